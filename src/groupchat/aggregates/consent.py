@@ -1,0 +1,152 @@
+"""Consent: what one phone number has said to one business number.
+
+- R5 Who has opted out can't be added to a group of that business number.
+- R14 An opt-out comes by keyword, by a user's hand or by the carrier's word (DND is the contact's: `contact.py`).
+- R16 A group that is created is written here too (`GroupJoined`), in the same append: so an opt-out knows every conversation
+  that it covers, and the two can't pass each other.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from groupchat.values.event import Event, Recorded, stored_as
+
+Cause = Literal["keyword", "dnd", "user", "carrier"]
+Word = Literal["out", "in"]
+
+# --- events
+
+
+@stored_as("groupchat.consent.opted_out")
+class OptedOut(Event, frozen=True, kw_only=True):
+    """The person wants no more messages from this business number. `evidence` is a message's id, or who said so."""
+
+    business_number: str
+    number: str
+    cause: Cause
+    evidence: str
+
+
+@stored_as("groupchat.consent.opted_in")
+class OptedIn(Event, frozen=True, kw_only=True):
+    """The person takes messages again."""
+
+    business_number: str
+    number: str
+    cause: Cause
+    evidence: str
+
+
+@stored_as("groupchat.consent.group_joined")
+class GroupJoined(Event, frozen=True, kw_only=True):
+    """The number became a participant of a new group of this business number."""
+
+    business_number: str
+    number: str
+    conversation_id: str
+
+
+# --- state
+
+
+class Consent(Struct, frozen=True):
+    """Whether the number has opted out, and the conversations that it takes part in, oldest first."""
+
+    opted_out: bool = False
+    conversations: tuple[str, ...] = ()
+
+
+NONE = Consent()
+
+
+def stream(business_number: str, number: str) -> str:
+    """Return the stream of one business number and one phone number."""
+    return f"consent-{business_number}-{number}"
+
+
+def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
+    """Fold one event."""
+    event = recorded.event
+    state = state or NONE
+    match event:
+        case OptedOut():
+            return replace(state, opted_out=True)
+        case OptedIn():
+            return replace(state, opted_out=False)
+        case GroupJoined():
+            return replace(state, conversations=(*state.conversations, event.conversation_id))
+        case _:
+            return state
+
+
+# --- keywords (R14)
+
+_OUT = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT ARRET".split())
+_OUT_SPACED = frozenset({"STOP ALL", "OPT OUT", "OPT-OUT"})
+_IN = frozenset("START UNSTOP YES".split())
+
+
+def keyword(body: str | None) -> Word | None:
+    """Tell whether a whole message is an opt-out or opt-in keyword, in any case, spaces and punctuation around it ignored.
+
+    `STOP ALL`, `OPT OUT` and `OPT-OUT` are the only ones with something between their letters.
+    """
+    word = _core(body or "").upper().replace("Ê", "E")
+    if word in _OUT or word in _OUT_SPACED:
+        return "out"
+    return "in" if word in _IN else None
+
+
+def _core(text: str) -> str:
+    """Return the text without what is neither letter nor digit at its ends, white space within folded to single spaces."""
+    inside = [index for index, character in enumerate(text) if character.isalnum()]
+    return " ".join(text[inside[0] : inside[-1] + 1].split()) if inside else ""
+
+
+# --- commands and decide
+
+
+class OptOut(Struct, frozen=True, kw_only=True):
+    """Record the person's no."""
+
+    business_number: str
+    number: str
+    cause: Cause
+    evidence: str
+
+
+class OptIn(Struct, frozen=True, kw_only=True):
+    """Record the person's yes."""
+
+    business_number: str
+    number: str
+    cause: Cause
+    evidence: str
+
+
+class Join(Struct, frozen=True, kw_only=True):
+    """Record that the number takes part in a new group."""
+
+    business_number: str
+    number: str
+    conversation_id: str
+
+
+Command = OptOut | OptIn | Join
+
+
+def decide(command: Command, state: Consent | None) -> list[Event]:
+    """Return the events of a command; none where it says what is so already."""
+    state = state or NONE
+    match command:
+        case OptOut() if not state.opted_out:
+            return [OptedOut(**asdict(command))]
+        case OptIn() if state.opted_out:
+            return [OptedIn(**asdict(command))]
+        case Join() if command.conversation_id not in state.conversations:
+            return [GroupJoined(**asdict(command))]
+        case _:
+            return []
+

@@ -1,0 +1,224 @@
+"""Contact: a person in the workspace's directory.
+
+- R2 A contact has a primary number and any secondary numbers; R4 these may be of any region.
+- R3 Numbers are E.164; within a contact no number stands twice.
+- R5, R14 Do-not-disturb (DND) is an opt-out from everything: `commands/consent.py` stores it with the blocks that follow from it.
+- R9 Its changes reach its conversations as tags: `processes/contact_changes.py`.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.event import Event, Recorded, stored_as
+
+# --- events
+
+
+@stored_as("groupchat.contact.created")
+class ContactCreated(Event, frozen=True, kw_only=True):
+    """A contact joined the directory."""
+
+    contact_id: str
+    name: str
+    number: str
+    secondary_numbers: tuple[str, ...]
+    assigned_to: str | None
+
+
+@stored_as("groupchat.contact.renamed")
+class Renamed(Event, frozen=True, kw_only=True):
+    """The contact has another name."""
+
+    contact_id: str
+    name: str
+
+
+@stored_as("groupchat.contact.numbers_changed")
+class NumbersChanged(Event, frozen=True, kw_only=True):
+    """The contact has these numbers now."""
+
+    contact_id: str
+    number: str
+    secondary_numbers: tuple[str, ...]
+
+
+@stored_as("groupchat.contact.assigned")
+class Assigned(Event, frozen=True, kw_only=True):
+    """The contact is assigned to a user, or to nobody."""
+
+    contact_id: str
+    user_id: str | None
+
+
+@stored_as("groupchat.contact.dnd_turned_on")
+class DndTurnedOn(Event, frozen=True, kw_only=True):
+    """The contact wants no messages (R5, R14)."""
+
+    contact_id: str
+
+
+@stored_as("groupchat.contact.dnd_turned_off")
+class DndTurnedOff(Event, frozen=True, kw_only=True):
+    """The contact takes messages again."""
+
+    contact_id: str
+
+
+@stored_as("groupchat.contact.deleted")
+class ContactDeleted(Event, frozen=True, kw_only=True):
+    """The contact left the directory."""
+
+    contact_id: str
+
+
+# --- state
+
+
+class Contact(Struct, frozen=True, kw_only=True):
+    """What the rules need to know of a contact. `numbers_ever` leads to all conversations that it takes part in."""
+
+    id: str
+    workspace_id: str
+    since: datetime
+    name: str
+    number: str
+    secondary_numbers: tuple[str, ...]
+    numbers_ever: tuple[str, ...]
+    assigned_to: str | None
+    dnd: bool = False
+    deleted: bool = False
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers that the contact has now, the primary one first."""
+        return (self.number, *self.secondary_numbers)
+
+
+def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
+    """Fold one event."""
+    event = recorded.event
+    match event:
+        case ContactCreated():
+            numbers = (event.number, *event.secondary_numbers)
+            return Contact(
+                id=event.contact_id,
+                workspace_id=recorded.cause.workspace_id,
+                since=recorded.at,
+                name=event.name,
+                number=event.number,
+                secondary_numbers=event.secondary_numbers,
+                numbers_ever=numbers,
+                assigned_to=event.assigned_to,
+            )
+        case _ if state is None:
+            return None
+        case Renamed():
+            return replace(state, name=event.name)
+        case NumbersChanged():
+            ever = dict.fromkeys((*state.numbers_ever, event.number, *event.secondary_numbers))
+            return replace(state, number=event.number, secondary_numbers=event.secondary_numbers, numbers_ever=tuple(ever))
+        case Assigned():
+            return replace(state, assigned_to=event.user_id)
+        case DndTurnedOn():
+            return replace(state, dnd=True)
+        case DndTurnedOff():
+            return replace(state, dnd=False)
+        case ContactDeleted():
+            return replace(state, deleted=True)
+        case _:
+            return state
+
+
+# --- commands
+
+
+class Create(Struct, frozen=True, kw_only=True):
+    """Add a contact. Numbers are E.164 already."""
+
+    contact_id: str
+    name: str
+    number: str
+    secondary_numbers: tuple[str, ...] = ()
+    assigned_to: str | None = None
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """Change what is given; leave the rest."""
+
+    name: str | UnsetType = UNSET
+    number: str | UnsetType = UNSET
+    secondary_numbers: tuple[str, ...] | UnsetType = UNSET
+    assigned_to: str | None | UnsetType = UNSET
+    dnd: bool | UnsetType = UNSET
+
+
+class Delete(Struct, frozen=True):
+    """Remove the contact from the directory."""
+
+
+Command = Create | Change | Delete
+
+
+def decide(command: Command, state: Contact | None) -> list[Event]:
+    """Return the events of a command; none where it changes nothing.
+
+    Raises `NotFoundError` for a contact that is unknown or deleted, `InvalidRequestError` for a number given twice (R3).
+    """
+    match command:
+        case Create():
+            _refuse_repeated(command.number, command.secondary_numbers)
+            return [
+                ContactCreated(
+                    contact_id=command.contact_id,
+                    name=command.name,
+                    number=command.number,
+                    secondary_numbers=command.secondary_numbers,
+                    assigned_to=command.assigned_to,
+                ),
+            ]
+        case Change():
+            return _change(command, existing(state))
+        case Delete():
+            return [ContactDeleted(contact_id=existing(state).id)]
+        case _:
+            assert_never(command)
+
+
+def existing(state: Contact | None) -> Contact:
+    """Return the contact, or raise `NotFoundError` if it is unknown or deleted."""
+    if state is None or state.deleted:
+        msg = "There is no such contact; GET /v1/contacts lists those there are."
+        raise NotFoundError(msg)
+    return state
+
+
+def _change(command: Change, state: Contact) -> list[Event]:
+    events: list[Event] = []
+    if command.name is not UNSET and command.name != state.name:
+        events.append(Renamed(contact_id=state.id, name=command.name))
+    number = state.number if command.number is UNSET else command.number
+    if command.secondary_numbers is UNSET:
+        # A secondary number that becomes the primary one is moved, not repeated.
+        secondary = tuple(n for n in state.secondary_numbers if n != number)
+    else:
+        secondary = command.secondary_numbers
+    _refuse_repeated(number, secondary)
+    if (number, secondary) != (state.number, state.secondary_numbers):
+        events.append(NumbersChanged(contact_id=state.id, number=number, secondary_numbers=secondary))
+    if command.assigned_to is not UNSET and command.assigned_to != state.assigned_to:
+        events.append(Assigned(contact_id=state.id, user_id=command.assigned_to))
+    if command.dnd is not UNSET and command.dnd != state.dnd:
+        events.append(DndTurnedOn(contact_id=state.id) if command.dnd else DndTurnedOff(contact_id=state.id))
+    return events
+
+
+def _refuse_repeated(number: str, secondary: tuple[str, ...]) -> None:
+    seen = {number}
+    for index, other in enumerate(secondary):
+        if other in seen:
+            raise InvalidRequestError(f"secondary_numbers.{index}", f"{other} is given twice; give each number once (R3).")
+        seen.add(other)

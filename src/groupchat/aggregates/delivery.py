@@ -1,0 +1,169 @@
+"""Delivery: one message on its way to its recipients.
+
+A stream of its own per message, so that receipts neither lengthen a conversation's stream nor change its version.
+
+- R12 What a participant wrote is relayed to the others where the carrier has no native group MMS: a delivery as well.
+- R16 `started` is stored before the call to the carrier, in an append that holds the conversation's version: an opt-out stored
+  before it makes it `withheld` instead, never handed over. A withheld message's ledger entries are answered by this event.
+- R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
+"""
+
+from typing import Literal, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.money import Rate
+
+Status = Literal["queued", "unconfirmed", "sent", "delivered", "failed", "withheld"]
+ReceiptStatus = Literal["unconfirmed", "sent", "delivered", "failed"]
+
+_RANK: dict[str, int] = {"queued": 0, "unconfirmed": 1, "sent": 2, "delivered": 3, "failed": 3, "withheld": 4}
+
+# --- events
+
+
+@stored_as("groupchat.delivery.started")
+class Started(Event, frozen=True, kw_only=True):
+    """The message is about to be handed to the carrier."""
+
+    message_id: str
+    conversation_id: str
+    business_number: str
+    recipients: tuple[str, ...]
+    carrier: str
+
+
+@stored_as("groupchat.delivery.updated")
+class Updated(Event, frozen=True, kw_only=True):
+    """The carrier told what became of the message for one recipient. `code` is the carrier's own."""
+
+    message_id: str
+    conversation_id: str
+    recipient: str
+    status: ReceiptStatus
+    code: str | None
+
+
+@stored_as("groupchat.delivery.withheld")
+class Withheld(Event, frozen=True, kw_only=True):
+    """The message was not handed over: somebody opted out first (R16). `rate` is the message's; none for a relay (R12)."""
+
+    message_id: str
+    conversation_id: str
+    recipients: tuple[str, ...]
+    rate: Rate | None
+
+
+# --- state
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """What is known of the message's way."""
+
+    workspace_id: str
+    message_id: str
+    conversation_id: str
+    business_number: str
+    statuses: dict[str, Status]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the hand-over began and nothing is known of its outcome."""
+        return all(status == "queued" for status in self.statuses.values())
+
+
+def stream(message_id: str) -> str:
+    """Return the stream of one message's delivery."""
+    return f"delivery-{message_id}"
+
+
+def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
+    """Fold one event."""
+    event = recorded.event
+    match event:
+        case Started():
+            return Delivery(
+                workspace_id=recorded.cause.workspace_id,
+                message_id=event.message_id,
+                conversation_id=event.conversation_id,
+                business_number=event.business_number,
+                statuses=dict.fromkeys(event.recipients, "queued"),
+            )
+        case Withheld():
+            return Delivery(
+                workspace_id=recorded.cause.workspace_id,
+                message_id=event.message_id,
+                conversation_id=event.conversation_id,
+                business_number="",
+                statuses=dict.fromkeys(event.recipients, "withheld"),
+            )
+        case Updated() if state is not None:
+            return replace(state, statuses=state.statuses | {event.recipient: event.status})
+        case _:
+            return state
+
+
+# --- commands and decide
+
+
+class Begin(Struct, frozen=True, kw_only=True):
+    """Begin the hand-over, or withhold it if somebody has opted out since the message was accepted (R16)."""
+
+    message_id: str
+    conversation_id: str
+    business_number: str
+    recipients: tuple[str, ...]
+    carrier: str
+    rate: Rate | None
+    opted_out_since: bool
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """Record what the carrier says of one recipient."""
+
+    recipient: str
+    status: ReceiptStatus
+    code: str | None = None
+
+
+Command = Begin | Receipt
+
+
+def decide(command: Command, state: Delivery | None) -> list[Event]:
+    """Return the events of a command; none where it says nothing new: a hand-over begins once, a status never goes back."""
+    match command:
+        case Begin():
+            return [] if state is not None else [_begin(command)]
+        case Receipt():
+            if state is None or _RANK[command.status] <= _RANK[state.statuses.get(command.recipient, "withheld")]:
+                return []
+            return [
+                Updated(
+                    message_id=state.message_id,
+                    conversation_id=state.conversation_id,
+                    recipient=command.recipient,
+                    status=command.status,
+                    code=command.code,
+                ),
+            ]
+        case _:
+            assert_never(command)
+
+
+def _begin(command: Begin) -> Event:
+    if command.opted_out_since:
+        return Withheld(
+            message_id=command.message_id,
+            conversation_id=command.conversation_id,
+            recipients=command.recipients,
+            rate=command.rate,
+        )
+    return Started(
+        message_id=command.message_id,
+        conversation_id=command.conversation_id,
+        business_number=command.business_number,
+        recipients=command.recipients,
+        carrier=command.carrier,
+    )

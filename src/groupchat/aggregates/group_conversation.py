@@ -1,0 +1,500 @@
+"""Group conversation: one business number and its participants, in one thread.
+
+Creating (R1 to R6, R35) is judged in `roster.py`; from then on:
+
+- R7 Participants, their numbers and the business number never change: there is no command that changes them.
+- R8 Messages go to the numbers frozen at creation.
+- R9 A participant is tagged `updated` while its contact no longer has the frozen number, `deleted` while its contact is deleted.
+- R10 A message has a body, media, or both, and is sent to every participant.
+- R11 An inbound message shows who wrote it: the contact's name, else the name given at creation, else the number.
+- R13 A group can be renamed at any time; without a name the participants' names stand for it.
+- R14, R15 Once a participant has opted out, nothing is sent; what participants write is still recorded.
+- R16 A message accepted before an opt-out is not handed over after it: `opted_out_since`.
+- R17 Blocked stays blocked, unless the policy that the group was created under reopens it (`reopen_on_opt_in`).
+- R18 A successor has the participants who are not opted out, as they are.
+- R19 Who has opted out stands apart in the pane.
+- R24, R25 A sent message names its recipients and the rate in force.
+"""
+
+from collections.abc import Callable, Container
+from datetime import datetime
+from typing import Any, Literal, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.contact import Contact
+from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
+from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+Kind = Literal["consent", "dnd"]
+"""Two things keep a participant out, each until it is taken back: the number's word, and DND on its contact."""
+
+REMEMBERED_RECEIPTS = 100
+"""How many of the carrier's ids of inbound messages a conversation remembers, to know a repeated webhook."""
+
+
+class Participant(Struct, frozen=True, kw_only=True):
+    """One phone number of the group, frozen; its contact, if any, and its name at creation."""
+
+    number: str
+    contact_id: str | None = None
+    name: str | None = None
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """A picture or file that a message carries."""
+
+    url: str
+    content_type: str
+
+
+class Author(Struct, frozen=True, kw_only=True):
+    """The user who wrote an outbound message, with the name that he had then."""
+
+    user_id: str
+    name: str
+
+
+# --- events
+
+
+@stored_as("groupchat.conversation.created")
+class Created(Event, frozen=True, kw_only=True):
+    """A group began, under a policy; `predecessor_id` is the blocked group that it follows (R18)."""
+
+    business_number: str
+    name: str | None
+    roster: tuple[Participant, ...]
+    policy: Policy
+    predecessor_id: str | None = None
+
+
+@stored_as("groupchat.conversation.message_sent")
+class MessageSent(Event, frozen=True, kw_only=True):
+    """The business wrote to all participants."""
+
+    message_id: str
+    author: Author
+    body: str | None
+    media: tuple[Media, ...]
+    recipients: tuple[str, ...]
+    rate: Rate
+
+
+@stored_as("groupchat.conversation.inbound_received")
+class InboundReceived(Event, frozen=True, kw_only=True):
+    """A participant wrote; `name` is what the author is called at this moment (R11)."""
+
+    message_id: str
+    number: str
+    name: str
+    body: str | None
+    media: tuple[Media, ...]
+    carrier_message_id: str
+
+
+@stored_as("groupchat.conversation.participant_opted_out")
+class ParticipantOptedOut(Event, frozen=True, kw_only=True):
+    """A participant wants no more messages; the group is blocked. `evidence` is a message's id, or who said so."""
+
+    number: str
+    cause: Cause
+    evidence: str
+
+
+@stored_as("groupchat.conversation.participant_opted_in")
+class ParticipantOptedIn(Event, frozen=True, kw_only=True):
+    """A participant takes messages again; that alone does not unblock (R17)."""
+
+    number: str
+    cause: Cause
+    evidence: str
+
+
+@stored_as("groupchat.conversation.unblocked")
+class Unblocked(Event, frozen=True, kw_only=True):
+    """The last opted-out participant opted in, under `reopen_on_opt_in` (R17)."""
+
+
+@stored_as("groupchat.conversation.contact_number_changed")
+class ContactNumberChanged(Event, frozen=True, kw_only=True):
+    """A participant's contact lost its frozen number, or has it again; `numbers` are the contact's now (R9)."""
+
+    contact_id: str
+    number: str
+    numbers: tuple[str, ...]
+
+
+@stored_as("groupchat.conversation.contact_renamed")
+class ContactRenamed(Event, frozen=True, kw_only=True):
+    """A participant's contact has another name."""
+
+    contact_id: str
+    name: str
+
+
+@stored_as("groupchat.conversation.contact_deleted")
+class ContactDeleted(Event, frozen=True, kw_only=True):
+    """A participant's contact was deleted (R9)."""
+
+    contact_id: str
+
+
+@stored_as("groupchat.conversation.renamed")
+class Renamed(Event, frozen=True, kw_only=True):
+    """The group has another name, or none."""
+
+    name: str | None
+
+
+@stored_as("groupchat.conversation.succeeded_by")
+class SucceededBy(Event, frozen=True, kw_only=True):
+    """A new group continues this one (R18)."""
+
+    conversation_id: str
+
+
+# --- state
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A participant as of now."""
+
+    number: str
+    contact_id: str | None
+    name: str | None
+    updated: bool = False
+    deleted: bool = False
+    out: tuple[Kind, ...] = ()
+    blocks: bool = False
+
+    @property
+    def shown_as(self) -> str:
+        """The contact's name, else the name given at creation, else the number (R11)."""
+        return self.name or self.number
+
+
+class GroupConversation(Struct, frozen=True, kw_only=True):
+    """What the rules need to know of a group. `last_opt_out` is the version of the newest opt-out, 0 before any."""
+
+    workspace_id: str
+    business_number: str
+    name: str | None
+    members: tuple[Member, ...]
+    policy: Policy
+    last_activity: datetime
+    version: int = 1
+    last_opt_out: int = 0
+    predecessor_id: str | None = None
+    successor_id: str | None = None
+    carrier_message_ids: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The frozen numbers (R8)."""
+        return tuple(member.number for member in self.members)
+
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """The numbers whose opt-out blocks the group; none while it is not blocked."""
+        return tuple(member.number for member in self.members if member.blocks)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether nothing can be sent (R15)."""
+        return any(member.blocks for member in self.members)
+
+    def member(self, number: str) -> Member | None:
+        """Return the participant with a number."""
+        return next((member for member in self.members if member.number == number), None)
+
+    def opted_out_since(self, version: int) -> bool:
+        """Tell whether somebody opted out after the event of this version (R16)."""
+        return self.last_opt_out > version
+
+
+def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversation | None:
+    """Fold one event."""
+    event = recorded.event
+    if isinstance(event, Created):
+        members = tuple(Member(number=p.number, contact_id=p.contact_id, name=p.name) for p in event.roster)
+        return GroupConversation(
+            workspace_id=recorded.cause.workspace_id,
+            business_number=event.business_number,
+            name=event.name,
+            members=members,
+            policy=event.policy,
+            predecessor_id=event.predecessor_id,
+            last_activity=recorded.at,
+        )
+    if state is None:
+        return None
+    state = replace(state, version=recorded.version)
+    match event:
+        case MessageSent():
+            return replace(state, last_activity=recorded.at)
+        case InboundReceived():
+            seen = (*state.carrier_message_ids, event.carrier_message_id)[-REMEMBERED_RECEIPTS:]
+            return replace(state, last_activity=recorded.at, carrier_message_ids=seen)
+        case ParticipantOptedOut():
+            out = kind_of(event.cause)
+            return replace(
+                state,
+                last_opt_out=recorded.version,
+                members=_with_number(state, event.number, lambda m: {"out": _plus(m.out, out), "blocks": True}),
+            )
+        case ParticipantOptedIn():
+            back = kind_of(event.cause)
+            return replace(
+                state, members=_with_number(state, event.number, lambda m: {"out": tuple(k for k in m.out if k != back)})
+            )
+        case Unblocked():
+            return replace(state, members=tuple(replace(member, blocks=False) for member in state.members))
+        case ContactNumberChanged():
+            updated = event.number not in event.numbers
+            return replace(state, members=_with_number(state, event.number, lambda _: {"updated": updated}))
+        case ContactRenamed():
+            return replace(state, members=_with_contact(state, event.contact_id, name=event.name))
+        case ContactDeleted():
+            return replace(state, members=_with_contact(state, event.contact_id, deleted=True))
+        case Renamed():
+            return replace(state, name=event.name)
+        case SucceededBy():
+            return replace(state, successor_id=event.conversation_id)
+        case _:
+            return state
+
+
+def kind_of(cause: Cause) -> Kind:
+    """Return what an opt-out of this cause stands on: the contact's DND, or the number's own word."""
+    return "dnd" if cause == "dnd" else "consent"
+
+
+def _plus(out: tuple[Kind, ...], kind: Kind) -> tuple[Kind, ...]:
+    return out if kind in out else (*out, kind)
+
+
+def _with_number(
+    state: GroupConversation, number: str, change: Callable[[Member], dict[str, Any]]
+) -> tuple[Member, ...]:
+    return tuple(replace(m, **change(m)) if m.number == number else m for m in state.members)
+
+
+def _with_contact(state: GroupConversation, contact_id: str, **changes: Any) -> tuple[Member, ...]:
+    return tuple(replace(m, **changes) if m.contact_id == contact_id else m for m in state.members)
+
+
+# --- errors
+
+
+class ConversationBlockedError(RefusalError):
+    """R15: somebody opted out; `opted_out` has the numbers, `successor_url` the way on."""
+
+    slug = "conversation-blocked"
+
+    def __init__(self, conversation_id: str, numbers: tuple[str, ...]) -> None:
+        url = f"/v1/conversations/{conversation_id}/successor"
+        detail = f"{', '.join(numbers)} opted out, so nothing can be sent here. POST {url} starts a group with the others (R15, R18)."
+        super().__init__(detail, opted_out=list(numbers), successor_url=url)
+
+
+# --- commands
+
+
+class Create(Struct, frozen=True, kw_only=True):
+    """Begin a group that `roster.py` has judged."""
+
+    business_number: str
+    name: str | None
+    roster: tuple[Participant, ...]
+    policy: Policy
+    predecessor_id: str | None = None
+
+
+class Send(Struct, frozen=True, kw_only=True):
+    """Write to all participants."""
+
+    conversation_id: str
+    message_id: str
+    author: Author
+    body: str | None
+    media: tuple[Media, ...]
+    rate: Rate
+
+
+class Receive(Struct, frozen=True, kw_only=True):
+    """Record what a participant wrote."""
+
+    message_id: str
+    number: str
+    body: str | None
+    media: tuple[Media, ...]
+    carrier_message_id: str
+
+
+class OptOut(Struct, frozen=True, kw_only=True):
+    """Record a participant's no."""
+
+    number: str
+    cause: Cause
+    evidence: str
+
+
+class OptIn(Struct, frozen=True, kw_only=True):
+    """Record a participant's yes. `same_set_is_open` tells whether another unblocked group has the same set (R35)."""
+
+    number: str
+    cause: Cause
+    evidence: str
+    same_set_is_open: bool
+
+
+class Rename(Struct, frozen=True, kw_only=True):
+    """Give the group another name, or none."""
+
+    name: str | None
+
+
+class NoteContact(Struct, frozen=True, kw_only=True):
+    """Bring the participants that are linked to a contact up to date with it (R9, R11)."""
+
+    contact: Contact
+
+
+class Succeed(Struct, frozen=True, kw_only=True):
+    """Note the group that continues this one."""
+
+    conversation_id: str
+
+
+Command = Create | Send | Receive | OptOut | OptIn | Rename | NoteContact | Succeed
+
+
+def decide(command: Command, state: GroupConversation | None) -> list[Event]:
+    """Return the events of a command; none where it says what is so already.
+
+    Raises `NotFoundError` for a group that is not there, `ConversationBlockedError` for a message to a blocked one.
+    """
+    if isinstance(command, Create):
+        return [
+            Created(
+                business_number=command.business_number,
+                name=command.name,
+                roster=command.roster,
+                policy=command.policy,
+                predecessor_id=command.predecessor_id,
+            ),
+        ]
+    state = existing(state)
+    match command:
+        case Send():
+            return [_send(command, state)]
+        case Receive():
+            return _receive(command, state)
+        case OptOut():
+            return _opt_out(command, state)
+        case OptIn():
+            return _opt_in(command, state)
+        case Rename():
+            return [] if command.name == state.name else [Renamed(name=command.name)]
+        case NoteContact():
+            return note_contact(command.contact, state.members)
+        case Succeed():
+            return [SucceededBy(conversation_id=command.conversation_id)]
+        case _:
+            assert_never(command)
+
+
+def existing(state: GroupConversation | None) -> GroupConversation:
+    """Return the group, or raise `NotFoundError`."""
+    if state is None:
+        msg = "There is no such conversation; GET /v1/conversations lists those there are."
+        raise NotFoundError(msg)
+    return state
+
+
+def _send(command: Send, state: GroupConversation) -> Event:
+    if state.blocked:
+        raise ConversationBlockedError(command.conversation_id, state.blocked_by)
+    refuse_empty(command.body, command.media)
+    return MessageSent(
+        message_id=command.message_id,
+        author=command.author,
+        body=command.body,
+        media=command.media,
+        recipients=state.numbers,
+        rate=command.rate,
+    )
+
+
+def refuse_empty(body: str | None, media: tuple[Media, ...]) -> None:
+    """Raise `InvalidRequestError` for a message without body and media (R10)."""
+    if not body and not media:
+        raise InvalidRequestError("body", "A message has a body, media, or both; this one has neither (R10).")
+
+
+def _receive(command: Receive, state: GroupConversation) -> list[Event]:
+    author = state.member(command.number)
+    if author is None:
+        msg = f"{command.number} is no participant of this conversation."
+        raise NotFoundError(msg)
+    if command.carrier_message_id in state.carrier_message_ids:
+        return []
+    return [
+        InboundReceived(
+            message_id=command.message_id,
+            number=command.number,
+            name=author.shown_as,
+            body=command.body,
+            media=command.media,
+            carrier_message_id=command.carrier_message_id,
+        ),
+    ]
+
+
+def _opt_out(command: OptOut, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    if member is None or kind_of(command.cause) in member.out:
+        return []
+    return [ParticipantOptedOut(number=command.number, cause=command.cause, evidence=command.evidence)]
+
+
+def _opt_in(command: OptIn, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    back = kind_of(command.cause)
+    if member is None or back not in member.out:
+        return []
+    opted_in = ParticipantOptedIn(number=command.number, cause=command.cause, evidence=command.evidence)
+    still_out = any(m.out for m in state.members if m is not member) or member.out != (back,)
+    if still_out or not state.policy.reopen_on_opt_in or command.same_set_is_open:
+        return [opted_in]
+    return [opted_in, Unblocked()]
+
+
+def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
+    """Return what a contact's state changes for the members linked to it: name, tags (R9)."""
+    linked = [member for member in members if member.contact_id == contact.id]
+    events: list[Event] = []
+    if any(member.name != contact.name for member in linked):
+        events.append(ContactRenamed(contact_id=contact.id, name=contact.name))
+    events.extend(
+        ContactNumberChanged(contact_id=contact.id, number=member.number, numbers=contact.numbers)
+        for member in linked
+        if member.updated == (member.number in contact.numbers)
+    )
+    if contact.deleted and any(not member.deleted for member in linked):
+        events.append(ContactDeleted(contact_id=contact.id))
+    return events
+
+
+def left(state: GroupConversation, opted_out: Container[str], on_dnd: Container[str]) -> tuple[Participant, ...]:
+    """Return who comes along into a successor: who is not opted out at this moment, by number or by contact, as they are (R18)."""
+    return tuple(
+        Participant(number=member.number, contact_id=member.contact_id, name=member.name)
+        for member in state.members
+        if member.number not in opted_out and member.contact_id not in on_dnd
+    )

@@ -1,0 +1,63 @@
+"""Phone book: which contacts of a workspace have a number.
+
+R2 links a bare number to the oldest contact that has it. One stream per workspace and number, written in the same append as the
+contact's own event, so that a decision that reads it is never behind.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from groupchat.values.event import Event, Recorded, stored_as
+
+# --- events
+
+
+@stored_as("groupchat.contact.number_listed")
+class NumberListed(Event, frozen=True, kw_only=True):
+    """A contact has this number from now on. `contact_since` is when the contact was created: the oldest comes first (R2)."""
+
+    number: str
+    contact_id: str
+    contact_since: datetime
+
+
+@stored_as("groupchat.contact.number_unlisted")
+class NumberUnlisted(Event, frozen=True, kw_only=True):
+    """A contact has this number no longer."""
+
+    number: str
+    contact_id: str
+
+
+# --- state
+
+
+class PhoneBookEntry(Struct, frozen=True):
+    """The contacts that have the number, as (since, id), oldest first."""
+
+    contacts: tuple[tuple[datetime, str], ...] = ()
+
+    @property
+    def oldest(self) -> str | None:
+        """The contact that a bare number is linked to."""
+        return self.contacts[0][1] if self.contacts else None
+
+
+def stream(workspace_id: str, number: str) -> str:
+    """Return the stream of one number in one workspace."""
+    return f"phone-{workspace_id}-{number}"
+
+
+def evolve(state: PhoneBookEntry | None, recorded: Recorded) -> PhoneBookEntry | None:
+    """Fold one event."""
+    event = recorded.event
+    state = state or PhoneBookEntry()
+    match event:
+        case NumberListed():
+            return replace(state, contacts=tuple(sorted({*state.contacts, (event.contact_since, event.contact_id)})))
+        case NumberUnlisted():
+            return replace(state, contacts=tuple(c for c in state.contacts if c[1] != event.contact_id))
+        case _:
+            return state

@@ -1,0 +1,110 @@
+"""Opting out and in. An opt-out and the block of every conversation that it covers are one append (R16).
+
+Which conversations a phone number takes part in is written in its consent stream when a group is created, so these commands need no
+look-up that could be behind.
+"""
+
+from groupchat.aggregates import consent, group_conversation
+from groupchat.aggregates.consent import Cause, Consent
+from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.workspace import Workspace
+from groupchat.commands.caller import Caller, of_workspace, require_number, visible_group
+from groupchat.commands.numbers import read_number
+from groupchat.commands.streams import CONSENT, CONVERSATION
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.errors import NotFoundError
+
+
+async def opt_out_by_hand(store: EventStore, who: Caller, conversation_id: str, number: str) -> Outcome[None]:
+    """Record that a participant told a user that they want no more messages (R14)."""
+
+    async def decide(decision: Decision) -> None:
+        group = await visible_group(decision, conversation_id)
+        participant = read_number("number", number)
+        if group.member(participant) is None:
+            msg = f"{participant} is no participant of this conversation; GET its participants lists them."
+            raise NotFoundError(msg)
+        state, user = await of_workspace(decision, who)
+        require_number(state, user, group.business_number)
+        await opt_out(decision, group.business_number, participant, cause="user", evidence=user.id)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def opt_out(decision: Decision, business_number: str, number: str, *, cause: Cause, evidence: str) -> None:
+    """Take a number's no: its consent, and the block of every conversation of the business number that it is in (R15)."""
+    stream = consent.stream(business_number, number)
+    said = consent.OptOut(business_number=business_number, number=number, cause=cause, evidence=evidence)
+    await decision.decide(CONSENT, stream, consent.decide, said)
+    command = group_conversation.OptOut(number=number, cause=cause, evidence=evidence)
+    for conversation_id in (await _consent(decision, business_number, number)).conversations:
+        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+
+
+async def opt_in(decision: Decision, business_number: str, number: str, *, cause: Cause, evidence: str) -> None:
+    """Take a number's yes. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
+    stream = consent.stream(business_number, number)
+    said = consent.OptIn(business_number=business_number, number=number, cause=cause, evidence=evidence)
+    await decision.decide(CONSENT, stream, consent.decide, said)
+    for conversation_id in reversed((await _consent(decision, business_number, number)).conversations):
+        await _opt_in_one(decision, conversation_id, number, cause, evidence)
+
+
+async def dnd_on(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:
+    """Block every conversation with a participant linked to the contact (R15)."""
+    for conversation_id, number in await linked(decision, state, contact):
+        command = group_conversation.OptOut(number=number, cause="dnd", evidence=evidence)
+        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+
+
+async def dnd_off(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:
+    """Take DND back in every conversation with a participant linked to the contact, the newest first (R17)."""
+    for conversation_id, number in sorted(await linked(decision, state, contact), reverse=True):
+        await _opt_in_one(decision, conversation_id, number, "dnd", evidence)
+
+
+async def linked(decision: Decision, state: Workspace, contact: Contact) -> list[tuple[str, str]]:
+    """Return the (conversation, frozen number) pairs that are linked to a contact.
+
+    A participant's number was its contact's when the group was created, so the consent streams of all numbers that the contact ever
+    had lead to all of them; they are read, so that a group just being created can't slip through.
+    """
+    streams = [consent.stream(ours, theirs) for ours in state.numbers for theirs in contact.numbers_ever]
+    consents = await decision.load_many(CONSENT, streams)
+    ids = list(dict.fromkeys(id_ for known in consents if known for id_ in known.conversations))
+    groups = await decision.load_many(CONVERSATION, ids)
+    return [
+        (id_, member.number)
+        for id_, group in zip(ids, groups, strict=True)
+        for member in group_conversation.existing(group).members
+        if member.contact_id == contact.id
+    ]
+
+
+async def same_set(decision: Decision, business_number: str, numbers: tuple[str, ...]) -> list[tuple[str, GroupConversation]]:
+    """Return the conversations of a business number with exactly these participants, oldest first (R35).
+
+    All of them are in the consent stream of any one participant; every creation writes to it.
+    """
+    ids = (await _consent(decision, business_number, min(numbers))).conversations
+    groups = await decision.load_many(CONVERSATION, ids)
+    pairs = zip(ids, map(group_conversation.existing, groups), strict=True)
+    return [(id_, group) for id_, group in pairs if set(group.numbers) == set(numbers)]
+
+
+async def _opt_in_one(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
+    group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
+    others = await same_set(decision, group.business_number, group.numbers)
+    command = group_conversation.OptIn(
+        number=number,
+        cause=cause,
+        evidence=evidence,
+        same_set_is_open=any(not other.blocked for id_, other in others if id_ != conversation_id),
+    )
+    await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+
+
+async def _consent(decision: Decision, business_number: str, number: str) -> Consent:
+    return await decision.load(CONSENT, consent.stream(business_number, number)) or consent.NONE

@@ -1,0 +1,196 @@
+"""Commands on group conversations: create, send, rename, continue in a successor."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from groupchat.aggregates import consent, group_conversation, phone_book, roster
+from groupchat.aggregates.group_conversation import Author, GroupConversation, Media, Participant
+from groupchat.aggregates.roster import Asked, Candidate
+from groupchat.aggregates.workspace import User, Workspace
+from groupchat.commands.caller import Caller, of_workspace, require_number, visible_group
+from groupchat.commands.consents import same_set
+from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.ids import new_id
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A message as asked for (R10)."""
+
+    body: str | None = None
+    media: tuple[Media, ...] = ()
+
+
+class NewGroup(Struct, frozen=True, kw_only=True):
+    """A group as asked for; `sender` is the business number in any written form."""
+
+    sender: str
+    participants: tuple[Asked, ...]
+    name: str | None = None
+    message: Draft | None = None
+
+
+class NewConversation(Struct, frozen=True):
+    """What was created."""
+
+    conversation_id: str
+    message_id: str | None
+
+
+async def create_group(store: EventStore, who: Caller, asked: NewGroup) -> Outcome[NewConversation]:
+    """Create a group, and send its first message if there is one (R1 to R6, R35)."""
+    conversation_id = new_id("cnv")
+
+    async def decide(decision: Decision) -> NewConversation:
+        state, user = await of_workspace(decision, who)
+        sender = roster.sender(asked.sender, state.numbers)
+        if sender.owned:
+            require_number(state, user, sender.number)
+        candidates = await _candidates(decision, sender, asked.participants)
+        roster.check(candidates, sender, state.policy)
+        members = tuple(roster.participant(candidate) for candidate in candidates)
+        create = group_conversation.Create(
+            business_number=sender.number, name=asked.name, roster=members, policy=state.policy
+        )
+        await _begin(decision, conversation_id, create)
+        return await _first_message(decision, conversation_id, state, user, asked.message)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def send_message(store: EventStore, who: Caller, conversation_id: str, draft: Draft) -> Outcome[str]:
+    """Send to all participants; return the message's id (R10, R15, R24)."""
+
+    async def decide(decision: Decision) -> str:
+        group = await visible_group(decision, conversation_id)
+        state, user = await of_workspace(decision, who)
+        require_number(state, user, group.business_number)
+        return await _send(decision, conversation_id, state, user, draft)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def rename_group(store: EventStore, who: Caller, conversation_id: str, name: str | None) -> Outcome[None]:
+    """Give a group another name, or none (R13)."""
+
+    async def decide(decision: Decision) -> None:
+        group = await visible_group(decision, conversation_id)
+        state, user = await of_workspace(decision, who)
+        require_number(state, user, group.business_number)
+        rename = group_conversation.Rename(name=name)
+        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, rename)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def create_successor(
+    store: EventStore, who: Caller, conversation_id: str, name: str | None | UnsetType = UNSET, draft: Draft | None = None
+) -> Outcome[NewConversation]:
+    """Create the group that continues a blocked one, without those who are opted out now (R18). The name is kept unless given."""
+    successor_id = new_id("cnv")
+
+    async def decide(decision: Decision) -> NewConversation:
+        old = await visible_group(decision, conversation_id)
+        state, user = await of_workspace(decision, who)
+        require_number(state, user, old.business_number)
+        left = await _left(decision, old)
+        roster.check_size(len(left), state.policy)
+        create = group_conversation.Create(
+            business_number=old.business_number,
+            name=old.name if name is UNSET else name,
+            roster=left,
+            policy=state.policy,
+            predecessor_id=conversation_id,
+        )
+        await _begin(decision, successor_id, create)
+        await _tag(decision, successor_id, left)
+        succeed = group_conversation.Succeed(conversation_id=successor_id)
+        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, succeed)
+        return await _first_message(decision, successor_id, state, user, draft)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> GroupConversation:
+    """Return a group that the caller may see, for reading; raises `NotFoundError`."""
+    state = await store.load(CONVERSATION, conversation_id)
+    if state is None:  # perhaps created by another process a moment ago
+        state = await store.load_fresh(CONVERSATION, conversation_id)
+    visible = state is not None and state.workspace_id == who.workspace_id
+    return group_conversation.existing(state if visible else None)
+
+
+async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[Asked, ...]) -> list[Candidate]:
+    """Return every participant with the facts that the rules need: its contact, and whether it opted out (R2, R5)."""
+    found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]
+    streams = {c.number: consent.stream(sender.number, c.number) for c in found if c.number and sender.owned}
+    consents = dict(zip(streams, await decision.load_many(CONSENT, streams.values()), strict=True))
+    return [roster.with_consent(candidate, consents.get(candidate.number)) for candidate in found]
+
+
+async def _candidate(decision: Decision, index: int, asked: Asked) -> Candidate:
+    if asked.contact_id is not None:
+        contact = await decision.load(CONTACT, asked.contact_id)
+        if contact is not None and contact.workspace_id != decision.cause.workspace_id:
+            contact = None
+        return roster.of_contact(index, asked, contact)
+    candidate = roster.bare(index, asked)
+    if candidate.number is None:
+        return candidate
+    entry = await decision.load(PHONE_BOOK, phone_book.stream(decision.cause.workspace_id, candidate.number))
+    if entry is None or entry.oldest is None:
+        return candidate
+    return roster.linked(candidate, await decision.load(CONTACT, entry.oldest))
+
+
+async def _begin(decision: Decision, conversation_id: str, create: group_conversation.Create) -> None:
+    """Take a group's creation, and write it to the consent of each who takes part (R16, R35)."""
+    numbers = tuple(participant.number for participant in create.roster)
+    same = await same_set(decision, create.business_number, numbers)
+    roster.check_no_same((id_, group.blocked) for id_, group in same)
+    await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, create)
+    for number in numbers:
+        join = consent.Join(business_number=create.business_number, number=number, conversation_id=conversation_id)
+        await decision.decide(CONSENT, consent.stream(create.business_number, number), consent.decide, join)
+
+
+async def _first_message(
+    decision: Decision, conversation_id: str, state: Workspace, user: User, draft: Draft | None
+) -> NewConversation:
+    if draft is None:
+        return NewConversation(conversation_id, None)
+    return NewConversation(conversation_id, await _send(decision, conversation_id, state, user, draft))
+
+
+async def _send(decision: Decision, conversation_id: str, state: Workspace, user: User, draft: Draft) -> str:
+    send = group_conversation.Send(
+        conversation_id=conversation_id,
+        message_id=new_id("msg"),
+        author=Author(user_id=user.id, name=user.name),
+        body=draft.body,
+        media=draft.media,
+        rate=state.rate_at(decision.now),
+    )
+    await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, send)
+    return send.message_id
+
+
+async def _left(decision: Decision, old: GroupConversation) -> tuple[Participant, ...]:
+    """Return who comes along into a successor, as they are (R18)."""
+    streams = [consent.stream(old.business_number, number) for number in old.numbers]
+    consents = await decision.load_many(CONSENT, streams)
+    contacts = await decision.load_many(CONTACT, [m.contact_id for m in old.members if m.contact_id])
+    on_dnd = {contact.id for contact in contacts if contact is not None and contact.dnd}
+    return group_conversation.left(
+        old,
+        opted_out={number for number, known in zip(old.numbers, consents, strict=True) if known and known.opted_out},
+        on_dnd=on_dnd,
+    )
+
+
+async def _tag(decision: Decision, conversation_id: str, roster_: tuple[Participant, ...]) -> None:
+    """Tag those whose contact was changed or deleted before the successor was created (R9)."""
+    for contact in await decision.load_many(CONTACT, dict.fromkeys(p.contact_id for p in roster_ if p.contact_id)):
+        if contact is not None:
+            note = group_conversation.NoteContact(contact=contact)
+            await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, note)

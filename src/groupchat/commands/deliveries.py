@@ -1,0 +1,64 @@
+"""Handing a message over: begin it, unless somebody has opted out since it was accepted (R16)."""
+
+from msgspec import Struct
+
+from groupchat.aggregates import delivery, group_conversation
+from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.group_conversation import InboundReceived, MessageSent
+from groupchat.commands.streams import CONVERSATION, DELIVERY
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.values.event import Actor, Cause, Recorded
+
+PROCESS = "delivery"
+
+
+class Begun(Struct, frozen=True):
+    """A delivery as it stands, and whether this call began it."""
+
+    delivery: Delivery
+    now: bool
+
+
+async def begin(store: EventStore, carrier: str, message: Recorded) -> Begun:
+    """Store that a message's hand-over begins, or that it is withheld.
+
+    The append holds the conversation's version: an opt-out that is stored first makes this decision wrong, and it is made again.
+    """
+    event = message.event
+    if not isinstance(event, MessageSent | InboundReceived):
+        msg = f"{message.type} is not a message"
+        raise TypeError(msg)
+    stream = delivery.stream(event.message_id)
+
+    async def decide(decision: Decision) -> Delivery:
+        group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+        is_sent = isinstance(event, MessageSent)
+        command = delivery.Begin(
+            message_id=event.message_id,
+            conversation_id=message.stream,
+            business_number=group.business_number,
+            recipients=event.recipients if is_sent else tuple(n for n in group.numbers if n != event.number),
+            carrier=carrier,
+            rate=event.rate if is_sent else None,
+            opted_out_since=group.opted_out_since(message.version) if is_sent else group.blocked,
+        )
+        await decision.decide(DELIVERY, stream, delivery.decide, command)
+        state = await decision.load(DELIVERY, stream)
+        if state is None:
+            msg = f"{stream} has no events after its beginning"
+            raise RuntimeError(msg)
+        return state
+
+    outcome = await store.decide(caused_by(message), decide)
+    return Begun(outcome.value, now=bool(outcome.events))
+
+
+def caused_by(message: Recorded) -> Cause:
+    """Return the envelope of what the delivery process does about a message."""
+    return Cause(
+        workspace_id=message.cause.workspace_id,
+        actor=Actor("process", PROCESS),
+        correlation_id=message.cause.correlation_id,
+        causation_id=message.id,
+    )

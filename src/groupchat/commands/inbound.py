@@ -1,0 +1,122 @@
+"""What comes in from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (R28)."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from msgspec import Struct
+
+from groupchat.aggregates import consent, delivery, group_conversation, workspace
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.carriers.port import Inbound, Receipt
+from groupchat.commands.consents import opt_in, opt_out
+from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM, WORKSPACE
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.errors import NotFoundError
+from groupchat.values.event import Actor, Cause
+from groupchat.values.ids import new_id
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """Where an inbound message went: no conversation for a keyword from somebody who is in none (R15)."""
+
+    conversation_id: str | None
+    message_id: str
+    others: tuple[str, ...]
+
+
+async def receive(
+    store: EventStore, carrier: str, inbound: Inbound, correlation_id: str, workspace_id: str | None = None
+) -> Outcome[Received]:
+    """Record what a participant wrote, and honour a keyword in the same append (R16).
+
+    Raises `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no conversation
+    that the message belongs to and it is no keyword.
+    """
+    owner = await store.load(NUMBER_CLAIM, workspace.claim_stream(inbound.to))
+    if owner is None:
+        owner = await store.load_fresh(NUMBER_CLAIM, workspace.claim_stream(inbound.to))
+    if owner is None or workspace_id not in (None, owner):
+        msg = f"{inbound.to} is not a business number of this workspace; GET /v1/numbers lists them."
+        raise NotFoundError(msg)
+    message_id = new_id("msg")
+    said = consent.keyword(inbound.body)
+    cause = Cause(
+        workspace_id=owner,
+        actor=Actor("participant", inbound.from_),
+        correlation_id=correlation_id,
+        causation_id=f"{carrier}/{inbound.carrier_message_id}",
+    )
+
+    async def decide(decision: Decision) -> Received:
+        workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id))
+        conversation_id, group = await _conversation_of(decision, inbound)
+        if conversation_id is None and said is None:
+            msg = f"{inbound.from_} is in no such group of {inbound.to}; create it with POST /v1/conversations."
+            raise NotFoundError(msg)
+        if conversation_id is not None:
+            command = group_conversation.Receive(
+                message_id=message_id,
+                number=inbound.from_,
+                body=inbound.body,
+                media=inbound.media,
+                carrier_message_id=inbound.carrier_message_id,
+            )
+            await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+        if said == "out":
+            await opt_out(decision, inbound.to, inbound.from_, cause="keyword", evidence=message_id)
+        elif said == "in":
+            await opt_in(decision, inbound.to, inbound.from_, cause="keyword", evidence=message_id)
+        others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
+        return Received(conversation_id=conversation_id, message_id=message_id, others=others)
+
+    group_conversation.refuse_empty(inbound.body, inbound.media)
+    return await store.decide(cause, decide)
+
+
+async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
+    """Record what the carrier says became of one message; an opt-out by the carrier's word is one append with it (R14).
+
+    Raises `NotFoundError` for a message that was never handed over.
+    """
+    ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
+    for message_id, of_message in groupby(ordered, key=lambda receipt: receipt.message_id):
+        await _record(store, carrier, message_id, list(of_message))
+
+
+async def _record(store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt]) -> None:
+    stream = delivery.stream(message_id)
+    known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
+    if known is None:
+        msg = f"Message {message_id} was never handed to a carrier."
+        raise NotFoundError(msg)
+    cause = Cause(
+        workspace_id=known.workspace_id,
+        actor=Actor("carrier", carrier),
+        correlation_id=new_id("req"),
+        causation_id=f"{stream}/1",
+    )
+
+    async def decide(decision: Decision) -> None:
+        for receipt in receipts:
+            command = delivery.Receipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
+            await decision.decide(DELIVERY, stream, delivery.decide, command)
+            if receipt.opted_out:
+                number = known.business_number
+                await opt_out(decision, number, receipt.recipient, cause="carrier", evidence=message_id)
+
+    await store.decide(cause, decide)
+
+
+async def _conversation_of(decision: Decision, inbound: Inbound) -> tuple[str, GroupConversation] | tuple[None, None]:
+    """Return the conversation that a message belongs to.
+
+    With the group's numbers, the newest with that set (R35); without, the sender's conversation with the newest activity.
+    """
+    known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
+    groups = await decision.load_many(CONVERSATION, known.conversations)
+    found = list(zip(known.conversations, map(group_conversation.existing, groups), strict=True))
+    if inbound.group is not None:
+        members = {inbound.from_, *inbound.group} - {inbound.to}
+        found = [(id_, group) for id_, group in found if set(group.numbers) == members][-1:]
+    return max(found, key=lambda pair: (pair[1].last_activity, pair[0]), default=(None, None))

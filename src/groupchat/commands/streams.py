@@ -1,0 +1,20 @@
+"""How each kind of stream folds: the one table that ties the aggregates to the store."""
+
+from groupchat.aggregates import consent, contact, delivery, group_conversation, phone_book, reader, workspace
+from groupchat.aggregates.consent import Consent
+from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.phone_book import PhoneBookEntry
+from groupchat.aggregates.reader import ReadMark
+from groupchat.aggregates.workspace import Workspace
+from groupchat.store.decision import Kind
+
+CONVERSATION: Kind[GroupConversation] = Kind(group_conversation.evolve)
+CONTACT: Kind[Contact] = Kind(contact.evolve)
+PHONE_BOOK: Kind[PhoneBookEntry] = Kind(phone_book.evolve)
+CONSENT: Kind[Consent] = Kind(consent.evolve)
+WORKSPACE: Kind[Workspace] = Kind(workspace.evolve)
+NUMBER_CLAIM: Kind[str] = Kind(workspace.evolve_claim)
+DELIVERY: Kind[Delivery] = Kind(delivery.evolve)
+READ_MARK: Kind[ReadMark] = Kind(reader.evolve)

@@ -1,0 +1,47 @@
+"""Contact changes reach the contact's conversations: its name, its numbers, its deletion (R9, R11).
+
+Each reaction brings the conversations in line with the contact as it is now, so handling an event twice, or late, changes nothing.
+(DND does not come this way: it blocks in the same append, R16.)
+"""
+
+from groupchat.aggregates import group_conversation, workspace
+from groupchat.aggregates.contact import ContactDeleted, NumbersChanged, Renamed
+from groupchat.commands.consents import linked
+from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.values.event import Actor, Cause, Recorded
+
+
+class ContactChanges:
+    """The reaction."""
+
+    name = "contact_changes"
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    def key(self, recorded: Recorded) -> str | None:
+        """Return the contact whose name, numbers or being has changed."""
+        return recorded.stream if isinstance(recorded.event, Renamed | NumbersChanged | ContactDeleted) else None
+
+    async def react(self, recorded: Recorded) -> None:
+        """Note the contact in every conversation that it takes part in."""
+        cause = Cause(
+            workspace_id=recorded.cause.workspace_id,
+            actor=Actor("process", self.name),
+            correlation_id=recorded.cause.correlation_id,
+            causation_id=recorded.id,
+        )
+
+        async def decide(decision: Decision) -> None:
+            contact = await decision.load(CONTACT, recorded.stream)
+            state = workspace.existing(await decision.load(WORKSPACE, cause.workspace_id))
+            if contact is None:
+                msg = f"{recorded.stream} has an event and no state"
+                raise RuntimeError(msg)
+            note = group_conversation.NoteContact(contact=contact)
+            for conversation_id in dict.fromkeys(id_ for id_, _ in await linked(decision, state, contact)):
+                await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, note)
+
+        await self._store.decide(cause, decide)

@@ -1,0 +1,87 @@
+"""Delivery: each sent message is handed to the carrier once, and what becomes of it comes back as events.
+
+A call to a carrier can't be undone and must not be made twice. So `groupchat.delivery.started` is stored first, then the call is made,
+then its outcome is stored. When a process dies in between, the next one finds a delivery that was started and has no outcome: it asks the
+carrier, and hands over again only if the carrier says that it never got it; if the carrier can't tell, the status is `unconfirmed`.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.group_conversation import InboundReceived, MessageSent
+from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, RecipientResult, Receipt
+from groupchat.commands import deliveries, inbound
+from groupchat.store.event_store import EventStore
+from groupchat.values.event import Recorded
+
+log = structlog.get_logger()
+
+
+class DeliveryProcess:
+    """The reaction."""
+
+    name = deliveries.PROCESS
+
+    def __init__(self, store: EventStore, carrier: Carrier) -> None:
+        self._store = store
+        self._carrier = carrier
+
+    def key(self, recorded: Recorded) -> str | None:
+        """Return the conversation of a message to hand over: each sent one, and what is to be relayed (R12)."""
+        match recorded.event:
+            case MessageSent():
+                return recorded.stream
+            case InboundReceived() if not self._carrier.native_group:
+                return recorded.stream
+            case _:
+                return None
+
+    async def react(self, recorded: Recorded) -> None:
+        """Hand a message over, unless it is withheld or was handed over before."""
+        begun = await deliveries.begin(self._store, self._carrier.name, recorded)
+        delivery = begun.delivery
+        if not delivery.unanswered:
+            return
+        results = await self._hand_over(_outgoing(delivery, recorded), ask_first=not begun.now)
+        receipts = [
+            Receipt(
+                message_id=delivery.message_id,
+                recipient=result.recipient,
+                status=result.status,
+                code=result.code,
+                opted_out=result.opted_out,
+            )
+            for result in results
+        ]
+        await inbound.record_receipts(self._store, self._carrier.name, receipts)
+
+    async def _hand_over(self, outgoing: Outgoing, *, ask_first: bool) -> Sequence[RecipientResult]:
+        try:
+            earlier = await self._carrier.find(outgoing.message_id) if ask_first else None
+            return await self._carrier.send(outgoing) if earlier is None else earlier
+        except CarrierRefusedError as refused:
+            return [RecipientResult(recipient=number, status="failed", code=refused.code) for number in outgoing.to]
+        except CarrierUnclearError as unclear:
+            log.warning("delivery_unconfirmed", message_id=outgoing.message_id, reason=str(unclear))
+            return [RecipientResult(recipient=number, status="unconfirmed") for number in outgoing.to]
+
+
+def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
+    """Return what the carrier gets; a relayed message is prefixed with its author's name (R12)."""
+    event = recorded.event
+    if isinstance(event, MessageSent):
+        body, media = event.body, event.media
+    elif isinstance(event, InboundReceived):
+        body, media = f"{event.name}: {event.body or ''}".rstrip(), event.media
+    else:
+        msg = f"{recorded.type} is not a message"
+        raise TypeError(msg)
+    return Outgoing(
+        message_id=delivery.message_id,
+        from_=delivery.business_number,
+        to=tuple(delivery.statuses),
+        body=body,
+        media=media,
+    )

@@ -1,0 +1,64 @@
+"""What every process shares: a batch is handled concurrently, but in order within a key, and then its position is stored."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from groupchat.store.database import Database
+from groupchat.store.event_store import UnavailableError, VersionConflictError
+from groupchat.store.follower import PoisonError, advance, status_of
+from groupchat.values.event import Recorded
+
+AT_ONCE = 64
+"""How many keys of a batch are handled at the same time."""
+
+
+class Reaction(Protocol):
+    """What a process does about one event. It may be called again for an event: it must be idempotent."""
+
+    name: str
+
+    def key(self, recorded: Recorded) -> str | None:
+        """Return what the event must be handled in order with; none if it does not concern this process."""
+
+    async def react(self, recorded: Recorded) -> None:
+        """Do it. What it raises stops the process at this event, but for what passes by itself."""
+
+
+class Process:
+    """A follower's handler that runs a reaction."""
+
+    def __init__(self, database: Database, reaction: Reaction) -> None:
+        self.name = reaction.name
+        self._database = database
+        self._reaction = reaction
+
+    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
+        """React to a batch; see `store.follower.Handler`."""
+        by_key: dict[str, list[Recorded]] = {}
+        for recorded in batch:
+            if (key := self._reaction.key(recorded)) is not None:
+                by_key.setdefault(key, []).append(recorded)
+        gate = asyncio.Semaphore(AT_ONCE)
+        failures = await asyncio.gather(*(self._in_order(events, gate) for events in by_key.values()))
+        poison = min((failure for failure in failures if failure), key=lambda failure: failure.position, default=None)
+        if poison is not None:
+            await asyncio.to_thread(self._store_position, poison.position - 1)
+            raise poison
+        await asyncio.to_thread(self._store_position, position)
+
+    async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> PoisonError | None:
+        async with gate:
+            for recorded in events:
+                try:
+                    await self._reaction.react(recorded)
+                except (UnavailableError, VersionConflictError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - becomes the follower's stop, with this event's position
+                    return PoisonError(recorded.position, f"{type(error).__name__}: {error}")
+        return None
+
+    def _store_position(self, position: int) -> None:
+        with self._database.write(durable=False) as connection:
+            if position > status_of(connection, self.name).position:
+                advance(connection, [self.name], position)

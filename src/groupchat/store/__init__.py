@@ -1,0 +1,1 @@
+"""The event store: appends, loads, following the log, and the schema. Only here is the `eventsourcing` library used."""

@@ -1,0 +1,82 @@
+"""Group commit: appends of concurrent commands are gathered and stored in one transaction, in the order of their coming.
+
+While one transaction is on its way to the disk, the next batch gathers; so the store is never idle and nobody waits for a timer.
+"""
+
+import asyncio
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import structlog
+
+from groupchat.store.recorder import Append, Recorder
+
+MAX_BATCH = 512
+
+log = structlog.get_logger()
+
+
+class Committer:
+    """One thread that stores what is submitted. `on_stored` is called in that thread with the log's end after each batch."""
+
+    def __init__(self, recorder: Recorder, on_stored: Callable[[int], None]) -> None:
+        self._recorder = recorder
+        self._on_stored = on_stored
+        self._queue: SimpleQueue[tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    def submit(self, append: Append) -> asyncio.Future[None]:
+        """Queue an append; the future is done when its outcome is set. Call it in an event loop."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.put((append, loop, done))
+        return done
+
+    def close(self) -> None:
+        """Store what is queued, then end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            items = [self._queue.get()]
+            while len(items) < MAX_BATCH:
+                try:
+                    items.append(self._queue.get_nowait())
+                except Empty:
+                    break
+            going_on = None not in items
+            batch = [item for item in items if item is not None]
+            if batch:
+                self._store([append for append, _, _ in batch])
+                _resolve(batch)
+
+    def _store(self, appends: list[Append]) -> None:
+        try:
+            self._recorder.append(appends)
+        except Exception as error:  # noqa: BLE001 - handed to every waiting command
+            log.warning("append_failed", error=str(error).splitlines()[0], appends=len(appends))
+            for append in appends:
+                append.outcome = error
+            return
+        stored = [append.outcome for append in appends if append.events and isinstance(append.outcome, int)]
+        if stored:
+            self._on_stored(max(stored))
+
+
+def _resolve(batch: list[tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]]]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for _, loop, done in batch:
+        by_loop.setdefault(loop, []).append(done)
+    for loop, futures in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_finish, futures)
+
+
+def _finish(futures: list[asyncio.Future[None]]) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None)

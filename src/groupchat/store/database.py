@@ -1,0 +1,135 @@
+"""The database: one SQLAlchemy engine on SQLite or Postgres, with the pragmas and locks that make it durable.
+
+SQLite runs in WAL mode with `synchronous=FULL`; a transaction that can be redone from the log (a projection's) may relax that with
+`durable=False`. On SQLite the writers of one process queue at a lock instead of sleeping in SQLite's busy handler.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+BUSY_TIMEOUT_MS = 5_000
+_WRITES = "groupchat_writes"
+_DURABLE = "groupchat_durable"
+
+
+class DatabaseUnavailableError(Exception):
+    """The database can't be used; the message says why and what to do."""
+
+
+class Database:
+    """An engine and how to begin transactions on it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = _parse(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._write_lock: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
+        arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else {"connect_timeout": 5}
+        self.engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, connect_args=arguments
+        )
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Begin a transaction that reads; it sees one state of the database."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Begin a transaction that writes; it commits at the end of the block."""
+        with self._write_lock, self.engine.connect() as bare:
+            connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
+            with connection.begin():
+                if not self.is_sqlite and not durable:
+                    connection.execute(text("SET LOCAL synchronous_commit = off"))
+                yield connection
+
+    def check(self) -> None:
+        """Raise `DatabaseUnavailableError` with a clear reason if the database can't be reached or written."""
+        if self.path is not None and not self.path.parent.is_dir():
+            msg = f"The folder of the SQLite database {self.path} does not exist: create it, or change GROUPCHAT_DATABASE_URL."
+            raise DatabaseUnavailableError(msg)
+        try:
+            with self.write() as connection:
+                if self.is_sqlite:  # BEGIN IMMEDIATE takes the lock; only a write tells that the file is read-only.
+                    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                    connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+        except DBAPIError as error:
+            raise unavailable(error, self.url) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
+    """Return what a driver's error means for the person who runs the server; no password, no SQL."""
+    shown = url.render_as_string(hide_password=True)
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+    advice = "check GROUPCHAT_DATABASE_URL and that the database is up"
+    if "locked" in reason:
+        advice = "another program holds its lock; stop that program, or wait until it is done"
+    elif "readonly" in reason or "read-only" in reason:
+        advice = "the file or its folder can't be written; give this user the right to write"
+    elif "not a database" in reason:
+        advice = "the file is something else; give another path"
+    return DatabaseUnavailableError(f"The database {shown} can't be used ({reason}): {advice}.")
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Tell whether an error is of the connection or a lock, and the same work may succeed later."""
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError) as error:
+        msg = f"GROUPCHAT_DATABASE_URL is no database URL: write sqlite:///groupchat.db or postgresql://user@host/name ({error})."
+        raise DatabaseUnavailableError(msg) from error
+    backend = parsed.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        msg = f"GROUPCHAT_DATABASE_URL names {backend}; groupchat runs on sqlite and postgresql."
+        raise DatabaseUnavailableError(msg)
+    if backend == "sqlite" and not parsed.database:
+        msg = "GROUPCHAT_DATABASE_URL names no file: an in-memory database keeps nothing; write sqlite:///groupchat.db."
+        raise DatabaseUnavailableError(msg)
+    return parsed
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins and ends transactions, not the driver
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:  # a read-only file; `check` says so in words
+        if "readonly" not in str(error):
+            raise
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get(_WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    level = "FULL" if options.get(_DURABLE, True) else "NORMAL"
+    connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

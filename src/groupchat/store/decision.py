@@ -1,0 +1,78 @@
+"""A decision: what it read, at which versions, and what it wants stored."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar, cast
+
+from msgspec import Struct
+
+from groupchat.values.event import Cause, Event, Recorded
+
+S = TypeVar("S")
+C = TypeVar("C", contravariant=True)
+
+
+class Decide(Protocol[C, S]):
+    """An aggregate's `decide`."""
+
+    def __call__(self, command: C, state: S | None, /) -> list[Event]:
+        """Return the events of a command."""
+
+
+class Kind(Struct, Generic[S], frozen=True):
+    """How a kind of stream folds."""
+
+    evolve: Callable[[S | None, Recorded], S | None]
+
+
+class Loaded(Struct, Generic[S], frozen=True):
+    """A stream folded up to a version; `at` is the time of its last event."""
+
+    state: S | None = None
+    version: int = 0
+    at: datetime | None = None
+
+
+class Decision:
+    """Loads streams, remembers their versions, and gathers events. Events emitted are seen by what is loaded after them."""
+
+    def __init__(self, cause: Cause, now: datetime, load: Callable[..., Awaitable[dict[str, Loaded[object]]]]) -> None:
+        self.cause = cause
+        self.now = now
+        self._load = load
+        self._loaded: dict[str, Loaded[object]] = {}
+        self.read: dict[str, int] = {}
+        self.emitted: list[Recorded] = []
+
+    async def load(self, kind: Kind[S], stream: str) -> S | None:
+        """Return a stream's state; none for one without events."""
+        return (await self.load_many(kind, [stream]))[0]
+
+    async def load_many(self, kind: Kind[S], streams: Iterable[str]) -> list[S | None]:
+        """Return the states of several streams, in their order."""
+        asked = list(streams)
+        missing = [stream for stream in dict.fromkeys(asked) if stream not in self._loaded]
+        if missing:
+            found = await self._load(kind, missing)
+            self._loaded.update(found)
+            self.read.update((stream, loaded.version) for stream, loaded in found.items())
+        return [cast("S | None", self._loaded[stream].state) for stream in asked]
+
+    def emit(self, kind: Kind[S], stream: str, events: Iterable[Event]) -> None:
+        """Take events of a stream that was loaded before; a stream's times never go backwards (R32)."""
+        for event in events:
+            before = cast("Loaded[S]", self._loaded[stream])
+            at = self.now if before.at is None else max(self.now, before.at)
+            recorded = Recorded(event=event, stream=stream, version=before.version + 1, position=0, at=at, cause=self.cause)
+            self._loaded[stream] = Loaded(kind.evolve(before.state, recorded), recorded.version, at)
+            self.emitted.append(recorded)
+
+    async def decide(self, kind: Kind[S], stream: str, decide: Decide[C, S], command: C) -> list[Event]:
+        """Load a stream, decide a command on it, and take the events."""
+        events = decide(command, await self.load(kind, stream))
+        self.emit(kind, stream, events)
+        return events
+
+    def outcome_of(self, stream: str) -> Loaded[object]:
+        """Return a stream as it is with what was emitted."""
+        return self._loaded[stream]

@@ -1,0 +1,226 @@
+"""The event store: decide on current state, append atomically, load, read the log.
+
+A command's decision reads streams and emits events. Both go into one append, which holds only if none of the streams read has moved
+meanwhile; otherwise the decision is made again. That holds for refusals and for commands that change nothing too: their reads are
+checked in the same way. So every command decides on everything that was acknowledged before it, in any number of processes.
+
+States are cached. A decision's own events are folded into the cache when it is submitted, not when it is stored: commands on one
+stream need not wait for one another, they go into one batch. If an append fails, what was decided upon it fails with it
+(`Append.after`) and is decided again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store.committer import Committer
+from groupchat.store.database import Database
+from groupchat.store.decision import Decision, Kind, Loaded
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.signals import Signals
+from groupchat.values.clock import Clock, utc_now
+from groupchat.values.errors import RefusalError
+from groupchat.values.event import Cause, Recorded
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+TRIES = 12
+CACHED_STREAMS = 50_000
+_FIRST_PAUSE = 0.002
+
+
+class VersionConflictError(RefusalError):
+    """The command lost to concurrent changes in every one of its tries."""
+
+    slug = "version-conflict"
+
+
+class UnavailableError(RefusalError):
+    """The store can't be reached now; whether the command was stored is not known, and repeating it tells."""
+
+    slug = "unavailable"
+
+
+class Outcome(Struct, Generic[T], frozen=True):
+    """What a command returned, the events that it stored, and the position that a reader must have reached to see them."""
+
+    value: T
+    events: tuple[Recorded, ...]
+    position: int
+
+
+class _Cached(Struct):
+    kind: Kind[Any]
+    loaded: Loaded[Any]
+    pending: Append | None = None
+    stale: bool = False
+
+
+class EventStore:
+    """Owns the recorder, the committer and the cache. Its coroutines belong to one event loop; the rest may be called anywhere."""
+
+    def __init__(self, database: Database, signals: Signals, *, clock: Clock = utc_now) -> None:
+        self.database = database
+        self.signals = signals
+        self._clock = clock
+        self._recorder = Recorder(database)
+        self._mapper = EventMapper()
+        self._committer = Committer(self._recorder, signals.stored)
+        self._cache: dict[str, _Cached] = {}
+        self._loading: dict[str, asyncio.Task[None]] = {}
+
+    # --- deciding
+
+    async def decide(self, cause: Cause, command: Callable[[Decision], Awaitable[T]]) -> Outcome[T]:
+        """Run a command until its decision holds.
+
+        Raises the command's refusal, `VersionConflictError` after `TRIES` lost races, `UnavailableError` when the database fails.
+        """
+        for attempt in range(TRIES):
+            decision = Decision(cause, self._clock(), self._load)
+            refusal: RefusalError | None = None
+            value: Any = None
+            try:
+                value = await command(decision)
+            except RefusalError as error:
+                refusal, decision.emitted = error, []
+            position = await self._append(decision)
+            if position is None:
+                await asyncio.sleep(_FIRST_PAUSE * attempt)
+                continue
+            if refusal is not None:
+                raise refusal
+            return Outcome(value, tuple(decision.emitted), position)
+        msg = "Others keep changing the same thing; nothing was stored. Try again."
+        raise VersionConflictError(msg)
+
+    async def _append(self, decision: Decision) -> int | None:
+        """Return the position, or none after a conflict."""
+        if any(self._moved(stream, version) for stream, version in decision.read.items()):
+            return None
+        pending = [cached.pending for stream in decision.read if (cached := self._cache.get(stream)) and cached.pending]
+        append = Append(
+            events=[self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted],
+            expected=decision.read,
+            after=[earlier for earlier in pending if not isinstance(earlier.outcome, int)],
+        )
+        written = dict.fromkeys(recorded.stream for recorded in decision.emitted)
+        for stream in written:
+            cached = self._cache[stream]
+            cached.loaded, cached.pending = decision.outcome_of(stream), append
+        await self._committer.submit(append)
+        outcome = append.outcome
+        if isinstance(outcome, int):
+            for stream in written:
+                self._settle(stream, append)
+            return outcome
+        self._forget(written if isinstance(outcome, Exception) else decision.read, written)
+        if isinstance(outcome, Conflict):
+            return None
+        if isinstance(outcome, DBAPIError | PoolTimeoutError):
+            msg = "The database can't be reached at the moment. Try again; if your message was stored, the conversation shows it."
+            raise UnavailableError(msg) from outcome
+        raise outcome or RuntimeError("an append has no outcome")
+
+    def _moved(self, stream: str, version: int) -> bool:
+        cached = self._cache.get(stream)
+        return cached is None or cached.stale or cached.loaded.version != version
+
+    def _settle(self, stream: str, append: Append) -> None:
+        cached = self._cache.get(stream)
+        if cached is not None and cached.pending is append:
+            cached.pending = None
+
+    def _forget(self, read: Any, written: Any) -> None:
+        """Drop what was folded in but not stored; what was only read is stale, and its tail is read at its next use."""
+        for stream in written:
+            self._cache.pop(stream, None)
+        for stream in read:
+            if cached := self._cache.get(stream):
+                cached.stale = True
+
+    # --- loading
+
+    async def load(self, kind: Kind[S], stream: str) -> S | None:
+        """Return a stream's state as far as this process knows; a decision on it must go through `decide`."""
+        return (await self._load(kind, [stream]))[stream].state
+
+    async def load_fresh(self, kind: Kind[S], stream: str) -> S | None:
+        """Return a stream's state with all that is stored, for reading."""
+        state: S | None = None
+        for recorded in await self.read_stream(stream):
+            state = kind.evolve(state, recorded)
+        return state
+
+    async def _load(self, kind: Kind[S], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+        while missing := [stream for stream in streams if (cached := self._cache.get(stream)) is None or cached.stale]:
+            await self._fetch(kind, missing)
+        found: dict[str, Loaded[S]] = {}
+        for stream in streams:
+            cached = self._cache[stream] = self._cache.pop(stream)  # the newest use is at the end
+            found[stream] = cached.loaded
+        return found
+
+    async def _fetch(self, kind: Kind[Any], streams: Sequence[str]) -> None:
+        """Read what is not cached, each stream by one reader at a time."""
+        others = [task for stream in streams if (task := self._loading.get(stream))]
+        if others:
+            await asyncio.wait(others)
+            return
+        task = asyncio.ensure_future(self._read_tails(kind, streams))
+        self._loading.update(dict.fromkeys(streams, task))
+        try:
+            await task
+        finally:
+            for stream in streams:
+                self._loading.pop(stream, None)
+
+    async def _read_tails(self, kind: Kind[Any], streams: Sequence[str]) -> None:
+        known = {stream: cached.loaded for stream in streams if (cached := self._cache.get(stream)) and not cached.pending}
+        tails = {stream: known.get(stream, Loaded()).version for stream in streams}
+        try:
+            notifications = await asyncio.to_thread(self._recorder.select_tails, tails)
+        except (DBAPIError, PoolTimeoutError) as error:
+            msg = "The database can't be reached at the moment. Try again."
+            raise UnavailableError(msg) from error
+        folded = {stream: known.get(stream, Loaded()) for stream in streams}
+        for notification in notifications:
+            recorded = self._mapper.restore(notification)
+            state = kind.evolve(folded[recorded.stream].state, recorded)
+            folded[recorded.stream] = Loaded(state, recorded.version, recorded.at)
+        for stream, loaded in folded.items():
+            self._cache[stream] = _Cached(kind, loaded)
+        for _ in range(len(self._cache) - CACHED_STREAMS):
+            self._evict()
+
+    def _evict(self) -> None:
+        oldest = next(iter(self._cache))
+        cached = self._cache.pop(oldest)
+        if cached.pending is not None:  # still on its way to the disk: keep it, as the newest
+            self._cache[oldest] = cached
+
+    # --- reading the log
+
+    async def read_stream(self, stream: str, *, after_version: int = 0, limit: int | None = None) -> list[Recorded]:
+        """Return a stream's events above a version."""
+        stored = await asyncio.to_thread(self._recorder.select_events, stream, gt=after_version, limit=limit)
+        return [self._mapper.restore(event) for event in stored]
+
+    def read_log(self, after: int, limit: int, stop: int | None = None) -> list[Recorded]:
+        """Return the events above a position, in the log's order. It blocks: call it in a thread."""
+        found = self._recorder.select_notifications(after, limit, stop, inclusive_of_start=False)
+        return [self._mapper.restore(notification) for notification in found]
+
+    def head(self) -> int:
+        """Return the position of the newest event, 0 in an empty store. It blocks: call it in a thread."""
+        return self._recorder.max_notification_id() or 0
+
+    def close(self) -> None:
+        """Store what is queued and end the committer."""
+        self._committer.close()

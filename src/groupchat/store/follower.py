@@ -1,0 +1,218 @@
+"""Following the log in batches: each follower has a name and a stored position, and goes on from there whatever happened.
+
+- It is woken, not slept: `signals.log`.
+- One instance of a follower works at a time: `lease.py`.
+- An event that can't be handled stops its follower, loudly: the reason is stored beside its position and logged, and `groupchat
+  status` shows it. `groupchat retry` tries again, `groupchat park` sets that one event aside. Nothing is skipped in silence.
+- A failure that passes (a lock, a lost connection) is tried again with growing pauses.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store.database import Database, is_passing
+from groupchat.store.event_store import EventStore, UnavailableError, VersionConflictError
+from groupchat.store.lease import Lease
+from groupchat.store.signals import PROGRESS_CHANNEL
+from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+from groupchat.values.event import Recorded
+
+BATCH = 500
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_IDLE_SECONDS = 30.0
+"""A follower looks at the log this often even if no bell rings."""
+
+log = structlog.get_logger()
+
+
+class PoisonError(Exception):
+    """One event can't be handled."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(f"the event at position {position} can't be handled: {reason}")
+        self.position = position
+        self.reason = reason
+
+
+class FollowerStatus(Struct, frozen=True):
+    """Where a follower stands; `stopped_at` is the position of the event that stopped it."""
+
+    name: str
+    position: int
+    stopped_at: int | None = None
+    error: str | None = None
+
+
+class Handler(Protocol):
+    """What a follower does with events."""
+
+    name: str
+
+    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
+        """Handle a batch, and store `position` (the last event's) as the follower's own.
+
+        Raises `PoisonError` for an event that can't be handled; what comes before it is handled, and the position says so.
+        """
+
+
+class Follower:
+    """Feeds a handler with the log, from its stored position on."""
+
+    def __init__(self, store: EventStore, handler: Handler) -> None:
+        self._store = store
+        self._database = store.database
+        self._handler = handler
+        self.name = handler.name
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop` is set."""
+        with self._store.signals.log.listen() as bell:
+            while not stop.is_set():
+                async with Lease(self._database, self.name, stop) as lease:
+                    await self._follow(lease, bell, stop)
+
+    async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
+        pause = _FIRST_PAUSE
+        while not stop.is_set() and await lease.still_held():
+            bell.clear()
+            try:
+                more = await self.step()
+            except (DBAPIError, PoolTimeoutError, UnavailableError, VersionConflictError) as error:
+                if isinstance(error, DBAPIError) and not is_passing(error):
+                    raise
+                log.warning("follower_retries", follower=self.name, error=str(error).splitlines()[0])
+                await _either(stop, None, pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            pause = _FIRST_PAUSE
+            if not more:
+                await _either(stop, bell, _IDLE_SECONDS)
+
+    async def step(self, limit: int = BATCH) -> int:
+        """Handle one batch; return how many events it had, 0 at the end of the log or when stopped by a poison event."""
+        status = await asyncio.to_thread(self.status)
+        if status.stopped_at is not None:
+            return 0
+        batch = await asyncio.to_thread(self._store.read_log, status.position, limit)
+        if not batch:
+            return 0
+        parked = await asyncio.to_thread(self._parked, status.position, batch[-1].position)
+        try:
+            await self._handler.handle([r for r in batch if r.position not in parked], batch[-1].position)
+        except PoisonError as poison:
+            log.error("follower_stopped", follower=self.name, position=poison.position, error=poison.reason)
+            await asyncio.to_thread(self._stop_at, poison)
+            return 0
+        finally:
+            self._store.signals.moved()
+        return len(batch)
+
+    def status(self) -> FollowerStatus:
+        """Return where the follower stands. It blocks."""
+        with self._database.read() as connection:
+            return status_of(connection, self.name)
+
+    def _parked(self, above: int, upto: int) -> set[int]:
+        table = PARKED_EVENTS.c
+        query = select(table.position).where(table.follower == self.name, table.position.between(above + 1, upto))
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def _stop_at(self, poison: PoisonError) -> None:
+        with self._database.write() as connection:
+            ensure(connection, self.name)
+            connection.execute(
+                update(FOLLOWERS)
+                .where(FOLLOWERS.c.name == self.name)
+                .values(stopped_at=poison.position, error=poison.reason)
+            )
+            notify_progress(connection)
+
+
+async def _either(stop: asyncio.Event, bell: asyncio.Event | None, seconds: float) -> None:
+    """Wait until `stop` or the bell is set, or the time is over."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (stop, bell) if event is not None]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+# --- positions, in the caller's transaction
+
+
+def status_of(connection: Connection, name: str, *, for_update: bool = False) -> FollowerStatus:
+    """Return a follower's status; one that never ran stands at 0."""
+    query = select(FOLLOWERS).where(FOLLOWERS.c.name == name)
+    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    return FollowerStatus(name, 0) if row is None else FollowerStatus(*row)
+
+
+def statuses(database: Database) -> dict[str, FollowerStatus]:
+    """Return every follower that ever ran."""
+    with database.read() as connection:
+        return {row.name: FollowerStatus(*row) for row in connection.execute(select(FOLLOWERS))}
+
+
+def ensure(connection: Connection, name: str) -> None:
+    """Make sure that a follower has a row."""
+    if connection.execute(select(FOLLOWERS.c.name).where(FOLLOWERS.c.name == name)).one_or_none() is None:
+        connection.execute(insert(FOLLOWERS).values(name=name, position=0))
+
+
+def advance(connection: Connection, names: Sequence[str], position: int) -> None:
+    """Store the followers' new position."""
+    moved = connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name.in_(names)).values(position=position))
+    if moved.rowcount != len(names):
+        for name in names:
+            ensure(connection, name)
+        connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name.in_(names)).values(position=position))
+    notify_progress(connection)
+
+
+def notify_progress(connection: Connection) -> None:
+    """Wake, when this transaction commits, whoever waits for a follower in another process."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {PROGRESS_CHANNEL}"))
+
+
+# --- what an operator does about a poison event
+
+
+def retry(database: Database, name: str) -> FollowerStatus:
+    """Let a stopped follower try its event again."""
+    with database.write() as connection:
+        connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(stopped_at=None, error=None))
+        notify_log(connection)
+        return status_of(connection, name)
+
+
+def park(database: Database, name: str) -> FollowerStatus:
+    """Set the event that stopped a follower aside and let it go on. The event stays in the log and in `parked_events`."""
+    with database.write() as connection:
+        status = status_of(connection, name, for_update=True)
+        if status.stopped_at is None:
+            return status
+        connection.execute(
+            insert(PARKED_EVENTS).values(follower=name, position=status.stopped_at, error=status.error or "")
+        )
+    return retry(database, name)
+
+
+def unpark_all(connection: Connection, name: str) -> None:
+    """Forget what was parked: a rebuild tries everything again."""
+    connection.execute(delete(PARKED_EVENTS).where(PARKED_EVENTS.c.follower == name))
+
+
+def notify_log(connection: Connection) -> None:
+    """Wake, when this transaction commits, the followers of other processes."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("NOTIFY groupchat_log"))

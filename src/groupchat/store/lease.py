@@ -1,0 +1,96 @@
+"""A lease: of several instances of a follower, one works and the others wait for it to end, however it ends.
+
+On Postgres it is a session's advisory lock: the server frees it when the process or its connection dies. On SQLite, where all
+processes are on one machine, it is a lock on a file beside the database, which the operating system frees.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+from zlib import crc32
+
+import structlog
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from groupchat.store.database import Database
+
+_RETRY_SECONDS = 0.5
+_NAMESPACE = 0x6772
+
+log = structlog.get_logger()
+
+
+class Lease:
+    """`async with Lease(...) as lease` waits for the lease, or for `stop`; `still_held` tells whether to go on working."""
+
+    def __init__(self, database: Database, name: str, stop: asyncio.Event) -> None:
+        self._database = database
+        self._name = name
+        self._stop = stop
+        self._file: FileLock | None = None
+        self._connection: Connection | None = None
+        self._held = False
+
+    async def __aenter__(self) -> Self:
+        waited = False
+        while not self._stop.is_set():
+            if await asyncio.to_thread(self._try):
+                self._held = True
+                break
+            if not waited:
+                log.info("lease_awaited", follower=self._name)
+                waited = True
+            try:
+                await asyncio.wait_for(self._stop.wait(), _RETRY_SECONDS)
+            except TimeoutError:
+                continue
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self._release)
+
+    async def still_held(self) -> bool:
+        """Tell whether the lease is held: on Postgres it is lost with its connection."""
+        if self._held and self._connection is not None:
+            self._held = await asyncio.to_thread(_answers, self._connection)
+        return self._held
+
+    def _try(self) -> bool:
+        if self._database.path is not None:
+            path = self._database.path.with_name(f"{self._database.path.name}.{self._name}.lock")
+            self._file = FileLock(path, thread_local=False)
+            try:
+                self._file.acquire(timeout=0)
+            except Timeout:
+                return False
+            return True
+        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        taken = connection.execute(
+            text("SELECT pg_try_advisory_lock(:space, :key)"),
+            {"space": _NAMESPACE, "key": crc32(self._name.encode()) - 2**31},
+        ).scalar_one()
+        if not taken:
+            connection.close()
+            return False
+        connection.detach()
+        self._connection = connection
+        return True
+
+    def _release(self) -> None:
+        self._held = False
+        if self._file is not None:
+            self._file.release()
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        connection.execute(text("SELECT 1"))
+    except DBAPIError:
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Between events and what is stored of them: JSON by msgspec, over the library's mapper (cipher, compressor, upcasting)."""
+
+from datetime import datetime
+from typing import Any, cast
+
+import msgspec
+from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
+from eventsourcing.utils import resolve_topic
+
+from groupchat.values.event import Actor, Cause, Event, Recorded
+
+
+class UnreadableEventError(Exception):
+    """A stored event can't be decoded: its topic is unknown (a newer groupchat wrote it?) or its state is damaged."""
+
+
+class _Stored(msgspec.Struct):
+    """The stored state: the envelope in short keys, and the event's data as it is."""
+
+    at: datetime
+    ws: str
+    actor: Actor
+    cor: str
+    cau: str
+    data: msgspec.Raw
+    v: int = 1
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Stored).decode
+
+
+class EventMapper(Mapper[str]):
+    """Maps `Recorded` events, whose class the library knows by its topic."""
+
+    def __init__(self) -> None:
+        super().__init__(JSONTranscoder())
+        self._decoders: dict[str, msgspec.json.Decoder[Event]] = {}
+
+    def store(self, event: Event, stream: str, version: int, at: datetime, cause: Cause) -> StoredEvent:
+        """Return what is stored of an event."""
+        stored = _Stored(
+            at=at,
+            ws=cause.workspace_id,
+            actor=cause.actor,
+            cor=cause.correlation_id,
+            cau=cause.causation_id,
+            data=msgspec.Raw(_encode(event)),
+            v=event.class_version,
+        )
+        state = _encode(stored)
+        if self.compressor:
+            state = self.compressor.compress(state)
+        if self.cipher:
+            state = self.cipher.encrypt(state)
+        return StoredEvent(originator_id=stream, originator_version=version, topic=event.TOPIC, state=state)
+
+    def restore(self, stored: StoredEvent, position: int = 0) -> Recorded:
+        """Return a stored event with its envelope; raises `UnreadableEventError`."""
+        try:
+            state = stored.state
+            if self.cipher:
+                state = self.cipher.decrypt(state)
+            if self.compressor:
+                state = self.compressor.decompress(state)
+            envelope = _decode(state)
+            event = self._event(stored.topic, envelope)
+        except Exception as error:
+            msg = f"Event {stored.originator_id}/{stored.originator_version} ({stored.topic}) can't be read: {error}"
+            raise UnreadableEventError(msg) from error
+        return Recorded(
+            event=event,
+            stream=str(stored.originator_id),
+            version=stored.originator_version,
+            position=stored.id if isinstance(stored, Notification) else position,
+            at=envelope.at,
+            cause=Cause(
+                workspace_id=envelope.ws,
+                actor=envelope.actor,
+                correlation_id=envelope.cor,
+                causation_id=envelope.cau,
+            ),
+        )
+
+    def _event(self, topic: str, envelope: _Stored) -> Event:
+        decoder = self._decoders.get(topic)
+        if decoder is None:
+            event_type = cast("type[Event]", resolve_topic(topic))
+            decoder = self._decoders[topic] = msgspec.json.Decoder(event_type)
+        event_type = cast("type[Event]", decoder.type)
+        if envelope.v == event_type.class_version:
+            return decoder.decode(envelope.data)
+        data: dict[str, Any] = msgspec.json.decode(envelope.data)
+        for version in range(envelope.v, event_type.class_version):
+            getattr(event_type, f"upcast_v{version}_v{version + 1}")(data)
+        return msgspec.convert(data, event_type)

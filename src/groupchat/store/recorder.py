@@ -1,0 +1,231 @@
+"""The library's recorder on SQLAlchemy, with the hot methods as Core statements.
+
+What comes with `eventsourcing-sqlalchemy` inserts through the ORM, one transaction per append, and takes its positions from a
+sequence. Here one locked transaction stores many appends, each with its own outcome, and positions have no gaps: they are counted
+under the lock. Readers that follow by position therefore never miss an event.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
+from eventsourcing_sqlalchemy.models import EventRecord
+from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
+from msgspec import Struct
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Text, func, insert, select
+from sqlalchemy.orm import sessionmaker
+
+from groupchat.store.database import Database
+from groupchat.store.tables import STORED_EVENTS
+
+LOG_CHANNEL = "groupchat_log"
+"""The Postgres channel that is notified when events were stored."""
+
+_WRITER_LOCK = 0x6772_7570
+_HEADS_SQLITE = """
+    SELECT NULL, coalesce(max(id), 0) FROM stored_events
+    UNION ALL
+    SELECT value, (SELECT coalesce(max(originator_version), 0) FROM stored_events WHERE originator_id = value)
+    FROM json_each(?)
+"""
+_HEADS_POSTGRES = f"""
+    SELECT pg_advisory_xact_lock({_WRITER_LOCK});
+    SELECT NULL, coalesce(max(id), 0) FROM stored_events
+    UNION ALL
+    SELECT stream, coalesce((
+        SELECT originator_version FROM stored_events WHERE originator_id = stream
+        ORDER BY originator_version DESC LIMIT 1), 0)
+    FROM unnest(%(streams)s::text[]) AS stream
+"""
+_INSERT_POSTGRES = f"""
+    INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
+    SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
+    NOTIFY {LOG_CHANNEL}
+"""  # noqa: S608 - constants of this file
+
+
+class Conflict(Struct, frozen=True):
+    """The append's outcome when a stream that it read has moved: these have."""
+
+    streams: tuple[str, ...]
+
+
+class Append(Struct, eq=False):
+    """Events to store together, and the version of every stream that the decision read or writes.
+
+    `after` are appends that it was decided upon before they were stored: when one of them failed, so does this. `outcome` is
+    set when the append is done: the position of its last event (of the log's end, where it has none), or what went wrong.
+    """
+
+    events: Sequence[StoredEvent]
+    expected: Mapping[str, int]
+    after: Sequence["Append"] = ()
+    outcome: int | Conflict | Exception | None = None
+
+
+class _StoredEventRecord(EventRecord):  # type: ignore[misc] # the library's models are untyped
+    """The library's record with text stream ids and positions that the recorder counts itself."""
+
+    __abstract__ = True
+
+    id = Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False)
+    originator_id = Column(Text(), nullable=False)
+    originator_version = Column(BigInteger().with_variant(Integer(), "sqlite"), nullable=False)
+    topic = Column(Text(), nullable=False)
+    state = Column(LargeBinary(), nullable=False)
+
+
+class _Datastore(SQLAlchemyDatastore):
+    base_stored_event_record_cls = _StoredEventRecord
+
+
+class Recorder(SQLAlchemyApplicationRecorder):
+    """Stores batches of appends, reads streams and the log."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(_Datastore(session_maker=sessionmaker(database.engine)), events_table_name=STORED_EVENTS.name)
+        self.database = database
+
+    def append(self, batch: Sequence[Append]) -> None:
+        """Store a batch in one locked transaction and set every append's outcome.
+
+        Raises the driver's error when the transaction fails; then nothing of the batch is known to be stored.
+        """
+        streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))
+        outcomes: list[int | Conflict] = []
+        with self.database.write() as connection:
+            position, heads = self._lock(connection, streams)
+            accepted: list[StoredEvent] = []
+            failed: set[int] = set()
+            for append in batch:
+                outcome = _judge(append, heads, position + len(accepted), failed)
+                outcomes.append(outcome)
+                if isinstance(outcome, Conflict):
+                    failed.add(id(append))
+                    continue
+                accepted.extend(append.events)
+                heads.update((str(event.originator_id), event.originator_version) for event in append.events)
+            if accepted:
+                self._insert(connection, position, accepted)
+        for append, outcome in zip(batch, outcomes, strict=True):
+            append.outcome = outcome
+
+    def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
+        if self.database.is_sqlite:
+            rows = connection.exec_driver_sql(_HEADS_SQLITE, (json.dumps(streams),)).all()
+        else:
+            rows = connection.exec_driver_sql(_HEADS_POSTGRES, {"streams": streams}).all()
+        position = next(version for stream, version in rows if stream is None)
+        return position, {stream: version for stream, version in rows if stream is not None}
+
+    def _insert(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
+        ids = range(position + 1, position + 1 + len(events))
+        if self.database.is_sqlite:
+            connection.execute(insert(STORED_EVENTS), [_row(event, id_) for event, id_ in zip(events, ids, strict=True)])
+            return
+        columns = {
+            "ids": list(ids),
+            "streams": [event.originator_id for event in events],
+            "versions": [event.originator_version for event in events],
+            "topics": [event.topic for event in events],
+            "states": [event.state for event in events],
+        }
+        connection.exec_driver_sql(_INSERT_POSTGRES, columns)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        """Store events as one append, as the library's interface has it; raises its `IntegrityError` on a conflict."""
+        expected: dict[str, int] = {}
+        for event in stored_events:
+            expected.setdefault(str(event.originator_id), event.originator_version - 1)
+        append = Append(events=stored_events, expected=expected)
+        self.append([append])
+        if not isinstance(append.outcome, int):
+            raise IntegrityError(append.outcome)
+        return range(append.outcome - len(stored_events) + 1, append.outcome + 1)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,  # noqa: FBT001, FBT002 - the library's signature
+        limit: int | None = None,
+    ) -> list[StoredEvent]:
+        """Return a stream's events."""
+        table = STORED_EVENTS.c
+        query = select(STORED_EVENTS).where(table.originator_id == str(originator_id))
+        if gt is not None:
+            query = query.where(table.originator_version > gt)
+        if lte is not None:
+            query = query.where(table.originator_version <= lte)
+        query = query.order_by(table.originator_version.desc() if desc else table.originator_version).limit(limit)
+        with self.database.read() as connection:
+            return list(_notifications(connection.execute(query)))
+
+    def select_tails(self, tails: Mapping[str, int]) -> list[Notification]:
+        """Return the events of several streams above the version given for each, in the order of the log."""
+        table = STORED_EVENTS.c
+        fresh = [stream for stream, version in tails.items() if version == 0]
+        query = select(STORED_EVENTS).where(table.originator_id.in_(fresh))
+        found: list[Notification] = []
+        with self.database.read() as connection:
+            if fresh:
+                found.extend(_notifications(connection.execute(query)))
+            for stream, version in tails.items():
+                if version:
+                    tail = select(STORED_EVENTS).where(table.originator_id == stream, table.originator_version > version)
+                    found.extend(_notifications(connection.execute(tail)))
+        return sorted(found, key=lambda notification: notification.id)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> list[Notification]:
+        """Return a piece of the log, in its order."""
+        table = STORED_EVENTS.c
+        query = select(STORED_EVENTS)
+        if start is not None:
+            query = query.where(table.id >= start if inclusive_of_start else table.id > start)
+        if stop is not None:
+            query = query.where(table.id <= stop)
+        if topics:
+            query = query.where(table.topic.in_(topics))
+        with self.database.read() as connection:
+            return list(_notifications(connection.execute(query.order_by(table.id).limit(limit))))
+
+    def max_notification_id(self) -> int | None:
+        """Return the position of the newest event."""
+        with self.database.read() as connection:
+            return connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one()
+
+
+def _judge(append: Append, heads: dict[str, int], position: int, failed: set[int]) -> int | Conflict:
+    if any(id(earlier) in failed or isinstance(earlier.outcome, Conflict | Exception) for earlier in append.after):
+        return Conflict(tuple(append.expected))
+    moved = tuple(stream for stream, version in append.expected.items() if heads[stream] != version)
+    return Conflict(moved) if moved else position + len(append.events)
+
+
+def _row(event: StoredEvent, position: int) -> dict[str, Any]:
+    return {
+        "id": position,
+        "originator_id": event.originator_id,
+        "originator_version": event.originator_version,
+        "topic": event.topic,
+        "state": event.state,
+    }
+
+
+def _notifications(rows: Iterable[Any]) -> Iterable[Notification]:
+    for position, stream, version, topic, state in rows:
+        yield Notification(
+            id=position, originator_id=stream, originator_version=version, topic=topic, state=bytes(state)
+        )

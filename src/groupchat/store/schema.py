@@ -1,0 +1,43 @@
+"""The schema: Alembic migrations that run by themselves at start, in one transaction and in one process at a time."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from groupchat.store.database import Database, DatabaseUnavailableError, unavailable
+
+_MIGRATION_LOCK = 0x6772_7571
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema up to date, wholly or not at all; one that is up to date stays as it is.
+
+    Any number of processes may do so at once: one migrates, the others wait for it and find nothing to do. Raises
+    `DatabaseUnavailableError` if the database can't be used, or if a newer groupchat has migrated it.
+    """
+    database.check()
+    config = Config()
+    config.set_main_option("script_location", "groupchat.store:migrations")
+    try:
+        with database.write() as connection:
+            if not database.is_sqlite:  # on SQLite, a transaction that writes is alone already
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            _refuse_newer(connection, ScriptDirectory.from_config(config))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise unavailable(error, database.url) from error
+
+
+def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
+    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if unknown:
+        msg = (
+            f"The database has schema {', '.join(sorted(unknown))}, which a newer groupchat has made; this one knows schemas up to "
+            f"{scripts.get_current_head()}. Install the newer groupchat, or name another database in GROUPCHAT_DATABASE_URL."
+        )
+        raise DatabaseUnavailableError(msg)

@@ -1,0 +1,132 @@
+"""Being woken: who follows the log, or waits for a follower, sleeps until a bell rings.
+
+Bells ring at once for what this process does. Other processes are heard over Postgres' LISTEN/NOTIFY, or on SQLite by watching
+`PRAGMA data_version`, which changes when another connection has written.
+"""
+
+import asyncio
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+
+import structlog
+
+from groupchat.store.database import Database
+from groupchat.store.recorder import LOG_CHANNEL
+
+PROGRESS_CHANNEL = "groupchat_progress"
+"""The Postgres channel that is notified when a follower has moved."""
+
+_SQLITE_LOOK_SECONDS = 0.05
+_RECONNECT_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class Bell:
+    """Wakes everybody who listens; may be rung in any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    def ring(self) -> None:
+        """Wake all listeners."""
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for loop, event in listeners:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(event.set)
+
+    @contextmanager
+    def listen(self) -> Iterator[asyncio.Event]:
+        """Listen in the running event loop: the event is set at each ring; clear it before you look at what changed."""
+        listener = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            self._listeners.add(listener)
+        try:
+            yield listener[1]
+        finally:
+            with self._lock:
+                self._listeners.discard(listener)
+
+
+class Signals:
+    """The two bells of a process: `log` for new events, `progress` for followers that moved."""
+
+    def __init__(self, database: Database) -> None:
+        self.log = Bell()
+        self.progress = Bell()
+        self._database = database
+        self._stopping = Event()
+        self._waker, self._woken = socket.socketpair()
+        target = self._watch_sqlite if database.is_sqlite else self._listen_postgres
+        self._thread = Thread(target=target, name="signals", daemon=True)
+        self._thread.start()
+
+    def stored(self, _position: int) -> None:
+        """Tell that this process stored events."""
+        self.log.ring()
+
+    def moved(self) -> None:
+        """Tell that a follower of this process moved."""
+        self.progress.ring()
+
+    def close(self) -> None:
+        """Stop hearing other processes."""
+        self._stopping.set()
+        self._waker.send(b"x")
+        self._thread.join()
+        self._waker.close()
+        self._woken.close()
+
+    def _ring_both(self) -> None:
+        self.log.ring()
+        self.progress.ring()
+
+    def _watch_sqlite(self) -> None:
+        seen: int | None = None
+        while not self._stopping.wait(_SQLITE_LOOK_SECONDS):
+            try:
+                with self._database.engine.connect() as connection:
+                    raw = connection.connection.driver_connection
+                    while raw is not None and not self._stopping.wait(_SQLITE_LOOK_SECONDS):
+                        version = raw.execute("PRAGMA data_version").fetchone()[0]
+                        if version != seen:
+                            seen = version
+                            self._ring_both()
+            except Exception as error:  # noqa: BLE001 - a watcher that dies would leave others asleep
+                log.warning("signals_lost", error=str(error))
+
+    def _listen_postgres(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._hear_postgres()
+            except Exception as error:  # noqa: BLE001 - whatever breaks the connection, it is made anew
+                log.warning("signals_lost", error=str(error).splitlines()[0])
+                self._stopping.wait(_RECONNECT_SECONDS)
+
+    def _hear_postgres(self) -> None:
+        fairy = self._database.engine.raw_connection()
+        fairy.detach()
+        raw = fairy.driver_connection
+        if raw is None:
+            return
+        try:
+            raw.set_session(autocommit=True)
+            with raw.cursor() as cursor:
+                cursor.execute(f"LISTEN {LOG_CHANNEL}; LISTEN {PROGRESS_CHANNEL}")
+            self._ring_both()  # what was stored before we listened
+            while not self._stopping.is_set():
+                select.select([raw, self._woken], [], [])
+                raw.poll()
+                channels = {notify.channel for notify in raw.notifies}
+                raw.notifies.clear()
+                if LOG_CHANNEL in channels:
+                    self.log.ring()
+                if PROGRESS_CHANNEL in channels:
+                    self.progress.ring()
+        finally:
+            raw.close()

@@ -1,0 +1,34 @@
+"""The store's own tables, and the metadata that every table of groupchat is registered in."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+METADATA = MetaData()
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+
+STORED_EVENTS = Table(
+    "stored_events",
+    METADATA,
+    Column("id", BIG, primary_key=True, autoincrement=False, comment="position, from 1, without gaps"),
+    Column("originator_id", Text, nullable=False, comment="stream"),
+    Column("originator_version", BIG, nullable=False),
+    Column("topic", Text, nullable=False, comment="wire name"),
+    Column("state", LargeBinary, nullable=False, comment="JSON: data and envelope"),
+    Index("stored_events_stream", "originator_id", "originator_version", unique=True),
+)
+
+FOLLOWERS = Table(
+    "followers",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("position", BIG, nullable=False, comment="the last event that was applied"),
+    Column("stopped_at", BIG, comment="the position of the event that stopped it"),
+    Column("error", Text, comment="why it stopped"),
+)
+
+PARKED_EVENTS = Table(
+    "parked_events",
+    METADATA,
+    Column("follower", Text, primary_key=True),
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    Column("error", Text, nullable=False),
+)

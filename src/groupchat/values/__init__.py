@@ -1,0 +1,1 @@
+"""Small immutable values that everything else is made of; they know no rule of the product."""

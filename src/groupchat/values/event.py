@@ -1,0 +1,80 @@
+"""The base of every event, its wire name and its envelope (R31).
+
+An event says one fact in business words. Who, when and by which request are in its envelope, `Recorded`, which the store writes
+around it. The wire name (`groupchat.conversation.created`) is what is stored: a class may be renamed or moved freely.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar, Literal, TypeVar
+
+from eventsourcing.utils import register_topic
+from msgspec import Struct
+
+ActorKind = Literal["user", "participant", "carrier", "process"]
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """A fact. Subclasses are frozen, keyword-only structs registered with `stored_as`.
+
+    A change of shape needs `class_version` raised and a static method `upcast_v1_v2(state: dict)`, as the `eventsourcing` library
+    documents; released shapes stay readable for ever (R34).
+    """
+
+    TOPIC: ClassVar[str] = ""
+    class_version: ClassVar[int] = 1
+
+
+E = TypeVar("E", bound=Event)
+
+EVENT_TYPES: dict[str, type[Event]] = {}
+"""Every event class by its wire name."""
+
+
+def stored_as(topic: str) -> Callable[[type[E]], type[E]]:
+    """Give an event class its wire name, which never changes."""
+
+    def register(event_type: type[E]) -> type[E]:
+        event_type.TOPIC = topic
+        register_topic(topic, event_type)
+        EVENT_TYPES[topic] = event_type
+        return event_type
+
+    return register
+
+
+class Actor(Struct, frozen=True):
+    """Who or what caused an event: a user's or participant's id (for a participant the number), a carrier's or process's name."""
+
+    kind: ActorKind
+    id: str
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """Where a command comes from: the workspace, who, by which request, and what led to it (an event's id or a request's)."""
+
+    workspace_id: str
+    actor: Actor
+    correlation_id: str
+    causation_id: str
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """An event as it stands in the store: `version` counts its stream from 1, `position` the whole store from 1."""
+
+    event: Event
+    stream: str
+    version: int
+    position: int
+    at: datetime
+    cause: Cause
+
+    @property
+    def id(self) -> str:
+        """The event's own id, stable for ever: `<stream>/<version>`."""
+        return f"{self.stream}/{self.version}"
+
+    @property
+    def type(self) -> str:
+        """The event's wire name."""
+        return self.event.TOPIC

@@ -1,0 +1,22 @@
+"""Money: exact decimals with a currency, never floats, never rounded (R25)."""
+
+from decimal import Context, Decimal, Inexact
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+
+_EXACT = Context(prec=60, traps=[Inexact])
+
+
+class Rate(Struct, frozen=True, kw_only=True):
+    """The price of one MMS segment."""
+
+    mms_segment: Decimal
+    currency: Currency
+
+
+def amount_of(segments: int, rate: Rate) -> Decimal:
+    """Return what `segments` (negative for a credit) cost at `rate`, exactly; raises `decimal.Inexact` rather than round."""
+    return _EXACT.multiply(Decimal(segments), rate.mms_segment)
