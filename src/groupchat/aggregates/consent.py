@@ -7,6 +7,7 @@
 """
 
 from typing import Literal
+from unicodedata import normalize
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -81,11 +82,11 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
             return state
 
 
-# --- keywords (R14)
+# --- the keywords of R14
 
-_OUT = frozenset("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT ARRET".split())
+_OUT = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET"])
 _OUT_SPACED = frozenset({"STOP ALL", "OPT OUT", "OPT-OUT"})
-_IN = frozenset("START UNSTOP YES".split())
+_IN = frozenset(["START", "UNSTOP", "YES"])
 
 
 def keyword(body: str | None) -> Word | None:
@@ -93,7 +94,7 @@ def keyword(body: str | None) -> Word | None:
 
     `STOP ALL`, `OPT OUT` and `OPT-OUT` are the only ones with something between their letters.
     """
-    word = _core(body or "").upper().replace("Ê", "E")
+    word = _core(normalize("NFC", body or "")).upper().replace("Ê", "E")
     if word in _OUT or word in _OUT_SPACED:
         return "out"
     return "in" if word in _IN else None

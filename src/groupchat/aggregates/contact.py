@@ -152,7 +152,7 @@ class Change(Struct, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     number: str | UnsetType = UNSET
     secondary_numbers: tuple[str, ...] | UnsetType = UNSET
-    assigned_to: str | None | UnsetType = UNSET
+    assigned_to: str | UnsetType | None = UNSET
     dnd: bool | UnsetType = UNSET
 
 

@@ -298,7 +298,7 @@ class ConversationBlockedError(RefusalError):
 
     def __init__(self, conversation_id: str, numbers: tuple[str, ...]) -> None:
         url = f"/v1/conversations/{conversation_id}/successor"
-        detail = f"{', '.join(numbers)} opted out, so nothing can be sent here. POST {url} starts a group with the others (R15, R18)."
+        detail = f"{', '.join(numbers)} opted out: nothing can be sent here. POST {url} starts a group with the others (R15, R18)."
         super().__init__(detail, opted_out=list(numbers), successor_url=url)
 
 
@@ -404,7 +404,7 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
         case NoteContact():
             return note_contact(command.contact, state.members)
         case Succeed():
-            return [SucceededBy(conversation_id=command.conversation_id)]
+            return [] if state.successor_id == command.conversation_id else [SucceededBy(conversation_id=command.conversation_id)]
         case _:
             assert_never(command)
 

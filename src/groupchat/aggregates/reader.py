@@ -86,7 +86,7 @@ def decide(command: Command, state: ReadMark | None) -> list[Event]:
     state = state or NONE
     match command:
         case Read():
-            if state.version == command.version:
+            if state.version is not None and state.version >= command.version:
                 return []
             return [
                 ConversationRead(

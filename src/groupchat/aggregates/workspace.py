@@ -220,6 +220,14 @@ class AddUser(Struct, frozen=True, kw_only=True):
     key_hash: str
 
 
+class IssueKey(Struct, frozen=True, kw_only=True):
+    """Give a user another key."""
+
+    user_id: str
+    key_id: str
+    key_hash: str
+
+
 class AddNumber(Struct, frozen=True, kw_only=True):
     """Add a business number. `claimed` tells whether any workspace has it."""
 
@@ -234,9 +242,9 @@ class ChangeNumber(Struct, frozen=True, kw_only=True):
     """Change what is given of a number; leave the rest."""
 
     number: str
-    label: str | None | UnsetType = UNSET
+    label: str | UnsetType | None = UNSET
     default: bool | UnsetType = UNSET
-    assigned_to: str | None | UnsetType = UNSET
+    assigned_to: str | UnsetType | None = UNSET
 
 
 class ChangePolicy(Struct, frozen=True, kw_only=True):
@@ -249,7 +257,7 @@ class ChangePolicy(Struct, frozen=True, kw_only=True):
     reopen_on_opt_in: bool | UnsetType = UNSET
 
 
-Command = Create | AddUser | AddNumber | ChangeNumber | ChangePolicy
+Command = Create | AddUser | IssueKey | AddNumber | ChangeNumber | ChangePolicy
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
@@ -263,6 +271,8 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
                 UserAdded(user_id=command.user_id, name=command.name, email=command.email, role=command.role),
                 KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash),
             ]
+        case IssueKey():
+            return [KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash)]
         case AddNumber():
             return _add_number(command, state)
         case ChangeNumber():

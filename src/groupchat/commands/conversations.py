@@ -84,7 +84,7 @@ async def rename_group(store: EventStore, who: Caller, conversation_id: str, nam
 
 
 async def create_successor(
-    store: EventStore, who: Caller, conversation_id: str, name: str | None | UnsetType = UNSET, draft: Draft | None = None
+    store: EventStore, who: Caller, conversation_id: str, name: str | UnsetType | None = UNSET, draft: Draft | None = None
 ) -> Outcome[NewConversation]:
     """Create the group that continues a blocked one, without those who are opted out now (R18). The name is kept unless given."""
     successor_id = new_id("cnv")
@@ -125,7 +125,7 @@ async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[As
     found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]
     streams = {c.number: consent.stream(sender.number, c.number) for c in found if c.number and sender.owned}
     consents = dict(zip(streams, await decision.load_many(CONSENT, streams.values()), strict=True))
-    return [roster.with_consent(candidate, consents.get(candidate.number)) for candidate in found]
+    return [roster.with_consent(candidate, consents.get(candidate.number or "")) for candidate in found]
 
 
 async def _candidate(decision: Decision, index: int, asked: Asked) -> Candidate:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
 from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.group_conversation import InboundReceived, MessageSent
+from groupchat.aggregates.group_conversation import GroupConversation, InboundReceived, MessageSent
 from groupchat.commands.streams import CONVERSATION, DELIVERY
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
@@ -33,15 +33,15 @@ async def begin(store: EventStore, carrier: str, message: Recorded) -> Begun:
 
     async def decide(decision: Decision) -> Delivery:
         group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
-        is_sent = isinstance(event, MessageSent)
+        sent = event if isinstance(event, MessageSent) else None
         command = delivery.Begin(
             message_id=event.message_id,
             conversation_id=message.stream,
             business_number=group.business_number,
-            recipients=event.recipients if is_sent else tuple(n for n in group.numbers if n != event.number),
+            recipients=_recipients(event, group),
             carrier=carrier,
-            rate=event.rate if is_sent else None,
-            opted_out_since=group.opted_out_since(message.version) if is_sent else group.blocked,
+            rate=sent.rate if sent else None,
+            opted_out_since=group.opted_out_since(message.version) if sent else group.blocked,
         )
         await decision.decide(DELIVERY, stream, delivery.decide, command)
         state = await decision.load(DELIVERY, stream)
@@ -52,6 +52,12 @@ async def begin(store: EventStore, carrier: str, message: Recorded) -> Begun:
 
     outcome = await store.decide(caused_by(message), decide)
     return Begun(outcome.value, now=bool(outcome.events))
+
+
+def _recipients(event: MessageSent | InboundReceived, group: GroupConversation) -> tuple[str, ...]:
+    if isinstance(event, MessageSent):
+        return event.recipients
+    return tuple(number for number in group.numbers if number != event.number)
 
 
 def caused_by(message: Recorded) -> Cause:

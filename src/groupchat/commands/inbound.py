@@ -1,8 +1,10 @@
 """What comes in from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (R28)."""
 
+import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 
+import structlog
 from msgspec import Struct
 
 from groupchat.aggregates import consent, delivery, group_conversation, workspace
@@ -15,6 +17,8 @@ from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
+
+log = structlog.get_logger()
 
 
 class Received(Struct, frozen=True, kw_only=True):
@@ -30,8 +34,8 @@ async def receive(
 ) -> Outcome[Received]:
     """Record what a participant wrote, and honour a keyword in the same append (R16).
 
-    Raises `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no conversation
-    that the message belongs to and it is no keyword.
+    Raises `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no
+    conversation that the message belongs to and it is no keyword.
     """
     owner = await store.load(NUMBER_CLAIM, workspace.claim_stream(inbound.to))
     if owner is None:
@@ -75,21 +79,37 @@ async def receive(
 
 
 async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
-    """Record what the carrier says became of one message; an opt-out by the carrier's word is one append with it (R14).
+    """Record what the carrier says became of messages; an opt-out by the carrier's word is one append with it (R14).
 
-    Raises `NotFoundError` for a message that was never handed over.
+    A receipt of a message that was never handed over is logged and adds nothing.
     """
     ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
-    for message_id, of_message in groupby(ordered, key=lambda receipt: receipt.message_id):
-        await _record(store, carrier, message_id, list(of_message))
+    messages = groupby(ordered, key=lambda receipt: receipt.message_id)
+    await asyncio.gather(*(_record(store, carrier, id_, list(of_message)) for id_, of_message in messages))
+
+
+class CarrierInbox:
+    """What stands behind a carrier's webhooks; fulfils `carriers.port.Inbox`."""
+
+    def __init__(self, store: EventStore, carrier: str) -> None:
+        self._store = store
+        self._carrier = carrier
+
+    async def receipts(self, batch: Sequence[Receipt]) -> None:
+        """Record receipts."""
+        await record_receipts(self._store, self._carrier, batch)
+
+    async def inbound(self, inbound: Inbound) -> Outcome[Received]:
+        """Record what a participant wrote."""
+        return await receive(self._store, self._carrier, inbound, new_id("req"))
 
 
 async def _record(store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt]) -> None:
     stream = delivery.stream(message_id)
     known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
     if known is None:
-        msg = f"Message {message_id} was never handed to a carrier."
-        raise NotFoundError(msg)
+        log.warning("receipt_of_unknown_message", carrier=carrier, message_id=message_id)
+        return
     cause = Cause(
         workspace_id=known.workspace_id,
         actor=Actor("carrier", carrier),

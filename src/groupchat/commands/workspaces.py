@@ -51,10 +51,6 @@ async def create_workspace(store: EventStore, name: str, email: str) -> Outcome[
     """Found a workspace with its owner."""
     workspace_id, user_id = new_id("wsp"), new_id("usr")
     key, key_hash = new_key(workspace_id)
-    request = new_id("req")
-    cause = Cause(
-        workspace_id=workspace_id, actor=Actor("process", "init"), correlation_id=request, causation_id=request
-    )
     owner = workspace.AddUser(
         user_id=user_id, name=email.partition("@")[0], email=email, role="owner", key_id=new_id("key"), key_hash=key_hash
     )
@@ -64,7 +60,19 @@ async def create_workspace(store: EventStore, name: str, email: str) -> Outcome[
         await decision.decide(WORKSPACE, workspace_id, workspace.decide, owner)
         return Founded(workspace_id, user_id, key)
 
-    return await store.decide(cause, command)
+    return await store.decide(_by_operator(workspace_id), command)
+
+
+async def issue_key(store: EventStore, workspace_id: str, user_id: str) -> Outcome[str]:
+    """Give a user another key; return it, for it is shown only once."""
+    key, key_hash = new_key(workspace_id)
+    issue = workspace.IssueKey(user_id=user_id, key_id=new_id("key"), key_hash=key_hash)
+
+    async def command(decision: Decision) -> str:
+        await decision.decide(WORKSPACE, workspace_id, workspace.decide, issue)
+        return key
+
+    return await store.decide(_by_operator(workspace_id), command)
 
 
 async def authenticate(store: EventStore, key: str) -> tuple[str, User] | None:
@@ -148,6 +156,12 @@ async def change_policy(store: EventStore, who: Caller, change: ChangePolicy) ->
         return (await of_workspace(decision, who))[0].policy
 
     return await store.decide(who.cause(), decide)
+
+
+def _by_operator(workspace_id: str) -> Cause:
+    request = new_id("req")
+    actor = Actor("process", "cli")
+    return Cause(workspace_id=workspace_id, actor=actor, correlation_id=request, causation_id=request)
 
 
 async def _number_after(decision: Decision, who: Caller, number: str) -> NumberShown:

@@ -1,8 +1,9 @@
 """Delivery: each sent message is handed to the carrier once, and what becomes of it comes back as events.
 
-A call to a carrier can't be undone and must not be made twice. So `groupchat.delivery.started` is stored first, then the call is made,
-then its outcome is stored. When a process dies in between, the next one finds a delivery that was started and has no outcome: it asks the
-carrier, and hands over again only if the carrier says that it never got it; if the carrier can't tell, the status is `unconfirmed`.
+A call to a carrier can't be undone and must not be made twice. So `groupchat.delivery.started` is stored first, then the call is
+made, then its outcome is stored. When a process dies in between, the next one finds a delivery that was started and has no outcome:
+it asks the carrier, and hands over again only if the carrier says that it never got it; if the carrier can't tell, the status is
+`unconfirmed`.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ import structlog
 
 from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_conversation import InboundReceived, MessageSent
-from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, RecipientResult, Receipt
+from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, Receipt, RecipientResult
 from groupchat.commands import deliveries, inbound
-from groupchat.store.event_store import EventStore
+from groupchat.store.event_store import EventStore, UnavailableError
 from groupchat.values.event import Recorded
 
 log = structlog.get_logger()
@@ -62,8 +63,12 @@ class DeliveryProcess:
             earlier = await self._carrier.find(outgoing.message_id) if ask_first else None
             return await self._carrier.send(outgoing) if earlier is None else earlier
         except CarrierRefusedError as refused:
+            if refused.retry_after is not None:  # the follower tries again, with growing pauses
+                raise UnavailableError(str(refused)) from refused
             return [RecipientResult(recipient=number, status="failed", code=refused.code) for number in outgoing.to]
         except CarrierUnclearError as unclear:
+            if unclear.retry_after is not None:  # the carrier may be able to tell later: `find` asks it
+                raise UnavailableError(str(unclear)) from unclear
             log.warning("delivery_unconfirmed", message_id=outgoing.message_id, reason=str(unclear))
             return [RecipientResult(recipient=number, status="unconfirmed") for number in outgoing.to]
 
@@ -74,7 +79,7 @@ def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
     if isinstance(event, MessageSent):
         body, media = event.body, event.media
     elif isinstance(event, InboundReceived):
-        body, media = f"{event.name}: {event.body or ''}".rstrip(), event.media
+        body, media = f"{event.name}: {event.body}" if event.body else f"{event.name}:", event.media
     else:
         msg = f"{recorded.type} is not a message"
         raise TypeError(msg)

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from groupchat.store.database import Database
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import UnavailableError, VersionConflictError
 from groupchat.store.follower import PoisonError, advance, status_of
 from groupchat.values.event import Recorded
@@ -40,25 +43,34 @@ class Process:
             if (key := self._reaction.key(recorded)) is not None:
                 by_key.setdefault(key, []).append(recorded)
         gate = asyncio.Semaphore(AT_ONCE)
-        failures = await asyncio.gather(*(self._in_order(events, gate) for events in by_key.values()))
-        poison = min((failure for failure in failures if failure), key=lambda failure: failure.position, default=None)
+        ends = await asyncio.gather(*(self._in_order(events, gate) for events in by_key.values()))
+        for end in ends:
+            if end is not None and not isinstance(end, PoisonError):
+                raise end  # only now: the batch comes again, and nothing of it may still be under way
+        poison = min((end for end in ends if isinstance(end, PoisonError)), key=lambda end: end.position, default=None)
         if poison is not None:
             await asyncio.to_thread(self._store_position, poison.position - 1)
             raise poison
         await asyncio.to_thread(self._store_position, position)
 
-    async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> PoisonError | None:
+    async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> Exception | None:
+        """Return what stopped it: a `PoisonError`, or what passes by itself."""
         async with gate:
             for recorded in events:
                 try:
                     await self._reaction.react(recorded)
-                except (UnavailableError, VersionConflictError):
-                    raise
-                except Exception as error:  # noqa: BLE001 - becomes the follower's stop, with this event's position
-                    return PoisonError(recorded.position, f"{type(error).__name__}: {error}")
+                except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position
+                    return error if _passes(error) else PoisonError(recorded.position, f"{type(error).__name__}: {error}")
         return None
 
     def _store_position(self, position: int) -> None:
         with self._database.write(durable=False) as connection:
             if position > status_of(connection, self.name).position:
                 advance(connection, [self.name], position)
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether a failure is none of the event's: a lock, a lost connection, a lost race."""
+    if isinstance(error, DBAPIError):
+        return is_passing(error)
+    return isinstance(error, UnavailableError | VersionConflictError | PoolTimeoutError)

@@ -58,7 +58,7 @@ class Committer:
         try:
             self._recorder.append(appends)
         except Exception as error:  # noqa: BLE001 - handed to every waiting command
-            log.warning("append_failed", error=str(error).splitlines()[0], appends=len(appends))
+            log.warning("append_failed", error=f"{type(error).__name__}: {error}".splitlines()[0], appends=len(appends))
             for append in appends:
                 append.outcome = error
             return

@@ -27,13 +27,13 @@ class DatabaseUnavailableError(Exception):
 class Database:
     """An engine and how to begin transactions on it."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
         arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else {"connect_timeout": 5}
         self.engine = create_engine(
-            self.url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, connect_args=arguments
+            self.url, pool_size=pool_size, max_overflow=4, pool_timeout=5, connect_args=arguments
         )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -93,8 +93,11 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
 
 
 def is_passing(error: DBAPIError) -> bool:
-    """Tell whether an error is of the connection or a lock, and the same work may succeed later."""
-    return error.connection_invalidated or isinstance(error, OperationalError)
+    """Tell whether an error is of the connection, a lock or the disk, and the same work may succeed later."""
+    if error.connection_invalidated:
+        return True
+    permanent = isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig)
+    return isinstance(error, OperationalError) and not permanent
 
 
 def _parse(url: str) -> URL:

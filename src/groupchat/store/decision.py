@@ -1,28 +1,22 @@
 """A decision: what it read, at which versions, and what it wants stored."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from msgspec import Struct
 
 from groupchat.values.event import Cause, Event, Recorded
 
 S = TypeVar("S")
-C = TypeVar("C", contravariant=True)
+S_co = TypeVar("S_co", covariant=True)
+C = TypeVar("C")
 
 
-class Decide(Protocol[C, S]):
-    """An aggregate's `decide`."""
-
-    def __call__(self, command: C, state: S | None, /) -> list[Event]:
-        """Return the events of a command."""
-
-
-class Kind(Struct, Generic[S], frozen=True):
+class Kind(Struct, Generic[S_co], frozen=True):
     """How a kind of stream folds."""
 
-    evolve: Callable[[S | None, Recorded], S | None]
+    evolve: Callable[[S_co | None, Recorded], S_co | None]
 
 
 class Loaded(Struct, Generic[S], frozen=True):
@@ -67,7 +61,7 @@ class Decision:
             self._loaded[stream] = Loaded(kind.evolve(before.state, recorded), recorded.version, at)
             self.emitted.append(recorded)
 
-    async def decide(self, kind: Kind[S], stream: str, decide: Decide[C, S], command: C) -> list[Event]:
+    async def decide(self, kind: Kind[S], stream: str, decide: Callable[[C, S | None], list[Event]], command: C) -> list[Event]:
         """Load a stream, decide a command on it, and take the events."""
         events = decide(command, await self.load(kind, stream))
         self.emit(kind, stream, events)

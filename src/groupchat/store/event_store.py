@@ -20,9 +20,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.store.committer import Committer
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind, Loaded
-from groupchat.store.mapper import EventMapper
+from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Recorder
 from groupchat.store.signals import Signals
+from groupchat.store.tail import Tail
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Cause, Recorded
@@ -72,6 +73,7 @@ class EventStore:
         self._recorder = Recorder(database)
         self._mapper = EventMapper()
         self._committer = Committer(self._recorder, signals.stored)
+        self._tail = Tail(self.read_log)
         self._cache: dict[str, _Cached] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
 
@@ -202,7 +204,7 @@ class EventStore:
     def _evict(self) -> None:
         oldest = next(iter(self._cache))
         cached = self._cache.pop(oldest)
-        if cached.pending is not None:  # still on its way to the disk: keep it, as the newest
+        if cached.pending is not None and cached.pending.outcome is None:  # on its way to the disk: keep it, as the newest
             self._cache[oldest] = cached
 
     # --- reading the log
@@ -212,10 +214,29 @@ class EventStore:
         stored = await asyncio.to_thread(self._recorder.select_events, stream, gt=after_version, limit=limit)
         return [self._mapper.restore(event) for event in stored]
 
+    def follow_log(self, after: int, limit: int) -> list[Recorded]:
+        """Return the events above a position, in the log's order, from memory where another follower has read them. It blocks."""
+        return self._tail.after(after, limit)
+
     def read_log(self, after: int, limit: int, stop: int | None = None) -> list[Recorded]:
-        """Return the events above a position, in the log's order. It blocks: call it in a thread."""
-        found = self._recorder.select_notifications(after, limit, stop, inclusive_of_start=False)
-        return [self._mapper.restore(notification) for notification in found]
+        """Return the events above a position, up to `stop`, in the log's order. It blocks: call it in a thread.
+
+        It ends before an event that can't be read; raises `UnreadableEventError` if that is the first.
+        """
+        found: list[Recorded] = []
+        for notification in self._recorder.select_notifications(after, limit, stop, inclusive_of_start=False):
+            try:
+                found.append(self._mapper.restore(notification))
+            except UnreadableEventError:
+                if not found:
+                    raise
+                break
+        return found
+
+    async def first_of(self, topic: str) -> Recorded | None:
+        """Return the oldest event of a type."""
+        found = await asyncio.to_thread(self._recorder.select_notifications, None, 1, None, [topic])
+        return self._mapper.restore(found[0]) if found else None
 
     def head(self) -> int:
         """Return the position of the newest event, 0 in an empty store. It blocks: call it in a thread."""

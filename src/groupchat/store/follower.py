@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore, UnavailableError, VersionConflictError
 from groupchat.store.lease import Lease
+from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.signals import PROGRESS_CHANNEL
 from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded
@@ -100,19 +101,32 @@ class Follower:
         status = await asyncio.to_thread(self.status)
         if status.stopped_at is not None:
             return 0
-        batch = await asyncio.to_thread(self._store.read_log, status.position, limit)
-        if not batch:
-            return 0
-        parked = await asyncio.to_thread(self._parked, status.position, batch[-1].position)
         try:
-            await self._handler.handle([r for r in batch if r.position not in parked], batch[-1].position)
+            batch, position = await asyncio.to_thread(self._next, status.position, limit)
+            if position == status.position:
+                return 0
+            await self._handler.handle(batch, position)
         except PoisonError as poison:
-            log.error("follower_stopped", follower=self.name, position=poison.position, error=poison.reason)
+            log.error(  # noqa: TRY400 - the reason is in the message; the trace is of no use to an operator
+                "follower_stopped", follower=self.name, position=poison.position, error=poison.reason
+            )
             await asyncio.to_thread(self._stop_at, poison)
-            return 0
-        finally:
-            self._store.signals.moved()
-        return len(batch)
+            position = status.position
+        self._store.signals.moved()
+        return position - status.position
+
+    def _next(self, above: int, limit: int) -> tuple[list[Recorded], int]:
+        """Return the events to handle next, without those parked, and the position that they lead to."""
+        try:
+            batch = self._store.follow_log(above, limit)
+        except UnreadableEventError as error:
+            if self._parked(above, error.position):
+                return [], error.position
+            raise PoisonError(error.position, str(error)) from error
+        if not batch:
+            return [], above
+        parked = self._parked(above, batch[-1].position)
+        return [recorded for recorded in batch if recorded.position not in parked], batch[-1].position
 
     def status(self) -> FollowerStatus:
         """Return where the follower stands. It blocks."""

@@ -13,8 +13,9 @@ import structlog
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.store.database import Database
+from groupchat.store.database import Database, is_passing
 
 _RETRY_SECONDS = 0.5
 _NAMESPACE = 0x6772
@@ -36,7 +37,7 @@ class Lease:
     async def __aenter__(self) -> Self:
         waited = False
         while not self._stop.is_set():
-            if await asyncio.to_thread(self._try):
+            if await asyncio.to_thread(self._taken):
                 self._held = True
                 break
             if not waited:
@@ -58,6 +59,16 @@ class Lease:
         if self._held and self._connection is not None:
             self._held = await asyncio.to_thread(_answers, self._connection)
         return self._held
+
+    def _taken(self) -> bool:
+        """Try to take the lease; a database that can't be reached now gives none."""
+        try:
+            return self._try()
+        except (DBAPIError, PoolTimeoutError) as error:
+            if isinstance(error, DBAPIError) and not is_passing(error):
+                raise
+            log.warning("lease_unreachable", follower=self._name, error=str(error).splitlines()[0])
+            return False
 
     def _try(self) -> bool:
         if self._database.path is not None:

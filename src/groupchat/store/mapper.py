@@ -11,7 +11,14 @@ from groupchat.values.event import Actor, Cause, Event, Recorded
 
 
 class UnreadableEventError(Exception):
-    """A stored event can't be decoded: its topic is unknown (a newer groupchat wrote it?) or its state is damaged."""
+    """A stored event can't be decoded: its topic is unknown (a newer groupchat wrote it?) or its state is damaged.
+
+    `position` is the event's, where it was read from the log; otherwise 0.
+    """
+
+    def __init__(self, reason: str, position: int = 0) -> None:
+        super().__init__(reason)
+        self.position = position
 
 
 class _Stored(msgspec.Struct):
@@ -57,6 +64,7 @@ class EventMapper(Mapper[str]):
 
     def restore(self, stored: StoredEvent, position: int = 0) -> Recorded:
         """Return a stored event with its envelope; raises `UnreadableEventError`."""
+        position = stored.id if isinstance(stored, Notification) else position
         try:
             state = stored.state
             if self.cipher:
@@ -67,12 +75,12 @@ class EventMapper(Mapper[str]):
             event = self._event(stored.topic, envelope)
         except Exception as error:
             msg = f"Event {stored.originator_id}/{stored.originator_version} ({stored.topic}) can't be read: {error}"
-            raise UnreadableEventError(msg) from error
+            raise UnreadableEventError(msg, position) from error
         return Recorded(
             event=event,
             stream=str(stored.originator_id),
             version=stored.originator_version,
-            position=stored.id if isinstance(stored, Notification) else position,
+            position=position,
             at=envelope.at,
             cause=Cause(
                 workspace_id=envelope.ws,
@@ -87,7 +95,7 @@ class EventMapper(Mapper[str]):
         if decoder is None:
             event_type = cast("type[Event]", resolve_topic(topic))
             decoder = self._decoders[topic] = msgspec.json.Decoder(event_type)
-        event_type = cast("type[Event]", decoder.type)
+        event_type = decoder.type
         if envelope.v == event_type.class_version:
             return decoder.decode(envelope.data)
         data: dict[str, Any] = msgspec.json.decode(envelope.data)

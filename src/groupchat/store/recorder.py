@@ -1,8 +1,8 @@
 """The library's recorder on SQLAlchemy, with the hot methods as Core statements.
 
 What comes with `eventsourcing-sqlalchemy` inserts through the ORM, one transaction per append, and takes its positions from a
-sequence. Here one locked transaction stores many appends, each with its own outcome, and positions have no gaps: they are counted
-under the lock. Readers that follow by position therefore never miss an event.
+sequence. Here one locked transaction stores many appends, each with its own outcome, and positions have no gaps: they are
+counted under the lock. Readers that follow by position therefore never miss an event.
 """
 
 import json
@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing_sqlalchemy import models
 from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
-from eventsourcing_sqlalchemy.models import EventRecord
 from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
 from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Text, func, insert, select
@@ -39,7 +39,7 @@ _HEADS_POSTGRES = f"""
         SELECT originator_version FROM stored_events WHERE originator_id = stream
         ORDER BY originator_version DESC LIMIT 1), 0)
     FROM unnest(%(streams)s::text[]) AS stream
-"""
+"""  # noqa: S608 - constants of this file
 _INSERT_POSTGRES = f"""
     INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
@@ -66,7 +66,7 @@ class Append(Struct, eq=False):
     outcome: int | Conflict | Exception | None = None
 
 
-class _StoredEventRecord(EventRecord):  # type: ignore[misc] # the library's models are untyped
+class _StoredEventRecord(models.EventRecord):  # type: ignore[misc,name-defined] # the library's models are untyped
     """The library's record with text stream ids and positions that the recorder counts itself."""
 
     __abstract__ = True
@@ -204,13 +204,14 @@ class Recorder(SQLAlchemyApplicationRecorder):
     def max_notification_id(self) -> int | None:
         """Return the position of the newest event."""
         with self.database.read() as connection:
-            return connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one()
+            newest: int | None = connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one()
+        return newest
 
 
 def _judge(append: Append, heads: dict[str, int], position: int, failed: set[int]) -> int | Conflict:
     if any(id(earlier) in failed or isinstance(earlier.outcome, Conflict | Exception) for earlier in append.after):
         return Conflict(tuple(append.expected))
-    moved = tuple(stream for stream, version in append.expected.items() if heads[stream] != version)
+    moved = tuple(stream for stream, version in append.expected.items() if heads.get(stream, 0) != version)
     return Conflict(moved) if moved else position + len(append.events)
 
 

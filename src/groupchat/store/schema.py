@@ -37,7 +37,7 @@ def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
     unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
     if unknown:
         msg = (
-            f"The database has schema {', '.join(sorted(unknown))}, which a newer groupchat has made; this one knows schemas up to "
-            f"{scripts.get_current_head()}. Install the newer groupchat, or name another database in GROUPCHAT_DATABASE_URL."
+            f"The database has schema {', '.join(sorted(unknown))}, which a newer groupchat has made; this one knows schemas "
+            f"up to {scripts.get_current_head()}. Install the newer groupchat, or name another database in GROUPCHAT_DATABASE_URL."
         )
         raise DatabaseUnavailableError(msg)

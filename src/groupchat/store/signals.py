@@ -105,7 +105,7 @@ class Signals:
             try:
                 self._hear_postgres()
             except Exception as error:  # noqa: BLE001 - whatever breaks the connection, it is made anew
-                log.warning("signals_lost", error=str(error).splitlines()[0])
+                log.warning("signals_lost", error=f"{type(error).__name__}: {error}".splitlines()[0])
                 self._stopping.wait(_RECONNECT_SECONDS)
 
     def _hear_postgres(self) -> None:

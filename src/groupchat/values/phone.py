@@ -9,7 +9,8 @@ DEFAULT_REGION = "US"
 """The region of a number that is written without a country code."""
 
 _NOT_TEXTABLE = frozenset({PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.PERSONAL_NUMBER})
-_WRITTEN_WITH = frozenset("0123456789+-().,/ \u00a0\t")
+_WRITTEN_WITH = frozenset("0123456789+-().,/ \t\u00a0\u2010\u2011\u2012\u2013\u2014")
+"""Digits and what people put between them, the dashes that word processors make among it."""
 
 
 class InvalidNumberError(ValueError):

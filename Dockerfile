@@ -1,0 +1,17 @@
+FROM python:3.11-slim
+
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONUNBUFFERED=1
+WORKDIR /app
+
+COPY requirements.txt .
+RUN pip install --require-hashes --requirement requirements.txt
+
+COPY pyproject.toml README.md ./
+COPY src src
+RUN pip install --no-deps --no-build-isolation . && useradd --system --create-home groupchat
+
+USER groupchat
+WORKDIR /home/groupchat
+EXPOSE 8000
+ENTRYPOINT ["groupchat"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

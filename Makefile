@@ -1,0 +1,63 @@
+# groupchat's commands; `make` alone lists them. PYTHON=/path/to/python chooses the Python that makes .venv.
+.POSIX:
+.SUFFIXES:
+.PHONY: help run test bench lock clean
+
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
+UV_COMPILE = build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier
+	@$(BIN)/groupchat demo
+
+test: .venv/dev ## check style, types and layers, then run all tests
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+bench: .venv/dev ## measure our speed against bare alternatives; writes build/bench.json
+	@$(BIN)/python bench/run.py
+
+lock: build/lock/bin/uv ## remake requirements.txt and requirements-dev.txt with the newest versions that pyproject.toml allows
+	@$(UV_COMPILE) --extra build --output-file requirements.txt
+	@$(UV_COMPILE) --extra build --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove what make has made; databases stay
+	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: what is installed stays as it is until the files that it depends on change.
+.venv/made:
+	@for python in $${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$($$python --version)"; \
+			"$$python" -m venv --clear .venv && touch $@ && exit 0; \
+			echo "$$python can't make a virtual environment: install its venv module (Debian: python3-venv)." >&2; \
+			exit 1; \
+		fi; \
+	done; \
+	echo "groupchat needs Python 3.11 or newer, found none as $${PYTHON:-python3}: install one, or say make PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+.venv/runtime: .venv/made requirements.txt pyproject.toml
+	@echo "Installing groupchat and what it needs"
+	@$(PIP) --require-hashes --requirement requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/made requirements-dev.txt pyproject.toml
+	@echo "Installing groupchat, what it needs, and the tools to test it"
+	@$(PIP) --require-hashes --requirement requirements-dev.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/runtime
+
+build/lock/bin/uv: .venv/made
+	@$(BIN)/python -m venv --clear build/lock
+	@build/lock/bin/python -m pip --quiet --disable-pip-version-check install uv
+	@touch $@

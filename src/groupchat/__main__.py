@@ -1,0 +1,5 @@
+"""`python -m groupchat` is the command line."""
+
+from groupchat.cli import main
+
+main()

@@ -1,0 +1,113 @@
+"""The composition root: the one place where the parts are made and joined."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+
+from msgspec import Struct
+
+from groupchat import workers
+from groupchat.carriers.simulator import Simulator
+from groupchat.commands.inbound import CarrierInbox
+from groupchat.http.services import Services
+from groupchat.processes.contact_changes import ContactChanges
+from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.process import Process
+from groupchat.projections import VIEWS
+from groupchat.projections.view import Projection
+from groupchat.settings import Settings
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import Follower
+from groupchat.store.progress import Progress
+from groupchat.store.schema import migrate
+from groupchat.store.signals import Signals
+from groupchat.values.clock import Clock, utc_now
+from groupchat.workers import Worker
+
+THREADS = 16
+"""How many blocking database calls a process makes at the same time."""
+
+
+class System(Struct, frozen=True, kw_only=True):
+    """Everything that one process works with."""
+
+    settings: Settings
+    database: Database
+    signals: Signals
+    store: EventStore
+    progress: Progress
+    carrier: Simulator
+    workers: dict[str, Worker]
+    followers: tuple[str, ...]
+
+    def services(self) -> Services:
+        """Return what the HTTP layer works with."""
+        return Services(store=self.store, progress=self.progress, carrier=self.carrier, followers=self.followers)
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database, reachable and of this version's schema; raises `DatabaseUnavailableError`."""
+    database = Database(settings.database_url)
+    database.check()
+    migrate(database)
+    return database
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[System]:
+    """Open the database, make the parts, and close them at the end. No worker runs yet."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
+    database = await asyncio.to_thread(open_database, settings)
+    signals = Signals(database)
+    store = EventStore(database, signals, clock=clock)
+    try:
+        yield assemble(settings, database, signals, store, clock)
+    finally:
+        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(signals.close)
+        database.close()
+
+
+def assemble(settings: Settings, database: Database, signals: Signals, store: EventStore, clock: Clock) -> System:
+    """Join the parts."""
+    carrier = Simulator(database, clock, native_group=settings.simulator_native_group)
+    followers = [
+        *(Follower(store, Projection(database, view)) for view in VIEWS.values()),
+        Follower(store, Process(database, ContactChanges(store))),
+        Follower(store, Process(database, DeliveryProcess(store, carrier))),
+    ]
+    runs: dict[str, Worker] = {follower.name: follower.run for follower in followers}
+    runs[carrier.name] = partial(_simulate, carrier, store)
+    return System(
+        settings=settings,
+        database=database,
+        signals=signals,
+        store=store,
+        progress=Progress(database, signals),
+        carrier=carrier,
+        workers=runs,
+        followers=tuple(follower.name for follower in followers),
+    )
+
+
+@asynccontextmanager
+async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[asyncio.Event]:
+    """Run workers (all for an empty sequence, none for `None`) beside the block; the event is set when one has failed."""
+    stop = asyncio.Event()
+    chosen = {} if names is None else workers.choose(system.workers, names)
+    task = asyncio.create_task(workers.run(chosen, stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await task
+
+
+async def _simulate(carrier: Simulator, store: EventStore, stop: asyncio.Event) -> None:
+    """Bring the simulated carrier's receipts; several processes share them."""
+    inbox = CarrierInbox(store, carrier.name)
+    with store.signals.progress.listen() as bell:
+        await carrier.pump(inbox, stop, bell)

@@ -1,0 +1,1 @@
+"""Carriers: the port that every adapter fulfils, and the simulator."""

@@ -1,0 +1,44 @@
+"""Gathering: calls that come while one is under way are made together in the next.
+
+One transaction then serves many messages. It is a carrier's own affair: each caller gets his own answer.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+_AT_MOST = 200
+
+
+class Gathering(Generic[Asked, Answer]):
+    """Wraps a blocking function of many, which returns one answer for each, as an awaitable call of one."""
+
+    def __init__(self, of_many: Callable[[Sequence[Asked]], Sequence[Answer]]) -> None:
+        self._of_many = of_many
+        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, asked: Asked) -> Answer:
+        """Return the answer; raises what the function raised, for all that were asked together."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting[:_AT_MOST], self._waiting[_AT_MOST:]
+            try:
+                answers = await asyncio.to_thread(self._of_many, [asked for asked, _ in taken])
+            except Exception as error:  # noqa: BLE001 - it is the callers' to handle
+                for _, future in taken:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), answer in zip(taken, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)

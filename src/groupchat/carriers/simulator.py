@@ -1,0 +1,208 @@
+"""A simulated carrier, for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves when told to.
+
+Its state is in the database (`simulator_tables.py`), so that it is one carrier in any number of processes: the API shows the
+handsets that a worker's messages reach. `simulator_behaviours.py` has the switches, `simulator_exchange.py` what becomes of a
+message; `simulator_callbacks.py` brings receipts.
+
+As real carriers, it has no idempotency key: the same message sent twice reaches the handsets twice. And it enforces no opt-out
+between handsets: what one participant writes reaches the others, whoever of them wants no more messages from the business.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from msgspec import Struct, json
+from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.aggregates.group_conversation import Media
+from groupchat.carriers.gathering import Gathering
+from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing
+from groupchat.carriers.simulator_behaviours import Behaviour, Switch
+from groupchat.carriers.simulator_callbacks import Callbacks
+from groupchat.carriers.simulator_exchange import (
+    ASK_AGAIN_SECONDS,
+    NORMAL,
+    Answer,
+    Results,
+    Row,
+    Terms,
+    exchange,
+    fanned_out,
+)
+from groupchat.carriers.simulator_tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage, from_micros, to_micros
+from groupchat.values.clock import Clock, utc_now
+from groupchat.values.ids import new_id
+
+
+class HandsetMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A message as a handset shows it: who wrote it, and the other participants of its thread (none: a text to it alone)."""
+
+    from_: str
+    group: tuple[str, ...]
+    body: str | None
+    media: tuple[Media, ...]
+    at: datetime
+
+
+class Simulator:
+    """The simulated carrier; fulfils `port.Carrier`."""
+
+    name = "simulator"
+
+    def __init__(
+        self, storage: Storage, clock: Clock = utc_now, *, native_group: bool = True, max_recipients: int | None = None
+    ) -> None:
+        self.native_group = native_group
+        self.max_recipients = max_recipients
+        self._storage = storage
+        self._clock = clock
+        self._accept_gathered = Gathering(self._accept)
+        self._callbacks = Callbacks(storage, clock)
+
+    # --- the port
+
+    async def send(self, outgoing: Outgoing) -> Results:
+        """Let the recipients' handsets receive a message; without native group each sees a text to itself alone."""
+        try:
+            answer = await self._accept_gathered(outgoing)
+        except (OperationalError, PoolTimeoutError) as error:
+            raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def find(self, message_id: str) -> Results | None:
+        """Return what the last `send` of a message answered, or would have, had it been heard."""
+        try:
+            return await asyncio.to_thread(self._find, message_id)
+        except (OperationalError, PoolTimeoutError) as error:
+            raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
+
+    async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
+        """Hand receipts to the inbox as they become due, until `stop` is set; `bell` tells that there may be new ones."""
+        await self._callbacks.pump(inbox, stop, bell)
+
+    async def deliver_due(self, inbox: Inbox) -> int:
+        """Hand over one batch of due receipts; return how many were acknowledged."""
+        return await self._callbacks.deliver_due(inbox)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next receipt is due, or was; none if none waits."""
+        return await self._callbacks.next_due()
+
+    # --- handsets
+
+    async def handset(self, number: str, business_numbers: Collection[str] | None = None) -> list[HandsetMessage]:
+        """Return what a handset has received, oldest first; with `business_numbers`, only in the threads of these."""
+        return await asyncio.to_thread(self._handset, number, business_numbers)
+
+    async def write(
+        self,
+        from_: str,
+        to: str,
+        group: Iterable[str] | None,
+        body: str | None,
+        media: tuple[Media, ...] = (),
+        *,
+        carrier_message_id: str | None = None,
+    ) -> Inbound:
+        """Let a handset write to the business number `to` and to the others in `group` (none: to the business alone).
+
+        With native group the others' handsets receive it (R12). Returns what the carrier's webhook brings. With the
+        `carrier_message_id` of an earlier call it is that webhook again, and the handsets receive nothing anew.
+        """
+        inbound = Inbound(
+            from_=from_,
+            to=to,
+            group=None if group is None else tuple(sorted(set(group) - {from_, to})),
+            body=body,
+            media=media,
+            carrier_message_id=carrier_message_id or new_id("sim"),
+        )
+        if self.native_group and inbound.group:
+            await asyncio.to_thread(self._fan_out, inbound)
+        return inbound
+
+    # --- switches
+
+    async def behave(
+        self, number: str, behaviour: Behaviour | None, *, seconds: float | None = None, code: str | None = None
+    ) -> None:
+        """Let a number behave so from now on; none: as numbers normally do."""
+        await asyncio.to_thread(self._behave, number, Switch(behaviour=behaviour, seconds=seconds, code=code))
+
+    async def behaviour(self, number: str) -> Switch:
+        """Return how a number behaves."""
+        return await asyncio.to_thread(self._behaviour, number)
+
+    # --- what blocks
+
+    def _accept(self, outgoings: Sequence[Outgoing]) -> list[Answer]:
+        now = to_micros(self._clock())
+        terms = Terms(native_group=self.native_group, max_recipients=self.max_recipients)
+        with self._storage.write(durable=False) as connection:
+            switches = _switches(connection, {number for each in outgoings for number in (each.from_, *each.to)})
+            exchanges = [exchange(each, switches, terms, now) for each in outgoings]
+            _insert(connection, SENT, [row for each in exchanges for row in each.sent])
+            _insert(connection, HANDSETS, [row for each in exchanges for row in each.received])
+            _insert(connection, RECEIPTS, [row for each in exchanges for row in each.receipts])
+        return [each.answer for each in exchanges]
+
+    def _find(self, message_id: str) -> Results | None:
+        query = select(SENT).where(SENT.c.message_id == message_id).order_by(SENT.c.id.desc()).limit(1)
+        with self._storage.read() as connection:
+            sent = connection.execute(query).one_or_none()
+            if sent is None:
+                return None
+            switch = _switches(connection, {sent.business_number}).get(sent.business_number, NORMAL)
+        if switch.behaviour == "unknowable":
+            reason = f"{sent.business_number} is told not to tell"
+            raise CarrierUnclearError(reason)
+        return json.decode(sent.results, type=Results)
+
+    def _handset(self, number: str, business_numbers: Collection[str] | None) -> list[HandsetMessage]:
+        query = select(HANDSETS).where(HANDSETS.c.number == number).order_by(HANDSETS.c.id)
+        if business_numbers is not None:
+            query = query.where(HANDSETS.c.business_number.in_(business_numbers))
+        with self._storage.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            HandsetMessage(
+                from_=row.author,
+                group=json.decode(row.others, type=tuple[str, ...]),
+                body=row.body,
+                media=json.decode(row.media, type=tuple[Media, ...]),
+                at=from_micros(row.at),
+            )
+            for row in rows
+        ]
+
+    def _fan_out(self, inbound: Inbound) -> None:
+        query = select(HANDSETS.c.id).where(HANDSETS.c.message_id == inbound.carrier_message_id).limit(1)
+        with self._storage.write(durable=False) as connection:
+            if connection.execute(query).one_or_none() is None:
+                _insert(connection, HANDSETS, fanned_out(inbound, to_micros(self._clock())))
+
+    def _behave(self, number: str, switch: Switch) -> None:
+        with self._storage.write(durable=False) as connection:
+            connection.execute(delete(BEHAVIOURS).where(BEHAVIOURS.c.number == number))
+            if switch.behaviour is not None:
+                row = {"behaviour": switch.behaviour, "seconds": switch.seconds, "code": switch.code}
+                connection.execute(insert(BEHAVIOURS).values(number=number, **row))
+
+    def _behaviour(self, number: str) -> Switch:
+        with self._storage.read() as connection:
+            return _switches(connection, {number}).get(number, NORMAL)
+
+
+def _switches(connection: Connection, numbers: Iterable[str]) -> dict[str, Switch]:
+    rows = connection.execute(select(BEHAVIOURS).where(BEHAVIOURS.c.number.in_(numbers))).all()
+    return {row.number: Switch(behaviour=row.behaviour, seconds=row.seconds, code=row.code) for row in rows}
+
+
+def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)

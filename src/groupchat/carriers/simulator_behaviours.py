@@ -1,0 +1,103 @@
+"""How a simulated number behaves: switches for tests and demos, one per number.
+
+On a recipient's number (what every other member sees does not change):
+
+- `fail`: the message does not reach the handset, for the reason `code`;
+- `opted_out`: the carrier says that the recipient opted out (code 21610, as Twilio's), and hands nothing over;
+- `silent`: the handset receives, and no receipt ever comes;
+- `unconfirmed`: the same, and the carrier's answer already says that it doesn't know;
+- `duplicate`: every receipt comes twice;
+- `late`: the receipt comes after `seconds`;
+- `out_of_order`: `delivered` comes before `sent`, which comes after `seconds`.
+
+`fail` and `opted_out` are told in the answer to the call; with `seconds`, by a receipt that comes so much later.
+
+On a business number, for the whole message:
+
+- `refuse`: the carrier takes nothing, for the reason `code`; with `seconds` it says that it may then;
+- `lost`: the call times out, and nothing went out; `find` says so;
+- `unclear`: the call times out, but the message went out; `find` knows;
+- `unknowable`: the same, and `find` can't tell as long as the number behaves so.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.carriers.port import RecipientResult, ResultStatus
+
+Behaviour = Literal[
+    "fail", "opted_out", "silent", "unconfirmed", "duplicate", "late", "out_of_order", "refuse", "lost", "unclear", "unknowable"
+]
+
+OPTED_OUT_CODE = "21610"
+FAILED_CODE = "30003"
+REFUSED_CODE = "40000"
+
+
+class Switch(Struct, frozen=True, kw_only=True):
+    """A number's behaviour, with the seconds and the code that go with it, where given."""
+
+    behaviour: Behaviour | None = None
+    seconds: float | None = None
+    code: str | None = None
+
+
+class Callback(Struct, frozen=True, kw_only=True):
+    """A receipt to come, after `seconds`."""
+
+    status: ReceiptStatus
+    seconds: float = 0.0
+    code: str | None = None
+    opted_out: bool = False
+
+
+class Fate(Struct, frozen=True, kw_only=True):
+    """What becomes of a message for one recipient: whether the handset has it, what the call answers, what comes later."""
+
+    received: bool
+    status: ResultStatus = "sent"
+    code: str | None = None
+    opted_out: bool = False
+    callbacks: tuple[Callback, ...] = ()
+
+    def result(self, recipient: str) -> RecipientResult:
+        """Return what the call answers for a recipient."""
+        return RecipientResult(recipient=recipient, status=self.status, code=self.code, opted_out=self.opted_out)
+
+
+_DELIVERED = Callback(status="delivered")
+
+
+def fate(switch: Switch) -> Fate:
+    """Return what becomes of a message for a recipient who behaves so."""
+    if switch.behaviour == "fail":
+        return _failing(switch, switch.code or FAILED_CODE)
+    if switch.behaviour == "opted_out":
+        return _failing(switch, switch.code or OPTED_OUT_CODE, opted_out=True)
+    if switch.behaviour == "unconfirmed":
+        return Fate(received=True, status="unconfirmed", code=switch.code)
+    return Fate(received=True, callbacks=_callbacks(switch))
+
+
+def _failing(switch: Switch, code: str, *, opted_out: bool = False) -> Fate:
+    if switch.seconds is None:
+        return Fate(received=False, status="failed", code=code, opted_out=opted_out)
+    told = Callback(status="failed", seconds=switch.seconds, code=code, opted_out=opted_out)
+    return Fate(received=False, callbacks=(told,))
+
+
+def _callbacks(switch: Switch) -> tuple[Callback, ...]:
+    seconds = switch.seconds or 0.0
+    match switch.behaviour:
+        case "silent":
+            return ()
+        case "duplicate":
+            return (_DELIVERED, _DELIVERED)
+        case "late":
+            return (Callback(status="delivered", seconds=seconds),)
+        case "out_of_order":
+            return (_DELIVERED, Callback(status="sent", seconds=seconds))
+        case _:
+            return (_DELIVERED,)

@@ -1,0 +1,121 @@
+"""The simulated carrier's webhooks: due receipts are handed to the inbox until it acknowledges them, by returning.
+
+At least once, as real carriers do it. Whoever takes a receipt puts off its next attempt first, in any number of processes: a
+crash between hand-over and acknowledgement repeats it after a pause. What the inbox did not take comes alone the next time, so
+that one bad receipt holds up no other.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.carriers.port import Inbox, Receipt
+from groupchat.carriers.simulator_tables import RECEIPTS, Storage, from_micros, to_micros
+from groupchat.values.clock import Clock
+
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
+"""How long after an attempt the next follows; the last goes on for ever."""
+
+_AT_MOST = 500
+_IDLE_SECONDS = 1.0
+"""How soon a receipt is noticed that another process wrote without ringing a bell here."""
+
+log = structlog.get_logger()
+
+
+class Callbacks:
+    """Hands receipts over."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
+        """Hand over what is due until `stop` is set; in between sleep until the next is due, or the bell rings."""
+        while not stop.is_set():
+            bell.clear()
+            try:
+                await self.deliver_due(inbox)
+                seconds = await self._seconds_to_next()
+            except (OperationalError, PoolTimeoutError) as error:
+                log.warning("simulator_retries", error=str(error).splitlines()[0])
+                await _sleep(_IDLE_SECONDS, stop)
+                continue
+            if seconds > 0:
+                await _sleep(seconds, stop, bell)
+
+    async def deliver_due(self, inbox: Inbox) -> int:
+        """Hand over one batch of what is due; return how many receipts the inbox acknowledged."""
+        due = await self.next_due()
+        if due is None or due > self._clock():
+            return 0
+        taken = await asyncio.to_thread(self._take)
+        new = [row for row in taken if row.attempts == 0]
+        hand_overs = ([new] if new else []) + [[row] for row in taken if row.attempts > 0]
+        acknowledged = await asyncio.gather(*(self._hand_over(inbox, rows) for rows in hand_overs))
+        ids = [row.id for rows, done in zip(hand_overs, acknowledged, strict=True) if done for row in rows]
+        await asyncio.to_thread(self._forget, ids)
+        return len(ids)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next receipt is due, or was; none if none waits."""
+        micros = await asyncio.to_thread(self._next_due)
+        return None if micros is None else from_micros(micros)
+
+    async def _seconds_to_next(self) -> float:
+        due = await self.next_due()
+        return _IDLE_SECONDS if due is None else min(_IDLE_SECONDS, (due - self._clock()).total_seconds())
+
+    async def _hand_over(self, inbox: Inbox, rows: Sequence[Row[tuple[object, ...]]]) -> bool:
+        batch = tuple(_receipt(row) for row in rows)
+        try:
+            await inbox.receipts(batch)
+        except Exception as error:  # noqa: BLE001 - a carrier knows only that it was not acknowledged, and repeats
+            log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=repr(error))
+            return False
+        return True
+
+    def _next_due(self) -> int | None:
+        with self._storage.read() as connection:
+            return connection.execute(select(func.min(RECEIPTS.c.due_at))).scalar()
+
+    def _take(self) -> Sequence[Row[tuple[object, ...]]]:
+        now = self._clock()
+        due = select(RECEIPTS).where(RECEIPTS.c.due_at <= to_micros(now)).order_by(RECEIPTS.c.due_at, RECEIPTS.c.id)
+        with self._storage.write(durable=False) as connection:
+            rows = connection.execute(due.limit(_AT_MOST).with_for_update(skip_locked=True)).all()
+            if rows:
+                _put_off(connection, rows, now)
+            return rows
+
+    def _forget(self, ids: Sequence[int]) -> None:
+        if ids:
+            with self._storage.write(durable=False) as connection:
+                connection.execute(delete(RECEIPTS).where(RECEIPTS.c.id.in_(ids)))
+
+
+def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
+    return Receipt(message_id=row.message_id, recipient=row.recipient, status=row.status, code=row.code, opted_out=row.opted_out)
+
+
+def _put_off(connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
+    again = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("which")).values(attempts=RECEIPTS.c.attempts + 1)
+    connection.execute(
+        again.values(due_at=bindparam("due")),
+        [{"which": row.id, "due": to_micros(now + PAUSES[min(row.attempts, len(PAUSES) - 1)])} for row in rows],
+    )
+
+
+async def _sleep(seconds: float, *wakers: asyncio.Event) -> None:
+    """Wait until the time is over, or one of the wakers is set."""
+    waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,189 @@
+"""What callers send. Unknown fields are refused; optional ones may be left out or null."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from groupchat.aggregates import contact
+from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.workspace import AddNumber, ChangeNumber, ChangePolicy
+from groupchat.carriers.simulator_behaviours import Behaviour
+from groupchat.commands.conversations import Draft, NewGroup
+from groupchat.http.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
+from groupchat.values.policy import GroupSize, Preset, Region
+
+MAX_ASKED = 200
+"""More participants than this are not even judged; the policy's own limit is far below."""
+
+MAX_SECONDARY = 20
+
+
+class Taken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of what callers send."""
+
+
+class NewMedia(Taken, frozen=True, kw_only=True):
+    """A picture or file."""
+
+    url: MediaUrl
+    content_type: ContentType
+
+
+class NewMessage(Taken, frozen=True, kw_only=True):
+    """A message: a body, media, or both (R10)."""
+
+    body: MessageBody | None = None
+    media: Annotated[tuple[NewMedia, ...], Meta(max_length=10)] = ()
+
+    def draft(self) -> Draft:
+        """Return it as the command takes it."""
+        return Draft(body=self.body, media=tuple(Media(url=each.url, content_type=each.content_type) for each in self.media))
+
+
+class NewParticipant(Taken, frozen=True, kw_only=True):
+    """A contact, by one of its numbers or its primary one; or a number, with a name if you like (R2)."""
+
+    contact_id: Id | None = None
+    number: WrittenNumber | None = None
+    name: Name | None = None
+
+    def __post_init__(self) -> None:
+        if self.contact_id is None and self.number is None:
+            msg = "Give a contact_id, or a number"
+            raise ValueError(msg)
+        if self.contact_id is not None and self.name is not None:
+            msg = "A contact has its own name: give a name only with a bare number"
+            raise ValueError(msg)
+
+    def asked(self) -> Asked:
+        """Return it as the command takes it."""
+        return Asked(contact_id=self.contact_id, number=self.number, name=self.name)
+
+
+class NewConversation(Taken, frozen=True, kw_only=True):
+    """A group to create; with `message`, it is sent at once."""
+
+    from_: WrittenNumber = field(name="from")
+    participants: Annotated[tuple[NewParticipant, ...], Meta(max_length=MAX_ASKED)]
+    name: Name | None = None
+    message: NewMessage | None = None
+
+    def group(self) -> NewGroup:
+        """Return it as the command takes it."""
+        return NewGroup(
+            sender=self.from_,
+            participants=tuple(each.asked() for each in self.participants),
+            name=self.name,
+            message=None if self.message is None else self.message.draft(),
+        )
+
+
+class Rename(Taken, frozen=True, kw_only=True):
+    """Another name; null goes back to the participants' names (R13)."""
+
+    name: Name | None
+
+
+class NewSuccessor(Taken, frozen=True, kw_only=True):
+    """The group that goes on without those who opted out (R18). Without `name` it keeps the old one's."""
+
+    name: Name | UnsetType | None = UNSET
+    message: NewMessage | None = None
+
+
+class NewContact(Taken, frozen=True, kw_only=True):
+    """A person to add to the directory."""
+
+    name: Name
+    number: WrittenNumber
+    secondary_numbers: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_SECONDARY)] = ()
+    assigned_to: Id | None = None
+
+
+class ContactChange(Taken, frozen=True, kw_only=True):
+    """What is to change of a contact; what is left out stays. DND on opts the person out of everything (R14)."""
+
+    name: Name | UnsetType = UNSET
+    number: WrittenNumber | UnsetType = UNSET
+    secondary_numbers: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_SECONDARY)] | UnsetType = UNSET
+    assigned_to: Id | UnsetType | None = UNSET
+    dnd: bool | UnsetType = UNSET
+
+    def change(self) -> contact.Change:
+        """Return it as the command takes it."""
+        return contact.Change(
+            name=self.name,
+            number=self.number,
+            secondary_numbers=self.secondary_numbers,
+            assigned_to=self.assigned_to,
+            dnd=self.dnd,
+        )
+
+    @property
+    def reaches_conversations(self) -> bool:
+        """Whether it changes what the contact's conversations show (R9, R11)."""
+        return any(value is not UNSET for value in (self.name, self.number, self.secondary_numbers))
+
+
+class NewNumber(Taken, frozen=True, kw_only=True):
+    """A business number to send from."""
+
+    number: WrittenNumber
+    label: Name | None = None
+    default: bool = False
+    assigned_to: Id | None = None
+
+    def command(self) -> AddNumber:
+        """Return it as the command takes it."""
+        return AddNumber(number=self.number, label=self.label, default=self.default, assigned_to=self.assigned_to)
+
+
+class NumberChange(Taken, frozen=True, kw_only=True):
+    """What is to change of a business number; what is left out stays."""
+
+    label: Name | UnsetType | None = UNSET
+    default: bool | UnsetType = UNSET
+    assigned_to: Id | UnsetType | None = UNSET
+
+    def command(self, number: str) -> ChangeNumber:
+        """Return it as the command takes it."""
+        return ChangeNumber(number=number, label=self.label, default=self.default, assigned_to=self.assigned_to)
+
+
+class PolicyChange(Taken, frozen=True, kw_only=True):
+    """What is to change of the policy; what is left out stays, or is as the preset named here says."""
+
+    preset: Preset | UnsetType = UNSET
+    min_participants: GroupSize | UnsetType = UNSET
+    max_participants: GroupSize | UnsetType = UNSET
+    allowed_regions: Annotated[tuple[Region, ...], Meta(min_length=1, max_length=50)] | UnsetType = UNSET
+    reopen_on_opt_in: bool | UnsetType = UNSET
+
+    def command(self) -> ChangePolicy:
+        """Return it as the command takes it."""
+        return ChangePolicy(
+            preset=self.preset,
+            min_participants=self.min_participants,
+            max_participants=self.max_participants,
+            allowed_regions=self.allowed_regions,
+            reopen_on_opt_in=self.reopen_on_opt_in,
+        )
+
+
+class HandsetWrites(Taken, frozen=True, kw_only=True):
+    """What a simulated handset writes; `group` are the other participants, to tell several groups apart."""
+
+    from_: WrittenNumber = field(name="from")
+    to: WrittenNumber
+    group: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_ASKED)] | None = None
+    body: MessageBody | None = None
+    media: Annotated[tuple[NewMedia, ...], Meta(max_length=10)] = ()
+
+
+class NewBehaviour(Taken, frozen=True, kw_only=True):
+    """How a simulated number behaves from now on; null: as numbers normally do."""
+
+    behaviour: Behaviour | None
+    seconds: Annotated[float, Meta(ge=0, le=3_600)] | None = None
+    code: Annotated[str, Meta(min_length=1, max_length=20, pattern="^[0-9A-Za-z_-]+$")] | None = None

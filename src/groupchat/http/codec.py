@@ -1,0 +1,152 @@
+"""Reading a request: its body, its query, its path and headers, each into the type that the endpoint's signature names.
+
+Whatever does not fit raises `InvalidRequestError` with the place of the fault (`participants.0.number`).
+"""
+
+import re
+from typing import TypeVar
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+import msgspec
+from msgspec import Struct
+
+from groupchat.http.refusals import MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError
+from groupchat.http.reply import Receive, Scope
+from groupchat.values.errors import InvalidRequestError
+
+T = TypeVar("T")
+
+_PLACE = re.compile(r"^(?P<detail>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"(?:missing required|unknown) field `(?P<field>[^`]*)`")
+_POSITION = re.compile(rb"[0-9]{1,18}")
+_CORRELATION_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+_MAX_QUERY_FIELDS = 50
+
+
+class Incoming(Struct):
+    """A request, its headers by lower-case name."""
+
+    scope: Scope
+    receive: Receive
+    headers: dict[bytes, bytes]
+    correlation_id: str
+
+    @property
+    def path(self) -> str:
+        """The path as the client wrote it, escapes kept."""
+        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
+        return raw.decode("ascii", "replace")
+
+
+# --- headers
+
+
+def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
+    """Return the caller's own id for this request, or none; raises `InvalidRequestError` unless it is 1 to 128 visible ASCII."""
+    written = headers.get(b"groupchat-correlation-id")
+    if written is None:
+        return None
+    if not _CORRELATION_ID.fullmatch(written):
+        raise InvalidRequestError("Groupchat-Correlation-Id", "Give 1 to 128 visible ASCII characters, without spaces.")
+    return written.decode("ascii")
+
+
+def read_min_position(headers: dict[bytes, bytes]) -> int:
+    """Return the position that the answer must show, 0 for none; raises `InvalidRequestError`."""
+    written = headers.get(b"groupchat-min-position", b"0")
+    if not _POSITION.fullmatch(written):
+        raise InvalidRequestError("Groupchat-Min-Position", "Give the number that came as Groupchat-Position.")
+    return int(written)
+
+
+# --- body
+
+
+async def read_body(incoming: Incoming) -> bytes:
+    """Return the body; raises `PayloadTooLargeError` as soon as it is over the limit, also where it comes in chunks."""
+    announced = incoming.headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+        raise PayloadTooLargeError
+    message = await incoming.receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
+        message = await incoming.receive()
+        body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLargeError
+    return body
+
+
+def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: bytes) -> T:
+    """Return the body as its type; raises `InvalidRequestError`."""
+    content_type = incoming.headers.get(b"content-type", b"")
+    if content_type != b"application/json" and content_type.partition(b";")[0].strip().lower() != b"application/json":
+        raise InvalidRequestError("content-type", "Send the body as application/json.")
+    if not body:
+        raise InvalidRequestError("body", "The body is empty; send a JSON object.")
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise misfit(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequestError("body", f"The body is no JSON in UTF-8 ({_reason(error)}).") from error
+
+
+# --- query and path
+
+
+def decode_query(query_type: type[T], query: bytes) -> T:
+    """Return the query parameters as their type; raises `InvalidRequestError` for one that is unknown, repeated or unfit."""
+    try:
+        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise InvalidRequestError("query", "The query is not readable: escape it as UTF-8, at most 50 parameters.") from error
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        repeated = next(name for name in fields if sum(name == other for other, _ in pairs) > 1)
+        raise InvalidRequestError(f"query.{repeated}", "This parameter is given more than once.")
+    try:
+        return msgspec.convert(fields, query_type, strict=False)
+    except msgspec.ValidationError as error:
+        raise misfit(error, "query") from error
+
+
+def read_path(incoming: Incoming) -> dict[str, str]:
+    """Return the path's parameters; raises `InvalidRequestError` for what no id can have: NUL, or bytes that are no UTF-8."""
+    raw: bytes = incoming.scope.get("raw_path") or b""
+    parameters: dict[str, str] = incoming.scope["path_params"]
+    if b"%" in raw:
+        try:
+            path = unquote_to_bytes(raw).decode()
+        except UnicodeDecodeError as error:
+            raise InvalidRequestError("path", "The path is not UTF-8.") from error
+        if "\0" in path:
+            raise InvalidRequestError("path", "The path has a NUL character.")
+    return parameters
+
+
+def misfit(error: Exception, under: str = "") -> InvalidRequestError:
+    """Return the refusal for a value that does not fit its type, with its place."""
+    found = _PLACE.match(str(error))
+    detail, place = (found["detail"], found["place"] or "") if found else (str(error), "")
+    loc = place.replace("[...]", "").replace("[", ".").replace("]", "")
+    if missing := _FIELD.search(detail):
+        loc = f"{loc}.{missing['field']}"
+    loc = ".".join(part for part in (under, loc.strip(".")) if part)
+    return InvalidRequestError(loc or "body", _plain(detail))
+
+
+def _plain(detail: str) -> str:
+    if "matching regex" in detail:
+        return "It has a character that is not allowed here, or not the form asked for."
+    if "of length" in detail:
+        return detail.replace("Expected `str` of length", "Expected a text of length") + " characters."
+    return detail + "."
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is no UTF-8"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

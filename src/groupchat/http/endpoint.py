@@ -1,0 +1,196 @@
+"""One operation of the API: what its signature says is what is parsed, answered and documented.
+
+`async def send_message(call: Writing[NewMessage]) -> Written[Message]` takes the body as its type, and answers with the position.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from groupchat.commands.caller import Caller
+from groupchat.http.auth import authenticate
+from groupchat.http.codec import Incoming, decode_body, decode_query, read_body, read_min_position, read_path
+from groupchat.http.refusals import ProjectionBehindError
+from groupchat.http.reply import JSON, Reply, encode_json
+from groupchat.http.services import Services
+from groupchat.store.event_store import EventStore
+from groupchat.values.errors import InvalidRequestError
+
+T = TypeVar("T")
+B = TypeVar("B")
+Q = TypeVar("Q")
+
+
+class Call(Struct, frozen=True):
+    """A request that is read: who makes it, and the path's parameters."""
+
+    services: Services
+    who: Caller
+    path: dict[str, str]
+
+    @property
+    def store(self) -> EventStore:
+        """The event store."""
+        return self.services.store
+
+
+class Reading(Call, Generic[Q], frozen=True):
+    """A request with query parameters."""
+
+    query: Q
+
+
+class Writing(Call, Generic[B], frozen=True):
+    """A request with a body."""
+
+    body: B
+
+
+class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """No query parameters."""
+
+
+class Answer(Struct, Generic[T], frozen=True):
+    """What a read answers."""
+
+    value: T
+    position: int | None = None
+    location: str | None = None
+
+
+class Written(Answer[T], Generic[T], frozen=True, kw_only=True):
+    """What a write answers, with the position that covers it."""
+
+    position: int
+
+
+class Created(Written[T], Generic[T], frozen=True, kw_only=True):
+    """What a creation answers, with the path of the new thing."""
+
+    location: str
+
+
+class PageOf(Struct, Generic[T], frozen=True):
+    """A page of a list; `next_cursor` goes back as `cursor`, and is null on the last page."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """A method and path with all that is known about it; `example` is a value of the answer's type."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str
+    status: int
+    handle: Callable[[Any], Awaitable[Answer[Any]]]
+    body_type: Any = None
+    decoder: msgspec.json.Decoder[Any] | None = None
+    query_type: type[Any] = NoQuery
+    answer_type: Any = None
+    body_may_be_missing: bool = False
+    waits_for: Sequence[str] = ()
+    refuses: Sequence[str] = ()
+    first: Callable[[Call], Awaitable[object]] | None = None
+    body_examples: dict[str, Any] = {}
+    example: Any = None
+    tag: str = ""
+    creates: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the operation changes something, and answers with a position."""
+        return self.method != "GET"
+
+    async def respond(self, services: Services, incoming: Incoming) -> Reply:
+        """Answer a request."""
+        who = await authenticate(services.store, incoming)
+        call = Call(services, who, read_path(incoming))
+        body = b"" if self.decoder is None else await read_body(incoming)
+        try:
+            read = await self._read(call, incoming, body)
+        except InvalidRequestError:
+            if self.first is not None:  # what does not exist is 404, however malformed the request
+                await self.first(call)
+            raise
+        return self._reply(await self.handle(read))
+
+    async def _read(self, call: Call, incoming: Incoming, body: bytes) -> Call:
+        query_string = incoming.scope["query_string"]
+        if self.decoder is not None:
+            if query_string:
+                decode_query(NoQuery, query_string)
+            if not body and self.body_may_be_missing:
+                return Writing(call.services, call.who, call.path, self.decoder.decode(b"{}"))
+            return Writing(call.services, call.who, call.path, decode_body(self.decoder, incoming, body))
+        query = decode_query(self.query_type, query_string)
+        if not self.writes and (position := read_min_position(incoming.headers)):
+            services = call.services
+            if not await services.progress.wait_for(self.waits_for, position, services.patience):
+                raise ProjectionBehindError(position)
+        return Reading(call.services, call.who, call.path, query)
+
+    def _reply(self, answer: Answer[Any]) -> Reply:
+        headers: list[tuple[bytes, bytes]] = []
+        if answer.position is not None:
+            headers.append((b"groupchat-position", b"%d" % answer.position))
+        if answer.location is not None:
+            headers.append((b"location", answer.location.encode()))
+        if self.answer_type is None:
+            return Reply(self.status, headers=tuple(headers))
+        return Reply(self.status, encode_json(answer.value), JSON, tuple(headers))
+
+
+def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an operation
+    method: str,
+    path: str,
+    *,
+    summary: str,
+    status: int = 200,
+    refuses: Sequence[str] = (),
+    waits_for: Sequence[str] = (),
+    first: Callable[[Call], Awaitable[object]] | None = None,
+    body_examples: dict[str, Any] | None = None,
+    body_may_be_missing: bool = False,
+    example: Any = None,
+    items: Any = None,
+    tag: str,
+) -> Callable[[Callable[[Any], Awaitable[Answer[Any]]]], Endpoint]:
+    """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the answer.
+
+    `refuses` are the slugs of the problems of its own; `first` raises `NotFoundError` for a path whose ids don't exist;
+    `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items.
+    """
+
+    def make(handle: Callable[[Any], Awaitable[Answer[Any]]]) -> Endpoint:
+        hints = get_type_hints(handle, include_extras=True)
+        taken, given = hints["call"], get_args(hints["return"])[0] if items is None else PageOf[items]
+        body_type = get_args(taken)[0] if get_origin(taken) is Writing else None
+        return Endpoint(
+            method=method,
+            path=path,
+            name=handle.__name__,
+            summary=summary,
+            description=(handle.__doc__ or "").strip(),
+            status=status,
+            handle=handle,
+            body_type=body_type,
+            decoder=None if body_type is None else msgspec.json.Decoder(body_type),
+            query_type=get_args(taken)[0] if get_origin(taken) is Reading else NoQuery,
+            answer_type=None if given is type(None) else given,
+            body_may_be_missing=body_may_be_missing,
+            waits_for=waits_for,
+            refuses=refuses,
+            first=first,
+            body_examples=body_examples or {},
+            example=example,
+            tag=tag,
+            creates=get_origin(hints["return"]) is Created,
+        )
+
+    return make

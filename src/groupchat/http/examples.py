@@ -1,0 +1,164 @@
+"""Examples for the API's documentation: one small story, told in JSON. A test decodes each by its type."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+CONVERSATION_ID = "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"
+SUCCESSOR_ID = "cnv_01996f0d77c21e6a90b3c4d5e6f7"
+MESSAGE_ID = "msg_01996f0c2b408f1d6e5c4b3a2910"
+CONTACT_ID = "ctc_01996f0c1f3a4b5d9a8877665544"
+USER_ID = "usr_01996f0c1e00aabbccddeeff0011"
+BUSINESS = "+14155550100"
+ANN, BOB = "+14155550101", "+14155550102"
+CREATED_AT, SENT_AT, REPLIED_AT = "2025-01-31T23:59:30Z", "2025-01-31T23:59:31.250000Z", "2025-02-01T00:00:05Z"
+
+
+def page(*items: Json) -> Json:
+    """Return the last page of a list."""
+    return {"items": list(items), "next_cursor": None}
+
+
+NEW_MESSAGE: Json = {"body": "Practice moves to 6 pm \u26bd"}
+NEW_PICTURE: Json = {
+    "body": "The map",
+    "media": [{"url": "https://media.example.com/map.png", "content_type": "image/png"}],
+}
+NEW_CONVERSATION: Json = {
+    "from": "(415) 555-0100",
+    "participants": [{"contact_id": CONTACT_ID}, {"number": "415-555-0102", "name": "Bob"}],
+    "name": "Saturday crew",
+    "message": NEW_MESSAGE,
+}
+
+USER: Json = {"kind": "user", "id": USER_ID, "name": "Olivia", "number": None}
+MESSAGE: Json = {
+    "id": MESSAGE_ID,
+    "conversation_id": CONVERSATION_ID,
+    "direction": "outbound",
+    "author": USER,
+    "body": NEW_MESSAGE["body"],
+    "media": [],
+    "at": SENT_AT,
+    "version": 2,
+    "recipients": [{"number": ANN, "status": "delivered"}, {"number": BOB, "status": "sent"}],
+}
+INBOUND_MESSAGE: Json = MESSAGE | {
+    "id": "msg_01996f0c9a7755443322110099aa",
+    "direction": "inbound",
+    "author": {"kind": "participant", "id": BOB, "name": "Bob", "number": BOB},
+    "body": "I'm in",
+    "at": REPLIED_AT,
+    "version": 3,
+    "recipients": [],
+}
+CONVERSATION: Json = {
+    "id": CONVERSATION_ID,
+    "from": BUSINESS,
+    "name": "Saturday crew",
+    "display_name": "Saturday crew",
+    "blocked": False,
+    "blocked_by": [],
+    "participant_count": 2,
+    "unread_count": 0,
+    "version": 2,
+    "created_at": CREATED_AT,
+    "created_by": USER_ID,
+    "last_activity_at": SENT_AT,
+    "last_message": {
+        "id": MESSAGE_ID,
+        "author": USER,
+        "direction": "outbound",
+        "body": NEW_MESSAGE["body"],
+        "at": SENT_AT,
+    },
+    "predecessor_id": None,
+    "successor_id": None,
+}
+BLOCKED_CONVERSATION: Json = CONVERSATION | {"blocked": True, "blocked_by": [BOB], "version": 4}
+SUCCESSOR: Json = CONVERSATION | {
+    "id": SUCCESSOR_ID,
+    "version": 1,
+    "last_activity_at": CREATED_AT,
+    "last_message": None,
+    "predecessor_id": CONVERSATION_ID,
+}
+PANE: Json = {
+    "participants": [
+        {
+            "number": ANN,
+            "name": "Ann",
+            "contact_id": CONTACT_ID,
+            "tags": ["updated"],
+            "opted_out_at": None,
+            "opted_in_at": None,
+        },
+    ],
+    "opted_out": [
+        {
+            "number": BOB,
+            "name": "Bob",
+            "contact_id": None,
+            "tags": [],
+            "opted_out_at": REPLIED_AT,
+            "opted_in_at": None,
+        },
+    ],
+}
+HISTORY_EVENT: Json = {
+    "type": "groupchat.conversation.participant_opted_out",
+    "version": 4,
+    "position": 42,
+    "at": REPLIED_AT,
+    "actor": {"kind": "participant", "id": BOB},
+    "correlation_id": "req_01996f0c1f3a9c3b52f7d1e0a4b2",
+    "data": {"number": BOB, "cause": "keyword", "evidence": "msg_01996f0c9a7755443322110099aa"},
+}
+
+NEW_CONTACT: Json = {"name": "Ann", "number": "415 555 0101", "secondary_numbers": ["+44 20 7946 0018"]}
+CONTACT: Json = {
+    "id": CONTACT_ID,
+    "name": "Ann",
+    "number": ANN,
+    "secondary_numbers": ["+442079460018"],
+    "assigned_to": None,
+    "dnd": False,
+    "deleted": False,
+    "version": 1,
+    "created_at": CREATED_AT,
+}
+
+NEW_NUMBER: Json = {"number": "(415) 555-0100", "label": "Front desk", "default": True}
+NUMBER: Json = {"number": BUSINESS, "label": "Front desk", "default": True, "assigned_to": None}
+POLICY: Json = {
+    "preset": "heymarket",
+    "min_participants": 2,
+    "max_participants": 10,
+    "allowed_regions": ["US", "CA"],
+    "reopen_on_opt_in": False,
+}
+
+ENTRY: Json = {
+    "id": f"{CONVERSATION_ID}/2/1",
+    "at": SENT_AT,
+    "conversation_id": CONVERSATION_ID,
+    "message_id": MESSAGE_ID,
+    "recipient": ANN,
+    "kind": "mms",
+    "segments": 1,
+    "rate": "0.0200",
+    "amount": "0.0200",
+    "currency": "USD",
+    "event": {"stream": CONVERSATION_ID, "conversation_id": CONVERSATION_ID, "version": 2},
+}
+
+HANDSET_WRITES: Json = {"from": BOB, "to": BUSINESS, "body": "I'm in"}
+HANDSET_STOPS: Json = {"from": BOB, "to": BUSINESS, "group": [ANN], "body": "STOP"}
+ARRIVED: Json = {"conversation_id": CONVERSATION_ID, "message_id": INBOUND_MESSAGE["id"]}
+HANDSET_MESSAGE: Json = {
+    "from": BUSINESS,
+    "group": [BOB],
+    "body": NEW_MESSAGE["body"],
+    "media": [],
+    "at": SENT_AT,
+}

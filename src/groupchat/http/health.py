@@ -1,0 +1,60 @@
+"""Whether the process lives, and whether it is ready: the store reachable, no follower stopped or far behind."""
+
+import asyncio
+
+from msgspec import Struct
+from sqlalchemy.exc import SQLAlchemyError
+
+from groupchat.http.codec import Incoming
+from groupchat.http.reply import JSON, Reply, encode_json
+from groupchat.http.services import Services
+
+MAX_BEHIND = 5_000
+"""A follower that has more events than this before it is not close behind."""
+
+
+class FollowerHealth(Struct, frozen=True, kw_only=True):
+    """Where a follower stands; `stopped_at` is the position of the event that stopped it."""
+
+    name: str
+    position: int
+    behind: int
+    stopped_at: int | None
+    ready: bool
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """Whether the process is ready, and if not, why."""
+
+    ready: bool
+    store_reachable: bool
+    followers: tuple[FollowerHealth, ...] = ()
+
+
+class Ready:
+    """Readiness: 200, or 503 with what is not ready."""
+
+    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002 - the same for everybody
+        """Look, and tell."""
+        health = await look(services)
+        if health.ready:
+            return Reply(200, encode_json(health), JSON)
+        return Reply(503, encode_json(health), JSON, ((b"retry-after", b"1"),))
+
+
+async def look(services: Services) -> Health:
+    """Return whether the store is reachable and every follower close behind."""
+    try:
+        head = await asyncio.to_thread(services.store.head)
+        found = await services.progress.look()
+    except SQLAlchemyError:
+        return Health(ready=False, store_reachable=False)
+    followers = []
+    for name in services.followers:
+        status = found.get(name)
+        position = 0 if status is None else status.position
+        stopped_at = None if status is None else status.stopped_at
+        behind = max(head - position, 0)
+        ready = stopped_at is None and behind <= MAX_BEHIND
+        followers.append(FollowerHealth(name=name, position=position, behind=behind, stopped_at=stopped_at, ready=ready))
+    return Health(ready=all(each.ready for each in followers), store_reachable=True, followers=tuple(followers))

@@ -1,0 +1,191 @@
+"""Problems (RFC 9457): the one table from a refusal's slug to its status, title and explanation.
+
+`/problems/<slug>` shows a row to people, `openapi.py` documents it, `reply_of` answers with it.
+"""
+
+import traceback
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.aggregates.roster import Violation
+from groupchat.http.reply import Reply, encode_json
+from groupchat.store.database import is_passing
+from groupchat.values.errors import RefusalError
+
+PROBLEM = b"application/problem+json"
+RETRY_AFTER = b"1"
+
+log = structlog.get_logger()
+
+
+class Fault(Struct, frozen=True):
+    """What is wrong with a request, and where: `participants.0.number`, `query.limit`, or a header's name."""
+
+    loc: str
+    detail: str
+
+
+class Kind(Struct, frozen=True):
+    """A kind of problem: what it means and what to do (`text`), the types of the members that it has besides RFC 9457's own."""
+
+    status: int
+    title: str
+    text: str
+    members: dict[str, Any] = {}
+    example: dict[str, Any] = {}
+
+
+PROBLEMS: dict[str, Kind] = {
+    "unauthenticated": Kind(
+        401,
+        "No valid API key",
+        "The request has no API key, or one that belongs to nobody. Send the header Authorization: Bearer <api key>. "
+        "A key is shown once, when its user is created; an owner can create another.",
+    ),
+    "not-permitted": Kind(
+        403,
+        "Your role does not allow this",
+        "Only owners manage the workspace's numbers, policy and users (R23). Ask an owner to do it.",
+    ),
+    "number-access-denied": Kind(
+        403,
+        "No access to this business number",
+        "You may send from the default number, from numbers assigned to you and from unassigned ones (R21). "
+        "Use one that GET /v1/numbers lists, or ask an owner to assign this one to you.",
+        {"number": str},
+        {"number": "+14155550100"},
+    ),
+    "not-found": Kind(
+        404,
+        "Not found",
+        "There is nothing at this path, or it belongs to a workspace that is not yours; both look the same on purpose. "
+        "Check the id, and that the API key is of the right workspace.",
+    ),
+    "participants-frozen": Kind(
+        405,
+        "Participants never change",
+        "The participants of a group conversation, their numbers and the business number are fixed when it is created (R7). "
+        "To talk with others, create another group; to go on without those who opted out, create a successor (R18).",
+    ),
+    "method-not-allowed": Kind(
+        405,
+        "Method not allowed",
+        "The path exists, but not for this HTTP method. The header Allow lists those that work.",
+    ),
+    "conversation-blocked": Kind(
+        409,
+        "Somebody opted out",
+        "A participant wants no more messages, so nothing can be sent in this group (R15); what participants write is still "
+        "recorded. The member opted_out has the numbers. POST to successor_url starts a new group with the others (R18).",
+        {"opted_out": list[str], "successor_url": str},
+        {"opted_out": ["+14155550102"], "successor_url": "/v1/conversations/cnv_0199/successor"},
+    ),
+    "group-exists": Kind(
+        409,
+        "There is such a group already",
+        "An unblocked group with this business number and exactly these participants exists, and carriers could not tell the two "
+        "apart (R35). Write in the one that conversation_id names.",
+        {"conversation_id": str},
+        {"conversation_id": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
+    ),
+    "number-taken": Kind(
+        409,
+        "The business number is taken",
+        "This number belongs to a workspace already, and can belong to only one (R4). If it is your own workspace's, "
+        "GET /v1/numbers lists it; otherwise give another number.",
+    ),
+    "version-conflict": Kind(
+        409,
+        "Too many changes at once",
+        "Others kept changing the same thing while the command was decided, several times in a row. Nothing was stored; try again.",
+    ),
+    "invalid-group": Kind(
+        422,
+        "The group breaks a rule",
+        "The group can't be created as asked for (R1 to R6). The member violations lists everything that is wrong at once, each "
+        "with its rule, a code, and the participant that it is about. Nothing was stored.",
+        {"violations": list[Violation]},
+        {
+            "violations": [
+                {
+                    "rule": "R5",
+                    "code": "opted-out",
+                    "detail": "+14155550102 has opted out from +14155550100.",
+                    "number": "+14155550102",
+                    "index": 1,
+                },
+            ]
+        },
+    ),
+    "invalid-request": Kind(
+        422,
+        "The request is malformed",
+        "The request is not of the form that the API describes: unreadable JSON, an unknown or missing field, a wrong type, a text "
+        "that is too long. The member errors says where (loc) and what (detail). Nothing was stored.",
+        {"errors": list[Fault]},
+        {"errors": [{"loc": "participants.0.number", "detail": "Expected `str`, got `int`."}]},
+    ),
+    "payload-too-large": Kind(
+        413,
+        "The body is too large",
+        "A request's body may have 1 MiB (1,048,576 bytes). Media are sent by their URL, not inside the body.",
+    ),
+    "internal-error": Kind(
+        500,
+        "Something went wrong here",
+        "The server has an error of its own. It is in the server's log under correlation_id; tell its operator. If the request "
+        "was a write, look whether it was done before you repeat it.",
+        {"correlation_id": str},
+        {"correlation_id": "req_01996f0c1f3a9c3b52f7d1e0a4b2"},
+    ),
+    "projection-behind": Kind(
+        503,
+        "The view is behind",
+        "The view does not yet show the position in Groupchat-Min-Position, and did not within 5 seconds. Nothing is lost: ask "
+        "again after the time in Retry-After, or without the header.",
+    ),
+    "unavailable": Kind(
+        503,
+        "Not available at the moment",
+        "The database can't be reached, or what the write sets off elsewhere is not done yet. Repeat the request after the time in "
+        "Retry-After; repeating a change is safe.",
+    ),
+}
+
+
+def reply_of(error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
+    """Return the answer to a refusal or failure. Failures are logged without their messages, which may quote what people wrote."""
+    if isinstance(error, RefusalError):
+        return problem(error.slug, error.detail, instance, error.members)
+    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
+        log.warning("database_unavailable", operation=operation, error=type(error).__name__)
+        return problem("unavailable", "The database can't be reached at the moment. Try again.", instance, {})
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]]
+    log.error("request_failed", operation=operation, error=type(error).__name__, where=where)
+    detail = f"An unexpected error; the log has it under {correlation_id}."
+    return problem("internal-error", detail, instance, {"correlation_id": correlation_id})
+
+
+def problem(slug: str, detail: str, instance: str, members: dict[str, Any], headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """Return an answer of `application/problem+json`; `members` become extension members."""
+    kind = PROBLEMS[slug]
+    body = {
+        "type": f"/problems/{slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": instance,
+    }
+    return Reply(kind.status, encode_json(body | members), PROBLEM, (*headers, *_headers(kind.status)))
+
+
+def _headers(status: int) -> tuple[tuple[bytes, bytes], ...]:
+    if status == 401:  # noqa: PLR2004 - the status is the word
+        return ((b"www-authenticate", b"Bearer"),)
+    if status == 503:  # noqa: PLR2004
+        return ((b"retry-after", RETRY_AFTER),)
+    return ()

@@ -1,0 +1,100 @@
+"""Query parameters, per list; what is left out is `UNSET`, which reads as none."""
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from groupchat.commands.numbers import read_number
+from groupchat.http.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
+from groupchat.values.errors import InvalidRequestError
+
+T = TypeVar("T")
+_WithZone = Annotated[datetime, Meta(tz=True)]
+
+Moment = Annotated[
+    str,
+    Meta(
+        max_length=40,
+        description="A time with its offset (`2025-01-31T23:59:30Z`), or a date, which is its first moment in UTC.",
+        examples=["2025-01-01"],
+    ),
+]
+Version = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of query parameters."""
+
+
+class PageQuery(Asked, frozen=True, kw_only=True):
+    """Which page of a list."""
+
+    cursor: Cursor | UnsetType = UNSET
+    limit: Limit = LIMIT
+
+
+class SearchQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page of what is searched for."""
+
+    q: SearchText | UnsetType = UNSET
+
+
+class InboxQuery(SearchQuery, frozen=True, kw_only=True):
+    """Filters of the inbox (R27)."""
+
+    unread: bool | UnsetType = UNSET
+    blocked: bool | UnsetType = UNSET
+    from_: WrittenNumber | UnsetType = field(name="from", default=UNSET)
+
+    @property
+    def business_number(self) -> str | None:
+        """The business number as E.164; raises `InvalidRequestError`."""
+        return None if self.from_ is UNSET else read_number("query.from", self.from_)
+
+
+class PaneQuery(Asked, frozen=True, kw_only=True):
+    """Whom to show (R29)."""
+
+    q: SearchText | UnsetType = UNSET
+
+
+class HistoryQuery(Asked, frozen=True, kw_only=True):
+    """Which part of a conversation's events; `cursor` goes on where a page ended."""
+
+    after_version: Version = 0
+    cursor: Annotated[Version, Meta(description="`next_cursor` of the page before.")] | UnsetType = UNSET
+    limit: Limit = LIMIT
+
+    @property
+    def after(self) -> int:
+        """The version that the page begins after."""
+        return self.after_version if self.cursor is UNSET else max(self.cursor, self.after_version)
+
+
+class LedgerQuery(PageQuery, frozen=True, kw_only=True):
+    """Entries from `from` on and before `to`."""
+
+    from_: Moment | UnsetType = field(name="from", default=UNSET)
+    to: Moment | UnsetType = UNSET
+    conversation_id: Id | UnsetType = UNSET
+
+
+def given(value: T | UnsetType) -> T | None:
+    """Return a parameter, or none where it was left out."""
+    return None if value is UNSET else value
+
+
+def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
+    """Return the moment of a time or date, in UTC; none where it was left out; raises `InvalidRequestError`."""
+    if written is UNSET:
+        return None
+    try:
+        if "T" not in written.upper():
+            return datetime.combine(date.fromisoformat(written), time.min, UTC)
+        moment: datetime = msgspec.convert(written, _WithZone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.ValidationError) as error:
+        msg = "Give a time with its offset, as 2025-01-31T23:59:30Z (a + is escaped as %2B), or a date."
+        raise InvalidRequestError(loc, msg) from error

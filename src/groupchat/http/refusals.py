@@ -1,0 +1,54 @@
+"""The refusals that HTTP itself makes; those of the rules are in `aggregates/` and `commands/`."""
+
+from groupchat.values.errors import RefusalError
+
+MAX_BODY_BYTES = 1_048_576
+
+
+class PayloadTooLargeError(RefusalError):
+    """The body is over 1 MiB."""
+
+    slug = "payload-too-large"
+
+    def __init__(self) -> None:
+        super().__init__(f"The body is larger than {MAX_BODY_BYTES} bytes; send media by its URL.")
+
+
+class ParticipantsFrozenError(RefusalError):
+    """R7: participants never change."""
+
+    slug = "participants-frozen"
+
+    def __init__(self) -> None:
+        super().__init__("The participants of a group never change (R7); create a new group with those you want.")
+
+
+class MethodNotAllowedError(RefusalError):
+    """The path is there, but not for this method."""
+
+    slug = "method-not-allowed"
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(f"{method} does nothing here; allowed: {allowed}.")
+
+
+class ProjectionBehindError(RefusalError):
+    """A view has not reached the position that the request asks for."""
+
+    slug = "projection-behind"
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"This view does not show position {position} yet; ask again in a moment.")
+
+
+class StillSpreadingError(RefusalError):
+    """What a write sets off elsewhere is not done yet."""
+
+    slug = "unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The change is stored, but not all of its conversations show it yet; repeating the request is safe.")
+
+
+class ClientGoneError(Exception):
+    """The client went away before its request was read; nobody waits for an answer."""

@@ -1,0 +1,34 @@
+"""An answer on its way to the client: a status, headers, and bytes that are encoded already."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+JSON = b"application/json"
+HTML = b"text/html; charset=utf-8"
+
+encode_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+"""Encode a value as JSON: structs and decimals, times in UTC with `Z`."""
+
+
+class Reply(Struct, frozen=True):
+    """What is sent. Without a content type there is no body."""
+
+    status: int
+    body: bytes = b""
+    content_type: bytes | None = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    async def send(self, send: Send, correlation_id: str) -> None:
+        """Send it, with the request's correlation id."""
+        headers = [*self.headers, (b"groupchat-correlation-id", correlation_id.encode())]
+        if self.content_type is not None:
+            headers += ((b"content-type", self.content_type), (b"content-length", b"%d" % len(self.body)))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})

@@ -1,0 +1,80 @@
+"""A path with its methods, as an ASGI application: from the first byte to the answer or the problem, and nothing in between."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import structlog
+
+from groupchat.http.codec import Incoming, read_correlation_id
+from groupchat.http.problems import problem, reply_of
+from groupchat.http.refusals import ClientGoneError, MethodNotAllowedError, ParticipantsFrozenError
+from groupchat.http.reply import Receive, Reply, Scope, Send
+from groupchat.http.services import Services
+from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
+from groupchat.values.ids import new_id
+
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Responder(Protocol):
+    """Answers one method of a path."""
+
+    async def respond(self, services: Services, incoming: Incoming) -> Reply:
+        """Return the answer, or raise the refusal."""
+
+
+class Resource:
+    """Answers all methods of one path. `frozen`: writes that it has not are refused as R7 says."""
+
+    def __init__(self, services: Services, path: str, methods: Mapping[str, Responder], *, frozen: bool = False) -> None:
+        self._services = services
+        self._path = path
+        self._methods = dict(methods)
+        if "GET" in methods:
+            self._methods["HEAD"] = methods["GET"]
+        self._allow = ", ".join(sorted(self._methods))
+        self._frozen = frozen
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request of this path."""
+        incoming = Incoming(scope, receive, dict(scope["headers"]), "")
+        try:
+            reply = await self._respond(incoming)
+        except ClientGoneError:
+            return
+        await reply.send(send, incoming.correlation_id)
+
+    async def _respond(self, incoming: Incoming) -> Reply:
+        method = incoming.scope["method"]
+        try:
+            given = read_correlation_id(incoming.headers)
+        except InvalidRequestError as refusal:
+            incoming.correlation_id = new_id("req")
+            return problem(refusal.slug, refusal.detail, incoming.path, refusal.members)
+        incoming.correlation_id = given or new_id("req")
+        structlog.contextvars.bind_contextvars(correlation_id=incoming.correlation_id)
+        responder = self._methods.get(method)
+        if responder is None:
+            return self._not_here(method, incoming)
+        try:
+            return await responder.respond(self._services, incoming)
+        except ClientGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an answer and a line in the log
+            return reply_of(
+                error,
+                instance=incoming.path,
+                operation=f"{method} {self._path}",
+                correlation_id=incoming.correlation_id,
+            )
+
+    def _not_here(self, method: str, incoming: Incoming) -> Reply:
+        allow: tuple[tuple[bytes, bytes], ...] = ((b"allow", self._allow.encode()),)
+        if self._frozen and method in _WRITES:
+            refusal: RefusalError = ParticipantsFrozenError()
+        elif self._methods:
+            refusal = MethodNotAllowedError(method, self._allow)
+        else:
+            msg = "There is nothing at this path; /openapi.json lists those there are."
+            refusal, allow = NotFoundError(msg), ()
+        return problem(refusal.slug, refusal.detail, incoming.path, {}, allow)

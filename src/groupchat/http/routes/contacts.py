@@ -1,0 +1,107 @@
+"""Contacts: the workspace's directory (R2, R5, R9). What a change sets off in conversations is done before it is answered."""
+
+import asyncio
+
+from groupchat.commands import contacts as commands
+from groupchat.http import examples
+from groupchat.http.bodies import ContactChange, NewContact
+from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.queries import SearchQuery, given
+from groupchat.http.refusals import StillSpreadingError
+from groupchat.http.views import contact_now, shown_contact, view
+from groupchat.processes.contact_changes import ContactChanges
+from groupchat.projections import contacts
+from groupchat.projections.contacts import ContactView
+from groupchat.projections.paging import Page
+
+ALL = "/v1/contacts"
+ONE = "/v1/contacts/{contact_id}"
+
+
+@endpoint(
+    "POST",
+    ALL,
+    summary="Add a contact",
+    status=201,
+    body_examples={"contact": examples.NEW_CONTACT},
+    example=examples.CONTACT,
+    tag="contacts",
+)
+async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
+    """Add a person; numbers of any country, in any written form (R3, R4)."""
+    body = call.body
+    outcome = await commands.create_contact(
+        call.store,
+        call.who,
+        name=body.name,
+        number=body.number,
+        secondary_numbers=body.secondary_numbers,
+        assigned_to=body.assigned_to,
+    )
+    id_ = outcome.value.id
+    row = contacts.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
+    return Created(value=shown_contact(call.who.workspace_id, row), position=outcome.position, location=f"{ALL}/{id_}")
+
+
+@endpoint(
+    "GET",
+    ALL,
+    summary="The directory",
+    waits_for=(contacts.VIEW.name,),
+    items=ContactView,
+    example=examples.page(examples.CONTACT),
+    tag="contacts",
+)
+async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
+    """List contacts by name; searched by name, or any of their numbers in any written form."""
+    query, workspace_id = call.query, call.who.workspace_id
+    return Answer(
+        await view(call.store, contacts.page, workspace_id, q=given(query.q), cursor=given(query.cursor), limit=query.limit)
+    )
+
+
+@endpoint(
+    "GET",
+    ONE,
+    summary="One contact",
+    waits_for=(contacts.VIEW.name,),
+    first=contact_now,
+    example=examples.CONTACT,
+    tag="contacts",
+)
+async def read_contact(call: Call) -> Answer[ContactView]:
+    """Read a contact; a deleted one is not there any more."""
+    return Answer(await contact_now(call))
+
+
+@endpoint(
+    "PATCH",
+    ONE,
+    summary="Change a contact",
+    first=contact_now,
+    body_examples={"number": {"number": "+14155550199"}, "do not disturb": {"dnd": True}},
+    example=examples.CONTACT,
+    tag="contacts",
+)
+async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
+    """Change what is given. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
+    outcome = await commands.change_contact(call.store, call.who, call.path["contact_id"], call.body.change())
+    position = outcome.position
+    if call.body.reaches_conversations:
+        position = await _spread(call, position)
+    return Written(value=await contact_now(call), position=position)
+
+
+@endpoint("DELETE", ONE, summary="Delete a contact", status=204, first=contact_now, tag="contacts")
+async def delete_contact(call: Call) -> Written[None]:
+    """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
+    outcome = await commands.delete_contact(call.store, call.who, call.path["contact_id"])
+    return Written(value=None, position=await _spread(call, outcome.position))
+
+
+async def _spread(call: Call, position: int) -> int:
+    """Wait until all conversations show a contact's change; return the position that covers it."""
+    services = call.services
+    if not await services.progress.wait_for([ContactChanges.name], position, services.patience):
+        raise StillSpreadingError
+    return await asyncio.to_thread(services.store.head)

@@ -1,0 +1,128 @@
+"""Conversations: creating, the inbox, renaming, continuing in a successor, read marks (R1 to R6, R13, R18, R27, R30)."""
+
+from groupchat.commands import conversations, reading
+from groupchat.commands.conversations import NewConversation as Begun
+from groupchat.http import examples
+from groupchat.http.bodies import NewConversation, NewSuccessor, Rename
+from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.queries import InboxQuery, given
+from groupchat.http.views import conversation_now, existing, view, visible
+from groupchat.projections import inbox
+from groupchat.projections.inbox import Conversation
+from groupchat.projections.paging import Page
+from groupchat.store.event_store import Outcome
+
+ALL = "/v1/conversations"
+ONE = "/v1/conversations/{conversation_id}"
+
+
+@endpoint(
+    "POST",
+    ALL,
+    summary="Create a group",
+    status=201,
+    refuses=("invalid-group", "group-exists", "number-access-denied"),
+    body_examples={"group": examples.NEW_CONVERSATION},
+    example=examples.CONVERSATION,
+    tag="conversations",
+)
+async def create_conversation(call: Writing[NewConversation]) -> Created[Conversation]:
+    """Create a group of one business number and its participants, and send its first message if there is one (R1 to R6, R35)."""
+    outcome = await conversations.create_group(call.store, call.who, call.body.group())
+    return _created(outcome)
+
+
+@endpoint(
+    "GET",
+    ALL,
+    summary="The inbox",
+    waits_for=(inbox.VIEW.name,),
+    items=Conversation,
+    example=examples.page(examples.CONVERSATION),
+    tag="conversations",
+)
+async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
+    """List conversations, newest activity first, with filters and search by name, participant's name and number (R27)."""
+    query = call.query
+    page = await view(
+        call.store,
+        inbox.page,
+        call.who.workspace_id,
+        call.who.user.id,
+        q=given(query.q),
+        unread=given(query.unread),
+        blocked=given(query.blocked),
+        business_number=query.business_number,
+        cursor=given(query.cursor),
+        limit=query.limit,
+    )
+    return Answer(page)
+
+
+@endpoint(
+    "GET",
+    ONE,
+    summary="One conversation",
+    waits_for=(inbox.VIEW.name,),
+    first=visible,
+    example=examples.CONVERSATION,
+    tag="conversations",
+)
+async def read_conversation(call: Call) -> Answer[Conversation]:
+    """Read a conversation as the caller sees it."""
+    return Answer(await conversation_now(call))
+
+
+@endpoint(
+    "PATCH",
+    ONE,
+    summary="Rename a group",
+    refuses=("number-access-denied",),
+    first=visible,
+    body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}},
+    example=examples.CONVERSATION,
+    tag="conversations",
+)
+async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
+    """Give a group another name; null goes back to the participants' names (R13)."""
+    outcome = await conversations.rename_group(call.store, call.who, call.path["conversation_id"], call.body.name)
+    return Written(value=await conversation_now(call), position=outcome.position)
+
+
+@endpoint(
+    "POST",
+    ONE + "/successor",
+    summary="Go on without those who opted out",
+    status=201,
+    refuses=("invalid-group", "group-exists", "number-access-denied"),
+    first=visible,
+    body_may_be_missing=True,
+    body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},
+    example=examples.SUCCESSOR,
+    tag="conversations",
+)
+async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]:
+    """Create the group that continues this one, with everybody who is not opted out at this moment, linked both ways (R18)."""
+    draft = None if call.body.message is None else call.body.message.draft()
+    outcome = await conversations.create_successor(call.store, call.who, call.path["conversation_id"], call.body.name, draft)
+    return _created(outcome)
+
+
+@endpoint("PUT", ONE + "/read", summary="Mark as read", status=204, first=visible, tag="conversations")
+async def mark_read(call: Call) -> Written[None]:
+    """Let all that stands in the conversation now count as read by the caller (R30)."""
+    outcome = await reading.mark_read(call.store, call.who, call.path["conversation_id"])
+    return Written(value=None, position=outcome.position)
+
+
+@endpoint("DELETE", ONE + "/read", summary="Mark as unread", status=204, first=visible, tag="conversations")
+async def mark_unread(call: Call) -> Written[None]:
+    """Let the conversation count at least one unread message for the caller, until it is read again (R30)."""
+    outcome = await reading.mark_unread(call.store, call.who, call.path["conversation_id"])
+    return Written(value=None, position=outcome.position)
+
+
+def _created(outcome: Outcome[Begun]) -> Created[Conversation]:
+    id_ = outcome.value.conversation_id
+    row = inbox.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
+    return Created(value=inbox.shown(existing(row)), position=outcome.position, location=f"{ALL}/{id_}")

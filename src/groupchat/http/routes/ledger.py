@@ -1,0 +1,38 @@
+"""The ledger: what was billed (R24, R25)."""
+
+from groupchat.commands import conversations
+from groupchat.http import examples
+from groupchat.http.endpoint import Answer, Reading, endpoint
+from groupchat.http.queries import LedgerQuery, given, read_moment
+from groupchat.http.views import view
+from groupchat.projections import ledger
+from groupchat.projections.ledger import Entry
+from groupchat.projections.paging import Page
+
+
+@endpoint(
+    "GET",
+    "/v1/ledger",
+    summary="What was billed",
+    refuses=("not-found",),
+    waits_for=(ledger.VIEW.name,),
+    items=Entry,
+    example=examples.page(examples.ENTRY),
+    tag="ledger",
+)
+async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
+    """List entries, oldest first: one per message and recipient, each naming its event. A credit has negative segments (R16)."""
+    query = call.query
+    if (conversation_id := given(query.conversation_id)) is not None:
+        await conversations.require_visible(call.store, call.who, conversation_id)
+    page = await view(
+        call.store,
+        ledger.page,
+        call.who.workspace_id,
+        start=read_moment("query.from", query.from_),
+        end=read_moment("query.to", query.to),
+        conversation_id=conversation_id,
+        cursor=given(query.cursor),
+        limit=query.limit,
+    )
+    return Answer(page)

@@ -1,0 +1,49 @@
+"""Messages: sending, and the thread (R10, R15, R24, R28)."""
+
+from typing import cast
+
+from groupchat.commands import conversations
+from groupchat.http import examples
+from groupchat.http.bodies import NewMessage
+from groupchat.http.endpoint import Answer, Reading, Writing, Written, endpoint
+from groupchat.http.queries import PageQuery, given
+from groupchat.http.views import view, visible
+from groupchat.projections import thread
+from groupchat.projections.paging import Page
+from groupchat.projections.thread import Message
+
+PATH = "/v1/conversations/{conversation_id}/messages"
+
+
+@endpoint(
+    "POST",
+    PATH,
+    summary="Send a message",
+    status=201,
+    refuses=("conversation-blocked", "number-access-denied"),
+    first=visible,
+    body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
+    example=examples.MESSAGE,
+    tag="messages",
+)
+async def send_message(call: Writing[NewMessage]) -> Written[Message]:
+    """Send to every participant (R10). A blocked group refuses, and says how to go on (R15)."""
+    outcome = await conversations.send_message(call.store, call.who, call.path["conversation_id"], call.body.draft())
+    return Written(value=cast("Message", thread.fold(None, outcome.events[-1])), position=outcome.position)
+
+
+@endpoint(
+    "GET",
+    PATH,
+    summary="The thread",
+    waits_for=(thread.VIEW.name,),
+    first=visible,
+    items=Message,
+    example=examples.page(examples.MESSAGE, examples.INBOUND_MESSAGE),
+    tag="messages",
+)
+async def read_thread(call: Reading[PageQuery]) -> Answer[Page]:
+    """List messages, oldest to newest, each with how far it came for each recipient (R28)."""
+    await visible(call)
+    query, conversation_id = call.query, call.path["conversation_id"]
+    return Answer(await view(call.store, thread.page, conversation_id, cursor=given(query.cursor), limit=query.limit))

@@ -1,0 +1,100 @@
+"""The simulated carrier's handsets and switches; these routes are there only with that carrier."""
+
+import asyncio
+
+from msgspec import Struct
+
+from groupchat.aggregates.group_conversation import Media
+from groupchat.carriers.port import Inbound
+from groupchat.carriers.simulator import HandsetMessage
+from groupchat.carriers.simulator_behaviours import Switch
+from groupchat.commands import inbound
+from groupchat.commands.numbers import read_number
+from groupchat.http import examples
+from groupchat.http.bodies import HandsetWrites, NewBehaviour
+from groupchat.http.endpoint import Answer, Call, Writing, Written, endpoint
+from groupchat.processes.delivery import DeliveryProcess
+from groupchat.values.ids import new_id
+
+
+class Arrived(Struct, frozen=True, kw_only=True):
+    """Where the message went; no conversation for a keyword from somebody who is in none (R15)."""
+
+    conversation_id: str | None
+    message_id: str
+
+
+class Handset(Struct, frozen=True):
+    """What a handset has received, oldest first."""
+
+    items: list[HandsetMessage]
+
+
+@endpoint(
+    "POST",
+    "/v1/simulator/inbound",
+    summary="Let a handset write",
+    status=202,
+    refuses=("not-found",),
+    body_examples={"reply": examples.HANDSET_WRITES, "stop": examples.HANDSET_STOPS},
+    example=examples.ARRIVED,
+    tag="simulator",
+)
+async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
+    """Act as if a person had written: it is recorded (R11), a keyword is honoured (R14), the others receive it (R12)."""
+    written = _inbound(call.body)
+    carrier, who = call.services.carrier, call.who
+    outcome = await inbound.receive(call.store, carrier.name, written, who.correlation_id, who.workspace_id)
+    received = outcome.value
+    await carrier.write(
+        written.from_,
+        written.to,
+        received.others,
+        written.body,
+        written.media,
+        carrier_message_id=written.carrier_message_id,
+    )
+    arrived = Arrived(conversation_id=received.conversation_id, message_id=received.message_id)
+    return Written(value=arrived, position=outcome.position)
+
+
+@endpoint(
+    "GET",
+    "/v1/simulator/handsets/{number}",
+    summary="What a handset has received",
+    waits_for=(DeliveryProcess.name,),
+    example={"items": [examples.HANDSET_MESSAGE]},
+    tag="simulator",
+)
+async def read_handset(call: Call) -> Answer[Handset]:
+    """List messages, oldest first, each with the other participants of its thread."""
+    number = read_number("number", call.path["number"])
+    return Answer(Handset(await call.services.carrier.handset(number)))
+
+
+@endpoint(
+    "PUT",
+    "/v1/simulator/behaviours/{number}",
+    summary="Let a number misbehave",
+    body_examples={"fails": {"behaviour": "fail", "code": "30003"}, "normal again": {"behaviour": None}},
+    example={"behaviour": "fail", "seconds": None, "code": "30003"},
+    tag="simulator",
+)
+async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
+    """Switch how a number behaves from now on, to see what the backend makes of it; null: as numbers normally do."""
+    number, body = read_number("number", call.path["number"]), call.body
+    await call.services.carrier.behave(number, body.behaviour, seconds=body.seconds, code=body.code)
+    position = await asyncio.to_thread(call.store.head)
+    return Written(value=await call.services.carrier.behaviour(number), position=position)
+
+
+def _inbound(body: HandsetWrites) -> Inbound:
+    group = body.group
+    return Inbound(
+        from_=read_number("from", body.from_),
+        to=read_number("to", body.to),
+        group=None if group is None else tuple(read_number(f"group.{n}", each) for n, each in enumerate(group)),
+        body=body.body,
+        media=tuple(Media(url=each.url, content_type=each.content_type) for each in body.media),
+        carrier_message_id=new_id("sim"),
+    )

@@ -1,0 +1,23 @@
+"""What the HTTP layer works with; the composition root fills it."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from groupchat.store.event_store import EventStore
+from groupchat.store.progress import Progress
+from groupchat.values.clock import Clock, utc_now
+
+PATIENCE_SECONDS = 5.0
+"""How long an answer waits for followers before it is a 503."""
+
+
+class Services(Struct, frozen=True, kw_only=True):
+    """The parts that routes use. `followers` are the names that `/readyz` asks for, whichever process runs them."""
+
+    store: EventStore
+    progress: Progress
+    carrier: Any
+    followers: tuple[str, ...] = ()
+    clock: Clock = utc_now
+    patience: float = PATIENCE_SECONDS

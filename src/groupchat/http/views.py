@@ -1,0 +1,67 @@
+"""Reading views, off the event loop; and conversations and contacts exactly as they stand, however far behind a view is."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from groupchat.commands import conversations
+from groupchat.http.endpoint import Call
+from groupchat.projections import contacts, inbox
+from groupchat.projections.contacts import ContactView
+from groupchat.projections.inbox import Conversation
+from groupchat.store.event_store import EventStore
+from groupchat.values.errors import NotFoundError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+H = TypeVar("H")
+
+
+async def view(store: EventStore, query: Callable[Concatenate[Connection, P], R], *args: P.args, **given: P.kwargs) -> R:
+    """Run a view's query in a transaction of its own."""
+
+    def read() -> R:
+        with store.database.read() as connection:
+            return query(connection, *args, **given)
+
+    return await asyncio.to_thread(read)
+
+
+async def visible(call: Call) -> None:
+    """Raise `NotFoundError` unless the path's conversation is there for the caller."""
+    await conversations.require_visible(call.store, call.who, call.path["conversation_id"])
+
+
+async def conversation_now(call: Call) -> Conversation:
+    """Return the path's conversation: its stored row, and what its stream has above that; raises `NotFoundError`."""
+    await visible(call)
+    id_ = call.path["conversation_id"]
+    row, mark = await view(call.store, inbox.held, call.who.workspace_id, call.who.user.id, id_)
+    tail = await call.store.read_stream(id_, after_version=row.version if row else 0)
+    return inbox.shown(existing(inbox.current(row, tail)), mark)
+
+
+def existing(row: H | None) -> H:
+    """Return what is held of a conversation, or raise `NotFoundError`."""
+    if row is None:
+        msg = "There is no such conversation; GET /v1/conversations lists those there are."
+        raise NotFoundError(msg)
+    return row
+
+
+async def contact_now(call: Call) -> ContactView:
+    """Return the path's contact; raises `NotFoundError` for one that is unknown or deleted."""
+    id_, workspace_id = call.path["contact_id"], call.who.workspace_id
+    row = await view(call.store, contacts.held, workspace_id, id_)
+    tail = await call.store.read_stream(id_, after_version=row.version if row else 0)
+    return shown_contact(workspace_id, contacts.current(row, tail))
+
+
+def shown_contact(workspace_id: str, row: contacts.Held | None) -> ContactView:
+    """Return a contact's row as it is shown, or raise `NotFoundError` if there is none of this workspace."""
+    if row is None or row.workspace_id != workspace_id or row.contact.deleted:
+        msg = "There is no such contact; GET /v1/contacts lists those there are."
+        raise NotFoundError(msg)
+    return contacts.shown(row)

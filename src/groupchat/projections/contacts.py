@@ -1,0 +1,134 @@
+"""The view `contacts`: the workspace's directory, in the order of names; found by name or any of a contact's numbers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Boolean, Column, Connection, Index, Table, Text, select, tuple_
+
+from groupchat.aggregates import contact
+from groupchat.aggregates.contact import Contact, ContactCreated
+from groupchat.projections.paging import DEFAULT_LIMIT, Page, StorableText, key_at, page_of
+from groupchat.projections.rows import CODE_POINTS, Rows, events_of
+from groupchat.projections.search import digit_lines, folded, query_for
+from groupchat.projections.view import View
+from groupchat.store.tables import METADATA
+from groupchat.values.event import Recorded
+
+CONTACTS = Table(
+    "contacts",
+    METADATA,
+    Column("contact_id", CODE_POINTS, primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("name_key", CODE_POINTS, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("digits", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("doc", Text, nullable=False),
+    Index("contacts_by_name", "workspace_id", "name_key", "contact_id"),
+)
+
+
+class ContactView(Struct, frozen=True, kw_only=True):
+    """A contact as it is shown. A deleted one is in no list."""
+
+    id: str
+    name: str
+    number: str
+    secondary_numbers: tuple[str, ...]
+    assigned_to: str | None
+    dnd: bool
+    deleted: bool
+    version: int
+    created_at: datetime
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What the fold holds of a contact."""
+
+    workspace_id: str
+    contact: Contact
+    version: int
+
+
+_EVENTS = events_of(contact)
+
+
+def fold(row: Held | None, recorded: Recorded) -> Held | None:
+    """Fold one event of a contact's stream."""
+    state = contact.evolve(row.contact if row else None, recorded)
+    if state is None:
+        return None
+    return Held(workspace_id=recorded.cause.workspace_id, contact=state, version=recorded.version)
+
+
+def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
+    """Fold those of a contact's events that the row does not have yet, in their order."""
+    for recorded in events:
+        if type(recorded.event) in _EVENTS and (row is None or recorded.version > row.version):
+            row = fold(row, recorded)
+    return row
+
+
+def shown(row: Held) -> ContactView:
+    """Return the contact as it is shown."""
+    state = row.contact
+    return ContactView(
+        id=state.id,
+        name=state.name,
+        number=state.number,
+        secondary_numbers=state.secondary_numbers,
+        assigned_to=state.assigned_to,
+        dnd=state.dnd,
+        deleted=state.deleted,
+        version=row.version,
+        created_at=state.since,
+    )
+
+
+def _columns(row: Held) -> dict[str, Any]:
+    return {
+        "workspace_id": row.workspace_id,
+        "name_key": folded(row.contact.name),
+        "deleted": row.contact.deleted,
+        "digits": digit_lines(row.contact.numbers),
+        "doc": msgspec.json.encode(shown(row)).decode(),
+    }
+
+
+_ROWS = Rows(CONTACTS, Held, _columns, births=(ContactCreated,))
+
+
+def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
+    _ROWS.fold(connection, [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS], fold)
+
+
+VIEW = View("contacts", (CONTACTS,), _apply)
+
+
+def page(
+    connection: Connection, workspace_id: str, *, q: str | None = None, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page:
+    """Return a page of a workspace's `ContactView`s by name, then id; raises `InvalidRequestError` for a bad cursor or search."""
+    table = CONTACTS.c
+    query = select(table.doc, table.name_key, table.contact_id).where(table.workspace_id == workspace_id, ~table.deleted)
+    if cursor is not None:
+        query = query.where(tuple_(table.name_key, table.contact_id) > key_at(cursor, tuple[StorableText, StorableText]))
+    if sought := query_for(q):
+        query = query.where(sought.condition(connection, table.name_key, table.digits))
+    rows = connection.execute(query.order_by(table.name_key, table.contact_id).limit(limit + 1)).all()
+    return page_of([(doc, (name_key, contact_id)) for doc, name_key, contact_id in rows], limit)
+
+
+def held(connection: Connection, workspace_id: str, contact_id: str) -> Held | None:
+    """Return what is held of a contact; none if the workspace has none such."""
+    row = _ROWS.load(connection, [contact_id]).get(contact_id)
+    return row if row and row.workspace_id == workspace_id else None
+
+
+def one(connection: Connection, workspace_id: str, contact_id: str) -> ContactView | None:
+    """Return a contact, also a deleted one; none if the workspace has none such."""
+    row = held(connection, workspace_id, contact_id)
+    return shown(row) if row else None

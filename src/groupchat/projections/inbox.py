@@ -1,0 +1,284 @@
+"""The view `inbox`: conversations as a list shows them, newest activity first (R27), with what each user has not read (R30)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+from sqlalchemy import Boolean, Column, Connection, Index, Row, Select, Table, Text, and_, func, or_, select
+
+from groupchat.aggregates import group_conversation
+from groupchat.aggregates.group_conversation import Created, GroupConversation, InboundReceived, MessageSent
+from groupchat.projections import read_marks
+from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark, MarkEvent
+from groupchat.projections.rows import Rows, events_of
+from groupchat.projections.search import digit_lines, folded_lines, query_for
+from groupchat.projections.thread import Author, Direction
+from groupchat.projections.view import View
+from groupchat.store.tables import BIG, METADATA
+from groupchat.values.event import Recorded
+
+INBOX = Table(
+    "inbox",
+    METADATA,
+    Column("conversation_id", Text, primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("business_number", Text, nullable=False),
+    Column("blocked", Boolean, nullable=False),
+    Column("inbound_count", BIG, nullable=False),
+    Column("last_activity_position", BIG, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("digits", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("doc", Text, nullable=False),
+    Index("inbox_newest", "workspace_id", "last_activity_position"),
+)
+
+# --- shapes
+
+
+class LastMessage(Struct, frozen=True, kw_only=True):
+    """The newest message of a conversation."""
+
+    id: str
+    author: Author
+    direction: Direction
+    body: str | None
+    at: datetime
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """What everybody sees of a conversation alike. Without a name, `display_name` is the participants' names (R13)."""
+
+    id: str
+    from_: str = field(name="from")
+    name: str | None
+    display_name: str
+    blocked: bool
+    blocked_by: tuple[str, ...]
+    participant_count: int
+    version: int
+    created_at: datetime
+    created_by: str
+    last_activity_at: datetime
+    last_message: LastMessage | None
+    predecessor_id: str | None
+    successor_id: str | None
+
+
+class Conversation(Shown, frozen=True, kw_only=True):
+    """A conversation as one user sees it (R27, R30)."""
+
+    unread_count: int
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What the fold holds of a conversation. Activity is its creation, and messages in and out."""
+
+    id: str
+    workspace_id: str
+    group: GroupConversation
+    created_at: datetime
+    created_by: str
+    last_activity_position: int
+    inbound_count: int = 0
+    last_message: LastMessage | None = None
+
+    @property
+    def version(self) -> int:
+        """The version of the last event that was folded."""
+        return self.group.version
+
+
+# --- fold
+
+_EVENTS = events_of(group_conversation)
+
+
+def fold(row: Held | None, recorded: Recorded) -> Held | None:
+    """Fold one event of a conversation's stream."""
+    event = recorded.event
+    group = group_conversation.evolve(row.group if row else None, recorded)
+    if group is None:
+        return None
+    group = replace(group, carrier_message_ids=())
+    if isinstance(event, Created):
+        return Held(
+            id=recorded.stream,
+            workspace_id=recorded.cause.workspace_id,
+            group=group,
+            created_at=recorded.at,
+            created_by=recorded.cause.actor.id,
+            last_activity_position=recorded.position,
+        )
+    if row is None:
+        return None
+    if isinstance(event, MessageSent | InboundReceived):
+        inbound = isinstance(event, InboundReceived)
+        return replace(
+            row,
+            group=group,
+            last_message=LastMessage(
+                id=event.message_id,
+                author=Author.of(event),
+                direction="inbound" if inbound else "outbound",
+                body=event.body,
+                at=recorded.at,
+            ),
+            last_activity_position=recorded.position,
+            inbound_count=row.inbound_count + inbound,
+        )
+    return replace(row, group=group)
+
+
+def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
+    """Fold those of a conversation's events that the row does not have yet, in their order."""
+    for recorded in events:
+        if type(recorded.event) in _EVENTS and (row is None or recorded.version > row.version):
+            row = fold(row, recorded)
+    return row
+
+
+def shown(row: Held, mark: Mark = NO_MARK) -> Conversation:
+    """Return a conversation as the user with this mark sees it."""
+    return Conversation(**asdict(_shown_to_all(row)), unread_count=mark.unread_of(row.inbound_count))
+
+
+def _shown_to_all(row: Held) -> Shown:
+    group = row.group
+    return Shown(
+        id=row.id,
+        from_=group.business_number,
+        name=group.name,
+        display_name=group.name or ", ".join(member.shown_as for member in group.members),
+        blocked=group.blocked,
+        blocked_by=group.blocked_by,
+        participant_count=len(group.members),
+        version=group.version,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        last_activity_at=group.last_activity,
+        last_message=row.last_message,
+        predecessor_id=group.predecessor_id,
+        successor_id=group.successor_id,
+    )
+
+
+# --- following
+
+
+def _columns(row: Held) -> dict[str, Any]:
+    group = row.group
+    return {
+        "workspace_id": row.workspace_id,
+        "business_number": group.business_number,
+        "blocked": group.blocked,
+        "inbound_count": row.inbound_count,
+        "last_activity_position": row.last_activity_position,
+        "search": folded_lines((group.name, *(member.name for member in group.members))),
+        "digits": digit_lines(group.numbers),
+        "doc": msgspec.json.encode(_shown_to_all(row)).decode(),
+    }
+
+
+_ROWS = Rows(INBOX, Held, _columns, births=(Created,))
+
+
+def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
+    """Fold conversations and read marks together: a mark counts what stood in the conversation when it was set."""
+    keyed = [(key, recorded) for recorded in batch if (key := _conversation_of(recorded)) is not None]
+    marks = read_marks.load(connection, {read_marks.key_of(event) for _, r in keyed if isinstance(event := r.event, MarkEvent)})
+    rows, changed = _ROWS.before(connection, keyed), dict[str, Held]()
+    for key, recorded in keyed:
+        before, event = rows.get(key), recorded.event
+        if isinstance(event, MarkEvent):
+            mark = marks.get(read_marks.key_of(event), NO_MARK)
+            marks[read_marks.key_of(event)] = read_marks.fold(mark, event, before.inbound_count if before else 0)
+        elif (row := fold(before, recorded)) is not None:
+            rows[key] = changed[key] = row
+    _ROWS.save(connection, changed)
+    read_marks.save(connection, marks)
+
+
+def _conversation_of(recorded: Recorded) -> str | None:
+    if isinstance(recorded.event, MarkEvent):
+        return recorded.event.conversation_id
+    return recorded.stream if type(recorded.event) in _EVENTS else None
+
+
+VIEW = View("inbox", (INBOX, READ_MARKS), _apply)
+
+# --- queries
+
+
+def _query(user_id: str, *columns: Column[Any]) -> Select[Any]:
+    """Select columns and, last, how many messages the user has not read."""
+    return select(*columns, INBOX.c.inbound_count, READ_MARKS.c.inbound_count, READ_MARKS.c.marked_unread).outerjoin(
+        READ_MARKS, and_(READ_MARKS.c.conversation_id == INBOX.c.conversation_id, READ_MARKS.c.user_id == user_id)
+    )
+
+
+def _mark(row: Row[Any]) -> tuple[int, Mark]:
+    inbound, read, marked = row[-3:]
+    return inbound, Mark(read, marked) if read is not None else NO_MARK
+
+
+def page(  # noqa: PLR0913 - the filters of R27
+    connection: Connection,
+    workspace_id: str,
+    user_id: str,
+    *,
+    q: str | None = None,
+    unread: bool | None = None,
+    blocked: bool | None = None,
+    business_number: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page:
+    """Return a page of `Conversation`s, newest activity first; filters that are none let everything through (R27).
+
+    Raises `InvalidRequestError` for a bad cursor or search.
+    """
+    table = INBOX.c
+    query = _query(user_id, table.doc, table.last_activity_position).where(table.workspace_id == workspace_id)
+    if cursor is not None:
+        query = query.where(table.last_activity_position < key_at(cursor, Position))
+    if blocked is not None:
+        query = query.where(table.blocked == blocked)
+    if business_number is not None:
+        query = query.where(table.business_number == business_number)
+    if unread is not None:
+        has_unread = or_(
+            func.coalesce(READ_MARKS.c.marked_unread, False),
+            table.inbound_count > func.coalesce(READ_MARKS.c.inbound_count, 0),
+        )
+        query = query.where(has_unread if unread else ~has_unread)
+    if sought := query_for(q):
+        query = query.where(sought.condition(connection, table.search, table.digits))
+    rows = connection.execute(query.order_by(table.last_activity_position.desc()).limit(limit + 1)).all()
+    return page_of([(_with_unread(row), row.last_activity_position) for row in rows], limit)
+
+
+def _with_unread(row: Row[Any]) -> str:
+    """Add to the stored JSON of `Shown` what makes it a `Conversation`."""
+    inbound, mark = _mark(row)
+    return f'{row.doc[:-1]},"unread_count":{mark.unread_of(inbound)}}}'
+
+
+def held(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> tuple[Held | None, Mark]:
+    """Return a conversation's row, none if the workspace has none such, and the user's mark on it.
+
+    With `current` and `shown` it answers a write exactly, also while the view is behind.
+    """
+    row = _ROWS.load(connection, [conversation_id]).get(conversation_id)
+    mark = read_marks.load(connection, [(user_id, conversation_id)]).get((user_id, conversation_id), NO_MARK)
+    return row if row and row.workspace_id == workspace_id else None, mark
+
+
+def one(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> Conversation | None:
+    """Return a conversation as a user sees it; none if the workspace has none such."""
+    row, mark = held(connection, workspace_id, user_id, conversation_id)
+    return shown(row, mark) if row else None

@@ -1,0 +1,45 @@
+"""Pages of a list, and the opaque cursor that leads to the next one."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from groupchat.values.errors import InvalidRequestError
+
+T = TypeVar("T")
+Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+StorableText = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
+
+DEFAULT_LIMIT = 50
+
+
+class Page(Struct, frozen=True):
+    """Items as JSON, ready to be sent, and the cursor of the next page; none after the last."""
+
+    items: tuple[Raw, ...]
+    next_cursor: str | None
+
+
+def page_of(items: Sequence[tuple[str, Any]], limit: int) -> Page:
+    """Make a page of up to `limit + 1` items, each JSON with the key that it is ordered by: one more means another page."""
+    shown = items[:limit]
+    more = len(items) > limit
+    return Page(tuple(Raw(doc) for doc, _ in shown), cursor_at(shown[-1][1]) if more else None)
+
+
+def cursor_at(key: object) -> str:
+    """Return the cursor behind an item with this key."""
+    return urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def key_at(cursor: str, shape: type[T]) -> T:
+    """Return the key that a cursor stands for; raises `InvalidRequestError` for one that this list did not give."""
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
+    except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
+        msg = "This is no cursor of this list: give the next_cursor of a page before, or none."
+        raise InvalidRequestError("cursor", msg) from error

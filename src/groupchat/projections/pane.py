@@ -1,0 +1,156 @@
+"""The view `pane`: who takes part in a conversation, with tags (R9), and who has opted out, apart (R19)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Column, Connection, Table, Text
+
+from groupchat.aggregates import group_conversation
+from groupchat.aggregates.group_conversation import (
+    Created,
+    GroupConversation,
+    InboundReceived,
+    Member,
+    MessageSent,
+    ParticipantOptedIn,
+    ParticipantOptedOut,
+    Unblocked,
+)
+from groupchat.projections.rows import Rows, events_of
+from groupchat.projections.search import digit_lines, folded_lines, query_for
+from groupchat.projections.view import View
+from groupchat.store.tables import METADATA
+from groupchat.values.event import Recorded
+
+PANES = Table(
+    "panes",
+    METADATA,
+    Column("conversation_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+)
+
+Tag = Literal["updated", "deleted"]
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A participant; `name` is none if nobody named it. `opted_in_at` is set when who blocks the group has opted in again."""
+
+    number: str
+    name: str | None
+    contact_id: str | None
+    tags: tuple[Tag, ...] = ()
+    opted_out_at: datetime | None = None
+    opted_in_at: datetime | None = None
+
+
+class Pane(Struct, frozen=True, kw_only=True):
+    """Every participant, in exactly one of the two lists, each in the order of the roster (R19)."""
+
+    participants: tuple[Person, ...]
+    opted_out: tuple[Person, ...]
+
+
+class Times(Struct, frozen=True):
+    """When a participant opted out, and in again."""
+
+    out: datetime
+    back: datetime | None = None
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """What the fold holds: the group, and when its participants opted out, by number."""
+
+    group: GroupConversation
+    times: dict[str, Times] = {}
+
+
+_EVENTS = events_of(group_conversation) - {MessageSent, InboundReceived}
+
+
+def fold(row: Held | None, recorded: Recorded) -> Held | None:
+    """Fold one event of a conversation's stream; messages change nothing."""
+    if type(recorded.event) not in _EVENTS:
+        return row
+    group = group_conversation.evolve(row.group if row else None, recorded)
+    if group is None:
+        return None
+    return Held(group=group, times=_times(row, group, recorded) if row else {})
+
+
+def _times(row: Held, group: GroupConversation, recorded: Recorded) -> dict[str, Times]:
+    """Return the times after an event: out is when the first cause came, back when the last was gone."""
+    event = recorded.event
+    if isinstance(event, Unblocked):
+        return {}
+    if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn):
+        return row.times
+    before, after = _is_out(row.group, event.number), _is_out(group, event.number)
+    if before == after:
+        return row.times
+    if after:
+        return row.times | {event.number: Times(recorded.at)}
+    return row.times | {event.number: replace(row.times[event.number], back=recorded.at)}
+
+
+def _is_out(group: GroupConversation, number: str) -> bool:
+    member = group.member(number)
+    return member is not None and bool(member.out)
+
+
+def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
+    """Fold those of a conversation's events that the row does not have yet, in their order."""
+    for recorded in events:
+        if type(recorded.event) in _EVENTS and (row is None or recorded.version > row.group.version):
+            row = fold(row, recorded)
+    return row
+
+
+def shown(row: Held, q: str | None = None) -> Pane:
+    """Return the pane, or of it those whose name or number is searched for (R29)."""
+    found = [member for member in row.group.members if _is_sought(member, q)]
+    return Pane(
+        participants=tuple(_person(member, None) for member in found if not member.blocks),
+        opted_out=tuple(_person(member, row.times.get(member.number)) for member in found if member.blocks),
+    )
+
+
+def _is_sought(member: Member, q: str | None) -> bool:
+    sought = query_for(q)
+    return sought is None or sought.finds(folded_lines([member.name]), digit_lines([member.number]))
+
+
+def _person(member: Member, times: Times | None) -> Person:
+    tags: dict[Tag, bool] = {"updated": member.updated, "deleted": member.deleted}
+    return Person(
+        number=member.number,
+        name=member.name,
+        contact_id=member.contact_id,
+        tags=tuple(tag for tag, stuck in tags.items() if stuck),
+        opted_out_at=times.out if times else None,
+        opted_in_at=times.back if times else None,
+    )
+
+
+_ROWS = Rows(PANES, Held, lambda _: {}, births=(Created,))
+
+
+def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
+    changing = [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS]
+    _ROWS.fold(connection, changing, fold)
+
+
+VIEW = View("pane", (PANES,), _apply)
+
+
+def held(connection: Connection, conversation_id: str) -> Held | None:
+    """Return what is held of a conversation's pane."""
+    return _ROWS.load(connection, [conversation_id]).get(conversation_id)
+
+
+def one(connection: Connection, conversation_id: str, q: str | None = None) -> Pane | None:
+    """Return a conversation's pane, searched if `q` says so (R29); none for a conversation that is not there."""
+    row = held(connection, conversation_id)
+    return shown(row, q) if row else None

@@ -1,0 +1,73 @@
+"""Read marks: how many of a conversation's inbound messages each user has read (R30). Part of the view `inbox`."""
+
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Boolean, Column, Connection, Table, Text, select, tuple_
+
+from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead
+from groupchat.projections.rows import upsert
+from groupchat.store.tables import BIG, METADATA
+
+READ_MARKS = Table(
+    "read_marks",
+    METADATA,
+    Column("user_id", Text, primary_key=True),
+    Column("conversation_id", Text, primary_key=True),
+    Column("inbound_count", BIG, nullable=False),
+    Column("marked_unread", Boolean, nullable=False),
+)
+
+MarkEvent = ConversationRead | ConversationMarkedUnread
+Key = tuple[str, str]
+"""A user's id and a conversation's."""
+
+
+class Mark(Struct, frozen=True):
+    """How many inbound messages stood in the conversation when the user last read it, and whether he wants it shown as unread."""
+
+    inbound_count: int = 0
+    marked_unread: bool = False
+
+    def unread_of(self, inbound_count: int) -> int:
+        """Return how many of so many inbound messages the user has not read; at least 1 if he marked it unread."""
+        return max(inbound_count - self.inbound_count, int(self.marked_unread))
+
+
+NO_MARK = Mark()
+
+
+def key_of(event: MarkEvent) -> Key:
+    """Return whose mark on what an event is about."""
+    return event.user_id, event.conversation_id
+
+
+def fold(mark: Mark, event: MarkEvent, inbound_count: int) -> Mark:
+    """Fold one event; `inbound_count` is what stands in the conversation at this event's place in the log."""
+    if isinstance(event, ConversationRead):
+        return Mark(inbound_count)
+    return replace(mark, marked_unread=True)
+
+
+def load(connection: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
+    """Return the marks that there are."""
+    if not keys:
+        return {}
+    table = READ_MARKS.c
+    query = select(READ_MARKS).where(tuple_(table.user_id, table.conversation_id).in_(list(keys)))
+    return {(user, conversation): Mark(count, unread) for user, conversation, count, unread in connection.execute(query)}
+
+
+def save(connection: Connection, marks: Mapping[Key, Mark]) -> None:
+    """Insert or replace marks."""
+    values = [
+        {
+            "user_id": user,
+            "conversation_id": conversation,
+            "inbound_count": mark.inbound_count,
+            "marked_unread": mark.marked_unread,
+        }
+        for (user, conversation), mark in marks.items()
+    ]
+    upsert(connection, READ_MARKS, values)

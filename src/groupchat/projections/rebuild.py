@@ -1,0 +1,97 @@
+"""Rebuilding: views are emptied and filled again from the log's beginning (R33).
+
+It may run beside live workers and be killed anywhere: whoever applies a batch holds the view's position meanwhile, and the view's
+follower goes on from there. Several views are rebuilt in one reading of the log.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import update
+
+from groupchat.projections.view import Projection, View, passes
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import (
+    Follower,
+    FollowerStatus,
+    PoisonError,
+    ensure,
+    notify_log,
+    status_of,
+    statuses,
+    unpark_all,
+)
+from groupchat.store.tables import FOLLOWERS
+from groupchat.values.event import Recorded
+
+BATCH = 5_000
+TRIES = 5
+_FIRST_PAUSE = 0.2
+
+OnProgress = Callable[[int, int], None]
+"""Called with how many of the log's events every view has, and how many there are."""
+
+
+class RebuildStoppedError(Exception):
+    """Some views met an event that they can't apply; they stand before it, the others are rebuilt."""
+
+    def __init__(self, stopped: Sequence[FollowerStatus]) -> None:
+        where = "; ".join(f"{status.name} stopped at position {status.stopped_at}: {status.error}" for status in stopped)
+        super().__init__(f"{where}. `groupchat retry NAME` tries again, `groupchat park NAME` sets the event aside.")
+        self.stopped = tuple(stopped)
+
+
+async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgress) -> None:
+    """Empty the views and fill them up to the log's present end; parked events are tried again.
+
+    Raises `RebuildStoppedError` when views met a poison event, the driver's error when the database fails again and again.
+    """
+    await asyncio.to_thread(_reset, store.database, views)
+    head = await asyncio.to_thread(store.head)
+    projections = [Projection(store.database, view) for view in views]
+    while True:
+        standing = await asyncio.to_thread(statuses, store.database)
+        going = [projection for projection in projections if standing[projection.name].stopped_at is None]
+        done = min((standing[projection.name].position for projection in going), default=head)
+        on_progress(min(done, head), head)
+        if done >= head:
+            break
+        batch = await asyncio.to_thread(store.read_log, done, BATCH, head)
+        for projection in going:
+            await _feed(store, projection, batch)
+        store.signals.moved()
+    _refuse_stopped(standing, projections)
+
+
+def _refuse_stopped(standing: Mapping[str, FollowerStatus], projections: Sequence[Projection]) -> None:
+    stopped = [status for projection in projections if (status := standing[projection.name]).stopped_at is not None]
+    if stopped:
+        raise RebuildStoppedError(stopped)
+
+
+async def _feed(store: EventStore, projection: Projection, batch: Sequence[Recorded]) -> None:
+    """Apply a batch; a poison event stops the view as its follower stops, loudly."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            await projection.handle(batch, batch[-1].position)
+        except PoisonError:
+            await Follower(store, projection).step()
+        except Exception as error:
+            if attempt == TRIES or not passes(error):
+                raise
+            await asyncio.sleep(_FIRST_PAUSE * attempt)
+            continue
+        return
+
+
+def _reset(database: Database, views: Sequence[View]) -> None:
+    with database.write() as connection:
+        for view in sorted(views, key=lambda view: view.name):
+            ensure(connection, view.name)
+            status_of(connection, view.name, for_update=True)  # waits for a worker's batch
+            view.clear(connection)
+            unpark_all(connection, view.name)
+            emptied = update(FOLLOWERS).where(FOLLOWERS.c.name == view.name).values(position=0, stopped_at=None, error=None)
+            connection.execute(emptied)
+        notify_log(connection)

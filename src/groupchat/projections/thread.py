@@ -1,0 +1,139 @@
+"""The view `thread`: a conversation's messages, oldest to newest, with what became of each for each recipient (R28)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Column, Connection, Index, Table, Text, select
+
+from groupchat.aggregates.delivery import Started, Status, Updated, Withheld
+from groupchat.aggregates.group_conversation import InboundReceived, Media, MessageSent
+from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.rows import Rows
+from groupchat.projections.view import View
+from groupchat.store.tables import BIG, METADATA
+from groupchat.values.event import Event, Recorded
+
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    Column("message_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("version", BIG, nullable=False),
+    Column("doc", Text, nullable=False),
+    Index("messages_of_conversation", "conversation_id", "version"),
+)
+
+Direction = Literal["outbound", "inbound"]
+
+
+class Author(Struct, frozen=True, kw_only=True):
+    """Who wrote a message, as he was called then (R11). A user has no number; a participant's id is the number."""
+
+    kind: Literal["user", "participant"]
+    id: str
+    name: str
+    number: str | None
+
+    @classmethod
+    def of(cls, event: MessageSent | InboundReceived) -> Self:
+        """Return the author of a message."""
+        if isinstance(event, MessageSent):
+            return cls(kind="user", id=event.author.user_id, name=event.author.name, number=None)
+        return cls(kind="participant", id=event.number, name=event.name, number=event.number)
+
+
+class Recipient(Struct, frozen=True, kw_only=True):
+    """A number that a message goes to, and how far it came."""
+
+    number: str
+    status: Status
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A message; `version` is its event's in the conversation. An inbound one has the `recipients` that it is relayed to (R12)."""
+
+    id: str
+    conversation_id: str
+    direction: Direction
+    author: Author
+    body: str | None
+    media: tuple[Media, ...]
+    at: datetime
+    version: int
+    recipients: tuple[Recipient, ...] = ()
+
+
+def fold(row: Message | None, recorded: Recorded) -> Message | None:
+    """Fold one event into the message that it is about."""
+    event = recorded.event
+    match event:
+        case MessageSent():
+            recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
+            return replace(_begun(event, recorded, "outbound"), recipients=recipients)
+        case InboundReceived():
+            return _begun(event, recorded, "inbound")
+        case Started() if row:
+            return _handed_over(row, event.recipients)
+        case Updated() if row:
+            return _with_status(row, (event.recipient,), event.status)
+        case Withheld() if row:
+            return _with_status(_handed_over(row, event.recipients), event.recipients, "withheld")
+    return row
+
+
+def _begun(event: MessageSent | InboundReceived, recorded: Recorded, direction: Direction) -> Message:
+    return Message(
+        id=event.message_id,
+        conversation_id=recorded.stream,
+        direction=direction,
+        author=Author.of(event),
+        body=event.body,
+        media=event.media,
+        at=recorded.at,
+        version=recorded.version,
+    )
+
+
+def _handed_over(row: Message, numbers: Sequence[str]) -> Message:
+    """Return the message with its recipients: an outbound one has them already, a relayed one gets them now (R12)."""
+    known = {recipient.number for recipient in row.recipients}
+    new = tuple(Recipient(number=number, status="queued") for number in numbers if number not in known)
+    return replace(row, recipients=row.recipients + new) if new else row
+
+
+def _with_status(row: Message, numbers: Sequence[str], status: Status) -> Message:
+    changed = [Recipient(number=each.number, status=status) if each.number in numbers else each for each in row.recipients]
+    return replace(row, recipients=tuple(changed))
+
+
+def _columns(row: Message) -> dict[str, Any]:
+    return {"conversation_id": row.conversation_id, "version": row.version}
+
+
+_BIRTHS: tuple[type[Event], ...] = (MessageSent, InboundReceived)
+_ROWS = Rows(MESSAGES, Message, _columns, held_in="doc", births=_BIRTHS)
+
+
+def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
+    keyed = [
+        (recorded.event.message_id, recorded)
+        for recorded in batch
+        if isinstance(recorded.event, MessageSent | InboundReceived | Started | Updated | Withheld)
+    ]
+    _ROWS.fold(connection, keyed, fold)
+
+
+VIEW = View("thread", (MESSAGES,), _apply)
+
+
+def page(connection: Connection, conversation_id: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT) -> Page:
+    """Return a page of a conversation's `Message`s, oldest to newest; raises `InvalidRequestError` for a bad cursor."""
+    table = MESSAGES.c
+    query = select(table.doc, table.version).where(table.conversation_id == conversation_id)
+    if cursor is not None:
+        query = query.where(table.version > key_at(cursor, Position))
+    rows = connection.execute(query.order_by(table.version).limit(limit + 1)).all()
+    return page_of([(doc, version) for doc, version in rows], limit)

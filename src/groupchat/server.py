@@ -1,0 +1,97 @@
+"""Serving: one process with HTTP, and workers beside it if wanted, until a signal or a failed worker ends it."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Sequence
+
+import uvicorn
+
+from groupchat import demo
+from groupchat.bootstrap import running, working
+from groupchat.http.app import create_app
+from groupchat.settings import Settings
+
+GRACE_SECONDS = 5
+BACKLOG = 2048
+Announce = Callable[[str, list[str]], None]
+"""Told the address and what to say, once the server listens."""
+
+
+class AddressError(Exception):
+    """The server can't listen where it was told to; the message says why."""
+
+
+async def serve(
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    workers: Sequence[str] | None,
+    announce: Announce,
+    with_demo: bool = False,
+) -> None:
+    """Serve until a signal; `workers` as in `bootstrap.working`."""
+    async with running(settings) as system, working(system, workers) as failed:
+        sock = _bind(host, port)
+        address = _address(sock, host)
+        lines = _what_to_try(await demo.prepare(system), address) if with_demo else []
+        config = uvicorn.Config(
+            create_app(system.services()),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve([sock]))
+        watching = asyncio.create_task(failed.wait())
+        try:
+            await _listening(server, serving)
+            if server.started:
+                announce(address, lines)
+            await asyncio.wait([serving, watching], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            server.should_exit = True
+            watching.cancel()
+            await serving
+
+
+async def until_stopped(stop: asyncio.Event) -> None:
+    """Wait for SIGINT, SIGTERM or `stop`."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    while not server.started and not serving.done():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(serving), 0.01)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        msg = f"Can't listen on {host}:{port} ({error.strerror}): choose another with --host and --port; --port 0 takes a free one."
+        raise AddressError(msg) from error
+
+
+def _address(sock: socket.socket, host: str) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{sock.getsockname()[1]}"
+
+
+def _what_to_try(made: demo.Demo, address: str) -> list[str]:
+    seeded = "A demo workspace was made." if made.fresh else "The demo workspace is as you left it."
+    return [
+        f"{seeded} Its number is {demo.BUSINESS_NUMBER}. Your key, for this and the next shell:",
+        f"  export KEY={made.api_key}",
+        "Try:",
+        f'  curl -H "Authorization: Bearer $KEY" {address}/v1/conversations',
+        "and go on with the walk in README.md. Stop with Ctrl-C.",
+    ]

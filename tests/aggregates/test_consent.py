@@ -1,0 +1,113 @@
+import unicodedata
+
+import pytest
+from hypothesis import given as for_any
+from hypothesis import strategies as st
+
+from groupchat.aggregates import consent
+from groupchat.aggregates.consent import GroupJoined, Join, OptedIn, OptedOut, OptIn, OptOut
+from tests.support.builders import BUSINESS, number
+from tests.support.given_when_then import fold, given
+
+OUT = (
+    "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "ARRET",
+)  # fmt: skip
+IN = ("START", "UNSTOP", "YES")
+WORDS = [(word, "out") for word in OUT] + [(word, "in") for word in IN]
+AROUND = st.text(" \t\r\n\u00a0.,:;!?¡¿'\"«»()[]{}*_-\u2013\u2014\u2026/\\#&@%", max_size=6)
+
+
+@pytest.mark.parametrize(("word", "meaning"), WORDS)
+def test_every_keyword_is_known_in_any_case_R14(word, meaning):
+    for written in (word, word.lower(), word.title(), word.swapcase(), word[0] + word[1:].lower()):
+        assert consent.keyword(written) == meaning
+
+
+@for_any(st.sampled_from(WORDS), AROUND, AROUND)
+def test_spaces_and_punctuation_around_a_keyword_are_ignored_R14(known, before, after):
+    word, meaning = known
+    assert consent.keyword(before + word + after) == meaning
+
+
+@pytest.mark.parametrize("written", ["ARRÊT", "arrêt", "Arrêt!", "« Arrêt »", unicodedata.normalize("NFD", "arrêt")])
+def test_arret_is_known_with_its_accent_however_a_handset_composes_it_R14(written):
+    assert consent.keyword(written) == "out"
+
+
+@pytest.mark.parametrize("written", ["stop  all", "Stop\nall", "opt\u00a0out", " OPT   OUT. "])
+def test_any_white_space_parts_the_words_of_a_keyword_R14(written):
+    assert consent.keyword(written) == "out"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        None, "", " ", "...", "\U0001f6d1",
+        "STOP PLEASE", "please stop", "don't stop", "Stop it", "stop stop", "STOP, ALL of you", "S T O P", "STOP 2",
+        "stopped", "non-stop", "nonstop", "unstoppable", "stops", "END.OF", "the end", "ended", "quitter",
+        "OPT/OUT", "OPT_OUT", "OPT--OUT", "opt me out", "opt in", "cancel that", "unsubscribe me", "quit?no",
+        "yes please", "yess", "start over", "restart", "YES NO", "y", "no", "HELP", "INFO",
+    ],
+)  # fmt: skip
+def test_a_message_that_only_has_a_keyword_in_it_is_none_R14(written):
+    assert consent.keyword(written) is None
+
+
+@for_any(st.text(max_size=12))
+def test_any_text_is_a_keyword_or_not_and_is_never_refused_R14(text):
+    assert consent.keyword(text) in ("out", "in", None)
+
+
+# --- what one number has said to one business number
+
+SAID = {"business_number": BUSINESS, "number": number(1)}
+CAUSES = ("keyword", "dnd", "user", "carrier")
+OPTED_OUT = OptedOut(**SAID, cause="keyword", evidence="msg_1")
+OPTED_IN = OptedIn(**SAID, cause="keyword", evidence="msg_2")
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_an_opt_out_is_kept_with_its_cause_and_evidence_R14(cause):
+    after = given(consent).when(OptOut(**SAID, cause=cause, evidence="e")).then(OptedOut(**SAID, cause=cause, evidence="e"))
+    assert after.state.opted_out
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_who_has_opted_out_and_says_it_again_adds_nothing_R14(cause):
+    given(consent, OPTED_OUT).when(OptOut(**SAID, cause=cause, evidence="msg_9")).nothing()
+
+
+def test_who_opted_out_opts_in_again_R14():
+    after = given(consent, OPTED_OUT).when(OptIn(**SAID, cause="keyword", evidence="msg_2")).then(OPTED_IN)
+    assert not after.state.opted_out
+
+
+def test_who_has_not_opted_out_and_opts_in_adds_nothing_R14():
+    command = OptIn(**SAID, cause="keyword", evidence="msg_2")
+    given(consent).when(command).nothing()
+    given(consent, OPTED_OUT, OPTED_IN).when(command).nothing()
+
+
+def test_who_came_back_can_opt_out_again_R14():
+    again = OptOut(**SAID, cause="user", evidence="usr_1")
+    given(consent, OPTED_OUT, OPTED_IN).when(again).then(OptedOut(**SAID, cause="user", evidence="usr_1"))
+
+
+def test_a_consent_knows_every_conversation_that_an_opt_out_covers_oldest_first_R16():
+    first = given(consent).when(Join(**SAID, conversation_id="cnv_1")).then(GroupJoined(**SAID, conversation_id="cnv_1"))
+    second = first.when(Join(**SAID, conversation_id="cnv_2")).then(GroupJoined(**SAID, conversation_id="cnv_2"))
+    assert second.state.conversations == ("cnv_1", "cnv_2")
+
+
+def test_a_conversation_is_joined_once_R16():
+    given(consent, GroupJoined(**SAID, conversation_id="cnv_1")).when(Join(**SAID, conversation_id="cnv_1")).nothing()
+
+
+def test_an_opt_out_forgets_no_conversation_R16():
+    history = (GroupJoined(**SAID, conversation_id="cnv_1"), OPTED_OUT, OPTED_IN)
+    assert fold(consent.evolve, history).conversations == ("cnv_1",)
+
+
+def test_consent_is_per_business_number_and_phone_number_R5():
+    streams = {consent.stream(ours, theirs) for ours in (BUSINESS, number(9)) for theirs in (number(1), number(2))}
+    assert len(streams) == 4

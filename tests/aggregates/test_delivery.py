@@ -1,0 +1,106 @@
+import itertools
+
+import pytest
+
+from groupchat.aggregates import delivery
+from groupchat.aggregates.delivery import Begin, Receipt, Started, Updated, Withheld
+from tests.support.builders import BUSINESS, a_rate, number
+from tests.support.given_when_then import given
+
+MESSAGE = {"message_id": "msg_1", "conversation_id": "cnv_1"}
+RECIPIENTS = (number(1), number(2))
+STARTED = Started(**MESSAGE, business_number=BUSINESS, recipients=RECIPIENTS, carrier="simulator")
+WITHHELD = Withheld(**MESSAGE, recipients=RECIPIENTS, rate=a_rate())
+
+
+def begin(*, opted_out_since=False, rate=None):
+    return Begin(
+        **MESSAGE,
+        business_number=BUSINESS,
+        recipients=RECIPIENTS,
+        carrier="simulator",
+        rate=rate,
+        opted_out_since=opted_out_since,
+    )
+
+
+def updated(status, code=None, recipient=RECIPIENTS[0]):
+    return Updated(**MESSAGE, recipient=recipient, status=status, code=code)
+
+
+def receipt(status, code=None, recipient=RECIPIENTS[0]):
+    return Receipt(recipient=recipient, status=status, code=code)
+
+
+def test_a_hand_over_begins_with_every_recipient_queued_R28():
+    after = given(delivery).when(begin(rate=a_rate())).then(STARTED)
+    assert after.state.statuses == dict.fromkeys(RECIPIENTS, "queued")
+    assert after.state.unanswered
+
+
+def test_a_hand_over_begins_once_R16():
+    given(delivery, STARTED).when(begin()).nothing()
+
+
+def test_a_message_is_withheld_when_somebody_opted_out_after_it_was_accepted_R16():
+    after = given(delivery).when(begin(opted_out_since=True, rate=a_rate())).then(WITHHELD)
+    assert after.state.statuses == dict.fromkeys(RECIPIENTS, "withheld")
+
+
+def test_a_withheld_relay_has_no_rate_because_it_was_never_charged_R12():
+    relay = begin(opted_out_since=True, rate=None)
+    given(delivery).when(relay).then(Withheld(**MESSAGE, recipients=RECIPIENTS, rate=None))
+
+
+def test_a_withheld_message_is_never_handed_over_R16():
+    given(delivery, WITHHELD).when(begin(opted_out_since=False, rate=a_rate())).nothing()
+
+
+def test_a_message_on_its_way_is_not_withheld_R16():
+    given(delivery, STARTED).when(begin(opted_out_since=True, rate=a_rate())).nothing()
+
+
+@pytest.mark.parametrize("status", ["unconfirmed", "sent", "delivered", "failed"])
+def test_a_withheld_message_takes_no_status_R16(status):
+    given(delivery, WITHHELD).when(receipt(status)).nothing()
+
+
+def test_a_status_belongs_to_its_recipient_alone_R28():
+    state = given(delivery, STARTED).when(receipt("delivered", "0")).then(updated("delivered", "0")).state
+    assert state.statuses == {RECIPIENTS[0]: "delivered", RECIPIENTS[1]: "queued"}
+    assert not state.unanswered
+
+
+FORWARD = {
+    ("queued", "unconfirmed"), ("queued", "sent"), ("queued", "delivered"), ("queued", "failed"),
+    ("unconfirmed", "sent"), ("unconfirmed", "delivered"), ("unconfirmed", "failed"),
+    ("sent", "delivered"), ("sent", "failed"),
+}  # fmt: skip
+STATUSES = ("queued", "unconfirmed", "sent", "delivered", "failed")
+
+
+@pytest.mark.parametrize(("now", "told"), list(itertools.product(STATUSES, STATUSES[1:])))
+def test_a_status_only_moves_forward_duplicates_and_late_ones_say_nothing_R28(now, told):
+    history = [STARTED] if now == "queued" else [STARTED, updated(now)]
+    expected = [updated(told, "30003")] if (now, told) in FORWARD else []
+    given(delivery, *history).when(receipt(told, "30003")).then(*expected)
+
+
+def test_a_status_for_somebody_who_is_no_recipient_says_nothing_R28():
+    given(delivery, STARTED).when(receipt("delivered", recipient=number(9))).nothing()
+
+
+def test_a_status_of_a_message_that_was_never_handed_over_says_nothing_R28():
+    given(delivery).when(receipt("delivered")).nothing()
+
+
+def test_a_recipient_that_failed_keeps_the_others_going_R28():
+    state = (
+        given(delivery, STARTED)
+        .when(receipt("failed", "30006"))
+        .then(updated("failed", "30006"))
+        .when(receipt("sent", recipient=RECIPIENTS[1]))
+        .then(updated("sent", recipient=RECIPIENTS[1]))
+        .state
+    )
+    assert state.statuses == {RECIPIENTS[0]: "failed", RECIPIENTS[1]: "sent"}

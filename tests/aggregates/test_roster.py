@@ -1,0 +1,251 @@
+from typing import get_args
+
+import pytest
+from msgspec import UNSET
+
+from groupchat.aggregates import roster
+from groupchat.aggregates.consent import Consent
+from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError, Sender
+from tests.support.builders import (
+    BUSINESS,
+    a_candidate,
+    a_contact,
+    a_participant,
+    a_policy,
+    a_sender,
+    canadian_number,
+    candidates,
+    number,
+)
+
+POLICY = a_policy()
+DND = a_contact(1, dnd=True)
+UK = "+442079460958"
+
+
+def found(people, sender=None, policy=POLICY):
+    """Return what is wrong, as (rule, code, number, index)."""
+    violations = roster.violations(people, sender or a_sender(), policy)
+    return [tuple(None if x is UNSET else x for x in (v.rule, v.code, v.number, v.index)) for v in violations]
+
+
+def with_last(**given):
+    """Return two candidates with whom nothing is wrong, and one of whom something else is so."""
+    return [*candidates(2), a_candidate(2, **given)]
+
+
+def asked(contact=None, **given):
+    """Return the candidate of a contact asked for at index 2."""
+    return roster.of_contact(2, Asked(**given), contact)
+
+
+# --- R1: how many
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_a_group_of_two_to_ten_is_right_R1(count):
+    assert found(candidates(count)) == []
+    roster.check(candidates(count), a_sender(), POLICY)
+
+
+@pytest.mark.parametrize(
+    ("count", "code"), [(0, "too-few-participants"), (1, "too-few-participants"), (11, "too-many-participants")]
+)
+def test_a_group_that_is_too_small_or_too_large_is_refused_R1(count, code):
+    assert found(candidates(count)) == [("R1", code, None, None)]
+
+
+def test_the_highlevel_preset_takes_nine_R1():
+    highlevel = a_policy(preset="highlevel", max_participants=9)
+    assert found(candidates(9), policy=highlevel) == []
+    assert found(candidates(10), policy=highlevel) == [("R1", "too-many-participants", None, None)]
+
+
+def test_the_policy_says_how_many_are_enough_R1():
+    assert found(candidates(2), policy=a_policy(min_participants=3)) == [("R1", "too-few-participants", None, None)]
+
+
+# --- R2: who
+
+
+def test_a_contact_takes_part_with_its_primary_number_R2():
+    contact = a_contact(5, secondary_numbers=(number(6),))
+    candidate = asked(contact, contact_id="ctc_5")
+    assert (candidate.number, candidate.contact, candidate.violation) == (number(5), contact, None)
+
+
+def test_a_contact_takes_part_with_a_secondary_number_in_any_written_form_R2():
+    candidate = asked(a_contact(5, secondary_numbers=(number(6),)), contact_id="ctc_5", number="(415) 555-0006")
+    assert (candidate.number, candidate.violation) == (number(6), None)
+
+
+def test_a_bare_number_takes_part_with_its_optional_name_R2():
+    candidate = roster.bare(2, Asked(number="415.555.0007", name="Grandma"))
+    assert (candidate.index, candidate.number, candidate.name, candidate.violation) == (2, number(7), "Grandma", None)
+    assert found([*candidates(2), candidate]) == []
+
+
+def test_a_bare_number_that_is_a_contacts_is_linked_to_it_and_has_its_name_R2():
+    bare = roster.bare(2, Asked(number=number(5), name="Mum"))
+    assert roster.participant(roster.linked(bare, a_contact(5))) == a_participant(5, contact=True)
+    assert roster.participant(roster.linked(bare, None)) == a_participant(5, name="Mum")
+    assert roster.participant(bare) == a_participant(5, name="Mum")
+
+
+def test_what_the_number_said_to_the_business_number_is_added_R5():
+    for known, out in ((None, False), (Consent(opted_out=False), False), (Consent(opted_out=True), True)):
+        assert roster.with_consent(a_candidate(2), known) == a_candidate(2, opted_out=out)
+
+
+# --- every violation code, with its rule and its participant
+
+WRONG = {
+    "too-few-participants": (candidates(1), None, ("R1", None, None)),
+    "too-many-participants": (candidates(11), None, ("R1", None, None)),
+    "contact-unknown": ([*candidates(2), asked(None, contact_id="ctc_9")], None, ("R2", None, 2)),
+    "contact-deleted": ([*candidates(2), asked(a_contact(5, deleted=True), contact_id="ctc_5")], None, ("R2", None, 2)),
+    "number-not-of-contact": (
+        [*candidates(2), asked(a_contact(5), contact_id="ctc_5", number=number(6))],
+        None,
+        ("R2", number(6), 2),
+    ),
+    "invalid-number": ([*candidates(2), roster.bare(2, Asked(number="12"))], None, ("R3", "12", 2)),
+    "business-number-as-participant": (with_last(number=BUSINESS), None, ("R3", BUSINESS, 2)),
+    "number-not-textable": (with_last(number="+18005550199"), None, ("R4", "+18005550199", 2)),
+    "region-not-allowed": (with_last(number=UK), None, ("R4", UK, 2)),
+    "contact-dnd": (with_last(contact=DND), None, ("R5", number(2), 2)),
+    "opted-out": (with_last(opted_out=True), None, ("R5", number(2), 2)),
+    "toll-free-number": (candidates(2), a_sender("+18005550199"), ("R4", "+18005550199", None)),
+    "business-number-unknown": (candidates(2), a_sender(owned=False), ("R1", BUSINESS, None)),
+}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_a_refusal_says_the_rule_and_the_participant_R6(code):
+    people, sender, (rule, wrong, index) = WRONG[code]
+    assert found(people, sender) == [(rule, code, wrong, index)]
+
+
+def test_every_code_of_the_contract_has_its_example_here_R6():
+    assert set(get_args(roster.Code)) == {*WRONG, "duplicate-number"}
+
+
+def test_a_number_asked_for_twice_is_refused_at_both_places_R3():
+    twice = [a_candidate(0), a_candidate(1), a_candidate(2, number=number(0))]
+    assert found(twice) == [("R3", "duplicate-number", number(0), 0), ("R3", "duplicate-number", number(0), 2)]
+
+
+def test_a_number_is_the_same_in_every_written_form_R3():
+    forms = [roster.bare(i, Asked(number=written)) for i, written in enumerate(("415-555-0001", "+1 (415) 555 0001"))]
+    assert [code for _, code, _, _ in found(forms)] == ["duplicate-number", "duplicate-number"]
+
+
+def test_two_that_cannot_be_read_are_not_taken_for_the_same_R3():
+    unreadable = [roster.bare(i, Asked(number=written)) for i, written in enumerate(("12", "hello"))]
+    assert found(unreadable) == [("R3", "invalid-number", "12", 0), ("R3", "invalid-number", "hello", 1)]
+
+
+def test_a_participant_without_a_number_is_refused_R3():
+    assert found([*candidates(2), roster.bare(2, Asked(name="Ann"))]) == [("R3", "invalid-number", "", 2)]
+
+
+def test_a_contacts_number_that_cannot_be_read_is_refused_R3():
+    unreadable = asked(a_contact(5), contact_id="ctc_5", number="12")
+    assert found([*candidates(2), unreadable]) == [("R3", "invalid-number", "12", 2)]
+
+
+# --- R4: which numbers
+
+
+@pytest.mark.parametrize("untextable", ["+18005550199", "+19005551234", "+15005551234"])
+def test_toll_free_premium_rate_and_personal_participants_are_not_textable_R4(untextable):
+    assert found(with_last(number=untextable)) == [("R4", "number-not-textable", untextable, 2)]
+
+
+@pytest.mark.parametrize("foreign", [UK, "+18765551234", "+17875551234"])
+def test_numbers_outside_the_us_and_canada_are_not_allowed_also_with_their_country_code_R4(foreign):
+    assert found(with_last(number=foreign)) == [("R4", "region-not-allowed", foreign, 2)]
+    assert found(candidates(2), a_sender(foreign)) == [("R4", "region-not-allowed", foreign, None)]
+
+
+def test_numbers_of_canada_are_allowed_R4():
+    assert found(with_last(number=canadian_number(1)), a_sender(canadian_number(2))) == []
+
+
+def test_the_policy_says_which_regions_are_allowed_R4():
+    policy = a_policy(allowed_regions=("US", "GB"))
+    assert found(with_last(number=UK), policy=policy) == []
+    assert found(with_last(number=canadian_number(1)), policy=policy) == [("R4", "region-not-allowed", canadian_number(1), 2)]
+
+
+def test_a_business_number_is_found_in_any_written_form_among_those_owned_R3():
+    assert roster.sender("(628) 555-0100", {BUSINESS}) == a_sender()
+    assert roster.sender("(628) 555-0100", set()) == a_sender(owned=False)
+    assert roster.sender("12", {BUSINESS}) == Sender(number="12")
+
+
+def test_a_business_number_that_cannot_be_read_is_refused_R3():
+    assert found(candidates(2), Sender(number="12")) == [("R3", "invalid-number", "12", None)]
+
+
+# --- R5: consent
+
+
+def test_a_bare_number_linked_to_a_contact_with_do_not_disturb_is_refused_R5():
+    violation = roster.violations(with_last(contact=DND), a_sender(), POLICY)[0]
+    assert (violation.code, violation.contact_id, violation.number) == ("contact-dnd", "ctc_1", number(2))
+
+
+def test_who_has_opted_out_and_has_do_not_disturb_on_is_refused_for_both_R5():
+    assert [code for _, code, _, _ in found(with_last(contact=DND, opted_out=True))] == ["contact-dnd", "opted-out"]
+
+
+# --- R6: all at once, in order
+
+
+def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_participants_R6():
+    people = [
+        a_candidate(0, opted_out=True),
+        roster.bare(1, Asked(number="12")),
+        a_candidate(2, number=UK, contact=DND),
+        a_candidate(3),
+        roster.of_contact(4, Asked(contact_id="ctc_9"), None),
+        a_candidate(5, number=BUSINESS),
+    ]
+    with pytest.raises(InvalidGroupError) as caught:
+        roster.check(people, a_sender(owned=False), a_policy(max_participants=5))
+    assert [(v.code, None if v.index is UNSET else v.index) for v in caught.value.violations] == [
+        ("business-number-unknown", None),
+        ("too-many-participants", None),
+        ("opted-out", 0),
+        ("invalid-number", 1),
+        ("region-not-allowed", 2),
+        ("contact-dnd", 2),
+        ("contact-unknown", 4),
+        ("business-number-as-participant", 5),
+    ]
+    assert caught.value.members["violations"] == list(caught.value.violations)
+    assert all(violation.detail in caught.value.detail for violation in caught.value.violations)
+
+
+# --- R35, R18
+
+
+def test_a_group_with_the_same_set_that_is_not_blocked_is_named_R35():
+    with pytest.raises(GroupExistsError) as caught:
+        roster.check_no_same([("cnv_old", True), ("cnv_open", False)])
+    assert caught.value.members == {"conversation_id": "cnv_open"}
+
+
+def test_after_blocked_ones_a_group_with_the_same_set_may_be_created_R35():
+    roster.check_no_same([("cnv_1", True), ("cnv_2", True)])
+    roster.check_no_same([])
+
+
+def test_of_a_successor_only_the_size_is_checked_R18():
+    roster.check_size(2, POLICY)
+    roster.check_size(10, POLICY)
+    for count, code in ((1, "too-few-participants"), (11, "too-many-participants")):
+        with pytest.raises(InvalidGroupError) as caught:
+            roster.check_size(count, POLICY)
+        assert [violation.code for violation in caught.value.violations] == [code]

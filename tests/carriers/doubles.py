@@ -1,0 +1,57 @@
+"""Hand-made stand-ins: a clock that moves when told, an inbox that remembers, and can fail first."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from groupchat.aggregates.group_conversation import Media
+from groupchat.carriers.port import Inbound, Outgoing, Receipt
+
+BUSINESS = "+14155550100"
+ANN, BOB, CY = "+14155550101", "+14155550102", "+14155550103"
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 12, 0, 0, 123_457, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class RecordingInbox:
+    """Keeps the batches it takes; takes none with a message in `refuses`, and raises `crashes` once after keeping one."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[Receipt, ...]] = []
+        self.refuses: set[str] = set()
+        self.crashes: BaseException | None = None
+
+    @property
+    def taken(self) -> list[Receipt]:
+        return [receipt for batch in self.batches for receipt in batch]
+
+    async def receipts(self, batch: Sequence[Receipt]) -> None:
+        if self.refuses & {receipt.message_id for receipt in batch}:
+            msg = "not now"
+            raise RuntimeError(msg)
+        self.batches.append(tuple(batch))
+        if self.crashes is not None:
+            crash, self.crashes = self.crashes, None
+            raise crash
+
+    async def inbound(self, inbound: Inbound) -> None:
+        raise NotImplementedError
+
+
+def outgoing(
+    message_id: str = "msg_1",
+    *,
+    to: tuple[str, ...] = (ANN, BOB, CY),
+    body: str | None = "Hello",
+    media: tuple[Media, ...] = (),
+    from_: str = BUSINESS,
+) -> Outgoing:
+    return Outgoing(message_id=message_id, from_=from_, to=to, body=body, media=media)

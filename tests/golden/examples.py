@@ -1,0 +1,105 @@
+"""One event of every class, every field filled: what the golden files say, read by today's code.
+
+Released ones are never changed, unless a new `class_version` upcasts them: then say here what the old file reads as by then.
+"""
+
+import importlib
+import pkgutil
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from groupchat import aggregates
+from groupchat.aggregates import consent, contact, delivery, phone_book, reader, workspace
+from groupchat.aggregates import group_conversation as conversation
+from groupchat.aggregates.group_conversation import Author, Media, Participant
+from groupchat.values.event import EVENT_TYPES, Actor, Cause, Event
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+for _module in pkgutil.iter_modules(aggregates.__path__):
+    importlib.import_module(f"{aggregates.__name__}.{_module.name}")
+
+STREAM, VERSION = "stream_1", 7
+AT = datetime(2025, 1, 31, 23, 59, 59, 123, tzinfo=UTC)
+CAUSE = Cause(workspace_id="wsp_1", actor=Actor(kind="user", id="usr_1"), correlation_id="req_1", causation_id="msg_1")
+
+OURS, ANN, BEN = "+16285550100", "+14155550101", "+16045550102"
+TEXT = "Grüße 👩🏽\u200d🚒 שלום \u202babc\u202c e\u0301\r\n\"'\\\u2028\t\x7f"
+PICTURE = Media(url="https://media.example/cat.png?a=1&b=2", content_type="image/png")
+RATE = Rate(mms_segment=Decimal("0.0200"), currency="USD")
+POLICY = Policy(
+    preset="highlevel", min_participants=3, max_participants=9, allowed_regions=("US", "CA", "GB"), reopen_on_opt_in=True
+)
+ROSTER = (Participant(number=ANN, contact_id="ctc_1", name="Ann"), Participant(number=BEN, contact_id="ctc_2", name=TEXT))
+CONSENT = {"business_number": OURS, "number": ANN}
+MESSAGE = {"message_id": "msg_1", "conversation_id": "cnv_1"}
+READER = {"user_id": "usr_1", "conversation_id": "cnv_1"}
+
+EXAMPLES: dict[str, Event] = {
+    "groupchat.consent.group_joined.v1": consent.GroupJoined(**CONSENT, conversation_id="cnv_1"),
+    "groupchat.consent.opted_in.v1": consent.OptedIn(**CONSENT, cause="keyword", evidence="msg_2"),
+    "groupchat.consent.opted_out.v1": consent.OptedOut(**CONSENT, cause="keyword", evidence="msg_1"),
+    "groupchat.contact.assigned.v1": contact.Assigned(contact_id="ctc_1", user_id="usr_1"),
+    "groupchat.contact.created.v1": contact.ContactCreated(
+        contact_id="ctc_1", name=TEXT, number=ANN, secondary_numbers=(BEN, "+442079460958"), assigned_to="usr_1"
+    ),
+    "groupchat.contact.deleted.v1": contact.ContactDeleted(contact_id="ctc_1"),
+    "groupchat.contact.dnd_turned_off.v1": contact.DndTurnedOff(contact_id="ctc_1"),
+    "groupchat.contact.dnd_turned_on.v1": contact.DndTurnedOn(contact_id="ctc_1"),
+    "groupchat.contact.number_listed.v1": phone_book.NumberListed(number=ANN, contact_id="ctc_1", contact_since=AT),
+    "groupchat.contact.number_unlisted.v1": phone_book.NumberUnlisted(number=ANN, contact_id="ctc_1"),
+    "groupchat.contact.numbers_changed.v1": contact.NumbersChanged(contact_id="ctc_1", number=BEN, secondary_numbers=(ANN,)),
+    "groupchat.contact.renamed.v1": contact.Renamed(contact_id="ctc_1", name=TEXT),
+    "groupchat.conversation.contact_deleted.v1": conversation.ContactDeleted(contact_id="ctc_1"),
+    "groupchat.conversation.contact_number_changed.v1": conversation.ContactNumberChanged(
+        contact_id="ctc_1", number=ANN, numbers=(BEN, "+442079460958")
+    ),
+    "groupchat.conversation.contact_renamed.v1": conversation.ContactRenamed(contact_id="ctc_1", name=TEXT),
+    "groupchat.conversation.created.v1": conversation.Created(
+        business_number=OURS, name=TEXT, roster=ROSTER, policy=POLICY, predecessor_id="cnv_0"
+    ),
+    "groupchat.conversation.inbound_received.v1": conversation.InboundReceived(
+        message_id="msg_1", number=ANN, name="Ann", body=TEXT, media=(PICTURE,), carrier_message_id="SM1"
+    ),
+    "groupchat.conversation.message_sent.v1": conversation.MessageSent(
+        message_id="msg_1",
+        author=Author(user_id="usr_1", name=TEXT),
+        body=TEXT,
+        media=(PICTURE, PICTURE),
+        recipients=(ANN, BEN),
+        rate=RATE,
+    ),
+    "groupchat.conversation.participant_opted_in.v1": conversation.ParticipantOptedIn(
+        number=ANN, cause="carrier", evidence="simulator"
+    ),
+    "groupchat.conversation.participant_opted_out.v1": conversation.ParticipantOptedOut(number=ANN, cause="dnd", evidence="usr_1"),
+    "groupchat.conversation.renamed.v1": conversation.Renamed(name=TEXT),
+    "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
+    "groupchat.conversation.unblocked.v1": conversation.Unblocked(),
+    "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),
+    "groupchat.delivery.updated.v1": delivery.Updated(**MESSAGE, recipient=ANN, status="failed", code="30006"),
+    "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
+    "groupchat.reader.conversation_marked_unread.v1": reader.ConversationMarkedUnread(**READER),
+    "groupchat.reader.conversation_read.v1": reader.ConversationRead(**READER, version=7),
+    "groupchat.workspace.created.v1": workspace.WorkspaceCreated(name=TEXT, policy=POLICY),
+    "groupchat.workspace.default_number_chosen.v1": workspace.DefaultNumberChosen(number=OURS),
+    "groupchat.workspace.key_issued.v1": workspace.KeyIssued(key_id="key_1", user_id="usr_1", key_hash="5e884898da28"),
+    "groupchat.workspace.number_added.v1": workspace.NumberAdded(number=OURS, label=TEXT, assigned_to="usr_1"),
+    "groupchat.workspace.number_assigned.v1": workspace.NumberAssigned(number=OURS, user_id="usr_1"),
+    "groupchat.workspace.number_claimed.v1": workspace.NumberClaimed(number=OURS, workspace_id="wsp_1"),
+    "groupchat.workspace.number_labelled.v1": workspace.NumberLabelled(number=OURS, label=TEXT),
+    "groupchat.workspace.policy_changed.v1": workspace.PolicyChanged(policy=POLICY),
+    "groupchat.workspace.user_added.v1": workspace.UserAdded(user_id="usr_1", name=TEXT, email="ann@example.com", role="owner"),
+}
+"""What each golden file reads as, by its name without `.json`."""
+
+
+def event_types() -> dict[str, type[Event]]:
+    """Return groupchat's own event classes by wire name."""
+    return {topic: kind for topic, kind in EVENT_TYPES.items() if kind.__module__.startswith("groupchat.")}
+
+
+def is_current(name: str) -> bool:
+    """Tell whether a golden file is of its class's newest version, so that today's code writes it."""
+    topic, _, version = name.rpartition(".v")
+    return event_types()[topic].class_version == int(version)

@@ -1,0 +1,22 @@
+"""Fixtures of the HTTP tests."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.http.site import Site, open_site
+
+from groupchat.store.event_store import EventStore
+
+
+@pytest.fixture
+async def site(store: EventStore) -> AsyncIterator[Site]:
+    """The API with all workers, for the owner of a new workspace with one business number; on both databases."""
+    async with open_site(store) as site:
+        yield site
+
+
+@pytest.fixture
+async def idle_site(store: EventStore) -> AsyncIterator[Site]:
+    """The same without workers, and with less patience: no view ever follows."""
+    async with open_site(store, workers=None, patience=0.05) as site:
+        yield site

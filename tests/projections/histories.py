@@ -1,0 +1,223 @@
+"""Histories for the views: logs made by hand or by Hypothesis, stored for real, and what a view's tables hold."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from groupchat.aggregates import consent, contact, delivery, reader
+from groupchat.aggregates import group_conversation as group
+from groupchat.projections.paging import Page
+from groupchat.projections.view import Projection, View
+from groupchat.store.database import Database
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import Append, Recorder
+from groupchat.store.tables import METADATA
+from groupchat.values.event import Cause, Event, Recorded
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from tests.support.builders import (
+    ANN,
+    BUSINESS,
+    CAUSE,
+    a_contact_created,
+    a_group,
+    a_participant,
+    a_rate,
+    moment,
+    number,
+    texts,
+)
+
+T = TypeVar("T")
+Story = Iterable[tuple[str, Event]]
+
+
+def log_of(story: Story, *, cause: Cause = CAUSE, first: int = 1) -> list[Recorded]:
+    """Return (stream, event) pairs as they stand in a log; the n-th event happens at `moment(n)`."""
+    versions: dict[str, int] = {}
+    log = []
+    for position, (stream, event) in enumerate(story, start=first):
+        version = versions[stream] = versions.get(stream, 0) + 1
+        log.append(Recorded(event=event, stream=stream, version=version, position=position, at=moment(position), cause=cause))
+    return log
+
+
+def store_log(database: Database, log: Sequence[Recorded]) -> None:
+    """Store a log that begins where the stored one ends."""
+    mapper = EventMapper()
+    stored = [mapper.store(each.event, each.stream, each.version, each.at, each.cause) for each in log]
+    append = Append(events=stored, expected={})
+    Recorder(database).append([append])
+    assert append.outcome == (log[-1].position if log else append.outcome)
+
+
+async def follow(database: Database, view: View, *batches: Sequence[Recorded]) -> None:
+    """Let a view follow batches."""
+    projection = Projection(database, view)
+    for batch in batches:
+        if batch:
+            await projection.handle(batch, batch[-1].position)
+
+
+def forget_everything(database: Database) -> None:
+    """Empty every table."""
+    with database.write() as connection:
+        for table in METADATA.sorted_tables:
+            connection.execute(delete(table))
+
+
+def tables_of(database: Database, view: View) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what a view's tables hold."""
+    with database.read() as connection:
+        return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in view.tables}
+
+
+def items(page: Page, shape: type[T]) -> list[T]:
+    """Return a page's items, as a client reads them."""
+    return [msgspec.json.decode(item, type=shape) for item in page.items]
+
+
+def cut(log: Sequence[T], cuts: Iterable[int]) -> list[Sequence[T]]:
+    """Return a log in pieces, cut at places modulo its length."""
+    places = sorted({each % (len(log) + 1) for each in cuts})
+    return [log[start:end] for start, end in zip([0, *places], [*places, len(log)], strict=True)]
+
+
+# --- events in short
+
+
+def sent(message_id: str, *to: str, body: str | None = "Hello all", price: str = "0.0200") -> group.MessageSent:
+    """Return a message from Ann to these numbers, to the first two people if none are given."""
+    recipients = to or (number(1), number(2))
+    return group.MessageSent(message_id=message_id, author=ANN, body=body, media=(), recipients=recipients, rate=a_rate(price))
+
+
+def received(message_id: str, n: int = 1, name: str | None = None, body: str | None = "Hi") -> group.InboundReceived:
+    """Return a message from the participant with `number(n)`."""
+    return group.InboundReceived(
+        message_id=message_id, number=number(n), name=name or number(n), body=body, media=(), carrier_message_id=message_id
+    )
+
+
+def opted_out(n: int, cause: consent.Cause = "keyword") -> group.ParticipantOptedOut:
+    """Return the opt-out of the participant with `number(n)`."""
+    return group.ParticipantOptedOut(number=number(n), cause=cause, evidence="msg_stop")
+
+
+def opted_in(n: int, cause: consent.Cause = "keyword") -> group.ParticipantOptedIn:
+    """Return the opt-in of the participant with `number(n)`."""
+    return group.ParticipantOptedIn(number=number(n), cause=cause, evidence="msg_start")
+
+
+def started(message_id: str, *to: str, conversation_id: str = "cnv_1") -> delivery.Started:
+    """Return the beginning of a hand-over."""
+    return delivery.Started(
+        message_id=message_id, conversation_id=conversation_id, business_number=BUSINESS, recipients=to, carrier="simulator"
+    )
+
+
+def updated(message_id: str, recipient: str, status: delivery.ReceiptStatus, conversation_id: str = "cnv_1") -> delivery.Updated:
+    """Return what the carrier said of one recipient."""
+    return delivery.Updated(
+        message_id=message_id,
+        conversation_id=conversation_id,
+        recipient=recipient,
+        status=status,
+        code=None,
+    )
+
+
+def withheld(message_id: str, *to: str, price: str | None = "0.0200", conversation_id: str = "cnv_1") -> delivery.Withheld:
+    """Return that a message was not handed over; without a price it was relayed."""
+    rate = a_rate(price) if price else None
+    return delivery.Withheld(message_id=message_id, conversation_id=conversation_id, recipients=to, rate=rate)
+
+
+def read(conversation_id: str, user_id: str = ANN.user_id, version: int = 1) -> tuple[str, reader.ConversationRead]:
+    """Return, with its stream, that a user read a conversation."""
+    event = reader.ConversationRead(user_id=user_id, conversation_id=conversation_id, version=version)
+    return reader.stream(user_id, conversation_id), event
+
+
+def marked_unread(conversation_id: str, user_id: str = ANN.user_id) -> tuple[str, reader.ConversationMarkedUnread]:
+    """Return, with its stream, that a user marked a conversation unread."""
+    event = reader.ConversationMarkedUnread(user_id=user_id, conversation_id=conversation_id)
+    return reader.stream(user_id, conversation_id), event
+
+
+# --- any history
+
+
+@st.composite
+def stories(draw: st.DrawFn, max_size: int = 25) -> list[tuple[str, Event]]:
+    """Return any history of two groups, their messages on the way, two contacts and two readers."""
+    story: list[tuple[str, Event]] = []
+    for n in range(draw(st.integers(1, max_size))):
+        conversation, who = draw(st.sampled_from(("cnv_1", "cnv_2"))), draw(st.sampled_from((1, 2, 3)))
+        step = draw(st.sampled_from(_STEPS))
+        begun = {stream for stream, _ in story}
+        if conversation not in begun:
+            roster = (a_participant(1), a_participant(2, contact=True), a_participant(3, contact="ctc_2"))
+            story.append((conversation, a_group(*roster, name=draw(st.none() | texts(8)))))
+        if step is _contact and f"ctc_{who}" not in begun:
+            story.append((f"ctc_{who}", a_contact_created(who)))
+        messages = [event.message_id for _, event in story if isinstance(event, group.MessageSent | group.InboundReceived)]
+        message = draw(st.sampled_from(messages or ["msg_unknown"]))
+        story.append(draw(step(n, conversation, who, message)))
+    return story
+
+
+def _message(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    events = st.sampled_from((sent(f"msg_{n}", number(1), number(2), number(3)), received(f"msg_{n}", who)))
+    return events.map(lambda event: (conversation, event))
+
+
+def _consent(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    events = st.sampled_from(
+        (opted_out(who), opted_out(who, "dnd"), opted_in(who), opted_in(who, "dnd"), group.Unblocked()),
+    )
+    return events.map(lambda event: (conversation, event))
+
+
+def _change(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    numbers = st.sampled_from(((number(1),), (number(2),), ()))
+    events = st.one_of(
+        (st.none() | texts(8)).map(lambda name: group.Renamed(name=name)),
+        texts(8).map(lambda name: group.ContactRenamed(contact_id="ctc_2", name=name)),
+        numbers.map(lambda now: group.ContactNumberChanged(contact_id="ctc_2", number=number(who), numbers=now)),
+        st.just(group.ContactDeleted(contact_id="ctc_2")),
+        st.just(group.SucceededBy(conversation_id="cnv_2")),
+    )
+    return events.map(lambda event: (conversation, event))
+
+
+def _delivery(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    everybody = (number(1), number(2), number(3))
+    events = st.sampled_from(
+        (
+            started(message, *everybody, conversation_id=conversation),
+            withheld(message, *everybody, conversation_id=conversation),
+            withheld(message, *everybody, price=None, conversation_id=conversation),
+            *(updated(message, number(who), status, conversation) for status in ("unconfirmed", "sent", "delivered", "failed")),
+        ),
+    )
+    return events.map(lambda event: (delivery.stream(message), event))
+
+
+def _reading(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    return st.sampled_from((read(conversation, f"usr_{who}"), marked_unread(conversation, f"usr_{who}")))
+
+
+def _contact(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    id_ = f"ctc_{who}"
+    events = st.one_of(
+        texts(8).map(lambda name: contact.Renamed(contact_id=id_, name=name)),
+        st.just(contact.NumbersChanged(contact_id=id_, number=number(7), secondary_numbers=(number(8),))),
+        st.sampled_from((contact.DndTurnedOn(contact_id=id_), contact.DndTurnedOff(contact_id=id_))),
+        st.just(contact.ContactDeleted(contact_id=id_)),
+    )
+    return events.map(lambda event: (id_, event))
+
+
+_STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact)

@@ -1,0 +1,109 @@
+"""The directory of contacts."""
+
+import pytest
+from groupchat.aggregates import phone_book
+from groupchat.aggregates.contact import Assigned, ContactDeleted, DndTurnedOff, DndTurnedOn, NumbersChanged, Renamed
+from groupchat.projections import contacts
+from groupchat.projections.contacts import ContactView
+from groupchat.projections.paging import cursor_at
+from groupchat.store.database import Database
+from groupchat.values.errors import InvalidRequestError
+from groupchat.values.event import Event
+
+from tests.projections.histories import Story, follow, items, log_of
+from tests.support.builders import CAUSE, a_contact_created, moment, number
+
+
+def contact(*events: Event) -> ContactView:
+    row = contacts.current(None, log_of(("ctc_1", event) for event in events))
+    assert row is not None
+    return contacts.shown(row)
+
+
+async def found(database: Database, story: Story, q: str | None = None) -> list[str]:
+    await follow(database, contacts.VIEW, log_of(story))
+    with database.read() as connection:
+        return [each.id for each in items(contacts.page(connection, CAUSE.workspace_id, q=q), ContactView)]
+
+
+def test_a_contact_is_shown_as_its_events_left_it():
+    assert contact(
+        a_contact_created(secondary_numbers=(number(5),)),
+        Renamed(contact_id="ctc_1", name="Dana"),
+        NumbersChanged(contact_id="ctc_1", number=number(6), secondary_numbers=()),
+        Assigned(contact_id="ctc_1", user_id="usr_bob"),
+        DndTurnedOn(contact_id="ctc_1"),
+    ) == ContactView(
+        id="ctc_1",
+        name="Dana",
+        number=number(6),
+        secondary_numbers=(),
+        assigned_to="usr_bob",
+        dnd=True,
+        deleted=False,
+        version=5,
+        created_at=moment(1),
+    )
+
+
+def test_do_not_disturb_can_be_turned_off_again_R14():
+    assert not contact(a_contact_created(), DndTurnedOn(contact_id="ctc_1"), DndTurnedOff(contact_id="ctc_1")).dnd
+
+
+NAMES: Story = tuple((f"ctc_{n}", a_contact_created(n, name=name)) for n, name in enumerate(["bob", "Élan", "ann", "Zed", "Bob"]))
+
+
+async def test_contacts_come_by_name_in_any_case_then_by_id(database: Database):
+    assert await found(database, NAMES) == ["ctc_2", "ctc_0", "ctc_4", "ctc_3", "ctc_1"]
+
+
+async def test_pages_follow_one_another_also_between_two_of_one_name(database: Database):
+    await follow(database, contacts.VIEW, log_of(NAMES))
+    with database.read() as connection:
+        first = contacts.page(connection, CAUSE.workspace_id, limit=2)
+        second = contacts.page(connection, CAUSE.workspace_id, cursor=first.next_cursor, limit=3)
+    assert [each.id for each in items(second, ContactView)] == ["ctc_4", "ctc_3", "ctc_1"]
+    assert second.next_cursor is None
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("BO", ["ctc_0", "ctc_4"]),
+        ("e\u0301l", ["ctc_1"]),
+        ("(415) 555-0003", ["ctc_3"]),
+        ("011 44 20 7946 0958", ["ctc_5"]),
+        ("020 7946", []),
+        ("nobody", []),
+    ],
+)
+async def test_contacts_are_found_by_name_or_any_number_R3(database: Database, q: str, expected: list[str]):
+    londoner = ("ctc_5", a_contact_created(5, name="Lou", number="+14155550005", secondary_numbers=("+442079460958",)))
+    assert await found(database, [*NAMES, londoner], q) == expected
+
+
+async def test_a_deleted_contact_is_in_no_list_but_is_there(database: Database):
+    story = [*NAMES, ("ctc_0", ContactDeleted(contact_id="ctc_0"))]
+    assert await found(database, story, "bob") == ["ctc_4"]
+    with database.read() as connection:
+        deleted = contacts.one(connection, CAUSE.workspace_id, "ctc_0")
+    assert deleted is not None
+    assert deleted.deleted
+
+
+async def test_another_workspaces_contact_does_not_exist(database: Database):
+    await follow(database, contacts.VIEW, log_of(NAMES))
+    with database.read() as connection:
+        assert contacts.one(connection, "wsp_other", "ctc_0") is None
+        assert contacts.page(connection, "wsp_other").items == ()
+
+
+async def test_the_list_of_a_numbers_contacts_is_no_contact_R2(database: Database):
+    listed = phone_book.NumberListed(number=number(1), contact_id="ctc_9", contact_since=moment(1))
+    assert await found(database, [(phone_book.stream(CAUSE.workspace_id, number(1)), listed)]) == []
+
+
+@pytest.mark.parametrize("cursor", ["x", cursor_at(1), cursor_at(["ann"]), cursor_at(["a\x00", "ctc_1"])])
+async def test_a_cursor_that_no_page_gave_is_refused(database: Database, cursor: str):
+    with database.read() as connection, pytest.raises(InvalidRequestError):
+        contacts.page(connection, CAUSE.workspace_id, cursor=cursor)

@@ -1,0 +1,154 @@
+"""The ledger: R16, R24, R25."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from groupchat.aggregates.group_conversation import MessageSent
+from groupchat.projections import ledger
+from groupchat.projections.ledger import Entry
+from groupchat.store.database import Database
+from groupchat.values.errors import InvalidRequestError
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.projections.histories import Story, follow, items, log_of, received, sent, stories, withheld
+from tests.support.builders import CAUSE, a_group, moment, number, rates
+
+FIVE = tuple(number(n) for n in range(5))
+
+
+async def shown(database: Database, story: Story, **filters: Any) -> list[Entry]:
+    await follow(database, ledger.VIEW, log_of(story))
+    with database.read() as connection:
+        return items(ledger.page(connection, CAUSE.workspace_id, **filters), Entry)
+
+
+def entries(story: Story) -> list[Entry]:
+    return [entry for recorded in log_of(story) for entry in ledger.entries_of(recorded)]
+
+
+def test_each_sent_message_counts_one_segment_per_participant_R24():
+    billed = entries([("cnv_1", sent("msg_1", *FIVE))])
+    assert [entry.recipient for entry in billed] == list(FIVE)
+    assert sum(entry.segments for entry in billed) == 5
+
+
+def test_an_entry_names_its_event_rate_and_amount_R25():
+    second = entries([("cnv_1", a_group()), ("cnv_1", sent("msg_1", *FIVE, price="0.0200"))])[1]
+    assert msgspec.to_builtins(second) == {
+        "id": "cnv_1/2/2",
+        "at": "2025-01-31T23:59:32Z",
+        "conversation_id": "cnv_1",
+        "message_id": "msg_1",
+        "recipient": number(1),
+        "kind": "mms",
+        "segments": 1,
+        "rate": "0.0200",
+        "amount": "0.0200",
+        "currency": "USD",
+        "event": {"stream": "cnv_1", "conversation_id": "cnv_1", "version": 2},
+    }
+
+
+def test_what_comes_in_costs_nothing_R24():
+    assert entries([("cnv_1", a_group()), ("cnv_1", received("msg_1"))]) == []
+
+
+def test_a_withheld_message_is_credited_by_the_deliverys_event_R16():
+    story = [("cnv_1", sent("msg_1", *FIVE)), ("delivery-msg_1", withheld("msg_1", *FIVE))]
+    credit = entries(story)[5]
+    assert (credit.id, credit.segments, credit.amount) == ("delivery-msg_1/1/1", -1, "-0.0200")
+    assert msgspec.to_builtins(credit.event) == {"stream": "delivery-msg_1", "conversation_id": "cnv_1", "version": 1}
+    assert sum(Decimal(entry.amount) for entry in entries(story)) == 0
+
+
+def test_a_withheld_relay_was_not_billed_and_is_not_credited_R12():
+    assert entries([("delivery-msg_1", withheld("msg_1", *FIVE, price=None))]) == []
+
+
+@given(rate=rates(), count=st.integers(1, 50))
+def test_amounts_are_exact_and_written_plainly_R25(rate, count: int):
+    event = replace(sent("msg_1", *FIVE[:1]), rate=rate, recipients=tuple(number(n) for n in range(count)))
+    billed = entries([("cnv_1", event)])
+    assert sum(Decimal(entry.amount) for entry in billed) == rate.mms_segment * count
+    assert all("E" not in entry.amount + entry.rate for entry in billed)
+
+
+@pytest.mark.parametrize("price", ["0.0000001", "1E-7", "0", "1E+2"])
+def test_small_and_large_prices_are_decimals_without_exponent_R25(price: str):
+    (entry,) = entries([("cnv_1", sent("msg_1", number(1), price=price))])
+    assert set(entry.amount) <= set("0123456789.")
+    assert Decimal(entry.amount) == Decimal(price)
+
+
+@given(story=stories())
+def test_every_message_is_billed_to_each_of_its_recipients_once_R24(story: Story):
+    sends = [event for _, event in story if isinstance(event, MessageSent)]
+    expected = sorted((event.message_id, recipient) for event in sends for recipient in event.recipients)
+    billed = entries(story)
+    assert sorted((entry.message_id, entry.recipient) for entry in billed if entry.segments > 0) == expected
+    assert len({entry.id for entry in billed}) == len(billed)
+
+
+# --- the list
+
+
+TWO_GROUPS: Story = (
+    ("cnv_1", a_group()),
+    ("cnv_1", sent("msg_1", *FIVE)),
+    ("cnv_2", sent("msg_2", *FIVE[:2])),
+    ("delivery-msg_2", withheld("msg_2", *FIVE[:2], conversation_id="cnv_2")),
+    ("cnv_1", sent("msg_3", *FIVE[:3])),
+)
+
+
+async def test_what_the_list_shows_is_what_the_fold_gives_oldest_first_R25(database: Database):
+    assert await shown(database, TWO_GROUPS) == entries(TWO_GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("filters", "messages"),
+    [
+        ({"start": moment(3)}, {"msg_2", "msg_3"}),
+        ({"end": moment(3)}, {"msg_1"}),
+        ({"start": moment(2), "end": moment(5)}, {"msg_1", "msg_2"}),
+        ({"conversation_id": "cnv_1"}, {"msg_1", "msg_3"}),
+        ({"conversation_id": "cnv_2", "start": moment(4)}, {"msg_2"}),
+        ({"start": moment(9)}, set()),
+        ({"end": datetime.min.replace(tzinfo=moment(1).tzinfo)}, set()),
+    ],
+)
+async def test_a_period_has_its_beginning_and_not_its_end_R25(database: Database, filters, messages: set[str]):
+    assert {entry.message_id for entry in await shown(database, TWO_GROUPS, **filters)} == messages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 11, 12, 13])
+async def test_pages_of_any_size_follow_one_another_also_within_a_message_R25(database: Database, limit: int):
+    await follow(database, ledger.VIEW, log_of(TWO_GROUPS))
+    seen: list[Entry] = []
+    cursor: str | None = None
+    with database.read() as connection:
+        while True:
+            page = ledger.page(connection, CAUSE.workspace_id, cursor=cursor, limit=limit)
+            seen += items(page, Entry)
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+            assert len(page.items) == limit
+    assert seen == entries(TWO_GROUPS)
+
+
+async def test_another_workspace_sees_none_of_it(database: Database):
+    await follow(database, ledger.VIEW, log_of(TWO_GROUPS))
+    with database.read() as connection:
+        assert ledger.page(connection, "wsp_other").items == ()
+
+
+@pytest.mark.parametrize("cursor", ["x", "MQ", "WzFd", "Wy0xLDFd"])
+async def test_a_cursor_that_no_page_gave_is_refused(database: Database, cursor: str):
+    with database.read() as connection, pytest.raises(InvalidRequestError):
+        ledger.page(connection, CAUSE.workspace_id, cursor=cursor)

@@ -1,0 +1,113 @@
+"""The smallest aggregate, for tests of the store: a counter. It is registered with the library only, not as an event of groupchat.
+
+`holding` stops all writers of a database in the middle, and lets a test write behind their back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.utils import register_topic
+from groupchat.store.database import Database
+from groupchat.store.decision import Decision, Kind
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import _WRITER_LOCK
+from groupchat.store.tables import STORED_EVENTS
+from groupchat.values.errors import RefusalError
+from groupchat.values.event import Event, Recorded
+from sqlalchemy import Connection, func, insert, select, text
+
+from tests.support.builders import CAUSE, moment
+
+PATIENCE = 10.0
+"""No test waits for this long but one that fails."""
+
+
+class Counted(Event, frozen=True, kw_only=True):
+    """The counter went up."""
+
+    TOPIC: ClassVar[str] = "test.counted"
+    by: int = 1
+
+
+register_topic(Counted.TOPIC, Counted)
+
+
+class FullError(RefusalError):
+    """The counter is as high as it may go."""
+
+    slug = "full"
+
+
+def evolve(state: int | None, recorded: Recorded) -> int | None:
+    """Fold one event."""
+    event = recorded.event
+    return (state or 0) + (event.by if isinstance(event, Counted) else 0)
+
+
+COUNTER: Kind[int] = Kind(evolve)
+
+
+async def count(store: EventStore, stream: str, *, by: int = 1, limit: int = 1_000_000) -> Outcome[int]:
+    """Count up; refuse to go above a limit. Returns the count before."""
+    return await store.decide(CAUSE, counting(stream, by=by, limit=limit))
+
+
+def counting(stream: str, *, by: int = 1, limit: int = 1_000_000) -> Callable[[Decision], Awaitable[int]]:
+    """Return the command that counts up."""
+
+    async def decide(decision: Decision) -> int:
+        before = await decision.load(COUNTER, stream) or 0
+        if before + by > limit:
+            msg = f"{stream} is at {before} already"
+            raise FullError(msg, count=before)
+        decision.emit(COUNTER, stream, [Counted(by=by)])
+        return before
+
+    return decide
+
+
+def stored(stream: str, version: int, by: int = 1) -> StoredEvent:
+    """Return an event as the recorder takes it."""
+    return EventMapper().store(Counted(by=by), stream, version, moment(version), CAUSE)
+
+
+async def sum_of(store: EventStore, stream: str) -> int:
+    """Return a counter as stored."""
+    return await store.load_fresh(COUNTER, stream) or 0
+
+
+@contextmanager
+def holding(url: str) -> Iterator[Connection]:
+    """Let no writer of a database append until the block ends."""
+    other = Database(url)
+    try:
+        with other.write() as connection:
+            if not other.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+            yield connection
+    finally:
+        other.close()
+
+
+def store_behind(connection: Connection, event: StoredEvent) -> None:
+    """Store an event as another process would, in the transaction of `holding`."""
+    head = connection.execute(select(func.coalesce(func.max(STORED_EVENTS.c.id), 0))).scalar_one()
+    row = {
+        "id": head + 1,
+        "originator_id": event.originator_id,
+        "originator_version": event.originator_version,
+        "topic": event.topic,
+        "state": event.state,
+    }
+    connection.execute(insert(STORED_EVENTS), row)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others work until a condition holds; fail if it does not in good time."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0)

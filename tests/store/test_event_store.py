@@ -1,0 +1,387 @@
+"""Deciding: on all that was acknowledged before, by whichever process, and never on what was not stored."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from groupchat.store import event_store
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore, VersionConflictError
+from groupchat.store.signals import Signals
+
+from tests.store.counting import (
+    COUNTER,
+    PATIENCE,
+    Counted,
+    FullError,
+    count,
+    counting,
+    holding,
+    store_behind,
+    stored,
+    sum_of,
+    until,
+)
+from tests.support.builders import CAUSE, moment
+
+
+@pytest.fixture
+async def other(database_url):
+    """A second store on the same database, as another process has it."""
+    database = Database(database_url)
+    signals = Signals(database)
+    store = EventStore(database, signals)
+    yield store
+    await asyncio.to_thread(store.close)
+    await asyncio.to_thread(signals.close)
+    database.close()
+
+
+def submitted(store, stream):
+    """Tell whether an append to a stream is on its way."""
+    return (cached := store._cache.get(stream)) is not None and cached.pending is not None
+
+
+# --- outcomes
+
+
+async def test_a_command_returns_its_value_its_events_and_their_position(store):
+    await count(store, "a")
+    outcome = await count(store, "a", by=5)
+
+    assert (outcome.value, outcome.position) == (1, 2)
+    assert [(r.event, r.stream, r.version, r.cause) for r in outcome.events] == [(Counted(by=5), "a", 2, CAUSE)]
+
+
+async def test_a_command_that_changes_nothing_returns_the_logs_end(store):
+    await count(store, "a")
+
+    async def look(decision):
+        return await decision.load(COUNTER, "a")
+
+    outcome = await store.decide(CAUSE, look)
+
+    assert (outcome.value, outcome.events, outcome.position) == (1, (), 1)
+
+
+async def test_a_refused_command_stores_nothing(store):
+    async def half(decision):
+        await decision.load_many(COUNTER, ["a", "b"])
+        decision.emit(COUNTER, "a", [Counted()])
+        raise FullError("no", count=0)
+
+    with pytest.raises(FullError):
+        await store.decide(CAUSE, half)
+
+    assert await asyncio.to_thread(store.head) == 0
+    assert (await count(store, "a")).value == 0
+
+
+async def test_a_decision_sees_what_it_emitted(store):
+    async def twice(decision):
+        await counting("a")(decision)
+        return await counting("a")(decision)
+
+    outcome = await store.decide(CAUSE, twice)
+
+    assert outcome.value == 1
+    assert [recorded.version for recorded in outcome.events] == [1, 2]
+
+
+async def test_concurrent_commands_on_one_stream_all_count(store):
+    outcomes = await asyncio.gather(*(count(store, "a") for _ in range(300)))
+
+    assert sorted(outcome.value for outcome in outcomes) == list(range(300))
+    assert await sum_of(store, "a") == 300
+
+
+async def test_what_two_streams_need_together_is_stored_together(store):
+    async def move(decision):
+        here, there = await decision.load_many(COUNTER, ["here", "there"])
+        assert (here or 0) + (there or 0) == 0
+        decision.emit(COUNTER, "here", [Counted(by=-1)])
+        decision.emit(COUNTER, "there", [Counted(by=1)])
+
+    await asyncio.gather(*(store.decide(CAUSE, move) for _ in range(50)))
+
+    assert (await sum_of(store, "here"), await sum_of(store, "there")) == (-50, 50)
+
+
+# --- on what others have stored
+
+
+async def test_a_command_decides_on_what_another_process_acknowledged_before(store, other):
+    await count(store, "a")
+    for n in range(1, 10, 2):
+        assert (await count(other, "a")).value == n
+        assert (await count(store, "a")).value == n + 1
+
+
+async def test_what_another_process_stored_refuses_at_once(store, other):
+    await count(store, "a", limit=2)  # cached here at 1
+    await count(other, "a")
+
+    with pytest.raises(FullError) as caught:
+        await count(store, "a", limit=2)
+
+    assert caught.value.members == {"count": 2}
+
+
+async def test_a_refusal_is_not_given_on_what_was_so_before(store, other):
+    await count(store, "a", by=5, limit=5)
+    with pytest.raises(FullError):
+        await count(store, "a", limit=5)
+    await count(other, "a", by=-1)
+
+    assert (await count(store, "a", limit=5)).value == 4
+
+
+async def test_a_command_that_reads_only_a_stream_decides_again_when_it_moves(store, other):
+    await count(store, "gate")
+    seen = []
+
+    async def guarded(decision):
+        gate = await decision.load(COUNTER, "gate")
+        seen.append(gate)
+        if len(seen) == 1:
+            await count(other, "gate")
+        await decision.load(COUNTER, "a")
+        decision.emit(COUNTER, "a", [Counted(by=gate)])
+
+    await store.decide(CAUSE, guarded)
+
+    assert seen == [1, 2]
+    assert await sum_of(store, "a") == 2
+
+
+async def test_two_stores_counting_on_one_stream_lose_and_double_nothing(store, other):
+    values = await asyncio.gather(*(count(each, "a") for _ in range(40) for each in (store, other)), return_exceptions=True)
+    acknowledged = [outcome.value for outcome in values if not isinstance(outcome, VersionConflictError)]
+
+    assert sorted(acknowledged) == list(range(len(acknowledged)))
+    assert await sum_of(store, "a") == len(acknowledged)
+    assert len(acknowledged) > 20
+
+
+async def test_a_command_that_always_loses_ends_in_a_version_conflict_and_stores_nothing(store, other):
+    tries = 0
+
+    async def losing(decision):
+        nonlocal tries
+        tries += 1
+        await decision.load(COUNTER, "a")
+        await count(other, "a")
+        decision.emit(COUNTER, "a", [Counted(by=1_000)])
+
+    with pytest.raises(VersionConflictError):
+        await store.decide(CAUSE, losing)
+
+    assert tries == event_store.TRIES
+    assert await sum_of(store, "a") == tries
+
+
+# --- speculation
+
+
+async def test_what_was_decided_on_an_append_that_failed_is_decided_again_though_the_version_fits(store, database_url):
+    """ABA: somebody else's event takes the version that the first command's would have had."""
+    with holding(database_url) as connection:
+        first = asyncio.create_task(count(store, "a", by=100))
+        await until(lambda: submitted(store, "a"))
+        second = asyncio.create_task(count(store, "b", by=0))
+        upon_first = asyncio.create_task(count(store, "a", by=1, limit=150))
+        await until(lambda: store._cache["a"].loaded.version == 2)
+        store_behind(connection, stored("a", 1, by=10))
+    outcomes = await asyncio.gather(first, upon_first, second)
+
+    assert [outcome.value for outcome in outcomes][:2] in ([10, 110], [11, 10])
+    assert await sum_of(store, "a") == 111
+
+
+async def test_a_refusal_on_an_append_that_failed_is_decided_again(store, database_url):
+    with holding(database_url) as connection:
+        full = asyncio.create_task(count(store, "a", by=5, limit=5))
+        await until(lambda: submitted(store, "a"))
+        refused_at_first = asyncio.create_task(count(store, "a", by=5, limit=20))
+        beyond = asyncio.create_task(count(store, "a", by=1, limit=5))
+        await until(lambda: store._cache["a"].loaded.version == 2)
+        store_behind(connection, stored("a", 1, by=1))
+
+    with pytest.raises(FullError):  # 5 and 1 are above its limit
+        await full
+    assert (await refused_at_first).value in (1, 2)
+    assert isinstance((await asyncio.gather(beyond, return_exceptions=True))[0], FullError | event_store.Outcome)
+    assert await sum_of(store, "a") in (6, 7)
+
+
+async def test_streams_that_were_decided_together_with_a_failed_one_are_decided_again(store, database_url):
+    async def both(decision):
+        a, _ = await decision.load_many(COUNTER, ["a", "b"])
+        decision.emit(COUNTER, "b", [Counted(by=a or 0)])
+
+    with holding(database_url) as connection:
+        first = asyncio.create_task(count(store, "a", by=100))
+        await until(lambda: submitted(store, "a"))
+        copied = asyncio.create_task(store.decide(CAUSE, both))
+        await until(lambda: submitted(store, "b"))
+        upon_copy = asyncio.create_task(count(store, "b"))
+        await until(lambda: store._cache["b"].loaded.version == 2)
+        store_behind(connection, stored("a", 1, by=7))
+    await asyncio.gather(first, copied, upon_copy)
+
+    assert await sum_of(store, "b") in (7 + 1, 107 + 1)
+
+
+# --- time (R32)
+
+
+@pytest.fixture
+async def clock(store, monkeypatch):
+    """A clock that a test can turn."""
+    hands = {"now": moment(100)}
+    monkeypatch.setattr(store, "_clock", lambda: hands["now"])
+    return hands
+
+
+async def test_times_never_go_backwards_within_a_stream_when_the_clock_does_R32(store, clock):
+    await count(store, "a")
+    clock["now"] -= timedelta(hours=1)
+    await count(store, "a")
+    await count(store, "b")
+    clock["now"] += timedelta(hours=2)
+    await count(store, "a")
+
+    assert [r.at for r in await store.read_stream("a")] == [moment(100), moment(100), moment(100) + timedelta(hours=1)]
+    assert [r.at for r in await store.read_stream("b")] == [moment(100) - timedelta(hours=1)]
+
+
+async def test_times_go_on_from_what_a_process_with_a_faster_clock_has_stored_R32(store, other, clock):
+    await count(store, "a")
+    await count(other, "a")  # today, which is later
+    clock["now"] = moment(200)
+    await count(store, "a")
+
+    times = [recorded.at for recorded in await store.read_stream("a")]
+    assert times[2] == times[1] > times[0]
+
+
+# --- the cache
+
+
+async def test_a_small_cache_loses_nothing_while_appends_are_on_their_way(store, monkeypatch):
+    monkeypatch.setattr(event_store, "CACHED_STREAMS", 3)
+    streams = [f"s{n}" for n in range(12)]
+
+    await asyncio.gather(*(count(store, stream) for _ in range(20) for stream in streams))
+
+    assert [await sum_of(store, stream) for stream in streams] == [20] * 12
+    await count(store, "one more")
+    assert len(store._cache) <= 4
+
+
+async def test_what_an_abandoned_command_wrote_can_be_evicted(store, database_url, monkeypatch):
+    await _abandon(store, database_url, "a")
+    monkeypatch.setattr(event_store, "CACHED_STREAMS", 1)
+    await until(lambda: store._cache["a"].pending.outcome is not None)
+    await count(store, "b")
+    await count(store, "c")
+
+    assert "a" not in store._cache
+    assert (await count(store, "a")).value == 1
+
+
+async def test_a_stream_is_read_once_by_many_commands_at_a_time(store, other, monkeypatch):
+    await count(other, "a", by=7)
+    reads = []
+    select_tails = store._recorder.select_tails
+    monkeypatch.setattr(store._recorder, "select_tails", lambda tails: reads.append(dict(tails)) or select_tails(tails))
+
+    values = await asyncio.gather(*(store.load(COUNTER, "a") for _ in range(50)))
+
+    assert values == [7] * 50
+    assert reads == [{"a": 0}]
+
+
+# --- callers who give up
+
+
+async def _abandon(store, database_url, stream):
+    with holding(database_url):
+        caller = asyncio.create_task(count(store, stream))
+        await until(lambda: submitted(store, stream))
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+
+
+async def test_what_a_caller_who_gave_up_had_submitted_is_stored_and_known(store, database_url):
+    await _abandon(store, database_url, "a")
+
+    assert (await count(store, "a")).value == 1
+    assert await sum_of(store, "a") == 2
+
+
+async def test_what_a_caller_who_gave_up_had_submitted_in_vain_is_forgotten(store, database_url):
+    with holding(database_url) as connection:
+        caller = asyncio.create_task(count(store, "a", by=100))
+        await until(lambda: submitted(store, "a"))
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        store_behind(connection, stored("a", 1, by=7))
+
+    assert (await count(store, "a")).value == 7
+    assert await sum_of(store, "a") == 8
+
+
+async def test_a_caller_who_gives_up_while_loading_leaves_the_others_going(store, other, monkeypatch):
+    await count(other, "a", by=7)
+    reading, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    select_tails = store._recorder.select_tails
+
+    def slowly(tails):
+        loop.call_soon_threadsafe(reading.set)
+        asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(PATIENCE)
+        return select_tails(tails)
+
+    monkeypatch.setattr(store._recorder, "select_tails", slowly)
+    first, second = asyncio.create_task(store.load(COUNTER, "a")), asyncio.create_task(store.load(COUNTER, "a"))
+    await asyncio.wait_for(reading.wait(), PATIENCE)
+    first.cancel()
+    go_on.set()
+
+    assert await asyncio.wait_for(second, PATIENCE) == 7
+    with pytest.raises(asyncio.CancelledError):
+        await first
+
+
+# --- reading
+
+
+async def test_the_log_is_read_in_pieces_in_its_order(store):
+    for stream in ("a", "b", "a"):
+        await count(store, stream)
+
+    assert [(r.position, r.id) for r in store.read_log(0, 2)] == [(1, "a/1"), (2, "b/1")]
+    assert [(r.position, r.id) for r in store.read_log(2, 10)] == [(3, "a/2")]
+    assert [r.position for r in store.read_log(0, 10, stop=1)] == [1]
+    assert store.read_log(3, 10) == []
+    assert [r.version for r in await store.read_stream("a", after_version=1)] == [2]
+
+
+async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
+    for _ in range(5):
+        await count(store, "a")
+
+    def positions(after, limit):
+        return [recorded.position for recorded in store.follow_log(after, limit)]
+
+    assert positions(2, 2) == [3, 4]
+    assert positions(0, 3) == [1, 2, 3]  # older than what is kept
+    assert positions(3, 10) == [4]  # from memory
+    assert positions(4, 10) == [5]
+    assert positions(5, 10) == []
+    await count(store, "a")
+    assert positions(5, 10) == [6]
+    assert positions(3, 10) == [4, 5, 6]

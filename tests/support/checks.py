@@ -1,0 +1,103 @@
+"""What must hold of any log, however many raced to write it: a scan of all stored events that knows nothing of the source's caches.
+
+`broken(log)` returns a sentence for each broken promise: gapless positions and versions, times that never go backwards (R32), no
+two unblocked groups with the same people (R35), one owner per business number (R4), no group begun with, nothing sent to and
+nothing handed over for somebody who has opted out (R5, R15, R16).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from groupchat.aggregates import consent, contact, delivery, group_conversation, workspace
+from groupchat.values.event import Recorded
+
+Group = tuple[str, frozenset[str]]
+
+
+def broken(log: Sequence[Recorded]) -> list[str]:
+    """Return what is wrong with a log from its beginning; nothing, if all holds."""
+    scan = _Scan()
+    return [problem for recorded in log for problem in scan.take(recorded)]
+
+
+class _Scan:
+    def __init__(self) -> None:
+        self.position = 0
+        self.versions: dict[str, int] = {}
+        self.times: dict[str, datetime] = {}
+        self.owners: dict[str, str] = {}
+        self.out: set[tuple[str, str]] = set()
+        self.dnd: set[str] = set()
+        self.groups: dict[str, group_conversation.Created] = {}
+        self.blocked: set[str] = set()
+        self.opted_out_at: dict[str, int] = {}
+        self.sent_at: dict[str, int] = {}
+        self.unblocked_sets: dict[Group, str] = {}
+
+    def take(self, recorded: Recorded) -> Iterator[str]:
+        """Take the next event, and say what it breaks."""
+        yield from self._order(recorded)
+        event, stream = recorded.event, recorded.stream
+        match event:
+            case workspace.NumberClaimed():
+                if self.owners.setdefault(event.number, event.workspace_id) != event.workspace_id:
+                    yield f"{recorded.id}: {event.number} has two owners (R4)"
+            case consent.OptedOut():
+                self.out.add((event.business_number, event.number))
+            case consent.OptedIn():
+                self.out.discard((event.business_number, event.number))
+            case contact.DndTurnedOn():
+                self.dnd.add(event.contact_id)
+            case contact.DndTurnedOff():
+                self.dnd.discard(event.contact_id)
+            case group_conversation.Created():
+                self.groups[stream] = event
+                yield from self._unwilling(recorded, "begins with")
+                yield from self._open(recorded)
+            case group_conversation.ParticipantOptedOut():
+                self.opted_out_at[stream] = recorded.position
+                self.blocked.add(stream)
+                if self.unblocked_sets.get(_set(self.groups[stream])) == stream:
+                    del self.unblocked_sets[_set(self.groups[stream])]
+            case group_conversation.Unblocked():
+                self.blocked.discard(stream)
+                yield from self._open(recorded)
+            case group_conversation.MessageSent():
+                self.sent_at[event.message_id] = recorded.position
+                yield from self._unwilling(recorded, "is sent to")
+                if stream in self.blocked:
+                    yield f"{recorded.id} is sent in a blocked group (R16)"
+            case delivery.Started() if event.message_id in self.sent_at:
+                if self.opted_out_at.get(event.conversation_id, 0) > self.sent_at[event.message_id]:
+                    yield f"{recorded.id}: the hand-over begins after an opt-out (R16)"
+            case _:
+                pass
+
+    def _order(self, recorded: Recorded) -> Iterator[str]:
+        if recorded.position != self.position + 1:
+            yield f"{recorded.id} has position {recorded.position} after {self.position}"
+        version = self.versions.get(recorded.stream, 0)
+        if recorded.version != version + 1:
+            yield f"{recorded.id} comes after version {version}"
+        if recorded.at < self.times.get(recorded.stream, recorded.at):
+            yield f"{recorded.id} is earlier than the event before it (R32)"
+        self.position = recorded.position
+        self.versions[recorded.stream] = recorded.version
+        self.times[recorded.stream] = recorded.at
+
+    def _unwilling(self, recorded: Recorded, what: str) -> Iterator[str]:
+        created = self.groups[recorded.stream]
+        for person in created.roster:
+            if (created.business_number, person.number) in self.out:
+                yield f"{recorded.id} {what} {person.number}, who has opted out (R16)"
+            if person.contact_id in self.dnd:
+                yield f"{recorded.id} {what} {person.contact_id}, who has do-not-disturb on (R16)"
+
+    def _open(self, recorded: Recorded) -> Iterator[str]:
+        other = self.unblocked_sets.setdefault(_set(self.groups[recorded.stream]), recorded.stream)
+        if other != recorded.stream:
+            yield f"{recorded.id}: {other} is unblocked and has the same people (R35)"
+
+
+def _set(created: group_conversation.Created) -> Group:
+    return created.business_number, frozenset(person.number for person in created.roster)

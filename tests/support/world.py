@@ -1,0 +1,148 @@
+"""A workspace to play in, set up through the commands as callers would: its owner, a business number, contacts, groups."""
+
+import asyncio
+from itertools import count
+
+from msgspec import Struct
+
+from groupchat.aggregates import workspace
+from groupchat.aggregates.contact import Change, Contact
+from groupchat.aggregates.group_conversation import GroupConversation, Media, MessageSent
+from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.workspace import AddNumber, ChangePolicy
+from groupchat.carriers.port import Inbound
+from groupchat.commands import contacts, conversations, inbound, workspaces
+from groupchat.commands.caller import Caller
+from groupchat.commands.conversations import Draft, NewConversation, NewGroup
+from groupchat.commands.inbound import Received
+from groupchat.commands.streams import CONVERSATION, WORKSPACE
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.event import Event, Recorded
+from tests.support.builders import BUSINESS, number
+
+CARRIER = "fake"
+
+Person = int | str | Contact | Asked
+"""Who is asked for: the n-th person's number, a number, a contact, or anything that can be asked for."""
+
+_message_ids = count(1)
+
+
+class World(Struct, kw_only=True):
+    """A workspace, its owner as the caller, and its (first) business number."""
+
+    store: EventStore
+    who: Caller
+    key: str
+    business: str = BUSINESS
+
+    async def add_number(self, number: str) -> None:
+        await workspaces.add_number(self.store, self.who, AddNumber(number=number))
+
+    async def policy(self, **changes: object) -> None:
+        await workspaces.change_policy(self.store, self.who, ChangePolicy(**changes))
+
+    async def contact(self, n: int, name: str = "Bob", *secondary: int) -> Contact:
+        """Add a contact with the n-th number, and these secondary ones."""
+        others = tuple(map(number, secondary))
+        made = await contacts.create_contact(self.store, self.who, name=name, number=number(n), secondary_numbers=others)
+        return made.value
+
+    async def change(self, contact: Contact, **changes: object) -> Outcome[Contact]:
+        return await contacts.change_contact(self.store, self.who, contact.id, Change(**changes))
+
+    async def delete(self, contact: Contact) -> Outcome[None]:
+        return await contacts.delete_contact(self.store, self.who, contact.id)
+
+    async def create(self, *people: Person, **given: object) -> Outcome[NewConversation]:
+        """Create a group of these people."""
+        asked = NewGroup(**{"sender": self.business, "participants": tuple(map(_asked, people))} | given)
+        return await conversations.create_group(self.store, self.who, asked)
+
+    async def group(self, *people: Person, **given: object) -> str:
+        """Create a group of these people and return its id."""
+        return (await self.create(*people, **given)).value.conversation_id
+
+    async def send(self, conversation_id: str, body: str | None = "Hello all", media: tuple[Media, ...] = ()) -> str:
+        """Send a message and return its id."""
+        draft = Draft(body=body, media=media)
+        return (await conversations.send_message(self.store, self.who, conversation_id, draft)).value
+
+    async def succeed(self, conversation_id: str, **given: object) -> str:
+        """Create a successor and return its id."""
+        made = await conversations.create_successor(self.store, self.who, conversation_id, **given)
+        return made.value.conversation_id
+
+    async def writes(
+        self, n: int, body: str | None, *, group: tuple[int, ...] | None = None, to: str | None = None, id_: str | None = None
+    ) -> Outcome[Received]:
+        """Let the n-th person write to the business, in the group with these others if given."""
+        message = Inbound(
+            from_=number(n),
+            to=to or self.business,
+            group=None if group is None else tuple(sorted(map(number, group))),
+            body=body,
+            media=(),
+            carrier_message_id=id_ or f"SM{next(_message_ids)}",
+        )
+        return await inbound.receive(self.store, CARRIER, message, "req_webhook")
+
+    async def state(self, conversation_id: str) -> GroupConversation:
+        """Return a group as stored."""
+        state = await self.store.load_fresh(CONVERSATION, conversation_id)
+        assert state is not None
+        return state
+
+    async def events(self, stream: str) -> list[Event]:
+        """Return a stream's events, bare."""
+        return [recorded.event for recorded in await self.store.read_stream(stream)]
+
+    async def message(self, message_id: str) -> Recorded:
+        """Return the event of a sent message."""
+        found = [r for r in await self.log() if isinstance(r.event, MessageSent) and r.event.message_id == message_id]
+        return found[0]
+
+    async def log(self) -> list[Recorded]:
+        """Return all that is stored."""
+        return await asyncio.to_thread(self.store.read_log, 0, 1_000_000)
+
+
+async def a_world(store: EventStore, business: str = BUSINESS) -> World:
+    """Found a workspace with one business number."""
+    founded = (await workspaces.create_workspace(store, "Harbour Dental", "ann@example.com")).value
+    world = World(store=store, who=await a_caller(store, founded.api_key), key=founded.api_key, business=business)
+    await world.add_number(business)
+    return world
+
+
+async def a_caller(store: EventStore, key: str) -> Caller:
+    """Return the caller that a key belongs to."""
+    known = await workspaces.authenticate(store, key)
+    assert known is not None
+    return Caller(*known, "req_1")
+
+
+async def a_member(world: World) -> Caller:
+    """Add a user who manages nothing, and return him as a caller."""
+    key, key_hash = workspaces.new_key(world.who.workspace_id)
+    add = workspace.AddUser(
+        user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
+    )
+
+    async def decide(decision):
+        await decision.decide(WORKSPACE, world.who.workspace_id, workspace.decide, add)
+
+    await world.store.decide(world.who.cause(), decide)
+    return await a_caller(world.store, key)
+
+
+def _asked(person: Person) -> Asked:
+    match person:
+        case int():
+            return Asked(number=number(person))
+        case str():
+            return Asked(number=person)
+        case Contact():
+            return Asked(contact_id=person.id)
+        case _:
+            return person
