@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from decimal import Decimal
 from itertools import count, repeat
 from time import perf_counter
 from uuid import uuid4
@@ -24,10 +23,13 @@ import uvloop
 from eventsourcing.persistence import StoredEvent
 from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
 from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
+from histories import cause, message_sent
+from postgres import Server
+from rounds import Measure, Side, alternate, compare
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from groupchat.aggregates.group_conversation import Author, MessageSent
+from groupchat.aggregates.group_events import Author, MessageSent
 from groupchat.commands.streams import CONVERSATION
 from groupchat.store.committer import Committer
 from groupchat.store.database import Database
@@ -38,38 +40,16 @@ from groupchat.store.recorder import Append, Recorder
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from groupchat.values.clock import utc_now
-from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
-from groupchat.values.money import Rate
-from postgres import Server
-from rounds import Measure, Side, alternate, compare
 
 WRITERS = 32
 _TOPIC = MessageSent.TOPIC
+_WORKSPACE = new_id("wsp")
 _RAW_TABLE = """
     CREATE TABLE raw_events (id bigserial PRIMARY KEY, originator_id text NOT NULL, originator_version bigint NOT NULL,
                              topic text NOT NULL, state bytea NOT NULL);
     CREATE UNIQUE INDEX raw_events_stream ON raw_events (originator_id, originator_version)
 """
-
-
-def message_sent() -> MessageSent:
-    """Return a message of 60 characters to five participants."""
-    return MessageSent(
-        message_id=new_id("msg"),
-        author=Author(user_id="usr_01996f0c1f3a9c3b52f7d1e0a4b2c6d8", name="Ann Owner"),
-        body="The delivery is on its way and should be with you at about 5.",
-        media=(),
-        recipients=tuple(f"+1415555{n:04d}" for n in range(5)),
-        rate=Rate(mms_segment=Decimal("0.02"), currency="USD"),
-    )
-
-
-def cause() -> Cause:
-    """Return the envelope of a request."""
-    request = new_id("req")
-    actor = Actor(kind="user", id="usr_01996f0c1f3a9c3b52f7d1e0a4b2c6d8")
-    return Cause(workspace_id=new_id("wsp"), actor=actor, correlation_id=request, causation_id=request)
 
 
 class _Ours:
@@ -126,7 +106,7 @@ class _Ours:
         raise _too_few()
 
     async def _decide(self, stream: str, until: float) -> int:
-        decided, request, message = 0, cause(), message_sent()
+        decided, request, message = 0, cause(_WORKSPACE), message_sent()
 
         async def command(decision: Decision) -> None:
             await decision.load(CONVERSATION, stream)
@@ -219,7 +199,7 @@ _CLEAN = {name: value for name, value in os.environ.items() if not name.startswi
 def measure(server: Server, *, rounds: int, seconds: float, disk: str, goal: float) -> list[Measure]:
     """Return our appends against the library's recorder (`goal`), and against pgbench's inserts (0.35)."""
     mapper = EventMapper()
-    states = [mapper.store(message_sent(), "", 1, utc_now(), cause()).state for _ in range(round(seconds * 3_000))]
+    states = [mapper.store(message_sent(), "", 1, utc_now(), cause(_WORKSPACE)).state for _ in range(round(seconds * 3_000))]
     with ExitStack() as stack:
         ours, library, raw = (kind(server, states, seconds) for kind in (_Ours, _Library, _Raw))
         for side in (ours, library, raw):

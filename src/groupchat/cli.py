@@ -48,9 +48,7 @@ def main() -> None:
 
 
 @app.callback()
-def _root(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False
-) -> None:
+def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
     """**groupchat**: group SMS/MMS conversations between a business and several people, event-sourced.
 
     Start with `groupchat demo`, or, for a workspace of your own, `groupchat init` and then `groupchat serve`.
@@ -101,7 +99,8 @@ def work(
     async def run(settings: Settings) -> None:
         async with running(settings) as system, working(system, names or ()) as stop:
             say.print(f"Working: {', '.join(names or system.workers)}. Stop with Ctrl-C.")
-            await server.until_stopped(stop)
+            server.on_signal(stop.set)
+            await stop.wait()
 
     _await(run(_settings()))
 
@@ -111,7 +110,6 @@ def rebuild(
     names: Annotated[list[str] | None, typer.Argument(help="Which projections; all of them if none is named.")] = None,
 ) -> None:
     """Throw projections away and build them again from the events, with a progress bar. Nobody is texted by it."""
-
     chosen = [views.VIEWS[name] for name in names or views.VIEWS if _is_view(name)]
 
     async def run(settings: Settings) -> None:

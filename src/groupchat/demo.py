@@ -3,9 +3,11 @@
 from msgspec import Struct
 
 from groupchat.aggregates import workspace
+from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.bootstrap import System
-from groupchat.commands import contacts, conversations, inbound, reading, workspaces
+from groupchat.commands import business_numbers, contacts, conversations, inbound, keys, reading, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.commands.streams import WORKSPACE
@@ -28,26 +30,26 @@ class Demo(Struct, frozen=True):
 async def prepare(system: System) -> Demo:
     """Return the demo workspace, seeded if the store is empty, with a new key for its owner."""
     store = system.store
-    first = await store.first_of(workspace.WorkspaceCreated.TOPIC)
+    first = await store.first_of(WorkspaceCreated.TOPIC)
     if first is None:
         founded = (await workspaces.create_workspace(store, "Demo", "owner@example.com")).value
         await _seed(system, founded)
         return Demo(founded.workspace_id, founded.api_key, fresh=True)
     state = workspace.existing(await store.load_fresh(WORKSPACE, first.stream))
-    owner = next(user for user in state.users.values() if user.manages)
-    key = (await workspaces.issue_key(store, first.stream, owner.id)).value
+    owner = next(user for user in state.users.values() if user.role == workspace.OWNER)
+    key = await keys.issue_by_operator(store, first.stream, owner.id)
     return Demo(first.stream, key, fresh=False)
 
 
 async def _seed(system: System, founded: workspaces.Founded) -> None:
     store, carrier = system.store, system.carrier
-    known = await workspaces.authenticate(store, founded.api_key)
+    known = await keys.authenticate(store, founded.api_key)
     if known is None:
         msg = "the key that was just made is not known"
         raise RuntimeError(msg)
-    who = Caller(founded.workspace_id, known[1], new_id("req"))
-    number = workspace.AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True)
-    await workspaces.add_number(store, who, number)
+    who = Caller(founded.workspace_id, known.user, new_id("req"))
+    number = AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True)
+    await business_numbers.add_number(store, who, number)
     ann = (await contacts.create_contact(store, who, name="Ann Lee", number=_ANN)).value
     await contacts.create_contact(store, who, name="Ben Ortiz", number=_BEN)
     group = NewGroup(

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 
@@ -45,7 +45,8 @@ async def serve(
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
+        on_signal(failed.set)
         serving = asyncio.create_task(server.serve([sock]))
         watching = asyncio.create_task(failed.wait())
         try:
@@ -59,12 +60,19 @@ async def serve(
             await serving
 
 
-async def until_stopped(stop: asyncio.Event) -> None:
-    """Wait for SIGINT, SIGTERM or `stop`."""
-    loop = asyncio.get_running_loop()
+def on_signal(call: Callable[[], None]) -> None:
+    """Call it when SIGINT or SIGTERM comes, so that the process ends in order."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        asyncio.get_running_loop().add_signal_handler(number, call)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to `on_signal`: uvicorn raises them again when it has ended, which would cut off what ends after it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

@@ -38,11 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read the settings; an empty value counts as unset. Raises `SettingsError`."""
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX) and value
-    }
+    given = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX) and value}
     known = Settings.__struct_fields__
     for name in given.keys() - known:
         if close := get_close_matches(name, known, n=1, cutoff=0.8):

@@ -3,13 +3,8 @@
 import pytest
 
 from groupchat.aggregates import group_conversation
-from groupchat.aggregates.group_conversation import (
-    ContactDeleted,
-    ContactNumberChanged,
-    ContactRenamed,
-    NoteContact,
-    note_contact,
-)
+from groupchat.aggregates.group_conversation import NoteContact, note_contact
+from groupchat.aggregates.group_events import ContactDeleted, ContactNumberChanged, ContactRenamed
 from tests.support.builders import a_contact, a_group, a_participant, number
 from tests.support.given_when_then import given
 

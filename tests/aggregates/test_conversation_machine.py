@@ -16,20 +16,22 @@ from groupchat.aggregates.delivery import Begin, Started, Withheld
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
     Create,
-    InboundReceived,
-    MessageSent,
     NoteContact,
     OptIn,
     OptOut,
+    Rename,
+    Succeed,
+    left,
+)
+from groupchat.aggregates.group_events import (
+    InboundReceived,
+    MessageSent,
     Participant,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Rename,
     Renamed,
-    Succeed,
     SucceededBy,
     Unblocked,
-    left,
 )
 from groupchat.values.money import amount_of
 from tests.support.builders import BUSINESS, a_contact, a_policy, a_receive, a_send, medias, number, rates, recorded, texts
@@ -37,6 +39,7 @@ from tests.support.given_when_then import fold
 
 PEOPLE = st.integers(0, 4)
 CONTACTS = st.sampled_from((1, 2))
+NUMBERS = st.lists(st.integers(0, 5).map(number), min_size=1, max_size=3, unique=True)
 WORDS = st.sampled_from(("keyword", "user", "carrier"))
 
 
@@ -58,13 +61,11 @@ class ConversationMachine(RuleBasedStateMachine):
     def begin(self, contact_of, named, reopens):
         self.frozen = [number(n) for n in range(len(contact_of))]
         self.contact_of = {f: c for f, c in zip(self.frozen, contact_of, strict=True) if c}
-        self.has = {c: [f for f in self.frozen if self.contact_of.get(f) == c] or [number(50 + c)] for c in (1, 2)}
+        self.has = {c: self.linked_to(c) or [number(50 + c)] for c in (1, 2)}
         self.called = {c: f"Contact {c}" for c in (1, 2)}
         self.given_name = {number(n): f"Given {n}" for n in named if n < len(contact_of) and not contact_of[n]}
         self.deleted, self.on_dnd = set(), set()
-        self.shown = {}  # what the group was told of its contacts
-        for contact in (1, 2):
-            self.shown[contact] = self.facts(contact)
+        self.shown = {c: self.facts(c) for c in (1, 2)}  # what the group was told of its contacts
         self.reopens, self.beside = reopens, False
         self.words, self.dnd, self.blocking = set(), set(), set()
         self.group_name, self.successor = None, None
@@ -77,6 +78,9 @@ class ConversationMachine(RuleBasedStateMachine):
 
     def facts(self, contact):
         return {"name": self.called[contact], "numbers": tuple(self.has[contact]), "deleted": contact in self.deleted}
+
+    def linked_to(self, contact):
+        return [f for f in self.frozen if self.contact_of.get(f) == contact]
 
     def contact_id(self, frozen):
         return f"ctc_{self.contact_of[frozen]}" if frozen in self.contact_of else None
@@ -181,22 +185,32 @@ class ConversationMachine(RuleBasedStateMachine):
     def opt_out(self, n, cause):
         self.goes_out(self.anybody(n), self.words, cause)
 
+    @precondition(lambda self: self.words)
+    @rule(data=st.data(), cause=WORDS)
+    def opt_in_again(self, data, cause):
+        self.comes_back(data.draw(st.sampled_from(sorted(self.words))), self.words, cause)
+
     @rule(n=PEOPLE, cause=WORDS)
-    def opt_in(self, n, cause):
+    def opt_in_of_anybody(self, n, cause):
         self.comes_back(self.anybody(n), self.words, cause)
-
-    @rule(contact=CONTACTS, on=st.booleans())
-    def do_not_disturb(self, contact, on):
-        if contact in self.deleted:
-            return
-        (self.on_dnd.add if on else self.on_dnd.discard)(contact)
-        for who in [f for f in self.frozen if self.contact_of.get(f) == contact]:
-            (self.goes_out if on else self.comes_back)(who, self.dnd, "dnd")
-
-    @rule(cause=WORDS)
-    def a_stranger_opts_out_and_in(self, cause):
-        assert self.do(OptOut(number=number(99), cause=cause, evidence="e")) == []
         assert self.do(OptIn(number=number(99), cause=cause, evidence="e", same_set_is_open=False)) == []
+        assert self.do(OptOut(number=number(99), cause=cause, evidence="e")) == []
+
+    @precondition(lambda self: self.on_dnd != {1, 2})
+    @rule(contact=CONTACTS)
+    def do_not_disturb(self, contact):
+        if contact not in self.deleted:
+            self.on_dnd.add(contact)
+            for who in self.linked_to(contact):
+                self.goes_out(who, self.dnd, "dnd")
+
+    @precondition(lambda self: self.on_dnd - self.deleted)
+    @rule(data=st.data())
+    def disturb_again(self, data):
+        contact = data.draw(st.sampled_from(sorted(self.on_dnd - self.deleted)))
+        self.on_dnd.discard(contact)
+        for who in self.linked_to(contact):
+            self.comes_back(who, self.dnd, "dnd")
 
     @precondition(lambda self: self.blocking and not self.words | self.dnd)
     @rule()
@@ -225,30 +239,18 @@ class ConversationMachine(RuleBasedStateMachine):
         self.do_once(NoteContact(contact=contact_now))
         self.shown[contact] = facts
 
-    @rule(contact=CONTACTS, name=texts(), now=st.booleans())
-    def contact_is_renamed(self, contact, name, now):
+    @rule(contact=CONTACTS, name=st.none() | texts(), numbers=st.none() | NUMBERS, noted=st.booleans())
+    def contact_changes(self, contact, name, numbers, noted):
         if contact not in self.deleted:
-            self.called[contact] = name
-        if now:
+            self.called[contact] = name or self.called[contact]
+            self.has[contact] = numbers or self.linked_to(contact) or self.has[contact]  # back to the frozen ones
+        if noted:
             self.note(contact)
 
-    @rule(contact=CONTACTS, numbers=st.lists(st.integers(0, 5).map(number), min_size=1, max_size=3, unique=True), now=st.booleans())
-    def contact_has_other_numbers(self, contact, numbers, now):
-        if contact not in self.deleted:
-            self.has[contact] = numbers
-        if now:
-            self.note(contact)
-
-    @rule(contact=CONTACTS, now=st.booleans())
-    def contact_has_its_former_numbers_again(self, contact, now):
-        if contact not in self.deleted:
-            self.has[contact] = [f for f in self.frozen if self.contact_of.get(f) == contact] or [number(50 + contact)]
-        if now:
-            self.note(contact)
-
-    @rule(contact=CONTACTS)
-    def contact_is_deleted(self, contact):
-        self.deleted.add(contact)
+    @rule(contact=CONTACTS, really=st.integers(0, 2).map(lambda n: n == 0))
+    def contact_is_deleted(self, contact, really):
+        if really:
+            self.deleted.add(contact)
         self.note(contact)
 
     # --- what is so at every moment
@@ -312,4 +314,4 @@ class ConversationMachine(RuleBasedStateMachine):
 
 
 TestConversationMachine = ConversationMachine.TestCase
-TestConversationMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestConversationMachine.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)

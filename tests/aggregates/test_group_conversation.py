@@ -5,24 +5,26 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import group_conversation
 from groupchat.aggregates.group_conversation import (
-    ContactDeleted,
-    ContactNumberChanged,
-    ContactRenamed,
     ConversationBlockedError,
     Create,
-    InboundReceived,
-    MessageSent,
     NoteContact,
     OptIn,
     OptOut,
+    Rename,
+    Succeed,
+    left,
+)
+from groupchat.aggregates.group_events import (
+    ContactDeleted,
+    ContactNumberChanged,
+    ContactRenamed,
+    InboundReceived,
+    MessageSent,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Rename,
     Renamed,
-    Succeed,
     SucceededBy,
     Unblocked,
-    left,
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import (

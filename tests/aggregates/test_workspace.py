@@ -1,45 +1,46 @@
+from datetime import UTC, date, datetime, timedelta, timezone
+
 import pytest
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import (
-    AddNumber,
     AddUser,
-    ChangeNumber,
     ChangePolicy,
+    ChangeUser,
     Create,
-    DefaultNumberChosen,
+    DefineRole,
+    IssueKey,
+    PostRate,
+    RevokeKey,
+)
+from groupchat.aggregates.workspace_events import (
     KeyIssued,
-    NumberAdded,
-    NumberAssigned,
-    NumberClaimed,
-    NumberLabelled,
-    NumberTakenError,
+    KeyRevoked,
     PolicyChanged,
+    RatePosted,
+    RoleDefined,
     UserAdded,
+    UserRoleChanged,
     WorkspaceCreated,
 )
-from groupchat.values.errors import InvalidRequestError, NotFoundError, NotPermittedError
+from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.policy import PRESETS, Policy
-from tests.support.builders import (
-    BUSINESS,
-    a_number_added,
-    a_policy,
-    a_rate,
-    a_workspace,
-    canadian_number,
-    moment,
-    number,
-)
+from tests.support.builders import a_policy, a_rate, a_workspace, moment
 from tests.support.given_when_then import fold, given
 
 OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
 MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
 STAFFED = (a_workspace(), OWNER, MEMBER)
-OTHER = number(9)
+FIRST_KEY = KeyIssued(key_id="key_1", user_id="usr_owner", key_hash="5e88")
 
 
 def loc_of(refusal):
     return [error["loc"] for error in refusal.members["errors"]]
+
+
+def an_owner(**given_):
+    fields = {"user_id": "usr_owner", "name": "Olga", "email": "olga@example.com", "role": "owner"}
+    return AddUser(**(fields | {"key_id": "key_1", "key_hash": "5e88"} | given_))
 
 
 # --- beginnings, users and keys
@@ -52,135 +53,97 @@ def test_a_workspace_begins_with_heymarkets_policy_R1():
     assert (policy.allowed_regions, policy.reopen_on_opt_in) == (("US", "CA"), False)
 
 
-def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
-    command = AddUser(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner", key_id="key_1", key_hash="5e88")
-    state = given(workspace, a_workspace()).when(command).then(
-        OWNER, KeyIssued(key_id="key_1", user_id="usr_owner", key_hash="5e88")
-    ).state  # fmt: skip
-    assert state.users["usr_owner"].email == "olga@example.com"
-    assert state.keys == {"5e88": "usr_owner"}
-
-
-@pytest.mark.parametrize(
-    "command",
-    [AddNumber(number=BUSINESS), ChangeNumber(number=BUSINESS, label="x"), ChangePolicy(max_participants=5)],
-)
+@pytest.mark.parametrize("command", [an_owner(), ChangePolicy(max_participants=5), DefineRole(role="x", group_chat=True)])
 def test_nothing_is_done_in_a_workspace_that_is_not_there(command):
     given(workspace).when(command).refused(NotFoundError)
 
 
-def test_only_owners_manage_R23():
-    users = fold(workspace.evolve, STAFFED).users
-    workspace.require_manager(users["usr_owner"])
-    with pytest.raises(NotPermittedError):
-        workspace.require_manager(users["usr_member"])
+def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
+    state = given(workspace, a_workspace()).when(an_owner()).then(OWNER, FIRST_KEY).state
+    assert state.users["usr_owner"].email == "olga@example.com"
+    assert list(state.keys) == ["5e88"]
+    assert state.holder_of("5e88", moment(9)) == state.users["usr_owner"]
+    assert state.holder_of("other", moment(9)) is None
 
 
-# --- numbers
+def test_a_user_has_an_email_of_his_own_in_any_case():
+    refusal = given(workspace, *STAFFED).when(an_owner(user_id="usr_2", email="OLGA@example.com")).refused(InvalidRequestError)
+    assert loc_of(refusal) == ["email"]
 
 
-@pytest.mark.parametrize("business_number", [BUSINESS, canadian_number(1)])
-def test_a_valid_us_or_canada_number_is_added_R4(business_number):
-    given(workspace, a_workspace()).when(AddNumber(number=business_number)).then(a_number_added(business_number))
+def test_a_key_opens_until_it_expires():
+    command = IssueKey(user_id="usr_owner", key_id="key_2", key_hash="77aa", expires_at=moment(60))
+    issued = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(60))
+    state = given(workspace, *STAFFED, FIRST_KEY).when(command).then(issued).state
+    assert [bool(state.holder_of("77aa", moment(seconds))) for seconds in (59, 60, 61)] == [True, False, False]
+    assert state.holder_of("5e88", moment(61)).id == "usr_owner"
 
 
-def test_a_number_is_added_with_its_label_as_default_and_assigned_R21():
-    command = AddNumber(number=BUSINESS, label="Front desk", default=True, assigned_to="usr_member")
-    given(workspace, *STAFFED).when(command).then(
-        NumberAdded(number=BUSINESS, label="Front desk", assigned_to="usr_member"), DefaultNumberChosen(number=BUSINESS)
+def test_a_revoked_key_opens_nothing_and_the_others_still_do():
+    second = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa")
+    revoke = RevokeKey(user_id="usr_owner", key_id="key_1")
+    revoked = given(workspace, *STAFFED, FIRST_KEY, second).when(revoke).then(KeyRevoked(key_id="key_1"))
+    assert revoked.state.holder_of("5e88", moment(9)) is None
+    assert revoked.state.holder_of("77aa", moment(9)).id == "usr_owner"
+    revoked.when(revoke).refused(NotFoundError)
+
+
+def test_a_key_is_revoked_only_as_its_users_own():
+    given(workspace, *STAFFED, FIRST_KEY).when(RevokeKey(user_id="usr_member", key_id="key_1")).refused(NotFoundError)
+
+
+# --- roles
+
+
+def test_every_workspace_has_four_roles_of_which_three_may_create_groups_R20():
+    assert fold(workspace.evolve, [a_workspace()]).roles == {"owner": True, "admin": True, "member": True, "auditor": False}
+
+
+def test_a_role_is_defined_and_its_permission_changed_R20():
+    defined = given(workspace, a_workspace()).when(DefineRole(role="front desk", group_chat=False)).then(
+        RoleDefined(role="front desk", group_chat=False)
+    )  # fmt: skip
+    assert defined.when(DefineRole(role="front desk", group_chat=False)).nothing().state.roles["front desk"] is False
+    defined.when(DefineRole(role="front desk", group_chat=True)).then(RoleDefined(role="front desk", group_chat=True))
+
+
+def test_what_one_workspace_defines_is_in_no_other_R20():
+    fold(workspace.evolve, [a_workspace(), RoleDefined(role="member", group_chat=False)])
+    assert fold(workspace.evolve, [a_workspace()]).roles["member"] is True
+
+
+def test_an_auditor_never_creates_groups_R23():
+    refusal = given(workspace, a_workspace()).when(DefineRole(role="auditor", group_chat=True)).refused(InvalidRequestError)
+    assert loc_of(refusal) == ["group_chat"]
+
+
+def test_a_user_has_a_role_that_there_is_R20():
+    stranger = an_owner(user_id="usr_2", email="eve@example.com", role="front desk")
+    assert loc_of(given(workspace, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
+    unknown = ChangeUser(user_id="usr_member", role="front desk")
+    assert loc_of(given(workspace, *STAFFED).when(unknown).refused(InvalidRequestError)) == ["role"]
+    given(workspace, *STAFFED, RoleDefined(role="front desk", group_chat=True)).when(unknown).then(
+        UserRoleChanged(user_id="usr_member", role="front desk", assigned_only=False)
     )
 
 
-def test_a_number_that_belongs_to_a_workspace_already_is_refused_R4():
-    command = AddNumber(number=BUSINESS, claimed=True)
-    given(workspace, a_workspace()).when(command).refused(NumberTakenError)
-    given(workspace, a_workspace(), a_number_added()).when(command).refused(NumberTakenError)
-
-
-def test_a_claim_says_which_workspace_a_number_belongs_to_R4():
-    assert fold(workspace.evolve_claim, []) is None
-    claims = [NumberClaimed(number=BUSINESS, workspace_id="wsp_1"), a_number_added()]
-    assert fold(workspace.evolve_claim, claims) == "wsp_1"
-    assert workspace.claim_stream(BUSINESS) != workspace.claim_stream(OTHER)
-
-
-@pytest.mark.parametrize("toll_free", ["+18005550199", "+18335550199"])
-def test_a_toll_free_business_number_is_refused_R4(toll_free):
-    refusal = given(workspace, a_workspace()).when(AddNumber(number=toll_free)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["number"]
-    assert "toll-free" in refusal.detail
-
-
-@pytest.mark.parametrize("untextable", ["+19005551234", "+15005551234"])
-def test_a_premium_rate_or_personal_business_number_is_refused_R4(untextable):
-    refusal = given(workspace, a_workspace()).when(AddNumber(number=untextable)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["number"]
-
-
-@pytest.mark.parametrize(("foreign", "region"), [("+442079460958", "GB"), ("+18765551234", "JM"), ("+17875551234", "PR")])
-def test_a_business_number_of_a_region_that_the_policy_does_not_allow_is_refused_R4(foreign, region):
-    refusal = given(workspace, a_workspace()).when(AddNumber(number=foreign)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["number"]
-    assert f"region {region}" in refusal.detail
-
-
-def test_a_business_number_of_a_region_that_the_policy_allows_is_added_R4():
-    allowing = a_workspace(allowed_regions=("US", "GB"))
-    given(workspace, allowing).when(AddNumber(number="+442079460958")).then(a_number_added("+442079460958"))
-    given(workspace, allowing).when(AddNumber(number=canadian_number(1))).refused(InvalidRequestError)
-
-
-def test_a_number_is_not_assigned_to_a_stranger_R21():
-    owned = given(workspace, *STAFFED, a_number_added())
-    for command in (AddNumber(number=OTHER, assigned_to="usr_9"), ChangeNumber(number=BUSINESS, assigned_to="usr_9")):
-        assert loc_of(owned.when(command).refused(InvalidRequestError)) == ["assigned_to"]
-
-
-def test_each_change_of_a_number_is_a_fact_and_the_same_change_again_is_none_R21():
-    change = ChangeNumber(number=BUSINESS, label="Desk", assigned_to="usr_member", default=True)
-    after = given(workspace, *STAFFED, a_number_added()).when(change).then(
-        NumberLabelled(number=BUSINESS, label="Desk"),
-        NumberAssigned(number=BUSINESS, user_id="usr_member"),
-        DefaultNumberChosen(number=BUSINESS),
+def test_a_user_is_restricted_to_assigned_data_and_keeps_his_role_R22():
+    restrict = ChangeUser(user_id="usr_member", assigned_only=True)
+    restricted = given(workspace, *STAFFED).when(restrict).then(
+        UserRoleChanged(user_id="usr_member", role="member", assigned_only=True)
     )  # fmt: skip
-    back = after.when(change).nothing().when(ChangeNumber(number=BUSINESS, label=None, assigned_to=None)).then(
-        NumberLabelled(number=BUSINESS, label=None), NumberAssigned(number=BUSINESS, user_id=None)
-    )  # fmt: skip
-    assert back.state.default_number == BUSINESS
+    assert restricted.when(restrict).nothing().state.users["usr_member"].assigned_only
 
 
-def test_a_change_that_gives_nothing_changes_nothing():
-    given(workspace, *STAFFED, a_number_added()).when(ChangeNumber(number=BUSINESS)).nothing()
+def test_there_is_always_an_owner_R23():
+    demote = ChangeUser(user_id="usr_owner", role="member")
+    assert loc_of(given(workspace, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
+    second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
+    given(workspace, *STAFFED, second).when(demote).then(UserRoleChanged(user_id="usr_owner", role="member", assigned_only=False))
 
 
-def test_a_number_of_somebody_else_is_not_changed_R4():
-    given(workspace, *STAFFED, a_number_added()).when(ChangeNumber(number=OTHER, label="x")).refused(NotFoundError)
-
-
-def test_one_number_is_the_default_and_another_takes_its_place_R21():
-    both = given(workspace, a_workspace(), a_number_added(), a_number_added(OTHER), DefaultNumberChosen(number=BUSINESS))
-    other = both.when(ChangeNumber(number=OTHER, default=True)).then(DefaultNumberChosen(number=OTHER))
-    other.when(ChangeNumber(number=BUSINESS, default=False)).nothing()
-    other.when(ChangeNumber(number=OTHER, default=False)).then(DefaultNumberChosen(number=None))
-
-
-def test_members_send_from_the_default_their_own_and_unassigned_numbers_R21():
-    history = (
-        *STAFFED,
-        UserAdded(user_id="usr_other", name="Eve", email="eve@example.com", role="member"),
-        a_number_added(number(1)),
-        a_number_added(number(2), assigned_to="usr_member"),
-        a_number_added(number(3), assigned_to="usr_other"),
-        a_number_added(number(4), assigned_to="usr_other"),
-        DefaultNumberChosen(number=number(4)),
-    )
-    state = fold(workspace.evolve, history)
-    sends_from = {
-        user.id: {n for n in (*state.numbers, number(5)) if state.may_send_from(user, n)} for user in state.users.values()
-    }
-    assert sends_from["usr_owner"] == {number(1), number(2), number(3), number(4)}
-    assert sends_from["usr_member"] == {number(1), number(2), number(4)}
-    assert sends_from["usr_other"] == {number(1), number(3), number(4)}
+def test_somebody_who_is_no_user_is_not_changed():
+    given(workspace, *STAFFED).when(ChangeUser(user_id="usr_9", role="admin")).refused(NotFoundError)
 
 
 # --- policy
@@ -223,6 +186,39 @@ def test_a_policy_whose_least_is_above_its_most_is_refused_R1(change):
     assert loc_of(refusal) == ["min_participants"]
 
 
-def test_there_is_one_default_rate_R25():
-    state = fold(workspace.evolve, [a_workspace()])
-    assert state.rate_at(moment(0)) == state.rate_at(moment(9_999_999)) == a_rate("0.0200", "USD")
+# --- rates
+
+
+def posted(day, price):
+    return RatePosted(effective_from=date.fromisoformat(day), rate=a_rate(price))
+
+
+def price_at(history, moment_):
+    return str(fold(workspace.evolve, [a_workspace(), *history]).rate_at(moment_).mms_segment)
+
+
+def test_a_default_applies_where_no_posted_rate_does_R25():
+    before = datetime(2025, 2, 28, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert price_at([], before) == "0.0200"
+    assert price_at([posted("2025-03-01", "0.03")], before) == "0.0200"
+
+
+def test_a_rate_is_in_force_from_the_first_moment_of_its_utc_date_R25():
+    card = [posted("2025-03-01", "0.03")]
+    midnight = datetime(2025, 3, 1, tzinfo=UTC)
+    assert price_at(card, midnight) == "0.03"
+    assert price_at(card, midnight.astimezone(timezone(timedelta(hours=-8)))) == "0.03"
+    assert price_at(card, datetime(2025, 3, 1, 5, tzinfo=timezone(timedelta(hours=9)))) == "0.0200"
+
+
+def test_the_latest_date_counts_then_the_latest_posted_R25():
+    card = [posted("2025-03-01", "0.03"), posted("2025-02-01", "0.02"), posted("2025-03-01", "0.04"), posted("2025-04-01", "0.05")]
+    assert price_at(card, datetime(2025, 3, 15, tzinfo=UTC)) == "0.04"
+    assert price_at(card[:2], datetime(2025, 3, 15, tzinfo=UTC)) == "0.03"
+    assert price_at(card, datetime(2025, 2, 15, tzinfo=UTC)) == "0.02"
+
+
+def test_a_rate_may_be_posted_again_R25():
+    post = PostRate(effective_from=date(2025, 3, 1), rate=a_rate("0.03"))
+    line = posted("2025-03-01", "0.03")
+    given(workspace, a_workspace()).when(post).then(line).when(post).then(line)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound, Outgoing, Receipt
 
 BUSINESS = "+14155550100"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Inbound, Receipt, RecipientResult
 from groupchat.carriers.simulator import HandsetMessage, Simulator
 from groupchat.carriers.simulator_behaviours import Behaviour, Switch

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from groupchat import aggregates
-from groupchat.aggregates import consent, contact, delivery, phone_book, reader, workspace
-from groupchat.aggregates import group_conversation as conversation
-from groupchat.aggregates.group_conversation import Author, Media, Participant
+from groupchat.aggregates import consent, contact, delivery, phone_book, reader
+from groupchat.aggregates import group_events as conversation
+from groupchat.aggregates import workspace_events as workspace
+from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.values.event import EVENT_TYPES, Actor, Cause, Event
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy

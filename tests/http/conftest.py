@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.http.site import Site, open_site
 
 from groupchat.store.event_store import EventStore
+from tests.http.site import Site, open_site
 
 
 @pytest.fixture

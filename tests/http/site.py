@@ -5,18 +5,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat import bootstrap
-from groupchat.bootstrap import System
+from groupchat.aggregates import workspace
+from groupchat.commands import keys
+from groupchat.commands.streams import WORKSPACE
 from groupchat.http.app import create_app
 from groupchat.http.services import Services
 from groupchat.settings import Settings
+from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.values.clock import utc_now
 from tests.support.builders import BUSINESS, number
-from tests.support.world import World, a_member, a_world
+from tests.support.world import World, a_world
 
 Json = dict[str, Any]
 OTHER_BUSINESS = "+16285550199"
@@ -88,7 +90,20 @@ class Site:
 
     async def member(self) -> "Site":
         """Return the API for a user who manages nothing."""
-        return self.with_key((await a_member(self.world))[1])
+        key, key_hash = keys.new_key(self.world.who.workspace_id)
+        add = workspace.AddUser(
+            user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
+        )
+
+        async def decide(decision: Decision) -> None:
+            await decision.decide(WORKSPACE, self.world.who.workspace_id, workspace.decide, add)
+
+        await self.store.decide(self.world.who.cause(), decide)
+        return self.with_key(key)
+
+    async def stranger(self) -> "Site":
+        """Return the API for the owner of another workspace, with a business number of its own."""
+        return self.with_key((await a_world(self.store, OTHER_BUSINESS)).key)
 
 
 def path_of(conversation: Json, *rest: str) -> str:
@@ -132,9 +147,3 @@ async def client_of(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(services))
     async with httpx.AsyncClient(transport=transport, base_url="http://groupchat.test") as client:
         yield client
-
-
-class Parts(Struct):
-    """A system that is assembled, without workers."""
-
-    system: System

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
 from groupchat.aggregates import consent, contact, delivery, reader
-from groupchat.aggregates import group_conversation as group
+from groupchat.aggregates import group_events as group
 from groupchat.projections.paging import Page
 from groupchat.projections.view import Projection, View
 from groupchat.store.database import Database
@@ -13,9 +16,6 @@ from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Recorder
 from groupchat.store.tables import METADATA
 from groupchat.values.event import Cause, Event, Recorded
-from hypothesis import strategies as st
-from sqlalchemy import delete, select
-
 from tests.support.builders import (
     ANN,
     BUSINESS,

@@ -1,13 +1,13 @@
 """The participants' pane: R9, R19, R29."""
 
 import pytest
-from groupchat.aggregates.group_conversation import ContactDeleted, ContactNumberChanged, ContactRenamed, Unblocked
+from hypothesis import given
+
+from groupchat.aggregates.group_events import ContactDeleted, ContactNumberChanged, ContactRenamed, Unblocked
 from groupchat.projections import pane
 from groupchat.projections.pane import Held, Pane, Person
 from groupchat.store.database import Database
 from groupchat.values.event import Event
-from hypothesis import given
-
 from tests.projections.histories import Story, follow, log_of, opted_in, opted_out, received, sent, stories
 from tests.support.builders import a_group, a_participant, moment, number
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from groupchat.projections import VIEWS, inbox, rebuild
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.projections.view import Projection
@@ -10,7 +11,6 @@ from groupchat.store import follower
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower, statuses
-
 from tests.projections.histories import follow, log_of, received, sent, store_log, tables_of
 from tests.projections.test_view import A_STORY, BAD, POISONED
 from tests.support.builders import a_group
@@ -74,7 +74,7 @@ async def test_a_rebuild_that_meets_a_poison_event_says_which_view_stopped_and_c
     database: Database, store: EventStore
 ):
     store_log(database, log_of(A_STORY))
-    with pytest.raises(RebuildStoppedError, match="inbox stopped at position 3: ValueError: a bad event"):
+    with pytest.raises(RebuildStoppedError, match="inbox stopped at position 3: BadEventError: a bad event"):
         await rebuild.rebuild(store, [POISONED, VIEWS["thread"]], lambda done, total: None)
     standing = statuses(database)
     assert (standing["inbox"].position, standing["inbox"].stopped_at) == (BAD - 1, BAD)

@@ -2,14 +2,14 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
+
 from groupchat.aggregates import delivery
 from groupchat.projections import thread
 from groupchat.projections.thread import Message
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Event
-from msgspec.structs import replace
-
 from tests.projections.histories import follow, items, log_of, received, sent, started, updated, withheld
 from tests.support.builders import ANN, a_group, a_picture, number
 

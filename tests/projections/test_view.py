@@ -4,6 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
 from groupchat.projections import VIEWS, inbox, ledger
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.view import Projection, View
@@ -12,11 +17,6 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower, PoisonError, statuses
 from groupchat.values.event import Recorded
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
-
 from tests.projections.histories import (
     Story,
     cut,
@@ -42,6 +42,13 @@ BAD = 3
 """The position of the event that the poisoned view can't apply."""
 
 
+class BadEventError(ValueError):
+    """What a defect raises."""
+
+    def __str__(self) -> str:
+        return "a bad event"
+
+
 class KilledError(BaseException):
     """The process ends here."""
 
@@ -52,7 +59,7 @@ def everything(database: Database) -> dict[str, object]:
 
 def poisoned(connection: Connection, batch: Sequence[Recorded]) -> None:
     if any(recorded.position == BAD for recorded in batch):
-        raise ValueError("a bad event")
+        raise BadEventError
     inbox.VIEW.apply(connection, batch)
 
 
@@ -141,7 +148,7 @@ async def test_a_poison_event_stops_the_view_at_it_with_all_before_applied_R33(d
         await follow(database, POISONED, log)
 
     assert stopped.value.position == BAD
-    assert stopped.value.reason == "ValueError: a bad event"
+    assert stopped.value.reason == "BadEventError: a bad event"
     applied = tables_of(database, inbox.VIEW)
     assert statuses(database)["inbox"].position == BAD - 1
     forget_everything(database)

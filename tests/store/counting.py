@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import register_topic
+from sqlalchemy import Connection, func, insert, select, text
+
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind
 from groupchat.store.event_store import EventStore, Outcome
@@ -18,8 +20,6 @@ from groupchat.store.recorder import _WRITER_LOCK
 from groupchat.store.tables import STORED_EVENTS
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded
-from sqlalchemy import Connection, func, insert, select, text
-
 from tests.support.builders import CAUSE, moment
 
 PATIENCE = 10.0

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+
 from groupchat.store.committer import Committer
 from groupchat.store.recorder import Append, Conflict, Recorder
-
 from tests.store.counting import PATIENCE, holding, stored
 
 

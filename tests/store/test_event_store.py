@@ -4,11 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+
 from groupchat.store import event_store
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore, VersionConflictError
 from groupchat.store.signals import Signals
-
 from tests.store.counting import (
     COUNTER,
     PATIENCE,

@@ -2,9 +2,9 @@
 
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError
-from groupchat.store.recorder import Append, Conflict, Recorder
 from sqlalchemy.exc import DBAPIError
 
+from groupchat.store.recorder import Append, Conflict, Recorder
 from tests.store.counting import Counted, stored
 
 

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -12,9 +12,10 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from groupchat.aggregates.contact import Contact, ContactCreated
-from groupchat.aggregates.group_conversation import Author, Created, Media, Participant, Receive, Send
+from groupchat.aggregates.group_conversation import Receive, Send
+from groupchat.aggregates.group_events import Author, Created, Media, Participant
 from groupchat.aggregates.roster import Candidate, Sender
-from groupchat.aggregates.workspace import NumberAdded, WorkspaceCreated
+from groupchat.aggregates.workspace_events import NumberAdded, WorkspaceCreated
 from groupchat.values.event import EVENT_TYPES, Actor, Cause, Event, Recorded
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
@@ -171,12 +172,14 @@ def rates() -> st.SearchStrategy[Rate]:
     return st.builds(Rate, mms_segment=prices, currency=st.sampled_from(("USD", "CAD")))
 
 
-def events_of(module: types.ModuleType) -> st.SearchStrategy[Event]:
-    """Return any event of an aggregate, about few people and things, so that events meet each other."""
-    return st.one_of([anything(each) for each in EVENT_TYPES.values() if each.__module__ == module.__name__])
+def events_of(topics: str) -> st.SearchStrategy[Event]:
+    """Return any event whose wire name begins so, about few people and things, so that events meet each other."""
+    kinds = [each for topic, each in EVENT_TYPES.items() if topic.startswith(topics)]
+    assert kinds, f"no event's wire name begins with {topics!r}"
+    return st.one_of([anything(each) for each in kinds])
 
 
-def commands_of(module: types.ModuleType) -> st.SearchStrategy[Any]:
+def commands_of(module: Any) -> st.SearchStrategy[Any]:
     """Return any command of an aggregate, about the same few people and things."""
     return st.one_of([anything(each) for each in get_args(module.Command)])
 
@@ -188,6 +191,8 @@ _FEW: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
     "contact_id": lambda: st.sampled_from(("ctc_1", "ctc_2")),
     "id": lambda: st.sampled_from(("ctc_1", "ctc_2")),
     "user_id": lambda: st.sampled_from(("usr_1", "usr_2")),
+    "key_id": lambda: st.sampled_from(("key_1", "key_2")),
+    "role": lambda: st.sampled_from(("owner", "member", "auditor", "front desk")),
     "currency": lambda: st.sampled_from(("USD", "CAD")),
     "carrier_message_id": lambda: st.sampled_from(("SM1", "SM2", "SM3")),
     "roster": lambda: st.just((a_participant(1), a_participant(2, contact=True), a_participant(3, contact="ctc_2"))),
@@ -201,6 +206,7 @@ _LEAVES: dict[Any, Callable[[], st.SearchStrategy[Any]]] = {
     bool: st.booleans,
     Decimal: lambda: st.decimals(0, 1, places=4),
     datetime: lambda: st.integers(0, 5).map(moment),
+    date: lambda: st.integers(0, 5).map(lambda n: moment(n * 86_400).date()),
     types.NoneType: st.none,
     UnsetType: lambda: st.just(UNSET),
 }

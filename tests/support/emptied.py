@@ -6,9 +6,9 @@ A folder's `conftest.py` imports both fixtures to have it so; its tests must lea
 from collections.abc import Iterator
 
 import pytest
-from groupchat.store.database import Database
 from sqlalchemy import Connection, inspect
 
+from groupchat.store.database import Database
 from tests.support.postgres import PostgresServer
 
 VERSION_TABLE = "alembic_version"

@@ -6,12 +6,13 @@ from itertools import count
 from msgspec import Struct
 
 from groupchat.aggregates import workspace
+from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.contact import Change, Contact
-from groupchat.aggregates.group_conversation import GroupConversation, Media, MessageSent
+from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.roster import Asked
-from groupchat.aggregates.workspace import AddNumber, ChangePolicy
+from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.port import Inbound
-from groupchat.commands import contacts, conversations, inbound, workspaces
+from groupchat.commands import business_numbers, contacts, conversations, inbound, keys, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewConversation, NewGroup
 from groupchat.commands.inbound import Received
@@ -21,6 +22,7 @@ from groupchat.values.event import Event, Recorded
 from tests.support.builders import BUSINESS, number
 
 CARRIER = "fake"
+MESSAGES = ("groupchat.conversation.message_sent", "groupchat.conversation.inbound_received")
 
 Person = int | str | Contact | Asked
 """Who is asked for: the n-th person's number, a number, a contact, or anything that can be asked for."""
@@ -37,7 +39,7 @@ class World(Struct, kw_only=True):
     business: str = BUSINESS
 
     async def add_number(self, number: str) -> None:
-        await workspaces.add_number(self.store, self.who, AddNumber(number=number))
+        await business_numbers.add_number(self.store, self.who, AddNumber(number=number))
 
     async def policy(self, **changes: object) -> None:
         await workspaces.change_policy(self.store, self.who, ChangePolicy(**changes))
@@ -63,9 +65,9 @@ class World(Struct, kw_only=True):
         """Create a group of these people and return its id."""
         return (await self.create(*people, **given)).value.conversation_id
 
-    async def send(self, conversation_id: str, body: str | None = "Hello all", media: tuple[Media, ...] = ()) -> str:
+    async def send(self, conversation_id: str, body: str = "Hello all") -> str:
         """Send a message and return its id."""
-        draft = Draft(body=body, media=media)
+        draft = Draft(body=body)
         return (await conversations.send_message(self.store, self.who, conversation_id, draft)).value
 
     async def succeed(self, conversation_id: str, **given: object) -> str:
@@ -97,10 +99,13 @@ class World(Struct, kw_only=True):
         """Return a stream's events, bare."""
         return [recorded.event for recorded in await self.store.read_stream(stream)]
 
+    async def types(self, stream: str) -> list[str]:
+        """Return the last word of the wire name of each of a stream's events."""
+        return [recorded.type.rpartition(".")[2] for recorded in await self.store.read_stream(stream)]
+
     async def message(self, message_id: str) -> Recorded:
-        """Return the event of a sent message."""
-        found = [r for r in await self.log() if isinstance(r.event, MessageSent) and r.event.message_id == message_id]
-        return found[0]
+        """Return the event of a message, sent or received."""
+        return next(r for r in await self.log() if r.type in MESSAGES and r.event.message_id == message_id)
 
     async def log(self) -> list[Recorded]:
         """Return all that is stored."""
@@ -117,14 +122,14 @@ async def a_world(store: EventStore, business: str = BUSINESS) -> World:
 
 async def a_caller(store: EventStore, key: str) -> Caller:
     """Return the caller that a key belongs to."""
-    known = await workspaces.authenticate(store, key)
+    known = await keys.authenticate(store, key)
     assert known is not None
-    return Caller(*known, "req_1")
+    return Caller(known.workspace_id, known.user, "req_1")
 
 
 async def a_member(world: World) -> Caller:
     """Add a user who manages nothing, and return him as a caller."""
-    key, key_hash = workspaces.new_key(world.who.workspace_id)
+    key, key_hash = keys.new_key(world.who.workspace_id)
     add = workspace.AddUser(
         user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
     )

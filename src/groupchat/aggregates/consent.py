@@ -150,4 +150,3 @@ def decide(command: Command, state: Consent | None) -> list[Event]:
             return [GroupJoined(**asdict(command))]
         case _:
             return []
-

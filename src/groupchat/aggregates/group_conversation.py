@@ -1,6 +1,6 @@
 """Group conversation: one business number and its participants, in one thread.
 
-Creating (R1 to R6, R35) is judged in `roster.py`; from then on:
+Creating (R1 to R6, R35) is judged in `roster.py`, the events are in `group_events.py`; from then on:
 
 - R7 Participants, their numbers and the business number never change: there is no command that changes them.
 - R8 Messages go to the numbers frozen at creation.
@@ -25,8 +25,24 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.consent import Cause
 from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.group_events import (
+    Author,
+    ContactDeleted,
+    ContactNumberChanged,
+    ContactRenamed,
+    Created,
+    InboundReceived,
+    Media,
+    MessageSent,
+    Participant,
+    ParticipantOptedIn,
+    ParticipantOptedOut,
+    Renamed,
+    SucceededBy,
+    Unblocked,
+)
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
-from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
@@ -35,127 +51,6 @@ Kind = Literal["consent", "dnd"]
 
 REMEMBERED_RECEIPTS = 100
 """How many of the carrier's ids of inbound messages a conversation remembers, to know a repeated webhook."""
-
-
-class Participant(Struct, frozen=True, kw_only=True):
-    """One phone number of the group, frozen; its contact, if any, and its name at creation."""
-
-    number: str
-    contact_id: str | None = None
-    name: str | None = None
-
-
-class Media(Struct, frozen=True, kw_only=True):
-    """A picture or file that a message carries."""
-
-    url: str
-    content_type: str
-
-
-class Author(Struct, frozen=True, kw_only=True):
-    """The user who wrote an outbound message, with the name that he had then."""
-
-    user_id: str
-    name: str
-
-
-# --- events
-
-
-@stored_as("groupchat.conversation.created")
-class Created(Event, frozen=True, kw_only=True):
-    """A group began, under a policy; `predecessor_id` is the blocked group that it follows (R18)."""
-
-    business_number: str
-    name: str | None
-    roster: tuple[Participant, ...]
-    policy: Policy
-    predecessor_id: str | None = None
-
-
-@stored_as("groupchat.conversation.message_sent")
-class MessageSent(Event, frozen=True, kw_only=True):
-    """The business wrote to all participants."""
-
-    message_id: str
-    author: Author
-    body: str | None
-    media: tuple[Media, ...]
-    recipients: tuple[str, ...]
-    rate: Rate
-
-
-@stored_as("groupchat.conversation.inbound_received")
-class InboundReceived(Event, frozen=True, kw_only=True):
-    """A participant wrote; `name` is what the author is called at this moment (R11)."""
-
-    message_id: str
-    number: str
-    name: str
-    body: str | None
-    media: tuple[Media, ...]
-    carrier_message_id: str
-
-
-@stored_as("groupchat.conversation.participant_opted_out")
-class ParticipantOptedOut(Event, frozen=True, kw_only=True):
-    """A participant wants no more messages; the group is blocked. `evidence` is a message's id, or who said so."""
-
-    number: str
-    cause: Cause
-    evidence: str
-
-
-@stored_as("groupchat.conversation.participant_opted_in")
-class ParticipantOptedIn(Event, frozen=True, kw_only=True):
-    """A participant takes messages again; that alone does not unblock (R17)."""
-
-    number: str
-    cause: Cause
-    evidence: str
-
-
-@stored_as("groupchat.conversation.unblocked")
-class Unblocked(Event, frozen=True, kw_only=True):
-    """The last opted-out participant opted in, under `reopen_on_opt_in` (R17)."""
-
-
-@stored_as("groupchat.conversation.contact_number_changed")
-class ContactNumberChanged(Event, frozen=True, kw_only=True):
-    """A participant's contact lost its frozen number, or has it again; `numbers` are the contact's now (R9)."""
-
-    contact_id: str
-    number: str
-    numbers: tuple[str, ...]
-
-
-@stored_as("groupchat.conversation.contact_renamed")
-class ContactRenamed(Event, frozen=True, kw_only=True):
-    """A participant's contact has another name."""
-
-    contact_id: str
-    name: str
-
-
-@stored_as("groupchat.conversation.contact_deleted")
-class ContactDeleted(Event, frozen=True, kw_only=True):
-    """A participant's contact was deleted (R9)."""
-
-    contact_id: str
-
-
-@stored_as("groupchat.conversation.renamed")
-class Renamed(Event, frozen=True, kw_only=True):
-    """The group has another name, or none."""
-
-    name: str | None
-
-
-@stored_as("groupchat.conversation.succeeded_by")
-class SucceededBy(Event, frozen=True, kw_only=True):
-    """A new group continues this one (R18)."""
-
-    conversation_id: str
 
 
 # --- state
@@ -278,9 +173,7 @@ def _plus(out: tuple[Kind, ...], kind: Kind) -> tuple[Kind, ...]:
     return out if kind in out else (*out, kind)
 
 
-def _with_number(
-    state: GroupConversation, number: str, change: Callable[[Member], dict[str, Any]]
-) -> tuple[Member, ...]:
+def _with_number(state: GroupConversation, number: str, change: Callable[[Member], dict[str, Any]]) -> tuple[Member, ...]:
     return tuple(replace(m, **change(m)) if m.number == number else m for m in state.members)
 
 

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.contact import Contact
-from groupchat.aggregates.group_conversation import Participant
+from groupchat.aggregates.group_events import Participant
 from groupchat.values import phone
 from groupchat.values.errors import RefusalError
 from groupchat.values.policy import Policy
@@ -70,8 +70,9 @@ class GroupExistsError(RefusalError):
 
     slug = "group-exists"
 
-    def __init__(self, conversation_id: str) -> None:
-        msg = f"An unblocked group with the same participants exists: write in {conversation_id} instead (R35)."
+    def __init__(self, conversation_id: str | None) -> None:
+        where = f"write in {conversation_id} instead" if conversation_id else "ask an owner or admin for it"
+        msg = f"An unblocked group with the same participants exists: {where} (R35)."
         super().__init__(msg, conversation_id=conversation_id)
 
 
@@ -178,11 +179,10 @@ def check_size(count: int, policy: Policy) -> None:
         raise InvalidGroupError(found)
 
 
-def check_no_same(same: Iterable[tuple[str, bool]]) -> None:
-    """Raise `GroupExistsError` if a group with the same set, given as (id, blocked), is unblocked (R35)."""
-    for conversation_id, blocked in same:
-        if not blocked:
-            raise GroupExistsError(conversation_id)
+def check_no_same(open_groups: Iterable[str | None]) -> None:
+    """Raise `GroupExistsError` if there is an unblocked group with the same set (R35); none for one that is hidden (R22)."""
+    for conversation_id in open_groups:
+        raise GroupExistsError(conversation_id)
 
 
 def _of_size(count: int, policy: Policy) -> Iterator[Violation]:
@@ -217,9 +217,7 @@ def _of_sender(sender: Sender, policy: Policy) -> Iterator[Violation]:
         yield Violation(rule="R4", code="region-not-allowed", detail=detail, number=number)
 
 
-def _of_candidate(
-    candidate: Candidate, business_number: str, policy: Policy, times: Counter[str | None]
-) -> Iterator[Violation]:
+def _of_candidate(candidate: Candidate, business_number: str, policy: Policy, times: Counter[str | None]) -> Iterator[Violation]:
     if candidate.violation is not None:
         yield candidate.violation
         return
@@ -227,9 +225,7 @@ def _of_candidate(
     contact_id: str | UnsetType = UNSET if candidate.contact is None else candidate.contact.id
 
     def violation(rule: Rule, code: Code, detail: str) -> Violation:
-        return Violation(
-            rule=rule, code=code, detail=detail, number=number, contact_id=contact_id, index=candidate.index
-        )
+        return Violation(rule=rule, code=code, detail=detail, number=number, contact_id=contact_id, index=candidate.index)
 
     if number == business_number:
         yield violation("R3", "business-number-as-participant", f"{number} is the business number itself; leave it out.")

@@ -1,104 +1,45 @@
-"""Workspace: a tenant, with its users, their keys, its business numbers and its policy.
+"""Workspace: a tenant, with its users and their keys, roles, policy and rates.
 
-- R4 A business number is a valid number of an allowed region, not toll-free, and belongs to one workspace only: the claim has a
-  stream of its own per number (`claim_stream`), written in the same append.
 - R1, R17 The policy: group sizes, allowed regions, whether an opt-in reopens.
-- R21 Who may send from a number: `may_send_from`. R23 Who manages: `require_manager`. R20 to R22 in full come with roles.
-- R25 The rate in force: `rate_at`. There is one default rate; a rate card by date comes with billing.
+- R20 Roles: owner, admin, member and auditor are there from the beginning, others are defined; each may create groups, or not.
+- R25 The rate in force is the one with the latest date that is not after the message's, then the latest posted: `rate_at`.
+
+The events are in `workspace_events.py`, the rules of its business numbers in `business_numbers.py`; who may do what with all this
+says `access.py`.
 """
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Literal, assert_never
+from typing import assert_never
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 from msgspec.structs import asdict, replace
 
-from groupchat.values import phone
-from groupchat.values.errors import InvalidRequestError, NotFoundError, NotPermittedError, RefusalError
-from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.aggregates.workspace_events import (
+    DefaultNumberChosen,
+    KeyIssued,
+    KeyRevoked,
+    NumberAdded,
+    NumberAssigned,
+    NumberLabelled,
+    PolicyChanged,
+    RatePosted,
+    RoleDefined,
+    UserAdded,
+    UserRoleChanged,
+    WorkspaceCreated,
+)
+from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
 from groupchat.values.policy import PRESETS, Policy, Preset
 
-Role = Literal["owner", "member"]
 DEFAULT_RATE = Rate(mms_segment=Decimal("0.0200"), currency="USD")
+"""What a segment costs where no posted rate applies."""
 
-# --- events
-
-
-@stored_as("groupchat.workspace.created")
-class WorkspaceCreated(Event, frozen=True, kw_only=True):
-    """A tenant began."""
-
-    name: str
-    policy: Policy
-
-
-@stored_as("groupchat.workspace.user_added")
-class UserAdded(Event, frozen=True, kw_only=True):
-    """A user joined."""
-
-    user_id: str
-    name: str
-    email: str
-    role: str
-
-
-@stored_as("groupchat.workspace.key_issued")
-class KeyIssued(Event, frozen=True, kw_only=True):
-    """A user got an API key, of which only the hash (SHA-256, hexadecimal) is kept."""
-
-    key_id: str
-    user_id: str
-    key_hash: str
-
-
-@stored_as("groupchat.workspace.number_claimed")
-class NumberClaimed(Event, frozen=True, kw_only=True):
-    """A business number belongs to this workspace, and to no other (in the number's own stream)."""
-
-    number: str
-    workspace_id: str
-
-
-@stored_as("groupchat.workspace.number_added")
-class NumberAdded(Event, frozen=True, kw_only=True):
-    """The workspace can send from a number."""
-
-    number: str
-    label: str | None
-    assigned_to: str | None
-
-
-@stored_as("groupchat.workspace.number_labelled")
-class NumberLabelled(Event, frozen=True, kw_only=True):
-    """A number has another label."""
-
-    number: str
-    label: str | None
-
-
-@stored_as("groupchat.workspace.number_assigned")
-class NumberAssigned(Event, frozen=True, kw_only=True):
-    """A number is assigned to a user, or to nobody."""
-
-    number: str
-    user_id: str | None
-
-
-@stored_as("groupchat.workspace.default_number_chosen")
-class DefaultNumberChosen(Event, frozen=True, kw_only=True):
-    """One number, or none, is everybody's default."""
-
-    number: str | None
-
-
-@stored_as("groupchat.workspace.policy_changed")
-class PolicyChanged(Event, frozen=True, kw_only=True):
-    """The workspace has this policy now."""
-
-    policy: Policy
-
+OWNER, ADMIN, MEMBER, AUDITOR = "owner", "admin", "member", "auditor"
+BUILT_IN_ROLES: dict[str, bool] = {OWNER: True, ADMIN: True, MEMBER: True, AUDITOR: False}
+"""The roles that every workspace has, and whether they may create groups by default (R20)."""
 
 # --- state
 
@@ -110,11 +51,28 @@ class User(Struct, frozen=True, kw_only=True):
     name: str
     email: str
     role: str
+    assigned_only: bool = False
 
-    @property
-    def manages(self) -> bool:
-        """Whether the user manages numbers, policy and users (R23)."""
-        return self.role == "owner"
+
+class Key(Struct, frozen=True, kw_only=True):
+    """An API key, of which only the hash is kept."""
+
+    id: str
+    user_id: str
+    issued_at: datetime
+    expires_at: datetime | None = None
+
+    def opens_at(self, moment: datetime) -> bool:
+        """Tell whether the key has not expired at a moment."""
+        return self.expires_at is None or moment < self.expires_at
+
+
+class PostedRate(Struct, frozen=True):
+    """A line of the rate card."""
+
+    effective_from: date
+    rate: Rate
+    posted_at: datetime
 
 
 class BusinessNumber(Struct, frozen=True, kw_only=True):
@@ -131,32 +89,26 @@ class Workspace(Struct, frozen=True, kw_only=True):
     name: str
     policy: Policy
     users: dict[str, User] = {}
-    keys: dict[str, str] = {}
-    """User ids by the hash of their keys."""
+    roles: dict[str, bool] = field(default_factory=BUILT_IN_ROLES.copy)
+    """Whether each role may create groups (R20)."""
+    keys: dict[str, Key] = {}
+    """Keys that are not revoked, by their hash."""
     numbers: dict[str, BusinessNumber] = {}
     default_number: str | None = None
 
-    def may_send_from(self, user: User, number: str) -> bool:
-        """Tell whether a user has access to a business number (R21)."""
-        owned = self.numbers.get(number)
-        if owned is None:
-            return False
-        return user.manages or number == self.default_number or owned.assigned_to in (None, user.id)
+    rates: tuple[PostedRate, ...] = ()
+    """The rate card, in the order of posting."""
 
-    def rate_at(self, moment: datetime) -> Rate:  # noqa: ARG002 - the moment decides once there is a rate card (R25)
-        """Return the rate in force at a moment (R25)."""
-        return DEFAULT_RATE
+    def holder_of(self, key_hash: str, moment: datetime) -> User | None:
+        """Return the user whose key has this hash and opens at this moment."""
+        key = self.keys.get(key_hash)
+        return self.users.get(key.user_id) if key is not None and key.opens_at(moment) else None
 
-
-def claim_stream(number: str) -> str:
-    """Return the stream that says to which workspace a business number belongs."""
-    return f"number-{number}"
-
-
-def evolve_claim(state: str | None, recorded: Recorded) -> str | None:
-    """Fold a number's claim into the id of the workspace that it belongs to."""
-    event = recorded.event
-    return event.workspace_id if isinstance(event, NumberClaimed) else state
+    def rate_at(self, moment: datetime) -> Rate:
+        """Return the rate in force at a moment, by its UTC date (R25)."""
+        day = moment.astimezone(UTC).date()
+        begun = [(posted.effective_from, index) for index, posted in enumerate(self.rates) if posted.effective_from <= day]
+        return self.rates[max(begun)[1]].rate if begun else DEFAULT_RATE
 
 
 def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
@@ -168,10 +120,21 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
         case _ if state is None:
             return None
         case UserAdded():
-            user = User(id=event.user_id, name=event.name, email=event.email, role=event.role)
+            user = User(id=event.user_id, name=event.name, email=event.email, role=event.role, assigned_only=event.assigned_only)
+            return replace(state, users=state.users | {user.id: user})
+        case UserRoleChanged() if event.user_id in state.users:
+            user = replace(state.users[event.user_id], role=event.role, assigned_only=event.assigned_only)
             return replace(state, users=state.users | {user.id: user})
         case KeyIssued():
-            return replace(state, keys=state.keys | {event.key_hash: event.user_id})
+            key = Key(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at)
+            return replace(state, keys=state.keys | {event.key_hash: key})
+        case KeyRevoked():
+            return replace(state, keys={hash_: key for hash_, key in state.keys.items() if key.id != event.key_id})
+        case RoleDefined():
+            return replace(state, roles=state.roles | {event.role: event.group_chat})
+        case RatePosted():
+            posted = PostedRate(event.effective_from, event.rate, recorded.at)
+            return replace(state, rates=(*state.rates, posted))
         case NumberAdded():
             number = BusinessNumber(number=event.number, label=event.label, assigned_to=event.assigned_to)
             return replace(state, numbers=state.numbers | {number.number: number})
@@ -188,16 +151,9 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
 
 
 def _with_number(state: Workspace, number: str, **changes: str | None) -> Workspace:
+    if number not in state.numbers:
+        return state
     return replace(state, numbers=state.numbers | {number: replace(state.numbers[number], **changes)})
-
-
-# --- errors
-
-
-class NumberTakenError(RefusalError):
-    """R4: the business number belongs to a workspace already."""
-
-    slug = "number-taken"
 
 
 # --- commands
@@ -215,7 +171,8 @@ class AddUser(Struct, frozen=True, kw_only=True):
     user_id: str
     name: str
     email: str
-    role: Role
+    role: str
+    assigned_only: bool = False
     key_id: str
     key_hash: str
 
@@ -226,25 +183,36 @@ class IssueKey(Struct, frozen=True, kw_only=True):
     user_id: str
     key_id: str
     key_hash: str
+    expires_at: datetime | None = None
 
 
-class AddNumber(Struct, frozen=True, kw_only=True):
-    """Add a business number. `claimed` tells whether any workspace has it."""
+class ChangeUser(Struct, frozen=True, kw_only=True):
+    """Change a user's role, or whether he is restricted to assigned data."""
 
-    number: str
-    label: str | None = None
-    default: bool = False
-    assigned_to: str | None = None
-    claimed: bool = False
+    user_id: str
+    role: str | UnsetType = UNSET
+    assigned_only: bool | UnsetType = UNSET
 
 
-class ChangeNumber(Struct, frozen=True, kw_only=True):
-    """Change what is given of a number; leave the rest."""
+class RevokeKey(Struct, frozen=True, kw_only=True):
+    """Let a user's key open nothing any more."""
 
-    number: str
-    label: str | UnsetType | None = UNSET
-    default: bool | UnsetType = UNSET
-    assigned_to: str | UnsetType | None = UNSET
+    user_id: str
+    key_id: str
+
+
+class DefineRole(Struct, frozen=True, kw_only=True):
+    """Define a role, or change what it may do (R20)."""
+
+    role: str
+    group_chat: bool
+
+
+class PostRate(Struct, frozen=True, kw_only=True):
+    """Add a line to the rate card (R25)."""
+
+    effective_from: date
+    rate: Rate
 
 
 class ChangePolicy(Struct, frozen=True, kw_only=True):
@@ -257,7 +225,7 @@ class ChangePolicy(Struct, frozen=True, kw_only=True):
     reopen_on_opt_in: bool | UnsetType = UNSET
 
 
-Command = Create | AddUser | IssueKey | AddNumber | ChangeNumber | ChangePolicy
+Command = Create | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | PostRate
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
@@ -267,16 +235,17 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
     state = existing(state)
     match command:
         case AddUser():
-            return [
-                UserAdded(user_id=command.user_id, name=command.name, email=command.email, role=command.role),
-                KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash),
-            ]
+            return _add_user(command, state)
+        case ChangeUser():
+            return _change_user(command, state)
         case IssueKey():
-            return [KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash)]
-        case AddNumber():
-            return _add_number(command, state)
-        case ChangeNumber():
-            return _change_number(command, state)
+            return [_issue(command)]
+        case RevokeKey():
+            return _revoke_key(command, state)
+        case DefineRole():
+            return _define_role(command, state)
+        case PostRate():
+            return [RatePosted(effective_from=command.effective_from, rate=command.rate)]
         case ChangePolicy():
             return _change_policy(command, state)
         case _:
@@ -291,55 +260,63 @@ def existing(state: Workspace | None) -> Workspace:
     return state
 
 
-def require_manager(user: User) -> None:
-    """Raise `NotPermittedError` unless the user manages the workspace (R23)."""
-    if not user.manages:
-        msg = f"Your role, {user.role}, does not manage this workspace; ask an owner to do it (R23)."
-        raise NotPermittedError(msg)
+def _add_user(command: AddUser, state: Workspace) -> list[Event]:
+    _require_role(state, command.role)
+    if any(user.email.casefold() == command.email.casefold() for user in state.users.values()):
+        raise InvalidRequestError("email", f"{command.email} is a user of this workspace already.")
+    added = UserAdded(
+        user_id=command.user_id,
+        name=command.name,
+        email=command.email,
+        role=command.role,
+        assigned_only=command.assigned_only,
+    )
+    return [added, _issue(IssueKey(user_id=command.user_id, key_id=command.key_id, key_hash=command.key_hash))]
 
 
-def require_number_of(state: Workspace, number: str) -> BusinessNumber:
-    """Return a business number of the workspace, or raise `NotFoundError`."""
-    owned = state.numbers.get(number)
-    if owned is None:
-        msg = f"{number} is not a number of this workspace; GET /v1/numbers lists them."
+def _change_user(command: ChangeUser, state: Workspace) -> list[Event]:
+    user = require_user_of(state, command.user_id)
+    role = user.role if command.role is UNSET else command.role
+    assigned_only = user.assigned_only if command.assigned_only is UNSET else command.assigned_only
+    _require_role(state, role)
+    if user.role == OWNER != role and sum(other.role == OWNER for other in state.users.values()) == 1:
+        raise InvalidRequestError("role", "This is the last owner; make somebody else owner first.")
+    if (role, assigned_only) == (user.role, user.assigned_only):
+        return []
+    return [UserRoleChanged(user_id=user.id, role=role, assigned_only=assigned_only)]
+
+
+def _issue(command: IssueKey) -> Event:
+    return KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash, expires_at=command.expires_at)
+
+
+def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
+    if not any(key.id == command.key_id and key.user_id == command.user_id for key in state.keys.values()):
+        msg = "This user has no such key; GET the user's keys lists them."
         raise NotFoundError(msg)
-    return owned
+    return [KeyRevoked(key_id=command.key_id)]
 
 
-def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
-    if command.claimed:
-        msg = f"{command.number} belongs to a workspace already; a business number can have only one (R4)."
-        raise NumberTakenError(msg)
-    if phone.is_toll_free(command.number):
-        raise InvalidRequestError("number", f"{command.number} is toll-free; carriers take no group messages from it (R4).")
-    if not phone.can_be_texted(command.number):
-        raise InvalidRequestError("number", f"{command.number} is premium-rate or personal; give a local number (R4).")
-    region = phone.region_of(command.number)
-    if region not in state.policy.allowed_regions:
-        allowed = ", ".join(state.policy.allowed_regions)
-        raise InvalidRequestError("number", f"{command.number} is of region {region}; the policy allows {allowed} (R4).")
-    require_user(state, command.assigned_to)
-    events: list[Event] = [
-        NumberAdded(number=command.number, label=command.label, assigned_to=command.assigned_to),
-    ]
-    if command.default:
-        events.append(DefaultNumberChosen(number=command.number))
-    return events
+def _define_role(command: DefineRole, state: Workspace) -> list[Event]:
+    if command.role == AUDITOR and command.group_chat:
+        raise InvalidRequestError("group_chat", "An auditor writes nothing, so can't create groups (R23).")
+    if state.roles.get(command.role) == command.group_chat:
+        return []
+    return [RoleDefined(role=command.role, group_chat=command.group_chat)]
 
 
-def _change_number(command: ChangeNumber, state: Workspace) -> list[Event]:
-    owned = require_number_of(state, command.number)
-    events: list[Event] = []
-    if command.label is not UNSET and command.label != owned.label:
-        events.append(NumberLabelled(number=owned.number, label=command.label))
-    if command.assigned_to is not UNSET and command.assigned_to != owned.assigned_to:
-        require_user(state, command.assigned_to)
-        events.append(NumberAssigned(number=owned.number, user_id=command.assigned_to))
-    is_default = state.default_number == owned.number
-    if command.default is not UNSET and command.default != is_default:
-        events.append(DefaultNumberChosen(number=owned.number if command.default else None))
-    return events
+def _require_role(state: Workspace, role: str) -> None:
+    if role not in state.roles:
+        raise InvalidRequestError("role", f"There is no role {role!r}; there are {', '.join(state.roles)}. PUT /v1/roles adds one.")
+
+
+def require_user_of(state: Workspace, user_id: str) -> User:
+    """Return a user of the workspace, or raise `NotFoundError`."""
+    user = state.users.get(user_id)
+    if user is None:
+        msg = "There is no such user; GET /v1/users lists those there are."
+        raise NotFoundError(msg)
+    return user
 
 
 def _change_policy(command: ChangePolicy, state: Workspace) -> list[Event]:

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from groupchat.aggregates.delivery import ReceiptStatus
-from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.group_events import Media
 
 ResultStatus = Literal["sent", "failed", "unconfirmed", "delivered"]
 

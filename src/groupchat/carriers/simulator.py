@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.group_events import Media
 from groupchat.carriers.gathering import Gathering
 from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing
 from groupchat.carriers.simulator_behaviours import Behaviour, Switch

@@ -1,15 +1,18 @@
-"""Who calls, and what he may see and do: the one place where a decision asks for it.
+"""Who calls, and what he may see and do: how a decision asks `aggregates/access.py`.
 
-Roles, number access and assigned data (R20 to R23) are judged on the workspace as the decision reads it, not as it was when the
-request came in: a right that was taken away is gone at once.
+Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away is
+gone at once.
 """
 
 from msgspec import Struct
 
+from groupchat.aggregates import contact as contacts
 from groupchat.aggregates import group_conversation, workspace
+from groupchat.aggregates.access import Access
+from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
-from groupchat.aggregates.workspace import User, Workspace
-from groupchat.commands.streams import CONVERSATION, WORKSPACE
+from groupchat.aggregates.workspace import User
+from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Actor, Cause
@@ -21,18 +24,17 @@ class UnauthenticatedError(RefusalError):
     slug = "unauthenticated"
 
 
-class NumberAccessDeniedError(RefusalError):
-    """R21: the user has no access to the business number."""
-
-    slug = "number-access-denied"
-
-
 class Caller(Struct, frozen=True):
     """A user of a workspace, and the request that he makes."""
 
     workspace_id: str
     user: User
     correlation_id: str
+
+    @property
+    def may_be_restricted(self) -> bool:
+        """Whether R22 may hide things from the user, as far as was known when the request came in."""
+        return self.user.assigned_only
 
     def cause(self) -> Cause:
         """Return the envelope of what this request leads to (R31)."""
@@ -44,27 +46,32 @@ class Caller(Struct, frozen=True):
         )
 
 
-async def of_workspace(decision: Decision, who: Caller) -> tuple[Workspace, User]:
-    """Return the caller's workspace and the caller himself as of now; raises `UnauthenticatedError` if he is gone."""
+async def access(decision: Decision, who: Caller) -> Access:
+    """Return what the caller may do as of now; raises `UnauthenticatedError` if he is gone."""
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
     user = state.users.get(who.user.id)
     if user is None:
         msg = "This key's user is no longer in the workspace; ask an owner for another key."
         raise UnauthenticatedError(msg)
-    return state, user
+    return Access(state, user)
 
 
-async def visible_group(decision: Decision, conversation_id: str) -> GroupConversation:
-    """Return a group of the caller's workspace, or raise `NotFoundError`: to him any other does not exist."""
-    state = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
-    if state.workspace_id != decision.cause.workspace_id:
-        return group_conversation.existing(None)
-    return state
+async def visible_group(decision: Decision, rights: Access, conversation_id: str) -> GroupConversation:
+    """Return a group that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22)."""
+    group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
+    seen = group.workspace_id == decision.cause.workspace_id and rights.sees_group(group, await _linked(decision, rights, group))
+    return group_conversation.existing(group if seen else None)
 
 
-def require_number(state: Workspace, user: User, number: str) -> None:
-    """Raise `NumberAccessDeniedError` unless the user may send from a business number (R21)."""
-    if not state.may_send_from(user, number):
-        msg = f"You have no access to {number}; an owner can assign it to you (R21)."
-        raise NumberAccessDeniedError(msg, number=number)
+async def visible_contact(decision: Decision, rights: Access, contact_id: str) -> Contact:
+    """Return a contact that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22)."""
+    contact = contacts.existing(await decision.load(CONTACT, contact_id))
+    seen = contact.workspace_id == decision.cause.workspace_id and rights.sees_contact(contact)
+    return contacts.existing(contact if seen else None)
 
+
+async def _linked(decision: Decision, rights: Access, group: GroupConversation) -> dict[str, Contact | None]:
+    if not rights.restricted:
+        return {}
+    ids = list(dict.fromkeys(member.contact_id for member in group.members if member.contact_id))
+    return dict(zip(ids, await decision.load_many(CONTACT, ids), strict=True))

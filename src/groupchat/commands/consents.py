@@ -9,7 +9,7 @@ from groupchat.aggregates.consent import Cause, Consent
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.workspace import Workspace
-from groupchat.commands.caller import Caller, of_workspace, require_number, visible_group
+from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONSENT, CONVERSATION
 from groupchat.store.decision import Decision
@@ -21,14 +21,14 @@ async def opt_out_by_hand(store: EventStore, who: Caller, conversation_id: str, 
     """Record that a participant told a user that they want no more messages (R14)."""
 
     async def decide(decision: Decision) -> None:
-        group = await visible_group(decision, conversation_id)
+        rights = await access(decision, who)
+        group = await visible_group(decision, rights, conversation_id)
         participant = read_number("number", number)
         if group.member(participant) is None:
             msg = f"{participant} is no participant of this conversation; GET its participants lists them."
             raise NotFoundError(msg)
-        state, user = await of_workspace(decision, who)
-        require_number(state, user, group.business_number)
-        await opt_out(decision, group.business_number, participant, cause="user", evidence=user.id)
+        rights.require_number(group.business_number)
+        await opt_out(decision, group.business_number, participant, cause="user", evidence=rights.user.id)
 
     return await store.decide(who.cause(), decide)
 

@@ -6,7 +6,7 @@ from groupchat.aggregates import contact as contacts
 from groupchat.aggregates import phone_book, workspace
 from groupchat.aggregates.contact import Contact, DndTurnedOff, DndTurnedOn
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
-from groupchat.commands.caller import Caller, of_workspace
+from groupchat.commands.caller import Caller, access, visible_contact
 from groupchat.commands.consents import dnd_off, dnd_on
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONTACT, PHONE_BOOK
@@ -25,19 +25,20 @@ async def create_contact(
     assigned_to: str | None = None,
 ) -> Outcome[Contact]:
     """Add a contact, its numbers in any written form (R3)."""
-    create = contacts.Create(
-        contact_id=new_id("ctc"),
-        name=name,
-        number=read_number("number", number),
-        secondary_numbers=_read_secondary(secondary_numbers),
-        assigned_to=assigned_to,
-    )
+    contact_id = new_id("ctc")
+    primary, secondary = read_number("number", number), _read_secondary(secondary_numbers)
 
     async def decide(decision: Decision) -> Contact:
-        state, _ = await of_workspace(decision, who)
-        workspace.require_user(state, assigned_to)
-        await decision.decide(CONTACT, create.contact_id, contacts.decide, create)
-        return await _listed(decision, create.contact_id, before=())
+        rights = await access(decision, who)
+        rights.require_writer()
+        assignee = rights.user.id if rights.restricted and assigned_to is None else assigned_to
+        rights.require_assignable(assignee)
+        workspace.require_user(rights.state, assignee)
+        create = contacts.Create(
+            contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee
+        )
+        await decision.decide(CONTACT, contact_id, contacts.decide, create)
+        return await _listed(decision, contact_id, before=())
 
     return await store.decide(who.cause(), decide)
 
@@ -53,16 +54,18 @@ async def change_contact(store: EventStore, who: Caller, contact_id: str, change
     )
 
     async def decide(decision: Decision) -> Contact:
-        before = await _visible(decision, contact_id)
-        state, _ = await of_workspace(decision, who)
+        rights = await access(decision, who)
+        before = await visible_contact(decision, rights, contact_id)
+        rights.require_writer()
         if read.assigned_to is not UNSET:
-            workspace.require_user(state, read.assigned_to)
+            rights.require_assignable(read.assigned_to)
+            workspace.require_user(rights.state, read.assigned_to)
         events = await decision.decide(CONTACT, contact_id, contacts.decide, read)
         after = await _listed(decision, contact_id, before=before.numbers)
         if any(isinstance(event, DndTurnedOn) for event in events):
-            await dnd_on(decision, state, after, evidence=who.user.id)
+            await dnd_on(decision, rights.state, after, evidence=who.user.id)
         if any(isinstance(event, DndTurnedOff) for event in events):
-            await dnd_off(decision, state, after, evidence=who.user.id)
+            await dnd_off(decision, rights.state, after, evidence=who.user.id)
         return after
 
     return await store.decide(who.cause(), decide)
@@ -72,17 +75,13 @@ async def delete_contact(store: EventStore, who: Caller, contact_id: str) -> Out
     """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
 
     async def decide(decision: Decision) -> None:
-        before = await _visible(decision, contact_id)
-        await of_workspace(decision, who)
+        rights = await access(decision, who)
+        before = await visible_contact(decision, rights, contact_id)
+        rights.require_writer()
         await decision.decide(CONTACT, contact_id, contacts.decide, contacts.Delete())
         await _relist(decision, before, before=before.numbers, after=())
 
     return await store.decide(who.cause(), decide)
-
-
-async def _visible(decision: Decision, contact_id: str) -> Contact:
-    state = contacts.existing(await decision.load(CONTACT, contact_id))
-    return state if state.workspace_id == decision.cause.workspace_id else contacts.existing(None)
 
 
 async def _listed(decision: Decision, contact_id: str, before: tuple[str, ...]) -> Contact:

@@ -3,14 +3,16 @@
 from msgspec import UNSET, Struct, UnsetType
 
 from groupchat.aggregates import consent, group_conversation, phone_book, roster
-from groupchat.aggregates.group_conversation import Author, GroupConversation, Media, Participant
+from groupchat.aggregates.access import Access
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.roster import Asked, Candidate
-from groupchat.aggregates.workspace import User, Workspace
-from groupchat.commands.caller import Caller, of_workspace, require_number, visible_group
+from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.errors import NotFoundError
 from groupchat.values.ids import new_id
 
 
@@ -42,18 +44,20 @@ async def create_group(store: EventStore, who: Caller, asked: NewGroup) -> Outco
     conversation_id = new_id("cnv")
 
     async def decide(decision: Decision) -> NewConversation:
-        state, user = await of_workspace(decision, who)
-        sender = roster.sender(asked.sender, state.numbers)
+        rights = await access(decision, who)
+        rights.require_group_chat()
+        sender = roster.sender(asked.sender, rights.state.numbers)
         if sender.owned:
-            require_number(state, user, sender.number)
+            rights.require_number(sender.number)
         candidates = await _candidates(decision, sender, asked.participants)
-        roster.check(candidates, sender, state.policy)
+        rights.require_assigned(candidates)
+        roster.check(candidates, sender, rights.state.policy)
         members = tuple(roster.participant(candidate) for candidate in candidates)
         create = group_conversation.Create(
-            business_number=sender.number, name=asked.name, roster=members, policy=state.policy
+            business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy
         )
-        await _begin(decision, conversation_id, create)
-        return await _first_message(decision, conversation_id, state, user, asked.message)
+        await _begin(decision, rights, conversation_id, create)
+        return await _first_message(decision, conversation_id, rights, asked.message)
 
     return await store.decide(who.cause(), decide)
 
@@ -62,10 +66,10 @@ async def send_message(store: EventStore, who: Caller, conversation_id: str, dra
     """Send to all participants; return the message's id (R10, R15, R24)."""
 
     async def decide(decision: Decision) -> str:
-        group = await visible_group(decision, conversation_id)
-        state, user = await of_workspace(decision, who)
-        require_number(state, user, group.business_number)
-        return await _send(decision, conversation_id, state, user, draft)
+        rights = await access(decision, who)
+        group = await visible_group(decision, rights, conversation_id)
+        rights.require_number(group.business_number)
+        return await _send(decision, conversation_id, rights, draft)
 
     return await store.decide(who.cause(), decide)
 
@@ -74,9 +78,9 @@ async def rename_group(store: EventStore, who: Caller, conversation_id: str, nam
     """Give a group another name, or none (R13)."""
 
     async def decide(decision: Decision) -> None:
-        group = await visible_group(decision, conversation_id)
-        state, user = await of_workspace(decision, who)
-        require_number(state, user, group.business_number)
+        rights = await access(decision, who)
+        group = await visible_group(decision, rights, conversation_id)
+        rights.require_number(group.business_number)
         rename = group_conversation.Rename(name=name)
         await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, rename)
 
@@ -90,34 +94,39 @@ async def create_successor(
     successor_id = new_id("cnv")
 
     async def decide(decision: Decision) -> NewConversation:
-        old = await visible_group(decision, conversation_id)
-        state, user = await of_workspace(decision, who)
-        require_number(state, user, old.business_number)
+        rights = await access(decision, who)
+        old = await visible_group(decision, rights, conversation_id)
+        rights.require_group_chat()
+        rights.require_number(old.business_number)
         left = await _left(decision, old)
-        roster.check_size(len(left), state.policy)
+        roster.check_size(len(left), rights.state.policy)
         create = group_conversation.Create(
             business_number=old.business_number,
             name=old.name if name is UNSET else name,
             roster=left,
-            policy=state.policy,
+            policy=rights.state.policy,
             predecessor_id=conversation_id,
         )
-        await _begin(decision, successor_id, create)
+        await _begin(decision, rights, successor_id, create)
         await _tag(decision, successor_id, left)
         succeed = group_conversation.Succeed(conversation_id=successor_id)
         await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, succeed)
-        return await _first_message(decision, successor_id, state, user, draft)
+        return await _first_message(decision, successor_id, rights, draft)
 
     return await store.decide(who.cause(), decide)
 
 
-async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> GroupConversation:
-    """Return a group that the caller may see, for reading; raises `NotFoundError`."""
-    state = await store.load(CONVERSATION, conversation_id)
-    if state is None:  # perhaps created by another process a moment ago
-        state = await store.load_fresh(CONVERSATION, conversation_id)
-    visible = state is not None and state.workspace_id == who.workspace_id
-    return group_conversation.existing(state if visible else None)
+async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> None:
+    """Raise `NotFoundError` unless the caller may see the group (R22)."""
+    if who.may_be_restricted:  # what he sees changes with others' contacts, so look exactly
+
+        async def look(decision: Decision) -> None:
+            await visible_group(decision, await access(decision, who), conversation_id)
+
+        await store.decide(who.cause(), look)
+        return
+    group = await store.load(CONVERSATION, conversation_id) or await store.load_fresh(CONVERSATION, conversation_id)
+    group_conversation.existing(group if group is not None and group.workspace_id == who.workspace_id else None)
 
 
 async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[Asked, ...]) -> list[Candidate]:
@@ -143,33 +152,39 @@ async def _candidate(decision: Decision, index: int, asked: Asked) -> Candidate:
     return roster.linked(candidate, await decision.load(CONTACT, entry.oldest))
 
 
-async def _begin(decision: Decision, conversation_id: str, create: group_conversation.Create) -> None:
+async def _begin(decision: Decision, rights: Access, conversation_id: str, create: group_conversation.Create) -> None:
     """Take a group's creation, and write it to the consent of each who takes part (R16, R35)."""
     numbers = tuple(participant.number for participant in create.roster)
     same = await same_set(decision, create.business_number, numbers)
-    roster.check_no_same((id_, group.blocked) for id_, group in same)
+    roster.check_no_same([await _if_seen(decision, rights, id_) for id_, group in same if not group.blocked])
     await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, create)
     for number in numbers:
         join = consent.Join(business_number=create.business_number, number=number, conversation_id=conversation_id)
         await decision.decide(CONSENT, consent.stream(create.business_number, number), consent.decide, join)
 
 
-async def _first_message(
-    decision: Decision, conversation_id: str, state: Workspace, user: User, draft: Draft | None
-) -> NewConversation:
+async def _if_seen(decision: Decision, rights: Access, conversation_id: str) -> str | None:
+    try:
+        await visible_group(decision, rights, conversation_id)
+    except NotFoundError:
+        return None
+    return conversation_id
+
+
+async def _first_message(decision: Decision, conversation_id: str, rights: Access, draft: Draft | None) -> NewConversation:
     if draft is None:
         return NewConversation(conversation_id, None)
-    return NewConversation(conversation_id, await _send(decision, conversation_id, state, user, draft))
+    return NewConversation(conversation_id, await _send(decision, conversation_id, rights, draft))
 
 
-async def _send(decision: Decision, conversation_id: str, state: Workspace, user: User, draft: Draft) -> str:
+async def _send(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> str:
     send = group_conversation.Send(
         conversation_id=conversation_id,
         message_id=new_id("msg"),
-        author=Author(user_id=user.id, name=user.name),
+        author=Author(user_id=rights.user.id, name=rights.user.name),
         body=draft.body,
         media=draft.media,
-        rate=state.rate_at(decision.now),
+        rate=rights.state.rate_at(await decision.time_in(CONVERSATION, conversation_id)),
     )
     await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, send)
     return send.message_id

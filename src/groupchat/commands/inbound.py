@@ -7,7 +7,7 @@ from itertools import groupby
 import structlog
 from msgspec import Struct
 
-from groupchat.aggregates import consent, delivery, group_conversation, workspace
+from groupchat.aggregates import business_numbers, consent, delivery, group_conversation, workspace
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.consents import opt_in, opt_out
@@ -37,9 +37,9 @@ async def receive(
     Raises `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no
     conversation that the message belongs to and it is no keyword.
     """
-    owner = await store.load(NUMBER_CLAIM, workspace.claim_stream(inbound.to))
+    owner = await store.load(NUMBER_CLAIM, business_numbers.claim_stream(inbound.to))
     if owner is None:
-        owner = await store.load_fresh(NUMBER_CLAIM, workspace.claim_stream(inbound.to))
+        owner = await store.load_fresh(NUMBER_CLAIM, business_numbers.claim_stream(inbound.to))
     if owner is None or workspace_id not in (None, owner):
         msg = f"{inbound.to} is not a business number of this workspace; GET /v1/numbers lists them."
         raise NotFoundError(msg)

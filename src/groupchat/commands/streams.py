@@ -1,6 +1,6 @@
 """How each kind of stream folds: the one table that ties the aggregates to the store."""
 
-from groupchat.aggregates import consent, contact, delivery, group_conversation, phone_book, reader, workspace
+from groupchat.aggregates import business_numbers, consent, contact, delivery, group_conversation, phone_book, reader, workspace
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.delivery import Delivery
@@ -15,6 +15,6 @@ CONTACT: Kind[Contact] = Kind(contact.evolve)
 PHONE_BOOK: Kind[PhoneBookEntry] = Kind(phone_book.evolve)
 CONSENT: Kind[Consent] = Kind(consent.evolve)
 WORKSPACE: Kind[Workspace] = Kind(workspace.evolve)
-NUMBER_CLAIM: Kind[str] = Kind(workspace.evolve_claim)
+NUMBER_CLAIM: Kind[str] = Kind(business_numbers.evolve_claim)
 DELIVERY: Kind[Delivery] = Kind(delivery.evolve)
 READ_MARK: Kind[ReadMark] = Kind(reader.evolve)

@@ -1,6 +1,6 @@
 """Who is calling: a bearer key becomes a `Caller`."""
 
-from groupchat.commands import workspaces
+from groupchat.commands import keys
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.http.codec import Incoming
 from groupchat.store.event_store import EventStore
@@ -12,9 +12,8 @@ async def authenticate(store: EventStore, incoming: Incoming) -> Caller:
     if scheme.lower() != b"bearer" or not key:
         msg = "Send your API key in the header Authorization: Bearer <api key>."
         raise UnauthenticatedError(msg)
-    found = await workspaces.authenticate(store, key.strip().decode("latin-1"))
+    found = await keys.authenticate(store, key.strip().decode("latin-1"))
     if found is None:
         msg = "This API key is not valid."
         raise UnauthenticatedError(msg)
-    workspace_id, user = found
-    return Caller(workspace_id, user, incoming.correlation_id)
+    return Caller(found.workspace_id, found.user, incoming.correlation_id)

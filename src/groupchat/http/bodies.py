@@ -5,9 +5,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from groupchat.aggregates import contact
-from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
+from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.roster import Asked
-from groupchat.aggregates.workspace import AddNumber, ChangeNumber, ChangePolicy
+from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.simulator_behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import structlog
 
 from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.group_conversation import InboundReceived, MessageSent
+from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, Receipt, RecipientResult
 from groupchat.commands import deliveries, inbound
 from groupchat.store.event_store import EventStore, UnavailableError

@@ -10,8 +10,9 @@ from sqlalchemy import Boolean, Column, Connection, Index, Table, Text, select, 
 
 from groupchat.aggregates import contact
 from groupchat.aggregates.contact import Contact, ContactCreated
+from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
 from groupchat.projections.paging import DEFAULT_LIMIT, Page, StorableText, key_at, page_of
-from groupchat.projections.rows import CODE_POINTS, Rows, events_of
+from groupchat.projections.rows import CODE_POINTS, Rows, events_named
 from groupchat.projections.search import digit_lines, folded, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import METADATA
@@ -53,7 +54,7 @@ class Held(Struct, frozen=True, kw_only=True):
     version: int
 
 
-_EVENTS = events_of(contact)
+_EVENTS = events_named("groupchat.contact.") - {NumberListed, NumberUnlisted}
 
 
 def fold(row: Held | None, recorded: Recorded) -> Held | None:

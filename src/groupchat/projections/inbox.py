@@ -10,11 +10,12 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import Boolean, Column, Connection, Index, Row, Select, Table, Text, and_, func, or_, select
 
 from groupchat.aggregates import group_conversation
-from groupchat.aggregates.group_conversation import Created, GroupConversation, InboundReceived, MessageSent
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.projections import read_marks
 from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
 from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark, MarkEvent
-from groupchat.projections.rows import Rows, events_of
+from groupchat.projections.rows import Rows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
@@ -95,7 +96,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
 # --- fold
 
-_EVENTS = events_of(group_conversation)
+_EVENTS = events_named("groupchat.conversation.")
 
 
 def fold(row: Held | None, recorded: Recorded) -> Held | None:
@@ -104,7 +105,8 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
     group = group_conversation.evolve(row.group if row else None, recorded)
     if group is None:
         return None
-    group = replace(group, carrier_message_ids=())
+    if group.carrier_message_ids:
+        group = replace(group, carrier_message_ids=())
     if isinstance(event, Created):
         return Held(
             id=recorded.stream,
@@ -116,7 +118,7 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
         )
     if row is None:
         return None
-    if isinstance(event, MessageSent | InboundReceived):
+    if isinstance(event, (MessageSent, InboundReceived)):
         inbound = isinstance(event, InboundReceived)
         return replace(
             row,

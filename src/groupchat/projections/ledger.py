@@ -1,7 +1,7 @@
 """The view `ledger`: what was billed, an entry per message and recipient, each naming its event (R24, R25).
 
-What a withheld message was billed is answered by entries of the opposite sign (R16). Entries are only added. A row holds the
-entries of one event.
+What a withheld message was billed is answered by entries of the opposite sign (R16). Entries are only added. A row is a
+line: what one event adds, with its recipients.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import Withheld
-from groupchat.aggregates.group_conversation import MessageSent
-from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, cursor_at, key_at
+from groupchat.aggregates.group_events import MessageSent
+from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
 from groupchat.projections.rows import insert_new
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -61,51 +61,77 @@ class Entry(Struct, frozen=True, kw_only=True):
     event: Source
 
 
-def entries_of(recorded: Recorded) -> tuple[Entry, ...]:
+class Line(Struct, frozen=True, kw_only=True):
+    """What one event adds: the same to each of its recipients."""
+
+    at: datetime
+    message_id: str
+    recipients: tuple[str, ...]
+    segments: int
+    rate: str
+    amount: str
+    currency: str
+    event: Source
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the line's entries, in the order of the recipients."""
+        return tuple(
+            Entry(
+                id=f"{self.event.stream}/{self.event.version}/{n}",
+                at=self.at,
+                conversation_id=self.event.conversation_id,
+                message_id=self.message_id,
+                recipient=recipient,
+                segments=self.segments,
+                rate=self.rate,
+                amount=self.amount,
+                currency=self.currency,
+                event=self.event,
+            )
+            for n, recipient in enumerate(self.recipients, start=1)
+        )
+
+
+def line_of(recorded: Recorded) -> Line | None:
     """Return what an event adds to the ledger (R24)."""
     match recorded.event:
         case MessageSent() as event:
-            return _entries(recorded, recorded.stream, event.message_id, event.recipients, 1, event.rate)
+            return _line(recorded, event, recorded.stream, 1, event.rate)
         case Withheld(rate=Rate() as rate) as event:
-            return _entries(recorded, event.conversation_id, event.message_id, event.recipients, -1, rate)
+            return _line(recorded, event, event.conversation_id, -1, rate)
         case _:
-            return ()
+            return None
 
 
-def _entries(
-    recorded: Recorded, conversation_id: str, message_id: str, recipients: Sequence[str], segments: int, rate: Rate
-) -> tuple[Entry, ...]:
-    price, amount = f"{rate.mms_segment:f}", f"{amount_of(segments, rate):f}"
-    source = Source(stream=recorded.stream, conversation_id=conversation_id, version=recorded.version)
-    return tuple(
-        Entry(
-            id=f"{recorded.id}/{n}",
-            at=recorded.at,
-            conversation_id=conversation_id,
-            message_id=message_id,
-            recipient=recipient,
-            segments=segments,
-            rate=price,
-            amount=amount,
-            currency=rate.currency,
-            event=source,
-        )
-        for n, recipient in enumerate(recipients, start=1)
+def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: str, segments: int, rate: Rate) -> Line:
+    return Line(
+        at=recorded.at,
+        message_id=event.message_id,
+        recipients=event.recipients,
+        segments=segments,
+        rate=f"{rate.mms_segment:f}",
+        amount=f"{amount_of(segments, rate):f}",
+        currency=rate.currency,
+        event=Source(stream=recorded.stream, conversation_id=conversation_id, version=recorded.version),
     )
 
 
+_decode = msgspec.json.Decoder(Line).decode
+
+
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    billed = [(recorded, entries) for recorded in batch if (entries := entries_of(recorded))]
-    insert_new(connection, LEDGER, [_row(recorded, entries) for recorded, entries in billed])
+    billed = [recorded for recorded in batch if isinstance(recorded.event, (MessageSent, Withheld))]
+    lines = [(recorded, line) for recorded in billed if (line := line_of(recorded)) is not None]
+    insert_new(connection, LEDGER, [_row(recorded, line) for recorded, line in lines])
 
 
-def _row(recorded: Recorded, entries: tuple[Entry, ...]) -> dict[str, Any]:
+def _row(recorded: Recorded, line: Line) -> dict[str, Any]:
     return {
         "position": recorded.position,
         "workspace_id": recorded.cause.workspace_id,
-        "conversation_id": entries[0].conversation_id,
-        "at": _microseconds(recorded.at),
-        "doc": msgspec.json.encode(entries).decode(),
+        "conversation_id": line.event.conversation_id,
+        "at": _microseconds(line.at),
+        "doc": msgspec.json.encode(line).decode(),
     }
 
 
@@ -140,9 +166,6 @@ def page(
     if conversation_id is not None:
         query = query.where(table.conversation_id == conversation_id)
     rows = connection.execute(query.order_by(table.position).limit(limit + 2)).all()
-    entries = [
-        (entry, (row.position, n)) for row in rows for n, entry in enumerate(msgspec.json.decode(row.doc, type=list[Raw]), start=1)
-    ]
-    left = [(entry, key) for entry, key in entries if key > (position, seen)]
-    more = cursor_at(left[limit - 1][1]) if len(left) > limit else None
-    return Page(tuple(entry for entry, _ in left[:limit]), more)
+    entries = [((row.position, n), entry) for row in rows for n, entry in enumerate(_decode(row.doc).entries(), start=1)]
+    left = [(msgspec.json.encode(entry), key) for key, entry in entries if key > (position, seen)]
+    return page_of(left[: limit + 1], limit)

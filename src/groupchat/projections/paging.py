@@ -24,7 +24,7 @@ class Page(Struct, frozen=True):
     next_cursor: str | None
 
 
-def page_of(items: Sequence[tuple[str, Any]], limit: int) -> Page:
+def page_of(items: Sequence[tuple[str | bytes, Any]], limit: int) -> Page:
     """Make a page of up to `limit + 1` items, each JSON with the key that it is ordered by: one more means another page."""
     shown = items[:limit]
     more = len(items) > limit

@@ -9,17 +9,15 @@ from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Table, Text
 
 from groupchat.aggregates import group_conversation
-from groupchat.aggregates.group_conversation import (
+from groupchat.aggregates.group_conversation import GroupConversation, Member
+from groupchat.aggregates.group_events import (
     Created,
-    GroupConversation,
     InboundReceived,
-    Member,
     MessageSent,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Unblocked,
 )
-from groupchat.projections.rows import Rows, events_of
+from groupchat.projections.rows import Rows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import METADATA
@@ -61,13 +59,13 @@ class Times(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """What the fold holds: the group, and when its participants opted out, by number."""
+    """What the fold holds: the group, and when its participants last opted out, by number."""
 
     group: GroupConversation
     times: dict[str, Times] = {}
 
 
-_EVENTS = events_of(group_conversation) - {MessageSent, InboundReceived}
+_EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
 
 
 def fold(row: Held | None, recorded: Recorded) -> Held | None:
@@ -83,8 +81,6 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
 def _times(row: Held, group: GroupConversation, recorded: Recorded) -> dict[str, Times]:
     """Return the times after an event: out is when the first cause came, back when the last was gone."""
     event = recorded.event
-    if isinstance(event, Unblocked):
-        return {}
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn):
         return row.times
     before, after = _is_out(row.group, event.number), _is_out(group, event.number)

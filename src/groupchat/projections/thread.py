@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import Started, Status, Updated, Withheld
-from groupchat.aggregates.group_conversation import InboundReceived, Media, MessageSent
+from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
 from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
@@ -70,6 +70,8 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
     """Fold one event into the message that it is about."""
     event = recorded.event
     match event:
+        case Updated() if row:
+            return _with_status(row, (event.recipient,), event.status)
         case MessageSent():
             recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
             return replace(_begun(event, recorded, "outbound"), recipients=recipients)
@@ -77,8 +79,6 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
             return _begun(event, recorded, "inbound")
         case Started() if row:
             return _handed_over(row, event.recipients)
-        case Updated() if row:
-            return _with_status(row, (event.recipient,), event.status)
         case Withheld() if row:
             return _with_status(_handed_over(row, event.recipients), event.recipients, "withheld")
     return row
@@ -119,9 +119,9 @@ _ROWS = Rows(MESSAGES, Message, _columns, held_in="doc", births=_BIRTHS)
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     keyed = [
-        (recorded.event.message_id, recorded)
+        (event.message_id, recorded)
         for recorded in batch
-        if isinstance(recorded.event, MessageSent | InboundReceived | Started | Updated | Withheld)
+        if isinstance(event := recorded.event, (Updated, MessageSent, InboundReceived, Started, Withheld))
     ]
     _ROWS.fold(connection, keyed, fold)
 

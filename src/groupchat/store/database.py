@@ -32,9 +32,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
         arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else {"connect_timeout": 5}
-        self.engine = create_engine(
-            self.url, pool_size=pool_size, max_overflow=4, pool_timeout=5, connect_args=arguments
-        )
+        self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=4, pool_timeout=5, connect_args=arguments)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -85,7 +83,9 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
     advice = "check GROUPCHAT_DATABASE_URL and that the database is up"
     if "locked" in reason:
         advice = "another program holds its lock; stop that program, or wait until it is done"
-    elif "readonly" in reason or "read-only" in reason:
+    elif "read-only" in reason and url.get_backend_name() == "postgresql":
+        advice = "connect to the primary, not to a standby"
+    elif "readonly" in reason:
         advice = "the file or its folder can't be written; give this user the right to write"
     elif "not a database" in reason:
         advice = "the file is something else; give another path"
@@ -120,12 +120,22 @@ def _parse(url: str) -> URL:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy begins and ends transactions, not the driver
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    _turn_to_wal(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Of several connections that turn a new file to WAL at once SQLite refuses all but one, without waiting: so wait here."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError as error:  # a read-only file; `check` says so in words
-        if "readonly" not in str(error):
+    except sqlite3.OperationalError as error:
+        if "readonly" in str(error):  # `check` says so in words
+            return
+        if "locked" not in str(error):
             raise
-    connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("BEGIN EXCLUSIVE")  # waits for the lock's end, at most for the busy timeout
+        connection.execute("COMMIT")
+        _turn_to_wal(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar, cast
 
 from msgspec import Struct
 
+from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Cause, Event, Recorded
 
 S = TypeVar("S")
@@ -45,12 +46,21 @@ class Decision:
     async def load_many(self, kind: Kind[S], streams: Iterable[str]) -> list[S | None]:
         """Return the states of several streams, in their order."""
         asked = list(streams)
+        if any("\0" in stream for stream in asked):
+            msg = "No id has a NUL character."
+            raise NotFoundError(msg)
         missing = [stream for stream in dict.fromkeys(asked) if stream not in self._loaded]
         if missing:
             found = await self._load(kind, missing)
             self._loaded.update(found)
             self.read.update((stream, loaded.version) for stream, loaded in found.items())
         return [cast("S | None", self._loaded[stream].state) for stream in asked]
+
+    async def time_in(self, kind: Kind[S], stream: str) -> datetime:
+        """Return the time that the next event of a stream will have: now, but never before its last one (R32)."""
+        await self.load_many(kind, [stream])
+        before = self._loaded[stream].at
+        return self.now if before is None else max(self.now, before)
 
     def emit(self, kind: Kind[S], stream: str, events: Iterable[Event]) -> None:
         """Take events of a stream that was loaded before; a stream's times never go backwards (R32)."""

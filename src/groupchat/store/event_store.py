@@ -11,6 +11,7 @@ stream need not wait for one another, they go into one batch. If an append fails
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -76,6 +77,10 @@ class EventStore:
         self._tail = Tail(self.read_log)
         self._cache: dict[str, _Cached] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
+
+    def now(self) -> datetime:
+        """Return the time by the store's clock."""
+        return self._clock()
 
     # --- deciding
 

@@ -143,9 +143,7 @@ class Follower:
         with self._database.write() as connection:
             ensure(connection, self.name)
             connection.execute(
-                update(FOLLOWERS)
-                .where(FOLLOWERS.c.name == self.name)
-                .values(stopped_at=poison.position, error=poison.reason)
+                update(FOLLOWERS).where(FOLLOWERS.c.name == self.name).values(stopped_at=poison.position, error=poison.reason)
             )
             notify_progress(connection)
 
@@ -215,9 +213,7 @@ def park(database: Database, name: str) -> FollowerStatus:
         status = status_of(connection, name, for_update=True)
         if status.stopped_at is None:
             return status
-        connection.execute(
-            insert(PARKED_EVENTS).values(follower=name, position=status.stopped_at, error=status.error or "")
-        )
+        connection.execute(insert(PARKED_EVENTS).values(follower=name, position=status.stopped_at, error=status.error or ""))
     return retry(database, name)
 
 

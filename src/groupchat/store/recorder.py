@@ -227,6 +227,4 @@ def _row(event: StoredEvent, position: int) -> dict[str, Any]:
 
 def _notifications(rows: Iterable[Any]) -> Iterable[Notification]:
     for position, stream, version, topic, state in rows:
-        yield Notification(
-            id=position, originator_id=stream, originator_version=version, topic=topic, state=bytes(state)
-        )
+        yield Notification(id=position, originator_id=stream, originator_version=version, topic=topic, state=bytes(state))

@@ -110,10 +110,11 @@ class Signals:
 
     def _hear_postgres(self) -> None:
         fairy = self._database.engine.raw_connection()
+        raw = fairy.driver_connection  # which a detached one no longer knows
         fairy.detach()
-        raw = fairy.driver_connection
         if raw is None:
-            return
+            msg = "a new connection is none"
+            raise RuntimeError(msg)
         try:
             raw.set_session(autocommit=True)
             with raw.cursor() as cursor:

@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec import Struct
 
-from groupchat.aggregates.group_conversation import Media
+from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator import HandsetMessage
 from groupchat.carriers.simulator_behaviours import Switch

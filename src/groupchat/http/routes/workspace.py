@@ -1,10 +1,11 @@
 """The workspace: its business numbers and its policy (R1, R4, R17, R21, R23)."""
 
+from groupchat.aggregates import business_numbers as numbers
 from groupchat.aggregates import workspace
-from groupchat.commands import workspaces
+from groupchat.commands import business_numbers, workspaces
+from groupchat.commands.business_numbers import NumberShown
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import WORKSPACE
-from groupchat.commands.workspaces import NumberShown
 from groupchat.http import examples
 from groupchat.http.bodies import NewNumber, NumberChange, PolicyChange
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
@@ -29,7 +30,7 @@ POLICY = "/v1/policy"
 )
 async def add_number(call: Writing[NewNumber]) -> Created[NumberShown]:
     """Add a number to send from; it can belong to one workspace only (R4)."""
-    outcome = await workspaces.add_number(call.store, call.who, call.body.command())
+    outcome = await business_numbers.add_number(call.store, call.who, call.body.command())
     return Created(value=outcome.value, position=outcome.position, location=f"{NUMBERS}/{outcome.value.number}")
 
 
@@ -43,7 +44,7 @@ async def add_number(call: Writing[NewNumber]) -> Created[NumberShown]:
 )
 async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     """List the numbers that the caller may send from (R21)."""
-    found = sorted(await workspaces.numbers(call.store, call.who), key=lambda shown: shown.number)
+    found = sorted(await business_numbers.list_numbers(call.store, call.who), key=lambda shown: shown.number)
     cursor = given(call.query.cursor)
     left = found if cursor is None else [each for each in found if each.number > key_at(cursor, str)]
     shown = left[: call.query.limit]
@@ -53,7 +54,7 @@ async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
 async def owned(call: Call) -> None:
     """Raise `NotFoundError` unless the path's number is the workspace's."""
     state = workspace.existing(await call.store.load(WORKSPACE, call.who.workspace_id))
-    workspace.require_number_of(state, read_number("number", call.path["number"]))
+    numbers.require_number_of(state, read_number("number", call.path["number"]))
 
 
 @endpoint(
@@ -68,14 +69,14 @@ async def owned(call: Call) -> None:
 )
 async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
     """Change a number's label, whose it is, or whether it is everybody's default."""
-    outcome = await workspaces.change_number(call.store, call.who, call.body.command(call.path["number"]))
+    outcome = await business_numbers.change_number(call.store, call.who, call.body.command(call.path["number"]))
     return Written(value=outcome.value, position=outcome.position)
 
 
 @endpoint("GET", POLICY, summary="The policy", example=examples.POLICY, tag="workspace")
 async def read_policy(call: Call) -> Answer[Policy]:
     """Show all values of the workspace's policy."""
-    return Answer(await workspaces.policy(call.store, call.who))
+    return Answer((await workspaces.current(call.store, call.who)).policy)
 
 
 @endpoint(

@@ -1,0 +1,35 @@
+"""The other side of the HTTP measure: a bare FastAPI that echoes the body, on the same server with the same settings.
+
+Listens on a free port and says which on stderr, as `groupchat serve` does.
+"""
+
+import asyncio
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.post("/v1/conversations/{conversation_id}/messages", status_code=201)
+async def echo(conversation_id: str, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the same path
+    """Answer with what came."""
+    return message
+
+
+def main() -> None:
+    """Serve until a signal."""
+    sock = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False)
+    sys.stderr.write(f"echo listens on http://127.0.0.1:{sock.getsockname()[1]}\n")
+    sys.stderr.flush()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(uvicorn.Server(config).serve([sock]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""A workspace's history, made without deciding: groups of five contacts, messages out with their way to the handsets, replies in."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from groupchat.aggregates import consent, delivery, reader
+from groupchat.aggregates.contact import ContactCreated
+from groupchat.aggregates.group_events import Author, Created, InboundReceived, MessageSent, Participant
+from groupchat.aggregates.reader import ConversationRead
+from groupchat.store.database import Database
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import Append, Recorder
+from groupchat.values.clock import utc_now
+from groupchat.values.event import Actor, Cause, Event
+from groupchat.values.ids import new_id
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+BUSINESS = "+16285550100"
+PARTICIPANTS = 5
+USER = "usr_01996f0c1f3a9c3b52f7d1e0a4b2c6d8"
+_WAY: tuple[delivery.ReceiptStatus, ...] = ("sent", "delivered")
+_PIECE = 2_000
+
+
+def person(n: int) -> str:
+    """Return the n-th person's number."""
+    return f"+1415555{n:04d}"
+
+
+def message_sent(recipients: tuple[str, ...] = tuple(map(person, range(PARTICIPANTS)))) -> MessageSent:
+    """Return a message of 60 characters."""
+    return MessageSent(
+        message_id=new_id("msg"),
+        author=Author(user_id=USER, name="Ann Owner"),
+        body="Your delivery is on its way and should be there at about 5pm",
+        media=(),
+        recipients=recipients,
+        rate=Rate(mms_segment=Decimal("0.02"), currency="USD"),
+    )
+
+
+def cause(workspace_id: str) -> Cause:
+    """Return the envelope of a user's request."""
+    request = new_id("req")
+    return Cause(workspace_id=workspace_id, actor=Actor(kind="user", id=USER), correlation_id=request, causation_id=request)
+
+
+def fill(database: Database, *, groups: int, messages: int) -> int:
+    """Store a history of so many groups and messages in each; return how many events it has."""
+    recorder, mapper, request = Recorder(database), EventMapper(), cause(new_id("wsp"))
+    versions: Counter[str] = Counter()
+    stored = []
+    for stream, event in _story(groups, messages):
+        versions[stream] += 1
+        stored.append(mapper.store(event, stream, versions[stream], utc_now(), request))
+    for start in range(0, len(stored), _PIECE):
+        append = Append(events=stored[start : start + _PIECE], expected={})
+        recorder.append([append])
+        if not isinstance(append.outcome, int):
+            msg = f"the history could not be stored: {append.outcome}"
+            raise RuntimeError(msg)
+    return len(stored)
+
+
+def _story(groups: int, messages: int) -> Iterator[tuple[str, Event]]:
+    rosters = {new_id("cnv"): _roster(number * PARTICIPANTS) for number in range(groups)}
+    for conversation, roster in rosters.items():
+        yield from _beginning(conversation, roster)
+    for number in range(messages):
+        for conversation, roster in rosters.items():
+            yield from _exchange(conversation, roster, replied=number % 2 == 0)
+
+
+def _roster(first: int) -> tuple[Participant, ...]:
+    return tuple(
+        Participant(number=person(n), contact_id=new_id("ctc"), name=f"Person {n}") for n in range(first, first + PARTICIPANTS)
+    )
+
+
+def _beginning(conversation: str, roster: tuple[Participant, ...]) -> Iterator[tuple[str, Event]]:
+    for each in roster:
+        contact = each.contact_id or ""
+        yield contact, ContactCreated(
+            contact_id=contact, name=each.name or "", number=each.number, secondary_numbers=(), assigned_to=None
+        )
+    yield conversation, Created(business_number=BUSINESS, name=None, roster=roster, policy=Policy())
+    for each in roster:
+        joined = consent.GroupJoined(business_number=BUSINESS, number=each.number, conversation_id=conversation)
+        yield consent.stream(BUSINESS, each.number), joined
+
+
+def _exchange(conversation: str, roster: tuple[Participant, ...], *, replied: bool) -> Iterator[tuple[str, Event]]:
+    """A message, its way to each recipient, and perhaps a reply that is read."""
+    message = message_sent(tuple(each.number for each in roster))
+    yield conversation, message
+    yield delivery.stream(message.message_id), delivery.Started(
+        message_id=message.message_id,
+        conversation_id=conversation,
+        business_number=BUSINESS,
+        recipients=message.recipients,
+        carrier="simulator",
+    )
+    for status in _WAY:
+        for recipient in message.recipients:
+            yield delivery.stream(message.message_id), delivery.Updated(
+                message_id=message.message_id, conversation_id=conversation, recipient=recipient, status=status, code=None
+            )
+    if replied:
+        yield conversation, InboundReceived(
+            message_id=new_id("msg"),
+            number=roster[0].number,
+            name=roster[0].name or "",
+            body="Thanks, see you then",
+            media=(),
+            carrier_message_id=new_id("sim"),
+        )
+        yield reader.stream(USER, conversation), ConversationRead(user_id=USER, conversation_id=conversation, version=1)

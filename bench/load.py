@@ -1,0 +1,115 @@
+"""A load generator in a process of its own: keep-alive connections over raw sockets, each with one request on its way at a time.
+
+Takes one argument, `Load` as JSON; prints `Result` as JSON. It starts no request after its time is over, and ends when the last
+answer is there.
+"""
+
+import asyncio
+import re
+import sys
+from time import perf_counter, process_time
+from typing import cast
+
+import msgspec
+import uvloop
+
+_LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+_PATIENCE = 30.0
+
+
+class Load(msgspec.Struct, kw_only=True):
+    """What to send where: each connection posts `body` to its own path."""
+
+    port: int
+    paths: list[str]
+    key: str
+    body: str
+    seconds: float
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """What came of it; `cpu` is the share of one core that this client used."""
+
+    accepted: int
+    refused: int
+    seconds: float
+    cpu: float
+    p50_ms: float
+    p99_ms: float
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, request: bytes, until: float, done: asyncio.Future[None]) -> None:
+        self._request, self._until, self._done = request, until, done
+        self._received = b""
+        self._sent_at = 0.0
+        self.latencies: list[float] = []
+        self.refused = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is not registered as one
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received = self._received + data
+        head = received.find(b"\r\n\r\n")
+        length = _LENGTH.search(received, 0, head) if head >= 0 else None
+        if length is None or len(received) < head + 4 + int(length[1]):
+            return
+        now = perf_counter()
+        self.latencies.append(now - self._sent_at)
+        self.refused += received[9:12] != b"201"
+        self._received = b""
+        if now < self._until:
+            self._send()
+        else:
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_result(None)
+
+    def _send(self) -> None:
+        self._sent_at = perf_counter()
+        self._transport.write(self._request)
+
+
+def _request(load: Load, path: str) -> bytes:
+    lines = (
+        f"POST {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{load.port}",
+        f"Authorization: Bearer {load.key}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(load.body.encode())}",
+    )
+    return "\r\n".join((*lines, "", load.body)).encode()
+
+
+async def _run(load: Load) -> Result:
+    loop = asyncio.get_running_loop()
+    start, busy = perf_counter(), process_time()
+    until = start + load.seconds
+    connections, ends = [], []
+    for path in load.paths:
+        ends.append(loop.create_future())
+        made = _Connection(_request(load, path), until, ends[-1])
+        await loop.create_connection(lambda made=made: made, "127.0.0.1", load.port)  # type: ignore[misc] # a default in a lambda
+        connections.append(made)
+    await asyncio.wait_for(asyncio.gather(*ends), load.seconds + _PATIENCE)
+    elapsed = perf_counter() - start
+    latencies = sorted(latency for connection in connections for latency in connection.latencies)
+    refused = sum(connection.refused for connection in connections)
+    return Result(
+        accepted=len(latencies) - refused,
+        refused=refused,
+        seconds=elapsed,
+        cpu=(process_time() - busy) / elapsed,
+        p50_ms=latencies[len(latencies) // 2] * 1_000,
+        p99_ms=latencies[len(latencies) * 99 // 100] * 1_000,
+    )
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        answer = runner.run(_run(msgspec.json.decode(sys.argv[1], type=Load)))
+    sys.stdout.write(msgspec.json.encode(answer).decode())

@@ -1,0 +1,64 @@
+"""Rebuilding all projections, against reading and decoding the same events."""
+
+import asyncio
+from contextlib import ExitStack
+from functools import partial
+from time import perf_counter
+
+import uvloop
+from sqlalchemy import func, select
+
+import histories
+from groupchat.projections import VIEWS, thread
+from groupchat.projections.rebuild import BATCH, rebuild
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import statuses
+from groupchat.store.schema import migrate
+from groupchat.store.signals import Signals
+from rounds import Measure, alternate, compare
+
+
+def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
+    """Return the rebuild's rate against the reading's, on a database that is empty."""
+    with ExitStack() as stack:
+        database = Database(url)
+        stack.callback(database.close)
+        migrate(database)
+        events = histories.fill(database, groups=groups, messages=messages)
+        signals = Signals(database)
+        stack.callback(signals.close)
+        store = EventStore(database, signals)
+        stack.callback(store.close)
+        kind = "SQLite" if database.is_sqlite else "Postgres"
+        sides = {
+            "rebuild": partial(_rebuilt, store, events, groups * messages * 3 // 2),
+            "reading": partial(_read, store, events),
+        }
+        rates = alternate(f"rebuild, {kind}", sides, rounds)
+    name = f"rebuild of all projections, {kind} / read and decode"
+    return compare(name, rates["rebuild"], rates["reading"], goal=0.5, unit="events/s")
+
+
+def _rebuilt(store: EventStore, events: int, messages: int) -> float:
+    start = perf_counter()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(rebuild(store, list(VIEWS.values()), lambda _done, _total: None))
+    elapsed = perf_counter() - start
+    behind = [status for name, status in statuses(store.database).items() if name in VIEWS and status.position != events]
+    with store.database.read() as connection:
+        shown = connection.execute(select(func.count()).select_from(thread.VIEW.tables[0])).scalar_one()
+    if behind or shown != messages:
+        msg = f"after the rebuild {behind} are behind {events}, and the thread has {shown} of {messages} messages"
+        raise RuntimeError(msg)
+    return events / elapsed
+
+
+def _read(store: EventStore, events: int) -> float:
+    start, position = perf_counter(), 0
+    while batch := store.read_log(position, BATCH):
+        position = batch[-1].position
+    if position != events:
+        msg = f"read up to {position} of {events} events"
+        raise RuntimeError(msg)
+    return events / (perf_counter() - start)

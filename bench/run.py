@@ -1,0 +1,96 @@
+"""`make bench`: our speed against bare alternatives, both sides in one run. Prints a table and writes `build/bench.json`.
+
+`python bench/run.py --quick` is for trying the benchmark itself: few and short rounds, whose figures mean little.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+import appends
+import postgres
+import posts
+import rebuilds
+from machine import machine
+from rounds import CONSOLE, Measure
+
+FAST, SLOW = "disk as it is", "1 ms added to each fsync"
+RESULT = Path(__file__).parent.parent / "build" / "bench.json"
+GROUPS = ("appends", "posts", "rebuild")
+
+
+class Run:
+    """One run, with what it has found so far."""
+
+    def __init__(self, only: list[str], *, quick: bool) -> None:
+        self._only = only or GROUPS
+        self._quick = quick
+        self._rounds = 2 if quick else 5
+        self.syncs: dict[str, float] = {}
+        self.postgres = ""
+
+    def measures(self) -> Iterator[Measure]:
+        """Measure, on one disk after the other."""
+        with postgres.running() as server:
+            self._note(FAST, server)
+            yield from self._on(server, FAST)
+            if "rebuild" in self._only:
+                yield from self._rebuilds(server)
+        if not postgres.compiler():
+            CONSOLE.print("No C compiler (cc, gcc or clang) here: the lines with 1 ms added to each fsync are left out.")
+        elif {"appends", "posts"} & set(self._only):
+            with postgres.running(slow=True) as server:
+                self._note(SLOW, server)
+                yield from self._on(server, SLOW)
+
+    def _note(self, disk: str, server: postgres.Server) -> None:
+        self.syncs[disk], self.postgres = server.syncs_per_second, server.version
+
+    def _on(self, server: postgres.Server, disk: str) -> Iterator[Measure]:
+        if "appends" in self._only:
+            goal = 4.0 if disk == FAST else 7.0
+            yield from appends.measure(server, rounds=self._rounds, seconds=1 if self._quick else 2, disk=disk, goal=goal)
+        if "posts" in self._only:
+            yield posts.measure(server, rounds=self._rounds, seconds=1 if self._quick else 4, disk=disk)
+
+    def _rebuilds(self, server: postgres.Server) -> Iterator[Measure]:
+        size = {"groups": 50, "messages": 4} if self._quick else {"groups": 200, "messages": 8}
+        yield rebuilds.measure(server.database(), rounds=self._rounds, **size)
+        with tempfile.TemporaryDirectory(prefix="groupchat-bench-") as folder:
+            yield rebuilds.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, **size)
+
+
+def table_of(measures: list[Measure]) -> Table:
+    """Return the measures as a table."""
+    table = Table("measure", title="Medians of both sides, measured in turn")
+    for column in ("ours", "other", "unit", "ratio", "goal"):
+        table.add_column(column, justify="left" if column == "unit" else "right")
+    for each in measures:
+        goal = "" if each.goal is None else f"{each.goal:g}" + ("" if each.met else " [red]missed[/red]")
+        table.add_row(each.name, f"{each.ours:,.0f}", f"{each.other:,.0f}", each.unit, f"{each.ratio:.2f}", goal)
+    return table
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few and short rounds")
+    parser.add_argument("only", nargs="*", choices=[[], *GROUPS], help="what to measure; everything if nothing is named")
+    given = parser.parse_args()
+    start, run = perf_counter(), Run(given.only, quick=given.quick)
+    measures = list(run.measures())
+    Console(width=None).print(table_of(measures))
+    RESULT.parent.mkdir(exist_ok=True)
+    found = {"measures": measures, "machine": machine(run.postgres, run.syncs), "seconds": round(perf_counter() - start)}
+    RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
+    CONSOLE.print(f"{found['seconds']} s; written to {RESULT.relative_to(Path.cwd(), walk_up=True) if False else RESULT}")
+
+
+if __name__ == "__main__":
+    main()

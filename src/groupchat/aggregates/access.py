@@ -1,0 +1,129 @@
+"""Access: who may see and do what. The one place that decides it.
+
+- R20 Creating a group needs the permission `group_chat` of one's role.
+- R21 Whoever has access to a business number may send in its conversations: owners and admins to all; others to the default number,
+  the numbers assigned to them, and all unassigned ones.
+- R22 A user restricted to assigned data sees only contacts assigned to them, and groups all of whose participants are such
+  contacts, as they are assigned now; to them any other contact or group does not exist.
+- R23 Owners and admins manage users, roles, numbers, policy, rates and contacts; others manage contacts (their own only, if
+  restricted). An auditor reads everything and writes nothing.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.roster import Candidate
+from groupchat.aggregates.workspace import ADMIN, AUDITOR, OWNER, User, Workspace
+from groupchat.values.errors import NotPermittedError, RefusalError
+
+
+class GroupChatNotPermittedError(RefusalError):
+    """R20: the role may not create groups."""
+
+    slug = "group-chat-not-permitted"
+
+
+class NumberAccessDeniedError(RefusalError):
+    """R21: the user has no access to the business number."""
+
+    slug = "number-access-denied"
+
+
+class ContactNotAssignedError(RefusalError):
+    """R22: a participant is no contact assigned to the user, whether there is such a contact or not."""
+
+    slug = "contact-not-assigned"
+
+
+class Access(Struct, frozen=True):
+    """What one user may do in a workspace, as both are now."""
+
+    state: Workspace
+    user: User
+
+    @property
+    def manages(self) -> bool:
+        """Whether the user manages the workspace (R23)."""
+        return self.user.role in (OWNER, ADMIN)
+
+    @property
+    def audits(self) -> bool:
+        """Whether the user reads everything and writes nothing (R23)."""
+        return self.user.role == AUDITOR
+
+    @property
+    def restricted(self) -> bool:
+        """Whether the user sees assigned data only (R22). Who manages, or audits, sees everything."""
+        return self.user.assigned_only and not self.manages and not self.audits
+
+    # --- what may be done
+
+    def require_manager(self) -> None:
+        """Raise `NotPermittedError` unless the user manages the workspace (R23)."""
+        if not self.manages:
+            msg = f"Your role, {self.user.role}, does not manage this workspace; ask an owner or admin (R23)."
+            raise NotPermittedError(msg)
+
+    def require_writer(self) -> None:
+        """Raise `NotPermittedError` for an auditor (R23)."""
+        if self.audits:
+            msg = "An auditor reads everything and writes nothing (R23)."
+            raise NotPermittedError(msg)
+
+    def require_unrestricted(self) -> None:
+        """Raise `NotPermittedError` for a user who sees assigned data only: what is asked for shows more than that (R22)."""
+        if self.restricted:
+            msg = "This shows more than the contacts assigned to you; ask an owner or admin (R22)."
+            raise NotPermittedError(msg)
+
+    def require_group_chat(self) -> None:
+        """Raise `GroupChatNotPermittedError` unless the user's role may create groups (R20)."""
+        self.require_writer()
+        if not self.state.roles.get(self.user.role, False):
+            msg = f"Your role, {self.user.role}, may not create groups; an owner or admin can allow it (R20)."
+            raise GroupChatNotPermittedError(msg)
+
+    def may_send_from(self, number: str) -> bool:
+        """Tell whether the user has access to a business number (R21)."""
+        owned = self.state.numbers.get(number)
+        if owned is None:
+            return False
+        return self.manages or number == self.state.default_number or owned.assigned_to in (None, self.user.id)
+
+    def require_number(self, number: str) -> None:
+        """Raise `NumberAccessDeniedError` unless the user may send from a business number (R21)."""
+        self.require_writer()
+        if not self.may_send_from(number):
+            msg = f"You have no access to {number}; an owner or admin can assign it to you (R21)."
+            raise NumberAccessDeniedError(msg, number=number)
+
+    def require_assignable(self, user_id: str | None) -> None:
+        """Raise `NotPermittedError` if a restricted user assigns a contact to anybody but himself (R22, R23)."""
+        if self.restricted and user_id != self.user.id:
+            msg = "You can't assign a contact to others; you see only what is assigned to you (R22)."
+            raise NotPermittedError(msg)
+
+    def require_assigned(self, candidates: list[Candidate]) -> None:
+        """Raise `ContactNotAssignedError` if a restricted user asks for anybody but contacts assigned to him (R22)."""
+        if not self.restricted:
+            return
+        foreign = [candidate.index for candidate in candidates if not self._is_mine(candidate.contact)]
+        if foreign:
+            msg = f"These participants are no contacts assigned to you: {', '.join(map(str, foreign))}, counted from 0 (R22)."
+            raise ContactNotAssignedError(msg, indexes=foreign)
+
+    # --- what can be seen
+
+    def sees_contact(self, contact: Contact) -> bool:
+        """Tell whether a contact exists for the user (R22)."""
+        return not self.restricted or self._is_mine(contact)
+
+    def sees_group(self, group: GroupConversation, contacts: Mapping[str, Contact | None]) -> bool:
+        """Tell whether a group exists for the user; `contacts` has its linked contacts by id (R22)."""
+        return not self.restricted or all(self._is_mine(contacts.get(member.contact_id or "")) for member in group.members)
+
+    def _is_mine(self, contact: Contact | None) -> bool:
+        return contact is not None and contact.assigned_to == self.user.id

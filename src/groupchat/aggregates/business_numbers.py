@@ -1,0 +1,118 @@
+"""Business numbers: the numbers that a workspace sends from. They are part of its stream and state (`workspace.py`).
+
+- R4 A business number is a valid number of an allowed region, not toll-free, and belongs to one workspace only: the claim has a
+  stream of its own per number (`claim_stream`), written in the same append.
+- R21 One number may be everybody's default, and each may be assigned to a user.
+"""
+
+from typing import assert_never
+
+from msgspec import UNSET, Struct, UnsetType
+
+from groupchat.aggregates.workspace import BusinessNumber, Workspace, require_user
+from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAdded, NumberAssigned, NumberClaimed, NumberLabelled
+from groupchat.values import phone
+from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
+from groupchat.values.event import Event, Recorded
+
+# --- the claim: its own stream, its own state
+
+
+def claim_stream(number: str) -> str:
+    """Return the stream that says to which workspace a business number belongs."""
+    return f"number-{number}"
+
+
+def evolve_claim(state: str | None, recorded: Recorded) -> str | None:
+    """Fold a number's claim into the id of the workspace that it belongs to."""
+    event = recorded.event
+    return event.workspace_id if isinstance(event, NumberClaimed) else state
+
+
+# --- errors
+
+
+class NumberTakenError(RefusalError):
+    """R4: the business number belongs to a workspace already."""
+
+    slug = "number-taken"
+
+
+# --- commands and decide
+
+
+class AddNumber(Struct, frozen=True, kw_only=True):
+    """Add a business number. `claimed` tells whether any workspace has it."""
+
+    number: str
+    label: str | None = None
+    default: bool = False
+    assigned_to: str | None = None
+    claimed: bool = False
+
+
+class ChangeNumber(Struct, frozen=True, kw_only=True):
+    """Change what is given of a number; leave the rest."""
+
+    number: str
+    label: str | UnsetType | None = UNSET
+    default: bool | UnsetType = UNSET
+    assigned_to: str | UnsetType | None = UNSET
+
+
+Command = AddNumber | ChangeNumber
+
+
+def decide(command: Command, state: Workspace) -> list[Event]:
+    """Return the events of a command, on the workspace's stream; none where it changes nothing."""
+    match command:
+        case AddNumber():
+            return _add_number(command, state)
+        case ChangeNumber():
+            return _change_number(command, state)
+        case _:
+            assert_never(command)
+
+
+def require_number_of(state: Workspace, number: str) -> BusinessNumber:
+    """Return a business number of the workspace, or raise `NotFoundError`."""
+    owned = state.numbers.get(number)
+    if owned is None:
+        msg = f"{number} is not a number of this workspace; GET /v1/numbers lists them."
+        raise NotFoundError(msg)
+    return owned
+
+
+def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
+    if command.claimed:
+        msg = f"{command.number} belongs to a workspace already; a business number can have only one (R4)."
+        raise NumberTakenError(msg)
+    if phone.is_toll_free(command.number):
+        raise InvalidRequestError("number", f"{command.number} is toll-free; carriers take no group messages from it (R4).")
+    if not phone.can_be_texted(command.number):
+        raise InvalidRequestError("number", f"{command.number} is premium-rate or personal; give a local number (R4).")
+    region = phone.region_of(command.number)
+    if region not in state.policy.allowed_regions:
+        allowed = ", ".join(state.policy.allowed_regions)
+        raise InvalidRequestError("number", f"{command.number} is of region {region}; the policy allows {allowed} (R4).")
+    require_user(state, command.assigned_to)
+    events: list[Event] = [
+        NumberAdded(number=command.number, label=command.label, assigned_to=command.assigned_to),
+    ]
+    if command.default:
+        events.append(DefaultNumberChosen(number=command.number))
+    return events
+
+
+def _change_number(command: ChangeNumber, state: Workspace) -> list[Event]:
+    owned = require_number_of(state, command.number)
+    events: list[Event] = []
+    if command.label is not UNSET and command.label != owned.label:
+        events.append(NumberLabelled(number=owned.number, label=command.label))
+    if command.assigned_to is not UNSET and command.assigned_to != owned.assigned_to:
+        require_user(state, command.assigned_to)
+        events.append(NumberAssigned(number=owned.number, user_id=command.assigned_to))
+    is_default = state.default_number == owned.number
+    if command.default is not UNSET and command.default != is_default:
+        events.append(DefaultNumberChosen(number=owned.number if command.default else None))
+    return events

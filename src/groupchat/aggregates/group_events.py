@@ -1,0 +1,126 @@
+"""What happens to a group conversation: its events, and the values in them. The rules are in `group_conversation.py`."""
+
+from msgspec import Struct
+
+from groupchat.aggregates.consent import Cause
+from groupchat.values.event import Event, stored_as
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+
+class Participant(Struct, frozen=True, kw_only=True):
+    """One phone number of the group, frozen; its contact, if any, and its name at creation."""
+
+    number: str
+    contact_id: str | None = None
+    name: str | None = None
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """A picture or file that a message carries."""
+
+    url: str
+    content_type: str
+
+
+class Author(Struct, frozen=True, kw_only=True):
+    """The user who wrote an outbound message, with the name that he had then."""
+
+    user_id: str
+    name: str
+
+
+@stored_as("groupchat.conversation.created")
+class Created(Event, frozen=True, kw_only=True):
+    """A group began, under a policy; `predecessor_id` is the blocked group that it follows (R18)."""
+
+    business_number: str
+    name: str | None
+    roster: tuple[Participant, ...]
+    policy: Policy
+    predecessor_id: str | None = None
+
+
+@stored_as("groupchat.conversation.message_sent")
+class MessageSent(Event, frozen=True, kw_only=True):
+    """The business wrote to all participants."""
+
+    message_id: str
+    author: Author
+    body: str | None
+    media: tuple[Media, ...]
+    recipients: tuple[str, ...]
+    rate: Rate
+
+
+@stored_as("groupchat.conversation.inbound_received")
+class InboundReceived(Event, frozen=True, kw_only=True):
+    """A participant wrote; `name` is what the author is called at this moment (R11)."""
+
+    message_id: str
+    number: str
+    name: str
+    body: str | None
+    media: tuple[Media, ...]
+    carrier_message_id: str
+
+
+@stored_as("groupchat.conversation.participant_opted_out")
+class ParticipantOptedOut(Event, frozen=True, kw_only=True):
+    """A participant wants no more messages; the group is blocked. `evidence` is a message's id, or who said so."""
+
+    number: str
+    cause: Cause
+    evidence: str
+
+
+@stored_as("groupchat.conversation.participant_opted_in")
+class ParticipantOptedIn(Event, frozen=True, kw_only=True):
+    """A participant takes messages again; that alone does not unblock (R17)."""
+
+    number: str
+    cause: Cause
+    evidence: str
+
+
+@stored_as("groupchat.conversation.unblocked")
+class Unblocked(Event, frozen=True, kw_only=True):
+    """The last opted-out participant opted in, under `reopen_on_opt_in` (R17)."""
+
+
+@stored_as("groupchat.conversation.contact_number_changed")
+class ContactNumberChanged(Event, frozen=True, kw_only=True):
+    """A participant's contact lost its frozen number, or has it again; `numbers` are the contact's now (R9)."""
+
+    contact_id: str
+    number: str
+    numbers: tuple[str, ...]
+
+
+@stored_as("groupchat.conversation.contact_renamed")
+class ContactRenamed(Event, frozen=True, kw_only=True):
+    """A participant's contact has another name."""
+
+    contact_id: str
+    name: str
+
+
+@stored_as("groupchat.conversation.contact_deleted")
+class ContactDeleted(Event, frozen=True, kw_only=True):
+    """A participant's contact was deleted (R9)."""
+
+    contact_id: str
+
+
+@stored_as("groupchat.conversation.renamed")
+class Renamed(Event, frozen=True, kw_only=True):
+    """The group has another name, or none."""
+
+    name: str | None
+
+
+@stored_as("groupchat.conversation.succeeded_by")
+class SucceededBy(Event, frozen=True, kw_only=True):
+    """A new group continues this one (R18)."""
+
+    conversation_id: str

@@ -1,0 +1,115 @@
+"""What happens to a workspace: its events. The rules are in `workspace.py`."""
+
+from datetime import date, datetime
+
+from groupchat.values.event import Event, stored_as
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+
+@stored_as("groupchat.workspace.created")
+class WorkspaceCreated(Event, frozen=True, kw_only=True):
+    """A tenant began."""
+
+    name: str
+    policy: Policy
+
+
+@stored_as("groupchat.workspace.user_added")
+class UserAdded(Event, frozen=True, kw_only=True):
+    """A user joined."""
+
+    user_id: str
+    name: str
+    email: str
+    role: str
+    assigned_only: bool = False
+
+
+@stored_as("groupchat.workspace.key_issued")
+class KeyIssued(Event, frozen=True, kw_only=True):
+    """A user got an API key, of which only the hash (SHA-256, hexadecimal) is kept."""
+
+    key_id: str
+    user_id: str
+    key_hash: str
+    expires_at: datetime | None = None
+
+
+@stored_as("groupchat.workspace.number_claimed")
+class NumberClaimed(Event, frozen=True, kw_only=True):
+    """A business number belongs to this workspace, and to no other (in the number's own stream)."""
+
+    number: str
+    workspace_id: str
+
+
+@stored_as("groupchat.workspace.number_added")
+class NumberAdded(Event, frozen=True, kw_only=True):
+    """The workspace can send from a number."""
+
+    number: str
+    label: str | None
+    assigned_to: str | None
+
+
+@stored_as("groupchat.workspace.number_labelled")
+class NumberLabelled(Event, frozen=True, kw_only=True):
+    """A number has another label."""
+
+    number: str
+    label: str | None
+
+
+@stored_as("groupchat.workspace.number_assigned")
+class NumberAssigned(Event, frozen=True, kw_only=True):
+    """A number is assigned to a user, or to nobody."""
+
+    number: str
+    user_id: str | None
+
+
+@stored_as("groupchat.workspace.default_number_chosen")
+class DefaultNumberChosen(Event, frozen=True, kw_only=True):
+    """One number, or none, is everybody's default."""
+
+    number: str | None
+
+
+@stored_as("groupchat.workspace.policy_changed")
+class PolicyChanged(Event, frozen=True, kw_only=True):
+    """The workspace has this policy now."""
+
+    policy: Policy
+
+
+@stored_as("groupchat.workspace.user_role_changed")
+class UserRoleChanged(Event, frozen=True, kw_only=True):
+    """A user has another role, or is (no longer) restricted to assigned data (R20, R22)."""
+
+    user_id: str
+    role: str
+    assigned_only: bool
+
+
+@stored_as("groupchat.workspace.key_revoked")
+class KeyRevoked(Event, frozen=True, kw_only=True):
+    """A key opens nothing any more."""
+
+    key_id: str
+
+
+@stored_as("groupchat.workspace.role_defined")
+class RoleDefined(Event, frozen=True, kw_only=True):
+    """A role exists and has these permissions (R20)."""
+
+    role: str
+    group_chat: bool
+
+
+@stored_as("groupchat.workspace.rate_posted")
+class RatePosted(Event, frozen=True, kw_only=True):
+    """From the first second (UTC) of a date on, a segment costs this (R25)."""
+
+    effective_from: date
+    rate: Rate

@@ -1,0 +1,128 @@
+"""API keys: making them, checking them, and the commands of those who hold them.
+
+A key names its workspace, so that checking it needs no look-up. Only its SHA-256 is stored: that is enough for 256 random bits.
+"""
+
+import secrets
+from datetime import datetime
+from hashlib import sha256
+
+from msgspec import Struct
+
+from groupchat.aggregates import workspace
+from groupchat.aggregates.access import Access
+from groupchat.aggregates.workspace import Key, User
+from groupchat.commands.caller import Caller, access
+from groupchat.commands.streams import WORKSPACE
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.event import Actor, Cause
+from groupchat.values.ids import new_id
+
+_PREFIX = "gck"
+_PARTS = 3
+
+
+class Authenticated(Struct, frozen=True):
+    """Whose key it is."""
+
+    workspace_id: str
+    user: User
+    key_id: str
+
+
+class NewKey(Struct, frozen=True):
+    """A key that was just issued; `api_key` is shown here and nowhere else."""
+
+    id: str
+    api_key: str
+    issued_at: datetime
+    expires_at: datetime | None
+
+
+def new_key(workspace_id: str) -> tuple[str, str]:
+    """Return a new API key and its hash."""
+    key = f"{_PREFIX}_{workspace_id.removeprefix('wsp_')}_{secrets.token_urlsafe(32)}"
+    return key, hash_of(key)
+
+
+def hash_of(key: str) -> str:
+    """Return what is stored of a key."""
+    return sha256(key.encode()).hexdigest()
+
+
+async def authenticate(store: EventStore, key: str) -> Authenticated | None:
+    """Return whose key it is; none for one that is malformed, unknown, revoked or expired."""
+    parts = key.split("_", _PARTS - 1)
+    if len(parts) != _PARTS or parts[0] != _PREFIX or not key.isascii() or not key.isprintable():
+        return None
+    workspace_id, key_hash = f"wsp_{parts[1]}", hash_of(key)
+    state = await store.load(WORKSPACE, workspace_id)
+    if state is None or key_hash not in state.keys:  # perhaps issued by another process a moment ago
+        state = await store.load_fresh(WORKSPACE, workspace_id)
+    user = None if state is None else state.holder_of(key_hash, store.now())
+    return None if state is None or user is None else Authenticated(workspace_id, user, state.keys[key_hash].id)
+
+
+async def issue_key(store: EventStore, who: Caller, user_id: str, expires_at: datetime | None = None) -> Outcome[NewKey]:
+    """Give a user another key: one's own, or anybody's by those who manage users (R23)."""
+    issue, key = _issue(who.workspace_id, user_id, expires_at)
+
+    async def decide(decision: Decision) -> NewKey:
+        await _require_own(decision, who, user_id)
+        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, issue)
+        return NewKey(issue.key_id, key, await decision.time_in(WORKSPACE, who.workspace_id), expires_at)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def revoke_key(store: EventStore, who: Caller, user_id: str, key_id: str) -> Outcome[None]:
+    """Let a key open nothing any more."""
+    revoke = workspace.RevokeKey(user_id=user_id, key_id=key_id)
+
+    async def decide(decision: Decision) -> None:
+        await _require_own(decision, who, user_id)
+        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, revoke)
+
+    return await store.decide(who.cause(), decide)
+
+
+async def keys_of(store: EventStore, who: Caller, user_id: str) -> list[Key]:
+    """Return a user's keys that are not revoked, oldest first, without what opens."""
+
+    async def look(decision: Decision) -> list[Key]:
+        rights = await _require_own(decision, who, user_id)
+        return [key for key in rights.state.keys.values() if key.user_id == user_id]
+
+    return (await store.decide(who.cause(), look)).value
+
+
+async def issue_by_operator(store: EventStore, workspace_id: str, user_id: str) -> str:
+    """Give a user another key, from the command line; return it."""
+    issue, key = _issue(workspace_id, user_id, None)
+
+    async def decide(decision: Decision) -> str:
+        await decision.decide(WORKSPACE, workspace_id, workspace.decide, issue)
+        return key
+
+    return (await store.decide(by_operator(workspace_id), decide)).value
+
+
+def by_operator(workspace_id: str) -> Cause:
+    """Return the envelope of what the command line leads to."""
+    request = new_id("req")
+    return Cause(workspace_id=workspace_id, actor=Actor("process", "cli"), correlation_id=request, causation_id=request)
+
+
+def _issue(workspace_id: str, user_id: str, expires_at: datetime | None) -> tuple[workspace.IssueKey, str]:
+    key, key_hash = new_key(workspace_id)
+    return workspace.IssueKey(user_id=user_id, key_id=new_id("key"), key_hash=key_hash, expires_at=expires_at), key
+
+
+async def _require_own(decision: Decision, who: Caller, user_id: str) -> Access:
+    """Return the caller's rights; raises `NotPermittedError` unless the keys are his own, or he manages users (R23)."""
+    rights = await access(decision, who)
+    if user_id != rights.user.id:
+        rights.require_manager()
+    workspace.require_user_of(rights.state, user_id)
+    return rights

@@ -1,0 +1,111 @@
+from types import SimpleNamespace
+
+import pytest
+
+from groupchat.aggregates import business_numbers, workspace
+from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber, NumberTakenError
+from groupchat.aggregates.workspace_events import (
+    DefaultNumberChosen,
+    NumberAdded,
+    NumberAssigned,
+    NumberClaimed,
+    NumberLabelled,
+    UserAdded,
+)
+from groupchat.values.errors import InvalidRequestError, NotFoundError
+from tests.support.builders import BUSINESS, a_number_added, a_workspace, canadian_number, number
+from tests.support.given_when_then import fold, given
+
+NUMBERS = SimpleNamespace(decide=business_numbers.decide, evolve=workspace.evolve)
+MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
+STAFFED = (a_workspace(), MEMBER)
+OTHER = number(9)
+
+
+def loc_of(refusal):
+    return [error["loc"] for error in refusal.members["errors"]]
+
+
+@pytest.mark.parametrize("business_number", [BUSINESS, canadian_number(1)])
+def test_a_valid_us_or_canada_number_is_added_R4(business_number):
+    given(NUMBERS, a_workspace()).when(AddNumber(number=business_number)).then(a_number_added(business_number))
+
+
+def test_a_number_is_added_with_its_label_as_default_and_assigned_R21():
+    command = AddNumber(number=BUSINESS, label="Front desk", default=True, assigned_to="usr_member")
+    given(NUMBERS, *STAFFED).when(command).then(
+        NumberAdded(number=BUSINESS, label="Front desk", assigned_to="usr_member"), DefaultNumberChosen(number=BUSINESS)
+    )
+
+
+def test_a_number_that_belongs_to_a_workspace_already_is_refused_R4():
+    command = AddNumber(number=BUSINESS, claimed=True)
+    given(NUMBERS, a_workspace()).when(command).refused(NumberTakenError)
+    given(NUMBERS, a_workspace(), a_number_added()).when(command).refused(NumberTakenError)
+
+
+def test_a_claim_says_which_workspace_a_number_belongs_to_R4():
+    assert fold(business_numbers.evolve_claim, []) is None
+    claims = [NumberClaimed(number=BUSINESS, workspace_id="wsp_1"), a_number_added()]
+    assert fold(business_numbers.evolve_claim, claims) == "wsp_1"
+    assert business_numbers.claim_stream(BUSINESS) != business_numbers.claim_stream(OTHER)
+
+
+@pytest.mark.parametrize("toll_free", ["+18005550199", "+18335550199"])
+def test_a_toll_free_business_number_is_refused_R4(toll_free):
+    refusal = given(NUMBERS, a_workspace()).when(AddNumber(number=toll_free)).refused(InvalidRequestError)
+    assert loc_of(refusal) == ["number"]
+    assert "toll-free" in refusal.detail
+
+
+@pytest.mark.parametrize("untextable", ["+19005551234", "+15005551234"])
+def test_a_premium_rate_or_personal_business_number_is_refused_R4(untextable):
+    refusal = given(NUMBERS, a_workspace()).when(AddNumber(number=untextable)).refused(InvalidRequestError)
+    assert loc_of(refusal) == ["number"]
+
+
+@pytest.mark.parametrize(("foreign", "region"), [("+442079460958", "GB"), ("+18765551234", "JM"), ("+17875551234", "PR")])
+def test_a_business_number_of_a_region_that_the_policy_does_not_allow_is_refused_R4(foreign, region):
+    refusal = given(NUMBERS, a_workspace()).when(AddNumber(number=foreign)).refused(InvalidRequestError)
+    assert loc_of(refusal) == ["number"]
+    assert f"region {region}" in refusal.detail
+
+
+def test_a_business_number_of_a_region_that_the_policy_allows_is_added_R4():
+    allowing = a_workspace(allowed_regions=("US", "GB"))
+    given(NUMBERS, allowing).when(AddNumber(number="+442079460958")).then(a_number_added("+442079460958"))
+    given(NUMBERS, allowing).when(AddNumber(number=canadian_number(1))).refused(InvalidRequestError)
+
+
+def test_a_number_is_not_assigned_to_a_stranger_R21():
+    owned = given(NUMBERS, *STAFFED, a_number_added())
+    for command in (AddNumber(number=OTHER, assigned_to="usr_9"), ChangeNumber(number=BUSINESS, assigned_to="usr_9")):
+        assert loc_of(owned.when(command).refused(InvalidRequestError)) == ["assigned_to"]
+
+
+def test_each_change_of_a_number_is_a_fact_and_the_same_change_again_is_none_R21():
+    change = ChangeNumber(number=BUSINESS, label="Desk", assigned_to="usr_member", default=True)
+    after = given(NUMBERS, *STAFFED, a_number_added()).when(change).then(
+        NumberLabelled(number=BUSINESS, label="Desk"),
+        NumberAssigned(number=BUSINESS, user_id="usr_member"),
+        DefaultNumberChosen(number=BUSINESS),
+    )  # fmt: skip
+    back = after.when(change).nothing().when(ChangeNumber(number=BUSINESS, label=None, assigned_to=None)).then(
+        NumberLabelled(number=BUSINESS, label=None), NumberAssigned(number=BUSINESS, user_id=None)
+    )  # fmt: skip
+    assert back.state.default_number == BUSINESS
+
+
+def test_a_change_that_gives_nothing_changes_nothing():
+    given(NUMBERS, *STAFFED, a_number_added()).when(ChangeNumber(number=BUSINESS)).nothing()
+
+
+def test_a_number_of_somebody_else_is_not_changed_R4():
+    given(NUMBERS, *STAFFED, a_number_added()).when(ChangeNumber(number=OTHER, label="x")).refused(NotFoundError)
+
+
+def test_one_number_is_the_default_and_another_takes_its_place_R21():
+    both = given(NUMBERS, a_workspace(), a_number_added(), a_number_added(OTHER), DefaultNumberChosen(number=BUSINESS))
+    other = both.when(ChangeNumber(number=OTHER, default=True)).then(DefaultNumberChosen(number=OTHER))
+    other.when(ChangeNumber(number=BUSINESS, default=False)).nothing()
+    other.when(ChangeNumber(number=OTHER, default=False)).then(DefaultNumberChosen(number=None))

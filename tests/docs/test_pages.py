@@ -1,0 +1,116 @@
+"""What the pages say agrees with the code, and their links lead somewhere."""
+
+import re
+from typing import get_args
+
+import msgspec
+import pytest
+from typer.main import get_command
+
+from docs import generate
+from groupchat import cli, settings
+from groupchat.bootstrap import running
+from groupchat.carriers.simulator_behaviours import Behaviour
+from groupchat.settings import Settings
+from groupchat.values.event import EVENT_TYPES
+from tests.docs.pages import PAGES, ROOT, section, without_blocks
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_the_event_catalogue_is_fresh():
+    assert generate.PAGE.read_text() == generate.page(), "run `python docs/generate.py`"
+
+
+def test_every_event_is_in_the_catalogue_once():
+    listed = re.findall(r"^### `(groupchat\..+)`$", generate.page(), re.MULTILINE)
+
+    assert sorted(listed) == sorted(EVENT_TYPES)
+
+
+def test_the_settings_table_is_the_codes_own():
+    assert rows(section(OPERATIONS, "Settings")) == rows(settings.__doc__ or "")
+
+
+def test_the_settings_table_has_every_setting_with_its_default():
+    table = {variable: default for variable, _, default in rows(settings.__doc__ or "")}
+
+    assert table == {
+        f"`{settings.PREFIX}{field.name.upper()}`": "unset" if field.default is None else f"`{said(field.default)}`"
+        for field in msgspec.structs.fields(Settings)
+    }
+
+
+def test_every_command_is_described():
+    described = [re.findall(r"groupchat (\w+)", command)[0] for command, _ in rows(section(OPERATIONS, "Commands"))]
+
+    assert sorted(described) == sorted(get_command(cli.app).commands)
+
+
+async def test_every_worker_is_described(sqlite_url):
+    described = [name.strip("`") for name, _ in rows(section(OPERATIONS, "Workers"))]
+
+    async with running(Settings(database_url=sqlite_url)) as system:
+        assert described == list(system.workers)
+
+
+def test_every_switch_of_the_simulated_carrier_is_described():
+    guide = (ROOT / "docs" / "http.md").read_text()
+
+    assert [row[0].strip("`") for row in rows(section(guide, "The simulated carrier"))] == list(get_args(Behaviour))
+
+
+def test_every_rule_is_described_once():
+    told = re.findall(r"^\| R(\d+) \|", (ROOT / "docs" / "product.md").read_text(), re.MULTILINE)
+
+    assert sorted(map(int, told)) == list(range(1, 36))
+
+
+def test_the_files_that_the_pages_name_are_there():
+    path = re.compile(r"`((?:aggregates|commands|projections|processes|carriers|values|store|http)/\w+\.py)`")
+    text = "".join((ROOT / "docs" / page).read_text() for page in ("product.md", "ARCHITECTURE.md"))
+    named = {f"src/groupchat/{found}" for found in path.findall(text)}
+    planned = {f"src/groupchat/{path}" for path in ("http/routes/events.py", "processes/relay.py")}
+    assert len(named) > 20
+    assert {path for path in named - planned if not (ROOT / path).is_file()} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)]+)\)", without_blocks(page.read_text())):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found.read_text()), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_names_a_folder_of_a_machine(page):
+    assert re.findall(r"(?<![\w.:/>$}-])/(?:home|root|tmp|Users|usr|opt|work|mnt|var)/\S+", page.read_text()) == []
+
+
+def test_the_licence_is_the_apache_licence():
+    text = (ROOT / "LICENSE").read_text()
+
+    assert "Apache License" in text
+    assert "Version 2.0, January 2004" in text
+    assert text.rstrip().endswith("limitations under the License.")
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the rows of a table whose first column is code."""
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def said(default: object) -> str:
+    """Return a default as it is written in the environment."""
+    return msgspec.json.encode(default).decode().strip('"')
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as Markdown viewers make them."""
+    headings = re.findall(r"^#+ (.+)$", without_blocks(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

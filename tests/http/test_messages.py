@@ -1,0 +1,173 @@
+"""Messages over HTTP: sending, the thread, and text that is kept as it was written."""
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.http.site import assert_problem, locs, messages_of, path_of
+from tests.support.builders import TRICKY, number, texts
+
+PICTURE = {"url": "https://media.example/cat.png", "content_type": "image/png"}
+
+
+async def test_a_message_goes_to_every_participant_R10(site):
+    made = await site.group(1, 2)
+    response = await site.post(messages_of(made), {"body": "Hello", "media": [PICTURE]})
+    assert response.status_code == 201
+    sent = response.json()
+    assert sent == {
+        "id": sent["id"],
+        "conversation_id": made["id"],
+        "direction": "outbound",
+        "author": {"kind": "user", "id": site.world.who.user.id, "name": site.world.who.user.name, "number": None},
+        "body": "Hello",
+        "media": [PICTURE],
+        "at": sent["at"],
+        "version": 2,
+        "recipients": [{"number": number(n), "status": "queued"} for n in (1, 2)],
+    }
+    assert int(response.headers["Groupchat-Position"]) >= 1
+    shown = (await site.get(messages_of(made))).json()["items"]
+    assert [{**each, "recipients": sent["recipients"]} for each in shown] == [sent]
+
+
+GOOD_MESSAGES = [{"body": "Hello"}, {"media": [PICTURE]}, {"body": None, "media": [PICTURE]}]
+
+
+async def test_a_message_has_a_body_or_media_or_both_R10(site):
+    made = await site.group()
+    for body in GOOD_MESSAGES:
+        assert (await site.post(messages_of(made), body)).status_code == 201
+
+
+BAD_MESSAGES = [
+    ({}, "body"),
+    ({"body": None}, "body"),
+    ({"body": ""}, "body"),
+    ({"body": "x" * 1_601}, "body"),
+    ({"body": "a\0b"}, "body"),
+    ({"body": 5}, "body"),
+    ({"body": "x", "to": "y"}, "to"),
+    ({"body": "x", "media": [PICTURE] * 11}, "media"),
+    ({"media": [{"url": "https://x.example/y"}]}, "media.0.content_type"),
+    ({"media": [PICTURE, {"url": "cat.png", "content_type": "image/png"}]}, "media.1.url"),
+    ({"media": "cat.png"}, "media"),
+    ([], "body"),
+    ("Hello", "body"),
+]
+
+
+async def test_a_message_that_does_not_fit_is_refused_with_its_place_and_nothing_is_stored_R10(site):
+    made = await site.group()
+    for body, loc in BAD_MESSAGES:
+        before = await asyncio.to_thread(site.store.head)
+        problem = assert_problem(await site.post(messages_of(made), body), "invalid-request", 422)
+        assert locs(problem) == [loc]
+        history = (await site.get(path_of(made, "history"))).json()["items"]
+        assert [each["version"] for each in history] == [1]
+        assert before <= await asyncio.to_thread(site.store.head)
+
+
+async def test_a_body_is_measured_in_characters_not_in_bytes_R10(site):
+    made = await site.group()
+    longest = "👩🏽‍🚒"[0] * 1_600
+    assert (await site.send(made, longest))["body"] == longest
+    assert_problem(await site.post(messages_of(made), {"body": longest + "!"}), "invalid-request", 422)
+
+
+async def test_a_blocked_group_refuses_and_says_how_to_go_on_R15(site):
+    made = await site.group(1, 2, 3)
+    await site.writes(2, "Stop!")
+    problem = assert_problem(await site.post(messages_of(made), {"body": "x"}), "conversation-blocked", 409)
+    assert problem["opted_out"] == [number(2)]
+    assert problem["successor_url"] == path_of(made, "successor")
+    assert (await site.post(problem["successor_url"], {})).status_code == 201
+
+
+async def test_the_thread_has_messages_oldest_first_with_who_wrote_them_R11_R28(site):
+    await site.contact(1, "Ann")
+    made = await site.group(1, 2)
+    await site.send(made, "Out")
+    await site.writes(1, "In", group=[number(2)])
+    await site.writes(2, "Also in", group=[number(1)])
+    items = (await site.get(messages_of(made))).json()["items"]
+    assert [(each["direction"], each["body"], each["author"]["name"]) for each in items] == [
+        ("outbound", "Out", site.world.who.user.name),
+        ("inbound", "In", "Ann"),
+        ("inbound", "Also in", number(2)),
+    ]
+    assert items[1]["author"] == {"kind": "participant", "id": number(1), "name": "Ann", "number": number(1)}
+    assert [each["version"] for each in items] == [2, 3, 4]
+
+
+async def test_the_thread_is_read_in_pages_R28(site):
+    made = await site.group()
+    for n in range(5):
+        await site.send(made, f"Message {n}")
+    seen, cursor = [], None
+    while True:
+        page = (await site.get(messages_of(made), limit=2, **({"cursor": cursor} if cursor else {}))).json()
+        seen += [each["body"] for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [f"Message {n}" for n in range(5)]
+
+
+async def test_statuses_of_recipients_come_to_the_thread_R28(site):
+    made = await site.group(1, 2)
+    await site.put(f"/v1/simulator/behaviours/{number(2)}", {"behaviour": "fail", "code": "30003"})
+    await site.send(made)
+    expected = {number(1): "delivered", number(2): "failed"}
+    async with asyncio.timeout(20):
+        with site.store.signals.progress.listen() as bell:
+            while statuses(await site.get(messages_of(made))) != expected:
+                bell.clear()
+                await asyncio.wait({asyncio.ensure_future(bell.wait())}, timeout=0.2)
+
+
+def statuses(response):
+    return {each["number"]: each["status"] for each in response.json()["items"][0]["recipients"]}
+
+
+# --- text
+
+
+@pytest.mark.parametrize("text", TRICKY)
+async def test_text_is_kept_to_the_last_code_point(site, text):
+    made = await site.group(name=text)
+    assert made["name"] == text
+    assert (await site.send(made, text))["body"] == text
+    assert (await site.get(path_of(made))).json()["last_message"]["body"] == text
+    assert (await site.get(messages_of(made))).json()["items"][0]["body"] == text
+    data = (await site.get(path_of(made, "history"))).json()["items"][1]["data"]
+    assert data["body"] == text
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bodies=st.lists(texts(100), min_size=1, max_size=20))
+async def test_any_text_that_can_be_stored_comes_back_as_it_was(site, bodies):
+    people = site.position + 10, site.position + 11
+    made = await site.group(*people)
+    sent = [(await site.send(made, body))["body"] for body in bodies]
+    thread = (await site.get(messages_of(made), limit=200)).json()["items"]
+    assert [each["body"] for each in thread] == sent == bodies
+
+
+UNSTORABLE = [
+    b'{"body": "\\ud800"}',
+    b'{"body": "a\\udc00b"}',
+    b'{"body": "\xed\xa0\x80"}',
+    b'{"body": "\\u0000"}',
+    b'{"body": "\x00"}',
+    b'{"body": "\xff"}',
+]
+
+
+async def test_text_that_no_database_stores_is_refused_not_mangled(site):
+    made = await site.group()
+    for raw in UNSTORABLE:
+        response = await site.request("POST", messages_of(made), content=raw, headers={"Content-Type": "application/json"})
+        assert locs(assert_problem(response, "invalid-request", 422)) == ["body"]

@@ -1,0 +1,115 @@
+"""The simulated carrier over HTTP: handsets that write and receive, and switches."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from tests.http.site import OTHER_BUSINESS, assert_problem, client_of, locs, messages_of, path_of
+from tests.support.builders import BUSINESS, number
+
+
+async def handset(site, n):
+    response = await site.get(f"/v1/simulator/handsets/{number(n)}")
+    assert response.status_code == 200, response.text
+    return response.json()["items"]
+
+
+async def test_a_message_reaches_the_handsets_with_the_others_of_the_group_R10_R12(site):
+    made = await site.group(1, 2)
+    await site.send(made, "Hello")
+    received = await handset(site, 1)
+    assert received == [{"from": BUSINESS, "group": [number(2)], "body": "Hello", "media": [], "at": received[0]["at"]}]
+
+
+async def test_what_a_participant_writes_is_recorded_and_reaches_the_others_R11_R12(site):
+    made = await site.group(1, 2)
+    response = await site.writes(1, "I'm in")
+    assert response.status_code == 202
+    assert response.json()["conversation_id"] == made["id"]
+    assert int(response.headers["Groupchat-Position"]) == await asyncio.to_thread(site.store.head)
+    shown = (await site.get(messages_of(made))).json()["items"]
+    assert [(each["id"], each["body"]) for each in shown] == [(response.json()["message_id"], "I'm in")]
+    assert [(each["from"], each["body"]) for each in await handset(site, 2)] == [(number(1), "I'm in")]
+    assert await handset(site, 1) == []
+
+
+async def test_the_group_tells_several_conversations_of_a_sender_apart_R35(site):
+    first, second = await site.group(1, 2), await site.group(1, 3)
+    assert (await site.writes(1, "x")).json()["conversation_id"] == second["id"]
+    there = await site.writes(1, "x", group=["(415) 555-0002"])
+    assert there.json()["conversation_id"] == first["id"]
+
+
+async def test_a_keyword_blocks_every_conversation_before_it_is_answered_R14_R15_R16(site):
+    made = [await site.group(1, n) for n in (2, 3)]
+    await site.writes(1, " stop! ")
+    for each in made:
+        assert (await site.get(path_of(each))).json()["blocked_by"] == [number(1)]
+
+
+async def test_a_keyword_is_honoured_from_anybody_R15(site):
+    response = await site.writes(7, "STOP")
+    assert (response.status_code, response.json()["conversation_id"]) == (202, None)
+    body = {"from": BUSINESS, "participants": [{"number": number(7)}, {"number": number(8)}]}
+    problem = assert_problem(await site.post("/v1/conversations", body), "invalid-group", 422)
+    assert [each["code"] for each in problem["violations"]] == ["opted-out"]
+
+
+async def test_who_is_in_no_group_and_says_no_keyword_is_not_heard(site):
+    assert_problem(await site.writes(7, "Hello"), "not-found", 404)
+    assert_problem(await site.writes(7, "STOP", to=OTHER_BUSINESS), "not-found", 404)
+    await site.group(1, 2)
+    assert_problem(await site.writes(1, "x", group=[number(3)]), "not-found", 404)
+    assert await handset(site, 3) == []
+
+
+async def test_a_handset_writes_only_to_its_callers_workspace(site):
+    await site.stranger()
+    assert_problem(await site.writes(1, "STOP", to=OTHER_BUSINESS), "not-found", 404)
+
+
+BAD_WRITES = [
+    ({"from": "x"}, "from"),
+    ({"to": "x"}, "to"),
+    ({"group": ["x"]}, "group.0"),
+    ({"body": None}, "body"),
+    ({"x": 1}, "x"),
+]
+
+
+async def test_what_a_handset_can_not_write_is_refused_with_its_place(site):
+    await site.group(1, 2)
+    for change, loc in BAD_WRITES:
+        assert locs(assert_problem(await site.writes(1, "Hi", **change), "invalid-request", 422)) == [loc]
+
+
+async def test_a_number_behaves_as_it_is_told_to(site):
+    path = f"/v1/simulator/behaviours/{number(2)}"
+    told = {"behaviour": "fail", "seconds": None, "code": "30003"}
+    response = await site.put(path, {"behaviour": "fail", "code": "30003"})
+    assert (response.status_code, response.json()) == (200, told)
+    made = await site.group(1, 2)
+    await site.send(made, "x")
+    assert (len(await handset(site, 1)), len(await handset(site, 2))) == (1, 0)
+    assert (await site.put(path, {"behaviour": None})).json() == {"behaviour": None, "seconds": None, "code": None}
+    await site.send(made, "y")
+    assert [each["body"] for each in await handset(site, 2)] == ["y"]
+
+
+BAD_BEHAVIOURS = [{}, {"behaviour": "dance"}, {"behaviour": "late", "seconds": -1}, {"behaviour": "fail", "code": ""}]
+
+
+async def test_a_behaviour_that_there_is_not_is_refused(site):
+    for body in BAD_BEHAVIOURS:
+        assert_problem(await site.put(f"/v1/simulator/behaviours/{number(2)}", body), "invalid-request", 422)
+
+
+async def test_a_handset_of_no_number_is_refused(site):
+    assert locs(assert_problem(await site.get("/v1/simulator/handsets/nonsense"), "invalid-request", 422)) == ["number"]
+
+
+async def test_the_simulators_routes_are_there_only_with_the_simulator(site):
+    async with client_of(replace(site.services, carrier=object())) as client:
+        response = await client.get(f"/v1/simulator/handsets/{number(1)}")
+        assert_problem(response, "not-found", 404)
+        assert not [path for path in (await client.get("/openapi.json")).json()["paths"] if "simulator" in path]

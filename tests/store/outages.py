@@ -1,0 +1,52 @@
+"""Outages of a Postgres database, without touching the server that other tests use."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine, make_url, text
+
+
+def cut(url: str) -> None:
+    """Break all connections to a database, as a restart of the server does."""
+    with _server(url) as server:
+        _cut(server, url)
+
+
+@contextmanager
+def down(url: str) -> Iterator[None]:
+    """Let a database be out of reach until the block ends."""
+    name = make_url(url).database
+    with _server(url) as server:
+        _run(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        try:
+            _cut(server, url)
+            yield
+        finally:
+            _run(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+def somebody_waits(url: str) -> bool:
+    """Tell whether somebody waits for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND wait_event_type = 'Lock'"
+    with _server(url) as server, server.connect() as connection:
+        return bool(connection.execute(text(query), {"name": make_url(url).database}).scalar_one())
+
+
+@contextmanager
+def _server(url: str) -> Iterator[Engine]:
+    engine = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _cut(server: Engine, url: str) -> None:
+    """Break who waits for a lock before who holds it, so that nobody gets it by that."""
+    connections = "SELECT pid FROM pg_stat_activity WHERE datname = :name ORDER BY wait_event_type <> 'Lock', pid OFFSET 0"
+    _run(server, f"SELECT pg_terminate_backend(pid, 5000) FROM ({connections}) AS connections", name=make_url(url).database)
+
+
+def _run(server: Engine, statement: str, **given: str | None) -> None:
+    with server.connect() as connection:
+        connection.execute(text(statement), given)

@@ -1,0 +1,180 @@
+"""Does a reader who follows by position ever miss an event?
+
+Writers store batches with random delays before their commit, and roll some back; readers follow by position as followers do. At the
+end what each reader saw is compared with what is stored. `SequenceRecorder` is a recorder as one would write it without thinking:
+positions from a sequence, no lock. The harness must catch it.
+
+By hand: `python -m tests.store.skip_harness URL [EVENTS]`, on a migrated and empty database of your own.
+"""
+
+import random
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from eventsourcing.persistence import StoredEvent
+from msgspec import Struct
+from sqlalchemy import Connection, text
+
+from groupchat.store.database import Database
+from groupchat.store.recorder import Append, Recorder
+from groupchat.store.schema import migrate
+from tests.store.counting import stored
+
+WRITERS, READERS = 16, 3
+LARGEST_BATCH = 120
+LONGEST_DELAY = 0.002
+ROLLED_BACK = 0.1
+
+
+class Result(Struct, frozen=True):
+    """How many events were stored, how many appends were rolled back, and the positions that each reader missed."""
+
+    stored: int
+    rolled_back: int
+    missed: tuple[frozenset[int], ...]
+
+    @property
+    def skipped(self) -> int:
+        """Return how many events some reader missed."""
+        return sum(len(positions) for positions in self.missed)
+
+
+class _RolledBackError(Exception):
+    """The writer's transaction failed."""
+
+
+class SlowRecorder(Recorder):
+    """The real recorder, whose transactions take a while between the insert and the commit, or fail then."""
+
+    def _insert(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
+        super()._insert(connection, position, events)
+        _dawdle()
+
+
+class SequenceRecorder(Recorder):
+    """A recorder for Postgres without the lock: positions come from a sequence. `prepare` makes the sequence."""
+
+    def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
+        heads = text("SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id = ANY(:s) GROUP BY 1")
+        return 0, {stream: version for stream, version in connection.execute(heads, {"s": streams})}
+
+    def _insert(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
+        rows = [
+            {"stream": e.originator_id, "version": e.originator_version, "topic": e.topic, "state": e.state} for e in events
+        ]
+        connection.execute(
+            text("INSERT INTO stored_events VALUES (nextval('test_positions'), :stream, :version, :topic, :state)"), rows
+        )
+        _dawdle()
+
+    @staticmethod
+    def prepare(database: Database) -> None:
+        """Make the sequence."""
+        with database.write() as connection:
+            connection.execute(text("CREATE SEQUENCE test_positions"))
+
+    @staticmethod
+    def clear(database: Database) -> None:
+        """Drop the sequence."""
+        with database.write() as connection:
+            connection.execute(text("DROP SEQUENCE test_positions"))
+
+
+def _dawdle() -> None:
+    time.sleep(random.random() * LONGEST_DELAY)
+    if random.random() < ROLLED_BACK:
+        raise _RolledBackError
+
+
+def run(url: str, events: int, recorder_class: type[Recorder] = SlowRecorder) -> Result:
+    """Let the writers store about so many events, and tell what the readers missed."""
+    harness = _Harness(url, events, recorder_class)
+    try:
+        return harness.run()
+    finally:
+        for database in harness.databases:
+            database.close()
+
+
+class _Harness:
+    def __init__(self, url: str, events: int, recorder_class: type[Recorder]) -> None:
+        self.events = events
+        self.recorder_class = recorder_class
+        self.databases = [Database(url, pool_size=WRITERS), Database(url, pool_size=READERS)]
+        self.rolled_back = 0
+        self.lock = threading.Lock()
+        self.finished = threading.Event()
+        self.last = 0
+
+    def run(self) -> Result:
+        writers = [threading.Thread(target=self.write, args=(n,)) for n in range(WRITERS)]
+        seen: list[set[int]] = [set() for _ in range(READERS)]
+        readers = [threading.Thread(target=self.read, args=(positions,)) for positions in seen]
+        for thread in (*readers, *writers):
+            thread.start()
+        for thread in writers:
+            thread.join()
+        recorder = Recorder(self.databases[1])
+        self.last = recorder.max_notification_id() or 0
+        self.finished.set()
+        for thread in readers:
+            thread.join()
+        with self.databases[1].read() as connection:
+            all_stored = set(connection.execute(text("SELECT id FROM stored_events")).scalars())
+        missed = tuple(frozenset(all_stored - positions) for positions in seen)
+        return Result(stored=len(all_stored), rolled_back=self.rolled_back, missed=missed)
+
+    def write(self, writer: int) -> None:
+        recorder = self.recorder_class(self.databases[0])
+        version, share = 0, self.events // WRITERS
+        while version < share:
+            count = min(random.randint(1, LARGEST_BATCH), share - version)
+            if self.append(recorder, _batch(f"writer-{writer}", version, count)):
+                version += count
+            time.sleep(random.random() * LONGEST_DELAY)
+
+    def append(self, recorder: Recorder, batch: Sequence[Append]) -> bool:
+        try:
+            recorder.append(batch)
+        except _RolledBackError:
+            with self.lock:
+                self.rolled_back += 1
+            return False
+        assert all(isinstance(append.outcome, int) for append in batch)
+        return True
+
+    def read(self, positions: set[int]) -> None:
+        """Follow by position until the log's end, as a follower does: never looking back."""
+        recorder = Recorder(self.databases[1])
+        after = 0
+        while after < self.last or not self.finished.is_set():
+            found = recorder.select_notifications(after, 500, inclusive_of_start=False)
+            positions.update(notification.id for notification in found)
+            after = found[-1].id if found else after
+            time.sleep(0.0 if found else LONGEST_DELAY)
+
+
+def _batch(stream: str, version: int, count: int) -> list[Append]:
+    """Return appends of one event each, one upon the other."""
+    return [Append(events=[stored(stream, version + n + 1)], expected={stream: version + n}) for n in range(count)]
+
+
+def main() -> None:
+    """Run it on the database that the command line names."""
+    url, events = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    database = Database(url)
+    migrate(database)
+    database.close()
+    started = time.monotonic()
+    result = run(url, events)
+    seconds = time.monotonic() - started
+    print(  # noqa: T201 - what it is run for
+        f"{WRITERS} writers, {READERS} readers: {result.stored:,} events stored, {result.rolled_back:,} appends rolled back, "
+        f"{result.skipped} events skipped, in {seconds:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""Following the log: woken, in batches, from the stored position on, past nothing that could not be handled."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from groupchat.store import follower as following
+from groupchat.store.database import Database
+from groupchat.store.follower import Follower, park, retry, statuses, unpark_all
+from groupchat.store.progress import Progress
+from tests.store.counting import PATIENCE, count
+from tests.store.following import METADATA, Keeping, opened, reached, running, seen, stopped
+
+LONG = 600.0
+
+
+@pytest.fixture
+def handler(database):
+    METADATA.create_all(database.engine)
+    yield Keeping(database)
+    METADATA.drop_all(database.engine)
+
+
+@pytest.fixture
+def follower(store, handler, monkeypatch):
+    """A follower that would sleep for ten minutes if no bell woke it."""
+    monkeypatch.setattr(following, "_IDLE_SECONDS", LONG)
+    return Follower(store, handler)
+
+
+async def counted(store, times):
+    for _ in range(times):
+        await count(store, "a")
+
+
+# --- batches
+
+
+async def test_it_handles_what_is_stored_in_batches_and_goes_on_from_its_position(store, follower, handler):
+    await counted(store, 5)
+
+    assert [await follower.step(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert handler.batches == [[1, 2], [3, 4], [5]]
+    await counted(store, 1)
+    again = Follower(store, handler)
+    assert await again.step() == 1
+    assert handler.batches[-1] == [6]
+
+
+async def test_followers_of_different_names_go_their_own_ways(store, follower, database):
+    await counted(store, 3)
+    other = Follower(store, Keeping(database, "other"))
+    await follower.step(limit=2)
+    while await other.step():
+        pass
+
+    found = await asyncio.to_thread(statuses, database)
+    assert {name: status.position for name, status in found.items()} == {"keeping": 2, "other": 3}
+
+
+# --- woken, not slept
+
+
+async def test_it_is_woken_by_what_its_own_process_stores(store, follower, database):
+    async with running(follower):
+        for n in range(1, 6):
+            await counted(store, 1)
+            await reached(follower, n)
+
+    assert seen(database) == [1, 2, 3, 4, 5]
+
+
+async def test_it_is_woken_by_what_another_process_stores(store, follower, database, database_url):
+    async with opened(database_url) as other, running(follower):
+        for n in range(1, 4):
+            await counted(other, 1)
+            await reached(follower, n)
+
+    assert seen(database) == [1, 2, 3]
+
+
+async def test_who_waits_in_another_process_is_woken_by_its_progress(store, follower, database_url):
+    async with opened(database_url) as other, running(follower):
+        progress = Progress(other.database, other.signals)
+        outcome = await count(other, "a")
+
+        assert await progress.wait_for([follower.name], outcome.position, PATIENCE)
+
+
+async def test_stopping_ends_it_while_it_waits(store, follower):
+    async with running(follower):
+        await counted(store, 1)
+        await reached(follower, 1)
+    # `running` has waited for its end, within a time that is far below the ten minutes
+
+
+# --- progress
+
+
+async def test_waiting_for_who_is_there_already_returns_at_once(store, follower):
+    await counted(store, 2)
+    await follower.step()
+
+    assert await Progress(store.database, store.signals).wait_for([follower.name], 2, 0.0 + PATIENCE)
+
+
+async def test_waiting_for_who_does_not_come_ends_in_time(store, follower):
+    await counted(store, 2)
+    await follower.step(limit=1)
+
+    assert not await Progress(store.database, store.signals).wait_for([follower.name], 2, 0.05)
+    assert not await Progress(store.database, store.signals).wait_for([follower.name, "never ran"], 1, 0.05)
+
+
+async def test_waiting_needs_all_who_are_named(store, follower, database):
+    await counted(store, 1)
+    other = Follower(store, Keeping(database, "other"))
+    waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping", "other"], 1, PATIENCE))
+    await follower.step()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await other.step()
+
+    assert await waiting
+
+
+# --- poison
+
+
+async def test_a_poison_event_stops_it_there_with_what_is_before_handled(store, follower, handler, database):
+    handler.poison = {3}
+    await counted(store, 5)
+    with capture_logs() as logs:
+        async with running(follower):
+            assert await stopped(follower) == 3
+            await counted(store, 2)  # woken again, and still it does not move
+            assert await follower.step() == 0
+
+    status = follower.status()
+    assert (status.position, status.stopped_at, status.error) == (2, 3, "it is poison")
+    assert seen(database) == [1, 2]
+    assert [(entry["position"], entry["error"]) for entry in logs if entry["event"] == "follower_stopped"] == [(3, "it is poison")]
+
+
+async def test_retrying_goes_on_when_the_reason_is_gone(store, follower, handler, database):
+    handler.poison = {3}
+    await counted(store, 5)
+    async with running(follower):
+        await stopped(follower)
+        handler.poison = set()
+        assert retry(database, follower.name).stopped_at is None
+        await reached(follower, 5)
+
+    assert seen(database) == [1, 2, 3, 4, 5]
+
+
+async def test_retrying_while_the_reason_is_there_stops_it_again(store, follower, handler, database):
+    handler.poison = {3}
+    await counted(store, 5)
+    await follower.step()
+    retry(database, follower.name)
+    await follower.step()
+
+    assert follower.status().stopped_at == 3
+    assert seen(database) == [1, 2]
+
+
+async def test_an_operator_in_another_process_wakes_it_by_parking_the_event(store, follower, handler, database, database_url):
+    handler.poison = {3, 4}
+    await counted(store, 5)
+    operators = Database(database_url)
+    async with running(follower):
+        await stopped(follower)
+        park(operators, follower.name)
+        async with asyncio.timeout(PATIENCE):
+            while await stopped(follower) != 4:
+                await asyncio.sleep(0)
+        park(operators, follower.name)
+        await reached(follower, 5)
+    operators.close()
+
+    assert seen(database) == [1, 2, 5]
+
+
+async def test_parking_one_that_is_not_stopped_sets_nothing_aside(store, follower, database):
+    await counted(store, 1)
+    await follower.step()
+
+    assert park(database, follower.name).position == 1
+    await counted(store, 1)
+    await follower.step()
+    assert seen(database) == [1, 2]
+
+
+async def test_what_is_parked_is_tried_again_when_it_is_unparked(store, follower, handler, database):
+    handler.poison = {1}
+    await counted(store, 1)
+    await follower.step()
+    park(database, follower.name)
+    await follower.step()
+    with database.write() as connection:
+        unpark_all(connection, follower.name)
+        following.advance(connection, [follower.name], 0)
+    handler.poison = set()
+    await follower.step()
+
+    assert seen(database) == [1]
+
+
+async def test_an_event_that_can_not_be_read_stops_it_there_and_can_be_parked(store, follower, database):
+    await counted(store, 4)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented' WHERE id = 3")
+    async with running(follower):
+        assert await stopped(follower) == 3
+        assert seen(database) == [1, 2]
+        assert "not_yet.invented" in follower.status().error
+        park(database, follower.name)
+        await reached(follower, 4)
+
+    assert seen(database) == [1, 2, 4]
+
+
+# --- what it does not swallow
+
+
+async def test_an_error_that_is_not_an_events_ends_it_loudly(store, follower, handler):
+    async def broken(batch, position):
+        raise ZeroDivisionError
+
+    handler.handle = broken
+    await counted(store, 1)
+
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(follower.run(asyncio.Event()), PATIENCE)

@@ -1,0 +1,183 @@
+"""Outages: a command is told that the store can't be reached, and afterwards all goes on with what is stored, no more and no less."""
+
+import asyncio
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
+
+from groupchat.store import follower as following
+from groupchat.store.event_store import UnavailableError
+from groupchat.store.follower import Follower
+from groupchat.store.recorder import Recorder
+from tests.store.counting import COUNTER, PATIENCE, count, holding, sum_of, until
+from tests.store.following import METADATA, Keeping, opened, reached, running, seen
+from tests.store.outages import cut, down, somebody_waits
+
+
+@pytest.fixture
+async def postgres(postgres_url):
+    """A store on Postgres."""
+    async with opened(postgres_url) as store:
+        yield store
+
+
+@pytest.fixture
+async def follower(postgres, monkeypatch):
+    """A follower that would sleep for ten minutes if no bell woke it."""
+    monkeypatch.setattr(following, "_IDLE_SECONDS", 600.0)
+    METADATA.create_all(postgres.database.engine)
+    yield Follower(postgres, Keeping(postgres.database))
+    METADATA.drop_all(postgres.database.engine)
+
+
+async def count_again(store, stream):
+    """Count, as a caller does who repeats what was unavailable."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await count(store, stream)
+            except UnavailableError:
+                await asyncio.sleep(0)
+
+
+# --- commands
+
+
+async def test_while_postgres_is_away_commands_are_unavailable_and_then_go_on(postgres, postgres_url):
+    await count(postgres, "a", by=3)
+    with down(postgres_url):
+        for _ in range(3):
+            with pytest.raises(UnavailableError):
+                await count(postgres, "a", by=100)
+            with pytest.raises(UnavailableError):
+                await count(postgres, "never loaded")
+
+    assert (await count_again(postgres, "a")).value == 3
+    assert await sum_of(postgres, "a") == 4
+
+
+async def test_appends_whose_connection_breaks_are_unavailable_and_leave_no_phantom(postgres, postgres_url):
+    await count(postgres, "a", by=3)
+    with ExitStack() as outage:
+        with pytest.raises(OperationalError), holding(postgres_url):  # who holds the writers loses his connection, too
+            callers = [asyncio.create_task(count(postgres, stream, by=100)) for stream in ("a", "a", "b")]
+            await until(lambda: "b" in postgres._cache and postgres._cache["b"].pending is not None)
+            await until(lambda: somebody_waits(postgres_url))
+            outage.enter_context(down(postgres_url))
+        outcomes = await asyncio.gather(*callers, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [UnavailableError] * 3
+    assert (await count_again(postgres, "a")).value == 3
+    assert (await count_again(postgres, "b")).value == 0
+    assert (await sum_of(postgres, "a"), await sum_of(postgres, "b")) == (4, 1)
+
+
+class AnswerLostRecorder(Recorder):
+    """The real recorder, whose commits arrive while their answers, once, do not."""
+
+    lost = False
+
+    def append(self, batch):
+        super().append(batch)
+        if not self.lost:
+            self.lost = True
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+
+
+async def test_what_was_stored_though_its_answer_was_lost_is_decided_on(store):
+    store._committer._recorder = AnswerLostRecorder(store.database)
+
+    with pytest.raises(UnavailableError):
+        await count(store, "a", by=5)
+
+    assert (await count(store, "a")).value == 5
+    assert await sum_of(store, "a") == 6
+
+
+async def test_what_was_decided_on_an_append_that_was_unavailable_is_decided_again(store, database_url):
+    store._committer._recorder = AnswerLostRecorder(store.database)
+    with holding(database_url):
+        first = asyncio.create_task(count(store, "a", by=5))
+        await until(lambda: store._committer._queue.empty() and "a" in store._cache and store._cache["a"].pending is not None)
+        second = asyncio.create_task(count(store, "a", by=1))
+        await until(lambda: store._cache["a"].loaded.version == 2)
+    outcomes = await asyncio.gather(first, second, return_exceptions=True)
+
+    assert isinstance(outcomes[0], UnavailableError)
+    assert isinstance(outcomes[1], UnavailableError) or outcomes[1].value == 5
+    assert await sum_of(store, "a") == await store.load(COUNTER, "a")
+
+
+async def test_while_another_program_locks_sqlite_commands_are_unavailable_and_then_go_on(sqlite_url, monkeypatch):
+    monkeypatch.setattr("groupchat.store.database.BUSY_TIMEOUT_MS", 20)
+    async with opened(sqlite_url) as store:
+        await count(store, "a", by=3)
+        with holding(sqlite_url):
+            outcomes = await asyncio.gather(*(count(store, s, by=100) for s in ("a", "a", "b")), return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [UnavailableError] * 3
+
+        assert (await count(store, "a")).value == 3
+        assert (await count(store, "b")).value == 0
+        assert (await sum_of(store, "a"), await sum_of(store, "b")) == (4, 1)
+
+
+async def test_a_message_about_an_outage_shows_no_sql_and_no_address(postgres, postgres_url):
+    with down(postgres_url), pytest.raises(UnavailableError) as caught:
+        await count(postgres, "a")
+
+    assert "SELECT" not in str(caught.value)
+    assert "postgres" not in str(caught.value)
+
+
+# --- followers
+
+
+async def test_a_follower_goes_on_after_its_connections_broke(postgres, postgres_url, follower):
+    async with opened(postgres_url) as other, running(follower):
+        for n in range(1, 4):
+            await count_again(other, "a")
+            await reached_somehow(follower, n)
+            cut(postgres_url)
+        await count_again(other, "a")
+        await reached_somehow(follower, 4)
+
+    assert seen(postgres.database) == [1, 2, 3, 4]
+
+
+async def test_a_follower_goes_on_after_postgres_was_away(postgres, postgres_url, follower):
+    with capture_logs() as logs:
+        async with running(follower):
+            await count(postgres, "a")
+            await reached(follower, 1)
+            with down(postgres_url):
+                postgres.signals.log.ring()
+                await until(lambda: any(entry["event"] == "lease_unreachable" for entry in logs))
+            await count_again(postgres, "a")
+            await reached_somehow(follower, 2)
+
+    assert seen(postgres.database) == [1, 2]
+
+
+async def test_what_others_store_is_heard_again_after_postgres_was_away(postgres, postgres_url):
+    with capture_logs() as logs, postgres.signals.log.listen() as bell:
+        with down(postgres_url):
+            await until(lambda: any(entry["event"] == "signals_lost" for entry in logs))
+            bell.clear()
+        await asyncio.wait_for(bell.wait(), PATIENCE)  # it listens again, and rings for what it may have missed
+        async with opened(postgres_url) as other:
+            await count(other, "b")
+            bell.clear()
+            await count(other, "a")
+            await asyncio.wait_for(bell.wait(), PATIENCE)
+
+
+async def reached_somehow(follower, position):
+    """Wait until a follower has reached a position; also the one who waits may lose his connection."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await reached(follower, position)
+            except OperationalError:
+                await asyncio.sleep(0)

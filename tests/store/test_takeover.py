@@ -1,0 +1,88 @@
+"""Two instances of a follower: one works, and when it ends, however it ends, the other goes on; nothing is handled twice or lost."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from groupchat.store import follower as following
+from groupchat.store.follower import Follower
+from groupchat.store.lease import Lease
+from tests.store.counting import count, until
+from tests.store.following import METADATA, Keeping, opened, reached, running, seen
+from tests.store.worker import working
+
+
+@pytest.fixture
+async def table(database, monkeypatch):
+    monkeypatch.setattr(following, "_IDLE_SECONDS", 600.0)
+    METADATA.create_all(database.engine)
+    yield
+    METADATA.drop_all(database.engine)
+
+
+async def counted(store, times):
+    await asyncio.gather(*(count(store, f"s{n}") for n in range(times)))
+
+
+async def test_of_two_instances_one_works_and_the_other_takes_over_when_it_ends(store, database_url, table):
+    async with opened(database_url) as other:
+        first, second = Keeping(store.database), Keeping(other.database)
+        waiting = Follower(other, second)
+        with capture_logs() as logs:
+            async with running(Follower(store, first)):
+                await counted(store, 5)
+                await reached(waiting, 5)
+                async with running(waiting):
+                    await until(lambda: any(entry["event"] == "lease_awaited" for entry in logs))
+                    await counted(other, 5)
+                    await reached(waiting, 10)
+                    assert second.batches == []
+        async with running(waiting):
+            await counted(store, 5)
+            await reached(waiting, 15)
+
+    assert second.batches
+    assert seen(store.database) == list(range(1, 16))
+
+
+async def test_when_the_process_that_works_is_killed_another_takes_over_where_it_was(store, database_url, table):
+    waiting = Follower(store, Keeping(store.database))
+    with working(database_url) as process:
+        await counted(store, 50)
+        await reached(waiting, 50)  # by the other process, for this one waits
+        async with running(waiting):
+            await counted(store, 300)
+            process.kill()
+            await asyncio.to_thread(process.wait)
+            await counted(store, 50)
+            await reached(waiting, 400)
+
+    assert seen(store.database) == list(range(1, 401))
+
+
+async def test_leases_of_different_names_do_not_meet(database):
+    stop = asyncio.Event()
+    async with Lease(database, "inbox", stop) as inbox, Lease(database, "pane", stop) as pane:
+        assert await inbox.still_held()
+        assert await pane.still_held()
+
+
+async def test_a_lease_that_is_awaited_until_stop_is_not_held(database, database_url):
+    stop = asyncio.Event()
+    async with opened(database_url) as other, Lease(database, "inbox", stop):
+        waiting = Lease(other.database, "inbox", stop)
+        entering = asyncio.create_task(waiting.__aenter__())
+        await asyncio.sleep(0)
+        stop.set()
+        await entering
+
+        assert not await waiting.still_held()
+        await waiting.__aexit__(None, None, None)
+
+
+async def test_a_lease_can_be_taken_again_after_it_was_given_back(database, database_url):
+    async with opened(database_url) as other:
+        for each in (database, other.database, database):
+            async with Lease(each, "inbox", asyncio.Event()) as lease:
+                assert await lease.still_held()

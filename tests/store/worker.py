@@ -1,0 +1,35 @@
+"""A process that follows: `python -m tests.store.worker URL` keeps positions (`Keeping`) until it is killed."""
+
+import asyncio
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from groupchat.store.follower import Follower
+from tests.store.following import Keeping, opened
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def working(url):
+    """Start a worker; kill it with no mercy at the end of the block."""
+    with Popen([sys.executable, "-m", __name__, url], cwd=ROOT, stdout=PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+async def work(url: str) -> None:
+    """Follow for ever."""
+    async with opened(url) as store:
+        follower = Follower(store, Keeping(store.database))
+        print("ready", flush=True)  # noqa: T201 - the one who started it waits for this
+        await follower.run(asyncio.Event())
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1]))
