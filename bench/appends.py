@@ -23,13 +23,14 @@ import uvloop
 from eventsourcing.persistence import StoredEvent
 from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
 from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
-from histories import cause, message_sent
+from histories import cause, message_sent, stored
 from postgres import Server
 from rounds import Measure, Side, alternate, compare
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import sessionmaker
 
-from groupchat.aggregates.group_events import Author, MessageSent
+from groupchat.aggregates.group_events import MessageSent
 from groupchat.commands.streams import CONVERSATION
 from groupchat.store.committer import Committer
 from groupchat.store.database import Database
@@ -87,22 +88,18 @@ class _Ours:
 
         self._server.checkpoint()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            stored, elapsed = runner.run(all_writers())
-        _verify(self.database, "stored_events", streams, stored)
-        return stored / elapsed
+            number, elapsed = runner.run(all_writers())
+        _verify(self.database, "stored_events", streams, number)
+        return number / elapsed
 
     async def _append(self, stream: str, until: float) -> int:
-        version = 0
-        for state in self._states:
+        for version, state in enumerate(self._states):
             if perf_counter() >= until:
                 return version
             event = StoredEvent(originator_id=stream, originator_version=version + 1, topic=_TOPIC, state=state)
             append = Append(events=[event], expected={stream: version})
             await self._committer.submit(append)
-            if not isinstance(append.outcome, int):
-                msg = f"an append failed: {append.outcome}"
-                raise RuntimeError(msg)
-            version += 1
+            stored(append)
         raise _too_few()
 
     async def _decide(self, stream: str, until: float) -> int:
@@ -125,12 +122,13 @@ class _Library:
         self._states, self._seconds, self._server = states, seconds, server
         self.database = Database(server.database())
         url = self.database.url.render_as_string(hide_password=False)
-        self._datastore = SQLAlchemyDatastore(url=url, pool_size=WRITERS, max_overflow=0)
-        self._recorder = SQLAlchemyApplicationRecorder(self._datastore, events_table_name="library_events")
+        self._engine = create_engine(url, pool_size=WRITERS, max_overflow=0)
+        datastore = SQLAlchemyDatastore(session_maker=sessionmaker(self._engine))
+        self._recorder = SQLAlchemyApplicationRecorder(datastore, events_table_name="library_events")
         self._recorder.create_table()
 
     def close(self) -> None:
-        self._datastore.engine.dispose()
+        self._engine.dispose()
         self.database.close()
 
     def append(self) -> float:
@@ -148,10 +146,10 @@ class _Library:
         self._server.checkpoint()
         with ThreadPoolExecutor(WRITERS) as pool:
             start = perf_counter()
-            stored = sum(pool.map(write, streams, repeat(start + self._seconds)))
+            number = sum(pool.map(write, streams, repeat(start + self._seconds)))
             elapsed = perf_counter() - start
-        _verify(self.database, "library_events", [str(stream) for stream in streams], stored)
-        return stored / elapsed
+        _verify(self.database, "library_events", [str(stream) for stream in streams], number)
+        return number / elapsed
 
 
 class _Raw:
@@ -179,8 +177,8 @@ class _Raw:
             script.write(self._statement)
             script.flush()
             said = self._pgbench(script.name, prefix)
-        stored = int(_found(r"transactions actually processed: (\d+)", said))
-        _verify(self.database, "raw_events", [f"{prefix}{client}" for client in range(WRITERS)], stored)
+        number = int(_found(r"transactions actually processed: (\d+)", said))
+        _verify(self.database, "raw_events", [f"{prefix}{client}" for client in range(WRITERS)], number)
         return float(_found(r"tps = ([\d.]+) \(without initial connection time\)", said))
 
     def _pgbench(self, script: str, prefix: str) -> str:
@@ -201,34 +199,36 @@ def measure(server: Server, *, rounds: int, seconds: float, disk: str, goal: flo
     mapper = EventMapper()
     states = [mapper.store(message_sent(), "", 1, utc_now(), cause(_WORKSPACE)).state for _ in range(round(seconds * 3_000))]
     with ExitStack() as stack:
-        ours, library, raw = (kind(server, states, seconds) for kind in (_Ours, _Library, _Raw))
-        for side in (ours, library, raw):
-            stack.callback(side.close)
+        ours, library = _Ours(server, states, seconds), _Library(server, states, seconds)
+        raw = _Raw(server, states, seconds)
+        for close in (ours.close, library.close, raw.close):
+            stack.callback(close)
         sides: dict[str, Side] = {
             "ours": ours.append,
             "library": library.append,
             "pgbench": raw.append,
             "decided": ours.decide,
         }
-        rates = alternate(f"appends, {disk}", sides, rounds)
-    line = f"32 concurrent appends, Postgres, {disk}"
+        rates = alternate(f"appends, disk {disk}", sides, rounds)
+    line, unit = "32 concurrent appends, Postgres", "events/s"
+    recorder, insert = "the library's recorder", "pgbench's single-row insert"
     return [
-        compare(f"{line} / library's recorder", rates["ours"], rates["library"], goal=goal, unit="events/s"),
-        compare(f"{line} / pgbench insert", rates["ours"], rates["pgbench"], goal=0.35, unit="events/s"),
-        compare(f"{line}, decided / library's recorder", rates["decided"], rates["library"], goal=None, unit="events/s"),
+        compare(f"{line} / {recorder}", rates["ours"], rates["library"], goal=goal, unit=unit, disk=disk),
+        compare(f"{line} / {insert}", rates["ours"], rates["pgbench"], goal=0.35, unit=unit, disk=disk),
+        compare(f"{line}, each decided / {recorder}", rates["decided"], rates["library"], goal=None, unit=unit, disk=disk),
     ]
 
 
-def _verify(database: Database, table: str, streams: Sequence[str], stored: int) -> None:
+def _verify(database: Database, table: str, streams: Sequence[str], number: int) -> None:
     """Every acknowledged event is there, of every stream without gaps, and nothing else."""
     query = (
-        f"SELECT coalesce(sum(number), 0), coalesce(sum(last), 0) FROM (SELECT count(*) AS number, max(originator_version) AS last"  # noqa: S608
+        f"SELECT coalesce(sum(events), 0), coalesce(sum(last), 0) FROM (SELECT count(*) AS events, max(originator_version) AS last"  # noqa: S608
         f" FROM {table} WHERE originator_id::text = ANY(:streams) GROUP BY originator_id) AS streams"
     )
     with database.read() as connection:
         found, last = connection.execute(text(query), {"streams": list(streams)}).one()
-    if not found == last == stored:
-        msg = f"{stored} appends were acknowledged, {found} are stored in {table}, versions up to {last} in all"
+    if not found == last == number:
+        msg = f"{number} appends were acknowledged, {found} are stored in {table}, versions up to {last} in all"
         raise RuntimeError(msg)
 
 

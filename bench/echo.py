@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 app = FastAPI()
 
@@ -19,6 +19,12 @@ app = FastAPI()
 async def echo(conversation_id: str, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the same path
     """Answer with what came."""
     return message
+
+
+@app.post("/raw/{conversation_id}", status_code=201)
+async def raw(conversation_id: str, request: Request) -> Response:  # noqa: ARG001 - the same path
+    """Answer with the bytes that came, past FastAPI's parsing and encoding."""
+    return Response(await request.body(), status_code=201, media_type="application/json")
 
 
 def main() -> None:

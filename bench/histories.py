@@ -1,4 +1,4 @@
-"""A workspace's history, made without deciding: groups of five contacts, messages out with their way to the handsets, replies in."""
+"""A workspace's history, made without deciding: groups of five contacts, messages with their way to the handsets, replies."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from groupchat.aggregates.group_events import Author, Created, InboundReceived, 
 from groupchat.aggregates.reader import ConversationRead
 from groupchat.store.database import Database
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.recorder import Append, Conflict, Recorder
 from groupchat.values.clock import utc_now
 from groupchat.values.event import Actor, Cause, Event
 from groupchat.values.ids import new_id
@@ -51,17 +51,24 @@ def fill(database: Database, *, groups: int, messages: int) -> int:
     """Store a history of so many groups and messages in each; return how many events it has."""
     recorder, mapper, request = Recorder(database), EventMapper(), cause(new_id("wsp"))
     versions: Counter[str] = Counter()
-    stored = []
+    made = []
     for stream, event in _story(groups, messages):
         versions[stream] += 1
-        stored.append(mapper.store(event, stream, versions[stream], utc_now(), request))
-    for start in range(0, len(stored), _PIECE):
-        append = Append(events=stored[start : start + _PIECE], expected={})
+        made.append(mapper.store(event, stream, versions[stream], utc_now(), request))
+    for start in range(0, len(made), _PIECE):
+        append = Append(events=made[start : start + _PIECE], expected={})
         recorder.append([append])
-        if not isinstance(append.outcome, int):
-            msg = f"the history could not be stored: {append.outcome}"
-            raise RuntimeError(msg)
-    return len(stored)
+        stored(append)
+    return len(made)
+
+
+def stored(append: Append) -> None:
+    """Raise what went wrong unless an append was stored."""
+    if isinstance(append.outcome, Conflict) or append.outcome is None:
+        msg = f"an append was not stored: {append.outcome}"
+        raise RuntimeError(msg)
+    if isinstance(append.outcome, Exception):
+        raise append.outcome
 
 
 def _story(groups: int, messages: int) -> Iterator[tuple[str, Event]]:
@@ -82,8 +89,9 @@ def _roster(first: int) -> tuple[Participant, ...]:
 def _beginning(conversation: str, roster: tuple[Participant, ...]) -> Iterator[tuple[str, Event]]:
     for each in roster:
         contact = each.contact_id or ""
-        yield contact, ContactCreated(
-            contact_id=contact, name=each.name or "", number=each.number, secondary_numbers=(), assigned_to=None
+        yield (
+            contact,
+            ContactCreated(contact_id=contact, name=each.name or "", number=each.number, secondary_numbers=(), assigned_to=None),
         )
     yield conversation, Created(business_number=BUSINESS, name=None, roster=roster, policy=Policy())
     for each in roster:
@@ -92,28 +100,37 @@ def _beginning(conversation: str, roster: tuple[Participant, ...]) -> Iterator[t
 
 
 def _exchange(conversation: str, roster: tuple[Participant, ...], *, replied: bool) -> Iterator[tuple[str, Event]]:
-    """A message, its way to each recipient, and perhaps a reply that is read."""
+    """Yield a message, its way to each recipient, and perhaps a reply that is read."""
     message = message_sent(tuple(each.number for each in roster))
     yield conversation, message
-    yield delivery.stream(message.message_id), delivery.Started(
-        message_id=message.message_id,
-        conversation_id=conversation,
-        business_number=BUSINESS,
-        recipients=message.recipients,
-        carrier="simulator",
+    yield (
+        delivery.stream(message.message_id),
+        delivery.Started(
+            message_id=message.message_id,
+            conversation_id=conversation,
+            business_number=BUSINESS,
+            recipients=message.recipients,
+            carrier="simulator",
+        ),
     )
     for status in _WAY:
         for recipient in message.recipients:
-            yield delivery.stream(message.message_id), delivery.Updated(
-                message_id=message.message_id, conversation_id=conversation, recipient=recipient, status=status, code=None
+            yield (
+                delivery.stream(message.message_id),
+                delivery.Updated(
+                    message_id=message.message_id, conversation_id=conversation, recipient=recipient, status=status, code=None
+                ),
             )
     if replied:
-        yield conversation, InboundReceived(
-            message_id=new_id("msg"),
-            number=roster[0].number,
-            name=roster[0].name or "",
-            body="Thanks, see you then",
-            media=(),
-            carrier_message_id=new_id("sim"),
+        yield (
+            conversation,
+            InboundReceived(
+                message_id=new_id("msg"),
+                number=roster[0].number,
+                name=roster[0].name or "",
+                body="Thanks, see you then",
+                media=(),
+                carrier_message_id=new_id("sim"),
+            ),
         )
         yield reader.stream(USER, conversation), ConversationRead(user_id=USER, conversation_id=conversation, version=1)

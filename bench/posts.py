@@ -1,8 +1,8 @@
 """`POST /v1/conversations/{id}/messages` over HTTP, durable on Postgres, against a bare FastAPI that echoes the same body.
 
 Ours is as it runs in earnest: an API process (`groupchat serve --no-workers`) and a worker process (`groupchat work`), which
-follows with projections and delivery as fast as it can. The echo has the same server, client, connections, paths and bytes. While the echo
-has its turn our worker is held (SIGSTOP), so that what it has still to do does not weigh on the other side.
+follows with projections and delivery as fast as it can. The echo has the same server, client, connections, paths and bytes.
+While the echo has its turn our worker is held (SIGSTOP), so that what it has still to do does not weigh on the other side.
 """
 
 import http.client
@@ -19,17 +19,17 @@ from statistics import median
 from time import monotonic, sleep
 from typing import Any
 
+import histories
 import msgspec
+from load import Load, Result
+from postgres import Server
+from rounds import Measure, alternate, compare
 from sqlalchemy import func, select
 
-import histories
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.store.database import Database
 from groupchat.store.follower import statuses
 from groupchat.store.tables import STORED_EVENTS
-from load import Load, Result
-from postgres import Server
-from rounds import Measure, alternate, compare
 
 CONNECTIONS = 64
 BODY = msgspec.json.encode({"body": histories.message_sent().body}).decode()
@@ -49,7 +49,7 @@ class _Ours:
         stack.callback(self._database.close)
         self._seconds = seconds
         self.worker = stack.enter_context(_started(("-m", "groupchat", "work"), environment, r"Working"))[0]
-        _, said = stack.enter_context(
+        self._api, said = stack.enter_context(
             _started(("-m", "groupchat", "serve", "--no-workers", "--port", "0"), environment, r"http://127.0.0.1:(\d+)")
         )
         self._port = int(said)
@@ -57,15 +57,17 @@ class _Ours:
         self._call("/v1/numbers", {"number": histories.BUSINESS, "default": True})
         self._paths = [self._group(n * histories.PARTICIPANTS) for n in range(CONNECTIONS)]
         self.results: list[Result] = []
+        self.cpu: list[float] = []
 
     def post(self) -> float:
         """Post for a while; every message that was answered with 201 is stored."""
-        before = self._sent()
+        before, cpu = self._sent(), _cpu_seconds(self._api)
         result = _load(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=self._seconds))
         if result.refused or self._sent() - before != result.accepted:
             msg = f"{result.accepted} messages were accepted, {result.refused} refused, {self._sent() - before} are stored"
             raise RuntimeError(msg)
         self.results.append(result)
+        self.cpu.append((_cpu_seconds(self._api) - cpu) / result.accepted)
         return result.accepted / result.seconds
 
     def behind(self) -> int:
@@ -103,14 +105,27 @@ class _Echo:
 
     def __init__(self, stack: ExitStack, ours: _Ours, seconds: float) -> None:
         self._worker, self._seconds = ours.worker, seconds
-        _, said = stack.enter_context(_started((str(_HERE / "echo.py"),), dict(os.environ), r"http://127.0.0.1:(\d+)"))
+        self._process, said = stack.enter_context(_started((str(_HERE / "echo.py"),), dict(os.environ), r"http://127.0.0.1:(\d+)"))
         self._port = int(said)
         self.results: list[Result] = []
+        self.cpu: list[float] = []
 
     def post(self) -> float:
-        """Post for a while."""
-        paths = [f"/v1/conversations/cnv_{n:032d}/messages" for n in range(CONNECTIONS)]
+        """Post to the echo in FastAPI's own way."""
+        result, cpu = self._post("/v1/conversations/{}/messages")
+        self.results.append(result)
+        self.cpu.append(cpu / result.accepted)
+        return result.accepted / result.seconds
+
+    def post_raw(self) -> float:
+        """Post to the echo that neither parses nor encodes."""
+        result, _ = self._post("/raw/{}")
+        return result.accepted / result.seconds
+
+    def _post(self, path: str) -> tuple[Result, float]:
+        paths = [path.format(f"cnv_{n:032d}") for n in range(CONNECTIONS)]
         load = Load(port=self._port, paths=paths, key=f"gck_{'0' * 32}_{'0' * 43}", body=BODY, seconds=self._seconds)
+        before = _cpu_seconds(self._process)
         self._worker.send_signal(signal.SIGSTOP)
         try:
             result = _load(load)
@@ -119,28 +134,44 @@ class _Echo:
         if result.refused:
             msg = f"the echo refused {result.refused} requests"
             raise RuntimeError(msg)
-        self.results.append(result)
-        return result.accepted / result.seconds
+        return result, _cpu_seconds(self._process) - before
 
 
-def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> Measure:
-    """Return the rate of accepted messages against that of echoes; the notes tell latencies and what the client used."""
+def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[Measure]:
+    """Return the rate of accepted messages against that of echoes; the notes tell latencies and what the processes used."""
     with ExitStack() as stack:
         ours = _Ours(stack, server, seconds)
         echo = _Echo(stack, ours, seconds)
-        rates = alternate(f"HTTP, {disk}", {"ours": ours.post, "echo": echo.post}, rounds)
+        rates = alternate(f"HTTP, disk {disk}", {"ours": ours.post, "echo": echo.post, "raw echo": echo.post_raw}, rounds)
         behind = ours.behind()
-    name = f"POST a message over HTTP, Postgres, {disk} / bare FastAPI echo"
-    found = compare(name, rates["ours"], rates["echo"], goal=0.6, unit="requests/s")
-    for side, results in (("ours", ours.results[1:]), ("other", echo.results[1:])):
-        for field in ("p50_ms", "p99_ms", "cpu"):
-            found.notes[f"{side}_{'client_cpu' if field == 'cpu' else field}"] = _median(results, field)
-    found.notes["worker_behind_events"] = behind
-    return found
+    line, unit = "POST a message, durable on Postgres", "requests/s"
+    found = compare(f"{line} / bare FastAPI echo", rates["ours"], rates["echo"], goal=0.6, unit=unit, disk=disk)
+    found.notes = {
+        **{f"ours_{name}": value for name, value in _notes(ours.results, ours.cpu).items()},
+        **{f"other_{name}": value for name, value in _notes(echo.results, echo.cpu).items()},
+        "worker_behind_events": behind,
+    }
+    raw = f"{line} / echo of bytes, unparsed"
+    return [found, compare(raw, rates["ours"], rates["raw echo"], goal=None, unit=unit, disk=disk)]
 
 
-def _median(results: list[Result], field: str) -> float:
-    return round(median(getattr(result, field) for result in results), 2)
+def _notes(results: list[Result], cpu: list[float]) -> dict[str, float]:
+    """Return medians without the round that warms up; the server's CPU time per request in microseconds."""
+    return {
+        "p50_ms": round(median(result.p50_ms for result in results[1:]), 1),
+        "p99_ms": round(median(result.p99_ms for result in results[1:]), 1),
+        "client_cpu": round(median(result.cpu for result in results[1:]), 2),
+        "server_cpu_us": round(median(cpu[1:]) * 1e6),
+    }
+
+
+def _cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Return how long a process has worked, in user and system time; 0 where there is no `/proc`."""
+    stat = Path(f"/proc/{process.pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -168,7 +199,7 @@ def _said(process: subprocess.Popen[bytes], log: Path, ready: str) -> str:
         if match := re.search(ready, log.read_text()):
             return match[match.re.groups]
         sleep(0.05)
-    msg = f"{process.args} did not start: {log.read_text()}"
+    msg = f"{process.args!r} did not start: {log.read_text()}"
     raise RuntimeError(msg)
 
 

@@ -6,7 +6,7 @@ from statistics import median
 from msgspec import Struct
 from rich.console import Console
 
-CONSOLE = Console(stderr=True)
+CONSOLE = Console(stderr=True, soft_wrap=True)
 
 Side = Callable[[], float]
 """Runs once and returns its rate per second."""
@@ -22,6 +22,7 @@ class Measure(Struct, kw_only=True):
     goal: float | None
     unit: str
     rounds: list[tuple[float, float]]
+    disk: str
     notes: dict[str, float] = {}
 
     @property
@@ -44,7 +45,9 @@ def alternate(title: str, sides: Mapping[str, Side], rounds: int) -> dict[str, l
     return rates
 
 
-def compare(name: str, ours: Sequence[float], other: Sequence[float], *, goal: float | None, unit: str) -> Measure:
+def compare(
+    name: str, ours: Sequence[float], other: Sequence[float], *, goal: float | None, unit: str, disk: str = "as it is"
+) -> Measure:
     """Return a measure: the ratio is that of the medians."""
     return Measure(
         name=name,
@@ -54,4 +57,5 @@ def compare(name: str, ours: Sequence[float], other: Sequence[float], *, goal: f
         goal=goal,
         unit=unit,
         rounds=[(round(a, 1), round(b, 1)) for a, b in zip(ours, other, strict=True)],
+        disk=disk,
     )

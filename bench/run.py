@@ -4,24 +4,25 @@
 """
 
 import argparse
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
-import msgspec
-from rich.console import Console
-from rich.table import Table
-
 import appends
+import msgspec
 import postgres
 import posts
 import rebuilds
 from machine import machine
+from rich.console import Console
+from rich.table import Table
 from rounds import CONSOLE, Measure
 
-FAST, SLOW = "disk as it is", "1 ms added to each fsync"
+FAST, SLOW = "as it is", "+1 ms per fsync"
 RESULT = Path(__file__).parent.parent / "build" / "bench.json"
+_WIDTH = 160
 GROUPS = ("appends", "posts", "rebuild")
 
 
@@ -57,7 +58,7 @@ class Run:
             goal = 4.0 if disk == FAST else 7.0
             yield from appends.measure(server, rounds=self._rounds, seconds=1 if self._quick else 2, disk=disk, goal=goal)
         if "posts" in self._only:
-            yield posts.measure(server, rounds=self._rounds, seconds=1 if self._quick else 4, disk=disk)
+            yield from posts.measure(server, rounds=self._rounds, seconds=1 if self._quick else 3, disk=disk)
 
     def _rebuilds(self, server: postgres.Server) -> Iterator[Measure]:
         size = {"groups": 50, "messages": 4} if self._quick else {"groups": 200, "messages": 8}
@@ -66,15 +67,27 @@ class Run:
             yield rebuilds.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, **size)
 
 
-def table_of(measures: list[Measure]) -> Table:
+def table_of(measures: Sequence[Measure]) -> Table:
     """Return the measures as a table."""
-    table = Table("measure", title="Medians of both sides, measured in turn")
+    table = Table("measure", "disk", title="Medians of both sides, measured in turn", caption=_words(measures))
     for column in ("ours", "other", "unit", "ratio", "goal"):
-        table.add_column(column, justify="left" if column == "unit" else "right")
+        table.add_column(column, justify="left" if column == "unit" else "right", no_wrap=True)
     for each in measures:
-        goal = "" if each.goal is None else f"{each.goal:g}" + ("" if each.met else " [red]missed[/red]")
-        table.add_row(each.name, f"{each.ours:,.0f}", f"{each.other:,.0f}", each.unit, f"{each.ratio:.2f}", goal)
+        goal = "" if each.goal is None else f"{each.goal:g} " + ("met" if each.met else "[red]missed[/red]")
+        table.add_row(each.name, each.disk, f"{each.ours:,.0f}", f"{each.other:,.0f}", each.unit, f"{each.ratio:.2f}", goal)
     return table
+
+
+def _words(measures: Sequence[Measure]) -> str:
+    """Return what the HTTP measures note beside their rates."""
+    return "\n".join(
+        f"POST, disk {each.disk}: p50 {notes['ours_p50_ms']:g} ms (echo {notes['other_p50_ms']:g}), "
+        f"p99 {notes['ours_p99_ms']:g} ms (echo {notes['other_p99_ms']:g}), "
+        f"CPU per request {notes['ours_server_cpu_us']:.0f} us (echo {notes['other_server_cpu_us']:.0f}); "
+        f"the worker was {notes['worker_behind_events']:,.0f} events behind at the end"
+        for each in measures
+        if (notes := each.notes)
+    )
 
 
 def main() -> None:
@@ -85,11 +98,12 @@ def main() -> None:
     given = parser.parse_args()
     start, run = perf_counter(), Run(given.only, quick=given.quick)
     measures = list(run.measures())
-    Console(width=None).print(table_of(measures))
+    seconds = round(perf_counter() - start)
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table_of(measures))
     RESULT.parent.mkdir(exist_ok=True)
-    found = {"measures": measures, "machine": machine(run.postgres, run.syncs), "seconds": round(perf_counter() - start)}
-    RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(found)))
-    CONSOLE.print(f"{found['seconds']} s; written to {RESULT.relative_to(Path.cwd(), walk_up=True) if False else RESULT}")
+    found = {"measures": measures, "machine": machine(run.postgres, run.syncs), "quick": given.quick, "seconds": seconds}
+    RESULT.write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    CONSOLE.print(f"{seconds} s; written to {RESULT}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -47,16 +47,24 @@ def main() -> None:
         sys.exit(1)
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
-def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
     """**groupchat**: group SMS/MMS conversations between a business and several people, event-sourced.
 
     Start with `groupchat demo`, or, for a workspace of your own, `groupchat init` and then `groupchat serve`.
     Settings come from the environment: `GROUPCHAT_DATABASE_URL` and others (docs/operations.md).
     """
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 @app.command()

@@ -170,7 +170,8 @@ class ConversationMachine(RuleBasedStateMachine):
             said.add(who)
             self.blocking.add(who)
             self.to_withhold |= set(self.accepted) - self.handed_over
-            self.beside = False  # the other group with the same set is blocked as well
+            if said is self.words:
+                self.beside = False  # the other group with the same set is blocked as well
 
     def comes_back(self, who, said, cause):
         command = OptIn(number=who, cause=cause, evidence="said so", same_set_is_open=self.beside)
@@ -184,6 +185,11 @@ class ConversationMachine(RuleBasedStateMachine):
     @rule(n=PEOPLE, cause=WORDS)
     def opt_out(self, n, cause):
         self.goes_out(self.anybody(n), self.words, cause)
+
+    @precondition(lambda self: self.dnd - self.words)
+    @rule(data=st.data(), cause=WORDS)
+    def opt_out_beside_do_not_disturb(self, data, cause):
+        self.goes_out(data.draw(st.sampled_from(sorted(self.dnd - self.words))), self.words, cause)
 
     @precondition(lambda self: self.words)
     @rule(data=st.data(), cause=WORDS)
@@ -212,10 +218,10 @@ class ConversationMachine(RuleBasedStateMachine):
         for who in self.linked_to(contact):
             self.comes_back(who, self.dnd, "dnd")
 
-    @precondition(lambda self: self.blocking and not self.words | self.dnd)
+    @precondition(lambda self: self.blocking and not self.words)
     @rule()
     def another_group_with_the_same_set_is_created(self):
-        self.beside = True  # R35
+        self.beside = True  # R35; also beside who is out by DND, once the number is that contact's no longer
 
     @precondition(lambda self: self.blocking)
     @rule()

@@ -231,14 +231,20 @@ def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_participants_R6()
 # --- R35, R18
 
 
-def test_a_group_with_the_same_set_that_is_not_blocked_is_named_R35():
+def test_an_unblocked_group_with_the_same_set_is_named_R35():
     with pytest.raises(GroupExistsError) as caught:
-        roster.check_no_same([("cnv_old", True), ("cnv_open", False)])
+        roster.check_no_same(["cnv_open"])
     assert caught.value.members == {"conversation_id": "cnv_open"}
+    assert "cnv_open" in caught.value.detail
 
 
-def test_after_blocked_ones_a_group_with_the_same_set_may_be_created_R35():
-    roster.check_no_same([("cnv_1", True), ("cnv_2", True)])
+def test_an_unblocked_group_that_is_hidden_is_not_named_R22_R35():
+    with pytest.raises(GroupExistsError) as caught:
+        roster.check_no_same([None])
+    assert caught.value.members == {"conversation_id": None}
+
+
+def test_without_an_unblocked_group_one_may_be_created_R35():
     roster.check_no_same([])
 
 

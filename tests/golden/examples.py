@@ -5,7 +5,7 @@ Released ones are never changed, unless a new `class_version` upcasts them: then
 
 import importlib
 import pkgutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from groupchat import aggregates
@@ -84,13 +84,21 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.reader.conversation_read.v1": reader.ConversationRead(**READER, version=7),
     "groupchat.workspace.created.v1": workspace.WorkspaceCreated(name=TEXT, policy=POLICY),
     "groupchat.workspace.default_number_chosen.v1": workspace.DefaultNumberChosen(number=OURS),
-    "groupchat.workspace.key_issued.v1": workspace.KeyIssued(key_id="key_1", user_id="usr_1", key_hash="5e884898da28"),
+    "groupchat.workspace.key_issued.v1": workspace.KeyIssued(
+        key_id="key_1", user_id="usr_1", key_hash="5e884898da28", expires_at=AT
+    ),
+    "groupchat.workspace.key_revoked.v1": workspace.KeyRevoked(key_id="key_1"),
     "groupchat.workspace.number_added.v1": workspace.NumberAdded(number=OURS, label=TEXT, assigned_to="usr_1"),
     "groupchat.workspace.number_assigned.v1": workspace.NumberAssigned(number=OURS, user_id="usr_1"),
     "groupchat.workspace.number_claimed.v1": workspace.NumberClaimed(number=OURS, workspace_id="wsp_1"),
     "groupchat.workspace.number_labelled.v1": workspace.NumberLabelled(number=OURS, label=TEXT),
     "groupchat.workspace.policy_changed.v1": workspace.PolicyChanged(policy=POLICY),
-    "groupchat.workspace.user_added.v1": workspace.UserAdded(user_id="usr_1", name=TEXT, email="ann@example.com", role="owner"),
+    "groupchat.workspace.user_added.v1": workspace.UserAdded(
+        user_id="usr_1", name=TEXT, email="ann@example.com", role="owner", assigned_only=True
+    ),
+    "groupchat.workspace.user_role_changed.v1": workspace.UserRoleChanged(user_id="usr_1", role="member", assigned_only=True),
+    "groupchat.workspace.role_defined.v1": workspace.RoleDefined(role="helper", group_chat=True),
+    "groupchat.workspace.rate_posted.v1": workspace.RatePosted(effective_from=date(2025, 2, 1), rate=RATE),
 }
 """What each golden file reads as, by its name without `.json`."""
 

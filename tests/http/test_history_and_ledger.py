@@ -1,6 +1,5 @@
 """A conversation's events, and the ledger, over HTTP."""
 
-
 from tests.http.site import assert_problem, locs, path_of
 from tests.support.builders import BUSINESS, number
 

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,17 +61,15 @@ BAD_MESSAGES = [
 async def test_a_message_that_does_not_fit_is_refused_with_its_place_and_nothing_is_stored_R10(site):
     made = await site.group()
     for body, loc in BAD_MESSAGES:
-        before = await asyncio.to_thread(site.store.head)
         problem = assert_problem(await site.post(messages_of(made), body), "invalid-request", 422)
         assert locs(problem) == [loc]
         history = (await site.get(path_of(made, "history"))).json()["items"]
         assert [each["version"] for each in history] == [1]
-        assert before <= await asyncio.to_thread(site.store.head)
 
 
 async def test_a_body_is_measured_in_characters_not_in_bytes_R10(site):
     made = await site.group()
-    longest = "👩🏽‍🚒"[0] * 1_600
+    longest = "\U0001f469" * 1_600
     assert (await site.send(made, longest))["body"] == longest
     assert_problem(await site.post(messages_of(made), {"body": longest + "!"}), "invalid-request", 422)
 
@@ -135,15 +132,15 @@ def statuses(response):
 # --- text
 
 
-@pytest.mark.parametrize("text", TRICKY)
-async def test_text_is_kept_to_the_last_code_point(site, text):
-    made = await site.group(name=text)
-    assert made["name"] == text
-    assert (await site.send(made, text))["body"] == text
-    assert (await site.get(path_of(made))).json()["last_message"]["body"] == text
-    assert (await site.get(messages_of(made))).json()["items"][0]["body"] == text
-    data = (await site.get(path_of(made, "history"))).json()["items"][1]["data"]
-    assert data["body"] == text
+async def test_text_is_kept_to_the_last_code_point(site):
+    for n, text in enumerate(TRICKY):
+        made = await site.group(1, 10 + n, name=text)
+        assert made["name"] == text
+        assert (await site.send(made, text))["body"] == text
+        assert (await site.get(path_of(made))).json()["last_message"]["body"] == text
+        assert (await site.get(messages_of(made))).json()["items"][0]["body"] == text
+        data = (await site.get(path_of(made, "history"))).json()["items"][1]["data"]
+        assert data["body"] == text
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

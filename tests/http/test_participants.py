@@ -1,7 +1,5 @@
 """The participants pane over HTTP, opting out by hand, and that nothing else is ever written there."""
 
-import pytest
-
 from tests.http.site import assert_problem, messages_of, path_of
 from tests.support.builders import number
 
@@ -77,23 +75,23 @@ async def test_who_is_no_participant_can_not_be_opted_out_R14(site):
     assert_problem(await site.post(path_of(made, "participants", number(3), "opt-out")), "not-found", 404)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("rest", ["", "/+14155550001", "/anything/else", "/"])
-async def test_participants_are_frozen_R7(site, method, rest):
+async def test_participants_are_frozen_R7(site):
     made = await site.group(1, 2)
     before = await pane(site, made)
-    response = await site.request(method, path_of(made, "participants") + rest, json={"number": number(3)})
-    assert_problem(response, "participants-frozen", 405)
-    assert response.headers["Allow"] == ("GET, HEAD" if rest == "" else "")
+    for rest, allow in (("", "GET, HEAD"), ("/+14155550001", ""), ("/anything/else", ""), ("/", "")):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            response = await site.request(method, path_of(made, "participants") + rest, json={"number": number(3)})
+            assert_problem(response, "participants-frozen", 405)
+            assert response.headers["Allow"] == allow
     assert await pane(site, made) == before
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_an_opt_out_is_not_taken_back_by_hand_R7_R17(site, method):
+async def test_an_opt_out_is_not_taken_back_by_hand_R7_R17(site):
     made = await site.group(1, 2)
-    response = await site.request(method, path_of(made, "participants", number(1), "opt-out"))
-    assert_problem(response, "participants-frozen", 405)
-    assert response.headers["Allow"] == "POST"
+    for method in ("PUT", "PATCH", "DELETE"):
+        response = await site.request(method, path_of(made, "participants", number(1), "opt-out"))
+        assert_problem(response, "participants-frozen", 405)
+        assert response.headers["Allow"] == "POST"
 
 
 async def test_what_is_no_write_is_simply_not_there(site):

@@ -79,8 +79,9 @@ BAD_WRITES = [
 
 async def test_what_a_handset_can_not_write_is_refused_with_its_place(site):
     await site.group(1, 2)
+    message = {"from": number(1), "to": BUSINESS, "body": "Hi"}
     for change, loc in BAD_WRITES:
-        assert locs(assert_problem(await site.writes(1, "Hi", **change), "invalid-request", 422)) == [loc]
+        assert locs(assert_problem(await site.post("/v1/simulator/inbound", message | change), "invalid-request", 422)) == [loc]
 
 
 async def test_a_number_behaves_as_it_is_told_to(site):

@@ -1,6 +1,5 @@
 """Business numbers and policy over HTTP."""
 
-
 from tests.http.site import OTHER_BUSINESS, assert_problem, locs
 from tests.support.builders import BUSINESS, canadian_number
 

@@ -9,6 +9,7 @@ from groupchat.store import event_store
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore, VersionConflictError
 from groupchat.store.signals import Signals
+from groupchat.values.errors import NotFoundError
 from tests.store.counting import (
     COUNTER,
     PATIENCE,
@@ -75,6 +76,18 @@ async def test_a_refused_command_stores_nothing(store):
 
     assert await asyncio.to_thread(store.head) == 0
     assert (await count(store, "a")).value == 0
+
+
+async def test_a_stream_with_a_nul_in_its_name_is_not_found_and_harms_nobody_else(store, database_url):
+    with holding(database_url):
+        other = asyncio.create_task(count(store, "a"))
+        await until(lambda: submitted(store, "a"))
+        nul = asyncio.create_task(count(store, "a\0b"))
+        await asyncio.sleep(0)
+    with pytest.raises(NotFoundError):
+        await nul
+
+    assert (await other).value == 0
 
 
 async def test_a_decision_sees_what_it_emitted(store):

@@ -122,10 +122,8 @@ def test_a_transaction_that_fails_leaves_nothing_and_no_outcome(recorder):
     assert log_of(recorder) == []
 
 
-@pytest.mark.parametrize("name", ["", "nul\0within", "quo'te\"%s{}", "\u05e9\u05dc\u05d5\u05dd", "x" * 3_000])
-def test_a_stream_that_nobody_has_is_at_0_whatever_its_name(sqlite_url, recorder, name):
-    if "\0" in name and not recorder.database.is_sqlite:
-        pytest.skip("Postgres takes no NUL; a load refuses it before")
+@pytest.mark.parametrize("name", ["", "quo'te\"%s{}", "\u05e9\u05dc\u05d5\u05dd", "x" * 3_000])
+def test_a_stream_that_nobody_has_is_at_0_whatever_its_name(recorder, name):
     batch = [Append(events=[], expected={name: 0}), append("a", 0)]
 
     recorder.append(batch)

@@ -39,6 +39,9 @@ class _Scan:
         yield from self._order(recorded)
         event: Any = recorded.event
         stream = recorded.stream
+        if recorded.type.startswith("groupchat.conversation.") and recorded.version > 1 and stream not in self.groups:
+            yield f"{recorded.id}: its group never began"
+            return
         match recorded.type.removeprefix("groupchat."):
             case "workspace.number_claimed":
                 if self.owners.setdefault(event.number, event.workspace_id) != event.workspace_id:

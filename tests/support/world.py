@@ -1,7 +1,6 @@
 """A workspace to play in, set up through the commands as callers would: its owner, a business number, contacts, groups."""
 
 import asyncio
-from itertools import count
 
 from msgspec import Struct
 
@@ -19,6 +18,7 @@ from groupchat.commands.inbound import Received
 from groupchat.commands.streams import CONVERSATION, WORKSPACE
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.event import Event, Recorded
+from groupchat.values.ids import new_id
 from tests.support.builders import BUSINESS, number
 
 CARRIER = "fake"
@@ -26,9 +26,6 @@ MESSAGES = ("groupchat.conversation.message_sent", "groupchat.conversation.inbou
 
 Person = int | str | Contact | Asked
 """Who is asked for: the n-th person's number, a number, a contact, or anything that can be asked for."""
-
-_message_ids = count(1)
-
 
 class World(Struct, kw_only=True):
     """A workspace, its owner as the caller, and its (first) business number."""
@@ -85,7 +82,7 @@ class World(Struct, kw_only=True):
             group=None if group is None else tuple(sorted(map(number, group))),
             body=body,
             media=(),
-            carrier_message_id=id_ or f"SM{next(_message_ids)}",
+            carrier_message_id=id_ or new_id("sms"),
         )
         return await inbound.receive(self.store, CARRIER, message, "req_webhook")
 

@@ -38,6 +38,11 @@ class ContactNotAssignedError(RefusalError):
     slug = "contact-not-assigned"
 
 
+def is_restricted(user: User) -> bool:
+    """Tell whether a user sees assigned data only (R22). Who manages, or audits, sees everything."""
+    return user.assigned_only and user.role not in (OWNER, ADMIN, AUDITOR)
+
+
 class Access(Struct, frozen=True):
     """What one user may do in a workspace, as both are now."""
 
@@ -56,8 +61,8 @@ class Access(Struct, frozen=True):
 
     @property
     def restricted(self) -> bool:
-        """Whether the user sees assigned data only (R22). Who manages, or audits, sees everything."""
-        return self.user.assigned_only and not self.manages and not self.audits
+        """Whether the user sees assigned data only (R22)."""
+        return is_restricted(self.user)
 
     # --- what may be done
 

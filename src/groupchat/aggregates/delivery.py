@@ -71,7 +71,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     @property
     def unanswered(self) -> bool:
         """Whether the hand-over began and nothing is known of its outcome."""
-        return all(status == "queued" for status in self.statuses.values())
+        return bool(self.statuses) and all(status == "queued" for status in self.statuses.values())
 
 
 def stream(message_id: str) -> str:
@@ -120,6 +120,13 @@ class Begin(Struct, frozen=True, kw_only=True):
     opted_out_since: bool
 
 
+class GoOn(Struct, frozen=True, kw_only=True):
+    """Hand over again what certainly never reached the carrier, unless somebody has opted out meanwhile (R16)."""
+
+    rate: Rate | None
+    opted_out_since: bool
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """Record what the carrier says of one recipient."""
 
@@ -128,7 +135,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
-Command = Begin | Receipt
+Command = Begin | GoOn | Receipt
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
@@ -136,6 +143,10 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
     match command:
         case Begin():
             return [] if state is not None else [_begin(command)]
+        case GoOn():
+            if state is None or not command.opted_out_since or not state.unanswered:
+                return []
+            return [_withheld(state.message_id, state.conversation_id, tuple(state.statuses), command.rate)]
         case Receipt():
             if state is None or _RANK[command.status] <= _RANK[state.statuses.get(command.recipient, "withheld")]:
                 return []
@@ -154,12 +165,7 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
 
 def _begin(command: Begin) -> Event:
     if command.opted_out_since:
-        return Withheld(
-            message_id=command.message_id,
-            conversation_id=command.conversation_id,
-            recipients=command.recipients,
-            rate=command.rate,
-        )
+        return _withheld(command.message_id, command.conversation_id, command.recipients, command.rate)
     return Started(
         message_id=command.message_id,
         conversation_id=command.conversation_id,
@@ -167,3 +173,7 @@ def _begin(command: Begin) -> Event:
         recipients=command.recipients,
         carrier=command.carrier,
     )
+
+
+def _withheld(message_id: str, conversation_id: str, recipients: tuple[str, ...], rate: Rate | None) -> Event:
+    return Withheld(message_id=message_id, conversation_id=conversation_id, recipients=recipients, rate=rate)

@@ -7,7 +7,7 @@ from groupchat.aggregates import business_numbers
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.workspace_events import NumberClaimed
-from groupchat.commands.caller import Caller, access
+from groupchat.commands.caller import Caller, access, rights_of
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
@@ -25,12 +25,8 @@ class NumberShown(Struct, frozen=True, kw_only=True):
 
 async def list_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
     """Return the business numbers that the caller may send from (R21); an auditor sees all (R23)."""
-
-    async def look(decision: Decision) -> list[NumberShown]:
-        rights = await access(decision, who)
-        return [_shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
-
-    return (await store.decide(who.cause(), look)).value
+    rights = await rights_of(store, who)
+    return [_shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
 
 
 async def add_number(store: EventStore, who: Caller, command: AddNumber) -> Outcome[NumberShown]:

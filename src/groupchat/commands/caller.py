@@ -8,12 +8,13 @@ from msgspec import Struct
 
 from groupchat.aggregates import contact as contacts
 from groupchat.aggregates import group_conversation, workspace
-from groupchat.aggregates.access import Access
+from groupchat.aggregates.access import Access, is_restricted
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.workspace import User
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Actor, Cause
 
@@ -32,9 +33,9 @@ class Caller(Struct, frozen=True):
     correlation_id: str
 
     @property
-    def may_be_restricted(self) -> bool:
-        """Whether R22 may hide things from the user, as far as was known when the request came in."""
-        return self.user.assigned_only
+    def sees_only(self) -> str | None:
+        """The user whose assigned data is all that the caller sees (R22); none if he sees everything."""
+        return self.user.id if is_restricted(self.user) else None
 
     def cause(self) -> Cause:
         """Return the envelope of what this request leads to (R31)."""
@@ -54,6 +55,15 @@ async def access(decision: Decision, who: Caller) -> Access:
         msg = "This key's user is no longer in the workspace; ask an owner for another key."
         raise UnauthenticatedError(msg)
     return Access(state, user)
+
+
+async def rights_of(store: EventStore, who: Caller) -> Access:
+    """Return what the caller may do, for what is no decision on events."""
+
+    async def look(decision: Decision) -> Access:
+        return await access(decision, who)
+
+    return (await store.decide(who.cause(), look)).value
 
 
 async def visible_group(decision: Decision, rights: Access, conversation_id: str) -> GroupConversation:

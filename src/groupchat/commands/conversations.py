@@ -118,7 +118,7 @@ async def create_successor(
 
 async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> None:
     """Raise `NotFoundError` unless the caller may see the group (R22)."""
-    if who.may_be_restricted:  # what he sees changes with others' contacts, so look exactly
+    if who.sees_only:  # what he sees changes with others' contacts, so look exactly
 
         async def look(decision: Decision) -> None:
             await visible_group(decision, await access(decision, who), conversation_id)

@@ -10,6 +10,7 @@ from groupchat.commands.streams import CONVERSATION, DELIVERY
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Actor, Cause, Recorded
+from groupchat.values.money import Rate
 
 PROCESS = "delivery"
 
@@ -26,23 +27,19 @@ async def begin(store: EventStore, carrier: str, message: Recorded) -> Begun:
 
     The append holds the conversation's version: an opt-out that is stored first makes this decision wrong, and it is made again.
     """
-    event = message.event
-    if not isinstance(event, MessageSent | InboundReceived):
-        msg = f"{message.type} is not a message"
-        raise TypeError(msg)
+    event = message_of(message)
     stream = delivery.stream(event.message_id)
 
     async def decide(decision: Decision) -> Delivery:
         group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
-        sent = event if isinstance(event, MessageSent) else None
         command = delivery.Begin(
             message_id=event.message_id,
             conversation_id=message.stream,
             business_number=group.business_number,
             recipients=_recipients(event, group),
             carrier=carrier,
-            rate=sent.rate if sent else None,
-            opted_out_since=group.opted_out_since(message.version) if sent else group.blocked,
+            rate=_rate(event),
+            opted_out_since=_opted_out_since(message, group),
         )
         await decision.decide(DELIVERY, stream, delivery.decide, command)
         state = await decision.load(DELIVERY, stream)
@@ -53,6 +50,38 @@ async def begin(store: EventStore, carrier: str, message: Recorded) -> Begun:
 
     outcome = await store.decide(caused_by(message), decide)
     return Begun(outcome.value, now=bool(outcome.events))
+
+
+async def may_go_on(store: EventStore, message: Recorded) -> bool:
+    """Tell whether a message that began but certainly never reached the carrier may be handed over still.
+
+    If somebody has opted out since, it is withheld (R16).
+    """
+    event = message_of(message)
+
+    async def decide(decision: Decision) -> None:
+        group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+        command = delivery.GoOn(rate=_rate(event), opted_out_since=_opted_out_since(message, group))
+        await decision.decide(DELIVERY, delivery.stream(event.message_id), delivery.decide, command)
+
+    return not (await store.decide(caused_by(message), decide)).events
+
+
+def message_of(recorded: Recorded) -> MessageSent | InboundReceived:
+    """Return a message's event; raises `TypeError` for any other."""
+    if isinstance(recorded.event, MessageSent | InboundReceived):
+        return recorded.event
+    msg = f"{recorded.type} is not a message"
+    raise TypeError(msg)
+
+
+def _rate(event: MessageSent | InboundReceived) -> Rate | None:
+    return event.rate if isinstance(event, MessageSent) else None
+
+
+def _opted_out_since(message: Recorded, group: GroupConversation) -> bool:
+    """Tell whether a message must not go out: a sent one after any later opt-out, a relayed one while the group is blocked."""
+    return group.opted_out_since(message.version) if isinstance(message.event, MessageSent) else group.blocked
 
 
 def _recipients(event: MessageSent | InboundReceived, group: GroupConversation) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from itertools import groupby
 import structlog
 from msgspec import Struct
 
-from groupchat.aggregates import business_numbers, consent, delivery, group_conversation, workspace
+from groupchat.aggregates import business_numbers, consent, delivery, group_conversation
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.consents import opt_in, opt_out
-from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM, WORKSPACE
+from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
@@ -32,17 +32,17 @@ class Received(Struct, frozen=True, kw_only=True):
 async def receive(
     store: EventStore, carrier: str, inbound: Inbound, correlation_id: str, workspace_id: str | None = None
 ) -> Outcome[Received]:
-    """Record what a participant wrote, and honour a keyword in the same append (R16).
+    """Record what a participant wrote, and honour a keyword in the same append (R16). A webhook that comes again adds nothing.
 
     Raises `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no
     conversation that the message belongs to and it is no keyword.
     """
-    owner = await store.load(NUMBER_CLAIM, business_numbers.claim_stream(inbound.to))
+    claim = business_numbers.claim_stream(inbound.to)
+    owner = await store.load(NUMBER_CLAIM, claim)
     if owner is None:
-        owner = await store.load_fresh(NUMBER_CLAIM, business_numbers.claim_stream(inbound.to))
+        owner = await store.load_fresh(NUMBER_CLAIM, claim)
     if owner is None or workspace_id not in (None, owner):
-        msg = f"{inbound.to} is not a business number of this workspace; GET /v1/numbers lists them."
-        raise NotFoundError(msg)
+        raise _not_a_business_number(inbound.to)
     message_id = new_id("msg")
     said = consent.keyword(inbound.body)
     cause = Cause(
@@ -53,11 +53,13 @@ async def receive(
     )
 
     async def decide(decision: Decision) -> Received:
-        workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id))
+        if await decision.load(NUMBER_CLAIM, claim) != owner:  # what was known first may have lost to another claim
+            raise _not_a_business_number(inbound.to)
         conversation_id, group = await _conversation_of(decision, inbound)
         if conversation_id is None and said is None:
             msg = f"{inbound.from_} is in no such group of {inbound.to}; create it with POST /v1/conversations."
             raise NotFoundError(msg)
+        repeated = False
         if conversation_id is not None:
             command = group_conversation.Receive(
                 message_id=message_id,
@@ -66,16 +68,20 @@ async def receive(
                 media=inbound.media,
                 carrier_message_id=inbound.carrier_message_id,
             )
-            await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
-        if said == "out":
+            repeated = not await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+        if said == "out" and not repeated:
             await opt_out(decision, inbound.to, inbound.from_, cause="keyword", evidence=message_id)
-        elif said == "in":
+        elif said == "in" and not repeated:
             await opt_in(decision, inbound.to, inbound.from_, cause="keyword", evidence=message_id)
         others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
         return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
     group_conversation.refuse_empty(inbound.body, inbound.media)
     return await store.decide(cause, decide)
+
+
+def _not_a_business_number(number: str) -> NotFoundError:
+    return NotFoundError(f"{number} is not a business number of this workspace; GET /v1/numbers lists them.")
 
 
 async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
@@ -131,11 +137,15 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
 async def _conversation_of(decision: Decision, inbound: Inbound) -> tuple[str, GroupConversation] | tuple[None, None]:
     """Return the conversation that a message belongs to.
 
-    With the group's numbers, the newest with that set (R35); without, the sender's conversation with the newest activity.
+    The one that has it already; else, with the group's numbers, the newest with that set (R35); without, the sender's conversation
+    with the newest activity.
     """
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     groups = await decision.load_many(CONVERSATION, known.conversations)
     found = list(zip(known.conversations, map(group_conversation.existing, groups), strict=True))
+    for id_, group in found:
+        if inbound.carrier_message_id in group.carrier_message_ids:
+            return id_, group
     if inbound.group is not None:
         members = {inbound.from_, *inbound.group} - {inbound.to}
         found = [(id_, group) for id_, group in found if set(group.numbers) == members][-1:]

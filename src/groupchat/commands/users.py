@@ -5,7 +5,7 @@ from msgspec import Struct
 from groupchat.aggregates import workspace
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.workspace import OWNER, ChangeUser, User
-from groupchat.commands.caller import Caller, access
+from groupchat.commands.caller import Caller, access, rights_of
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
@@ -69,12 +69,8 @@ async def change_user(store: EventStore, who: Caller, command: ChangeUser) -> Ou
 
 async def list_users(store: EventStore, who: Caller) -> list[User]:
     """Return the workspace's users; a restricted user sees himself (R22)."""
-
-    async def look(decision: Decision) -> list[User]:
-        rights = await access(decision, who)
-        return [rights.user] if rights.restricted else list(rights.state.users.values())
-
-    return (await store.decide(who.cause(), look)).value
+    rights = await rights_of(store, who)
+    return [rights.user] if rights.restricted else list(rights.state.users.values())
 
 
 def _require_may_grant(rights: Access, role: str) -> None:

@@ -63,11 +63,6 @@ async def create_workspace(store: EventStore, name: str, email: str) -> Outcome[
     return await store.decide(by_operator(workspace_id), decide)
 
 
-async def current(store: EventStore, who: Caller) -> Workspace:
-    """Return the caller's workspace with all that is stored, for reading."""
-    return workspace.existing(await store.load_fresh(WORKSPACE, who.workspace_id))
-
-
 async def change_policy(store: EventStore, who: Caller, change: ChangePolicy) -> Outcome[Policy]:
     """Change the policy; return all of it (R1, R4, R17)."""
     return await _managed(store, who, change, lambda state: state.policy)
@@ -79,10 +74,10 @@ async def define_role(store: EventStore, who: Caller, role: str, *, group_chat: 
     return await _managed(store, who, command, lambda state: RoleShown(role, state.roles[role]))
 
 
-async def post_rate(store: EventStore, who: Caller, effective_from: date, rate: Rate) -> Outcome[PostedRate]:
-    """Add a line to the rate card (R25)."""
+async def post_rate(store: EventStore, who: Caller, effective_from: date, rate: Rate) -> Outcome[tuple[int, PostedRate]]:
+    """Add a line to the rate card (R25); return which it is, counted from 1."""
     command = workspace.PostRate(effective_from=effective_from, rate=rate)
-    return await _managed(store, who, command, lambda state: state.rates[-1])
+    return await _managed(store, who, command, lambda state: (len(state.rates), state.rates[-1]))
 
 
 def roles(state: Workspace) -> list[RoleShown]:

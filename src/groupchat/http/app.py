@@ -16,7 +16,7 @@ from groupchat.carriers.simulator import Simulator
 from groupchat.http import openapi, public
 from groupchat.http.endpoint import Endpoint
 from groupchat.http.resource import Resource, Responder
-from groupchat.http.routes import contacts, conversations, history, ledger, messages, participants, simulator, workspace
+from groupchat.http.routes import contacts, conversations, history, ledger, messages, participants, simulator, users, workspace
 from groupchat.http.services import Services
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -45,6 +45,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     workspace.read_policy,
     workspace.change_policy,
     ledger.read_ledger,
+    ledger.read_statement,
+    workspace.list_roles,
+    workspace.define_role,
+    workspace.list_rates,
+    workspace.post_rate,
+    users.read_me,
+    users.add_user,
+    users.list_users,
+    users.change_user,
+    users.issue_key,
+    users.list_keys,
+    users.revoke_key,
 )
 SIMULATOR: tuple[Endpoint, ...] = (simulator.handset_writes, simulator.read_handset, simulator.change_behaviour)
 

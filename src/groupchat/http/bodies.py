@@ -1,8 +1,9 @@
 """What callers send. Unknown fields are refused; optional ones may be left out or null."""
 
+from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert, field
 
 from groupchat.aggregates import contact
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
@@ -12,6 +13,8 @@ from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.simulator_behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
+from groupchat.values.errors import InvalidRequestError
+from groupchat.values.money import Currency
 from groupchat.values.policy import GroupSize, Preset, Region
 
 MAX_ASKED = 200
@@ -188,3 +191,53 @@ class NewBehaviour(Taken, frozen=True, kw_only=True):
     behaviour: Behaviour | None
     seconds: Annotated[float, Meta(ge=0, le=3_600)] | None = None
     code: Annotated[str, Meta(min_length=1, max_length=20, pattern="^[0-9A-Za-z_-]+$")] | None = None
+
+
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\u0000]+@[^@\s\u0000]+$")]
+RoleName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$", description="As `member`.")]
+
+
+class NewUser(Taken, frozen=True, kw_only=True):
+    """A user to add (R20, R22)."""
+
+    name: Name
+    email: Email
+    role: RoleName
+    assigned_only: bool = False
+
+
+class UserChange(Taken, frozen=True, kw_only=True):
+    """What is to change of a user; what is left out stays."""
+
+    role: RoleName | UnsetType = UNSET
+    assigned_only: bool | UnsetType = UNSET
+
+
+class NewKey(Taken, frozen=True, kw_only=True):
+    """A further key; without `expires_at` it opens until it is revoked."""
+
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class RolePermissions(Taken, frozen=True, kw_only=True):
+    """What a role permits (R20)."""
+
+    group_chat: bool
+
+
+class NewRate(Taken, frozen=True, kw_only=True):
+    """A line of the rate card: what a segment costs from the first second (UTC) of a date on (R25)."""
+
+    effective_from: date
+    mms_segment: Annotated[
+        str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
+    ]
+    currency: Currency
+
+
+def read_role(written: str) -> str:
+    """Return a role's name from a path; raises `InvalidRequestError`."""
+    try:
+        return convert(written, RoleName)
+    except ValidationError as error:
+        raise InvalidRequestError("role", "A role's name has 1 to 40 of a-z, 0-9, _ and -, and begins with a letter.") from error

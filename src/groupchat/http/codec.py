@@ -148,5 +148,5 @@ def _plain(detail: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        return f"byte {error.start} is no UTF-8"
+        return "it has bytes that are no UTF-8"
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

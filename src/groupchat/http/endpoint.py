@@ -4,36 +4,86 @@
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from groupchat.commands.caller import Caller
 from groupchat.http.auth import authenticate
 from groupchat.http.codec import Incoming, decode_body, decode_query, read_body, read_min_position, read_path
-from groupchat.http.refusals import ProjectionBehindError
+from groupchat.http.conditional import VERSIONED, etag, read_if_match, versioned_id
+from groupchat.http.idempotency import Once, digest, pack, read_key, running, unpack, without_secret
+from groupchat.http.refusals import IdempotencyKeyReusedError, ProjectionBehindError
 from groupchat.http.reply import JSON, Reply, encode_json
 from groupchat.http.services import Services
-from groupchat.store.event_store import EventStore
-from groupchat.values.errors import InvalidRequestError
+from groupchat.store.answers import Kept, Key
+from groupchat.store.event_store import EventStore, Outcome, OverloadedError
+from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, Terms
+from groupchat.values.errors import InvalidRequestError, RefusalError
+from groupchat.values.event import Recorded
 
+P = ParamSpec("P")
 T = TypeVar("T")
+W = TypeVar("W", bound="Written[Any]")
 B = TypeVar("B")
 Q = TypeVar("Q")
 
 
+class Conditions(Struct, frozen=True):
+    """What a write's headers ask for: `If-Match`, `Idempotency-Key`."""
+
+    expected: Expected | None = None
+    once: Once | None = None
+
+
+NO_CONDITIONS = Conditions()
+
+
 class Call(Struct, frozen=True):
-    """A request that is read: who makes it, and the path's parameters."""
+    """A request that is read: who makes it, the path's parameters, and under which conditions."""
 
     services: Services
     who: Caller
     path: dict[str, str]
+    conditions: Conditions
 
     @property
     def store(self) -> EventStore:
         """The event store."""
         return self.services.store
+
+    @property
+    def deciding(self) -> EventStore:
+        """The event store for the request's own command, which is refused where `If-Match` does not hold."""
+        expected = self.conditions.expected
+        return self.store if expected is None else self.store.under(Terms(expected))
+
+    async def answer(
+        self,
+        answer: Callable[[Outcome[T]], Awaitable[W]],
+        command: Callable[Concatenate[EventStore, Caller, P], Awaitable[Outcome[T]]],
+        *args: P.args,
+        **given: P.kwargs,
+    ) -> W:
+        """Give a command, and return what `answer` makes of its outcome. Every `POST` answers in this way.
+
+        With an idempotency key the answer is made before the append, and kept in it: `answer` may read, but change nothing. Raises
+        the command's refusal, `AnsweredBeforeError` where the key has an answer.
+        """
+        once = self.conditions.once
+        if once is None:
+            return await answer(await command(self.deciding, self.who, *args, **given))
+        made: list[W] = []
+
+        async def packed(value: T, events: Sequence[Recorded]) -> bytes:
+            made[:] = [await answer(Outcome(value, tuple(events), 0))]
+            return once.pack(made[0])
+
+        store = self.store.under(Terms(self.conditions.expected, Remember(once.key, packed)))
+        outcome = await command(store, self.who, *args, **given)
+        return replace(made[0], position=outcome.position)
 
 
 class Reading(Call, Generic[Q], frozen=True):
@@ -101,39 +151,92 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     example: Any = None
     tag: str = ""
     creates: bool = False
+    finish: Callable[[Any, Any], Awaitable[None]] | None = None
 
     @property
     def writes(self) -> bool:
         """Whether the operation changes something, and answers with a position."""
         return self.method != "GET"
 
+    @property
+    def takes_key(self) -> bool:
+        """Whether a repeat needs an idempotency key to be none."""
+        return self.method == "POST"
+
+    @property
+    def shows_version(self) -> bool:
+        """Whether the answer has an `ETag`."""
+        return self.answer_type in VERSIONED
+
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
         """Answer a request."""
         who = await authenticate(services.store, incoming)
-        call = Call(services, who, read_path(incoming))
+        call = Call(services, who, read_path(incoming), NO_CONDITIONS)
         body = b"" if self.decoder is None else await read_body(incoming)
         try:
             read = await self._read(call, incoming, body)
-        except InvalidRequestError:
+            return await (self._done(read) if read.conditions.once is None else self._once(read, read.conditions.once.key))
+        except (InvalidRequestError, IdempotencyKeyReusedError, PreconditionFailedError):
             if self.first is not None:  # what does not exist is 404, however malformed the request
                 await self.first(call)
             raise
-        return self._reply(await self.handle(read))
+
+    async def _done(self, call: Call) -> Reply:
+        answer = await self.handle(call)
+        if self.finish is not None:
+            await self.finish(call, answer.value)
+        return self._reply(answer)
+
+    async def _once(self, call: Call, key: Key) -> Reply:
+        """Answer a request with a key: as the first time, if there was one."""
+        with running(call.services.running, key):
+            try:
+                return await self._done(call)
+            except AnsweredBeforeError as before:
+                kept = before.kept
+            except OverloadedError:
+                raise
+            except RefusalError:  # perhaps because it was done before
+                found = await call.store.answer_to(key)
+                if found is None:
+                    raise
+                kept = found
+            return await self._again(call, key, kept)
+
+    async def _again(self, call: Call, key: Key, kept: Kept) -> Reply:
+        if kept.key != key:
+            raise IdempotencyKeyReusedError
+        reply = unpack(kept)
+        if self.finish is not None:
+            await self.finish(call, msgspec.json.decode(reply.body, type=self.answer_type))
+        return reply
+
+    def _pack(self, answer: Answer[Any]) -> bytes:
+        return pack(self._reply(replace(answer, value=without_secret(answer.value))))
+
+    def _conditions(self, call: Call, incoming: Incoming, body: bytes) -> Conditions:
+        id_ = versioned_id(self.path)
+        expected = read_if_match(incoming.headers, None if id_ is None else call.path[id_])
+        key = read_key(incoming.headers) if self.takes_key else None
+        if key is None:
+            return NO_CONDITIONS if expected is None else Conditions(expected)
+        return Conditions(expected, Once(Key(call.who.user.id, key, digest(incoming, body)), self._pack))
 
     async def _read(self, call: Call, incoming: Incoming, body: bytes) -> Call:
         query_string = incoming.scope["query_string"]
+        conditions = self._conditions(call, incoming, body) if self.writes else NO_CONDITIONS
         if self.decoder is not None:
             if query_string:
                 decode_query(NoQuery, query_string)
             if not body and self.body_may_be_missing:
-                return Writing(call.services, call.who, call.path, self.decoder.decode(b"{}"))
-            return Writing(call.services, call.who, call.path, decode_body(self.decoder, incoming, body))
+                return Writing(call.services, call.who, call.path, conditions, self.decoder.decode(b"{}"))
+            return Writing(call.services, call.who, call.path, conditions, decode_body(self.decoder, incoming, body))
         query = decode_query(self.query_type, query_string)
         if not self.writes and (position := read_min_position(incoming.headers)):
             services = call.services
             if not await services.progress.wait_for(self.waits_for, position, services.patience):
                 raise ProjectionBehindError(position)
-        return Reading(call.services, call.who, call.path, query)
+        return Reading(call.services, call.who, call.path, conditions, query)
 
     def _reply(self, answer: Answer[Any]) -> Reply:
         headers: list[tuple[bytes, bytes]] = []
@@ -141,6 +244,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             headers.append((b"groupchat-position", b"%d" % answer.position))
         if answer.location is not None:
             headers.append((b"location", answer.location.encode()))
+        if self.shows_version:
+            headers.append((b"etag", etag(answer.value.version)))
         if self.answer_type is None:
             return Reply(self.status, headers=tuple(headers))
         return Reply(self.status, encode_json(answer.value), JSON, tuple(headers))
@@ -155,6 +260,7 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
     refuses: Sequence[str] = (),
     waits_for: Sequence[str] = (),
     first: Callable[[Call], Awaitable[object]] | None = None,
+    finish: Callable[[Any, Any], Awaitable[None]] | None = None,
     body_examples: dict[str, Any] | None = None,
     body_may_be_missing: bool = False,
     example: Any = None,
@@ -164,7 +270,8 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
     """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the answer.
 
     `refuses` are the slugs of the problems of its own; `first` raises `NotFoundError` for a path whose ids don't exist;
-    `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items.
+    `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items. `finish` is what is
+    still to be done, with the call and the answer's value, when the command is stored; a repeat of the request does it again.
     """
 
     def make(handle: Callable[[Any], Awaitable[Answer[Any]]]) -> Endpoint:
@@ -191,6 +298,7 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
             example=example,
             tag=tag,
             creates=get_origin(hints["return"]) is Created,
+            finish=finish,
         )
 
     return make

@@ -3,7 +3,7 @@
 Schemas are msgspec's; problems come from the table in `problems.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -35,13 +35,14 @@ def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequenc
     """Return the OpenAPI document of the endpoints, and of the `public` paths, which are given ready made."""
     shapes: list[Any] = [*public_shapes, *(type_ for each in endpoints for type_ in _types(each))]
     problems = {slug: _problem_type(slug, kind) for slug, kind in PROBLEMS.items()}
-    _, schemas = msgspec.json.schema_components([*shapes, *problems.values()], ref_template=REF)
+    references, schemas = msgspec.json.schema_components([*shapes, *problems.values()], ref_template=REF)
+    schema_of = dict(zip(shapes, references, strict=False))  # together, so that two types of one name are told apart
     paths: dict[str, Json] = {}
     for each in endpoints:
-        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each)
+        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema_of)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "groupchat", "version": __version__, "description": DESCRIPTION, "license": {"name": "MIT"}},
+        "info": {"title": "groupchat", "version": __version__, "description": DESCRIPTION, "license": {"name": "Apache-2.0"}},
         "servers": [{"url": "/"}],
         "security": [{"apiKey": []}],
         "tags": [{"name": tag} for tag in (*dict.fromkeys(each.tag for each in endpoints), "service")],
@@ -65,19 +66,19 @@ def _types(each: Endpoint) -> Iterable[Any]:
     return (type_ for type_ in (each.body_type, each.answer_type) if type_ is not None)
 
 
-def _operation(each: Endpoint) -> Json:
+def _operation(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
     operation: Json = {
         "operationId": each.name,
         "summary": each.summary,
         "description": each.description,
         "tags": [each.tag],
         "parameters": [*_path_parameters(each), *_query_parameters(each), {"$ref": "#/components/parameters/CorrelationId"}],
-        "responses": _responses(each),
+        "responses": _responses(each, schema_of),
     }
     if not each.writes:
         operation["parameters"].append({"$ref": "#/components/parameters/MinPosition"})
     if each.body_type is not None:
-        content = {"schema": schema_of(each.body_type), "examples": _named(each.body_examples)}
+        content = {"schema": schema_of[each.body_type], "examples": _named(each.body_examples)}
         operation["requestBody"] = {"required": not each.body_may_be_missing, "content": {"application/json": content}}
     return operation
 
@@ -96,6 +97,9 @@ _PATH_PARAMETERS: dict[str, Json] = {
         "description": "A phone number in any written form, URL-encoded.",
         "example": "+14155550102",
     },
+    "user_id": {"schema": {"type": "string"}, "example": "usr_01996f0c1e00aabbccddeeff0011"},
+    "key_id": {"schema": {"type": "string"}, "example": "key_01996f0c1e00aabbccddeeff0022"},
+    "role": {"schema": {"type": "string"}, "example": "member"},
 }
 
 
@@ -134,8 +138,8 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "The `Groupchat-Position` of a write that the answer must show.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
-        "example": 42,
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+        "example": "42",
     },
 }
 
@@ -176,8 +180,8 @@ EVERY_ANSWER = {"Groupchat-Correlation-Id": {"$ref": "#/components/headers/Corre
 # --- responses
 
 
-def _responses(each: Endpoint) -> Json:
-    responses: Json = {str(each.status): _success(each)}
+def _responses(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
+    responses: Json = {str(each.status): _success(each, schema_of)}
     by_status: dict[int, list[str]] = {}
     for slug in _slugs(each):
         by_status.setdefault(PROBLEMS[slug].status, []).append(slug)
@@ -195,7 +199,7 @@ def _slugs(each: Endpoint) -> list[str]:
     return list(dict.fromkeys(slugs))
 
 
-def _success(each: Endpoint) -> Json:
+def _success(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
     headers = dict(EVERY_ANSWER)
     if each.writes:
         headers["Groupchat-Position"] = {"$ref": "#/components/headers/Position"}
@@ -203,7 +207,7 @@ def _success(each: Endpoint) -> Json:
         headers["Location"] = {"$ref": "#/components/headers/Location"}
     response: Json = {"description": each.summary + ": done." if each.writes else each.summary + ".", "headers": headers}
     if each.answer_type is not None:
-        response["content"] = {"application/json": {"schema": schema_of(each.answer_type), "example": each.example}}
+        response["content"] = {"application/json": {"schema": schema_of[each.answer_type], "example": each.example}}
     return response
 
 

@@ -49,7 +49,21 @@ PROBLEMS: dict[str, Kind] = {
     "not-permitted": Kind(
         403,
         "Your role does not allow this",
-        "Only owners manage the workspace's numbers, policy and users (R23). Ask an owner to do it.",
+        "Owners and admins manage users, roles, numbers, policy and rates; an auditor writes nothing; who is limited to assigned "
+        "data does not see what others have (R22, R23). Ask an owner or admin to do it.",
+    ),
+    "group-chat-not-permitted": Kind(
+        403,
+        "Your role may not create groups",
+        "Creating a group needs the permission group_chat of your role (R20). An owner or admin can give it: PUT /v1/roles/{role}.",
+    ),
+    "contact-not-assigned": Kind(
+        403,
+        "A participant is not assigned to you",
+        "You are restricted to assigned data: all participants of a group must be contacts assigned to you (R22). `indexes` says "
+        "which are not, counted from 0, whether there is such a contact or not.",
+        {"indexes": tuple[int, ...]},
+        {"indexes": [1]},
     ),
     "number-access-denied": Kind(
         403,

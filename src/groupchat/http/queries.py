@@ -81,6 +81,20 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
     conversation_id: Id | UnsetType = UNSET
 
 
+class StatementQuery(Asked, frozen=True, kw_only=True):
+    """Which month."""
+
+    month: Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="As 2026-11.", examples=["2025-01"])]
+
+    @property
+    def first_day(self) -> date:
+        """The month's first day; raises `InvalidRequestError` for a year that the calendar has not."""
+        try:
+            return date.fromisoformat(f"{self.month}-01")
+        except ValueError as error:
+            raise InvalidRequestError("query.month", "Give a year and month, as 2026-11.") from error
+
+
 def given(value: T | UnsetType) -> T | None:
     """Return a parameter, or none where it was left out."""
     return None if value is UNSET else value

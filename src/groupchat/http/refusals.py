@@ -50,5 +50,23 @@ class StillSpreadingError(RefusalError):
         super().__init__("The change is stored, but not all of its conversations show it yet; repeating the request is safe.")
 
 
+class IdempotencyKeyInUseError(RefusalError):
+    """A request with this key is still running."""
+
+    slug = "idempotency-key-in-use"
+
+    def __init__(self) -> None:
+        super().__init__("A request of yours with this Idempotency-Key is still running; repeat this one in a moment.")
+
+
+class IdempotencyKeyReusedError(RefusalError):
+    """The key belongs to another request."""
+
+    slug = "idempotency-key-reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another request of yours (method, path or body); take a new key.")
+
+
 class ClientGoneError(Exception):
     """The client went away before its request was read; nobody waits for an answer."""

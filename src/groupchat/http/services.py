@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
@@ -13,7 +13,11 @@ PATIENCE_SECONDS = 5.0
 
 
 class Services(Struct, frozen=True, kw_only=True):
-    """The parts that routes use. `followers` are the names that `/readyz` asks for, whichever process runs them."""
+    """The parts that routes use.
+
+    `followers` are the names that `/readyz` asks for, whichever process runs them; `running` are the users' idempotency keys whose
+    requests this process is at.
+    """
 
     store: EventStore
     progress: Progress
@@ -21,3 +25,4 @@ class Services(Struct, frozen=True, kw_only=True):
     followers: tuple[str, ...] = ()
     clock: Clock = utc_now
     patience: float = PATIENCE_SECONDS
+    running: set[tuple[str, str]] = field(default_factory=set)

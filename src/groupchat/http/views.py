@@ -1,18 +1,24 @@
 """Reading views, off the event loop; and conversations and contacts exactly as they stand, however far behind a view is."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
 from groupchat.commands import conversations
-from groupchat.http.endpoint import Call
-from groupchat.projections import contacts, inbox
+from groupchat.http.endpoint import Call, PageOf
+from groupchat.http.queries import PageQuery, given
+from groupchat.http.refusals import ProjectionBehindError
+from groupchat.projections import contacts, inbox, ledger
 from groupchat.projections.contacts import ContactView
 from groupchat.projections.inbox import Conversation
+from groupchat.projections.paging import cursor_at, key_at
 from groupchat.store.event_store import EventStore
 from groupchat.values.errors import NotFoundError
+
+RESTRICTING = (inbox.VIEW.name, contacts.VIEW.name, ledger.VIEW.name)
+"""The views that decide what a restricted user sees in a list."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,6 +33,31 @@ async def view(store: EventStore, query: Callable[Concatenate[Connection, P], R]
             return query(connection, *args, **given)
 
     return await asyncio.to_thread(read)
+
+
+def page_of(found: Sequence[R], query: PageQuery, key: Callable[[R], Any]) -> PageOf[R]:
+    """Return a page of what is held in memory, by key; raises `InvalidRequestError` for a bad cursor."""
+    ordered = sorted(found, key=key)
+    cursor = given(query.cursor)
+    if cursor is not None and ordered:
+        after = key_at(cursor, type(key(ordered[0])))
+        ordered = [each for each in ordered if key(each) > after]
+    shown = ordered[: query.limit]
+    return PageOf(shown, cursor_at(key(shown[-1])) if len(ordered) > len(shown) else None)
+
+
+async def sees_only(call: Call) -> str | None:
+    """Return the user to whose assigned data a list is restricted (R22), none if it is not.
+
+    What he sees changes with others' contacts, so a list for him waits until the views have all that is stored.
+    """
+    user_id = call.who.sees_only
+    if user_id is not None:
+        services = call.services
+        position = await asyncio.to_thread(services.store.head)
+        if not await services.progress.wait_for(RESTRICTING, position, services.patience):
+            raise ProjectionBehindError(position)
+    return user_id
 
 
 async def visible(call: Call) -> None:
@@ -56,7 +87,10 @@ async def contact_now(call: Call) -> ContactView:
     id_, workspace_id = call.path["contact_id"], call.who.workspace_id
     row = await view(call.store, contacts.held, workspace_id, id_)
     tail = await call.store.read_stream(id_, after_version=row.version if row else 0)
-    return shown_contact(workspace_id, contacts.current(row, tail))
+    shown = shown_contact(workspace_id, contacts.current(row, tail))
+    if call.who.sees_only not in (None, shown.assigned_to):
+        return shown_contact(workspace_id, None)
+    return shown
 
 
 def shown_contact(workspace_id: str, row: contacts.Held | None) -> ContactView:

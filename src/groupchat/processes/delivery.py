@@ -45,7 +45,7 @@ class DeliveryProcess:
         delivery = begun.delivery
         if not delivery.unanswered:
             return
-        results = await self._hand_over(_outgoing(delivery, recorded), ask_first=not begun.now)
+        results = await self._hand_over(delivery, recorded, ask_first=not begun.now)
         receipts = [
             Receipt(
                 message_id=delivery.message_id,
@@ -58,10 +58,14 @@ class DeliveryProcess:
         ]
         await inbound.record_receipts(self._store, self._carrier.name, receipts)
 
-    async def _hand_over(self, outgoing: Outgoing, *, ask_first: bool) -> Sequence[RecipientResult]:
+    async def _hand_over(self, delivery: Delivery, recorded: Recorded, *, ask_first: bool) -> Sequence[RecipientResult]:
+        outgoing = _outgoing(delivery, recorded)
         try:
-            earlier = await self._carrier.find(outgoing.message_id) if ask_first else None
-            return await self._carrier.send(outgoing) if earlier is None else earlier
+            if ask_first:
+                earlier = await self._carrier.find(outgoing.message_id)
+                if earlier is not None or not await deliveries.may_go_on(self._store, recorded):
+                    return earlier or ()
+            return await self._carrier.send(outgoing)
         except CarrierRefusedError as refused:
             if refused.retry_after is not None:  # the follower tries again, with growing pauses
                 raise UnavailableError(str(refused)) from refused
@@ -75,18 +79,14 @@ class DeliveryProcess:
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
     """Return what the carrier gets; a relayed message is prefixed with its author's name (R12)."""
-    event = recorded.event
-    if isinstance(event, MessageSent):
-        body, media = event.body, event.media
-    elif isinstance(event, InboundReceived):
-        body, media = f"{event.name}: {event.body}" if event.body else f"{event.name}:", event.media
-    else:
-        msg = f"{recorded.type} is not a message"
-        raise TypeError(msg)
+    event = deliveries.message_of(recorded)
+    body = event.body
+    if isinstance(event, InboundReceived):
+        body = f"{event.name}: {event.body}" if event.body else f"{event.name}:"
     return Outgoing(
         message_id=delivery.message_id,
         from_=delivery.business_number,
         to=tuple(delivery.statuses),
         body=body,
-        media=media,
+        media=event.media,
     )

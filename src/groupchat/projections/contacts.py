@@ -25,6 +25,7 @@ CONTACTS = Table(
     Column("workspace_id", Text, nullable=False),
     Column("name_key", CODE_POINTS, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("assigned_to", Text),
     Column("digits", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("doc", Text, nullable=False),
@@ -94,6 +95,7 @@ def _columns(row: Held) -> dict[str, Any]:
         "workspace_id": row.workspace_id,
         "name_key": folded(row.contact.name),
         "deleted": row.contact.deleted,
+        "assigned_to": row.contact.assigned_to,
         "digits": digit_lines(row.contact.numbers),
         "doc": msgspec.json.encode(shown(row)).decode(),
     }
@@ -110,11 +112,22 @@ VIEW = View("contacts", (CONTACTS,), _apply)
 
 
 def page(
-    connection: Connection, workspace_id: str, *, q: str | None = None, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+    connection: Connection,
+    workspace_id: str,
+    *,
+    sees_only: str | None = None,
+    q: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
 ) -> Page:
-    """Return a page of a workspace's `ContactView`s by name, then id; raises `InvalidRequestError` for a bad cursor or search."""
+    """Return a page of a workspace's `ContactView`s by name, then id; only those assigned to the user `sees_only` (R22).
+
+    Raises `InvalidRequestError` for a bad cursor or search.
+    """
     table = CONTACTS.c
     query = select(table.doc, table.name_key, table.contact_id).where(table.workspace_id == workspace_id, ~table.deleted)
+    if sees_only is not None:
+        query = query.where(table.assigned_to == sees_only)
     if cursor is not None:
         query = query.where(tuple_(table.name_key, table.contact_id) > key_at(cursor, tuple[StorableText, StorableText]))
     if sought := query_for(q):

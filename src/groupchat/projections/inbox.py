@@ -7,15 +7,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
-from sqlalchemy import Boolean, Column, Connection, Index, Row, Select, Table, Text, and_, func, or_, select
+from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, Text, and_, bindparam, func, or_, select
 
 from groupchat.aggregates import group_conversation
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.projections import read_marks
-from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.assigned import GROUP_CONTACTS, rows_of, seen_by
+from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Page, Position, key_at, page_of
 from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark, MarkEvent
-from groupchat.projections.rows import Rows, events_named
+from groupchat.projections.rows import Rows, events_named, insert_new
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
@@ -202,6 +203,7 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
         elif (row := fold(before, recorded)) is not None:
             rows[key] = changed[key] = row
     _ROWS.save(connection, changed)
+    insert_new(connection, GROUP_CONTACTS, [row for recorded in batch for row in rows_of(recorded)])
     read_marks.save(connection, marks)
 
 
@@ -211,21 +213,30 @@ def _conversation_of(recorded: Recorded) -> str | None:
     return recorded.stream if type(recorded.event) in _EVENTS else None
 
 
-VIEW = View("inbox", (INBOX, READ_MARKS), _apply)
+VIEW = View("inbox", (INBOX, READ_MARKS, GROUP_CONTACTS), _apply)
 
 # --- queries
 
 
-def _query(user_id: str, *columns: Column[Any]) -> Select[Any]:
-    """Select columns and, last, how many messages the user has not read."""
-    return select(*columns, INBOX.c.inbound_count, READ_MARKS.c.inbound_count, READ_MARKS.c.marked_unread).outerjoin(
-        READ_MARKS, and_(READ_MARKS.c.conversation_id == INBOX.c.conversation_id, READ_MARKS.c.user_id == user_id)
-    )
-
-
-def _mark(row: Row[Any]) -> tuple[int, Mark]:
-    inbound, read, marked = row[-3:]
-    return inbound, Mark(read, marked) if read is not None else NO_MARK
+_COLUMNS = (
+    INBOX.c.doc,
+    INBOX.c.last_activity_position,
+    INBOX.c.inbound_count,
+    READ_MARKS.c.inbound_count,
+    READ_MARKS.c.marked_unread,
+)
+_IS_OF_READER = and_(READ_MARKS.c.conversation_id == INBOX.c.conversation_id, READ_MARKS.c.user_id == bindparam("reader"))
+_HAS_UNREAD = or_(
+    func.coalesce(READ_MARKS.c.marked_unread, False),
+    INBOX.c.inbound_count > func.coalesce(READ_MARKS.c.inbound_count, 0),
+)
+_PAGE = (
+    select(*_COLUMNS)
+    .outerjoin(READ_MARKS, _IS_OF_READER)
+    .where(INBOX.c.workspace_id == bindparam("workspace"), INBOX.c.last_activity_position < bindparam("before"))
+    .order_by(INBOX.c.last_activity_position.desc())
+    .limit(bindparam("count"))
+)
 
 
 def page(  # noqa: PLR0913 - the filters of R27
@@ -233,6 +244,7 @@ def page(  # noqa: PLR0913 - the filters of R27
     workspace_id: str,
     user_id: str,
     *,
+    sees_only: str | None = None,
     q: str | None = None,
     unread: bool | None = None,
     blocked: bool | None = None,
@@ -242,32 +254,30 @@ def page(  # noqa: PLR0913 - the filters of R27
 ) -> Page:
     """Return a page of `Conversation`s, newest activity first; filters that are none let everything through (R27).
 
+    With `sees_only` they are those that R22 leaves to that user.
     Raises `InvalidRequestError` for a bad cursor or search.
     """
-    table = INBOX.c
-    query = _query(user_id, table.doc, table.last_activity_position).where(table.workspace_id == workspace_id)
-    if cursor is not None:
-        query = query.where(table.last_activity_position < key_at(cursor, Position))
+    query = _PAGE
+    if sees_only is not None:
+        query = query.where(seen_by(sees_only, INBOX.c.conversation_id))
     if blocked is not None:
-        query = query.where(table.blocked == blocked)
+        query = query.where(INBOX.c.blocked == blocked)
     if business_number is not None:
-        query = query.where(table.business_number == business_number)
+        query = query.where(INBOX.c.business_number == business_number)
     if unread is not None:
-        has_unread = or_(
-            func.coalesce(READ_MARKS.c.marked_unread, False),
-            table.inbound_count > func.coalesce(READ_MARKS.c.inbound_count, 0),
-        )
-        query = query.where(has_unread if unread else ~has_unread)
+        query = query.where(_HAS_UNREAD if unread else ~_HAS_UNREAD)
     if sought := query_for(q):
-        query = query.where(sought.condition(connection, table.search, table.digits))
-    rows = connection.execute(query.order_by(table.last_activity_position.desc()).limit(limit + 1)).all()
-    return page_of([(_with_unread(row), row.last_activity_position) for row in rows], limit)
+        query = query.where(sought.condition(connection, INBOX.c.search, INBOX.c.digits))
+    before = LAST_POSITION if cursor is None else key_at(cursor, Position)
+    given = {"workspace": workspace_id, "reader": user_id, "before": before, "count": limit + 1}
+    return page_of([(_with_unread(row), row[1]) for row in connection.execute(query, given).all()], limit)
 
 
 def _with_unread(row: Row[Any]) -> str:
     """Add to the stored JSON of `Shown` what makes it a `Conversation`."""
-    inbound, mark = _mark(row)
-    return f'{row.doc[:-1]},"unread_count":{mark.unread_of(inbound)}}}'
+    doc, _, inbound, read, marked = row
+    unread = inbound if read is None else Mark(read, marked).unread_of(inbound)
+    return f'{doc[:-1]},"unread_count":{unread}}}'
 
 
 def held(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> tuple[Held | None, Mark]:

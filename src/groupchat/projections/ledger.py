@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
+from groupchat.projections.assigned import seen_by
 from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
 from groupchat.projections.rows import insert_new
 from groupchat.projections.view import View
@@ -116,7 +117,7 @@ def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: st
     )
 
 
-_decode = msgspec.json.Decoder(Line).decode
+decode_line = msgspec.json.Decoder(Line).decode
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
@@ -130,22 +131,24 @@ def _row(recorded: Recorded, line: Line) -> dict[str, Any]:
         "position": recorded.position,
         "workspace_id": recorded.cause.workspace_id,
         "conversation_id": line.event.conversation_id,
-        "at": _microseconds(line.at),
+        "at": microseconds(line.at),
         "doc": msgspec.json.encode(line).decode(),
     }
 
 
-def _microseconds(moment: datetime) -> int:
+def microseconds(moment: datetime) -> int:
+    """Return a time as it stands in the table."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 VIEW = View("ledger", (LEDGER,), _apply)
 
 
-def page(
+def page(  # noqa: PLR0913 - the filters
     connection: Connection,
     workspace_id: str,
     *,
+    sees_only: str | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
     conversation_id: str | None = None,
@@ -154,18 +157,21 @@ def page(
 ) -> Page:
     """Return a page of a workspace's entries, oldest first, from `start` on and before `end`; both have a time zone.
 
+    With `sees_only` they are those of the conversations that R22 leaves to that user.
     Raises `InvalidRequestError` for a bad cursor.
     """
     table = LEDGER.c
     position, seen = key_at(cursor, tuple[Position, Position]) if cursor is not None else (0, 0)
     query = select(table.position, table.doc).where(table.workspace_id == workspace_id, table.position >= position)
+    if sees_only is not None:
+        query = query.where(seen_by(sees_only, table.conversation_id))
     if start is not None:
-        query = query.where(table.at >= _microseconds(start))
+        query = query.where(table.at >= microseconds(start))
     if end is not None:
-        query = query.where(table.at < _microseconds(end))
+        query = query.where(table.at < microseconds(end))
     if conversation_id is not None:
         query = query.where(table.conversation_id == conversation_id)
     rows = connection.execute(query.order_by(table.position).limit(limit + 2)).all()
-    entries = [((row.position, n), entry) for row in rows for n, entry in enumerate(_decode(row.doc).entries(), start=1)]
+    entries = [((row.position, n), entry) for row in rows for n, entry in enumerate(decode_line(row.doc).entries(), start=1)]
     left = [(msgspec.json.encode(entry), key) for key, entry in entries if key > (position, seen)]
     return page_of(left[: limit + 1], limit)

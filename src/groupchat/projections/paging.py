@@ -11,7 +11,8 @@ from msgspec import Meta, Raw, Struct
 from groupchat.values.errors import InvalidRequestError
 
 T = TypeVar("T")
-Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+LAST_POSITION = 2**63 - 1
+Position = Annotated[int, Meta(ge=0, le=LAST_POSITION)]
 StorableText = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
 
 DEFAULT_LIMIT = 50

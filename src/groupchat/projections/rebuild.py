@@ -86,7 +86,7 @@ async def _feed(store: EventStore, projection: Projection, batch: Sequence[Recor
 
 
 def _reset(database: Database, views: Sequence[View]) -> None:
-    with database.write() as connection:
+    with database.write(patient=True) as connection:
         for view in sorted(views, key=lambda view: view.name):
             ensure(connection, view.name)
             status_of(connection, view.name, for_update=True)  # waits for a worker's batch

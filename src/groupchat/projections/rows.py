@@ -104,7 +104,7 @@ def _insert_many(table: Table, *, replacing: bool) -> sqlite.Insert:
 
 @cache
 def _insert_json(table: Table, *, replacing: bool) -> postgresql.Insert:
-    """Return an insert of all rows as one JSON value: the fastest way through the driver, which would quote each value by itself."""
+    """Return an insert of rows that come as one JSON value: the driver would quote each of their values by itself."""
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(
         *(column(each.name, each.type) for each in table.columns)
     )

@@ -7,12 +7,16 @@ import asyncio
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 
 import structlog
 
 from groupchat.store.recorder import Append, Recorder
 
 MAX_BATCH = 512
+
+Observe = Callable[[int, float], None]
+"""Told of each batch in the committer's thread: how many appends it had, and how many seconds its transaction took."""
 
 log = structlog.get_logger()
 
@@ -23,9 +27,15 @@ class Committer:
     def __init__(self, recorder: Recorder, on_stored: Callable[[int], None]) -> None:
         self._recorder = recorder
         self._on_stored = on_stored
+        self.observe: Observe | None = None
         self._queue: SimpleQueue[tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many appends no transaction has taken yet."""
+        return self._queue.qsize()
 
     def submit(self, append: Append) -> asyncio.Future[None]:
         """Queue an append; the future is done when its outcome is set. Call it in an event loop."""
@@ -55,6 +65,7 @@ class Committer:
                 _resolve(batch)
 
     def _store(self, appends: list[Append]) -> None:
+        begun = monotonic()
         try:
             self._recorder.append(appends)
         except Exception as error:  # noqa: BLE001 - handed to every waiting command
@@ -62,6 +73,9 @@ class Committer:
             for append in appends:
                 append.outcome = error
             return
+        finally:
+            if self.observe is not None:
+                self.observe(len(appends), monotonic() - begun)
         stored = [append.outcome for append in appends if append.events and isinstance(append.outcome, int)]
         if stored:
             self._on_stored(max(stored))

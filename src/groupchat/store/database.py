@@ -6,7 +6,7 @@ SQLite runs in WAL mode with `synchronous=FULL`; a transaction that can be redon
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,8 +14,22 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 BUSY_TIMEOUT_MS = 5_000
+CONNECT_TIMEOUT_SECONDS = 5
+POOL_TIMEOUT_SECONDS = 5
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 10_000
+"""How long one waits for another's lock: Postgres' own, or the turn of a writer of this process on SQLite."""
+
+_POSTGRES_ARGUMENTS: dict[str, Any] = {
+    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+    "keepalives_idle": 10,  # a server that vanished without a word is noticed within 20 seconds
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
 _WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 
@@ -30,12 +44,19 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._write_lock: AbstractContextManager[Any] = Lock() if self.is_sqlite else nullcontext()
-        arguments: dict[str, Any] = {"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else {"connect_timeout": 5}
-        self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=4, pool_timeout=5, connect_args=arguments)
+        self._lock = Lock()
+        self.engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "connect", _prepare_postgres)
 
     @property
     def path(self) -> Path | None:
@@ -49,14 +70,33 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[Connection]:
-        """Begin a transaction that writes; it commits at the end of the block."""
-        with self._write_lock, self.engine.connect() as bare:
+    def write(self, *, durable: bool = True, patient: bool = False) -> Iterator[Connection]:
+        """Begin a transaction that writes; it commits at the end of the block. `patient`: it may wait and take as long as it needs.
+
+        Raises SQLAlchemy's `TimeoutError` when a writer of this process does not end.
+        """
+        with self._turn(patient=patient), self.engine.connect() as bare:
             connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
             with connection.begin():
                 if not self.is_sqlite and not durable:
                     connection.execute(text("SET LOCAL synchronous_commit = off"))
+                if not self.is_sqlite and patient:
+                    connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
                 yield connection
+
+    @contextmanager
+    def _turn(self, *, patient: bool) -> Iterator[None]:
+        """Wait for the other writers of this process, on SQLite."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._lock.acquire(timeout=-1 if patient else LOCK_TIMEOUT_MS / 1_000):
+            msg = "another writer of this process has not ended in good time"
+            raise PoolTimeoutError(msg)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def check(self) -> None:
         """Raise `DatabaseUnavailableError` with a clear reason if the database can't be reached or written."""
@@ -115,6 +155,12 @@ def _parse(url: str) -> URL:
         msg = "GROUPCHAT_DATABASE_URL names no file: an in-memory database keeps nothing; write sqlite:///groupchat.db."
         raise DatabaseUnavailableError(msg)
     return parsed
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

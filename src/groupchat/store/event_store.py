@@ -10,7 +10,8 @@ stream need not wait for one another, they go into one batch. If an append fails
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -18,13 +19,16 @@ from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.store.committer import Committer
+from groupchat.store import answers
+from groupchat.store.answers import Kept, Key
+from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind, Loaded
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Recorder
 from groupchat.store.signals import Signals
 from groupchat.store.tail import Tail
+from groupchat.store.terms import AnsweredBeforeError, StaleAnswerError, Terms
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Cause, Recorded
@@ -33,6 +37,10 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 TRIES = 12
+MAX_WAITING = 10_000
+"""How many appends may wait for a transaction; what comes then is refused."""
+PATIENCE_SECONDS = 30.0
+"""How long a command waits for its append."""
 CACHED_STREAMS = 50_000
 _FIRST_PAUSE = 0.002
 
@@ -47,6 +55,10 @@ class UnavailableError(RefusalError):
     """The store can't be reached now; whether the command was stored is not known, and repeating it tells."""
 
     slug = "unavailable"
+
+
+class OverloadedError(UnavailableError):
+    """Too many appends wait already; nothing of the command was stored."""
 
 
 class Outcome(Struct, Generic[T], frozen=True):
@@ -67,16 +79,47 @@ class _Cached(Struct):
 class EventStore:
     """Owns the recorder, the committer and the cache. Its coroutines belong to one event loop; the rest may be called anywhere."""
 
-    def __init__(self, database: Database, signals: Signals, *, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        signals: Signals,
+        *,
+        clock: Clock = utc_now,
+        max_waiting: int = MAX_WAITING,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self.database = database
         self.signals = signals
         self._clock = clock
+        self._max_waiting = max_waiting
+        self._patience = patience
         self._recorder = Recorder(database)
         self._mapper = EventMapper()
         self._committer = Committer(self._recorder, signals.stored)
         self._tail = Tail(self.read_log)
         self._cache: dict[str, _Cached] = {}
         self._loading: dict[str, asyncio.Task[None]] = {}
+        self._terms: Terms | None = None
+
+    def under(self, terms: Terms) -> "EventStore":
+        """Return this store for one request, with all its parts; the terms hold for the one decision that is made with it."""
+        bound = copy(self)
+        bound._terms = terms  # noqa: SLF001 - it is this class
+        return bound
+
+    @property
+    def waiting(self) -> int:
+        """How many appends wait for a transaction."""
+        return self._committer.waiting
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether so many appends wait that another is refused."""
+        return self.waiting >= self._max_waiting
+
+    def observe(self, observe: Observe) -> None:
+        """Have every batch of appends told to somebody who counts."""
+        self._committer.observe = observe
 
     def now(self) -> datetime:
         """Return the time by the store's clock."""
@@ -87,17 +130,25 @@ class EventStore:
     async def decide(self, cause: Cause, command: Callable[[Decision], Awaitable[T]]) -> Outcome[T]:
         """Run a command until its decision holds.
 
-        Raises the command's refusal, `VersionConflictError` after `TRIES` lost races, `UnavailableError` when the database fails.
+        Raises the command's refusal, `VersionConflictError` after `TRIES` lost races, `UnavailableError` when the database fails or
+        does not answer in good time, `OverloadedError` when too many appends wait already. Under terms also
+        `PreconditionFailedError`, and `AnsweredBeforeError` where the request's key has an answer.
         """
         for attempt in range(TRIES):
             decision = Decision(cause, self._clock(), self._load)
             refusal: RefusalError | None = None
             value: Any = None
+            keep: Kept | None = None
             try:
                 value = await command(decision)
+                if self._terms is not None:
+                    keep = await self._terms.settle(decision, value)
             except RefusalError as error:
                 refusal, decision.emitted = error, []
-            position = await self._append(decision)
+            except StaleAnswerError:
+                await asyncio.sleep(_FIRST_PAUSE * (attempt + 1))
+                continue
+            position = await self._append(decision, keep)
             if position is None:
                 await asyncio.sleep(_FIRST_PAUSE * attempt)
                 continue
@@ -107,33 +158,49 @@ class EventStore:
         msg = "Others keep changing the same thing; nothing was stored. Try again."
         raise VersionConflictError(msg)
 
-    async def _append(self, decision: Decision) -> int | None:
+    async def _append(self, decision: Decision, keep: Kept | None) -> int | None:
         """Return the position, or none after a conflict."""
         if any(self._moved(stream, version) for stream, version in decision.read.items()):
             return None
+        if self.overloaded:
+            msg = "More is to be stored than the database takes at the moment; nothing of this was stored. Try again soon."
+            raise OverloadedError(msg)
         pending = [cached.pending for stream in decision.read if (cached := self._cache.get(stream)) and cached.pending]
         append = Append(
             events=[self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted],
             expected=decision.read,
             after=[earlier for earlier in pending if not isinstance(earlier.outcome, int)],
+            keep=keep,
         )
         written = dict.fromkeys(recorded.stream for recorded in decision.emitted)
         for stream in written:
             cached = self._cache[stream]
             cached.loaded, cached.pending = decision.outcome_of(stream), append
-        await self._committer.submit(append)
-        outcome = append.outcome
+        done = self._committer.submit(append)
+        done.add_done_callback(lambda _: self._learn(append, decision.read, written))  # also if nobody waits for it any more
+        await asyncio.wait([done], timeout=self._patience)
+        return self._position(append if done.done() else None)
+
+    def _position(self, append: Append | None) -> int | None:
+        outcome = None if append is None else append.outcome
         if isinstance(outcome, int):
-            for stream in written:
-                self._settle(stream, append)
             return outcome
-        self._forget(written if isinstance(outcome, Exception) else decision.read, written)
         if isinstance(outcome, Conflict):
             return None
-        if isinstance(outcome, DBAPIError | PoolTimeoutError):
+        if isinstance(outcome, Kept):
+            raise AnsweredBeforeError(outcome)
+        if outcome is None or isinstance(outcome, DBAPIError | PoolTimeoutError):
             msg = "The database can't be reached at the moment. Try again; if your message was stored, the conversation shows it."
             raise UnavailableError(msg) from outcome
-        raise outcome or RuntimeError("an append has no outcome")
+        raise outcome
+
+    def _learn(self, append: Append, read: Iterable[str], written: Iterable[str]) -> None:
+        """Bring the cache in line with what became of an append."""
+        if isinstance(append.outcome, int):
+            for stream in written:
+                self._settle(stream, append)
+        else:
+            self._forget(read if isinstance(append.outcome, Conflict) else written, written)
 
     def _moved(self, stream: str, version: int) -> bool:
         cached = self._cache.get(stream)
@@ -144,13 +211,22 @@ class EventStore:
         if cached is not None and cached.pending is append:
             cached.pending = None
 
-    def _forget(self, read: Any, written: Any) -> None:
+    def _forget(self, read: Iterable[str], written: Iterable[str]) -> None:
         """Drop what was folded in but not stored; what was only read is stale, and its tail is read at its next use."""
         for stream in written:
             self._cache.pop(stream, None)
         for stream in read:
             if cached := self._cache.get(stream):
                 cached.stale = True
+
+    async def answer_to(self, key: Key) -> Kept | None:
+        """Return the answer that is kept under a user's key, to whichever request; none if none is."""
+
+        def look() -> Kept | None:
+            with self.database.read() as connection:
+                return answers.find(connection, [key]).get(key.name)
+
+        return await asyncio.to_thread(look)
 
     # --- loading
 
@@ -160,8 +236,10 @@ class EventStore:
 
     async def load_fresh(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state with all that is stored, for reading."""
-        state: S | None = None
-        for recorded in await self.read_stream(stream):
+        cached = self._cache.get(stream)
+        known: Loaded[Any] = cached.loaded if cached is not None and cached.pending is None else Loaded()
+        state: S | None = known.state
+        for recorded in await self.read_stream(stream, after_version=known.version):
             state = kind.evolve(state, recorded)
         return state
 

@@ -110,7 +110,7 @@ class Follower:
             log.error(  # noqa: TRY400 - the reason is in the message; the trace is of no use to an operator
                 "follower_stopped", follower=self.name, position=poison.position, error=poison.reason
             )
-            await asyncio.to_thread(self._stop_at, poison)
+            await asyncio.to_thread(self._stop_at, poison, status.position)
             position = status.position
         self._store.signals.moved()
         return position - status.position
@@ -139,11 +139,14 @@ class Follower:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
-    def _stop_at(self, poison: PoisonError) -> None:
+    def _stop_at(self, poison: PoisonError, standing: int) -> None:
+        """Stop where the follower still stands where it stood, or further on: a rebuild may have begun meanwhile."""
         with self._database.write() as connection:
             ensure(connection, self.name)
             connection.execute(
-                update(FOLLOWERS).where(FOLLOWERS.c.name == self.name).values(stopped_at=poison.position, error=poison.reason)
+                update(FOLLOWERS)
+                .where(FOLLOWERS.c.name == self.name, FOLLOWERS.c.position >= standing)
+                .values(stopped_at=poison.position, error=poison.reason)
             )
             notify_progress(connection)
 
@@ -176,8 +179,8 @@ def statuses(database: Database) -> dict[str, FollowerStatus]:
 
 def ensure(connection: Connection, name: str) -> None:
     """Make sure that a follower has a row."""
-    if connection.execute(select(FOLLOWERS.c.name).where(FOLLOWERS.c.name == name)).one_or_none() is None:
-        connection.execute(insert(FOLLOWERS).values(name=name, position=0))
+    new = text("INSERT INTO followers (name, position) VALUES (:name, 0) ON CONFLICT (name) DO NOTHING")
+    connection.execute(new, {"name": name})
 
 
 def advance(connection: Connection, names: Sequence[str], position: int) -> None:

@@ -15,9 +15,12 @@ from eventsourcing_sqlalchemy import models
 from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
 from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Text, func, insert, select
 from sqlalchemy.orm import sessionmaker
 
+from groupchat.store import answers
+from groupchat.store.answers import Kept
 from groupchat.store.database import Database
 from groupchat.store.tables import STORED_EVENTS
 
@@ -56,14 +59,16 @@ class Conflict(Struct, frozen=True):
 class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
-    `after` are appends that it was decided upon before they were stored: when one of them failed, so does this. `outcome` is
-    set when the append is done: the position of its last event (of the log's end, where it has none), or what went wrong.
+    `after` are appends that it was decided upon before they were stored: when one of them failed, so does this. `keep` is the
+    request's answer to keep with the events. `outcome` is set when the append is done: the position of its last event (of the log's
+    end, where it has none), the answer that its key has already (then nothing is stored), or what went wrong.
     """
 
     events: Sequence[StoredEvent]
     expected: Mapping[str, int]
     after: Sequence["Append"] = ()
-    outcome: int | Conflict | Exception | None = None
+    keep: Kept | None = None
+    outcome: int | Kept | Conflict | Exception | None = None
 
 
 class _StoredEventRecord(models.EventRecord):  # type: ignore[misc,name-defined] # the library's models are untyped
@@ -95,21 +100,27 @@ class Recorder(SQLAlchemyApplicationRecorder):
         Raises the driver's error when the transaction fails; then nothing of the batch is known to be stored.
         """
         streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))
-        outcomes: list[int | Conflict] = []
+        outcomes: list[int | Kept | Conflict] = []
         with self.database.write() as connection:
             position, heads = self._lock(connection, streams)
+            kept = answers.find(connection, [append.keep.key for append in batch if append.keep])
             accepted: list[StoredEvent] = []
+            new: list[Kept] = []
             failed: set[int] = set()
             for append in batch:
-                outcome = _judge(append, heads, position + len(accepted), failed)
+                outcome = _judge(append, heads, kept, position + len(accepted), failed)
                 outcomes.append(outcome)
-                if isinstance(outcome, Conflict):
+                if not isinstance(outcome, int):
                     failed.add(id(append))
                     continue
                 accepted.extend(append.events)
                 heads.update((str(event.originator_id), event.originator_version) for event in append.events)
+                if append.keep is not None:
+                    kept[append.keep.key.name] = answer = replace(append.keep, position=outcome)
+                    new.append(answer)
             if accepted:
                 self._insert(connection, position, accepted)
+            answers.keep(connection, new)
         for append, outcome in zip(batch, outcomes, strict=True):
             append.outcome = outcome
 
@@ -163,7 +174,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
             query = query.where(table.originator_version <= lte)
         query = query.order_by(table.originator_version.desc() if desc else table.originator_version).limit(limit)
         with self.database.read() as connection:
-            return list(_notifications(connection.execute(query)))
+            return list(_notifications(connection.execute(query).all()))
 
     def select_tails(self, tails: Mapping[str, int]) -> list[Notification]:
         """Return the events of several streams above the version given for each, in the order of the log."""
@@ -199,7 +210,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         if topics:
             query = query.where(table.topic.in_(topics))
         with self.database.read() as connection:
-            return list(_notifications(connection.execute(query.order_by(table.id).limit(limit))))
+            return list(_notifications(connection.execute(query.order_by(table.id).limit(limit)).all()))
 
     def max_notification_id(self) -> int | None:
         """Return the position of the newest event."""
@@ -208,8 +219,12 @@ class Recorder(SQLAlchemyApplicationRecorder):
         return newest
 
 
-def _judge(append: Append, heads: dict[str, int], position: int, failed: set[int]) -> int | Conflict:
-    if any(id(earlier) in failed or isinstance(earlier.outcome, Conflict | Exception) for earlier in append.after):
+def _judge(
+    append: Append, heads: dict[str, int], kept: dict[tuple[str, str], Kept], position: int, failed: set[int]
+) -> int | Kept | Conflict:
+    if append.keep is not None and (before := kept.get(append.keep.key.name)) is not None:
+        return before
+    if any(id(earlier) in failed or isinstance(earlier.outcome, Kept | Conflict | Exception) for earlier in append.after):
         return Conflict(tuple(append.expected))
     moved = tuple(stream for stream, version in append.expected.items() if heads.get(stream, 0) != version)
     return Conflict(moved) if moved else position + len(append.events)

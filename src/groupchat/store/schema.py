@@ -22,7 +22,7 @@ def migrate(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", "groupchat.store:migrations")
     try:
-        with database.write() as connection:
+        with database.write(patient=True) as connection:
             if not database.is_sqlite:  # on SQLite, a transaction that writes is alone already
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _refuse_newer(connection, ScriptDirectory.from_config(config))

@@ -32,3 +32,15 @@ PARKED_EVENTS = Table(
     Column("position", BIG, primary_key=True, autoincrement=False),
     Column("error", Text, nullable=False),
 )
+
+IDEMPOTENCY_KEYS = Table(
+    "idempotency_keys",
+    METADATA,
+    Column("user_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False, comment="SHA-256 of what was asked for"),
+    Column("answer", LargeBinary, nullable=False, comment="what was answered, without any secret"),
+    Column("at", BIG, nullable=False, comment="seconds since 1970, in UTC"),
+    Column("position", BIG, nullable=False, comment="what the answer covers"),
+    Index("idempotency_keys_at", "at"),
+)

@@ -24,13 +24,16 @@ class Tail:
     def after(self, position: int, limit: int) -> list[Recorded]:
         """Return events above a position, at most `limit`; none if there are no more."""
         with self._lock:
-            if self._events and position < self._events[0].position - 1:
-                return self._read(position, limit)
-            skipped = position - self._events[0].position + 1 if self._events else 0
-            if self._events and skipped < len(self._events):
-                return list(islice(self._events, skipped, skipped + limit))
-            found = self._read(position, limit)
-            if self._events and found and found[0].position != self._events[-1].position + 1:
-                self._events.clear()
-            self._events.extend(found)
-            return found
+            if not (self._events and position < self._events[0].position - 1):
+                return self._held(position, limit)
+        return self._read(position, limit)  # a reader who is far behind keeps nobody at the log's end waiting
+
+    def _held(self, position: int, limit: int) -> list[Recorded]:
+        skipped = position - self._events[0].position + 1 if self._events else 0
+        if self._events and skipped < len(self._events):
+            return list(islice(self._events, skipped, skipped + limit))
+        found = self._read(position, limit)
+        if self._events and found and found[0].position != self._events[-1].position + 1:
+            self._events.clear()
+        self._events.extend(found)
+        return found

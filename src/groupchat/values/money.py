@@ -19,4 +19,14 @@ class Rate(Struct, frozen=True, kw_only=True):
 
 def amount_of(segments: int, rate: Rate) -> Decimal:
     """Return what `segments` (negative for a credit) cost at `rate`, exactly; raises `decimal.Inexact` rather than round."""
-    return _EXACT.multiply(Decimal(segments), rate.mms_segment)
+    return exact_product(segments, rate.mms_segment)
+
+
+def exact_product(count: int, amount: Decimal) -> Decimal:
+    """Multiply an amount; raises `decimal.Inexact` rather than round."""
+    return _EXACT.multiply(Decimal(count), amount)
+
+
+def exact_sum(one: Decimal, other: Decimal) -> Decimal:
+    """Add two amounts; raises `decimal.Inexact` rather than round."""
+    return _EXACT.add(one, other)

@@ -8,7 +8,7 @@ from groupchat.http.bodies import ContactChange, NewContact
 from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
 from groupchat.http.queries import SearchQuery, given
 from groupchat.http.refusals import StillSpreadingError
-from groupchat.http.views import contact_now, shown_contact, view
+from groupchat.http.views import contact_now, sees_only, shown_contact, view
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.projections import contacts
 from groupchat.projections.contacts import ContactView
@@ -54,10 +54,17 @@ async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
 )
 async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
     """List contacts by name; searched by name, or any of their numbers in any written form."""
-    query, workspace_id = call.query, call.who.workspace_id
-    return Answer(
-        await view(call.store, contacts.page, workspace_id, q=given(query.q), cursor=given(query.cursor), limit=query.limit)
+    query = call.query
+    page = await view(
+        call.store,
+        contacts.page,
+        call.who.workspace_id,
+        sees_only=await sees_only(call),
+        q=given(query.q),
+        cursor=given(query.cursor),
+        limit=query.limit,
     )
+    return Answer(page)
 
 
 @endpoint(

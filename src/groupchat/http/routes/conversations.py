@@ -6,7 +6,7 @@ from groupchat.http import examples
 from groupchat.http.bodies import NewConversation, NewSuccessor, Rename
 from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
 from groupchat.http.queries import InboxQuery, given
-from groupchat.http.views import conversation_now, existing, view, visible
+from groupchat.http.views import conversation_now, existing, sees_only, view, visible
 from groupchat.projections import inbox
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.paging import Page
@@ -21,7 +21,7 @@ ONE = "/v1/conversations/{conversation_id}"
     ALL,
     summary="Create a group",
     status=201,
-    refuses=("invalid-group", "group-exists", "number-access-denied"),
+    refuses=("invalid-group", "group-exists", "group-chat-not-permitted", "number-access-denied", "contact-not-assigned"),
     body_examples={"group": examples.NEW_CONVERSATION},
     example=examples.CONVERSATION,
     tag="conversations",
@@ -49,6 +49,7 @@ async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
         inbox.page,
         call.who.workspace_id,
         call.who.user.id,
+        sees_only=await sees_only(call),
         q=given(query.q),
         unread=given(query.unread),
         blocked=given(query.blocked),
@@ -94,7 +95,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     ONE + "/successor",
     summary="Go on without those who opted out",
     status=201,
-    refuses=("invalid-group", "group-exists", "number-access-denied"),
+    refuses=("invalid-group", "group-exists", "group-chat-not-permitted", "number-access-denied"),
     first=visible,
     body_may_be_missing=True,
     body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},

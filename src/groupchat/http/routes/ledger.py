@@ -1,13 +1,14 @@
-"""The ledger: what was billed (R24, R25)."""
+"""The ledger: what was billed, and its monthly sums (R24 to R26)."""
 
 from groupchat.commands import conversations
 from groupchat.http import examples
 from groupchat.http.endpoint import Answer, Reading, endpoint
-from groupchat.http.queries import LedgerQuery, given, read_moment
-from groupchat.http.views import view
-from groupchat.projections import ledger
+from groupchat.http.queries import LedgerQuery, StatementQuery, given, read_moment
+from groupchat.http.views import sees_only, view
+from groupchat.projections import inbox, ledger, statements
 from groupchat.projections.ledger import Entry
 from groupchat.projections.paging import Page
+from groupchat.projections.statements import Statement
 
 
 @endpoint(
@@ -29,6 +30,7 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
         call.store,
         ledger.page,
         call.who.workspace_id,
+        sees_only=await sees_only(call),
         start=read_moment("query.from", query.from_),
         end=read_moment("query.to", query.to),
         conversation_id=conversation_id,
@@ -36,3 +38,19 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
         limit=query.limit,
     )
     return Answer(page)
+
+
+@endpoint(
+    "GET",
+    "/v1/ledger/statement",
+    summary="A month's statement",
+    waits_for=(ledger.VIEW.name, inbox.VIEW.name),
+    example=examples.STATEMENT,
+    tag="ledger",
+)
+async def read_statement(call: Reading[StatementQuery]) -> Answer[Statement]:
+    """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26)."""
+    statement = await view(
+        call.store, statements.statement, call.who.workspace_id, call.query.first_day, sees_only=await sees_only(call)
+    )
+    return Answer(statement)

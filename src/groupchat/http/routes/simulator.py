@@ -9,6 +9,7 @@ from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator import HandsetMessage
 from groupchat.carriers.simulator_behaviours import Switch
 from groupchat.commands import inbound
+from groupchat.commands.caller import rights_of
 from groupchat.commands.numbers import read_number
 from groupchat.http import examples
 from groupchat.http.bodies import HandsetWrites, NewBehaviour
@@ -35,13 +36,16 @@ class Handset(Struct, frozen=True):
     "/v1/simulator/inbound",
     summary="Let a handset write",
     status=202,
-    refuses=("not-found",),
+    refuses=("not-found", "not-permitted"),
     body_examples={"reply": examples.HANDSET_WRITES, "stop": examples.HANDSET_STOPS},
     example=examples.ARRIVED,
     tag="simulator",
 )
 async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     """Act as if a person had written: it is recorded (R11), a keyword is honoured (R14), the others receive it (R12)."""
+    rights = await rights_of(call.store, call.who)
+    rights.require_writer()
+    rights.require_unrestricted()
     written = _inbound(call.body)
     carrier, who = call.services.carrier, call.who
     outcome = await inbound.receive(call.store, carrier.name, written, who.correlation_id, who.workspace_id)
@@ -62,26 +66,31 @@ async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     "GET",
     "/v1/simulator/handsets/{number}",
     summary="What a handset has received",
+    refuses=("not-permitted",),
     waits_for=(DeliveryProcess.name,),
     example={"items": [examples.HANDSET_MESSAGE]},
     tag="simulator",
 )
 async def read_handset(call: Call) -> Answer[Handset]:
     """List messages, oldest first, each with the other participants of its thread."""
+    rights = await rights_of(call.store, call.who)
+    rights.require_unrestricted()
     number = read_number("number", call.path["number"])
-    return Answer(Handset(await call.services.carrier.handset(number)))
+    return Answer(Handset(await call.services.carrier.handset(number, list(rights.state.numbers))))
 
 
 @endpoint(
     "PUT",
     "/v1/simulator/behaviours/{number}",
     summary="Let a number misbehave",
+    refuses=("not-permitted",),
     body_examples={"fails": {"behaviour": "fail", "code": "30003"}, "normal again": {"behaviour": None}},
     example={"behaviour": "fail", "seconds": None, "code": "30003"},
     tag="simulator",
 )
 async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
     """Switch how a number behaves from now on, to see what the backend makes of it; null: as numbers normally do."""
+    (await rights_of(call.store, call.who)).require_manager()
     number, body = read_number("number", call.path["number"]), call.body
     await call.services.carrier.behave(number, body.behaviour, seconds=body.seconds, code=body.code)
     position = await asyncio.to_thread(call.store.head)

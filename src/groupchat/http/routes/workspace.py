@@ -1,21 +1,41 @@
-"""The workspace: its business numbers and its policy (R1, R4, R17, R21, R23)."""
+"""The workspace: its business numbers, policy, roles and rates (R1, R4, R17, R20, R21, R23, R25)."""
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
 
 from groupchat.aggregates import business_numbers as numbers
 from groupchat.aggregates import workspace
+from groupchat.aggregates.workspace import PostedRate
 from groupchat.commands import business_numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
+from groupchat.commands.caller import rights_of
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import WORKSPACE
+from groupchat.commands.workspaces import RoleShown
 from groupchat.http import examples
-from groupchat.http.bodies import NewNumber, NumberChange, PolicyChange
+from groupchat.http.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
-from groupchat.http.queries import PageQuery, given
-from groupchat.projections.paging import cursor_at, key_at
+from groupchat.http.queries import PageQuery
+from groupchat.http.views import page_of
+from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
 NUMBERS = "/v1/numbers"
 NUMBER = "/v1/numbers/{number}"
 POLICY = "/v1/policy"
+ROLES = "/v1/roles"
+RATES = "/v1/rates"
+
+
+class RateShown(Struct, frozen=True, kw_only=True):
+    """A line of the rate card, the n-th that was posted; the default is the 0th, and applies where no other does."""
+
+    n: int
+    effective_from: date | None
+    mms_segment: Decimal
+    currency: str
 
 
 @endpoint(
@@ -44,11 +64,8 @@ async def add_number(call: Writing[NewNumber]) -> Created[NumberShown]:
 )
 async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     """List the numbers that the caller may send from (R21)."""
-    found = sorted(await business_numbers.list_numbers(call.store, call.who), key=lambda shown: shown.number)
-    cursor = given(call.query.cursor)
-    left = found if cursor is None else [each for each in found if each.number > key_at(cursor, str)]
-    shown = left[: call.query.limit]
-    return Answer(PageOf(shown, cursor_at(shown[-1].number) if len(left) > len(shown) else None))
+    found = await business_numbers.list_numbers(call.store, call.who)
+    return Answer(page_of(found, call.query, key=lambda shown: shown.number))
 
 
 async def owned(call: Call) -> None:
@@ -76,7 +93,7 @@ async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
 @endpoint("GET", POLICY, summary="The policy", example=examples.POLICY, tag="workspace")
 async def read_policy(call: Call) -> Answer[Policy]:
     """Show all values of the workspace's policy."""
-    return Answer((await workspaces.current(call.store, call.who)).policy)
+    return Answer((await rights_of(call.store, call.who)).state.policy)
 
 
 @endpoint(
@@ -92,3 +109,58 @@ async def change_policy(call: Writing[PolicyChange]) -> Written[Policy]:
     """Change what is given; the rest stays as it is, or as the preset named in the same call says. Answers with all values."""
     outcome = await workspaces.change_policy(call.store, call.who, call.body.command())
     return Written(value=outcome.value, position=outcome.position)
+
+
+@endpoint("GET", ROLES, summary="The roles", items=RoleShown, example=examples.page(examples.ROLE), tag="workspace")
+async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
+    """List the roles and what each permits (R20)."""
+    found = workspaces.roles((await rights_of(call.store, call.who)).state)
+    return Answer(page_of(found, call.query, key=lambda shown: shown.role))
+
+
+@endpoint(
+    "PUT",
+    ROLES + "/{role}",
+    summary="Define a role",
+    refuses=("not-permitted",),
+    body_examples={"may create groups": {"group_chat": True}},
+    example=examples.ROLE,
+    tag="workspace",
+)
+async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
+    """Define a role, or change what it permits (R20)."""
+    role = read_role(call.path["role"])
+    outcome = await workspaces.define_role(call.store, call.who, role, group_chat=call.body.group_chat)
+    return Written(value=outcome.value, position=outcome.position)
+
+
+@endpoint("GET", RATES, summary="The rate card", items=RateShown, example=examples.page(examples.RATE), tag="workspace")
+async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
+    """List the rates, the default (from no date on) first, then the posted ones in the order of posting (R25)."""
+    card = workspaces.rate_card((await rights_of(call.store, call.who)).state)
+    default = RateShown(n=0, effective_from=None, mms_segment=card.default.mms_segment, currency=card.default.currency)
+    found = [default, *(_rate(n, posted) for n, posted in enumerate(card.posted, start=1))]
+    return Answer(page_of(found, call.query, key=lambda shown: shown.n))
+
+
+@endpoint(
+    "POST",
+    RATES,
+    summary="Post a rate",
+    status=201,
+    refuses=("not-permitted",),
+    body_examples={"rate": examples.NEW_RATE},
+    example=examples.RATE,
+    tag="workspace",
+)
+async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
+    """Add a line to the rate card. It changes no entry that there is: a message keeps the rate of its own moment (R25)."""
+    body = call.body
+    rate = Rate(mms_segment=Decimal(body.mms_segment), currency=body.currency)
+    outcome = await workspaces.post_rate(call.store, call.who, body.effective_from, rate)
+    return Written(value=_rate(*outcome.value), position=outcome.position)
+
+
+def _rate(n: int, posted: PostedRate) -> RateShown:
+    rate = posted.rate
+    return RateShown(n=n, effective_from=posted.effective_from, mms_segment=rate.mms_segment, currency=rate.currency)

@@ -42,6 +42,16 @@ def _create_log() -> None:
         sa.Column("position", BIG, primary_key=True, autoincrement=False),
         sa.Column("error", sa.Text, nullable=False),
     )
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("user_id", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("request", sa.LargeBinary, nullable=False),
+        sa.Column("answer", sa.LargeBinary, nullable=False),
+        sa.Column("at", BIG, nullable=False),
+        sa.Column("position", BIG, nullable=False),
+    )
+    op.create_index("idempotency_keys_at", "idempotency_keys", ["at"])
 
 
 def _create_inbox_pane_and_thread() -> None:
@@ -88,11 +98,19 @@ def _create_contacts_and_ledger() -> None:
         sa.Column("workspace_id", sa.Text, nullable=False),
         sa.Column("name_key", CODE_POINTS, nullable=False),
         sa.Column("deleted", sa.Boolean, nullable=False),
+        sa.Column("assigned_to", sa.Text),
         sa.Column("digits", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("doc", sa.Text, nullable=False),
     )
     op.create_index("contacts_by_name", "contacts", ["workspace_id", "name_key", "contact_id"])
+    op.create_table(
+        "group_contacts",
+        sa.Column("conversation_id", sa.Text, primary_key=True),
+        sa.Column("number", sa.Text, primary_key=True),
+        sa.Column("contact_id", sa.Text),
+    )
+    op.create_index("group_contacts_contact", "group_contacts", ["contact_id"])
     op.create_table(
         "ledger",
         sa.Column("position", BIG, primary_key=True, autoincrement=False),

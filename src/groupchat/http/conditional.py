@@ -1,0 +1,52 @@
+"""`ETag` and `If-Match`: conversations and contacts say their version, and a write may ask that it still holds.
+
+The version is judged in the decision itself (`store/terms.py`), so of two writes that expect the same one wins. There is no
+`If-None-Match`: what a user reads of a conversation (`unread_count`) changes without its version.
+"""
+
+import re
+
+from groupchat.projections.contacts import ContactView
+from groupchat.projections.inbox import Conversation
+from groupchat.store.terms import Expected, PreconditionFailedError
+from groupchat.values.errors import InvalidRequestError
+
+VERSIONED = (Conversation, ContactView)
+"""What is answered with its version as `ETag`."""
+
+IF_MATCH_PATTERN = r'(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)'
+_IF_MATCH = re.compile(IF_MATCH_PATTERN.encode())
+_STRONG = re.compile(rb'(?:^|, ?)"(0|[1-9][0-9]{0,17})"')
+_IDS = ("conversation_id", "contact_id")
+
+
+def etag(version: int) -> bytes:
+    """Return the tag of a version."""
+    return b'"%d"' % version
+
+
+def versioned_id(path: str) -> str | None:
+    """Return the path parameter that names what `If-Match` is about; none where nothing has a version."""
+    return next((id_ for id_ in _IDS if f"{{{id_}}}" in path), None)
+
+
+def read_if_match(headers: dict[bytes, bytes], stream: str | None) -> Expected | None:
+    """Return what is expected of a stream's version, or none; raises `InvalidRequestError` for a malformed header.
+
+    A weak tag and one that is no version match nothing (RFC 9110). So does any where there is no version: then it raises
+    `PreconditionFailedError` at once.
+    """
+    written = headers.get(b"if-match")
+    if written is None:
+        return None
+    if not _IF_MATCH.fullmatch(written):
+        raise InvalidRequestError("If-Match", 'Give the ETag as it came, as "7", or *.')
+    if stream is None:
+        return _anything(written)
+    return Expected(stream, None if written == b"*" else frozenset(map(int, _STRONG.findall(written))))
+
+
+def _anything(written: bytes) -> None:
+    if written != b"*":
+        msg = "Nothing here has an ETag: repeat the request without If-Match."
+        raise PreconditionFailedError(msg)

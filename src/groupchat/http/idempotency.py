@@ -1,0 +1,89 @@
+"""`Idempotency-Key`: the answer to a `POST` is kept with what the `POST` stored, and a repeat of the request is given it again.
+
+The row is written in the append itself (`store/answers.py`), so there is no moment at which one is stored without the other, and of
+two processes that try the same at once one is told the other's answer. Within a process one request runs at a time.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from groupchat.http.codec import Incoming
+from groupchat.http.refusals import IdempotencyKeyInUseError
+from groupchat.http.reply import JSON, Reply, encode_json
+from groupchat.store.answers import Kept, Key
+from groupchat.values.errors import InvalidRequestError
+
+KEY_PATTERN = "[!-~]([ -~]{0,253}[!-~])?"
+_KEY = re.compile(KEY_PATTERN.encode())
+_SECRET = "api_key"  # noqa: S105 - a field's name
+_POSITION = b"groupchat-position"
+
+
+class Once(Struct, frozen=True):
+    """The key of a request, and how its answer is written to be kept."""
+
+    key: Key
+    pack: Callable[[Any], bytes]
+
+
+class _Packed(Struct, frozen=True):
+    """An answer as it is kept: what of it is the same at each repeat."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: Raw | None = None
+
+
+def read_key(headers: dict[bytes, bytes]) -> str | None:
+    """Return the request's key, or none; raises `InvalidRequestError` unless it is 1 to 255 characters of printable ASCII."""
+    written = headers.get(b"idempotency-key")
+    if written is None:
+        return None
+    if not _KEY.fullmatch(written):
+        detail = "Give 1 to 255 printable ASCII characters, with spaces only between others; a random UUID is a good key."
+        raise InvalidRequestError("Idempotency-Key", detail)
+    return written.decode("ascii")
+
+
+def digest(incoming: Incoming, body: bytes) -> bytes:
+    """Return what tells requests apart: method, path and body, byte by byte."""
+    return sha256(b"%s %s\n%s" % (incoming.scope["method"].encode(), incoming.path.encode(), body)).digest()
+
+
+@contextmanager
+def running(keys: set[tuple[str, str]], key: Key) -> Iterator[None]:
+    """Hold a key while its request runs; raises `IdempotencyKeyInUseError` if another request does."""
+    if key.name in keys:
+        raise IdempotencyKeyInUseError
+    keys.add(key.name)
+    try:
+        yield
+    finally:
+        keys.discard(key.name)
+
+
+def without_secret(value: Any) -> Any:
+    """Return an answer's value with `api_key` null: a secret is shown once, and never kept."""
+    has_secret = isinstance(value, Struct) and _SECRET in value.__struct_fields__
+    return replace(value, **{_SECRET: None}) if has_secret else value
+
+
+def pack(reply: Reply) -> bytes:
+    """Write an answer as it is kept, without its position, which is known only when it is stored."""
+    headers = tuple((name.decode(), value.decode()) for name, value in reply.headers if name != _POSITION)
+    return encode_json(_Packed(reply.status, headers, Raw(reply.body) if reply.content_type else None))
+
+
+def unpack(kept: Kept) -> Reply:
+    """Return a kept answer as it is given again."""
+    packed = msgspec.json.decode(kept.answer, type=_Packed)
+    position = (_POSITION, b"%d" % kept.position)
+    headers = (position, *((name.encode(), value.encode()) for name, value in packed.headers))
+    return Reply(packed.status, headers=headers) if packed.body is None else Reply(packed.status, bytes(packed.body), JSON, headers)

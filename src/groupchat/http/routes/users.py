@@ -1,0 +1,159 @@
+"""Users and their keys (R20, R22, R23). A key is shown once, in the answer that issues it."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from groupchat.aggregates import workspace
+from groupchat.aggregates.workspace import ChangeUser, Key, User
+from groupchat.commands import keys, users
+from groupchat.commands.caller import rights_of
+from groupchat.commands.keys import NewKey as Issued
+from groupchat.http import examples
+from groupchat.http.bodies import NewKey, NewUser, UserChange
+from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
+from groupchat.http.queries import PageQuery
+from groupchat.http.views import page_of
+from groupchat.values.errors import InvalidRequestError
+
+ALL = "/v1/users"
+ONE = "/v1/users/{user_id}"
+KEYS = ONE + "/keys"
+
+
+class UserShown(Struct, frozen=True, kw_only=True):
+    """A user of the workspace."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    assigned_only: bool
+
+
+class NewUserShown(UserShown, frozen=True, kw_only=True):
+    """A user who was just added, with a first key."""
+
+    api_key: str | None
+
+
+class KeyShown(Struct, frozen=True, kw_only=True):
+    """A key without what opens."""
+
+    id: str
+    issued_at: datetime
+    expires_at: datetime | None
+
+
+async def existing(call: Call) -> None:
+    """Raise `NotFoundError` unless the path's user is there for the caller."""
+    rights = await rights_of(call.store, call.who)
+    if rights.restricted and call.path["user_id"] != rights.user.id:
+        workspace.require_user_of(rights.state, "")
+    workspace.require_user_of(rights.state, call.path["user_id"])
+
+
+@endpoint(
+    "POST",
+    ALL,
+    summary="Add a user",
+    status=201,
+    refuses=("not-permitted",),
+    body_examples={"member": examples.NEW_USER},
+    example=examples.NEW_USER_SHOWN,
+    tag="users",
+)
+async def add_user(call: Writing[NewUser]) -> Created[NewUserShown]:
+    """Add a user with a role; this answer alone shows the user's first key (R20, R23)."""
+    body = call.body
+    new = users.NewUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
+    outcome = await users.add_user(call.store, call.who, new)
+    added = outcome.value
+    shown = NewUserShown(**_fields(added.user), api_key=added.api_key)
+    return Created(value=shown, position=outcome.position, location=f"{ALL}/{added.user.id}")
+
+
+@endpoint("GET", ALL, summary="The users", items=UserShown, example=examples.page(examples.USER_SHOWN), tag="users")
+async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
+    """List the workspace's users; who is restricted to assigned data sees only himself (R22)."""
+    found = [UserShown(**_fields(user)) for user in await users.list_users(call.store, call.who)]
+    return Answer(page_of(found, call.query, key=lambda shown: shown.id))
+
+
+@endpoint("GET", ALL + "/me", summary="The caller", example=examples.USER_SHOWN, tag="users")
+async def read_me(call: Call) -> Answer[UserShown]:
+    """Show who is calling."""
+    return Answer(UserShown(**_fields((await rights_of(call.store, call.who)).user)))
+
+
+@endpoint(
+    "PATCH",
+    ONE,
+    summary="Change a user",
+    refuses=("not-permitted",),
+    first=existing,
+    body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
+    example=examples.USER_SHOWN,
+    tag="users",
+)
+async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
+    """Change a user's role, or whether he is restricted to assigned data (R20, R22)."""
+    command = ChangeUser(user_id=call.path["user_id"], role=call.body.role, assigned_only=call.body.assigned_only)
+    outcome = await users.change_user(call.store, call.who, command)
+    return Written(value=UserShown(**_fields(outcome.value)), position=outcome.position)
+
+
+@endpoint(
+    "POST",
+    KEYS,
+    summary="Issue a key",
+    status=201,
+    refuses=("not-permitted",),
+    first=existing,
+    body_may_be_missing=True,
+    body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
+    example=examples.NEW_KEY_SHOWN,
+    tag="users",
+)
+async def issue_key(call: Writing[NewKey]) -> Created[Issued]:
+    """Give a user another key: oneself, or anybody by those who manage users. This answer alone shows it."""
+    expires_at = call.body.expires_at
+    if expires_at is not None and expires_at <= call.store.now():
+        raise InvalidRequestError("expires_at", "Give a time that is not over yet.")
+    outcome = await keys.issue_key(call.store, call.who, call.path["user_id"], expires_at)
+    location = f"{ALL}/{call.path['user_id']}/keys/{outcome.value.id}"
+    return Created(value=outcome.value, position=outcome.position, location=location)
+
+
+@endpoint(
+    "GET",
+    KEYS,
+    summary="A user's keys",
+    refuses=("not-permitted",),
+    first=existing,
+    items=KeyShown,
+    example=examples.page(examples.KEY_SHOWN),
+    tag="users",
+)
+async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
+    """List the keys that are not revoked, without what opens: one's own, or anybody's for those who manage users."""
+    await existing(call)
+    found = [_key(key) for key in await keys.keys_of(call.store, call.who, call.path["user_id"])]
+    return Answer(page_of(found, call.query, key=lambda shown: shown.id))
+
+
+@endpoint("DELETE", KEYS + "/{key_id}", summary="Revoke a key", status=204, refuses=("not-permitted",), first=existing, tag="users")
+async def revoke_key(call: Call) -> Written[None]:
+    """Let a key open nothing any more, from this answer on."""
+    await existing(call)
+    outcome = await keys.revoke_key(call.store, call.who, call.path["user_id"], call.path["key_id"])
+    return Written(value=None, position=outcome.position)
+
+
+def _fields(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in UserShown.__struct_fields__}
+
+
+def _key(key: Key) -> KeyShown:
+    return KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at)

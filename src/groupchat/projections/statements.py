@@ -1,0 +1,111 @@
+"""Statements: what a month was billed, as sums of the ledger's entries, exactly (R26).
+
+A month begins with its first second in UTC. An entry is in the month of its event's time; a credit in that of its own event.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from msgspec import Struct, field
+from sqlalchemy import Connection, select
+
+from groupchat.projections.assigned import seen_by
+from groupchat.projections.inbox import INBOX
+from groupchat.projections.ledger import LEDGER, decode_line, microseconds
+from groupchat.values.money import exact_product, exact_sum
+
+Sums = Mapping[tuple[str, str, str], tuple[int, Decimal]]
+"""Segments and amount by business number, conversation and currency."""
+
+
+class Sum(Struct, frozen=True, kw_only=True):
+    """What a conversation was billed in a month, in one currency; `entries_url` lists the entries that it is the sum of."""
+
+    business_number: str
+    conversation_id: str
+    currency: str
+    segments: int
+    amount: str
+    entries_url: str
+
+
+class Total(Struct, frozen=True):
+    """What a business number, or all of them, was billed in one currency."""
+
+    currency: str
+    segments: int
+    amount: str
+
+
+class OfNumber(Struct, frozen=True, kw_only=True):
+    """A business number's part of a statement."""
+
+    business_number: str
+    totals: tuple[Total, ...]
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """A month's statement: `from` on and before `to`, in UTC; every figure is the sum of its entries (R26)."""
+
+    month: str
+    from_: datetime = field(name="from")
+    to: datetime
+    totals: tuple[Total, ...]
+    numbers: tuple[OfNumber, ...]
+    conversations: tuple[Sum, ...]
+
+
+def statement(connection: Connection, workspace_id: str, month: date, *, sees_only: str | None = None) -> Statement:
+    """Return the statement of the month that begins on a date."""
+    start = datetime.combine(month, time.min, UTC)
+    end = datetime.combine((month + timedelta(days=31)).replace(day=1), time.min, UTC)
+    table = LEDGER.c
+    query = (
+        select(table.doc, INBOX.c.business_number)
+        .join(INBOX, INBOX.c.conversation_id == table.conversation_id)
+        .where(table.workspace_id == workspace_id, table.at >= microseconds(start), table.at < microseconds(end))
+    )
+    if sees_only is not None:
+        query = query.where(seen_by(sees_only, table.conversation_id))
+    sums: dict[tuple[str, str, str], tuple[int, Decimal]] = {}
+    for doc, number in connection.execution_options(yield_per=1_000).execute(query):
+        line = decode_line(doc)
+        key = (number, line.event.conversation_id, line.currency)
+        segments, amount = sums.get(key, (0, Decimal(0)))
+        count = len(line.recipients)
+        sums[key] = (segments + count * line.segments, exact_sum(amount, exact_product(count, Decimal(line.amount))))
+    return _statement(start, end, sums)
+
+
+def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
+    numbers = sorted({number for number, _, _ in sums})
+    return Statement(
+        month=f"{start:%Y-%m}",
+        from_=start,
+        to=end,
+        totals=_totals(sums),
+        numbers=tuple(
+            OfNumber(business_number=each, totals=_totals({key: sum_ for key, sum_ in sums.items() if key[0] == each}))
+            for each in numbers
+        ),
+        conversations=tuple(
+            Sum(
+                business_number=number,
+                conversation_id=conversation_id,
+                currency=currency,
+                segments=segments,
+                amount=f"{amount:f}",
+                entries_url=f"/v1/ledger?conversation_id={conversation_id}&from={start:%Y-%m-%d}&to={end:%Y-%m-%d}",
+            )
+            for (number, conversation_id, currency), (segments, amount) in sorted(sums.items())
+        ),
+    )
+
+
+def _totals(sums: Sums) -> tuple[Total, ...]:
+    totals: dict[str, tuple[int, Decimal]] = {}
+    for (_, _, currency), (segments, amount) in sums.items():
+        counted, summed = totals.get(currency, (0, Decimal(0)))
+        totals[currency] = (counted + segments, exact_sum(summed, amount))
+    return tuple(Total(currency, segments, f"{amount:f}") for currency, (segments, amount) in sorted(totals.items()))

@@ -1,0 +1,37 @@
+"""Housekeeping: what has served its time is removed, at the start and once an hour, in any number of processes."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store.answers import forget
+from groupchat.store.event_store import EventStore
+
+NAME = "housekeeping"
+KEPT_FOR = timedelta(hours=24)
+"""How long an answer is kept at least; it is removed within the hour after."""
+
+EVERY_SECONDS = 3_600.0
+
+log = structlog.get_logger()
+
+
+async def run(store: EventStore, stop: asyncio.Event) -> None:
+    """Tidy up until `stop` is set. What fails for want of the database is done the next time."""
+    while not stop.is_set():
+        try:
+            await tidy(store)
+        except (OperationalError, PoolTimeoutError) as error:
+            log.warning("housekeeping_failed", error=str(error).splitlines()[0])
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def tidy(store: EventStore) -> int:
+    """Remove the answers that were kept for long enough; return how many they were."""
+    return await asyncio.to_thread(forget, store.database, store.now() - KEPT_FOR)

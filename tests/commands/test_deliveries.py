@@ -1,0 +1,103 @@
+"""Beginning to hand a message over, or withholding it (R12, R16)."""
+
+import pytest
+
+from groupchat.commands import deliveries
+from tests.support.builders import number
+from tests.support.checks import broken
+from tests.support.world import CARRIER
+
+
+async def begun(world, message_id):
+    return await deliveries.begin(world.store, CARRIER, await world.message(message_id))
+
+
+def statuses(begun_):
+    return begun_.delivery.statuses
+
+
+async def test_a_message_is_begun_once_R16(world):
+    message_id = await world.send(await world.group(1, 2))
+    first, second = await begun(world, message_id), await begun(world, message_id)
+
+    assert (first.now, second.now) == (True, False)
+    assert first.delivery == second.delivery
+    assert statuses(first) == {number(1): "queued", number(2): "queued"}
+    assert first.delivery.unanswered
+
+
+async def test_the_cause_is_the_process_and_the_message_R31(world):
+    message = await world.message(await world.send(await world.group(1, 2)))
+    await deliveries.begin(world.store, CARRIER, message)
+    started = (await world.log())[-1]
+
+    assert (started.cause.actor.kind, started.cause.actor.id) == ("process", "delivery")
+    assert (started.cause.causation_id, started.cause.correlation_id) == (message.id, message.cause.correlation_id)
+
+
+async def test_a_message_accepted_before_an_opt_out_is_withheld_R16(world):
+    group = await world.group(1, 2)
+    message_id = await world.send(group)
+    await world.writes(2, "STOP")
+    withheld = await begun(world, message_id)
+
+    assert statuses(withheld) == {number(1): "withheld", number(2): "withheld"}
+    assert not withheld.delivery.unanswered
+    event = (await world.log())[-1].event
+    assert (event.recipients, str(event.rate.mms_segment)) == ((number(1), number(2)), "0.0200")  # what the ledger credits
+
+
+async def test_a_message_accepted_before_an_opt_out_is_withheld_though_unblocked_since_R16_R17(world):
+    await world.policy(reopen_on_opt_in=True)
+    group = await world.group(1, 2)
+    before = await world.send(group)
+    await world.writes(1, "STOP")
+    await world.writes(1, "START")
+    after = await world.send(group)
+
+    assert set(statuses(await begun(world, before)).values()) == {"withheld"}
+    assert set(statuses(await begun(world, after)).values()) == {"queued"}
+    assert broken(await world.log()) == []
+
+
+async def test_a_message_whose_hand_over_has_begun_is_not_withheld_after_R16(world):
+    group = await world.group(1, 2)
+    message_id = await world.send(group)
+    await begun(world, message_id)
+    await world.writes(1, "STOP")
+
+    assert set(statuses(await begun(world, message_id)).values()) == {"queued"}
+
+
+async def test_an_opt_out_in_another_business_numbers_group_withholds_nothing_R15(world):
+    await world.add_number(number(900))
+    group = await world.group(1, 2)
+    await world.group(1, 2, sender=number(900))
+    message_id = await world.send(group)
+    await world.writes(1, "STOP", to=number(900))
+
+    assert set(statuses(await begun(world, message_id)).values()) == {"queued"}
+
+
+async def test_what_a_participant_wrote_is_relayed_to_the_others_R12(world):
+    await world.group(1, 2, 3)
+    received = (await world.writes(1, "Hi")).value
+
+    assert set(statuses(await begun(world, received.message_id))) == {number(2), number(3)}
+
+
+async def test_what_a_participant_wrote_is_not_relayed_in_a_blocked_group_R12_R16(world):
+    await world.group(1, 2, 3)
+    received = (await world.writes(1, "STOP")).value
+    relay = await begun(world, received.message_id)
+
+    assert set(statuses(relay).values()) == {"withheld"}
+    assert (await world.log())[-1].event.rate is None  # a relay costs nothing that could be credited
+
+
+async def test_only_messages_are_handed_over(world):
+    await world.group(1, 2)
+    created = next(recorded for recorded in await world.log() if recorded.type == "groupchat.conversation.created")
+
+    with pytest.raises(TypeError):
+        await deliveries.begin(world.store, CARRIER, created)

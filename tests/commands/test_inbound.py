@@ -1,0 +1,255 @@
+"""What comes in: who wrote it, where it goes, keywords, webhooks that come twice, receipts (R11, R14, R15, R28, R35)."""
+
+import pytest
+
+from groupchat.aggregates import consent, delivery
+from groupchat.carriers.port import Receipt
+from groupchat.commands import deliveries, inbound
+from groupchat.commands.streams import CONSENT, DELIVERY
+from groupchat.processes.contact_changes import ContactChanges
+from groupchat.aggregates.roster import Asked
+from groupchat.values.errors import InvalidRequestError, NotFoundError
+from tests.support.builders import BUSINESS, number
+from tests.support.checks import broken
+from tests.support.world import CARRIER, a_world
+
+
+async def consent_of(world, n):
+    return await world.store.load_fresh(CONSENT, consent.stream(BUSINESS, number(n)))
+
+
+async def statuses(world, message_id):
+    return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
+
+
+async def handed_over(world, group):
+    """Send a message and begin its hand-over; return its id."""
+    message_id = await world.send(group)
+    await deliveries.begin(world.store, CARRIER, await world.message(message_id))
+    return message_id
+
+
+def receipt(message_id, n, status, **given):
+    return Receipt(message_id=message_id, recipient=number(n), status=status, **given)
+
+
+# --- who wrote it (R11)
+
+
+async def test_the_author_is_shown_by_the_contacts_name_else_the_name_at_creation_else_the_number_R11(world):
+    bob = await world.contact(1, "Bob")
+    await world.group(bob, Asked(number=number(2), name="Cid"), 3)
+    for n in (1, 2, 3):
+        await world.writes(n, "Hi")
+
+    assert [r.event.name for r in await world.log() if hasattr(r.event, "carrier_message_id")] == ["Bob", "Cid", number(3)]
+
+
+async def test_the_author_is_shown_by_the_contacts_name_of_that_moment_R11_R32(world):
+    bob = await world.contact(1, "Bob")
+    group = await world.group(bob, 2)
+    await world.writes(1, "Hi")
+    renamed = (await world.change(bob, name="Robert")).events[0]
+    await ContactChanges(world.store).react(renamed)
+    await world.writes(1, "Hi again")
+
+    assert [event.name for event in await world.events(group) if hasattr(event, "carrier_message_id")] == ["Bob", "Robert"]
+
+
+async def test_the_cause_is_the_participant_and_the_webhook_R31(world):
+    await world.group(1, 2)
+    (received,) = (await world.writes(1, "Hi", id_="SM77")).events
+
+    assert (received.cause.actor.kind, received.cause.actor.id) == ("participant", number(1))
+    assert (received.cause.causation_id, received.cause.correlation_id) == ("fake/SM77", "req_webhook")
+
+
+# --- where it goes
+
+
+async def test_with_the_groups_numbers_it_goes_to_the_group_with_that_set_R35(world):
+    three, two = await world.group(1, 2, 3), await world.group(1, 2)
+
+    assert (await world.writes(1, "Hi", group=(2, 3))).value.conversation_id == three
+    outcome = await world.writes(1, "Hi", group=(2,))
+    assert (outcome.value.conversation_id, outcome.value.others) == (two, (number(2),))
+
+
+async def test_without_numbers_it_goes_to_the_writers_group_with_the_newest_activity(world):
+    first, second = await world.group(1, 2), await world.group(1, 3)
+    assert (await world.writes(1, "Hi")).value.conversation_id == second
+    await world.send(first)
+    assert (await world.writes(1, "Hi")).value.conversation_id == first
+
+
+async def test_what_belongs_nowhere_is_refused_and_not_stored(world):
+    await world.group(1, 2)
+    before = len(await world.log())
+    for attempt in (
+        world.writes(3, "Hi"),
+        world.writes(1, "Hi", group=(2, 3)),
+        world.writes(1, "Hi", to=number(800)),
+    ):
+        with pytest.raises(NotFoundError):
+            await attempt
+    with pytest.raises(InvalidRequestError):
+        await world.writes(1, None)
+    assert len(await world.log()) == before
+
+
+async def test_it_goes_to_the_workspace_that_has_the_business_number_and_no_other(world):
+    other = await a_world(world.store, number(901))
+    ours, theirs = await world.group(1, 2), await other.group(1, 2)
+
+    assert (await world.writes(1, "Hi")).value.conversation_id == ours
+    (received,) = (await other.writes(1, "Hi")).events
+    assert (received.stream, received.cause.workspace_id) == (theirs, other.who.workspace_id)
+    with pytest.raises(NotFoundError):
+        await inbound.receive(world.store, CARRIER, _inbound_to(number(901)), "req_1", world.who.workspace_id)
+
+
+def _inbound_to(business_number):
+    return inbound.Inbound(from_=number(1), to=business_number, group=None, body="Hi", media=(), carrier_message_id="SM1")
+
+
+async def test_a_blocked_group_still_records_what_participants_write_R15(world):
+    group = await world.group(1, 2)
+    await world.writes(1, "STOP")
+    await world.writes(1, "Sorry!")
+    await world.writes(2, "Who is this?")
+
+    assert (await world.types(group)).count("inbound_received") == 3
+
+
+# --- keywords
+
+
+@pytest.mark.parametrize("body", ["STOP", " stop! ", "Stop all", "opt-out.", "UNSUBSCRIBE", "arrêt", "\u200bquit"])
+async def test_a_keyword_opts_out_in_the_append_that_records_it_R14_R16(world, body):
+    group, other = await world.group(1, 2), await world.group(1, 3)
+    outcome = await world.writes(1, body, group=(2,))
+
+    assert [recorded.type.rpartition(".")[2] for recorded in outcome.events] == [
+        "inbound_received",
+        "opted_out",
+        "participant_opted_out",
+        "participant_opted_out",
+    ]
+    assert {recorded.stream for recorded in outcome.events[2:]} == {group, other}
+    assert {r.event.evidence for r in outcome.events[1:]} == {outcome.value.message_id}
+    assert (await consent_of(world, 1)).opted_out
+
+
+@pytest.mark.parametrize("body", ["please stop", "STOP IT", "stopp", "end of story", "S T O P"])
+async def test_a_keyword_within_a_message_is_just_a_message_R14(world, body):
+    group = await world.group(1, 2)
+    await world.writes(1, body)
+
+    assert not (await world.state(group)).blocked
+
+
+async def test_a_strangers_keyword_is_honoured_and_goes_to_no_conversation_R15(world):
+    outcome = await world.writes(7, "STOP")
+
+    assert outcome.value.conversation_id is None
+    assert (await consent_of(world, 7)).opted_out
+    assert [recorded.event.evidence for recorded in outcome.events] == [outcome.value.message_id]
+    await world.writes(7, "unstop")
+    assert not (await consent_of(world, 7)).opted_out
+
+
+async def test_a_members_keyword_from_an_unknown_set_is_honoured_in_all_groups_R14_R15(world):
+    group = await world.group(1, 2)
+    outcome = await world.writes(1, "STOP", group=(5, 6))
+
+    assert outcome.value.conversation_id is None
+    assert (await world.state(group)).blocked_by == (number(1),)
+
+
+# --- webhooks that come twice
+
+
+async def test_a_webhook_that_comes_again_adds_nothing(world):
+    group = await world.group(1, 2)
+    await world.writes(1, "Hi", id_="SM1")
+    again = await world.writes(1, "Hi", id_="SM1")
+
+    assert again.events == ()
+    assert await world.types(group) == ["created", "inbound_received"]
+
+
+async def test_a_stop_whose_webhook_comes_again_after_a_start_does_not_opt_out_again_R14(world):
+    await world.group(1, 2)
+    await world.writes(1, "STOP", id_="SM1")
+    await world.writes(1, "START", id_="SM2")
+    again = await world.writes(1, "STOP", id_="SM1")
+
+    assert again.events == ()
+    assert not (await consent_of(world, 1)).opted_out
+
+
+async def test_a_webhook_that_comes_again_adds_nothing_when_another_group_is_newer_by_then(world):
+    await world.group(1, 2)
+    await world.writes(1, "Hi", id_="SM1")
+    newer = await world.group(1, 3)
+    await world.writes(1, "Hi", id_="SM1")
+
+    assert await world.types(newer) == ["created"]
+
+
+# --- receipts (R28)
+
+
+async def test_receipts_move_each_recipient_forward_only_R28(world):
+    message_id = await handed_over(world, await world.group(1, 2))
+    late_and_twice = [
+        receipt(message_id, 1, "delivered"),
+        receipt(message_id, 1, "sent"),
+        receipt(message_id, 1, "delivered"),
+        receipt(message_id, 2, "unconfirmed"),
+        receipt(message_id, 2, "sent"),
+    ]
+    await inbound.record_receipts(world.store, CARRIER, late_and_twice)
+    await inbound.record_receipts(world.store, CARRIER, late_and_twice)
+
+    assert await statuses(world, message_id) == {number(1): "delivered", number(2): "sent"}
+    assert await world.types(delivery.stream(message_id)) == ["started", "updated", "updated", "updated"]
+
+
+async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
+    group = await world.group(1, 2)
+    first, second = await handed_over(world, group), await handed_over(world, group)
+    batch = [receipt(second, 1, "sent"), receipt(first, 1, "failed", code="30003"), receipt(second, 2, "delivered")]
+    await inbound.record_receipts(world.store, CARRIER, batch)
+
+    assert await statuses(world, first) == {number(1): "failed", number(2): "queued"}
+    assert await statuses(world, second) == {number(1): "sent", number(2): "delivered"}
+
+
+async def test_receipts_of_unknown_messages_and_recipients_add_nothing_and_hinder_no_others_R28(world):
+    message_id = await handed_over(world, await world.group(1, 2))
+    await inbound.record_receipts(
+        world.store, CARRIER, [receipt("msg_nobody", 1, "sent"), receipt(message_id, 9, "sent"), receipt(message_id, 1, "sent")]
+    )
+
+    assert await statuses(world, message_id) == {number(1): "sent", number(2): "queued"}
+
+
+async def test_receipts_leave_the_conversations_version_alone_R28(world):
+    group = await world.group(1, 2)
+    message_id = await handed_over(world, group)
+    before = (await world.state(group)).version
+    await inbound.record_receipts(world.store, CARRIER, [receipt(message_id, 1, "sent")])
+
+    assert (await world.state(group)).version == before
+
+
+async def test_a_withheld_message_stays_withheld_whatever_a_carrier_says_R16(world):
+    group = await world.group(1, 2)
+    message_id = await world.send(group)
+    await world.writes(1, "STOP")
+    await deliveries.begin(world.store, CARRIER, await world.message(message_id))
+    await inbound.record_receipts(world.store, CARRIER, [receipt(message_id, 2, "delivered")])
+
+    assert await statuses(world, message_id) == {number(1): "withheld", number(2): "withheld"}
+    assert broken(await world.log()) == []

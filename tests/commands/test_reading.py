@@ -1,0 +1,60 @@
+"""Read marks: each user has his own (R30)."""
+
+import pytest
+
+from groupchat.aggregates import reader
+from groupchat.commands import reading
+from groupchat.commands.streams import READ_MARK
+from groupchat.values.errors import NotFoundError
+from tests.support.builders import number
+from tests.support.world import a_member, a_world
+
+
+async def mark_of(world, who, group):
+    return await world.store.load_fresh(READ_MARK, reader.stream(who.user.id, group))
+
+
+async def test_read_is_up_to_what_stands_there_and_for_the_caller_alone_R30(world):
+    member = await a_member(world)
+    group = await world.group(1, 2)
+    await world.writes(1, "Hi")
+    await reading.mark_read(world.store, world.who, group)
+    await world.writes(2, "Hi")
+
+    assert (await mark_of(world, world.who, group)).version == 2
+    assert await mark_of(world, member, group) is None
+
+
+async def test_marking_the_same_again_adds_nothing_R30(world):
+    group = await world.group(1, 2)
+    assert len((await reading.mark_read(world.store, world.who, group)).events) == 1
+    assert (await reading.mark_read(world.store, world.who, group)).events == ()
+    assert len((await reading.mark_unread(world.store, world.who, group)).events) == 1
+    assert (await reading.mark_unread(world.store, world.who, group)).events == ()
+
+
+async def test_unread_and_read_again_R30(world):
+    group = await world.group(1, 2)
+    await reading.mark_read(world.store, world.who, group)
+    await reading.mark_unread(world.store, world.who, group)
+    assert (await mark_of(world, world.who, group)).unread
+    await reading.mark_read(world.store, world.who, group)
+
+    assert not (await mark_of(world, world.who, group)).unread
+
+
+async def test_read_marks_leave_the_conversations_version_alone_R30(world):
+    group = await world.group(1, 2)
+    await reading.mark_read(world.store, world.who, group)
+
+    assert (await world.state(group)).version == 1
+
+
+async def test_another_workspaces_conversation_can_not_be_marked(world):
+    group = await world.group(1, 2)
+    other = await a_world(world.store, number(901))
+
+    with pytest.raises(NotFoundError):
+        await reading.mark_read(world.store, other.who, group)
+    with pytest.raises(NotFoundError):
+        await reading.mark_unread(world.store, other.who, group)

@@ -1,0 +1,161 @@
+"""Commands on the workspace: keys, business numbers, policy (R1, R4, R21, R23)."""
+
+import pytest
+
+from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
+from groupchat.aggregates.workspace import ChangePolicy
+from groupchat.commands import business_numbers, contacts, conversations, keys, workspaces
+from groupchat.commands.conversations import Draft
+from groupchat.values.errors import InvalidRequestError, NotFoundError, NotPermittedError, RefusalError
+from tests.support.builders import BUSINESS, number
+from tests.support.world import a_member, a_world
+
+
+async def shown(world, who=None):
+    return [(n.number, n.default, n.assigned_to) for n in await business_numbers.list_numbers(world.store, who or world.who)]
+
+
+# --- keys
+
+
+async def test_a_key_tells_its_workspace_and_user_and_is_not_stored(world):
+    known = await keys.authenticate(world.store, world.key)
+    workspace_id, user = known.workspace_id, known.user
+
+    assert (workspace_id, user.id, user.role) == (world.who.workspace_id, world.who.user.id, "owner")
+    assert world.key.encode() not in b"".join(stored.state for stored in world.store._recorder.select_events(workspace_id))
+
+
+@pytest.mark.parametrize("key", ["", "gck", "gck_", "gck_x_y", "gck__", "_ _ _", "gck_\0_x", "gck_\ud800_x", "Bearer x"])
+async def test_what_is_no_key_is_nobodys(world, key):
+    assert await keys.authenticate(world.store, key) is None
+
+
+async def test_a_key_with_one_character_changed_is_nobodys(world):
+    other = "A" if world.key[-1] != "A" else "B"
+
+    assert await keys.authenticate(world.store, world.key[:-1] + other) is None
+
+
+async def test_a_key_does_not_open_another_workspace(world):
+    other = await a_world(world.store, number(901))
+    secret = world.key.rpartition("_")[2] if world.key.count("_") == 2 else world.key.split("_", 2)[2]
+
+    assert await keys.authenticate(world.store, f"gck_{other.who.workspace_id.removeprefix('wsp_')}_{secret}") is None
+
+
+# --- business numbers (R4)
+
+
+async def test_a_business_number_is_taken_in_any_written_form_R3(world):
+    added = await business_numbers.add_number(world.store, world.who, AddNumber(number="(415) 555-0900", label="Desk", default=True))
+
+    assert (added.value.number, added.value.label, added.value.default) == (number(900), "Desk", True)
+    assert await shown(world) == [(BUSINESS, False, None), (number(900), True, None)]
+
+
+async def test_a_business_number_belongs_to_one_workspace_only_R4(world):
+    other = await a_world(world.store, number(901))
+    before = len(await world.log())
+
+    for claimant in (other, world):
+        with pytest.raises(RefusalError) as caught:
+            await claimant.add_number(BUSINESS)
+        assert caught.value.slug == "number-taken"
+    assert len(await world.log()) == before
+    assert await shown(other) == [(number(901), False, None)]
+
+
+@pytest.mark.parametrize("bad", ["+18005550199", "+442079460018", "12", "+19005550199"])
+async def test_a_number_that_can_not_be_a_business_number_is_refused_R4(world, bad):
+    with pytest.raises(InvalidRequestError) as caught:
+        await world.add_number(bad)
+
+    assert [error["loc"] for error in caught.value.members["errors"]] == ["number"]
+
+
+async def test_only_what_is_given_of_a_number_changes(world):
+    change = ChangeNumber(number=BUSINESS, label="Main")
+    await business_numbers.change_number(world.store, world.who, change)
+    again = await business_numbers.change_number(world.store, world.who, change)
+    assigned = await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id))
+
+    assert again.events == ()
+    assert (assigned.value.label, assigned.value.assigned_to) == ("Main", world.who.user.id)
+
+
+async def test_another_workspaces_number_does_not_exist(world):
+    other = await a_world(world.store, number(901))
+
+    with pytest.raises(NotFoundError):
+        await business_numbers.change_number(world.store, world.who, ChangeNumber(number=number(901), label="Mine"))
+    assert (await business_numbers.list_numbers(world.store, other.who))[0].label is None
+
+
+# --- who may (R21, R23)
+
+
+async def test_a_member_manages_nothing_R23(world):
+    member = await a_member(world)
+
+    for attempt in (
+        business_numbers.add_number(world.store, member, AddNumber(number=number(900))),
+        business_numbers.change_number(world.store, member, ChangeNumber(number=BUSINESS, label="Mine")),
+        workspaces.change_policy(world.store, member, ChangePolicy(max_participants=5)),
+    ):
+        with pytest.raises(NotPermittedError):
+            await attempt
+
+
+async def test_a_member_sends_from_the_default_his_own_and_unassigned_numbers_only_R21(world):
+    member = await a_member(world)
+    group = await world.group(1, 2)
+    await conversations.send_message(world.store, member, group, Draft(body="Hi"))
+    await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id))
+
+    for attempt in (
+        conversations.send_message(world.store, member, group, Draft(body="Hi")),
+        conversations.rename_group(world.store, member, group, "Mine"),
+        conversations.create_successor(world.store, member, group),
+    ):
+        with pytest.raises(RefusalError) as caught:
+            await attempt
+        assert caught.value.slug == "number-access-denied"
+    assert await shown(world, member) == []
+
+    await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=member.user.id))
+    await conversations.send_message(world.store, member, group, Draft(body="Mine now"))
+    await world.send(group, "An owner may always")
+    await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id, default=True))
+    await conversations.send_message(world.store, member, group, Draft(body="The default is everybody's"))
+
+
+async def test_a_member_manages_contacts_R23(world):
+    made = await contacts.create_contact(world.store, await a_member(world), name="Bob", number=number(1))
+
+    assert made.value.name == "Bob"
+
+
+# --- policy (R1, R17)
+
+
+async def test_what_is_left_out_of_a_policy_stays_or_is_as_the_preset_says_R1(world):
+    await world.policy(max_participants=6, reopen_on_opt_in=True)
+    assert (await workspaces.current(world.store, world.who)).policy.max_participants == 6
+    changed = await workspaces.change_policy(world.store, world.who, ChangePolicy(preset="highlevel", min_participants=3))
+
+    policy = changed.value
+    assert (policy.min_participants, policy.max_participants, policy.reopen_on_opt_in) == (3, 9, False)
+    assert (await workspaces.current(world.store, world.who)).policy == policy
+
+
+async def test_a_policy_that_contradicts_itself_is_refused(world):
+    with pytest.raises(InvalidRequestError):
+        await world.policy(min_participants=5, max_participants=4)
+
+
+async def test_nothing_crosses_workspaces(world):
+    other = await a_world(world.store, number(901))
+    await other.policy(max_participants=2)
+
+    assert (await workspaces.current(world.store, world.who)).policy.max_participants == 10

@@ -1,0 +1,116 @@
+"""The OpenAPI document: valid, complete, and with examples that are what the API really takes and gives."""
+
+import json
+
+import msgspec
+import schemathesis
+
+from groupchat.http import openapi, public
+from groupchat.http.app import ENDPOINTS, SIMULATOR
+from groupchat.http.endpoint import Endpoint
+from groupchat.http.problems import PROBLEMS
+
+ALL = (*ENDPOINTS, *SIMULATOR)
+DOCUMENT = openapi.document(ALL, public.paths(), public.SHAPES)
+OPERATIONS = [(path, method, each) for path, methods in DOCUMENT["paths"].items() for method, each in methods.items()]
+
+
+def resolved(node):
+    """Return what a `$ref` stands for."""
+    while isinstance(node, dict) and "$ref" in node:
+        name = node["$ref"].removeprefix("#/").split("/")
+        node = DOCUMENT
+        for part in name:
+            node = node[part]
+    return node
+
+
+def references(node):
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        for each in node.values():
+            yield from references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from references(each)
+
+
+def test_the_document_is_valid_openapi_3_1():
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    schemathesis.openapi.from_dict(json.loads(json.dumps(DOCUMENT))).validate()
+    for reference in set(references(DOCUMENT)):
+        assert resolved({"$ref": reference})
+
+
+def test_every_path_of_the_contract_is_there():
+    assert {path for path, _, _ in OPERATIONS} >= {
+        "/v1/policy",
+        "/v1/numbers",
+        "/v1/numbers/{number}",
+        "/v1/contacts",
+        "/v1/contacts/{contact_id}",
+        "/v1/conversations",
+        "/v1/conversations/{conversation_id}",
+        "/v1/conversations/{conversation_id}/messages",
+        "/v1/conversations/{conversation_id}/participants",
+        "/v1/conversations/{conversation_id}/participants/{number}/opt-out",
+        "/v1/conversations/{conversation_id}/successor",
+        "/v1/conversations/{conversation_id}/read",
+        "/v1/conversations/{conversation_id}/history",
+        "/v1/ledger",
+        "/v1/simulator/inbound",
+        "/v1/simulator/handsets/{number}",
+        "/healthz",
+        "/readyz",
+    }
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+
+
+def test_every_operation_is_described_with_the_headers_of_its_answers():
+    for path, method, operation in OPERATIONS:
+        assert operation["summary"], path
+        for status, response in operation["responses"].items():
+            assert response["description"], (path, status)
+            headers = response["headers"]
+            assert "Groupchat-Correlation-Id" in headers, (path, status)
+            if status[0] == "2" and method != "get":
+                assert "Groupchat-Position" in headers, (path, method)
+            assert ("Retry-After" in headers) == (status == "503"), (path, status)
+        parameters = {resolved(each)["name"] for each in operation["parameters"]}
+        waits = method == "get" and path.startswith("/v1/")
+        assert ("Groupchat-Min-Position" in parameters) == waits, path
+
+
+def test_every_problem_is_documented_where_it_is_refused_and_on_its_page():
+    used = set()
+    for endpoint in ALL:
+        responses = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]["responses"]
+        for status, response in responses.items():
+            for slug, example in (
+                response["content"].get("application/problem+json", {}).get("examples", {}).items() if status[0] != "2" else ()
+            ):
+                assert PROBLEMS[slug].status == int(status)
+                assert example["value"]["type"] == f"/problems/{slug}"
+                used.add(slug)
+    assert set(PROBLEMS) - used == {"participants-frozen", "method-not-allowed"}  # of methods that no path documents
+
+
+def test_every_example_of_a_request_is_taken():
+    for each in ALL:
+        for name, example in each.body_examples.items():
+            assert each.decoder.decode(msgspec.json.encode(example)), (each.name, name)
+
+
+def test_every_example_of_an_answer_has_exactly_its_fields():
+    for each in ALL:
+        if each.answer_type is not None:
+            value = msgspec.json.decode(msgspec.json.encode(each.example), type=each.answer_type)
+            assert msgspec.json.decode(msgspec.json.encode(value)) == each.example, each.name
+
+
+def test_every_operation_has_examples():
+    for each in ALL:
+        assert isinstance(each, Endpoint)
+        assert each.answer_type is None or each.example, each.name
+        assert each.body_type is None or each.body_examples, each.name

@@ -1,0 +1,220 @@
+"""Problems, keys, correlation and health: what every answer has in common."""
+
+import asyncio
+
+import structlog
+from msgspec.structs import replace
+from sqlalchemy.exc import OperationalError
+
+from groupchat.http.problems import PROBLEMS
+from tests.http.site import Site, assert_problem, client_of, locs, messages_of
+from tests.support.builders import number
+
+# --- keys
+
+
+async def test_without_a_valid_key_there_is_nothing_to_see(site):
+    good = site.key
+    bad = ["", "Bearer", "Bearer ", "Basic abc", f"Basic {good}", good, f"Bearer {good}x", "Bearer gck_x_y", "Bearer \xff"]
+    for authorization in bad:
+        for method, path in (("GET", "/v1/conversations"), ("POST", "/v1/contacts"), ("GET", "/v1/conversations/cnv_1")):
+            response = await site.client.request(method, path, headers={"Authorization": authorization.encode("latin-1")})
+            assert_problem(response, "unauthenticated", 401)
+            assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert_problem(await site.client.get("/v1/policy"), "unauthenticated", 401)
+    assert (await site.client.get("/v1/policy", headers={"Authorization": f"bearer {good}"})).status_code == 200
+
+
+async def test_what_is_public_needs_no_key(site):
+    for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/problems", "/problems/not-found"):
+        assert (await site.client.get(path)).status_code == 200, path
+
+
+# --- paths and methods
+
+
+async def test_a_path_that_is_none_is_not_found(site):
+    for path in ("/", "/v2", "/v1/conversations/", "/v1/users/", "/v1/conversations/cnv_1/nothing", "/redoc"):
+        assert_problem(await site.get(path), "not-found", 404)
+
+
+async def test_a_method_that_a_path_has_not_is_refused_with_those_it_has(site):
+    for method, path, allow in (
+        ("PUT", "/v1/conversations", "GET, HEAD, POST"),
+        ("DELETE", "/v1/conversations/cnv_1", "GET, HEAD, PATCH"),
+        ("OPTIONS", "/v1/policy", "GET, HEAD, PUT"),
+        ("POST", "/healthz", "GET, HEAD"),
+    ):
+        response = await site.request(method, path)
+        assert_problem(response, "method-not-allowed", 405)
+        assert response.headers["Allow"] == allow
+
+
+async def test_a_head_is_a_get_without_its_body(site):
+    response = await site.request("HEAD", "/v1/policy")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+async def test_paths_that_no_id_can_have_are_malformed(site):
+    for path in ("/v1/contacts/a%00b", "/v1/contacts/%ff", "/v1/contacts/%ed%a0%80", "/v1/simulator/handsets/%00"):
+        assert locs(assert_problem(await site.get(path), "invalid-request", 422)) == ["path"]
+
+
+# --- correlation
+
+
+async def test_an_answer_has_the_callers_correlation_id_or_one_of_its_own(site):
+    for path in ("/v1/policy", "/healthz", "/nothing", "/v1/contacts/ctc_unknown"):
+        response = await site.request("GET", path, headers={"Groupchat-Correlation-Id": "crm-4711~!"})
+        assert response.headers["Groupchat-Correlation-Id"] == "crm-4711~!"
+        made = [(await site.get(path)).headers["Groupchat-Correlation-Id"] for _ in range(2)]
+        assert made[0].startswith("req_")
+        assert made[0] != made[1]
+
+
+async def test_a_correlation_id_is_visible_ascii(site):
+    for bad in ("", " ", "a b", "x" * 129, "\xe9", "\t"):
+        response = await site.request("GET", "/v1/policy", headers={"Groupchat-Correlation-Id": bad.encode("latin-1")})
+        assert locs(assert_problem(response, "invalid-request", 422)) == ["Groupchat-Correlation-Id"]
+        assert response.headers["Groupchat-Correlation-Id"].startswith("req_")
+
+
+# --- failures
+
+
+class Broken:
+    """A store that fails with whatever it is given."""
+
+    def __init__(self, store, error):
+        self._store, self._error = store, error
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def read_stream(self, *_, **__):
+        raise self._error
+
+
+async def failing(site: Site, error: Exception):
+    """Read a history from a store that fails; return the answer and what was logged."""
+    made = await site.group()
+    async with client_of(replace(site.services, store=Broken(site.store, error))) as client:
+        headers = {"Authorization": f"Bearer {site.key}", "Groupchat-Correlation-Id": "crm-4711"}
+        with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logged:
+            return await client.get(f"/v1/conversations/{made['id']}/history", headers=headers), logged
+
+
+async def test_an_unexpected_error_shows_nothing_and_is_in_the_log_without_what_people_wrote(site):
+    secret = f"the body of a message to {number(1)}"
+    response, logged = await failing(site, RuntimeError(secret))
+    problem = assert_problem(response, "internal-error", 500)
+    assert problem["correlation_id"] == "crm-4711"
+    (line,) = [each for each in logged if each["event"] == "request_failed"]
+    assert (line["correlation_id"], line["error"]) == ("crm-4711", "RuntimeError")
+    assert line["operation"] == "GET /v1/conversations/{conversation_id}/history"
+    assert any("read_stream" in frame for frame in line["where"])
+    assert secret not in response.text + str(logged)
+    assert "Traceback" not in response.text
+
+
+async def test_a_database_that_is_locked_or_gone_is_unavailable_and_says_when_to_try_again(site):
+    error = OperationalError("SELECT secret", {"body": "secret"}, Exception("database is locked"))
+    response, logged = await failing(site, error)
+    assert_problem(response, "unavailable", 503)
+    assert response.headers["Retry-After"] == "1"
+    assert "secret" not in response.text + str(logged)
+
+
+# --- the pages
+
+
+async def test_every_kind_of_problem_has_a_page(site):
+    index = (await site.client.get("/problems")).text
+    for slug, kind in PROBLEMS.items():
+        response = await site.client.get(f"/problems/{slug}")
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert kind.title in response.text.replace("&#x27;", "'")
+        assert f'href="/problems/{slug}"' in index
+    assert_problem(await site.client.get("/problems/none"), "not-found", 404)
+
+
+# --- health
+
+
+async def test_a_process_that_keeps_up_is_ready(site):
+    await site.get("/v1/conversations")
+    health = (await site.client.get("/readyz")).json()
+    assert health["ready"]
+    assert {each["name"] for each in health["followers"]} == set(site.services.followers)
+
+
+async def test_a_process_that_is_behind_or_stopped_is_not_ready_and_says_which(idle_site, monkeypatch):
+    await idle_site.group()
+    assert (await idle_site.client.get("/readyz")).json()["ready"]
+    monkeypatch.setattr("groupchat.http.health.MAX_BEHIND", 1)
+    response = await idle_site.client.get("/readyz")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert {each["name"] for each in response.json()["followers"] if not each["ready"]} == set(idle_site.services.followers)
+
+
+async def test_a_process_without_its_database_lives_but_is_not_ready(site):
+    def unreachable():
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    store = Broken(site.store, None)
+    store.head = unreachable
+    async with client_of(replace(site.services, store=store)) as client:
+        response = await client.get("/readyz")
+        assert (response.status_code, response.json()["store_reachable"]) == (503, False)
+        assert (await client.get("/healthz")).json() == {"live": True}
+
+
+# --- positions
+
+
+async def test_a_read_waits_until_it_shows_the_write_R27(site):
+    made = await site.group()
+    for n in range(20):
+        await site.send(made, str(n))
+        assert (await site.get("/v1/conversations")).json()["items"][0]["last_message"]["body"] == str(n)
+
+
+async def test_a_view_that_does_not_follow_is_503_and_says_when_to_try_again(idle_site):
+    made = await idle_site.group()
+    for path in ("/v1/conversations", messages_of(made), "/v1/ledger", "/v1/contacts", f"/v1/simulator/handsets/{number(1)}"):
+        response = await idle_site.get(path)
+        assert_problem(response, "projection-behind", 503)
+        assert response.headers["Retry-After"] == "1"
+    idle_site.position = 0
+    assert (await idle_site.get("/v1/conversations")).json()["items"] == []
+
+
+async def test_what_is_read_from_the_log_is_never_behind(idle_site):
+    made = await idle_site.group()
+    for path in (f"/v1/conversations/{made['id']}/history", "/v1/policy", "/v1/numbers"):
+        assert (await idle_site.get(path)).status_code == 200
+    idle_site.position = 0
+    assert (await idle_site.get(f"/v1/conversations/{made['id']}")).json() == made
+
+
+async def test_every_write_says_its_position(site):
+    made, contact = await site.group(), await site.contact(9)
+    writes = [
+        await site.patch(f"/v1/conversations/{made['id']}", {"name": "x"}),
+        await site.patch(f"/v1/conversations/{made['id']}", {"name": "x"}),
+        await site.put(f"/v1/conversations/{made['id']}/read"),
+        await site.delete(f"/v1/conversations/{made['id']}/read"),
+        await site.put("/v1/policy", {}),
+        await site.put(f"/v1/simulator/behaviours/{number(1)}", {"behaviour": None}),
+        await site.delete(f"/v1/contacts/{contact['id']}"),
+    ]
+    head = await asyncio.to_thread(site.store.head)
+    positions = [int(each.headers["Groupchat-Position"]) for each in writes]
+    assert positions == sorted(positions)
+    assert 0 < positions[0] <= positions[-1] <= head
+
+
+async def test_a_position_that_can_not_be_is_malformed(idle_site):
+    for position in ("-1", "x", "1.5", " ", "", "9" * 19, "+1"):
+        response = await idle_site.request("GET", "/v1/policy", headers={"Groupchat-Min-Position": position})
+        assert locs(assert_problem(response, "invalid-request", 422)) == ["Groupchat-Min-Position"]

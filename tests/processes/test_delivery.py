@@ -1,0 +1,320 @@
+"""Handing over to a carrier: once, never after an opt-out, and never twice without asking (R12, R16, R28)."""
+
+import pytest
+
+from groupchat.aggregates import delivery
+from groupchat.aggregates.roster import Asked
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, RecipientResult
+from groupchat.commands.streams import DELIVERY
+from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.process import Process
+from groupchat.store.event_store import UnavailableError
+from groupchat.store.follower import Follower
+from tests.processes.fake_carrier import CrashError, FakeCarrier
+from tests.store.following import opened, reached, running
+from tests.support.builders import number
+from tests.support.checks import broken
+
+ONE, TWO, THREE = number(1), number(2), number(3)
+
+
+@pytest.fixture
+def carrier():
+    return FakeCarrier()
+
+
+@pytest.fixture
+def process(world, carrier):
+    return DeliveryProcess(world.store, carrier)
+
+
+@pytest.fixture
+async def group(world):
+    """A group of three: a contact, a name, a bare number."""
+    bob = await world.contact(1, "Bob")
+    return await world.group(bob, Asked(number=TWO, name="Cid"), 3)
+
+
+async def statuses(world, message_id):
+    return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
+
+
+async def delivered(world, message_id):
+    """Return the types of a delivery's events."""
+    return await world.types(delivery.stream(message_id))
+
+
+
+# --- the good way
+
+
+async def test_a_message_is_handed_over_with_its_id_numbers_and_body_R10_R28(world, process, carrier, group):
+    message_id = await world.send(group, "Hello all")
+    await process.react(await world.message(message_id))
+
+    (outgoing,) = carrier.taken
+    assert (outgoing.message_id, outgoing.from_, outgoing.to) == (message_id, world.business, (ONE, TWO, THREE))
+    assert (outgoing.body, outgoing.media) == ("Hello all", ())
+    assert await statuses(world, message_id) == dict.fromkeys((ONE, TWO, THREE), "sent")
+    assert carrier.asked == []
+
+
+async def test_started_is_stored_before_the_call(world, process, carrier, group):
+    seen = []
+    message_id = await world.send(group)
+
+    async def look(outgoing):
+        seen.extend(await delivered(world, outgoing.message_id))
+
+    carrier.on_send = look
+    await process.react(await world.message(message_id))
+
+    assert seen == ["started"]
+
+
+async def test_handled_again_it_is_not_handed_over_again(world, process, carrier, group):
+    message = await world.message(await world.send(group))
+    await process.react(message)
+    await process.react(message)
+
+    assert len(carrier.taken) == 1
+    assert carrier.asked == []
+
+
+async def test_each_recipient_has_what_the_carrier_said_of_him_R28(world, process, carrier, group):
+    carrier.results[ONE] = RecipientResult(recipient=ONE, status="delivered")
+    carrier.results[TWO] = RecipientResult(recipient=TWO, status="failed", code="30003")
+    message_id = await world.send(group)
+    await process.react(await world.message(message_id))
+
+    assert await statuses(world, message_id) == {ONE: "delivered", TWO: "failed", THREE: "sent"}
+    assert [e.code for e in await world.events(delivery.stream(message_id)) if getattr(e, "recipient", None) == TWO] == ["30003"]
+
+
+async def test_who_has_opted_out_at_the_carrier_blocks_the_group_R14(world, process, carrier, group):
+    carrier.results[TWO] = RecipientResult(recipient=TWO, status="failed", code="21610", opted_out=True)
+    await process.react(await world.message(await world.send(group)))
+
+    assert (await world.state(group)).blocked_by == (TWO,)
+    assert broken(await world.log()) == []
+
+
+# --- opt-outs (R16)
+
+
+async def test_a_message_accepted_before_an_opt_out_is_never_handed_over_R16(world, process, carrier, group):
+    message_id = await world.send(group)
+    await world.writes(2, "STOP")
+    await process.react(await world.message(message_id))
+
+    assert carrier.taken == []
+    assert await statuses(world, message_id) == dict.fromkeys((ONE, TWO, THREE), "withheld")
+
+
+async def test_it_is_withheld_though_the_group_was_unblocked_since_R16_R17(world, process, carrier):
+    await world.policy(reopen_on_opt_in=True)
+    group = await world.group(1, 2)
+    before = await world.send(group)
+    await world.writes(2, "STOP")
+    await world.writes(2, "START")
+    after = await world.send(group)
+    for message_id in (before, after):
+        await process.react(await world.message(message_id))
+
+    assert [outgoing.message_id for outgoing in carrier.taken] == [after]
+
+
+async def test_an_opt_out_during_the_call_comes_too_late_for_it_but_not_for_the_next_R16(world, process, carrier, group):
+    first, second = await world.send(group), await world.send(group)
+
+    async def stop(outgoing):
+        carrier.on_send = None
+        await world.writes(2, "STOP")
+
+    carrier.on_send = stop
+    for message_id in (first, second):
+        await process.react(await world.message(message_id))
+
+    assert [outgoing.message_id for outgoing in carrier.taken] == [first]
+    assert await statuses(world, second) == dict.fromkeys((ONE, TWO, THREE), "withheld")
+    assert broken(await world.log()) == []
+
+
+# --- crashes
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["before the carrier took it", "after the carrier took it"])
+async def test_after_a_crash_around_the_call_the_carrier_is_asked_and_has_it_once(world, carrier, process, group, database_url, taken):
+    message = await world.message(await world.send(group))
+    if taken:
+        carrier.after = CrashError()
+    else:
+        carrier.before = CrashError()
+    with pytest.raises(CrashError):
+        await process.react(message)
+    assert await delivered(world, message.event.message_id) == ["started"]
+
+    carrier.before = carrier.after = None
+    async with opened(database_url) as store:
+        await DeliveryProcess(store, carrier).react(message)
+
+    assert carrier.asked == [message.event.message_id]
+    assert len(carrier.taken) == 1
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "sent")
+
+
+async def test_after_a_crash_before_the_carrier_took_it_an_opt_out_withholds_it_R16(world, carrier, process, group, database_url):
+    message = await world.message(await world.send(group))
+    carrier.before = CrashError()
+    with pytest.raises(CrashError):
+        await process.react(message)
+    await world.writes(1, "STOP")
+
+    carrier.before = None
+    async with opened(database_url) as store:
+        await DeliveryProcess(store, carrier).react(message)
+
+    assert carrier.taken == []
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "withheld")
+
+
+async def test_after_a_crash_a_carrier_that_can_not_tell_leaves_it_unconfirmed_and_not_sent_again(
+    world, carrier, process, group, database_url
+):
+    message = await world.message(await world.send(group))
+    carrier.after = CrashError()
+    with pytest.raises(CrashError):
+        await process.react(message)
+
+    carrier.after, carrier.knows = None, CarrierUnclearError("no such thing as asking")
+    async with opened(database_url) as store:
+        for _ in range(2):
+            await DeliveryProcess(store, carrier).react(message)
+
+    assert len(carrier.taken) == 1
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "unconfirmed")
+
+
+# --- carriers that refuse, or leave it open
+
+
+async def test_an_unclear_call_leaves_it_unconfirmed_and_is_not_repeated(world, process, carrier, group):
+    message = await world.message(await world.send(group))
+    carrier.after = CarrierUnclearError("timed out")
+    await process.react(message)
+    await process.react(message)
+
+    assert len(carrier.taken) == 1
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "unconfirmed")
+
+
+async def test_a_refused_message_has_failed_for_everybody_with_the_carriers_code(world, process, carrier, group):
+    message = await world.message(await world.send(group))
+    carrier.before = CarrierRefusedError("40000", "too many recipients")
+    await process.react(message)
+    await process.react(message)
+
+    assert carrier.taken == []
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "failed")
+    codes = {event.code for event in await world.events(delivery.stream(message.event.message_id)) if hasattr(event, "code")}
+    assert codes == {"40000"}
+
+
+async def test_what_is_refused_for_now_is_handed_over_later_after_asking(world, process, carrier, group):
+    message = await world.message(await world.send(group))
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
+    with pytest.raises(UnavailableError):
+        await process.react(message)
+    assert set((await statuses(world, message.event.message_id)).values()) == {"queued"}
+    carrier.before = None
+    await process.react(message)
+
+    assert carrier.asked == [message.event.message_id]
+    assert len(carrier.taken) == 1
+
+
+async def test_what_is_unclear_for_now_is_asked_about_later_and_not_sent_again(world, process, carrier, group):
+    message = await world.message(await world.send(group))
+    carrier.after = CarrierUnclearError("its database is away", retry_after=1.0)
+    with pytest.raises(UnavailableError):
+        await process.react(message)
+    carrier.after = None
+    await process.react(message)
+
+    assert len(carrier.taken) == 1
+    assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "sent")
+
+
+# --- relays (R12)
+
+
+@pytest.fixture
+def plain_carrier():
+    return FakeCarrier(native_group=False)
+
+
+async def test_a_carrier_without_groups_gets_what_one_wrote_for_the_others_prefixed_with_his_name_R12(world, plain_carrier, group):
+    process = DeliveryProcess(world.store, plain_carrier)
+    for n in (1, 2, 3):
+        await process.react(await world.message((await world.writes(n, "Hi")).value.message_id))
+
+    assert [(outgoing.to, outgoing.body) for outgoing in plain_carrier.taken] == [
+        ((TWO, THREE), "Bob: Hi"),
+        ((ONE, THREE), "Cid: Hi"),
+        ((ONE, TWO), f"{THREE}: Hi"),
+    ]
+    assert {outgoing.from_ for outgoing in plain_carrier.taken} == {world.business}
+
+
+async def test_what_was_written_in_a_blocked_group_is_not_relayed_nor_the_stop_itself_R12_R16(world, plain_carrier, group):
+    process = DeliveryProcess(world.store, plain_carrier)
+    for n, body in ((1, "STOP"), (2, "What?")):
+        await process.react(await world.message((await world.writes(n, body)).value.message_id))
+
+    assert plain_carrier.taken == []
+
+
+async def test_only_a_carrier_without_groups_needs_relays_R12(world, carrier, plain_carrier, group):
+    received = await world.message((await world.writes(1, "Hi")).value.message_id)
+
+    assert DeliveryProcess(world.store, carrier).key(received) is None
+    assert DeliveryProcess(world.store, plain_carrier).key(received) == group
+
+
+# --- followed
+
+
+async def test_messages_of_a_conversation_are_handed_over_in_their_order(world, carrier, group):
+    follower = Follower(world.store, Process(world.store.database, DeliveryProcess(world.store, carrier)))
+    other = await world.group(1, 2)
+    async with running(follower):
+        sent = [await world.send(each) for _ in range(5) for each in (group, other)]
+        await reached(follower, len(await world.log()))
+        await reached(follower, world.store.head())
+
+    by_group = [[o.message_id for o in carrier.taken if len(o.to) == size] for size in (3, 2)]
+    assert by_group == [sent[0::2], sent[1::2]]
+    assert broken(await world.log()) == []
+
+
+async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_over_twice(world, carrier, group):
+    """What is under way is waited for before the batch comes again."""
+    follower = Follower(world.store, Process(world.store.database, DeliveryProcess(world.store, carrier)))
+    other = await world.group(1, 2)
+    sent = [await world.send(group), await world.send(other)]
+    refused_once = set()
+
+    async def one_refuses_while_the_other_takes_long(outgoing):
+        if outgoing.message_id == sent[0]:
+            if not refused_once:
+                refused_once.add(outgoing.message_id)
+                raise CarrierRefusedError("429", "slow down", retry_after=0.1)
+        else:
+            for _ in range(5):
+                await world.log()  # takes a while
+
+    carrier.on_send = one_refuses_while_the_other_takes_long
+    async with running(follower):
+        await reached(follower, world.store.head())
+
+    assert sorted(outgoing.message_id for outgoing in carrier.taken) == sorted(sent)

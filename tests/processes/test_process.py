@@ -1,0 +1,144 @@
+"""What every process shares: keys at the same time, events of a key in order, and no event passed that was not handled."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from groupchat.processes.process import AT_ONCE, Process
+from groupchat.store.event_store import UnavailableError, VersionConflictError
+from groupchat.store.follower import Follower, PoisonError, park
+from tests.store.counting import PATIENCE, count
+
+
+class Noting:
+    """Notes what it is given, by stream; fails where it is told to."""
+
+    name = "noting"
+
+    def __init__(self):
+        self.seen = []
+        self.failures = {}
+
+    def key(self, recorded):
+        return None if recorded.stream == "nobody's" else recorded.stream
+
+    async def react(self, recorded):
+        await asyncio.sleep(0)
+        if failure := self.failures.get(recorded.position):
+            raise failure
+        self.seen.append(recorded.position)
+
+
+@pytest.fixture
+def noting():
+    return Noting()
+
+
+@pytest.fixture
+def process(database, noting):
+    return Process(database, noting)
+
+
+@pytest.fixture
+def follower(store, process):
+    return Follower(store, process)
+
+
+async def log_of(store, *streams):
+    for stream in streams:
+        await count(store, stream)
+    return store.read_log(0, 100)
+
+
+async def test_events_of_a_key_come_in_order_and_those_of_nobody_are_passed(store, process, noting, follower):
+    batch = await log_of(store, "a", "b", "nobody's", "a", "b", "a", "nobody's")
+    await process.handle(batch, 7)
+
+    assert [position for position in noting.seen if position in (1, 4, 6)] == [1, 4, 6]
+    assert sorted(noting.seen) == [1, 2, 4, 5, 6]
+    assert follower.status().position == 7
+
+
+async def test_different_keys_are_handled_at_the_same_time_but_not_too_many(store, process, noting):
+    batch = await log_of(store, *(f"s{n}" for n in range(AT_ONCE + 8)))
+    at_once = [0, 0]
+
+    async def react(recorded):
+        at_once[0] += 1
+        at_once[1] = max(at_once)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        at_once[0] -= 1
+
+    noting.react = react
+    await process.handle(batch, len(batch))
+
+    assert at_once == [0, AT_ONCE]
+
+
+async def test_a_poison_event_stops_it_there_and_what_is_before_counts(store, process, noting, follower):
+    batch = await log_of(store, "a", "b", "a", "b", "a")
+    noting.failures = {3: ValueError("bad"), 4: KeyError("worse")}
+    with pytest.raises(PoisonError) as caught:
+        await process.handle(batch, 5)
+
+    assert (caught.value.position, caught.value.reason) == (3, "ValueError: bad")
+    assert follower.status().position == 2
+    assert 5 not in noting.seen  # it is behind the poison in its key
+
+
+async def test_a_parked_event_lets_the_others_of_its_key_go_on(store, noting, follower, database):
+    await log_of(store, "a", "a", "a")
+    noting.failures = {2: ValueError("bad")}
+    await follower.step()
+    park(database, "noting")
+    await follower.step()
+
+    assert noting.seen == [1, 3]
+    assert follower.status().position == 3
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [UnavailableError("away"), VersionConflictError("lost"), OperationalError("SELECT", {}, Exception("connection lost"))],
+    ids=lambda failure: type(failure).__name__,
+)
+async def test_what_passes_by_itself_is_no_poison_and_moves_nothing(store, process, noting, follower, failure):
+    batch = await log_of(store, "a", "b", "a")
+    noting.failures = {1: failure, 2: ValueError("bad")}
+    with pytest.raises(type(failure)):
+        await process.handle(batch, 3)
+
+    assert follower.status().position == 0
+
+
+async def test_a_failure_that_passes_is_raised_only_when_nothing_is_under_way(store, process, noting):
+    batch = await log_of(store, "a", "b")
+    under_way = []
+    go_on = asyncio.Event()
+
+    async def react(recorded):
+        if recorded.stream == "a":
+            raise UnavailableError("away")
+        under_way.append(recorded.stream)
+        await go_on.wait()
+        under_way.remove(recorded.stream)
+
+    noting.react = react
+    handling = asyncio.create_task(process.handle(batch, 2))
+    while not under_way:
+        await asyncio.sleep(0)
+    assert not handling.done()
+    go_on.set()
+    with pytest.raises(UnavailableError):
+        await asyncio.wait_for(handling, PATIENCE)
+    assert under_way == []
+
+
+async def test_a_position_never_goes_back(store, process, follower):
+    batch = await log_of(store, "a", "a")
+    await process.handle(batch, 2)
+    await process.handle(batch[:1], 1)
+
+    assert follower.status().position == 2

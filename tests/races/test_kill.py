@@ -1,0 +1,31 @@
+"""kill -9 at any moment: every acknowledged command is stored, and followers go on without loss or doubling."""
+
+import asyncio
+import subprocess
+import sys
+
+import msgspec
+
+from tests.races.kill_trials import Counted
+from tests.races.racer import ROOT
+
+TRIALS = 10
+
+
+async def test_what_a_killed_process_acknowledged_is_stored_and_followed_once(database_url):
+    command = [sys.executable, "-m", "tests.races.kill_trials", database_url, str(TRIALS)]
+    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+
+    assert ended.stdout, ended.stderr
+    counted = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Counted)
+    assert counted == Counted(
+        trials=TRIALS,
+        acknowledged=counted.acknowledged,
+        stored=counted.stored,
+        lost=0,
+        doubled=0,
+        not_followed=0,
+        followed_twice=0,
+        broken=0,
+    )
+    assert counted.stored >= counted.acknowledged >= TRIALS

@@ -1,0 +1,126 @@
+"""Opting out while others send, create and hand over: there is no race (R16). `Arena.race` scans the whole log after each."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from tests.races.actions import create, dnd, opt_out_by_hand, send, send_and_begin, write
+from tests.support.builders import number
+
+LANES, SENDS = 25, 20  # for each of two plans: 1,000 sends
+
+
+def outcomes(answers, action):
+    """Count what became of an action: its refusal's slug, or `done`."""
+    return Counter(answer.refused or "done" for answer in answers if answer.action == action)
+
+
+def later(action, group, times):
+    """Return a lane with an action that is held up by some sends elsewhere, so that it meets the others at different moments."""
+    return [send(group)] * times + [action]
+
+
+def shuffled(*items, seed=1):
+    return random.Random(seed).sample(items, len(items))
+
+
+async def types_of(world, type_):
+    return [recorded for recorded in await world.log() if recorded.type == f"groupchat.{type_}"]
+
+
+async def test_no_message_is_accepted_after_an_opt_out_that_races_1000_sends_R16(arena):
+    group = await arena.world.group(1, 2, 3)
+    lanes = [[send(group)] * SENDS for _ in range(LANES)]
+    stopping = [*[send(group)] * (SENDS // 3), write(2, "STOP"), *[send(group)] * (SENDS - SENDS // 3)]
+
+    answers = await arena.race(arena.plan(*lanes), arena.plan(*lanes[1:], stopping))
+
+    assert outcomes(answers, "write") == {"done": 1}
+    sends = outcomes(answers, "send")
+    assert sends.total() == 2 * LANES * SENDS
+    assert sends["done"] > 0
+    assert sends["conversation-blocked"] > 0
+    assert sends["version-conflict"] < sends.total() / 10
+    acknowledged = {answer.value for answer in answers if answer.action == "send" and answer.refused is None}
+    assert acknowledged == {recorded.event.message_id for recorded in await types_of(arena.world, "conversation.message_sent")}
+    assert (await arena.world.state(group)).blocked_by == (number(2),)
+
+
+@pytest.mark.parametrize("way", ["by hand", "by DND"])
+async def test_however_the_opt_out_comes_no_message_is_accepted_after_it_R14_R16(arena, way):
+    bob = await arena.world.contact(1, "Bob")
+    groups = [await arena.world.group(bob, n) for n in range(2, 6)]
+    opt_out = opt_out_by_hand(groups[0], 1) if way == "by hand" else dnd(bob.id, on=True)
+    lanes = [[send(group)] * 12 for group in groups * 2]
+
+    answers = await arena.race(arena.plan(*lanes), arena.plan(*lanes, [send(groups[0])] * 3 + [opt_out]))
+
+    sends = outcomes(answers, "send")
+    assert sends["done"] > 0
+    assert sends["conversation-blocked"] > 0
+    assert [(await arena.world.state(group)).blocked for group in groups] == [True] * 4
+
+
+async def test_no_group_begins_unblocked_with_somebody_who_opts_out_at_that_moment_R5_R16(arena):
+    people = range(100, 140)
+    elsewhere = await arena.world.group(1, 2)
+    doings = [[create(n, n + 100)] for n in people] + [later(write(n, "STOP"), elsewhere, n % 5 * 8) for n in people]
+    mixed = shuffled(*doings)
+
+    answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
+
+    created = outcomes(answers, "create")
+    assert set(created) == {"done", "invalid-group"}
+    assert outcomes(answers, "write") == {"done": len(people)}
+    groups = [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
+    assert all([(await arena.world.state(group)).blocked for group in groups])
+
+
+async def test_no_group_begins_and_none_is_written_to_with_a_contact_whose_dnd_goes_on_at_that_moment_R5_R16(arena):
+    world = arena.world
+    contacts = [await world.contact(n, f"Contact {n}") for n in range(100, 112)]
+    groups = [await world.group(contact, 1) for contact in contacts]
+    elsewhere = await world.group(1, 2)
+    doings = [later(dnd(contact.id, on=True), elsewhere, n % 4) for n, contact in enumerate(contacts)]
+    doings += [[create(2, contact=contact.id)] for contact in contacts]
+    doings += [[send(group)] * 4 for group in groups]
+    mixed = shuffled(*doings, seed=2)
+
+    answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
+
+    assert outcomes(answers, "dnd") == {"done": len(contacts)}
+    assert set(outcomes(answers, "create")) == {"done", "invalid-group"}
+    assert set(outcomes(answers, "send")) == {"done", "conversation-blocked"}
+    all_groups = groups + [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
+    assert all([(await world.state(group)).blocked for group in all_groups])
+
+
+async def test_no_hand_over_begins_after_an_opt_out_for_a_message_accepted_before_R16(arena):
+    groups = [await arena.world.group(n, n + 100) for n in range(100, 120)]
+    handing = [[send_and_begin(group)] * 3 for group in groups]
+    elsewhere = await arena.world.group(1, 2)
+    stopping = [later(write(n, "STOP"), elsewhere, n % 6) for n in range(100, 120)]
+    one, other = shuffled(*handing, *stopping[::2], seed=3), shuffled(*handing, *stopping[1::2], seed=4)
+
+    answers = await arena.race(arena.plan(*one), arena.plan(*other))
+
+    became = Counter(answer.value for answer in answers if answer.action == "send_and_begin" and answer.refused is None)
+    assert set(became) == {"queued", "withheld"}
+    assert len(await types_of(arena.world, "delivery.started")) == became["queued"]
+    assert len(await types_of(arena.world, "delivery.withheld")) == became["withheld"]
+
+
+async def test_a_storm_of_stops_and_starts_keeps_every_promise_R16_R17_R35(arena):
+    await arena.world.policy(reopen_on_opt_in=True)
+    group = await arena.world.group(1, 2)
+    await arena.world.group(1, 3)
+    storms = [[write(n, word) for _ in range(6) for word in ("STOP", "START")] for n in (1, 2, 3)]
+    others = [[send(group)] * 12, [create(1, 2)] * 8, [create(1, 3)] * 8]
+
+    answers = await arena.race(arena.plan(*storms, *others), arena.plan(*others, *storms))
+
+    assert outcomes(answers, "send")["done"] > 0
+    assert outcomes(answers, "send")["conversation-blocked"] > 0
+    assert set(outcomes(answers, "create")) <= {"done", "group-exists", "invalid-group", "version-conflict"}
+    assert await types_of(arena.world, "conversation.unblocked")
