@@ -18,9 +18,11 @@ from groupchat.processes.process import Process
 from groupchat.projections import VIEWS
 from groupchat.projections.view import Projection
 from groupchat.settings import Settings
+from groupchat.store import housekeeping
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
+from groupchat.store.freshness import keep_fresh
 from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
@@ -63,9 +65,13 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
     database = await asyncio.to_thread(open_database, settings)
     signals = Signals(database)
     store = EventStore(database, signals, clock=clock)
+    stop = asyncio.Event()
+    fresh = asyncio.create_task(keep_fresh(store, stop))
     try:
         yield assemble(settings, database, signals, store, clock)
     finally:
+        stop.set()
+        await fresh
         await asyncio.to_thread(store.close)
         await asyncio.to_thread(signals.close)
         database.close()
@@ -81,6 +87,7 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
     ]
     runs: dict[str, Worker] = {follower.name: follower.run for follower in followers}
     runs[carrier.name] = partial(_simulate, carrier, store)
+    runs[housekeeping.NAME] = partial(housekeeping.run, store)
     return System(
         settings=settings,
         database=database,

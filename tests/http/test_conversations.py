@@ -80,10 +80,10 @@ async def test_the_same_group_is_not_created_twice_R35(site):
     assert assert_problem(response, "group-exists", 409)["conversation_id"] == made["id"]
 
 
-async def test_a_participant_is_a_contact_or_a_number_R2(site):
+async def test_a_participant_is_a_contact_or_a_number_R2(plain_site):
     for participant in ({}, {"name": "Ann"}, {"contact_id": "ctc_1", "name": "Ann"}):
         body = {"from": BUSINESS, "participants": [{"number": number(1)}, participant]}
-        problem = assert_problem(await site.post("/v1/conversations", body), "invalid-request", 422)
+        problem = assert_problem(await plain_site.post("/v1/conversations", body), "invalid-request", 422)
         assert locs(problem) == ["participants.1"]
 
 
@@ -141,9 +141,9 @@ MISFIT_QUERIES = [
 ]
 
 
-async def test_query_parameters_that_do_not_fit_are_refused_with_their_place(site):
+async def test_query_parameters_that_do_not_fit_are_refused_with_their_place(plain_site):
     for params, loc in MISFIT_QUERIES:
-        assert locs(assert_problem(await site.get("/v1/conversations", **params), "invalid-request", 422)) == [loc]
+        assert locs(assert_problem(await plain_site.get("/v1/conversations", **params), "invalid-request", 422)) == [loc]
 
 
 # --- one conversation
@@ -163,10 +163,10 @@ async def test_a_group_is_renamed_and_goes_back_to_its_participants_names_R13(si
 BAD_NAMES = [{}, {"name": ""}, {"name": "x" * 121}, {"name": 5}, {"name": "a\0b"}, {"title": "x"}]
 
 
-async def test_a_bad_name_is_refused_R13(site):
-    made = await site.group()
+async def test_a_bad_name_is_refused_R13(plain_site):
+    made = await plain_site.group()
     for body in BAD_NAMES:
-        assert_problem(await site.patch(path_of(made), body), "invalid-request", 422)
+        assert_problem(await plain_site.patch(path_of(made), body), "invalid-request", 422)
 
 
 async def test_a_successor_has_those_who_are_not_opted_out_and_is_linked_both_ways_R18(site):

@@ -94,7 +94,7 @@ async def test_an_opt_out_is_not_taken_back_by_hand_R7_R17(site):
         assert response.headers["Allow"] == "POST"
 
 
-async def test_what_is_no_write_is_simply_not_there(site):
-    made = await site.group(1, 2)
-    assert_problem(await site.get(path_of(made, "participants", number(1))), "not-found", 404)
-    assert_problem(await site.get(path_of(made, "participants", number(1), "opt-out")), "method-not-allowed", 405)
+async def test_what_is_no_write_is_simply_not_there(plain_site):
+    made = await plain_site.group(1, 2)
+    assert_problem(await plain_site.get(path_of(made, "participants", number(1))), "not-found", 404)
+    assert_problem(await plain_site.get(path_of(made, "participants", number(1), "opt-out")), "method-not-allowed", 405)

@@ -13,68 +13,68 @@ from tests.support.builders import number
 # --- keys
 
 
-async def test_without_a_valid_key_there_is_nothing_to_see(site):
-    good = site.key
+async def test_without_a_valid_key_there_is_nothing_to_see(plain_site):
+    good = plain_site.key
     bad = ["", "Bearer", "Bearer ", "Basic abc", f"Basic {good}", good, f"Bearer {good}x", "Bearer gck_x_y", "Bearer \xff"]
     for authorization in bad:
         for method, path in (("GET", "/v1/conversations"), ("POST", "/v1/contacts"), ("GET", "/v1/conversations/cnv_1")):
-            response = await site.client.request(method, path, headers={"Authorization": authorization.encode("latin-1")})
+            response = await plain_site.client.request(method, path, headers={"Authorization": authorization.encode("latin-1")})
             assert_problem(response, "unauthenticated", 401)
             assert response.headers["WWW-Authenticate"] == "Bearer"
-    assert_problem(await site.client.get("/v1/policy"), "unauthenticated", 401)
-    assert (await site.client.get("/v1/policy", headers={"Authorization": f"bearer {good}"})).status_code == 200
+    assert_problem(await plain_site.client.get("/v1/policy"), "unauthenticated", 401)
+    assert (await plain_site.client.get("/v1/policy", headers={"Authorization": f"bearer {good}"})).status_code == 200
 
 
-async def test_what_is_public_needs_no_key(site):
+async def test_what_is_public_needs_no_key(plain_site):
     for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/problems", "/problems/not-found"):
-        assert (await site.client.get(path)).status_code == 200, path
+        assert (await plain_site.client.get(path)).status_code == 200, path
 
 
 # --- paths and methods
 
 
-async def test_a_path_that_is_none_is_not_found(site):
+async def test_a_path_that_is_none_is_not_found(plain_site):
     for path in ("/", "/v2", "/v1/conversations/", "/v1/users/", "/v1/conversations/cnv_1/nothing", "/redoc"):
-        assert_problem(await site.get(path), "not-found", 404)
+        assert_problem(await plain_site.get(path), "not-found", 404)
 
 
-async def test_a_method_that_a_path_has_not_is_refused_with_those_it_has(site):
+async def test_a_method_that_a_path_has_not_is_refused_with_those_it_has(plain_site):
     for method, path, allow in (
         ("PUT", "/v1/conversations", "GET, HEAD, POST"),
         ("DELETE", "/v1/conversations/cnv_1", "GET, HEAD, PATCH"),
         ("OPTIONS", "/v1/policy", "GET, HEAD, PUT"),
         ("POST", "/healthz", "GET, HEAD"),
     ):
-        response = await site.request(method, path)
+        response = await plain_site.request(method, path)
         assert_problem(response, "method-not-allowed", 405)
         assert response.headers["Allow"] == allow
 
 
-async def test_a_head_is_a_get_without_its_body(site):
-    response = await site.request("HEAD", "/v1/policy")
+async def test_a_head_is_a_get_without_its_body(plain_site):
+    response = await plain_site.request("HEAD", "/v1/policy")
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_paths_that_no_id_can_have_are_malformed(site):
+async def test_paths_that_no_id_can_have_are_malformed(plain_site):
     for path in ("/v1/contacts/a%00b", "/v1/contacts/%ff", "/v1/contacts/%ed%a0%80", "/v1/simulator/handsets/%00"):
-        assert locs(assert_problem(await site.get(path), "invalid-request", 422)) == ["path"]
+        assert locs(assert_problem(await plain_site.get(path), "invalid-request", 422)) == ["path"]
 
 
 # --- correlation
 
 
-async def test_an_answer_has_the_callers_correlation_id_or_one_of_its_own(site):
+async def test_an_answer_has_the_callers_correlation_id_or_one_of_its_own(plain_site):
     for path in ("/v1/policy", "/healthz", "/nothing", "/v1/contacts/ctc_unknown"):
-        response = await site.request("GET", path, headers={"Groupchat-Correlation-Id": "crm-4711~!"})
+        response = await plain_site.request("GET", path, headers={"Groupchat-Correlation-Id": "crm-4711~!"})
         assert response.headers["Groupchat-Correlation-Id"] == "crm-4711~!"
-        made = [(await site.get(path)).headers["Groupchat-Correlation-Id"] for _ in range(2)]
+        made = [(await plain_site.get(path)).headers["Groupchat-Correlation-Id"] for _ in range(2)]
         assert made[0].startswith("req_")
         assert made[0] != made[1]
 
 
-async def test_a_correlation_id_is_visible_ascii(site):
+async def test_a_correlation_id_is_visible_ascii(plain_site):
     for bad in ("", " ", "a b", "x" * 129, "\xe9", "\t"):
-        response = await site.request("GET", "/v1/policy", headers={"Groupchat-Correlation-Id": bad.encode("latin-1")})
+        response = await plain_site.request("GET", "/v1/policy", headers={"Groupchat-Correlation-Id": bad.encode("latin-1")})
         assert locs(assert_problem(response, "invalid-request", 422)) == ["Groupchat-Correlation-Id"]
         assert response.headers["Groupchat-Correlation-Id"].startswith("req_")
 
@@ -104,9 +104,9 @@ async def failing(site: Site, error: Exception):
             return await client.get(f"/v1/conversations/{made['id']}/history", headers=headers), logged
 
 
-async def test_an_unexpected_error_shows_nothing_and_is_in_the_log_without_what_people_wrote(site):
+async def test_an_unexpected_error_shows_nothing_and_is_in_the_log_without_what_people_wrote(plain_site):
     secret = f"the body of a message to {number(1)}"
-    response, logged = await failing(site, RuntimeError(secret))
+    response, logged = await failing(plain_site, RuntimeError(secret))
     problem = assert_problem(response, "internal-error", 500)
     assert problem["correlation_id"] == "crm-4711"
     (line,) = [each for each in logged if each["event"] == "request_failed"]
@@ -128,14 +128,14 @@ async def test_a_database_that_is_locked_or_gone_is_unavailable_and_says_when_to
 # --- the pages
 
 
-async def test_every_kind_of_problem_has_a_page(site):
-    index = (await site.client.get("/problems")).text
+async def test_every_kind_of_problem_has_a_page(plain_site):
+    index = (await plain_site.client.get("/problems")).text
     for slug, kind in PROBLEMS.items():
-        response = await site.client.get(f"/problems/{slug}")
+        response = await plain_site.client.get(f"/problems/{slug}")
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         assert kind.title in response.text.replace("&#x27;", "'")
         assert f'href="/problems/{slug}"' in index
-    assert_problem(await site.client.get("/problems/none"), "not-found", 404)
+    assert_problem(await plain_site.client.get("/problems/none"), "not-found", 404)
 
 
 # --- health

@@ -19,7 +19,7 @@ from groupchat.http.app import create_app
 from groupchat.settings import Settings
 from tests.support.builders import BUSINESS, number
 
-SECONDS = 40
+SECONDS = 30
 CONFIG = """
 base-url = "{url}"
 headers = {{ Authorization = "Bearer {key}" }}

@@ -77,11 +77,13 @@ BAD_WRITES = [
 ]
 
 
-async def test_what_a_handset_can_not_write_is_refused_with_its_place(site):
-    await site.group(1, 2)
+async def test_what_a_handset_can_not_write_is_refused_with_its_place(plain_site):
+    await plain_site.group(1, 2)
     message = {"from": number(1), "to": BUSINESS, "body": "Hi"}
     for change, loc in BAD_WRITES:
-        assert locs(assert_problem(await site.post("/v1/simulator/inbound", message | change), "invalid-request", 422)) == [loc]
+        assert locs(assert_problem(await plain_site.post("/v1/simulator/inbound", message | change), "invalid-request", 422)) == [
+            loc
+        ]
 
 
 async def test_a_number_behaves_as_it_is_told_to(site):
@@ -100,17 +102,17 @@ async def test_a_number_behaves_as_it_is_told_to(site):
 BAD_BEHAVIOURS = [{}, {"behaviour": "dance"}, {"behaviour": "late", "seconds": -1}, {"behaviour": "fail", "code": ""}]
 
 
-async def test_a_behaviour_that_there_is_not_is_refused(site):
+async def test_a_behaviour_that_there_is_not_is_refused(plain_site):
     for body in BAD_BEHAVIOURS:
-        assert_problem(await site.put(f"/v1/simulator/behaviours/{number(2)}", body), "invalid-request", 422)
+        assert_problem(await plain_site.put(f"/v1/simulator/behaviours/{number(2)}", body), "invalid-request", 422)
 
 
-async def test_a_handset_of_no_number_is_refused(site):
-    assert locs(assert_problem(await site.get("/v1/simulator/handsets/nonsense"), "invalid-request", 422)) == ["number"]
+async def test_a_handset_of_no_number_is_refused(plain_site):
+    assert locs(assert_problem(await plain_site.get("/v1/simulator/handsets/nonsense"), "invalid-request", 422)) == ["number"]
 
 
-async def test_the_simulators_routes_are_there_only_with_the_simulator(site):
-    async with client_of(replace(site.services, carrier=object())) as client:
+async def test_the_simulators_routes_are_there_only_with_the_simulator(plain_site):
+    async with client_of(replace(plain_site.services, carrier=object())) as client:
         response = await client.get(f"/v1/simulator/handsets/{number(1)}")
         assert_problem(response, "not-found", 404)
         assert not [path for path in (await client.get("/openapi.json")).json()["paths"] if "simulator" in path]

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, json
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -183,6 +183,7 @@ class Simulator:
     def _fan_out(self, inbound: Inbound) -> None:
         query = select(HANDSETS.c.id).where(HANDSETS.c.message_id == inbound.carrier_message_id).limit(1)
         with self._storage.write(durable=False) as connection:
+            _hold(connection, inbound.carrier_message_id)
             if connection.execute(query).one_or_none() is None:
                 _insert(connection, HANDSETS, fanned_out(inbound, to_micros(self._clock())))
 
@@ -201,6 +202,12 @@ class Simulator:
 def _switches(connection: Connection, numbers: Iterable[str]) -> dict[str, Switch]:
     rows = connection.execute(select(BEHAVIOURS).where(BEHAVIOURS.c.number.in_(numbers))).all()
     return {row.number: Switch(behaviour=row.behaviour, seconds=row.seconds, code=row.code) for row in rows}
+
+
+def _hold(connection: Connection, message_id: str) -> None:
+    """Let nobody else fan out this message until the transaction ends; on SQLite nobody else writes at all."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(message_id, 0))))
 
 
 def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:

@@ -3,6 +3,7 @@
 Whatever does not fit raises `InvalidRequestError` with the place of the fault (`participants.0.number`).
 """
 
+import asyncio
 import re
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 import msgspec
 from msgspec import Struct
 
-from groupchat.http.refusals import MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError
+from groupchat.http.refusals import BODY_SECONDS, MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError, RequestTimeoutError
 from groupchat.http.reply import Receive, Scope
 from groupchat.values.errors import InvalidRequestError
 
@@ -63,10 +64,24 @@ def read_min_position(headers: dict[bytes, bytes]) -> int:
 
 
 async def read_body(incoming: Incoming) -> bytes:
-    """Return the body; raises `PayloadTooLargeError` as soon as it is over the limit, also where it comes in chunks."""
+    """Return the body.
+
+    Raises `PayloadTooLargeError` as soon as it is over the limit, also where it comes in chunks; `RequestTimeoutError`.
+    """
     announced = incoming.headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
         raise PayloadTooLargeError
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _receive_body(incoming)
+    except TimeoutError as error:
+        raise RequestTimeoutError from error
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLargeError
+    return body
+
+
+async def _receive_body(incoming: Incoming) -> bytes:
     message = await incoming.receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
@@ -74,8 +89,6 @@ async def read_body(incoming: Incoming) -> bytes:
         body += message.get("body", b"")
     if message["type"] == "http.disconnect":
         raise ClientGoneError
-    if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLargeError
     return body
 
 

@@ -41,12 +41,10 @@ def read_if_match(headers: dict[bytes, bytes], stream: str | None) -> Expected |
         return None
     if not _IF_MATCH.fullmatch(written):
         raise InvalidRequestError("If-Match", 'Give the ETag as it came, as "7", or *.')
-    if stream is None:
-        return _anything(written)
-    return Expected(stream, None if written == b"*" else frozenset(map(int, _STRONG.findall(written))))
-
-
-def _anything(written: bytes) -> None:
-    if written != b"*":
+    versions = None if written == b"*" else frozenset(map(int, _STRONG.findall(written)))
+    if stream is not None:
+        return Expected(stream, versions)
+    if versions is not None:
         msg = "Nothing here has an ETag: repeat the request without If-Match."
         raise PreconditionFailedError(msg)
+    return None

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -270,8 +270,8 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
     """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the answer.
 
     `refuses` are the slugs of the problems of its own; `first` raises `NotFoundError` for a path whose ids don't exist;
-    `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items. `finish` is what is
-    still to be done, with the call and the answer's value, when the command is stored; a repeat of the request does it again.
+    `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items. `finish` is what
+    is still to be done, with the call and the answer's value, when the command is stored; a repeat of the request does it again.
     """
 
     def make(handle: Callable[[Any], Awaitable[Answer[Any]]]) -> Endpoint:

@@ -10,8 +10,10 @@ import msgspec
 from msgspec import defstruct
 
 from groupchat import __version__
+from groupchat.http.conditional import IF_MATCH_PATTERN, versioned_id
 from groupchat.http.endpoint import Endpoint, NoQuery
-from groupchat.http.problems import PROBLEMS, Kind
+from groupchat.http.idempotency import KEY_PATTERN
+from groupchat.http.problems import PROBLEMS, Kind, says_when
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
@@ -22,6 +24,10 @@ Group SMS/MMS conversations between a business and several people at once.
 - Times are RFC 3339 in UTC, ids opaque strings, phone numbers E.164, money decimal strings with a currency.
 - Every answer to a write has the header `Groupchat-Position`. A `GET` with that number in `Groupchat-Min-Position` waits until it
   shows the write, at most 5 seconds; then it is a 503.
+- A `POST` with an `Idempotency-Key` may be repeated: it is done once, and a repeat gets the first answer, for 24 hours. Only an
+  `api_key` is null in a repeat.
+- Conversations and contacts have their version as `ETag`; a write to one with `If-Match` is done only if that version still holds. A write
+  with `If-Match` to what has no `ETag` is a 412.
 - Every problem is `application/problem+json` (RFC 9457); its `type` is a page here that explains it.
 - The participants of a group never change (R7): any write below `/v1/conversations/{conversation_id}/participants` but opt-out is
   a 405 `participants-frozen`. Any other method that a path has not is a 405 `method-not-allowed`; both have the header `Allow`.
@@ -75,12 +81,20 @@ def _operation(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
         "parameters": [*_path_parameters(each), *_query_parameters(each), {"$ref": "#/components/parameters/CorrelationId"}],
         "responses": _responses(each, schema_of),
     }
-    if not each.writes:
-        operation["parameters"].append({"$ref": "#/components/parameters/MinPosition"})
+    operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in _conditions(each)]
     if each.body_type is not None:
         content = {"schema": schema_of[each.body_type], "examples": _named(each.body_examples)}
         operation["requestBody"] = {"required": not each.body_may_be_missing, "content": {"application/json": content}}
     return operation
+
+
+def _conditions(each: Endpoint) -> Iterable[str]:
+    if not each.writes:
+        yield "MinPosition"
+    if each.takes_key:
+        yield "IdempotencyKey"
+    if each.writes and versioned_id(each.path):
+        yield "IfMatch"
 
 
 def _named(examples: Json) -> Json:
@@ -141,6 +155,22 @@ _PARAMETERS: Json = {
         "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
         "example": "42",
     },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "A new key for each new request, the same to repeat one: then it is done once, and answered alike.",
+        "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
+        "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` that must still hold, or `*`.",
+        "schema": {"type": "string", "pattern": f"^{IF_MATCH_PATTERN}$"},
+        "example": '"7"',
+    },
 }
 
 _HEADERS: Json = {
@@ -168,6 +198,18 @@ _HEADERS: Json = {
         "schema": {"type": "integer", "minimum": 0},
         "example": 1,
     },
+    "SometimesRetryAfter": {
+        "description": "After how many seconds to try again, where that is all that is needed.",
+        "required": False,
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 1,
+    },
+    "ETag": {
+        "description": "The version, for `If-Match`.",
+        "required": True,
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+        "example": '"7"',
+    },
     "Authenticate": {
         "description": "How to authenticate.",
         "required": True,
@@ -194,7 +236,8 @@ def _slugs(each: Endpoint) -> list[str]:
     slugs = [*_EVERYWHERE, *each.refuses]
     slugs += ["projection-behind"] if each.waits_for else []
     slugs += ["payload-too-large"] if each.body_type is not None else []
-    slugs += ["version-conflict"] if each.writes else []
+    slugs += ["version-conflict", "precondition-failed"] if each.writes else []
+    slugs += ["idempotency-key-in-use", "idempotency-key-reused"] if each.takes_key else []
     slugs += ["not-found"] if each.first is not None else []
     return list(dict.fromkeys(slugs))
 
@@ -205,6 +248,8 @@ def _success(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
         headers["Groupchat-Position"] = {"$ref": "#/components/headers/Position"}
     if each.creates:
         headers["Location"] = {"$ref": "#/components/headers/Location"}
+    if each.shows_version:
+        headers["ETag"] = {"$ref": "#/components/headers/ETag"}
     response: Json = {"description": each.summary + ": done." if each.writes else each.summary + ".", "headers": headers}
     if each.answer_type is not None:
         response["content"] = {"application/json": {"schema": schema_of[each.answer_type], "example": each.example}}
@@ -217,8 +262,9 @@ def problem_response(slugs: Sequence[str]) -> Json:
     headers = dict(EVERY_ANSWER)
     if status == 401:  # noqa: PLR2004 - the status is the word
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Authenticate"}
-    if status == 503:  # noqa: PLR2004
-        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if any(map(says_when, slugs)):
+        name = "RetryAfter" if all(map(says_when, slugs)) else "SometimesRetryAfter"
+        headers["Retry-After"] = {"$ref": f"#/components/headers/{name}"}
     references = [{"$ref": REF.format(name=_problem_name(slug))} for slug in slugs]
     content = {
         "schema": references[0] if len(references) == 1 else {"oneOf": references},

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.roster import Violation
+from groupchat.http.refusals import TooManyRequestsError
 from groupchat.http.reply import Reply, encode_json
 from groupchat.store.database import is_passing
 from groupchat.values.errors import RefusalError
@@ -117,6 +118,24 @@ PROBLEMS: dict[str, Kind] = {
         "Too many changes at once",
         "Others kept changing the same thing while the command was decided, several times in a row. Nothing was stored; try again.",
     ),
+    "idempotency-key-in-use": Kind(
+        409,
+        "The first request with this key is still running",
+        "A request of yours with the same Idempotency-Key has come in and is not answered yet. Repeat this one after the time in "
+        "Retry-After: if the first was done, you get its answer; if it was refused, this one is decided.",
+    ),
+    "precondition-failed": Kind(
+        412,
+        "It has changed since",
+        "The If-Match of the request names a version that the conversation or contact does not have (any more), or is sent to what "
+        "has no ETag. Nothing was stored. GET it, see what has changed, and repeat the request with the ETag of that answer.",
+    ),
+    "idempotency-key-reused": Kind(
+        422,
+        "The key belongs to another request",
+        "You have used this Idempotency-Key within the last 24 hours for a request with another method, path or body, which was done. "
+        "Nothing was stored now. Take a new key for each new request, and the same only to repeat one byte by byte.",
+    ),
     "invalid-group": Kind(
         422,
         "The group breaks a rule",
@@ -142,6 +161,17 @@ PROBLEMS: dict[str, Kind] = {
         "that is too long. The member errors says where (loc) and what (detail). Nothing was stored.",
         {"errors": list[Fault]},
         {"errors": [{"loc": "participants.0.number", "detail": "Expected `str`, got `int`."}]},
+    ),
+    "request-timeout": Kind(
+        408,
+        "The body did not arrive",
+        "The request's body did not arrive within 30 seconds. Nothing was stored; send the request again, over a new connection.",
+    ),
+    "too-many-requests": Kind(
+        429,
+        "Too many requests",
+        "The API key asks more often than it may, has as many event streams open as it may, or too many logins from the client's "
+        "address have failed. Nothing was done; try again after the seconds in Retry-After.",
     ),
     "payload-too-large": Kind(
         413,
@@ -174,7 +204,7 @@ PROBLEMS: dict[str, Kind] = {
 def reply_of(error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
     """Return the answer to a refusal or failure. Failures are logged without their messages, which may quote what people wrote."""
     if isinstance(error, RefusalError):
-        return problem(error.slug, error.detail, instance, error.members)
+        return problem(error.slug, error.detail, instance, error.members, _wait(error))
     if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
         log.warning("database_unavailable", operation=operation, error=type(error).__name__)
         return problem("unavailable", "The database can't be reached at the moment. Try again.", instance, {})
@@ -194,12 +224,15 @@ def problem(slug: str, detail: str, instance: str, members: dict[str, Any], head
         "detail": detail,
         "instance": instance,
     }
-    return Reply(kind.status, encode_json(body | members), PROBLEM, (*headers, *_headers(kind.status)))
+    return Reply(kind.status, encode_json(body | members), PROBLEM, (*headers, *_headers(slug, kind.status)))
 
 
-def _headers(status: int) -> tuple[tuple[bytes, bytes], ...]:
-    if status == 401:  # noqa: PLR2004 - the status is the word
+def says_when(slug: str) -> bool:
+    """Tell whether a problem has the header `Retry-After`."""
+    return PROBLEMS[slug].status == 503 or slug == "idempotency-key-in-use"  # noqa: PLR2004 - the status is the word
+
+
+def _headers(slug: str, status: int) -> tuple[tuple[bytes, bytes], ...]:
+    if status == 401:  # noqa: PLR2004
         return ((b"www-authenticate", b"Bearer"),)
-    if status == 503:  # noqa: PLR2004
-        return ((b"retry-after", RETRY_AFTER),)
-    return ()
+    return ((b"retry-after", RETRY_AFTER),) if says_when(slug) else ()

@@ -3,6 +3,8 @@
 from groupchat.values.errors import RefusalError
 
 MAX_BODY_BYTES = 1_048_576
+BODY_SECONDS = 30.0
+"""How long a request's body may take to arrive."""
 
 
 class PayloadTooLargeError(RefusalError):
@@ -12,6 +14,25 @@ class PayloadTooLargeError(RefusalError):
 
     def __init__(self) -> None:
         super().__init__(f"The body is larger than {MAX_BODY_BYTES} bytes; send media by its URL.")
+
+
+class RequestTimeoutError(RefusalError):
+    """The body did not arrive in good time."""
+
+    slug = "request-timeout"
+
+    def __init__(self) -> None:
+        super().__init__(f"The request's body did not arrive within {BODY_SECONDS:.0f} seconds; send it again, faster.")
+
+
+class TooManyRequestsError(RefusalError):
+    """The caller asks too often, or has too many streams open; `retry_after` are the seconds to wait."""
+
+    slug = "too-many-requests"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = max(retry_after, 1)
 
 
 class ParticipantsFrozenError(RefusalError):

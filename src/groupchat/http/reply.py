@@ -18,12 +18,13 @@ encode_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
 class Reply(Struct, frozen=True):
-    """What is sent. Without a content type there is no body."""
+    """What is sent. Without a content type there is no body. `slug` is a problem's."""
 
     status: int
     body: bytes = b""
     content_type: bytes | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    slug: str | None = None
 
     async def send(self, send: Send, correlation_id: str) -> None:
         """Send it, with the request's correlation id."""

@@ -15,7 +15,9 @@ from groupchat.projections.contacts import ContactView
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.paging import cursor_at, key_at
 from groupchat.store.event_store import EventStore
+from groupchat.store.terms import StaleAnswerError
 from groupchat.values.errors import NotFoundError
+from groupchat.values.event import Recorded
 
 RESTRICTING = (inbox.VIEW.name, contacts.VIEW.name, ledger.VIEW.name)
 """The views that decide what a restricted user sees in a list."""
@@ -65,13 +67,20 @@ async def visible(call: Call) -> None:
     await conversations.require_visible(call.store, call.who, call.path["conversation_id"])
 
 
-async def conversation_now(call: Call) -> Conversation:
-    """Return the path's conversation: its stored row, and what its stream has above that; raises `NotFoundError`."""
+async def conversation_now(call: Call, events: Sequence[Recorded] = ()) -> Conversation:
+    """Return the path's conversation: its stored row, what its stream has above that, and these events that may not be stored yet.
+
+    Raises `NotFoundError`, or `StaleAnswerError` if something before the events is not stored yet either.
+    """
     await visible(call)
     id_ = call.path["conversation_id"]
     row, mark = await view(call.store, inbox.held, call.who.workspace_id, call.who.user.id, id_)
     tail = await call.store.read_stream(id_, after_version=row.version if row else 0)
-    return inbox.shown(existing(inbox.current(row, tail)), mark)
+    held = existing(inbox.current(row, tail))
+    new = [recorded for recorded in events if recorded.stream == id_ and recorded.version > held.version]
+    if new and new[0].version != held.version + 1:
+        raise StaleAnswerError
+    return inbox.shown(existing(inbox.current(held, new)), mark)
 
 
 def existing(row: H | None) -> H:

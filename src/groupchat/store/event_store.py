@@ -25,7 +25,7 @@ from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind, Loaded
 from groupchat.store.mapper import EventMapper, UnreadableEventError
-from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.signals import Signals
 from groupchat.store.tail import Tail
 from groupchat.store.terms import AnsweredBeforeError, StaleAnswerError, Terms
@@ -219,6 +219,13 @@ class EventStore:
             if cached := self._cache.get(stream):
                 cached.stale = True
 
+    def mark_stale(self, moved: Iterable[Moved]) -> None:
+        """Let what another process has moved be read at its next use."""
+        for each in moved:
+            cached = self._cache.get(each.stream)
+            if cached is not None and cached.pending is None and cached.loaded.version < each.version:
+                cached.stale = True
+
     async def answer_to(self, key: Key) -> Kept | None:
         """Return the answer that is kept under a user's key, to whichever request; none if none is."""
 
@@ -320,6 +327,10 @@ class EventStore:
         """Return the oldest event of a type."""
         found = await asyncio.to_thread(self._recorder.select_notifications, None, 1, None, [topic])
         return self._mapper.restore(found[0]) if found else None
+
+    def moved_above(self, position: int, limit: int) -> list[Moved]:
+        """Return which streams moved above a position, in the log's order. It blocks: call it in a thread."""
+        return self._recorder.select_moved(position, limit)
 
     def head(self) -> int:
         """Return the position of the newest event, 0 in an empty store. It blocks: call it in a thread."""

@@ -24,6 +24,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.signals import PROGRESS_CHANNEL
 from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded
+from groupchat.values.waiting import first_set
 
 BATCH = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
@@ -89,12 +90,12 @@ class Follower:
                 if isinstance(error, DBAPIError) and not is_passing(error):
                     raise
                 log.warning("follower_retries", follower=self.name, error=str(error).splitlines()[0])
-                await _either(stop, None, pause)
+                await first_set(stop, seconds=pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
             if not more:
-                await _either(stop, bell, _IDLE_SECONDS)
+                await first_set(stop, bell, seconds=_IDLE_SECONDS)
 
     async def step(self, limit: int = BATCH) -> int:
         """Handle one batch; return how many events it had, 0 at the end of the log or when stopped by a poison event."""
@@ -149,16 +150,6 @@ class Follower:
                 .values(stopped_at=poison.position, error=poison.reason)
             )
             notify_progress(connection)
-
-
-async def _either(stop: asyncio.Event, bell: asyncio.Event | None, seconds: float) -> None:
-    """Wait until `stop` or the bell is set, or the time is over."""
-    waits = [asyncio.ensure_future(event.wait()) for event in (stop, bell) if event is not None]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
 
 
 # --- positions, in the caller's transaction

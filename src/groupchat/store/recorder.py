@@ -56,6 +56,14 @@ class Conflict(Struct, frozen=True):
     streams: tuple[str, ...]
 
 
+class Moved(Struct, frozen=True):
+    """A stream that has a new version, and where in the log."""
+
+    position: int
+    stream: str
+    version: int
+
+
 class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
@@ -211,6 +219,13 @@ class Recorder(SQLAlchemyApplicationRecorder):
             query = query.where(table.topic.in_(topics))
         with self.database.read() as connection:
             return list(_notifications(connection.execute(query.order_by(table.id).limit(limit)).all()))
+
+    def select_moved(self, above: int, limit: int) -> list[Moved]:
+        """Return the streams and versions of the events above a position."""
+        table = STORED_EVENTS.c
+        query = select(table.id, table.originator_id, table.originator_version).where(table.id > above)
+        with self.database.read() as connection:
+            return [Moved(*row) for row in connection.execute(query.order_by(table.id).limit(limit))]
 
     def max_notification_id(self) -> int | None:
         """Return the position of the newest event."""

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from groupchat.aggregates.contact import Contact
 from groupchat.commands import contacts as commands
 from groupchat.http import examples
 from groupchat.http.bodies import ContactChange, NewContact
@@ -13,6 +14,7 @@ from groupchat.processes.contact_changes import ContactChanges
 from groupchat.projections import contacts
 from groupchat.projections.contacts import ContactView
 from groupchat.projections.paging import Page
+from groupchat.store.event_store import Outcome
 
 ALL = "/v1/contacts"
 ONE = "/v1/contacts/{contact_id}"
@@ -30,17 +32,14 @@ ONE = "/v1/contacts/{contact_id}"
 async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
     """Add a person; numbers of any country, in any written form (R3, R4)."""
     body = call.body
-    outcome = await commands.create_contact(
-        call.store,
-        call.who,
+    return await call.answer(
+        _created,
+        commands.create_contact,
         name=body.name,
         number=body.number,
         secondary_numbers=body.secondary_numbers,
         assigned_to=body.assigned_to,
     )
-    id_ = outcome.value.id
-    row = contacts.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
-    return Created(value=shown_contact(call.who.workspace_id, row), position=outcome.position, location=f"{ALL}/{id_}")
 
 
 @endpoint(
@@ -92,7 +91,7 @@ async def read_contact(call: Call) -> Answer[ContactView]:
 )
 async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     """Change what is given. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
-    outcome = await commands.change_contact(call.store, call.who, call.path["contact_id"], call.body.change())
+    outcome = await commands.change_contact(call.deciding, call.who, call.path["contact_id"], call.body.change())
     position = outcome.position
     if call.body.reaches_conversations:
         position = await _spread(call, position)
@@ -102,8 +101,14 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
 @endpoint("DELETE", ONE, summary="Delete a contact", status=204, first=contact_now, tag="contacts")
 async def delete_contact(call: Call) -> Written[None]:
     """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
-    outcome = await commands.delete_contact(call.store, call.who, call.path["contact_id"])
+    outcome = await commands.delete_contact(call.deciding, call.who, call.path["contact_id"])
     return Written(value=None, position=await _spread(call, outcome.position))
+
+
+async def _created(outcome: Outcome[Contact]) -> Created[ContactView]:
+    id_ = outcome.value.id
+    row = contacts.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
+    return Created(value=shown_contact(outcome.value.workspace_id, row), position=outcome.position, location=f"{ALL}/{id_}")
 
 
 async def _spread(call: Call, position: int) -> int:

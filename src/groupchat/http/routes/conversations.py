@@ -28,8 +28,7 @@ ONE = "/v1/conversations/{conversation_id}"
 )
 async def create_conversation(call: Writing[NewConversation]) -> Created[Conversation]:
     """Create a group of one business number and its participants, and send its first message if there is one (R1 to R6, R35)."""
-    outcome = await conversations.create_group(call.store, call.who, call.body.group())
-    return _created(outcome)
+    return await call.answer(_created, conversations.create_group, call.body.group())
 
 
 @endpoint(
@@ -86,7 +85,7 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
 )
 async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     """Give a group another name; null goes back to the participants' names (R13)."""
-    outcome = await conversations.rename_group(call.store, call.who, call.path["conversation_id"], call.body.name)
+    outcome = await conversations.rename_group(call.deciding, call.who, call.path["conversation_id"], call.body.name)
     return Written(value=await conversation_now(call), position=outcome.position)
 
 
@@ -105,25 +104,24 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
 async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]:
     """Create the group that continues this one, with everybody who is not opted out at this moment, linked both ways (R18)."""
     draft = None if call.body.message is None else call.body.message.draft()
-    outcome = await conversations.create_successor(call.store, call.who, call.path["conversation_id"], call.body.name, draft)
-    return _created(outcome)
+    return await call.answer(_created, conversations.create_successor, call.path["conversation_id"], call.body.name, draft)
 
 
 @endpoint("PUT", ONE + "/read", summary="Mark as read", status=204, first=visible, tag="conversations")
 async def mark_read(call: Call) -> Written[None]:
     """Let all that stands in the conversation now count as read by the caller (R30)."""
-    outcome = await reading.mark_read(call.store, call.who, call.path["conversation_id"])
+    outcome = await reading.mark_read(call.deciding, call.who, call.path["conversation_id"])
     return Written(value=None, position=outcome.position)
 
 
 @endpoint("DELETE", ONE + "/read", summary="Mark as unread", status=204, first=visible, tag="conversations")
 async def mark_unread(call: Call) -> Written[None]:
     """Let the conversation count at least one unread message for the caller, until it is read again (R30)."""
-    outcome = await reading.mark_unread(call.store, call.who, call.path["conversation_id"])
+    outcome = await reading.mark_unread(call.deciding, call.who, call.path["conversation_id"])
     return Written(value=None, position=outcome.position)
 
 
-def _created(outcome: Outcome[Begun]) -> Created[Conversation]:
+async def _created(outcome: Outcome[Begun]) -> Created[Conversation]:
     id_ = outcome.value.conversation_id
     row = inbox.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
     return Created(value=inbox.shown(existing(row)), position=outcome.position, location=f"{ALL}/{id_}")

@@ -11,6 +11,7 @@ from groupchat.http.views import view, visible
 from groupchat.projections import thread
 from groupchat.projections.paging import Page
 from groupchat.projections.thread import Message
+from groupchat.store.event_store import Outcome
 
 PATH = "/v1/conversations/{conversation_id}/messages"
 
@@ -28,7 +29,10 @@ PATH = "/v1/conversations/{conversation_id}/messages"
 )
 async def send_message(call: Writing[NewMessage]) -> Written[Message]:
     """Send to every participant (R10). A blocked group refuses, and says how to go on (R15)."""
-    outcome = await conversations.send_message(call.store, call.who, call.path["conversation_id"], call.body.draft())
+    return await call.answer(_sent, conversations.send_message, call.path["conversation_id"], call.body.draft())
+
+
+async def _sent(outcome: Outcome[str]) -> Written[Message]:
     return Written(value=cast("Message", thread.fold(None, outcome.events[-1])), position=outcome.position)
 
 

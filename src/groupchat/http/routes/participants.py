@@ -8,6 +8,7 @@ from groupchat.http.views import conversation_now, existing, view, visible
 from groupchat.projections import pane
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.pane import Pane
+from groupchat.store.event_store import Outcome
 
 PANE = "/v1/conversations/{conversation_id}/participants"
 OPT_OUT = PANE + "/{number}/opt-out"
@@ -42,5 +43,8 @@ async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
 )
 async def opt_out(call: Call) -> Written[Conversation]:
     """Record a participant's no to a user: every conversation of the business number with them is blocked at once (R14, R15)."""
-    outcome = await consents.opt_out_by_hand(call.store, call.who, call.path["conversation_id"], call.path["number"])
-    return Written(value=await conversation_now(call), position=outcome.position)
+
+    async def opted_out(outcome: Outcome[None]) -> Written[Conversation]:
+        return Written(value=await conversation_now(call, outcome.events), position=outcome.position)
+
+    return await call.answer(opted_out, consents.opt_out_by_hand, call.path["conversation_id"], call.path["number"])

@@ -4,17 +4,21 @@ import asyncio
 
 from msgspec import Struct
 
+from groupchat.aggregates import group_conversation
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator import HandsetMessage
 from groupchat.carriers.simulator_behaviours import Switch
 from groupchat.commands import inbound
-from groupchat.commands.caller import rights_of
+from groupchat.commands.caller import Caller, rights_of
+from groupchat.commands.inbound import Received
 from groupchat.commands.numbers import read_number
+from groupchat.commands.streams import CONVERSATION
 from groupchat.http import examples
 from groupchat.http.bodies import HandsetWrites, NewBehaviour
 from groupchat.http.endpoint import Answer, Call, Writing, Written, endpoint
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.ids import new_id
 
 
@@ -31,12 +35,24 @@ class Handset(Struct, frozen=True):
     items: list[HandsetMessage]
 
 
+async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
+    """Let the others' handsets receive what was recorded (R12); those that have it receive nothing anew."""
+    if arrived.conversation_id is None:
+        return
+    written = _inbound(call.body)
+    group = group_conversation.existing(await call.store.load(CONVERSATION, arrived.conversation_id))
+    await call.services.carrier.write(
+        written.from_, written.to, group.numbers, written.body, written.media, carrier_message_id=arrived.message_id
+    )
+
+
 @endpoint(
     "POST",
     "/v1/simulator/inbound",
     summary="Let a handset write",
     status=202,
     refuses=("not-found", "not-permitted"),
+    finish=fan_out,
     body_examples={"reply": examples.HANDSET_WRITES, "stop": examples.HANDSET_STOPS},
     example=examples.ARRIVED,
     tag="simulator",
@@ -46,19 +62,16 @@ async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     rights = await rights_of(call.store, call.who)
     rights.require_writer()
     rights.require_unrestricted()
-    written = _inbound(call.body)
-    carrier, who = call.services.carrier, call.who
-    outcome = await inbound.receive(call.store, carrier.name, written, who.correlation_id, who.workspace_id)
-    received = outcome.value
-    await carrier.write(
-        written.from_,
-        written.to,
-        received.others,
-        written.body,
-        written.media,
-        carrier_message_id=written.carrier_message_id,
-    )
-    arrived = Arrived(conversation_id=received.conversation_id, message_id=received.message_id)
+    written, carrier = _inbound(call.body), call.services.carrier.name
+
+    async def receive(store: EventStore, who: Caller) -> Outcome[Received]:
+        return await inbound.receive(store, carrier, written, who.correlation_id, who.workspace_id)
+
+    return await call.answer(_arrived, receive)
+
+
+async def _arrived(outcome: Outcome[Received]) -> Written[Arrived]:
+    arrived = Arrived(conversation_id=outcome.value.conversation_id, message_id=outcome.value.message_id)
     return Written(value=arrived, position=outcome.position)
 
 

@@ -4,17 +4,20 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import ChangeUser, Key, User
 from groupchat.commands import keys, users
 from groupchat.commands.caller import rights_of
 from groupchat.commands.keys import NewKey as Issued
+from groupchat.commands.users import Added
 from groupchat.http import examples
 from groupchat.http.bodies import NewKey, NewUser, UserChange
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
 from groupchat.http.queries import PageQuery
 from groupchat.http.views import page_of
+from groupchat.store.event_store import Outcome
 from groupchat.values.errors import InvalidRequestError
 
 ALL = "/v1/users"
@@ -33,7 +36,7 @@ class UserShown(Struct, frozen=True, kw_only=True):
 
 
 class NewUserShown(UserShown, frozen=True, kw_only=True):
-    """A user who was just added, with a first key."""
+    """A user who was just added, with a first key; a repeat of the request shows him without it."""
 
     api_key: str | None
 
@@ -44,6 +47,12 @@ class KeyShown(Struct, frozen=True, kw_only=True):
     id: str
     issued_at: datetime
     expires_at: datetime | None
+
+
+class NewKeyShown(KeyShown, frozen=True, kw_only=True):
+    """A key that was just issued; a repeat of the request shows it without what opens."""
+
+    api_key: str | None
 
 
 async def existing(call: Call) -> None:
@@ -68,7 +77,10 @@ async def add_user(call: Writing[NewUser]) -> Created[NewUserShown]:
     """Add a user with a role; this answer alone shows the user's first key (R20, R23)."""
     body = call.body
     new = users.NewUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
-    outcome = await users.add_user(call.store, call.who, new)
+    return await call.answer(_added, users.add_user, new)
+
+
+async def _added(outcome: Outcome[Added]) -> Created[NewUserShown]:
     added = outcome.value
     shown = NewUserShown(**_fields(added.user), api_key=added.api_key)
     return Created(value=shown, position=outcome.position, location=f"{ALL}/{added.user.id}")
@@ -116,14 +128,18 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     example=examples.NEW_KEY_SHOWN,
     tag="users",
 )
-async def issue_key(call: Writing[NewKey]) -> Created[Issued]:
+async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
     """Give a user another key: oneself, or anybody by those who manage users. This answer alone shows it."""
     expires_at = call.body.expires_at
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Give a time that is not over yet.")
-    outcome = await keys.issue_key(call.store, call.who, call.path["user_id"], expires_at)
-    location = f"{ALL}/{call.path['user_id']}/keys/{outcome.value.id}"
-    return Created(value=outcome.value, position=outcome.position, location=location)
+    user_id = call.path["user_id"]
+
+    async def issued(outcome: Outcome[Issued]) -> Created[NewKeyShown]:
+        shown = NewKeyShown(**asdict(outcome.value))
+        return Created(value=shown, position=outcome.position, location=f"{ALL}/{user_id}/keys/{shown.id}")
+
+    return await call.answer(issued, keys.issue_key, user_id, expires_at)
 
 
 @endpoint(

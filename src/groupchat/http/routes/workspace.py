@@ -19,6 +19,7 @@ from groupchat.http.bodies import NewNumber, NewRate, NumberChange, PolicyChange
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
 from groupchat.http.queries import PageQuery
 from groupchat.http.views import page_of
+from groupchat.store.event_store import Outcome
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
@@ -50,7 +51,10 @@ class RateShown(Struct, frozen=True, kw_only=True):
 )
 async def add_number(call: Writing[NewNumber]) -> Created[NumberShown]:
     """Add a number to send from; it can belong to one workspace only (R4)."""
-    outcome = await business_numbers.add_number(call.store, call.who, call.body.command())
+    return await call.answer(_added, business_numbers.add_number, call.body.command())
+
+
+async def _added(outcome: Outcome[NumberShown]) -> Created[NumberShown]:
     return Created(value=outcome.value, position=outcome.position, location=f"{NUMBERS}/{outcome.value.number}")
 
 
@@ -157,7 +161,10 @@ async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
     """Add a line to the rate card. It changes no entry that there is: a message keeps the rate of its own moment (R25)."""
     body = call.body
     rate = Rate(mms_segment=Decimal(body.mms_segment), currency=body.currency)
-    outcome = await workspaces.post_rate(call.store, call.who, body.effective_from, rate)
+    return await call.answer(_posted, workspaces.post_rate, body.effective_from, rate)
+
+
+async def _posted(outcome: Outcome[tuple[int, PostedRate]]) -> Written[RateShown]:
     return Written(value=_rate(*outcome.value), position=outcome.position)
 
 

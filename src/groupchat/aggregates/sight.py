@@ -1,0 +1,141 @@
+"""Sight: what of the log a user may see. `access.py`'s rules, applied to events.
+
+- R22 Who is restricted to assigned data sees the events of groups and contacts that he may see now, with their deliveries and consents;
+  of users he sees himself.
+- R23 Who manages, or audits, sees everything, but for keys: those are for who holds them and who manages users.
+- R30 Read marks are per user: of others' only who manages or audits sees them.
+
+What is not named here nobody sees, so that a new kind of event does not get out unnoticed. A key's hash never does: `published`.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from groupchat.aggregates import contact as contacts
+from groupchat.aggregates import delivery, group_events, phone_book, reader
+from groupchat.aggregates import workspace_events as workspaces
+from groupchat.aggregates.access import Access
+from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
+from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.values.event import Event, Recorded
+
+OPEN = (
+    workspaces.WorkspaceCreated,
+    workspaces.NumberClaimed,
+    workspaces.NumberAdded,
+    workspaces.NumberLabelled,
+    workspaces.NumberAssigned,
+    workspaces.DefaultNumberChosen,
+    workspaces.PolicyChanged,
+    workspaces.RoleDefined,
+    workspaces.RatePosted,
+)
+"""What everybody in the workspace may know of it."""
+
+CONVERSATION = (
+    group_events.Created,
+    group_events.MessageSent,
+    group_events.InboundReceived,
+    group_events.ParticipantOptedOut,
+    group_events.ParticipantOptedIn,
+    group_events.Unblocked,
+    group_events.ContactNumberChanged,
+    group_events.ContactRenamed,
+    group_events.ContactDeleted,
+    group_events.Renamed,
+    group_events.SucceededBy,
+)
+CONTACT = (
+    contacts.ContactCreated,
+    contacts.Renamed,
+    contacts.NumbersChanged,
+    contacts.Assigned,
+    contacts.DndTurnedOn,
+    contacts.DndTurnedOff,
+    contacts.ContactDeleted,
+)
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What an event is about, as far as that decides who sees it."""
+
+    conversation_id: str | None = None
+    contact_id: str | None = None
+    consent: str | None = None
+    """The stream of a number's consent: it concerns the groups that the number takes part in."""
+    user_id: str | None = None
+    key_of: str | None = None
+    reader_id: str | None = None
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """Groups, contacts and consents as they are now, by stream."""
+
+    groups: Mapping[str, GroupConversation | None] = {}
+    contacts: Mapping[str, Contact | None] = {}
+    consents: Mapping[str, Consent | None] = {}
+
+
+def about(recorded: Recorded) -> About | None:
+    """Return what an event is about; none if nobody sees it."""
+    event, found = recorded.event, None
+    match event:
+        case _ if isinstance(event, CONVERSATION):
+            found = About(conversation_id=recorded.stream)
+        case delivery.Started() | delivery.Updated() | delivery.Withheld() | GroupJoined():
+            found = About(conversation_id=event.conversation_id)
+        case _ if isinstance(event, CONTACT):
+            found = About(contact_id=recorded.stream)
+        case phone_book.NumberListed() | phone_book.NumberUnlisted():
+            found = About(contact_id=event.contact_id)
+        case OptedOut() | OptedIn():
+            found = About(consent=recorded.stream)
+        case reader.ConversationRead() | reader.ConversationMarkedUnread():
+            found = About(conversation_id=event.conversation_id, reader_id=event.user_id)
+        case workspaces.UserAdded() | workspaces.UserRoleChanged():
+            found = About(user_id=event.user_id)
+        case workspaces.KeyIssued():
+            found = About(key_of=event.user_id)
+        case workspaces.KeyRevoked():  # whose it was is not in it; who does not manage users revokes only his own
+            found = About(key_of=recorded.cause.actor.id)
+        case _ if isinstance(event, OPEN):
+            found = About()
+    return found
+
+
+def sees(rights: Access, what: About, known: Known) -> bool:
+    """Tell whether a user sees an event of his workspace; `known` is only asked for one who is restricted (R22)."""
+    if what.key_of is not None:
+        return rights.manages or what.key_of == rights.user.id
+    if what.reader_id not in (None, rights.user.id) and not (rights.manages or rights.audits):
+        return False
+    return not rights.restricted or _sees_assigned(rights, what, known)
+
+
+def _sees_assigned(rights: Access, what: About, known: Known) -> bool:
+    if what.user_id is not None:
+        return what.user_id == rights.user.id
+    if what.contact_id is not None:
+        contact = known.contacts.get(what.contact_id)
+        return contact is not None and rights.sees_contact(contact)
+    if what.conversation_id is not None:
+        return _sees_group(rights, what.conversation_id, known)
+    if what.consent is not None:
+        consent = known.consents.get(what.consent)
+        return consent is not None and any(_sees_group(rights, id_, known) for id_ in consent.conversations)
+    return True
+
+
+def _sees_group(rights: Access, conversation_id: str, known: Known) -> bool:
+    group = known.groups.get(conversation_id)
+    return group is not None and rights.sees_group(group, known.contacts)
+
+
+def published(event: Event) -> Event | dict[str, object]:
+    """Return an event's data as it may leave the system: all of it, but for a key's hash."""
+    if isinstance(event, workspaces.KeyIssued):
+        return {name: value for name, value in asdict(event).items() if name != "key_hash"}
+    return event

@@ -1,0 +1,46 @@
+"""Watching: what a user may see of a piece of the log, as of now (R22, R23)."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from groupchat.aggregates.access import Access
+from groupchat.aggregates.sight import About, Known, about, sees
+from groupchat.commands.caller import Caller, access
+from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION
+from groupchat.store.decision import Decision, Kind
+from groupchat.store.event_store import EventStore
+from groupchat.values.event import Recorded
+
+S = TypeVar("S")
+
+
+async def visible(store: EventStore, who: Caller, rights: Access, batch: Sequence[Recorded]) -> list[Recorded]:
+    """Return the events that the caller may see, in their order.
+
+    For who sees assigned data only, all that decides it is read in one decision, so it holds at one moment: what was acknowledged
+    before is taken into account, in whichever process. Raises `UnauthenticatedError` if he is gone, `UnavailableError`.
+    """
+    own = [(recorded, what) for recorded in batch if recorded.cause.workspace_id == who.workspace_id and (what := about(recorded))]
+    if not rights.restricted:
+        return [recorded for recorded, what in own if sees(rights, what, Known())]
+
+    async def look(decision: Decision) -> list[Recorded]:
+        now = await access(decision, who)
+        known = await _known(decision, [what for _, what in own])
+        return [recorded for recorded, what in own if sees(now, what, known)]
+
+    return (await store.decide(who.cause(), look)).value if own else []
+
+
+async def _known(decision: Decision, wanted: Sequence[About]) -> Known:
+    consents = await _load(decision, CONSENT, (what.consent for what in wanted))
+    joined = (id_ for consent in consents.values() if consent for id_ in consent.conversations)
+    groups = await _load(decision, CONVERSATION, (*(what.conversation_id for what in wanted), *joined))
+    linked = (member.contact_id for group in groups.values() if group for member in group.members)
+    contacts = await _load(decision, CONTACT, (*(what.contact_id for what in wanted), *linked))
+    return Known(groups=groups, contacts=contacts, consents=consents)
+
+
+async def _load(decision: Decision, kind: Kind[S], streams: Iterable[str | None]) -> dict[str, S | None]:
+    asked = list(dict.fromkeys(stream for stream in streams if stream))
+    return dict(zip(asked, await decision.load_many(kind, asked), strict=True))

@@ -1,0 +1,49 @@
+"""How often somebody may ask: so many requests a second for each key, so many failed logins a minute for each client's address.
+
+Counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr has why): with several API processes each counts for
+itself. What is counted is bounded: those not seen for the longest time are forgotten.
+"""
+
+from math import ceil
+
+from throttled import MemoryStore, RateLimiterType, Throttled, rate_limiter
+
+from groupchat.http.refusals import TooManyRequestsError
+
+REQUESTS_A_SECOND = 500
+FAILED_LOGINS_A_MINUTE = 300
+_COUNTED = 50_000
+
+
+class Throttle:
+    """What is left of each caller's share; 0 for no limit."""
+
+    def __init__(self, requests_a_second: int = REQUESTS_A_SECOND, failed_logins_a_minute: int = FAILED_LOGINS_A_MINUTE) -> None:
+        self._requests = _limiter(rate_limiter.per_sec(requests_a_second, requests_a_second)) if requests_a_second else None
+        by_minute = rate_limiter.per_min(failed_logins_a_minute, failed_logins_a_minute)
+        self._failures = _limiter(by_minute) if failed_logins_a_minute else None
+        self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
+
+    def admit(self, key_id: str) -> None:
+        """Count a request; raises `TooManyRequestsError` if it is one too many."""
+        if self._requests is None:
+            return
+        asked = self._requests.limit(key_id)
+        if asked.limited:
+            msg = "This key asks more often than it may; wait as long as Retry-After says."
+            raise TooManyRequestsError(msg, ceil(asked.state.retry_after))
+
+    def failed(self, address: str) -> None:
+        """Count a failed login."""
+        if self._failures is not None:
+            self._failures.limit(address)
+
+    def refuse_barred(self, address: str) -> None:
+        """Raise `TooManyRequestsError` if too many logins from an address have failed."""
+        if self._failures is not None and self._failures.peek(address).remaining < 1:
+            msg = "Too many logins from this address have failed; what is not known to be valid must wait."
+            raise TooManyRequestsError(msg, self._pause)
+
+
+def _limiter(quota: rate_limiter.Quota) -> Throttled:
+    return Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=MemoryStore(options={"MAX_SIZE": _COUNTED}))

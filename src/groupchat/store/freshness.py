@@ -1,0 +1,46 @@
+"""Fresh caches: what other processes store makes this process's cached states stale within a moment.
+
+Decisions do not need it: an append holds only if nothing that it read has moved. It is for what is read without deciding, above all
+whose key it is and what he may see (R20 to R23).
+"""
+
+import asyncio
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store.event_store import EventStore
+from groupchat.values.waiting import first_set
+
+PAUSE_SECONDS = 0.02
+"""The shortest time between two looks, so that a busy process looks for many batches at once."""
+
+_AT_ONCE = 2_000
+
+log = structlog.get_logger()
+
+
+async def keep_fresh(store: EventStore, stop: asyncio.Event) -> None:
+    """Look at the log's new end whenever it grows, until `stop` is set."""
+    seen: int | None = None
+    with store.signals.log.listen() as bell:
+        while not stop.is_set():
+            bell.clear()
+            try:
+                seen = await _look(store, seen)
+            except (DBAPIError, PoolTimeoutError) as error:
+                log.warning("freshness_retries", error=str(error).splitlines()[0])
+            await first_set(stop, seconds=PAUSE_SECONDS)
+            await first_set(stop, bell)
+
+
+async def _look(store: EventStore, seen: int | None) -> int:
+    if seen is None:
+        return await asyncio.to_thread(store.head)
+    while moved := await asyncio.to_thread(store.moved_above, seen, _AT_ONCE):
+        store.mark_stale(moved)
+        seen = moved[-1].position
+        if len(moved) < _AT_ONCE:
+            break
+    return seen
