@@ -29,16 +29,23 @@ checkpoint_timeout = 30min
 """
 """Durable as it comes; checkpoints are asked for between the runs, so that none falls into one side's turn."""
 
-_SYNCS_SECONDS = 0.5
-_SYNC_LOOP = f"""
+_SYNC_LOOP = """
 import os, sys, time
 file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
-os.write(file, bytes(1 << 20)); os.fsync(file)
-start, number = time.perf_counter(), 0
-while time.perf_counter() - start < {_SYNCS_SECONDS}:
-    os.pwrite(file, b"x" * 8192, number % 128 * 8192); os.fdatasync(file); number += 1
-print(number / (time.perf_counter() - start))
+os.write(file, bytes(1 << 20))
+os.fsync(file)
+
+def rate(seconds):
+    start, number = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        os.pwrite(file, b"x" * 8192, number % 128 * 8192)
+        os.fdatasync(file)
+        number += 1
+    return number / (time.perf_counter() - start)
+
+print(max(rate(0.3) for _ in range(3)))
 """
+"""Writes and syncs pages of 8 kB as a write-ahead log does; the best of three short tries, past what else goes on."""
 
 
 class Server:

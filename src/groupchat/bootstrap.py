@@ -11,7 +11,12 @@ from msgspec import Struct
 from groupchat import workers
 from groupchat.carriers.simulator import Simulator
 from groupchat.commands.inbound import CarrierInbox
+from groupchat.http.metrics import Metrics
 from groupchat.http.services import Services
+from groupchat.http.streams import Streams
+from groupchat.http.throttle import Throttle
+from groupchat.http.tokens import Provider, Tokens
+from groupchat.http.watch import Pace
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import Process
@@ -47,7 +52,37 @@ class System(Struct, frozen=True, kw_only=True):
 
     def services(self) -> Services:
         """Return what the HTTP layer works with."""
-        return Services(store=self.store, progress=self.progress, carrier=self.carrier, followers=self.followers)
+        settings, metrics, streams = self.settings, Metrics(), Streams(self.store, _pace(self.settings))
+        metrics.watch(appends_waiting=lambda: self.store.waiting, streams_open=lambda: streams.open)
+        self.store.observe(metrics.stored)
+        return Services(
+            store=self.store,
+            progress=self.progress,
+            carrier=self.carrier,
+            followers=self.followers,
+            streams=streams,
+            throttle=Throttle(settings.rate_limit, settings.login_failures),
+            tokens=_tokens(settings),
+            metrics=metrics,
+        )
+
+
+def _pace(settings: Settings) -> Pace:
+    heartbeat, lifetime = settings.stream_heartbeat_seconds, settings.stream_seconds
+    return Pace(per_key=settings.streams_per_key, heartbeat=heartbeat, lifetime=lifetime)
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    if settings.oidc_issuer is None or settings.oidc_audience is None or settings.oidc_jwks_url is None:
+        return None
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        jwks_url=settings.oidc_jwks_url,
+        algorithms=tuple(settings.oidc_algorithms.split(",")),
+        workspace_claim=settings.oidc_workspace_claim,
+    )
+    return Tokens(provider)
 
 
 def open_database(settings: Settings) -> Database:
@@ -64,7 +99,7 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
     database = await asyncio.to_thread(open_database, settings)
     signals = Signals(database)
-    store = EventStore(database, signals, clock=clock)
+    store = EventStore(database, signals, clock=clock, max_waiting=settings.max_waiting_appends)
     stop = asyncio.Event()
     fresh = asyncio.create_task(keep_fresh(store, stop))
     try:

@@ -10,10 +10,13 @@ import uvicorn
 
 from groupchat import demo
 from groupchat.bootstrap import running, working
+from groupchat.connections import Connection
 from groupchat.http.app import create_app
 from groupchat.settings import Settings
 
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection may be idle between two requests: longer than load balancers keep theirs."""
 BACKLOG = 2048
 Announce = Callable[[str, list[str]], None]
 """Told the address and what to say, once the server listens."""
@@ -37,9 +40,13 @@ async def serve(
         sock = _bind(host, port)
         address = _address(sock, host)
         lines = _what_to_try(await demo.prepare(system), address) if with_demo else []
+        services = system.services()
         config = uvicorn.Config(
-            create_app(system.services()),
+            create_app(services),
+            http=Connection,
+            ws="none",
             lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -55,6 +62,7 @@ async def serve(
                 announce(address, lines)
             await asyncio.wait([serving, watching], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            services.streams.close()
             server.should_exit = True
             watching.cancel()
             await serving

@@ -7,6 +7,17 @@
 | `GROUPCHAT_SIMULATOR_NATIVE_GROUP` | whether the simulated carrier itself fans out to the others (R12) | `true` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
+| `GROUPCHAT_RATE_LIMIT` | requests a second that each API key may make, per process; `0` for no limit | `500` |
+| `GROUPCHAT_LOGIN_FAILURES` | logins a minute that may fail from each client address, per process; `0` for no limit | `300` |
+| `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are refused with 503 | `10000` |
+| `GROUPCHAT_STREAMS_PER_KEY` | event streams that each API key may have open, per process | `10` |
+| `GROUPCHAT_STREAM_HEARTBEAT_SECONDS` | after how long a silent event stream sends a comment | `15.0` |
+| `GROUPCHAT_STREAM_SECONDS` | how long an event stream lasts at most; its reader goes on with another | `3600.0` |
+| `GROUPCHAT_OIDC_ISSUER` | the identity provider whose tokens open, too: their `iss` | unset |
+| `GROUPCHAT_OIDC_AUDIENCE` | whom its tokens must be for: their `aud` | unset |
+| `GROUPCHAT_OIDC_JWKS_URL` | where it publishes its keys | unset |
+| `GROUPCHAT_OIDC_ALGORITHMS` | the signatures that are taken, of `RS`, `PS` and `ES` with `256`, `384` or `512` | `RS256,ES256` |
+| `GROUPCHAT_OIDC_WORKSPACE_CLAIM` | the claim that has the workspace's id | `groupchat_workspace` |
 | `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | reserved for the Kafka relay, which this version does not have yet | unset |
 
 A variable that is nearly one of these is refused, so that a misspelt one is not silently without effect.
@@ -14,11 +25,19 @@ A variable that is nearly one of these is refused, so that a misspelt one is not
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 PREFIX = "GROUPCHAT_"
+
+_Count = Annotated[int, Meta(ge=0)]
+_Positive = Annotated[int, Meta(ge=1)]
+_Seconds = Annotated[float, Meta(gt=0)]
+_Url = Annotated[str, Meta(pattern="^https?://")]
+_Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
+_PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
 
 
 class SettingsError(Exception):
@@ -33,6 +52,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     simulator_native_group: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
+    rate_limit: _Count = 500
+    login_failures: _Count = 300
+    max_waiting_appends: _Positive = 10_000
+    streams_per_key: _Positive = 10
+    stream_heartbeat_seconds: _Seconds = 15.0
+    stream_seconds: _Seconds = 3_600.0
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: _Url | None = None
+    oidc_algorithms: _Algorithms = "RS256,ES256"
+    oidc_workspace_claim: str = "groupchat_workspace"
     kafka_bootstrap_servers: str | None = None
 
 
@@ -44,7 +74,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         if close := get_close_matches(name, known, n=1, cutoff=0.8):
             msg = f"{_variable(name)} is no setting of groupchat; did you mean {_variable(close[0])}?"
             raise SettingsError(msg)
-    return Settings(**{name: _read(name, given[name]) for name in known if name in given})
+    settings = Settings(**{name: _read(name, given[name]) for name in known if name in given})
+    missing = [name for name in _PROVIDER if getattr(settings, name) is None]
+    if 0 < len(missing) < len(_PROVIDER):
+        msg = f"An identity provider needs {', '.join(map(_variable, missing))}, too; see docs/operations.md."
+        raise SettingsError(msg)
+    return settings
 
 
 def _read(name: str, value: str) -> Any:

@@ -137,7 +137,9 @@ class ConversationMachine(RuleBasedStateMachine):
     @precondition(lambda self: set(self.accepted) - self.handed_over)
     @rule(data=st.data())
     def hand_over(self, data):
-        message_id = data.draw(st.sampled_from(sorted(set(self.accepted) - self.handed_over)))
+        self.begin_delivery(data.draw(st.sampled_from(sorted(set(self.accepted) - self.handed_over))))
+
+    def begin_delivery(self, message_id):
         version, rate = self.accepted[message_id]
         (event,) = delivery.decide(
             Begin(
@@ -192,9 +194,10 @@ class ConversationMachine(RuleBasedStateMachine):
         self.goes_out(data.draw(st.sampled_from(sorted(self.dnd - self.words))), self.words, cause)
 
     @precondition(lambda self: self.words)
-    @rule(data=st.data(), cause=WORDS)
-    def opt_in_again(self, data, cause):
-        self.comes_back(data.draw(st.sampled_from(sorted(self.words))), self.words, cause)
+    @rule(cause=WORDS, all_of_them=st.booleans())
+    def opt_in_again(self, cause, all_of_them):
+        for who in sorted(self.words)[: None if all_of_them else 1]:
+            self.comes_back(who, self.words, cause)
 
     @rule(n=PEOPLE, cause=WORDS)
     def opt_in_of_anybody(self, n, cause):
@@ -211,17 +214,14 @@ class ConversationMachine(RuleBasedStateMachine):
                 self.goes_out(who, self.dnd, "dnd")
 
     @precondition(lambda self: self.on_dnd - self.deleted)
-    @rule(data=st.data())
-    def disturb_again(self, data):
+    @rule(data=st.data(), another_group_by_then=st.booleans())
+    def disturb_again(self, data, another_group_by_then):
+        if another_group_by_then and self.blocking and not self.words:
+            self.beside = True  # R35: of the same set; none of its numbers is a contact's on DND any longer
         contact = data.draw(st.sampled_from(sorted(self.on_dnd - self.deleted)))
         self.on_dnd.discard(contact)
         for who in self.linked_to(contact):
             self.comes_back(who, self.dnd, "dnd")
-
-    @precondition(lambda self: self.blocking and not self.words)
-    @rule()
-    def another_group_with_the_same_set_is_created(self):
-        self.beside = True  # R35; also beside who is out by DND, once the number is that contact's no longer
 
     @precondition(lambda self: self.blocking)
     @rule()
@@ -296,6 +296,8 @@ class ConversationMachine(RuleBasedStateMachine):
     def teardown(self):
         if not self.history:
             return
+        for message_id in sorted(set(self.accepted) - self.handed_over):
+            self.begin_delivery(message_id)
         self.no_message_stands_after_an_opt_out_R16()
         self.the_sum_of_all_segments_is_participants_times_messages_R24_R25()
         assert fold(group_conversation.evolve, self.history) == self.state  # replay equals live

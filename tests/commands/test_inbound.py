@@ -3,11 +3,11 @@
 import pytest
 
 from groupchat.aggregates import consent, delivery
+from groupchat.aggregates.roster import Asked
 from groupchat.carriers.port import Receipt
 from groupchat.commands import deliveries, inbound
 from groupchat.commands.streams import CONSENT, DELIVERY
 from groupchat.processes.contact_changes import ContactChanges
-from groupchat.aggregates.roster import Asked
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import BUSINESS, number
 from tests.support.checks import broken

@@ -5,6 +5,7 @@ import pytest
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.commands import business_numbers, contacts, conversations, keys, workspaces
+from groupchat.commands.caller import rights_of
 from groupchat.commands.conversations import Draft
 from groupchat.values.errors import InvalidRequestError, NotFoundError, NotPermittedError, RefusalError
 from tests.support.builders import BUSINESS, number
@@ -141,12 +142,12 @@ async def test_a_member_manages_contacts_R23(world):
 
 async def test_what_is_left_out_of_a_policy_stays_or_is_as_the_preset_says_R1(world):
     await world.policy(max_participants=6, reopen_on_opt_in=True)
-    assert (await workspaces.current(world.store, world.who)).policy.max_participants == 6
+    assert (await rights_of(world.store, world.who)).state.policy.max_participants == 6
     changed = await workspaces.change_policy(world.store, world.who, ChangePolicy(preset="highlevel", min_participants=3))
 
     policy = changed.value
     assert (policy.min_participants, policy.max_participants, policy.reopen_on_opt_in) == (3, 9, False)
-    assert (await workspaces.current(world.store, world.who)).policy == policy
+    assert (await rights_of(world.store, world.who)).state.policy == policy
 
 
 async def test_a_policy_that_contradicts_itself_is_refused(world):
@@ -158,4 +159,4 @@ async def test_nothing_crosses_workspaces(world):
     other = await a_world(world.store, number(901))
     await other.policy(max_participants=2)
 
-    assert (await workspaces.current(world.store, world.who)).policy.max_participants == 10
+    assert (await rights_of(world.store, world.who)).state.policy.max_participants == 10

@@ -22,6 +22,8 @@ from tests.support.world import World, a_world
 
 Json = dict[str, Any]
 OTHER_BUSINESS = "+16285550199"
+SETTINGS = Settings(rate_limit=0, login_failures=0, stream_seconds=0.05)
+"""As often as a test likes; a stream tells what there is, and ends."""
 
 
 class Site:
@@ -134,7 +136,7 @@ def locs(problem: Json) -> list[str]:
 @asynccontextmanager
 async def open_site(store: EventStore, *, workers: Sequence[str] | None = (), **services: Any) -> AsyncIterator[Site]:
     """Serve a new workspace; `workers` as in `bootstrap.working`, `services` replace parts of what HTTP works with."""
-    system = bootstrap.assemble(Settings(), store.database, store.signals, store, utc_now)
+    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, utc_now)
     async with bootstrap.working(system, workers):
         parts = replace(system.services(), **services)
         async with client_of(parts) as client:

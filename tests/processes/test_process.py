@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from groupchat.processes.process import AT_ONCE, Process
-from groupchat.store.event_store import UnavailableError, VersionConflictError
 from groupchat.store.follower import Follower, PoisonError, park
-from tests.store.counting import PATIENCE, count
+from groupchat.store.refusals import UnavailableError, VersionConflictError
+from tests.store.counting import PATIENCE, count, until
 
 
 class Noting:
@@ -43,6 +43,12 @@ def process(database, noting):
 @pytest.fixture
 def follower(store, process):
     return Follower(store, process)
+
+
+async def let_others_go_on():
+    """Let everything run that has nothing to wait for."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def log_of(store, *streams):
@@ -127,8 +133,8 @@ async def test_a_failure_that_passes_is_raised_only_when_nothing_is_under_way(st
 
     noting.react = react
     handling = asyncio.create_task(process.handle(batch, 2))
-    while not under_way:
-        await asyncio.sleep(0)
+    await until(lambda: bool(under_way))
+    await let_others_go_on()
     assert not handling.done()
     go_on.set()
     with pytest.raises(UnavailableError):

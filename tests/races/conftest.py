@@ -8,10 +8,10 @@ import pytest
 from tests.races import actions
 from tests.races.actions import Answer, Plan
 from tests.races.racer import Racer, racing
+from tests.store.following import opened
 from tests.support.checks import broken
 from tests.support.emptied import postgres_url, shared_database
 from tests.support.world import World, a_world
-from tests.store.following import opened
 
 __all__ = ["postgres_url", "shared_database"]
 

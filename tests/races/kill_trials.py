@@ -16,10 +16,10 @@ import msgspec
 from msgspec import Struct
 
 from groupchat.store.database import Database
-from groupchat.store.event_store import UnavailableError
 from groupchat.store.follower import Follower
+from groupchat.store.refusals import UnavailableError
 from groupchat.store.schema import migrate
-from tests.store.following import METADATA, Keeping, opened, seen
+from tests.store.following import METADATA, Keeping, log_to_stderr, opened, seen
 from tests.support.checks import broken
 from tests.support.world import MESSAGES, World, a_caller, a_world
 
@@ -128,4 +128,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stderr()
     main()

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tests.races.actions import Answer, Plan, run
-from tests.store.following import opened
+from tests.store.following import log_to_stderr, opened
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,4 +76,5 @@ def _answer(answers: list[Answer]) -> None:
 
 
 if __name__ == "__main__":
+    log_to_stderr()
     asyncio.run(serve())

@@ -1,12 +1,12 @@
 """The scan that judges every race finds what is wrong: each promise is broken once, in a log written by hand."""
 
 import pytest
+from msgspec.structs import replace
 
 from groupchat.values.event import EVENT_TYPES
 from tests.support.builders import BUSINESS, a_participant, a_policy, a_rate, moment, number
 from tests.support.builders import recorded as enveloped
 from tests.support.checks import broken
-from msgspec.structs import replace
 
 
 def event(type_, **fields):

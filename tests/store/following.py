@@ -1,9 +1,11 @@
 """Followers for tests: handlers that keep what they were given, and a second process' worth of store on the same database."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import structlog
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, insert, select
 
 from groupchat.store.database import Database
@@ -52,6 +54,11 @@ def seen(database: Database) -> list[int]:
     """Return the positions that were handled, in the order of their handling."""
     with database.read() as connection:
         return list(connection.execute(select(SEEN.c.position).order_by(SEEN.c.id)).scalars())
+
+
+def log_to_stderr() -> None:
+    """Keep a process' standard output for its answers."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 @asynccontextmanager

@@ -48,19 +48,22 @@ class _RolledBackError(Exception):
 class SlowRecorder(Recorder):
     """The real recorder, whose transactions take a while between the insert and the commit, or fail then."""
 
-    def _insert(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
-        super()._insert(connection, position, events)
+    def _insert(self, connection: Connection, position: int, events: list[StoredEvent], then: str) -> None:
+        super()._insert(connection, position, events, "")
         _dawdle()
+        if then:
+            connection.exec_driver_sql(then)
 
 
 class SequenceRecorder(Recorder):
     """A recorder for Postgres without the lock: positions come from a sequence. `prepare` makes the sequence."""
 
     def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
+        connection.exec_driver_sql("BEGIN")
         heads = text("SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id = ANY(:s) GROUP BY 1")
-        return 0, {stream: version for stream, version in connection.execute(heads, {"s": streams})}
+        return 0, dict.fromkeys(streams, 0) | dict(connection.execute(heads, {"s": streams}).all())
 
-    def _insert(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
+    def _insert(self, connection: Connection, position: int, events: list[StoredEvent], then: str) -> None:
         rows = [
             {"stream": e.originator_id, "version": e.originator_version, "topic": e.topic, "state": e.state} for e in events
         ]
@@ -68,6 +71,7 @@ class SequenceRecorder(Recorder):
             text("INSERT INTO stored_events VALUES (nextval('test_positions'), :stream, :version, :topic, :state)"), rows
         )
         _dawdle()
+        connection.exec_driver_sql(then)
 
     @staticmethod
     def prepare(database: Database) -> None:

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from groupchat.store import event_store
+from groupchat.store import event_store, states
 from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore, VersionConflictError
+from groupchat.store.event_store import EventStore
+from groupchat.store.refusals import VersionConflictError
 from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError
 from tests.store.counting import (
@@ -40,7 +41,7 @@ async def other(database_url):
 
 def submitted(store, stream):
     """Tell whether an append to a stream is on its way."""
-    return (cached := store._cache.get(stream)) is not None and cached.pending is not None
+    return (cached := store._states._cache.get(stream)) is not None and cached.pending is not None
 
 
 # --- outcomes
@@ -203,7 +204,7 @@ async def test_what_was_decided_on_an_append_that_failed_is_decided_again_though
         await until(lambda: submitted(store, "a"))
         second = asyncio.create_task(count(store, "b", by=0))
         upon_first = asyncio.create_task(count(store, "a", by=1, limit=150))
-        await until(lambda: store._cache["a"].loaded.version == 2)
+        await until(lambda: store._states._cache["a"].loaded.version == 2)
         store_behind(connection, stored("a", 1, by=10))
     outcomes = await asyncio.gather(first, upon_first, second)
 
@@ -217,7 +218,7 @@ async def test_a_refusal_on_an_append_that_failed_is_decided_again(store, databa
         await until(lambda: submitted(store, "a"))
         refused_at_first = asyncio.create_task(count(store, "a", by=5, limit=20))
         beyond = asyncio.create_task(count(store, "a", by=1, limit=5))
-        await until(lambda: store._cache["a"].loaded.version == 2)
+        await until(lambda: store._states._cache["a"].loaded.version == 2)
         store_behind(connection, stored("a", 1, by=1))
 
     with pytest.raises(FullError):  # 5 and 1 are above its limit
@@ -238,7 +239,7 @@ async def test_streams_that_were_decided_together_with_a_failed_one_are_decided_
         copied = asyncio.create_task(store.decide(CAUSE, both))
         await until(lambda: submitted(store, "b"))
         upon_copy = asyncio.create_task(count(store, "b"))
-        await until(lambda: store._cache["b"].loaded.version == 2)
+        await until(lambda: store._states._cache["b"].loaded.version == 2)
         store_behind(connection, stored("a", 1, by=7))
     await asyncio.gather(first, copied, upon_copy)
 
@@ -282,24 +283,24 @@ async def test_times_go_on_from_what_a_process_with_a_faster_clock_has_stored_R3
 
 
 async def test_a_small_cache_loses_nothing_while_appends_are_on_their_way(store, monkeypatch):
-    monkeypatch.setattr(event_store, "CACHED_STREAMS", 3)
+    monkeypatch.setattr(states, "CACHED_STREAMS", 3)
     streams = [f"s{n}" for n in range(12)]
 
     await asyncio.gather(*(count(store, stream) for _ in range(20) for stream in streams))
 
     assert [await sum_of(store, stream) for stream in streams] == [20] * 12
     await count(store, "one more")
-    assert len(store._cache) <= 4
+    assert len(store._states._cache) <= 4
 
 
 async def test_what_an_abandoned_command_wrote_can_be_evicted(store, database_url, monkeypatch):
     await _abandon(store, database_url, "a")
-    monkeypatch.setattr(event_store, "CACHED_STREAMS", 1)
-    await until(lambda: store._cache["a"].pending.outcome is not None)
+    monkeypatch.setattr(states, "CACHED_STREAMS", 1)
+    await until(lambda: store._states._cache["a"].pending.outcome is not None)
     await count(store, "b")
     await count(store, "c")
 
-    assert "a" not in store._cache
+    assert "a" not in store._states._cache
     assert (await count(store, "a")).value == 1
 
 

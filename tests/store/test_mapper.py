@@ -149,7 +149,7 @@ async def test_a_command_on_a_stream_that_can_not_be_read_fails_and_stores_nothi
     await count(store, "a")
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented'")
-    store._cache.clear()
+    store._states._cache.clear()
 
     with pytest.raises(UnreadableEventError):
         await count(store, "a")

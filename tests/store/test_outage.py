@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from groupchat.store import follower as following
-from groupchat.store.event_store import UnavailableError
 from groupchat.store.follower import Follower
 from groupchat.store.recorder import Recorder
+from groupchat.store.refusals import UnavailableError
 from tests.store.counting import COUNTER, PATIENCE, count, holding, sum_of, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen
 from tests.store.outages import cut, down, somebody_waits
@@ -34,10 +34,19 @@ async def follower(postgres, monkeypatch):
 
 async def count_again(store, stream):
     """Count, as a caller does who repeats what was unavailable."""
+    return await again(lambda: count(store, stream))
+
+
+async def load_again(store, stream):
+    """Load a counter, as a caller does who repeats what was unavailable."""
+    return await again(lambda: store.load(COUNTER, stream))
+
+
+async def again(attempt):
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
-                return await count(store, stream)
+                return await attempt()
             except UnavailableError:
                 await asyncio.sleep(0)
 
@@ -63,12 +72,13 @@ async def test_appends_whose_connection_breaks_are_unavailable_and_leave_no_phan
     with ExitStack() as outage:
         with pytest.raises(OperationalError), holding(postgres_url):  # who holds the writers loses his connection, too
             callers = [asyncio.create_task(count(postgres, stream, by=100)) for stream in ("a", "a", "b")]
-            await until(lambda: "b" in postgres._cache and postgres._cache["b"].pending is not None)
+            await until(lambda: "b" in postgres._states._cache and postgres._states._cache["b"].pending is not None)
             await until(lambda: somebody_waits(postgres_url))
             outage.enter_context(down(postgres_url))
         outcomes = await asyncio.gather(*callers, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [UnavailableError] * 3
+    assert await load_again(postgres, "a") == 3
     assert (await count_again(postgres, "a")).value == 3
     assert (await count_again(postgres, "b")).value == 0
     assert (await sum_of(postgres, "a"), await sum_of(postgres, "b")) == (4, 1)
@@ -100,9 +110,9 @@ async def test_what_was_decided_on_an_append_that_was_unavailable_is_decided_aga
     store._committer._recorder = AnswerLostRecorder(store.database)
     with holding(database_url):
         first = asyncio.create_task(count(store, "a", by=5))
-        await until(lambda: store._committer._queue.empty() and "a" in store._cache and store._cache["a"].pending is not None)
+        await until(lambda: store._committer._queue.empty() and "a" in store._states._cache and store._states._cache["a"].pending is not None)
         second = asyncio.create_task(count(store, "a", by=1))
-        await until(lambda: store._cache["a"].loaded.version == 2)
+        await until(lambda: store._states._cache["a"].loaded.version == 2)
     outcomes = await asyncio.gather(first, second, return_exceptions=True)
 
     assert isinstance(outcomes[0], UnavailableError)

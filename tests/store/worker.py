@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 
 from groupchat.store.follower import Follower
-from tests.store.following import Keeping, opened
+from tests.store.following import Keeping, log_to_stderr, opened
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,4 +32,5 @@ async def work(url: str) -> None:
 
 
 if __name__ == "__main__":
+    log_to_stderr()
     asyncio.run(work(sys.argv[1]))

@@ -72,6 +72,13 @@ class Access(Struct, frozen=True):
             msg = f"Your role, {self.user.role}, does not manage this workspace; ask an owner or admin (R23)."
             raise NotPermittedError(msg)
 
+    def require_manager_of(self, role: str) -> None:
+        """Raise `NotPermittedError` unless the user manages users of a role, and their keys: owners are for owners (R23)."""
+        self.require_manager()
+        if role == OWNER and self.user.role != OWNER:
+            msg = "Only an owner makes or changes an owner, or holds an owner's keys (R23)."
+            raise NotPermittedError(msg)
+
     def require_writer(self) -> None:
         """Raise `NotPermittedError` for an auditor (R23)."""
         if self.audits:

@@ -6,8 +6,9 @@
   that it covers, and the two can't pass each other.
 """
 
+from collections.abc import Callable
 from typing import Literal
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -94,16 +95,22 @@ def keyword(body: str | None) -> Word | None:
 
     `STOP ALL`, `OPT OUT` and `OPT-OUT` are the only ones with something between their letters.
     """
-    word = _core(normalize("NFC", body or "")).upper().replace("Ê", "E")
+    text = normalize("NFC", body or "").upper().replace("Ê", "E")
+    word = _between(text, str.isalnum)
     if word in _OUT or word in _OUT_SPACED:
         return "out"
-    return "in" if word in _IN else None
+    return "in" if _between(text, _is_text) in _IN else None
 
 
-def _core(text: str) -> str:
-    """Return the text without what is neither letter nor digit at its ends, white space within folded to single spaces."""
-    inside = [index for index, character in enumerate(text) if character.isalnum()]
+def _between(text: str, counts: Callable[[str], bool]) -> str:
+    """Return the text from its first to its last character that counts, white space within folded to single spaces."""
+    inside = [index for index, character in enumerate(text) if counts(character)]
     return " ".join(text[inside[0] : inside[-1] + 1].split()) if inside else ""
+
+
+def _is_text(character: str) -> bool:
+    """Tell what an opt-in can't have around it: all but spaces, punctuation and what can't be seen. A sticker is more than a yes."""
+    return category(character)[0] not in "ZPC"
 
 
 # --- commands and decide

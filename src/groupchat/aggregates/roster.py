@@ -161,7 +161,7 @@ def sender(written: str, owned: Container[str]) -> Sender:
 def violations(candidates: Sequence[Candidate], sender: Sender, policy: Policy) -> list[Violation]:
     """Return everything that is wrong with a group, in the order of its participants (R6)."""
     found = [*_of_sender(sender, policy), *_of_size(len(candidates), policy)]
-    times = Counter(candidate.number for candidate in candidates)
+    times = Counter(candidate.number for candidate in candidates if candidate.violation is None)
     for candidate in candidates:
         found.extend(_of_candidate(candidate, sender.number, policy, times))
     return found

@@ -1,7 +1,7 @@
 """Sight: what of the log a user may see. `access.py`'s rules, applied to events.
 
-- R22 Who is restricted to assigned data sees the events of groups and contacts that he may see now, with their deliveries and consents;
-  of users he sees himself.
+- R22 Who is restricted to assigned data sees the events of groups and contacts that he may see now, with their deliveries and
+  consents; of users he sees himself.
 - R23 Who manages, or audits, sees everything, but for keys: those are for who holds them and who manages users.
 - R30 Read marks are per user: of others' only who manages or audits sees them.
 

@@ -239,6 +239,7 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
         case ChangeUser():
             return _change_user(command, state)
         case IssueKey():
+            require_user_of(state, command.user_id)
             return [_issue(command)]
         case RevokeKey():
             return _revoke_key(command, state)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.simulator_tables import RECEIPTS, Storage, from_micros, to_micros
 from groupchat.values.clock import Clock
+from groupchat.values.waiting import first_set
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
 """How long after an attempt the next follows; the last goes on for ever."""
@@ -44,10 +45,10 @@ class Callbacks:
                 seconds = await self._seconds_to_next()
             except (OperationalError, PoolTimeoutError) as error:
                 log.warning("simulator_retries", error=str(error).splitlines()[0])
-                await _sleep(_IDLE_SECONDS, stop)
+                await first_set(stop, seconds=_IDLE_SECONDS)
                 continue
             if seconds > 0:
-                await _sleep(seconds, stop, bell)
+                await first_set(stop, bell, seconds=seconds)
 
     async def deliver_due(self, inbox: Inbox) -> int:
         """Hand over one batch of what is due; return how many receipts the inbox acknowledged."""
@@ -109,13 +110,3 @@ def _put_off(connection: Connection, rows: Sequence[Row[tuple[object, ...]]], no
         again.values(due_at=bindparam("due")),
         [{"which": row.id, "due": to_micros(now + PAUSES[min(row.attempts, len(PAUSES) - 1)])} for row in rows],
     )
-
-
-async def _sleep(seconds: float, *wakers: asyncio.Event) -> None:
-    """Wait until the time is over, or one of the wakers is set."""
-    waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -11,7 +11,7 @@ from groupchat.aggregates import group_conversation, workspace
 from groupchat.aggregates.access import Access, is_restricted
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
-from groupchat.aggregates.workspace import User
+from groupchat.aggregates.workspace import User, require_user_of
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
@@ -78,6 +78,11 @@ async def visible_contact(decision: Decision, rights: Access, contact_id: str) -
     contact = contacts.existing(await decision.load(CONTACT, contact_id))
     seen = contact.workspace_id == decision.cause.workspace_id and rights.sees_contact(contact)
     return contacts.existing(contact if seen else None)
+
+
+def visible_user(rights: Access, user_id: str) -> User:
+    """Return a user that the caller may see, or raise `NotFoundError`: who is restricted sees himself only (R22)."""
+    return require_user_of(rights.state, user_id if not rights.restricted or user_id == rights.user.id else "")
 
 
 async def _linked(decision: Decision, rights: Access, group: GroupConversation) -> dict[str, Contact | None]:

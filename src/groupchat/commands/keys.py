@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.workspace import Key, User
-from groupchat.commands.caller import Caller, access
+from groupchat.aggregates.workspace import Key, User, Workspace
+from groupchat.commands.caller import Caller, access, visible_user
+from groupchat.commands.logins import user_of
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
@@ -28,7 +29,6 @@ class Authenticated(Struct, frozen=True):
 
     workspace_id: str
     user: User
-    key_id: str
 
 
 class NewKey(Struct, frozen=True):
@@ -51,17 +51,49 @@ def hash_of(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-async def authenticate(store: EventStore, key: str) -> Authenticated | None:
-    """Return whose key it is; none for one that is malformed, unknown, revoked or expired."""
+class KeyLogin(Struct, frozen=True):
+    """A key as it is shown; see `Login`."""
+
+    workspace_id: str
+    key_hash: str
+
+    @property
+    def id(self) -> str:
+        """The key's hash."""
+        return self.key_hash
+
+    def holder(self, state: Workspace, moment: datetime) -> User | None:
+        """Return whose key it is; none for one that is unknown, revoked or expired."""
+        return state.holder_of(self.key_hash, moment)
+
+
+def is_key(shown: str) -> bool:
+    """Tell whether what somebody shows is meant as an API key."""
+    return shown.startswith(f"{_PREFIX}_")
+
+
+def read(key: str) -> KeyLogin | None:
+    """Return a key as a login; none for one that is malformed."""
     parts = key.split("_", _PARTS - 1)
     if len(parts) != _PARTS or parts[0] != _PREFIX or not key.isascii() or not key.isprintable():
         return None
-    workspace_id, key_hash = f"wsp_{parts[1]}", hash_of(key)
-    state = await store.load(WORKSPACE, workspace_id)
-    if state is None or key_hash not in state.keys:  # perhaps issued by another process a moment ago
-        state = await store.load_fresh(WORKSPACE, workspace_id)
-    user = None if state is None else state.holder_of(key_hash, store.now())
-    return None if state is None or user is None else Authenticated(workspace_id, user, state.keys[key_hash].id)
+    return KeyLogin(f"wsp_{parts[1]}", hash_of(key))
+
+
+async def authenticate(store: EventStore, key: str) -> Authenticated | None:
+    """Return whose key it is; none for one that is malformed, unknown, revoked or expired."""
+    login = read(key)
+    user = None if login is None else await user_of(store, login)
+    return None if login is None or user is None else Authenticated(login.workspace_id, user)
+
+
+async def require_own(store: EventStore, who: Caller, user_id: str) -> None:
+    """Raise `NotFoundError` or `NotPermittedError` unless a user's keys are the caller's to see and change (R23)."""
+
+    async def look(decision: Decision) -> None:
+        await _require_own(decision, who, user_id)
+
+    await store.decide(who.cause(), look)
 
 
 async def issue_key(store: EventStore, who: Caller, user_id: str, expires_at: datetime | None = None) -> Outcome[NewKey]:
@@ -120,9 +152,12 @@ def _issue(workspace_id: str, user_id: str, expires_at: datetime | None) -> tupl
 
 
 async def _require_own(decision: Decision, who: Caller, user_id: str) -> Access:
-    """Return the caller's rights; raises `NotPermittedError` unless the keys are his own, or he manages users (R23)."""
+    """Return the caller's rights.
+
+    Raises `NotFoundError` for a user whom he can't see, `NotPermittedError` unless the keys are his own, or he manages users (R23).
+    """
     rights = await access(decision, who)
-    if user_id != rights.user.id:
-        rights.require_manager()
-    workspace.require_user_of(rights.state, user_id)
+    holder = visible_user(rights, user_id)
+    if holder.id != rights.user.id:
+        rights.require_manager_of(holder.role)
     return rights

@@ -3,14 +3,12 @@
 from msgspec import Struct
 
 from groupchat.aggregates import workspace
-from groupchat.aggregates.access import Access
-from groupchat.aggregates.workspace import OWNER, ChangeUser, User
-from groupchat.commands.caller import Caller, access, rights_of
+from groupchat.aggregates.workspace import ChangeUser, User
+from groupchat.commands.caller import Caller, access, rights_of, visible_user
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
-from groupchat.values.errors import NotPermittedError
 from groupchat.values.ids import new_id
 
 
@@ -45,7 +43,7 @@ async def add_user(store: EventStore, who: Caller, new: NewUser) -> Outcome[Adde
     )
 
     async def decide(decision: Decision) -> Added:
-        _require_may_grant(await access(decision, who), new.role)
+        (await access(decision, who)).require_manager_of(new.role)
         await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, add)
         return Added((await access(decision, who)).state.users[user_id], key)
 
@@ -57,10 +55,9 @@ async def change_user(store: EventStore, who: Caller, command: ChangeUser) -> Ou
 
     async def decide(decision: Decision) -> User:
         rights = await access(decision, who)
-        before = workspace.require_user_of(rights.state, command.user_id)
-        _require_may_grant(rights, before.role)
+        rights.require_manager_of(visible_user(rights, command.user_id).role)
         if isinstance(command.role, str):
-            _require_may_grant(rights, command.role)
+            rights.require_manager_of(command.role)
         await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, command)
         return (await access(decision, who)).state.users[command.user_id]
 
@@ -71,11 +68,3 @@ async def list_users(store: EventStore, who: Caller) -> list[User]:
     """Return the workspace's users; a restricted user sees himself (R22)."""
     rights = await rights_of(store, who)
     return [rights.user] if rights.restricted else list(rights.state.users.values())
-
-
-def _require_may_grant(rights: Access, role: str) -> None:
-    """Raise `NotPermittedError` unless the caller may make, or change, a user of this role: owners are for owners."""
-    rights.require_manager()
-    if role == OWNER and rights.user.role != OWNER:
-        msg = "Only an owner makes or changes an owner (R23)."
-        raise NotPermittedError(msg)

@@ -16,7 +16,18 @@ from groupchat.carriers.simulator import Simulator
 from groupchat.http import openapi, public
 from groupchat.http.endpoint import Endpoint
 from groupchat.http.resource import Resource, Responder
-from groupchat.http.routes import contacts, conversations, history, ledger, messages, participants, simulator, users, workspace
+from groupchat.http.routes import (
+    contacts,
+    conversations,
+    events,
+    history,
+    ledger,
+    messages,
+    participants,
+    simulator,
+    users,
+    workspace,
+)
 from groupchat.http.services import Services
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -34,6 +45,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     conversations.mark_read,
     conversations.mark_unread,
     history.read_history,
+    events.follow_events,
     contacts.create_contact,
     contacts.list_contacts,
     contacts.read_contact,

@@ -16,10 +16,11 @@ from groupchat.http.codec import Incoming, decode_body, decode_query, read_body,
 from groupchat.http.conditional import VERSIONED, etag, read_if_match, versioned_id
 from groupchat.http.idempotency import Once, digest, pack, read_key, running, unpack, without_secret
 from groupchat.http.refusals import IdempotencyKeyReusedError, ProjectionBehindError
-from groupchat.http.reply import JSON, Reply, encode_json
+from groupchat.http.reply import CSV, JSON, Reply, encode_json
 from groupchat.http.services import Services
 from groupchat.store.answers import Kept, Key
-from groupchat.store.event_store import EventStore, Outcome, OverloadedError
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.store.refusals import OverloadedError
 from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, Terms
 from groupchat.values.errors import InvalidRequestError, RefusalError
 from groupchat.values.event import Recorded
@@ -103,11 +104,12 @@ class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(Struct, Generic[T], frozen=True):
-    """What a read answers."""
+    """What a read answers; `sheet` is the value as CSV, where that is asked for."""
 
     value: T
     position: int | None = None
     location: str | None = None
+    sheet: bytes | None = None
 
 
 class Written(Answer[T], Generic[T], frozen=True, kw_only=True):
@@ -147,8 +149,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     waits_for: Sequence[str] = ()
     refuses: Sequence[str] = ()
     first: Callable[[Call], Awaitable[object]] | None = None
+    may: Callable[[Call], Awaitable[object]] | None = None
     body_examples: dict[str, Any] = {}
     example: Any = None
+    sheet_example: str | None = None
+    stream_example: str | None = None
     tag: str = ""
     creates: bool = False
     finish: Callable[[Any, Any], Awaitable[None]] | None = None
@@ -170,15 +175,16 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
         """Answer a request."""
-        who = await authenticate(services.store, incoming)
+        who, _ = await authenticate(services, incoming)
         call = Call(services, who, read_path(incoming), NO_CONDITIONS)
         body = b"" if self.decoder is None else await read_body(incoming)
         try:
             read = await self._read(call, incoming, body)
             return await (self._done(read) if read.conditions.once is None else self._once(read, read.conditions.once.key))
         except (InvalidRequestError, IdempotencyKeyReusedError, PreconditionFailedError):
-            if self.first is not None:  # what does not exist is 404, however malformed the request
-                await self.first(call)
+            for judge in (self.first, self.may):  # what does not exist is 404, what is forbidden 403, however malformed the request
+                if judge is not None:
+                    await judge(call)
             raise
 
     async def _done(self, call: Call) -> Reply:
@@ -248,6 +254,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             headers.append((b"etag", etag(answer.value.version)))
         if self.answer_type is None:
             return Reply(self.status, headers=tuple(headers))
+        if answer.sheet is not None:
+            return Reply(self.status, answer.sheet, CSV, tuple(headers))
         return Reply(self.status, encode_json(answer.value), JSON, tuple(headers))
 
 
@@ -260,16 +268,19 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
     refuses: Sequence[str] = (),
     waits_for: Sequence[str] = (),
     first: Callable[[Call], Awaitable[object]] | None = None,
+    may: Callable[[Call], Awaitable[object]] | None = None,
     finish: Callable[[Any, Any], Awaitable[None]] | None = None,
     body_examples: dict[str, Any] | None = None,
     body_may_be_missing: bool = False,
     example: Any = None,
+    sheet_example: str | None = None,
     items: Any = None,
     tag: str,
 ) -> Callable[[Callable[[Any], Awaitable[Answer[Any]]]], Endpoint]:
     """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the answer.
 
     `refuses` are the slugs of the problems of its own; `first` raises `NotFoundError` for a path whose ids don't exist;
+    `may` raises what forbids it (`permits.py`); both go before what is malformed.
     `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items. `finish` is what
     is still to be done, with the call and the answer's value, when the command is stored; a repeat of the request does it again.
     """
@@ -294,8 +305,10 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
             waits_for=waits_for,
             refuses=refuses,
             first=first,
+            may=may,
             body_examples=body_examples or {},
             example=example,
+            sheet_example=sheet_example,
             tag=tag,
             creates=get_origin(hints["return"]) is Created,
             finish=finish,

@@ -115,6 +115,8 @@ HISTORY_EVENT: Json = {
     "data": {"number": BOB, "cause": "keyword", "evidence": "msg_01996f0c9a7755443322110099aa"},
 }
 
+STREAMED_EVENT: Json = HISTORY_EVENT | {"stream": CONVERSATION_ID}
+
 NEW_CONTACT: Json = {"name": "Ann", "number": "415 555 0101", "secondary_numbers": ["+44 20 7946 0018"]}
 CONTACT: Json = {
     "id": CONTACT_ID,
@@ -190,3 +192,7 @@ STATEMENT: Json = {
         },
     ],
 }
+STATEMENT_SHEET = (
+    "month,business_number,conversation_id,currency,segments,amount,entries_url\r\n"
+    f"2025-01,{BUSINESS},{CONVERSATION_ID},USD,2,0.0400,{STATEMENT['conversations'][0]['entries_url']}\r\n"
+)

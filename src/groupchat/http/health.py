@@ -3,12 +3,14 @@
 import asyncio
 
 from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.http.codec import Incoming
 from groupchat.http.reply import JSON, Reply, encode_json
 from groupchat.http.services import Services
 
+PROMETHEUS = CONTENT_TYPE_LATEST.encode()
 MAX_BEHIND = 5_000
 """A follower that has more events than this before it is not close behind."""
 
@@ -24,10 +26,11 @@ class FollowerHealth(Struct, frozen=True, kw_only=True):
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """Whether the process is ready, and if not, why."""
+    """Whether the process is ready, and if not, why. `overloaded`: more waits to be stored than may wait."""
 
     ready: bool
     store_reachable: bool
+    overloaded: bool = False
     followers: tuple[FollowerHealth, ...] = ()
 
 
@@ -40,6 +43,16 @@ class Ready:
         if health.ready:
             return Reply(200, encode_json(health), JSON)
         return Reply(503, encode_json(health), JSON, ((b"retry-after", b"1"),))
+
+
+class Scrape:
+    """The metrics, in Prometheus' text format; also while the database can't be reached."""
+
+    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002 - the same for everybody
+        """Return them, with where the followers stand."""
+        health = await look(services)
+        followers = [(each.name, each.behind, each.stopped_at is not None) for each in health.followers]
+        return Reply(200, services.metrics.text(followers, reachable=health.store_reachable), PROMETHEUS)
 
 
 async def look(services: Services) -> Health:
@@ -57,4 +70,6 @@ async def look(services: Services) -> Health:
         behind = max(head - position, 0)
         ready = stopped_at is None and behind <= MAX_BEHIND
         followers.append(FollowerHealth(name=name, position=position, behind=behind, stopped_at=stopped_at, ready=ready))
-    return Health(ready=all(each.ready for each in followers), store_reachable=True, followers=tuple(followers))
+    overloaded = services.store.overloaded
+    ready = not overloaded and all(each.ready for each in followers)
+    return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=tuple(followers))

@@ -26,15 +26,15 @@ Group SMS/MMS conversations between a business and several people at once.
   shows the write, at most 5 seconds; then it is a 503.
 - A `POST` with an `Idempotency-Key` may be repeated: it is done once, and a repeat gets the first answer, for 24 hours. Only an
   `api_key` is null in a repeat.
-- Conversations and contacts have their version as `ETag`; a write to one with `If-Match` is done only if that version still holds. A write
-  with `If-Match` to what has no `ETag` is a 412.
+- Conversations and contacts have their version as `ETag`; a write to one with `If-Match` is done only if that version still
+  holds. A write with `If-Match` to what has no `ETag` is a 412.
 - Every problem is `application/problem+json` (RFC 9457); its `type` is a page here that explains it.
 - The participants of a group never change (R7): any write below `/v1/conversations/{conversation_id}/participants` but opt-out is
   a 405 `participants-frozen`. Any other method that a path has not is a 405 `method-not-allowed`; both have the header `Allow`.
 - Every answer has the header `Groupchat-Correlation-Id`: yours, if you sent one.
 """
 
-_EVERYWHERE = ("unauthenticated", "invalid-request", "internal-error", "unavailable")
+_EVERYWHERE = ("unauthenticated", "invalid-request", "too-many-requests", "internal-error", "unavailable")
 
 
 def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequence[type]) -> Json:
@@ -127,12 +127,13 @@ def _query_parameters(each: Endpoint) -> list[Json]:
         return []
     _, components = msgspec.json.schema_components([each.query_type], ref_template=REF)
     shape = components[each.query_type.__name__]
-    return [_query_parameter(name, schema) for name, schema in shape["properties"].items()]
+    required = shape.get("required", [])
+    return [_query_parameter(name, schema, required=name in required) for name, schema in shape["properties"].items()]
 
 
-def _query_parameter(name: str, schema: Json) -> Json:
+def _query_parameter(name: str, schema: Json, *, required: bool) -> Json:
     described = dict(schema)
-    parameter: Json = {"name": name, "in": "query", "required": False}
+    parameter: Json = {"name": name, "in": "query", "required": required}
     if description := described.pop("description", None):
         parameter["description"] = description
     return parameter | {"schema": described}
@@ -235,7 +236,7 @@ def _responses(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
 def _slugs(each: Endpoint) -> list[str]:
     slugs = [*_EVERYWHERE, *each.refuses]
     slugs += ["projection-behind"] if each.waits_for else []
-    slugs += ["payload-too-large"] if each.body_type is not None else []
+    slugs += ["payload-too-large", "request-timeout"] if each.body_type is not None else []
     slugs += ["version-conflict", "precondition-failed"] if each.writes else []
     slugs += ["idempotency-key-in-use", "idempotency-key-reused"] if each.takes_key else []
     slugs += ["not-found"] if each.first is not None else []
@@ -251,8 +252,12 @@ def _success(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
     if each.shows_version:
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
     response: Json = {"description": each.summary + ": done." if each.writes else each.summary + ".", "headers": headers}
-    if each.answer_type is not None:
+    if each.stream_example is not None:
+        response["content"] = {"text/event-stream": {"schema": {"type": "string"}, "example": each.stream_example}}
+    elif each.answer_type is not None:
         response["content"] = {"application/json": {"schema": schema_of[each.answer_type], "example": each.example}}
+    if each.sheet_example is not None:
+        response["content"]["text/csv"] = {"schema": {"type": "string"}, "example": each.sheet_example}
     return response
 
 

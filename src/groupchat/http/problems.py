@@ -103,8 +103,8 @@ PROBLEMS: dict[str, Kind] = {
         409,
         "There is such a group already",
         "An unblocked group with this business number and exactly these participants exists, and carriers could not tell the two "
-        "apart (R35). Write in the one that conversation_id names.",
-        {"conversation_id": str},
+        "apart (R35). Write in the one that conversation_id names; it is null if that one is not for you to see (R22).",
+        {"conversation_id": str | None},
         {"conversation_id": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
     ),
     "number-taken": Kind(
@@ -133,8 +133,8 @@ PROBLEMS: dict[str, Kind] = {
     "idempotency-key-reused": Kind(
         422,
         "The key belongs to another request",
-        "You have used this Idempotency-Key within the last 24 hours for a request with another method, path or body, which was done. "
-        "Nothing was stored now. Take a new key for each new request, and the same only to repeat one byte by byte.",
+        "You have used this Idempotency-Key within the last 24 hours for a request with another method, path or body, which was "
+        "done. Nothing was stored now. Take a new key for each new request, and the same only to repeat one byte by byte.",
     ),
     "invalid-group": Kind(
         422,
@@ -204,7 +204,7 @@ PROBLEMS: dict[str, Kind] = {
 def reply_of(error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
     """Return the answer to a refusal or failure. Failures are logged without their messages, which may quote what people wrote."""
     if isinstance(error, RefusalError):
-        return problem(error.slug, error.detail, instance, error.members, _wait(error))
+        return problem(error.slug, error.detail, instance, error.members, _of(error))
     if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
         log.warning("database_unavailable", operation=operation, error=type(error).__name__)
         return problem("unavailable", "The database can't be reached at the moment. Try again.", instance, {})
@@ -224,15 +224,21 @@ def problem(slug: str, detail: str, instance: str, members: dict[str, Any], head
         "detail": detail,
         "instance": instance,
     }
-    return Reply(kind.status, encode_json(body | members), PROBLEM, (*headers, *_headers(slug, kind.status)))
+    return Reply(kind.status, encode_json(body | members), PROBLEM, (*_headers(slug, kind.status), *headers), slug)
 
 
 def says_when(slug: str) -> bool:
     """Tell whether a problem has the header `Retry-After`."""
-    return PROBLEMS[slug].status == 503 or slug == "idempotency-key-in-use"  # noqa: PLR2004 - the status is the word
+    return PROBLEMS[slug].status in (429, 503) or slug == "idempotency-key-in-use"
+
+
+def _of(error: RefusalError) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"retry-after", b"%d" % error.retry_after),) if isinstance(error, TooManyRequestsError) else ()
 
 
 def _headers(slug: str, status: int) -> tuple[tuple[bytes, bytes], ...]:
-    if status == 401:  # noqa: PLR2004
+    if status == 401:  # noqa: PLR2004 - the status is the word
         return ((b"www-authenticate", b"Bearer"),)
-    return ((b"retry-after", RETRY_AFTER),) if says_when(slug) else ()
+    if status in (408, 413):  # the rest of the body is not waited for
+        return ((b"connection", b"close"),)
+    return ((b"retry-after", RETRY_AFTER),) if says_when(slug) and status != 429 else ()  # noqa: PLR2004 - it says its own

@@ -24,6 +24,7 @@ SHAPES: tuple[type, ...] = (Live, Health)
 _READY: Json = {
     "ready": True,
     "store_reachable": True,
+    "overloaded": False,
     "followers": [{"name": "inbox", "position": 42, "behind": 0, "stopped_at": None, "ready": True}],
 }
 _STOPPED: Json = _READY | {
@@ -37,6 +38,7 @@ def responders(document: Json) -> dict[str, Responder]:
     return {
         "/healthz": pages.Fixed(Reply(200, encode_json(Live()), JSON)),
         "/readyz": health.Ready(),
+        "/metrics": health.Scrape(),
         "/openapi.json": pages.openapi_json(document),
         "/docs": pages.documentation(),
         "/problems": pages.ProblemIndex(),
@@ -49,6 +51,7 @@ def paths() -> Json:
     return {
         "/healthz": _get("health", "Whether the process lives", _json(Live, {"live": True})),
         "/readyz": _get("ready", "Whether it is ready", _json(Health, _READY), {"503": _not_ready()}),
+        "/metrics": _get("metrics", "Metrics for Prometheus", _METRICS),
         "/openapi.json": _get("openapi", "This document", _json(None, {"openapi": "3.1.0"})),
         "/docs": _get("docs", "The interactive documentation", _HTML),
         "/problems": _get("problems", "All kinds of problems", _HTML),
@@ -56,6 +59,7 @@ def paths() -> Json:
     }
 
 
+_METRICS: Json = {"text/plain": {"schema": {"type": "string"}, "example": 'groupchat_problems_total{slug="not-found"} 3.0'}}
 _HTML: Json = {"text/html": {"schema": {"type": "string"}}}
 _SLUG: Json = {"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}, "example": "not-found"}
 

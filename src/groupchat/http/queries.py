@@ -1,7 +1,7 @@
 """Query parameters, per list; what is left out is `UNSET`, which reads as none."""
 
 from datetime import UTC, date, datetime, time
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -82,9 +82,15 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class StatementQuery(Asked, frozen=True, kw_only=True):
-    """Which month."""
+    """Which month, and as what."""
 
     month: Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="As 2026-11.", examples=["2025-01"])]
+    format: Annotated[
+        Literal["json", "csv"],
+        Meta(
+            description="`csv` (RFC 4180) has a header line, then a line for each conversation and currency; the totals are its sums."
+        ),
+    ] = "json"
 
     @property
     def first_day(self) -> date:

@@ -12,6 +12,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
+CSV = b"text/csv; charset=utf-8; header=present"
 
 encode_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 """Encode a value as JSON: structs and decimals, times in UTC with `Z`."""

@@ -1,6 +1,7 @@
 """A path with its methods, as an ASGI application: from the first byte to the answer or the problem, and nothing in between."""
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Protocol
 
 import structlog
@@ -34,15 +35,30 @@ class Resource:
             self._methods["HEAD"] = methods["GET"]
         self._allow = ", ".join(sorted(self._methods))
         self._frozen = frozen
+        self._log = structlog.get_logger().bind()  # once: a logger that is not bound is made anew for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of this path."""
         incoming = Incoming(scope, receive, dict(scope["headers"]), "")
+        begun = perf_counter()
         try:
             reply = await self._respond(incoming)
         except ClientGoneError:
             return
+        self._tell(incoming, reply, perf_counter() - begun)
         await reply.send(send, incoming.correlation_id)
+
+    def _tell(self, incoming: Incoming, reply: Reply, seconds: float) -> None:
+        """Count an answer, and log it; by its path's template, for a path may have numbers in it."""
+        method = incoming.scope["method"]
+        self._services.metrics.answered(self._path, method, reply.status, seconds, reply.slug)
+        self._log.info(
+            "request",
+            operation=f"{method} {self._path}",
+            status=reply.status,
+            ms=round(seconds * 1_000, 1),
+            correlation_id=incoming.correlation_id,
+        )
 
     async def _respond(self, incoming: Incoming) -> Reply:
         method = incoming.scope["method"]

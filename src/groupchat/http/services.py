@@ -4,6 +4,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from groupchat.http.metrics import Metrics
+from groupchat.http.streams import Streams
+from groupchat.http.throttle import Throttle
+from groupchat.http.tokens import Tokens
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from groupchat.values.clock import Clock, utc_now
@@ -16,7 +20,7 @@ class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
     `followers` are the names that `/readyz` asks for, whichever process runs them; `running` are the users' idempotency keys whose
-    requests this process is at.
+    requests this process is at. Without `tokens` API keys alone open.
     """
 
     store: EventStore
@@ -26,3 +30,7 @@ class Services(Struct, frozen=True, kw_only=True):
     clock: Clock = utc_now
     patience: float = PATIENCE_SECONDS
     running: set[tuple[str, str]] = field(default_factory=set)
+    streams: Streams
+    throttle: Throttle = field(default_factory=Throttle)
+    tokens: Tokens | None = None
+    metrics: Metrics = field(default_factory=Metrics)

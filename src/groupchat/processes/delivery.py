@@ -14,7 +14,8 @@ from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, Receipt, RecipientResult
 from groupchat.commands import deliveries, inbound
-from groupchat.store.event_store import EventStore, UnavailableError
+from groupchat.store.event_store import EventStore
+from groupchat.store.refusals import UnavailableError
 from groupchat.values.event import Recorded
 
 log = structlog.get_logger()

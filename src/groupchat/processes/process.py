@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.database import Database, is_passing
-from groupchat.store.event_store import UnavailableError, VersionConflictError
 from groupchat.store.follower import PoisonError, advance, status_of
+from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.values.event import Recorded
 
 AT_ONCE = 64

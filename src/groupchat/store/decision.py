@@ -1,8 +1,8 @@
 """A decision: what it read, at which versions, and what it wants stored."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from msgspec import Struct
 
@@ -28,20 +28,31 @@ class Loaded(Struct, Generic[S], frozen=True):
     at: datetime | None = None
 
 
+class Streams(Protocol):
+    """Where a decision has its streams from."""
+
+    def peek(self, stream: str) -> Loaded[Any] | None:
+        """Return a stream from memory; none if it is not there, or known to have moved on."""
+
+    async def load_all(self, kind: Kind[S], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+        """Return several streams."""
+
+
 class Decision:
     """Loads streams, remembers their versions, and gathers events. Events emitted are seen by what is loaded after them."""
 
-    def __init__(self, cause: Cause, now: datetime, load: Callable[..., Awaitable[dict[str, Loaded[object]]]]) -> None:
+    def __init__(self, cause: Cause, now: datetime, streams: Streams) -> None:
         self.cause = cause
         self.now = now
-        self._load = load
+        self._streams = streams
         self._loaded: dict[str, Loaded[object]] = {}
         self.read: dict[str, int] = {}
         self.emitted: list[Recorded] = []
 
     async def load(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state; none for one without events."""
-        return (await self.load_many(kind, [stream]))[0]
+        known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
+        return (await self.load_many(kind, [stream]))[0] if known is None else cast("S | None", known.state)
 
     async def load_many(self, kind: Kind[S], streams: Iterable[str]) -> list[S | None]:
         """Return the states of several streams, in their order."""
@@ -51,14 +62,19 @@ class Decision:
             raise NotFoundError(msg)
         missing = [stream for stream in dict.fromkeys(asked) if stream not in self._loaded]
         if missing:
-            found = await self._load(kind, missing)
-            self._loaded.update(found)
-            self.read.update((stream, loaded.version) for stream, loaded in found.items())
+            for stream, loaded in (await self._streams.load_all(kind, missing)).items():
+                self._take(stream, loaded)
         return [cast("S | None", self._loaded[stream].state) for stream in asked]
+
+    def _take(self, stream: str, loaded: Loaded[Any] | None) -> Loaded[Any] | None:
+        if loaded is not None:
+            self._loaded[stream] = loaded
+            self.read[stream] = loaded.version
+        return loaded
 
     async def time_in(self, kind: Kind[S], stream: str) -> datetime:
         """Return the time that the next event of a stream will have: now, but never before its last one (R32)."""
-        await self.load_many(kind, [stream])
+        await self.load(kind, stream)
         before = self._loaded[stream].at
         return self.now if before is None else max(self.now, before)
 
@@ -76,6 +92,11 @@ class Decision:
         events = decide(command, await self.load(kind, stream))
         self.emit(kind, stream, events)
         return events
+
+    @property
+    def written(self) -> set[str]:
+        """The streams that events were emitted to."""
+        return {recorded.stream for recorded in self.emitted}
 
     def outcome_of(self, stream: str) -> Loaded[object]:
         """Return a stream as it is with what was emitted."""

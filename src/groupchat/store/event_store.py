@@ -10,7 +10,7 @@ stream need not wait for one another, they go into one batch. If an append fails
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from copy import copy
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -23,10 +23,12 @@ from groupchat.store import answers
 from groupchat.store.answers import Kept, Key
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import Database
-from groupchat.store.decision import Decision, Kind, Loaded
+from groupchat.store.decision import Decision, Kind
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
+from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
+from groupchat.store.states import States
 from groupchat.store.tail import Tail
 from groupchat.store.terms import AnsweredBeforeError, StaleAnswerError, Terms
 from groupchat.values.clock import Clock, utc_now
@@ -41,24 +43,7 @@ MAX_WAITING = 10_000
 """How many appends may wait for a transaction; what comes then is refused."""
 PATIENCE_SECONDS = 30.0
 """How long a command waits for its append."""
-CACHED_STREAMS = 50_000
 _FIRST_PAUSE = 0.002
-
-
-class VersionConflictError(RefusalError):
-    """The command lost to concurrent changes in every one of its tries."""
-
-    slug = "version-conflict"
-
-
-class UnavailableError(RefusalError):
-    """The store can't be reached now; whether the command was stored is not known, and repeating it tells."""
-
-    slug = "unavailable"
-
-
-class OverloadedError(UnavailableError):
-    """Too many appends wait already; nothing of the command was stored."""
 
 
 class Outcome(Struct, Generic[T], frozen=True):
@@ -69,15 +54,8 @@ class Outcome(Struct, Generic[T], frozen=True):
     position: int
 
 
-class _Cached(Struct):
-    kind: Kind[Any]
-    loaded: Loaded[Any]
-    pending: Append | None = None
-    stale: bool = False
-
-
 class EventStore:
-    """Owns the recorder, the committer and the cache. Its coroutines belong to one event loop; the rest may be called anywhere."""
+    """Owns recorder, committer and the states in memory. Its coroutines belong to one event loop, the rest to any thread."""
 
     def __init__(
         self,
@@ -97,8 +75,7 @@ class EventStore:
         self._mapper = EventMapper()
         self._committer = Committer(self._recorder, signals.stored)
         self._tail = Tail(self.read_log)
-        self._cache: dict[str, _Cached] = {}
-        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._states = States(self._recorder, self._mapper)
         self._terms: Terms | None = None
 
     def under(self, terms: Terms) -> "EventStore":
@@ -135,7 +112,7 @@ class EventStore:
         `PreconditionFailedError`, and `AnsweredBeforeError` where the request's key has an answer.
         """
         for attempt in range(TRIES):
-            decision = Decision(cause, self._clock(), self._load)
+            decision = Decision(cause, self._clock(), self._states)
             refusal: RefusalError | None = None
             value: Any = None
             keep: Kept | None = None
@@ -160,24 +137,20 @@ class EventStore:
 
     async def _append(self, decision: Decision, keep: Kept | None) -> int | None:
         """Return the position, or none after a conflict."""
-        if any(self._moved(stream, version) for stream, version in decision.read.items()):
+        if self._states.has_moved(decision):
             return None
         if self.overloaded:
             msg = "More is to be stored than the database takes at the moment; nothing of this was stored. Try again soon."
             raise OverloadedError(msg)
-        pending = [cached.pending for stream in decision.read if (cached := self._cache.get(stream)) and cached.pending]
         append = Append(
             events=[self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted],
             expected=decision.read,
-            after=[earlier for earlier in pending if not isinstance(earlier.outcome, int)],
+            after=self._states.rests_on(decision),
             keep=keep,
         )
-        written = dict.fromkeys(recorded.stream for recorded in decision.emitted)
-        for stream in written:
-            cached = self._cache[stream]
-            cached.loaded, cached.pending = decision.outcome_of(stream), append
+        self._states.foresee(decision, append)
         done = self._committer.submit(append)
-        done.add_done_callback(lambda _: self._learn(append, decision.read, written))  # also if nobody waits for it any more
+        done.add_done_callback(lambda _: self._states.learn(decision, append))  # also if nobody waits for it any more
         await asyncio.wait([done], timeout=self._patience)
         return self._position(append if done.done() else None)
 
@@ -194,37 +167,9 @@ class EventStore:
             raise UnavailableError(msg) from outcome
         raise outcome
 
-    def _learn(self, append: Append, read: Iterable[str], written: Iterable[str]) -> None:
-        """Bring the cache in line with what became of an append."""
-        if isinstance(append.outcome, int):
-            for stream in written:
-                self._settle(stream, append)
-        else:
-            self._forget(read if isinstance(append.outcome, Conflict) else written, written)
-
-    def _moved(self, stream: str, version: int) -> bool:
-        cached = self._cache.get(stream)
-        return cached is None or cached.stale or cached.loaded.version != version
-
-    def _settle(self, stream: str, append: Append) -> None:
-        cached = self._cache.get(stream)
-        if cached is not None and cached.pending is append:
-            cached.pending = None
-
-    def _forget(self, read: Iterable[str], written: Iterable[str]) -> None:
-        """Drop what was folded in but not stored; what was only read is stale, and its tail is read at its next use."""
-        for stream in written:
-            self._cache.pop(stream, None)
-        for stream in read:
-            if cached := self._cache.get(stream):
-                cached.stale = True
-
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Let what another process has moved be read at its next use."""
-        for each in moved:
-            cached = self._cache.get(each.stream)
-            if cached is not None and cached.pending is None and cached.loaded.version < each.version:
-                cached.stale = True
+        self._states.mark_stale(moved)
 
     async def answer_to(self, key: Key) -> Kept | None:
         """Return the answer that is kept under a user's key, to whichever request; none if none is."""
@@ -239,63 +184,20 @@ class EventStore:
 
     async def load(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state as far as this process knows; a decision on it must go through `decide`."""
-        return (await self._load(kind, [stream]))[stream].state
+        return (await self._states.load_all(kind, [stream]))[stream].state
+
+    def remembered(self, kind: Kind[S], stream: str) -> S | None:  # noqa: ARG002 - it says what is in the cache
+        """Return a stream's state from memory; none if it is not there, or known to have moved on."""
+        loaded = self._states.peek(stream)
+        return None if loaded is None else loaded.state
 
     async def load_fresh(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state with all that is stored, for reading."""
-        cached = self._cache.get(stream)
-        known: Loaded[Any] = cached.loaded if cached is not None and cached.pending is None else Loaded()
+        known = self._states.settled(stream)
         state: S | None = known.state
         for recorded in await self.read_stream(stream, after_version=known.version):
             state = kind.evolve(state, recorded)
         return state
-
-    async def _load(self, kind: Kind[S], streams: Sequence[str]) -> dict[str, Loaded[S]]:
-        while missing := [stream for stream in streams if (cached := self._cache.get(stream)) is None or cached.stale]:
-            await self._fetch(kind, missing)
-        found: dict[str, Loaded[S]] = {}
-        for stream in streams:
-            cached = self._cache[stream] = self._cache.pop(stream)  # the newest use is at the end
-            found[stream] = cached.loaded
-        return found
-
-    async def _fetch(self, kind: Kind[Any], streams: Sequence[str]) -> None:
-        """Read what is not cached, each stream by one reader at a time."""
-        others = [task for stream in streams if (task := self._loading.get(stream))]
-        if others:
-            await asyncio.wait(others)
-            return
-        task = asyncio.ensure_future(self._read_tails(kind, streams))
-        self._loading.update(dict.fromkeys(streams, task))
-        try:
-            await task
-        finally:
-            for stream in streams:
-                self._loading.pop(stream, None)
-
-    async def _read_tails(self, kind: Kind[Any], streams: Sequence[str]) -> None:
-        known = {stream: cached.loaded for stream in streams if (cached := self._cache.get(stream)) and not cached.pending}
-        tails = {stream: known.get(stream, Loaded()).version for stream in streams}
-        try:
-            notifications = await asyncio.to_thread(self._recorder.select_tails, tails)
-        except (DBAPIError, PoolTimeoutError) as error:
-            msg = "The database can't be reached at the moment. Try again."
-            raise UnavailableError(msg) from error
-        folded = {stream: known.get(stream, Loaded()) for stream in streams}
-        for notification in notifications:
-            recorded = self._mapper.restore(notification)
-            state = kind.evolve(folded[recorded.stream].state, recorded)
-            folded[recorded.stream] = Loaded(state, recorded.version, recorded.at)
-        for stream, loaded in folded.items():
-            self._cache[stream] = _Cached(kind, loaded)
-        for _ in range(len(self._cache) - CACHED_STREAMS):
-            self._evict()
-
-    def _evict(self) -> None:
-        oldest = next(iter(self._cache))
-        cached = self._cache.pop(oldest)
-        if cached.pending is not None and cached.pending.outcome is None:  # on its way to the disk: keep it, as the newest
-            self._cache[oldest] = cached
 
     # --- reading the log
 

@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.database import Database, is_passing
-from groupchat.store.event_store import EventStore, UnavailableError, VersionConflictError
+from groupchat.store.event_store import EventStore
 from groupchat.store.lease import Lease
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.store.signals import PROGRESS_CHANNEL
 from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded

@@ -23,7 +23,8 @@ async def run(store: EventStore, stop: asyncio.Event) -> None:
     """Tidy up until `stop` is set. What fails for want of the database is done the next time."""
     while not stop.is_set():
         try:
-            await tidy(store)
+            if removed := await tidy(store):
+                log.info("answers_forgotten", answers=removed)
         except (OperationalError, PoolTimeoutError) as error:
             log.warning("housekeeping_failed", error=str(error).splitlines()[0])
         try:

@@ -4,7 +4,7 @@ import asyncio
 
 from groupchat.aggregates.contact import Contact
 from groupchat.commands import contacts as commands
-from groupchat.http import examples
+from groupchat.http import examples, permits
 from groupchat.http.bodies import ContactChange, NewContact
 from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
 from groupchat.http.queries import SearchQuery, given
@@ -25,6 +25,8 @@ ONE = "/v1/contacts/{contact_id}"
     ALL,
     summary="Add a contact",
     status=201,
+    refuses=("not-permitted",),
+    may=permits.writes,
     body_examples={"contact": examples.NEW_CONTACT},
     example=examples.CONTACT,
     tag="contacts",
@@ -84,7 +86,9 @@ async def read_contact(call: Call) -> Answer[ContactView]:
     "PATCH",
     ONE,
     summary="Change a contact",
+    refuses=("not-permitted",),
     first=contact_now,
+    may=permits.writes,
     body_examples={"number": {"number": "+14155550199"}, "do not disturb": {"dnd": True}},
     example=examples.CONTACT,
     tag="contacts",
@@ -98,7 +102,16 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     return Written(value=await contact_now(call), position=position)
 
 
-@endpoint("DELETE", ONE, summary="Delete a contact", status=204, first=contact_now, tag="contacts")
+@endpoint(
+    "DELETE",
+    ONE,
+    summary="Delete a contact",
+    status=204,
+    refuses=("not-permitted",),
+    first=contact_now,
+    may=permits.writes,
+    tag="contacts",
+)
 async def delete_contact(call: Call) -> Written[None]:
     """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
     outcome = await commands.delete_contact(call.deciding, call.who, call.path["contact_id"])

@@ -2,7 +2,7 @@
 
 from groupchat.commands import conversations, reading
 from groupchat.commands.conversations import NewConversation as Begun
-from groupchat.http import examples
+from groupchat.http import examples, permits
 from groupchat.http.bodies import NewConversation, NewSuccessor, Rename
 from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
 from groupchat.http.queries import InboxQuery, given
@@ -21,7 +21,15 @@ ONE = "/v1/conversations/{conversation_id}"
     ALL,
     summary="Create a group",
     status=201,
-    refuses=("invalid-group", "group-exists", "group-chat-not-permitted", "number-access-denied", "contact-not-assigned"),
+    refuses=(
+        "invalid-group",
+        "group-exists",
+        "not-permitted",
+        "group-chat-not-permitted",
+        "number-access-denied",
+        "contact-not-assigned",
+    ),
+    may=permits.creates_groups,
     body_examples={"group": examples.NEW_CONVERSATION},
     example=examples.CONVERSATION,
     tag="conversations",
@@ -77,8 +85,9 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
     "PATCH",
     ONE,
     summary="Rename a group",
-    refuses=("number-access-denied",),
+    refuses=("not-permitted", "number-access-denied"),
     first=visible,
+    may=permits.sends,
     body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}},
     example=examples.CONVERSATION,
     tag="conversations",
@@ -94,8 +103,9 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     ONE + "/successor",
     summary="Go on without those who opted out",
     status=201,
-    refuses=("invalid-group", "group-exists", "group-chat-not-permitted", "number-access-denied"),
+    refuses=("invalid-group", "group-exists", "not-permitted", "group-chat-not-permitted", "number-access-denied"),
     first=visible,
+    may=permits.succeeds,
     body_may_be_missing=True,
     body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},
     example=examples.SUCCESSOR,
@@ -107,14 +117,32 @@ async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]
     return await call.answer(_created, conversations.create_successor, call.path["conversation_id"], call.body.name, draft)
 
 
-@endpoint("PUT", ONE + "/read", summary="Mark as read", status=204, first=visible, tag="conversations")
+@endpoint(
+    "PUT",
+    ONE + "/read",
+    summary="Mark as read",
+    status=204,
+    refuses=("not-permitted",),
+    first=visible,
+    may=permits.writes,
+    tag="conversations",
+)
 async def mark_read(call: Call) -> Written[None]:
     """Let all that stands in the conversation now count as read by the caller (R30)."""
     outcome = await reading.mark_read(call.deciding, call.who, call.path["conversation_id"])
     return Written(value=None, position=outcome.position)
 
 
-@endpoint("DELETE", ONE + "/read", summary="Mark as unread", status=204, first=visible, tag="conversations")
+@endpoint(
+    "DELETE",
+    ONE + "/read",
+    summary="Mark as unread",
+    status=204,
+    refuses=("not-permitted",),
+    first=visible,
+    may=permits.writes,
+    tag="conversations",
+)
 async def mark_unread(call: Call) -> Written[None]:
     """Let the conversation count at least one unread message for the caller, until it is read again (R30)."""
     outcome = await reading.mark_unread(call.deciding, call.who, call.path["conversation_id"])

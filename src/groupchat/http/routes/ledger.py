@@ -1,5 +1,10 @@
 """The ledger: what was billed, and its monthly sums (R24 to R26)."""
 
+import csv
+from io import StringIO
+
+from msgspec.structs import astuple
+
 from groupchat.commands import conversations
 from groupchat.http import examples
 from groupchat.http.endpoint import Answer, Reading, endpoint
@@ -8,7 +13,7 @@ from groupchat.http.views import sees_only, view
 from groupchat.projections import inbox, ledger, statements
 from groupchat.projections.ledger import Entry
 from groupchat.projections.paging import Page
-from groupchat.projections.statements import Statement
+from groupchat.projections.statements import Statement, Sum
 
 
 @endpoint(
@@ -46,11 +51,21 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
     summary="A month's statement",
     waits_for=(ledger.VIEW.name, inbox.VIEW.name),
     example=examples.STATEMENT,
+    sheet_example=examples.STATEMENT_SHEET,
     tag="ledger",
 )
 async def read_statement(call: Reading[StatementQuery]) -> Answer[Statement]:
-    """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26)."""
+    """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26). Also as CSV."""
     statement = await view(
         call.store, statements.statement, call.who.workspace_id, call.query.first_day, sees_only=await sees_only(call)
     )
-    return Answer(statement)
+    return Answer(statement, sheet=_sheet(statement) if call.query.format == "csv" else None)
+
+
+def _sheet(statement: Statement) -> bytes:
+    """Return a statement as CSV (RFC 4180): what people wrote is not in it, so no spreadsheet takes it for a formula."""
+    written = StringIO(newline="")
+    lines = csv.writer(written)
+    lines.writerow(("month", *Sum.__struct_fields__))
+    lines.writerows((statement.month, *astuple(each)) for each in statement.conversations)
+    return written.getvalue().encode()

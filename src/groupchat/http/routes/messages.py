@@ -3,7 +3,7 @@
 from typing import cast
 
 from groupchat.commands import conversations
-from groupchat.http import examples
+from groupchat.http import examples, permits
 from groupchat.http.bodies import NewMessage
 from groupchat.http.endpoint import Answer, Reading, Writing, Written, endpoint
 from groupchat.http.queries import PageQuery, given
@@ -21,8 +21,9 @@ PATH = "/v1/conversations/{conversation_id}/messages"
     PATH,
     summary="Send a message",
     status=201,
-    refuses=("conversation-blocked", "number-access-denied"),
+    refuses=("conversation-blocked", "not-permitted", "number-access-denied"),
     first=visible,
+    may=permits.sends,
     body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
     example=examples.MESSAGE,
     tag="messages",

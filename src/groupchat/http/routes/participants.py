@@ -1,7 +1,7 @@
 """Participants: the pane, and opting out by a user's hand (R7, R9, R14, R19, R29). Nothing else is ever written here."""
 
 from groupchat.commands import consents
-from groupchat.http import examples
+from groupchat.http import examples, permits
 from groupchat.http.endpoint import Answer, Call, Reading, Written, endpoint
 from groupchat.http.queries import PaneQuery, given
 from groupchat.http.views import conversation_now, existing, view, visible
@@ -36,8 +36,9 @@ async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
     "POST",
     OPT_OUT,
     summary="Opt a participant out",
-    refuses=("number-access-denied",),
+    refuses=("not-permitted", "number-access-denied"),
     first=visible,
+    may=permits.sends,
     example=examples.BLOCKED_CONVERSATION,
     tag="participants",
 )

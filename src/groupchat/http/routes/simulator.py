@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec import Struct
 
-from groupchat.aggregates import group_conversation
+from groupchat.aggregates import business_numbers, group_conversation
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator import HandsetMessage
@@ -13,12 +13,13 @@ from groupchat.commands import inbound
 from groupchat.commands.caller import Caller, rights_of
 from groupchat.commands.inbound import Received
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import CONVERSATION
-from groupchat.http import examples
+from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
+from groupchat.http import examples, permits
 from groupchat.http.bodies import HandsetWrites, NewBehaviour
 from groupchat.http.endpoint import Answer, Call, Writing, Written, endpoint
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.errors import NotFoundError
 from groupchat.values.ids import new_id
 
 
@@ -52,6 +53,7 @@ async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
     summary="Let a handset write",
     status=202,
     refuses=("not-found", "not-permitted"),
+    may=permits.plays_handsets,
     finish=fan_out,
     body_examples={"reply": examples.HANDSET_WRITES, "stop": examples.HANDSET_STOPS},
     example=examples.ARRIVED,
@@ -80,6 +82,7 @@ async def _arrived(outcome: Outcome[Received]) -> Written[Arrived]:
     "/v1/simulator/handsets/{number}",
     summary="What a handset has received",
     refuses=("not-permitted",),
+    may=permits.sees_everything,
     waits_for=(DeliveryProcess.name,),
     example={"items": [examples.HANDSET_MESSAGE]},
     tag="simulator",
@@ -96,7 +99,8 @@ async def read_handset(call: Call) -> Answer[Handset]:
     "PUT",
     "/v1/simulator/behaviours/{number}",
     summary="Let a number misbehave",
-    refuses=("not-permitted",),
+    refuses=("not-permitted", "not-found"),
+    may=permits.manages,
     body_examples={"fails": {"behaviour": "fail", "code": "30003"}, "normal again": {"behaviour": None}},
     example={"behaviour": "fail", "seconds": None, "code": "30003"},
     tag="simulator",
@@ -105,6 +109,10 @@ async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
     """Switch how a number behaves from now on, to see what the backend makes of it; null: as numbers normally do."""
     (await rights_of(call.store, call.who)).require_manager()
     number, body = read_number("number", call.path["number"]), call.body
+    owner = await call.store.load_fresh(NUMBER_CLAIM, business_numbers.claim_stream(number))
+    if owner not in (None, call.who.workspace_id):
+        msg = f"{number} is not a number of this workspace, nor a person's; GET /v1/numbers lists the workspace's."
+        raise NotFoundError(msg)
     await call.services.carrier.behave(number, body.behaviour, seconds=body.seconds, code=body.code)
     position = await asyncio.to_thread(call.store.head)
     return Written(value=await call.services.carrier.behaviour(number), position=position)

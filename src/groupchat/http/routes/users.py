@@ -6,13 +6,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import ChangeUser, Key, User
 from groupchat.commands import keys, users
-from groupchat.commands.caller import rights_of
+from groupchat.commands.caller import rights_of, visible_user
 from groupchat.commands.keys import NewKey as Issued
 from groupchat.commands.users import Added
-from groupchat.http import examples
+from groupchat.http import examples, permits
 from groupchat.http.bodies import NewKey, NewUser, UserChange
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
 from groupchat.http.queries import PageQuery
@@ -57,10 +56,7 @@ class NewKeyShown(KeyShown, frozen=True, kw_only=True):
 
 async def existing(call: Call) -> None:
     """Raise `NotFoundError` unless the path's user is there for the caller."""
-    rights = await rights_of(call.store, call.who)
-    if rights.restricted and call.path["user_id"] != rights.user.id:
-        workspace.require_user_of(rights.state, "")
-    workspace.require_user_of(rights.state, call.path["user_id"])
+    visible_user(await rights_of(call.store, call.who), call.path["user_id"])
 
 
 @endpoint(
@@ -69,6 +65,7 @@ async def existing(call: Call) -> None:
     summary="Add a user",
     status=201,
     refuses=("not-permitted",),
+    may=permits.manages,
     body_examples={"member": examples.NEW_USER},
     example=examples.NEW_USER_SHOWN,
     tag="users",
@@ -105,6 +102,7 @@ async def read_me(call: Call) -> Answer[UserShown]:
     summary="Change a user",
     refuses=("not-permitted",),
     first=existing,
+    may=permits.manages,
     body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
     example=examples.USER_SHOWN,
     tag="users",
@@ -123,6 +121,7 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     status=201,
     refuses=("not-permitted",),
     first=existing,
+    may=permits.holds_keys,
     body_may_be_missing=True,
     body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
     example=examples.NEW_KEY_SHOWN,
@@ -148,21 +147,29 @@ async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
     summary="A user's keys",
     refuses=("not-permitted",),
     first=existing,
+    may=permits.holds_keys,
     items=KeyShown,
     example=examples.page(examples.KEY_SHOWN),
     tag="users",
 )
 async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     """List the keys that are not revoked, without what opens: one's own, or anybody's for those who manage users."""
-    await existing(call)
     found = [_key(key) for key in await keys.keys_of(call.store, call.who, call.path["user_id"])]
     return Answer(page_of(found, call.query, key=lambda shown: shown.id))
 
 
-@endpoint("DELETE", KEYS + "/{key_id}", summary="Revoke a key", status=204, refuses=("not-permitted",), first=existing, tag="users")
+@endpoint(
+    "DELETE",
+    KEYS + "/{key_id}",
+    summary="Revoke a key",
+    status=204,
+    refuses=("not-permitted",),
+    first=existing,
+    may=permits.holds_keys,
+    tag="users",
+)
 async def revoke_key(call: Call) -> Written[None]:
     """Let a key open nothing any more, from this answer on."""
-    await existing(call)
     outcome = await keys.revoke_key(call.store, call.who, call.path["user_id"], call.path["key_id"])
     return Written(value=None, position=outcome.position)
 

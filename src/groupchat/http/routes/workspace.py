@@ -14,7 +14,7 @@ from groupchat.commands.caller import rights_of
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import WORKSPACE
 from groupchat.commands.workspaces import RoleShown
-from groupchat.http import examples
+from groupchat.http import examples, permits
 from groupchat.http.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
 from groupchat.http.queries import PageQuery
@@ -45,6 +45,7 @@ class RateShown(Struct, frozen=True, kw_only=True):
     summary="Add a business number",
     status=201,
     refuses=("not-permitted", "number-taken"),
+    may=permits.manages,
     body_examples={"number": examples.NEW_NUMBER},
     example=examples.NUMBER,
     tag="workspace",
@@ -84,6 +85,7 @@ async def owned(call: Call) -> None:
     summary="Change a business number",
     refuses=("not-permitted",),
     first=owned,
+    may=permits.manages,
     body_examples={"label": {"label": "Front desk"}, "assign": {"assigned_to": None, "default": True}},
     example=examples.NUMBER,
     tag="workspace",
@@ -105,6 +107,7 @@ async def read_policy(call: Call) -> Answer[Policy]:
     POLICY,
     summary="Change the policy",
     refuses=("not-permitted",),
+    may=permits.manages,
     body_examples={"preset": {"preset": "highlevel"}, "sizes": {"max_participants": 8}},
     example=examples.POLICY,
     tag="workspace",
@@ -127,6 +130,7 @@ async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
     ROLES + "/{role}",
     summary="Define a role",
     refuses=("not-permitted",),
+    may=permits.manages,
     body_examples={"may create groups": {"group_chat": True}},
     example=examples.ROLE,
     tag="workspace",
@@ -153,6 +157,7 @@ async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     summary="Post a rate",
     status=201,
     refuses=("not-permitted",),
+    may=permits.manages,
     body_examples={"rate": examples.NEW_RATE},
     example=examples.RATE,
     tag="workspace",

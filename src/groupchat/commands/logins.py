@@ -1,0 +1,42 @@
+"""Logins: what a caller shows of himself, and which user of which workspace that is now."""
+
+from datetime import datetime
+from typing import Protocol
+
+from groupchat.aggregates.workspace import User, Workspace
+from groupchat.commands.streams import WORKSPACE
+from groupchat.store.event_store import EventStore
+
+
+class Login(Protocol):
+    """An API key, or a token: it may stop to hold at any moment, so its holder is asked for anew."""
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace that it is for."""
+
+    @property
+    def id(self) -> str:
+        """Whoever holds it, for limits; nothing that opens."""
+
+    def holder(self, state: Workspace, moment: datetime) -> User | None:
+        """Return the user of the workspace, as it is, whom the login names; none if it does not hold (any more)."""
+
+
+def known(store: EventStore, login: Login) -> User | None:
+    """Return the user as far as this process remembers, without asking the database."""
+    state = store.remembered(WORKSPACE, login.workspace_id)
+    return None if state is None else login.holder(state, store.now())
+
+
+async def user_of(store: EventStore, login: Login) -> User | None:
+    """Return the user; none if the login does not hold."""
+    state = await store.load(WORKSPACE, login.workspace_id)
+    user = None if state is None else login.holder(state, store.now())
+    return user or await user_now(store, login)  # perhaps added by another process a moment ago
+
+
+async def user_now(store: EventStore, login: Login) -> User | None:
+    """Return the user with regard to all that is stored."""
+    state = await store.load_fresh(WORKSPACE, login.workspace_id)
+    return None if state is None else login.holder(state, store.now())

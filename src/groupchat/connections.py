@@ -1,0 +1,64 @@
+"""Connections: what uvicorn leaves unbounded. A client must send a request's head soon and short, and a stream can be cut off.
+
+uvicorn's own limits are set in `server.py`; while a body arrives, and a stream is taken, `http/` watches the time.
+"""
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from groupchat.http.streams import ABORT
+
+HEAD_SECONDS = 10.0
+"""How long a request's head may take to arrive, and how long a new connection may be silent."""
+MAX_HEAD_BYTES = 65_536
+
+
+class Connection(HttpToolsProtocol):
+    """One client's connection."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the base class
+        """Give the client some time to say something."""
+        super().connection_made(transport)
+        self._limit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop watching."""
+        self._unlimit()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; watch the time, and the size, of a head that is not complete by that."""
+        super().data_received(data)
+        if not self._in_head:
+            self._unlimit()
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.transport.abort()
+        elif self._timer is None and not self.transport.is_closing():
+            self._limit()
+
+    def on_message_begin(self) -> None:
+        """Note that a head begins."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        """Note that the head is here, and let the application cut off the connection."""
+        self._in_head = False
+        cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort  # a server may add keys of its own
+        super().on_headers_complete()
+
+    def _limit(self) -> None:
+        self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _unlimit(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,79 @@
+"""Metrics for Prometheus: what this process has answered, stored and has open. No label has an id, a number or anybody's words.
+
+Each process has its own; where followers stand is read from the database, so every HTTP process tells it of all.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Others, which anybody can make up, are counted as one."""
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+class Metrics:
+    """Counts, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        of_request = ("operation", "method")
+        self._requests = Counter(
+            "groupchat_requests", "Requests answered, by path template.", (*of_request, "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "groupchat_request_seconds",
+            "Time from a request's head to its answer, by path template.",
+            of_request,
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._problems = Counter("groupchat_problems", "Problems answered, by slug.", ("slug",), registry=self.registry)
+        self._batch = Histogram(
+            "groupchat_append_batch_size", "Appends stored in one transaction.", buckets=_SIZES, registry=self.registry
+        )
+        self._append = Histogram(
+            "groupchat_append_seconds", "Time of a transaction that stores appends.", buckets=_SECONDS, registry=self.registry
+        )
+        self._behind = self._gauge("follower_behind_events", "Events that a follower has not handled yet.", "follower")
+        self._stopped = self._gauge("follower_stopped", "1 if an event has stopped a follower.", "follower")
+        self._reachable = self._gauge("store_reachable", "1 if the database answered this scrape.")
+        self._counted = lru_cache(maxsize=2_000)(self._children)
+
+    def watch(self, *, appends_waiting: Callable[[], int], streams_open: Callable[[], int]) -> None:
+        """Show what is asked for at each scrape."""
+        self._gauge("appends_waiting", "Appends that wait for a transaction.").set_function(appends_waiting)
+        self._gauge("streams_open", "Open event streams.").set_function(streams_open)
+
+    def answered(self, operation: str, method: str, status: int, seconds: float, slug: str | None) -> None:
+        """Count an answer; `operation` is a path's template."""
+        count, time = self._counted(operation, method if method in METHODS else "other", status)
+        count.inc()
+        time.observe(seconds)
+        if slug is not None:
+            self._problems.labels(slug).inc()
+
+    def stored(self, appends: int, seconds: float) -> None:
+        """Count a transaction. It may be called in any thread."""
+        self._batch.observe(appends)
+        self._append.observe(seconds)
+
+    def text(self, followers: Iterable[tuple[str, int, bool]], *, reachable: bool) -> bytes:
+        """Return everything in Prometheus' text format; `followers` are names, events behind, and whether they are stopped."""
+        self._reachable.set(reachable)
+        for gauge in (self._behind, self._stopped):
+            gauge.clear()
+        for name, behind, stopped in followers:
+            self._behind.labels(name).set(behind)
+            self._stopped.labels(name).set(stopped)
+        return generate_latest(self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"groupchat_{name}", meaning, labels, registry=self.registry)
+
+    def _children(self, operation: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        return self._requests.labels(operation, method, status), self._seconds.labels(operation, method)

@@ -1,0 +1,176 @@
+"""The open event streams of a process: how many, for whom, and how each ends.
+
+A stream is pulled, not pushed: the next batch is read when the last one was taken, so a slow reader costs one batch of
+memory. A stream ends when its reader goes away or takes nothing, when its login holds no more, when it is old, and when the
+server stops; whoever was connected goes on with `Last-Event-ID`, so no end loses anything.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.commands.caller import UnauthenticatedError
+from groupchat.http.codec import Incoming
+from groupchat.http.refusals import TooManyRequestsError
+from groupchat.http.reply import Reply, Send
+from groupchat.http.watch import LogReader, Pace
+from groupchat.store.event_store import EventStore
+from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.refusals import UnavailableError
+
+EVENT_STREAM = b"text/event-stream; charset=utf-8"
+ABORT = "groupchat.abort"
+"""Where a server puts into a request's scope how its connection is cut off."""
+RETRY_SECONDS = 5
+_GOODBYE_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class Streams:
+    """Those that are open."""
+
+    def __init__(self, store: EventStore, pace: Pace | None = None) -> None:
+        self.pace = pace or Pace()
+        self.log = LogReader(store)
+        self._guards: set[Guard] = set()
+        self._by_login: Counter[str] = Counter()
+        self._closed = False
+
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return self._by_login.total()
+
+    def admit(self, login_id: str) -> None:
+        """Count a stream that is about to open; raises `TooManyRequestsError` if its key has as many as it may."""
+        if self._by_login[login_id] >= self.pace.per_key:
+            msg = f"This key has {self.pace.per_key} event streams open already; close one of them."
+            raise TooManyRequestsError(msg, RETRY_SECONDS)
+        self._by_login[login_id] += 1
+
+    def guard(self) -> "Guard":
+        """Return what ends a stream that was admitted."""
+        guard = Guard(self.pace.stall)
+        self._guards.add(guard)
+        if self._closed:
+            guard.end("shutdown")
+        return guard
+
+    def left(self, login_id: str, guard: "Guard") -> None:
+        """Count a stream no longer."""
+        self._guards.discard(guard)
+        self._by_login[login_id] -= 1
+        if not self._by_login[login_id]:
+            del self._by_login[login_id]
+
+    def close(self) -> None:
+        """End all streams, and those that open after this: the server stops."""
+        self._closed = True
+        for guard in self._guards:
+            guard.end("shutdown")
+
+
+class Guard:
+    """Ends a stream from outside, and one whose reader takes nothing."""
+
+    def __init__(self, stall: float) -> None:
+        self.deadline = asyncio.timeout(None)
+        self.reason: str | None = None
+        self.blocked = False
+        self._stall = stall
+        self._entered = False
+
+    async def run(self, frames: AsyncGenerator[bytes, None], send: Send) -> str:
+        """Send frames until something ends it; return what."""
+        try:
+            async with self.deadline, aclosing(frames) as each:
+                self._entered = True
+                self._watch(None)
+                async for frame in each:
+                    await self._offer(frame, send)
+        except TimeoutError:
+            return self.reason or "stalled"
+        except UnauthenticatedError:
+            return "unauthenticated"
+        except (UnavailableError, DBAPIError, PoolTimeoutError):
+            return "unavailable"
+        except UnreadableEventError as error:
+            log.error("stream_unreadable", position=error.position)  # noqa: TRY400 - the trace is of no use to an operator
+            return "unreadable"
+        finally:
+            self._entered = False
+        return "old"
+
+    def end(self, reason: str) -> None:
+        """Let the stream end now."""
+        if self.reason is None:
+            self.reason = reason
+            self._watch(None)
+
+    async def _offer(self, frame: bytes, send: Send) -> None:
+        self.blocked = True
+        self._watch(self._stall)
+        await send({"type": "http.response.body", "body": frame, "more_body": True})
+        self.blocked = False
+        self._watch(None)
+
+    def _watch(self, seconds: float | None) -> None:
+        """Set the time at which the stream is ended: now, if it has to end."""
+        if self._entered and not self.deadline.expired():
+            now = asyncio.get_running_loop().time()
+            left = 0 if self.reason is not None else seconds
+            self.deadline.reschedule(None if left is None else now + left)
+
+
+class Stream(Reply, frozen=True, kw_only=True):
+    """The answer that does not end by itself; `send` is done when it has ended."""
+
+    streams: Streams
+    login_id: str
+    incoming: Incoming
+    frames: Callable[[], AsyncGenerator[bytes, None]]
+
+    async def send(self, send: Send, correlation_id: str) -> None:
+        """Send events until the stream ends."""
+        guard = self.streams.guard()
+        gone = asyncio.create_task(_gone(self.incoming))
+        gone.add_done_callback(lambda _: guard.end("gone"))
+        reason = "cancelled"
+        try:
+            await send({"type": "http.response.start", "status": self.status, "headers": _headers(correlation_id)})
+            if self.incoming.scope["method"] != "HEAD":
+                reason = await guard.run(self.frames(), send)
+            await self._part(send, guard)
+        finally:
+            gone.cancel()
+            self.streams.left(self.login_id, guard)
+            log.info("stream_ended", reason=reason)
+
+    async def _part(self, send: Send, guard: Guard) -> None:
+        """End the answer in order, or cut the connection where nothing is taken any more."""
+        try:
+            async with asyncio.timeout(0 if guard.blocked else _GOODBYE_SECONDS):
+                await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            self.incoming.scope.get(ABORT, lambda: None)()
+            await asyncio.sleep(0)  # for the server to hear of it
+
+
+def _headers(correlation_id: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", EVENT_STREAM),
+        (b"cache-control", b"no-store"),
+        (b"x-accel-buffering", b"no"),  # for proxies that collect an answer before they pass it on
+        (b"groupchat-correlation-id", correlation_id.encode()),
+    ]
+
+
+async def _gone(incoming: Incoming) -> None:
+    while (await incoming.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,50 @@
+"""Who works in a workspace: one caller for each kind of right (R20 to R23), added by its owner over HTTP."""
+
+from typing import Any
+
+from tests.http.site import Json, Site
+
+HIRED: dict[str, Json] = {
+    "admin": {"role": "admin"},
+    "member": {"role": "member"},
+    "clerk": {"role": "clerk"},
+    "dispatcher": {"role": "dispatcher"},
+    "agent": {"role": "member", "assigned_only": True},
+    "auditor": {"role": "auditor"},
+}
+"""`clerk` and `dispatcher` are roles of the workspace's own, of which only the second may create groups; `agent` is restricted (R22)."""
+
+ROLES = {"clerk": False, "dispatcher": True}
+
+
+class Staff:
+    """The callers by name, with `owner`, and `stranger`, who owns another workspace; and the ids of all but the last."""
+
+    def __init__(self, owner: Site) -> None:
+        self.owner = owner
+        self.callers = {"owner": owner}
+        self.ids = {"owner": owner.world.who.user.id}
+
+    def __getitem__(self, name: str) -> Site:
+        return self.callers[name]
+
+    async def hire(self, name: str, **given: Any) -> Site:
+        """Add a user and return the API for him."""
+        user = {"name": name.title(), "email": f"{name}@example.com"} | given
+        response = await self.owner.post("/v1/users", user)
+        assert response.status_code == 201, response.text
+        added = response.json()
+        self.ids[name] = added["id"]
+        self.callers[name] = self.owner.with_key(added["api_key"])
+        return self.callers[name]
+
+
+async def staffed(owner: Site) -> Staff:
+    """Return everybody."""
+    staff = Staff(owner)
+    for role, group_chat in ROLES.items():
+        assert (await owner.put(f"/v1/roles/{role}", {"group_chat": group_chat})).status_code == 200
+    for name, given in HIRED.items():
+        await staff.hire(name, **given)
+    staff.callers["stranger"] = await owner.stranger()
+    return staff

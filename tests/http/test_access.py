@@ -1,0 +1,275 @@
+"""Every endpoint of the application, and what it answers to everybody: R20 to R23, over HTTP.
+
+A row is a call, and what each of nine callers gets: a status, or a problem's slug. What is not said is the same for all; who comes
+from another workspace finds none of the ids. The same call with a parameter that is not known shows the order: 404, 403, then 422.
+"""
+
+import asyncio
+from collections.abc import MutableMapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from groupchat.http import openapi, public
+from groupchat.http.app import ENDPOINTS, SIMULATOR
+from groupchat.http.problems import PROBLEMS
+from groupchat.http.reply import Receive, Scope, Send
+from tests.http.site import Json
+from tests.http.staff import Staff, staffed
+from tests.http.stage import PARAMETERS, Stage, endpoint_of
+from tests.support.builders import BUSINESS
+
+ENDPOINT_OF = {(each.method, each.path): each for each in (*ENDPOINTS, *SIMULATOR)}
+FROZEN = "/v1/conversations/{conversation_id}/participants/{rest}"
+"""What refuses every write to participants (R7)."""
+DONE = (200, 201, 202, 204)
+
+CALLERS = ("owner", "admin", "member", "clerk", "dispatcher", "agent", "auditor", "stranger", "nobody")
+
+Expected = int | str
+NOT_FOUND, NOT_PERMITTED, NO_GROUP_CHAT = "not-found", "not-permitted", "group-chat-not-permitted"
+MANAGING: dict[str, Expected] = dict.fromkeys(("member", "clerk", "dispatcher", "agent", "auditor"), NOT_PERMITTED)
+MANAGING_USERS = MANAGING | {"agent": NOT_FOUND}
+WRITING: dict[str, Expected] = {"auditor": NOT_PERMITTED}
+CREATING = WRITING | {"clerk": NO_GROUP_CHAT}
+HIDDEN: dict[str, Expected] = {"agent": NOT_FOUND}
+
+
+class Row(NamedTuple):
+    """A call, and what it answers to each caller; `by_value` says that it depends on more than the path."""
+
+    call: str
+    body: Json | None
+    expected: dict[str, Expected]
+    by_value: bool
+
+
+def row(call: str, done: Expected, body: Json | None = None, *, by_value: bool = False, **others: Expected) -> Row:
+    named = call.partition("?")[0]
+    owned = any(f"{{{thing}}}" in named for thing in PARAMETERS if thing not in ("me", "my_key", "phone"))
+    stranger = NOT_FOUND if owned else done
+    expected = dict.fromkeys(CALLERS, done) | {"stranger": stranger, "nobody": "unauthenticated"} | others
+    return Row(call, body, expected, by_value)
+
+
+def group_of(*participants: Json) -> Json:
+    return {"from": BUSINESS, "participants": list(participants)}
+
+
+MINE, MINE_TOO, OTHERS = {"contact_id": "{mine}"}, {"contact_id": "{mine_too}"}, {"contact_id": "{others}"}
+NOT_MINE: dict[str, Expected] = CREATING | {"agent": "contact-not-assigned", "stranger": "invalid-group"}
+MESSAGE = {"body": "Hello"}
+CONTACT = {"name": "Bob", "number": "{phone}"}
+USER = {"name": "Uma", "email": "{email}"}
+RATE = {"effective_from": "2025-01-01", "mms_segment": "0.03", "currency": "USD"}
+
+CONVERSATIONS = [
+    row("GET /v1/conversations", 200),
+    row("POST /v1/conversations", 201, group_of(MINE, MINE_TOO), **CREATING | {"stranger": "invalid-group"}),
+    row("POST /v1/conversations", 201, group_of(MINE, OTHERS), by_value=True, **NOT_MINE),
+    row("POST /v1/conversations", 201, group_of({"number": "{phone}"}, MINE), by_value=True, **NOT_MINE),
+    row("POST /v1/conversations", "invalid-group", group_of({"contact_id": "ctc_none"}, MINE), by_value=True, **NOT_MINE),
+    row("GET /v1/conversations/{seen}", 200),
+    row("GET /v1/conversations/{hidden}", 200, **HIDDEN),
+    row("PATCH /v1/conversations/{seen}", 200, {"name": "Crew"}, **WRITING),
+    row("PATCH /v1/conversations/{hidden}", 200, {"name": "Crew"}, **WRITING, **HIDDEN),
+    row("POST /v1/conversations/{blocked}/successor", 201, {}, **CREATING),
+    row("POST /v1/conversations/{hidden_blocked}/successor", 201, {}, **CREATING, **HIDDEN),
+    row("PUT /v1/conversations/{seen}/read", 204, **WRITING),
+    row("PUT /v1/conversations/{hidden}/read", 204, **WRITING, **HIDDEN),
+    row("DELETE /v1/conversations/{seen}/read", 204, **WRITING),
+    row("DELETE /v1/conversations/{hidden}/read", 204, **WRITING, **HIDDEN),
+    row("GET /v1/conversations/{seen}/messages", 200),
+    row("GET /v1/conversations/{hidden}/messages", 200, **HIDDEN),
+    row("POST /v1/conversations/{seen}/messages", 201, MESSAGE, **WRITING),
+    row("POST /v1/conversations/{hidden}/messages", 201, MESSAGE, **WRITING, **HIDDEN),
+    row("GET /v1/conversations/{seen}/participants", 200),
+    row("GET /v1/conversations/{hidden}/participants", 200, **HIDDEN),
+    row("POST /v1/conversations/{seen}/participants/{member}/opt-out", 200, **WRITING),
+    row("POST /v1/conversations/{hidden}/participants/{member}/opt-out", NOT_FOUND, by_value=True),
+    row("GET /v1/conversations/{seen}/history", 200),
+    row("GET /v1/conversations/{hidden}/history", 200, **HIDDEN),
+]
+CONTACTS = [
+    row("GET /v1/contacts", 200),
+    row("POST /v1/contacts", 201, CONTACT, **WRITING),
+    row(
+        "POST /v1/contacts",
+        201,
+        CONTACT | {"assigned_to": "{colleague}"},
+        by_value=True,
+        **WRITING,
+        agent=NOT_PERMITTED,
+        stranger="invalid-request",
+    ),
+    row("GET /v1/contacts/{mine}", 200),
+    row("GET /v1/contacts/{others}", 200, **HIDDEN),
+    row("PATCH /v1/contacts/{mine}", 200, {"name": "Bo"}, **WRITING),
+    row("PATCH /v1/contacts/{others}", 200, {"name": "Bo"}, **WRITING, **HIDDEN),
+    row("PATCH /v1/contacts/{mine}", 200, {"assigned_to": "{colleague}"}, by_value=True, **WRITING, agent=NOT_PERMITTED),
+    row("DELETE /v1/contacts/{mine}", 204, **WRITING),
+    row("DELETE /v1/contacts/{others}", 204, **WRITING, **HIDDEN),
+]
+WORKSPACE = [
+    row("GET /v1/numbers", 200),
+    row("POST /v1/numbers", 201, {"number": "{new_number}"}, **MANAGING),
+    row("POST /v1/numbers", "invalid-request", {"number": "nonsense"}, **MANAGING),
+    row("PATCH /v1/numbers/{business}", 200, {"label": "Desk"}, **MANAGING),
+    row("GET /v1/policy", 200),
+    row("PUT /v1/policy", 200, {"max_participants": 10}, **MANAGING),
+    row("GET /v1/roles", 200),
+    row("PUT /v1/roles/{role}", 200, {"group_chat": True}, **MANAGING),
+    row("GET /v1/rates", 200),
+    row("POST /v1/rates", 201, RATE, **MANAGING),
+    row("GET /v1/ledger", 200),
+    row("GET /v1/ledger?conversation_id={seen}", 200, by_value=True, stranger=NOT_FOUND),
+    row("GET /v1/ledger?conversation_id={hidden}", 200, by_value=True, stranger=NOT_FOUND, **HIDDEN),
+    row("GET /v1/ledger/statement?month=2025-01", 200),
+    row("GET /v1/ledger/statement?month=2025-01&format=csv", 200),
+    row("GET /v1/events", 200),
+]
+USERS = [
+    row("GET /v1/users", 200),
+    row("GET /v1/users/me", 200),
+    row("POST /v1/users", 201, USER | {"role": "member"}, **MANAGING),
+    row("POST /v1/users", 201, USER | {"role": "owner"}, by_value=True, **MANAGING, admin=NOT_PERMITTED),
+    row("PATCH /v1/users/{colleague}", 200, {"assigned_only": True}, **MANAGING_USERS),
+    row("PATCH /v1/users/{colleague}", 200, {"role": "owner"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
+    row("PATCH /v1/users/{me}", 200, {"assigned_only": False}, **MANAGING),
+    row("PATCH /v1/users/{owner}", "invalid-request", {"role": "member"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
+    row("GET /v1/users/{me}/keys", 200),
+    row("POST /v1/users/{me}/keys", 201, {}),
+    row("DELETE /v1/users/{me}/keys/{my_key}", 204),
+    row("DELETE /v1/users/{me}/keys/{colleagues_key}", NOT_FOUND, by_value=True),
+    row("GET /v1/users/{colleague}/keys", 200, **MANAGING_USERS),
+    row("POST /v1/users/{colleague}/keys", 201, {}, **MANAGING_USERS),
+    row("DELETE /v1/users/{colleague}/keys/{colleagues_key}", 204, **MANAGING_USERS),
+    row("GET /v1/users/{owner}/keys", 200, **MANAGING_USERS, admin=NOT_PERMITTED),
+    row("POST /v1/users/{owner}/keys", 201, {}, **MANAGING_USERS, admin=NOT_PERMITTED),
+    row("DELETE /v1/users/{owner}/keys/{owners_key}", 204, **MANAGING_USERS, admin=NOT_PERMITTED),
+]
+HANDSETS = [
+    row(
+        "POST /v1/simulator/inbound",
+        202,
+        {"from": "{member}", "to": BUSINESS, "body": "Hi"},
+        by_value=True,
+        **WRITING,
+        agent=NOT_PERMITTED,
+        stranger=NOT_FOUND,
+    ),
+    row("GET /v1/simulator/handsets/{phone}", 200, agent=NOT_PERMITTED),
+    row("PUT /v1/simulator/behaviours/{phone}", 200, {"behaviour": None}, **MANAGING),
+    row("PUT /v1/simulator/behaviours/{business}", 200, {"behaviour": None}, by_value=True, **MANAGING),
+]
+GROUPS = {
+    "conversations": CONVERSATIONS,
+    "contacts": CONTACTS,
+    "workspace": WORKSPACE,
+    "users": USERS,
+    "handsets": HANDSETS,
+}
+Answers = dict[str, dict[str, Expected]]
+
+
+def test_every_endpoint_of_the_application_has_its_row_R20_R21_R22_R23(plain_site):
+    app = plain_site.client._transport.app
+    paths = {path: methods for path, methods in app.openapi()["paths"].items() if path not in public.paths()}
+    documented = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    asked = {endpoint_of(each.call) for rows in GROUPS.values() for each in rows}
+    assert asked == documented == set(ENDPOINT_OF)
+    routed = {route.path.replace(":path}", "}") for route in app.routes} - public.responders({}).keys()
+    assert routed == {*paths, FROZEN}
+
+
+def test_every_problem_that_a_row_expects_is_documented_R20_R21_R22_R23():
+    for each in (row for rows in GROUPS.values() for row in rows):
+        slugs = {answer for answer in each.expected.values() if isinstance(answer, str)}
+        assert slugs <= set(openapi._slugs(ENDPOINT_OF[endpoint_of(each.call)])), each.call
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_everybody_may_do_and_see_exactly_this_R20_R21_R22_R23(plain_site, group: str):
+    staff, found = await staffed(plain_site), Answers()
+    for each in GROUPS[group]:
+        found[name_of(each)] = await answers(staff, each)
+    assert found == {name_of(each): each.expected for each in GROUPS[group]}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_what_is_not_there_or_forbidden_is_so_however_malformed_the_call_is_R22_R23(plain_site, group: str):
+    staff, found = await staffed(plain_site), Answers()
+    rows = [each for each in GROUPS[group] if not each.by_value]
+    for each in rows:
+        found[name_of(each)] = await answers(staff, each, "nonsense=1")
+    assert found == {name_of(each): {name: malformed(answer) for name, answer in each.expected.items()} for each in rows}
+
+
+def name_of(each: Row) -> str:
+    return f"{each.call} {each.body}" if each.body else each.call
+
+
+def malformed(expected: Expected) -> Expected:
+    """Return what the same call answers with a parameter that is not known."""
+    refused = isinstance(expected, str) and PROBLEMS[expected].status in (401, 403, 404)
+    return expected if refused else "invalid-request"
+
+
+async def answers(staff: Staff, each: Row, query: str = "") -> dict[str, Expected]:
+    """Make a row's call as everybody, on other things once it has changed them."""
+    found: dict[str, Expected] = {}
+    stage = Stage(staff)
+    method, template = each.call.split(" ")
+    for name in each.expected:
+        stage.caller = name
+        path, body = await stage.filled(template), await stage.filled_body(each.body)
+        found[name] = await ask(staff, name, method, with_query(path, query), body)
+        if found[name] in DONE and method != "GET":
+            stage = Stage(staff)
+    return found
+
+
+def with_query(path: str, query: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
+async def ask(staff: Staff, name: str, method: str, path: str, body: Any) -> Expected:
+    """Make a call, and return a status; of a problem its slug, which must be documented. Nobody has no key."""
+    headers = {} if name == "nobody" else {"Authorization": f"Bearer {staff[name].key}"}
+    client = staff.owner.client
+    if path.startswith("/v1/events"):
+        response = await beginning(client, path, headers)
+    else:
+        response = await client.request(method, path, headers=headers, **({} if body is None else {"json": body}))
+    return response.status_code if response.status_code in DONE else slug_of(response)
+
+
+def slug_of(response: httpx.Response) -> str:
+    slug: str = response.json()["type"].removeprefix("/problems/")
+    assert response.status_code == PROBLEMS[slug].status
+    return slug
+
+
+async def beginning(client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> httpx.Response:
+    """Return an answer that does not end, as far as its headers; or a problem."""
+    began: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start" and message["status"] in DONE:
+                began.set_result(message["status"])
+            await send(message)
+
+        await client._transport.app(scope, receive, sent)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://groupchat.test") as other:
+        task = asyncio.create_task(other.get(path, headers=headers))
+        await asyncio.wait([task, began], return_when=asyncio.FIRST_COMPLETED)
+        if not began.done():
+            return await task
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        return httpx.Response(began.result())

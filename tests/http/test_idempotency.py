@@ -1,0 +1,315 @@
+"""`Idempotency-Key`: a POST that is repeated is done once and answered alike, whatever came between."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from groupchat import bootstrap
+from groupchat.carriers.simulator import Simulator
+from groupchat.http.app import ENDPOINTS, SIMULATOR
+from groupchat.settings import Settings
+from groupchat.store.tables import IDEMPOTENCY_KEYS
+from groupchat.values.clock import utc_now
+from tests.http.site import Site, assert_problem, client_of, locs, messages_of, open_site, path_of
+from tests.store.counting import holding, until
+from tests.store.following import opened
+from tests.support.builders import BUSINESS, number
+
+SAME = ("Location", "ETag", "Groupchat-Position", "Content-Type")
+
+
+async def keyed(site, path, body=None, key="k1", **given):
+    """Send a request with a key."""
+    return await site.post(path, body, headers={"Idempotency-Key": key}, **given)
+
+
+async def head(site):
+    return await asyncio.to_thread(site.store.head)
+
+
+def told(response):
+    """Return what an answer and its repeat have in common."""
+    body = response.json()
+    return response.status_code, {name: body[name] for name in body if name != "api_key"}, [response.headers.get(n) for n in SAME]
+
+
+async def kept_answers(site):
+    def read():
+        with site.store.database.read() as connection:
+            return [bytes(answer) for answer in connection.execute(select(IDEMPOTENCY_KEYS.c.answer)).scalars()]
+
+    return await asyncio.to_thread(read)
+
+
+@asynccontextmanager
+async def another_process(site):
+    """Give the same API to the same caller, as another process serves it."""
+    async with opened(site.store.database.url.render_as_string(hide_password=False)) as store:
+        services = bootstrap.assemble(Settings(), store.database, store.signals, store, utc_now).services()
+        async with client_of(services) as client:
+            yield Site(client, site.world, services, site.key)
+
+
+# --- every POST
+
+PEOPLE = {"from": BUSINESS, "participants": [{"number": number(11)}, {"number": number(12)}]}
+POSTS = {
+    "create_conversation": ("/v1/conversations", PEOPLE | {"message": {"body": "Hello"}}),
+    "send_message": ("/v1/conversations/{conversation}/messages", {"body": "Hello"}),
+    "create_successor": ("/v1/conversations/{blocked}/successor", {"message": {"body": "Going on"}}),
+    "opt_out": ("/v1/conversations/{conversation}/participants/" + number(1) + "/opt-out", None),
+    "create_contact": ("/v1/contacts", {"name": "Cid", "number": number(21)}),
+    "add_number": ("/v1/numbers", {"number": "+16285550123"}),
+    "post_rate": ("/v1/rates", {"effective_from": "2030-01-01", "mms_segment": "0.02", "currency": "USD"}),
+    "add_user": ("/v1/users", {"name": "Dee", "email": "dee@example.com", "role": "member"}),
+    "issue_key": ("/v1/users/{user}/keys", {}),
+    "handset_writes": ("/v1/simulator/inbound", {"from": number(1), "to": BUSINESS, "body": "Hi", "group": [number(2)]}),
+}
+
+
+def test_every_post_of_the_app_is_repeated_here():
+    assert {each.name for each in (*ENDPOINTS, *SIMULATOR) if each.method == "POST"} == set(POSTS)
+
+
+@pytest.mark.parametrize("name", POSTS)
+async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name):
+    site = plain_site
+    conversation, blocked = await site.group(1, 2), await site.group(3, 4, 5)
+    await site.writes(5, "STOP")
+    path, body = POSTS[name]
+    path = path.format(conversation=conversation["id"], blocked=blocked["id"], user=site.world.who.user.id)
+    first = await keyed(site, path, body)
+    assert 200 <= first.status_code < 300, first.text
+    after = await head(site)
+    await site.send(await site.group(31, 32))  # life goes on
+    meanwhile = await head(site)
+
+    again = [await keyed(site, path, body) for _ in range(2)]
+
+    assert [told(each) for each in again] == [told(first)] * 2
+    assert [each.content for each in again] == [again[0].content] * 2
+    assert await head(site) == meanwhile > after
+
+
+@pytest.mark.parametrize("name", ["add_user", "issue_key"])
+async def test_a_repeat_shows_no_api_key_and_none_is_kept(plain_site, name):
+    path, body = POSTS[name]
+    path = path.format(user=plain_site.world.who.user.id)
+    first, again = [await keyed(plain_site, path, body) for _ in range(2)]
+
+    secret = first.json()["api_key"]
+    assert secret.startswith("gck_")
+    assert again.json() == first.json() | {"api_key": None}
+    (kept,) = await kept_answers(plain_site)
+    assert b"gck_" not in kept
+    assert secret.encode() not in kept
+    assert (await plain_site.with_key(secret).get("/v1/users/me")).status_code == 200
+
+
+# --- which request it is
+
+
+async def test_a_message_is_sent_once_however_often_it_is_repeated_R24(site):
+    made = await site.group(1, 2)
+    answers = [await keyed(site, messages_of(made), {"body": "Hello"}) for _ in range(3)]
+
+    assert {each.content for each in answers} == {answers[0].content}
+    assert [each["id"] for each in (await site.get(messages_of(made))).json()["items"]] == [answers[0].json()["id"]]
+    assert len((await site.get("/v1/ledger")).json()["items"]) == 2
+    assert len((await site.get(f"/v1/simulator/handsets/{number(1)}")).json()["items"]) == 1
+
+
+async def test_another_request_under_the_key_is_refused(site):
+    made, other = await site.group(1, 2), await site.group(3, 4)
+    await keyed(site, messages_of(made), {"body": "Hello"})
+    before = await head(site)
+
+    assert_problem(await keyed(site, messages_of(made), {"body": "Hello!"}), "idempotency-key-reused", 422)
+    assert_problem(await keyed(site, messages_of(other), {"body": "Hello"}), "idempotency-key-reused", 422)
+    spaced = await keyed(site, messages_of(made), None, content=b'{ "body": "Hello" }', headers={})
+    assert_problem(await keyed(site, "/v1/contacts", {"name": "Bob", "number": number(9)}), "idempotency-key-reused", 422)
+    assert spaced.status_code != 201
+    assert await head(site) == before
+
+
+async def test_what_does_not_exist_is_404_also_under_a_key_that_has_an_answer(site):
+    made = await site.group(1, 2)
+    stranger = await site.stranger()
+    await keyed(stranger, "/v1/contacts", {"name": "Bob", "number": number(9)})
+
+    assert_problem(await keyed(stranger, messages_of(made), {"body": "Hello"}), "not-found", 404)
+
+
+async def test_a_key_is_its_users_own(site):
+    made, member = await site.group(1, 2), await site.member()
+    answers = [await keyed(each, messages_of(made), {"body": "Hello"}) for each in (site, member, site, member)]
+
+    assert [each.status_code for each in answers] == [201] * 4
+    assert [each.json() for each in answers[:2]] == [each.json() for each in answers[2:]]
+    assert answers[0].json()["author"]["name"] != answers[1].json()["author"]["name"]
+    assert len((await site.get(messages_of(made))).json()["items"]) == 2
+
+
+async def test_a_refused_request_is_decided_anew_R5(site):
+    await site.group(1, 2)
+    await site.writes(1, "STOP")
+    body = {"from": BUSINESS, "participants": [{"number": number(1)}, {"number": number(3)}]}
+    assert_problem(await keyed(site, "/v1/conversations", body), "invalid-group", 422)
+    await site.writes(1, "START")
+
+    made = await keyed(site, "/v1/conversations", body)
+    assert made.status_code == 201
+    assert (await keyed(site, "/v1/conversations", body)).json() == made.json()
+
+
+# --- what came between
+
+
+async def test_a_repeat_has_the_first_answer_though_it_would_be_refused_now_R15(site):
+    made = await site.group(1, 2)
+    first = await keyed(site, messages_of(made), {"body": "Hello"})
+    await site.writes(1, "STOP")
+
+    again = await keyed(site, messages_of(made), {"body": "Hello"})
+    assert (again.status_code, again.content) == (201, first.content)
+    assert_problem(await keyed(site, messages_of(made), {"body": "Hello"}, key="k2"), "conversation-blocked", 409)
+
+
+async def test_a_repeat_is_not_refused_for_what_the_first_has_done_R4_R35(site):
+    async with another_process(site) as other:
+        for path, body in (POSTS["create_conversation"], POSTS["add_number"]):
+            key = str(uuid4())
+            first, again = await keyed(site, path, body, key), await keyed(other, path, body, key)
+            assert told(again) == told(first)
+
+
+async def test_a_key_that_was_asked_for_with_an_end_is_shown_again_after_that_end(site, monkeypatch):
+    body, path = {"expires_at": "2500-01-01T00:00:00Z"}, f"/v1/users/{site.world.who.user.id}/keys"
+    first = await keyed(site, path, body)
+    monkeypatch.setattr(site.store, "now", lambda: utc_now().replace(year=2600))
+
+    assert told(await keyed(site, path, body)) == told(first)
+
+
+async def test_a_repeated_opt_out_shows_the_conversation_as_it_was_answered_first_R14(site):
+    made = await site.group(1, 2)
+    path = path_of(made, "participants", number(1), "opt-out")
+    first = await keyed(site, path)
+    await site.patch(path_of(made), {"name": "Renamed since"})
+    await site.writes(2, "Pity", group=[number(1)])
+
+    again = await keyed(site, path)
+    assert first.json()["blocked_by"] == [number(1)]
+    assert (again.content, again.headers["ETag"]) == (first.content, first.headers["ETag"])
+
+
+async def test_an_opt_out_with_a_key_tells_all_that_was_decided_before_it_R15(site):
+    made = await site.group(1, 2)
+    answers = await asyncio.gather(
+        *(site.send(made, f"m{n}") for n in range(10)), keyed(site, path_of(made, "participants", number(1), "opt-out"))
+    )
+    shown = answers[-1].json()
+    assert shown["blocked_by"] == [number(1)]
+    now = (await site.get(path_of(made))).json()
+    assert {**shown, "unread_count": 0} == {**now, "unread_count": 0}
+
+
+async def test_keys_are_for_posts_alone(site):
+    made = await site.group(1, 2)
+    headers = {"Idempotency-Key": "k1"}
+    for name in ("x", "y"):
+        renamed = await site.request("PATCH", path_of(made), json={"name": name}, headers=headers)
+        assert renamed.json()["name"] == name
+    assert await kept_answers(site) == []
+
+
+# --- at the same time
+
+
+async def test_while_the_first_is_running_a_repeat_is_told_to_come_back(site):
+    made = await site.group(1, 2)
+    with holding(site.store.database.url.render_as_string(hide_password=False)):
+        first = asyncio.create_task(keyed(site, messages_of(made), {"body": "Hello"}))
+        await until(lambda: site.services.running)
+        meanwhile = await keyed(site, messages_of(made), {"body": "Hello"})
+        first_of_another = asyncio.create_task(keyed(site, messages_of(made), {"body": "Hello"}, key="k2"))
+
+    assert_problem(meanwhile, "idempotency-key-in-use", 409)
+    assert meanwhile.headers["Retry-After"] == "1"
+    assert (await first_of_another).status_code == 201
+    assert told(await keyed(site, messages_of(made), {"body": "Hello"})) == told(await first)
+    assert not site.services.running
+
+
+# --- what a handset writes
+
+
+class Broken(Simulator):
+    """A simulator whose handsets receive nothing of what others write, until it is mended."""
+
+    mended = False
+
+    async def write(self, *args, **given):
+        if not self.mended:
+            raise OperationalError("INSERT", {}, Exception("gone"))
+        return await super().write(*args, **given)
+
+
+async def test_what_a_handset_wrote_reaches_the_others_once_though_the_first_answer_failed_R12(store):
+    carrier = Broken(store.database)
+    async with open_site(store, carrier=carrier) as site:
+        await site.group(1, 2)
+        path, body = POSTS["handset_writes"]
+        assert_problem(await keyed(site, path, body), "unavailable", 503)
+        carrier.mended = True
+        answers = [await keyed(site, path, body) for _ in range(3)]
+
+        assert {(each.status_code, each.content) for each in answers} == {(202, answers[0].content)}
+        received = (await site.get(f"/v1/simulator/handsets/{number(2)}")).json()["items"]
+        assert [each["body"] for each in received] == ["Hi"]
+
+
+async def test_processes_that_repeat_what_a_handset_wrote_at_once_let_it_arrive_once_R12(site):
+    await site.group(1, 2)
+    path, body = POSTS["handset_writes"]
+    async with another_process(site) as other:
+        answers = await asyncio.gather(*(keyed(each, path, body) for each in (site, other) * 10))
+
+    done = {each.content for each in answers if each.status_code == 202}
+    assert len(done) == 1
+    assert {each.status_code for each in answers} <= {202, 409}
+    received = (await site.get(f"/v1/simulator/handsets/{number(2)}")).json()["items"]
+    assert [each["body"] for each in received] == ["Hi"]
+
+
+# --- the key itself
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 255, "8e03978e-40d5-43e8-bc93-6894a57f9324", '"quoted"', "a b  c", "~!{}"])
+async def test_a_key_has_1_to_255_printable_ascii_characters(plain_site, key):
+    body = {"name": "Bob", "number": number(9)}
+    first, again = [await keyed(plain_site, "/v1/contacts", body, key) for _ in range(2)]
+    assert told(first) == told(again)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, b"\xe9", b"a\tb", b"\x7f", " k", "k "])
+async def test_what_can_be_no_key_is_malformed_and_stores_nothing(plain_site, key):
+    before = await head(plain_site)
+    response = await keyed(plain_site, "/v1/contacts", {"name": "Bob", "number": number(9)}, key)
+    assert locs(assert_problem(response, "invalid-request", 422)) == ["Idempotency-Key"]
+    assert await head(plain_site) == before
+
+
+async def test_what_is_kept_is_the_answer_and_the_request_only_as_a_digest(plain_site):
+    first = await keyed(plain_site, "/v1/contacts", {"name": "Bob", "number": number(9)})
+    (kept,) = await kept_answers(plain_site)
+    assert json.loads(kept) == {
+        "status": 201,
+        "headers": [["location", first.headers["Location"]], ["etag", first.headers["ETag"]]],
+        "body": first.json(),
+    }

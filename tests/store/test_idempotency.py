@@ -1,0 +1,285 @@
+"""Terms of a decision: its answer is kept with what it stored, under a key; what is expected of a version is judged inside it."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from groupchat.store import answers, event_store, housekeeping
+from groupchat.store.answers import Kept, Key
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore, VersionConflictError
+from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.signals import Signals
+from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, StaleAnswerError, Terms
+from tests.store.counting import COUNTER, PATIENCE, FullError, count, counting, stored, sum_of, until
+from tests.store.following import opened
+from tests.support.builders import CAUSE, moment
+
+KEY = Key("usr_ann", "k1", b"a request")
+
+
+def remembering(store, key=KEY):
+    """Return the store for a request with a key; the answer says the command's value and how many events it led to."""
+
+    async def answer(value, events):
+        return f"{value}:{len(events)}".encode()
+
+    return store.under(Terms(remember=Remember(key, answer)))
+
+
+def expecting(store, stream, *versions):
+    return store.under(Terms(Expected(stream, frozenset(versions) or None)))
+
+
+async def answered(action):
+    """Return the answer that was kept before."""
+    with pytest.raises(AnsweredBeforeError) as caught:
+        await action
+    return caught.value.kept
+
+
+# --- an answer is kept
+
+
+async def test_an_answer_is_kept_with_the_position_of_what_it_tells_of(store):
+    await count(store, "a")
+    outcome = await count(remembering(store), "a", by=5)
+
+    kept = await store.answer_to(KEY)
+    assert (outcome.value, outcome.position) == (1, 2)
+    assert (kept.key, kept.answer, kept.position) == (KEY, b"1:1", 2)
+    assert await store.answer_to(Key("usr_ann", "k2", b"")) is None
+
+
+async def test_a_command_whose_key_has_an_answer_stores_nothing_and_is_told_that_answer(store):
+    await count(remembering(store), "a")
+    again = await answered(count(remembering(store), "a"))
+
+    assert (again.answer, again.position) == (b"0:1", 1)
+    assert await sum_of(store, "a") == 1
+    assert (await count(store, "a")).value == 1  # nor does the cache believe it
+
+
+async def test_another_request_under_the_key_is_told_whose_the_key_is(store):
+    await count(remembering(store), "a")
+
+    assert (await answered(count(remembering(store, Key("usr_ann", "k1", b"another")), "b"))).key == KEY
+    assert await sum_of(store, "b") == 0
+
+
+async def test_a_key_is_its_users_own(store):
+    await count(remembering(store), "a")
+    await count(remembering(store, Key("usr_bob", "k1", b"a request")), "a")
+    await count(remembering(store, Key("usr_ann", "k2", b"a request")), "a")
+
+    assert await sum_of(store, "a") == 3
+
+
+async def test_a_refused_command_keeps_nothing_and_its_key_is_free(store):
+    with pytest.raises(FullError):
+        await count(remembering(store), "a", limit=0)
+
+    assert await store.answer_to(KEY) is None
+    assert (await count(remembering(store), "a")).position == 1
+
+
+async def test_a_command_that_stores_nothing_keeps_its_answer_too(store):
+    await count(store, "a")
+
+    async def look(decision):
+        return await decision.load(COUNTER, "a")
+
+    await remembering(store).decide(CAUSE, look)
+    await count(store, "a")
+
+    kept = await answered(remembering(store).decide(CAUSE, look))
+    assert (kept.answer, kept.position) == (b"1:0", 1)
+
+
+async def test_what_was_decided_upon_a_repeat_is_decided_again(store):
+    await count(remembering(store), "a")
+    repeat, *others = await asyncio.gather(answered(count(remembering(store), "a")), *(count(store, "a") for _ in range(3)))
+
+    assert repeat.answer == b"0:1"
+    assert sorted(outcome.value for outcome in others) == [1, 2, 3]
+    assert await sum_of(store, "a") == 4
+
+
+async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_are_told_its_answer(store, database_url):
+    async with opened(database_url) as other:
+        doing = [count(remembering(each), "a") for each in (store, other) * 50]
+        outcomes = await asyncio.gather(*doing, return_exceptions=True)
+
+    first = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    assert [(outcome.value, outcome.position) for outcome in first] == [(0, 1)]
+    told = [outcome.kept for outcome in outcomes if isinstance(outcome, AnsweredBeforeError)]
+    assert len(told) == 99
+    assert {(kept.key, kept.answer, kept.position) for kept in told} == {(KEY, b"0:1", 1)}
+    assert await sum_of(store, "a") == 1
+
+
+async def test_an_answer_that_can_not_be_told_yet_is_made_again_and_what_it_tells_is_what_is_stored(store):
+    asked = []
+
+    async def answer(value, events):
+        asked.append(value)
+        if len(asked) < 3:
+            raise StaleAnswerError
+        return b"now"
+
+    await count(store.under(Terms(remember=Remember(KEY, answer))), "a")
+
+    assert len(asked) == 3
+    assert (await store.answer_to(KEY)).answer == b"now"
+    assert await sum_of(store, "a") == 1
+
+
+async def test_an_answer_that_can_never_be_told_is_a_conflict_and_stores_nothing(store, monkeypatch):
+    monkeypatch.setattr(event_store, "TRIES", 2)
+
+    async def answer(value, events):
+        raise StaleAnswerError
+
+    with pytest.raises(VersionConflictError):
+        await count(store.under(Terms(remember=Remember(KEY, answer))), "a")
+
+    assert await sum_of(store, "a") == 0
+    assert await store.answer_to(KEY) is None
+
+
+def test_of_two_appends_of_a_batch_with_one_key_the_first_that_holds_is_stored(database):
+    recorder = Recorder(database)
+    lost = Append(events=[stored("a", 8)], expected={"a": 7}, keep=Kept(KEY, b"lost", 0))
+    first = Append(events=[stored("a", 1)], expected={"a": 0}, keep=Kept(KEY, b"first", 0))
+    second = Append(events=[stored("a", 2)], expected={"a": 1}, keep=Kept(KEY, b"second", 0))
+    upon_it = Append(events=[stored("b", 1)], expected={"b": 0}, after=[second])
+
+    recorder.append([lost, first, second, upon_it])
+
+    told = Kept(KEY, b"first", 0, position=1)
+    assert [each.outcome for each in (lost, first, second, upon_it)] == [Conflict(("a",)), 1, told, Conflict(("b",))]
+    assert recorder.max_notification_id() == 1
+
+
+# --- an answer is forgotten
+
+
+@pytest.fixture
+async def later_store(database):
+    """A store, and what lets time pass by for it."""
+    now = [moment(0)]
+    signals = Signals(database)
+    store = EventStore(database, signals, clock=lambda: now[0])
+    yield store, lambda by: now.__setitem__(0, now[0] + by)
+    await asyncio.to_thread(store.close)
+    await asyncio.to_thread(signals.close)
+
+
+async def test_an_answer_is_kept_for_24_hours_and_then_its_key_is_free(later_store):
+    store, pass_by = later_store
+    await count(remembering(store), "a")
+
+    pass_by(timedelta(hours=24))
+    assert await housekeeping.tidy(store) == 0
+    assert (await answered(count(remembering(store), "a"))).answer == b"0:1"
+
+    pass_by(timedelta(seconds=1))
+    assert await housekeeping.tidy(store) == 1
+    assert (await count(remembering(store), "a")).value == 1
+
+
+async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_stay(later_store, monkeypatch):
+    store, pass_by = later_store
+    monkeypatch.setattr(answers, "_AT_ONCE", 2)
+    for n in range(5):
+        await count(remembering(store, Key("usr_ann", f"old-{n}", b"")), "a")
+    pass_by(timedelta(days=2))
+    await count(remembering(store), "a")
+
+    assert await housekeeping.tidy(store) == 5
+    assert await housekeeping.tidy(store) == 0
+    assert await store.answer_to(KEY) is not None
+
+
+async def test_housekeeping_tidies_when_it_begins_and_ends_when_told_to(later_store):
+    store, pass_by = later_store
+    await count(remembering(store), "a")
+    pass_by(timedelta(days=2))
+    stop = asyncio.Event()
+    with capture_logs() as logs:
+        working = asyncio.create_task(housekeeping.run(store, stop))
+        await until(lambda: logs)
+    stop.set()
+    await asyncio.wait_for(working, PATIENCE)
+
+    assert [(line["event"], line["answers"]) for line in logs] == [("answers_forgotten", 1)]
+    assert await store.answer_to(KEY) is None
+
+
+async def test_housekeeping_survives_a_database_that_is_not_there(tmp_path):
+    gone = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    signals = Signals(gone)
+    store = EventStore(gone, signals)
+    stop = asyncio.Event()
+    with capture_logs() as logs:
+        working = asyncio.create_task(housekeeping.run(store, stop))
+        await until(lambda: [line["event"] for line in logs] == ["housekeeping_failed"])
+    stop.set()
+    await asyncio.wait_for(working, PATIENCE)
+    await asyncio.to_thread(store.close)
+    await asyncio.to_thread(signals.close)
+    gone.close()
+
+
+# --- a version is expected
+
+
+async def test_a_command_on_the_version_that_is_expected_is_stored(store):
+    await count(store, "a")
+
+    assert (await count(expecting(store, "a", 1), "a")).value == 1
+    assert (await count(expecting(store, "a", 7, 2), "a")).value == 2
+    assert (await count(expecting(store, "a"), "a")).value == 3
+    assert (await count(expecting(store, "b", 0), "b")).value == 0
+
+
+async def test_a_command_on_another_version_is_refused_and_stores_nothing(store):
+    await count(store, "a")
+
+    for versions in ((0,), (2,), (5, 6)):
+        with pytest.raises(PreconditionFailedError):
+            await count(expecting(store, "a", *versions), "a")
+    with pytest.raises(PreconditionFailedError):
+        await count(expecting(store, "b", 0), "a")  # of a stream that the command did not read, nothing is known
+
+    assert await sum_of(store, "a") == 1
+
+
+async def test_what_is_refused_for_itself_is_told_before_the_version(store):
+    await count(store, "a")
+
+    with pytest.raises(FullError):
+        await count(expecting(store, "a", 9), "a", limit=1)
+
+
+async def test_of_many_that_expect_one_version_one_is_stored_in_any_process(store, database_url):
+    await count(store, "a")
+    async with opened(database_url) as other:
+        doing = [count(expecting(each, "a", 1), "a") for each in (store, other) * 25]
+        outcomes = await asyncio.gather(*doing, return_exceptions=True)
+
+    assert [outcome.value for outcome in outcomes if not isinstance(outcome, Exception)] == [1]
+    assert sum(isinstance(outcome, PreconditionFailedError) for outcome in outcomes) == 49
+    assert await sum_of(store, "a") == 2
+
+
+async def test_a_repeat_that_expects_the_version_of_the_first_is_told_the_first_answer(store):
+    await count(store, "a")
+    terms = Terms(Expected("a", frozenset({1})), remembering(store)._terms.remember)
+    await store.under(terms).decide(CAUSE, counting("a"))
+
+    with pytest.raises(PreconditionFailedError):
+        await store.under(terms).decide(CAUSE, counting("a"))
+    assert (await store.answer_to(KEY)).answer == b"1:1"  # which is what the caller looks for after a refusal
