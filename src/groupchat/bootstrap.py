@@ -151,5 +151,4 @@ async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[
 async def _simulate(carrier: Simulator, store: EventStore, stop: asyncio.Event) -> None:
     """Bring the simulated carrier's receipts; several processes share them."""
     inbox = CarrierInbox(store, carrier.name)
-    with store.signals.progress.listen() as bell:
-        await carrier.pump(inbox, stop, bell)
+    await carrier.pump(inbox, stop, carrier.sent)

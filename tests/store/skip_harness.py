@@ -11,11 +11,12 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from eventsourcing.persistence import StoredEvent
 from msgspec import Struct
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from groupchat.store.database import Database
 from groupchat.store.recorder import Append, Recorder
@@ -26,10 +27,11 @@ WRITERS, READERS = 16, 3
 LARGEST_BATCH = 120
 LONGEST_DELAY = 0.002
 ROLLED_BACK = 0.1
+DAWDLED = "dawdled too long"
 
 
 class Result(Struct, frozen=True):
-    """How many events were stored, how many appends were rolled back, and the positions that each reader missed."""
+    """How many events were stored, how many batches were rolled back, and the positions that each reader missed."""
 
     stored: int
     rolled_back: int
@@ -41,62 +43,71 @@ class Result(Struct, frozen=True):
         return sum(len(positions) for positions in self.missed)
 
 
-class _RolledBackError(Exception):
-    """The writer's transaction failed."""
-
-
-class SlowRecorder(Recorder):
-    """The real recorder, whose transactions take a while between the insert and the commit, or fail then."""
-
-    def _insert(self, connection: Connection, position: int, events: list[StoredEvent], then: str) -> None:
-        super()._insert(connection, position, events, "")
-        _dawdle()
-        if then:
-            connection.exec_driver_sql(then)
-
-
 class SequenceRecorder(Recorder):
-    """A recorder for Postgres without the lock: positions come from a sequence. `prepare` makes the sequence."""
+    """A recorder for Postgres without the lock: positions come from a sequence."""
 
-    def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
-        connection.exec_driver_sql("BEGIN")
-        heads = text("SELECT originator_id, max(originator_version) FROM stored_events WHERE originator_id = ANY(:s) GROUP BY 1")
-        return 0, dict.fromkeys(streams, 0) | dict(connection.execute(heads, {"s": streams}).all())
-
-    def _insert(self, connection: Connection, position: int, events: list[StoredEvent], then: str) -> None:
-        rows = [
-            {"stream": e.originator_id, "version": e.originator_version, "topic": e.topic, "state": e.state} for e in events
-        ]
-        connection.execute(
-            text("INSERT INTO stored_events VALUES (nextval('test_positions'), :stream, :version, :topic, :state)"), rows
-        )
-        _dawdle()
-        connection.exec_driver_sql(then)
-
-    @staticmethod
-    def prepare(database: Database) -> None:
-        """Make the sequence."""
-        with database.write() as connection:
-            connection.execute(text("CREATE SEQUENCE test_positions"))
-
-    @staticmethod
-    def clear(database: Database) -> None:
-        """Drop the sequence."""
-        with database.write() as connection:
-            connection.execute(text("DROP SEQUENCE test_positions"))
+    def append(self, batch: Sequence[Append]) -> None:
+        insert = text("""
+            INSERT INTO stored_events
+            SELECT nextval('test_positions'), * FROM unnest(
+                CAST(:streams AS text[]), CAST(:versions AS bigint[]), CAST(:topics AS text[]), CAST(:states AS bytea[]))
+        """)
+        events = [stored_event for append in batch for stored_event in append.events]
+        columns = {
+            "streams": [each.originator_id for each in events],
+            "versions": [each.originator_version for each in events],
+            "topics": [each.topic for each in events],
+            "states": [each.state for each in events],
+        }
+        with self.database.write() as connection:
+            connection.execute(insert, columns)
+        for append in batch:
+            append.outcome = 0
 
 
-def _dawdle() -> None:
+_DAWDLE = f"""
+    CREATE SEQUENCE test_positions;
+    CREATE FUNCTION test_dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_sleep(random() * {LONGEST_DELAY});
+        IF random() < {ROLLED_BACK} THEN
+            RAISE EXCEPTION '{DAWDLED}';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER test_dawdle AFTER INSERT ON stored_events FOR EACH STATEMENT EXECUTE FUNCTION test_dawdle()
+"""
+_DAWDLE_NO_MORE = "DROP FUNCTION test_dawdle CASCADE; DROP SEQUENCE test_positions"
+
+
+def _dawdle(_connection: Connection) -> None:
     time.sleep(random.random() * LONGEST_DELAY)
     if random.random() < ROLLED_BACK:
-        raise _RolledBackError
+        raise OperationalError("COMMIT", {}, Exception(DAWDLED))
 
 
-def run(url: str, events: int, recorder_class: type[Recorder] = SlowRecorder) -> Result:
+@contextmanager
+def _dawdling(database: Database) -> Iterator[None]:
+    """Let writers take a while between their insert and their commit, or fail then: by a trigger, on SQLite by the engine."""
+    if database.is_sqlite:
+        event.listen(database.engine, "commit", _dawdle)
+        yield
+        return
+    with database.write() as connection:
+        connection.exec_driver_sql(_DAWDLE)
+    try:
+        yield
+    finally:
+        with database.write() as connection:
+            connection.exec_driver_sql(_DAWDLE_NO_MORE)
+
+
+def run(url: str, events: int, recorder_class: type[Recorder] = Recorder) -> Result:
     """Let the writers store about so many events, and tell what the readers missed."""
     harness = _Harness(url, events, recorder_class)
     try:
-        return harness.run()
+        with _dawdling(harness.databases[0]):
+            return harness.run()
     finally:
         for database in harness.databases:
             database.close()
@@ -113,14 +124,14 @@ class _Harness:
         self.last = 0
 
     def run(self) -> Result:
-        writers = [threading.Thread(target=self.write, args=(n,)) for n in range(WRITERS)]
+        recorder = Recorder(self.databases[1])
+        writers = [threading.Thread(target=self.write, args=(n, self.recorder_class(self.databases[0]))) for n in range(WRITERS)]
         seen: list[set[int]] = [set() for _ in range(READERS)]
-        readers = [threading.Thread(target=self.read, args=(positions,)) for positions in seen]
+        readers = [threading.Thread(target=self.read, args=(recorder, positions)) for positions in seen]
         for thread in (*readers, *writers):
             thread.start()
         for thread in writers:
             thread.join()
-        recorder = Recorder(self.databases[1])
         self.last = recorder.max_notification_id() or 0
         self.finished.set()
         for thread in readers:
@@ -130,8 +141,7 @@ class _Harness:
         missed = tuple(frozenset(all_stored - positions) for positions in seen)
         return Result(stored=len(all_stored), rolled_back=self.rolled_back, missed=missed)
 
-    def write(self, writer: int) -> None:
-        recorder = self.recorder_class(self.databases[0])
+    def write(self, writer: int, recorder: Recorder) -> None:
         version, share = 0, self.events // WRITERS
         while version < share:
             count = min(random.randint(1, LARGEST_BATCH), share - version)
@@ -142,16 +152,17 @@ class _Harness:
     def append(self, recorder: Recorder, batch: Sequence[Append]) -> bool:
         try:
             recorder.append(batch)
-        except _RolledBackError:
+        except DBAPIError as error:
+            if DAWDLED not in str(error):
+                raise
             with self.lock:
                 self.rolled_back += 1
             return False
         assert all(isinstance(append.outcome, int) for append in batch)
         return True
 
-    def read(self, positions: set[int]) -> None:
+    def read(self, recorder: Recorder, positions: set[int]) -> None:
         """Follow by position until the log's end, as a follower does: never looking back."""
-        recorder = Recorder(self.databases[1])
         after = 0
         while after < self.last or not self.finished.is_set():
             found = recorder.select_notifications(after, 500, inclusive_of_start=False)
@@ -175,7 +186,7 @@ def main() -> None:
     result = run(url, events)
     seconds = time.monotonic() - started
     print(  # noqa: T201 - what it is run for
-        f"{WRITERS} writers, {READERS} readers: {result.stored:,} events stored, {result.rolled_back:,} appends rolled back, "
+        f"{WRITERS} writers, {READERS} readers: {result.stored:,} events stored, {result.rolled_back:,} batches rolled back, "
         f"{result.skipped} events skipped, in {seconds:.0f} s"
     )
 

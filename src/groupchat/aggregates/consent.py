@@ -109,7 +109,7 @@ def _between(text: str, counts: Callable[[str], bool]) -> str:
 
 
 def _is_text(character: str) -> bool:
-    """Tell what an opt-in can't have around it: all but spaces, punctuation and what can't be seen. A sticker is more than a yes."""
+    """Tell what an opt-in can't have around it: all but spaces, punctuation and what can't be seen."""
     return category(character)[0] not in "ZPC"
 
 

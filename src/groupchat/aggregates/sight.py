@@ -20,6 +20,7 @@ from groupchat.aggregates.access import Access
 from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.workspace import OWNER
 from groupchat.values.event import Event, Recorded
 
 OPEN = (
@@ -109,10 +110,15 @@ def about(recorded: Recorded) -> About | None:
 def sees(rights: Access, what: About, known: Known) -> bool:
     """Tell whether a user sees an event of his workspace; `known` is only asked for one who is restricted (R22)."""
     if what.key_of is not None:
-        return rights.manages or what.key_of == rights.user.id
+        return what.key_of == rights.user.id or _manages(rights, what.key_of)
     if what.reader_id not in (None, rights.user.id) and not (rights.manages or rights.audits):
         return False
     return not rights.restricted or _sees_assigned(rights, what, known)
+
+
+def _manages(rights: Access, user_id: str) -> bool:
+    holder = rights.state.users.get(user_id)
+    return rights.manages and (holder is None or holder.role != OWNER or rights.user.role == OWNER)
 
 
 def _sees_assigned(rights: Access, what: About, known: Known) -> bool:

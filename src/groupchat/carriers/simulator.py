@@ -57,6 +57,8 @@ class Simulator:
     ) -> None:
         self.native_group = native_group
         self.max_recipients = max_recipients
+        self.sent = asyncio.Event()
+        """Rings when there may be receipts of something that this process sent."""
         self._storage = storage
         self._clock = clock
         self._accept_gathered = Gathering(self._accept)
@@ -70,6 +72,7 @@ class Simulator:
             answer = await self._accept_gathered(outgoing)
         except (OperationalError, PoolTimeoutError) as error:
             raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
+        self.sent.set()
         if isinstance(answer, Exception):
             raise answer
         return answer

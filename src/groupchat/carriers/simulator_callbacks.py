@@ -23,6 +23,8 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
 """How long after an attempt the next follows; the last goes on for ever."""
 
 _AT_MOST = 500
+_GATHER_SECONDS = 0.01
+"""Receipts that become due within this time are handed over together."""
 _IDLE_SECONDS = 1.0
 """How soon a receipt is noticed that another process wrote without ringing a bell here."""
 
@@ -47,6 +49,7 @@ class Callbacks:
                 log.warning("simulator_retries", error=str(error).splitlines()[0])
                 await first_set(stop, seconds=_IDLE_SECONDS)
                 continue
+            await first_set(stop, seconds=_GATHER_SECONDS)
             if seconds > 0:
                 await first_set(stop, bell, seconds=seconds)
 

@@ -34,11 +34,11 @@ class Once(Struct, frozen=True):
 
 
 class _Packed(Struct, frozen=True):
-    """An answer as it is kept: what of it is the same at each repeat."""
+    """An answer as it is kept: what of it is the same at each repeat. Every `POST` answers with JSON."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: Raw | None = None
+    body: Raw
 
 
 def read_key(headers: dict[bytes, bytes]) -> str | None:
@@ -78,7 +78,7 @@ def without_secret(value: Any) -> Any:
 def pack(reply: Reply) -> bytes:
     """Write an answer as it is kept, without its position, which is known only when it is stored."""
     headers = tuple((name.decode(), value.decode()) for name, value in reply.headers if name != _POSITION)
-    return encode_json(_Packed(reply.status, headers, Raw(reply.body) if reply.content_type else None))
+    return encode_json(_Packed(reply.status, headers, Raw(reply.body)))
 
 
 def unpack(kept: Kept) -> Reply:
@@ -86,4 +86,4 @@ def unpack(kept: Kept) -> Reply:
     packed = msgspec.json.decode(kept.answer, type=_Packed)
     position = (_POSITION, b"%d" % kept.position)
     headers = (position, *((name.encode(), value.encode()) for name, value in packed.headers))
-    return Reply(packed.status, headers=headers) if packed.body is None else Reply(packed.status, bytes(packed.body), JSON, headers)
+    return Reply(packed.status, bytes(packed.body), JSON, headers)

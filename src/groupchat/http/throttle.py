@@ -4,9 +4,11 @@ Counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr 
 itself. What is counted is bounded: those not seen for the longest time are forgotten.
 """
 
+from collections.abc import Callable
 from math import ceil
 
 from throttled import MemoryStore, RateLimiterType, Throttled, rate_limiter
+from throttled.rate_limiter import Quota
 
 from groupchat.http.refusals import TooManyRequestsError
 
@@ -19,9 +21,8 @@ class Throttle:
     """What is left of each caller's share; 0 for no limit."""
 
     def __init__(self, requests_a_second: int = REQUESTS_A_SECOND, failed_logins_a_minute: int = FAILED_LOGINS_A_MINUTE) -> None:
-        self._requests = _limiter(rate_limiter.per_sec(requests_a_second, requests_a_second)) if requests_a_second else None
-        by_minute = rate_limiter.per_min(failed_logins_a_minute, failed_logins_a_minute)
-        self._failures = _limiter(by_minute) if failed_logins_a_minute else None
+        self._requests = _limiter(requests_a_second, rate_limiter.per_sec)
+        self._failures = _limiter(failed_logins_a_minute, rate_limiter.per_min)
         self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
 
     def admit(self, key_id: str) -> None:
@@ -45,5 +46,7 @@ class Throttle:
             raise TooManyRequestsError(msg, self._pause)
 
 
-def _limiter(quota: rate_limiter.Quota) -> Throttled:
-    return Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=MemoryStore(options={"MAX_SIZE": _COUNTED}))
+def _limiter(limit: int, per: Callable[[int, int], Quota]) -> Throttled | None:
+    if not limit:
+        return None
+    return Throttled(using=RateLimiterType.GCRA.value, quota=per(limit, limit), store=MemoryStore(options={"MAX_SIZE": _COUNTED}))

@@ -44,20 +44,22 @@ class LogReader:
 
     def __init__(self, store: EventStore) -> None:
         self.store = store
-        self._reading: dict[int, asyncio.Task[list[Recorded]]] = {}
+        self._reading: dict[int, asyncio.Task[Sequence[Recorded]]] = {}
 
     async def above(self, position: int) -> Sequence[Recorded]:
         """Return the next events above a position, none at the log's end."""
-        while True:
-            task = self._reading.get(position)
-            shared = task is not None
-            if task is None:
-                task = asyncio.create_task(asyncio.to_thread(self.store.follow_log, position, BATCH))
-                self._reading[position] = task
-                task.add_done_callback(lambda _: self._reading.pop(position))
-            found = await asyncio.shield(task)
-            if found or not shared:  # another's reading may have begun before what we were woken for
-                return found
+        while (task := self._reading.get(position)) is not None:
+            if found := await asyncio.shield(task):
+                return found  # else look anew: that reading may have begun before what we were woken for
+        task = asyncio.create_task(self._read(position))
+        self._reading[position] = task
+        return await asyncio.shield(task)
+
+    async def _read(self, position: int) -> Sequence[Recorded]:
+        try:
+            return await asyncio.to_thread(self.store.follow_log, position, BATCH)
+        finally:
+            del self._reading[position]
 
 
 class Watch:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -29,6 +29,8 @@ from groupchat.values.waiting import first_set
 
 BATCH = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
+_GATHER_SECONDS = 0.01
+"""After a batch that was not full a follower waits so long, that under load batches grow and their number does not."""
 _IDLE_SECONDS = 30.0
 """A follower looks at the log this often even if no bell rings."""
 
@@ -51,6 +53,13 @@ class FollowerStatus(Struct, frozen=True):
     position: int
     stopped_at: int | None = None
     error: str | None = None
+    parked: int = 0
+    """How many events were ever set aside."""
+
+
+class _Batch(Struct, frozen=True):
+    events: list[Recorded]
+    position: int
 
 
 class Handler(Protocol):
@@ -95,44 +104,52 @@ class Follower:
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
+            if more < BATCH:
+                await first_set(stop, seconds=_GATHER_SECONDS)
             if not more:
                 await first_set(stop, bell, seconds=_IDLE_SECONDS)
 
     async def step(self, limit: int = BATCH) -> int:
         """Handle one batch; return how many events it had, 0 at the end of the log or when stopped by a poison event."""
-        status = await asyncio.to_thread(self.status)
-        if status.stopped_at is not None:
+        status, batch = await asyncio.to_thread(self._next, limit)
+        if isinstance(batch, PoisonError):
+            return await self._stop(batch, status)
+        if batch is None:
             return 0
         try:
-            batch, position = await asyncio.to_thread(self._next, status.position, limit)
-            if position == status.position:
-                return 0
-            await self._handler.handle(batch, position)
+            await self._handler.handle(batch.events, batch.position)
         except PoisonError as poison:
-            log.error(  # noqa: TRY400 - the reason is in the message; the trace is of no use to an operator
-                "follower_stopped", follower=self.name, position=poison.position, error=poison.reason
-            )
-            await asyncio.to_thread(self._stop_at, poison, status.position)
-            position = status.position
+            return await self._stop(poison, status)
         self._store.signals.moved()
-        return position - status.position
+        return batch.position - status.position
 
-    def _next(self, above: int, limit: int) -> tuple[list[Recorded], int]:
-        """Return the events to handle next, without those parked, and the position that they lead to."""
+    async def _stop(self, poison: PoisonError, status: FollowerStatus) -> int:
+        log.error("follower_stopped", follower=self.name, position=poison.position, error=poison.reason)
+        await asyncio.to_thread(self._stop_at, poison, status.position)
+        self._store.signals.moved()
+        return 0
+
+    def _next(self, limit: int) -> tuple[FollowerStatus, "_Batch | PoisonError | None"]:
+        """Return where the follower stands, and what to handle next: nothing at the log's end, or when it is stopped."""
+        status = self.status()
+        above = status.position
+        if status.stopped_at is not None:
+            return status, None
         try:
-            batch = self._store.follow_log(above, limit)
+            events = self._store.follow_log(above, limit)
         except UnreadableEventError as error:
-            if self._parked(above, error.position):
-                return [], error.position
-            raise PoisonError(error.position, str(error)) from error
-        if not batch:
-            return [], above
-        parked = self._parked(above, batch[-1].position)
-        return [recorded for recorded in batch if recorded.position not in parked], batch[-1].position
+            if error.position in self._parked(above, error.position):
+                return status, _Batch([], error.position)
+            return status, PoisonError(error.position, str(error))
+        if not events:
+            return status, None
+        position = events[-1].position
+        parked = self._parked(above, position) if status.parked else ()
+        return status, _Batch([recorded for recorded in events if recorded.position not in parked], position)
 
     def status(self) -> FollowerStatus:
         """Return where the follower stands. It blocks."""
-        with self._database.read() as connection:
+        with self._database.statement() as connection:
             return status_of(connection, self.name)
 
     def _parked(self, above: int, upto: int) -> set[int]:
@@ -158,7 +175,8 @@ class Follower:
 
 def status_of(connection: Connection, name: str, *, for_update: bool = False) -> FollowerStatus:
     """Return a follower's status; one that never ran stands at 0."""
-    query = select(FOLLOWERS).where(FOLLOWERS.c.name == name)
+    parked = select(func.count()).where(PARKED_EVENTS.c.follower == name).scalar_subquery()
+    query = select(FOLLOWERS, parked).where(FOLLOWERS.c.name == name)
     row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
     return FollowerStatus(name, 0) if row is None else FollowerStatus(*row)
 

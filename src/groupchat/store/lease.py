@@ -5,6 +5,7 @@ processes are on one machine, it is a lock on a file beside the database, which 
 """
 
 import asyncio
+from time import monotonic
 from types import TracebackType
 from typing import Self
 from zlib import crc32
@@ -18,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.store.database import Database, is_passing
 
 _RETRY_SECONDS = 0.5
+_CHECK_SECONDS = 1.0
 _NAMESPACE = 0x6772
 
 log = structlog.get_logger()
@@ -33,6 +35,7 @@ class Lease:
         self._file: FileLock | None = None
         self._connection: Connection | None = None
         self._held = False
+        self._checked = monotonic()
 
     async def __aenter__(self) -> Self:
         waited = False
@@ -54,8 +57,9 @@ class Lease:
 
     async def still_held(self) -> bool:
         """Tell whether the lease is held: on Postgres it is lost with its connection."""
-        if self._held and self._connection is not None:
+        if self._held and self._connection is not None and monotonic() > self._checked + _CHECK_SECONDS:
             self._held = await asyncio.to_thread(_answers, self._connection)
+            self._checked = monotonic()
         return self._held
 
     def _taken(self) -> bool:
