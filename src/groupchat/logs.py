@@ -1,11 +1,20 @@
 """Structured logs on stderr: a line per event, for people or as JSON. Never a message's body, never a full phone number."""
 
 import logging
+import re
 import sys
 
 import structlog
+from structlog.typing import EventDict
 
 from groupchat.settings import Settings
+
+_NUMBER = re.compile(r"(?:\+|%2[bB])[0-9]{5,13}([0-9]{2})")
+
+
+def mask_numbers(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Leave the last two digits of every phone number in a line, wherever in it the number is."""
+    return {name: _NUMBER.sub(r"+…\1", value) if isinstance(value, str) else value for name, value in line.items()}
 
 
 def configure(settings: Settings) -> None:
@@ -23,6 +32,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            mask_numbers,
             renderer,
         ],
     )

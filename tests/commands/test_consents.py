@@ -68,7 +68,12 @@ async def test_dnd_blocks_every_group_that_is_linked_to_the_contact_on_every_bus
     elsewhere, without = await world.group(bob, 3, sender=second), await world.group(2, 3)
     outcome = await world.change(bob, dnd=True)
 
-    assert await blocked_by(world, by_contact, by_second_number, elsewhere, without) == [(number(1),), (number(11),), (number(1),), ()]
+    assert await blocked_by(world, by_contact, by_second_number, elsewhere, without) == [
+        (number(1),),
+        (number(11),),
+        (number(1),),
+        (),
+    ]
     assert [r.id for r in (await world.log())[-4:]] == [r.id for r in outcome.events]  # with the contact's own, in one append
     assert broken(await world.log()) == []
 
@@ -134,7 +139,7 @@ async def test_the_carriers_word_blocks_as_a_keyword_does_and_is_stored_with_the
     assert [r.event.cause for r in last[1:]] == ["carrier"] * 3
 
 
-# --- back in (R17)
+# --- back in: R17
 
 
 async def test_who_opts_in_again_does_not_unblock_R17(world):
@@ -143,7 +148,13 @@ async def test_who_opts_in_again_does_not_unblock_R17(world):
     await world.writes(1, "START")
 
     assert await blocked_by(world, group) == [(number(1),)]
-    assert await world.types(group) == ["created", "inbound_received", "participant_opted_out", "inbound_received", "participant_opted_in"]
+    assert await world.types(group) == [
+        "created",
+        "inbound_received",
+        "participant_opted_out",
+        "inbound_received",
+        "participant_opted_in",
+    ]
     with pytest.raises(ConversationBlockedError):
         await world.send(group)
 

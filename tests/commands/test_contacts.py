@@ -65,7 +65,11 @@ async def test_a_change_and_its_place_in_the_phone_book_are_stored_as_one_R2(wor
     bob = await world.contact(1, "Bob")
     outcome = await world.change(bob, number=number(2))
 
-    assert [recorded.type.rpartition(".")[2] for recorded in outcome.events] == ["numbers_changed", "number_listed", "number_unlisted"]
+    assert [recorded.type.rpartition(".")[2] for recorded in outcome.events] == [
+        "numbers_changed",
+        "number_listed",
+        "number_unlisted",
+    ]
     assert [recorded.position for recorded in (await world.log())[-3:]] == list(range(outcome.position - 2, outcome.position + 1))
 
 

@@ -193,7 +193,12 @@ async def test_the_same_set_again_is_refused_with_the_id_of_the_one_there_is_R35
 
 async def test_a_part_of_a_set_or_another_business_number_is_another_group_R35(world):
     await world.add_number(number(900))
-    ids = {await world.group(1, 2, 3), await world.group(1, 2), await world.group(2, 3), await world.group(1, 2, sender=number(900))}
+    ids = {
+        await world.group(1, 2, 3),
+        await world.group(1, 2),
+        await world.group(2, 3),
+        await world.group(1, 2, sender=number(900)),
+    }
 
     assert len(ids) == 4
 
@@ -279,7 +284,7 @@ async def test_another_workspaces_conversation_does_not_exist(world):
     assert await world.types(group) == ["created"]
 
 
-# --- continuing (R18)
+# --- continuing: R18
 
 
 async def test_a_successor_leaves_out_who_opted_out_and_both_know_each_other_R18(world):

@@ -197,7 +197,7 @@ async def test_a_webhook_that_comes_again_adds_nothing_when_another_group_is_new
     assert await world.types(newer) == ["created"]
 
 
-# --- receipts (R28)
+# --- receipts: R28
 
 
 async def test_receipts_move_each_recipient_forward_only_R28(world):

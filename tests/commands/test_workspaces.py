@@ -49,7 +49,9 @@ async def test_a_key_does_not_open_another_workspace(world):
 
 
 async def test_a_business_number_is_taken_in_any_written_form_R3(world):
-    added = await business_numbers.add_number(world.store, world.who, AddNumber(number="(415) 555-0900", label="Desk", default=True))
+    added = await business_numbers.add_number(
+        world.store, world.who, AddNumber(number="(415) 555-0900", label="Desk", default=True)
+    )
 
     assert (added.value.number, added.value.label, added.value.default) == (number(900), "Desk", True)
     assert await shown(world) == [(BUSINESS, False, None), (number(900), True, None)]
@@ -79,7 +81,9 @@ async def test_only_what_is_given_of_a_number_changes(world):
     change = ChangeNumber(number=BUSINESS, label="Main")
     await business_numbers.change_number(world.store, world.who, change)
     again = await business_numbers.change_number(world.store, world.who, change)
-    assigned = await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id))
+    assigned = await business_numbers.change_number(
+        world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id)
+    )
 
     assert again.events == ()
     assert (assigned.value.label, assigned.value.assigned_to) == ("Main", world.who.user.id)
@@ -127,7 +131,9 @@ async def test_a_member_sends_from_the_default_his_own_and_unassigned_numbers_on
     await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=member.user.id))
     await conversations.send_message(world.store, member, group, Draft(body="Mine now"))
     await world.send(group, "An owner may always")
-    await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id, default=True))
+    await business_numbers.change_number(
+        world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id, default=True)
+    )
     await conversations.send_message(world.store, member, group, Draft(body="The default is everybody's"))
 
 
@@ -137,7 +143,7 @@ async def test_a_member_manages_contacts_R23(world):
     assert made.value.name == "Bob"
 
 
-# --- policy (R1, R17)
+# --- policy: R1, R17
 
 
 async def test_what_is_left_out_of_a_policy_stays_or_is_as_the_preset_says_R1(world):

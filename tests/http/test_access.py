@@ -131,6 +131,7 @@ WORKSPACE = [
     row("GET /v1/events", 200),
 ]
 USERS = [
+    row("PATCH /v1/users/{owner}", "invalid-request", {"role": "member"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
     row("GET /v1/users", 200),
     row("GET /v1/users/me", 200),
     row("POST /v1/users", 201, USER | {"role": "member"}, **MANAGING),
@@ -138,7 +139,6 @@ USERS = [
     row("PATCH /v1/users/{colleague}", 200, {"assigned_only": True}, **MANAGING_USERS),
     row("PATCH /v1/users/{colleague}", 200, {"role": "owner"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
     row("PATCH /v1/users/{me}", 200, {"assigned_only": False}, **MANAGING),
-    row("PATCH /v1/users/{owner}", "invalid-request", {"role": "member"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
     row("GET /v1/users/{me}/keys", 200),
     row("POST /v1/users/{me}/keys", 201, {}),
     row("DELETE /v1/users/{me}/keys/{my_key}", 204),

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groupchat.aggregates.sight import about, published
-from groupchat.commands import keys
+from groupchat.commands import contacts, keys
 from groupchat.commands.streams import WORKSPACE
 from groupchat.http.streams import Streams
 from groupchat.http.watch import BATCH, Pace
@@ -59,8 +59,8 @@ async def test_a_stream_begins_now_unless_it_is_said_where(live):
 
 async def test_a_stream_wakes_for_what_another_process_stores(store, database_url):
     async with open_site(store, workers=None, streams=Streams(store, LONG)) as site, listening(site) as stream:
-        async with opened(database_url) as other, open_site(other, workers=None) as elsewhere:
-            await elsewhere.with_key(site.key).contact(7)
+        async with opened(database_url) as other:
+            await contacts.create_contact(other, site.world.who, name="Zoe", number=number(7))
         assert types([await stream.event()]) == ["contact.created"]
 
 

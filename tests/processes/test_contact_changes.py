@@ -136,7 +136,10 @@ async def test_workspaces_with_the_same_people_do_not_meet(world, reaction):
     await world.delete(ours)
     await handle(world, reaction)
 
-    assert (await world.types(group), await world.types(their_group)) == (["created", "contact_deleted"], ["created", "contact_renamed"])
+    assert (await world.types(group), await world.types(their_group)) == (
+        ["created", "contact_deleted"],
+        ["created", "contact_renamed"],
+    )
 
 
 async def test_it_follows_what_happens(world, reaction):

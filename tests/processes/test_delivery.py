@@ -47,7 +47,6 @@ async def delivered(world, message_id):
     return await world.types(delivery.stream(message_id))
 
 
-
 # --- the good way
 
 
@@ -102,7 +101,7 @@ async def test_who_has_opted_out_at_the_carrier_blocks_the_group_R14(world, proc
     assert broken(await world.log()) == []
 
 
-# --- opt-outs (R16)
+# --- opt-outs: R16
 
 
 async def test_a_message_accepted_before_an_opt_out_is_never_handed_over_R16(world, process, carrier, group):
@@ -147,7 +146,9 @@ async def test_an_opt_out_during_the_call_comes_too_late_for_it_but_not_for_the_
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["before the carrier took it", "after the carrier took it"])
-async def test_after_a_crash_around_the_call_the_carrier_is_asked_and_has_it_once(world, carrier, process, group, database_url, taken):
+async def test_after_a_crash_around_the_call_the_carrier_is_asked_and_has_it_once(
+    world, carrier, process, group, database_url, taken
+):
     message = await world.message(await world.send(group))
     if taken:
         carrier.after = CrashError()
@@ -248,7 +249,7 @@ async def test_what_is_unclear_for_now_is_asked_about_later_and_not_sent_again(w
     assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "sent")
 
 
-# --- relays (R12)
+# --- relays: R12
 
 
 @pytest.fixture

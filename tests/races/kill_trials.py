@@ -1,7 +1,7 @@
 """Processes that are killed at random moments: what they had acknowledged is stored, and their follower's work is whole.
 
-Each trial forks a process that sends, writes and follows, and kills it. `python -m tests.races.kill_trials URL [TRIALS]`, on an empty
-database of your own, migrates it and prints what became of it; it exits with 1 if anything was lost, doubled or broken.
+Each trial forks a process that sends, writes and follows, and kills it. `python -m tests.races.kill_trials URL [TRIALS]`, on an
+empty database of your own, migrates it and prints what became of it; it exits with 1 if anything was lost, doubled or broken.
 """
 
 import asyncio

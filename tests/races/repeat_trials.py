@@ -14,22 +14,17 @@ import time
 from collections import Counter
 from itertools import count
 
-import httpx
 import msgspec
 from msgspec import Struct
 
-from groupchat import bootstrap
 from groupchat.aggregates.group_events import MessageSent
-from groupchat.http.app import create_app
-from groupchat.settings import Settings
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
-from groupchat.values.clock import utc_now
+from tests.races.api_racer import client_of, send
 from tests.store.following import log_to_stderr, opened
 from tests.support.world import a_world
 
-SETTINGS = Settings(rate_limit=0)
 LONGEST_LIFE = 0.1
 """Seconds, counted from the first request."""
 
@@ -92,14 +87,14 @@ def _trial(url: str, api_key: str, path: str, trial: int) -> list[Begun]:
 
 async def _live(url: str, api_key: str, path: str, trial: int, pipe: int) -> None:
     """Send messages, and say so before and after each, until killed."""
-    async with opened(url) as store, _client(store, api_key) as client:
+    async with opened(url) as store, client_of(store, api_key) as client:
         if trial % 2 == 0:
             left = iter(range(random.randrange(8), -1, -1))
             store.observe(lambda _appends, _seconds: None if next(left) else os._exit(9))  # the transaction is over, no more
         for n in count():
             key = f"{trial}-{n}"
             os.write(pipe, f"begun {key}\n".encode())
-            response = await _send(client, path, key)
+            response = await send(client, path, key)
             if response.status_code == 201:  # or the database is still busy with the one killed before
                 os.write(pipe, f"answered {key} {response.content.hex()}\n".encode())
 
@@ -107,8 +102,8 @@ async def _live(url: str, api_key: str, path: str, trial: int, pipe: int) -> Non
 async def _repeat(url: str, api_key: str, path: str, trials: int, begun: list[Begun]) -> Counted:
     async with opened(url) as store:
         before = _messages(store)
-        async with _client(store, api_key) as client:
-            again = [(await _send(client, path, each.key)).content.hex() for each in begun]
+        async with client_of(store, api_key) as client:
+            again = [(await send(client, path, each.key)).content.hex() for each in begun]
         after = _messages(store)
     answered = [each for each in begun if each.answer is not None]
     return Counted(
@@ -120,17 +115,6 @@ async def _repeat(url: str, api_key: str, path: str, trials: int, begun: list[Be
         doubled=sum(number > 1 for number in after.values()),
         answered_otherwise=sum(each.answer not in (None, content) for each, content in zip(begun, again, strict=True)),
     )
-
-
-def _client(store: EventStore, api_key: str) -> httpx.AsyncClient:
-    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, utc_now)
-    transport = httpx.ASGITransport(create_app(system.services()))
-    headers = {"Authorization": f"Bearer {api_key}"}
-    return httpx.AsyncClient(transport=transport, base_url="http://groupchat.test", headers=headers)
-
-
-async def _send(client: httpx.AsyncClient, path: str, key: str) -> httpx.Response:
-    return await client.post(path, json={"body": key}, headers={"Idempotency-Key": key})
 
 
 def _messages(store: EventStore) -> Counter[str]:

@@ -1,20 +1,67 @@
-"""One key, many at once, in one process and in several; and processes that die between storing and answering: never two messages."""
+"""One key, many at once, in one process and in two; and processes that die between storing and answering: never two messages."""
 
 import asyncio
-import re
 import subprocess
 import sys
-from collections import Counter
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import contextmanager
 from subprocess import PIPE, Popen
 
-import httpx
 import msgspec
 
+from groupchat.aggregates.group_events import MessageSent
+from tests.races.api_racer import Answers, client_of, race, send
 from tests.races.racer import ROOT
-from tests.races.repeat_trials import SETTINGS, Counted
+from tests.races.repeat_trials import Counted
 from tests.support.world import a_world
 
 RACERS = 1_000
 TRIALS = 16
-KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+
+
+@contextmanager
+def api_process(url, api_key, path, times):
+    """Start a process of the API; give what lets it race and returns what was answered."""
+    command = [sys.executable, "-m", "tests.races.api_racer", url, api_key, path, str(times)]
+    with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield lambda: msgspec.json.decode(process.communicate("go\n")[0], type=Answers)
+
+
+async def judge(world, client, path, answers):
+    """Check that there is one message, and that whoever was answered was answered the same."""
+    assert len(answers) == RACERS
+    assert {status for status, _ in answers} <= {201, 409}
+    assert all("idempotency-key-in-use" in body for status, body in answers if status == 409)
+    again = [(await send(client, path, "race")).text for _ in range(10)]
+    (first,) = {body for status, body in answers if status == 201}
+    assert again == [first] * 10
+    sent = [recorded.event.message_id for recorded in await world.log() if isinstance(recorded.event, MessageSent)]
+    assert sent == [msgspec.json.decode(first)["id"]]
+
+
+async def test_1000_at_once_with_one_key_send_one_message(store):
+    world = await a_world(store)
+    path = f"/v1/conversations/{await world.group(1, 2)}/messages"
+    async with client_of(store, world.key) as client:
+        await judge(world, client, path, await race(client, path, RACERS))
+
+
+async def test_1000_at_once_in_two_processes_with_one_key_send_one_message(store, database_url):
+    world = await a_world(store)
+    path = f"/v1/conversations/{await world.group(1, 2)}/messages"
+    given = (database_url, world.key, path, RACERS // 2)
+    with api_process(*given) as one, api_process(*given) as other:
+        raced = await asyncio.gather(asyncio.to_thread(one), asyncio.to_thread(other))
+    async with client_of(store, world.key) as client:
+        await judge(world, client, path, raced[0] + raced[1])
+
+
+async def test_who_repeats_what_a_killed_process_was_asked_gets_its_one_answer(database_url):
+    command = [sys.executable, "-m", "tests.races.repeat_trials", database_url, str(TRIALS)]
+    ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
+
+    assert ended.stdout, ended.stderr
+    counted = msgspec.json.decode(ended.stdout.splitlines()[-1], type=Counted)
+    assert (counted.trials, counted.lost, counted.doubled, counted.answered_otherwise) == (TRIALS, 0, 0, 0)
+    assert counted.cut_off >= TRIALS / 2
+    assert counted.begun > counted.answered > 0

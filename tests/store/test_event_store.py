@@ -246,7 +246,7 @@ async def test_streams_that_were_decided_together_with_a_failed_one_are_decided_
     assert await sum_of(store, "b") in (7 + 1, 107 + 1)
 
 
-# --- time (R32)
+# --- time: R32
 
 
 @pytest.fixture

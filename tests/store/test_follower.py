@@ -9,7 +9,7 @@ from groupchat.store import follower as following
 from groupchat.store.database import Database
 from groupchat.store.follower import Follower, park, retry, statuses, unpark_all
 from groupchat.store.progress import Progress
-from tests.store.counting import PATIENCE, count
+from tests.store.counting import PATIENCE, count, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen, stopped
 
 LONG = 600.0
@@ -173,9 +173,7 @@ async def test_an_operator_in_another_process_wakes_it_by_parking_the_event(stor
     async with running(follower):
         await stopped(follower)
         park(operators, follower.name)
-        async with asyncio.timeout(PATIENCE):
-            while await stopped(follower) != 4:
-                await asyncio.sleep(0)
+        await until(lambda: follower.status().stopped_at == 4)
         park(operators, follower.name)
         await reached(follower, 5)
     operators.close()

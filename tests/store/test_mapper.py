@@ -1,5 +1,6 @@
 """What is stored of an event, and that what can't be read is never taken for something else."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -156,3 +157,15 @@ async def test_a_command_on_a_stream_that_can_not_be_read_fails_and_stores_nothi
 
     assert await count(store, "b")
     assert store.head() == 2
+
+
+async def test_a_stream_that_can_not_be_read_fails_nobody_who_reads_another_at_the_same_time(store):
+    await count(store, "a")
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented'")
+    store._states._cache.clear()
+
+    broken, fine = await asyncio.gather(count(store, "a"), count(store, "b"), return_exceptions=True)
+
+    assert isinstance(broken, UnreadableEventError)
+    assert fine.value == 0

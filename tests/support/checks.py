@@ -37,43 +37,59 @@ class _Scan:
     def take(self, recorded: Recorded) -> Iterator[str]:
         """Take the next event, and say what it breaks."""
         yield from self._order(recorded)
-        event: Any = recorded.event
-        stream = recorded.stream
-        if recorded.type.startswith("groupchat.conversation.") and recorded.version > 1 and stream not in self.groups:
+        if recorded.type.startswith("groupchat.conversation.") and recorded.version > 1 and recorded.stream not in self.groups:
             yield f"{recorded.id}: its group never began"
             return
-        match recorded.type.removeprefix("groupchat."):
-            case "workspace.number_claimed":
-                if self.owners.setdefault(event.number, event.workspace_id) != event.workspace_id:
-                    yield f"{recorded.id}: {event.number} has two owners (R4)"
-            case "consent.opted_out":
-                self.out.add((event.business_number, event.number))
-            case "consent.opted_in":
-                self.out.discard((event.business_number, event.number))
-            case "contact.dnd_turned_on":
-                self.dnd.add(event.contact_id)
-            case "contact.dnd_turned_off":
-                self.dnd.discard(event.contact_id)
-            case "conversation.created":
-                self.groups[stream] = event
-                yield from self._unwilling(recorded, "begins with")
-                yield from self._open(recorded)
-            case "conversation.participant_opted_out":
-                self.opted_out_at[stream] = recorded.position
-                self.blocked.add(stream)
-                if self.unblocked_sets.get(_set(self.groups[stream])) == stream:
-                    del self.unblocked_sets[_set(self.groups[stream])]
-            case "conversation.unblocked":
-                self.blocked.discard(stream)
-                yield from self._open(recorded)
-            case "conversation.message_sent":
-                self.sent_at[event.message_id] = recorded.position
-                yield from self._unwilling(recorded, "is sent to")
-                if stream in self.blocked:
-                    yield f"{recorded.id} is sent in a blocked group (R16)"
-            case "delivery.started" if event.message_id in self.sent_at:
-                if self.opted_out_at.get(event.conversation_id, 0) > self.sent_at[event.message_id]:
-                    yield f"{recorded.id}: the hand-over begins after an opt-out (R16)"
+        handle = getattr(self, recorded.type.removeprefix("groupchat.").replace(".", "_"), None)
+        if handle is not None:
+            yield from handle(recorded, recorded.event) or ()
+
+    # --- one for each wire name
+
+    def workspace_number_claimed(self, recorded: Recorded, event: Any) -> Iterator[str]:
+        if self.owners.setdefault(event.number, event.workspace_id) != event.workspace_id:
+            yield f"{recorded.id}: {event.number} has two owners (R4)"
+
+    def consent_opted_out(self, _: Recorded, event: Any) -> None:
+        self.out.add((event.business_number, event.number))
+
+    def consent_opted_in(self, _: Recorded, event: Any) -> None:
+        self.out.discard((event.business_number, event.number))
+
+    def contact_dnd_turned_on(self, _: Recorded, event: Any) -> None:
+        self.dnd.add(event.contact_id)
+
+    def contact_dnd_turned_off(self, _: Recorded, event: Any) -> None:
+        self.dnd.discard(event.contact_id)
+
+    def conversation_created(self, recorded: Recorded, event: Any) -> Iterator[str]:
+        self.groups[recorded.stream] = event
+        yield from self._unwilling(recorded, "begins with")
+        yield from self._open(recorded)
+
+    def conversation_participant_opted_out(self, recorded: Recorded, _: Any) -> None:
+        self.opted_out_at[recorded.stream] = recorded.position
+        self.blocked.add(recorded.stream)
+        people = _set(self.groups[recorded.stream])
+        if self.unblocked_sets.get(people) == recorded.stream:
+            del self.unblocked_sets[people]
+
+    def conversation_unblocked(self, recorded: Recorded, _: Any) -> Iterator[str]:
+        self.blocked.discard(recorded.stream)
+        yield from self._open(recorded)
+
+    def conversation_message_sent(self, recorded: Recorded, event: Any) -> Iterator[str]:
+        self.sent_at[event.message_id] = recorded.position
+        yield from self._unwilling(recorded, "is sent to")
+        if recorded.stream in self.blocked:
+            yield f"{recorded.id} is sent in a blocked group (R16)"
+
+    def delivery_started(self, recorded: Recorded, event: Any) -> Iterator[str]:
+        sent_at = self.sent_at.get(event.message_id)
+        if sent_at is not None and self.opted_out_at.get(event.conversation_id, 0) > sent_at:
+            yield f"{recorded.id}: the hand-over begins after an opt-out (R16)"
+
+    # --- what they share
 
     def _order(self, recorded: Recorded) -> Iterator[str]:
         if recorded.position != self.position + 1:

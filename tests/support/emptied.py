@@ -6,7 +6,7 @@ A folder's `conftest.py` imports both fixtures to have it so; its tests must lea
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, column, delete, inspect, select, table, update
 
 from groupchat.store.database import Database
 from tests.support.postgres import PostgresServer
@@ -20,7 +20,7 @@ def shared_database(postgres_server: PostgresServer) -> Iterator[tuple[str, str]
     with postgres_server.database() as url:
         database = Database(url)
         with database.read() as connection:
-            version = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar_one()
+            version = connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar_one()
         database.close()
         yield url, version
 
@@ -37,7 +37,7 @@ def postgres_url(shared_database: tuple[str, str]) -> str:
 
 
 def _empty(connection: Connection, version: str) -> None:
-    for table in inspect(connection).get_table_names():
-        if table != VERSION_TABLE:
-            connection.exec_driver_sql(f'DELETE FROM "{table}"')
-    connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '{version}'")
+    for name in inspect(connection).get_table_names():
+        if name != VERSION_TABLE:
+            connection.execute(delete(table(name)))
+    connection.execute(update(table(VERSION_TABLE, column("version_num"))).values(version_num=version))

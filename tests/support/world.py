@@ -27,6 +27,7 @@ MESSAGES = ("groupchat.conversation.message_sent", "groupchat.conversation.inbou
 Person = int | str | Contact | Asked
 """Who is asked for: the n-th person's number, a number, a contact, or anything that can be asked for."""
 
+
 class World(Struct, kw_only=True):
     """A workspace, its owner as the caller, and its (first) business number."""
 

@@ -6,7 +6,9 @@ it asks the carrier, and hands over again only if the carrier says that it never
 `unconfirmed`.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 import structlog
 
@@ -17,6 +19,11 @@ from groupchat.commands import deliveries, inbound
 from groupchat.store.event_store import EventStore
 from groupchat.store.refusals import UnavailableError
 from groupchat.values.event import Recorded
+
+CARRIER_SECONDS = 30.0
+"""How long a carrier may take to answer a call."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -63,10 +70,10 @@ class DeliveryProcess:
         outgoing = _outgoing(delivery, recorded)
         try:
             if ask_first:
-                earlier = await self._carrier.find(outgoing.message_id)
+                earlier = await _in_time(self._carrier.find(outgoing.message_id))
                 if earlier is not None or not await deliveries.may_go_on(self._store, recorded):
                     return earlier or ()
-            return await self._carrier.send(outgoing)
+            return await _in_time(self._carrier.send(outgoing))
         except CarrierRefusedError as refused:
             if refused.retry_after is not None:  # the follower tries again, with growing pauses
                 raise UnavailableError(str(refused)) from refused
@@ -76,6 +83,16 @@ class DeliveryProcess:
                 raise UnavailableError(str(unclear)) from unclear
             log.warning("delivery_unconfirmed", message_id=outgoing.message_id, reason=str(unclear))
             return [RecipientResult(recipient=number, status="unconfirmed") for number in outgoing.to]
+
+
+async def _in_time(call: Coroutine[Any, Any, T]) -> T:
+    """Wait for a carrier; raises `CarrierUnclearError` if it does not answer. It is asked again later."""
+    try:
+        async with asyncio.timeout(CARRIER_SECONDS):
+            return await call
+    except TimeoutError as error:
+        msg = f"it did not answer within {CARRIER_SECONDS:.0f} seconds"
+        raise CarrierUnclearError(msg, retry_after=1) from error
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:

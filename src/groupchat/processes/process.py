@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from structlog.contextvars import bind_contextvars
 
 from groupchat.store.database import Database, is_passing
 from groupchat.store.follower import PoisonError, advance, status_of
@@ -57,10 +58,13 @@ class Process:
         """Return what stopped it: a `PoisonError`, or what passes by itself."""
         async with gate:
             for recorded in events:
+                bind_contextvars(correlation_id=recorded.cause.correlation_id)  # in this task alone
                 try:
                     await self._reaction.react(recorded)
                 except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position
-                    return error if _passes(error) else PoisonError(recorded.position, f"{type(error).__name__}: {error}")
+                    if _passes(error):
+                        return error
+                    return PoisonError(recorded.position, f"{type(error).__name__}: {error}", recorded.cause.correlation_id)
         return None
 
     def _store_position(self, position: int) -> None:

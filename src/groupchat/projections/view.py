@@ -58,7 +58,7 @@ class Projection:
                 if passes(error):
                     raise
                 reason = f"{type(error).__name__}: {error}"
-                raise PoisonError(recorded.position, reason[:_REASON_CHARACTERS]) from error
+                raise PoisonError(recorded.position, reason[:_REASON_CHARACTERS], recorded.cause.correlation_id) from error
         self._apply([], position)
 
     def _apply(self, batch: Sequence[Recorded], position: int) -> None:

@@ -38,12 +38,13 @@ log = structlog.get_logger()
 
 
 class PoisonError(Exception):
-    """One event can't be handled."""
+    """One event can't be handled; `correlation_id` is that of the request that led to it, where it can be read."""
 
-    def __init__(self, position: int, reason: str) -> None:
+    def __init__(self, position: int, reason: str, correlation_id: str | None = None) -> None:
         super().__init__(f"the event at position {position} can't be handled: {reason}")
         self.position = position
         self.reason = reason
+        self.correlation_id = correlation_id
 
 
 class FollowerStatus(Struct, frozen=True):
@@ -124,7 +125,13 @@ class Follower:
         return batch.position - status.position
 
     async def _stop(self, poison: PoisonError, status: FollowerStatus) -> int:
-        log.error("follower_stopped", follower=self.name, position=poison.position, error=poison.reason)
+        log.error(
+            "follower_stopped",
+            follower=self.name,
+            position=poison.position,
+            error=poison.reason,
+            correlation_id=poison.correlation_id,
+        )
         await asyncio.to_thread(self._stop_at, poison, status.position)
         self._store.signals.moved()
         return 0

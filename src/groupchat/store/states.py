@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.decision import Decision, Kind, Loaded
-from groupchat.store.mapper import EventMapper
+from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import UnavailableError
 
@@ -36,7 +36,7 @@ class States:
         self._mapper = mapper
         self._cache: dict[str, _Cached] = {}
         self._wanted: dict[str, Kind[Any]] = {}
-        self._reading: dict[str, asyncio.Future[None]] = {}
+        self._reading: dict[str, asyncio.Future[dict[str, UnreadableEventError]]] = {}
 
     # --- loading
 
@@ -62,7 +62,7 @@ class States:
                 return found
             await self._fetch(kind, missing)
 
-    async def _fetch(self, kind: Kind[Any], streams: Iterable[str]) -> None:
+    async def _fetch(self, kind: Kind[Any], streams: Sequence[str]) -> None:
         """Read what is not in memory, each stream by one reader at a time; what is asked for at once is read at once."""
         for stream in streams:
             if stream not in self._reading:
@@ -70,19 +70,22 @@ class States:
                 self._wanted[stream], self._reading[stream] = kind, reader
         readers = {self._reading[stream] for stream in streams}
         await asyncio.wait(readers)
-        for reader in readers:
-            reader.result()
+        for unreadable in [reader.result() for reader in readers]:
+            for stream in streams:
+                if stream in unreadable:
+                    raise unreadable[stream]
 
-    async def _read_wanted(self) -> None:
+    async def _read_wanted(self) -> dict[str, UnreadableEventError]:
         await asyncio.sleep(0)
         wanted, self._wanted = self._wanted, {}
         try:
-            await self._read(wanted)
+            return await self._read(wanted)
         finally:
             for stream in wanted:
                 del self._reading[stream]
 
-    async def _read(self, wanted: Mapping[str, Kind[Any]]) -> None:
+    async def _read(self, wanted: Mapping[str, Kind[Any]]) -> dict[str, UnreadableEventError]:
+        """Read streams into memory; return those that can't be read, which fail nobody who asked for others."""
         folded = {stream: self.settled(stream) for stream in wanted}
         try:
             tails = {stream: loaded.version for stream, loaded in folded.items()}
@@ -90,13 +93,19 @@ class States:
         except (DBAPIError, PoolTimeoutError) as error:
             msg = "The database can't be reached at the moment. Try again."
             raise UnavailableError(msg) from error
+        unreadable: dict[str, UnreadableEventError] = {}
         for notification in notifications:
-            recorded = self._mapper.restore(notification)
+            try:
+                recorded = self._mapper.restore(notification)
+            except UnreadableEventError as error:
+                unreadable[str(notification.originator_id)] = error
+                continue
             state = wanted[recorded.stream].evolve(folded[recorded.stream].state, recorded)
             folded[recorded.stream] = Loaded(state, recorded.version, recorded.at)
-        self._cache.update({stream: _Cached(loaded) for stream, loaded in folded.items()})
+        self._cache.update({stream: _Cached(loaded) for stream, loaded in folded.items() if stream not in unreadable})
         for _ in range(len(self._cache) - CACHED_STREAMS):
             self._evict()
+        return unreadable
 
     def _evict(self) -> None:
         oldest = next(iter(self._cache))

@@ -1,0 +1,128 @@
+"""Limits: how often a key may ask, how many logins may fail, how long a body may take, and what happens beyond."""
+
+import asyncio
+
+import pytest
+
+from groupchat.http import codec
+from groupchat.http.app import create_app
+from groupchat.http.throttle import Throttle
+from tests.http.site import assert_problem, client_of, open_site
+from tests.support.world import a_member
+
+
+@pytest.fixture
+def throttled(store):
+    """Return the API for an owner, with other limits."""
+    return lambda **limits: open_site(store, workers=None, throttle=Throttle(**limits))
+
+
+async def test_a_key_that_asks_too_often_is_told_when_to_ask_again(throttled):
+    async with throttled(requests_a_second=3) as site:
+        answers = await asyncio.gather(*(site.client.get("/v1/policy", headers=of(site)) for _ in range(200)))
+        refused = [answer for answer in answers if answer.status_code != 200]
+
+        assert len(refused) > 100
+        for answer in refused:
+            assert_problem(answer, "too-many-requests", 429)
+            assert answer.headers["Retry-After"] == "1"
+
+
+async def test_what_is_refused_for_its_rate_stores_nothing(throttled):
+    async with throttled(requests_a_second=3) as site:
+        body = {"name": "Ann", "number": "+14155550111"}
+        answers = await asyncio.gather(*(site.client.post("/v1/contacts", json=body, headers=of(site)) for _ in range(50)))
+        stored = [answer for answer in answers if answer.status_code == 201]
+
+        events = await asyncio.to_thread(site.store.read_log, 0, 1_000)
+        assert 3 <= len(stored) < 50
+        assert sum(each.type == "groupchat.contact.created" for each in events) == len(stored)
+
+
+async def test_each_key_has_a_share_of_its_own(throttled):
+    async with throttled(requests_a_second=5) as site:
+        other = await site.member()
+        await asyncio.gather(*(site.client.get("/v1/policy", headers=of(site)) for _ in range(50)))
+
+        assert (await other.client.get("/v1/policy", headers=of(other))).status_code == 200
+
+
+async def test_no_limit_is_no_limit(throttled):
+    async with throttled(requests_a_second=0, failed_logins_a_minute=0) as site:
+        answers = [await site.client.get("/v1/policy", headers=of(site)) for _ in range(30)]
+        assert {answer.status_code for answer in answers} == {200}
+        answers = [await site.client.get("/v1/policy") for _ in range(30)]
+        assert {answer.status_code for answer in answers} == {401}
+
+
+async def test_an_address_from_which_too_many_logins_fail_is_told_to_wait_but_who_is_known_gets_in(throttled):
+    async with throttled(failed_logins_a_minute=4) as site:
+        assert (await site.client.get("/v1/policy", headers=of(site))).status_code == 200
+        guesses = [await site.client.get("/v1/policy", headers={"Authorization": f"Bearer {site.key}{n}"}) for n in range(8)]
+
+        assert [answer.status_code for answer in guesses[:4]] == [401] * 4
+        for answer in guesses[5:]:
+            assert_problem(answer, "too-many-requests", 429)
+            assert int(answer.headers["Retry-After"]) >= 15
+        assert (await site.client.get("/v1/policy", headers=of(site))).status_code == 200
+
+
+async def test_a_barred_address_costs_no_look_into_the_database(throttled, monkeypatch):
+    async with throttled(failed_logins_a_minute=1) as site:
+        await site.client.get("/v1/policy")
+        monkeypatch.setattr(site.store, "load", refuse_to_load)
+        for _ in range(3):
+            answer = await site.client.get("/v1/policy", headers={"Authorization": "Bearer gck_nobody_x"})
+            assert_problem(answer, "too-many-requests", 429)
+
+
+async def refuse_to_load(*_: object) -> None:
+    pytest.fail("the database was asked")
+
+
+async def test_every_known_user_is_let_in_beside_others_who_fail(throttled):
+    async with throttled(failed_logins_a_minute=1) as site:
+        assert (await a_member(site.world)).user.id == "usr_ben"
+        for _ in range(3):
+            await site.client.get("/v1/policy")
+        assert (await site.client.get("/v1/policy", headers=of(site))).status_code == 200
+
+
+async def test_a_body_that_does_not_arrive_is_not_waited_for(throttled, monkeypatch):
+    monkeypatch.setattr(codec, "BODY_SECONDS", 0.02)
+    async with throttled() as site:
+        sent = []
+        waiting = asyncio.Event()
+
+        async def receive():
+            if sent:
+                pytest.fail("the answer came before the body")
+            if waiting.is_set():
+                await asyncio.Event().wait()
+            waiting.set()
+            return {"type": "http.request", "body": b'{"name": ', "more_body": True}
+
+        async def send(message):
+            sent.append(message)
+
+        headers = [(b"authorization", f"Bearer {site.key}".encode()), (b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/v1/contacts", "query_string": b"", "headers": headers, "root_path": ""}
+        await create_app(site.services)(scope, receive, send)
+
+        assert sent[0]["status"] == 408
+        assert dict(sent[0]["headers"])[b"connection"] == b"close"
+        assert b"/problems/request-timeout" in sent[1]["body"]
+
+
+async def test_every_operation_documents_that_it_limits(throttled):
+    async with throttled() as site, client_of(site.services) as client:
+        document = (await client.get("/openapi.json")).json()
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                if path.startswith("/v1/"):
+                    assert {"429", "503"} <= set(operation["responses"]), path
+                    assert ("408" in operation["responses"]) == ("requestBody" in operation), (method, path)
+
+
+def of(site):
+    return {"Authorization": f"Bearer {site.key}"}
