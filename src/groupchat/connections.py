@@ -36,7 +36,6 @@ class Connection(HttpToolsProtocol):
         """Take what came; watch the time, and the size, of a head that is not complete by that."""
         super().data_received(data)
         if not self._in_head:
-            self._unlimit()
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
@@ -52,6 +51,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that the head is here, and let the application cut off the connection."""
         self._in_head = False
+        self._unlimit()
         cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort  # a server may add keys of its own
         super().on_headers_complete()
 

@@ -38,7 +38,9 @@ class IdentityProvider:
             workspace_claim="groupchat_workspace",
         )
 
-    def token(self, workspace_id: str, email: str, *, key: Any = None, algorithm: str = "RS256", kid: str | None = "rsa-1", **claims: Any) -> str:
+    def token(
+        self, workspace_id: str, email: str, *, key: Any = None, algorithm: str = "RS256", kid: str | None = "rsa-1", **claims: Any
+    ) -> str:
         """Sign a token, good unless something else is asked for; a claim of `None` is left out."""
         now = datetime.now(UTC)
         usual = {

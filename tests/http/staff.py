@@ -12,7 +12,7 @@ HIRED: dict[str, Json] = {
     "agent": {"role": "member", "assigned_only": True},
     "auditor": {"role": "auditor"},
 }
-"""`clerk` and `dispatcher` are roles of the workspace's own, of which only the second may create groups; `agent` is restricted (R22)."""
+"""`clerk` and `dispatcher` are roles of the workspace's own; only the second may create groups. `agent` is restricted (R22)."""
 
 ROLES = {"clerk": False, "dispatcher": True}
 

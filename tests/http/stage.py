@@ -1,4 +1,4 @@
-"""Things that a call in `test_access.py` names in braces: `{seen}` is a group that the agent sees, and so on; made when asked for."""
+"""Things that a call in `test_access.py` names in braces, made when asked for: `{seen}` is a group that the agent sees."""
 
 import re
 from collections.abc import Awaitable, Callable

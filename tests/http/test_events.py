@@ -128,7 +128,9 @@ async def test_no_keys_hash_is_ever_told_not_even_to_an_owner(site):
 
 async def test_keys_are_told_to_who_holds_them_and_who_manages_users_R23(site):
     staff = await staffed(site)
-    holders = {name: {event["data"]["user_id"] for event in await issued(staff[name])} for name in ("owner", "admin", "member", "auditor")}
+    holders = {
+        name: {event["data"]["user_id"] for event in await issued(staff[name])} for name in ("owner", "admin", "member", "auditor")
+    }
     everybody = set(staff.ids.values())
 
     assert holders["owner"] == everybody

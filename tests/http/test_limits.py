@@ -12,6 +12,12 @@ from tests.support.world import a_member
 
 
 @pytest.fixture
+def database_url(sqlite_url):
+    """One database is enough: nothing of this depends on which it is."""
+    return sqlite_url
+
+
+@pytest.fixture
 def throttled(store):
     """Return the API for an owner, with other limits."""
     return lambda **limits: open_site(store, workers=None, throttle=Throttle(**limits))

@@ -16,7 +16,7 @@ from groupchat.http.watch import Pace
 from groupchat.settings import SettingsError, from_environment
 from tests.http.identity_provider import identity_provider, rsa_jwk
 from tests.http.listening import listening
-from tests.http.site import assert_problem, open_site
+from tests.http.site import assert_problem, open_site, path_of
 
 ANN = "ann@example.com"
 
@@ -28,6 +28,12 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+@pytest.fixture
+def database_url(sqlite_url):
+    """One database is enough: nothing of this depends on which it is."""
+    return sqlite_url
 
 
 @pytest.fixture
@@ -78,7 +84,8 @@ async def test_a_good_token_opens_as_the_user_with_its_address(site, good, provi
 
 async def test_what_a_token_does_is_recorded_as_the_users_own_R31(site, good):
     group = await site.with_key(good()).group()
-    assert group["created_by"]["id"] == site.world.who.user.id
+    history = (await site.get(path_of(group, "history"))).json()["items"]
+    assert history[0]["actor"] == {"kind": "user", "id": site.world.who.user.id}
 
 
 async def test_api_keys_open_as_before(site):

@@ -43,6 +43,9 @@ include-operation-id = "revoke_key"  # it would take away the key of this very r
 enabled = false
 """
 
+UNLIMITED = {"rate_limit": 0, "login_failures": 0, "stream_seconds": 0.05}
+"""As often as it likes; a stream tells what there is, and ends."""
+
 Address = tuple[str, str, uvicorn.Server]
 
 
@@ -70,7 +73,7 @@ def _run(database_url: str, listening: Future[Address]) -> None:
 
 
 async def _serve(database_url: str, listening: Future[Address]) -> None:
-    async with bootstrap.running(Settings(database_url=database_url)) as system, bootstrap.working(system, ()):
+    async with bootstrap.running(Settings(database_url=database_url, **UNLIMITED)) as system, bootstrap.working(system, ()):
         founded = await workspaces.create_workspace(system.store, "Harbour Dental", "ann@example.com")
         app = create_app(replace(system.services(), patience=0.05))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))

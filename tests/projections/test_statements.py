@@ -150,7 +150,8 @@ def totalled(figures) -> dict[str, tuple[int, Decimal]]:
 
 async def test_an_entry_at_a_months_last_and_first_microsecond_is_in_exactly_one_month_R26(database: Database):
     edge = midnight(date(2025, 2, 1))
-    await followed(database, [a_message("msg_1", "cnv_1", edge - MICROSECOND, a_rate()), a_message("msg_2", "cnv_1", edge, a_rate())])
+    last, first = (a_message(f"msg_{n}", "cnv_1", at, a_rate()) for n, at in ((1, edge - MICROSECOND), (2, edge)))
+    await followed(database, [last, first])
     january, february = statement(database, date(2025, 1, 1)), statement(database, date(2025, 2, 1))
     assert (january.from_, january.to) == (midnight(date(2025, 1, 1)), edge)
     assert (february.from_, february.to) == (edge, midnight(date(2025, 3, 1)))

@@ -22,6 +22,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.workspace import OWNER
 from groupchat.values.event import Event, Recorded
+from groupchat.values.money import Rate
 
 OPEN = (
     workspaces.WorkspaceCreated,
@@ -141,7 +142,13 @@ def _sees_group(rights: Access, conversation_id: str, known: Known) -> bool:
 
 
 def published(event: Event) -> Event | dict[str, object]:
-    """Return an event's data as it may leave the system: all of it, but for a key's hash."""
-    if isinstance(event, workspaces.KeyIssued):
-        return {name: value for name, value in asdict(event).items() if name != "key_hash"}
-    return event
+    """Return an event's data as it may leave the system: all of it, but for a key's hash, and prices without an exponent."""
+    match event:
+        case workspaces.KeyIssued():
+            return {name: value for name, value in asdict(event).items() if name != "key_hash"}
+        case group_events.MessageSent(rate=Rate() as rate) | delivery.Withheld(rate=Rate() as rate):
+            return asdict(event) | {"rate": rate.shown()}
+        case workspaces.RatePosted(rate=rate):
+            return asdict(event) | {"rate": rate.shown()}
+        case _:
+            return event

@@ -1,7 +1,7 @@
 """Who calls, and what he may see and do: how a decision asks `aggregates/access.py`.
 
-Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away is
-gone at once.
+Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away, or a
+key that was revoked, is gone at once, in every process.
 """
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from groupchat.aggregates.access import Access, is_restricted
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.workspace import User, require_user_of
+from groupchat.commands.logins import Login
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
@@ -26,11 +27,12 @@ class UnauthenticatedError(RefusalError):
 
 
 class Caller(Struct, frozen=True):
-    """A user of a workspace, and the request that he makes."""
+    """A user of a workspace, the request that he makes, and what he showed of himself."""
 
     workspace_id: str
     user: User
     correlation_id: str
+    login: Login | None = None
 
     @property
     def sees_only(self) -> str | None:
@@ -48,11 +50,11 @@ class Caller(Struct, frozen=True):
 
 
 async def access(decision: Decision, who: Caller) -> Access:
-    """Return what the caller may do as of now; raises `UnauthenticatedError` if he is gone."""
+    """Return what the caller may do as of now; raises `UnauthenticatedError` if his key or token holds no more."""
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
-    user = state.users.get(who.user.id)
+    user = state.users.get(who.user.id) if who.login is None else who.login.holder(state, decision.now)
     if user is None:
-        msg = "This key's user is no longer in the workspace; ask an owner for another key."
+        msg = "This API key or token is not valid any more; ask an owner for another key."
         raise UnauthenticatedError(msg)
     return Access(state, user)
 

@@ -25,7 +25,7 @@ async def authenticate(services: Services, incoming: Incoming) -> tuple[Caller, 
         services.throttle.failed(_address(incoming))
         raise
     services.throttle.admit(login.id)
-    return Caller(login.workspace_id, user, incoming.correlation_id), login
+    return Caller(login.workspace_id, user, incoming.correlation_id, login), login
 
 
 async def _ask(services: Services, login: Login, address: str) -> User:

@@ -153,7 +153,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body_examples: dict[str, Any] = {}
     example: Any = None
     sheet_example: str | None = None
-    stream_example: str | None = None
+    streams: bool = False
     tag: str = ""
     creates: bool = False
     finish: Callable[[Any, Any], Awaitable[None]] | None = None

@@ -14,6 +14,7 @@ from groupchat.http.conditional import IF_MATCH_PATTERN, versioned_id
 from groupchat.http.endpoint import Endpoint, NoQuery
 from groupchat.http.idempotency import KEY_PATTERN
 from groupchat.http.problems import PROBLEMS, Kind, says_when
+from groupchat.http.reply import encode_json
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
@@ -252,13 +253,21 @@ def _success(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
     if each.shows_version:
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
     response: Json = {"description": each.summary + ": done." if each.writes else each.summary + ".", "headers": headers}
-    if each.stream_example is not None:
-        response["content"] = {"text/event-stream": {"schema": {"type": "string"}, "example": each.stream_example}}
+    if each.streams:
+        response["content"] = {"text/event-stream": _frames(schema_of[each.answer_type], each.example)}
     elif each.answer_type is not None:
         response["content"] = {"application/json": {"schema": schema_of[each.answer_type], "example": each.example}}
     if each.sheet_example is not None:
         response["content"]["text/csv"] = {"schema": {"type": "string"}, "example": each.sheet_example}
     return response
+
+
+def _frames(schema: Json, example: Json) -> Json:
+    """Return the content of a stream, as OpenAPI describes server-sent events: one by one, their data a text with JSON in it."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    fields: Json = {"id": {"type": "string", "pattern": "^[0-9]+$"}, "event": {"type": "string"}, "data": data}
+    shown = {"id": str(example["position"]), "event": example["type"], "data": encode_json(example).decode()}
+    return {"schema": {"type": "object", "required": list(fields), "properties": fields}, "example": shown}
 
 
 def problem_response(slugs: Sequence[str]) -> Json:

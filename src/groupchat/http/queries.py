@@ -94,11 +94,10 @@ class StatementQuery(Asked, frozen=True, kw_only=True):
 
     @property
     def first_day(self) -> date:
-        """The month's first day; raises `InvalidRequestError` for a year that the calendar has not."""
-        try:
-            return date.fromisoformat(f"{self.month}-01")
-        except ValueError as error:
-            raise InvalidRequestError("query.month", "Give a year and month, as 2026-11.") from error
+        """The month's first day; raises `InvalidRequestError` for a month that the calendar has not, or has as its last."""
+        if not "0001-01" <= self.month < "9999-12":
+            raise InvalidRequestError("query.month", "Give a year and month, as 2026-11.")
+        return date.fromisoformat(f"{self.month}-01")
 
 
 def given(value: T | UnsetType) -> T | None:

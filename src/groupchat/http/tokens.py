@@ -148,7 +148,7 @@ class Tokens:
             raise _UnfitError(msg)
         try:
             expires_at = datetime.fromtimestamp(int(claims["exp"]) + LEEWAY_SECONDS, UTC)
-        except (OverflowError, ValueError) as error:
+        except (OSError, OverflowError, ValueError) as error:
             msg = "it expires at no time that there is"
             raise _UnfitError(msg) from error
         return TokenLogin(workspace_id, email.casefold(), expires_at)

@@ -3,16 +3,32 @@
 A row says: this user's request, under this key, was done and was answered so. What the answer's bytes mean is the caller's affair.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_
 
 from groupchat.store.database import Database
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 
 _AT_ONCE = 1_000
+_FIND_SQLITE = """
+    SELECT k.user_id, k.key, k.request, k.answer, k.at, k.position
+    FROM json_each(?) AS name CROSS JOIN idempotency_keys AS k
+    WHERE k.user_id = name.value ->> 0 AND k.key = name.value ->> 1
+"""
+_FIND_POSTGRES = """
+    SELECT k.user_id, k.key, k.request, k.answer, k.at, k.position
+    FROM json_array_elements(%s::json) AS name CROSS JOIN LATERAL (
+        SELECT * FROM idempotency_keys WHERE user_id = name ->> 0 AND key = name ->> 1 LIMIT 1) AS k
+"""
+_KEEP_SQLITE = "INSERT INTO idempotency_keys (user_id, key, request, answer, at, position) VALUES (?, ?, ?, ?, ?, ?)"
+_KEEP_POSTGRES = """
+    INSERT INTO idempotency_keys (user_id, key, request, answer, at, position)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bigint[])
+"""
 
 
 class Key(Struct, frozen=True):
@@ -42,27 +58,21 @@ def find(connection: Connection, keys: Iterable[Key]) -> dict[tuple[str, str], K
     names = [key.name for key in keys]
     if not names:
         return {}
-    table = IDEMPOTENCY_KEYS.c
-    query = select(IDEMPOTENCY_KEYS).where(tuple_(table.user_id, table.key).in_(names))
-    found = [_kept(*row) for row in connection.execute(query).all()]
+    sql = _FIND_SQLITE if connection.dialect.name == "sqlite" else _FIND_POSTGRES
+    rows = connection.exec_driver_sql(sql, (json.dumps(names),)).all()
+    found = (Kept(Key(user_id, key, bytes(request)), bytes(answer), *when) for user_id, key, request, answer, *when in rows)
     return {kept.key.name: kept for kept in found}
 
 
-def keep(connection: Connection, answers: Iterable[Kept]) -> None:
+def keep(connection: Connection, answers: Sequence[Kept]) -> None:
     """Store answers."""
-    rows = [
-        {
-            "user_id": kept.key.user_id,
-            "key": kept.key.key,
-            "request": kept.key.request,
-            "answer": kept.answer,
-            "at": kept.at,
-            "position": kept.position,
-        }
-        for kept in answers
-    ]
-    if rows:
-        connection.execute(insert(IDEMPOTENCY_KEYS), rows)
+    rows = [(kept.key.user_id, kept.key.key, kept.key.request, kept.answer, kept.at, kept.position) for kept in answers]
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_KEEP_SQLITE, rows)
+    else:
+        connection.exec_driver_sql(_KEEP_POSTGRES, tuple(map(list, zip(*rows, strict=True))))
 
 
 def forget(database: Database, before: datetime) -> int:
@@ -76,7 +86,3 @@ def forget(database: Database, before: datetime) -> int:
         removed += count
         if count < _AT_ONCE:
             return removed
-
-
-def _kept(user_id: str, key: str, request: bytes, answer: bytes, at: int, position: int) -> Kept:
-    return Kept(Key(user_id, key, bytes(request)), bytes(answer), at, position)

@@ -11,8 +11,8 @@ stream need not wait for one another, they go into one batch. If an append fails
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from copy import copy
 from datetime import datetime
+from random import random
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -38,7 +38,7 @@ from groupchat.values.event import Cause, Recorded
 S = TypeVar("S")
 T = TypeVar("T")
 
-TRIES = 12
+TRIES = 30
 MAX_WAITING = 10_000
 """How many appends may wait for a transaction; what comes then is refused."""
 PATIENCE_SECONDS = 30.0
@@ -80,8 +80,8 @@ class EventStore:
 
     def under(self, terms: Terms) -> "EventStore":
         """Return this store for one request, with all its parts; the terms hold for the one decision that is made with it."""
-        bound = copy(self)
-        bound._terms = terms  # noqa: SLF001 - it is this class
+        bound = EventStore.__new__(EventStore)
+        vars(bound).update(vars(self), _terms=terms)
         return bound
 
     @property
@@ -123,11 +123,11 @@ class EventStore:
             except RefusalError as error:
                 refusal, decision.emitted = error, []
             except StaleAnswerError:
-                await asyncio.sleep(_FIRST_PAUSE * (attempt + 1))
+                await _pause(attempt + 1)
                 continue
             position = await self._append(decision, keep)
             if position is None:
-                await asyncio.sleep(_FIRST_PAUSE * attempt)
+                await _pause(attempt)
                 continue
             if refusal is not None:
                 raise refusal
@@ -241,3 +241,8 @@ class EventStore:
     def close(self) -> None:
         """Store what is queued and end the committer."""
         self._committer.close()
+
+
+async def _pause(attempt: int) -> None:
+    """Wait a little, at random: of several who lose to one another one is then first."""
+    await asyncio.sleep(random() * _FIRST_PAUSE * attempt)  # noqa: S311 - no secret

@@ -98,6 +98,9 @@ class EventMapper(Mapper[str]):
         event_type = decoder.type
         if envelope.v == event_type.class_version:
             return decoder.decode(envelope.data)
+        if envelope.v > event_type.class_version:
+            msg = f"its shape is version {envelope.v}; this groupchat knows {event_type.class_version}"
+            raise ValueError(msg)
         data: dict[str, Any] = msgspec.json.decode(envelope.data)
         for version in range(envelope.v, event_type.class_version):
             getattr(event_type, f"upcast_v{version}_v{version + 1}")(data)

@@ -16,6 +16,10 @@ class Rate(Struct, frozen=True, kw_only=True):
     mms_segment: Decimal
     currency: Currency
 
+    def shown(self) -> dict[str, str]:
+        """Return it as it is shown: the price without an exponent, however small it is."""
+        return {"mms_segment": f"{self.mms_segment:f}", "currency": self.currency}
+
 
 def amount_of(segments: int, rate: Rate) -> Decimal:
     """Return what `segments` (negative for a credit) cost at `rate`, exactly; raises `decimal.Inexact` rather than round."""

@@ -98,7 +98,7 @@ takes nothing for 30 seconds is cut off.""",
     handle=_never,
     query_type=StreamQuery,
     answer_type=StreamedEvent,
-    stream_example=f"id: 42\nevent: {examples.STREAMED_EVENT['type']}\ndata: {encode_json(examples.STREAMED_EVENT).decode()}\n\n",
+    streams=True,
     example=examples.STREAMED_EVENT,
     tag="history",
 )

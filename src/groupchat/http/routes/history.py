@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from groupchat.aggregates.sight import published
 from groupchat.http import examples
 from groupchat.http.endpoint import Answer, PageOf, Reading, endpoint
 from groupchat.http.queries import HistoryQuery
@@ -50,5 +51,5 @@ def _shown(recorded: Recorded) -> HistoryEvent:
         at=recorded.at,
         actor=recorded.cause.actor,
         correlation_id=recorded.cause.correlation_id,
-        data=recorded.event,
+        data=published(recorded.event),
     )

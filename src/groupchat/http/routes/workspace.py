@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -35,7 +36,7 @@ class RateShown(Struct, frozen=True, kw_only=True):
 
     n: int
     effective_from: date | None
-    mms_segment: Decimal
+    mms_segment: str
     currency: str
 
 
@@ -146,7 +147,7 @@ async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
 async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     """List the rates, the default (from no date on) first, then the posted ones in the order of posting (R25)."""
     card = workspaces.rate_card((await rights_of(call.store, call.who)).state)
-    default = RateShown(n=0, effective_from=None, mms_segment=card.default.mms_segment, currency=card.default.currency)
+    default = RateShown(n=0, effective_from=None, **card.default.shown())
     found = [default, *(_rate(n, posted) for n, posted in enumerate(card.posted, start=1))]
     return Answer(page_of(found, call.query, key=lambda shown: shown.n))
 
@@ -174,5 +175,4 @@ async def _posted(outcome: Outcome[tuple[int, PostedRate]]) -> Written[RateShown
 
 
 def _rate(n: int, posted: PostedRate) -> RateShown:
-    rate = posted.rate
-    return RateShown(n=n, effective_from=posted.effective_from, mms_segment=rate.mms_segment, currency=rate.currency)
+    return RateShown(n=n, effective_from=posted.effective_from, **posted.rate.shown())

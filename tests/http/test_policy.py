@@ -1,0 +1,64 @@
+"""The policy over HTTP: presets, single values over them, and what a group keeps of the one that it was created under (R1, R4, R17)."""
+
+from tests.http.site import Site, assert_problem, messages_of, path_of
+from tests.support.builders import BUSINESS, number
+
+HEYMARKET = {
+    "preset": "heymarket",
+    "min_participants": 2,
+    "max_participants": 10,
+    "allowed_regions": ["US", "CA"],
+    "reopen_on_opt_in": False,
+}
+HIGHLEVEL = HEYMARKET | {"preset": "highlevel", "max_participants": 9}
+
+CHANGES = [
+    ({"preset": "highlevel"}, HIGHLEVEL),
+    ({"reopen_on_opt_in": True}, HIGHLEVEL | {"reopen_on_opt_in": True}),
+    (
+        {"max_participants": 7, "min_participants": 3},
+        HIGHLEVEL | {"reopen_on_opt_in": True} | {"max_participants": 7, "min_participants": 3},
+    ),
+    ({"preset": "highlevel", "max_participants": 8}, HIGHLEVEL | {"max_participants": 8}),
+    ({}, HIGHLEVEL | {"max_participants": 8}),
+    ({"preset": "heymarket", "allowed_regions": ["CA"]}, HEYMARKET | {"allowed_regions": ["CA"]}),
+    ({"preset": "heymarket"}, HEYMARKET),
+]
+
+
+async def test_a_value_is_over_the_preset_named_with_it_and_what_is_left_out_stays_R1_R4_R17(plain_site):
+    for change, expected in CHANGES:
+        response = await plain_site.put("/v1/policy", change)
+        assert (response.status_code, response.json()) == (200, expected), change
+        assert (await plain_site.get("/v1/policy")).json() == expected
+
+
+async def created_with(site: Site, count: int, first: int) -> int:
+    participants = [{"number": number(first + n)} for n in range(count)]
+    return (await site.post("/v1/conversations", {"from": BUSINESS, "participants": participants})).status_code
+
+
+async def test_the_presets_bound_a_group_by_ten_and_nine_R1(plain_site):
+    assert await created_with(plain_site, 10, 100) == 201
+    await plain_site.put("/v1/policy", {"preset": "highlevel"})
+    assert [await created_with(plain_site, count, 200) for count in (10, 9)] == [422, 201]
+    await plain_site.put("/v1/policy", {"max_participants": 12})
+    assert await created_with(plain_site, 12, 300) == 201
+
+
+async def test_a_group_keeps_the_policy_that_it_was_created_under_and_its_history_says_so_R17(site):
+    kept = []
+    for n, reopens in enumerate((False, True)):
+        await site.put("/v1/policy", {"reopen_on_opt_in": reopens})
+        kept.append(await site.group(10 * n + 1, 10 * n + 2))
+    for n, (made, reopens) in enumerate(zip(kept, (False, True), strict=True)):
+        await site.put("/v1/policy", {"reopen_on_opt_in": not reopens})
+        created = (await site.get(path_of(made, "history"))).json()["items"][0]
+        assert created["data"]["policy"] == HEYMARKET | {"reopen_on_opt_in": reopens}
+        await site.writes(10 * n + 1, "STOP")
+        assert_problem(await site.post(messages_of(made), {"body": "x"}), "conversation-blocked", 409)
+        await site.writes(10 * n + 1, "START")
+        response = await site.post(messages_of(made), {"body": "x"})
+        assert response.status_code == (201 if reopens else 409)
+        types = [each["type"] for each in (await site.get(path_of(made, "history"))).json()["items"]]
+        assert ("groupchat.conversation.unblocked" in types) == reopens

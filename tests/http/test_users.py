@@ -1,0 +1,185 @@
+"""Users, roles and number access over HTTP (R20, R21, R23)."""
+
+import httpx
+
+from tests.http.site import Json, Site, assert_problem, locs, messages_of, path_of
+from tests.http.staff import staffed
+from tests.support.builders import BUSINESS, canadian_number, number
+
+USERS = "/v1/users"
+
+
+def keys_of(user_id: str, *rest: str) -> str:
+    return "/".join((USERS, user_id, "keys", *rest))
+
+
+async def created_by(caller: Site, first: int) -> httpx.Response:
+    participants = [{"number": number(first + n)} for n in (0, 1)]
+    return await caller.post("/v1/conversations", {"from": BUSINESS, "participants": participants})
+
+
+# --- users and roles
+
+
+async def test_a_user_is_added_with_a_key_that_is_shown_once_R20(site):
+    response = await site.post(USERS, {"name": "Max", "email": "max@example.com", "role": "member"})
+    assert response.status_code == 201
+    added = response.json()
+    max_ = site.with_key(added.pop("api_key"))
+    assert response.headers["Location"] == f"{USERS}/{added['id']}"
+    assert added == {"id": added["id"], "name": "Max", "email": "max@example.com", "role": "member", "assigned_only": False}
+    assert (await max_.get("/v1/users/me")).json() == added
+    listed = (await site.get(USERS)).json()["items"]
+    assert [each["email"] for each in listed] == ["ann@example.com", "max@example.com"]
+
+
+BAD_USERS = [
+    ({"email": "a@example.com", "role": "member"}, "name"),
+    ({"name": "Al", "email": "nobody", "role": "member"}, "email"),
+    ({"name": "Al", "email": "a@example.com", "role": "pirate"}, "role"),
+    ({"name": "Al", "email": "a@example.com", "role": "Not A Role"}, "role"),
+    ({"name": "Al", "email": "MAX@example.com", "role": "member"}, "email"),
+    ({"name": "Al", "email": "a@example.com", "role": "member", "api_key": "mine"}, "api_key"),
+]
+
+
+async def test_a_user_who_does_not_fit_is_refused_with_the_place_R20(plain_site):
+    await plain_site.post(USERS, {"name": "Max", "email": "max@example.com", "role": "member"})
+    for body, loc in BAD_USERS:
+        assert locs(assert_problem(await plain_site.post(USERS, body), "invalid-request", 422)) == [loc]
+    assert len((await plain_site.get(USERS)).json()["items"]) == 2
+
+
+async def test_the_roles_are_listed_and_their_permissions_hold_at_once_R20(site):
+    staff = await staffed(site)
+    roles = {each["role"]: each["group_chat"] for each in (await site.get("/v1/roles")).json()["items"]}
+    built_in = {"owner": True, "admin": True, "member": True, "auditor": False}
+    assert roles == built_in | {"clerk": False, "dispatcher": True}
+    for n, name in enumerate(("member", "clerk", "admin")):
+        for allowed in (False, True):
+            response = await site.put(f"/v1/roles/{name}", {"group_chat": allowed})
+            assert response.json() == {"role": name, "group_chat": allowed}
+            created = await created_by(staff[name], 10 * n)
+            if allowed:
+                assert created.status_code == 201
+            else:
+                assert_problem(created, "group-chat-not-permitted", 403)
+
+
+async def test_who_may_not_create_groups_may_still_send_and_rename_R20_R21(site):
+    clerk = (await staffed(site))["clerk"]
+    made = await site.group(1, 2, 3)
+    assert (await clerk.post(messages_of(made), {"body": "Hi"})).status_code == 201
+    assert (await clerk.patch(path_of(made), {"name": "Crew"})).status_code == 200
+    assert (await clerk.post(path_of(made, "participants", number(1), "opt-out"))).status_code == 200
+    assert_problem(await clerk.post(path_of(made, "successor")), "group-chat-not-permitted", 403)
+
+
+async def test_an_auditor_never_gets_the_permission_to_create_groups_R23(site):
+    problem = assert_problem(await site.put("/v1/roles/auditor", {"group_chat": True}), "invalid-request", 422)
+    assert locs(problem) == ["group_chat"]
+    assert_problem(await site.put("/v1/roles/Big%20Boss", {"group_chat": True}), "invalid-request", 422)
+
+
+async def test_a_users_role_is_changed_and_holds_at_once_R20_R23(site):
+    staff = await staffed(site)
+    one = f"{USERS}/{staff.ids['member']}"
+    assert_problem(await staff["member"].put("/v1/policy", {"max_participants": 5}), "not-permitted", 403)
+    assert (await site.patch(one, {"role": "admin"})).json()["role"] == "admin"
+    assert (await staff["member"].put("/v1/policy", {"max_participants": 5})).status_code == 200
+    assert (await site.patch(one, {"role": "auditor"})).json()["role"] == "auditor"
+    assert_problem(await created_by(staff["member"], 1), "not-permitted", 403)
+    assert locs(assert_problem(await site.patch(one, {"role": "pirate"}), "invalid-request", 422)) == ["role"]
+
+
+async def test_the_last_owner_stays_owner_R23(site):
+    staff = await staffed(site)
+    me = f"{USERS}/{staff.ids['owner']}"
+    assert locs(assert_problem(await site.patch(me, {"role": "admin"}), "invalid-request", 422)) == ["role"]
+    assert (await site.patch(f"{USERS}/{staff.ids['admin']}", {"role": "owner"})).status_code == 200
+    assert (await site.patch(me, {"role": "member"})).json()["role"] == "member"
+    assert_problem(await site.patch(me, {"role": "owner"}), "not-permitted", 403)
+    last = f"{USERS}/{staff.ids['admin']}"
+    assert locs(assert_problem(await staff["admin"].patch(last, {"role": "member"}), "invalid-request", 422)) == ["role"]
+
+
+async def test_an_admin_neither_makes_nor_changes_nor_becomes_an_owner_R23(site):
+    staff = await staffed(site)
+    admin, owner = staff["admin"], staff.ids["owner"]
+    new = {"name": "Olaf", "email": "olaf@example.com", "role": "owner"}
+    assert_problem(await admin.post(USERS, new), "not-permitted", 403)
+    for user in ("member", "admin", "owner"):
+        assert_problem(await admin.patch(f"{USERS}/{staff.ids[user]}", {"role": "owner"}), "not-permitted", 403)
+    assert_problem(await admin.patch(f"{USERS}/{owner}", {"assigned_only": True}), "not-permitted", 403)
+
+
+async def test_an_admin_gets_no_owners_key_and_takes_none_away_R23(site):
+    staff = await staffed(site)
+    admin, owner = staff["admin"], staff.ids["owner"]
+    (key,) = (await site.get(keys_of(owner))).json()["items"]
+    for method, path in (("POST", keys_of(owner)), ("GET", keys_of(owner)), ("DELETE", keys_of(owner, key["id"]))):
+        assert_problem(await admin.request(method, path), "not-permitted", 403)
+    assert (await admin.post(keys_of(staff.ids["member"]))).status_code == 201
+    assert (await site.get("/v1/users/me")).status_code == 200
+
+
+# --- numbers: R21
+
+OTHER = canadian_number(1)
+
+
+async def attempts(caller: Site, owner: Site, first: int) -> list[httpx.Response]:
+    """Let somebody do all that needs access to the number of a group."""
+    open_, blocked = await owner.group(first, first + 1), await owner.group(first + 2, first + 3, first + 4)
+    await owner.post(path_of(blocked, "participants", number(first + 2), "opt-out"))
+    return [
+        await caller.post(messages_of(open_), {"body": "Hi"}),
+        await caller.patch(path_of(open_), {"name": "Crew"}),
+        await caller.post(path_of(blocked, "successor")),
+        await created_by(caller, first + 6),
+        await caller.post(path_of(open_, "participants", number(first), "opt-out")),
+    ]
+
+
+ASSIGNMENTS: list[tuple[str, Json, bool]] = [
+    ("nobody's", {"assigned_to": None}, True),
+    ("anothers", {"assigned_to": "admin"}, False),
+    ("anothers and the default", {"assigned_to": "admin", "default": True}, True),
+    ("his own", {"assigned_to": "member", "default": False}, True),
+]
+
+
+async def test_members_use_the_default_their_own_and_unassigned_numbers_for_everything_R21(site):
+    staff = await staffed(site)
+    await site.post("/v1/numbers", {"number": OTHER, "assigned_to": staff.ids["admin"]})
+    for n, (whose, change, allowed) in enumerate(ASSIGNMENTS):
+        assignee = change["assigned_to"]
+        given = change | {"assigned_to": staff.ids[assignee] if assignee else None}
+        assert (await site.patch(f"/v1/numbers/{BUSINESS}", given)).status_code == 200
+        for response in await attempts(staff["member"], site, 100 * n + 1):
+            if allowed:
+                assert response.status_code in (200, 201), (whose, response.text)
+            else:
+                assert assert_problem(response, "number-access-denied", 403)["number"] == BUSINESS
+        listed = [each["number"] for each in (await staff["member"].get("/v1/numbers")).json()["items"]]
+        assert listed == ([BUSINESS] if allowed else []), whose
+
+
+async def test_owners_admins_and_auditors_see_all_numbers_and_the_first_two_use_them_R21_R23(site):
+    staff = await staffed(site)
+    await site.patch(f"/v1/numbers/{BUSINESS}", {"assigned_to": staff.ids["member"]})
+    for n, name in enumerate(("owner", "admin", "auditor")):
+        listed = (await staff[name].get("/v1/numbers")).json()["items"]
+        assert [each["number"] for each in listed] == [BUSINESS], name
+        for response in await attempts(staff[name], site, 100 * n + 1):
+            if name == "auditor":
+                assert_problem(response, "not-permitted", 403)
+            else:
+                assert response.status_code in (200, 201), (name, response.text)
+
+
+async def test_a_group_of_a_number_that_one_has_no_access_to_is_still_read_R21(site):
+    staff = await staffed(site)
+    made = await site.group(1, 2)
+    await site.patch(f"/v1/numbers/{BUSINESS}", {"assigned_to": staff.ids["admin"]})
+    assert (await staff["member"].get(messages_of(made))).status_code == 200

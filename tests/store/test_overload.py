@@ -1,0 +1,140 @@
+"""Overload: what is accepted is stored, what is refused says so, and nothing grows or waits without bound."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store import database as databases
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore, OverloadedError, UnavailableError
+from groupchat.store.signals import Signals
+from tests.store.counting import COUNTER, count, holding, sum_of, until
+
+
+@asynccontextmanager
+async def opened(url, **given):
+    """Open a store with other limits."""
+    database = Database(url)
+    signals = Signals(database)
+    store = EventStore(database, signals, **given)
+    try:
+        yield store
+    finally:
+        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(signals.close)
+        database.close()
+
+
+async def test_what_is_accepted_at_overload_is_stored_and_what_is_refused_is_not(database_url):
+    async with opened(database_url, max_waiting=50) as store:
+        streams = [f"s{n}" for n in range(20)]
+        await asyncio.gather(*(count(store, stream) for stream in streams))
+        with holding(database_url):
+            callers = [asyncio.create_task(count(store, streams[n % 20])) for n in range(1_000)]
+            await until(lambda: sum(caller.done() for caller in callers) >= 400)
+            assert store.waiting <= 50
+            assert store.overloaded
+        outcomes = await asyncio.gather(*callers, return_exceptions=True)
+
+        refused = [outcome for outcome in outcomes if isinstance(outcome, OverloadedError)]
+        accepted = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+        assert len(refused) + len(accepted) == 1_000
+        assert 50 <= len(accepted) < 600
+        assert sum([await sum_of(store, stream) for stream in streams]) == 20 + len(accepted)
+        assert not store.overloaded
+        assert (await count(store, "s0")).value == await sum_of(store, "s0") - 1  # and goes on
+
+
+async def test_under_a_load_that_it_bears_nothing_is_refused(database_url):
+    async with opened(database_url) as store:
+        await asyncio.gather(*(count(store, f"s{n % 10}") for n in range(500)))
+        assert sum([await sum_of(store, f"s{n}") for n in range(10)]) == 500
+
+
+async def test_a_command_does_not_wait_for_ever_and_the_cache_learns_what_became_of_it(database_url):
+    async with opened(database_url, patience=0.05) as store:
+        await count(store, "a", by=3)
+        with holding(database_url), pytest.raises(UnavailableError):
+            await count(store, "a", by=5)
+        await until(lambda: store._states._cache["a"].pending is None)  # it was stored after all
+
+        assert await store.load(COUNTER, "a") == await sum_of(store, "a") == 8
+        assert (await count(store, "a")).value == 8
+
+
+async def test_the_cache_forgets_what_failed_after_nobody_waited_for_it_any_more(database_url, monkeypatch):
+    async with opened(database_url, patience=0.02) as store:
+        await count(store, "a", by=3)
+        failed = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def fail(_):
+            loop.call_soon_threadsafe(failed.set)
+            raise OperationalError("COMMIT", {}, Exception("gone"))
+
+        with holding(database_url):
+            monkeypatch.setattr(store._recorder, "append", fail)
+            with pytest.raises(UnavailableError):
+                await count(store, "a", by=5)
+        await failed.wait()
+        monkeypatch.undo()
+        await until(lambda: "a" not in store._states._cache)
+        assert (await count(store, "a")).value == 3
+
+
+async def test_a_caller_who_goes_away_leaves_the_cache_right(database_url):
+    async with opened(database_url) as store:
+        await count(store, "a")
+        with holding(database_url):
+            caller = asyncio.create_task(count(store, "a", by=5))
+            await until(lambda: store._states._cache["a"].pending is not None)
+            caller.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await caller
+        await until(lambda: store._states._cache["a"].pending is None)
+        assert await store.load(COUNTER, "a") == await sum_of(store, "a") == 6
+
+
+async def test_a_lock_that_is_not_freed_makes_commands_unavailable(database_url, monkeypatch):
+    monkeypatch.setattr(databases, "LOCK_TIMEOUT_MS", 30)
+    monkeypatch.setattr(databases, "BUSY_TIMEOUT_MS", 30)
+    async with opened(database_url) as store:
+        with holding(database_url), pytest.raises(UnavailableError):
+            await count(store, "a")
+        assert (await count(store, "a")).value == 0
+
+
+def test_a_writer_of_sqlite_does_not_wait_for_ever_for_another_of_its_process(sqlite_url, monkeypatch):
+    monkeypatch.setattr(databases, "LOCK_TIMEOUT_MS", 20)
+    database = Database(sqlite_url)
+    with database.write(), pytest.raises(PoolTimeoutError), database.write():
+        pytest.fail("two write at once")
+    database.close()
+
+
+def test_a_statement_of_postgres_does_not_take_for_ever(postgres_url, monkeypatch):
+    monkeypatch.setattr(databases, "STATEMENT_TIMEOUT_MS", 20)
+    database = Database(postgres_url)
+    with pytest.raises(OperationalError), database.read() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(60)")
+    with database.write(patient=True) as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "0"
+        assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "0"
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "20ms"
+    database.close()
+
+
+async def test_batches_are_told_to_who_counts(database_url):
+    told = []
+    async with opened(database_url) as store:
+        store.observe(lambda appends, seconds: told.append((appends, seconds)))
+        with holding(database_url):
+            callers = [asyncio.create_task(count(store, f"s{n}")) for n in range(20)]
+            await until(lambda: store.waiting >= 15)
+        await asyncio.gather(*callers)
+    assert sum(appends for appends, _ in told) == 20
+    assert all(seconds >= 0 for _, seconds in told)

@@ -1,0 +1,77 @@
+"""`groupchat serve` as a process: it ends in order, also while event streams are open."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from groupchat.bootstrap import running
+from groupchat.commands.workspaces import create_workspace
+from groupchat.settings import Settings
+
+GROUPCHAT = Path(sys.executable).with_name("groupchat")
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def environment(sqlite_url: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
+    return clean | {"GROUPCHAT_DATABASE_URL": sqlite_url, "GROUPCHAT_LOG_FORMAT": "json"}
+
+
+@pytest.fixture
+async def key(sqlite_url: str) -> str:
+    """A workspace's owner's."""
+    async with running(Settings(database_url=sqlite_url)) as system:
+        return (await create_workspace(system.store, "Harbour Dental", "ann@example.com")).value.api_key
+
+
+@pytest.fixture
+def server(environment: dict[str, str], key: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server, and its address."""
+    process = subprocess.Popen([GROUPCHAT, "serve", "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    try:
+        address = next(found[1] for line in process.stderr if (found := re.search(r"listens on (http://\S+)", line)))
+        yield process, address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(server, key):
+    process, address = server
+    headers = {"Authorization": f"Bearer {key}"}
+    told = []
+    opened = threading.Event()
+
+    def listen() -> None:
+        with (
+            httpx.Client(timeout=PATIENCE) as client,
+            client.stream("GET", f"{address}/v1/events?after=0", headers=headers) as stream,
+        ):
+            for line in stream.iter_lines():  # raises if the answer does not end in order
+                told.append(line)
+                if line.startswith("event: groupchat.workspace.created"):
+                    opened.set()
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert opened.wait(PATIENCE)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+    listener.join(PATIENCE)
+
+    assert ": after 0" in told
+    assert process.stderr
+    lines = [json.loads(line) for line in process.stderr if line.startswith("{")]
+    assert [line["reason"] for line in lines if line["event"] == "stream_ended"] == ["shutdown"]
+    assert not any(line["level"] == "error" for line in lines)
