@@ -49,12 +49,14 @@ clean: ## remove what make has made; databases stay
 	@echo "Installing groupchat and what it needs"
 	@$(PIP) --require-hashes --requirement requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --quiet check
 	@touch $@
 
 .venv/dev: .venv/made requirements-dev.txt pyproject.toml
 	@echo "Installing groupchat, what it needs, and the tools to test it"
 	@$(PIP) --require-hashes --requirement requirements-dev.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --quiet check
 	@touch $@ .venv/runtime
 
 build/lock/bin/uv: .venv/made

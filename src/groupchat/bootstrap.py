@@ -29,7 +29,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
 from groupchat.store.freshness import keep_fresh
 from groupchat.store.progress import Progress
-from groupchat.store.schema import migrate
+from groupchat.store.schema import migrate, require_schema
 from groupchat.store.signals import Signals
 from groupchat.values.clock import Clock, utc_now
 from groupchat.workers import Worker
@@ -90,6 +90,13 @@ def open_database(settings: Settings) -> Database:
     database = Database(settings.database_url)
     database.check()
     migrate(database)
+    return database
+
+
+def existing_database(settings: Settings) -> Database:
+    """Return a database that groupchat has used before; raises `DatabaseUnavailableError` for any other, and changes nothing."""
+    database = Database(settings.database_url)
+    require_schema(database)
     return database
 
 

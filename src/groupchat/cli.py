@@ -17,14 +17,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from groupchat import __version__, logs, server
+from groupchat import demo as demo_
 from groupchat import projections as views
-from groupchat.bootstrap import open_database, running, working
+from groupchat.bootstrap import existing_database, running, working
 from groupchat.commands import workspaces
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.projections.rebuild import rebuild as rebuild_
 from groupchat.settings import Settings, SettingsError, from_environment
 from groupchat.store import follower
-from groupchat.store.database import DatabaseUnavailableError
+from groupchat.store.database import Database, DatabaseUnavailableError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
@@ -35,7 +36,15 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on
 FollowerName = Annotated[str, typer.Argument(help="A follower, as `groupchat status` lists them.")]
 
 
-EXPECTED = (DatabaseUnavailableError, RebuildStoppedError, SettingsError, UnknownWorkerError, server.AddressError)
+INTERRUPTED = 130
+EXPECTED = (
+    DatabaseUnavailableError,
+    RebuildStoppedError,
+    SettingsError,
+    UnknownWorkerError,
+    demo_.OtherWorkspaceError,
+    server.AddressError,
+)
 
 
 def main() -> None:
@@ -45,6 +54,8 @@ def main() -> None:
     except EXPECTED as error:
         say.print(f"[red]groupchat:[/red] {error}", highlight=False)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
@@ -101,7 +112,8 @@ def work(
 ) -> None:
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
-    Of several processes that run the same worker one works, and another takes over when it ends.
+    Workers: the projections (inbox, thread, pane, ledger, contacts), contact_changes, delivery, simulator, housekeeping. Of several
+    processes that run the same projection or process one works, and another takes over when it ends.
     """
 
     async def run(settings: Settings) -> None:
@@ -123,7 +135,7 @@ def rebuild(
     async def run(settings: Settings) -> None:
         async with running(settings) as system:
             with Progress(*Progress.get_default_columns(), "{task.completed:,.0f} of {task.total:,.0f} events", console=say) as bar:
-                task = bar.add_task(", ".join(view.name for view in chosen), total=None)
+                task = bar.add_task(", ".join(view.name for view in chosen), total=0)
                 await rebuild_(system.store, chosen, lambda done, total: bar.update(task, completed=done, total=total))
 
     _await(run(_settings()))
@@ -138,8 +150,10 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 @app.command()
 def status() -> None:
     """Show where every follower stands. Exit code 1 if one is stopped."""
-    database = open_database(_settings())
+    database = existing_database(_settings())
     found = follower.statuses(database)
+    if not found:
+        say.print("No worker has run on this database yet; `groupchat serve` and `groupchat work` run them.")
     table = Table("follower", "position", "stopped at", "why")
     for one in found.values():
         table.add_row(one.name, str(one.position), "" if one.stopped_at is None else str(one.stopped_at), one.error or "")
@@ -152,13 +166,27 @@ def status() -> None:
 @app.command()
 def retry(name: FollowerName) -> None:
     """Let a stopped follower try its event again, after the cause was mended."""
-    _show(follower.retry(open_database(_settings()), name))
+    database = existing_database(_settings())
+    _require_stopped(database, name)
+    _show(follower.retry(database, name))
 
 
 @app.command()
 def park(name: FollowerName) -> None:
     """Set aside the event that stopped a follower, and let it go on. The event stays in the log; a rebuild tries it again."""
-    _show(follower.park(open_database(_settings()), name))
+    database = existing_database(_settings())
+    _require_stopped(database, name)
+    _show(follower.park(database, name))
+
+
+def _require_stopped(database: Database, name: str) -> None:
+    found = follower.statuses(database)
+    if name not in found:
+        msg = f"There is no follower {name!r}; there are {', '.join(found) or 'none yet'}."
+        raise UnknownWorkerError(msg)
+    if found[name].stopped_at is None:
+        msg = f"{name} is not stopped, so nothing was done; it stands at {found[name].position}."
+        raise UnknownWorkerError(msg)
 
 
 def _is_view(name: str) -> bool:

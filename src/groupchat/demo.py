@@ -4,7 +4,9 @@ from msgspec import Struct
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.business_numbers import AddNumber
-from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.reader import ConversationRead
+from groupchat.aggregates.roster import Asked, GroupExistsError
+from groupchat.aggregates.workspace import User
 from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.bootstrap import System
 from groupchat.commands import business_numbers, contacts, conversations, inbound, keys, reading, workspaces
@@ -12,11 +14,17 @@ from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.commands.streams import WORKSPACE
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.store.event_store import EventStore
 from groupchat.values.ids import new_id
 
 PATIENCE_SECONDS = 5.0
+NAME, OWNER_EMAIL = "Demo", "owner@example.com"
 BUSINESS_NUMBER = "+14155550100"
 _ANN, _BEN, _CLEO = "+14155550101", "+14155550102", "+16045550103"
+
+
+class OtherWorkspaceError(Exception):
+    """The database is somebody's own: the demo leaves it alone."""
 
 
 class Demo(Struct, frozen=True):
@@ -32,24 +40,32 @@ async def prepare(system: System) -> Demo:
     store = system.store
     first = await store.first_of(WorkspaceCreated.TOPIC)
     if first is None:
-        founded = (await workspaces.create_workspace(store, "Demo", "owner@example.com")).value
-        await _seed(system, founded)
-        return Demo(founded.workspace_id, founded.api_key, fresh=True)
-    state = workspace.existing(await store.load_fresh(WORKSPACE, first.stream))
-    owner = next(user for user in state.users.values() if user.role == workspace.OWNER)
-    key = await keys.issue_by_operator(store, first.stream, owner.id)
-    return Demo(first.stream, key, fresh=False)
+        founded = (await workspaces.create_workspace(store, NAME, OWNER_EMAIL)).value
+        workspace_id, key = founded.workspace_id, founded.api_key
+    else:
+        workspace_id = first.stream
+        key = await keys.issue_by_operator(store, workspace_id, (await _demo_owner(store, workspace_id)).id)
+    owner = await _demo_owner(store, workspace_id)
+    seeded = await store.first_of(ConversationRead.TOPIC) is not None
+    if not seeded:
+        await _seed(system, Caller(workspace_id, owner, new_id("req")))
+    return Demo(workspace_id, key, fresh=not seeded)
 
 
-async def _seed(system: System, founded: workspaces.Founded) -> None:
+async def _demo_owner(store: EventStore, workspace_id: str) -> User:
+    state = workspace.existing(await store.load_fresh(WORKSPACE, workspace_id))
+    owners = [user for user in state.users.values() if user.email == OWNER_EMAIL]
+    if state.name != NAME or not owners:
+        msg = f"This database has a workspace of its own, {state.name!r}: use `groupchat serve`, or another GROUPCHAT_DATABASE_URL."
+        raise OtherWorkspaceError(msg)
+    return owners[0]
+
+
+async def _seed(system: System, who: Caller) -> None:
+    """Fill the workspace; what an earlier start left half done is gone on with."""
     store, carrier = system.store, system.carrier
-    known = await keys.authenticate(store, founded.api_key)
-    if known is None:
-        msg = "the key that was just made is not known"
-        raise RuntimeError(msg)
-    who = Caller(founded.workspace_id, known.user, new_id("req"))
-    number = AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True)
-    await business_numbers.add_number(store, who, number)
+    if not await business_numbers.list_numbers(store, who):
+        await business_numbers.add_number(store, who, AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True))
     ann = (await contacts.create_contact(store, who, name="Ann Lee", number=_ANN)).value
     await contacts.create_contact(store, who, name="Ben Ortiz", number=_BEN)
     group = NewGroup(
@@ -58,7 +74,11 @@ async def _seed(system: System, founded: workspaces.Founded) -> None:
         name="House on Elm Street",
         message=Draft(body="Hello all! The viewing is on Saturday at 10. Does that suit you?"),
     )
-    outcome = await conversations.create_group(store, who, group)
+    try:
+        outcome = await conversations.create_group(store, who, group)
+    except GroupExistsError as exists:
+        await reading.mark_read(store, who, exists.members["conversation_id"])
+        return
     created = outcome.value
     await system.progress.wait_for([DeliveryProcess.name], outcome.position, PATIENCE_SECONDS)  # so that the replies come after it
     for writer, body in ((_ANN, "Saturday is fine 👍"), (_BEN, "For me as well, see you there.")):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +95,8 @@ def _bind(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        msg = f"Can't listen on {host}:{port} ({error.strerror}): choose another with --host and --port; --port 0 takes a free one."
+        reason = os.strerror(error.errno) if error.errno else error
+        msg = f"Can't listen on {host}:{port} ({reason}): choose another with --host and --port; --port 0 takes a free one."
         raise AddressError(msg) from error
 
 

@@ -207,6 +207,13 @@ async def test_what_is_not_there_or_forbidden_is_so_however_malformed_the_call_i
     assert found == {name_of(each): {name: malformed(answer) for name, answer in each.expected.items()} for each in rows}
 
 
+async def test_no_answer_lets_another_site_read_it(plain_site):
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for method, path in (("GET", "/v1/conversations"), ("OPTIONS", "/v1/conversations"), ("GET", "/healthz"), ("GET", "/nothing")):
+        response = await plain_site.request(method, path, headers=headers | {"Authorization": f"Bearer {plain_site.key}"})
+        assert not [name for name in response.headers if name.startswith("access-control")], (method, path)
+
+
 def name_of(each: Row) -> str:
     return f"{each.call} {each.body}" if each.body else each.call
 

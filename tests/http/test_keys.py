@@ -103,15 +103,13 @@ async def test_a_key_opens_until_the_moment_at_which_it_expires(database_url):
 
 
 async def test_no_key_and_no_hash_is_in_any_answer_log_or_event_but_the_one_that_issues_it(site):
-    issued: list[str] = []
-    answers: list[str] = []
     with capture_logs() as logged:
         staff = await staffed(site)
         made = await site.group(1, 2, message={"body": "Hi"})
-        for name in ("owner", "admin", "agent"):
-            issued.append((await staff[name].post(keys_of(staff.ids[name]))).json()["api_key"])
+        names = ("owner", "admin", "agent")
+        issued = [(await staff[name].post(keys_of(staff.ids[name]))).json()["api_key"] for name in names]
         lists = (USERS, *(keys_of(user) for user in staff.ids.values()), "/v1/users/me", "/v1/roles")
-        answers += [(await site.get(path)).text for path in (*lists, path_of(made, "history"))]
+        answers = [(await site.get(path)).text for path in (*lists, path_of(made, "history"))]
     stored = b"".join(event.state for event in site.store._recorder.select_events(site.world.who.workspace_id))
     events = [each.event for each in await site.store.read_stream(site.world.who.workspace_id)]
     hashes = [event.key_hash for event in events if isinstance(event, KeyIssued)]

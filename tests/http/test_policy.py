@@ -1,4 +1,4 @@
-"""The policy over HTTP: presets, single values over them, and what a group keeps of the one that it was created under (R1, R4, R17)."""
+"""The policy over HTTP: presets, single values over them, and what a group keeps of it (R1, R4, R17)."""
 
 from tests.http.site import Site, assert_problem, messages_of, path_of
 from tests.support.builders import BUSINESS, number
@@ -12,13 +12,12 @@ HEYMARKET = {
 }
 HIGHLEVEL = HEYMARKET | {"preset": "highlevel", "max_participants": 9}
 
+REOPENING = HIGHLEVEL | {"reopen_on_opt_in": True}
+SIZES = {"max_participants": 7, "min_participants": 3}
 CHANGES = [
     ({"preset": "highlevel"}, HIGHLEVEL),
-    ({"reopen_on_opt_in": True}, HIGHLEVEL | {"reopen_on_opt_in": True}),
-    (
-        {"max_participants": 7, "min_participants": 3},
-        HIGHLEVEL | {"reopen_on_opt_in": True} | {"max_participants": 7, "min_participants": 3},
-    ),
+    ({"reopen_on_opt_in": True}, REOPENING),
+    (SIZES, REOPENING | SIZES),
     ({"preset": "highlevel", "max_participants": 8}, HIGHLEVEL | {"max_participants": 8}),
     ({}, HIGHLEVEL | {"max_participants": 8}),
     ({"preset": "heymarket", "allowed_regions": ["CA"]}, HEYMARKET | {"allowed_regions": ["CA"]}),

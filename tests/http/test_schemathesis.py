@@ -33,8 +33,9 @@ no-shrink = true
 
 [checks]
 # The rules refuse much that is well formed: a number that exists in no plan (R3), a group that is there already (R35) or is blocked
-# (R15), what a role forbids (R20). The document can't say which, so these are answers to good data as well.
-positive_data_acceptance.expected-statuses = ["2xx", "403", "404", "409", "422", "503"]
+# (R15), what a role forbids (R20); a made-up If-Match does not hold. The document can't say which, so these are answers to good
+# data as well.
+positive_data_acceptance.expected-statuses = ["2xx", "403", "404", "409", "412", "422", "503"]
 # A view that has not reached Groupchat-Min-Position answers 503 `projection-behind`, as documented; positions are made up here.
 not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", "503"]
 

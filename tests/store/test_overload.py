@@ -1,7 +1,7 @@
 """Overload: what is accepted is stored, what is refused says so, and nothing grows or waits without bound."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -26,6 +26,16 @@ async def opened(url, **given):
         await asyncio.to_thread(store.close)
         await asyncio.to_thread(signals.close)
         database.close()
+
+
+@contextmanager
+def impatient(store):
+    """Let commands wait for a moment only."""
+    patience, store._patience = store._patience, 0.02
+    try:
+        yield
+    finally:
+        store._patience = patience
 
 
 async def test_what_is_accepted_at_overload_is_stored_and_what_is_refused_is_not(database_url):
@@ -55,9 +65,9 @@ async def test_under_a_load_that_it_bears_nothing_is_refused(database_url):
 
 
 async def test_a_command_does_not_wait_for_ever_and_the_cache_learns_what_became_of_it(database_url):
-    async with opened(database_url, patience=0.05) as store:
+    async with opened(database_url) as store:
         await count(store, "a", by=3)
-        with holding(database_url), pytest.raises(UnavailableError):
+        with holding(database_url), pytest.raises(UnavailableError), impatient(store):
             await count(store, "a", by=5)
         await until(lambda: store._states._cache["a"].pending is None)  # it was stored after all
 
@@ -66,7 +76,7 @@ async def test_a_command_does_not_wait_for_ever_and_the_cache_learns_what_became
 
 
 async def test_the_cache_forgets_what_failed_after_nobody_waited_for_it_any_more(database_url, monkeypatch):
-    async with opened(database_url, patience=0.02) as store:
+    async with opened(database_url) as store:
         await count(store, "a", by=3)
         failed = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -77,7 +87,7 @@ async def test_the_cache_forgets_what_failed_after_nobody_waited_for_it_any_more
 
         with holding(database_url):
             monkeypatch.setattr(store._recorder, "append", fail)
-            with pytest.raises(UnavailableError):
+            with pytest.raises(UnavailableError), impatient(store):
                 await count(store, "a", by=5)
         await failed.wait()
         monkeypatch.undo()
@@ -132,9 +142,6 @@ async def test_batches_are_told_to_who_counts(database_url):
     told = []
     async with opened(database_url) as store:
         store.observe(lambda appends, seconds: told.append((appends, seconds)))
-        with holding(database_url):
-            callers = [asyncio.create_task(count(store, f"s{n}")) for n in range(20)]
-            await until(lambda: store.waiting >= 15)
-        await asyncio.gather(*callers)
+        await asyncio.gather(*(count(store, f"s{n}") for n in range(20)))
     assert sum(appends for appends, _ in told) == 20
     assert all(seconds >= 0 for _, seconds in told)

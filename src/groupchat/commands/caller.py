@@ -1,7 +1,7 @@
 """Who calls, and what he may see and do: how a decision asks `aggregates/access.py`.
 
-Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away, or a
-key that was revoked, is gone at once, in every process.
+Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away, or
+a key that was revoked, is gone at once, in every process.
 """
 
 from msgspec import Struct

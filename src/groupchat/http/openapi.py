@@ -96,6 +96,8 @@ def _conditions(each: Endpoint) -> Iterable[str]:
         yield "IdempotencyKey"
     if each.writes and versioned_id(each.path):
         yield "IfMatch"
+    if each.streams:
+        yield "LastEventId"
 
 
 def _named(examples: Json) -> Json:
@@ -148,6 +150,14 @@ _PARAMETERS: Json = {
         "description": "Your own id for the request; it is in the answer, the log, and every event that it leads to (R31).",
         "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
         "example": "crm-sync-4711",
+    },
+    "LastEventId": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "description": "The id of the last event that one has: the stream begins after it, whatever `after` says.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+        "example": "42",
     },
     "MinPosition": {
         "name": "Groupchat-Min-Position",

@@ -87,9 +87,7 @@ class StatementQuery(Asked, frozen=True, kw_only=True):
     month: Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="As 2026-11.", examples=["2025-01"])]
     format: Annotated[
         Literal["json", "csv"],
-        Meta(
-            description="`csv` (RFC 4180) has a header line, then a line for each conversation and currency; the totals are its sums."
-        ),
+        Meta(description="`csv` (RFC 4180) has a header line, then a line per conversation and currency; the totals are its sums."),
     ] = "json"
 
     @property

@@ -157,14 +157,17 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
         msg = f"GROUPCHAT_DATABASE_URL is no database URL: write sqlite:///groupchat.db or postgresql://user@host/name ({error})."
         raise DatabaseUnavailableError(msg) from error
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         msg = f"GROUPCHAT_DATABASE_URL names {backend}; groupchat runs on sqlite and postgresql."
         raise DatabaseUnavailableError(msg)
-    if backend == "sqlite" and not parsed.database:
+    if parsed.get_driver_name() not in ("pysqlite", "psycopg2"):
+        msg = f"GROUPCHAT_DATABASE_URL asks for the driver {parsed.get_driver_name()}; write {backend}://... without a driver."
+        raise DatabaseUnavailableError(msg)
+    if backend == "sqlite" and (not parsed.database or ":memory:" in parsed.database or "mode=memory" in str(parsed)):
         msg = "GROUPCHAT_DATABASE_URL names no file: an in-memory database keeps nothing; write sqlite:///groupchat.db."
         raise DatabaseUnavailableError(msg)
     return parsed

@@ -19,8 +19,7 @@ def migrate(database: Database) -> None:
     `DatabaseUnavailableError` if the database can't be used, or if a newer groupchat has migrated it.
     """
     database.check()
-    config = Config()
-    config.set_main_option("script_location", "groupchat.store:migrations")
+    config = _config()
     try:
         with database.write(patient=True) as connection:
             if not database.is_sqlite:  # on SQLite, a transaction that writes is alone already
@@ -30,6 +29,29 @@ def migrate(database: Database) -> None:
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise unavailable(error, database.url) from error
+
+
+def require_schema(database: Database) -> None:
+    """Raise `DatabaseUnavailableError` unless a groupchat of this schema has used the database; change nothing."""
+    found: tuple[str, ...] = ()
+    try:
+        if database.path is None or database.path.is_file():
+            with database.read() as connection:
+                found = MigrationContext.configure(connection).get_current_heads()
+    except DBAPIError as error:
+        raise unavailable(error, database.url) from error
+    if found != (newest := ScriptDirectory.from_config(_config()).get_current_head(),):
+        msg = (
+            f"The database has {f'schema {found[0]}' if found else 'no schema'} of groupchat, not {newest}: `groupchat serve` "
+            "brings a database up to date; or GROUPCHAT_DATABASE_URL names the wrong one."
+        )
+        raise DatabaseUnavailableError(msg)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "groupchat.store:migrations")
+    return config
 
 
 def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:

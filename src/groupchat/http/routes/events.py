@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from groupchat.aggregates.sight import published
 from groupchat.http import examples
 from groupchat.http.auth import authenticate
-from groupchat.http.codec import Incoming, decode_query
+from groupchat.http.codec import Incoming, decode_query, read_min_position
 from groupchat.http.endpoint import Answer, Endpoint
 from groupchat.http.queries import Asked
 from groupchat.http.reply import Reply, encode_json
@@ -45,6 +45,7 @@ class Streaming(Endpoint, frozen=True, kw_only=True):
         """Begin a stream."""
         who, login = await authenticate(services, incoming)
         query = decode_query(StreamQuery, incoming.scope["query_string"])
+        read_min_position(incoming.headers)  # there is nothing to wait for, but what is malformed is refused
         after = _last_event_id(incoming)
         if after is None:
             after = await asyncio.to_thread(services.store.head) if query.after is UNSET else query.after
@@ -71,7 +72,7 @@ def encode(recorded: Recorded) -> bytes:
 
 def _last_event_id(incoming: Incoming) -> int | None:
     written = incoming.headers.get(b"last-event-id")
-    if not written:
+    if written is None:
         return None
     if not _POSITION.fullmatch(written):
         raise InvalidRequestError("Last-Event-ID", "Give the id of the last event that you have, which is a number.")
