@@ -38,8 +38,8 @@ READER = {"user_id": "usr_1", "conversation_id": "cnv_1"}
 
 EXAMPLES: dict[str, Event] = {
     "groupchat.consent.group_joined.v1": consent.GroupJoined(**CONSENT, conversation_id="cnv_1"),
-    "groupchat.consent.opted_in.v1": consent.OptedIn(**CONSENT, cause="keyword", evidence="msg_2"),
-    "groupchat.consent.opted_out.v1": consent.OptedOut(**CONSENT, cause="keyword", evidence="msg_1"),
+    "groupchat.consent.opted_in.v1": consent.OptedIn(**CONSENT, cause="keyword", evidence="msg_2", carrier_message_id="sim_1"),
+    "groupchat.consent.opted_out.v1": consent.OptedOut(**CONSENT, cause="keyword", evidence="msg_1", carrier_message_id="sim_1"),
     "groupchat.contact.assigned.v1": contact.Assigned(contact_id="ctc_1", user_id="usr_1"),
     "groupchat.contact.created.v1": contact.ContactCreated(
         contact_id="ctc_1", name=TEXT, number=ANN, secondary_numbers=(BEN, "+442079460958"), assigned_to="usr_1"

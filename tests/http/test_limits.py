@@ -120,6 +120,21 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(throttled, monkeypa
         assert b"/problems/request-timeout" in sent[1]["body"]
 
 
+async def test_while_too_much_waits_to_be_stored_commands_are_refused_and_the_process_is_not_ready(throttled, monkeypatch):
+    async with throttled() as site:
+        assert (await site.client.get("/readyz")).json()["overloaded"] is False
+        before = await asyncio.to_thread(site.store.head)
+        monkeypatch.setattr(site.store, "_max_waiting", 0)
+
+        answer = await site.client.post("/v1/contacts", json={"name": "Ann", "number": "+14155550111"}, headers=of(site))
+        assert_problem(answer, "unavailable", 503)
+        assert answer.headers["Retry-After"]
+        assert "nothing of this was stored" in answer.json()["detail"]
+        ready = await site.client.get("/readyz")
+        assert (ready.status_code, ready.json()["ready"], ready.json()["overloaded"]) == (503, False, True)
+        assert await asyncio.to_thread(site.store.head) == before
+
+
 async def test_every_operation_documents_that_it_limits(throttled):
     async with throttled() as site, client_of(site.services) as client:
         document = (await client.get("/openapi.json")).json()

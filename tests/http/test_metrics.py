@@ -68,7 +68,6 @@ async def test_requests_problems_appends_and_followers_are_counted(site):
     for follower in site.services.followers:
         assert found["groupchat_follower_behind_events", ("follower", follower)] >= 0
         assert found["groupchat_follower_stopped", ("follower", follower)] == 0
-    assert any(name == "process_resident_memory_bytes" for name, *_ in found)
 
 
 async def test_no_label_holds_an_id_a_number_or_what_anybody_made_up(site):

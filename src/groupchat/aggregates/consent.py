@@ -29,6 +29,7 @@ class OptedOut(Event, frozen=True, kw_only=True):
     number: str
     cause: Cause
     evidence: str
+    carrier_message_id: str | None = None
 
 
 @stored_as("groupchat.consent.opted_in")
@@ -39,6 +40,7 @@ class OptedIn(Event, frozen=True, kw_only=True):
     number: str
     cause: Cause
     evidence: str
+    carrier_message_id: str | None = None
 
 
 @stored_as("groupchat.consent.group_joined")
@@ -58,6 +60,8 @@ class Consent(Struct, frozen=True):
 
     opted_out: bool = False
     conversations: tuple[str, ...] = ()
+    carrier_message_ids: tuple[str, ...] = ()
+    """The carrier's ids of the keywords that were honoured: one that comes again changes nothing."""
 
 
 NONE = Consent()
@@ -74,13 +78,19 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
     state = state or NONE
     match event:
         case OptedOut():
-            return replace(state, opted_out=True)
+            return _heard(replace(state, opted_out=True), event)
         case OptedIn():
-            return replace(state, opted_out=False)
+            return _heard(replace(state, opted_out=False), event)
         case GroupJoined():
             return replace(state, conversations=(*state.conversations, event.conversation_id))
         case _:
             return state
+
+
+def _heard(state: Consent, event: OptedOut | OptedIn) -> Consent:
+    if event.carrier_message_id is None:
+        return state
+    return replace(state, carrier_message_ids=(*state.carrier_message_ids, event.carrier_message_id))
 
 
 # --- the keywords of R14
@@ -123,6 +133,7 @@ class OptOut(Struct, frozen=True, kw_only=True):
     number: str
     cause: Cause
     evidence: str
+    carrier_message_id: str | None = None
 
 
 class OptIn(Struct, frozen=True, kw_only=True):
@@ -132,6 +143,7 @@ class OptIn(Struct, frozen=True, kw_only=True):
     number: str
     cause: Cause
     evidence: str
+    carrier_message_id: str | None = None
 
 
 class Join(Struct, frozen=True, kw_only=True):
@@ -148,6 +160,8 @@ Command = OptOut | OptIn | Join
 def decide(command: Command, state: Consent | None) -> list[Event]:
     """Return the events of a command; none where it says what is so already."""
     state = state or NONE
+    if isinstance(command, OptOut | OptIn) and command.carrier_message_id in state.carrier_message_ids:
+        return []
     match command:
         case OptOut() if not state.opted_out:
             return [OptedOut(**asdict(command))]

@@ -96,7 +96,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 workspace_id=recorded.cause.workspace_id,
                 message_id=event.message_id,
                 conversation_id=event.conversation_id,
-                business_number="",
+                business_number=state.business_number if state is not None else "",
                 statuses=dict.fromkeys(event.recipients, "withheld"),
             )
         case Updated() if state is not None:

@@ -28,28 +28,25 @@ async def opt_out_by_hand(store: EventStore, who: Caller, conversation_id: str, 
             msg = f"{participant} is no participant of this conversation; GET its participants lists them."
             raise NotFoundError(msg)
         rights.require_number(group.business_number)
-        await opt_out(decision, group.business_number, participant, cause="user", evidence=rights.user.id)
+        said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
+        await opt_out(decision, said)
 
     return await store.decide(who.cause(), decide)
 
 
-async def opt_out(decision: Decision, business_number: str, number: str, *, cause: Cause, evidence: str) -> None:
+async def opt_out(decision: Decision, said: consent.OptOut) -> None:
     """Take a number's no: its consent, and the block of every conversation of the business number that it is in (R15)."""
-    stream = consent.stream(business_number, number)
-    said = consent.OptOut(business_number=business_number, number=number, cause=cause, evidence=evidence)
-    await decision.decide(CONSENT, stream, consent.decide, said)
-    command = group_conversation.OptOut(number=number, cause=cause, evidence=evidence)
-    for conversation_id in (await _consent(decision, business_number, number)).conversations:
+    await decision.decide(CONSENT, consent.stream(said.business_number, said.number), consent.decide, said)
+    command = group_conversation.OptOut(number=said.number, cause=said.cause, evidence=said.evidence)
+    for conversation_id in (await _consent(decision, said.business_number, said.number)).conversations:
         await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
 
 
-async def opt_in(decision: Decision, business_number: str, number: str, *, cause: Cause, evidence: str) -> None:
+async def opt_in(decision: Decision, said: consent.OptIn) -> None:
     """Take a number's yes. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
-    stream = consent.stream(business_number, number)
-    said = consent.OptIn(business_number=business_number, number=number, cause=cause, evidence=evidence)
-    await decision.decide(CONSENT, stream, consent.decide, said)
-    for conversation_id in reversed((await _consent(decision, business_number, number)).conversations):
-        await _opt_in_one(decision, conversation_id, number, cause, evidence)
+    await decision.decide(CONSENT, consent.stream(said.business_number, said.number), consent.decide, said)
+    for conversation_id in reversed((await _consent(decision, said.business_number, said.number)).conversations):
+        await _opt_in_one(decision, conversation_id, said.number, said.cause, said.evidence)
 
 
 async def dnd_on(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:

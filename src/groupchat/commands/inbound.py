@@ -69,15 +69,30 @@ async def receive(
                 carrier_message_id=inbound.carrier_message_id,
             )
             repeated = not await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
-        if said == "out" and not repeated:
-            await opt_out(decision, inbound.to, inbound.from_, cause="keyword", evidence=message_id)
-        elif said == "in" and not repeated:
-            await opt_in(decision, inbound.to, inbound.from_, cause="keyword", evidence=message_id)
+        if said is not None and not repeated:
+            await _honour(decision, said, inbound, message_id)
         others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
         return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
     group_conversation.refuse_empty(inbound.body, inbound.media)
     return await store.decide(cause, decide)
+
+
+async def _honour(decision: Decision, said: consent.Word, inbound: Inbound, message_id: str) -> None:
+    """Take a keyword (R14), unless the carrier brings it again."""
+    known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
+    if inbound.carrier_message_id in known.carrier_message_ids:
+        return
+    word = {
+        "business_number": inbound.to,
+        "number": inbound.from_,
+        "evidence": message_id,
+        "carrier_message_id": inbound.carrier_message_id,
+    }
+    if said == "out":
+        await opt_out(decision, consent.OptOut(cause="keyword", **word))
+    else:
+        await opt_in(decision, consent.OptIn(cause="keyword", **word))
 
 
 def _not_a_business_number(number: str) -> NotFoundError:
@@ -129,7 +144,8 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
             await decision.decide(DELIVERY, stream, delivery.decide, command)
             if receipt.opted_out:
                 number = known.business_number
-                await opt_out(decision, number, receipt.recipient, cause="carrier", evidence=message_id)
+                said = consent.OptOut(business_number=number, number=receipt.recipient, cause="carrier", evidence=message_id)
+                await opt_out(decision, said)
 
     await store.decide(cause, decide)
 

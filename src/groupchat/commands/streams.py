@@ -10,11 +10,11 @@ from groupchat.aggregates.reader import ReadMark
 from groupchat.aggregates.workspace import Workspace
 from groupchat.store.decision import Kind
 
-CONVERSATION: Kind[GroupConversation] = Kind(group_conversation.evolve)
-CONTACT: Kind[Contact] = Kind(contact.evolve)
-PHONE_BOOK: Kind[PhoneBookEntry] = Kind(phone_book.evolve)
-CONSENT: Kind[Consent] = Kind(consent.evolve)
-WORKSPACE: Kind[Workspace] = Kind(workspace.evolve)
-NUMBER_CLAIM: Kind[str] = Kind(business_numbers.evolve_claim)
-DELIVERY: Kind[Delivery] = Kind(delivery.evolve)
-READ_MARK: Kind[ReadMark] = Kind(reader.evolve)
+CONVERSATION: Kind[GroupConversation] = Kind(group_conversation.evolve, "cnv_")
+CONTACT: Kind[Contact] = Kind(contact.evolve, "ctc_")
+PHONE_BOOK: Kind[PhoneBookEntry] = Kind(phone_book.evolve, "phone-")
+CONSENT: Kind[Consent] = Kind(consent.evolve, "consent-")
+WORKSPACE: Kind[Workspace] = Kind(workspace.evolve, "wsp_")
+NUMBER_CLAIM: Kind[str] = Kind(business_numbers.evolve_claim, "number-")
+DELIVERY: Kind[Delivery] = Kind(delivery.evolve, "delivery-")
+READ_MARK: Kind[ReadMark] = Kind(reader.evolve, "reader-")

@@ -190,11 +190,11 @@ class NewBehaviour(Taken, frozen=True, kw_only=True):
 
     behaviour: Behaviour | None
     seconds: Annotated[float, Meta(ge=0, le=3_600)] | None = None
-    code: Annotated[str, Meta(min_length=1, max_length=20, pattern="^[0-9A-Za-z_-]+$")] | None = None
+    code: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[0-9A-Za-z_-]+$(?!\n)")] | None = None
 
 
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\u0000]+@[^@\s\u0000]+$")]
-RoleName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,39}$", description="As `member`.")]
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\u0000]+@[^@\s\u0000]+$(?!\n)")]
+RoleName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$(?!\n)", description="As `member`.")]
 
 
 class NewUser(Taken, frozen=True, kw_only=True):
@@ -230,7 +230,7 @@ class NewRate(Taken, frozen=True, kw_only=True):
 
     effective_from: date
     mms_segment: Annotated[
-        str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
+        str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$(?!\n)", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
     ]
     currency: Currency
 

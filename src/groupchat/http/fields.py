@@ -22,8 +22,10 @@ WrittenNumber = Annotated[
         description="A phone number in any form that a person writes; without a country code it is a US number (R3).",
     ),
 ]
-MediaUrl = Annotated[str, Meta(max_length=2_048, pattern=r"^https?://[^\s\u0000]+$", description="Where the carrier fetches it.")]
-ContentType = Annotated[str, Meta(max_length=127, pattern=r"^[^/\s\u0000]+/[^/\u0000]+$", description="As `image/jpeg`.")]
+MediaUrl = Annotated[
+    str, Meta(max_length=2_048, pattern=r"^https?://[^\s\u0000]+$(?!\n)", description="Where the carrier fetches it.")
+]
+ContentType = Annotated[str, Meta(max_length=127, pattern=r"^[^/\s\u0000]+/[^/\r\n\u0000]+$(?!\n)", description="As `image/jpeg`.")]
 
 SearchText = Annotated[
     str, Meta(max_length=200, pattern=NO_NUL, description="Text or a piece of a number to search for (R27, R29).")

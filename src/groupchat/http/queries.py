@@ -11,6 +11,8 @@ from groupchat.http.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenN
 from groupchat.values.errors import InvalidRequestError
 
 T = TypeVar("T")
+
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 _WithZone = Annotated[datetime, Meta(tz=True)]
 
 Moment = Annotated[
@@ -84,7 +86,7 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
 class StatementQuery(Asked, frozen=True, kw_only=True):
     """Which month, and as what."""
 
-    month: Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="As 2026-11.", examples=["2025-01"])]
+    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$(?!\n)", description="As 2026-11.", examples=["2025-01"])]
     format: Annotated[
         Literal["json", "csv"],
         Meta(description="`csv` (RFC 4180) has a header line, then a line per conversation and currency; the totals are its sums."),
@@ -95,12 +97,27 @@ class StatementQuery(Asked, frozen=True, kw_only=True):
         """The month's first day; raises `InvalidRequestError` for a month that the calendar has not, or has as its last."""
         if not "0001-01" <= self.month < "9999-12":
             raise InvalidRequestError("query.month", "Give a year and month, as 2026-11.")
-        return date.fromisoformat(f"{self.month}-01")
+        return _in_calendar(date.fromisoformat(f"{self.month}-01"))
+
+
+def _in_calendar(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        msg = f"{day.year} is no year of this calendar"
+        raise ValueError(msg)
+    return day
 
 
 def given(value: T | UnsetType) -> T | None:
     """Return a parameter, or none where it was left out."""
     return None if value is UNSET else value
+
+
+def in_utc(loc: str, moment: datetime) -> datetime:
+    """Return a time in UTC; raises `InvalidRequestError` for one that is beyond the calendar there."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidRequestError(loc, "Give a time within the years 1 to 9999, in UTC.") from error
 
 
 def read_moment(loc: str, written: str | UnsetType) -> datetime | None:

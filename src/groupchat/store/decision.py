@@ -15,9 +15,10 @@ C = TypeVar("C")
 
 
 class Kind(Struct, Generic[S_co], frozen=True):
-    """How a kind of stream folds."""
+    """How a kind of stream folds, and what its ids begin with: an id of another kind names nothing of this one."""
 
     evolve: Callable[[S_co | None, Recorded], S_co | None]
+    prefix: str = ""
 
 
 class Loaded(Struct, Generic[S], frozen=True):
@@ -46,11 +47,14 @@ class Decision:
         self.now = now
         self._streams = streams
         self._loaded: dict[str, Loaded[object]] = {}
-        self.read: dict[str, int] = {}
+        self.began_from: dict[str, Loaded[object]] = {}
+        """The streams read, as they were then."""
         self.emitted: list[Recorded] = []
 
     async def load(self, kind: Kind[S], stream: str) -> S | None:
-        """Return a stream's state; none for one without events."""
+        """Return a stream's state; none for one without events, or of another kind."""
+        if not stream.startswith(kind.prefix):
+            return None
         known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
         return (await self.load_many(kind, [stream]))[0] if known is None else cast("S | None", known.state)
 
@@ -60,16 +64,18 @@ class Decision:
         if any("\0" in stream for stream in asked):
             msg = "No id has a NUL character."
             raise NotFoundError(msg)
-        missing = [stream for stream in dict.fromkeys(asked) if stream not in self._loaded]
+        ours = [stream for stream in dict.fromkeys(asked) if stream.startswith(kind.prefix)]
+        missing = [stream for stream in ours if stream not in self._loaded]
         if missing:
             for stream, loaded in (await self._streams.load_all(kind, missing)).items():
                 self._take(stream, loaded)
-        return [cast("S | None", self._loaded[stream].state) for stream in asked]
+        states = {stream: cast("S | None", self._loaded[stream].state) for stream in ours}
+        return [states.get(stream) for stream in asked]
 
     def _take(self, stream: str, loaded: Loaded[Any] | None) -> Loaded[Any] | None:
         if loaded is not None:
             self._loaded[stream] = loaded
-            self.read[stream] = loaded.version
+            self.began_from[stream] = loaded
         return loaded
 
     async def time_in(self, kind: Kind[S], stream: str) -> datetime:
@@ -92,6 +98,11 @@ class Decision:
         events = decide(command, await self.load(kind, stream))
         self.emit(kind, stream, events)
         return events
+
+    @property
+    def read(self) -> dict[str, int]:
+        """The version of every stream that was read."""
+        return {stream: loaded.version for stream, loaded in self.began_from.items()}
 
     @property
     def written(self) -> set[str]:

@@ -184,15 +184,19 @@ class EventStore:
 
     async def load(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state as far as this process knows; a decision on it must go through `decide`."""
+        if not stream.startswith(kind.prefix):
+            return None
         return (await self._states.load_all(kind, [stream]))[stream].state
 
-    def remembered(self, kind: Kind[S], stream: str) -> S | None:  # noqa: ARG002 - it says what is in the cache
+    def remembered(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state from memory; none if it is not there, or known to have moved on."""
-        loaded = self._states.peek(stream)
+        loaded = self._states.peek(stream) if stream.startswith(kind.prefix) else None
         return None if loaded is None else loaded.state
 
     async def load_fresh(self, kind: Kind[S], stream: str) -> S | None:
         """Return a stream's state with all that is stored, for reading."""
+        if not stream.startswith(kind.prefix):
+            return None
         known = self._states.settled(stream)
         state: S | None = known.state
         for recorded in await self.read_stream(stream, after_version=known.version):

@@ -222,9 +222,7 @@ def notify_progress(connection: Connection) -> None:
 def retry(database: Database, name: str) -> FollowerStatus:
     """Let a stopped follower try its event again."""
     with database.write() as connection:
-        connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(stopped_at=None, error=None))
-        notify_log(connection)
-        return status_of(connection, name)
+        return _go_on(connection, name)
 
 
 def park(database: Database, name: str) -> FollowerStatus:
@@ -233,8 +231,15 @@ def park(database: Database, name: str) -> FollowerStatus:
         status = status_of(connection, name, for_update=True)
         if status.stopped_at is None:
             return status
-        connection.execute(insert(PARKED_EVENTS).values(follower=name, position=status.stopped_at, error=status.error or ""))
-    return retry(database, name)
+        parked = {"follower": name, "position": status.stopped_at, "error": status.error or ""}
+        connection.execute(insert(PARKED_EVENTS).values(parked))
+        return _go_on(connection, name)
+
+
+def _go_on(connection: Connection, name: str) -> FollowerStatus:
+    connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(stopped_at=None, error=None))
+    notify_log(connection)
+    return status_of(connection, name)
 
 
 def unpark_all(connection: Connection, name: str) -> None:

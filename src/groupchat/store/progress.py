@@ -18,8 +18,6 @@ class Progress:
 
     async def wait_for(self, names: Sequence[str], position: int, seconds: float) -> bool:
         """Wait until all named followers have reached `position`; return false if they had not after `seconds`."""
-        if self._reached(names, position):
-            return True
         try:
             async with asyncio.timeout(seconds):
                 with self._signals.progress.listen() as bell:

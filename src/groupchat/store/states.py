@@ -36,6 +36,7 @@ class States:
         self._mapper = mapper
         self._cache: dict[str, _Cached] = {}
         self._wanted: dict[str, Kind[Any]] = {}
+        self._announced: dict[str, int] = {}
         self._reading: dict[str, asyncio.Future[dict[str, UnreadableEventError]]] = {}
 
     # --- loading
@@ -83,6 +84,7 @@ class States:
         finally:
             for stream in wanted:
                 del self._reading[stream]
+                self._announced.pop(stream, None)
 
     async def _read(self, wanted: Mapping[str, Kind[Any]]) -> dict[str, UnreadableEventError]:
         """Read streams into memory; return those that can't be read, which fail nobody who asked for others."""
@@ -102,7 +104,9 @@ class States:
                 continue
             state = wanted[recorded.stream].evolve(folded[recorded.stream].state, recorded)
             folded[recorded.stream] = Loaded(state, recorded.version, recorded.at)
-        self._cache.update({stream: _Cached(loaded) for stream, loaded in folded.items() if stream not in unreadable})
+        for stream, loaded in folded.items():
+            if stream not in unreadable:
+                self._cache[stream] = _Cached(loaded, stale=loaded.version < self._announced.get(stream, 0))
         for _ in range(len(self._cache) - CACHED_STREAMS):
             self._evict()
         return unreadable
@@ -116,12 +120,15 @@ class States:
     # --- deciding upon what is not stored yet
 
     def has_moved(self, decision: Decision) -> bool:
-        """Tell whether something that a decision read is known to have moved since."""
-        return any(self._has_moved(stream, version) for stream, version in decision.read.items())
+        """Tell whether something that a decision read is known to have moved since.
 
-    def _has_moved(self, stream: str, version: int) -> bool:
+        The same version is not enough: what rested on an append that failed may have been another state of it.
+        """
+        return any(self._has_moved(stream, loaded) for stream, loaded in decision.began_from.items())
+
+    def _has_moved(self, stream: str, loaded: Loaded[Any]) -> bool:
         cached = self._cache.get(stream)
-        return cached is None or cached.stale or cached.loaded.version != version
+        return cached is None or cached.stale or cached.loaded is not loaded
 
     def rests_on(self, decision: Decision) -> list[Append]:
         """Return the appends on which what a decision read rests, as far as they are not stored."""
@@ -151,6 +158,8 @@ class States:
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Let what another process has moved be read at its next use."""
         for each in moved:
+            if each.stream in self._reading:  # that reading may have been too early
+                self._announced[each.stream] = each.version
             cached = self._cache.get(each.stream)
             if cached is not None and cached.pending is None and cached.loaded.version < each.version:
                 cached.stale = True

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
 
 _EXACT = Context(prec=60, traps=[Inexact])
 

@@ -14,7 +14,7 @@ from groupchat.commands.users import Added
 from groupchat.http import examples, permits
 from groupchat.http.bodies import NewKey, NewUser, UserChange
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
-from groupchat.http.queries import PageQuery
+from groupchat.http.queries import PageQuery, in_utc
 from groupchat.http.views import page_of
 from groupchat.store.event_store import Outcome
 from groupchat.values.errors import InvalidRequestError
@@ -129,7 +129,7 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
 )
 async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
     """Give a user another key: oneself, or anybody by those who manage users. This answer alone shows it."""
-    expires_at = call.body.expires_at
+    expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Give a time that is not over yet.")
     user_id = call.path["user_id"]
