@@ -28,6 +28,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
 from groupchat.store.freshness import keep_fresh
+from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate, require_schema
 from groupchat.store.signals import Signals
@@ -64,6 +65,7 @@ class System(Struct, frozen=True, kw_only=True):
             throttle=Throttle(settings.rate_limit, settings.login_failures),
             tokens=_tokens(settings),
             metrics=metrics,
+            last_uses=LastUses(self.database),
         )
 
 

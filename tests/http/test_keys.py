@@ -45,6 +45,17 @@ async def test_a_user_has_several_keys_and_a_revoked_one_opens_nothing_at_once(s
     assert (await site.get("/v1/users/me")).status_code == 200
 
 
+async def test_the_last_use_of_a_key_is_shown_and_none_of_one_that_never_was_used(site):
+    me = site.world.who.user.id
+    unused = (await site.post(keys_of(me))).json()
+    await site.services.last_uses.saved()
+
+    listed = {each["id"]: each["last_used_at"] for each in (await site.get(keys_of(me))).json()["items"]}
+
+    assert listed.pop(unused["id"]) is None
+    assert list(listed.values()) != [None]
+
+
 async def test_a_key_that_revokes_itself_is_answered_and_then_opens_nothing(site):
     me = site.world.who.user.id
     issued = (await site.post(keys_of(me))).json()

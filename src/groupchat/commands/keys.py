@@ -119,12 +119,12 @@ async def revoke_key(store: EventStore, who: Caller, user_id: str, key_id: str) 
     return await store.decide(who.cause(), decide)
 
 
-async def keys_of(store: EventStore, who: Caller, user_id: str) -> list[Key]:
-    """Return a user's keys that are not revoked, oldest first, without what opens."""
+async def keys_of(store: EventStore, who: Caller, user_id: str) -> dict[str, Key]:
+    """Return a user's keys that are not revoked, oldest first, by their hash."""
 
-    async def look(decision: Decision) -> list[Key]:
+    async def look(decision: Decision) -> dict[str, Key]:
         rights = await _require_own(decision, who, user_id)
-        return [key for key in rights.state.keys.values() if key.user_id == user_id]
+        return {key_hash: key for key_hash, key in rights.state.keys.items() if key.user_id == user_id}
 
     return (await store.decide(who.cause(), look)).value
 

@@ -25,6 +25,7 @@ async def authenticate(services: Services, incoming: Incoming) -> tuple[Caller, 
         services.throttle.failed(_address(incoming))
         raise
     services.throttle.admit(login.id)
+    services.last_uses.note(login.id, services.clock())
     return Caller(login.workspace_id, user, incoming.correlation_id, login), login
 
 

@@ -168,8 +168,13 @@ HANDSET_MESSAGE: Json = {
 NEW_USER: Json = {"name": "Max", "email": "max@example.com", "role": "member"}
 USER_SHOWN: Json = {"id": USER_ID, "name": "Max", "email": "max@example.com", "role": "member", "assigned_only": False}
 NEW_USER_SHOWN: Json = USER_SHOWN | {"api_key": "gck_01996f0c1e00aabb_Zm9yIHRoZSBleGFtcGxlIG9ubHkgMTIzNDU2Nzg"}
-KEY_SHOWN: Json = {"id": "key_01996f0c1e00aabbccddeeff0022", "issued_at": CREATED_AT, "expires_at": None}
-NEW_KEY_SHOWN: Json = KEY_SHOWN | {"api_key": NEW_USER_SHOWN["api_key"]}
+KEY_SHOWN: Json = {"id": "key_01996f0c1e00aabbccddeeff0022", "issued_at": CREATED_AT, "expires_at": None, "last_used_at": SENT_AT}
+NEW_KEY_SHOWN: Json = {
+    "id": KEY_SHOWN["id"],
+    "issued_at": CREATED_AT,
+    "expires_at": None,
+    "api_key": NEW_USER_SHOWN["api_key"],
+}
 ROLE: Json = {"role": "member", "group_chat": True}
 NEW_RATE: Json = {"effective_from": "2025-02-01", "mms_segment": "0.0250", "currency": "USD"}
 RATE: Json = NEW_RATE | {"n": 1}

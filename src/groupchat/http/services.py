@@ -9,6 +9,7 @@ from groupchat.http.streams import Streams
 from groupchat.http.throttle import Throttle
 from groupchat.http.tokens import Tokens
 from groupchat.store.event_store import EventStore
+from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress
 from groupchat.values.clock import Clock, utc_now
 
@@ -33,4 +34,5 @@ class Services(Struct, frozen=True, kw_only=True):
     streams: Streams
     throttle: Throttle = field(default_factory=Throttle)
     tokens: Tokens | None = None
+    last_uses: LastUses
     metrics: Metrics = field(default_factory=Metrics)

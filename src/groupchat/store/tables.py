@@ -44,3 +44,10 @@ IDEMPOTENCY_KEYS = Table(
     Column("position", BIG, nullable=False, comment="what the answer covers"),
     Index("idempotency_keys_at", "at"),
 )
+
+LAST_USES = Table(
+    "last_uses",
+    METADATA,
+    Column("login_id", Text, primary_key=True, comment="a key's hash"),
+    Column("at", BIG, nullable=False, comment="seconds since 1970, in UTC"),
+)

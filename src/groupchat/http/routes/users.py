@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from groupchat.aggregates.workspace import ChangeUser, Key, User
+from groupchat.aggregates.workspace import ChangeUser, User
 from groupchat.commands import keys, users
 from groupchat.commands.caller import rights_of, visible_user
 from groupchat.commands.keys import NewKey as Issued
@@ -15,8 +15,9 @@ from groupchat.http import examples, permits
 from groupchat.http.bodies import NewKey, NewUser, UserChange
 from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
 from groupchat.http.queries import PageQuery, in_utc
-from groupchat.http.views import page_of
+from groupchat.http.views import page_of, view
 from groupchat.store.event_store import Outcome
+from groupchat.store.last_uses import last_uses
 from groupchat.values.errors import InvalidRequestError
 
 ALL = "/v1/users"
@@ -46,11 +47,16 @@ class KeyShown(Struct, frozen=True, kw_only=True):
     id: str
     issued_at: datetime
     expires_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
 
 
-class NewKeyShown(KeyShown, frozen=True, kw_only=True):
+class NewKeyShown(Struct, frozen=True, kw_only=True):
     """A key that was just issued; a repeat of the request shows it without what opens."""
 
+    id: str
+    issued_at: datetime
+    expires_at: datetime | None
     api_key: str | None
 
 
@@ -154,7 +160,12 @@ async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
 )
 async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     """List the keys that are not revoked, without what opens: one's own, or anybody's for those who manage users."""
-    found = [_key(key) for key in await keys.keys_of(call.store, call.who, call.path["user_id"])]
+    held = await keys.keys_of(call.store, call.who, call.path["user_id"])
+    used = await view(call.store, last_uses, list(held))
+    found = [
+        KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))
+        for key_hash, key in held.items()
+    ]
     return Answer(page_of(found, call.query, key=lambda shown: shown.id))
 
 
@@ -176,7 +187,3 @@ async def revoke_key(call: Call) -> Written[None]:
 
 def _fields(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in UserShown.__struct_fields__}
-
-
-def _key(key: Key) -> KeyShown:
-    return KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at)

@@ -52,6 +52,11 @@ def _create_log() -> None:
         sa.Column("position", BIG, nullable=False),
     )
     op.create_index("idempotency_keys_at", "idempotency_keys", ["at"])
+    op.create_table(
+        "last_uses",
+        sa.Column("login_id", sa.Text, primary_key=True),
+        sa.Column("at", BIG, nullable=False),
+    )
 
 
 def _create_inbox_pane_and_thread() -> None:
