@@ -11,8 +11,6 @@ from groupchat.http.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenN
 from groupchat.values.errors import InvalidRequestError
 
 T = TypeVar("T")
-
-FIRST_YEAR, LAST_YEAR = 1970, 9998
 _WithZone = Annotated[datetime, Meta(tz=True)]
 
 Moment = Annotated[
@@ -97,14 +95,7 @@ class StatementQuery(Asked, frozen=True, kw_only=True):
         """The month's first day; raises `InvalidRequestError` for a month that the calendar has not, or has as its last."""
         if not "0001-01" <= self.month < "9999-12":
             raise InvalidRequestError("query.month", "Give a year and month, as 2026-11.")
-        return _in_calendar(date.fromisoformat(f"{self.month}-01"))
-
-
-def _in_calendar(day: date) -> date:
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        msg = f"{day.year} is no year of this calendar"
-        raise ValueError(msg)
-    return day
+        return date.fromisoformat(f"{self.month}-01")
 
 
 def given(value: T | UnsetType) -> T | None:

@@ -81,7 +81,7 @@ def statement(connection: Connection, workspace_id: str, month: date, *, sees_on
 def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
     numbers = sorted({number for number, _, _ in sums})
     return Statement(
-        month=f"{start:%Y-%m}",
+        month=start.date().isoformat()[:7],
         from_=start,
         to=end,
         totals=_totals(sums),
@@ -96,7 +96,7 @@ def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
                 currency=currency,
                 segments=segments,
                 amount=f"{amount:f}",
-                entries_url=f"/v1/ledger?conversation_id={conversation_id}&from={start:%Y-%m-%d}&to={end:%Y-%m-%d}",
+                entries_url=f"/v1/ledger?conversation_id={conversation_id}&from={start.date()}&to={end.date()}",
             )
             for (number, conversation_id, currency), (segments, amount) in sorted(sums.items())
         ),

@@ -1,0 +1,44 @@
+"""An id of another kind names nothing, and leaves nothing behind: whoever asks for it poisons no one's memory."""
+
+import pytest
+
+from groupchat.aggregates import business_numbers, consent
+from groupchat.commands import consents, conversations
+from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
+from groupchat.store.event_store import EventStore
+from groupchat.store.signals import Signals
+from groupchat.values.errors import NotFoundError
+from tests.support.builders import BUSINESS, number
+
+
+@pytest.fixture
+def restarted(database):
+    """The same database in a process that remembers nothing."""
+    signals = Signals(database)
+    store = EventStore(database, signals)
+    yield store
+    store.close()
+    signals.close()
+
+
+async def test_a_stream_asked_for_as_a_conversation_is_still_what_it_is_R5_R15(world, restarted):
+    group = await world.group(1, 2)
+    stream = consent.stream(BUSINESS, number(1))
+
+    with pytest.raises(NotFoundError):
+        await conversations.require_visible(restarted, world.who, stream)
+    await consents.opt_out_by_hand(restarted, world.who, group, number(1))
+
+    assert (await restarted.load(CONSENT, stream)).opted_out
+    assert (await restarted.load(CONVERSATION, group)).blocked_by == (number(1),)
+
+
+async def test_ids_of_other_kinds_are_nothing_R4(world, restarted):
+    claim = business_numbers.claim_stream(BUSINESS)
+    for stream in (claim, world.who.workspace_id, "consent-x"):
+        for kind in (CONVERSATION, CONTACT):
+            assert await restarted.load(kind, stream) is None
+            assert await restarted.load_fresh(kind, stream) is None
+
+    assert await restarted.load(NUMBER_CLAIM, claim) == world.who.workspace_id
+    assert await restarted.load(WORKSPACE, world.who.workspace_id) is not None

@@ -1,0 +1,49 @@
+"""States in memory: what a decision rests on is the very state that it read, not one of the same version."""
+
+import asyncio
+
+from groupchat.store.decision import Decision, Kind, Loaded
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import Moved, Recorder
+from groupchat.store.states import States, _Cached
+from groupchat.values.clock import utc_now
+from tests.store.counting import until
+from tests.support.builders import CAUSE
+
+NOTHING = Kind(lambda state, _: state)
+
+
+def states_of(database, **cached):
+    states = States(Recorder(database), EventMapper())
+    states._cache.update({stream: _Cached(loaded) for stream, loaded in cached.items()})
+    return states
+
+
+async def test_another_state_of_the_same_version_has_moved_R16(database):
+    states = states_of(database, a=Loaded("not yet opted out", 2))
+    decision = Decision(CAUSE, utc_now(), states)
+    await decision.load(NOTHING, "a")
+    assert not states.has_moved(decision)
+
+    states._cache["a"] = _Cached(Loaded("opted out", 2))
+
+    assert states.has_moved(decision)
+
+
+class CountingRecorder(Recorder):
+    reads = 0
+
+    def select_tails(self, tails):
+        self.reads += 1
+        return super().select_tails(tails)
+
+
+async def test_what_moves_while_it_is_read_is_read_again(database):
+    recorder = CountingRecorder(database)
+    states = States(recorder, EventMapper())
+    reading = asyncio.ensure_future(states.load_all(NOTHING, ["a"]))
+    await until(lambda: "a" in states._reading)
+    states.mark_stale([Moved(1, "a", 1)])
+    await reading
+
+    assert recorder.reads == 2
