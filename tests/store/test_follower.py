@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from groupchat.store import follower as following
 from groupchat.store.database import Database
-from groupchat.store.follower import Follower, park, retry, statuses, unpark_all
+from groupchat.store.follower import Follower, advance, park, retry, statuses, unpark_all
 from groupchat.store.progress import Progress
 from tests.store.counting import PATIENCE, count, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen, stopped
@@ -111,6 +111,18 @@ async def test_waiting_for_who_does_not_come_ends_in_time(store, follower):
 
     assert not await Progress(store.database, store.signals).wait_for([follower.name], 2, 0.05)
     assert not await Progress(store.database, store.signals).wait_for([follower.name, "never ran"], 1, 0.05)
+
+
+async def test_what_was_reached_before_a_rebuild_is_not_reached_any_more_R33(store):
+    progress = Progress(store.database, store.signals)
+    with store.database.write() as connection:
+        advance(connection, ["inbox"], 7)
+    assert await progress.wait_for(["inbox"], 7, PATIENCE)
+
+    with store.database.write() as connection:
+        advance(connection, ["inbox"], 0)
+
+    assert not await progress.wait_for(["inbox"], 7, 0.05)
 
 
 async def test_waiting_needs_all_who_are_named(store, follower, database):

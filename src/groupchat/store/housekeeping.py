@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.answers import forget
 from groupchat.store.event_store import EventStore
+from groupchat.values.waiting import first_set
 
 NAME = "housekeeping"
 KEPT_FOR = timedelta(hours=24)
@@ -27,10 +28,7 @@ async def run(store: EventStore, stop: asyncio.Event) -> None:
                 log.info("answers_forgotten", answers=removed)
         except (OperationalError, PoolTimeoutError) as error:
             log.warning("housekeeping_failed", error=str(error).splitlines()[0])
-        try:
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
-        except TimeoutError:
-            continue
+        await first_set(stop, seconds=EVERY_SECONDS)
 
 
 async def tidy(store: EventStore) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.database import Database, is_passing
+from groupchat.values.waiting import first_set
 
 _RETRY_SECONDS = 0.5
 _CHECK_SECONDS = 1.0
@@ -46,10 +47,7 @@ class Lease:
             if not waited:
                 log.info("lease_awaited", follower=self._name)
                 waited = True
-            try:
-                await asyncio.wait_for(self._stop.wait(), _RETRY_SECONDS)
-            except TimeoutError:
-                continue
+            await first_set(self._stop, seconds=_RETRY_SECONDS)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
