@@ -1,0 +1,90 @@
+"""What operators do about followers: where they stand, rebuilding, poison events."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from groupchat import projections as views
+from groupchat.bootstrap import existing_database, running
+from groupchat.cli.shell import run, say, settings
+from groupchat.projections.rebuild import rebuild as rebuild_views
+from groupchat.settings import Settings
+from groupchat.store import follower
+from groupchat.store.database import Database
+from groupchat.workers import UnknownWorkerError
+
+app = typer.Typer()
+
+FollowerName = Annotated[str, typer.Argument(help="A follower, as `groupchat status` lists them.")]
+
+
+@app.command()
+def rebuild(
+    names: Annotated[list[str] | None, typer.Argument(help="Which projections; all of them if none is named.")] = None,
+) -> None:
+    """Throw projections away and build them again from the events, with a progress bar. Nobody is texted by it."""
+    chosen = [views.VIEWS[name] for name in names or views.VIEWS if _is_view(name)]
+
+    async def rebuilt(given: Settings) -> None:
+        async with running(given) as system:
+            with Progress(*Progress.get_default_columns(), "{task.completed:,.0f} of {task.total:,.0f} events", console=say) as bar:
+                task = bar.add_task(", ".join(view.name for view in chosen), total=0)
+                await rebuild_views(system.store, chosen, lambda done, total: bar.update(task, completed=done, total=total))
+
+    run(rebuilt(settings()))
+
+
+@app.command()
+def status() -> None:
+    """Show where every follower stands. Exit code 1 if one is stopped."""
+    database = existing_database(settings())
+    found = follower.statuses(database)
+    if not found:
+        say.print("No worker has run on this database yet; `groupchat serve` and `groupchat work` run them.")
+    table = Table("follower", "position", "stopped at", "why")
+    for one in found.values():
+        table.add_row(one.name, str(one.position), "" if one.stopped_at is None else str(one.stopped_at), one.error or "")
+    Console().print(table)
+    if any(one.stopped_at is not None for one in found.values()):
+        say.print("`groupchat retry NAME` tries again; `groupchat park NAME` sets that event aside and goes on.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def retry(name: FollowerName) -> None:
+    """Let a stopped follower try its event again, after the cause was mended."""
+    database = existing_database(settings())
+    _require_stopped(database, name)
+    _show(follower.retry(database, name))
+
+
+@app.command()
+def park(name: FollowerName) -> None:
+    """Set aside the event that stopped a follower, and let it go on. The event stays in the log; a rebuild tries it again."""
+    database = existing_database(settings())
+    _require_stopped(database, name)
+    _show(follower.park(database, name))
+
+
+def _require_stopped(database: Database, name: str) -> None:
+    found = follower.statuses(database)
+    if name not in found:
+        msg = f"There is no follower {name!r}; there are {', '.join(found) or 'none yet'}."
+        raise UnknownWorkerError(msg)
+    if found[name].stopped_at is None:
+        msg = f"{name} is not stopped, so nothing was done; it stands at {found[name].position}."
+        raise UnknownWorkerError(msg)
+
+
+def _is_view(name: str) -> bool:
+    if name not in views.VIEWS:
+        msg = f"There is no projection {name!r}; there are {', '.join(views.VIEWS)}."
+        raise UnknownWorkerError(msg)
+    return True
+
+
+def _show(now: follower.FollowerStatus) -> None:
+    typer.echo(f"{now.name} stands at {now.position} and goes on." if now.stopped_at is None else f"{now.name} is stopped.")

@@ -1,0 +1,76 @@
+"""Making a workspace, serving, working, and the demo."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from groupchat import server
+from groupchat.bootstrap import running, working
+from groupchat.cli.shell import run, say, settings
+from groupchat.commands import workspaces
+from groupchat.settings import Settings
+
+app = typer.Typer()
+
+Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all networks.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")]
+
+
+@app.command()
+def init(
+    workspace: Annotated[str, typer.Option(help="The workspace's name.")],
+    owner: Annotated[str, typer.Option(help="The owner's e-mail address.")],
+) -> None:
+    """Create a workspace and its owner; print `{"workspace_id", "user_id", "api_key"}` as JSON. The key is shown only here."""
+    if not workspace.strip() or "@" not in owner:
+        say.print("[red]groupchat:[/red] give a name with --workspace and an e-mail address with --owner.")
+        raise typer.Exit(2)
+
+    async def founded(chosen: Settings) -> workspaces.Founded:
+        async with running(chosen) as system:
+            return (await workspaces.create_workspace(system.store, workspace.strip(), owner)).value
+
+    typer.echo(msgspec.json.encode(run(founded(settings()))).decode())
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    *,
+    no_workers: Annotated[bool, typer.Option("--no-workers", help="Serve HTTP only; `groupchat work` runs elsewhere.")] = False,
+) -> None:
+    """Serve the HTTP API, and (unless told otherwise) follow the log in the same process."""
+    run(server.serve(settings(), host, port, workers=None if no_workers else (), announce=_announce))
+
+
+@app.command()
+def work(
+    names: Annotated[list[str] | None, typer.Argument(help="Which workers; all of them if none is named.")] = None,
+) -> None:
+    """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
+
+    Workers: the projections (inbox, thread, pane, ledger, contacts), contact_changes, delivery, simulator, housekeeping. Of several
+    processes that run the same projection or process one works, and another takes over when it ends.
+    """
+
+    async def until_stopped(chosen: Settings) -> None:
+        async with running(chosen) as system, working(system, names or ()) as stop:
+            say.print(f"Working: {', '.join(names or system.workers)}. Stop with Ctrl-C.")
+            server.on_signal(stop.set)
+            await stop.wait()
+
+    run(until_stopped(settings()))
+
+
+@app.command()
+def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve with a small demo workspace, and print the address, a key and what to try."""
+    run(server.serve(settings(), host, port, workers=(), announce=_announce, with_demo=True))
+
+
+def _announce(address: str, lines: list[str]) -> None:
+    say.print(f"groupchat listens on {address}  (API: {address}/docs)", highlight=False)
+    for line in lines:
+        say.print(line, highlight=False, markup=False)
