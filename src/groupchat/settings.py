@@ -18,7 +18,18 @@
 | `GROUPCHAT_OIDC_JWKS_URL` | where it publishes its keys | unset |
 | `GROUPCHAT_OIDC_ALGORITHMS` | the signatures that are taken, of `RS`, `PS` and `ES` with `256`, `384` or `512` | `RS256,ES256` |
 | `GROUPCHAT_OIDC_WORKSPACE_CLAIM` | the claim that has the workspace's id | `groupchat_workspace` |
-| `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | reserved for the Kafka relay, which this version does not have yet | unset |
+| `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | the brokers to relay events to, as `HOST:PORT,HOST:PORT`; no relay without | unset |
+| `GROUPCHAT_KAFKA_SECURITY_PROTOCOL` | `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL` | `PLAINTEXT` |
+| `GROUPCHAT_KAFKA_SASL_MECHANISM` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512` | unset |
+| `GROUPCHAT_KAFKA_SASL_USERNAME` | who logs in to the brokers | unset |
+| `GROUPCHAT_KAFKA_SASL_PASSWORD` | with which password | unset |
+| `GROUPCHAT_KAFKA_SSL_CAFILE` | a PEM file with the authorities that the brokers' certificates are checked against | unset |
+| `GROUPCHAT_KAFKA_SSL_CERTFILE` | a PEM file with the certificate that is shown to the brokers | unset |
+| `GROUPCHAT_KAFKA_SSL_KEYFILE` | a PEM file with its key | unset |
+| `GROUPCHAT_KAFKA_PARTITIONS` | the partitions of a topic that `groupchat topics` makes | `12` |
+| `GROUPCHAT_KAFKA_REPLICATION` | on how many brokers such a topic is kept | `1` |
+| `GROUPCHAT_KAFKA_RETENTION_HOURS` | for how long it keeps records; `-1` for ever | `-1` |
+| `GROUPCHAT_KAFKA_TOPIC_PREFIX` | stands before the topics' names, where several installations share brokers | unset |
 
 A variable that is nearly one of these is refused, so that a misspelt one is not silently without effect.
 """
@@ -64,6 +75,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_algorithms: _Algorithms = "RS256,ES256"
     oidc_workspace_claim: str = "groupchat_workspace"
     kafka_bootstrap_servers: str | None = None
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: str | None = None
+    kafka_ssl_cafile: str | None = None
+    kafka_ssl_certfile: str | None = None
+    kafka_ssl_keyfile: str | None = None
+    kafka_partitions: _Positive = 12
+    kafka_replication: _Positive = 1
+    kafka_retention_hours: Annotated[int, Meta(ge=-1)] = -1
+    kafka_topic_prefix: str | None = None
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:

@@ -1,0 +1,89 @@
+"""The envelope of a record: CloudEvents 1.0, Kafka protocol binding, binary content mode (docs/topics.md).
+
+`ce_id` is `<stream>/<version>`, for a ledger entry `<stream>/<version>/<n>`: stable for ever, also when published again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+import msgspec
+from msgspec import Struct
+
+from groupchat.values.event import EVENT_TYPES, Actor, ActorKind, Cause, Recorded
+
+Headers = list[tuple[str, bytes]]
+
+ENTRY_TYPE = "groupchat.ledger.entry"
+"""The type of the ledger's records."""
+CONTENT_TYPE = "application/json"
+SCHEMAS = "/schemas/"
+"""Where the server shows the JSON Schema of a type: `/schemas/<type>.json`."""
+
+
+class RecordUnreadableError(Exception):
+    """A record is not what the relay writes; the message says in what."""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A record as it goes to Kafka: all of it bytes but the topic's name."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def headers_of(recorded: Recorded, subject: str, *, kind: str | None = None, entry: int | None = None) -> Headers:
+    """Return the headers of an event's record; `entry` is the n of a ledger entry that the event leads to, `kind` then its type."""
+    cause = recorded.cause
+    type_ = kind or recorded.type
+    texts = {
+        "ce_specversion": "1.0",
+        "ce_id": recorded.id if entry is None else f"{recorded.id}/{entry}",
+        "ce_source": f"/workspaces/{cause.workspace_id}",
+        "ce_type": type_,
+        "ce_time": msgspec.json.encode(recorded.at).decode().strip('"'),
+        "ce_subject": subject,
+        "ce_dataschema": f"{SCHEMAS}{type_}.json",
+        "ce_stream": recorded.stream,
+        "ce_version": str(recorded.version),
+        "ce_position": str(recorded.position),
+        "ce_correlationid": cause.correlation_id,
+        "ce_causationid": cause.causation_id,
+        "ce_actorkind": cause.actor.kind,
+        "ce_actorid": cause.actor.id,
+        "content-type": CONTENT_TYPE,
+    }
+    if entry is not None:
+        texts["ce_entry"] = str(entry)
+    return [(name, text.encode()) for name, text in texts.items()]
+
+
+def recorded_of(headers: Sequence[tuple[str, bytes]], value: bytes) -> Recorded:
+    """Return the event of a record, as the log has it; raises `RecordUnreadableError`.
+
+    Not for records of the ledger, nor for `groupchat.workspace.key_issued`, which is published without the key's hash.
+    """
+    try:
+        texts = {name: text.decode() for name, text in headers}
+        return Recorded(
+            event=msgspec.json.decode(value, type=EVENT_TYPES[texts["ce_type"]]),
+            stream=texts["ce_stream"],
+            version=int(texts["ce_version"]),
+            position=int(texts["ce_position"]),
+            at=datetime.fromisoformat(texts["ce_time"]),
+            cause=_cause(texts),
+        )
+    except (KeyError, ValueError, msgspec.MsgspecError) as error:
+        msg = f"the record is none of groupchat's, or of a newer version: {type(error).__name__}: {error}"
+        raise RecordUnreadableError(msg) from error
+
+
+def _cause(texts: Mapping[str, str]) -> Cause:
+    return Cause(
+        workspace_id=texts["ce_source"].removeprefix("/workspaces/"),
+        actor=Actor(cast("ActorKind", texts["ce_actorkind"]), texts["ce_actorid"]),
+        correlation_id=texts["ce_correlationid"],
+        causation_id=texts["ce_causationid"],
+    )

@@ -1,0 +1,18 @@
+"""The topics' names (docs/topics.md). A prefix tells a replay's topics from the live ones."""
+
+CONVERSATIONS = "groupchat.conversations.v1"
+"""Every event of a conversation and of its messages' deliveries; the key is the conversation's id."""
+CONTACTS = "groupchat.contacts.v1"
+"""Every event of a contact and of the numbers it is listed under; the key is the contact's id."""
+CONSENTS = "groupchat.consents.v1"
+"""Every consent event; the key is the consent's stream: business number and phone."""
+WORKSPACES = "groupchat.workspaces.v1"
+"""Every event of a workspace, without keys and their hashes, and of its users' read marks; the key is the workspace's id."""
+LEDGER = "groupchat.ledger.v1"
+"""A record per ledger entry; the key is the conversation's id."""
+
+EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
+"""What consumers read."""
+
+PROGRESS = "groupchat.relay.v1"
+"""The relay's own position, compacted; nobody else's business."""
