@@ -83,7 +83,7 @@ class Broker:
         config = self._configure()
         if not (self.folder / "data" / "meta.properties").is_file():
             cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-            self._java("kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(config)).wait()
+            self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)).wait()
         self._process = self._java("kafka.Kafka", str(config))
         deadline = monotonic() + START_SECONDS
         while not self._answers():
@@ -121,7 +121,7 @@ class Broker:
         listeners = {
             "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{self._controller}",
             "advertised.listeners": f"PLAINTEXT://{self.address}",
-            "controller.quorum.bootstrap.servers": f"127.0.0.1:{self._controller}",
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
             "log.dirs": str((self.folder / "data").resolve()),
         }
         lines = [f"{name}={value}\n" for name, value in (SETTINGS | listeners | self._settings).items()]

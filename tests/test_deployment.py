@@ -1,10 +1,14 @@
 """The files that a deployment is made of agree with the code and with the tests."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import yaml
+
+from tests.support.kafka import broker
 
 ROOT = Path(__file__).parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -17,10 +21,40 @@ def test_compose_starts_the_postgres_that_the_tests_run_on(postgres_server):
     assert int(major) == postgres_server.major
 
 
-def test_compose_waits_for_a_healthy_postgres_before_it_starts_groupchat():
-    for service in ("api", "worker"):
-        assert COMPOSE["services"][service]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    assert "healthcheck" in COMPOSE["services"]["postgres"]
+def test_compose_starts_the_kafka_that_the_tests_run_on():
+    service = COMPOSE["services"]["kafka"]
+    given = {name.removeprefix("KAFKA_").lower().replace("_", "."): value for name, value in service["environment"].items()}
+    jars = (ROOT / "kafka" / "pom.xml").read_text()
+
+    assert re.search(r"<artifactId>kafka_2.13</artifactId>\s*<version>(.*)</version>", jars)[1] == service["image"].split(":")[1]
+    assert {name: given.get(name) for name in broker.SETTINGS} == broker.SETTINGS
+
+
+def test_compose_is_as_the_compose_specification_says():
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", ROOT / "docker-compose.yml"]
+    checked = subprocess.run(check, capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_compose_starts_groupchat_when_what_it_needs_is_ready():
+    services = COMPOSE["services"]
+    done = {"condition": "service_completed_successfully"}
+    for service in ("api", "worker", "relay"):
+        assert services[service]["depends_on"] == {"migrate": done, "topics": done}
+        assert "healthcheck" in services[service]
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+    assert {"healthcheck", "volumes"} <= services["postgres"].keys() & services["kafka"].keys()
+
+
+def test_compose_holds_no_secret_and_no_version_that_moves():
+    told = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", "", re.sub(r"(?m)^#.*", "", (ROOT / "docker-compose.yml").read_text()))
+    services = COMPOSE["services"].values()
+
+    assert re.findall(r"PASSWORD: *(\S*)", told) == [""]
+    assert re.findall(r"://\w+:(.*)@postgres", told) == [""]
+    assert all(re.search(r":\d", service["image"]) for service in services if "build" not in service)
 
 
 def test_every_runtime_dependency_is_pinned_in_both_requirement_files():

@@ -8,7 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from groupchat import projections as views
-from groupchat.bootstrap import existing_database, running
+from groupchat.bootstrap import existing_database, open_database, running
 from groupchat.cli.shell import run, say, settings
 from groupchat.projections.rebuild import rebuild as rebuild_views
 from groupchat.settings import Settings
@@ -19,6 +19,13 @@ from groupchat.workers import UnknownWorkerError
 app = typer.Typer()
 
 FollowerName = Annotated[str, typer.Argument(help="A follower, as `groupchat status` lists them.")]
+
+
+@app.command()
+def migrate() -> None:
+    """Make the schema, or bring it up to date, and end. `serve`, `work` and `init` do so too when they start."""
+    open_database(settings()).close()
+    say.print("The schema is up to date.")
 
 
 @app.command()
