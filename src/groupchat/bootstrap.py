@@ -19,6 +19,7 @@ from groupchat.http.tokens import Provider, Tokens
 from groupchat.http.watch import Pace
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.later import Later
 from groupchat.processes.process import Process
 from groupchat.projections import VIEWS
 from groupchat.projections.view import Projection
@@ -124,12 +125,12 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
 def assemble(settings: Settings, database: Database, signals: Signals, store: EventStore, clock: Clock) -> System:
     """Join the parts."""
     carrier = Simulator(database, clock, native_group=settings.simulator_native_group)
-    followers = [
-        *(Follower(store, Projection(database, view)) for view in VIEWS.values()),
-        Follower(store, Process(database, ContactChanges(store))),
-        Follower(store, Process(database, DeliveryProcess(store, carrier))),
-    ]
+    followers = [Follower(store, Projection(database, view)) for view in VIEWS.values()]
     runs: dict[str, Worker] = {follower.name: follower.run for follower in followers}
+    for reaction in (ContactChanges(store), DeliveryProcess(store, carrier)):
+        process = Process(store, reaction)
+        followers.append(follower := Follower(store, process))
+        runs[process.name] = partial(_react, follower, Later(store, process, follower))
     runs[carrier.name] = partial(_simulate, carrier, store)
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
     return System(
@@ -155,6 +156,11 @@ async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[
     finally:
         stop.set()
         await task
+
+
+async def _react(follower: Follower, later: Later, stop: asyncio.Event) -> None:
+    """Run a process: what comes, and what it has put off."""
+    await workers.run({follower.name: follower.run, f"{follower.name}_later": later.run}, stop)
 
 
 async def _simulate(carrier: Simulator, store: EventStore, stop: asyncio.Event) -> None:

@@ -8,7 +8,7 @@ from groupchat.aggregates import delivery as deliveries
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes import delivery
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.store.refusals import UnavailableError
+from groupchat.processes.process import PutOffError
 from tests.processes.fake_carrier import FakeCarrier
 from tests.support.builders import number
 
@@ -41,7 +41,7 @@ async def test_a_carrier_that_does_not_answer_is_asked_later_and_never_texts_twi
     message = await world.message(message_id)
 
     for asked in range(3):  # handing over, then asking, and asking again: none is answered
-        with pytest.raises(UnavailableError, match="did not answer"):
+        with pytest.raises(PutOffError, match="did not answer"):
             await process.react(message)
         assert len(carrier.asked) == asked
     carrier.silent = False

@@ -143,7 +143,7 @@ async def test_workspaces_with_the_same_people_do_not_meet(world, reaction):
 
 
 async def test_it_follows_what_happens(world, reaction):
-    follower = Follower(world.store, Process(world.store.database, reaction))
+    follower = Follower(world.store, Process(world.store, reaction))
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)
     async with running(follower):

@@ -1,7 +1,7 @@
 """Handing over to a carrier: once, never after an opt-out, and never twice without asking (R12, R16, R28)."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -10,10 +10,12 @@ from groupchat.aggregates.roster import Asked
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, RecipientResult
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.processes.process import Process
-from groupchat.store.follower import Follower
+from groupchat.processes.later import LOOK_SECONDS, Later
+from groupchat.processes.process import Process, PutOffError
+from groupchat.store.follower import Follower, park
 from groupchat.store.refusals import UnavailableError
 from tests.processes.fake_carrier import CrashError, FakeCarrier
+from tests.store.counting import until
 from tests.store.following import opened, reached, running
 from tests.support.builders import number
 from tests.support.checks import broken
@@ -36,6 +38,13 @@ async def group(world):
     """A group of three: a contact, a name, a bare number."""
     bob = await world.contact(1, "Bob")
     return await world.group(bob, Asked(number=TWO, name="Cid"), 3)
+
+
+@asynccontextmanager
+async def both(follower, later):
+    """Let a process' follower run, and what handles later what it has put off."""
+    async with running(follower), running(later):
+        yield
 
 
 async def statuses(world, message_id):
@@ -227,7 +236,7 @@ async def test_a_refused_message_has_failed_for_everybody_with_the_carriers_code
 async def test_what_is_refused_for_now_is_handed_over_later_after_asking(world, process, carrier, group):
     message = await world.message(await world.send(group))
     carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(PutOffError):
         await process.react(message)
     assert set((await statuses(world, message.event.message_id)).values()) == {"queued"}
     carrier.before = None
@@ -240,7 +249,7 @@ async def test_what_is_refused_for_now_is_handed_over_later_after_asking(world, 
 async def test_what_is_unclear_for_now_is_asked_about_later_and_not_sent_again(world, process, carrier, group):
     message = await world.message(await world.send(group))
     carrier.after = CarrierUnclearError("its database is away", retry_after=1.0)
-    with pytest.raises(UnavailableError):
+    with pytest.raises(PutOffError):
         await process.react(message)
     carrier.after = None
     await process.react(message)
@@ -289,7 +298,7 @@ async def test_only_a_carrier_without_groups_needs_relays_R12(world, carrier, pl
 
 
 async def test_messages_of_a_conversation_are_handed_over_in_their_order(world, carrier, group):
-    follower = Follower(world.store, Process(world.store.database, DeliveryProcess(world.store, carrier)))
+    follower = Follower(world.store, Process(world.store, DeliveryProcess(world.store, carrier)))
     other = await world.group(1, 2)
     async with running(follower):
         sent = [await world.send(each) for _ in range(5) for each in (group, other)]
@@ -301,9 +310,85 @@ async def test_messages_of_a_conversation_are_handed_over_in_their_order(world, 
     assert broken(await world.log()) == []
 
 
+async def test_what_the_carrier_puts_off_for_one_conversation_holds_up_no_other_and_keeps_its_order(world, carrier, group):
+    process = Process(world.store, DeliveryProcess(world.store, carrier))
+    follower = Follower(world.store, process)
+    other = await world.group(1, 2)
+    refusing = asyncio.Event()
+
+    async def refuse_the_group_of_three(outgoing):
+        if len(outgoing.to) == 3 and not refusing.is_set():
+            raise CarrierRefusedError("429", "slow down", retry_after=0.02)
+
+    carrier.on_send = refuse_the_group_of_three
+    async with both(follower, Later(world.store, process, follower)):
+        first, second = [await world.send(each, body) for body in ("first", "second") for each in (group, other)][::2]
+        await until(lambda: [len(outgoing.to) for outgoing in carrier.taken] == [2, 2])
+        third = await world.send(group, "third")
+        await reached(follower, len(await world.log()))
+        assert [len(outgoing.to) for outgoing in carrier.taken] == [2, 2]
+        refusing.set()
+        await until(lambda: len(carrier.taken) == 5)
+
+    assert [outgoing.message_id for outgoing in carrier.taken if len(outgoing.to) == 3] == [first, second, third]
+    assert broken(await world.log()) == []
+
+
+async def test_a_put_off_message_is_handed_over_by_another_process_after_the_first_ended(world, carrier, group, database_url):
+    process = Process(world.store, DeliveryProcess(world.store, carrier))
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=0.01)
+    message_id = await world.send(group)
+    while await Follower(world.store, process).step():
+        pass
+    assert carrier.taken == []
+
+    carrier.before = None
+    async with opened(database_url) as store:
+        later = Process(store, DeliveryProcess(store, carrier))
+        async with both(Follower(store, later), Later(store, later, Follower(store, later))):
+            await until(lambda: len(carrier.taken) == 1)
+    assert carrier.taken[0].message_id == message_id
+
+
+async def test_a_put_off_message_is_withheld_when_somebody_opts_out_meanwhile_R16(world, carrier, group):
+    process = Process(world.store, DeliveryProcess(world.store, carrier))
+    follower = Follower(world.store, process)
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=0.0)
+    message_id = await world.send(group)
+    while await follower.step():
+        pass
+    await world.writes(2, "STOP")
+    carrier.before = None
+    await Later(world.store, process, follower).step()
+
+    assert carrier.taken == []
+    assert set((await statuses(world, message_id)).values()) == {"withheld"}
+
+
+async def test_a_put_off_message_that_can_not_be_handled_stops_delivery_until_it_is_parked(world, carrier, group):
+    process = Process(world.store, DeliveryProcess(world.store, carrier))
+    follower, later = Follower(world.store, process), Later(world.store, process, Follower(world.store, process))
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=0.0)
+    message = await world.message(await world.send(group))
+    behind = await world.send(group)
+    while await follower.step():
+        pass
+
+    carrier.before, carrier.knows = None, ValueError("no such answer")
+    await later.step()
+    assert (follower.status().stopped_at, follower.status().error) == (message.position, "ValueError: no such answer")
+    assert await later.step() == LOOK_SECONDS
+
+    park(world.store.database, follower.name)
+    carrier.knows = None
+    await later.step()
+    await later.step()
+    assert [outgoing.message_id for outgoing in carrier.taken] == [behind]
+
+
 async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_over_twice(world, carrier, group):
     """What is under way is waited for before the batch comes again."""
-    follower = Follower(world.store, Process(world.store.database, DeliveryProcess(world.store, carrier)))
+    follower = Follower(world.store, Process(world.store, DeliveryProcess(world.store, carrier)))
     other = await world.group(1, 2)
     sent = [await world.send(group), await world.send(other)]
     tries = []
@@ -312,7 +397,7 @@ async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_ov
     async def one_refuses_while_the_other_takes_long(outgoing):
         tries.append(outgoing.message_id)
         if tries.count(sent[0]) == 1 and outgoing.message_id == sent[0]:
-            raise CarrierRefusedError("429", "slow down", retry_after=0.1)
+            raise UnavailableError("the database is away")
         if outgoing.message_id == sent[0]:
             came_again.set()
         else:

@@ -36,8 +36,8 @@ def noting():
 
 
 @pytest.fixture
-def process(database, noting):
-    return Process(database, noting)
+def process(store, noting):
+    return Process(store, noting)
 
 
 @pytest.fixture

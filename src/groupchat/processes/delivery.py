@@ -16,8 +16,8 @@ from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, Receipt, RecipientResult
 from groupchat.commands import deliveries, inbound
+from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
-from groupchat.store.refusals import UnavailableError
 from groupchat.values.event import Recorded
 
 CARRIER_SECONDS = 30.0
@@ -75,24 +75,27 @@ class DeliveryProcess:
                     return earlier or ()
             return await _in_time(self._carrier.send(outgoing))
         except CarrierRefusedError as refused:
-            if refused.retry_after is not None:  # the follower tries again, with growing pauses
-                raise UnavailableError(str(refused)) from refused
+            if refused.retry_after is not None:
+                raise PutOffError(str(refused), refused.retry_after) from refused
             return [RecipientResult(recipient=number, status="failed", code=refused.code) for number in outgoing.to]
         except CarrierUnclearError as unclear:
             if unclear.retry_after is not None:  # the carrier may be able to tell later: `find` asks it
-                raise UnavailableError(str(unclear)) from unclear
+                raise PutOffError(str(unclear), unclear.retry_after) from unclear
             log.warning("delivery_unconfirmed", message_id=outgoing.message_id, reason=str(unclear))
             return [RecipientResult(recipient=number, status="unconfirmed") for number in outgoing.to]
 
 
 async def _in_time(call: Coroutine[Any, Any, T]) -> T:
-    """Wait for a carrier; raises `CarrierUnclearError` if it does not answer. It is asked again later."""
+    """Wait for a carrier; raises `CarrierUnclearError` if it does not answer.
+
+    It is asked only after as long again: till then the call may still arrive, and "never got it" would not be the last word.
+    """
     try:
         async with asyncio.timeout(CARRIER_SECONDS):
             return await call
     except TimeoutError as error:
         msg = f"it did not answer within {CARRIER_SECONDS:.0f} seconds"
-        raise CarrierUnclearError(msg, retry_after=1) from error
+        raise CarrierUnclearError(msg, retry_after=CARRIER_SECONDS) from error
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:

@@ -1,20 +1,37 @@
-"""What every process shares: a batch is handled concurrently, but in order within a key, and then its position is stored."""
+"""What every process shares: a batch is handled concurrently, but in order within a key, and then its position is stored.
+
+What a reaction puts off (`PutOffError`) holds up nobody but its own key: it is stored with the position, and `Later` handles it
+when it is due, and then what is behind it in its key.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog.contextvars import bind_contextvars
 
+from groupchat.store import put_off
 from groupchat.store.database import Database, is_passing
+from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError, advance, status_of
+from groupchat.store.put_off import PutOff
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.values.event import Recorded
 
 AT_ONCE = 64
 """How many keys of a batch are handled at the same time."""
+
+
+class PutOffError(Exception):
+    """A reaction can't be done now, and may be in so many seconds."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
 
 
 class Reaction(Protocol):
@@ -26,15 +43,26 @@ class Reaction(Protocol):
         """Return what the event must be handled in order with; none if it does not concern this process."""
 
     async def react(self, recorded: Recorded) -> None:
-        """Do it. What it raises stops the process at this event, but for what passes by itself."""
+        """Do it. `PutOffError` puts it off; what else it raises stops the process here, but for what passes by itself."""
+
+
+class End(Struct, frozen=True):
+    """How far the handling of a key's events came: all of them, or up to those that are left, and why."""
+
+    left: Sequence[Recorded] = ()
+    error: Exception | None = None
+    due: datetime | None = None
 
 
 class Process:
     """A follower's handler that runs a reaction."""
 
-    def __init__(self, database: Database, reaction: Reaction) -> None:
+    def __init__(self, store: EventStore, reaction: Reaction) -> None:
         self.name = reaction.name
-        self._database = database
+        self.put_off = asyncio.Event()
+        """Set when something was put off."""
+        self._store = store
+        self._database: Database = store.database
         self._reaction = reaction
 
     async def handle(self, batch: Sequence[Recorded], position: int) -> None:
@@ -43,32 +71,49 @@ class Process:
         for recorded in batch:
             if (key := self._reaction.key(recorded)) is not None:
                 by_key.setdefault(key, []).append(recorded)
+        waiting = await asyncio.to_thread(self._waiting, by_key) if by_key else set()
+        ends = await self.react({key: events for key, events in by_key.items() if key not in waiting})
+        now = self._store.now()
+        left = [PutOff(each.position, key, end.due) for key, end in ends.items() if end.due for each in end.left]
+        left += [PutOff(each.position, key, now) for key in waiting for each in by_key[key]]
+        errors = [end.error for end in ends.values() if end.error is not None]
+        if passing := next((error for error in errors if not isinstance(error, PoisonError)), None):
+            raise passing  # only now: the batch comes again, and nothing of it may still be under way
+        poison = min((error for error in errors if isinstance(error, PoisonError)), key=lambda error: error.position, default=None)
+        await asyncio.to_thread(self._move, position if poison is None else poison.position - 1, left)
+        if left:
+            self.put_off.set()
+        if poison is not None:
+            raise poison
+
+    async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, End]:
+        """React to events, keys at the same time; return how far each came when none is under way any more."""
         gate = asyncio.Semaphore(AT_ONCE)
         ends = await asyncio.gather(*(self._in_order(events, gate) for events in by_key.values()))
-        for end in ends:
-            if end is not None and not isinstance(end, PoisonError):
-                raise end  # only now: the batch comes again, and nothing of it may still be under way
-        poison = min((end for end in ends if isinstance(end, PoisonError)), key=lambda end: end.position, default=None)
-        if poison is not None:
-            await asyncio.to_thread(self._store_position, poison.position - 1)
-            raise poison
-        await asyncio.to_thread(self._store_position, position)
+        return dict(zip(by_key, ends, strict=True))
 
-    async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> Exception | None:
-        """Return what stopped it: a `PoisonError`, or what passes by itself."""
+    async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> End:
         async with gate:
-            for recorded in events:
+            for n, recorded in enumerate(events):
                 bind_contextvars(correlation_id=recorded.cause.correlation_id)  # in this task alone
                 try:
                     await self._reaction.react(recorded)
+                except PutOffError as later:
+                    return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
                 except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position
                     if _passes(error):
-                        return error
-                    return PoisonError(recorded.position, f"{type(error).__name__}: {error}", recorded.cause.correlation_id)
-        return None
+                        return End(events[n:], error)
+                    reason = f"{type(error).__name__}: {error}"
+                    return End(events[n:], PoisonError(recorded.position, reason, recorded.cause.correlation_id))
+        return End()
 
-    def _store_position(self, position: int) -> None:
+    def _waiting(self, keys: Mapping[str, object]) -> set[str]:
+        with self._database.read() as connection:
+            return put_off.keys_of(connection, self.name, list(keys))
+
+    def _move(self, position: int, left: Sequence[PutOff]) -> None:
         with self._database.write(durable=False) as connection:
+            put_off.add(connection, self.name, left)
             if position > status_of(connection, self.name).position:
                 advance(connection, [self.name], position)
 

@@ -114,17 +114,20 @@ class Follower:
         """Handle one batch; return how many events it had, 0 at the end of the log or when stopped by a poison event."""
         status, batch = await asyncio.to_thread(self._next, limit)
         if isinstance(batch, PoisonError):
-            return await self._stop(batch, status)
+            await self.stop(batch, status.position)
+            return 0
         if batch is None:
             return 0
         try:
             await self._handler.handle(batch.events, batch.position)
         except PoisonError as poison:
-            return await self._stop(poison, status)
+            await self.stop(poison, status.position)
+            return 0
         self._store.signals.moved()
         return batch.position - status.position
 
-    async def _stop(self, poison: PoisonError, status: FollowerStatus) -> int:
+    async def stop(self, poison: PoisonError, standing: int = 0) -> None:
+        """Stop at an event, loudly, unless a rebuild has begun since the follower stood there."""
         log.error(
             "follower_stopped",
             follower=self.name,
@@ -132,9 +135,8 @@ class Follower:
             error=poison.reason,
             correlation_id=poison.correlation_id,
         )
-        await asyncio.to_thread(self._stop_at, poison, status.position)
+        await asyncio.to_thread(self._stop_at, poison, standing)
         self._store.signals.moved()
-        return 0
 
     def _next(self, limit: int) -> tuple[FollowerStatus, "_Batch | PoisonError | None"]:
         """Return where the follower stands, and what to handle next: nothing at the log's end, or when it is stopped."""
@@ -145,13 +147,13 @@ class Follower:
         try:
             events = self._store.follow_log(above, limit)
         except UnreadableEventError as error:
-            if error.position in self._parked(above, error.position):
+            if error.position in self.parked(above, error.position):
                 return status, _Batch([], error.position)
             return status, PoisonError(error.position, str(error))
         if not events:
             return status, None
         position = events[-1].position
-        parked = self._parked(above, position) if status.parked else ()
+        parked = self.parked(above, position) if status.parked else ()
         return status, _Batch([recorded for recorded in events if recorded.position not in parked], position)
 
     def status(self) -> FollowerStatus:
@@ -159,7 +161,8 @@ class Follower:
         with self._database.statement() as connection:
             return status_of(connection, self.name)
 
-    def _parked(self, above: int, upto: int) -> set[int]:
+    def parked(self, above: int, upto: int) -> set[int]:
+        """Return which of the events above a position, up to another, are set aside. It blocks."""
         table = PARKED_EVENTS.c
         query = select(table.position).where(table.follower == self.name, table.position.between(above + 1, upto))
         with self._database.read() as connection:

@@ -1,0 +1,99 @@
+"""Later: handles what a process has put off, when it is due.
+
+One instance works at a time, beside the process' follower. An event that can't be handled stops that follower, as if it had met it
+there: `groupchat retry` and `groupchat park` let both go on.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.processes.process import End, Process
+from groupchat.store import put_off
+from groupchat.store.database import is_passing
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import Follower, PoisonError
+from groupchat.store.lease import Lease
+from groupchat.store.put_off import PutOff
+from groupchat.values.event import Recorded
+from groupchat.values.waiting import first_set
+
+BATCH = 500
+LOOK_SECONDS = 1.0
+"""What another process has put off is seen so soon."""
+_SHORTEST_PAUSE = 0.01
+
+log = structlog.get_logger()
+
+
+class Later:
+    """What is put off, of one process."""
+
+    def __init__(self, store: EventStore, process: Process, follower: Follower) -> None:
+        self._store = store
+        self._database = store.database
+        self._process = process
+        self._follower = follower
+        self._name = process.name
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Handle what is due until `stop` is set."""
+        while not stop.is_set():
+            async with Lease(self._database, f"{self._name}_later", stop) as lease:
+                while not stop.is_set() and await lease.still_held():
+                    self._process.put_off.clear()
+                    pause = await self._step_or_pause()
+                    await first_set(stop, self._process.put_off, seconds=pause)
+
+    async def _step_or_pause(self) -> float:
+        try:
+            return await self.step()
+        except (DBAPIError, PoolTimeoutError) as error:
+            if isinstance(error, DBAPIError) and not is_passing(error):
+                raise
+            log.warning("follower_retries", follower=self._name, error=str(error).splitlines()[0])
+            return LOOK_SECONDS
+
+    async def step(self) -> float:
+        """Handle what is due, at most one event of each key; return after how many seconds to look again."""
+        found = await asyncio.to_thread(self._due)
+        ends = await self._process.react({key: [recorded] for key, (_, recorded) in found.items() if recorded is not None})
+        if found:
+            await asyncio.to_thread(self._store_ends, found, ends)
+        errors = [end.error for end in ends.values() if end.error is not None]
+        for error in errors:
+            if isinstance(error, PoisonError):
+                await self._follower.stop(error)
+        return LOOK_SECONDS if errors else await asyncio.to_thread(self._pause)
+
+    def _due(self) -> dict[str, tuple[PutOff, Recorded | None]]:
+        """Return what is due, by key; without its event where that was set aside. Nothing while the follower is stopped."""
+        if self._follower.status().stopped_at is not None:
+            return {}
+        with self._database.read() as connection:
+            due = put_off.due(connection, self._name, self._store.now(), BATCH)
+        return {event.key: (event, self._event(event.position)) for event in due}
+
+    def _event(self, position: int) -> Recorded | None:
+        if self._follower.parked(position - 1, position):
+            return None
+        return self._store.read_log(position - 1, 1, position)[0]
+
+    def _store_ends(self, found: Mapping[str, tuple[PutOff, Recorded | None]], ends: Mapping[str, End]) -> None:
+        with self._database.write(durable=False) as connection:
+            done = [event.position for key, (event, _) in found.items() if key not in ends or not ends[key].left]
+            put_off.forget(connection, self._name, done)
+            for key, end in ends.items():
+                if end.due is not None:
+                    put_off.again(connection, self._name, PutOff(found[key][0].position, key, end.due))
+
+    def _pause(self) -> float:
+        if self._follower.status().stopped_at is not None:
+            return LOOK_SECONDS
+        with self._database.read() as connection:
+            due = put_off.next_due(connection, self._name)
+        left = LOOK_SECONDS if due is None else (due - self._store.now()).total_seconds()
+        return min(max(left, _SHORTEST_PAUSE), LOOK_SECONDS)

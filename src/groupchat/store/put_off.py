@@ -1,0 +1,83 @@
+"""Put-off events: what a process must handle later, and when. They are stored with its position, so nothing is forgotten.
+
+Events of one key stay in order: while one is put off, those behind it wait with it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+from sqlalchemy import Column, Connection, Index, Select, Table, Text, delete, exists, func, select, text, update
+
+from groupchat.store.tables import BIG, METADATA
+
+PUT_OFF_EVENTS = Table(
+    "put_off_events",
+    METADATA,
+    Column("follower", Text, primary_key=True),
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, comment="what the event must be handled in order with"),
+    Column("due", BIG, nullable=False, comment="microseconds since 1970, in UTC"),
+    Index("put_off_events_key", "follower", "key", "position"),
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSERT = text(
+    "INSERT INTO put_off_events (follower, position, key, due) VALUES (:follower, :position, :key, :due) "
+    "ON CONFLICT (follower, position) DO NOTHING"
+)
+_T = PUT_OFF_EVENTS.c
+_EARLIER = PUT_OFF_EVENTS.alias("earlier").c
+_IS_FIRST_OF_KEY = ~exists().where(_EARLIER.follower == _T.follower, _EARLIER.key == _T.key, _EARLIER.position < _T.position)
+
+
+class PutOff(Struct, frozen=True):
+    """An event, what it is in order with, and when it is due."""
+
+    position: int
+    key: str
+    due: datetime
+
+
+def add(connection: Connection, follower: str, events: Iterable[PutOff]) -> None:
+    """Put events off; one that is put off already stays as it is."""
+    rows = [{"follower": follower, "position": each.position, "key": each.key, "due": _number(each.due)} for each in events]
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def keys_of(connection: Connection, follower: str, keys: Collection[str]) -> set[str]:
+    """Return those of the keys of which something is put off."""
+    query = select(_T.key).distinct().where(_T.follower == follower, _T.key.in_(list(keys)))
+    return set(connection.execute(query).scalars()) if keys else set()
+
+
+def due(connection: Connection, follower: str, now: datetime, limit: int) -> list[PutOff]:
+    """Return what is due, at most the first of each key."""
+    query = _firsts(follower).where(_T.due <= _number(now)).order_by(_T.due).limit(limit)
+    return [PutOff(position, key, _EPOCH + timedelta(microseconds=at)) for position, key, at in connection.execute(query)]
+
+
+def next_due(connection: Connection, follower: str) -> datetime | None:
+    """Return when the next is due; none if nothing is put off."""
+    first = connection.execute(select(func.min(_firsts(follower).subquery().c.due))).scalar_one()
+    return None if first is None else _EPOCH + timedelta(microseconds=first)
+
+
+def again(connection: Connection, follower: str, event: PutOff) -> None:
+    """Put an event off again."""
+    mine = (_T.follower == follower, _T.position == event.position)
+    connection.execute(update(PUT_OFF_EVENTS).where(*mine).values(due=_number(event.due)))
+
+
+def forget(connection: Connection, follower: str, positions: Sequence[int]) -> None:
+    """Forget events that are handled."""
+    connection.execute(delete(PUT_OFF_EVENTS).where(_T.follower == follower, _T.position.in_(positions)))
+
+
+def _firsts(follower: str) -> Select[tuple[int, str, int]]:
+    return select(_T.position, _T.key, _T.due).where(_T.follower == follower, _IS_FIRST_OF_KEY)
+
+
+def _number(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
