@@ -397,7 +397,7 @@ async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_ov
     async def one_refuses_while_the_other_takes_long(outgoing):
         tries.append(outgoing.message_id)
         if tries.count(sent[0]) == 1 and outgoing.message_id == sent[0]:
-            raise UnavailableError("the database is away")
+            raise UnavailableError("away")
         if outgoing.message_id == sent[0]:
             came_again.set()
         else:
