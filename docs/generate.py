@@ -67,6 +67,7 @@ CHAPTERS = (
     Chapter("Phone book", "`phone-<workspace id>-<phone number>`", "groupchat.contact.number_"),
     Chapter("Workspace", "the workspace's id, `wsp_...`", "groupchat.workspace."),
     Chapter("Business number", "`number-<business number>`", "groupchat.workspace.number_claimed"),
+    Chapter("Refusal", "`refusals-<workspace id>-<UTC day>`", "groupchat.refusal."),
     Chapter("Reader", "`reader-<user id>-<conversation id>`", "groupchat.reader."),
 )
 """Every event's wire name begins as one of these says; the narrower one goes before."""

@@ -305,9 +305,13 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
 def existing(state: GroupConversation | None) -> GroupConversation:
     """Return the group, or raise `NotFoundError`."""
     if state is None:
-        msg = "There is no such conversation; GET /v1/conversations lists those there are."
-        raise NotFoundError(msg)
+        raise missing()
     return state
+
+
+def missing() -> NotFoundError:
+    """Return what is said of a conversation that is not there."""
+    return NotFoundError("There is no such conversation; GET /v1/conversations lists those there are.")
 
 
 def _send(command: Send, state: GroupConversation) -> Event:
