@@ -60,7 +60,16 @@ EXAMPLES: dict[str, Event] = {
         business_number=OURS, name=TEXT, roster=ROSTER, policy=POLICY, predecessor_id="cnv_0"
     ),
     "groupchat.conversation.inbound_received.v1": conversation.InboundReceived(
-        message_id="msg_1", number=ANN, name="Ann", body=TEXT, media=(PICTURE,), carrier_message_id="SM1"
+        message_id="msg_1", number=ANN, name="Ann", body=TEXT, media=(PICTURE,), carrier_message_id="SM1", keyword=None
+    ),
+    "groupchat.conversation.inbound_received.v2": conversation.InboundReceived(
+        message_id="msg_1",
+        number=ANN,
+        name="Ann",
+        body=" Arr\u00eat\u2026 ",
+        media=(PICTURE,),
+        carrier_message_id="SM1",
+        keyword="opt-out",
     ),
     "groupchat.conversation.message_sent.v1": conversation.MessageSent(
         message_id="msg_1",

@@ -23,7 +23,7 @@ from typing import Any, Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.consent import Cause, keyword
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
@@ -349,6 +349,7 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             body=command.body,
             media=command.media,
             carrier_message_id=command.carrier_message_id,
+            keyword=keyword(command.body),
         ),
     ]
 
