@@ -30,7 +30,7 @@ Each event belongs to one **stream**, and has a `version` in it (1, 2, 3, ... wi
 backwards within a stream), workspace, actor (`kind` one of `user`, `participant`, `carrier`, `process`, and its `id`),
 correlation id (the request) and causation id (the event or request that led to it). An event's own id is `<stream>/<version>`.
 
-How an event's shape may change is in [ARCHITECTURE.md](ARCHITECTURE.md#changing-an-event), the rules in [product.md](product.md).
+How an event's shape may change is in [evolution.md](evolution.md), the rules in [product.md](product.md).
 """
 
 PLAIN: dict[Any, str] = {
