@@ -2,12 +2,16 @@
 
 import asyncio
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from groupchat.http.refusal_log import RefusalLog
+from groupchat.store.event_store import EventStore
+from groupchat.store.signals import Signals
 from tests.http.listening import told
-from tests.http.site import Json, Site, assert_problem, messages_of, path_of
+from tests.http.site import Json, Site, assert_problem, messages_of, open_site, path_of
 from tests.http.staff import Staff, staffed
 from tests.support.builders import BUSINESS, number
 
@@ -183,6 +187,21 @@ async def test_a_question_that_can_not_be_is_refused(plain_site, params):
 async def test_whoever_is_not_there_has_no_refusals_to_list_R22(plain_site):
     for params in ({"conversation_id": "cnv_none"}, {"user_id": "usr_none"}):
         assert_problem(await plain_site.get("/v1/refusals", **params), "not-found", 404)
+
+
+async def test_who_is_refused_is_answered_the_same_while_nothing_can_be_recorded_R15(database, store):
+    signals = Signals(database)
+    full, lost = EventStore(database, signals, max_waiting=0), Counter[str]()
+    log = RefusalLog(full, lambda reason, times: lost.update({reason: times}))
+    async with open_site(store, refusals=log) as site:
+        group = await site.group(1, 2)
+        await site.post(path_of(group, "participants", number(2), "opt-out"))
+        for _ in range(3):
+            assert_problem(await site.post(messages_of(group), {"body": "x"}), "conversation-blocked", 409)
+        assert await found(site) == []
+    assert lost == {"failed": 3}
+    full.close()
+    signals.close()
 
 
 async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R22(site):
