@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from groupchat.aggregates import refusal
 from groupchat.http.refusal_log import RefusalLog
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
@@ -202,6 +203,15 @@ async def test_who_is_refused_is_answered_the_same_while_nothing_can_be_recorded
     assert lost == {"failed": 3}
     full.close()
     signals.close()
+
+
+async def test_what_is_on_no_record_is_counted_in_the_metrics_R15(plain_site, monkeypatch):
+    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 0)
+    group = await plain_site.group(1, 2)
+    await plain_site.post(path_of(group, "participants", number(2), "opt-out"))
+    await plain_site.post(messages_of(group), {"body": "x"})
+    assert await found(plain_site) == []
+    assert 'groupchat_refusals_unrecorded_total{reason="day"} 1.0' in (await plain_site.client.get("/metrics")).text
 
 
 async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R22(site):
