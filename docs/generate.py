@@ -30,7 +30,7 @@ Each event belongs to one **stream**, and has a `version` in it (1, 2, 3, ... wi
 backwards within a stream), workspace, actor (`kind` one of `user`, `participant`, `carrier`, `process`, and its `id`),
 correlation id (the request) and causation id (the event or request that led to it). An event's own id is `<stream>/<version>`.
 
-How an event's shape may change is in [ARCHITECTURE.md](ARCHITECTURE.md#changing-an-event), the rules in [product.md](product.md).
+How an event's shape may change is in [evolution.md](evolution.md), the rules in [product.md](product.md).
 """
 
 PLAIN: dict[Any, str] = {
@@ -67,6 +67,7 @@ CHAPTERS = (
     Chapter("Phone book", "`phone-<workspace id>-<phone number>`", "groupchat.contact.number_"),
     Chapter("Workspace", "the workspace's id, `wsp_...`", "groupchat.workspace."),
     Chapter("Business number", "`number-<business number>`", "groupchat.workspace.number_claimed"),
+    Chapter("Refusal", "`refusals-<workspace id>-<UTC day>`", "groupchat.refusal."),
     Chapter("Reader", "`reader-<user id>-<conversation id>`", "groupchat.reader."),
 )
 """Every event's wire name begins as one of these says; the narrower one goes before."""

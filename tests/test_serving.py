@@ -12,10 +12,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from groupchat.bootstrap import running
 from groupchat.commands.workspaces import create_workspace
 from groupchat.settings import Settings
+from groupchat.store.database import Database
+from groupchat.store.tables import STORED_EVENTS
+from tests.support.builders import BUSINESS, number
 
 GROUPCHAT = Path(sys.executable).with_name("groupchat")
 PATIENCE = 30.0
@@ -75,3 +79,25 @@ def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(serv
     lines = [json.loads(line) for line in process.stderr if line.startswith("{")]
     assert [line["reason"] for line in lines if line["event"] == "stream_ended"] == ["shutdown"]
     assert not any(line["level"] == "error" for line in lines)
+
+
+def test_a_server_that_is_stopped_stores_what_it_has_counted_of_refusals_R15(server, key, sqlite_url):
+    process, address = server
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE) as client:
+        client.post("/v1/numbers", json={"number": BUSINESS}).raise_for_status()
+        participants = [{"number": number(1)}, {"number": number(2)}]
+        made = client.post("/v1/conversations", json={"from": BUSINESS, "participants": participants}).raise_for_status()
+        path = f"/v1/conversations/{made.json()['id']}"
+        client.post(f"{path}/participants/{number(1)}/opt-out").raise_for_status()
+        for _ in range(7):
+            assert client.post(f"{path}/messages", json={"body": "Hi"}).status_code == 409
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+    database = Database(sqlite_url)
+    with database.read() as connection:
+        query = select(STORED_EVENTS.c.state).where(STORED_EVENTS.c.topic == "groupchat.refusal.recorded")
+        records = [json.loads(state)["data"] for state in connection.execute(query).scalars()]
+    database.close()
+    assert sum(each["times"] for each in records) == 7
+    assert len(records) < 7

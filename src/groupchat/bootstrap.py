@@ -12,6 +12,7 @@ from groupchat import workers
 from groupchat.carriers.simulator import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.metrics import Metrics
+from groupchat.http.refusal_log import RefusalLog
 from groupchat.http.services import Services
 from groupchat.http.streams import Streams
 from groupchat.http.throttle import Throttle
@@ -67,6 +68,7 @@ class System(Struct, frozen=True, kw_only=True):
             tokens=_tokens(settings),
             metrics=metrics,
             last_uses=LastUses(self.database),
+            refusals=RefusalLog(self.store, metrics.unrecorded),
         )
 
 

@@ -67,6 +67,7 @@ async def serve(
             server.should_exit = True
             watching.cancel()
             await serving
+            await services.refusals.close()
 
 
 def on_signal(call: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ OUT = (
     "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "ARRET",
 )  # fmt: skip
 IN = ("START", "UNSTOP", "YES")
-WORDS = [(word, "out") for word in OUT] + [(word, "in") for word in IN]
+WORDS = [(word, "opt-out") for word in OUT] + [(word, "opt-in") for word in IN]
 AROUND = st.text(" \t\r\n\u00a0.,:;!?¡¿'\"«»()[]{}*_-\u2013\u2014\u2026/\\#&@%", max_size=6)
 
 
@@ -31,12 +31,12 @@ def test_spaces_and_punctuation_around_a_keyword_are_ignored_R14(known, before, 
 
 @pytest.mark.parametrize("written", ["ARRÊT", "arrêt", "Arrêt!", "« Arrêt »", unicodedata.normalize("NFD", "arrêt")])
 def test_arret_is_known_with_its_accent_however_a_handset_composes_it_R14(written):
-    assert consent.keyword(written) == "out"
+    assert consent.keyword(written) == "opt-out"
 
 
 @pytest.mark.parametrize("written", ["stop  all", "Stop\nall", "opt\u00a0out", " OPT   OUT. "])
 def test_any_white_space_parts_the_words_of_a_keyword_R14(written):
-    assert consent.keyword(written) == "out"
+    assert consent.keyword(written) == "opt-out"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_message_that_only_has_a_keyword_in_it_is_none_R14(written):
 
 @for_any(st.text(max_size=12))
 def test_any_text_is_a_keyword_or_not_and_is_never_refused_R14(text):
-    assert consent.keyword(text) in ("out", "in", None)
+    assert consent.keyword(text) in ("opt-out", "opt-in", None)
 
 
 # --- what one number has said to one business number

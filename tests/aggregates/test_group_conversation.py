@@ -71,9 +71,15 @@ def message(message_id="msg_1", *, body="Hello all", media=(), rate=None, recipi
     return MessageSent(message_id=message_id, author=ANN, body=body, media=media, recipients=recipients, rate=rate or a_rate())
 
 
-def inbound(n, name, *, body="Hi", media=(), carrier_message_id="SM1"):
+def inbound(n, name, *, body="Hi", media=(), carrier_message_id="SM1", keyword=None):
     return InboundReceived(
-        message_id="msg_in", number=number(n), name=name, body=body, media=media, carrier_message_id=carrier_message_id
+        message_id="msg_in",
+        number=number(n),
+        name=name,
+        body=body,
+        media=media,
+        carrier_message_id=carrier_message_id,
+        keyword=keyword,
     )
 
 
@@ -145,6 +151,12 @@ def test_a_message_goes_to_the_frozen_numbers_also_after_its_contact_changed_or_
 @pytest.mark.parametrize(("n", "name"), [(1, number(1)), (2, "Contact 2"), (3, "Grandma")])
 def test_an_inbound_message_shows_the_contacts_name_else_the_one_given_else_the_number_R11(n, name):
     given(group_conversation, THREE).when(a_receive(n)).then(inbound(n, name))
+
+
+@pytest.mark.parametrize(("body", "keyword"), [(" Stop! ", "opt-out"), ("start", "opt-in"), ("Stop it", None), (None, None)])
+def test_an_inbound_message_says_which_keyword_it_was_recognized_as_R14(body, keyword):
+    received = a_receive(1, body=body, media=(a_picture(),))
+    given(group_conversation, THREE).when(received).then(inbound(1, number(1), body=body, media=(a_picture(),), keyword=keyword))
 
 
 def test_an_inbound_message_shows_the_contacts_name_of_its_moment_R11():

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupchat.aggregates import business_numbers, consent, contact, delivery, group_conversation, phone_book, reader, workspace
+from groupchat.aggregates import (
+    business_numbers,
+    consent,
+    contact,
+    delivery,
+    group_conversation,
+    phone_book,
+    reader,
+    refusal,
+    workspace,
+)
 from groupchat.store.mapper import EventMapper
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import EVENT_TYPES
@@ -31,6 +41,7 @@ DECIDERS = {
     "delivery": delivery,
     "group conversation": group_conversation,
     "reader": reader,
+    "refusal": refusal,
     "workspace": WORKSPACE,
 }
 BEGINS = {
@@ -49,6 +60,7 @@ ADDS_EACH_TIME = (
     workspace.IssueKey,
     workspace.PostRate,
     business_numbers.AddNumber,
+    refusal.RecordAtOnce,
 )
 """Commands that make something new, under an id or claim that their caller has just made."""
 
@@ -59,6 +71,7 @@ FOLDS = {
     "delivery": ("groupchat.delivery.", delivery.evolve),
     "group conversation": ("groupchat.conversation.", group_conversation.evolve),
     "reader": ("groupchat.reader.", reader.evolve),
+    "refusal": ("groupchat.refusal.", refusal.evolve),
     "workspace": ("groupchat.workspace.", workspace.evolve),
     "claims of numbers": ("groupchat.workspace.", business_numbers.evolve_claim),
 }

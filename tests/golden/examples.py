@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from groupchat import aggregates
-from groupchat.aggregates import consent, contact, delivery, phone_book, reader
+from groupchat.aggregates import consent, contact, delivery, phone_book, reader, refusal
 from groupchat.aggregates import group_events as conversation
 from groupchat.aggregates import workspace_events as workspace
 from groupchat.aggregates.group_events import Author, Media, Participant
@@ -60,7 +60,16 @@ EXAMPLES: dict[str, Event] = {
         business_number=OURS, name=TEXT, roster=ROSTER, policy=POLICY, predecessor_id="cnv_0"
     ),
     "groupchat.conversation.inbound_received.v1": conversation.InboundReceived(
-        message_id="msg_1", number=ANN, name="Ann", body=TEXT, media=(PICTURE,), carrier_message_id="SM1"
+        message_id="msg_1", number=ANN, name="Ann", body=TEXT, media=(PICTURE,), carrier_message_id="SM1", keyword=None
+    ),
+    "groupchat.conversation.inbound_received.v2": conversation.InboundReceived(
+        message_id="msg_1",
+        number=ANN,
+        name="Ann",
+        body=" Arr\u00eat\u2026 ",
+        media=(PICTURE,),
+        carrier_message_id="SM1",
+        keyword="opt-out",
     ),
     "groupchat.conversation.message_sent.v1": conversation.MessageSent(
         message_id="msg_1",
@@ -82,6 +91,17 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
     "groupchat.reader.conversation_marked_unread.v1": reader.ConversationMarkedUnread(**READER),
     "groupchat.reader.conversation_read.v1": reader.ConversationRead(**READER, version=7),
+    "groupchat.refusal.recorded.v1": refusal.RefusalRecorded(
+        user_id="usr_1",
+        slug="conversation-blocked",
+        rule="R15",
+        operation="POST /v1/conversations/{conversation_id}/messages",
+        about=refusal.Subject(conversation_id="cnv_1", contact_ids=("ctc_1",), business_number=OURS, numbers=(ANN, BEN)),
+        times=7,
+        first_at=AT,
+        last_at=AT,
+        no_more_of="user",
+    ),
     "groupchat.workspace.created.v1": workspace.WorkspaceCreated(name=TEXT, policy=POLICY),
     "groupchat.workspace.default_number_chosen.v1": workspace.DefaultNumberChosen(number=OURS),
     "groupchat.workspace.key_issued.v1": workspace.KeyIssued(

@@ -141,6 +141,7 @@ async def open_site(store: EventStore, *, workers: Sequence[str] | None = (), **
         parts = replace(system.services(), **services)
         async with client_of(parts) as client:
             yield Site(client, await a_world(store), parts)
+        await parts.refusals.close()
 
 
 @asynccontextmanager

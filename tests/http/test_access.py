@@ -32,6 +32,7 @@ Expected = int | str
 NOT_FOUND, NOT_PERMITTED, NO_GROUP_CHAT = "not-found", "not-permitted", "group-chat-not-permitted"
 MANAGING: dict[str, Expected] = dict.fromkeys(("member", "clerk", "dispatcher", "agent", "auditor"), NOT_PERMITTED)
 MANAGING_USERS = MANAGING | {"agent": NOT_FOUND}
+AUDITING: dict[str, Expected] = dict.fromkeys(("member", "clerk", "dispatcher", "agent"), NOT_PERMITTED)
 WRITING: dict[str, Expected] = {"auditor": NOT_PERMITTED}
 CREATING = WRITING | {"clerk": NO_GROUP_CHAT}
 HIDDEN: dict[str, Expected] = {"agent": NOT_FOUND}
@@ -129,6 +130,10 @@ WORKSPACE = [
     row("GET /v1/ledger/statement?month=2025-01", 200),
     row("GET /v1/ledger/statement?month=2025-01&format=csv", 200),
     row("GET /v1/events", 200),
+    row("GET /v1/refusals", 200, **AUDITING),
+    row("GET /v1/refusals?conversation_id={seen}", 200, by_value=True, **AUDITING, stranger=NOT_FOUND),
+    row("GET /v1/refusals?conversation_id={hidden}", 200, by_value=True, **AUDITING | HIDDEN, stranger=NOT_FOUND),
+    row("GET /v1/refusals?user_id={colleague}", 200, by_value=True, **AUDITING | HIDDEN, stranger=NOT_FOUND),
 ]
 USERS = [
     row("PATCH /v1/users/{owner}", "invalid-request", {"role": "member"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from groupchat.aggregates import consent, contact, delivery, reader
+from groupchat.aggregates import consent, contact, delivery, reader, refusal
 from groupchat.aggregates import group_events as group
 from groupchat.projections.paging import Page
 from groupchat.projections.view import Projection, View
@@ -220,4 +220,18 @@ def _contact(n: int, conversation: str, who: int, message: str) -> st.SearchStra
     return events.map(lambda event: (id_, event))
 
 
-_STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact)
+def _refusal(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    event = refusal.RefusalRecorded(
+        user_id=f"usr_{who}",
+        slug="conversation-blocked",
+        rule="R15",
+        operation="POST /v1/conversations/{conversation_id}/messages",
+        about=refusal.Subject(conversation_id=conversation, numbers=(number(who),)),
+        times=n + 1,
+        first_at=moment(n),
+        last_at=moment(n + 1),
+    )
+    return st.just((refusal.stream(CAUSE.workspace_id, moment(n).date()), event))
+
+
+_STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact, _refusal)

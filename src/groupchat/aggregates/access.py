@@ -15,9 +15,10 @@ from msgspec import Struct
 
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.roster import Candidate
 from groupchat.aggregates.workspace import ADMIN, AUDITOR, OWNER, User, Workspace
-from groupchat.values.errors import NotPermittedError, RefusalError
+from groupchat.values.errors import NotFoundError, NotPermittedError, RefusalError
 
 
 class GroupChatNotPermittedError(RefusalError):
@@ -33,9 +34,21 @@ class NumberAccessDeniedError(RefusalError):
 
 
 class ContactNotAssignedError(RefusalError):
-    """R22: a participant is no contact assigned to the user, whether there is such a contact or not."""
+    """R22: a participant is no contact assigned to the user, whether there is such a contact or not; `about` is not shown."""
 
     slug = "contact-not-assigned"
+
+    def __init__(self, detail: str, indexes: list[int], about: Subject) -> None:
+        super().__init__(detail, indexes=indexes)
+        self.about = about
+
+
+class HiddenError(NotFoundError):
+    """R22: it is there, but to this user it does not exist. It is shown as what is not there; `about` is not shown."""
+
+    def __init__(self, as_if: NotFoundError, about: Subject) -> None:
+        super().__init__(as_if.detail)
+        self.about = about
 
 
 def is_restricted(user: User) -> bool:
@@ -85,6 +98,12 @@ class Access(Struct, frozen=True):
             msg = "An auditor reads everything and writes nothing (R23)."
             raise NotPermittedError(msg)
 
+    def require_auditor(self) -> None:
+        """Raise `NotPermittedError` for who neither manages nor audits (R23)."""
+        if not self.manages and not self.audits:
+            msg = "This is for owners, admins and auditors (R23)."
+            raise NotPermittedError(msg)
+
     def require_unrestricted(self) -> None:
         """Raise `NotPermittedError` for a user who sees assigned data only: what is asked for shows more than that (R22)."""
         if self.restricted:
@@ -122,10 +141,15 @@ class Access(Struct, frozen=True):
         """Raise `ContactNotAssignedError` if a restricted user asks for anybody but contacts assigned to him (R22)."""
         if not self.restricted:
             return
-        foreign = [candidate.index for candidate in candidates if not self._is_mine(candidate.contact)]
+        foreign = [candidate for candidate in candidates if not self._is_mine(candidate.contact)]
         if foreign:
-            msg = f"These participants are no contacts assigned to you: {', '.join(map(str, foreign))}, counted from 0 (R22)."
-            raise ContactNotAssignedError(msg, indexes=foreign)
+            indexes = [candidate.index for candidate in foreign]
+            about = Subject(
+                contact_ids=tuple(dict.fromkeys(each.contact.id for each in foreign if each.contact)),
+                numbers=tuple(dict.fromkeys(each.number for each in foreign if each.number and not each.contact)),
+            )
+            msg = f"These participants are no contacts assigned to you: {', '.join(map(str, indexes))}, counted from 0 (R22)."
+            raise ContactNotAssignedError(msg, indexes, about)
 
     # --- what can be seen
 

@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from groupchat.values.event import Event, Recorded, stored_as
 
 Cause = Literal["keyword", "dnd", "user", "carrier"]
-Word = Literal["out", "in"]
+Keyword = Literal["opt-out", "opt-in"]
 
 # --- events
 
@@ -100,16 +100,16 @@ _OUT_SPACED = frozenset({"STOP ALL", "OPT OUT", "OPT-OUT"})
 _IN = frozenset(["START", "UNSTOP", "YES"])
 
 
-def keyword(body: str | None) -> Word | None:
-    """Tell whether a whole message is an opt-out or opt-in keyword, in any case, spaces and punctuation around it ignored.
+def keyword(body: str | None) -> Keyword | None:
+    """Return which keyword a whole message is, if any: in any case, spaces and punctuation around it ignored.
 
     `STOP ALL`, `OPT OUT` and `OPT-OUT` are the only ones with something between their letters.
     """
     text = normalize("NFC", body or "").upper().replace("Ê", "E")
     word = _between(text, str.isalnum)
     if word in _OUT or word in _OUT_SPACED:
-        return "out"
-    return "in" if _between(text, _is_text) in _IN else None
+        return "opt-out"
+    return "opt-in" if _between(text, _is_text) in _IN else None
 
 
 def _between(text: str, counts: Callable[[str], bool]) -> str:

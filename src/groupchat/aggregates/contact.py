@@ -191,9 +191,13 @@ def decide(command: Command, state: Contact | None) -> list[Event]:
 def existing(state: Contact | None) -> Contact:
     """Return the contact, or raise `NotFoundError` if it is unknown or deleted."""
     if state is None or state.deleted:
-        msg = "There is no such contact; GET /v1/contacts lists those there are."
-        raise NotFoundError(msg)
+        raise missing()
     return state
+
+
+def missing() -> NotFoundError:
+    """Return what is said of a contact that is not there."""
+    return NotFoundError("There is no such contact; GET /v1/contacts lists those there are.")
 
 
 def _change(command: Change, state: Contact) -> list[Event]:

@@ -23,7 +23,7 @@ from typing import Any, Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.consent import Cause, keyword
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
@@ -305,9 +305,13 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
 def existing(state: GroupConversation | None) -> GroupConversation:
     """Return the group, or raise `NotFoundError`."""
     if state is None:
-        msg = "There is no such conversation; GET /v1/conversations lists those there are."
-        raise NotFoundError(msg)
+        raise missing()
     return state
+
+
+def missing() -> NotFoundError:
+    """Return what is said of a conversation that is not there."""
+    return NotFoundError("There is no such conversation; GET /v1/conversations lists those there are.")
 
 
 def _send(command: Send, state: GroupConversation) -> Event:
@@ -345,6 +349,7 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             body=command.body,
             media=command.media,
             carrier_message_id=command.carrier_message_id,
+            keyword=keyword(command.body),
         ),
     ]
 

@@ -1,8 +1,11 @@
 """What happens to a group conversation: its events, and the values in them. The rules are in `group_conversation.py`."""
 
+from typing import Any, ClassVar
+
 from msgspec import Struct
 
-from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.consent import Cause, Keyword
+from groupchat.aggregates.keywords_v1 import keyword_v1
 from groupchat.values.event import Event, stored_as
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
@@ -55,7 +58,12 @@ class MessageSent(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.inbound_received")
 class InboundReceived(Event, frozen=True, kw_only=True):
-    """A participant wrote; `name` is what the author is called at this moment (R11)."""
+    """A participant wrote; `name` is what the author is called at this moment (R11).
+
+    `keyword` is what the message was recognized as when it came (R14); the list of keywords may be another by now.
+    """
+
+    class_version: ClassVar[int] = 2
 
     message_id: str
     number: str
@@ -63,6 +71,12 @@ class InboundReceived(Event, frozen=True, kw_only=True):
     body: str | None
     media: tuple[Media, ...]
     carrier_message_id: str
+    keyword: Keyword | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Add `keyword`, which was not stored yet, by the list of that time."""
+        state["keyword"] = keyword_v1(state["body"])
 
 
 @stored_as("groupchat.conversation.participant_opted_out")

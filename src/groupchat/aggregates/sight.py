@@ -3,6 +3,7 @@
 - R22 Who is restricted to assigned data sees the events of groups and contacts that he may see now, with their deliveries and
   consents; of users he sees himself.
 - R23 Who manages, or audits, sees everything, but for keys: those are for who holds them and who manages users.
+- R23 What users were refused is for who manages or audits.
 - R30 Read marks are per user: of others' only who manages or audits sees them.
 
 What is not named here nobody sees, so that a new kind of event does not get out unnoticed. A key's hash never does: `published`.
@@ -20,6 +21,7 @@ from groupchat.aggregates.access import Access
 from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.aggregates.workspace import OWNER
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
@@ -71,6 +73,7 @@ class About(Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     key_of: str | None = None
     reader_id: str | None = None
+    audited: bool = False
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -103,6 +106,8 @@ def about(recorded: Recorded) -> About | None:
             found = About(key_of=event.user_id)
         case workspaces.KeyRevoked():  # whose it was is not in it; who does not manage users revokes only his own
             found = About(key_of=recorded.cause.actor.id)
+        case RefusalRecorded():
+            found = About(audited=True)
         case _ if isinstance(event, OPEN):
             found = About()
     return found
@@ -112,7 +117,7 @@ def sees(rights: Access, what: About, known: Known) -> bool:
     """Tell whether a user sees an event of his workspace; `known` is only asked for one who is restricted (R22)."""
     if what.key_of is not None:
         return what.key_of == rights.user.id or _manages(rights, what.key_of)
-    if what.reader_id not in (None, rights.user.id) and not (rights.manages or rights.audits):
+    if (what.audited or what.reader_id not in (None, rights.user.id)) and not (rights.manages or rights.audits):
         return False
     return not rights.restricted or _sees_assigned(rights, what, known)
 

@@ -10,7 +10,7 @@ import typer
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.cli import operating, serving
+from groupchat.cli import operating, refusals, serving
 from groupchat.cli.shell import say
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.settings import SettingsError
@@ -18,7 +18,7 @@ from groupchat.store.database import DatabaseUnavailableError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, operating):
+for part in (serving, operating, refusals):
     app.registered_commands.extend(part.app.registered_commands)
 
 INTERRUPTED = 130

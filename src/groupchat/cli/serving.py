@@ -51,8 +51,8 @@ def work(
 ) -> None:
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
-    Workers: the projections (inbox, thread, pane, ledger, contacts), contact_changes, delivery, simulator, housekeeping. Of several
-    processes that run the same projection or process one works, and another takes over when it ends.
+    Workers: the projections (inbox, thread, pane, ledger, contacts, refusals), contact_changes, delivery, simulator, housekeeping.
+    Of several processes that run the same projection or process one works, and another takes over when it ends.
     """
 
     async def until_stopped(chosen: Settings) -> None:

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from groupchat.aggregates import contact as contacts
 from groupchat.aggregates import group_conversation, workspace
-from groupchat.aggregates.access import Access, is_restricted
+from groupchat.aggregates.access import Access, HiddenError, is_restricted
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.workspace import User, require_user_of
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
@@ -69,17 +70,23 @@ async def rights_of(store: EventStore, who: Caller) -> Access:
 
 
 async def visible_group(decision: Decision, rights: Access, conversation_id: str) -> GroupConversation:
-    """Return a group that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22)."""
+    """Return a group that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22: `HiddenError`)."""
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
-    seen = group.workspace_id == decision.cause.workspace_id and rights.sees_group(group, await _linked(decision, rights, group))
-    return group_conversation.existing(group if seen else None)
+    if group.workspace_id != decision.cause.workspace_id:
+        raise group_conversation.missing()
+    if not rights.sees_group(group, await _linked(decision, rights, group)):
+        raise HiddenError(group_conversation.missing(), Subject(conversation_id=conversation_id))
+    return group
 
 
 async def visible_contact(decision: Decision, rights: Access, contact_id: str) -> Contact:
-    """Return a contact that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22)."""
+    """Return a contact that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22: `HiddenError`)."""
     contact = contacts.existing(await decision.load(CONTACT, contact_id))
-    seen = contact.workspace_id == decision.cause.workspace_id and rights.sees_contact(contact)
-    return contacts.existing(contact if seen else None)
+    if contact.workspace_id != decision.cause.workspace_id:
+        raise contacts.missing()
+    if not rights.sees_contact(contact):
+        raise HiddenError(contacts.missing(), Subject(contact_ids=(contact_id,)))
+    return contact
 
 
 def visible_user(rights: Access, user_id: str) -> User:

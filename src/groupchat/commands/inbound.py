@@ -78,7 +78,7 @@ async def receive(
     return await store.decide(cause, decide)
 
 
-async def _honour(decision: Decision, said: consent.Word, inbound: Inbound, message_id: str) -> None:
+async def _honour(decision: Decision, said: consent.Keyword, inbound: Inbound, message_id: str) -> None:
     """Take a keyword (R14), unless the carrier brings it again."""
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     if inbound.carrier_message_id in known.carrier_message_ids:
@@ -89,7 +89,7 @@ async def _honour(decision: Decision, said: consent.Word, inbound: Inbound, mess
         "evidence": message_id,
         "carrier_message_id": inbound.carrier_message_id,
     }
-    if said == "out":
+    if said == "opt-out":
         await opt_out(decision, consent.OptOut(cause="keyword", **word))
     else:
         await opt_in(decision, consent.OptIn(cause="keyword", **word))

@@ -1,12 +1,23 @@
 """How each kind of stream folds: the one table that ties the aggregates to the store."""
 
-from groupchat.aggregates import business_numbers, consent, contact, delivery, group_conversation, phone_book, reader, workspace
+from groupchat.aggregates import (
+    business_numbers,
+    consent,
+    contact,
+    delivery,
+    group_conversation,
+    phone_book,
+    reader,
+    refusal,
+    workspace,
+)
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.phone_book import PhoneBookEntry
 from groupchat.aggregates.reader import ReadMark
+from groupchat.aggregates.refusal import Day
 from groupchat.aggregates.workspace import Workspace
 from groupchat.store.decision import Kind
 
@@ -18,3 +29,4 @@ WORKSPACE: Kind[Workspace] = Kind(workspace.evolve, "wsp_")
 NUMBER_CLAIM: Kind[str] = Kind(business_numbers.evolve_claim, "number-")
 DELIVERY: Kind[Delivery] = Kind(delivery.evolve, "delivery-")
 READ_MARK: Kind[ReadMark] = Kind(reader.evolve, "reader-")
+REFUSALS: Kind[Day] = Kind(refusal.evolve, "refusals-")

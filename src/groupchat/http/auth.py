@@ -26,7 +26,8 @@ async def authenticate(services: Services, incoming: Incoming) -> tuple[Caller, 
         raise
     services.throttle.admit(login.id)
     services.last_uses.note(login.id, services.clock())
-    return Caller(login.workspace_id, user, incoming.correlation_id, login), login
+    incoming.who = Caller(login.workspace_id, user, incoming.correlation_id, login)
+    return incoming.who, login
 
 
 async def _ask(services: Services, login: Login, address: str) -> User:

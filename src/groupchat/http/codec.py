@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 import msgspec
 from msgspec import Struct
 
+from groupchat.commands.caller import Caller
 from groupchat.http.refusals import BODY_SECONDS, MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError, RequestTimeoutError
 from groupchat.http.reply import Receive, Scope
-from groupchat.values.errors import InvalidRequestError
+from groupchat.values.errors import InvalidRequestError, RefusalError
 
 T = TypeVar("T")
 
@@ -25,12 +26,14 @@ _MAX_QUERY_FIELDS = 50
 
 
 class Incoming(Struct):
-    """A request, its headers by lower-case name."""
+    """A request, its headers by lower-case name; `who` makes it, as soon as that is known, and `refused` is what he was told."""
 
     scope: Scope
     receive: Receive
     headers: dict[bytes, bytes]
     correlation_id: str
+    who: Caller | None = None
+    refused: RefusalError | None = None
 
     @property
     def path(self) -> str:

@@ -117,6 +117,32 @@ HISTORY_EVENT: Json = {
 
 STREAMED_EVENT: Json = HISTORY_EVENT | {"stream": CONVERSATION_ID}
 
+REFUSAL: Json = {
+    "id": "refusals-wsp_01996f0c1e00aabbccddeeff0000-2025-02-01/1",
+    "at": "2025-02-01T00:00:07Z",
+    "user_id": USER_ID,
+    "rule": "R15",
+    "slug": "conversation-blocked",
+    "operation": "POST /v1/conversations/{conversation_id}/messages",
+    "about": {"conversation_id": CONVERSATION_ID, "contact_ids": [], "business_number": None, "numbers": [BOB]},
+    "times": 1,
+    "first_at": "2025-02-01T00:00:06.900000Z",
+    "last_at": "2025-02-01T00:00:06.900000Z",
+    "no_more_of": None,
+    "correlation_id": HISTORY_EVENT["correlation_id"],
+}
+HIDDEN: Json = REFUSAL | {
+    "id": "refusals-wsp_01996f0c1e00aabbccddeeff0000-2025-02-01/2",
+    "at": "2025-02-01T00:01:10Z",
+    "rule": "R22",
+    "slug": "not-found",
+    "operation": "GET /v1/contacts/{contact_id}",
+    "about": {"conversation_id": None, "contact_ids": [CONTACT_ID], "business_number": None, "numbers": []},
+    "times": 12,
+    "first_at": "2025-02-01T00:00:10.500000Z",
+    "last_at": "2025-02-01T00:01:09.250000Z",
+}
+
 NEW_CONTACT: Json = {"name": "Ann", "number": "415 555 0101", "secondary_numbers": ["+44 20 7946 0018"]}
 CONTACT: Json = {
     "id": CONTACT_ID,

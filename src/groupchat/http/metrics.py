@@ -33,6 +33,9 @@ class Metrics:
             registry=self.registry,
         )
         self._problems = Counter("groupchat_problems", "Problems answered, by slug.", ("slug",), registry=self.registry)
+        self._unrecorded = Counter(
+            "groupchat_refusals_unrecorded", "Refusals that are on no record, by why.", ("reason",), registry=self.registry
+        )
         self._batch = Histogram(
             "groupchat_append_batch_size", "Appends stored in one transaction.", buckets=_SIZES, registry=self.registry
         )
@@ -56,6 +59,10 @@ class Metrics:
         time.observe(seconds)
         if slug is not None:
             self._problems.labels(slug).inc()
+
+    def unrecorded(self, reason: str, times: int) -> None:
+        """Count refusals that were to be recorded, and are not."""
+        self._unrecorded.labels(reason).inc(times)
 
     def stored(self, appends: int, seconds: float) -> None:
         """Count a transaction. It may be called in any thread."""

@@ -18,6 +18,11 @@ async def writes(call: Call) -> None:
     (await rights_of(call.store, call.who)).require_writer()
 
 
+async def audits(call: Call) -> None:
+    """Raise `NotPermittedError` for who neither manages nor audits (R23)."""
+    (await rights_of(call.store, call.who)).require_auditor()
+
+
 async def sees_everything(call: Call) -> None:
     """Raise `NotPermittedError` for who sees assigned data only (R22)."""
     (await rights_of(call.store, call.who)).require_unrestricted()

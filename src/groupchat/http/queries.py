@@ -81,6 +81,15 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
     conversation_id: Id | UnsetType = UNSET
 
 
+class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
+    """Refusals from `from` on and before `to`, of a conversation, of a user."""
+
+    conversation_id: Id | UnsetType = UNSET
+    user_id: Id | UnsetType = UNSET
+    from_: Moment | UnsetType = field(name="from", default=UNSET)
+    to: Moment | UnsetType = UNSET
+
+
 class StatementQuery(Asked, frozen=True, kw_only=True):
     """Which month, and as what."""
 

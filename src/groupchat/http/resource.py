@@ -46,7 +46,17 @@ class Resource:
         except ClientGoneError:
             return
         self._tell(incoming, reply, perf_counter() - begun)
-        await reply.send(send, incoming.correlation_id)
+        try:
+            await reply.send(send, incoming.correlation_id)
+        finally:
+            self._record(incoming)
+
+    def _record(self, incoming: Incoming) -> None:
+        """Put a refusal on record: after the answer, so that what is hidden is answered as fast as what is not there (R22)."""
+        if incoming.refused is not None and incoming.who is not None:
+            conversation_id = incoming.scope.get("path_params", {}).get("conversation_id")
+            operation = f"{incoming.scope['method']} {self._path}"
+            self._services.refusals.note(incoming.refused, incoming.who, operation, conversation_id)
 
     def _tell(self, incoming: Incoming, reply: Reply, seconds: float) -> None:
         """Count an answer, and log it; by its path's template, for a path may have numbers in it."""
@@ -77,6 +87,7 @@ class Resource:
         except ClientGoneError:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an answer and a line in the log
+            incoming.refused = error if isinstance(error, RefusalError) else None
             return reply_of(
                 error,
                 instance=incoming.path,

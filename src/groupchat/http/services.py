@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from groupchat.http.metrics import Metrics
+from groupchat.http.refusal_log import RefusalLog
 from groupchat.http.streams import Streams
 from groupchat.http.throttle import Throttle
 from groupchat.http.tokens import Tokens
@@ -35,4 +36,5 @@ class Services(Struct, frozen=True, kw_only=True):
     throttle: Throttle = field(default_factory=Throttle)
     tokens: Tokens | None = None
     last_uses: LastUses
+    refusals: RefusalLog
     metrics: Metrics = field(default_factory=Metrics)

@@ -6,6 +6,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from groupchat.aggregates import contact as contact_rules
+from groupchat.aggregates import group_conversation
+from groupchat.aggregates.access import HiddenError
+from groupchat.aggregates.refusal import Subject
 from groupchat.commands import conversations
 from groupchat.http.endpoint import Call, PageOf
 from groupchat.http.queries import PageQuery, given
@@ -16,7 +20,6 @@ from groupchat.projections.inbox import Conversation
 from groupchat.projections.paging import cursor_at, key_at
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import StaleAnswerError
-from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Recorded
 
 RESTRICTING = (inbox.VIEW.name, contacts.VIEW.name, ledger.VIEW.name)
@@ -86,25 +89,23 @@ async def conversation_now(call: Call, events: Sequence[Recorded] = ()) -> Conve
 def existing(row: H | None) -> H:
     """Return what is held of a conversation, or raise `NotFoundError`."""
     if row is None:
-        msg = "There is no such conversation; GET /v1/conversations lists those there are."
-        raise NotFoundError(msg)
+        raise group_conversation.missing()
     return row
 
 
 async def contact_now(call: Call) -> ContactView:
-    """Return the path's contact; raises `NotFoundError` for one that is unknown or deleted."""
+    """Return the path's contact; raises `NotFoundError` for one that is unknown, deleted, or not for this caller (R22)."""
     id_, workspace_id = call.path["contact_id"], call.who.workspace_id
     row = await view(call.store, contacts.held, workspace_id, id_)
     tail = await call.store.read_stream(id_, after_version=row.version if row else 0)
     shown = shown_contact(workspace_id, contacts.current(row, tail))
     if call.who.sees_only not in (None, shown.assigned_to):
-        return shown_contact(workspace_id, None)
+        raise HiddenError(contact_rules.missing(), Subject(contact_ids=(id_,)))
     return shown
 
 
 def shown_contact(workspace_id: str, row: contacts.Held | None) -> ContactView:
     """Return a contact's row as it is shown, or raise `NotFoundError` if there is none of this workspace."""
     if row is None or row.workspace_id != workspace_id or row.contact.deleted:
-        msg = "There is no such contact; GET /v1/contacts lists those there are."
-        raise NotFoundError(msg)
+        raise contact_rules.missing()
     return contacts.shown(row)

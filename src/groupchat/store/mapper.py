@@ -99,7 +99,9 @@ class EventMapper(Mapper[str]):
         if envelope.v == event_type.class_version:
             return decoder.decode(envelope.data)
         if envelope.v > event_type.class_version:
-            msg = f"its shape is version {envelope.v}; this groupchat knows {event_type.class_version}"
+            msg = (
+                f"its shape is version {envelope.v}, this groupchat knows {event_type.class_version}: install the one that wrote it"
+            )
             raise ValueError(msg)
         data: dict[str, Any] = msgspec.json.decode(envelope.data)
         for version in range(envelope.v, event_type.class_version):

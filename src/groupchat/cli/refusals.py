@@ -1,0 +1,85 @@
+"""What users of a workspace were refused, for who audits it on the server. It reads, and writes nothing."""
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
+
+from groupchat.bootstrap import existing_database
+from groupchat.cli.shell import say, settings
+from groupchat.projections import refusals as view
+from groupchat.projections.refusals import RefusalView
+from groupchat.store.database import Database, unavailable
+from groupchat.store.follower import statuses
+from groupchat.store.recorder import Recorder
+
+app = typer.Typer()
+
+_PAGE = 200
+_decode = msgspec.json.Decoder(RefusalView).decode
+
+
+@app.command()
+def refusals(
+    workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="A workspace's id.")],
+    conversation: Annotated[str | None, typer.Option("--conversation", help="Only what is about this conversation.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Only what this user tried.")] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, a record a line, for programs.")] = False,
+) -> None:
+    """Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. To read is right enough."""
+    database = existing_database(settings())
+    try:
+        _require_workspace(database, workspace)
+        found = _found(database, workspace, conversation, user)
+        if json:
+            for each in found:
+                sys.stdout.write(msgspec.json.encode(each).decode() + "\n")
+        else:
+            Console().print(_table(found))
+        _say_if_behind(database)
+    except DBAPIError as error:
+        raise unavailable(error, database.url) from error
+    finally:
+        database.close()
+
+
+def _require_workspace(database: Database, workspace: str) -> None:
+    if not workspace.startswith("wsp_") or not Recorder(database).select_events(workspace, limit=1):
+        msg = f"There is no workspace {workspace!r}: give the workspace_id that `groupchat init` printed."
+        raise typer.BadParameter(msg)
+
+
+def _found(database: Database, workspace: str, conversation: str | None, user: str | None) -> Iterator[RefusalView]:
+    cursor: str | None = None
+    while True:
+        with database.read() as connection:
+            page = view.page(connection, workspace, conversation_id=conversation, user_id=user, cursor=cursor, limit=_PAGE)
+        yield from map(_decode, page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _table(found: Iterator[RefusalView]) -> Table:
+    table = Table("when", "times", "user", "rule", "tried", "about")
+    for each in found:
+        when = each.first_at.isoformat(" ", "seconds")
+        about = each.about
+        things = (about.conversation_id, *about.contact_ids, about.business_number, *about.numbers)
+        cells = (when, str(each.times), each.user_id, each.rule, each.operation, " ".join(thing for thing in things if thing))
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _say_if_behind(database: Database) -> None:
+    status = statuses(database).get(view.VIEW.name)
+    behind = (Recorder(database).max_notification_id() or 0) - (0 if status is None else status.position)
+    if behind:
+        say.print(f"{behind} events are not in this yet: the worker `{view.VIEW.name}` brings them.")

@@ -1,0 +1,103 @@
+"""Refusals on record: which ones are, and storing them within the bounds of `aggregates/refusal.py`.
+
+The decision reads a stream of refusals and nothing else, and no other decision reads one: recording makes no command conflict.
+"""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from groupchat.aggregates import refusal as refusals
+from groupchat.aggregates.access import (
+    ContactNotAssignedError,
+    GroupChatNotPermittedError,
+    HiddenError,
+    NumberAccessDeniedError,
+)
+from groupchat.aggregates.group_conversation import ConversationBlockedError
+from groupchat.aggregates.refusal import Record, RecordAtOnce, Refusal, Rule, Subject, Verdict
+from groupchat.commands.caller import Caller, access, visible_group, visible_user
+from groupchat.commands.streams import REFUSALS
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.errors import RefusalError
+from groupchat.values.event import Actor, Cause
+
+RULES: dict[type[RefusalError], Rule] = {
+    ConversationBlockedError: "R15",
+    GroupChatNotPermittedError: "R20",
+    NumberAccessDeniedError: "R21",
+    ContactNotAssignedError: "R22",
+    HiddenError: "R22",
+}
+"""The refusals that are put on record, with the rule that each stands for."""
+
+
+class Counted(Struct, frozen=True, kw_only=True):
+    """Alike refusals: how many, since when and until when, and the newest one's request."""
+
+    workspace_id: str
+    refusal: Refusal
+    times: int
+    first_at: datetime
+    last_at: datetime
+    correlation_id: str
+
+
+def to_record(error: RefusalError, who: Caller, operation: str, conversation_id: str | None) -> Refusal | None:
+    """Return what is to be recorded of a refusal, none for most; `conversation_id` is the one that the request's path names."""
+    rule = RULES.get(type(error))
+    if rule is None:
+        return None
+    about = _about(error, conversation_id)
+    return Refusal(user_id=who.user.id, slug=error.slug, rule=rule, operation=operation, about=about)
+
+
+async def record(store: EventStore, counted: Counted, *, at_once: bool = False) -> Outcome[Verdict]:
+    """Store refusals, if their day and the last ones alike leave room; return what was decided."""
+    cause = Cause(
+        workspace_id=counted.workspace_id,
+        actor=Actor("user", counted.refusal.user_id),
+        correlation_id=counted.correlation_id,
+        causation_id=counted.correlation_id,
+    )
+    kind = RecordAtOnce if at_once else Record
+
+    async def decide(decision: Decision) -> Verdict:
+        stream = refusals.stream(counted.workspace_id, decision.now.astimezone(UTC).date())
+        command = kind(
+            refusal=counted.refusal,
+            times=counted.times,
+            first_at=counted.first_at,
+            last_at=counted.last_at,
+            at=decision.now,
+        )
+        verdict = refusals.verdict(command, await decision.load(REFUSALS, stream))
+        await decision.decide(REFUSALS, stream, refusals.decide, command)
+        return verdict
+
+    return await store.decide(cause, decide)
+
+
+async def require_reader(store: EventStore, who: Caller, conversation_id: str | None = None, user_id: str | None = None) -> None:
+    """Raise `NotFoundError` for a conversation or user that is not there, `NotPermittedError` unless the caller may audit (R23)."""
+
+    async def look(decision: Decision) -> None:
+        rights = await access(decision, who)
+        if conversation_id is not None:
+            await visible_group(decision, rights, conversation_id)
+        if user_id is not None:
+            visible_user(rights, user_id)
+        rights.require_auditor()
+
+    await store.decide(who.cause(), look)
+
+
+def _about(error: RefusalError, conversation_id: str | None) -> Subject:
+    match error:
+        case HiddenError() | ContactNotAssignedError():
+            return error.about
+        case ConversationBlockedError():
+            return Subject(conversation_id=conversation_id, numbers=tuple(error.members["opted_out"]))
+        case _:
+            return Subject(conversation_id=conversation_id, business_number=error.members.get("number"))

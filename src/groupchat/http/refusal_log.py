@@ -1,0 +1,154 @@
+"""Refusals on their way to the record: noted in memory when the answer is out, stored by one task beside the requests.
+
+Alike ones that wait are one entry with a count, and there are at most `ROOM` entries: who is refused takes neither memory nor store
+without end. What can't be recorded is counted in a metric, and said in the log once a minute. Belongs to one event loop.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from datetime import datetime, timedelta
+
+import structlog
+from msgspec import Struct
+
+from groupchat.aggregates.refusal import APART, Refusal
+from groupchat.commands.caller import Caller
+from groupchat.commands.refusals import Counted, record, to_record
+from groupchat.store.event_store import EventStore
+from groupchat.values.errors import RefusalError
+from groupchat.values.waiting import first_set
+
+ROOM = 10_000
+AT_ONCE = 100
+"""How many are stored together."""
+PAUSE_SECONDS = 0.1
+"""How long to gather between two times of storing."""
+RETRY = timedelta(seconds=5)
+CLOSE_SECONDS = 5.0
+"""How long the end of the process waits for what is noted to be stored."""
+
+Unrecorded = Callable[[str, int], None]
+"""Told why refusals are on no record (`room`, `day`, `failed`), and how many."""
+
+log = structlog.get_logger()
+
+
+class _Entry(Struct):
+    workspace_id: str
+    refusal: Refusal
+    correlation_id: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+    due: datetime
+
+    def counted(self) -> Counted:
+        return Counted(
+            workspace_id=self.workspace_id,
+            refusal=self.refusal,
+            times=self.times,
+            first_at=self.first_at,
+            last_at=self.last_at,
+            correlation_id=self.correlation_id,
+        )
+
+
+class RefusalLog:
+    """Notes refusals, and stores them."""
+
+    def __init__(self, store: EventStore, unrecorded: Unrecorded) -> None:
+        self._store = store
+        self._unrecorded = unrecorded
+        self._entries: dict[tuple[str, Refusal], _Entry] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._woken = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._said_at: datetime | None = None
+
+    def note(self, error: RefusalError, who: Caller, operation: str, conversation_id: str | None) -> None:
+        """Note a refusal, if it is of a kind that is recorded."""
+        refusal = to_record(error, who, operation, conversation_id)
+        if refusal is None:
+            return
+        now = self._store.now()
+        self._keep(_Entry(who.workspace_id, refusal, who.correlation_id, 1, now, now, now))
+        if self._task is None or self._task.done():  # with a context of its own: a request's correlation id is not the task's
+            self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
+
+    async def written(self) -> None:
+        """Wait until all that is not to be counted on is stored."""
+        await self._settled.wait()
+
+    async def close(self) -> None:
+        """Store what is noted, also what was to be counted on, and end."""
+        self._closing.set()
+        self._woken.set()
+        if self._task is None:
+            return
+        await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+        if not self._task.done():
+            self._task.cancel()
+            self._lose("failed", sum(entry.times for entry in self._entries.values()))
+
+    def _keep(self, new: _Entry) -> None:
+        key = (new.workspace_id, new.refusal)
+        entry = self._entries.get(key)
+        if entry is not None:
+            if new.last_at >= entry.last_at:
+                entry.correlation_id, entry.last_at = new.correlation_id, new.last_at
+            entry.first_at, entry.due = min(entry.first_at, new.first_at), max(entry.due, new.due)
+            entry.times += new.times
+        elif len(self._entries) >= ROOM:
+            self._lose("room", new.times)
+        else:
+            self._entries[key] = new
+            self._settled.clear()
+            self._woken.set()
+
+    async def _run(self) -> None:
+        while self._entries:
+            self._woken.clear()
+            now = self._store.now()
+            due = [entry for entry in self._entries.values() if entry.due <= now or self._closing.is_set()]
+            if due:
+                await asyncio.gather(*map(self._write, due[:AT_ONCE]))
+                await first_set(self._closing, seconds=PAUSE_SECONDS)
+            else:
+                self._settled.set()
+                soonest = min(entry.due for entry in self._entries.values())
+                await first_set(self._woken, seconds=(soonest - now).total_seconds())
+        self._settled.set()
+
+    async def _write(self, entry: _Entry) -> None:
+        del self._entries[entry.workspace_id, entry.refusal]  # what is refused meanwhile is another entry
+        ends = self._closing.is_set()
+        try:
+            verdict = (await record(self._store, entry.counted(), at_once=ends)).value
+        except RefusalError:  # the database is away, or has too much to do
+            if ends:
+                self._lose("failed", entry.times)
+            else:
+                self._count_on(entry, RETRY)
+            return
+        except Exception:
+            log.exception("refusal_not_recorded", correlation_id=entry.correlation_id)
+            self._lose("failed", entry.times)
+            return
+        if verdict == "later":
+            self._count_on(entry, APART)
+        elif verdict == "no-more":
+            self._lose("day", entry.times)
+
+    def _count_on(self, entry: _Entry, wait: timedelta) -> None:
+        entry.due = self._store.now() + wait
+        self._keep(entry)
+
+    def _lose(self, reason: str, times: int) -> None:
+        self._unrecorded(reason, times)
+        now = self._store.now()
+        if self._said_at is None or now - self._said_at >= timedelta(minutes=1):
+            self._said_at = now
+            log.warning("refusals_unrecorded", reason=reason, times=times)

@@ -1,0 +1,108 @@
+"""The view `refusals`: what users were refused, for who audits (R15, R20 to R22). Records are only added."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
+from sqlalchemy import Column, Connection, Index, Table, Text, select
+
+from groupchat.aggregates.refusal import RefusalRecorded, Rule, Subject, Whose
+from groupchat.projections.ledger import microseconds
+from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.rows import insert_new
+from groupchat.projections.view import View
+from groupchat.store.tables import BIG, METADATA
+from groupchat.values.event import Recorded
+
+REFUSALS = Table(
+    "refusals",
+    METADATA,
+    Column("position", BIG, primary_key=True, autoincrement=False),
+    Column("workspace_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("conversation_id", Text),
+    Column("first_at", BIG, nullable=False),
+    Column("last_at", BIG, nullable=False),
+    Column("doc", Text, nullable=False),
+    Index("refusals_of_workspace", "workspace_id", "position"),
+    Index("refusals_of_conversation", "conversation_id", "position"),
+    Index("refusals_of_user", "user_id", "position"),
+)
+
+
+class RefusalView(Struct, frozen=True, kw_only=True):
+    """What a user was refused, `times` times alike from `first_at` to `last_at`; `id` is the event's, `rule` the product's.
+
+    `slug` is the problem that he was shown, `operation` what he asked for: who was told `not-found` was refused what R22 hides.
+    `no_more_of` says that the rest of the UTC day's refusals, of this user or of the workspace, are on no record.
+    """
+
+    id: str
+    at: datetime
+    user_id: str
+    rule: Rule
+    slug: str
+    operation: str
+    about: Subject
+    times: int
+    first_at: datetime
+    last_at: datetime
+    no_more_of: Whose | None
+    correlation_id: str
+
+
+def shown(recorded: Recorded, event: RefusalRecorded) -> RefusalView:
+    """Return a record as it is shown."""
+    return RefusalView(id=recorded.id, at=recorded.at, correlation_id=recorded.cause.correlation_id, **asdict(event))
+
+
+def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
+    insert_new(connection, REFUSALS, [_row(each, each.event) for each in batch if isinstance(each.event, RefusalRecorded)])
+
+
+def _row(recorded: Recorded, event: RefusalRecorded) -> dict[str, Any]:
+    return {
+        "position": recorded.position,
+        "workspace_id": recorded.cause.workspace_id,
+        "user_id": event.user_id,
+        "conversation_id": event.about.conversation_id,
+        "first_at": microseconds(event.first_at),
+        "last_at": microseconds(event.last_at),
+        "doc": msgspec.json.encode(shown(recorded, event)).decode(),
+    }
+
+
+VIEW = View("refusals", (REFUSALS,), _apply)
+
+
+def page(  # noqa: PLR0913 - the filters
+    connection: Connection,
+    workspace_id: str,
+    *,
+    conversation_id: str | None = None,
+    user_id: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page:
+    """Return a page of a workspace's records, newest last: those with a refusal at `start` or later and before `end`.
+
+    Raises `InvalidRequestError` for a bad cursor.
+    """
+    table = REFUSALS.c
+    position = key_at(cursor, Position) if cursor is not None else 0
+    query = select(table.doc, table.position).where(table.workspace_id == workspace_id, table.position > position)
+    if conversation_id is not None:
+        query = query.where(table.conversation_id == conversation_id)
+    if user_id is not None:
+        query = query.where(table.user_id == user_id)
+    if start is not None:
+        query = query.where(table.last_at >= microseconds(start))
+    if end is not None:
+        query = query.where(table.first_at < microseconds(end))
+    rows = connection.execute(query.order_by(table.position).limit(limit + 1)).all()
+    return page_of([(row.doc, row.position) for row in rows], limit)

@@ -1,0 +1,164 @@
+"""How refusals come on record: beside the requests, counted while they are alike, bounded, and not lost when the process ends."""
+
+import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from groupchat.aggregates import refusal
+from groupchat.aggregates.access import HiddenError
+from groupchat.aggregates.refusal import Subject
+from groupchat.aggregates.workspace import User
+from groupchat.commands.caller import Caller
+from groupchat.http import refusal_log
+from groupchat.http.refusal_log import RefusalLog
+from groupchat.store.event_store import EventStore
+from groupchat.store.signals import Signals
+from groupchat.values.errors import NotFoundError
+from tests.http.clocked import StoppedClock
+
+OPERATION = "GET /v1/conversations/{conversation_id}"
+
+
+class Recording:
+    """A log of refusals on a store of its own, with what it says is on no record."""
+
+    def __init__(self, store, clock):
+        self.store, self.clock, self.lost = store, clock, Counter()
+        self.log = RefusalLog(store, lambda reason, times: self.lost.update({reason: times}))
+
+    def refuse(self, n=1, times=1, user="usr_1"):
+        """Refuse a user the n-th hidden conversation so often."""
+        who = Caller("wsp_1", User(id=user, name="Ann", email="ann@example.com", role="member"), f"req_{n}")
+        for _ in range(times):
+            self.log.note(HiddenError(NotFoundError("none"), Subject(conversation_id=f"cnv_{n}")), who, OPERATION, None)
+
+    async def records(self):
+        found = await self.store.read_stream(refusal.stream("wsp_1", self.clock().date()))
+        return [(each.event.about.conversation_id, each.event.times) for each in found]
+
+
+@asynccontextmanager
+async def recording_in(database, **given):
+    signals, clock = Signals(database), StoppedClock()
+    store = EventStore(database, signals, clock=clock, **given)
+    made = Recording(store, clock)
+    yield made
+    await made.log.close()
+    store.close()
+    signals.close()
+
+
+@pytest.fixture
+async def recording(database):
+    async with recording_in(database) as made:
+        yield made
+
+
+async def test_the_first_is_stored_at_once_and_those_alike_are_counted_for_a_minute_R22(recording):
+    recording.refuse()
+    await recording.log.written()
+    recording.refuse(times=500)
+    await recording.log.written()
+    assert await recording.records() == [("cnv_1", 1)]
+
+    recording.clock.now += timedelta(seconds=61)
+    recording.refuse(2)  # wakes it
+    await recording.log.written()
+    assert sorted(await recording.records()) == [("cnv_1", 1), ("cnv_1", 500), ("cnv_2", 1)]
+    assert not recording.lost
+
+
+async def test_what_is_refused_in_one_go_is_one_record_with_its_times_R22(recording):
+    recording.refuse(times=3)
+    recording.clock.now += timedelta(seconds=2)
+    recording.refuse(times=4)
+    await recording.log.written()
+    (found,) = await recording.store.read_stream(refusal.stream("wsp_1", recording.clock().date()))
+    assert (found.event.times, found.event.last_at - found.event.first_at) == (7, timedelta(seconds=2))
+
+
+async def test_what_was_counted_is_stored_when_the_process_ends_R22(recording):
+    recording.refuse()
+    await recording.log.written()
+    recording.refuse(times=41)
+    await recording.log.close()
+    assert await recording.records() == [("cnv_1", 1), ("cnv_1", 41)]
+    await recording.log.close()
+
+
+async def test_what_a_full_day_does_not_take_is_counted_and_said_once_a_minute_R22(recording, monkeypatch):
+    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 3)
+    with capture_logs() as lines:
+        for n in range(10):
+            recording.refuse(n, times=2)
+        await recording.log.written()
+        await recording.log.close()
+    records = await recording.records()
+    assert len(records) == 3
+    assert recording.lost == {"day": 20 - sum(times for _, times in records)}
+    assert [line["event"] for line in lines] == ["refusals_unrecorded"]
+
+
+async def test_no_more_wait_in_memory_than_there_is_room_for_R22(recording, monkeypatch):
+    monkeypatch.setattr(refusal_log, "ROOM", 5)
+    for n in range(50):
+        recording.refuse(n)
+    assert len(recording.log._entries) == 5
+    await recording.log.written()
+    assert (len(await recording.records()), recording.lost) == (5, {"room": 45})
+
+
+async def test_a_store_that_takes_nothing_keeps_them_waiting_and_at_the_end_they_are_said_to_be_lost_R22(database):
+    async with recording_in(database, max_waiting=0) as recording:
+        recording.refuse(times=3)
+        await recording.log.written()
+        assert not recording.lost
+        recording.store._max_waiting = 10
+        recording.clock.now += timedelta(seconds=6)
+        recording.refuse(2)
+        await recording.log.written()
+        assert sorted(await recording.records()) == [("cnv_1", 3), ("cnv_2", 1)]
+
+        recording.store._max_waiting = 0
+        recording.refuse(3, times=9)
+        await recording.log.close()
+        assert recording.lost == {"failed": 9}
+
+
+async def test_a_record_that_can_not_be_read_loses_the_count_of_its_day_loudly_and_nothing_else_R22(database, recording):
+    recording.refuse(1)
+    await recording.log.written()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented'")
+    recording.store._states._cache.clear()
+    with capture_logs() as lines:
+        recording.refuse(2)
+        await recording.log.written()
+        recording.clock.now += timedelta(seconds=86_400)
+        recording.refuse(3)
+        await recording.log.written()
+    assert recording.lost == {"failed": 1}
+    assert [line["event"] for line in lines] == ["refusal_not_recorded", "refusals_unrecorded"]
+    assert await recording.records() == [("cnv_3", 1)]
+
+
+async def test_any_sequence_of_refusals_stores_few_and_the_counts_add_up_R22(recording, monkeypatch):
+    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 12)
+    monkeypatch.setattr(refusal, "RECORDS_OF_A_USER_A_DAY", 7)
+    refused = 0
+    for n in range(40):
+        recording.refuse(n % 7, times=n, user=f"usr_{n % 3}")
+        refused += n
+        recording.clock.now += timedelta(seconds=n)
+        if n % 4 == 0:
+            await recording.log.written()
+        if n % 9 == 0:
+            await asyncio.sleep(0)
+    await recording.log.close()
+    records = await recording.records()
+    assert len(records) <= 12
+    assert sum(times for _, times in records) + sum(recording.lost.values()) == refused
