@@ -166,12 +166,12 @@ class Follower:
             return set(connection.execute(query).scalars())
 
     def _stop_at(self, poison: PoisonError, standing: int) -> None:
-        """Stop where the follower still stands where it stood, or further on: a rebuild may have begun meanwhile."""
+        """Stop where the follower still stands where it stood, or further on before the event: a rebuild may have moved it."""
         with self._database.write() as connection:
             ensure(connection, self.name)
             connection.execute(
                 update(FOLLOWERS)
-                .where(FOLLOWERS.c.name == self.name, FOLLOWERS.c.position >= standing)
+                .where(FOLLOWERS.c.name == self.name, FOLLOWERS.c.position.between(standing, poison.position - 1))
                 .values(stopped_at=poison.position, error=poison.reason)
             )
             notify_progress(connection)
