@@ -46,6 +46,25 @@ def test_a_rebuild_shows_how_far_it_is_R33(groupchat, workspace):
     assert groupchat(workspace, "status").out.count("3") >= 5
 
 
+def test_a_rebuild_without_downtime_tells_what_was_compared_R33(groupchat, workspace):
+    rebuilt = groupchat(workspace, "rebuild", "inbox", "pane", "--online")
+
+    assert rebuilt.code == 0, rebuilt.err
+    assert rebuilt.err.count("3 of 3 events") == 2
+    told = [line.split(" (hash ")[0] for line in rebuilt.out.splitlines()]
+    assert told == [f"{name}: switched, stands at 3. At 0 it has 0 rows" for name in ("inbox", "pane")]
+    assert rebuilt.out.count("equal to what was shown.") == 2
+
+
+def test_what_an_interrupted_rebuild_has_left_is_dropped_and_only_that_R33(groupchat, workspace):
+    dropped = groupchat(workspace, "rebuild", "inbox", "pane", "--online", "--drop")
+    alone = groupchat(workspace, "rebuild", "inbox", "--drop")
+
+    assert dropped.out == "inbox: nothing was left.\npane: nothing was left.\n"
+    assert alone.code == 2
+    assert "--drop goes with --online" in alone.err
+
+
 def test_a_projection_that_there_is_not_is_named(groupchat, workspace):
     refused = groupchat(workspace, "rebuild", "outbox")
 

@@ -59,18 +59,18 @@ async def _dropped(given: Settings, chosen: Sequence[View]) -> None:
     async with running(given) as system:
         for view in chosen:
             found = await drop_shadow(system.store, view)
-            typer.echo(f"{view.name}: {'what was left is dropped' if found else 'nothing was left'}")
+            typer.echo(f"{view.name}: {'what was left is dropped' if found else 'nothing was left'}.")
 
 
 def _told(one: Switched) -> str:
     at, new, old = one.compared.position, one.compared.new, one.compared.old
     if old is None:
-        found = "the old ones stood further back, so they were not compared"
+        found = "what was shown stood further back and was not compared"
     elif old == new:
-        found = f"equal to the old ones at position {at}"
+        found = "equal to what was shown"
     else:
-        found = f"{one.compared.differing} rows differ from the old ones at position {at} (hash {old.hash})"
-    return f"{one.name}: switched, stands at {one.position}; {new.rows} rows (hash {new.hash}), {found}"
+        found = f"{one.compared.differing} rows differ from what was shown (hash {old.hash})"
+    return f"{one.name}: switched, stands at {one.position}. At {at} it has {new.rows} rows (hash {new.hash}), {found}."
 
 
 def _view(name: str) -> View:

@@ -5,10 +5,11 @@ Its connections see nothing of the main one, so what is written through it can't
 
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
-from groupchat.store.database import Database
+from groupchat.store.database import Database, DatabaseUnavailableError
 
 
 class Beside(Database):
@@ -30,9 +31,17 @@ class Beside(Database):
             return inspect(connection).has_schema(self.schema)
 
     def create(self, connection: Connection) -> None:
-        """Create it, empty, in a transaction of its own connection."""
-        if not self.is_sqlite:  # there, the file came with the connection
+        """Create it, empty, in a transaction of its own connection; raises `DatabaseUnavailableError` where that is not allowed."""
+        if self.is_sqlite:  # the file came with the connection
+            return
+        self._await_maker(connection)
+        try:
             connection.execute(CreateSchema(self.schema))
+        except ProgrammingError as error:
+            msg = (
+                f"The schema {self.schema} can't be made ({error.orig}): GRANT CREATE ON DATABASE {self.url.database} to this user."
+            )
+            raise DatabaseUnavailableError(msg.replace("\n", "")) from error
 
     def show_to(self, connection: Connection) -> None:
         """Let a connection of the main database see the tables beside as those of the schema `schema`."""
@@ -49,12 +58,14 @@ class Beside(Database):
         """Close it and drop it with all that it has, if it is there."""
         self.close()
         if self.path is not None:
-            for suffix in (
-                "",
-                "-wal",
-                "-shm",
-            ):  # in this order: a log left alone is removed by SQLite, a database without its is broken
+            # In this order: SQLite removes a log without its database, but a database without its log may be broken.
+            for suffix in ("", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-        elif self.exists():
-            with self._main.write() as connection:
-                self.drop_in(connection)
+            return
+        with self._main.write() as connection:
+            self._await_maker(connection)
+            self.drop_in(connection)
+
+    def _await_maker(self, connection: Connection) -> None:
+        """Wait for who is making it, who may have been killed: the server ends what it is about all the same."""
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self.schema, 0))))
