@@ -28,7 +28,7 @@ from tests.store.following import log_to_stderr, opened
 from tests.support.builders import a_group
 
 VIEW = inbox.VIEW
-GROUPS = 400
+GROUPS = 250
 STALE = "{}"
 
 

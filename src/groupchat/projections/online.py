@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from msgspec import Struct
@@ -33,6 +34,8 @@ SWITCHES = 60
 
 _LEASE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.5
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -70,10 +73,10 @@ async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress)
         shadow = Shadow(store, view)
         catch_up = partial(_catch_up, store, shadow, lease, on_progress)
         try:
-            await asyncio.to_thread(shadow.open)
+            await _in_thread(shadow.open)
             await catch_up(lambda: _standing(store, view))
-            compared = await asyncio.to_thread(_compare, store, view, shadow)
-            await asyncio.to_thread(shadow.settle)
+            compared = await _in_thread(_compare, store, view, shadow)
+            await _in_thread(shadow.settle)
             position = await _switch_between_readers(store, view, shadow, catch_up)
             on_progress(position, position)
             return Switched(view.name, position, compared)
@@ -84,7 +87,7 @@ async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress)
 async def drop_shadow(store: EventStore, view: View) -> bool:
     """Drop what an interrupted online rebuild has left; tell whether there was anything. Raises `OnlineRebuildError` as above."""
     async with _alone(store, view):
-        return await asyncio.to_thread(Shadow(store, view).drop)
+        return await _in_thread(Shadow(store, view).drop)
 
 
 @asynccontextmanager
@@ -109,11 +112,15 @@ async def _catch_up(store: EventStore, shadow: Shadow, lease: Lease, on_progress
     """Bring a shadow near to an end that moves on."""
     while True:
         await _require(lease, "The connection that keeps other rebuilds away was lost. Run it again: it goes on.")
-        position, goal, head = await asyncio.to_thread(lambda: (shadow.position(), end(), store.head()))
+        position, goal, head = await _in_thread(lambda: (shadow.position(), end(), store.head()))
         on_progress(min(position, head), head)
         if position + NEAR >= goal:
             return
-        await persistently(partial(asyncio.to_thread, shadow.advance, goal))
+        await _in_thread(shadow.advance, goal)
+
+
+async def _in_thread(work: Callable[..., T], *given: Any) -> T:
+    return await persistently(partial(asyncio.to_thread, work, *given))
 
 
 def _standing(store: EventStore, view: View) -> int:

@@ -6,6 +6,7 @@ follower goes on from there. Several views are rebuilt in one reading of the log
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import Connection, update
 
@@ -28,6 +29,7 @@ BATCH = 5_000
 TRIES = 5
 _FIRST_PAUSE = 0.2
 
+T = TypeVar("T")
 OnProgress = Callable[[int, int], None]
 """Called with how many of the log's events every view has, and how many there are."""
 
@@ -81,17 +83,16 @@ async def _feed(store: EventStore, projection: Projection, batch: Sequence[Recor
     await persistently(fed)
 
 
-async def persistently(work: Callable[[], Awaitable[None]]) -> None:
+async def persistently(work: Callable[[], Awaitable[T]]) -> T:
     """Do work, again where a failure passes; raises the last such failure, and any other at once."""
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, TRIES):
         try:
-            await work()
+            return await work()
         except Exception as error:
-            if attempt == TRIES or not passes(error):
+            if not passes(error):
                 raise
-            await asyncio.sleep(_FIRST_PAUSE * attempt)
-        else:
-            return
+        await asyncio.sleep(_FIRST_PAUSE * attempt)
+    return await work()
 
 
 def _reset(database: Database, views: Sequence[View]) -> None:
