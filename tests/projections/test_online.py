@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from groupchat.projections import VIEWS, inbox, online, shadow
+from groupchat.projections.content import Digest
 from groupchat.projections.online import OnlineRebuildError, drop_shadow, rebuild_online
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.shadow import Shadow, ShadowStoppedError
@@ -208,6 +209,26 @@ def watch(database: Database, stop: Event) -> list[tuple[int, int]]:
     return seen
 
 
+async def test_contents_are_compared_as_of_one_position_while_the_view_moves_on_R33(
+    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
+):
+    log = log_of(LONG_STORY)
+    store_log(database, log)
+    await follow(database, inbox.VIEW, log[:-1])
+    digest_of = online.digest_of
+
+    def moving(connection: Connection, tables: Sequence[Table]) -> Digest:
+        Projection(database, inbox.VIEW).handle_blocking(log[-1:], LENGTH)
+        return digest_of(connection, tables)
+
+    monkeypatch.setattr(online, "digest_of", moving)
+    switched = await rebuild_online(store, inbox.VIEW, silent)
+
+    assert switched.compared.position == LENGTH - 1
+    assert switched.compared.old == switched.compared.new
+    assert switched.position == LENGTH
+
+
 async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_others_off_it_R33(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -218,10 +239,10 @@ async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_other
         with store.database.read() as reading:
             inbox.page(reading, "wsp_1", ANN.user_id)
             rebuilding = asyncio.create_task(rebuild_online(store, inbox.VIEW, silent))
-            await asyncio.wait_for(asyncio.to_thread(awaited.acquire), PATIENCE)
+            assert await asyncio.to_thread(awaited.acquire, timeout=PATIENCE)
             with store.database.read() as another:
                 assert len(inbox.page(another, "wsp_1", ANN.user_id).items) == 2
-            await asyncio.wait_for(asyncio.to_thread(awaited.acquire), PATIENCE)
+            assert await asyncio.to_thread(awaited.acquire, timeout=PATIENCE)
             assert len(inbox.page(reading, "wsp_1", ANN.user_id).items) == 2
         await rebuilding
         assert leftovers(store.database) == []
