@@ -116,10 +116,12 @@ async def test_a_view_that_never_ran_is_built_to_the_logs_end_R33(database: Data
     store_log(database, log)
     told: list[tuple[int, int]] = []
 
-    await rebuild_online(store, inbox.VIEW, lambda done, total: told.append((done, total)))
+    switched = await rebuild_online(store, inbox.VIEW, lambda done, total: told.append((done, total)))
 
     assert told[0] == (0, LENGTH)
     assert told[-1] == (LENGTH, LENGTH)
+    assert (switched.compared.position, switched.compared.old) == (LENGTH, None)
+    assert switched.compared.new.rows > 0
     online_ = tables_of(database, inbox.VIEW)
     forget_everything(database)
     await follow(database, inbox.VIEW, log)

@@ -45,7 +45,7 @@ class OnlineRebuildError(Exception):
 
 
 class Compared(Struct, frozen=True):
-    """The contents as they were at one position. There is no `old` where the view stood behind what was made anew."""
+    """The contents as they were at one position. There is no `old` where what was shown stood behind what was made anew."""
 
     position: int
     new: Digest
@@ -124,8 +124,9 @@ async def _in_thread(work: Callable[..., T], *given: Any) -> T:
 
 
 def _standing(store: EventStore, view: View) -> int:
+    """Return where a view stands; the log's end for one that shows nothing yet."""
     found = statuses(store.database).get(view.name)
-    return found.position if found else 0
+    return (found and found.position) or store.head()
 
 
 def _compare(store: EventStore, view: View, shadow: Shadow) -> Compared:
@@ -146,7 +147,7 @@ def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -
     """
     with store.database.write() as connection:
         standing = lock_position(connection, view.name)
-        shadow.reach(standing)
+        shadow.reach(standing or store.head())
         if not store.database.is_sqlite:
             snapshot.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0"))
         shadow.show_to(snapshot)
