@@ -10,22 +10,26 @@ import typer
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.cli import operating, refusals, serving
+from groupchat.cli import operating, rebuilding, refusals, serving
 from groupchat.cli.shell import say
+from groupchat.projections.online import OnlineRebuildError
 from groupchat.projections.rebuild import RebuildStoppedError
+from groupchat.projections.shadow import ShadowStoppedError
 from groupchat.settings import SettingsError
 from groupchat.store.database import DatabaseUnavailableError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, operating, refusals):
+for part in (serving, rebuilding, operating, refusals):
     app.registered_commands.extend(part.app.registered_commands)
 
 INTERRUPTED = 130
 EXPECTED = (
     DatabaseUnavailableError,
+    OnlineRebuildError,
     RebuildStoppedError,
     SettingsError,
+    ShadowStoppedError,
     UnknownWorkerError,
     demo_.OtherWorkspaceError,
     server.AddressError,

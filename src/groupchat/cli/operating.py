@@ -1,17 +1,13 @@
-"""What operators do about followers: where they stand, rebuilding, poison events."""
+"""What operators do about followers: where they stand, poison events."""
 
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from groupchat import projections as views
-from groupchat.bootstrap import existing_database, open_database, running
-from groupchat.cli.shell import run, say, settings
-from groupchat.projections.rebuild import rebuild as rebuild_views
-from groupchat.settings import Settings
+from groupchat.bootstrap import existing_database, open_database
+from groupchat.cli.shell import say, settings
 from groupchat.store import follower
 from groupchat.store.database import Database
 from groupchat.workers import UnknownWorkerError
@@ -26,22 +22,6 @@ def migrate() -> None:
     """Make the schema, or bring it up to date, and end. `serve`, `work` and `init` do so too when they start."""
     open_database(settings()).close()
     say.print("The schema is up to date.")
-
-
-@app.command()
-def rebuild(
-    names: Annotated[list[str] | None, typer.Argument(help="Which projections; all of them if none is named.")] = None,
-) -> None:
-    """Throw projections away and build them again from the events, with a progress bar. Nobody is texted by it."""
-    chosen = [views.VIEWS[name] for name in names or views.VIEWS if _is_view(name)]
-
-    async def rebuilt(given: Settings) -> None:
-        async with running(given) as system:
-            with Progress(*Progress.get_default_columns(), "{task.completed:,.0f} of {task.total:,.0f} events", console=say) as bar:
-                task = bar.add_task(", ".join(view.name for view in chosen), total=0)
-                await rebuild_views(system.store, chosen, lambda done, total: bar.update(task, completed=done, total=total))
-
-    run(rebuilt(settings()))
 
 
 @app.command()
@@ -84,13 +64,6 @@ def _require_stopped(database: Database, name: str) -> None:
     if found[name].stopped_at is None:
         msg = f"{name} is not stopped, so nothing was done; it stands at {found[name].position}."
         raise UnknownWorkerError(msg)
-
-
-def _is_view(name: str) -> bool:
-    if name not in views.VIEWS:
-        msg = f"There is no projection {name!r}; there are {', '.join(views.VIEWS)}."
-        raise UnknownWorkerError(msg)
-    return True
 
 
 def _show(now: follower.FollowerStatus) -> None:

@@ -5,20 +5,20 @@ follower goes on from there. Several views are rebuilt in one reading of the log
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
-from groupchat.projections.view import Projection, View, passes
+from groupchat.projections.view import Projection, View, lock_position, passes
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import (
     Follower,
     FollowerStatus,
     PoisonError,
-    ensure,
     notify_log,
-    status_of,
+    notify_progress,
     statuses,
     unpark_all,
 )
@@ -29,6 +29,7 @@ BATCH = 5_000
 TRIES = 5
 _FIRST_PAUSE = 0.2
 
+T = TypeVar("T")
 OnProgress = Callable[[int, int], None]
 """Called with how many of the log's events every view has, and how many there are."""
 
@@ -72,26 +73,39 @@ def _refuse_stopped(standing: Mapping[str, FollowerStatus], projections: Sequenc
 
 async def _feed(store: EventStore, projection: Projection, batch: Sequence[Recorded]) -> None:
     """Apply a batch; a poison event stops the view as its follower stops, loudly."""
-    for attempt in range(1, TRIES + 1):
+
+    async def fed() -> None:
         try:
             await projection.handle(batch, batch[-1].position)
         except PoisonError:
             await Follower(store, projection).step()
+
+    await persistently(fed)
+
+
+async def persistently(work: Callable[[], Awaitable[T]]) -> T:
+    """Do work, again where a failure passes; raises the last such failure, and any other at once."""
+    for attempt in range(1, TRIES):
+        try:
+            return await work()
         except Exception as error:
-            if attempt == TRIES or not passes(error):
+            if not passes(error):
                 raise
-            await asyncio.sleep(_FIRST_PAUSE * attempt)
-            continue
-        return
+        await asyncio.sleep(_FIRST_PAUSE * attempt)
+    return await work()
 
 
 def _reset(database: Database, views: Sequence[View]) -> None:
     with database.write(patient=True) as connection:
         for view in sorted(views, key=lambda view: view.name):
-            ensure(connection, view.name)
-            status_of(connection, view.name, for_update=True)  # waits for a worker's batch
+            lock_position(connection, view.name)  # waits for a worker's batch
             view.clear(connection)
-            unpark_all(connection, view.name)
-            emptied = update(FOLLOWERS).where(FOLLOWERS.c.name == view.name).values(position=0, stopped_at=None, error=None)
-            connection.execute(emptied)
-        notify_log(connection)
+            put_at(connection, view.name, 0)
+
+
+def put_at(connection: Connection, name: str, position: int) -> None:
+    """Let a locked view go on from a position as if nothing had ever stopped it; what it had parked is forgotten."""
+    unpark_all(connection, name)
+    connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(position=position, stopped_at=None, error=None))
+    notify_log(connection)
+    notify_progress(connection)

@@ -40,9 +40,10 @@ class Projection:
 
     async def handle(self, batch: Sequence[Recorded], position: int) -> None:
         """Apply a batch and store its position; raises `PoisonError` for an event that can't be applied."""
-        await asyncio.to_thread(self._handle, batch, position)
+        await asyncio.to_thread(self.handle_blocking, batch, position)
 
-    def _handle(self, batch: Sequence[Recorded], position: int) -> None:
+    def handle_blocking(self, batch: Sequence[Recorded], position: int) -> None:
+        """Do the same in the caller's thread."""
         try:
             self._apply(batch, position)
         except Exception as error:
@@ -67,7 +68,7 @@ class Projection:
         A batch that does not go on from where the view stands is left alone: the view was emptied after the batch was read.
         """
         with self._database.write(durable=False) as connection:
-            standing = _lock_position(connection, self.name)
+            standing = lock_position(connection, self.name)
             fresh = [recorded for recorded in batch if recorded.position > standing]
             missing = position - standing - len(fresh)
             if position <= standing or missing != (missing and _parked(connection, self.name, standing, position)):
@@ -82,8 +83,8 @@ def passes(error: Exception) -> bool:
     return isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error))
 
 
-def _lock_position(connection: Connection, name: str) -> int:
-    """Return a view's position, which no other instance can change until the transaction ends."""
+def lock_position(connection: Connection, name: str) -> int:
+    """Lock a view against its follower: return its position, which nobody else can change until the transaction ends."""
     standing = status_of(connection, name, for_update=True).position
     if standing == 0:
         insert_new(connection, FOLLOWERS, [{"name": name, "position": 0}])

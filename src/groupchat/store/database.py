@@ -7,6 +7,7 @@ SQLite runs in WAL mode with `synchronous=FULL`; a transaction that can be redon
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -39,9 +40,9 @@ class DatabaseUnavailableError(Exception):
 
 
 class Database:
-    """An engine and how to begin transactions on it."""
+    """An engine and how to begin transactions on it. On Postgres, `schema` is the only one that its connections see."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str | URL, *, pool_size: int = 20, schema: str | None = None) -> None:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = Lock()
@@ -57,6 +58,8 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             event.listen(self.engine, "connect", _prepare_postgres)
+            if schema is not None:
+                event.listen(self.engine, "connect", partial(_show_only, schema))
 
     @property
     def path(self) -> Path | None:
@@ -153,7 +156,7 @@ def is_passing(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) and not permanent
 
 
-def _parse(url: str) -> URL:
+def _parse(url: str | URL) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect()
@@ -176,6 +179,12 @@ def _parse(url: str) -> URL:
 def _prepare_postgres(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}")
+    connection.commit()
+
+
+def _show_only(schema: str, connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('search_path', quote_ident(%s), false)", (schema,))
     connection.commit()
 
 

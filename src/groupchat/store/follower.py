@@ -126,8 +126,8 @@ class Follower:
         self._store.signals.moved()
         return batch.position - status.position
 
-    async def stop(self, poison: PoisonError, standing: int = 0) -> None:
-        """Stop at an event, loudly, unless a rebuild has begun since the follower stood there."""
+    async def stop(self, poison: PoisonError, standing: int | None = None) -> None:
+        """Stop at an event, loudly, unless a rebuild has moved the follower since it stood there; none: wherever it stands."""
         log.error(
             "follower_stopped",
             follower=self.name,
@@ -168,15 +168,14 @@ class Follower:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
-    def _stop_at(self, poison: PoisonError, standing: int) -> None:
-        """Stop where the follower still stands where it stood, or further on: a rebuild may have begun meanwhile."""
+    def _stop_at(self, poison: PoisonError, standing: int | None) -> None:
+        """Stop where the follower still stands where it stood, or further on before the event: a rebuild may have moved it."""
+        stop = update(FOLLOWERS).where(FOLLOWERS.c.name == self.name)
+        if standing is not None:
+            stop = stop.where(FOLLOWERS.c.position.between(standing, poison.position - 1))
         with self._database.write() as connection:
             ensure(connection, self.name)
-            connection.execute(
-                update(FOLLOWERS)
-                .where(FOLLOWERS.c.name == self.name, FOLLOWERS.c.position >= standing)
-                .values(stopped_at=poison.position, error=poison.reason)
-            )
+            connection.execute(stop.values(stopped_at=poison.position, error=poison.reason))
             notify_progress(connection)
 
 

@@ -1,0 +1,189 @@
+"""Rebuilding a view without downtime (R33): its tables are made anew beside those that are shown, and take their place in one step.
+
+1. The shadow catches up with the view, from wherever it stands.
+2. Both contents are compared as they are at one position, in a snapshot: that holds up neither readers nor the view's follower.
+3. The shadow catches up with the log, and takes the view's place in a transaction in which the view stands still, never behind it.
+
+Who is killed goes on where he was when he is run again, or drops what is there. Several processes are kept apart by a lease.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, text
+
+from groupchat.projections.content import Digest, digest_of
+from groupchat.projections.rebuild import OnProgress, persistently, put_at
+from groupchat.projections.shadow import Shadow
+from groupchat.projections.view import View, lock_position, passes
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import statuses
+from groupchat.store.lease import Lease
+from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+
+NEAR = 500
+"""Of so many events the rest is applied while the view stands still: some hundredths of a second."""
+
+SWITCHES = 60
+"""How often the switch is tried, on Postgres, while readers hold the tables: about two minutes."""
+
+_LEASE_SECONDS = 2.0
+_PAUSE_SECONDS = 0.5
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class OnlineRebuildError(Exception):
+    """An online rebuild could not be done, or not be ended; what is shown is as it was."""
+
+
+class Compared(Struct, frozen=True):
+    """The contents as they were at one position. There is no `old` where what was shown stood behind what was made anew."""
+
+    position: int
+    new: Digest
+    old: Digest | None
+    differing: int = 0
+    """How many rows are in one only, or not the same in both."""
+
+
+class Switched(Struct, frozen=True):
+    """A view that was rebuilt, and where it stood then."""
+
+    name: str
+    position: int
+    compared: Compared
+
+
+async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress) -> Switched:
+    """Rebuild a view beside itself and put the new one in its place; parked events are tried again.
+
+    Raises `ShadowStoppedError` for a poison event, `OnlineRebuildError` when another one is under way or readers never let go of
+    the tables, and the driver's error when the database fails again and again. In any case what is shown is as it was, and running
+    it again goes on.
+    """
+    async with _alone(store, view) as lease:
+        shadow = Shadow(store, view)
+        catch_up = partial(_catch_up, store, shadow, lease, on_progress)
+        try:
+            await _in_thread(shadow.open)
+            await catch_up(lambda: _standing(store, view))
+            compared = await _in_thread(_compare, store, view, shadow)
+            await _in_thread(shadow.settle)
+            position = await _switch_between_readers(store, view, shadow, catch_up)
+            on_progress(position, position)
+            return Switched(view.name, position, compared)
+        finally:
+            await asyncio.to_thread(shadow.close)
+
+
+async def drop_shadow(store: EventStore, view: View) -> bool:
+    """Drop what an interrupted online rebuild has left; tell whether there was anything. Raises `OnlineRebuildError` as above."""
+    async with _alone(store, view):
+        return await _in_thread(Shadow(store, view).drop)
+
+
+@asynccontextmanager
+async def _alone(store: EventStore, view: View) -> AsyncIterator[Lease]:
+    """Hold the lease on a view's shadow; one who was killed a moment ago may still seem to hold it."""
+    patience = asyncio.Event()
+    timer = asyncio.get_running_loop().call_later(_LEASE_SECONDS, patience.set)
+    try:
+        async with Lease(store.database, f"rebuild-{view.name}", patience) as lease:
+            await _require(lease, f"Another online rebuild of {view.name} is under way.")
+            yield lease
+    finally:
+        timer.cancel()
+
+
+async def _require(lease: Lease, otherwise: str) -> None:
+    if not await lease.still_held():
+        raise OnlineRebuildError(otherwise)
+
+
+async def _catch_up(store: EventStore, shadow: Shadow, lease: Lease, on_progress: OnProgress, end: Callable[[], int]) -> None:
+    """Bring a shadow near to an end that moves on."""
+    while True:
+        await _require(lease, "The connection that keeps other rebuilds away was lost. Run it again: it goes on.")
+        position, goal, head = await _in_thread(lambda: (shadow.position(), end(), store.head()))
+        on_progress(min(position, head), head)
+        if position + NEAR >= goal:
+            return
+        await _in_thread(shadow.advance, goal)
+
+
+async def _in_thread(work: Callable[..., T], *given: Any) -> T:
+    return await persistently(partial(asyncio.to_thread, work, *given))
+
+
+def _standing(store: EventStore, view: View) -> int:
+    """Return where a view stands; the log's end for one that shows nothing yet."""
+    found = statuses(store.database).get(view.name)
+    return (found and found.position) or store.head()
+
+
+def _compare(store: EventStore, view: View, shadow: Shadow) -> Compared:
+    with store.database.read() as snapshot:
+        position, is_same = _meet(store, view, shadow, snapshot)
+        new = digest_of(snapshot, shadow.tables)
+        if not is_same:
+            return Compared(position, new, None)
+        old = digest_of(snapshot, view.tables)
+        differing = 0 if new == old else sum(pair.differing(snapshot) for pair in shadow.pairs)
+        return Compared(position, new, old, differing)
+
+
+def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -> tuple[int, bool]:
+    """Bring the shadow to where the view stands, and let the snapshot begin there; tell where, and whether the two stand together.
+
+    Only for that the view's follower waits, not while contents are read.
+    """
+    with store.database.write() as connection:
+        standing = lock_position(connection, view.name)
+        shadow.reach(standing or store.head())
+        if not store.database.is_sqlite:
+            snapshot.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0"))
+        shadow.show_to(snapshot)
+        snapshot.execute(select(FOLLOWERS)).all()  # the first reading begins it
+    position = shadow.position()
+    return position, position == standing
+
+
+async def _switch_between_readers(
+    store: EventStore, view: View, shadow: Shadow, catch_up: Callable[[Callable[[], int]], Awaitable[None]]
+) -> int:
+    for attempt in range(1, SWITCHES + 1):
+        await catch_up(store.head)
+        try:
+            return await asyncio.to_thread(_switch, store, view, shadow, attempt)
+        except Exception as error:
+            if not passes(error):
+                raise
+            log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=str(error).splitlines()[0])
+        await asyncio.sleep(_PAUSE_SECONDS)
+    msg = f"{view.name} is rebuilt, but something reads its tables without end. Run it again when that is over: it goes on."
+    raise OnlineRebuildError(msg)
+
+
+def _switch(store: EventStore, view: View, shadow: Shadow, attempt: int) -> int:
+    """Put the shadow in the view's place, no further back than the view stands; return the position."""
+    with store.database.write() as connection:
+        standing = lock_position(connection, view.name)
+        shadow.reach(max(standing, store.head()))
+        position, parked = shadow.position(), shadow.parked()
+        put_at(connection, view.name, position)
+        if parked:
+            rows = [{"follower": view.name, "position": each, "error": error} for each, error in parked.items()]
+            connection.execute(insert(PARKED_EVENTS), rows)
+        shadow.take_place(connection, attempt)
+    store.signals.log.ring()
+    store.signals.moved()
+    shadow.drop()
+    return position

@@ -1,0 +1,190 @@
+"""A view's shadow: its tables, made anew in a database beside the main one, with a position and parked events of their own.
+
+It is filled by the view's own fold, as a follower would, and says which code and tables it was begun with: with others it can't be
+gone on with. Nothing that is shown changes before `take_place`.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, Dialect, MetaData, Table, insert, inspect, select, text
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import groupchat
+from groupchat.projections.content import Pair
+from groupchat.projections.view import Projection, View
+from groupchat.store.beside import Beside
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import PoisonError, ensure, statuses
+from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.tables import FOLLOWERS, METADATA, PARKED_EVENTS
+
+BATCH = 5_000
+_SHORT_WAIT_MS, _LONGEST_WAIT_MS = 100, 1_500
+
+
+class ShadowStoppedError(Exception):
+    """A shadow met an event that it can't apply; what is shown is as it was."""
+
+    def __init__(self, name: str, position: int, reason: str) -> None:
+        super().__init__(
+            f"{name} was not rebuilt, and is shown as before: the event at position {position} can't be applied: {reason}. "
+            f"Mend the cause and run it again; `groupchat rebuild {name} --online --drop` drops what is there of it."
+        )
+        self.position = position
+        self.reason = reason
+
+
+class Shadow:
+    """The shadow of a view. All of it blocks; one process at a time may work on it."""
+
+    def __init__(self, store: EventStore, view: View) -> None:
+        self._store = store
+        self._view = view
+        self.database = Beside(store.database, f"rebuild_{view.name}")
+        self.name = f"{view.name}@{_fingerprint(view, store.database.engine.dialect)}"
+        """Its follower's: a shadow that was begun with other code has none of this name."""
+        self._projection = Projection(self.database, replace(view, name=self.name))
+        metadata = MetaData()
+        self.tables = [table.to_metadata(metadata, schema=self.database.schema) for table in view.tables]
+        self.pairs = [Pair(*both) for both in zip(view.tables, self.tables, strict=True)]
+
+    # --- filling it
+
+    def open(self) -> None:
+        """Go on with what an interrupted rebuild has left, or begin."""
+        if self.database.exists() and self._is_of_this_code():
+            return
+        self.database.drop()
+        with self.database.write() as connection:
+            self.database.create(connection)
+            METADATA.create_all(connection, tables=[*self._view.tables, FOLLOWERS, PARKED_EVENTS], checkfirst=False)
+            ensure(connection, self.name)
+
+    def _is_of_this_code(self) -> bool:
+        if not inspect(self.database.engine).has_table(FOLLOWERS.name):  # killed while it was made, on SQLite
+            return False
+        return self.name in statuses(self.database)
+
+    def position(self) -> int:
+        """Return the position of the last event that it has."""
+        return statuses(self.database)[self.name].position
+
+    def reach(self, position: int) -> None:
+        """Apply all events up to a position; raises as `advance` does."""
+        while self.position() < position:
+            self.advance(position)
+
+    def advance(self, end: int) -> None:
+        """Apply the next batch of events up to a position; raises `ShadowStoppedError`.
+
+        An event that the view itself has parked, and that still can't be applied, stays parked.
+        """
+        standing = self.position()
+        aside = min((each for each in _parked(self.database, self.name) if each > standing), default=end + 1)
+        try:
+            if aside == standing + 1:
+                self._projection.handle_blocking([], aside)
+            else:
+                batch = self._store.read_log(standing, BATCH, min(end, aside - 1))
+                self._projection.handle_blocking(batch, batch[-1].position)
+        except UnreadableEventError as error:
+            self._set_aside(error.position, str(error))
+        except PoisonError as poison:
+            self._set_aside(poison.position, poison.reason)
+
+    def _set_aside(self, position: int, reason: str) -> None:
+        if position not in _parked(self._store.database, self._view.name):
+            raise ShadowStoppedError(self._view.name, position, reason)
+        with self.database.write(durable=False) as connection:
+            connection.execute(insert(PARKED_EVENTS).values(follower=self.name, position=position, error=reason))
+
+    # --- using it
+
+    def show_to(self, connection: Connection) -> None:
+        """Let a connection of the main database see `tables`."""
+        self.database.show_to(connection)
+
+    def parked(self) -> dict[int, str]:
+        """Return why each event that it set aside can't be applied, by position."""
+        return _parked(self.database, self.name)
+
+    def take_place(self, connection: Connection, attempt: int) -> None:
+        """Replace the view's tables in a transaction of the main database; on Postgres the shadow is gone with it.
+
+        On Postgres it raises what passes where readers do not let go of the tables in good time; later attempts wait longer.
+        """
+        self.show_to(connection)
+        if connection.dialect.name == "sqlite":
+            for pair in self.pairs:
+                pair.bring_over(connection)
+            return
+        _lock_out_readers(connection, [table.name for table in self._view.tables], attempt)
+        for table in self.tables:
+            _move(connection, table)
+        self.database.drop_in(connection)
+
+    def settle(self) -> None:
+        """Let Postgres know what the tables hold, that it plans the first queries well."""
+        if not self.database.is_sqlite:
+            with self.database.write(patient=True) as connection:
+                for table in self._view.tables:
+                    connection.execute(text(f"ANALYZE {table.name}"))
+
+    def close(self) -> None:
+        """Close its connections; what there is of it stays."""
+        self.database.close()
+
+    def drop(self) -> bool:
+        """Drop what there is of it; tell whether there was anything."""
+        found = self.database.exists()
+        self.database.drop()
+        return found
+
+
+def _parked(database: Database, name: str) -> dict[int, str]:
+    table = PARKED_EVENTS.c
+    with database.read() as connection:
+        return dict(connection.execute(select(table.position, table.error).where(table.follower == name)).tuples().all())
+
+
+def _lock_out_readers(connection: Connection, names: Sequence[str], attempt: int) -> None:
+    """Lock tables; whoever comes meanwhile queues behind, so give up soon, and wait longer only if that does not help.
+
+    Only who holds none of the tables yet may wait for long: one who holds some could make a reader the victim of a deadlock, which
+    Postgres looks for after a second. A wait of more than that ends an autovacuum, so each table comes first in some attempt.
+    """
+    first = attempt % len(names)
+    wait = min(_SHORT_WAIT_MS * attempt, _LONGEST_WAIT_MS)
+    for name in (*names[first:], *names[:first]):
+        connection.execute(text(f"SET LOCAL lock_timeout = {wait}"))
+        connection.execute(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))
+        wait = _SHORT_WAIT_MS
+
+
+def _move(connection: Connection, table: Table) -> None:
+    """Put a table, with its indexes, in the place of the one of the same name."""
+    place = text("SELECT relnamespace::regnamespace FROM pg_class WHERE oid = CAST(:name AS regclass)")
+    namespace = connection.execute(place, {"name": table.name}).scalar_one()
+    connection.execute(text(f"DROP TABLE {table.name}"))
+    connection.execute(text(f"ALTER TABLE {table.schema}.{table.name} SET SCHEMA {namespace}"))
+
+
+def _fingerprint(view: View, dialect: Dialect) -> str:
+    made = [str(CreateTable(table).compile(dialect=dialect)) for table in view.tables]
+    made += sorted(str(CreateIndex(index).compile(dialect=dialect)) for table in view.tables for index in table.indexes)
+    folded_by = f"{view.apply.__module__}.{view.apply.__qualname__}"
+    return blake2b(repr((made, folded_by, _code())).encode(), digest_size=8).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Return a hash of all of groupchat's code: a fold rests on more than its own file."""
+    code = blake2b(groupchat.__version__.encode(), digest_size=8)
+    for path in sorted(Path(groupchat.__file__).parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    return code.hexdigest()

@@ -1,0 +1,67 @@
+"""Databases beside the main one: what is written there is seen only there, and goes when it is dropped."""
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect, select, text
+
+from groupchat.store.beside import Beside
+from groupchat.store.database import Database, DatabaseUnavailableError
+from groupchat.store.tables import FOLLOWERS
+
+THINGS = Table("things", MetaData(), Column("id", Integer, primary_key=True))
+
+
+@pytest.fixture
+def beside(database):
+    beside = Beside(database, "things")
+    yield beside
+    beside.drop()
+
+
+def make(beside):
+    with beside.write() as connection:
+        beside.create(connection)
+        THINGS.create(connection)
+        connection.execute(insert(THINGS).values(id=7))
+
+
+def test_what_is_beside_is_not_in_the_main_database_and_goes_when_it_is_dropped(database, beside):
+    assert not beside.exists()
+    make(beside)
+
+    assert beside.exists()
+    assert not inspect(database.engine).has_table("things")
+    assert not inspect(beside.engine).has_table(FOLLOWERS.name), "nor the other way round"
+
+    beside.drop()
+    assert not beside.exists()
+    beside.drop()
+
+
+def test_a_connection_of_the_main_database_is_shown_both_at_one_moment(database, beside):
+    make(beside)
+    shown = THINGS.to_metadata(MetaData(), schema=beside.schema)
+
+    with database.write() as connection:
+        beside.show_to(connection)
+        assert connection.execute(select(shown.c.id)).scalars().all() == [7]
+        assert connection.execute(select(FOLLOWERS)).all() == []
+
+
+def test_who_may_make_no_schema_is_told_what_to_do(postgres_url):
+    owner = Database(postgres_url)
+    with owner.write() as connection:
+        connection.execute(text("CREATE ROLE guest LOGIN"))
+    guest = Database(owner.url.set(username="guest"))
+    try:
+        beside = Beside(guest, "things")
+        with (
+            pytest.raises(DatabaseUnavailableError, match=r"permission denied.*GRANT CREATE ON DATABASE"),
+            beside.write() as connection,
+        ):
+            beside.create(connection)
+    finally:
+        beside.close()
+        guest.close()
+        with owner.write() as connection:
+            connection.execute(text("DROP ROLE guest"))
+        owner.close()
