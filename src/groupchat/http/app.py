@@ -45,6 +45,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     conversations.mark_read,
     conversations.mark_unread,
     history.read_history,
+    history.read_state,
     events.follow_events,
     contacts.create_contact,
     contacts.list_contacts,
