@@ -82,8 +82,13 @@ class Life:
         self._decide(group.OptOut(number=number(who), cause=cause, evidence="msg_stop"))
 
     def opt_in(self, n: int, who: int, choice: int) -> None:
-        cause, same = ("keyword", "dnd")[choice % 2], choice == 3
-        self._decide(group.OptIn(number=number(who), cause=cause, evidence="msg_start", same_set_is_open=same))
+        out = [member for member in self._group().members if member.out]
+        if not out:
+            return
+        member = out[choice % len(out)]
+        cause = "dnd" if member.out[0] == "dnd" else "keyword"
+        command = group.OptIn(number=member.number, cause=cause, evidence="msg_start", same_set_is_open=who == choice)
+        self._decide(command)
 
     def rename(self, n: int, who: int, choice: int) -> None:
         self._decide(group.Rename(name=f"Crew {choice}"))
