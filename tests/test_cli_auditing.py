@@ -11,44 +11,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-import structlog
 from sqlalchemy import create_engine, make_url, text
 
-from groupchat import cli
 from groupchat.store.database import Database
-from groupchat.store.event_store import EventStore
-from groupchat.store.signals import Signals
 from tests.support.builders import number
-from tests.support.disputed import Disputed, a_disputed_conversation
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
+from tests.support.command_line import CommandLine, Ended
+from tests.support.disputed import Disputed, disputed_in
 
 Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def groupchat(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+def groupchat(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs a command on a database: `groupchat(url, "history", id)`."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(url: str, *words: str) -> Ended:
-        monkeypatch.setenv("GROUPCHAT_DATABASE_URL", url)
-        monkeypatch.setattr(sys, "argv", ["groupchat", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
-
-    yield run
-    structlog.reset_defaults()
+    return CommandLine(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -65,33 +44,16 @@ def groupchat_process(tmp_path) -> Command:
     return run
 
 
-def disputed_in(url: str) -> Disputed:
-    """Store a conversation to audit, as a process does that has ended."""
-
-    async def stored() -> Disputed:
-        database = Database(url)
-        signals = Signals(database)
-        store = EventStore(database, signals)
-        try:
-            return await a_disputed_conversation(store)
-        finally:
-            await asyncio.to_thread(store.close)
-            await asyncio.to_thread(signals.close)
-            database.close()
-
-    return asyncio.run(stored())
-
-
 @pytest.fixture
 def disputed(database_url: str) -> Disputed:
-    return disputed_in(database_url)
+    return asyncio.run(disputed_in(database_url))
 
 
 @pytest.fixture(scope="module")
 def on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     """A database with a conversation to audit, for what changes nothing: its URL, and the conversation."""
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('audited'))}"
-    return url, disputed_in(url).conversation
+    return url, asyncio.run(disputed_in(url)).conversation
 
 
 @pytest.fixture
@@ -242,7 +204,7 @@ def test_what_can_not_be_told_is_refused_in_clear_words(
 
 
 def test_an_event_that_can_not_be_read_is_told_in_one_line(groupchat: Command, sqlite_url: str):
-    id_ = disputed_in(sqlite_url).conversation
+    id_ = asyncio.run(disputed_in(sqlite_url)).conversation
     database = Database(sqlite_url)
     with database.write() as connection:
         connection.execute(text("UPDATE stored_events SET topic = 'groupchat.later' WHERE originator_id = :id"), {"id": id_})

@@ -1,5 +1,6 @@
 """A conversation to audit: a rate was posted, a contact changed, somebody opted out, a message was withheld."""
 
+import asyncio
 from datetime import date
 
 from msgspec import Struct
@@ -8,7 +9,9 @@ from groupchat.carriers.port import Receipt
 from groupchat.commands import deliveries, inbound, workspaces
 from groupchat.commands.conversations import Draft
 from groupchat.processes.contact_changes import ContactChanges
+from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
+from groupchat.store.signals import Signals
 from tests.support.builders import a_rate, number
 from tests.support.world import World, a_world
 
@@ -52,3 +55,16 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
     await world.writes(2, "Stop.")
     await deliveries.begin(store, CARRIER, await world.message(withheld))
     return Disputed(world, made.conversation_id, made.message_id, received, withheld)
+
+
+async def disputed_in(url: str) -> Disputed:
+    """Store such a conversation, and let go of the database."""
+    database = Database(url)
+    signals = Signals(database)
+    store = EventStore(database, signals)
+    try:
+        return await a_disputed_conversation(store)
+    finally:
+        await asyncio.to_thread(store.close)
+        await asyncio.to_thread(signals.close)
+        database.close()

@@ -129,9 +129,7 @@ def entry(history: History, entry_id: str) -> Explanation:
     if isinstance(source.event, Withheld):
         decided, by = why_withheld(history, step, source)
         return ending(f"entry {entry_id}", "credited", lines, decided, by)
-    says = (
-        f"It was charged because the message was accepted at this moment, for {len(history.group.members)} participants (R24, R25)."
-    )
+    says = "It was charged because the message was accepted at this moment: one segment for each participant (R24)."
     return ending(f"entry {entry_id}", "charged", lines, line(says, source), source)
 
 
