@@ -128,6 +128,21 @@ def test_a_url_that_only_reads_really_does(reading_url: str):
     database.close()
 
 
+def test_who_may_not_even_read_is_told_so_in_one_line(groupchat: Command, postgres_url: str):
+    role = f"nobody_{make_url(postgres_url).database}"
+    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text(f"GRANT SELECT ON alembic_version TO {role}"))
+        url = make_url(postgres_url).set(username=role, password=None).render_as_string(hide_password=False)
+        refused = groupchat(url, "history", "cnv_1")
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "permission denied for table stored_events" in refused.err
+
+
 def test_the_history_as_json_is_for_programs(groupchat: Command, database_url: str, disputed: Disputed):
     found = json.loads(groupchat(database_url, "history", disputed.conversation, "--version", "5", "--json").out)
     assert (found["conversation_id"], found["state"]["version"]) == (disputed.conversation, 5)
