@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from groupchat.http.routes import history
+from groupchat.store.event_store import EventStore
 from tests.http.clocked import NOON, StoppedClock, clocked_site
-from tests.http.site import Json, Site, assert_problem, locs, messages_of, path_of
+from tests.http.site import Json, Site, assert_problem, locs, messages_of, open_site, path_of
 from tests.support.builders import BUSINESS, number
 
 
@@ -101,6 +102,14 @@ async def test_the_thread_comes_in_pages_of_the_same_state_R32(site):
             break
         page = await state(site, group, limit=2, cursor=page["next_cursor"])
     assert found == sent
+
+
+async def test_what_comes_from_the_log_waits_for_no_view(store: EventStore):
+    async with open_site(store, workers=None, patience=0.0) as site:
+        group = await site.group(1, 2)
+        assert site.position > 0
+        assert (await state(site, group))["version"] == 1
+        assert_problem(await site.get("/v1/conversations"), "projection-behind", 503)
 
 
 BAD = [

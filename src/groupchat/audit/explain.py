@@ -90,9 +90,8 @@ def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[Line
     else:
         cause = turned(before) if before and before[-1].after.blocked else None
     if cause is None:
-        return line(
-            "It was withheld, but no opt-out stands before it in the log: R16 does not explain it.", withheld, wrong=True
-        ), withheld
+        says = "It was withheld, but no opt-out stands before it in the log: R16 does not explain it."
+        return line(says, withheld, wrong=True), withheld
     began = any(isinstance(each.event, Started) for each in history.of_message.get(as_of.id_of(step.recorded), ()))
     stood = "it had not reached the carrier" if began else "its hand-over had not begun"
     return line(f"It was withheld because {stood} when {words.what(history.step(cause.version))} (R16).", cause), cause
@@ -103,9 +102,8 @@ def _why_begun(history: History, step: Step, started: Recorded) -> Line:
     group, sent = history.group_before(started), isinstance(step.recorded.event, MessageSent)
     if group.opted_out_since(step.recorded.version) if sent else group.blocked:
         out = opt_outs(history.steps_before(started))[-1].recorded
-        return line(
-            f"It was handed over after an opt-out that was stored before ({out.id}): R16 forbids that.", started, wrong=True
-        )
+        says = f"It was handed over after an opt-out that was stored before ({out.id}): R16 forbids that."
+        return line(says, started, wrong=True)
     return line("Nobody had opted out when its hand-over to the carrier began, so it went out (R16).", started)
 
 
