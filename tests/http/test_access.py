@@ -92,6 +92,10 @@ CONVERSATIONS = [
     row("POST /v1/conversations/{hidden}/participants/{member}/opt-out", NOT_FOUND, by_value=True),
     row("GET /v1/conversations/{seen}/history", 200),
     row("GET /v1/conversations/{hidden}/history", 200, **HIDDEN),
+    row("GET /v1/conversations/{seen}/history/state", 200),
+    row("GET /v1/conversations/{seen}/history/state?version=1", 200),
+    row("GET /v1/conversations/{hidden}/history/state", 200, **HIDDEN),
+    row("GET /v1/conversations/{hidden}/history/state?version=99", "invalid-request", **HIDDEN),
 ]
 CONTACTS = [
     row("GET /v1/contacts", 200),

@@ -202,6 +202,20 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path):
     assert path.read_text() == "Dear reader, " * 100
 
 
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///x.db", "x.db"),
+        ("sqlite:////data/x.db", "/data/x.db"),
+        ("sqlite:///file:x.db?mode=ro&uri=true", "x.db"),
+        ("sqlite:///file:/data/a%20b.db?mode=ro&uri=true", "/data/a b.db"),
+    ],
+)
+def test_the_file_of_an_sqlite_database_is_known_however_it_is_named(url, path):
+    with opened(url) as database:
+        assert database.path == Path(path)
+
+
 def test_a_missing_folder_is_named(tmp_path):
     path = tmp_path / "nowhere" / "groupchat.db"
 

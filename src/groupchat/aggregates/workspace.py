@@ -106,9 +106,14 @@ class Workspace(Struct, frozen=True, kw_only=True):
 
     def rate_at(self, moment: datetime) -> Rate:
         """Return the rate in force at a moment, by its UTC date (R25)."""
+        line = self.rate_line_at(moment)
+        return DEFAULT_RATE if line is None else self.rates[line].rate
+
+    def rate_line_at(self, moment: datetime) -> int | None:
+        """Return which line of the rate card is in force at a moment; none where the default applies."""
         day = moment.astimezone(UTC).date()
-        begun = [(posted.effective_from, index) for index, posted in enumerate(self.rates) if posted.effective_from <= day]
-        return self.rates[max(begun)[1]].rate if begun else DEFAULT_RATE
+        begun = [(posted.effective_from, line) for line, posted in enumerate(self.rates) if posted.effective_from <= day]
+        return max(begun)[1] if begun else None
 
 
 def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:

@@ -7,29 +7,35 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.cli import operating, rebuilding, refusals, serving
+from groupchat.cli import auditing, operating, rebuilding, refusals, serving
 from groupchat.cli.shell import say
 from groupchat.projections.online import OnlineRebuildError
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.projections.shadow import ShadowStoppedError
 from groupchat.settings import SettingsError
 from groupchat.store.database import DatabaseUnavailableError
+from groupchat.store.mapper import UnreadableEventError
+from groupchat.values.errors import RefusalError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, rebuilding, operating, refusals):
+for part in (serving, operating, rebuilding, auditing, refusals):
     app.registered_commands.extend(part.app.registered_commands)
+    app.registered_groups.extend(part.app.registered_groups)
 
 INTERRUPTED = 130
 EXPECTED = (
     DatabaseUnavailableError,
     OnlineRebuildError,
     RebuildStoppedError,
+    RefusalError,
     SettingsError,
     ShadowStoppedError,
+    UnreadableEventError,
     UnknownWorkerError,
     demo_.OtherWorkspaceError,
     server.AddressError,
@@ -41,7 +47,7 @@ def main() -> None:
     try:
         app()
     except EXPECTED as error:
-        say.print(f"[red]groupchat:[/red] {error}", highlight=False)
+        say.print(f"[red]groupchat:[/red] {escape(str(error))}", highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

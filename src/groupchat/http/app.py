@@ -47,6 +47,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     conversations.mark_unread,
     history.read_history,
     refusals.read_refusals,
+    history.read_state,
     events.follow_events,
     contacts.create_contact,
     contacts.list_contacts,

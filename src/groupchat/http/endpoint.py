@@ -238,7 +238,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
                 return Writing(call.services, call.who, call.path, conditions, self.decoder.decode(b"{}"))
             return Writing(call.services, call.who, call.path, conditions, decode_body(self.decoder, incoming, body))
         query = decode_query(self.query_type, query_string)
-        if not self.writes and (position := read_min_position(incoming.headers)):
+        if not self.writes and (position := read_min_position(incoming.headers)) and self.waits_for:
             services = call.services
             if not await services.progress.wait_for(self.waits_for, position, services.patience):
                 raise ProjectionBehindError(position)

@@ -115,6 +115,16 @@ HISTORY_EVENT: Json = {
     "data": {"number": BOB, "cause": "keyword", "evidence": "msg_01996f0c9a7755443322110099aa"},
 }
 
+STATE: Json = {
+    "conversation": {name: value for name, value in CONVERSATION.items() if name != "unread_count"},
+    "participants": {"participants": [*PANE["participants"], PANE["opted_out"][0] | {"opted_out_at": None}], "opted_out": []},
+    "messages": [MESSAGE | {"recipients": [{"number": ANN, "status": "queued"}, {"number": BOB, "status": "queued"}]}],
+    "next_cursor": None,
+    "version": 2,
+    "position": 40,
+    "at": SENT_AT,
+}
+
 STREAMED_EVENT: Json = HISTORY_EVENT | {"stream": CONVERSATION_ID}
 
 REFUSAL: Json = {

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
 from groupchat.http.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
 from groupchat.values.errors import InvalidRequestError
@@ -71,6 +72,20 @@ class HistoryQuery(Asked, frozen=True, kw_only=True):
     def after(self) -> int:
         """The version that the page begins after."""
         return self.after_version if self.cursor is UNSET else max(self.cursor, self.after_version)
+
+
+class StateQuery(PageQuery, frozen=True, kw_only=True):
+    """As of which version or moment, now if neither is given; and which page of the thread."""
+
+    version: Annotated[Version, Meta(description="Right after this version of the conversation.")] | UnsetType = UNSET
+    at: Moment | UnsetType = UNSET
+
+    @property
+    def asked(self) -> When:
+        """What is asked for; raises `InvalidRequestError` for a version and a moment together."""
+        if self.version is not UNSET and self.at is not UNSET:
+            raise InvalidRequestError("query.at", "Give a version or a time, not both.")
+        return When(version=given(self.version), at=read_moment("query.at", self.at))
 
 
 class LedgerQuery(PageQuery, frozen=True, kw_only=True):

@@ -147,10 +147,11 @@ def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
 
 def shown(row: Held, mark: Mark = NO_MARK) -> Conversation:
     """Return a conversation as the user with this mark sees it."""
-    return Conversation(**asdict(_shown_to_all(row)), unread_count=mark.unread_of(row.inbound_count))
+    return Conversation(**asdict(shown_to_all(row)), unread_count=mark.unread_of(row.inbound_count))
 
 
-def _shown_to_all(row: Held) -> Shown:
+def shown_to_all(row: Held) -> Shown:
+    """Return what everybody sees of a conversation alike."""
     group = row.group
     return Shown(
         id=row.id,
@@ -183,7 +184,7 @@ def _columns(row: Held) -> dict[str, Any]:
         "last_activity_position": row.last_activity_position,
         "search": folded_lines((group.name, *(member.name for member in group.members))),
         "digits": digit_lines(group.numbers),
-        "doc": msgspec.json.encode(_shown_to_all(row)).decode(),
+        "doc": msgspec.json.encode(shown_to_all(row)).decode(),
     }
 
 

@@ -137,3 +137,8 @@ def page(connection: Connection, conversation_id: str, *, cursor: str | None = N
         query = query.where(table.version > key_at(cursor, Position))
     rows = connection.execute(query.order_by(table.version).limit(limit + 1)).all()
     return page_of([(doc, version) for doc, version in rows], limit)
+
+
+def conversation_of(connection: Connection, message_id: str) -> str | None:
+    """Return the conversation of a message; none for one that this view does not have (yet)."""
+    return connection.execute(select(MESSAGES.c.conversation_id).where(MESSAGES.c.message_id == message_id)).scalar_one_or_none()

@@ -24,6 +24,7 @@ from groupchat.store.answers import Kept, Key
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind
+from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
@@ -73,6 +74,7 @@ class EventStore:
         self._patience = patience
         self._recorder = Recorder(database)
         self._mapper = EventMapper()
+        self.log = Log(self._recorder, self._mapper)
         self._committer = Committer(self._recorder, signals.stored)
         self._tail = Tail(self.read_log)
         self._states = States(self._recorder, self._mapper)

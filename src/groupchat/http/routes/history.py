@@ -1,14 +1,17 @@
-"""History: a conversation's events in order, as they are stored (R31, R32)."""
+"""History: a conversation's events in order, as they are stored, and the conversation as of any of them (R31, R32)."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from groupchat.aggregates.sight import published
+from groupchat.audit import as_of
+from groupchat.audit.as_of import AsOf
 from groupchat.http import examples
 from groupchat.http.endpoint import Answer, PageOf, Reading, endpoint
-from groupchat.http.queries import HistoryQuery
+from groupchat.http.queries import HistoryQuery, StateQuery, given
 from groupchat.http.views import visible
 from groupchat.values.event import Actor, Recorded
 
@@ -53,3 +56,30 @@ def _shown(recorded: Recorded) -> HistoryEvent:
         correlation_id=recorded.cause.correlation_id,
         data=published(recorded.event),
     )
+
+
+@endpoint(
+    "GET",
+    "/v1/conversations/{conversation_id}/history/state",
+    summary="A conversation as of then",
+    first=visible,
+    example=examples.STATE,
+    tag="history",
+)
+async def read_state(call: Reading[StateQuery]) -> Answer[AsOf]:
+    """Compute conversation, participants and thread as they were right after a version, or at a moment; now, if neither is given.
+
+    It comes from the events, never behind, by what makes the live views (R32). Who had read what is not in it.
+    """
+    await visible(call)
+    query, now = call.query, call.store.now()
+    found = await asyncio.to_thread(
+        as_of.page,
+        call.store.log,
+        call.path["conversation_id"],
+        query.asked,
+        now,
+        cursor=given(query.cursor),
+        limit=query.limit,
+    )
+    return Answer(found)

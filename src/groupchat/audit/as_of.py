@@ -1,0 +1,172 @@
+"""Conversation, pane and thread as they were at any version or moment, from events alone (R32).
+
+Nothing here knows a rule: the folds are those of the live views, run up to a `Cut`. Who had read what is not in it, so there is no
+`unread_count`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import reduce
+
+from msgspec import Struct
+
+from groupchat.aggregates import delivery
+from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.projections import inbox, pane, thread
+from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Position, cursor_at, key_at
+from groupchat.projections.pane import Pane
+from groupchat.projections.thread import Message
+from groupchat.store.log import Log
+from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.event import Recorded
+
+
+class AsOf(Struct, frozen=True, kw_only=True):
+    """A conversation as of a version or moment (R32).
+
+    `version`, `position` and `at` are those of the conversation's newest event by then. `messages` are a page of the thread;
+    `next_cursor` is null on the last.
+    """
+
+    conversation: inbox.Shown
+    participants: Pane
+    messages: tuple[Message, ...]
+    next_cursor: str | None = None
+    version: int
+    position: int
+    at: datetime
+
+
+class When(Struct, frozen=True, kw_only=True):
+    """As of which version, or which moment (with a time zone); now, if neither is given."""
+
+    version: int | None = None
+    at: datetime | None = None
+
+
+NOW = When()
+
+
+class Cut(Struct, frozen=True, kw_only=True):
+    """Where history ends: behind a position of the log, and behind a moment."""
+
+    position: int = LAST_POSITION
+    at: datetime | None = None
+
+    def covers(self, recorded: Recorded) -> bool:
+        """Tell whether an event had happened by then."""
+        return recorded.position <= self.position and (self.at is None or recorded.at <= self.at)
+
+    def of(self, events: Iterable[Recorded]) -> list[Recorded]:
+        """Return the events that had happened by then."""
+        return [recorded for recorded in events if self.covers(recorded)]
+
+
+def cut_at(events: Sequence[Recorded], asked: When, now: datetime) -> Cut:
+    """Return where a conversation's events, the oldest first and at least to the version asked for, are cut.
+
+    Raises `InvalidRequestError` for a version that there is not, a time before the first event, or one that is yet to come.
+    """
+    first, newest = events[0], events[-1]
+    if asked.version is not None:
+        if not 1 <= asked.version <= newest.version:
+            msg = f"There is no version {asked.version} of this conversation: it has versions 1 to {newest.version}."
+            raise InvalidRequestError("query.version", msg)
+        return Cut(position=events[asked.version - 1].position)
+    if asked.at is not None:
+        if asked.at < first.at:
+            msg = f"At {written(asked.at)} this conversation was not there: it was created at {written(first.at)}."
+            raise InvalidRequestError("query.at", msg)
+        if asked.at > max(now, newest.at):
+            msg = f"{written(asked.at)} is yet to come: give a time up to now, which is {written(now)}."
+            raise InvalidRequestError("query.at", msg)
+    return Cut(at=asked.at)
+
+
+def written(moment: datetime) -> str:
+    """Return a time as it is written for people and programs: RFC 3339, in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def state(events: Sequence[Recorded], deliveries: Mapping[str, Sequence[Recorded]]) -> AsOf:
+    """Return what the views show after a conversation's events, and after what became of its messages, by message."""
+    return _shown(events, [each for each in events if is_message(each)], deliveries, None)
+
+
+def page(
+    log: Log, conversation_id: str, asked: When, now: datetime, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> AsOf:
+    """Read a conversation as of then, with a page of its thread, in three queries at most. It blocks: call it in a thread.
+
+    The cursor holds how far the log was read, so all pages show the same state. Raises `NotFoundError` for a conversation that is
+    not stored, `InvalidRequestError` as `cut_at` does, and for a bad cursor.
+    """
+    pinned, after = _begin(log, asked) if cursor is None else key_at(cursor, tuple[Position, Position])
+    events = log.stream(conversation_id, upto=asked.version or None)
+    if not events or (cursor is None and events[0].position > pinned):
+        msg = "There is no such conversation; GET /v1/conversations lists those there are."
+        raise NotFoundError(msg)
+    cut = cut_at(events, asked, now)
+    cut = Cut(position=min(cut.position, pinned), at=cut.at)
+    told = cut.of(events)
+    if not told:
+        raise InvalidRequestError("query.cursor", "This is no cursor of this list: give the next_cursor of a page before, or none.")
+    messages = [each for each in told if is_message(each) and each.version > after]
+    shown = messages[:limit]
+    deliveries = cut.of(log.streams(delivery.stream(id_of(each)) for each in shown))
+    return _shown(told, shown, by_message(deliveries), cursor_at((cut.position, shown[-1].version)) if messages[limit:] else None)
+
+
+def _begin(log: Log, asked: When) -> tuple[int, int]:
+    """Return how far the log is read, and after which version the first page begins; a version's place in the log is its own."""
+    return log.head() if asked.version is None else LAST_POSITION, 0
+
+
+def is_message(recorded: Recorded) -> bool:
+    """Tell whether an event is a message."""
+    return isinstance(recorded.event, MessageSent | InboundReceived)
+
+
+def id_of(recorded: Recorded) -> str:
+    """Return the id of the message that an event is, or is about; raises `TypeError` for any other event."""
+    event = recorded.event
+    if isinstance(event, MessageSent | InboundReceived | delivery.Started | delivery.Updated | delivery.Withheld):
+        return event.message_id
+    msg = f"{recorded.type} is about no message"
+    raise TypeError(msg)
+
+
+def by_message(deliveries: Iterable[Recorded]) -> dict[str, list[Recorded]]:
+    """Return the events of deliveries by their message."""
+    found: dict[str, list[Recorded]] = {}
+    for recorded in deliveries:
+        found.setdefault(id_of(recorded), []).append(recorded)
+    return found
+
+
+def _shown(
+    events: Sequence[Recorded], messages: Iterable[Recorded], deliveries: Mapping[str, Sequence[Recorded]], cursor: str | None
+) -> AsOf:
+    row, people = inbox.current(None, events), pane.current(None, events)
+    if row is None or people is None:
+        msg = f"{events[0].stream} does not begin with its creation"
+        raise ValueError(msg)
+    newest = events[-1]
+    return AsOf(
+        conversation=inbox.shown_to_all(row),
+        participants=pane.shown(people),
+        messages=tuple(_message(each, deliveries.get(id_of(each), ())) for each in messages),
+        next_cursor=cursor,
+        version=newest.version,
+        position=newest.position,
+        at=newest.at,
+    )
+
+
+def _message(message: Recorded, deliveries: Iterable[Recorded]) -> Message:
+    begun: Message | None = None
+    shown = reduce(thread.fold, sorted((message, *deliveries), key=lambda each: each.position), begun)
+    if shown is None:
+        msg = f"{message.id} is no message"
+        raise TypeError(msg)
+    return shown

@@ -1,0 +1,92 @@
+"""What differs between two states of a conversation: who takes part and how, its name, its messages and their statuses."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from groupchat.audit.as_of import AsOf
+from groupchat.audit.words import quoted, value
+from groupchat.projections.inbox import Shown
+from groupchat.projections.pane import Pane, Person
+from groupchat.projections.thread import Message
+
+OF_CONVERSATION = ("name", "display_name", "blocked", "blocked_by", "successor_id")
+OF_PERSON = ("name", "tags", "opted_out_at", "opted_in_at")
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """A field of something, before and after; `of` is the conversation's, a message's or a participant's id (the number)."""
+
+    of: str
+    field: str
+    before: Any
+    after: Any
+
+    @property
+    def words(self) -> str:
+        """The difference as a line."""
+        return f"{self.of}: {self.field.replace('_', ' ')}: {value(self.before)} → {value(self.after)}"
+
+
+def states(before: AsOf, after: AsOf) -> list[Difference]:
+    """Return what differs between two states of one conversation."""
+    return [
+        *conversations(before.conversation, after.conversation),
+        *panes(before.participants, after.participants),
+        *threads(before.messages, after.messages),
+    ]
+
+
+def conversations(before: Shown, after: Shown) -> list[Difference]:
+    """Return what differs in what the inbox shows, but for what follows from messages."""
+    return list(_fields(after.id, OF_CONVERSATION, before, after))
+
+
+def panes(before: Pane, after: Pane) -> list[Difference]:
+    """Return what differs for each participant: tags, name, opt-outs; none ever comes or goes (R7)."""
+    known, found = _people(before), list[Difference]()
+    for number, (stands, person) in _people(after).items():
+        stood, earlier = known[number]
+        found += _differing(number, "stands_among", stood, stands)
+        found += _fields(number, OF_PERSON, earlier, person)
+    return found
+
+
+def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[Difference]:
+    """Return the messages that only one thread has, and the statuses that differ."""
+    earlier, later = ({message.id: message for message in messages} for messages in (before, after))
+    found: list[Difference] = []
+    for id_ in dict.fromkeys((*earlier, *later)):
+        was, now = earlier.get(id_), later.get(id_)
+        found += _differing(id_, "message", _told(was), _told(now))
+        reached, reaches = _statuses(was), _statuses(now)
+        for number in dict.fromkeys((*reached, *reaches)):
+            found += _differing(id_, f"status for {number}", reached.get(number), reaches.get(number))
+    return found
+
+
+def _fields(of: str, names: tuple[str, ...], before: Struct, after: Struct) -> Iterator[Difference]:
+    for name in names:
+        yield from _differing(of, name, getattr(before, name), getattr(after, name))
+
+
+def _differing(of: str, field: str, before: Any, after: Any) -> Iterator[Difference]:
+    if before != after:
+        yield Difference(of=of, field=field, before=before, after=after)
+
+
+def _people(pane: Pane) -> Mapping[str, tuple[str, Person]]:
+    stand = {"participants": pane.participants, "opted out": pane.opted_out}
+    return {person.number: (name, person) for name, persons in stand.items() for person in persons}
+
+
+def _told(message: Message | None) -> str | None:
+    if message is None:
+        return None
+    said = quoted(message.body) if message.body else f"{len(message.media)} media"
+    return f"{message.direction}, {message.author.name}: {said}"
+
+
+def _statuses(message: Message | None) -> dict[str, str]:
+    return {} if message is None else {recipient.number: recipient.status for recipient in message.recipients}

@@ -1,0 +1,108 @@
+"""Why nothing can be sent in a conversation, or why something can: who opted out, how, and what was sent since (R15 to R18)."""
+
+from groupchat.aggregates.delivery import Started, Withheld
+from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut, Unblocked
+from groupchat.audit import words
+from groupchat.audit.as_of import id_of
+from groupchat.audit.explanation import Explanation, Line, ending, line
+from groupchat.audit.grounds import blocks, opt_outs, turned
+from groupchat.audit.history import History, Step
+from groupchat.values.errors import NotFoundError
+
+
+def block(history: History, number: str | None = None) -> Explanation:
+    """Say why a conversation is blocked or open; with a number, whether that participant's opt-out blocks it.
+
+    Raises `NotFoundError` for a number that takes no part.
+    """
+    if number is not None and history.group.member(number) is None:
+        msg = f"{number} takes no part in {history.conversation_id}; its numbers are {', '.join(history.group.numbers)}."
+        raise NotFoundError(msg)
+    lines = [each for step in history.steps for each in _told(history, step, number)]
+    lines += [*_withheld(history), *_sent_since(history, number)]
+    by = turned(history.steps, number) or history.events[0]
+    about = f"{'block of' if number is None else number + ' in'} {history.conversation_id}"
+    if not blocks(history.group, number):
+        return ending(about, "open", lines, line(_why_open(history, number), by), by)
+    return ending(about, "blocked", [*lines, *_still(history, number)], line(_why_blocked(history, by.version), by), by)
+
+
+def _told(history: History, step: Step, number: str | None) -> list[Line]:
+    """Return what was said for and against messages."""
+    event = step.recorded.event
+    if isinstance(event, Unblocked):
+        return [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
+    if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
+        return []
+    heard = history.message(event.evidence)
+    keyword = heard.recorded.event if heard else None
+    quote = f" ({words.quoted(keyword.body)})" if isinstance(keyword, InboundReceived) else ""
+    return [line(f"{words.what(step)}{quote} (R14); told by {words.actor(history, step.recorded, step.after)}.", step.recorded)]
+
+
+def _withheld(history: History) -> list[Line]:
+    return [
+        line(f"The message {id_of(each)}, which came before, was withheld (R16){', and credited' if event.rate else ''}.", each)
+        for each in history.deliveries
+        if isinstance(event := each.event, Withheld)
+    ]
+
+
+def _sent_since(history: History, number: str | None) -> list[Line]:
+    """Return whether anything was sent, or handed over, after an opt-out: the rules say never (R15, R16)."""
+    outs = opt_outs(history.steps, number)
+    if not outs:
+        return []
+    found = [
+        line(f"{id_of(step.recorded)} was accepted while the group was blocked: R15 forbids that.", step.recorded, wrong=True)
+        for step in history.steps
+        if isinstance(step.recorded.event, MessageSent) and blocks(step.before, number)
+    ]
+    for started in (each for each in history.deliveries if isinstance(each.event, Started)):
+        message, group = history.message(id_of(started)), history.group_before(started)
+        if message and isinstance(message.recorded.event, MessageSent) and group.opted_out_since(message.recorded.version):
+            says = f"The message {id_of(started)} was handed over after an opt-out that followed it: R16 forbids that."
+            found.append(line(says, started, wrong=True))
+    return found or [_nothing_since(history, outs[-1])]
+
+
+def _nothing_since(history: History, out: Step) -> Line:
+    """Return what was sent after the last opt-out: nothing, or what followed an opening."""
+    sent = [step.recorded for step in history.steps if isinstance(step.recorded.event, MessageSent)]
+    since = [each for each in sent if each.version > out.recorded.version]
+    if since:
+        return line(
+            f"{len(since)} messages were sent after the last opt-out, all of them after the group was opened again.", since[0]
+        )
+    last = f"the last before it is {id_of(sent[-1])}" if sent else "none was ever sent"
+    return line(
+        f"Nothing was sent, and nothing handed over, after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded
+    )
+
+
+def _still(history: History, number: str | None) -> list[Line]:
+    """Return why who opted in again does not open the group (R17), and the group that continues it (R18)."""
+    found, group = list[Line](), history.group
+    back = [member for member in group.members if member.blocks and not member.out and number in (None, member.number)]
+    if back and not group.policy.reopen_on_opt_in:
+        found.append(line("Who opted in again opens nothing: its policy leaves reopen_on_opt_in off (R17).", history.events[0]))
+    elif back:
+        out = [member.number for member in group.members if member.out]
+        why = f"{words.people(group, out)} is still out" if out else "another open group had the same participants (R35)"
+        found.append(line(f"Who opted in again did not open it: {why} (R17).", history.events[-1]))
+    if group.successor_id:
+        found.append(line(f"{group.successor_id} continues it without those who are out (R18)."))
+    return found
+
+
+def _why_blocked(history: History, version: int) -> str:
+    return f"Nothing can be sent since {words.what(history.step(version))} (R15)."
+
+
+def _why_open(history: History, number: str | None) -> str:
+    if number is not None:
+        return f"{words.person(history.group, number)} blocks nothing (R15)."
+    opened = turned(history.steps) is not None
+    return (
+        "The group is open since then (R17)." if opened else "Nobody ever blocked the group since it was created: it is open (R15)."
+    )

@@ -1,0 +1,45 @@
+"""What an explanation is made of: lines, each resting on an event, that end in the event that decided."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from groupchat.values.event import Recorded
+
+Verdict = Literal["waiting", "sent", "withheld", "received", "relayed", "charged", "credited", "blocked", "open"]
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A sentence, and the event that shows it; `wrong` marks what the rules forbid and yet stands in the log."""
+
+    says: str
+    event: str | None = None
+    at: datetime | None = None
+    wrong: bool = False
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """Why something is as it is: `decided_by` is the event of the last line."""
+
+    about: str
+    verdict: Verdict
+    lines: tuple[Line, ...]
+    decided_by: str
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the log has something that the rules forbid."""
+        return any(line.wrong for line in self.lines)
+
+
+def line(says: str, recorded: Recorded | None = None, *, wrong: bool = False) -> Line:
+    """Return a line that an event shows, if one does."""
+    if recorded is None:
+        return Line(says=says, wrong=wrong)
+    return Line(says=says, event=recorded.id, at=recorded.at, wrong=wrong)
+
+
+def ending(about: str, verdict: Verdict, lines: list[Line], decided: Line, by: Recorded) -> Explanation:
+    """Return an explanation whose last line is the event that decided."""
+    return Explanation(about=about, verdict=verdict, lines=(*lines, decided), decided_by=by.id)

@@ -1,0 +1,161 @@
+"""All that is stored about one conversation: its own events, what became of its messages, and the workspace's."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from groupchat.aggregates import delivery, group_conversation, workspace
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.workspace import Workspace
+from groupchat.audit import as_of
+from groupchat.audit.as_of import AsOf, Cut
+from groupchat.commands.streams import CONVERSATION, DELIVERY
+from groupchat.projections import thread
+from groupchat.store.log import Log
+from groupchat.values.errors import NotFoundError
+from groupchat.values.event import Recorded
+
+
+class Step(Struct, frozen=True):
+    """An event of the conversation, and the group before and after it."""
+
+    recorded: Recorded
+    before: GroupConversation | None
+    after: GroupConversation
+
+
+class History(Struct, frozen=True, dict=True, kw_only=True):
+    """A conversation's events, the deliveries of its messages, and its workspace's events; each oldest first."""
+
+    events: Sequence[Recorded]
+    deliveries: Sequence[Recorded] = ()
+    workspace: Sequence[Recorded] = ()
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation."""
+        return self.events[0].stream
+
+    def upto(self, cut: Cut) -> "History":
+        """Return what was stored by then."""
+        return History(events=cut.of(self.events), deliveries=cut.of(self.deliveries), workspace=cut.of(self.workspace))
+
+    @cached_property
+    def state(self) -> AsOf:
+        """What the views show at the end of it."""
+        return as_of.state(self.events, self.of_message)
+
+    @cached_property
+    def of_message(self) -> dict[str, list[Recorded]]:
+        """The events of deliveries by their message."""
+        return as_of.by_message(self.deliveries)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The group as it went from event to event."""
+        return tuple(_steps(self.events))
+
+    def step(self, version: int) -> Step:
+        """Return the conversation's event of a version, with the group before and after it."""
+        return self.steps[version - 1]
+
+    def steps_before(self, recorded: Recorded) -> tuple[Step, ...]:
+        """Return what had happened in the conversation when an event, of any stream, was stored."""
+        return self.steps[: bisect_left(self.steps, recorded.position, key=lambda step: step.recorded.position)]
+
+    def group_before(self, recorded: Recorded) -> GroupConversation:
+        """Return the group as an event of another stream found it."""
+        count = bisect_left(self.steps, recorded.position, key=lambda step: step.recorded.position)
+        return self.steps[max(count, 1) - 1].after
+
+    def message(self, message_id: str) -> Step | None:
+        """Return the event of a message."""
+        return self._messages.get(message_id)
+
+    @cached_property
+    def _messages(self) -> dict[str, Step]:
+        return {as_of.id_of(step.recorded): step for step in self.steps if as_of.is_message(step.recorded)}
+
+    @property
+    def group(self) -> GroupConversation:
+        """The group at the end of it."""
+        return self.steps[-1].after
+
+    def workspace_before(self, recorded: Recorded) -> Workspace | None:
+        """Return the workspace as an event found it."""
+        state: Workspace | None = None
+        for each in self.workspace:
+            if each.position < recorded.position:
+                state = workspace.evolve(state, each)
+        return state
+
+    @cached_property
+    def user_names(self) -> dict[str, str]:
+        """The users of the workspace, by id."""
+        state: Workspace | None = None
+        for each in self.workspace:
+            state = workspace.evolve(state, each)
+        return {} if state is None else {user.id: user.name for user in state.users.values()}
+
+
+def _steps(events: Sequence[Recorded]) -> Iterator[Step]:
+    before: GroupConversation | None = None
+    for recorded in events:
+        after = group_conversation.evolve(before, recorded)
+        if after is None:
+            msg = f"{recorded.stream} does not begin with its creation"
+            raise ValueError(msg)
+        yield Step(recorded, before, after)
+        before = after
+
+
+def read(log: Log, conversation_id: str) -> History:
+    """Return the history of a conversation; raises `NotFoundError` if there is none such. It blocks."""
+    events = log.stream(conversation_id) if conversation_id.startswith(CONVERSATION.prefix) else []
+    if not events:
+        msg = f"There is no conversation {conversation_id} in this database; an id begins with {CONVERSATION.prefix}."
+        raise NotFoundError(msg)
+    return History(
+        events=events,
+        deliveries=log.streams(delivery.stream(as_of.id_of(each)) for each in events if as_of.is_message(each)),
+        workspace=log.stream(events[0].cause.workspace_id),
+    )
+
+
+def read_of_message(log: Log, message_id: str) -> History:
+    """Return the history of the conversation of a message; raises `NotFoundError` if there is none such. It blocks.
+
+    Its delivery names the conversation; of one that was never handed over the view `thread` does.
+    """
+    conversation_id = conversation_of(log.stream(delivery.stream(message_id)))
+    if conversation_id is None:
+        with log.database.read() as connection:
+            conversation_id = thread.conversation_of(connection, message_id)
+    if conversation_id is None:
+        msg = f"There is no message {message_id} in any conversation, or it is so new that the view `thread` is behind: try again."
+        raise NotFoundError(msg)
+    return read(log, conversation_id)
+
+
+def read_of_stream(log: Log, stream: str) -> History:
+    """Return the history of the conversation that a conversation's or a delivery's stream belongs to. It blocks.
+
+    Raises `NotFoundError` if there is none such.
+    """
+    if not stream.startswith(DELIVERY.prefix):
+        return read(log, stream)
+    conversation_id = conversation_of(log.stream(stream))
+    if conversation_id is None:
+        msg = f"There is no stream {stream} in this database."
+        raise NotFoundError(msg)
+    return read(log, conversation_id)
+
+
+def conversation_of(deliveries: Sequence[Recorded]) -> str | None:
+    """Return the conversation that a delivery's events name; none where there are none."""
+    for recorded in deliveries:
+        if isinstance(recorded.event, delivery.Started | delivery.Withheld):
+            return recorded.event.conversation_id
+    return None

@@ -1,0 +1,114 @@
+"""The timeline of a conversation: when, who, what, what it changed, and what it led to; from events alone."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from groupchat.aggregates.delivery import Started, Updated, Withheld
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.audit import as_of, compare, words
+from groupchat.audit.compare import Difference
+from groupchat.audit.history import History, Step
+from groupchat.projections import inbox, ledger, pane
+from groupchat.values.event import Recorded
+from groupchat.values.money import exact_product
+
+
+class Consequence(Struct, frozen=True, kw_only=True):
+    """What an event led to, and the event that says so."""
+
+    at: datetime
+    event: str
+    what: str
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """An event of a conversation in words; `event` is its id, `changed` what the views show otherwise since."""
+
+    at: datetime
+    version: int
+    position: int
+    event: str
+    type: str
+    who: str
+    what: str
+    changed: tuple[Difference, ...] = ()
+    led_to: tuple[Consequence, ...] = ()
+
+
+def entries(history: History) -> list[Entry]:
+    """Return a conversation's timeline, oldest first.
+
+    Attempts that were refused leave no event in the conversation; a source of their entries is merged here, by time.
+    """
+    return list(_of_events(history))
+
+
+def _of_events(history: History) -> Iterator[Entry]:
+    row: inbox.Held | None = None
+    people: pane.Held | None = None
+    for step in history.steps:
+        before = row, people
+        row, people = inbox.current(row, [step.recorded]), pane.current(people, [step.recorded])
+        yield _entry(history, step, _changes(*before, row, people))
+
+
+def _changes(
+    row: inbox.Held | None, people: pane.Held | None, row_now: inbox.Held | None, people_now: pane.Held | None
+) -> tuple[Difference, ...]:
+    if row is None or people is None or row_now is None or people_now is None:
+        return ()
+    of_conversation = compare.conversations(inbox.shown_to_all(row), inbox.shown_to_all(row_now))
+    return (*of_conversation, *compare.panes(pane.shown(people), pane.shown(people_now)))
+
+
+def _entry(history: History, step: Step, changed: tuple[Difference, ...]) -> Entry:
+    recorded = step.recorded
+    who = words.actor(history, recorded, step.after)
+    return Entry(
+        at=recorded.at,
+        version=recorded.version,
+        position=recorded.position,
+        event=recorded.id,
+        type=recorded.type,
+        who=who,
+        what=words.what(step).removeprefix(f"{who} "),
+        changed=changed,
+        led_to=tuple(_led_to(history, recorded, step.after)),
+    )
+
+
+def _led_to(history: History, recorded: Recorded, group: GroupConversation) -> Iterator[Consequence]:
+    """Return what a message was billed, what became of it on its way, and what of it was credited."""
+    if not as_of.is_message(recorded):
+        return
+    for each in (recorded, *history.of_message.get(as_of.id_of(recorded), ())):
+        if (said := went(group, each)) is not None:
+            yield Consequence(at=each.at, event=each.id, what=said)
+        if (line := ledger.line_of(each)) is not None:
+            yield Consequence(at=each.at, event=each.id, what=billed(line))
+
+
+def went(group: GroupConversation, recorded: Recorded) -> str | None:
+    """Return what a delivery's event says, in words; none for any other."""
+    match recorded.event:
+        case Started() as event:
+            return f"handed to the carrier {words.plain(event.carrier)} for {words.people(group, event.recipients)}"
+        case Updated() as event:
+            code = f" (the carrier's code: {words.plain(event.code)})" if event.code else ""
+            return f"{event.status}: {words.person(group, event.recipient)}{code}"
+        case Withheld() as event:
+            return f"withheld from {words.people(group, event.recipients)} (R16)"
+        case _:
+            return None
+
+
+def billed(line: ledger.Line) -> str:
+    """Return what an event adds to the ledger, in words (R24, R25)."""
+    count = len(line.recipients)
+    verb, segments = ("credited", -line.segments) if line.segments < 0 else ("billed", line.segments)
+    total = exact_product(count, Decimal(line.amount))
+    entries_ = f"entries {line.event.stream}/{line.event.version}/1 to {count}" if count else "no entries"
+    return f"{verb} {count * segments} segments at {line.rate} {line.currency}: {total:f} {line.currency} ({entries_})"

@@ -1,0 +1,146 @@
+"""Words for what stands in events: who, when, how, and texts that are safe to print."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from unicodedata import category
+
+import msgspec
+
+from groupchat.aggregates import consent
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_events import (
+    ContactDeleted,
+    ContactNumberChanged,
+    ContactRenamed,
+    Created,
+    InboundReceived,
+    MessageSent,
+    ParticipantOptedIn,
+    ParticipantOptedOut,
+    Renamed,
+    SucceededBy,
+    Unblocked,
+)
+from groupchat.audit.as_of import written
+from groupchat.audit.history import History, Step
+from groupchat.values.event import Recorded
+
+_UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What turns the direction of writing, and so could let a line read as another."""
+
+
+def plain(text: str) -> str:
+    """Return a text as one line that does nothing to a terminal: what would is written as its code."""
+    return "".join(f"\\u{ord(each):04x}" if category(each) in _UNSAFE or each in _TURNING else each for each in text)
+
+
+def quoted(text: str | None) -> str:
+    """Return a text in quotation marks."""
+    return "nothing" if text is None else f'"{plain(text)}"'
+
+
+def listed(things: Iterable[str]) -> str:
+    """Return things in a row; "nobody" for none."""
+    return ", ".join(things) or "nobody"
+
+
+def person(group: GroupConversation, number: str) -> str:
+    """Return a participant, by name and number."""
+    member = group.member(number)
+    return f"{plain(member.name)} ({number})" if member and member.name else number
+
+
+def people(group: GroupConversation, numbers: Iterable[str]) -> str:
+    """Return participants, by name and number."""
+    return listed(person(group, number) for number in numbers)
+
+
+def actor(history: History, recorded: Recorded, group: GroupConversation) -> str:
+    """Return who caused an event (R31), by name where there is one."""
+    who, event = recorded.cause.actor, recorded.event
+    if who.kind == "participant":
+        return person(group, who.id)
+    if who.kind != "user":
+        return f"{who.kind} {plain(who.id)}"
+    name = event.author.name if isinstance(event, MessageSent) else history.user_names.get(who.id)
+    return f"{plain(name)} ({plain(who.id)})" if name else plain(who.id)
+
+
+def message(event: MessageSent | InboundReceived, group: GroupConversation) -> str:
+    """Return what a message says and carries, and to which numbers a sent one goes."""
+    carried = ", ".join(plain(media.url) for media in event.media)
+    said = " with ".join([*([quoted(event.body)] if event.body else []), *([carried] if carried else [])])
+    return f"sent {said} to {people(group, event.recipients)}" if isinstance(event, MessageSent) else f"wrote {said}"
+
+
+def what(step: Step) -> str:
+    """Return what an event of a conversation says, in words."""
+    event, group = step.recorded.event, step.after
+    match event:
+        case Created():
+            named = f", named {quoted(event.name)}" if event.name else ""
+            after = f", which continues {event.predecessor_id}" if event.predecessor_id else ""
+            numbers = [participant.number for participant in event.roster]
+            return f"created the group of {people(group, numbers)} with the business number {event.business_number}{named}{after}"
+        case MessageSent() | InboundReceived():
+            return message(event, group)
+        case ParticipantOptedOut() | ParticipantOptedIn():
+            return opted(event, group)
+        case Unblocked():
+            return "opened the group again: nobody is opted out any more (R17)"
+        case _:
+            return _change(event, group)
+
+
+def _change(event: object, group: GroupConversation) -> str:
+    match event:
+        case ContactNumberChanged():
+            has = "has the frozen number again" if event.number in event.numbers else "no longer has the frozen number"
+            now = ", ".join(event.numbers) or "none"
+            return f"the contact of {person(group, event.number)} {has}; its numbers are {now} (R9)"
+        case ContactRenamed():
+            return f"the contact {plain(event.contact_id)} is called {quoted(event.name)} now"
+        case ContactDeleted():
+            return f"the contact {plain(event.contact_id)} was deleted (R9)"
+        case Renamed():
+            return f"named the group {quoted(event.name)}" if event.name else "took the group's name away"
+        case SucceededBy():
+            return f"continued the group in {event.conversation_id} (R18)"
+        case _:
+            return f"stored {msgspec.json.encode(event).decode()}"
+
+
+def opted(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:
+    """Return who opted out or in, and how (R14)."""
+    word = "out" if isinstance(event, ParticipantOptedOut) else "in again"
+    return f"{person(group, event.number)} opted {word}, {_how(event, group)}"
+
+
+_HOW: dict[consent.Cause, str] = {
+    "keyword": "by a keyword in the message {evidence}",
+    "dnd": "by do-not-disturb of the contact {contact}, turned by {evidence}",
+    "user": "by the hand of the user {evidence}",
+    "carrier": "by the carrier's word about the message {evidence}",
+}
+
+
+def _how(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:
+    member = group.member(event.number)
+    contact = plain(member.contact_id) if member and member.contact_id else "unknown"
+    return _HOW[event.cause].format(evidence=plain(event.evidence), contact=contact)
+
+
+def value(anything: object) -> str:
+    """Return a field's value in words."""
+    match anything:
+        case None | () | "":
+            return "none"
+        case bool():
+            return "yes" if anything else "no"
+        case datetime():
+            return written(anything)
+        case tuple():
+            return ", ".join(map(value, anything))
+        case _:
+            return plain(str(anything))

@@ -1,0 +1,203 @@
+"""What auditors ask: the history of a conversation, what changed in it, and why. These commands read, and write nothing."""
+
+import json as json_
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from msgspec import UNSET
+from rich.console import Console
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
+from typer.core import TyperGroup
+
+from groupchat.audit import as_of, compare, explain, explain_block, history, timeline, words
+from groupchat.audit.as_of import AsOf, Cut, When, written
+from groupchat.audit.explanation import Explanation
+from groupchat.audit.history import History
+from groupchat.bootstrap import existing_database
+from groupchat.cli.shell import settings
+from groupchat.commands.numbers import read_number
+from groupchat.http.queries import read_moment
+from groupchat.store.database import unavailable
+from groupchat.store.log import Log
+from groupchat.values.errors import InvalidRequestError
+
+
+class _Shows(TyperGroup):
+    """`groupchat history CONVERSATION` is `groupchat history show CONVERSATION`: no conversation's id is a command's name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the first word for a conversation, or an option of `show`, unless it names a command."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer()
+_history = typer.Typer(cls=_Shows, no_args_is_help=True, subcommand_metavar="CONVERSATION | diff CONVERSATION V1 V2")
+_explain = typer.Typer(no_args_is_help=True)
+app.add_typer(_history, name="history", help="Show what happened in a conversation, who did it, what it changed and led to.")
+app.add_typer(_explain, name="explain", help="Say why a message was sent or withheld, an entry charged, a conversation blocked.")
+
+Conversation = Annotated[str, typer.Argument(metavar="CONVERSATION", help="A conversation's id.")]
+Version = Annotated[int | None, typer.Option("--version", help="As of right after this version of the conversation.")]
+At = Annotated[str | None, typer.Option("--at", help="As of this moment: 2025-01-31T23:59:30Z, or a date, in UTC.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@_history.command()
+def show(conversation: Conversation, version: Version = None, at: At = None, *, json: AsJson = False) -> None:
+    """Show a conversation's timeline, and how it stood at the end of it, now or as of a version or moment."""
+    with _reading() as log:
+        found = _upto(history.read(log, conversation), _when(version, at))
+        entries, state = timeline.entries(found), found.state
+    if json:
+        _print_json({"conversation_id": conversation, "timeline": entries, "state": state})
+    else:
+        _print_timeline(entries)
+        _print_state(state)
+
+
+@_history.command()
+def diff(conversation: Conversation, v1: int, v2: int, *, json: AsJson = False) -> None:
+    """Show what differs between two versions of a conversation: name, tags, opt-outs, messages, statuses."""
+    with _reading() as log:
+        found = history.read(log, conversation)
+        before, after = (_upto(found, When(version=version)).state for version in (v1, v2))
+    differences = compare.states(before, after)
+    if json:
+        _print_json({"conversation_id": conversation, "before": v1, "after": v2, "differences": differences})
+        return
+    for each in differences:
+        _out().print(Text(each.words))
+    if not differences:
+        _out().print(Text(f"Versions {v1} and {v2} show the same."))
+
+
+@_explain.command()
+def message(message_id: Annotated[str, typer.Argument(metavar="ID", help="A message's id.")], *, json: AsJson = False) -> None:
+    """Say why a message was sent or withheld: its numbers, what its author saw, consent, rate, delivery."""
+    _explained(lambda log: explain.message(history.read_of_message(log, message_id), message_id), json=json)
+
+
+@_explain.command()
+def entry(
+    entry_id: Annotated[str, typer.Argument(metavar="ID", help="An entry's id in the ledger: STREAM/VERSION/N.")],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Say why an entry of the ledger was charged or credited, and whence its rate comes."""
+    try:
+        stream, _, _ = explain.read_entry_id(entry_id)
+    except ValueError as error:
+        msg = f"{entry_id!r} is no entry's id: write STREAM/VERSION/N, as GET /v1/ledger lists them."
+        raise typer.BadParameter(msg) from error
+    _explained(lambda log: explain.entry(history.read_of_stream(log, stream), entry_id), json=json)
+
+
+@_explain.command()
+def block(
+    conversation: Conversation,
+    number: Annotated[
+        str | None, typer.Argument(metavar="NUMBER", help="Only this participant's number, in any written form.")
+    ] = None,
+    version: Version = None,
+    at: At = None,
+    *,
+    json: AsJson = False,
+) -> None:
+    """Say why nothing can (or could, as of then) be sent in a conversation: who opted out, how, and what was sent since."""
+    asked = _when(version, at)
+    with _as_usage():
+        e164 = None if number is None else read_number("number", number)
+    _explained(lambda log: explain_block.block(_upto(history.read(log, conversation), asked), e164), json=json)
+
+
+# --- reading
+
+
+@contextmanager
+def _reading() -> Iterator[Log]:
+    """Open the log of the database to read; raises `DatabaseUnavailableError`."""
+    database = existing_database(settings())
+    try:
+        yield Log.of(database)
+    except DBAPIError as error:
+        raise unavailable(error, database.url) from error
+    finally:
+        database.close()
+
+
+def _when(version: int | None, at: str | None) -> When:
+    if version is not None and at is not None:
+        msg = "Give --version or --at, not both."
+        raise typer.BadParameter(msg)
+    with _as_usage():
+        return When(version=version, at=read_moment("at", UNSET if at is None else at))
+
+
+@contextmanager
+def _as_usage() -> Iterator[None]:
+    """Let what is malformed be wrong usage."""
+    try:
+        yield
+    except InvalidRequestError as error:
+        raise typer.BadParameter(error.detail) from error
+
+
+def _upto(found: History, asked: When) -> History:
+    cut = as_of.cut_at(found.events, asked, datetime.now(UTC))
+    return found if cut == Cut() else found.upto(cut)
+
+
+# --- printing
+
+
+def _out() -> Console:
+    return Console(soft_wrap=True, highlight=False)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json_.dumps(json_.loads(msgspec.json.encode(value)), indent=2))
+
+
+def _explained(explained: Callable[[Log], Explanation], *, json: bool) -> None:
+    with _reading() as log:
+        found = explained(log)
+    if json:
+        _print_json(found)
+        return
+    out = _out()
+    out.print(Text(f"{found.about}: {found.verdict}", style="bold"))
+    for line in found.lines:
+        shown_by = f"  [{line.event}, {written(line.at)}]" if line.event and line.at else ""
+        out.print(Text.assemble("- ", (line.says, "red" if line.wrong else ""), (shown_by, "dim")))
+    out.print(Text(f"Decided by {found.decided_by}.", style="bold"))
+    if found.contradicts:
+        out.print(Text("The log has something that the rules forbid; see above.", style="bold red"))
+
+
+def _print_timeline(entries: Sequence[timeline.Entry]) -> None:
+    out = _out()
+    for entry_ in entries:
+        when = (f"{written(entry_.at)}  v{entry_.version}  ", "dim")
+        out.print(Text.assemble(when, (entry_.who, "bold"), ": ", entry_.what))
+        for changed in entry_.changed:
+            out.print(Text.assemble(("    changed  ", "yellow"), changed.words))
+        for each in entry_.led_to:
+            out.print(Text.assemble(("    led to   ", "cyan"), each.what, (f"  [{each.event}, {written(each.at)}]", "dim")))
+
+
+def _print_state(state: AsOf) -> None:
+    out, shown = _out(), state.conversation
+    blocked = f"blocked by {', '.join(shown.blocked_by)}" if shown.blocked else "open"
+    out.print(Text(f"As of version {state.version} (position {state.position}, {written(state.at)}): {blocked}", style="bold"))
+    for name, persons in (("participant", state.participants.participants), ("opted out", state.participants.opted_out)):
+        for person in persons:
+            tags = f" [{', '.join(person.tags)}]" if person.tags else ""
+            since = f" since {written(person.opted_out_at)}" if person.opted_out_at else ""
+            out.print(Text(f"    {name}  {words.plain(person.name or '')} {person.number}{tags}{since}"))

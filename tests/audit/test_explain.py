@@ -1,0 +1,279 @@
+"""Why a message was sent or withheld, an entry charged, a conversation blocked: the right event decides (R15, R16, R24, R25)."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import replace
+
+from groupchat.aggregates import delivery
+from groupchat.aggregates.delivery import Withheld
+from groupchat.aggregates.group_events import InboundReceived, MessageSent, Unblocked
+from groupchat.aggregates.workspace_events import RatePosted
+from groupchat.audit import explain, explain_block
+from groupchat.audit.as_of import Cut, is_message
+from groupchat.audit.explanation import Explanation
+from groupchat.audit.history import History
+from groupchat.projections import ledger
+from groupchat.values.errors import NotFoundError
+from groupchat.values.event import Event, Recorded
+from tests.audit.lives import WORKSPACE, Life, lives
+from tests.projections.histories import log_of, opted_in, opted_out, received, sent, started, stories, updated, withheld
+from tests.support.builders import a_group, a_participant, a_policy, a_rate, a_workspace, moment, number
+
+ONE, TWO = number(1), number(2)
+ON_THE_WAY = delivery.stream("msg_1")
+
+
+def history(*story: tuple[str, Event]) -> History:
+    """Return the history of `cnv_1` in a story that begins with its creation."""
+    return history_in(log_of(story))
+
+
+def history_in(log: list[Recorded]) -> History:
+    def of(prefix: str) -> list[Recorded]:
+        return [each for each in log if each.stream.startswith(prefix)]
+
+    return History(events=of("cnv_1"), deliveries=of("delivery-"), workspace=of("wsp_"))
+
+
+def told(explanation: Explanation) -> str:
+    return "\n".join(line.says for line in explanation.lines)
+
+
+def assert_ends_in_its_event(explanation: Explanation) -> None:
+    last = explanation.lines[-1]
+    assert last.event == explanation.decided_by
+    assert last.at is not None
+
+
+# --- any life that the rules allow
+
+
+@given(life=lives())
+@settings(max_examples=60)
+def test_each_refused_message_is_explained_by_the_opt_out_that_blocked_the_group_R15(life: Life):
+    for version, blocker in life.refused:
+        whole = life.history
+        then = whole.upto(Cut(position=whole.events[version - 1].position))
+        explained = explain_block.block(then)
+        assert (explained.verdict, explained.decided_by, explained.contradicts) == ("blocked", blocker, False)
+        assert_ends_in_its_event(explained)
+
+
+@given(life=lives())
+@settings(max_examples=60)
+def test_each_message_is_explained_by_what_let_it_through_or_withheld_it_R16(life: Life):
+    whole = life.history
+    for message in life.messages:
+        id_ = message.event.message_id
+        explained = explain.message(whole, id_)
+        begun, sent_ = id_ in life.begun, isinstance(message.event, MessageSent)
+        first = f"{delivery.stream(id_)}/1"
+        expected = ("sent" if sent_ else "relayed", first) if begun else ("waiting" if sent_ else "received", message.id)
+        expected = ("withheld", life.withheld[id_]) if id_ in life.withheld else expected
+        assert (explained.verdict, explained.decided_by, explained.contradicts) == (*expected, False)
+        assert_ends_in_its_event(explained)
+
+
+@given(life=lives())
+@settings(max_examples=60)
+def test_each_entry_of_the_ledger_is_explained_by_its_message_or_by_the_opt_out_that_took_it_back_R24_R25(life: Life):
+    whole = life.history
+    for recorded in life.log:
+        line = ledger.line_of(recorded)
+        for entry in line.entries() if line else ():
+            explained = explain.entry(whole, entry.id)
+            credited = isinstance(recorded.event, Withheld)
+            expected = ("credited", life.withheld[entry.message_id]) if credited else ("charged", recorded.id)
+            if credited:
+                assert f"cnv_1/{whole.message(entry.message_id).recorded.version}/" in told(explained)
+            assert (explained.verdict, explained.decided_by, explained.contradicts) == (*expected, False)
+            assert_ends_in_its_event(explained)
+            assert f"{entry.rate} {entry.currency}" in told(explained)
+
+
+@given(life=lives())
+@settings(max_examples=60)
+def test_the_rate_is_that_of_the_line_of_the_rate_card_that_was_in_force_R25(life: Life):
+    whole = life.history
+    for message in life.messages:
+        if not isinstance(message.event, MessageSent):
+            continue
+        begun = [
+            each
+            for each in whole.workspace
+            if isinstance(each.event, RatePosted)
+            and each.position < message.position
+            and each.event.effective_from <= message.at.date()
+        ]
+        expected = max(begun, key=lambda each: (each.event.effective_from, each.version)).id if begun else message.id
+        (line,) = (each for each in explain.message(whole, message.event.message_id).lines if each.says.startswith("The rate is"))
+        assert line.event == expected
+        assert ("the default" in line.says) == (not begun)
+
+
+@given(story=stories())
+@settings(max_examples=60)
+def test_whatever_stands_in_a_log_is_explained(story: list[tuple[str, Event]]):
+    log = log_of(story)
+    for id_ in {each.stream for each in log if each.stream.startswith("cnv_")}:
+        of = [each for each in log if each.stream == id_]
+        ids = {each.event.message_id for each in of if is_message(each)}
+        deliveries = [each for each in log if each.stream.startswith("delivery-") and each.event.message_id in ids]
+        found = History(events=of, deliveries=deliveries, workspace=[each for each in log if each.stream == WORKSPACE])
+        explained = [explain_block.block(found), *(explain.message(found, message_id) for message_id in ids)]
+        for each in (*of, *deliveries):
+            line = ledger.line_of(each)
+            explained += [explain.entry(found, entry.id) for entry in (line.entries() if line else ())]
+        for each in explained:
+            assert_ends_in_its_event(each)
+
+
+# --- what a line says
+
+
+def test_a_message_tells_its_numbers_what_its_author_saw_the_rate_and_each_status_R8_R9_R25():
+    roster = (a_participant(1), a_participant(2, contact=True))
+    gone = [("cnv_1", each) for each in (received("msg_0", 2, "Bob"),)]
+    found = history(
+        (WORKSPACE, a_workspace()),
+        (WORKSPACE, RatePosted(effective_from=moment(0).date(), rate=a_rate("0.03"))),
+        ("cnv_1", a_group(*roster)),
+        *gone,
+        ("cnv_1", sent("msg_1", price="0.03")),
+        (ON_THE_WAY, started("msg_1", ONE, TWO)),
+        (ON_THE_WAY, updated("msg_1", TWO, "delivered")),
+    )
+    explained = explain.message(found, "msg_1")
+    assert [line.event for line in explained.lines] == [
+        "cnv_1/3",
+        "cnv_1/1",
+        "cnv_1/2",
+        None,
+        "wsp_1/2",
+        "cnv_1/3",
+        "delivery-msg_1/1",
+        "delivery-msg_1/2",
+        "delivery-msg_1/1",
+    ]
+    for said in (
+        f'sent "Hello all" to {ONE}, Contact 2 ({TWO}), by the request req_1',
+        f"exactly the 2 numbers that were frozen when the group was created: {ONE}, {TWO} (R7, R8)",
+        f"participants: {ONE}, Contact 2 ({TWO}); opted out: nobody",
+        "0.03 USD a segment, in force from 2025-01-31, posted by usr_ann at 2025-01-31T23:59:32Z",
+        "billed 2 segments at 0.03 USD: 0.06 USD (entries cnv_1/3/1 to 2)",
+        f"delivered: Contact 2 ({TWO})",
+    ):
+        assert said in told(explained)
+
+
+def test_the_pane_is_told_as_it_stood_then_also_after_an_opening_R17_R19():
+    reopening = a_group(policy=a_policy(reopen_on_opt_in=True))
+    story = [reopening, opted_out(1), opted_in(1), Unblocked(), sent("msg_1"), opted_out(2)]
+    found = history(*(("cnv_1", event) for event in story))
+    explained = explain.message(found, "msg_1")
+    assert "opted out: nobody" in told(explained)
+    opened = next(line for line in explained.lines if "open again" in line.says)
+    assert opened.event == "cnv_1/4"
+    assert explain_block.block(found).decided_by == "cnv_1/6"
+    assert explain_block.block(found, ONE).verdict == "open"
+    assert explain_block.block(found, ONE).decided_by == "cnv_1/4"
+    assert explain_block.block(found, TWO).decided_by == "cnv_1/6"
+
+
+def test_a_keyword_leads_to_the_opt_out_that_it_was_and_back_R14():
+    stop = replace(opted_out(1), evidence="msg_1")
+    found = history(("cnv_1", a_group()), ("cnv_1", received("msg_1", body="Stop!")), ("cnv_1", stop))
+    line = next(line for line in explain.message(found, "msg_1").lines if "keyword (R14)" in line.says)
+    assert line.event == "cnv_1/3"
+    assert 'by a keyword in the message msg_1 ("Stop!")' in told(explain_block.block(found))
+
+
+def test_a_keyword_that_changed_nothing_says_so_R14():
+    found = history(("cnv_1", a_group()), ("cnv_1", received("msg_1", body="START")))
+    assert "said what was so already" in told(explain.message(found, "msg_1"))
+
+
+def test_a_block_tells_that_nothing_was_sent_since_and_why_an_opt_in_opens_nothing_R16_R17():
+    story = [a_group(), sent("msg_1"), opted_out(1), opted_in(1)]
+    explained = explain_block.block(history(*(("cnv_1", event) for event in story)))
+    assert "Nothing was sent, and nothing handed over, after the last opt-out: the last before it is msg_1" in told(explained)
+    assert "leaves reopen_on_opt_in off (R17)" in told(explained)
+
+
+def test_an_entry_and_its_credit_name_each_other_R16():
+    found = history(
+        ("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", opted_out(1)), (ON_THE_WAY, withheld("msg_1", ONE, TWO))
+    )
+    charged, credited = explain.entry(found, "cnv_1/2/2"), explain.entry(found, "delivery-msg_1/1/2")
+    assert "delivery-msg_1/1/2 takes it back" in told(charged)
+    assert "cnv_1/2/2 is what it takes back" in told(credited)
+    assert (charged.decided_by, credited.decided_by) == ("cnv_1/2", "cnv_1/3")
+
+
+# --- what the rules forbid is called so
+
+BLOCKED = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", opted_out(1)))
+
+
+@pytest.mark.parametrize(
+    ("story", "said"),
+    [
+        ((("cnv_1", a_group()), ("cnv_1", opted_out(1)), ("cnv_1", sent("msg_1"))), "R15 forbids this message"),
+        ((("cnv_1", a_group()), ("cnv_1", sent("msg_1", number(9)))), "R8 forbids that"),
+        ((("cnv_1", a_group()), ("cnv_1", sent("msg_1")), (ON_THE_WAY, withheld("msg_1", ONE))), "R16 does not explain it"),
+        ((*BLOCKED, (ON_THE_WAY, started("msg_1", ONE))), r"cnv_1/3\): R16 forbids that"),
+        (((WORKSPACE, a_workspace()), ("cnv_1", a_group()), ("cnv_1", sent("msg_1", price="0.5"))), "in force was 0.0200 USD: R25"),
+    ],
+)
+def test_a_message_that_the_rules_forbid_is_called_so(story: tuple[tuple[str, Event], ...], said: str):
+    explained = explain.message(history(*story), "msg_1")
+    assert explained.contradicts
+    assert re.search(said, told(explained))
+
+
+@pytest.mark.parametrize(
+    ("story", "said"),
+    [
+        (
+            (("cnv_1", a_group()), ("cnv_1", opted_out(1)), ("cnv_1", sent("msg_1"))),
+            "msg_1 was accepted while the group was blocked: R15",
+        ),
+        ((*BLOCKED, (ON_THE_WAY, started("msg_1", ONE))), "handed over after an opt-out that followed it: R16"),
+    ],
+)
+def test_what_was_sent_after_an_opt_out_is_called_so_R16(story: tuple[tuple[str, Event], ...], said: str):
+    explained = explain_block.block(history(*story))
+    assert explained.contradicts
+    assert said in told(explained)
+
+
+# --- what there is not
+
+
+def test_what_there_is_not_is_told_with_what_there_is():
+    found = history(*BLOCKED)
+    with pytest.raises(NotFoundError, match="no message msg_9 in cnv_1"):
+        explain.message(found, "msg_9")
+    with pytest.raises(NotFoundError, match="with 2 entries in the ledger: there is no cnv_1/2/3"):
+        explain.entry(found, "cnv_1/2/3")
+    with pytest.raises(NotFoundError, match="participant_opted_out, with no entries"):
+        explain.entry(found, "cnv_1/3/1")
+    with pytest.raises(NotFoundError, match="no event cnv_1/9"):
+        explain.entry(found, "cnv_1/9/1")
+    with pytest.raises(NotFoundError, match="takes no part in cnv_1"):
+        explain_block.block(found, number(9))
+
+
+@pytest.mark.parametrize("id_", ["", "cnv_1", "cnv_1/2", "cnv_1/x/1", "cnv_1/1/-1", "/1/1", "cnv_1/²/1"])
+def test_an_entrys_id_has_a_stream_a_version_and_a_number(id_: str):
+    with pytest.raises(ValueError, match=r"no entry's id|not enough values"):
+        explain.read_entry_id(id_)
+
+
+def test_an_inbound_message_was_recorded_whatever_the_group_is_R15():
+    found = history(("cnv_1", a_group()), ("cnv_1", opted_out(1)), ("cnv_1", received("msg_1", 2)))
+    explained = explain.message(found, "msg_1")
+    assert isinstance(found.events[2].event, InboundReceived)
+    assert (explained.verdict, explained.decided_by, explained.contradicts) == ("received", "cnv_1/3", False)

@@ -1,0 +1,235 @@
+"""The auditors' commands: what they print, how they end, and that they only read.
+
+A command's process takes two seconds to start, so only what is about the process runs in one; the rest is `main` in this process.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from groupchat.store.database import Database
+from tests.support.builders import number
+from tests.support.command_line import CommandLine, Ended
+from tests.support.disputed import Disputed, disputed_in
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def groupchat(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command on a database: `groupchat(url, "history", id)`."""
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(monkeypatch, capsys)
+
+
+@pytest.fixture
+def groupchat_process(tmp_path) -> Command:
+    """Runs a command on a database in a process of its own."""
+
+    def run(url: str, *words: str) -> Ended:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
+        environment |= {"GROUPCHAT_DATABASE_URL": url, "COLUMNS": "200"}
+        command = [sys.executable, "-m", "groupchat", *words]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def disputed(database_url: str) -> Disputed:
+    return asyncio.run(disputed_in(database_url))
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A database with a conversation to audit, for what changes nothing: its URL, and the conversation."""
+    url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('audited'))}"
+    return url, asyncio.run(disputed_in(url)).conversation
+
+
+@pytest.fixture
+def reading_url(database_url: str, disputed: Disputed) -> Iterator[str]:
+    """The same database, for somebody who may only read it."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        yield f"sqlite:///file:{url.database}?mode=ro&uri=true"
+        return
+    role = f"auditor_{url.database}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {role}"))
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
+        yield url.set(username=role, password=None).render_as_string(hide_password=False)
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+
+
+def commands(disputed: Disputed) -> list[tuple[str, ...]]:
+    id_ = disputed.conversation
+    return [
+        ("history", id_),
+        ("history", id_, "--version", "3"),
+        ("history", "--at", "2999-01-01", id_),
+        ("history", "diff", id_, "1", "7"),
+        ("explain", "message", disputed.withheld),
+        ("explain", "entry", f"{id_}/2/1"),
+        ("explain", "block", id_, number(2)),
+    ]
+
+
+def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that a database holds."""
+    database = Database(url)
+    with database.read() as connection:
+        names = {
+            True: "SELECT name FROM sqlite_master WHERE type = 'table'",
+            False: "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+        }
+        tables = connection.execute(text(names[database.is_sqlite])).scalars().all()
+        found = {name: sorted(map(tuple, connection.execute(text(f'SELECT * FROM "{name}"'))), key=str) for name in tables}  # noqa: S608
+    database.close()
+    return found
+
+
+def test_who_may_only_read_can_audit_and_nothing_is_written(
+    groupchat: Command, groupchat_process: Command, database_url: str, reading_url: str, disputed: Disputed
+):
+    before = contents(database_url)
+    for words in commands(disputed):
+        ended = groupchat(reading_url, *words)
+        if "2999-01-01" in words:
+            assert (ended.code, ended.out) == (1, ""), words
+            assert "yet to come" in ended.err
+            continue
+        assert (ended.code, ended.err) == (0, ""), (words, ended.err)
+        assert groupchat(reading_url, *words, "--json").code == 0
+    assert (
+        groupchat_process(reading_url, "history", disputed.conversation).out
+        == groupchat(reading_url, "history", disputed.conversation).out
+    )
+    assert contents(database_url) == before
+
+
+def test_a_url_that_only_reads_really_does(reading_url: str):
+    database = Database(reading_url)
+    with pytest.raises(Exception, match=r"readonly|permission denied"), database.write() as connection:
+        connection.execute(text("DELETE FROM stored_events"))
+    database.close()
+
+
+def test_who_may_not_even_read_is_told_so_in_one_line(groupchat: Command, postgres_url: str):
+    role = f"nobody_{make_url(postgres_url).database}"
+    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        connection.execute(text(f"GRANT SELECT ON alembic_version TO {role}"))
+        url = make_url(postgres_url).set(username=role, password=None).render_as_string(hide_password=False)
+        refused = groupchat(url, "history", "cnv_1")
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    engine.dispose()
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "permission denied for table stored_events" in refused.err
+
+
+def test_the_history_as_json_is_for_programs(groupchat: Command, database_url: str, disputed: Disputed):
+    found = json.loads(groupchat(database_url, "history", disputed.conversation, "--version", "5", "--json").out)
+    assert (found["conversation_id"], found["state"]["version"]) == (disputed.conversation, 5)
+    assert [entry["version"] for entry in found["timeline"]] == [1, 2, 3, 4, 5]
+    assert found["timeline"][2]["changed"] == [{"of": number(2), "field": "tags", "before": [], "after": ["updated"]}]
+    assert [each["status"] for each in found["state"]["messages"][-1]["recipients"]] == ["queued", "queued"]
+    assert groupchat(database_url, "history", "show", disputed.conversation, "--json").code == 0
+
+
+def test_what_differs_as_json_is_for_programs(groupchat: Command, database_url: str, disputed: Disputed):
+    found = json.loads(groupchat(database_url, "history", "diff", disputed.conversation, "5", "7", "--json").out)
+    assert {"of": disputed.conversation, "field": "blocked", "before": False, "after": True} in found["differences"]
+    same = groupchat(database_url, "history", "diff", disputed.conversation, "5", "5")
+    assert same.out == "Versions 5 and 5 show the same.\n"
+
+
+def test_an_explanation_as_json_ends_in_what_decided_R16(groupchat: Command, database_url: str, disputed: Disputed):
+    found = json.loads(groupchat(database_url, "explain", "message", disputed.withheld, "--json").out)
+    assert (found["verdict"], found["decided_by"]) == ("withheld", f"{disputed.conversation}/7")
+    assert found["lines"][-1]["event"] == found["decided_by"]
+    credit = json.loads(groupchat(database_url, "explain", "entry", f"delivery-{disputed.withheld}/1/2", "--json").out)
+    assert (credit["verdict"], credit["decided_by"]) == ("credited", f"{disputed.conversation}/7")
+
+
+def test_a_block_is_explained_as_it_was_at_any_version_R15(groupchat: Command, database_url: str, disputed: Disputed):
+    before = groupchat(database_url, "explain", "block", disputed.conversation, "--version", "6").out
+    after = groupchat(database_url, "explain", "block", disputed.conversation, "(415) 555-0002").out
+    assert f"block of {disputed.conversation}: open" in before
+    assert f"{number(2)} in {disputed.conversation}: blocked" in after
+    assert f"Decided by {disputed.conversation}/7." in after
+
+
+def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Command, database_url: str, disputed: Disputed):
+    unknown = groupchat(database_url, "explain", "message", disputed.received)
+    assert (unknown.code, "the view `thread` is behind" in unknown.err) == (1, True)
+    assert groupchat(database_url, "rebuild", "thread").code == 0
+    assert ": received" in groupchat(database_url, "explain", "message", disputed.received).out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("history", "{id}", "--version", "0"), 1, "it has versions 1 to 7"),
+        (("history", "{id}", "--version", "8"), 1, "it has versions 1 to 7"),
+        (("history", "{id}", "--at", "2001-01-01"), 1, "it was created at"),
+        (("history", "{id}", "--at", "noon"), 2, "Give a time with its offset"),
+        (("history", "{id}", "--version", "one"), 2, "a valid integer"),
+        (("history", "{id}", "--at", "2025-01-01", "--version", "1"), 2, "not both"),
+        (("history", "cnv_none"), 1, "There is no conversation cnv_none"),
+        (("history", "[/red]"), 1, "There is no conversation [/red]"),
+        (("history", "ctc_1"), 1, "an id begins with cnv_"),
+        (("history",), 2, ""),
+        (("history", "diff", "{id}", "1"), 2, "Missing argument"),
+        (("history", "diff", "{id}", "1", "9"), 1, "it has versions 1 to 7"),
+        (("explain", "message", "msg_none"), 1, "There is no message msg_none"),
+        (("explain", "entry", "{id}/1"), 2, "is no entry's id"),
+        (("explain", "entry", "{id}/1/1"), 1, "with no entries in the ledger"),
+        (("explain", "entry", "{id}/99/1"), 1, "There is no event"),
+        (("explain", "entry", "delivery-none/1/1"), 1, "There is no stream"),
+        (("explain", "block", "{id}", "12"), 2, "numbering plan"),
+        (("explain", "block", "{id}", "+14155559999"), 1, "takes no part"),
+        (("explain", "weather", "x"), 2, "No such command"),
+    ],
+)
+def test_what_can_not_be_told_is_refused_in_clear_words(
+    groupchat: Command, on_sqlite: tuple[str, str], words: tuple[str, ...], code: int, said: str
+):
+    url, id_ = on_sqlite
+    refused = groupchat(url, *(word.replace("{id}", id_) for word in words))
+    assert refused.code == code, refused.err
+    assert said in " ".join(refused.err.replace("│", "").split())
+    assert "Traceback" not in refused.err
+    assert refused.err.count("\n") == 1 or code != 1
+
+
+def test_an_event_that_can_not_be_read_is_told_in_one_line(groupchat: Command, sqlite_url: str):
+    id_ = asyncio.run(disputed_in(sqlite_url)).conversation
+    database = Database(sqlite_url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE stored_events SET topic = 'groupchat.later' WHERE originator_id = :id"), {"id": id_})
+    database.close()
+    refused = groupchat(sqlite_url, "history", id_)
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert f"Event {id_}/1 (groupchat.later) can't be read" in refused.err
+
+
+def test_looking_for_a_history_makes_no_database(groupchat: Command, tmp_path):
+    refused = groupchat("sqlite:///file:typo.db?mode=ro&uri=true", "history", "cnv_1")
+    assert (refused.code, "no schema of groupchat" in refused.err) == (1, True)
+    assert not (tmp_path / "typo.db").exists()
