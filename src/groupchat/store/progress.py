@@ -20,8 +20,6 @@ class Progress:
 
         What is stored counts, not what was seen before: a rebuild sends a follower back to the beginning.
         """
-        if not names:
-            return True
         try:
             async with asyncio.timeout(seconds):
                 with self._signals.progress.listen() as bell:
