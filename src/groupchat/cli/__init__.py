@@ -10,24 +10,34 @@ import typer
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.cli import operating, serving
+from groupchat.audit.export import UnknownConversationError
+from groupchat.audit.lines import DamagedFileError
+from groupchat.cli import files, moving, operating, serving
 from groupchat.cli.shell import say
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.settings import SettingsError
 from groupchat.store.database import DatabaseUnavailableError
+from groupchat.store.filling import BusyStoreError, StoreNotEmptyError
+from groupchat.store.mapper import UnreadableEventError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, operating):
+for part in (serving, operating, moving):
     app.registered_commands.extend(part.app.registered_commands)
 
 INTERRUPTED = 130
 EXPECTED = (
+    BusyStoreError,
+    DamagedFileError,
     DatabaseUnavailableError,
     RebuildStoppedError,
     SettingsError,
+    StoreNotEmptyError,
+    UnknownConversationError,
     UnknownWorkerError,
+    UnreadableEventError,
     demo_.OtherWorkspaceError,
+    files.FileError,
     server.AddressError,
 )
 

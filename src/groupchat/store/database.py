@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -60,8 +61,12 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """The file of an SQLite database."""
-        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+        """The file of an SQLite database, also where the URL names it as `file:...?mode=ro&uri=true`."""
+        if not self.is_sqlite or not self.url.database:
+            return None
+        if self.url.database.startswith("file:"):
+            return Path(unquote(urlsplit(self.url.database).path))
+        return Path(self.url.database)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
