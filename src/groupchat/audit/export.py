@@ -27,10 +27,6 @@ OnProgress = Callable[[int, int], None]
 TELL_EVERY = 1_000
 
 
-class UnknownConversationError(Exception):
-    """There is no such conversation in the store."""
-
-
 def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int:
     """Write all that is needed to go on elsewhere; return how many events it has.
 
@@ -58,19 +54,16 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
 def export_conversation(archive: Archive, conversation_id: str, file: BinaryIO) -> int:
     """Write what concerns one conversation, stream after stream; return how many events it has.
 
-    Raises `UnknownConversationError`, `UnreadableEventError`.
+    Raises `UnknownStreamError`, `UnreadableEventError`.
     """
     head = archive.head()
-    first = next(archive.stream(conversation_id, head), None)
-    if first is None or not isinstance(first.event, Created):
-        msg = f"There is no conversation {conversation_id} in this store; nothing was exported."
-        raise UnknownConversationError(msg)
+    group = archive.first(conversation_id, Created, head)
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="conversation", conversation_id=conversation_id, head=head))
     for recorded in chain(
         archive.stream(conversation_id, head),
         _deliveries(archive, conversation_id, head),
-        _consents(archive, conversation_id, first.event, head),
+        _consents(archive, conversation_id, group, head),
     ):
         lines.write(_shown(recorded))
     lines.end()

@@ -174,7 +174,7 @@ class _Reading:
         found: dict[str, Any] = {}
         seen: set[str] = set()
         for key, value in node.value:
-            name = str(key.value)
+            name = str(key.value) if isinstance(key, ScalarNode) else "[...]"
             if name not in fields:
                 close = get_close_matches(name, fields, n=1)
                 self._wrong(

@@ -7,22 +7,24 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.audit.export import UnknownConversationError
 from groupchat.audit.lines import DamagedFileError
-from groupchat.cli import files, moving, operating, serving
+from groupchat.audit.policy_file import PolicyFileError
+from groupchat.cli import files, moving, operating, serving, whatif
 from groupchat.cli.shell import say
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.settings import SettingsError
+from groupchat.store.archive import UnknownStreamError
 from groupchat.store.database import DatabaseUnavailableError
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, operating, moving):
+for part in (serving, operating, moving, whatif):
     app.registered_commands.extend(part.app.registered_commands)
 
 INTERRUPTED = 130
@@ -30,10 +32,11 @@ EXPECTED = (
     BusyStoreError,
     DamagedFileError,
     DatabaseUnavailableError,
+    PolicyFileError,
     RebuildStoppedError,
     SettingsError,
     StoreNotEmptyError,
-    UnknownConversationError,
+    UnknownStreamError,
     UnknownWorkerError,
     UnreadableEventError,
     demo_.OtherWorkspaceError,
@@ -47,7 +50,7 @@ def main() -> None:
     try:
         app()
     except EXPECTED as error:
-        say.print(f"[red]groupchat:[/red] {error}", highlight=False)
+        say.print(f"[red]groupchat:[/red] {escape(str(error))}", highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

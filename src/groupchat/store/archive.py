@@ -6,6 +6,7 @@ read up to one head, in however many batches, is one state of the store.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
@@ -18,9 +19,15 @@ from groupchat.store.follower import FollowerStatus, statuses
 from groupchat.store.mapper import EventMapper, Stored, UnreadableEventError
 from groupchat.store.recorder import Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, PARKED_EVENTS
-from groupchat.values.event import Actor, Recorded
+from groupchat.values.event import Actor, Event, Recorded
 
 BATCH = 1_000
+
+E = TypeVar("E", bound=Event)
+
+
+class UnknownStreamError(Exception):
+    """There is no such stream in the store, or it is of another kind."""
 
 
 class Logged(Struct, frozen=True, kw_only=True):
@@ -83,6 +90,14 @@ class Archive:
                 if isinstance(stored, Notification) and stored.id <= upto:
                     yield self._mapper.restore(stored)
             version = batch[-1].originator_version
+
+    def first(self, stream: str, kind: type[E], upto: int) -> E:
+        """Return the event that a stream begins with; raises `UnknownStreamError` where there is none, or one of another kind."""
+        recorded = next(self.stream(stream, upto), None)
+        if recorded is None or not isinstance(recorded.event, kind):
+            msg = f"There is nothing in this store that has the id {stream} and began with {kind.TOPIC}."
+            raise UnknownStreamError(msg)
+        return recorded.event
 
     def check(self, logged: Logged) -> None:
         """Raise `UnreadableEventError` unless an event's type and shape are known and its data can be read."""
