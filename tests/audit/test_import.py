@@ -28,15 +28,15 @@ from tests.audit.exports import bring, event_line, exported, kept, lines_of, lon
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
 from tests.races.racer import ROOT
 from tests.store.test_mapper import as_stored
-from tests.support.builders import a_group, texts
+from tests.support.builders import a_group, a_participant, number, texts
 
 PROCESS = "delivery"
 A_STORY: Story = (
     ("cnv_1", a_group()),
     ("cnv_1", sent("msg_1")),
-    ("cnv_2", a_group(name="Grüße \U0001f469")),
+    ("cnv_2", a_group(a_participant(3), a_participant(4), name="Grüße \U0001f469")),
     ("cnv_1", received("msg_2")),
-    ("cnv_2", sent("msg_3")),
+    ("cnv_2", sent("msg_3", number(3), number(4))),
 )
 ANSWER = Kept(Key("usr_ann", "k1", b"\x00request"), b"201 {}", at=1_738_000_000, position=5)
 

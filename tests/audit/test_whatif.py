@@ -168,6 +168,16 @@ async def test_a_block_that_was_not_lifted_would_be_lifted_by_the_last_opt_in_R1
     assert differences[0].conversation_id == group
 
 
+async def test_a_block_that_was_lifted_with_the_opt_in_is_no_difference_R17(world: World):
+    await world.policy(reopen_on_opt_in=True)
+    await world.group(1, 2)
+    await world.writes(1, "STOP")
+    await world.writes(1, "START")
+
+    assert (await world.types((await world.log())[-1].stream))[-1] == "unblocked"
+    assert replayed(world, OtherPolicy())[0] == []
+
+
 async def test_what_was_sent_after_a_reopening_would_be_refused_without_it_R15_R17(world: World):
     await world.policy(reopen_on_opt_in=True)
     group = await world.group(1, 2)
