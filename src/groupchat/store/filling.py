@@ -93,7 +93,7 @@ def _busy_if_locked() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeoutError) as error:
-        if isinstance(error, DBAPIError) and "lock" not in str(error.orig):
+        if isinstance(error, DBAPIError) and not any(words in str(error.orig) for words in ("is locked", "lock timeout")):
             raise
         msg = "Another process is writing to this store; nothing was imported. Stop serve, work and other imports, and try again."
         raise BusyStoreError(msg) from error
