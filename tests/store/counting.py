@@ -16,7 +16,7 @@ from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import _WRITER_LOCK
+from groupchat.store.recorder import WRITER_LOCK
 from groupchat.store.tables import STORED_EVENTS
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded
@@ -87,7 +87,7 @@ def holding(url: str) -> Iterator[Connection]:
     try:
         with other.write() as connection:
             if not other.is_sqlite:
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})"))
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})"))
             yield connection
     finally:
         other.close()

@@ -325,10 +325,15 @@ def require_user_of(state: Workspace, user_id: str) -> User:
     return user
 
 
-def _change_policy(command: ChangePolicy, state: Workspace) -> list[Event]:
-    base = state.policy if command.preset is UNSET else PRESETS[command.preset]
+def policy_after(command: ChangePolicy, policy: Policy) -> Policy:
+    """Return a policy with what is given changed; the rest is as it was, or as the preset given has it."""
+    base = policy if command.preset is UNSET else PRESETS[command.preset]
     changes = {name: value for name, value in asdict(command).items() if value is not UNSET}
-    policy = replace(base, **changes)
+    return replace(base, **changes)
+
+
+def _change_policy(command: ChangePolicy, state: Workspace) -> list[Event]:
+    policy = policy_after(command, state.policy)
     if policy.min_participants > policy.max_participants:
         detail = f"min_participants ({policy.min_participants}) is above max_participants ({policy.max_participants})."
         raise InvalidRequestError("min_participants", detail)

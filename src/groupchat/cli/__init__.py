@@ -11,33 +11,43 @@ from rich.markup import escape
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.cli import auditing, operating, rebuilding, refusals, serving
+from groupchat.audit.lines import DamagedFileError
+from groupchat.audit.policy_file import PolicyFileError
+from groupchat.cli import auditing, files, moving, operating, rebuilding, refusals, serving, whatif
 from groupchat.cli.shell import say
 from groupchat.projections.online import OnlineRebuildError
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.projections.shadow import ShadowStoppedError
 from groupchat.settings import SettingsError
+from groupchat.store.archive import UnknownStreamError
 from groupchat.store.database import DatabaseUnavailableError
+from groupchat.store.filling import BusyStoreError, StoreNotEmptyError
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.values.errors import RefusalError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, operating, rebuilding, auditing, refusals):
+for part in (serving, operating, rebuilding, auditing, refusals, whatif, moving):
     app.registered_commands.extend(part.app.registered_commands)
     app.registered_groups.extend(part.app.registered_groups)
 
 INTERRUPTED = 130
 EXPECTED = (
+    BusyStoreError,
+    DamagedFileError,
     DatabaseUnavailableError,
     OnlineRebuildError,
+    PolicyFileError,
     RebuildStoppedError,
     RefusalError,
     SettingsError,
     ShadowStoppedError,
-    UnreadableEventError,
+    StoreNotEmptyError,
+    UnknownStreamError,
     UnknownWorkerError,
+    UnreadableEventError,
     demo_.OtherWorkspaceError,
+    files.FileError,
     server.AddressError,
 )
 

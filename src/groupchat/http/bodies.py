@@ -14,7 +14,7 @@ from groupchat.carriers.simulator_behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
 from groupchat.values.errors import InvalidRequestError
-from groupchat.values.money import Currency
+from groupchat.values.money import Currency, Price
 from groupchat.values.policy import GroupSize, Preset, Region
 
 MAX_ASKED = 200
@@ -229,9 +229,7 @@ class NewRate(Taken, frozen=True, kw_only=True):
     """A line of the rate card: what a segment costs from the first second (UTC) of a date on (R25)."""
 
     effective_from: date
-    mms_segment: Annotated[
-        str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$(?!\n)", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
-    ]
+    mms_segment: Price
     currency: Currency
 
 

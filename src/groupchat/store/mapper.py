@@ -21,8 +21,8 @@ class UnreadableEventError(Exception):
         self.position = position
 
 
-class _Stored(msgspec.Struct):
-    """The stored state: the envelope in short keys, and the event's data as it is."""
+class Stored(msgspec.Struct):
+    """The stored state: the envelope in short keys, and the event's data as it is, of shape `v`."""
 
     at: datetime
     ws: str
@@ -34,7 +34,7 @@ class _Stored(msgspec.Struct):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Stored).decode
+_decode = msgspec.json.Decoder(Stored).decode
 
 
 class EventMapper(Mapper[str]):
@@ -46,7 +46,7 @@ class EventMapper(Mapper[str]):
 
     def store(self, event: Event, stream: str, version: int, at: datetime, cause: Cause) -> StoredEvent:
         """Return what is stored of an event."""
-        stored = _Stored(
+        stored = Stored(
             at=at,
             ws=cause.workspace_id,
             actor=cause.actor,
@@ -55,23 +55,30 @@ class EventMapper(Mapper[str]):
             data=msgspec.Raw(_encode(event)),
             v=event.class_version,
         )
-        state = _encode(stored)
+        return StoredEvent(originator_id=stream, originator_version=version, topic=event.TOPIC, state=self.close(stored))
+
+    def close(self, envelope: Stored) -> bytes:
+        """Return the bytes that are stored of an envelope and the data in it."""
+        state = _encode(envelope)
         if self.compressor:
             state = self.compressor.compress(state)
         if self.cipher:
             state = self.cipher.encrypt(state)
-        return StoredEvent(originator_id=stream, originator_version=version, topic=event.TOPIC, state=state)
+        return state
+
+    def open(self, state: bytes) -> Stored:
+        """Return the envelope that was stored, with the data as it is; raises an error of msgspec, or the cipher's."""
+        if self.cipher:
+            state = self.cipher.decrypt(state)
+        if self.compressor:
+            state = self.compressor.decompress(state)
+        return _decode(state)
 
     def restore(self, stored: StoredEvent, position: int = 0) -> Recorded:
         """Return a stored event with its envelope; raises `UnreadableEventError`."""
         position = stored.id if isinstance(stored, Notification) else position
         try:
-            state = stored.state
-            if self.cipher:
-                state = self.cipher.decrypt(state)
-            if self.compressor:
-                state = self.compressor.decompress(state)
-            envelope = _decode(state)
+            envelope = self.open(stored.state)
             event = self._event(stored.topic, envelope)
         except Exception as error:
             msg = f"Event {stored.originator_id}/{stored.originator_version} ({stored.topic}) can't be read: {error}"
@@ -90,7 +97,7 @@ class EventMapper(Mapper[str]):
             ),
         )
 
-    def _event(self, topic: str, envelope: _Stored) -> Event:
+    def _event(self, topic: str, envelope: Stored) -> Event:
         decoder = self._decoders.get(topic)
         if decoder is None:
             event_type = cast("type[Event]", resolve_topic(topic))

@@ -28,7 +28,9 @@ from groupchat.store.tables import STORED_EVENTS
 LOG_CHANNEL = "groupchat_log"
 """The Postgres channel that is notified when events were stored."""
 
-_WRITER_LOCK = 0x6772_7570
+WRITER_LOCK = 0x6772_7570
+"""The advisory lock of all writers on Postgres, held through commit."""
+
 _HEADS_SQLITE = """
     SELECT NULL, coalesce(max(id), 0) FROM stored_events
     UNION ALL
@@ -37,7 +39,7 @@ _HEADS_SQLITE = """
 """
 _HEADS_POSTGRES = f"""
     BEGIN;
-    SELECT pg_advisory_xact_lock({_WRITER_LOCK});
+    SELECT pg_advisory_xact_lock({WRITER_LOCK});
     SELECT NULL, coalesce(max(id), 0) FROM stored_events
     UNION ALL
     SELECT stream, coalesce((
@@ -162,11 +164,12 @@ class Recorder(SQLAlchemyApplicationRecorder):
         """Store the events, and end the transaction where `_begin` left that to the last statement."""
         commit = "" if self.database.is_sqlite else "COMMIT"
         if events:
-            self._insert(connection, position, events, commit)
+            self.insert(connection, position, events, commit)
         elif commit:
             connection.exec_driver_sql(commit)
 
-    def _insert(self, connection: Connection, position: int, events: list[StoredEvent], then: str) -> None:
+    def insert(self, connection: Connection, position: int, events: Sequence[StoredEvent], then: str = "") -> None:
+        """Store events after a position and `then` run a statement (on Postgres). The writers' lock must be held."""
         ids = range(position + 1, position + 1 + len(events))
         if self.database.is_sqlite:
             connection.execute(insert(STORED_EVENTS), [_row(event, id_) for event, id_ in zip(events, ids, strict=True)])

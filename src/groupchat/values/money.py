@@ -7,6 +7,11 @@ from msgspec import Meta, Struct
 
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
 
+Price = Annotated[
+    str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$(?!\n)", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
+]
+"""An amount of money as callers write it."""
+
 _EXACT = Context(prec=60, traps=[Inexact])
 
 

@@ -1,0 +1,106 @@
+"""Exporting: all that is needed to go on elsewhere, or one conversation as it may be handed out. Both are streamed.
+
+An export of all has the log byte for byte (with key hashes: keep it safe), the answers under idempotency keys, and where processes
+stand. Of a conversation it has its stream, the deliveries of its messages, and what its participants said to its business number;
+what may not leave the system (`aggregates/sight.py`: `published`) is not in it.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import BinaryIO
+
+import msgspec
+from msgspec.structs import asdict
+
+from groupchat import __version__
+from groupchat.aggregates import consent, delivery
+from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
+from groupchat.aggregates.sight import published
+from groupchat.audit.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine
+from groupchat.projections import VIEWS
+from groupchat.store.archive import Archive
+from groupchat.values.event import Recorded
+
+OnProgress = Callable[[int, int], None]
+"""Called with how many events are done, and how many there are."""
+
+TELL_EVERY = 1_000
+
+
+def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int:
+    """Write all that is needed to go on elsewhere; return how many events it has.
+
+    Raises `UnreadableEventError` for an event that could not be brought into another store.
+    """
+    processes = [status for status in archive.followers() if status.name not in VIEWS]  # before the head: none is beyond it
+    head = archive.head()
+    lines = LineWriter(file)
+    lines.write(Header(groupchat=__version__, exported="all", head=head))
+    for logged in archive.log(head):
+        lines.write(EventLine(**asdict(logged)))
+        if logged.position % TELL_EVERY == 0:
+            on_progress(logged.position, head)
+    for kept in archive.answers(head):
+        lines.write(AnswerLine(kept.key, kept.answer, kept.at, kept.position))
+    for status in processes:
+        lines.write(FollowerLine(name=status.name, position=status.position, stopped_at=status.stopped_at, error=status.error))
+        for parked in archive.parked(status.name, status.position):
+            lines.write(ParkedLine(parked.follower, parked.position, parked.error))
+    lines.end()
+    on_progress(head, head)
+    return lines.events
+
+
+def export_conversation(archive: Archive, conversation_id: str, file: BinaryIO) -> int:
+    """Write what concerns one conversation, stream after stream; return how many events it has.
+
+    Raises `UnknownStreamError`, `UnreadableEventError`.
+    """
+    head = archive.head()
+    group = archive.first(conversation_id, Created, head)
+    lines = LineWriter(file)
+    lines.write(Header(groupchat=__version__, exported="conversation", conversation_id=conversation_id, head=head))
+    for recorded in chain(
+        archive.stream(conversation_id, head),
+        _deliveries(archive, conversation_id, head),
+        _consents(archive, conversation_id, group, head),
+    ):
+        lines.write(_shown(recorded))
+    lines.end()
+    return lines.events
+
+
+def _deliveries(archive: Archive, conversation_id: str, head: int) -> Iterator[Recorded]:
+    for recorded in archive.stream(conversation_id, head):
+        if isinstance(recorded.event, MessageSent | InboundReceived):
+            yield from archive.stream(delivery.stream(recorded.event.message_id), head)
+
+
+def _consents(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Recorded]:
+    """Return what the participants said to the business number, without the other groups that they are in."""
+    for participant in group.roster:
+        for recorded in archive.stream(consent.stream(group.business_number, participant.number), head):
+            event = recorded.event
+            if not isinstance(event, consent.GroupJoined) or event.conversation_id == conversation_id:
+                yield recorded
+
+
+def _shown(recorded: Recorded) -> EventLine:
+    """Return an event as it may leave the system, in the shape that this groupchat gives it."""
+    cause = recorded.cause
+    return EventLine(
+        position=recorded.position,
+        stream=recorded.stream,
+        version=recorded.version,
+        type=recorded.type,
+        shape=recorded.event.class_version,
+        at=recorded.at,
+        workspace_id=cause.workspace_id,
+        actor=cause.actor,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+        data=msgspec.Raw(_encode(published(recorded.event))),
+    )
+
+
+_encode = msgspec.json.Encoder().encode

@@ -1,0 +1,162 @@
+"""Importing an export of all into an empty store: the whole file is read and checked, and only then stored, in one transaction.
+
+So an import is whole or not at all, and the store is what it was where the file comes from: the same positions, the same bytes, the
+same answers to requests that are repeated.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import BinaryIO, cast
+
+from msgspec import Struct
+
+from groupchat.audit.export import TELL_EVERY, OnProgress
+from groupchat.audit.lines import (
+    FORMAT,
+    FORMAT_VERSION,
+    AnswerLine,
+    DamagedFileError,
+    EventLine,
+    FollowerLine,
+    Header,
+    Line,
+    ParkedLine,
+    Trailer,
+    read_lines,
+)
+from groupchat.store.archive import Archive
+from groupchat.store.database import Database
+from groupchat.store.filling import Filling, filling
+from groupchat.store.mapper import UnreadableEventError
+
+_ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, Trailer: 4}
+
+
+class Checked(Struct, frozen=True):
+    """What a whole and sound export has."""
+
+    trailer: Trailer
+    answers: int
+
+    @property
+    def events(self) -> int:
+        """How many events it has."""
+        return self.trailer.events
+
+
+def check(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Checked:
+    """Read a whole export, and store nothing; raises `DamagedFileError` for one that is not whole and sound."""
+    checks = _Checks(archive)
+    line: Line | None = None
+    for number, line in read_lines(file):
+        try:
+            fault = checks.fault(line)
+        except UnreadableEventError as error:
+            fault = f"{error}."
+        if fault is not None:
+            raise DamagedFileError(number, fault)
+        if checks.events % TELL_EVERY == 0 or checks.events == checks.head:
+            on_progress(checks.events, checks.head)
+    return Checked(cast("Trailer", line), checks.answers)
+
+
+def store(database: Database, file: BinaryIO, checked: Checked, on_progress: OnProgress) -> None:
+    """Store what was checked, from the file's beginning; all of it or nothing.
+
+    Each line still tells whether it is whole, and the trailer whether the file is still the same. Raises `DamagedFileError`,
+    `StoreNotEmptyError`, `BusyStoreError`.
+    """
+    file.seek(0)
+    with filling(database) as empty:
+        _fill(empty, file, checked.trailer, on_progress)
+
+
+def _fill(empty: Filling, file: BinaryIO, trailer: Trailer, on_progress: OnProgress) -> None:
+    for kind, lines in groupby((line for _, line in read_lines(file)), type):
+        if kind is EventLine:
+            empty.events(_counted(cast("Iterator[EventLine]", lines), trailer.events, on_progress))
+        elif kind is AnswerLine:
+            empty.answers(cast("Iterator[AnswerLine]", lines))
+        else:
+            _fill_other(empty, list(lines), trailer)
+
+
+def _fill_other(empty: Filling, lines: Sequence[Line], trailer: Trailer) -> None:
+    for line in lines:
+        match line:
+            case FollowerLine():
+                empty.follower(line.status())
+            case ParkedLine():
+                empty.parked(line)
+            case Trailer() if line != trailer:
+                raise DamagedFileError(trailer.events + trailer.others + 2, "the file was changed while it was read.")
+            case _:
+                pass
+
+
+def _counted(lines: Iterator[EventLine], total: int, on_progress: OnProgress) -> Iterator[EventLine]:
+    for line in lines:
+        if line.position % TELL_EVERY == 0 or line.position == total:
+            on_progress(line.position, total)
+        yield line
+
+
+class _Checks:
+    """What must hold from line to line."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._rank = -1
+        self._versions: dict[str, int] = {}
+        self.head = 0
+        self.events = 0
+        self.answers = 0
+        self.others = 0
+
+    def fault(self, line: Line) -> str | None:
+        """Take the next line; return what is wrong with it, if anything is. Raises `UnreadableEventError`."""
+        if (rank := _ORDER[type(line)]) < self._rank or (rank == self._rank == 0):
+            return "a line of this kind can't stand here: lines are missing, or in another order."
+        if self._rank < 0 < rank:
+            return "this is no export of groupchat: its first line is no header."
+        self._rank = rank
+        match line:
+            case Header():
+                return self._header(line)
+            case EventLine():
+                return self._event(line)
+            case Trailer():
+                return self._trailer(line)
+            case _:
+                return self._other(line)
+
+    def _header(self, line: Header) -> str | None:
+        if (line.format, line.format_version) != (FORMAT, FORMAT_VERSION):
+            return f"its format is {line.format} {line.format_version}; this groupchat reads {FORMAT} {FORMAT_VERSION}."
+        if line.exported != "all":
+            return f"this is an export of {line.conversation_id} only; an import takes what `groupchat export --all` wrote."
+        self.head = line.head
+        return None
+
+    def _event(self, line: EventLine) -> str | None:
+        if line.position != self.events + 1:
+            return f"it has position {line.position}, where {self.events + 1} should be."
+        if line.version != (version := self._versions.get(line.stream, 0) + 1):
+            return f"it is version {line.version} of {line.stream}, where {version} should be."
+        self._archive.check(line)
+        self._versions[line.stream] = version
+        self.events += 1
+        return None
+
+    def _other(self, line: AnswerLine | FollowerLine | ParkedLine) -> str | None:
+        if line.position > self.events:
+            return f"it speaks of position {line.position}; the last event has {self.events}."
+        self.others += 1
+        self.answers += isinstance(line, AnswerLine)
+        return None
+
+    def _trailer(self, line: Trailer) -> str | None:
+        if (line.events, line.others) == (self.events, self.others) and self.head == self.events:
+            return None
+        told = f"the header tells of {self.head} events, the trailer of {line.events} and {line.others} other lines"
+        return f"{told}; there are {self.events} and {self.others}."

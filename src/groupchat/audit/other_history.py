@@ -1,0 +1,166 @@
+"""The other history: what would have become of groups and messages under another policy, decided by the product's own rules.
+
+`roster.py` judges each group (R1, R4, R35), `group_conversation.py` says what an opt-out, an opt-in and a message do (R15, R17),
+`delivery.py` what is withheld (R16), the rate card what a segment costs (R25). There is no second set of rules here: only the
+effect `omit` of an opt-out is none of the product's, and it is those same rules for a group without the ones who are out.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from groupchat.aggregates import delivery, group_conversation, roster
+from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_events import Created, MessageSent, Participant, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.aggregates.roster import Candidate, InvalidGroupError, Sender, Violation
+from groupchat.audit.differences import Outcome
+from groupchat.audit.policy_file import OtherPolicy
+from groupchat.values.errors import RefusalError
+from groupchat.values.event import Event, Recorded
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+
+class _OnTheWay(Struct, frozen=True):
+    """A message of the other history that the carrier has said nothing of."""
+
+    version: int
+    recipients: tuple[str, ...]
+    rate: Rate
+
+
+class OtherHistory:
+    """The groups that there would be, as they would be, and the messages on their way."""
+
+    def __init__(self, other: OtherPolicy) -> None:
+        self._other = other
+        self._omits = other.opt_out_effect == "omit"
+        self._same_set: dict[tuple[str, frozenset[str]], list[str]] = {}
+        self._on_the_way: dict[str, _OnTheWay] = {}
+        self.groups: dict[str, GroupConversation] = {}
+
+    def create(self, recorded: Recorded, event: Created) -> str | None:
+        """Ask for a group as it was asked for; return why it would be refused, if it would."""
+        policy = self._other.instead_of(event.policy)
+        try:
+            _refuse_new(event, policy)
+            if event.predecessor_id is not None:
+                group_conversation.existing(self.groups.get(event.predecessor_id))
+            roster.check_no_same(self._open_with_same_set(event.business_number, event.roster))
+        except RefusalError as refusal:
+            return refusal.detail.removeprefix("Nothing was created. ")
+        create = group_conversation.Create(
+            business_number=event.business_number,
+            name=event.name,
+            roster=event.roster,
+            policy=policy,
+            predecessor_id=event.predecessor_id,
+        )
+        self._take(recorded, group_conversation.decide(create, None))
+        self._same_set.setdefault(_set_of(event.business_number, event.roster), []).append(recorded.stream)
+        return None
+
+    def hear(self, recorded: Recorded, event: ParticipantOptedOut | ParticipantOptedIn) -> None:
+        """Take a participant's no or yes."""
+        group = self.groups.get(recorded.stream)
+        if group is None:
+            return
+        command: group_conversation.Command
+        if isinstance(event, ParticipantOptedOut):
+            command = group_conversation.OptOut(number=event.number, cause=event.cause, evidence=event.evidence)
+        else:
+            same = self._open_with_same_set(group.business_number, group.members, but=recorded.stream)
+            command = group_conversation.OptIn(
+                number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=bool(same)
+            )
+        self._take(recorded, group_conversation.decide(command, group))
+
+    def send(self, recorded: Recorded, event: MessageSent) -> Recorded | str:
+        """Write what was written; return what would be sent, or why nothing would."""
+        group = self.groups.get(recorded.stream)
+        if group is None:
+            return "There would be no such group."
+        reached = replace(group, members=tuple(m for m in group.members if not m.out)) if self._omits else group
+        if not reached.members:
+            return "All participants have opted out."
+        rate = self._other.rate_at(recorded.at, event.rate)
+        command = group_conversation.Send(
+            conversation_id=recorded.stream,
+            message_id=event.message_id,
+            author=event.author,
+            body=event.body,
+            media=event.media,
+            rate=rate,
+        )
+        try:
+            sent = group_conversation.decide(command, reached)
+        except RefusalError as refusal:
+            return refusal.detail
+        self._on_the_way[event.message_id] = _OnTheWay(recorded.version, reached.numbers, rate)
+        return replace(recorded, event=sent[0])
+
+    def arrive(self, message_id: str) -> None:
+        """Let the carrier say something of a message, so that it can't be withheld any more."""
+        self._on_the_way.pop(message_id, None)
+
+    def withhold(self, recorded: Recorded, event: delivery.Withheld) -> tuple[Outcome, Recorded | None]:
+        """Hand a message over that was withheld; return what becomes of it, and what is withheld of it."""
+        sent = self._on_the_way.pop(event.message_id, None)
+        group = self.groups.get(event.conversation_id)
+        if group is None or (sent is None and event.rate is not None):
+            return "not_sent", None
+        recipients, rate = (event.recipients, None) if sent is None else (sent.recipients, sent.rate)
+        out = {member.number for member in group.members if member.out}
+        held = tuple(number for number in recipients if number in out) if self._omits else recipients
+        begin = delivery.Begin(
+            message_id=event.message_id,
+            conversation_id=event.conversation_id,
+            business_number=group.business_number,
+            recipients=held,
+            carrier="",
+            rate=rate,
+            opted_out_since=sent is None or group.opted_out_since(sent.version),
+        )
+        (begun,) = delivery.decide(begin, None)
+        if not held or not isinstance(begun, delivery.Withheld):
+            return "handed_over", None
+        return ("withheld" if held == recipients else "handed_over"), replace(recorded, event=begun)
+
+    def _take(self, recorded: Recorded, events: Sequence[Event]) -> None:
+        for event in events:
+            group = group_conversation.evolve(self.groups.get(recorded.stream), replace(recorded, event=event))
+            if group is not None and self._omits:
+                group = replace(group, members=tuple(replace(member, blocks=False) for member in group.members))
+            self.groups[recorded.stream] = group_conversation.existing(group)
+
+    def _open_with_same_set(
+        self, business_number: str, people: Sequence[Participant | group_conversation.Member], *, but: str | None = None
+    ) -> list[str]:
+        """Return the unblocked groups that a carrier could not tell from one of these people (R35)."""
+        same = self._same_set.get(_set_of(business_number, people), ())
+        return [id_ for id_ in same if id_ != but and not self.groups[id_].blocked]
+
+
+def _set_of(business_number: str, people: Sequence[Participant | group_conversation.Member]) -> tuple[str, frozenset[str]]:
+    return business_number, frozenset(each.number for each in people)
+
+
+def _refuse_new(event: Created, policy: Policy) -> None:
+    """Raise `InvalidGroupError` for what a group breaks under a policy, but did not when it was created."""
+    then = {(violation.code, violation.number) for violation in _broken(event, event.policy)}
+    if broken := [each for each in _broken(event, policy) if (each.code, each.number) not in then]:
+        raise InvalidGroupError(broken)
+
+
+def _broken(event: Created, policy: Policy) -> tuple[Violation, ...]:
+    """Return what a group breaks; of a successor only its size is judged (R18). Consent (R5) is no matter of the policy."""
+    people = [Candidate(index=index, number=each.number, name=each.name) for index, each in enumerate(event.roster)]
+    try:
+        if event.predecessor_id is not None:
+            roster.check_size(len(people), policy)
+        else:
+            roster.check(people, Sender(number=event.business_number, readable=True, owned=True), policy)
+    except InvalidGroupError as error:
+        return error.violations
+    return ()

@@ -1,0 +1,76 @@
+"""Files that commands write and read: written to the end or not at all, compressed or not."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from gzip import GzipFile
+from pathlib import Path
+from typing import BinaryIO, cast
+
+STDOUT = "-"
+_GZIP = b"\x1f\x8b"
+_OWNER_ONLY = 0o600
+_BUFFER = 1024 * 1024
+
+
+class FileError(Exception):
+    """A file can't be read or written; the message says which and why."""
+
+
+@contextmanager
+def written(name: str) -> Iterator[BinaryIO]:
+    """Write a file that only its owner may read; it has its name when the block ends, or nothing of it stays.
+
+    `-` is stdout; a name that ends in `.gz` is compressed. Raises `FileError`.
+    """
+    try:
+        with _stdout() if name == STDOUT else _complete_or_gone(Path(name)) as plain:
+            if not name.endswith(".gz"):
+                yield plain
+                return
+            with GzipFile(filename="", mode="wb", fileobj=plain, mtime=0) as compressed:
+                yield cast("BinaryIO", compressed)
+    except OSError as error:
+        shown = "stdout" if name == STDOUT else name
+        msg = f"{shown} can't be written: {error.strerror or error}."
+        raise FileError(msg) from error
+
+
+@contextmanager
+def _stdout() -> Iterator[BinaryIO]:
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb", _BUFFER) as file:
+        yield file
+
+
+@contextmanager
+def _complete_or_gone(path: Path) -> Iterator[BinaryIO]:
+    if path.is_dir():
+        raise IsADirectoryError(None, "it is a folder; name a file")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb", _BUFFER) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        raise
+
+
+@contextmanager
+def read(path: Path) -> Iterator[BinaryIO]:
+    """Read a file, compressed or not, as often as wanted; raises `FileError` where that can't be."""
+    try:
+        with path.open("rb", _BUFFER) as plain:
+            if not plain.seekable():
+                msg = f"{path} can be read only once, and it must be read twice: write it to a file first."
+                raise FileError(msg)
+            compressed = plain.read(len(_GZIP)) == _GZIP
+            plain.seek(0)
+            yield cast("BinaryIO", GzipFile(fileobj=plain)) if compressed else plain
+    except OSError as error:
+        msg = f"{path} can't be read: {error.strerror or error}."
+        raise FileError(msg) from error

@@ -1,0 +1,52 @@
+"""Taking what is stored elsewhere: export and import (docs/moving.md)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groupchat.audit.export import export_all, export_conversation
+from groupchat.audit.import_ import check, store
+from groupchat.bootstrap import open_database
+from groupchat.cli.files import STDOUT, read, written
+from groupchat.cli.reading import closing_database, progress, reading
+from groupchat.cli.shell import say, settings
+from groupchat.store.archive import Archive
+from groupchat.store.filling import require_empty
+
+app = typer.Typer()
+
+
+@app.command("export")
+def export_(
+    out: Annotated[str, typer.Option(help="The file to write, `-` for stdout; compressed if its name ends in `.gz`.")],
+    conversation: Annotated[str | None, typer.Option(help="The id of one conversation, to hand out what happened in it.")] = None,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of it, to go on elsewhere. It has key hashes: keep it safe.")
+    ] = False,
+) -> None:
+    """Write what is stored as JSON Lines. It changes nothing, and needs no more than the right to read."""
+    if everything == (conversation is not None):
+        msg = "give either --all or --conversation ID"
+        raise typer.BadParameter(msg)
+    with reading() as archive, written(out) as file:
+        if conversation is not None:
+            count = export_conversation(archive, conversation, file)
+        else:
+            with progress("exporting") as on_progress:
+                count = export_all(archive, file, on_progress)
+    say.print(f"{count:,} events exported to {'stdout' if out == STDOUT else out}.", highlight=False, markup=False)
+
+
+@app.command("import")
+def import_(file: Annotated[Path, typer.Argument(help="What `groupchat export --all` wrote.")]) -> None:
+    """Bring an export of everything into an empty store, whole or not at all: the way from SQLite to Postgres and back."""
+    with read(file) as lines, closing_database(open_database(settings())) as database:
+        require_empty(database)  # so that nobody waits for the check of a large file in vain
+        with progress("checking") as on_progress:
+            checked = check(Archive(database), lines, on_progress)
+        with progress("storing") as on_progress:
+            store(database, lines, checked, on_progress)
+    say.print(f"{checked.events:,} events and {checked.answers:,} kept answers imported.", highlight=False)
+    say.print("The views are empty: `groupchat serve` and `groupchat work` fill them, or `groupchat rebuild` does it now.")

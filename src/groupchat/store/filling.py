@@ -1,0 +1,112 @@
+"""Filling an empty store with what was taken from another: one transaction, in which nobody else writes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groupchat.store import answers
+from groupchat.store.answers import Kept
+from groupchat.store.archive import BATCH, Logged, Parked, stored_of
+from groupchat.store.database import Database
+from groupchat.store.follower import FollowerStatus
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import WRITER_LOCK, Recorder
+from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
+
+LOCK_SECONDS = 5
+"""How long to wait for another writer before saying that there is one."""
+
+T = TypeVar("T")
+
+
+class StoreNotEmptyError(Exception):
+    """There is something in the store already, so another's history can't be brought into it."""
+
+
+class BusyStoreError(Exception):
+    """Another process is writing to the store."""
+
+
+def require_empty(database: Database) -> None:
+    """Raise `StoreNotEmptyError` unless no event and no answer is stored."""
+    with database.read() as connection:
+        _require_empty(connection)
+
+
+@contextmanager
+def filling(database: Database) -> Iterator["Filling"]:
+    """Fill the store: all of it is stored at the end of the block, or nothing.
+
+    Raises `StoreNotEmptyError`, or `BusyStoreError` where another process is writing.
+    """
+    with _busy_if_locked(), database.write() as connection:
+        if not database.is_sqlite:
+            _lock(connection)
+        _require_empty(connection)
+        yield Filling(connection, Recorder(database))
+
+
+class Filling:
+    """The transaction: each call stores in batches, as the given comes."""
+
+    def __init__(self, connection: Connection, recorder: Recorder) -> None:
+        self._connection = connection
+        self._recorder = recorder
+        self._mapper = EventMapper()
+
+    def events(self, events: Iterable[Logged]) -> None:
+        """Store events, which go on from position to position, from 1."""
+        for batch in _batches(events):
+            stored = [stored_of(self._mapper, logged) for logged in batch]
+            self._recorder.insert(self._connection, batch[0].position - 1, stored)
+
+    def answers(self, kept: Iterable[Kept]) -> None:
+        """Store answers under their keys."""
+        for batch in _batches(kept):
+            answers.keep(self._connection, batch)
+
+    def follower(self, status: FollowerStatus) -> None:
+        """Let a follower stand where it stood."""
+        self._connection.execute(delete(FOLLOWERS).where(FOLLOWERS.c.name == status.name))
+        row = {"name": status.name, "position": status.position, "stopped_at": status.stopped_at, "error": status.error}
+        self._connection.execute(insert(FOLLOWERS).values(row))
+
+    def parked(self, event: Parked) -> None:
+        """Set an event aside for a follower, as it was."""
+        row = {"follower": event.follower, "position": event.position, "error": event.error}
+        self._connection.execute(insert(PARKED_EVENTS).values(row))
+
+
+def _batches(given: Iterable[T]) -> Iterator[Sequence[T]]:
+    each = iter(given)
+    while batch := list(islice(each, BATCH)):
+        yield batch
+
+
+@contextmanager
+def _busy_if_locked() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError) as error:
+        if isinstance(error, DBAPIError) and not any(words in str(error.orig) for words in ("is locked", "lock timeout")):
+            raise
+        msg = "Another process is writing to this store; nothing was imported. Stop serve, work and other imports, and try again."
+        raise BusyStoreError(msg) from error
+
+
+def _lock(connection: Connection) -> None:
+    """Wait a moment for the writers' lock, then for statements as long as they take; on SQLite the transaction is the lock."""
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = 0"))
+    connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
+
+
+def _require_empty(connection: Connection) -> None:
+    for table in (STORED_EVENTS, IDEMPOTENCY_KEYS):
+        if connection.execute(select(table).limit(1)).first() is not None:
+            msg = "There are events in this store already; an import needs an empty one. Name another in GROUPCHAT_DATABASE_URL."
+            raise StoreNotEmptyError(msg)

@@ -1,0 +1,96 @@
+"""Random histories as people make them: groups, messages, opt-outs and deliveries through the commands, refused ones included."""
+
+from datetime import date
+
+from hypothesis import strategies as st
+
+from groupchat.aggregates.contact import Contact
+from groupchat.audit.differences import Difference, Summary
+from groupchat.audit.policy_file import OtherPolicy
+from groupchat.audit.whatif import TOPICS, WhatIf, Window
+from groupchat.commands import deliveries, workspaces
+from groupchat.store.archive import Archive
+from groupchat.values.errors import RefusalError
+from groupchat.values.event import Recorded
+from tests.support.builders import a_rate, number
+from tests.support.world import CARRIER, MESSAGES, World
+
+Step = tuple[str, int, set[int]]
+
+PEOPLE = range(1, 6)
+PEOPLES = {number(n): n for n in PEOPLE}
+CONTACTS = (1, 2)
+LONG_AGO = date(2020, 1, 1)
+
+
+def steps() -> st.SearchStrategy[list[Step]]:
+    """Return what a few people may do, in any order; at first somebody creates two groups."""
+    what = st.sampled_from(("group", "send", "writes", "stop", "start", "dnd", "withheld", "succeed", "deliver"))
+    whom = st.sets(st.sampled_from(PEOPLE), min_size=2)
+    step = st.tuples(what, st.integers(0, 5), whom)
+    begun = st.tuples(st.just("group"), st.just(0), whom)
+    return st.tuples(begun, begun, st.lists(step, min_size=6, max_size=16)).map(lambda drawn: [*drawn[:2], *drawn[2]])
+
+
+class Play:
+    """A world in which random steps are taken; what the rules refuse is left out."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.groups: list[str] = []
+        self.contacts: list[Contact] = []
+        self.out: list[int] = []
+
+    async def run(self, play: list[Step]) -> list[Recorded]:
+        """Take the steps; return the log."""
+        self.contacts = [await self.world.contact(n) for n in CONTACTS]
+        for step in play:
+            try:
+                await self._take(*step)
+            except RefusalError:
+                continue
+        return await self.world.log()
+
+    async def _take(self, what: str, n: int, whom: set[int]) -> None:
+        person, group = PEOPLE[n % len(PEOPLE)], self.groups[n % len(self.groups)] if self.groups else ""
+        match what:
+            case "group":
+                self.groups.append(await self.world.group(*sorted(whom)))
+            case "send":
+                await self.world.send(group)
+            case "writes":
+                await self.world.writes(person, "Hello")
+            case "stop":
+                await self._stop(person)
+            case "start" if self.out:
+                await self.world.writes(self.out.pop(), "START")
+            case "dnd":
+                await self.world.change(self.contacts[n % len(CONTACTS)], dnd=n < 3)
+            case "withheld":
+                await self.world.send(group)
+                await self._stop(PEOPLES[(await self.world.state(group)).numbers[0]])
+                await self._deliver(0)
+            case "succeed":
+                self.groups.append(await self.world.succeed(group))
+            case "deliver":
+                await self._deliver(n)
+
+    async def _stop(self, person: int) -> None:
+        await self.world.writes(person, "STOP")
+        self.out.append(person)
+
+    async def _deliver(self, n: int) -> None:
+        messages = [recorded for recorded in await self.world.log() if recorded.type in MESSAGES]
+        if messages:
+            await deliveries.begin(self.world.store, CARRIER, messages[-1 - n % len(messages)])
+
+
+async def with_rate(world: World, price: str, currency: str = "USD") -> None:
+    """Post a rate that has been in force for long."""
+    await workspaces.post_rate(world.store, world.who, LONG_AGO, a_rate(price, currency))
+
+
+def replayed(world: World, other: OtherPolicy, **window: object) -> tuple[list[Difference], Summary]:
+    """Return what would differ under another policy."""
+    archive, replay = Archive(world.store.database), WhatIf(other, Window(**window))
+    return list(replay.replay(archive.recorded(archive.head(), TOPICS))), replay.summary()

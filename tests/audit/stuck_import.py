@@ -1,0 +1,24 @@
+"""An import that stops in the midst of storing, and waits to be killed: `python -m tests.audit.stuck_import URL FILE`."""
+
+import sys
+from pathlib import Path
+
+from groupchat.audit.import_ import check, store
+from groupchat.store.archive import Archive
+from groupchat.store.database import Database
+from tests.audit.exports import quietly
+
+STOPS_AT = 2_000
+
+
+def stop(done: int, total: int) -> None:
+    """Say how far it is, and go no further."""
+    if done == STOPS_AT:
+        print(f"{done} of {total}", flush=True)  # noqa: T201 - the one who started it waits for this
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    database = Database(sys.argv[1])
+    with Path(sys.argv[2]).open("rb") as file:
+        store(database, file, check(Archive(database), file, quietly), stop)
