@@ -1,13 +1,14 @@
 """Rebuilding: views are emptied and filled again from the log's beginning (R33).
 
 It may run beside live workers and be killed anywhere: whoever applies a batch holds the view's position meanwhile, and the view's
-follower goes on from there. Several views are rebuilt in one reading of the log.
+follower goes on from there. Several views are rebuilt in one reading of the log. A view that follows Kafka loses its place in the
+partitions, and its workers begin there anew, from where the rebuilt view stands.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from groupchat.projections.view import Projection, View, passes
 from groupchat.store.database import Database
@@ -22,7 +23,7 @@ from groupchat.store.follower import (
     statuses,
     unpark_all,
 )
-from groupchat.store.tables import FOLLOWERS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
 from groupchat.values.event import Recorded
 
 BATCH = 5_000
@@ -92,6 +93,7 @@ def _reset(database: Database, views: Sequence[View]) -> None:
             status_of(connection, view.name, for_update=True)  # waits for a worker's batch
             view.clear(connection)
             unpark_all(connection, view.name)
+            connection.execute(delete(FOLLOWED_PARTITIONS).where(FOLLOWED_PARTITIONS.c.view == view.name))
             emptied = update(FOLLOWERS).where(FOLLOWERS.c.name == view.name).values(position=0, stopped_at=None, error=None)
             connection.execute(emptied)
         notify_log(connection)

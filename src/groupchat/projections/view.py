@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.projections.rows import insert_new
 from groupchat.store.database import Database, is_passing
 from groupchat.store.follower import PoisonError, advance, status_of
-from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded
 
-_REASON_CHARACTERS = 500
+REASON_CHARACTERS = 500
 
 
 class View(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Projection:
                 if passes(error):
                     raise
                 reason = f"{type(error).__name__}: {error}"
-                raise PoisonError(recorded.position, reason[:_REASON_CHARACTERS], recorded.cause.correlation_id) from error
+                raise PoisonError(recorded.position, reason[:REASON_CHARACTERS], recorded.cause.correlation_id) from error
         self._apply([], position)
 
     def _apply(self, batch: Sequence[Recorded], position: int) -> None:
@@ -74,6 +74,7 @@ class Projection:
                 return
             if fresh:
                 self._view.apply(connection, fresh)
+            _raise_partitions(connection, self.name, position)
             advance(connection, [self.name], position)
 
 
@@ -89,6 +90,12 @@ def _lock_position(connection: Connection, name: str) -> int:
         insert_new(connection, FOLLOWERS, [{"name": name, "position": 0}])
         standing = status_of(connection, name, for_update=True).position
     return standing
+
+
+def _raise_partitions(connection: Connection, name: str, position: int) -> None:
+    """Let the partitions of a view that followed Kafka before have what it got from the log."""
+    table = FOLLOWED_PARTITIONS.c
+    connection.execute(update(FOLLOWED_PARTITIONS).where(table.view == name, table.position < position).values(position=position))
 
 
 def _parked(connection: Connection, name: str, above: int, upto: int) -> int:
