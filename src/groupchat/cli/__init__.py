@@ -10,6 +10,7 @@ import typer
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
+from groupchat.bootstrap import NoBrokersError
 from groupchat.cli import operating, serving
 from groupchat.cli.shell import say
 from groupchat.projections.rebuild import RebuildStoppedError
@@ -24,6 +25,7 @@ for part in (serving, operating):
 INTERRUPTED = 130
 EXPECTED = (
     DatabaseUnavailableError,
+    NoBrokersError,
     RebuildStoppedError,
     SettingsError,
     UnknownWorkerError,

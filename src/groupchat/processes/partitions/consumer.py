@@ -1,6 +1,7 @@
 """The consumer of the group that shares the topic's partitions. Kafka says which are whose; where to read on says the database."""
 
 from collections.abc import Mapping, Sequence
+from threading import Event
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
@@ -44,7 +45,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
 
     def __init__(self, brokers: Brokers, topic: str, group: str) -> None:
         self._topic = topic
-        self._reassigned = False
+        self._reassigned = Event()
         self._consumer = opened(KafkaConsumer, brokers, group_id=group, **_CONFIGS)
         self._consumer.subscribe([topic], listener=self)
 
@@ -54,18 +55,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are given anew
         """Stop handing out what is read."""
-        self._reassigned = True
+        self._reassigned.set()
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Keep the new partitions waiting; it is called in the client's own thread, which may not wait for a database."""
         for each in assigned:
             self._consumer.seek(each, 0)
         self._consumer.pause(*assigned)
-        self._reassigned = True
+        self._reassigned.set()
 
     def assigned(self) -> tuple[int, ...]:
         """Return the partitions that are this consumer's now."""
-        self._reassigned = False
+        self._reassigned.clear()
         return tuple(sorted(each.partition for each in self._consumer.assignment()))
 
     def begin(self, offsets: Mapping[int, int]) -> None:
@@ -77,12 +78,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
 
     def poll(self) -> list[Fetched] | None:
         """Return what has come, of each partition that has moved; none if the partitions are others now, or may be."""
-        if self._reassigned:
+        if self._reassigned.is_set():
             return None
         starts = self._positions()
         found = self._consumer.poll(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
         ends = self._positions()
-        if self._reassigned:
+        if self._reassigned.is_set():
             return None
         return [
             Fetched(each.partition, start, ends[each], found.get(each, ())) for each, start in starts.items() if ends[each] != start
@@ -96,5 +97,5 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         try:
             return {each: self._consumer.position(each) for each in self._consumer.assignment()}
         except IllegalStateError:  # it was taken away meanwhile
-            self._reassigned = True
+            self._reassigned.set()
             return {}
