@@ -3,7 +3,18 @@
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.store.database import Database
 from tests.processes.partitions.conftest import Sharers
-from tests.projections.histories import follow, forget_everything, log_of, opted_out, received, sent, started, store_log, tables_of, updated
+from tests.projections.histories import (
+    follow,
+    forget_everything,
+    log_of,
+    opted_out,
+    received,
+    sent,
+    started,
+    store_log,
+    tables_of,
+    updated,
+)
 from tests.support.builders import a_group, number
 from tests.support.publishing import Publisher
 
