@@ -7,10 +7,12 @@ position of the log, up to which everything that belongs into the partition is a
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select
 
+from groupchat.projections.rows import upsert
 from groupchat.projections.view import REASON_CHARACTERS, View, passes
 from groupchat.store.database import Database
 from groupchat.store.follower import PoisonError, ensure, notify_progress, status_of, stop_at
@@ -80,18 +82,7 @@ class PartitionedView:
             if standing < needed:
                 raise NotCoveredError(self.name, standing, needed)
             if connection.execute(select(_PLACES.view).where(_PLACES.view == self.name).limit(1)).one_or_none() is None:
-                rows = [
-                    {
-                        "view": self.name,
-                        "partition": partition,
-                        "topic": topic,
-                        "next_offset": place.next_offset,
-                        "position": standing,
-                    }
-                    for partition, place in starts.items()
-                ]
-                connection.execute(insert(FOLLOWED_PARTITIONS), rows)
-                notify_progress(connection)
+                self._store(connection, topic, {each: Place(place.next_offset, standing) for each, place in starts.items()})
 
     def handle(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
         """Apply what of the batches is not applied yet; return the view's places in their partitions, none if it is stopped.
@@ -130,9 +121,10 @@ class PartitionedView:
 
     def _apply(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
         with self._database.write(durable=False) as connection:
-            places = self._lock(connection, [batch.partition for batch in batches])
-            if places is None:
+            held = self._lock(connection, [batch.partition for batch in batches])
+            if held is None:
                 return None
+            topic, places, parked = held
             moved: dict[int, Place] = {}
             fresh: list[Recorded | PoisonError] = []
             for batch in batches:
@@ -142,14 +134,25 @@ class PartitionedView:
                     fresh += new
                     position = max(place.position, batch.reached, *(event.position for event in new))
                     moved[batch.partition] = Place(max(place.next_offset, batch.end), position)
-            self._view.apply(connection, self._applicable(connection, fresh))
-            self._store(connection, {each: place for each, place in moved.items() if place != places[each]})
+            self._view.apply(connection, self._applicable(connection, fresh) if parked else _readable(fresh))
+            self._store(connection, topic, {each: place for each, place in moved.items() if place != places[each]})
         return places | moved
 
-    def _lock(self, connection: Connection, partitions: Sequence[int]) -> dict[int, Place] | None:
-        """Return the view's places, which nobody else can change until the transaction ends; none if it is stopped."""
+    def _lock(self, connection: Connection, partitions: Sequence[int]) -> tuple[str, dict[int, Place], bool] | None:
+        """Return the topic, the view's places, and whether events are parked; none if the view is stopped.
+
+        Nobody else can change these places until the transaction ends.
+        """
+        parked = select(PARKED_EVENTS.c.follower).where(PARKED_EVENTS.c.follower == self.name).exists()
         query = (
-            select(_PLACES.partition, _PLACES.next_offset, _PLACES.position, FOLLOWERS.c.stopped_at)
+            select(
+                _PLACES.topic,
+                _PLACES.partition,
+                _PLACES.next_offset,
+                _PLACES.position,
+                FOLLOWERS.c.stopped_at,
+                parked.label("parked"),
+            )
             .join(FOLLOWERS, FOLLOWERS.c.name == _PLACES.view)
             .where(_PLACES.view == self.name, _PLACES.partition.in_(partitions))
             .order_by(_PLACES.partition)
@@ -160,31 +163,31 @@ class PartitionedView:
             raise NoPlaceError(self.name)
         if any(row.stopped_at is not None for row in rows):
             return None
-        return {row.partition: Place(row.next_offset, row.position) for row in rows}
+        places = {row.partition: Place(row.next_offset, row.position) for row in rows}
+        return rows[0].topic, places, rows[0].parked
 
     def _applicable(self, connection: Connection, events: Sequence[Recorded | PoisonError]) -> list[Recorded]:
         """Return the events but for those that are parked; raises the `PoisonError` of one that can't be read."""
-        if not events:
-            return []
         table = PARKED_EVENTS.c
         parked = set(connection.execute(select(table.position).where(table.follower == self.name)).scalars())
-        left = [event for event in events if event.position not in parked]
-        for event in left:
-            if isinstance(event, PoisonError):
-                raise event
-        return [event for event in left if isinstance(event, Recorded)]
+        return _readable([event for event in events if event.position not in parked])
 
-    def _store(self, connection: Connection, places: Mapping[int, Place]) -> None:
-        if not places:
-            return
-        values = [{"number": each, "next": place.next_offset, "upto": place.position} for each, place in places.items()]
-        connection.execute(
-            update(FOLLOWED_PARTITIONS)
-            .where(_PLACES.view == self.name, _PLACES.partition == bindparam("number"))
-            .values(next_offset=bindparam("next"), position=bindparam("upto")),
-            values,
-        )
-        notify_progress(connection)
+    def _store(self, connection: Connection, topic: str, places: Mapping[int, Place]) -> None:
+        if places:
+            upsert(connection, FOLLOWED_PARTITIONS, self._rows(topic, places))
+            notify_progress(connection)
+
+    def _rows(self, topic: str, places: Mapping[int, Place]) -> list[dict[str, Any]]:
+        return [
+            {
+                "view": self.name,
+                "partition": partition,
+                "topic": topic,
+                "next_offset": place.next_offset,
+                "position": place.position,
+            }
+            for partition, place in places.items()
+        ]
 
 
 class NotCoveredError(Exception):
@@ -194,6 +197,13 @@ class NotCoveredError(Exception):
         super().__init__(f"the view {view} stands at position {standing}, and the topic lacks events up to position {needed}")
         self.standing = standing
         self.needed = needed
+
+
+def _readable(events: Sequence[Recorded | PoisonError]) -> list[Recorded]:
+    for event in events:
+        if isinstance(event, PoisonError):
+            raise event
+    return [event for event in events if isinstance(event, Recorded)]
 
 
 def _above(batch: Batch, place: Place) -> Iterator[Recorded | PoisonError]:

@@ -12,7 +12,7 @@ from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import opened
 
 GROUP = "groupchat.projections"
-POLL_MS = 25
+POLL_MS = 10
 """How long one waits for records before one looks what else there is to do."""
 POLL_RECORDS = 2_000
 
@@ -76,12 +76,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
             self._consumer.seek(each, offset)
             self._consumer.resume(each)
 
-    def poll(self) -> list[Fetched] | None:
+    def poll(self, *, wait: bool) -> list[Fetched] | None:
         """Return what has come, of each partition that has moved; none if the partitions are others now, or may be."""
         if self._reassigned.is_set():
             return None
         starts = self._positions()
-        found = self._consumer.poll(timeout_ms=POLL_MS, max_records=POLL_RECORDS)
+        found = self._consumer.poll(timeout_ms=POLL_MS if wait else 0, max_records=POLL_RECORDS)
         ends = self._positions()
         if self._reassigned.is_set():
             return None

@@ -6,6 +6,7 @@ are those of transactions that are not decided yet, for Kafka answers a commit b
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, wait
 from sys import maxsize
 from time import monotonic
 from typing import Any
@@ -31,11 +32,12 @@ _ADVICE = "`groupchat rebuild {view}` fills the view from the log; then `groupch
 class Sharing:
     """Blocks; to be used in one thread. After an error it must be closed, and may be used again."""
 
-    def __init__(self, store: EventStore, views: Iterable[View], brokers: Brokers, prefix: str) -> None:
+    def __init__(self, store: EventStore, views: Iterable[View], brokers: Brokers, prefix: str, threads: Executor) -> None:
         self._store = store
         self._views = [PartitionedView(store.database, view) for view in views]
         self._brokers = brokers
         self._prefix = prefix
+        self._threads = threads
         self._topic: Topic | None = None
         self._consumer: Consumer | None = None
         self._places: dict[str, dict[int, Place]] = {}
@@ -46,14 +48,14 @@ class Sharing:
     def turn(self, *, rang: bool) -> None:
         """Read what has come, or wait a moment for it, and apply it; `rang`: a follower has moved, perhaps the relay."""
         topic, consumer = self._opened()
-        look = rang or monotonic() > self._looked + LOOK_SECONDS
-        if look:
-            self._look(topic)
-        fetched = consumer.poll()
+        if late := monotonic() > self._looked + LOOK_SECONDS:
+            self._looked = monotonic()
+        news = (rang or late) and self._look(topic)
+        fetched = consumer.poll(wait=not news)
         if fetched is None:
             self._take(topic, consumer)
             return
-        batches = list(self._batches(consumer.offsets(), fetched, look=look))
+        batches = list(self._batches(consumer.offsets(), fetched, look=late))
         if batches:
             try:
                 self._hand_over(batches)
@@ -130,13 +132,15 @@ class Sharing:
 
     # --- what was read
 
-    def _look(self, topic: Topic) -> None:
-        self._looked = monotonic()
+    def _look(self, topic: Topic) -> bool:
+        """Ask how far the log is published; return whether it is further than before."""
         mine = sorted({partition for places in self._places.values() for partition in places})
         published = self._relayed()
         if mine and (published > self._published or not self._ends):
             self._ends = topic.ends(mine)
             self._published = published
+            return True
+        return False
 
     def _relayed(self) -> int:
         with self._store.database.statement() as connection:
@@ -154,8 +158,11 @@ class Sharing:
                 yield Batch(partition=partition, start=found.start, end=found.end, records=records, reached=reached, above=floor)
 
     def _hand_over(self, batches: Sequence[Batch]) -> None:
-        for view in self._views:
-            found = view.handle(batches)
+        """Let all views apply batches at the same time: they wait for the database more than they compute."""
+        handled = [self._threads.submit(view.handle, batches) for view in self._views]
+        wait(handled)
+        for view, places in zip(self._views, handled, strict=True):
+            found = places.result()
             if found is None:
                 self._places.pop(view.name, None)
             else:

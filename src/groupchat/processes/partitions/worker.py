@@ -44,12 +44,13 @@ class PartitionWorker:
         self._database = store.database
         self._views = views
         self._brokers = brokers
-        self._sharing = Sharing(store, views, brokers, prefix)
+        self._threads = ThreadPoolExecutor(len(views), thread_name_prefix="views")
+        self._sharing = Sharing(store, views, brokers, prefix, self._threads)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=NAME)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
-        with self._store.signals.progress.listen() as bell, self._thread:
+        with self._store.signals.progress.listen() as bell, self._thread, self._threads:
             while not stop.is_set():
                 async with AsyncExitStack() as stack:
                     leases = [
