@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,7 +10,7 @@ from structlog.testing import capture_logs
 from groupchat.broker.envelope import headers_of
 from groupchat.projections import CONVERSATION_VIEWS, inbox, ledger
 from groupchat.projections.rebuild import rebuild
-from groupchat.projections.view import Projection
+from groupchat.projections.view import Projection, View
 from groupchat.store import follower
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
@@ -86,7 +87,9 @@ async def test_views_go_from_the_log_to_kafka_and_back_without_loss_or_doubling_
     publisher.publish(LOG[: 2 * third], database)
     async with sharers.running():
         await sharers.reach(2 * third)
-    async with running(*(Follower(store, Projection(database, view)) for view in CONVERSATION_VIEWS)):
+    async with AsyncExitStack() as stack:
+        for view in CONVERSATION_VIEWS:
+            await stack.enter_async_context(running(Follower(store, Projection(database, view))))
         await sharers.reach(len(LOG))
     publisher.publish(LOG[2 * third :], database)
     async with sharers.running():
@@ -117,7 +120,7 @@ async def test_a_poison_event_stops_its_view_alone_and_park_lets_it_go_on_R33(
     async with sharers.running(POISONED, ledger.VIEW):
         publisher.publish(log, database)
         await sharers.reach(len(log), ledger.VIEW)
-        await until(lambda: statuses(database)["inbox"].stopped_at == BAD)
+        await until(lambda: stopped_at(database, inbox.VIEW) == BAD)
         follower.park(database, "inbox")
         await sharers.reach(len(log), inbox.VIEW)
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [1], "one of two inbound messages"
@@ -129,7 +132,7 @@ async def test_a_record_of_a_newer_version_stops_the_views_with_where_it_stands_
     headers = dict(headers_of(LOG[0], "cnv_0")) | {"ce_type": b"groupchat.conversation.of_tomorrow"}
     async with sharers.running(inbox.VIEW):
         publisher.raw(b"{}", list(headers.items()))
-        await until(lambda: statuses(database)["inbox"].stopped_at == 1)
+        await until(lambda: stopped_at(database, inbox.VIEW) == 1)
     assert "offset 0: the record is none of groupchat's, or of a newer version" in (statuses(database)["inbox"].error or "")
 
 
@@ -138,7 +141,7 @@ async def test_a_record_of_somebody_else_stops_the_views_and_says_what_to_do(
 ):
     async with sharers.running(inbox.VIEW):
         publisher.raw(b"hello", [])
-        await until(lambda: statuses(database)["inbox"].stopped_at == 0)
+        await until(lambda: stopped_at(database, inbox.VIEW) == 0)
     assert "somebody else writes to the topic" in (statuses(database)["inbox"].error or "")
 
 
@@ -152,6 +155,10 @@ async def test_a_missing_topic_is_told_and_awaited(database: Database, kafka: st
         publisher.close()
         await sharers.reach(len(LOG))
         assert told(database) is None
+
+
+def stopped_at(database: Database, view: View) -> int | None:
+    return status.stopped_at if (status := statuses(database).get(view.name)) else None
 
 
 def told(database: Database) -> str | None:
@@ -172,8 +179,8 @@ async def test_a_topic_that_was_made_anew_stops_the_views_until_they_are_rebuilt
     second.publish(LOG[HALF + 3 :], database)
 
     async with sharers.running():
-        await until(lambda: statuses(database)["inbox"].stopped_at == 0)
-        assert "`groupchat rebuild inbox` fills the view from the log" in (told(database) or "")
+        await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
+        assert "`groupchat rebuild inbox thread pane ledger` fills the views from the log" in (told(database) or "")
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         second.publish(LOG[-1:], database)
         await sharers.reach(len(LOG))
@@ -196,7 +203,7 @@ async def test_a_topic_that_lacks_what_the_view_lacks_stops_it_R33(database: Dat
     await follow(database, inbox.VIEW, LOG[:HALF])
     publisher.publish(LOG[HALF + 3 :], database)
     async with sharers.running(inbox.VIEW):
-        await until(lambda: statuses(database)["inbox"].stopped_at == 0)
+        await until(lambda: stopped_at(database, inbox.VIEW) == 0)
     assert f"stands at position {HALF}, and the topic lacks events up to position {HALF + 3}" in (told(database) or "")
     assert statuses(database)["inbox"].position == HALF
 

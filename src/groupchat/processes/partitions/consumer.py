@@ -64,6 +64,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         self._consumer.pause(*assigned)
         self._reassigned.set()
 
+    def forget(self) -> None:
+        """Take the partitions for others than they were."""
+        self._reassigned.set()
+
     def assigned(self) -> tuple[int, ...]:
         """Return the partitions that are this consumer's now."""
         self._reassigned.clear()

@@ -26,7 +26,9 @@ RELAY = "relay"
 LOOK_SECONDS = 1.0
 """Views are looked at this often even if nothing comes: one that was stopped may go on."""
 
-_ADVICE = "`groupchat rebuild {view}` fills the view from the log; then `groupchat retry {view}` (docs/operations.md, Scaling out)."
+_ADVICE = (
+    "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on (docs/operations.md, Scaling out)."
+)
 
 
 class Sharing:
@@ -42,6 +44,7 @@ class Sharing:
         self._consumer: Consumer | None = None
         self._places: dict[str, dict[int, Place]] = {}
         self._ends: dict[int, int] = {}
+        self._followed: tuple[str, frozenset[int]] | None = None
         self._published = 0
         self._looked = 0.0
 
@@ -50,6 +53,8 @@ class Sharing:
         topic, consumer = self._opened()
         if late := monotonic() > self._looked + LOOK_SECONDS:
             self._looked = monotonic()
+            if self._followed not in (None, topic.identity()):
+                consumer.forget()
         news = (rang or late) and self._look(topic)
         fetched = consumer.poll(wait=not news)
         if fetched is None:
@@ -67,7 +72,7 @@ class Sharing:
     def close(self) -> None:
         """Leave the group, and forget what was known."""
         topic, consumer, self._topic, self._consumer = self._topic, self._consumer, None, None
-        self._places, self._ends = {}, {}
+        self._places, self._ends, self._followed = {}, {}, None
         try:
             if consumer is not None:
                 consumer.close()
@@ -89,13 +94,13 @@ class Sharing:
         """Begin to read the partitions that are this process's now, where the views stand in them."""
         mine = consumer.assigned()
         self._ends, self._looked = {}, 0.0
-        name, partitions = topic.identity()
+        name, partitions = self._followed = topic.identity()
         found = {view.name: self._places_of(view, topic, name, partitions) for view in self._views}
         extents = topic.extents(mine)
         for view, places in found.items():
             outside = [each for each in mine if not extents[each].first <= places[each].next_offset <= extents[each].end]
             if outside:
-                msg = f"The topic {name} does not have what comes next in its partitions {outside}: {_ADVICE.format(view=view)}"
+                msg = f"The topic {name} does not have what comes next for {view} in its partitions {outside}: {_ADVICE}"
                 raise UnusableTopicError(msg)
         self._places = {view: {each: places[each] for each in mine} for view, places in found.items()}
         consumer.begin({each: min(places[each].next_offset for places in found.values()) for each in mine})
@@ -111,7 +116,7 @@ class Sharing:
         if followed != name or places.keys() != partitions:
             msg = (
                 f"The view {view.name} has followed {followed} with {len(places)} partitions; now there is {name} with "
-                f"{len(partitions)}, in which others of its events may stand: {_ADVICE.format(view=view.name)}"
+                f"{len(partitions)}, in which others of its events may stand: {_ADVICE}"
             )
             raise UnusableTopicError(msg)
         return places
@@ -122,7 +127,7 @@ class Sharing:
         try:
             view.begin(name, topic.starts(partitions, published=published, first=first))
         except NotCoveredError as error:
-            msg = f"The topic {name} is not whole: {error}. {_ADVICE.format(view=view.name)}"
+            msg = f"The topic {name} is not whole: {error}. {_ADVICE}"
             raise UnusableTopicError(msg) from error
 
     def _work_again(self) -> None:

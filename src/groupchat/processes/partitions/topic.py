@@ -16,6 +16,7 @@ from groupchat.projections.partitioned import Place
 
 _FIRSTS_SECONDS = 30.0
 _POLL_MS = 200
+_REQUEST_MS = 5_000
 
 
 class UnusableTopicError(Exception):
@@ -39,7 +40,7 @@ class Topic:
     def __init__(self, brokers: Brokers, prefix: str) -> None:
         self.name = prefix + CONVERSATIONS
         self._brokers = brokers
-        self._admin: KafkaAdminClient = opened(KafkaAdminClient, brokers)
+        self._admin: KafkaAdminClient = opened(KafkaAdminClient, brokers, request_timeout_ms=_REQUEST_MS)
 
     def close(self) -> None:
         """Close its connections."""
