@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-import pytest
 from structlog.testing import capture_logs
 
 from groupchat.broker.envelope import headers_of
@@ -33,7 +32,6 @@ from tests.projections.test_view import BAD, POISONED
 from tests.store.counting import until
 from tests.store.following import running
 from tests.support.builders import a_group, number
-from tests.support.kafka import a_broker
 from tests.support.publishing import Publisher, delete_topic, make_topic
 
 
@@ -217,25 +215,4 @@ async def test_a_view_of_which_the_log_has_brought_what_the_topic_lacks_goes_on_
     publisher.publish(LOG[HALF + 3 :], database)
     async with sharers.running():
         await sharers.reach(len(LOG))
-    assert everything(database) == await by_the_log(database, LOG)
-
-
-@pytest.mark.timeout(200)
-async def test_a_broker_that_is_away_is_told_and_awaited(database: Database, store: EventStore, topic_prefix: str):
-    store_log(database, LOG)
-    with a_broker() as broker:
-        publisher = Publisher(broker.address, make_topic(broker.address, topic_prefix))
-        sharers = Sharers(store, broker.address, topic_prefix)
-        async with sharers.running():
-            publisher.publish(LOG[:HALF], database)
-            publisher.close()
-            await sharers.reach(HALF)
-            await asyncio.to_thread(broker.kill)
-            await until(lambda: "can't be used" in (told(database) or ""))
-            await asyncio.to_thread(broker.start)
-            publisher = Publisher(broker.address, topic_prefix + "groupchat.conversations.v1")
-            publisher.publish(LOG[HALF:], database)
-            publisher.close()
-            await sharers.reach(len(LOG))
-            assert told(database) is None
     assert everything(database) == await by_the_log(database, LOG)

@@ -15,6 +15,7 @@ GROUP = "groupchat.projections"
 POLL_MS = 10
 """How long one waits for records before one looks what else there is to do."""
 POLL_RECORDS = 2_000
+_CLOSE_MS = 2_000
 
 _CONFIGS: dict[str, Any] = {
     "enable_auto_commit": False,
@@ -51,7 +52,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
 
     def close(self) -> None:
         """Leave the group."""
-        self._consumer.close(autocommit=False)
+        self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are given anew
         """Stop handing out what is read."""
