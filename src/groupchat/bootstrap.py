@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from groupchat import workers
+from groupchat.broker.connection import Brokers
 from groupchat.carriers.simulator import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.metrics import Metrics
@@ -21,8 +23,9 @@ from groupchat.http.watch import Pace
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.later import Later
+from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.process import Process
-from groupchat.projections import VIEWS
+from groupchat.projections import CONVERSATION_VIEWS, VIEWS
 from groupchat.projections.view import Projection
 from groupchat.settings import Settings
 from groupchat.store import housekeeping
@@ -39,6 +42,10 @@ from groupchat.workers import Worker
 
 THREADS = 16
 """How many blocking database calls a process makes at the same time."""
+
+
+class NoBrokersError(Exception):
+    """What needs Kafka was asked for, and no brokers are named; the message says what to set."""
 
 
 class System(Struct, frozen=True, kw_only=True):
@@ -145,6 +152,35 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
         workers=runs,
         followers=tuple(follower.name for follower in followers),
     )
+
+
+def required_brokers(settings: Settings) -> Brokers:
+    """Return how to reach Kafka; raises `NoBrokersError`."""
+    if settings.kafka_bootstrap_servers is None:
+        msg = "No brokers are named: set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/operations.md, Kafka)."
+        raise NoBrokersError(msg)
+    return Brokers(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=settings.kafka_sasl_password,
+        ssl_cafile=settings.kafka_ssl_cafile,
+        ssl_certfile=settings.kafka_ssl_certfile,
+        ssl_keyfile=settings.kafka_ssl_keyfile,
+    )
+
+
+def over_kafka(system: System) -> System:
+    """Return the system with one worker in place of those of the conversations' views, which follows Kafka.
+
+    Raises `NoBrokersError`.
+    """
+    settings = system.settings
+    names = {view.name for view in CONVERSATION_VIEWS}
+    share = PartitionWorker(system.store, CONVERSATION_VIEWS, required_brokers(settings), settings.kafka_topic_prefix or "")
+    left = {name: worker for name, worker in system.workers.items() if name not in names}
+    return replace(system, workers={share.name: share.run, **left})
 
 
 @asynccontextmanager

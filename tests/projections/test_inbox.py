@@ -1,17 +1,18 @@
 """The inbox: R13, R15, R27, R30."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
 from groupchat.aggregates.group_events import ContactRenamed, Renamed, SucceededBy, Unblocked
-from groupchat.projections import inbox
+from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation, Held
 from groupchat.projections.read_marks import Mark
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
-from groupchat.values.event import Event
+from groupchat.values.event import Event, Recorded
 from tests.projections.histories import (
     Story,
     follow,
@@ -132,6 +133,11 @@ def test_events_of_other_streams_leave_a_row_alone():
 # --- read and unread, per user
 
 
+async def follow_with_marks(database: Database, log: Sequence[Recorded]) -> None:
+    for view in (inbox.VIEW, read_marks.VIEW):
+        await follow(database, view, log)
+
+
 async def test_what_came_in_is_unread_until_the_user_reads_it_R30(database: Database):
     log = log_of(
         [
@@ -143,7 +149,7 @@ async def test_what_came_in_is_unread_until_the_user_reads_it_R30(database: Data
             ("cnv_1", received("msg_4")),
         ],
     )
-    await follow(database, inbox.VIEW, log)
+    await follow_with_marks(database, log)
     assert shown(database, ANN.user_id)[0].unread_count == 1
     assert shown(database, BOB)[0].unread_count == 3
 
@@ -153,7 +159,7 @@ async def test_a_conversation_marked_unread_has_at_least_one_until_it_is_read_R3
     story += [("cnv_1", received("msg_2")), ("cnv_1", received("msg_3")), read("cnv_1", version=2)]
     unread = []
     for recorded in log_of(story):
-        await follow(database, inbox.VIEW, [recorded])
+        await follow_with_marks(database, [recorded])
         unread.append(shown(database)[0].unread_count)
     assert unread == [0, 1, 0, 1, 1, 2, 0]
 
@@ -164,7 +170,7 @@ def test_a_mark_never_gives_less_than_none_R30():
 
 async def test_one_conversation_is_shown_as_its_reader_sees_it_R30(database: Database):
     log = log_of([("cnv_1", a_group()), ("cnv_1", received("msg_1")), read("cnv_1", ANN.user_id)])
-    await follow(database, inbox.VIEW, log)
+    await follow_with_marks(database, log)
     with database.read() as connection:
         whole = inbox.current(None, log)
         assert whole is not None
@@ -245,7 +251,7 @@ CHOSEN: list[tuple[dict[str, Any], list[str]]] = [
 
 
 async def test_filters_choose_by_unread_blocked_and_business_number_R27(database: Database):
-    await follow(database, inbox.VIEW, log_of(FILTERED))
+    await follow_with_marks(database, log_of(FILTERED))
     assert [(filters, ids(shown(database, BOB, **filters))) for filters, _ in CHOSEN] == CHOSEN
 
 

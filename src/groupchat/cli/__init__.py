@@ -13,6 +13,7 @@ from groupchat import __version__, server
 from groupchat import demo as demo_
 from groupchat.audit.lines import DamagedFileError
 from groupchat.audit.policy_file import PolicyFileError
+from groupchat.bootstrap import NoBrokersError
 from groupchat.cli import auditing, files, moving, operating, rebuilding, refusals, serving, whatif
 from groupchat.cli.shell import say
 from groupchat.projections.online import OnlineRebuildError
@@ -36,6 +37,7 @@ EXPECTED = (
     BusyStoreError,
     DamagedFileError,
     DatabaseUnavailableError,
+    NoBrokersError,
     OnlineRebuildError,
     PolicyFileError,
     RebuildStoppedError,

@@ -1,17 +1,29 @@
 """Making a workspace, serving, working, and the demo."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 import typer
 
 from groupchat import server
-from groupchat.bootstrap import running, working
+from groupchat.bootstrap import over_kafka, running, working
 from groupchat.cli.shell import run, say, settings
 from groupchat.commands import workspaces
+from groupchat.processes.partitions.worker import NAME as PROJECTIONS
+from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
+from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
+
+
+class Source(StrEnum):
+    """What the projections of conversations follow."""
+
+    LOG = "log"
+    KAFKA = "kafka"
+
 
 Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all networks.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")]
@@ -48,18 +60,27 @@ def serve(
 @app.command()
 def work(
     names: Annotated[list[str] | None, typer.Argument(help="Which workers; all of them if none is named.")] = None,
+    *,
+    source: Annotated[Source, typer.Option(help="What `projections` follow: the log, or the topic of conversations in Kafka.")] = (
+        Source.LOG
+    ),
 ) -> None:
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
-    Workers: the projections (inbox, thread, pane, ledger, contacts, refusals), contact_changes, delivery, simulator, housekeeping.
-    Of several processes that run the same projection or process one works, and another takes over when it ends.
+    Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, contacts, refusals),
+    contact_changes, delivery, simulator, housekeeping. Of several processes that run the same projection or process one works, and
+    another takes over when it ends. With `--source kafka` all processes that run `projections` share their work; the others follow
+    the log.
     """
 
     async def until_stopped(chosen: Settings) -> None:
-        async with running(chosen) as system, working(system, names or ()) as stop:
-            say.print(f"Working: {', '.join(names or system.workers)}. Stop with Ctrl-C.")
-            server.on_signal(stop.set)
-            await stop.wait()
+        async with running(chosen) as whole:
+            system = over_kafka(whole) if source is Source.KAFKA else whole
+            asked = [name for given in names or () for name in _meant(given, source)]
+            async with working(system, asked) as stop:
+                say.print(f"Working: {', '.join(asked or system.workers)}. Stop with Ctrl-C.")
+                server.on_signal(stop.set)
+                await stop.wait()
 
     run(until_stopped(settings()))
 
@@ -68,6 +89,15 @@ def work(
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve with a small demo workspace, and print the address, a key and what to try."""
     run(server.serve(settings(), host, port, workers=(), announce=_announce, with_demo=True))
+
+
+def _meant(name: str, source: Source) -> tuple[str, ...]:
+    """Return the workers that a name stands for; raises `UnknownWorkerError` for a view alone that follows Kafka with others."""
+    together = tuple(view.name for view in CONVERSATION_VIEWS)
+    if source is Source.KAFKA and name in together:
+        msg = f"{', '.join(together)} follow Kafka together: write `groupchat work projections --source kafka`."
+        raise UnknownWorkerError(msg)
+    return together if source is Source.LOG and name == PROJECTIONS else (name,)
 
 
 def _announce(address: str, lines: list[str]) -> None:

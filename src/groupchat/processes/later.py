@@ -15,7 +15,7 @@ from groupchat.processes.process import End, Process
 from groupchat.store import put_off
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, PoisonError
+from groupchat.store.follower import Follower, PoisonError, parked_between
 from groupchat.store.lease import Lease
 from groupchat.store.put_off import PutOff
 from groupchat.values.event import Recorded
@@ -78,7 +78,7 @@ class Later:
         return {event.key: (event, self._event(event.position)) for event in due}
 
     def _event(self, position: int) -> Recorded | None:
-        if self._follower.parked(position - 1, position):
+        if parked_between(self._database, self._name, position - 1, position):
             return None
         return self._store.read_log(position - 1, 1, position)[0]
 

@@ -1,9 +1,10 @@
 """Views: what is shown, each a pure fold over events, kept in tables that can be thrown away and rebuilt (R33)."""
 
-from groupchat.projections import contacts, inbox, ledger, pane, refusals, thread
+from groupchat.projections import contacts, inbox, ledger, pane, read_marks, refusals, thread
 from groupchat.projections.view import View
 
-VIEWS: dict[str, View] = {
-    view.name: view for view in (inbox.VIEW, thread.VIEW, pane.VIEW, ledger.VIEW, contacts.VIEW, refusals.VIEW)
-}
+CONVERSATION_VIEWS: tuple[View, ...] = (inbox.VIEW, thread.VIEW, pane.VIEW, ledger.VIEW)
+"""Those that fold only what is in Kafka's topic of conversations, so that they can follow it in its stead (docs/operations.md)."""
+
+VIEWS: dict[str, View] = {view.name: view for view in (*CONVERSATION_VIEWS, read_marks.VIEW, contacts.VIEW, refusals.VIEW)}
 """Every view by its name."""

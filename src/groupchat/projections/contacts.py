@@ -15,7 +15,7 @@ from groupchat.projections.paging import DEFAULT_LIMIT, Page, StorableText, key_
 from groupchat.projections.rows import CODE_POINTS, Rows, events_named
 from groupchat.projections.search import digit_lines, folded, query_for
 from groupchat.projections.view import View
-from groupchat.store.tables import METADATA
+from groupchat.store.tables import BIG, METADATA
 from groupchat.values.event import Recorded
 
 CONTACTS = Table(
@@ -27,6 +27,7 @@ CONTACTS = Table(
     Column("deleted", Boolean, nullable=False),
     Column("assigned_to", Text),
     Column("digits", Text, nullable=False),
+    Column("position", BIG, nullable=False),
     Column("state", Text, nullable=False),
     Column("doc", Text, nullable=False),
     Index("contacts_by_name", "workspace_id", "name_key", "contact_id"),

@@ -1,4 +1,7 @@
-"""The view `inbox`: conversations as a list shows them, newest activity first (R27), with what each user has not read (R30)."""
+"""The view `inbox`: conversations as a list shows them, newest activity first (R27).
+
+What each user has not read (R30) comes from the view `read_marks`, so a query that shows it waits for both.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +18,7 @@ from groupchat.aggregates.group_events import Created, InboundReceived, MessageS
 from groupchat.projections import read_marks
 from groupchat.projections.assigned import GROUP_CONTACTS, rows_of, seen_by
 from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Page, Position, key_at, page_of
-from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark, MarkEvent
+from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark
 from groupchat.projections.rows import Rows, events_named, insert_new
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.thread import Author, Direction
@@ -32,6 +35,7 @@ INBOX = Table(
     Column("blocked", Boolean, nullable=False),
     Column("inbound_count", BIG, nullable=False),
     Column("last_activity_position", BIG, nullable=False),
+    Column("position", BIG, nullable=False),
     Column("search", Text, nullable=False),
     Column("digits", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -192,29 +196,11 @@ _ROWS = Rows(INBOX, Held, _columns, births=(Created,))
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    """Fold conversations and read marks together: a mark counts what stood in the conversation when it was set."""
-    keyed = [(key, recorded) for recorded in batch if (key := _conversation_of(recorded)) is not None]
-    marks = read_marks.load(connection, {read_marks.key_of(event) for _, r in keyed if isinstance(event := r.event, MarkEvent)})
-    rows, changed = _ROWS.before(connection, keyed), dict[str, Held]()
-    for key, recorded in keyed:
-        before, event = rows.get(key), recorded.event
-        if isinstance(event, MarkEvent):
-            mark = marks.get(read_marks.key_of(event), NO_MARK)
-            marks[read_marks.key_of(event)] = read_marks.fold(mark, event, before.inbound_count if before else 0)
-        elif (row := fold(before, recorded)) is not None:
-            rows[key] = changed[key] = row
-    _ROWS.save(connection, changed)
+    _ROWS.fold(connection, [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS], fold)
     insert_new(connection, GROUP_CONTACTS, [row for recorded in batch for row in rows_of(recorded)])
-    read_marks.save(connection, marks)
 
 
-def _conversation_of(recorded: Recorded) -> str | None:
-    if isinstance(recorded.event, MarkEvent):
-        return recorded.event.conversation_id
-    return recorded.stream if type(recorded.event) in _EVENTS else None
-
-
-VIEW = View("inbox", (INBOX, READ_MARKS, GROUP_CONTACTS), _apply)
+VIEW = View("inbox", (INBOX, GROUP_CONTACTS), _apply)
 
 # --- queries
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, insert, select, text
 from groupchat.projections.content import Digest, digest_of
 from groupchat.projections.rebuild import OnProgress, persistently, put_at
 from groupchat.projections.shadow import Shadow
-from groupchat.projections.view import View, lock_position, passes
+from groupchat.projections.view import View, is_at_one_position, lock_position, passes
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import statuses
 from groupchat.store.lease import Lease
@@ -147,13 +147,14 @@ def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -
     """
     with store.database.write() as connection:
         standing = lock_position(connection, view.name)
+        is_whole = is_at_one_position(connection, view.name)
         shadow.reach(standing or store.head())
         if not store.database.is_sqlite:
             snapshot.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0"))
         shadow.show_to(snapshot)
         snapshot.execute(select(FOLLOWERS)).all()  # the first reading begins it
     position = shadow.position()
-    return position, position == standing
+    return position, is_whole and position == standing
 
 
 async def _switch_between_readers(

@@ -20,13 +20,14 @@ from groupchat.aggregates.group_events import (
 from groupchat.projections.rows import Rows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.view import View
-from groupchat.store.tables import METADATA
+from groupchat.store.tables import BIG, METADATA
 from groupchat.values.event import Recorded
 
 PANES = Table(
     "panes",
     METADATA,
     Column("conversation_id", Text, primary_key=True),
+    Column("position", BIG, nullable=False),
     Column("state", Text, nullable=False),
 )
 

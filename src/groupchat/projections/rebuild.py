@@ -1,16 +1,17 @@
 """Rebuilding: views are emptied and filled again from the log's beginning (R33).
 
 It may run beside live workers and be killed anywhere: whoever applies a batch holds the view's position meanwhile, and the view's
-follower goes on from there. Several views are rebuilt in one reading of the log.
+follower goes on from there. Several views are rebuilt in one reading of the log. A view that follows Kafka loses its place in the
+partitions, and its workers begin there anew, from where the rebuilt view stands.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
-from groupchat.projections.view import Projection, View, lock_position, passes
+from groupchat.projections.view import Projection, View, lock_position, passes, raise_partitions
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import (
@@ -22,7 +23,7 @@ from groupchat.store.follower import (
     statuses,
     unpark_all,
 )
-from groupchat.store.tables import FOLLOWERS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
 from groupchat.values.event import Recorded
 
 BATCH = 5_000
@@ -100,12 +101,14 @@ def _reset(database: Database, views: Sequence[View]) -> None:
         for view in sorted(views, key=lambda view: view.name):
             lock_position(connection, view.name)  # waits for a worker's batch
             view.clear(connection)
+            connection.execute(delete(FOLLOWED_PARTITIONS).where(FOLLOWED_PARTITIONS.c.view == view.name))
             put_at(connection, view.name, 0)
 
 
 def put_at(connection: Connection, name: str, position: int) -> None:
     """Let a locked view go on from a position as if nothing had ever stopped it; what it had parked is forgotten."""
     unpark_all(connection, name)
+    raise_partitions(connection, name, position)
     connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(position=position, stopped_at=None, error=None))
     notify_log(connection)
     notify_progress(connection)

@@ -21,9 +21,10 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError, ensure, statuses
 from groupchat.store.mapper import UnreadableEventError
-from groupchat.store.tables import FOLLOWERS, METADATA, PARKED_EVENTS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, METADATA, PARKED_EVENTS
 
 BATCH = 5_000
+_OF_FOLLOWERS = (FOLLOWERS, PARKED_EVENTS, FOLLOWED_PARTITIONS)
 _SHORT_WAIT_MS, _LONGEST_WAIT_MS = 100, 1_500
 
 
@@ -62,7 +63,7 @@ class Shadow:
         self.database.drop()
         with self.database.write() as connection:
             self.database.create(connection)
-            METADATA.create_all(connection, tables=[*self._view.tables, FOLLOWERS, PARKED_EVENTS], checkfirst=False)
+            METADATA.create_all(connection, tables=[*self._view.tables, *_OF_FOLLOWERS], checkfirst=False)
             ensure(connection, self.name)
 
     def _is_of_this_code(self) -> bool:

@@ -22,6 +22,7 @@ MESSAGES = Table(
     Column("message_id", Text, primary_key=True),
     Column("conversation_id", Text, nullable=False),
     Column("version", BIG, nullable=False),
+    Column("position", BIG, nullable=False),
     Column("doc", Text, nullable=False),
     Index("messages_of_conversation", "conversation_id", "version"),
 )

@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.projections.rows import insert_new
 from groupchat.store.database import Database, is_passing
 from groupchat.store.follower import PoisonError, advance, status_of
-from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded
 
-_REASON_CHARACTERS = 500
+REASON_CHARACTERS = 500
 
 
 class View(Struct, frozen=True):
@@ -59,7 +59,7 @@ class Projection:
                 if passes(error):
                     raise
                 reason = f"{type(error).__name__}: {error}"
-                raise PoisonError(recorded.position, reason[:_REASON_CHARACTERS], recorded.cause.correlation_id) from error
+                raise PoisonError(recorded.position, reason[:REASON_CHARACTERS], recorded.cause.correlation_id) from error
         self._apply([], position)
 
     def _apply(self, batch: Sequence[Recorded], position: int) -> None:
@@ -75,6 +75,7 @@ class Projection:
                 return
             if fresh:
                 self._view.apply(connection, fresh)
+            raise_partitions(connection, self.name, position)
             advance(connection, [self.name], position)
 
 
@@ -90,6 +91,19 @@ def lock_position(connection: Connection, name: str) -> int:
         insert_new(connection, FOLLOWERS, [{"name": name, "position": 0}])
         standing = status_of(connection, name, for_update=True).position
     return standing
+
+
+def raise_partitions(connection: Connection, name: str, position: int) -> None:
+    """Let the partitions of a view that followed Kafka before have what it got from the log."""
+    table = FOLLOWED_PARTITIONS.c
+    connection.execute(update(FOLLOWED_PARTITIONS).where(table.view == name, table.position < position).values(position=position))
+
+
+def is_at_one_position(connection: Connection, name: str) -> bool:
+    """Tell whether a view has all events up to its position and none after it: one that follows Kafka may be further in a partition."""
+    table = FOLLOWED_PARTITIONS.c
+    query = select(func.count(table.position.distinct())).where(table.view == name)
+    return connection.execute(query).scalar_one() <= 1
 
 
 def _parked(connection: Connection, name: str, above: int, upto: int) -> int:

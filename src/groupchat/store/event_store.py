@@ -236,6 +236,11 @@ class EventStore:
         found = await asyncio.to_thread(self._recorder.select_notifications, None, 1, None, [topic])
         return self._mapper.restore(found[0]) if found else None
 
+    def first_position_of(self, topic: str) -> int | None:
+        """Return the position of the oldest event of a type. It blocks: call it in a thread."""
+        found = self._recorder.select_notifications(None, 1, None, [topic])
+        return found[0].id if found else None
+
     def moved_above(self, position: int, limit: int) -> list[Moved]:
         """Return which streams moved above a position, in the log's order. It blocks: call it in a thread."""
         return self._recorder.select_moved(position, limit)

@@ -23,7 +23,7 @@ from groupchat.store.lease import Lease
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.store.signals import PROGRESS_CHANNEL
-from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded
 from groupchat.values.waiting import first_set
 
@@ -48,7 +48,10 @@ class PoisonError(Exception):
 
 
 class FollowerStatus(Struct, frozen=True):
-    """Where a follower stands; `stopped_at` is the position of the event that stopped it."""
+    """Where a follower stands.
+
+    `stopped_at` is the position of the event that stopped it, 0 if it was none. An `error` without it is one that may pass.
+    """
 
     name: str
     position: int
@@ -127,15 +130,8 @@ class Follower:
         return batch.position - status.position
 
     async def stop(self, poison: PoisonError, standing: int | None = None) -> None:
-        """Stop at an event, loudly, unless a rebuild has moved the follower since it stood there; none: wherever it stands."""
-        log.error(
-            "follower_stopped",
-            follower=self.name,
-            position=poison.position,
-            error=poison.reason,
-            correlation_id=poison.correlation_id,
-        )
-        await asyncio.to_thread(self._stop_at, poison, standing)
+        """Stop at an event, loudly; see `stop_at`."""
+        await asyncio.to_thread(stop_at, self._database, self.name, poison, standing)
         self._store.signals.moved()
 
     def _next(self, limit: int) -> tuple[FollowerStatus, "_Batch | PoisonError | None"]:
@@ -147,13 +143,13 @@ class Follower:
         try:
             events = self._store.follow_log(above, limit)
         except UnreadableEventError as error:
-            if error.position in self.parked(above, error.position):
+            if error.position in parked_between(self._database, self.name, above, error.position):
                 return status, _Batch([], error.position)
             return status, PoisonError(error.position, str(error))
         if not events:
             return status, None
         position = events[-1].position
-        parked = self.parked(above, position) if status.parked else ()
+        parked = parked_between(self._database, self.name, above, position) if status.parked else ()
         return status, _Batch([recorded for recorded in events if recorded.position not in parked], position)
 
     def status(self) -> FollowerStatus:
@@ -161,39 +157,39 @@ class Follower:
         with self._database.statement() as connection:
             return status_of(connection, self.name)
 
-    def parked(self, above: int, upto: int) -> set[int]:
-        """Return which of the events above a position, up to another, are set aside. It blocks."""
-        table = PARKED_EVENTS.c
-        query = select(table.position).where(table.follower == self.name, table.position.between(above + 1, upto))
-        with self._database.read() as connection:
-            return set(connection.execute(query).scalars())
-
-    def _stop_at(self, poison: PoisonError, standing: int | None) -> None:
-        """Stop where the follower still stands where it stood, or further on before the event: a rebuild may have moved it."""
-        stop = update(FOLLOWERS).where(FOLLOWERS.c.name == self.name)
-        if standing is not None:
-            stop = stop.where(FOLLOWERS.c.position.between(standing, poison.position - 1))
-        with self._database.write() as connection:
-            ensure(connection, self.name)
-            connection.execute(stop.values(stopped_at=poison.position, error=poison.reason))
-            notify_progress(connection)
-
 
 # --- positions, in the caller's transaction
 
 
+_POSITION = func.coalesce(
+    select(func.min(FOLLOWED_PARTITIONS.c.position)).where(FOLLOWED_PARTITIONS.c.view == FOLLOWERS.c.name).scalar_subquery(),
+    FOLLOWERS.c.position,
+)
+"""A follower's position; of a view that follows Kafka it is its lowest partition's."""
+_PARKED = select(func.count()).where(PARKED_EVENTS.c.follower == FOLLOWERS.c.name).scalar_subquery()
+_STATUSES = select(FOLLOWERS.c.name, _POSITION, FOLLOWERS.c.stopped_at, FOLLOWERS.c.error, _PARKED)
+
+
 def status_of(connection: Connection, name: str, *, for_update: bool = False) -> FollowerStatus:
-    """Return a follower's status; one that never ran stands at 0."""
-    parked = select(func.count()).where(PARKED_EVENTS.c.follower == name).scalar_subquery()
-    query = select(FOLLOWERS, parked).where(FOLLOWERS.c.name == name)
-    row = connection.execute(query.with_for_update() if for_update else query).one_or_none()
+    """Return a follower's status; one that never ran stands at 0. `for_update`: nobody else moves it until the transaction ends."""
+    if for_update:
+        _lock(connection, name)
+    row = connection.execute(_STATUSES.where(FOLLOWERS.c.name == name)).one_or_none()
     return FollowerStatus(name, 0) if row is None else FollowerStatus(*row)
+
+
+def _lock(connection: Connection, name: str) -> None:
+    """Lock a follower, then its partitions: always in this order, and whoever reads what was locked reads it afterwards."""
+    partitions = FOLLOWED_PARTITIONS.c
+    connection.execute(select(FOLLOWERS.c.name).where(FOLLOWERS.c.name == name).with_for_update())
+    of_view = select(partitions.partition).where(partitions.view == name).order_by(partitions.partition)
+    connection.execute(of_view.with_for_update())
 
 
 def statuses(database: Database) -> dict[str, FollowerStatus]:
     """Return every follower that ever ran."""
     with database.read() as connection:
-        return {row.name: FollowerStatus(*row) for row in connection.execute(select(FOLLOWERS))}
+        return {row.name: FollowerStatus(*row) for row in connection.execute(_STATUSES)}
 
 
 def ensure(connection: Connection, name: str) -> None:
@@ -210,6 +206,46 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
             ensure(connection, name)
         connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name.in_(names)).values(position=position))
     notify_progress(connection)
+
+
+def parked_between(database: Database, name: str, above: int, upto: int) -> set[int]:
+    """Return the positions of the events that are set aside for a follower, above one position and up to another."""
+    table = PARKED_EVENTS.c
+    query = select(table.position).where(table.follower == name, table.position.between(above + 1, upto))
+    with database.read() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def stop_at(database: Database, name: str, poison: PoisonError, standing: int | None = None) -> None:
+    """Stop a follower, loudly, if it still stands where it stood, or further on before the event: a rebuild may have moved it.
+
+    Without `standing` it is stopped wherever it stands: at an event that it had put off, or (position 0) at none.
+    """
+    log.error(
+        "follower_stopped", follower=name, position=poison.position, error=poison.reason, correlation_id=poison.correlation_id
+    )
+    with database.write() as connection:
+        ensure(connection, name)
+        position = status_of(connection, name, for_update=True).position
+        if standing is None or standing <= position < poison.position:
+            stopped = {"stopped_at": poison.position, "error": poison.reason}
+            connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(stopped))
+        notify_progress(connection)
+
+
+def stand(connection: Connection, name: str, position: int, *, error: str | None = None) -> None:
+    """Store where a follower stands that keeps its position elsewhere too, and what keeps it from working; it is not stopped."""
+    ensure(connection, name)
+    values = {"position": position, "error": error, "stopped_at": None}
+    connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(values))
+    notify_progress(connection)
+
+
+def trouble(connection: Connection, name: str, error: str | None) -> None:
+    """Store what keeps a follower from working at the moment, or that nothing does any more, unless it is stopped."""
+    ensure(connection, name)
+    mine = (FOLLOWERS.c.name == name) & FOLLOWERS.c.stopped_at.is_(None)
+    connection.execute(update(FOLLOWERS).where(mine).values(error=error))
 
 
 def notify_progress(connection: Connection) -> None:
@@ -231,7 +267,7 @@ def park(database: Database, name: str) -> FollowerStatus:
     """Set the event that stopped a follower aside and let it go on. The event stays in the log and in `parked_events`."""
     with database.write() as connection:
         status = status_of(connection, name, for_update=True)
-        if status.stopped_at is None:
+        if not status.stopped_at:  # 0: no event has stopped it
             return status
         parked = {"follower": name, "position": status.stopped_at, "error": status.error or ""}
         connection.execute(insert(PARKED_EVENTS).values(parked))

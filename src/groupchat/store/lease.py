@@ -27,12 +27,16 @@ log = structlog.get_logger()
 
 
 class Lease:
-    """`async with Lease(...) as lease` waits for the lease, or for `stop`; `still_held` tells whether to go on working."""
+    """`async with Lease(...) as lease` waits for the lease, or for `stop`; `still_held` tells whether to go on working.
 
-    def __init__(self, database: Database, name: str, stop: asyncio.Event) -> None:
+    A `shared` one is held by any number who share it, while nobody holds it alone; on SQLite it is as any other.
+    """
+
+    def __init__(self, database: Database, name: str, stop: asyncio.Event, *, shared: bool = False) -> None:
         self._database = database
         self._name = name
         self._stop = stop
+        self._take = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
         self._file: FileLock | None = None
         self._connection: Connection | None = None
         self._held = False
@@ -81,7 +85,7 @@ class Lease:
             return True
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         taken = connection.execute(
-            text("SELECT pg_try_advisory_lock(:space, :key)"),
+            text(f"SELECT {self._take}(:space, :key)"),
             {"space": _NAMESPACE, "key": crc32(self._name.encode()) - 2**31},
         ).scalar_one()
         if not taken:

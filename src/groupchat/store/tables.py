@@ -33,6 +33,17 @@ PARKED_EVENTS = Table(
     Column("error", Text, nullable=False),
 )
 
+FOLLOWED_PARTITIONS = Table(
+    "followed_partitions",
+    METADATA,
+    Column("view", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("topic", Text, nullable=False, comment="name and id: one that was made anew has another id"),
+    Column("next_offset", BIG, nullable=False, comment="the first offset that is not read yet"),
+    Column("position", BIG, nullable=False, comment="of the log: all up to it that is in the partition was applied"),
+)
+"""Where a view stands that follows Kafka: a row for every partition of its topic. A view with none follows the log."""
+
 IDEMPOTENCY_KEYS = Table(
     "idempotency_keys",
     METADATA,

@@ -7,7 +7,7 @@ from groupchat.http.bodies import NewConversation, NewSuccessor, Rename
 from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
 from groupchat.http.queries import InboxQuery, given
 from groupchat.http.views import conversation_now, existing, sees_only, view, visible
-from groupchat.projections import inbox
+from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.paging import Page
 from groupchat.store.event_store import Outcome
@@ -43,7 +43,7 @@ async def create_conversation(call: Writing[NewConversation]) -> Created[Convers
     "GET",
     ALL,
     summary="The inbox",
-    waits_for=(inbox.VIEW.name,),
+    waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
     items=Conversation,
     example=examples.page(examples.CONVERSATION),
     tag="conversations",
@@ -71,7 +71,7 @@ async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
     "GET",
     ONE,
     summary="One conversation",
-    waits_for=(inbox.VIEW.name,),
+    waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
     first=visible,
     example=examples.CONVERSATION,
     tag="conversations",

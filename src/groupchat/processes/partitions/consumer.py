@@ -1,0 +1,106 @@
+"""The consumer of the group that shares the topic's partitions. Kafka says which are whose; where to read on says the database."""
+
+from collections.abc import Mapping, Sequence
+from threading import Event
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.errors import IllegalStateError
+from msgspec import Struct
+
+from groupchat.broker.connection import Brokers
+from groupchat.broker.opening import opened
+
+GROUP = "groupchat.projections"
+POLL_MS = 10
+"""How long one waits for records before one looks what else there is to do."""
+POLL_RECORDS = 2_000
+_CLOSE_MS = 2_000
+
+_CONFIGS: dict[str, Any] = {
+    "enable_auto_commit": False,
+    "auto_offset_reset": "none",
+    "isolation_level": "read_committed",
+    "allow_auto_create_topics": False,
+    "fetch_max_wait_ms": 100,  # how long a place that was sought again may wait for the fetch before it
+    "fetch_max_bytes": 8 * 1024 * 1024,
+    "session_timeout_ms": 6_000,  # the brokers' least: to be taken for dead by mistake costs little, for nothing is applied twice
+    "heartbeat_interval_ms": 1_500,
+    "metadata_max_age_ms": 30_000,
+    "reconnect_backoff_max_ms": 2_000,
+    "metrics_enabled": False,
+}
+
+
+class Fetched(Struct, frozen=True):
+    """What was read of a partition: its records from the offset `start` on and before `end`."""
+
+    partition: int
+    start: int
+    end: int
+    records: Sequence[Any]
+
+
+class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Reads the partitions that the group gives it. A partition that is newly assigned waits until `begin` says where to begin."""
+
+    def __init__(self, brokers: Brokers, topic: str, group: str) -> None:
+        self._topic = topic
+        self._reassigned = Event()
+        self._consumer = opened(KafkaConsumer, brokers, group_id=group, **_CONFIGS)
+        self._consumer.subscribe([topic], listener=self)
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are given anew
+        """Stop handing out what is read."""
+        self._reassigned.set()
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Keep the new partitions waiting; it is called in the client's own thread, which may not wait for a database."""
+        for each in assigned:
+            self._consumer.seek(each, 0)
+        self._consumer.pause(*assigned)
+        self._reassigned.set()
+
+    def forget(self) -> None:
+        """Take the partitions for others than they were."""
+        self._reassigned.set()
+
+    def assigned(self) -> tuple[int, ...]:
+        """Return the partitions that are this consumer's now."""
+        self._reassigned.clear()
+        return tuple(sorted(each.partition for each in self._consumer.assignment()))
+
+    def begin(self, offsets: Mapping[int, int]) -> None:
+        """Read partitions from these offsets on."""
+        for partition, offset in offsets.items():
+            each = TopicPartition(self._topic, partition)
+            self._consumer.seek(each, offset)
+            self._consumer.resume(each)
+
+    def poll(self, *, wait: bool) -> list[Fetched] | None:
+        """Return what has come, of each partition that has moved; none if the partitions are others now, or may be."""
+        if self._reassigned.is_set():
+            return None
+        starts = self._positions()
+        found = self._consumer.poll(timeout_ms=POLL_MS if wait else 0, max_records=POLL_RECORDS)
+        ends = self._positions()
+        if self._reassigned.is_set():
+            return None
+        return [
+            Fetched(each.partition, start, ends[each], found.get(each, ())) for each, start in starts.items() if ends[each] != start
+        ]
+
+    def offsets(self) -> dict[int, int]:
+        """Return where each partition is read on."""
+        return {each.partition: offset for each, offset in self._positions().items()}
+
+    def _positions(self) -> dict[TopicPartition, int]:
+        try:
+            return {each: self._consumer.position(each) for each in self._consumer.assignment()}
+        except IllegalStateError:  # it was taken away meanwhile
+            self._reassigned.set()
+            return {}

@@ -1,0 +1,192 @@
+"""One process's share of the partitions: reads them, hands what it read to the views, and knows how far the log is published.
+
+A partition in which nothing happens must move on, too, for a view stands where its lowest partition does. What the relay says it
+has published is before the ends that the partitions have *afterwards*; a partition that is read up to there has all of it. The ends
+are those of transactions that are not decided yet, for Kafka answers a commit before its markers are in all partitions.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, wait
+from sys import maxsize
+from time import monotonic
+from typing import Any
+
+from groupchat.aggregates.group_events import Created
+from groupchat.broker.connection import Brokers
+from groupchat.broker.envelope import RecordUnreadableError, recorded_of
+from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched
+from groupchat.processes.partitions.topic import Topic, UnusableTopicError, position_in
+from groupchat.projections.partitioned import Batch, NoPlaceError, NotCoveredError, PartitionedView, Place, Read
+from groupchat.projections.view import View
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import PoisonError, status_of, trouble
+
+RELAY = "relay"
+"""The follower that says how far the log is published."""
+LOOK_SECONDS = 1.0
+"""Views are looked at this often even if nothing comes: one that was stopped may go on."""
+
+_ADVICE = (
+    "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on (docs/operations.md, Scaling out)."
+)
+
+
+class Sharing:
+    """Blocks; to be used in one thread. After an error it must be closed, and may be used again."""
+
+    def __init__(self, store: EventStore, views: Iterable[View], brokers: Brokers, prefix: str, threads: Executor) -> None:
+        self._store = store
+        self._views = [PartitionedView(store.database, view) for view in views]
+        self._brokers = brokers
+        self._prefix = prefix
+        self._threads = threads
+        self._topic: Topic | None = None
+        self._consumer: Consumer | None = None
+        self._places: dict[str, dict[int, Place]] = {}
+        self._ends: dict[int, int] = {}
+        self._followed: tuple[str, frozenset[int]] | None = None
+        self._published = 0
+        self._looked = 0.0
+
+    def turn(self, *, rang: bool) -> None:
+        """Read what has come, or wait a moment for it, and apply it; `rang`: a follower has moved, perhaps the relay."""
+        topic, consumer = self._opened()
+        if late := monotonic() > self._looked + LOOK_SECONDS:
+            self._looked = monotonic()
+            if self._followed not in (None, topic.identity()):
+                consumer.forget()
+        news = (rang or late) and self._look(topic)
+        fetched = consumer.poll(wait=not news)
+        if fetched is None:
+            self._take(topic, consumer)
+            return
+        batches = list(self._batches(consumer.offsets(), fetched, look=late))
+        if batches:
+            try:
+                self._hand_over(batches)
+            except NoPlaceError:
+                self._take(topic, consumer)
+            else:
+                self._realign(consumer)
+
+    def close(self) -> None:
+        """Leave the group, and forget what was known."""
+        topic, consumer, self._topic, self._consumer = self._topic, self._consumer, None, None
+        self._places, self._ends, self._followed = {}, {}, None
+        try:
+            if consumer is not None:
+                consumer.close()
+        finally:
+            if topic is not None:
+                topic.close()
+
+    def _opened(self) -> tuple[Topic, Consumer]:
+        if self._topic is None:
+            self._topic = Topic(self._brokers, self._prefix)
+        if self._consumer is None:
+            self._topic.identity()
+            self._consumer = Consumer(self._brokers, self._topic.name, self._prefix + GROUP)
+        return self._topic, self._consumer
+
+    # --- taking partitions
+
+    def _take(self, topic: Topic, consumer: Consumer) -> None:
+        """Begin to read the partitions that are this process's now, where the views stand in them."""
+        mine = consumer.assigned()
+        self._ends, self._looked = {}, 0.0
+        name, partitions = self._followed = topic.identity()
+        found = {view.name: self._places_of(view, topic, name, partitions) for view in self._views}
+        extents = topic.extents(mine)
+        for view, places in found.items():
+            outside = [each for each in mine if not extents[each].first <= places[each].next_offset <= extents[each].end]
+            if outside:
+                msg = f"The topic {name} does not have what comes next for {view} in its partitions {outside}: {_ADVICE}"
+                raise UnusableTopicError(msg)
+        self._places = {view: {each: places[each] for each in mine} for view, places in found.items()}
+        consumer.begin({each: min(places[each].next_offset for places in found.values()) for each in mine})
+        self._work_again()
+
+    def _places_of(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> Mapping[int, Place]:
+        if (found := view.places()) is None:
+            self._begin(view, topic, name, partitions)
+            found = view.places()
+        if found is None:
+            raise NoPlaceError(view.name)
+        followed, places = found
+        if followed != name or places.keys() != partitions:
+            msg = (
+                f"The view {view.name} has followed {followed} with {len(places)} partitions; now there is {name} with "
+                f"{len(partitions)}, in which others of its events may stand: {_ADVICE}"
+            )
+            raise UnusableTopicError(msg)
+        return places
+
+    def _begin(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> None:
+        published = self._relayed()
+        first = self._store.first_position_of(Created.TOPIC) or maxsize
+        try:
+            view.begin(name, topic.starts(partitions, published=published, first=first))
+        except NotCoveredError as error:
+            msg = f"The topic {name} is not whole: {error}. {_ADVICE}"
+            raise UnusableTopicError(msg) from error
+
+    def _work_again(self) -> None:
+        with self._store.database.write(durable=False) as connection:
+            for view in sorted(self._places):
+                trouble(connection, view, None)
+
+    # --- what was read
+
+    def _look(self, topic: Topic) -> bool:
+        """Ask how far the log is published; return whether it is further than before."""
+        mine = sorted({partition for places in self._places.values() for partition in places})
+        published = self._relayed()
+        if mine and (published > self._published or not self._ends):
+            self._ends = topic.ends(mine)
+            self._published = published
+            return True
+        return False
+
+    def _relayed(self) -> int:
+        with self._store.database.statement() as connection:
+            return status_of(connection, RELAY).position
+
+    def _batches(self, offsets: Mapping[int, int], fetched: Sequence[Fetched], *, look: bool) -> Iterator[Batch]:
+        """Yield what was read, and of partitions with nothing new what is to be said all the same."""
+        read = {each.partition: each for each in fetched}
+        for partition, offset in offsets.items():
+            found = read.get(partition) or Fetched(partition, offset, offset, ())
+            floor = min((places[partition].position for places in self._places.values() if partition in places), default=0)
+            reached = self._published if found.end >= self._ends.get(partition, maxsize) else 0
+            if look or partition in read or reached > floor:
+                records = tuple(_read(found.records, floor))
+                yield Batch(partition=partition, start=found.start, end=found.end, records=records, reached=reached, above=floor)
+
+    def _hand_over(self, batches: Sequence[Batch]) -> None:
+        """Let all views apply batches at the same time: they wait for the database more than they compute."""
+        handled = [self._threads.submit(view.handle, batches) for view in self._views]
+        wait(handled)
+        for view, places in zip(self._views, handled, strict=True):
+            found = places.result()
+            if found is None:
+                self._places.pop(view.name, None)
+            else:
+                self._places[view.name] = self._places.get(view.name, {}) | found
+        self._store.signals.moved()
+
+    def _realign(self, consumer: Consumer) -> None:
+        """Read on where the hindmost view stands that is not stopped: one may have been away, or another process been here."""
+        for partition, offset in consumer.offsets().items():
+            wanted = min((places[partition].next_offset for places in self._places.values() if partition in places), default=offset)
+            if wanted != offset:
+                consumer.begin({partition: wanted})
+
+
+def _read(records: Iterable[Any], floor: int) -> Iterator[Read]:
+    for record in records:
+        position = position_in(record.headers)
+        if position > floor:
+            try:
+                yield Read(record.offset, recorded_of(record.headers, record.value))
+            except RecordUnreadableError as error:
+                yield Read(record.offset, PoisonError(position, f"partition {record.partition}, offset {record.offset}: {error}"))

@@ -1,0 +1,127 @@
+"""The worker `projections`: runs a share of the partitions until it is told to stop.
+
+- It holds the leases of its views' followers, shared: others who share the partitions work beside it, followers of the log wait.
+- What may pass (brokers away, a missing topic, a wrong password, the database) is told in the log and in `groupchat status`, and
+  tried again with growing pauses.
+- A topic that the views can't follow stops them, as an event would that can't be applied; `groupchat retry` tries again.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+import structlog
+from kafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
+
+from groupchat.broker.connection import Brokers
+from groupchat.broker.opening import BrokerUnavailableError, explained
+from groupchat.processes.partitions.sharing import LOOK_SECONDS, Sharing
+from groupchat.processes.partitions.topic import MissingTopicError, UnusableTopicError
+from groupchat.projections.partitioned import NoPlaceError
+from groupchat.projections.view import View, passes
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import PoisonError, status_of, stop_at, trouble
+from groupchat.store.lease import Lease
+from groupchat.values.waiting import first_set
+
+NAME = "projections"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class PartitionWorker:
+    """Lets views follow Kafka, in one of any number of processes."""
+
+    name = NAME
+
+    def __init__(self, store: EventStore, views: Sequence[View], brokers: Brokers, prefix: str) -> None:
+        self._store = store
+        self._database = store.database
+        self._views = views
+        self._brokers = brokers
+        self._threads = ThreadPoolExecutor(len(views), thread_name_prefix="views")
+        self._sharing = Sharing(store, views, brokers, prefix, self._threads)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=NAME)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop` is set."""
+        with self._store.signals.progress.listen() as bell, self._thread, self._threads:
+            while not stop.is_set():
+                async with AsyncExitStack() as stack:
+                    leases = [
+                        await stack.enter_async_context(Lease(self._database, view.name, stop, shared=True)) for view in self._views
+                    ]
+                    try:
+                        await self._follow(leases, bell, stop)
+                    finally:
+                        await self._do(self._close)
+
+    async def _follow(self, leases: Sequence[Lease], bell: asyncio.Event, stop: asyncio.Event) -> None:
+        pause = _FIRST_PAUSE
+        while not stop.is_set() and all([await lease.still_held() for lease in leases]):
+            rang = bell.is_set()
+            bell.clear()
+            try:
+                await self._do(lambda rang=rang: self._turn(rang=rang))  # type: ignore[misc]  # mypy can't infer the lambda
+            except UnusableTopicError as error:
+                await self._do(lambda error=error: self._stop_all(str(error)))  # type: ignore[misc]  # the same
+                await self._retried(stop)
+            except Exception as error:
+                if not _may_pass(error):
+                    raise
+                await self._do(lambda error=error: self._tell(error))  # type: ignore[misc]  # the same
+                await first_set(stop, seconds=pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                pause = _FIRST_PAUSE
+
+    def _turn(self, *, rang: bool) -> None:
+        try:
+            with explained(self._brokers):
+                self._sharing.turn(rang=rang)
+        except BaseException:
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        try:
+            self._sharing.close()
+        except (KafkaError, OSError) as error:
+            log.warning("kafka_left_unsaid", error=f"{type(error).__name__}: {error}")
+
+    def _tell(self, error: Exception) -> None:
+        """Tell what keeps the views from working."""
+        reason = str(error) if isinstance(error, BrokerUnavailableError | MissingTopicError) else f"{type(error).__name__}: {error}"
+        reason = reason.splitlines()[0]
+        log.warning("partitions_retry", error=reason)
+        try:
+            with self._database.write(durable=False) as connection:
+                for view in sorted(self._views, key=lambda view: view.name):
+                    trouble(connection, view.name, reason)
+        except SQLAlchemyError as unstored:
+            log.warning("partitions_untold", error=str(unstored).splitlines()[0])
+
+    def _stop_all(self, reason: str) -> None:
+        for view in self._views:
+            stop_at(self._database, view.name, PoisonError(0, reason))
+
+    async def _retried(self, stop: asyncio.Event) -> None:
+        """Wait until an operator lets one of the views go on."""
+        while not stop.is_set() and await self._do(self._all_stopped):
+            await first_set(stop, seconds=LOOK_SECONDS)
+
+    def _all_stopped(self) -> bool:
+        with self._database.read() as connection:
+            return all(status_of(connection, view.name).stopped_at is not None for view in self._views)
+
+    async def _do(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+
+def _may_pass(error: Exception) -> bool:
+    return isinstance(error, BrokerUnavailableError | MissingTopicError | NoPlaceError) or passes(error)

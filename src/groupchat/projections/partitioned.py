@@ -1,0 +1,223 @@
+"""How a view follows the partitions of a topic instead of the log: rows and the partition's place in one transaction.
+
+The records of a partition stand in the log's order, a conversation's are all in one partition, and what the relay publishes again
+has positions that were there before. So a partition's place is two numbers: the next offset, below which everything is read, and a
+position of the log, up to which everything that belongs into the partition is applied.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from groupchat.projections.rows import upsert
+from groupchat.projections.view import REASON_CHARACTERS, View, passes
+from groupchat.store.database import Database
+from groupchat.store.follower import PoisonError, ensure, notify_progress, status_of, stop_at
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
+from groupchat.values.event import Recorded
+
+_PLACES = FOLLOWED_PARTITIONS.c
+
+
+class Place(Struct, frozen=True):
+    """Where a view stands in a partition."""
+
+    next_offset: int
+    position: int
+
+
+class Read(Struct, frozen=True):
+    """A record as it was read: its event, or why it can't be read."""
+
+    offset: int
+    event: Recorded | PoisonError
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """What stands in a partition from the offset `start` on and before `end`.
+
+    All that the log has up to the position `reached`, and that belongs into the partition, is before `end`. Only events above the
+    position `above` are in it.
+    """
+
+    partition: int
+    start: int
+    end: int
+    records: Sequence[Read] = ()
+    reached: int = 0
+    above: int = 0
+
+
+class NoPlaceError(Exception):
+    """The view has no place in a partition: it never followed the topic, or was rebuilt since."""
+
+
+class PartitionedView:
+    """Applies batches of partitions to a view. Any number of processes may, also the same batch, also one that is out of date."""
+
+    def __init__(self, database: Database, view: View) -> None:
+        self.name = view.name
+        self._database = database
+        self._view = view
+
+    def places(self) -> tuple[str, dict[int, Place]] | None:
+        """Return the topic that the view follows, with its place in every partition; none if it follows the log."""
+        query = select(_PLACES.topic, _PLACES.partition, _PLACES.next_offset, _PLACES.position).where(_PLACES.view == self.name)
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return (rows[0].topic, {row.partition: Place(row.next_offset, row.position) for row in rows}) if rows else None
+
+    def begin(self, topic: str, starts: Mapping[int, Place]) -> None:
+        """Follow a topic from now on; a place's position is what the view must have from the log to begin at its offset.
+
+        Raises `NotCoveredError` if it has less. Does nothing if the view follows the topic by now.
+        """
+        with self._database.write() as connection:
+            ensure(connection, self.name)
+            standing = status_of(connection, self.name, for_update=True).position
+            needed = max((place.position for place in starts.values()), default=0)
+            if standing < needed:
+                raise NotCoveredError(self.name, standing, needed)
+            if connection.execute(select(_PLACES.view).where(_PLACES.view == self.name).limit(1)).one_or_none() is None:
+                self._store(connection, topic, {each: Place(place.next_offset, standing) for each, place in starts.items()})
+
+    def handle(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
+        """Apply what of the batches is not applied yet; return the view's places in their partitions, none if it is stopped.
+
+        A batch that does not go on from where the view stands is left alone. An event that can't be applied stops the view as it
+        would on the log. Raises `NoPlaceError`, or the driver's error for what may pass.
+        """
+        try:
+            return self._apply(batches)
+        except Exception as error:
+            if isinstance(error, NoPlaceError) or passes(error):
+                raise
+        return self._apply_one_by_one(batches)
+
+    def _apply_one_by_one(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
+        with self._database.read() as connection:
+            standing = status_of(connection, self.name).position
+        places: dict[int, Place] = {}
+        for piece in (piece for batch in batches for piece in _pieces(batch)):
+            try:
+                found = self._apply([piece])
+            except PoisonError as poison:
+                stop_at(self._database, self.name, poison, standing)
+                return None
+            except Exception as error:
+                event = piece.records[0].event if piece.records else None
+                if isinstance(error, NoPlaceError) or passes(error) or not isinstance(event, Recorded):
+                    raise
+                reason = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS]
+                stop_at(self._database, self.name, PoisonError(event.position, reason, event.cause.correlation_id), standing)
+                return None
+            if found is None:
+                return None
+            places |= found
+        return places
+
+    def _apply(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
+        with self._database.write(durable=False) as connection:
+            held = self._lock(connection, [batch.partition for batch in batches])
+            if held is None:
+                return None
+            topic, places, parked = held
+            moved: dict[int, Place] = {}
+            fresh: list[Recorded | PoisonError] = []
+            for batch in batches:
+                place = places[batch.partition]
+                if batch.start <= place.next_offset and batch.above <= place.position:
+                    new = list(_above(batch, place))
+                    fresh += new
+                    position = max(place.position, batch.reached, *(event.position for event in new))
+                    moved[batch.partition] = Place(max(place.next_offset, batch.end), position)
+            self._view.apply(connection, self._applicable(connection, fresh) if parked else _readable(fresh))
+            self._store(connection, topic, {each: place for each, place in moved.items() if place != places[each]})
+        return places | moved
+
+    def _lock(self, connection: Connection, partitions: Sequence[int]) -> tuple[str, dict[int, Place], bool] | None:
+        """Return the topic, the view's places, and whether events are parked; none if the view is stopped.
+
+        Nobody else can change these places until the transaction ends.
+        """
+        parked = select(PARKED_EVENTS.c.follower).where(PARKED_EVENTS.c.follower == self.name).exists()
+        query = (
+            select(
+                _PLACES.topic,
+                _PLACES.partition,
+                _PLACES.next_offset,
+                _PLACES.position,
+                FOLLOWERS.c.stopped_at,
+                parked.label("parked"),
+            )
+            .join(FOLLOWERS, FOLLOWERS.c.name == _PLACES.view)
+            .where(_PLACES.view == self.name, _PLACES.partition.in_(partitions))
+            .order_by(_PLACES.partition)
+            .with_for_update(of=FOLLOWED_PARTITIONS)
+        )
+        rows = connection.execute(query).all()
+        if len(rows) < len(set(partitions)):
+            raise NoPlaceError(self.name)
+        if any(row.stopped_at is not None for row in rows):
+            return None
+        places = {row.partition: Place(row.next_offset, row.position) for row in rows}
+        return rows[0].topic, places, rows[0].parked
+
+    def _applicable(self, connection: Connection, events: Sequence[Recorded | PoisonError]) -> list[Recorded]:
+        """Return the events but for those that are parked; raises the `PoisonError` of one that can't be read."""
+        table = PARKED_EVENTS.c
+        parked = set(connection.execute(select(table.position).where(table.follower == self.name)).scalars())
+        return _readable([event for event in events if event.position not in parked])
+
+    def _store(self, connection: Connection, topic: str, places: Mapping[int, Place]) -> None:
+        if places:
+            upsert(connection, FOLLOWED_PARTITIONS, self._rows(topic, places))
+            notify_progress(connection)
+
+    def _rows(self, topic: str, places: Mapping[int, Place]) -> list[dict[str, Any]]:
+        return [
+            {
+                "view": self.name,
+                "partition": partition,
+                "topic": topic,
+                "next_offset": place.next_offset,
+                "position": place.position,
+            }
+            for partition, place in places.items()
+        ]
+
+
+class NotCoveredError(Exception):
+    """A topic lacks events that the view does not have either."""
+
+    def __init__(self, view: str, standing: int, needed: int) -> None:
+        super().__init__(f"the view {view} stands at position {standing}, and the topic lacks events up to position {needed}")
+        self.standing = standing
+        self.needed = needed
+
+
+def _readable(events: Sequence[Recorded | PoisonError]) -> list[Recorded]:
+    for event in events:
+        if isinstance(event, PoisonError):
+            raise event
+    return [event for event in events if isinstance(event, Recorded)]
+
+
+def _above(batch: Batch, place: Place) -> Iterator[Recorded | PoisonError]:
+    """Yield the events that the view does not have yet: what was published again has a position that was there before."""
+    position = place.position
+    for read in batch.records:
+        if read.offset >= place.next_offset and read.event.position > position:
+            position = read.event.position
+            yield read.event
+
+
+def _pieces(batch: Batch) -> Iterator[Batch]:
+    """Yield a batch record by record, and last what is behind them."""
+    bounds = [batch.start, *(read.offset + 1 for read in batch.records)]
+    for (start, end), read in zip(pairwise(bounds), batch.records, strict=True):
+        yield Batch(partition=batch.partition, start=start, end=end, records=(read,), above=batch.above)
+    yield Batch(partition=batch.partition, start=bounds[-1], end=batch.end, reached=batch.reached, above=batch.above)

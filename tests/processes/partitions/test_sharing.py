@@ -1,0 +1,69 @@
+"""Processes share the partitions; of some that are killed others take over, and they outlive their broker (R33)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from groupchat.projections import CONVERSATION_VIEWS
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.store.progress import Progress
+from groupchat.store.signals import Signals
+from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, told
+from tests.projections.histories import store_log
+from tests.races import partition_trials
+from tests.races.partition_trials import Counted, sharing
+from tests.store.counting import until
+from tests.support.kafka import a_broker
+from tests.support.publishing import Publisher, make_topic
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[EventStore]:
+    database = Database(postgres_url)
+    signals = Signals(database)
+    store = EventStore(database, signals)
+    yield store
+    store.close()
+    signals.close()
+    database.close()
+
+
+async def reach(store: EventStore, position: int) -> None:
+    progress = Progress(store.database, store.signals)
+    assert await progress.wait_for([view.name for view in CONVERSATION_VIEWS], position, PATIENCE), await progress.look()
+
+
+@pytest.mark.timeout(300)
+async def test_views_shared_by_processes_of_which_some_are_killed_hold_what_the_log_gives_R33(kafka: str, postgres_url: str):
+    counted = await asyncio.to_thread(partition_trials.run, postgres_url, kafka, 1)
+    assert counted == Counted(trials=1, events=counted.events, killed=counted.killed, behind=0, different=0)
+    assert counted.killed > 0
+
+
+@pytest.mark.timeout(300)
+async def test_a_broker_that_is_away_is_told_and_awaited_R33(
+    postgres: EventStore, postgres_url: str, topic_prefix: str, monkeypatch
+):
+    monkeypatch.setattr("tests.store.counting.PATIENCE", PATIENCE)
+    store_log(postgres.database, LOG)
+    with a_broker() as broker:
+        topic = make_topic(broker.address, topic_prefix)
+        with sharing(postgres_url, broker.address, topic_prefix):
+            publish(broker.address, topic, LOG[:HALF], postgres.database)
+            await reach(postgres, HALF)
+            await asyncio.to_thread(broker.kill)
+            await until(lambda: "can't be used" in (told(postgres.database) or ""))
+            await asyncio.to_thread(broker.start)
+            publish(broker.address, topic, LOG[HALF:], postgres.database)
+            await reach(postgres, len(LOG))
+    assert everything(postgres.database) == await by_the_log(postgres.database, LOG)
+
+
+def publish(address: str, topic: str, log: list, database: Database) -> None:
+    publisher = Publisher(address, topic)
+    publisher.publish(log, database)
+    publisher.close()
