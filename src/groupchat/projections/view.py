@@ -100,7 +100,7 @@ def raise_partitions(connection: Connection, name: str, position: int) -> None:
 
 
 def is_at_one_position(connection: Connection, name: str) -> bool:
-    """Tell whether a view has all events up to its position and none after it: one that follows Kafka may be further in a partition."""
+    """Tell whether a view has no event after its position: one that follows Kafka may be further on in some partitions."""
     table = FOLLOWED_PARTITIONS.c
     query = select(func.count(table.position.distinct())).where(table.view == name)
     return connection.execute(query).scalar_one() <= 1
