@@ -40,7 +40,7 @@ A_STORY: Story = (
 )
 ANSWER = Kept(Key("usr_ann", "k1", b"\x00request"), b"201 {}", at=1_738_000_000, position=5)
 
-both_ways = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+both_ways = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def keep(database: Database, *kept_answers: Kept) -> None:
@@ -142,7 +142,7 @@ def test_an_empty_store_can_be_moved_too(both):
 DAMAGES = ("removed", "swapped", "doubled", "edited", "cut")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), damage=st.sampled_from(DAMAGES))
 def test_a_damaged_line_is_named_and_nothing_is_stored(sqlite_url, data, damage: str):
     export = EXPORT

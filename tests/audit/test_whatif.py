@@ -22,7 +22,7 @@ from tests.store.following import opened
 from tests.support.builders import BUSINESS, a_rate, canadian_number, number
 from tests.support.world import CARRIER, World, a_world
 
-random_histories = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+random_histories = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2025, 1, 31, tzinfo=UTC)
 
 
