@@ -156,7 +156,7 @@ class Sharing:
         read = {each.partition: each for each in fetched}
         for partition, offset in offsets.items():
             found = read.get(partition) or Fetched(partition, offset, offset, ())
-            floor = min((places[partition].position for places in self._places.values() if partition in places), default=0)
+            floor = min((places[partition].position for places in self._places.values() if partition in places), default=maxsize)
             reached = self._published if found.end >= self._ends.get(partition, maxsize) else 0
             if look or partition in read or reached > floor:
                 records = tuple(_read(found.records, floor))

@@ -60,6 +60,7 @@ class PartitionWorker:
                         await self._follow(leases, bell, stop)
                     finally:
                         await self._do(self._close)
+                        await self._do(lambda: self._say(None))
 
     async def _follow(self, leases: Sequence[Lease], bell: asyncio.Event, stop: asyncio.Event) -> None:
         pause = _FIRST_PAUSE
@@ -99,6 +100,10 @@ class PartitionWorker:
         reason = str(error) if isinstance(error, BrokerUnavailableError | MissingTopicError) else f"{type(error).__name__}: {error}"
         reason = reason.splitlines()[0]
         log.warning("partitions_retry", error=reason)
+        self._say(reason)
+
+    def _say(self, reason: str | None) -> None:
+        """Store what keeps the views from working, or that nothing does any more."""
         try:
             with self._database.write(durable=False) as connection:
                 for view in sorted(self._views, key=lambda view: view.name):
