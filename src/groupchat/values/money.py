@@ -7,6 +7,10 @@ from msgspec import Meta, Struct
 
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
 
+DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$(?!\n)"
+"""How an amount is written wherever it is shown: all its digits, no exponent."""
+Amount = Annotated[str, Meta(pattern=DECIMAL, description="An exact decimal, as `0.0200`.")]
+
 _EXACT = Context(prec=60, traps=[Inexact])
 
 
