@@ -16,3 +16,19 @@ EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
 
 PROGRESS = "groupchat.relay.v1"
 """The relay's own position, compacted; nobody else's business."""
+
+_BEGINNINGS = {
+    "groupchat.conversation.": CONVERSATIONS,
+    "groupchat.delivery.": CONVERSATIONS,
+    "groupchat.contact.": CONTACTS,
+    "groupchat.consent.": CONSENTS,
+    "groupchat.workspace.": WORKSPACES,
+    "groupchat.reader.": WORKSPACES,
+    "groupchat.ledger.": LEDGER,
+}
+
+
+def topic_of(type_: str) -> str:
+    """Return the topic of a type of record; raises `KeyError` for one that has none."""
+    kind = type_[: type_.find(".", len("groupchat.")) + 1]
+    return _BEGINNINGS[kind]
