@@ -17,18 +17,19 @@ EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
 PROGRESS = "groupchat.relay.v1"
 """The relay's own position, compacted; nobody else's business."""
 
-_BEGINNINGS = {
-    "groupchat.conversation.": CONVERSATIONS,
-    "groupchat.delivery.": CONVERSATIONS,
-    "groupchat.contact.": CONTACTS,
-    "groupchat.consent.": CONSENTS,
-    "groupchat.workspace.": WORKSPACES,
-    "groupchat.reader.": WORKSPACES,
-    "groupchat.ledger.": LEDGER,
+_OF_FAMILY = {
+    "conversation": CONVERSATIONS,
+    "delivery": CONVERSATIONS,
+    "contact": CONTACTS,
+    "consent": CONSENTS,
+    "workspace": WORKSPACES,
+    "reader": WORKSPACES,
+    "refusal": WORKSPACES,
+    "ledger": LEDGER,
 }
+"""The topic of a family of types: the second word of their names."""
 
 
 def topic_of(type_: str) -> str:
     """Return the topic of a type of record; raises `KeyError` for one that has none."""
-    kind = type_[: type_.find(".", len("groupchat.")) + 1]
-    return _BEGINNINGS[kind]
+    return _OF_FAMILY[type_.split(".")[1]]

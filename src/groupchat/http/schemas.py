@@ -32,7 +32,8 @@ def _schema(name: str, kind: type[msgspec.Struct], hidden: frozenset[str]) -> Js
     ((root,), shapes) = msgspec.json.schema_components([kind], ref_template=_SHAPE)
     whole = shapes.pop(root["$ref"].removeprefix(_SHAPE.format(name="")))
     schema = {"$schema": DIALECT, "$id": f"{SCHEMAS}{name}.json"} | _without(whole, hidden) | {"title": name}
-    return _spelled(schema | ({"$defs": dict(sorted(shapes.items()))} if shapes else {}))
+    spelled: Json = _spelled(schema | ({"$defs": dict(sorted(shapes.items()))} if shapes else {}))
+    return spelled
 
 
 def _without(shape: Json, hidden: frozenset[str]) -> Json:
