@@ -6,6 +6,7 @@ A total changes in one transaction with what has been counted in it, so an entry
 import argparse
 import os
 import sqlite3
+from contextlib import suppress
 from decimal import Context, Decimal, Inexact
 
 from groupchat.client import LEDGER, Reader, Record
@@ -50,4 +51,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()

@@ -7,6 +7,7 @@ that was mirrored before. So the table is right whatever comes again.
 import argparse
 import os
 import sqlite3
+from contextlib import suppress
 
 from groupchat.client import CONSENTS, Reader, Record
 
@@ -51,4 +52,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()

@@ -73,6 +73,17 @@ def killed_after(count, name, kafka, topics, folder) -> list[str]:
     return lines
 
 
+def test_an_example_ends_in_order_at_ctrl_c(kafka, topics, publish, tmp_path):
+    publish(messages(1))
+    with example("ledger_summer.py", kafka, topics, tmp_path) as process:
+        assert process.stdout
+        assert len(list(islice(process.stdout, 2))) == 2
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+    assert to_the_end("ledger_summer.py", kafka, topics, tmp_path) == []
+
+
 def rows(folder, query):
     with sqlite3.connect(folder / "state.db") as db:
         found = db.execute(query).fetchall()

@@ -50,8 +50,8 @@ class Reader:
 
     What stands in a partition twice within `remember` records comes once, also over restarts: a reader that gets a partition looks
     back so far before it begins. `instance` names this process within the group, for good; with a name, one that is started again
-    has its partitions back at once, without one after `session_seconds`. With `idle_seconds` the loop ends when there was nothing
-    to read for so long.
+    has its partitions back at once, without one after `session_seconds`. With `idle_seconds` the loop ends when all is read
+    and nothing came for so long.
 
     Raises `BrokerUnavailableError` and `TopicsMissingError` when the block begins; in the loop `RecordUnreadableError`,
     `RecordsGoneError`, and what kafka-python raises for what can't pass by itself. A broker that is away is waited for.
@@ -128,23 +128,26 @@ class Reader:
 
     def _fetch(self) -> bool:
         """Wait for records; return whether there are any before the reader is idle."""
-        idle_at = None
+        since = monotonic()
         while not self._queue:
             found = self._poll()
             for place, raws in found.items():
                 self._take(place, raws)
-            if found or idle_at is None or not self._has_looked():
-                idle_at = monotonic() + (self._idle_seconds or 0)
-            elif self._idle_seconds is not None and monotonic() > idle_at:
+            if found:
+                since = monotonic()
+                continue
+            self._commit()  # a transaction's end takes an offset too, and there is no record to tell of it
+            if self._idle_seconds is not None and monotonic() - since > self._idle_seconds and self._at_the_end():
                 return False
-            if not found:
-                self._commit()  # a transaction's end takes an offset too, and there is no record to tell of it
         return True
 
-    def _has_looked(self) -> bool:
-        """Tell whether the broker has answered for every partition that is ours, and there are any."""
-        ours = self._consumer.assignment()
-        return bool(ours) and all(self._consumer.highwater(place) is not None for place in ours)
+    def _at_the_end(self) -> bool:
+        """Tell whether there are partitions here, and all that is committed in them has been read."""
+        try:
+            ends = self._consumer.end_offsets(self._consumer.assignment())
+            return bool(ends) and all((self._consumer.position(place, _COMMIT_MS) or 0) >= end for place, end in ends.items())
+        except (RetriableError, NoOffsetForPartitionError):  # nobody answers, or partitions have just come: `_poll` sees to both
+            return False
 
     def _poll(self) -> Mapping[TopicPartition, Sequence[Any]]:
         wait = _POLL_MS if self._idle_seconds is None else min(_POLL_MS, int(self._idle_seconds * 1_000))
