@@ -18,7 +18,10 @@ BUILD = HERE.parent / "build" / "asyncapi"
 PACKAGE = HERE / "package.json"
 NODE = Path(executable.ROOT_DIR) / "bin" / "node"
 NPM = Path(executable.ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-INSTALL = ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+INSTALL = [
+    *("install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"),
+    *("--fetch-retries", "2", "--fetch-retry-mintimeout", "500", "--fetch-retry-maxtimeout", "2000"),
+]
 INSTALL_SECONDS = 300
 PARSE_SECONDS = 60
 

@@ -107,6 +107,16 @@ def test_a_time_that_is_none_or_has_no_zone_is_refused(time):
         validate("groupchat.workspace.key_issued", issued | {"expires_at": time})
 
 
+def test_every_time_of_an_event_says_that_it_has_a_zone():
+    bare = [
+        f"{name}.{field.name}"
+        for name, kind in EVENT_TYPES.items()
+        for field in msgspec.structs.fields(kind)
+        if "datetime.datetime" in str(field.type) and "date-time" not in json.dumps(SCHEMAS[name]["properties"][field.name])
+    ]
+    assert bare == [], "a time's type is `Moment` (values/event.py): a schema can't have its format later, readers would break"
+
+
 def test_a_keys_hash_is_in_no_schema():
     assert "key_hash" not in json.dumps(SCHEMAS)
 
