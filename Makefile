@@ -20,6 +20,7 @@ test: .venv/dev ## check style, types and layers, then run all tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	-@$(BIN)/python kafka/broker.py --install
+	-@$(BIN)/python asyncapi/parser.py
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 bench: .venv/dev ## measure our speed against bare alternatives; writes build/bench.json

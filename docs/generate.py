@@ -1,6 +1,12 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Write docs/events.md from the event classes: `python docs/generate.py`. A test fails when the page is stale."""
+"""Write what is made from the event classes: `python docs/generate.py`. A test fails when any of it is stale.
 
+These are docs/events.md, docs/asyncapi.yaml, and the released schemas in docs/schemas/v1. A schema is never written over by one
+that would break its readers: then nothing is written, and it says what would break.
+"""
+
+import json
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,10 +18,21 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 import msgspec
 from msgspec import NODEFAULT, Struct
 
-from groupchat.commands import streams  # noqa: F401 - imports every aggregate, and so every event
+from groupchat.broker.envelope import ENTRY_TYPE
+from groupchat.broker.topics import topic_of
+from groupchat.http.schemas import schemas
+from groupchat.projections.ledger import Entry
 from groupchat.values.event import EVENT_TYPES, Event
 
-PAGE = Path(__file__).parent / "events.md"
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # as a script, too, it finds its neighbours as the tests do
+
+from docs import asyncapi  # noqa: E402
+from docs.compatibility import breaks  # noqa: E402
+
+PAGE = HERE / "events.md"
+ASYNCAPI = HERE / "asyncapi.yaml"
+RELEASED = HERE / "schemas" / "v1"
 
 HEAD = """\
 # Event catalogue
@@ -30,8 +47,12 @@ Each event belongs to one **stream**, and has a `version` in it (1, 2, 3, ... wi
 backwards within a stream), workspace, actor (`kind` one of `user`, `participant`, `carrier`, `process`, and its `id`),
 correlation id (the request) and causation id (the event or request that led to it). An event's own id is `<stream>/<version>`.
 
+Where there is a broker, each is published on a topic ([topics.md](topics.md)), with the JSON Schema that is linked here.
+
 How an event's shape may change is in [evolution.md](evolution.md), the rules in [product.md](product.md).
 """
+
+LEDGER = "is no event, but what one adds to the ledger, a record for each recipient."
 
 PLAIN: dict[Any, str] = {
     str: "text",
@@ -80,6 +101,7 @@ def page() -> str:
     for chapter in CHAPTERS:
         parts.append(f"## {chapter.title}\n\nStream: {chapter.stream}.\n")
         parts.extend(_event(event_type, shapes) for event_type in chapter.events())
+    parts.append(f"## Ledger\n\n`{ENTRY_TYPE}` {LEDGER} {_published(ENTRY_TYPE)}\n\n{_fields(Entry, shapes)}")
     parts.append("## Shapes\n\nWhat several events have in them.\n")
     described: set[str] = set()
     while left := sorted(shapes.keys() - described):  # a shape may name another
@@ -91,8 +113,12 @@ def page() -> str:
 
 def _event(event_type: type[Event], shapes: dict[str, type[Struct]]) -> str:
     title = f"### `{event_type.TOPIC}`\n\n{cleandoc(event_type.__doc__ or '')}"
-    shape = f"Class `{event_type.__name__}`, shape {event_type.class_version}."
+    shape = f"Class `{event_type.__name__}`, shape {event_type.class_version}. {_published(event_type.TOPIC)}"
     return f"{title}\n\n{shape}\n\n{_fields(event_type, shapes)}"
+
+
+def _published(type_: str) -> str:
+    return f"Topic `{topic_of(type_)}`, [schema](schemas/v1/{type_}.json)."
 
 
 def _fields(struct: type[Struct], shapes: dict[str, type[Struct]]) -> str:
@@ -126,5 +152,25 @@ def _type(type_: Any, shapes: dict[str, type[Struct]]) -> str:
     raise TypeError(msg)
 
 
-if __name__ == "__main__":
+def released() -> dict[str, dict[str, Any]]:
+    """Return the schemas that stand in the repository, by type."""
+    return {path.stem: json.loads(path.read_text()) for path in RELEASED.glob("*.json")}
+
+
+def main() -> int:
+    """Write all of it, or say what would break a reader."""
+    now = schemas()
+    if broken := breaks(released(), now):
+        sys.stderr.write("".join(f"{each}\n" for each in broken))
+        sys.stderr.write("Nothing is written: readers of v1 would break. Within v1 only types and optional fields are added.\n")
+        return 1
+    RELEASED.mkdir(parents=True, exist_ok=True)
+    for type_, schema in now.items():
+        (RELEASED / f"{type_}.json").write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n")
+    ASYNCAPI.write_text(asyncapi.page(now))
     PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

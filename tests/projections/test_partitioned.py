@@ -20,10 +20,10 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError, statuses
 from groupchat.values.event import Recorded
+from tests.processes.partitions.publishing import key_of
 from tests.projections.histories import Story, follow, forget_everything, log_of, received, sent, store_log, stories, tables_of
 from tests.projections.test_view import A_STORY, BAD, POISONED
 from tests.support.builders import a_group
-from tests.support.publishing import key_of
 
 PARTITIONS = 2
 TOPIC = "conversations 1"

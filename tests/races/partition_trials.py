@@ -28,9 +28,9 @@ from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from groupchat.values.event import Recorded
+from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.projections.histories import forget_everything, log_of, opted_out, received, sent, started, store_log, tables_of, updated
 from tests.support.builders import a_group, number
-from tests.support.publishing import Publisher, make_topic
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 4

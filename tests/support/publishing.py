@@ -1,91 +1,81 @@
-"""Publishing the log as the relay does, so far as what follows its topic can tell: in order, in transactions, its position last.
+"""Records on a real broker as the relay writes them, in transactions that are committed or aborted, for tests of who reads them."""
 
-Until the relay itself is used in its place: `published` is called where it would have run.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from groupchat.broker.envelope import headers_of
-from groupchat.broker.topics import CONVERSATIONS
-from groupchat.store.database import Database
-from groupchat.store.follower import advance, ensure
+from groupchat.aggregates import delivery, phone_book
+from groupchat.aggregates.sight import published
+from groupchat.broker.envelope import ENTRY_TYPE, Record, headers_of
+from groupchat.broker.topics import EVENT_TOPICS, LEDGER, WORKSPACES, topic_of
+from groupchat.projections.ledger import line_of
 from groupchat.values.event import Recorded
 
-RELAY = "relay"
-BATCH = 200
+_ABOUT_ANOTHER = (delivery.Started, delivery.Updated, delivery.Withheld)
 
 
-def make_topic(address: str, prefix: str, partitions: int = 4, name: str = CONVERSATIONS) -> str:
-    """Make a topic and return its name."""
+def make_topics(address: str, prefix: str, *, partitions: int = 3) -> None:
+    """Make the topics that consumers read."""
     admin = KafkaAdminClient(bootstrap_servers=address)
-    try:
-        admin.create_topics([NewTopic(prefix + name, partitions, 1)])
-        admin.wait_for_topics([prefix + name])
-    finally:
-        admin.close()
-    return prefix + name
+    admin.create_topics([NewTopic(f"{prefix}{name}", partitions, 1) for name in EVENT_TOPICS])
+    admin.close()
 
 
-def delete_topic(address: str, name: str) -> None:
-    """Delete a topic."""
-    admin = KafkaAdminClient(bootstrap_servers=address)
-    try:
-        admin.delete_topics([name])
-    finally:
-        admin.close()
+def records_of(recorded: Recorded) -> Iterator[Record]:
+    """Yield an event's own record, and one for each ledger entry that it leads to."""
+    event, topic = recorded.event, topic_of(recorded.type)
+    key = _key(recorded, topic)
+    yield Record(topic=topic, key=key.encode(), value=msgspec.json.encode(published(event)), headers=headers_of(recorded, key))
+    line = line_of(recorded)
+    for n, entry in enumerate(line.entries() if line is not None else (), start=1):
+        headers = headers_of(recorded, entry.conversation_id, kind=ENTRY_TYPE, entry=n)
+        yield Record(topic=LEDGER, key=entry.conversation_id.encode(), value=msgspec.json.encode(entry), headers=headers)
 
 
-def key_of(recorded: Recorded) -> str | None:
-    """Return the key of an event of the topic of conversations, none for any other."""
-    family = recorded.type.split(".")[1]
-    if family == "delivery":
-        return str(recorded.event.conversation_id)
-    return recorded.stream if family == "conversation" else None
+def _key(recorded: Recorded, topic: str) -> str:
+    event = recorded.event
+    if topic == WORKSPACES:
+        return recorded.cause.workspace_id
+    if isinstance(event, _ABOUT_ANOTHER):
+        return event.conversation_id
+    if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted):
+        return event.contact_id
+    return recorded.stream
 
 
 class Publisher:
-    """A transactional producer for one topic."""
+    """Publishes a batch in a transaction."""
 
-    def __init__(self, address: str, topic: str) -> None:
-        self._topic = topic
-        self._producer = KafkaProducer(bootstrap_servers=address, transactional_id=f"test-{topic}", acks="all")
-        self._producer.init_transactions()
+    def __init__(self, producer: KafkaProducer, prefix: str) -> None:
+        self._producer = producer
+        self._prefix = prefix
 
-    def close(self) -> None:
-        self._producer.close()
+    def publish(self, log: Iterable[Recorded], *, abort: bool = False) -> None:
+        """Publish a batch, or write it and abort."""
+        self.send([record for each in log for record in records_of(each)], abort=abort)
 
-    def publish(self, log: Sequence[Recorded], database: Database | None = None) -> None:
-        """Publish events in transactions; with a database store the position there after each, as the relay's."""
-        for start in range(0, len(log), BATCH):
-            batch = log[start : start + BATCH]
-            self._producer.begin_transaction()
-            self._send(batch)
+    def send(self, records: Iterable[Record], *, abort: bool = False) -> None:
+        """Send records as they are, in a transaction."""
+        self._producer.begin_transaction()
+        sent = [self._producer.send(self._prefix + each.topic, each.value, key=each.key, headers=each.headers) for each in records]
+        for future in sent:
+            future.get(timeout=20)
+        if abort:
+            self._producer.abort_transaction()
+        else:
             self._producer.commit_transaction()
-            if database is not None:
-                with database.write() as connection:
-                    ensure(connection, RELAY)
-                    advance(connection, [RELAY], batch[-1].position)
 
-    def abort(self, log: Sequence[Recorded]) -> None:
-        """Publish events in a transaction that is aborted."""
-        self._producer.begin_transaction()
-        self._send(log)
-        self._producer.flush()
-        self._producer.abort_transaction()
 
-    def raw(self, value: bytes, headers: list[tuple[str, bytes]], key: bytes = b"x") -> None:
-        """Publish any record."""
-        self._producer.begin_transaction()
-        self._producer.send(self._topic, key=key, value=value, headers=headers)
-        self._producer.commit_transaction()
-
-    def _send(self, batch: Sequence[Recorded]) -> None:
-        for recorded in batch:
-            if (key := key_of(recorded)) is not None:
-                self._producer.send(
-                    self._topic, key=key.encode(), value=msgspec.json.encode(recorded.event), headers=headers_of(recorded, key)
-                )
+@contextmanager
+def publisher(address: str, prefix: str) -> Iterator[Publisher]:
+    """Give a publisher on topics that are there."""
+    producer = KafkaProducer(bootstrap_servers=address, transactional_id=f"test-{uuid4().hex}", retry_backoff_ms=20)
+    producer.init_transactions()
+    try:
+        yield Publisher(producer, prefix)
+    finally:
+        producer.close()

@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.event import Event, Moment, Recorded, stored_as
 
 # --- events
 
@@ -20,7 +20,7 @@ class NumberListed(Event, frozen=True, kw_only=True):
 
     number: str
     contact_id: str
-    contact_since: datetime
+    contact_since: Moment
 
 
 @stored_as("groupchat.contact.number_unlisted")

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.event import Event, Moment, Recorded, stored_as
 
 Rule = Literal["R15", "R20", "R21", "R22"]
 Verdict = Literal["record", "later", "no-more"]
@@ -58,8 +58,8 @@ class RefusalRecorded(Event, frozen=True, kw_only=True):
     operation: str
     about: Subject
     times: int
-    first_at: datetime
-    last_at: datetime
+    first_at: Moment
+    last_at: Moment
     no_more_of: Whose | None = None
 
 

@@ -63,6 +63,10 @@ CONTACT = (
 )
 
 
+UNPUBLISHED: dict[type[Event], frozenset[str]] = {workspaces.KeyIssued: frozenset({"key_hash"})}
+"""Fields that never leave the system."""
+
+
 class About(Struct, frozen=True, kw_only=True):
     """What an event is about, as far as that decides who sees it."""
 
@@ -149,8 +153,8 @@ def _sees_group(rights: Access, conversation_id: str, known: Known) -> bool:
 def published(event: Event) -> Event | dict[str, object]:
     """Return an event's data as it may leave the system: all of it, but for a key's hash, and prices without an exponent."""
     match event:
-        case workspaces.KeyIssued():
-            return {name: value for name, value in asdict(event).items() if name != "key_hash"}
+        case _ if hidden := UNPUBLISHED.get(type(event)):
+            return {name: value for name, value in asdict(event).items() if name not in hidden}
         case group_events.MessageSent(rate=Rate() as rate) | delivery.Withheld(rate=Rate() as rate):
             return asdict(event) | {"rate": rate.shown()}
         case workspaces.RatePosted(rate=rate):

@@ -1,8 +1,8 @@
 """What happens to a workspace: its events. The rules are in `workspace.py`."""
 
-from datetime import date, datetime
+from datetime import date
 
-from groupchat.values.event import Event, stored_as
+from groupchat.values.event import Event, Moment, stored_as
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
@@ -33,7 +33,7 @@ class KeyIssued(Event, frozen=True, kw_only=True):
     key_id: str
     user_id: str
     key_hash: str
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
 
 
 @stored_as("groupchat.workspace.number_claimed")

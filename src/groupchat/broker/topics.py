@@ -16,3 +16,20 @@ EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
 
 PROGRESS = "groupchat.relay.v1"
 """The relay's own position, compacted; nobody else's business."""
+
+_OF_FAMILY = {
+    "conversation": CONVERSATIONS,
+    "delivery": CONVERSATIONS,
+    "contact": CONTACTS,
+    "consent": CONSENTS,
+    "workspace": WORKSPACES,
+    "reader": WORKSPACES,
+    "refusal": WORKSPACES,
+    "ledger": LEDGER,
+}
+"""The topic of a family of types: the second word of their names."""
+
+
+def topic_of(type_: str) -> str:
+    """Return the topic of a type of record; raises `KeyError` for one that has none."""
+    return _OF_FAMILY[type_.split(".")[1]]

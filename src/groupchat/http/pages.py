@@ -1,12 +1,13 @@
-"""What people read in a browser: a page per kind of problem, and the interactive documentation. No key is needed."""
+"""What is the same for everybody: a page per kind of problem, schemas, the interactive documentation. No key is needed."""
 
+from collections.abc import Mapping
 from html import escape
 
 from fastapi.openapi.docs import get_swagger_ui_html
 
 from groupchat.http.codec import Incoming
 from groupchat.http.problems import PROBLEMS, Kind
-from groupchat.http.reply import HTML, JSON, Reply, encode_json
+from groupchat.http.reply import HTML, JSON, SCHEMA, Reply, encode_json
 from groupchat.http.services import Services
 from groupchat.values.errors import NotFoundError
 
@@ -56,6 +57,21 @@ def _described(slug: str, kind: Kind) -> str:
 
 def _page(title: str, body: str) -> Reply:
     return Reply(200, _PAGE.format(title=escape(title), body=body).encode(), HTML)
+
+
+class Schemas:
+    """The JSON Schema of a type of event."""
+
+    def __init__(self, schemas: Mapping[str, object]) -> None:
+        self._replies = {type_: Reply(200, encode_json(schema), SCHEMA) for type_, schema in schemas.items()}
+
+    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002
+        """Return the schema; raises `NotFoundError` for a type that is none."""
+        reply = self._replies.get(incoming.scope["path_params"]["type"])
+        if reply is None:
+            msg = "There is no such type of event; docs/events.md lists them."
+            raise NotFoundError(msg)
+        return reply
 
 
 class Fixed:

@@ -1,4 +1,4 @@
-"""The paths that need no key: health, documentation, problems; and how they are documented."""
+"""The paths that need no key: health, documentation, problems, schemas; and how they are documented."""
 
 from typing import Any
 
@@ -7,8 +7,9 @@ from msgspec import Struct
 from groupchat.http import health, pages
 from groupchat.http.health import Health
 from groupchat.http.openapi import EVERY_ANSWER, problem_response, schema_of
-from groupchat.http.reply import JSON, Reply, encode_json
+from groupchat.http.reply import JSON, SCHEMA, Reply, encode_json
 from groupchat.http.resource import Responder
+from groupchat.http.schemas import DIALECT, schemas
 
 Json = dict[str, Any]
 
@@ -43,6 +44,7 @@ def responders(document: Json) -> dict[str, Responder]:
         "/docs": pages.documentation(),
         "/problems": pages.ProblemIndex(),
         "/problems/{slug}": pages.ProblemPage(),
+        "/schemas/{type}.json": pages.Schemas(schemas()),
     }
 
 
@@ -56,12 +58,29 @@ def paths() -> Json:
         "/docs": _get("docs", "The interactive documentation", _HTML),
         "/problems": _get("problems", "All kinds of problems", _HTML),
         "/problems/{slug}": _get("problem", "One kind of problem", _HTML, {"404": problem_response(["not-found"])}, _SLUG),
+        "/schemas/{type}.json": _get(
+            "schema",
+            "The JSON Schema of a type of event, as `ce_dataschema` names it",
+            _SCHEMA,
+            {"404": problem_response(["not-found"])},
+            _TYPE,
+        ),
     }
 
 
 _METRICS: Json = {"text/plain": {"schema": {"type": "string"}, "example": 'groupchat_problems_total{slug="not-found"} 3.0'}}
 _HTML: Json = {"text/html": {"schema": {"type": "string"}}}
 _SLUG: Json = {"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}, "example": "not-found"}
+_SCHEMA: Json = {
+    SCHEMA.decode(): {"schema": {"type": "object"}, "example": {"$schema": DIALECT, "title": "groupchat.conversation.renamed"}}
+}
+_TYPE: Json = {
+    "name": "type",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": "groupchat.conversation.renamed",
+}
 
 
 def _get(name: str, summary: str, content: Json, more: Json | None = None, parameter: Json | None = None) -> Json:

@@ -12,6 +12,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
+SCHEMA = b"application/schema+json"
 CSV = b"text/csv; charset=utf-8; header=present"
 
 encode_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode

@@ -19,8 +19,8 @@ from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, 
 from groupchat.projections.rows import insert_new
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
-from groupchat.values.event import Recorded
-from groupchat.values.money import Rate, amount_of
+from groupchat.values.event import Moment, Recorded
+from groupchat.values.money import Amount, Currency, Rate, amount_of
 
 LEDGER = Table(
     "ledger",
@@ -50,15 +50,15 @@ class Entry(Struct, frozen=True, kw_only=True):
     """One message to one recipient; a credit has negative `segments`. `rate` and `amount` are exact decimals (R25)."""
 
     id: str
-    at: datetime
+    at: Moment
     conversation_id: str
     message_id: str
     recipient: str
     kind: Literal["mms"] = "mms"
     segments: int
-    rate: str
-    amount: str
-    currency: str
+    rate: Amount
+    amount: Amount
+    currency: Currency
     event: Source
 
 

@@ -6,11 +6,13 @@ around it. The wire name (`groupchat.conversation.created`) is what is stored: a
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from eventsourcing.utils import register_topic
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone."""
 ActorKind = Literal["user", "participant", "carrier", "process"]
 
 

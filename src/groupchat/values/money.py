@@ -11,6 +11,9 @@ Price = Annotated[
     str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$(?!\n)", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
 ]
 """An amount of money as callers write it."""
+DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$(?!\n)"
+"""How an amount is written wherever it is shown: all its digits, no exponent."""
+Amount = Annotated[str, Meta(pattern=DECIMAL, description="An exact decimal, as `0.0200`.")]
 
 _EXACT = Context(prec=60, traps=[Inexact])
 

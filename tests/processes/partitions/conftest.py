@@ -12,7 +12,7 @@ from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
-from tests.support.publishing import Publisher, make_topic
+from tests.processes.partitions.publishing import Publisher, make_topic
 
 PATIENCE = 30.0
 """Seconds after which a test gives up waiting."""

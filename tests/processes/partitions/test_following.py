@@ -16,6 +16,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower, statuses
 from groupchat.values.event import Recorded
 from tests.processes.partitions.conftest import Sharers
+from tests.processes.partitions.publishing import Publisher, delete_topic, make_topic
 from tests.projections.histories import (
     follow,
     forget_everything,
@@ -32,7 +33,6 @@ from tests.projections.test_view import BAD, POISONED
 from tests.store.counting import until
 from tests.store.following import running
 from tests.support.builders import a_group, number
-from tests.support.publishing import Publisher, delete_topic, make_topic
 
 
 def a_log(groups: int = 5) -> list[Recorded]:

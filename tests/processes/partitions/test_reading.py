@@ -11,8 +11,8 @@ from groupchat.store.event_store import EventStore
 from groupchat.values.clock import utc_now
 from tests.http.site import SETTINGS, Site, client_of
 from tests.processes.partitions.conftest import Sharers
+from tests.processes.partitions.publishing import Publisher
 from tests.support.builders import number
-from tests.support.publishing import Publisher
 from tests.support.world import a_world
 
 ON_THE_LOG = ("read_marks", "contacts", "contact_changes", "delivery", "simulator")

@@ -10,13 +10,13 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from groupchat.store.signals import Signals
+from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, told
 from tests.projections.histories import store_log
 from tests.races import partition_trials
 from tests.races.partition_trials import Counted, sharing
 from tests.store.counting import until
 from tests.support.kafka import a_broker
-from tests.support.publishing import Publisher, make_topic
 
 PATIENCE = 60.0
 

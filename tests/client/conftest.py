@@ -1,0 +1,21 @@
+"""Fixtures of these tests: topics of the test's own on a real broker, and what writes to them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.publishing import Publisher, make_topics, publisher
+
+
+@pytest.fixture
+def topics(kafka, topic_prefix) -> str:
+    """The prefix of the test's own topics, which are there."""
+    make_topics(kafka, topic_prefix)
+    return topic_prefix
+
+
+@pytest.fixture
+def relay(kafka, topics) -> Iterator[Publisher]:
+    """What publishes to them."""
+    with publisher(kafka, topics) as one:
+        yield one

@@ -1,0 +1,96 @@
+"""docs/asyncapi.yaml is fresh, the official parser has nothing against it, and it says what the relay really writes."""
+
+import os
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+
+import pytest
+import yaml
+from filelock import FileLock
+from jsonschema import Draft202012Validator
+
+from docs import asyncapi, generate
+from groupchat.broker.envelope import ENTRY_TYPE, headers_of
+from groupchat.broker.topics import EVENT_TOPICS, topic_of
+from groupchat.http.schemas import schemas
+from groupchat.values.event import EVENT_TYPES, Recorded
+from tests.docs.pages import ROOT
+from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION
+
+TYPES = {*EVENT_TYPES, ENTRY_TYPE}
+
+
+@pytest.fixture(scope="session")
+def parser() -> ModuleType:
+    """The official parser; it is fetched if it is not there."""
+    spec = spec_from_file_location("groupchat_asyncapi_parser", ROOT / "asyncapi" / "parser.py")
+    assert spec
+    assert spec.loader
+    loaded = module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    loaded.BUILD.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(loaded.BUILD / "install.lock"):
+            loaded.install()
+    except loaded.ParserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no AsyncAPI parser here ({error}): run `make test` where npm's registry can be reached")
+    return loaded
+
+
+def test_the_document_is_fresh():
+    assert generate.ASYNCAPI.read_text() == asyncapi.page(schemas()), "run `python docs/generate.py`"
+
+
+def test_the_official_parser_has_nothing_against_the_document(parser):
+    parsed = parser.parse(generate.ASYNCAPI)
+
+    assert {each["code"] for each in parsed["diagnostics"]} <= {"asyncapi-latest-version"}, parsed["diagnostics"]
+    assert set(parsed["channels"]) == set(EVENT_TOPICS)
+    for topic, messages in parsed["channels"].items():
+        assert {each["name"] for each in messages} == {type_ for type_ in TYPES if topic_of(type_) == topic}
+        for each in messages:
+            assert set(each["fields"]) == schemas()[each["name"]]["properties"].keys()
+            assert {"ce_id", "ce_type", "ce_stream", "ce_version"} <= set(each["headers"])
+            assert ("ce_entry" in each["headers"]) == (each["name"] == ENTRY_TYPE)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("operations", "receiveLedger", "action"), "read"),
+        (("components", "messages", ENTRY_TYPE, "payload", "$ref"), "#/components/schemas/nothing"),
+    ],
+)
+def test_the_parser_finds_what_is_wrong(parser, tmp_path, path, value):
+    document = yaml.safe_load(generate.ASYNCAPI.read_text())
+    part = document
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(yaml.safe_dump(document))
+
+    assert 0 in {each["severity"] for each in parser.parse(broken)["diagnostics"]}
+
+
+def recorded(event):
+    return Recorded(event=event, stream=STREAM, version=VERSION, position=9, at=AT, cause=CAUSE)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_headers_of_a_record_are_as_documented(name):
+    documented = asyncapi.document(schemas())["components"]["messageTraits"]
+    event = headers_of(recorded(EXAMPLES[name]), "the key")
+    entry = headers_of(recorded(EXAMPLES[name]), "the key", kind=ENTRY_TYPE, entry=2)
+    for headers, trait in ((event, "event"), (entry, "entry")):
+        texts = {key: value.decode() for key, value in headers}
+        assert texts.keys() == documented[trait]["headers"]["properties"].keys()
+        Draft202012Validator(documented[trait]["headers"]).validate(texts)
+
+
+def test_every_type_is_on_a_topic():
+    assert {topic_of(type_) for type_ in TYPES} == {*EVENT_TOPICS} == {channel.topic for channel in asyncapi.CHANNELS}
+    with pytest.raises(KeyError):
+        topic_of("groupchat.weather.changed")
