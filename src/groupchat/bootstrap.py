@@ -9,6 +9,7 @@ from functools import partial
 from msgspec import Struct
 
 from groupchat import workers
+from groupchat.broker.connection import Brokers
 from groupchat.carriers.simulator import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.metrics import Metrics
@@ -20,6 +21,9 @@ from groupchat.http.watch import Pace
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import Process
+from groupchat.processes.relay.publisher import Publisher
+from groupchat.processes.relay.relay import NAME as RELAY
+from groupchat.processes.relay.relay import Relay
 from groupchat.projections import VIEWS
 from groupchat.projections.view import Projection
 from groupchat.settings import Settings
@@ -39,6 +43,10 @@ THREADS = 16
 """How many blocking database calls a process makes at the same time."""
 
 
+class NoBrokersError(Exception):
+    """What needs Kafka was asked for, and no brokers are named; the message says what to set."""
+
+
 class System(Struct, frozen=True, kw_only=True):
     """Everything that one process works with."""
 
@@ -50,6 +58,7 @@ class System(Struct, frozen=True, kw_only=True):
     carrier: Simulator
     workers: dict[str, Worker]
     followers: tuple[str, ...]
+    relays: tuple[str, ...]
 
     def services(self) -> Services:
         """Return what the HTTP layer works with."""
@@ -61,6 +70,7 @@ class System(Struct, frozen=True, kw_only=True):
             progress=self.progress,
             carrier=self.carrier,
             followers=self.followers,
+            relays=self.relays,
             streams=streams,
             throttle=Throttle(settings.rate_limit, settings.login_failures),
             tokens=_tokens(settings),
@@ -132,6 +142,8 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
     runs: dict[str, Worker] = {follower.name: follower.run for follower in followers}
     runs[carrier.name] = partial(_simulate, carrier, store)
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
+    if settings.kafka_bootstrap_servers is not None:
+        runs[RELAY] = relay_of(settings, store).run
     return System(
         settings=settings,
         database=database,
@@ -141,13 +153,41 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
         carrier=carrier,
         workers=runs,
         followers=tuple(follower.name for follower in followers),
+        relays=(RELAY,) if RELAY in runs else (),
     )
+
+
+def required_brokers(settings: Settings) -> Brokers:
+    """Return how to reach Kafka; raises `NoBrokersError`."""
+    if settings.kafka_bootstrap_servers is None:
+        msg = "No brokers are named: set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/operations.md, Kafka)."
+        raise NoBrokersError(msg)
+    return Brokers(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=settings.kafka_sasl_password,
+        ssl_cafile=settings.kafka_ssl_cafile,
+        ssl_certfile=settings.kafka_ssl_certfile,
+        ssl_keyfile=settings.kafka_ssl_keyfile,
+    )
+
+
+def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None, start: int | None = None) -> Relay:
+    """Return the live relay, or for another prefix one that replays beside it, with a position and a lease of its own."""
+    live = settings.kafka_topic_prefix or ""
+    chosen = live if prefix is None else prefix
+    name = RELAY if chosen == live else f"{RELAY}:{chosen}"
+    return Relay(store, Publisher(required_brokers(settings), chosen), name=name, start=start)
 
 
 @asynccontextmanager
 async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[asyncio.Event]:
     """Run workers (all for an empty sequence, none for `None`) beside the block; the event is set when one has failed."""
     stop = asyncio.Event()
+    if RELAY in (names or ()):
+        required_brokers(system.settings)
     chosen = {} if names is None else workers.choose(system.workers, names)
     task = asyncio.create_task(workers.run(chosen, stop))
     try:

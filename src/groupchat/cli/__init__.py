@@ -10,20 +10,26 @@ import typer
 
 from groupchat import __version__, server
 from groupchat import demo as demo_
-from groupchat.cli import operating, serving
+from groupchat.bootstrap import NoBrokersError
+from groupchat.broker.opening import BrokerUnavailableError
+from groupchat.cli import kafka, operating, serving
 from groupchat.cli.shell import say
+from groupchat.processes.relay.starting import NoSuchPositionError
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.settings import SettingsError
 from groupchat.store.database import DatabaseUnavailableError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-for part in (serving, operating):
+for part in (serving, operating, kafka):
     app.registered_commands.extend(part.app.registered_commands)
 
 INTERRUPTED = 130
 EXPECTED = (
+    BrokerUnavailableError,
     DatabaseUnavailableError,
+    NoBrokersError,
+    NoSuchPositionError,
     RebuildStoppedError,
     SettingsError,
     UnknownWorkerError,

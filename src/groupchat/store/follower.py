@@ -48,7 +48,10 @@ class PoisonError(Exception):
 
 
 class FollowerStatus(Struct, frozen=True):
-    """Where a follower stands; `stopped_at` is the position of the event that stopped it."""
+    """Where a follower stands.
+
+    `stopped_at` is the position of the event that stopped it, 0 if it was none. An `error` without it is one that may pass.
+    """
 
     name: str
     position: int
@@ -125,14 +128,7 @@ class Follower:
         return batch.position - status.position
 
     async def _stop(self, poison: PoisonError, status: FollowerStatus) -> int:
-        log.error(
-            "follower_stopped",
-            follower=self.name,
-            position=poison.position,
-            error=poison.reason,
-            correlation_id=poison.correlation_id,
-        )
-        await asyncio.to_thread(self._stop_at, poison, status.position)
+        await asyncio.to_thread(stop_at, self._database, self.name, poison, status.position)
         self._store.signals.moved()
         return 0
 
@@ -145,36 +141,19 @@ class Follower:
         try:
             events = self._store.follow_log(above, limit)
         except UnreadableEventError as error:
-            if error.position in self._parked(above, error.position):
+            if error.position in parked_between(self._database, self.name, above, error.position):
                 return status, _Batch([], error.position)
             return status, PoisonError(error.position, str(error))
         if not events:
             return status, None
         position = events[-1].position
-        parked = self._parked(above, position) if status.parked else ()
+        parked = parked_between(self._database, self.name, above, position) if status.parked else ()
         return status, _Batch([recorded for recorded in events if recorded.position not in parked], position)
 
     def status(self) -> FollowerStatus:
         """Return where the follower stands. It blocks."""
         with self._database.statement() as connection:
             return status_of(connection, self.name)
-
-    def _parked(self, above: int, upto: int) -> set[int]:
-        table = PARKED_EVENTS.c
-        query = select(table.position).where(table.follower == self.name, table.position.between(above + 1, upto))
-        with self._database.read() as connection:
-            return set(connection.execute(query).scalars())
-
-    def _stop_at(self, poison: PoisonError, standing: int) -> None:
-        """Stop where the follower still stands where it stood, or further on: a rebuild may have begun meanwhile."""
-        with self._database.write() as connection:
-            ensure(connection, self.name)
-            connection.execute(
-                update(FOLLOWERS)
-                .where(FOLLOWERS.c.name == self.name, FOLLOWERS.c.position >= standing)
-                .values(stopped_at=poison.position, error=poison.reason)
-            )
-            notify_progress(connection)
 
 
 # --- positions, in the caller's transaction
@@ -210,6 +189,44 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
     notify_progress(connection)
 
 
+def parked_between(database: Database, name: str, above: int, upto: int) -> set[int]:
+    """Return the positions of the events that are set aside for a follower, above one position and up to another."""
+    table = PARKED_EVENTS.c
+    query = select(table.position).where(table.follower == name, table.position.between(above + 1, upto))
+    with database.read() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def stop_at(database: Database, name: str, poison: PoisonError, standing: int) -> None:
+    """Stop a follower, if it still stands where it stood, or further on: a rebuild may have begun meanwhile."""
+    log.error(
+        "follower_stopped", follower=name, position=poison.position, error=poison.reason, correlation_id=poison.correlation_id
+    )
+    with database.write() as connection:
+        ensure(connection, name)
+        connection.execute(
+            update(FOLLOWERS)
+            .where(FOLLOWERS.c.name == name, FOLLOWERS.c.position >= standing)
+            .values(stopped_at=poison.position, error=poison.reason)
+        )
+        notify_progress(connection)
+
+
+def stand(connection: Connection, name: str, position: int, *, error: str | None = None) -> None:
+    """Store where a follower stands that keeps its position elsewhere too, and what keeps it from working; it is not stopped."""
+    ensure(connection, name)
+    values = {"position": position, "error": error, "stopped_at": None}
+    connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(values))
+    notify_progress(connection)
+
+
+def trouble(connection: Connection, name: str, error: str) -> None:
+    """Store what keeps a follower from working at the moment, unless it is stopped."""
+    ensure(connection, name)
+    mine = (FOLLOWERS.c.name == name) & FOLLOWERS.c.stopped_at.is_(None)
+    connection.execute(update(FOLLOWERS).where(mine).values(error=error))
+
+
 def notify_progress(connection: Connection) -> None:
     """Wake, when this transaction commits, whoever waits for a follower in another process."""
     if connection.dialect.name == "postgresql":
@@ -229,7 +246,7 @@ def park(database: Database, name: str) -> FollowerStatus:
     """Set the event that stopped a follower aside and let it go on. The event stays in the log and in `parked_events`."""
     with database.write() as connection:
         status = status_of(connection, name, for_update=True)
-        if status.stopped_at is None:
+        if not status.stopped_at:  # 0: no event has stopped it
             return status
         parked = {"follower": name, "position": status.stopped_at, "error": status.error or ""}
         connection.execute(insert(PARKED_EVENTS).values(parked))

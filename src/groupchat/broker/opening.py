@@ -1,0 +1,73 @@
+"""Opening a client of kafka-python, so that a failure leaves nothing open and says in words what is wrong."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
+
+from groupchat.broker.connection import Brokers
+
+BOOTSTRAP_MS = 5_000
+"""How long a client looks for a broker that answers."""
+
+C = TypeVar("C")
+
+
+class BrokerUnavailableError(Exception):
+    """The brokers can't be used; the message says why and what to do."""
+
+
+def opened(client: Callable[..., C], brokers: Brokers, **configs: Any) -> C:
+    """Return a client of kafka-python that has met a broker.
+
+    One that finds none raises, and leaves its thread and sockets behind (kafka-python 3.0): they are closed here.
+    """
+    made: list[Any] = []
+
+    def net_client(**given: Any) -> Any:
+        made.append(KafkaNetClient(**given))
+        return made[-1]
+
+    arguments = {"kafka_client": net_client, "bootstrap_timeout_ms": BOOTSTRAP_MS} | brokers.arguments() | configs
+    try:
+        return client(**arguments)
+    except BaseException:
+        for each in made:
+            each.close()
+        raise
+
+
+@contextmanager
+def explained(brokers: Brokers) -> Iterator[None]:
+    """Raise `BrokerUnavailableError` for what fails in the block, with what kafka-python only logs: why a login failed, say."""
+    heard = _Heard()
+    logger = logging.getLogger("kafka")
+    logger.addHandler(heard)
+    try:
+        yield
+    except (KafkaError, OSError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        if heard.last and heard.last not in reason:
+            reason += f"; {heard.last}"
+        advice = "check that the brokers are up, and GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS, _SECURITY_PROTOCOL, _SASL_... and _SSL_..."
+        msg = f"Kafka at {brokers.bootstrap_servers} can't be used ({reason}): {advice}."
+        raise BrokerUnavailableError(msg) from error
+    finally:
+        logger.removeHandler(heard)
+
+
+class _Heard(logging.Handler):
+    """Keeps the last warning."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a warning; one that bootstrapping failed says no more than the error that comes of it."""
+        words = record.getMessage()
+        if not words.startswith("Bootstrap failed"):
+            self.last = words
