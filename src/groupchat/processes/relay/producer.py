@@ -3,6 +3,7 @@
 It rests on kafka-python 3.0's own parts in two places: committing with a limit in time, and closing at once.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -43,6 +44,12 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
             raise KafkaTimeoutError(msg)
         return not ending.is_retry
 
+    def learn(self, topics: Sequence[str]) -> dict[str, int]:
+        """Return how many partitions each of these topics has; asked for at once, or the first records would wait."""
+        for topic in topics:
+            self._sender.add_topic(topic)
+        return {topic: len(self.partitions_for(topic)) for topic in topics}
+
     def abandon(self) -> None:
         """Close at once, whatever is under way: nobody waits for it any more. `close` would first wait for all that was sent."""
         self._sender.force_close()
@@ -64,7 +71,7 @@ def open_producer(brokers: Brokers, transactional_id: str, **configs: Any) -> Pr
         delivery_timeout_ms=DELIVERY_MS,
         max_block_ms=REQUEST_MS,
         transaction_timeout_ms=TRANSACTION_MS,
-        retry_backoff_ms=20,  # it sleeps so long when a transaction begins before the last one's markers are written
+        retry_backoff_ms=10,  # it sleeps so long when a transaction begins before the last one's markers are written
         metrics_enabled=False,
         **configs,
     )

@@ -50,8 +50,7 @@ class Publisher:
         with explained(self.brokers):
             self._producer = open_producer(self.brokers, f"{self.prefix}groupchat.relay")
             progress = read_progress(self.brokers, self.prefix)
-            for name in EVENT_TOPICS:
-                self._partitions[name] = len(self._producer.partitions_for(self.prefix + name))
+            self._partitions = self._producer.learn([self.prefix + name for name in (*EVENT_TOPICS, PROGRESS)])
         self.certain = True
         return progress
 
@@ -89,4 +88,4 @@ class Publisher:
 
     def _partition_of(self, topic: str, key: bytes) -> int:
         """Return the partition that Kafka's own clients choose for a key."""
-        return 0 if topic == PROGRESS else (murmur2(key) & 0x7FFFFFFF) % self._partitions[topic]
+        return 0 if topic == PROGRESS else (murmur2(key) & 0x7FFFFFFF) % self._partitions[self.prefix + topic]
