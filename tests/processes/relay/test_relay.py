@@ -70,7 +70,7 @@ async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_goes_
     await world.contact(7)
     await relayed(a_relay(sqlite_store, kafka, topics))
 
-    assert progress == Progress(position=first[-1].position, event=first[-1].id)
+    assert progress == Progress.behind(first[-1])
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))
 
 
@@ -113,14 +113,14 @@ async def test_a_relay_that_wakes_up_late_is_fenced_and_doubles_nothing(kafka, t
     log = log_of((f"cnv_{n}", EXAMPLES["groupchat.conversation.created.v1"]) for n in range(3))
     late, other = Publisher(brokers_at(kafka), topics), Publisher(brokers_at(kafka), topics)
     late.open()
-    late.publish(list(records_of(log[0])), Progress(position=1, event=log[0].id))
+    late.publish(list(records_of(log[0])), Progress.behind(log[0]))
 
-    assert other.open() == Progress(position=1, event=log[0].id)
-    other.publish(list(records_of(log[1])), Progress(position=2, event=log[1].id))
+    assert other.open() == Progress.behind(log[0])
+    other.publish(list(records_of(log[1])), Progress.behind(log[1]))
     with pytest.raises(KafkaError):
-        late.publish(list(records_of(log[1])), Progress(position=2, event=log[1].id))
-    assert late.open() == Progress(position=2, event=log[1].id)
-    late.publish(list(records_of(log[2])), Progress(position=3, event=log[2].id))
+        late.publish(list(records_of(log[1])), Progress.behind(log[1]))
+    assert late.open() == Progress.behind(log[1])
+    late.publish(list(records_of(log[2])), Progress.behind(log[2]))
     for each in (late, other):
         each.close()
 
@@ -178,7 +178,6 @@ async def test_no_record_has_a_key_or_its_hash_R23(sqlite_store, kafka, topics):
 
 
 def test_a_position_is_json_that_may_grow():
-    record = Progress(position=3, event="cnv_1/2").record()
+    created = recorded(EXAMPLES["groupchat.conversation.created.v1"], stream="cnv_1", version=2)
 
-    assert json.loads(record.value) == {"position": 3, "event": "cnv_1/2"}
-    assert recorded(EXAMPLES["groupchat.conversation.created.v1"]).position == 1
+    assert json.loads(Progress.behind(created).record().value) == {"position": 2, "event": "cnv_1/2", "at": "2025-01-31T23:59:32Z"}

@@ -163,8 +163,7 @@ class Forwarder:
             last = recorded
         if last is None:
             return None
-        progress = Progress(position=last.position, event=last.id)
-        return _Batch(records, events, progress, full=len(found) == BATCH)
+        return _Batch(records, events, Progress.behind(last), full=len(found) == BATCH)
 
     def _records(self, recorded: Recorded) -> Iterator[Record]:
         if self._poison is not None and recorded.position == self._poison.position:

@@ -1,6 +1,8 @@
 """The relay's own position, as Kafka has it: the last record of a compacted topic, written in one transaction with the events."""
 
+from datetime import datetime
 from time import monotonic
+from typing import Self
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -11,6 +13,7 @@ from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import Record
 from groupchat.broker.opening import opened
 from groupchat.broker.topics import EVENT_TOPICS, PROGRESS
+from groupchat.values.event import Recorded
 
 KEY = b"position"
 _PATIENCE_SECONDS = 10.0
@@ -23,10 +26,16 @@ class MissingTopicsError(Exception):
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """Everything up to `position` is published; `event` is the id of the event there, which tells this log from others."""
+    """Everything up to `position` is published. Which event is there, and since when, tells this log from others."""
 
     position: int
     event: str | None = None
+    at: datetime | None = None
+
+    @classmethod
+    def behind(cls, recorded: Recorded) -> Self:
+        """Return the position behind an event."""
+        return cls(position=recorded.position, event=recorded.id, at=recorded.at)
 
     def record(self) -> Record:
         """Return the record to store it as."""

@@ -4,6 +4,7 @@ from groupchat.broker.topics import PROGRESS
 from groupchat.processes.relay.progress import Progress
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError
+from groupchat.store.mapper import UnreadableEventError
 
 
 class NoSuchPositionError(Exception):
@@ -16,7 +17,11 @@ def progress_at(store: EventStore, position: int) -> Progress:
     if not 0 <= position <= head:
         msg = f"There is no position {position}: the log ends at {head}. Give one from 0, which publishes everything, to {head}."
         raise NoSuchPositionError(msg)
-    return Progress(position=position, event=_event_at(store, position))
+    try:
+        found = store.read_log(position - 1, 1) if position else []
+    except UnreadableEventError:
+        found = []
+    return Progress.behind(found[0]) if found else Progress(position=position)
 
 
 def check(progress: Progress | None, known: int, store: EventStore, prefix: str) -> None:
@@ -36,7 +41,7 @@ def check(progress: Progress | None, known: int, store: EventStore, prefix: str)
             f"restored from a backup, or the topics are another installation's. {_ADVICE}"
         )
         raise PoisonError(0, reason)
-    elif progress.event != _event_at(store, progress.position):
+    elif _differ(progress, progress_at(store, progress.position)):
         reason = (
             f"{topic} says that event {progress.event} is at position {progress.position}, and the log has another one there: "
             f"the database was restored from a backup and written to since, or the topics are another installation's. {_ADVICE}"
@@ -50,6 +55,6 @@ _ADVICE = (
 )
 
 
-def _event_at(store: EventStore, position: int) -> str | None:
-    found = store.moved_above(position - 1, 1) if position else []
-    return f"{found[0].stream}/{found[0].version}" if found else None
+def _differ(progress: Progress, here: Progress) -> bool:
+    """Tell whether both know their event, and it is not the same; one that can't be read is not known."""
+    return None not in (progress.event, here.event) and progress != here
