@@ -84,7 +84,9 @@ def _differences(admin: KafkaAdminClient, topics: Sequence[Topic]) -> tuple[str,
     configs = admin.describe_configs(resources, config_filter="all")["topic"]
     found = []
     for topic in topics:
-        partitions = shapes[topic.name]
+        if not (partitions := shapes[topic.name]):
+            found.append(f"{topic.name}: is being made or deleted by somebody else; run this again")
+            continue
         has = {"partitions": str(len(partitions)), "replication": str(len(partitions[0]["replica_nodes"]))}
         has |= {name: configs[topic.name][name]["value"] for name in topic.config}
         should = {"partitions": str(topic.partitions), "replication": str(topic.replication)} | dict(topic.config)

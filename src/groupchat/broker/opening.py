@@ -12,6 +12,8 @@ from groupchat.broker.connection import Brokers
 
 BOOTSTRAP_MS = 5_000
 """How long a client looks for a broker that answers."""
+RECONNECT_MS = 1_000
+"""How long it waits at most before it tries a broker again that was away."""
 
 C = TypeVar("C")
 
@@ -31,7 +33,8 @@ def opened(client: Callable[..., C], brokers: Brokers, **configs: Any) -> C:
         made.append(KafkaNetClient(**given))
         return made[-1]
 
-    arguments = {"kafka_client": net_client, "bootstrap_timeout_ms": BOOTSTRAP_MS} | brokers.arguments() | configs
+    times = {"bootstrap_timeout_ms": BOOTSTRAP_MS, "reconnect_backoff_max_ms": RECONNECT_MS}
+    arguments = {"kafka_client": net_client} | times | brokers.arguments() | configs
     try:
         return client(**arguments)
     except BaseException:
@@ -49,7 +52,7 @@ def explained(brokers: Brokers) -> Iterator[None]:
     try:
         yield
     except (KafkaError, OSError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
+        reason = str(error) or type(error).__name__
         if heard.last and heard.last not in reason:
             reason += f"; {heard.last}"
         advice = "check that the brokers are up, and GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS, _SECURITY_PROTOCOL, _SASL_... and _SSL_..."
@@ -60,14 +63,15 @@ def explained(brokers: Brokers) -> Iterator[None]:
 
 
 class _Heard(logging.Handler):
-    """Keeps the last warning."""
+    """Keeps the warning that tells most: the last, but for those that say only that nothing has come of it."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a warning; one that bootstrapping failed says no more than the error that comes of it."""
+        """Keep a warning."""
         words = record.getMessage()
-        if not words.startswith("Bootstrap failed"):
+        says_little = any(each in words for each in ("Bootstrap failed", "not ready", "socket disconnected"))
+        if not (says_little and self.last):
             self.last = words

@@ -41,6 +41,8 @@ def limit(admin, topics, size):
 def empty(admin, kafka, topics):
     """Delete the relay's own topic, and make it anew."""
     admin.delete_topics([topics + PROGRESS])
+    while topics + PROGRESS in admin.list_topics():
+        pass
     make_topics(kafka, topics)
 
 

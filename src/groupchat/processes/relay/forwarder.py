@@ -89,10 +89,9 @@ class Forwarder:
     def tell(self, error: Exception) -> None:
         """Tell what keeps the relay from working, in the log and in `groupchat status`."""
         expected = isinstance(error, BrokerUnavailableError | MissingTopicsError | KafkaError | SQLAlchemyError)
-        reason = (
-            str(error) if isinstance(error, BrokerUnavailableError | MissingTopicsError) else f"{type(error).__name__}: {error}"
-        )
-        reason = reason.splitlines()[0]
+        reason = (str(error) if expected else f"{type(error).__name__}: {error}").splitlines()[0]
+        if "ProducerFenced" in reason or "InvalidProducerEpoch" in reason:
+            reason = f"another relay has taken over meanwhile; what this one had begun is not published by it ({reason})"
         log.warning("relay_retries", relay=self._name, error=reason, exc_info=None if expected else error)
         try:
             with self._database.write(durable=False) as connection:

@@ -30,8 +30,9 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
     def commit(self) -> bool:
         """Commit; return whether the broker was asked only once. Raises what failed, `KafkaTimeoutError` after `COMMIT_MS`.
 
-        `commit_transaction` would wait for ever. A request to commit that was sent twice may arrive late a second time, and Kafka's
-        older protocol, which is all that kafka-python speaks, would take that for the end of the *next* transaction (KIP-890).
+        `commit_transaction` waits without a limit, also for a request that kafka-python forgets because the broker is away when it
+        is to be sent. One that was sent twice may arrive late a second time, and Kafka's older protocol, which is all that
+        kafka-python speaks, would take that for the end of the *next* transaction (KIP-890).
         """
         manager = self._transaction_manager
         with manager._lock:  # noqa: SLF001 - the handler is there until the sender's thread takes it
