@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from groupchat.aggregates.group_events import Created, MessageSent
+from groupchat.processes.relay import forwarder
 from groupchat.processes.relay.progress import Progress
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
@@ -40,6 +41,8 @@ EVENTS = 400
 """How many events each trial stores, at most."""
 LONGEST_LIFE = 1.0
 """Seconds, counted from when the relay has fenced the ones before."""
+BATCH = 150
+"""Events in a transaction, at most: so few that several have their time in a life."""
 BROKER_EVERY = 8
 """Of so many trials one kills the broker."""
 
@@ -161,6 +164,7 @@ def _ended(work: Callable[[], None]) -> None:
 
 
 async def _relay(url: str, publisher: Publisher, name: str) -> None:
+    forwarder.BATCH = BATCH
     async with opened(url) as store:
         await Relay(store, publisher, name=name).run(asyncio.Event())
 

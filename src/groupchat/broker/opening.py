@@ -72,6 +72,6 @@ class _Heard(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a warning."""
         words = record.getMessage()
-        says_little = any(each in words for each in ("Bootstrap failed", "not ready", "socket disconnected"))
+        says_little = any(each in words for each in ("Bootstrap failed", "not ready", "disconnected", "timed out"))
         if not (says_little and self.last):
             self.last = words
