@@ -9,6 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from sqlalchemy import select, update
 
 from groupchat.broker.topics import CONVERSATIONS, PROGRESS
+from groupchat.processes.relay import records
 from groupchat.processes.relay.progress import read_progress
 from groupchat.processes.relay.starting import NoSuchPositionError, progress_at
 from groupchat.store.follower import advance, park, retry, statuses
@@ -132,6 +133,20 @@ async def test_an_event_that_can_not_be_read_stops_the_relay_until_it_is_set_asi
     assert (stopped.position, stopped.stopped_at) == (bad - 1, bad)
     assert status(store).position == log[-1].position
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of([each for each in log if each.position != bad]))
+
+
+async def test_an_event_that_has_no_topic_stops_the_relay_behind_what_came_before(sqlite_store, kafka, topics, monkeypatch):
+    world = await a_world(sqlite_store)
+    before = await world.log()
+    await world.contact(1)
+    monkeypatch.delitem(records._TOPICS, "contact")
+
+    await relayed(a_relay(sqlite_store, kafka, topics))
+
+    assert status(sqlite_store).stopped_at > before[-1].position
+    assert "groupchat.contact.created has no topic in Kafka" in status(sqlite_store).error
+    monkeypatch.undo()
+    assert {record.id for record in read(kafka, topics)} >= set(ids_of(before))
 
 
 async def test_missing_topics_are_waited_for_and_the_relay_says_how_to_make_them(sqlite_store, kafka, topic_prefix):

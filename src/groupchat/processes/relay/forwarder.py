@@ -1,6 +1,5 @@
 """From the log to the publisher, batch by batch. All of it blocks: it runs in the relay's own threads."""
 
-from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from typing import Literal
 
@@ -89,7 +88,8 @@ class Forwarder:
     def tell(self, error: Exception) -> None:
         """Tell what keeps the relay from working, in the log and in `groupchat status`."""
         expected = isinstance(error, BrokerUnavailableError | MissingTopicsError | KafkaError | SQLAlchemyError)
-        reason = (str(error) if expected else f"{type(error).__name__}: {error}").splitlines()[0]
+        reason = (str(error) if expected else "") or f"{type(error).__name__}: {error}"
+        reason = reason.splitlines()[0]
         if "ProducerFenced" in reason or "InvalidProducerEpoch" in reason:
             reason = f"another relay has taken over meanwhile; what this one had begun is not published by it ({reason})"
         log.warning("relay_retries", relay=self._name, error=reason, exc_info=None if expected else error)
@@ -112,9 +112,9 @@ class Forwarder:
             self._start = None
         else:
             check(progress, status.position, self._store, self._publisher.prefix)
+            if progress is not None and progress.position < status.position:
+                log.warning("relay_goes_back", relay=self._name, position=progress.position, known=status.position)
         standing = progress.position if progress is not None else 0
-        if standing < status.position:
-            log.warning("relay_goes_back", relay=self._name, position=standing, known=status.position)
         with self._database.write(durable=False) as connection:
             stand(connection, self._name, standing)
         log.info("relay_begins", relay=self._name, position=standing)
@@ -148,27 +148,25 @@ class Forwarder:
         parked = parked_between(self._database, self._name, above, found[-1].position)
         records: list[Record] = []
         events: list[Recorded] = []
-        last: Recorded | None = None
+        done = 0
         for recorded in found:
             try:
-                new = [] if recorded.position in parked else list(self._records(recorded))
+                new = [] if recorded.position in parked else self._records(recorded)
             except PoisonError:
-                if last is None:
+                if not done:
                     self._poison = None
                     raise
                 break
             records += new
             events += [recorded] * len(new)
-            last = recorded
-        if last is None:
-            return None
-        return _Batch(records, events, Progress.behind(last), full=len(found) == BATCH)
+            done += 1
+        return _Batch(records, events, Progress.behind(found[done - 1]), full=done == BATCH)
 
-    def _records(self, recorded: Recorded) -> Iterator[Record]:
+    def _records(self, recorded: Recorded) -> list[Record]:
         if self._poison is not None and recorded.position == self._poison.position:
             raise self._poison
         try:
-            return records_of(recorded)
+            return list(records_of(recorded))
         except Exception as error:
             raise PoisonError(recorded.position, f"{type(error).__name__}: {error}", recorded.cause.correlation_id) from error
 
