@@ -1,7 +1,7 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python chooses the Python that makes .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run test bench kafka lock clean
+.PHONY: help run test chaos bench kafka lock clean
 
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
@@ -22,6 +22,10 @@ test: .venv/dev ## check style, types and layers, then run all tests
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python asyncapi/parser.py
 	@$(BIN)/pytest -n 2 --dist worksteal
+
+chaos: .venv/dev ## kill, pause and double relays, and kill the broker, 200 times; print what consumers read
+	@rm -rf build/chaos && mkdir -p build/chaos
+	@PYTHONPATH=src:. $(BIN)/python -m tests.races.relay_trials sqlite:///build/chaos/trials.db 200
 
 bench: .venv/dev ## measure our speed against bare alternatives; writes build/bench.json
 	@$(BIN)/python bench/run.py

@@ -15,6 +15,7 @@ import msgspec
 import postgres
 import posts
 import rebuilds
+import relays
 from machine import machine
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +24,7 @@ from rounds import CONSOLE, Measure
 FAST, SLOW = "as it is", "+1 ms per fsync"
 RESULT = Path(__file__).parent.parent / "build" / "bench.json"
 _WIDTH = 160
-GROUPS = ("appends", "posts", "rebuild")
+GROUPS = ("appends", "posts", "rebuild", "relay")
 
 
 class Run:
@@ -43,6 +44,9 @@ class Run:
             yield from self._on(server, FAST)
             if "rebuild" in self._only:
                 yield from self._rebuilds(server)
+            if "relay" in self._only:
+                size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
+                yield relays.measure(server.database(), rounds=self._rounds, **size)
         if not postgres.compiler():
             CONSOLE.print("No C compiler (cc, gcc or clang) here: the lines with 1 ms added to each fsync are left out.")
         elif {"appends", "posts"} & set(self._only):

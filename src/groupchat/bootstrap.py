@@ -25,6 +25,9 @@ from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.later import Later
 from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.process import Process
+from groupchat.processes.relay.publisher import Publisher
+from groupchat.processes.relay.relay import NAME as RELAY
+from groupchat.processes.relay.relay import Relay
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
 from groupchat.projections.view import Projection
 from groupchat.settings import Settings
@@ -38,13 +41,14 @@ from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate, require_schema
 from groupchat.store.signals import Signals
 from groupchat.values.clock import Clock, utc_now
+from groupchat.values.errors import ToldError
 from groupchat.workers import Worker
 
 THREADS = 16
 """How many blocking database calls a process makes at the same time."""
 
 
-class NoBrokersError(Exception):
+class NoBrokersError(ToldError):
     """What needs Kafka was asked for, and no brokers are named; the message says what to set."""
 
 
@@ -59,6 +63,7 @@ class System(Struct, frozen=True, kw_only=True):
     carrier: Simulator
     workers: dict[str, Worker]
     followers: tuple[str, ...]
+    relays: tuple[str, ...]
 
     def services(self) -> Services:
         """Return what the HTTP layer works with."""
@@ -70,6 +75,7 @@ class System(Struct, frozen=True, kw_only=True):
             progress=self.progress,
             carrier=self.carrier,
             followers=self.followers,
+            relays=self.relays,
             streams=streams,
             throttle=Throttle(settings.rate_limit, settings.login_failures),
             tokens=_tokens(settings),
@@ -142,6 +148,8 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
         runs[process.name] = partial(_react, follower, Later(store, process, follower))
     runs[carrier.name] = partial(_simulate, carrier, store)
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
+    if settings.kafka_bootstrap_servers is not None:
+        runs[RELAY] = relay_of(settings, store).run
     return System(
         settings=settings,
         database=database,
@@ -151,6 +159,7 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
         carrier=carrier,
         workers=runs,
         followers=tuple(follower.name for follower in followers),
+        relays=(RELAY,) if RELAY in runs else (),
     )
 
 
@@ -183,10 +192,20 @@ def over_kafka(system: System) -> System:
     return replace(system, workers={share.name: share.run, **left})
 
 
+def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None, start: int | None = None) -> Relay:
+    """Return the live relay, or for another prefix one that replays beside it, with a position and a lease of its own."""
+    live = settings.kafka_topic_prefix or ""
+    chosen = live if prefix is None else prefix
+    name = RELAY if chosen == live else f"{RELAY}:{chosen}"
+    return Relay(store, Publisher(required_brokers(settings), chosen), name=name, start=start)
+
+
 @asynccontextmanager
 async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[asyncio.Event]:
     """Run workers (all for an empty sequence, none for `None`) beside the block; the event is set when one has failed."""
     stop = asyncio.Event()
+    if RELAY in (names or ()):
+        required_brokers(system.settings)
     chosen = {} if names is None else workers.choose(system.workers, names)
     task = asyncio.create_task(workers.run(chosen, stop))
     try:

@@ -15,6 +15,7 @@ from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.commands.streams import WORKSPACE
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store.event_store import EventStore
+from groupchat.values.errors import ToldError
 from groupchat.values.ids import new_id
 
 PATIENCE_SECONDS = 5.0
@@ -23,7 +24,7 @@ BUSINESS_NUMBER = "+14155550100"
 _ANN, _BEN, _CLEO = "+14155550101", "+14155550102", "+16045550103"
 
 
-class OtherWorkspaceError(Exception):
+class OtherWorkspaceError(ToldError):
     """The database is somebody's own: the demo leaves it alone."""
 
 

@@ -14,6 +14,7 @@ from groupchat.bootstrap import running, working
 from groupchat.connections import Connection
 from groupchat.http.app import create_app
 from groupchat.settings import Settings
+from groupchat.values.errors import ToldError
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
@@ -23,7 +24,7 @@ Announce = Callable[[str, list[str]], None]
 """Told the address and what to say, once the server listens."""
 
 
-class AddressError(Exception):
+class AddressError(ToldError):
     """The server can't listen where it was told to; the message says why."""
 
 

@@ -41,6 +41,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from groupchat.values.errors import ToldError
+
 PREFIX = "GROUPCHAT_"
 
 _Count = Annotated[int, Meta(ge=0)]
@@ -51,7 +53,7 @@ _Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
 
 
-class SettingsError(Exception):
+class SettingsError(ToldError):
     """A setting is wrong; the message names the variable and says what it takes."""
 
 

@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
+from groupchat.values.errors import ToldError
+
 Worker = Callable[[asyncio.Event], Awaitable[None]]
 """Works until the event is set."""
 
 log = structlog.get_logger()
 
 
-class UnknownWorkerError(Exception):
+class UnknownWorkerError(ToldError):
     """There is no worker of that name; the message lists those there are."""
 
 

@@ -8,12 +8,14 @@ import sys
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from groupchat import logs
 from groupchat.http.app import ENDPOINTS
+from groupchat.http.health import Scrape, look
 from groupchat.http.streams import Streams
 from groupchat.http.watch import Pace
 from groupchat.processes.delivery import DeliveryProcess
@@ -86,6 +88,22 @@ async def test_a_stopped_follower_shows(idle_site, database):
     found = await metrics(idle_site)
     assert found["groupchat_follower_stopped", ("follower", "inbox")] == 1
     assert found["groupchat_follower_behind_events", ("follower", "inbox")] > 0
+
+
+async def test_a_relay_that_can_not_reach_kafka_shows_and_leaves_the_process_ready(idle_site, database):
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO followers (name, position, error) VALUES ('relay', 1, 'Kafka is away')")
+    with_relay = replace(idle_site.services, followers=(), relays=("relay",))
+
+    health = await look(with_relay)
+    told = (await Scrape().respond(with_relay, None)).body.decode()
+
+    assert health.ready
+    assert [(each.name, each.position, each.failing) for each in health.followers] == [("relay", 1, True)]
+    assert health.followers[0].behind > 0
+    assert 'groupchat_follower_position{follower="relay"} 1.0' in told
+    assert 'groupchat_follower_failing{follower="relay"} 1.0' in told
+    assert 'groupchat_follower_stopped{follower="relay"} 0.0' in told
 
 
 async def test_open_streams_are_counted(store):

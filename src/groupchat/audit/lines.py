@@ -15,6 +15,7 @@ from msgspec import Struct
 from groupchat.store.answers import Kept
 from groupchat.store.archive import Logged, Parked
 from groupchat.store.follower import FollowerStatus
+from groupchat.values.errors import ToldError
 
 FORMAT = "groupchat-export"
 FORMAT_VERSION = 1
@@ -25,7 +26,7 @@ _SEAL = b',"check":"%08x"}\n'
 _SEAL_LENGTH = len(_SEAL % 0)
 
 
-class DamagedFileError(Exception):
+class DamagedFileError(ToldError):
     """A file is no whole export as groupchat wrote it; the message names the line and what is wrong with it."""
 
     def __init__(self, number: int, reason: str) -> None:

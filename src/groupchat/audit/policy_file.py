@@ -14,6 +14,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from groupchat.aggregates.workspace import ChangePolicy, PostedRate, Workspace, policy_after
+from groupchat.values.errors import ToldError
 from groupchat.values.money import Currency, Price, Rate
 from groupchat.values.policy import MAX_PARTICIPANTS_EVER, MIN_PARTICIPANTS_EVER, PRESETS, GroupSize, Policy, Preset, Region
 
@@ -54,7 +55,7 @@ class Fault(Struct, frozen=True, order=True):
     reason: str
 
 
-class PolicyFileError(Exception):
+class PolicyFileError(ToldError):
     """A policy file says what can't be; the message has every fault with its line."""
 
     def __init__(self, path: Path, faults: list[Fault]) -> None:

@@ -17,6 +17,7 @@ Headers = list[tuple[str, bytes]]
 ENTRY_TYPE = "groupchat.ledger.entry"
 """The type of the ledger's records."""
 CONTENT_TYPE = "application/json"
+_CONTENT_TYPE = CONTENT_TYPE.encode()
 SCHEMAS = "/schemas/"
 """Where the server shows the JSON Schema of a type: `/schemas/<type>.json`."""
 
@@ -38,26 +39,26 @@ def headers_of(recorded: Recorded, subject: str, *, kind: str | None = None, ent
     """Return the headers of an event's record; `entry` is the n of a ledger entry that the event leads to, `kind` then its type."""
     cause = recorded.cause
     type_ = kind or recorded.type
-    texts = {
-        "ce_specversion": "1.0",
-        "ce_id": recorded.id if entry is None else f"{recorded.id}/{entry}",
-        "ce_source": f"/workspaces/{cause.workspace_id}",
-        "ce_type": type_,
-        "ce_time": msgspec.json.encode(recorded.at).decode().strip('"'),
-        "ce_subject": subject,
-        "ce_dataschema": f"{SCHEMAS}{type_}.json",
-        "ce_stream": recorded.stream,
-        "ce_version": str(recorded.version),
-        "ce_position": str(recorded.position),
-        "ce_correlationid": cause.correlation_id,
-        "ce_causationid": cause.causation_id,
-        "ce_actorkind": cause.actor.kind,
-        "ce_actorid": cause.actor.id,
-        "content-type": CONTENT_TYPE,
-    }
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", (recorded.id if entry is None else f"{recorded.id}/{entry}").encode()),
+        ("ce_source", f"/workspaces/{cause.workspace_id}".encode()),
+        ("ce_type", type_.encode()),
+        ("ce_time", msgspec.json.encode(recorded.at)[1:-1]),
+        ("ce_subject", subject.encode()),
+        ("ce_dataschema", f"{SCHEMAS}{type_}.json".encode()),
+        ("ce_stream", recorded.stream.encode()),
+        ("ce_version", b"%d" % recorded.version),
+        ("ce_position", b"%d" % recorded.position),
+        ("ce_correlationid", cause.correlation_id.encode()),
+        ("ce_causationid", cause.causation_id.encode()),
+        ("ce_actorkind", cause.actor.kind.encode()),
+        ("ce_actorid", cause.actor.id.encode()),
+        ("content-type", _CONTENT_TYPE),
+    ]
     if entry is not None:
-        texts["ce_entry"] = str(entry)
-    return [(name, text.encode()) for name, text in texts.items()]
+        headers.append(("ce_entry", b"%d" % entry))
+    return headers
 
 
 def recorded_of(headers: Sequence[tuple[str, bytes]], value: bytes) -> Recorded:

@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from kafka.net.compat import KafkaNetClient
 
 from groupchat.broker.connection import Brokers
+from groupchat.values.errors import ToldError
 
 BOOTSTRAP_MS = 5_000
 """How long a client looks for a broker that answers."""
@@ -18,7 +19,7 @@ RECONNECT_MS = 1_000
 C = TypeVar("C")
 
 
-class BrokerUnavailableError(Exception):
+class BrokerUnavailableError(ToldError):
     """The brokers can't be used; the message says why and what to do."""
 
 

@@ -8,13 +8,15 @@ from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from groupchat.values.errors import ToldError
+
 STDOUT = "-"
 _GZIP = b"\x1f\x8b"
 _OWNER_ONLY = 0o600
 _BUFFER = 1024 * 1024
 
 
-class FileError(Exception):
+class FileError(ToldError):
     """A file can't be read or written; the message says which and why."""
 
 

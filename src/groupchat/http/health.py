@@ -16,12 +16,16 @@ MAX_BEHIND = 5_000
 
 
 class FollowerHealth(Struct, frozen=True, kw_only=True):
-    """Where a follower stands; `stopped_at` is the position of the event that stopped it."""
+    """Where a follower stands; `stopped_at` is the position of the event that stopped it; `failing`: it can't work now.
+
+    A relay that is not ready leaves the process ready: the API does not need Kafka.
+    """
 
     name: str
     position: int
     behind: int
     stopped_at: int | None
+    failing: bool = False
     ready: bool
 
 
@@ -51,7 +55,9 @@ class Scrape:
     async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002 - the same for everybody
         """Return them, with where the followers stand."""
         health = await look(services)
-        followers = [(each.name, each.behind, each.stopped_at is not None) for each in health.followers]
+        followers = [
+            (each.name, each.position, each.behind, each.stopped_at is not None, each.failing) for each in health.followers
+        ]
         return Reply(200, services.metrics.text(followers, reachable=health.store_reachable), PROMETHEUS)
 
 
@@ -63,13 +69,16 @@ async def look(services: Services) -> Health:
     except SQLAlchemyError:
         return Health(ready=False, store_reachable=False)
     followers = []
-    for name in services.followers:
+    for name in services.followers + services.relays:
         status = found.get(name)
         position = 0 if status is None else status.position
         stopped_at = None if status is None else status.stopped_at
         behind = max(head - position, 0)
+        failing = status is not None and status.error is not None and stopped_at is None
         ready = stopped_at is None and behind <= MAX_BEHIND
-        followers.append(FollowerHealth(name=name, position=position, behind=behind, stopped_at=stopped_at, ready=ready))
+        followers.append(
+            FollowerHealth(name=name, position=position, behind=behind, stopped_at=stopped_at, failing=failing, ready=ready)
+        )
     overloaded = services.store.overloaded
-    ready = not overloaded and all(each.ready for each in followers)
+    ready = not overloaded and all(each.ready for each in followers if each.name not in services.relays)
     return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=tuple(followers))

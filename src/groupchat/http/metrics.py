@@ -42,8 +42,10 @@ class Metrics:
         self._append = Histogram(
             "groupchat_append_seconds", "Time of a transaction that stores appends.", buckets=_SECONDS, registry=self.registry
         )
+        self._position = self._gauge("follower_position", "Position of the last event that a follower has handled.", "follower")
         self._behind = self._gauge("follower_behind_events", "Events that a follower has not handled yet.", "follower")
         self._stopped = self._gauge("follower_stopped", "1 if an event has stopped a follower.", "follower")
+        self._failing = self._gauge("follower_failing", "1 if something that may pass keeps a follower from working.", "follower")
         self._reachable = self._gauge("store_reachable", "1 if the database answered this scrape.")
         self._counted = lru_cache(maxsize=2_000)(self._children)
 
@@ -69,14 +71,18 @@ class Metrics:
         self._batch.observe(appends)
         self._append.observe(seconds)
 
-    def text(self, followers: Iterable[tuple[str, int, bool]], *, reachable: bool) -> bytes:
-        """Return everything in Prometheus' text format; `followers` are names, events behind, and whether they are stopped."""
+    def text(self, followers: Iterable[tuple[str, int, int, bool, bool]], *, reachable: bool) -> bytes:
+        """Return everything in Prometheus' text format.
+
+        `followers` are their names, positions, events behind, whether they are stopped, and whether they fail at the moment.
+        """
         self._reachable.set(reachable)
-        for gauge in (self._behind, self._stopped):
+        gauges = (self._position, self._behind, self._stopped, self._failing)
+        for gauge in gauges:
             gauge.clear()
-        for name, behind, stopped in followers:
-            self._behind.labels(name).set(behind)
-            self._stopped.labels(name).set(stopped)
+        for name, *values in followers:
+            for gauge, value in zip(gauges, values, strict=True):
+                gauge.labels(name).set(value)
         return generate_latest(self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:

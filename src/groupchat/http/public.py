@@ -26,11 +26,11 @@ _READY: Json = {
     "ready": True,
     "store_reachable": True,
     "overloaded": False,
-    "followers": [{"name": "inbox", "position": 42, "behind": 0, "stopped_at": None, "ready": True}],
+    "followers": [{"name": "inbox", "position": 42, "behind": 0, "stopped_at": None, "failing": False, "ready": True}],
 }
 _STOPPED: Json = _READY | {
     "ready": False,
-    "followers": [{"name": "inbox", "position": 41, "behind": 1, "stopped_at": 42, "ready": False}],
+    "followers": [{"name": "inbox", "position": 41, "behind": 1, "stopped_at": 42, "failing": False, "ready": False}],
 }
 
 

@@ -21,14 +21,15 @@ PATIENCE_SECONDS = 5.0
 class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
-    `followers` are the names that `/readyz` asks for, whichever process runs them; `running` are the users' idempotency keys whose
-    requests this process is at. Without `tokens` API keys alone open.
+    `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only tells of; `running` are
+    the users' idempotency keys whose requests this process is at. Without `tokens` API keys alone open.
     """
 
     store: EventStore
     progress: Progress
     carrier: Any
     followers: tuple[str, ...] = ()
+    relays: tuple[str, ...] = ()
     clock: Clock = utc_now
     patience: float = PATIENCE_SECONDS
     running: set[tuple[str, str]] = field(default_factory=set)

@@ -25,6 +25,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.follower import statuses
 from groupchat.store.lease import Lease
 from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+from groupchat.values.errors import ToldError
 
 NEAR = 500
 """Of so many events the rest is applied while the view stands still: some hundredths of a second."""
@@ -40,7 +41,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-class OnlineRebuildError(Exception):
+class OnlineRebuildError(ToldError):
     """An online rebuild could not be done, or not be ended; what is shown is as it was."""
 
 

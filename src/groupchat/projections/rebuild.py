@@ -24,6 +24,7 @@ from groupchat.store.follower import (
     unpark_all,
 )
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
+from groupchat.values.errors import ToldError
 from groupchat.values.event import Recorded
 
 BATCH = 5_000
@@ -35,7 +36,7 @@ OnProgress = Callable[[int, int], None]
 """Called with how many of the log's events every view has, and how many there are."""
 
 
-class RebuildStoppedError(Exception):
+class RebuildStoppedError(ToldError):
     """Some views met an event that they can't apply; they stand before it, the others are rebuilt."""
 
     def __init__(self, stopped: Sequence[FollowerStatus]) -> None:

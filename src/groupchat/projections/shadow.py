@@ -22,13 +22,14 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError, ensure, statuses
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, METADATA, PARKED_EVENTS
+from groupchat.values.errors import ToldError
 
 BATCH = 5_000
 _OF_FOLLOWERS = (FOLLOWERS, PARKED_EVENTS, FOLLOWED_PARTITIONS)
 _SHORT_WAIT_MS, _LONGEST_WAIT_MS = 100, 1_500
 
 
-class ShadowStoppedError(Exception):
+class ShadowStoppedError(ToldError):
     """A shadow met an event that it can't apply; what is shown is as it was."""
 
     def __init__(self, name: str, position: int, reason: str) -> None:

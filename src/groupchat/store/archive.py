@@ -19,6 +19,7 @@ from groupchat.store.follower import FollowerStatus, statuses
 from groupchat.store.mapper import EventMapper, Stored, UnreadableEventError
 from groupchat.store.recorder import Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, PARKED_EVENTS
+from groupchat.values.errors import ToldError
 from groupchat.values.event import Actor, Event, Recorded
 
 BATCH = 1_000
@@ -26,7 +27,7 @@ BATCH = 1_000
 E = TypeVar("E", bound=Event)
 
 
-class UnknownStreamError(Exception):
+class UnknownStreamError(ToldError):
     """There is no such stream in the store, or it is of another kind."""
 
 

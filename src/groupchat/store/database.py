@@ -18,6 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from groupchat.values.errors import ToldError
+
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
@@ -36,7 +38,7 @@ _WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 
 
-class DatabaseUnavailableError(Exception):
+class DatabaseUnavailableError(ToldError):
     """The database can't be used; the message says why and what to do."""
 
 

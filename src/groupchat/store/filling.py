@@ -17,6 +17,7 @@ from groupchat.store.follower import FollowerStatus
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import WRITER_LOCK, Recorder
 from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
+from groupchat.values.errors import ToldError
 
 LOCK_SECONDS = 5
 """How long to wait for another writer before saying that there is one."""
@@ -24,11 +25,11 @@ LOCK_SECONDS = 5
 T = TypeVar("T")
 
 
-class StoreNotEmptyError(Exception):
+class StoreNotEmptyError(ToldError):
     """There is something in the store already, so another's history can't be brought into it."""
 
 
-class BusyStoreError(Exception):
+class BusyStoreError(ToldError):
     """Another process is writing to the store."""
 
 

@@ -7,10 +7,11 @@ import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from eventsourcing.utils import resolve_topic
 
+from groupchat.values.errors import ToldError
 from groupchat.values.event import Actor, Cause, Event, Recorded
 
 
-class UnreadableEventError(Exception):
+class UnreadableEventError(ToldError):
     """A stored event can't be decoded: its topic is unknown (a newer groupchat wrote it?) or its state is damaged.
 
     `position` is the event's, where it was read from the log; otherwise 0.

@@ -7,7 +7,11 @@ do, and `members` that a program can read. Which status a slug has is the busine
 from typing import Any, ClassVar
 
 
-class RefusalError(Exception):
+class ToldError(Exception):
+    """Something can't be done, and the message tells why and what to do: the command line prints it in place of a trace."""
+
+
+class RefusalError(ToldError):
     """A command that the rules, or the caller's own mistake, forbid. Nothing of it was stored."""
 
     slug: ClassVar[str]

@@ -1,0 +1,94 @@
+"""What operators do about Kafka: its topics, and the relay on its own."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from groupchat import server
+from groupchat.bootstrap import System, relay_of, required_brokers, running
+from groupchat.broker import administration
+from groupchat.cli.shell import run, say, settings
+from groupchat.processes.relay.relay import Relay
+from groupchat.processes.relay.starting import progress_at
+from groupchat.settings import Settings
+from groupchat.store.follower import statuses
+
+app = typer.Typer()
+
+Prefix = Annotated[
+    str | None,
+    typer.Option(help="Stands before the topics' names; GROUPCHAT_KAFKA_TOPIC_PREFIX if none is given.", show_default=False),
+]
+
+
+@app.command()
+def topics(topic_prefix: Prefix = None) -> None:
+    """Create the topics that Kafka lacks, as the settings say, and tell which others differ. None is altered.
+
+    Exit code 1 if some differ.
+    """
+    chosen = settings()
+    planned = administration.planned(
+        prefix=_prefix(topic_prefix, chosen),
+        partitions=chosen.kafka_partitions,
+        replication=chosen.kafka_replication,
+        retention_hours=chosen.kafka_retention_hours,
+    )
+    made = administration.make(required_brokers(chosen), planned)
+    for name in made.created:
+        typer.echo(f"created {name}")
+    for difference in made.differences:
+        typer.echo(difference)
+    if made.differences:
+        say.print("These topics were left as they are: alter them with Kafka's own tools, or change the settings.")
+        raise typer.Exit(1)
+    if not made.created:
+        say.print("All topics are there, and as the settings say.")
+
+
+@app.command()
+def relay(
+    start: Annotated[
+        int | None,
+        typer.Option(
+            "--from", min=0, help="Go on behind this position, whatever Kafka has; 0 publishes everything.", show_default=False
+        ),
+    ] = None,
+    topic_prefix: Prefix = None,
+    *,
+    until_end: Annotated[bool, typer.Option("--until-end", help="Stop when the log's end is published.")] = False,
+) -> None:
+    """Publish events to Kafka, until Ctrl-C. `serve` and `work` do it too; this is for telling it where to go on, and for replays.
+
+    With another `--topic-prefix` it fills topics of its own, beside the live relay and without disturbing it: make them with
+    `groupchat topics --topic-prefix NAME` first. To go on after a stop, leave `--from` out.
+    """
+
+    async def until_stopped(chosen: Settings) -> bool:
+        required_brokers(chosen)
+        async with running(chosen) as system:
+            if start is not None:
+                await asyncio.to_thread(progress_at, system.store, start)
+            worker = relay_of(system.settings, system.store, prefix=_prefix(topic_prefix, chosen), start=start)
+            return await _relayed(system, worker, until_end=until_end)
+
+    if not run(until_stopped(settings())):
+        raise typer.Exit(1)
+
+
+async def _relayed(system: System, worker: Relay, *, until_end: bool) -> bool:
+    """Relay until a signal; return whether nothing has stopped it before."""
+    stop = asyncio.Event()
+    server.on_signal(stop.set)
+    say.print(f"Relaying as {worker.name}. Stop with Ctrl-C.", highlight=False)
+    await worker.run(stop, until_end=until_end)
+    status = (await asyncio.to_thread(statuses, system.database)).get(worker.name)
+    if status is not None and status.stopped_at is not None:
+        say.print(f"[red]groupchat:[/red] {status.error}", highlight=False)
+        return False
+    return True
+
+
+def _prefix(given: str | None, chosen: Settings) -> str:
+    return given if given is not None else chosen.kafka_topic_prefix or ""

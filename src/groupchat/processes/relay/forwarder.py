@@ -1,0 +1,179 @@
+"""From the log to the publisher, batch by batch. All of it blocks: it runs in the relay's own threads."""
+
+from concurrent.futures import Executor, Future
+from typing import Literal
+
+import structlog
+from kafka.errors import KafkaError
+from msgspec import Struct
+from sqlalchemy.exc import SQLAlchemyError
+
+from groupchat.broker.envelope import Record
+from groupchat.broker.opening import BrokerUnavailableError
+from groupchat.processes.relay.progress import MissingTopicsError, Progress
+from groupchat.processes.relay.publisher import Publisher, RecordTooLargeError
+from groupchat.processes.relay.records import records_of
+from groupchat.processes.relay.starting import check, progress_at
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import FollowerStatus, PoisonError, advance, parked_between, stand, status_of, stop_at, trouble
+from groupchat.store.mapper import UnreadableEventError
+from groupchat.values.event import Recorded
+
+BATCH = 2_000
+"""Events in a transaction, at most."""
+
+Found = Literal["more", "end", "stopped"]
+"""Whether a batch was published, the log's end is reached, or an event (or a position that can't be) has stopped the relay."""
+
+log = structlog.get_logger()
+
+
+class _Batch(Struct, frozen=True):
+    """Records, the event that each is of, and the relay's position behind them."""
+
+    records: list[Record]
+    events: list[Recorded]
+    progress: Progress
+    full: bool
+
+
+class Forwarder:
+    """Publishes batch after batch. `start` is a position to go on from instead of the one that Kafka has: once, and on purpose."""
+
+    def __init__(self, name: str, store: EventStore, publisher: Publisher, threads: Executor, start: int | None) -> None:
+        self._name = name
+        self._store = store
+        self._database = store.database
+        self._publisher = publisher
+        self._threads = threads
+        self._start = start
+        self._standing: int | None = None
+        self._ahead: Future[_Batch | None] | None = None
+        self._poison: PoisonError | None = None
+
+    def step(self) -> Found:
+        """Publish the next batch. Whatever it raises may pass; `drop` must follow."""
+        status = self.status()
+        if self._is_stopped(status):
+            return "stopped"
+        try:
+            if self._standing is None or not self._publisher.certain:
+                self._standing = self._begin(status)
+            batch = self._ahead.result() if self._ahead is not None else self._read(self._standing)
+            self._ahead = None
+            if batch is None:
+                return "end"
+            self._publish(batch)
+        except PoisonError as poison:
+            self.drop()
+            stop_at(self._database, self._name, poison)
+            self._store.signals.moved()
+            return "stopped"
+        return "more"
+
+    def stopped(self) -> bool:
+        """Tell whether an event, or a position that can't be, has stopped the relay."""
+        return self._is_stopped(self.status())
+
+    def status(self) -> FollowerStatus:
+        """Return where the relay stands, as the database has it."""
+        with self._database.statement() as connection:
+            return status_of(connection, self._name)
+
+    def drop(self) -> None:
+        """Leave the producer, whatever it was at, and all that was known of the outcome."""
+        self._standing = self._ahead = self._poison = None
+        self._publisher.close()
+
+    def tell(self, error: Exception) -> None:
+        """Tell what keeps the relay from working, in the log and in `groupchat status`."""
+        expected = isinstance(error, BrokerUnavailableError | MissingTopicsError | KafkaError | SQLAlchemyError)
+        reason = (str(error) if expected else "") or f"{type(error).__name__}: {error}"
+        reason = reason.splitlines()[0]
+        if "ProducerFenced" in reason or "InvalidProducerEpoch" in reason:
+            reason = f"another relay has taken over meanwhile; what this one had begun is not published by it ({reason})"
+        log.warning("relay_retries", relay=self._name, error=reason, exc_info=None if expected else error)
+        try:
+            with self._database.write(durable=False) as connection:
+                trouble(connection, self._name, reason)
+        except SQLAlchemyError as unstored:
+            log.warning("relay_untold", relay=self._name, error=str(unstored).splitlines()[0])
+
+    def _is_stopped(self, status: FollowerStatus) -> bool:
+        return status.stopped_at is not None and self._start is None
+
+    def _begin(self, status: FollowerStatus) -> int:
+        """Fence earlier relays, and return the position to go on from; the database has it too, then."""
+        self._ahead = None
+        progress = self._publisher.open()
+        if self._start is not None:
+            progress = progress_at(self._store, self._start)
+            self._publisher.publish([], progress)
+            self._start = None
+        else:
+            check(progress, status.position, self._store, self._publisher.prefix)
+            if progress is not None and progress.position < status.position:
+                log.warning("relay_goes_back", relay=self._name, position=progress.position, known=status.position)
+        standing = progress.position if progress is not None else 0
+        with self._database.write(durable=False) as connection:
+            stand(connection, self._name, standing)
+        log.info("relay_begins", relay=self._name, position=standing)
+        return standing
+
+    def _publish(self, batch: _Batch) -> None:
+        position = batch.progress.position
+        if batch.full:  # read on while Kafka works
+            self._ahead = self._threads.submit(self._read, position)
+        try:
+            self._publisher.publish(batch.records, batch.progress)
+        except RecordTooLargeError as error:
+            self.drop()
+            self._poison = _too_large(batch.events[error.index], error)  # what comes before it is published first
+            return
+        self._standing = position
+        with self._database.write(durable=False) as connection:
+            advance(connection, [self._name], position)
+        self._store.signals.moved()
+
+    def _read(self, above: int) -> _Batch | None:
+        """Return what to publish next, none at the log's end; raises `PoisonError` if that can't be published."""
+        try:
+            found = self._store.follow_log(above, BATCH)
+        except UnreadableEventError as error:
+            if error.position not in parked_between(self._database, self._name, above, error.position):
+                raise PoisonError(error.position, str(error)) from error
+            return _Batch([], [], progress_at(self._store, error.position), full=False)
+        if not found:
+            return None
+        parked = parked_between(self._database, self._name, above, found[-1].position)
+        records: list[Record] = []
+        events: list[Recorded] = []
+        done = 0
+        for recorded in found:
+            try:
+                new = [] if recorded.position in parked else self._records(recorded)
+            except PoisonError:
+                if not done:
+                    self._poison = None
+                    raise
+                break
+            records += new
+            events += [recorded] * len(new)
+            done += 1
+        return _Batch(records, events, Progress.behind(found[done - 1]), full=done == BATCH)
+
+    def _records(self, recorded: Recorded) -> list[Record]:
+        if self._poison is not None and recorded.position == self._poison.position:
+            raise self._poison
+        try:
+            return list(records_of(recorded))
+        except Exception as error:
+            raise PoisonError(recorded.position, f"{type(error).__name__}: {error}", recorded.cause.correlation_id) from error
+
+
+def _too_large(recorded: Recorded, error: RecordTooLargeError) -> PoisonError:
+    reason = (
+        f"{recorded.id} ({recorded.type}) makes a record that is larger than its topic takes ({error}): raise the topic's "
+        "max.message.bytes, then `groupchat retry` this relay"
+    )
+    return PoisonError(recorded.position, reason, recorded.cause.correlation_id)

@@ -1,0 +1,84 @@
+"""kafka-python's transactional producer, with what the relay must know that it does not tell.
+
+It rests on kafka-python 3.0's own parts in two places: committing with a limit in time, and closing at once.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaTimeoutError
+from kafka.producer.transaction_manager import EndTxnHandler
+
+from groupchat.broker.connection import Brokers
+from groupchat.broker.opening import opened
+
+REQUEST_MS = 8_000
+DELIVERY_MS = 10_000
+"""How long a record may be on its way."""
+COMMIT_MS = 10_000
+TRANSACTION_MS = 60_000
+"""After this long the broker itself aborts what a relay has begun and not ended."""
+MAX_REQUEST_BYTES = 16 * 1024 * 1024
+"""More than any event has, so that the topic's own `max.message.bytes` decides what is too large."""
+
+
+class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
+    """A producer whose transactions end in good time, or fail."""
+
+    def commit(self) -> bool:
+        """Commit; return whether the broker was asked only once. Raises what failed, `KafkaTimeoutError` after `COMMIT_MS`.
+
+        `commit_transaction` waits without a limit, also for a request that kafka-python forgets because the broker is away when it
+        is to be sent. One that was sent twice may arrive late a second time, and Kafka's older protocol, which is all that
+        kafka-python speaks, would take that for the end of the *next* transaction (KIP-890).
+        """
+        manager = self._transaction_manager
+        with manager._lock:  # noqa: SLF001 - the handler is there until the sender's thread takes it
+            result = manager.begin_commit()
+            pending = manager._pending_requests  # noqa: SLF001
+            ending = next(handler for _, _, handler in pending if isinstance(handler, EndTxnHandler))
+        self._sender.wakeup()
+        if not result.wait(timeout_ms=COMMIT_MS):
+            msg = f"the brokers have not answered for {COMMIT_MS / 1_000:g} s whether a transaction is committed"
+            raise KafkaTimeoutError(msg)
+        return not ending.is_retry
+
+    def learn(self, topics: Sequence[str]) -> dict[str, int]:
+        """Return how many partitions each of these topics has; asked for at once, or the first records would wait."""
+        for topic in topics:
+            self._sender.add_topic(topic)
+        return {topic: len(self.partitions_for(topic)) for topic in topics}
+
+    def abandon(self) -> None:
+        """Close at once, whatever is under way: nobody waits for it any more. `close` would first wait for all that was sent."""
+        self._sender.force_close()
+        self._sender.join(1.0)
+        with suppress(KafkaTimeoutError):
+            self.close(timeout=0)
+
+
+def open_producer(brokers: Brokers, transactional_id: str, **configs: Any) -> Producer:
+    """Return a producer that has fenced all earlier ones of its transactional id; what they had begun is committed or aborted."""
+    producer = opened(
+        Producer,
+        brokers,
+        transactional_id=transactional_id,
+        allow_auto_create_topics=False,
+        batch_size=256 * 1024,
+        max_request_size=MAX_REQUEST_BYTES,
+        request_timeout_ms=REQUEST_MS,
+        delivery_timeout_ms=DELIVERY_MS,
+        max_block_ms=REQUEST_MS,
+        transaction_timeout_ms=TRANSACTION_MS,
+        retry_backoff_ms=10,  # it sleeps so long when a transaction begins before the last one's markers are written
+        metrics_enabled=False,
+        **configs,
+    )
+    try:
+        producer.init_transactions()
+    except BaseException:
+        producer.abandon()
+        raise
+    return producer

@@ -1,0 +1,91 @@
+"""Publishing: a batch's records and the relay's position in one Kafka transaction (docs/adr/0016)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.partitioner.default import murmur2
+
+from groupchat.broker.connection import Brokers
+from groupchat.broker.envelope import Record
+from groupchat.broker.opening import explained
+from groupchat.broker.topics import EVENT_TOPICS, PROGRESS
+from groupchat.processes.relay.producer import DELIVERY_MS, Producer, open_producer
+from groupchat.processes.relay.progress import Progress, read_progress
+
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+_KEYS = 100_000
+
+
+class RecordTooLargeError(Exception):
+    """One record is larger than its topic takes; `index` is its place among those to publish."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index = index
+
+
+class Publisher:
+    """Publishes in order; used by one thread at a time.
+
+    After any error the outcome may be open: close it, and open it again. Opening makes it certain, and says what it was.
+    """
+
+    def __init__(self, brokers: Brokers, prefix: str) -> None:
+        self.brokers = brokers
+        self.prefix = prefix
+        self.certain = True
+        """Whether the next transaction may follow the last one; else it must be opened again first."""
+        self._producer: Producer | None = None
+        self._partition = lru_cache(maxsize=_KEYS)(self._partition_of)
+        self._partitions: dict[str, int] = {}
+
+    def open(self) -> Progress | None:
+        """Fence earlier relays, and only then read how far they came; none if no position was ever committed.
+
+        Raises `MissingTopicsError`, and `BrokerUnavailableError` for whatever else is wrong with the brokers.
+        """
+        self.close()
+        with explained(self.brokers):
+            self._producer = open_producer(self.brokers, f"{self.prefix}groupchat.relay")
+            progress = read_progress(self.brokers, self.prefix)
+            self._partitions = self._producer.learn([self.prefix + name for name in (*EVENT_TOPICS, PROGRESS)])
+        self.certain = True
+        return progress
+
+    def publish(self, records: Sequence[Record], progress: Progress) -> None:
+        """Publish records and position, all or nothing. Raises kafka-python's errors, and `RecordTooLargeError`."""
+        producer = self._producer
+        if producer is None:
+            msg = "the publisher is not open"
+            raise RuntimeError(msg)
+        producer.begin_transaction()
+        sent = [self._send(producer, index, record) for index, record in enumerate([*records, progress.record()])]
+        for index, future in enumerate(sent):
+            # A record that ran out of time does not fail the transaction in kafka-python: it would be committed without it.
+            try:
+                future.get(timeout=DELIVERY_MS / 1_000)
+            except _TOO_LARGE as error:
+                raise RecordTooLargeError(index, str(error)) from error
+        self.certain = producer.commit()
+
+    def close(self) -> None:
+        """Close the producer, whatever it was at."""
+        producer, self._producer = self._producer, None
+        self._partition.cache_clear()
+        if producer is not None:
+            producer.abandon()
+
+    def _send(self, producer: Producer, index: int, record: Record) -> Any:
+        partition = self._partition(record.topic, record.key)
+        try:
+            return producer.send(
+                self.prefix + record.topic, record.value, key=record.key, headers=record.headers, partition=partition
+            )
+        except MessageSizeTooLargeError as error:
+            raise RecordTooLargeError(index, str(error)) from error
+
+    def _partition_of(self, topic: str, key: bytes) -> int:
+        """Return the partition that Kafka's own clients choose for a key."""
+        return 0 if topic == PROGRESS else (murmur2(key) & 0x7FFFFFFF) % self._partitions[self.prefix + topic]

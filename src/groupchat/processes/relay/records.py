@@ -1,0 +1,71 @@
+"""From an event to its records: in which topic, under which key, with which value (docs/topics.md)."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from groupchat.aggregates import delivery, phone_book
+from groupchat.aggregates.group_events import MessageSent
+from groupchat.aggregates.sight import published
+from groupchat.broker import topics
+from groupchat.broker.envelope import ENTRY_TYPE, Record, headers_of
+from groupchat.projections.ledger import line_of
+from groupchat.values.event import Event, Recorded
+
+_TOPICS = {
+    "conversation": topics.CONVERSATIONS,
+    "delivery": topics.CONVERSATIONS,
+    "contact": topics.CONTACTS,
+    "consent": topics.CONSENTS,
+    "workspace": topics.WORKSPACES,
+    "reader": topics.WORKSPACES,
+    "refusal": topics.WORKSPACES,
+}
+"""The topic of a family of events: the second word of their wire names."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NoTopicError(Exception):
+    """A type of event has no topic: a family was added, and not here."""
+
+
+def topic_of(event: Event) -> str:
+    """Return the topic that an event goes to; raises `NoTopicError`."""
+    family = event.TOPIC.split(".")[1]
+    if family not in _TOPICS:
+        msg = f"{event.TOPIC} has no topic in Kafka: give its family one in processes/relay/records.py"
+        raise NoTopicError(msg)
+    return _TOPICS[family]
+
+
+def key_of(recorded: Recorded, topic: str) -> str:
+    """Return what keeps an event in order with others of its topic: the conversation, contact, consent or workspace."""
+    event = recorded.event
+    if topic == topics.WORKSPACES:
+        return recorded.cause.workspace_id
+    if isinstance(event, delivery.Started | delivery.Updated | delivery.Withheld):
+        return event.conversation_id
+    if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted):
+        return event.contact_id
+    return recorded.stream
+
+
+def records_of(recorded: Recorded) -> Iterator[Record]:
+    """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `NoTopicError`."""
+    event = recorded.event
+    topic = topic_of(event)
+    key = key_of(recorded, topic)
+    yield Record(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers_of(recorded, key))
+    if isinstance(event, MessageSent | delivery.Withheld):
+        yield from _entries(recorded)
+
+
+def _entries(recorded: Recorded) -> Iterator[Record]:
+    line = line_of(recorded)
+    if line is None:
+        return
+    key = line.event.conversation_id
+    for n, entry in enumerate(line.entries(), start=1):
+        headers = headers_of(recorded, key, kind=ENTRY_TYPE, entry=n)
+        yield Record(topic=topics.LEDGER, key=key.encode(), value=_encode(entry), headers=headers)

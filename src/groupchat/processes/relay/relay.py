@@ -1,0 +1,86 @@
+"""The relay: follows the log, and publishes each batch with its own position in one Kafka transaction (docs/adr/0016).
+
+- The position that counts is Kafka's. It is read at the start, after earlier relays were fenced, and again after every error. What
+  the database has of it (`groupchat status`, metrics) is written after Kafka has committed, so it is never ahead.
+- One relay works at a time: `store/lease.py`. Should two think that they do, Kafka lets only the later one write.
+- What may pass (brokers away, a missing topic, a wrong password, being fenced) is told in the log and in `groupchat status`, and
+  tried again with growing pauses, under a lease that is asked for anew.
+- What does not pass stops it, as it stops any follower: an event that can't be read or is too large, or a position in Kafka that
+  can't be this log's. A relay that is stopped holds no lease, so that another may be told where to go on.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from groupchat.processes.relay.forwarder import Forwarder
+from groupchat.processes.relay.publisher import Publisher
+from groupchat.store.event_store import EventStore
+from groupchat.store.lease import Lease
+from groupchat.values.waiting import first_set
+
+NAME = "relay"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_IDLE_SECONDS = 30.0
+
+T = TypeVar("T")
+
+
+class Relay:
+    """A worker; `start` is a position to go on from instead of the one that Kafka has: once, and on purpose."""
+
+    def __init__(self, store: EventStore, publisher: Publisher, *, name: str = NAME, start: int | None = None) -> None:
+        self.name = name
+        self._store = store
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix=name)
+        self._forwarder = Forwarder(name, store, publisher, self._threads, start)
+        self._pause = _FIRST_PAUSE
+
+    async def run(self, stop: asyncio.Event, *, until_end: bool = False) -> None:
+        """Relay until `stop` is set, or with `until_end` until the log's end is reached or the relay is stopped."""
+        with self._store.signals.log.listen() as bell:
+            while not stop.is_set():
+                bell.clear()
+                if await self._do(self._forwarder.stopped):
+                    if until_end:
+                        break
+                    await first_set(stop, bell, seconds=_IDLE_SECONDS)
+                    continue
+                if await self._work(bell, stop, until_end=until_end):
+                    break
+                await self._rest(stop)
+        self._threads.shutdown()
+
+    async def _work(self, bell: asyncio.Event, stop: asyncio.Event, *, until_end: bool) -> bool:
+        """Publish under the lease; return whether all is done that was asked for."""
+        async with Lease(self._store.database, self.name, stop) as lease:
+            try:
+                return await self._follow(lease, bell, stop, until_end=until_end)
+            except Exception as error:  # noqa: BLE001 - it is told and tried again; commands and views go on whatever it is
+                await self._do(partial(self._forwarder.tell, error))
+                return False
+            finally:
+                await self._do(self._forwarder.drop)
+
+    async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event, *, until_end: bool) -> bool:
+        while not stop.is_set() and await lease.still_held():
+            bell.clear()
+            found = await self._do(self._forwarder.step)
+            if found == "stopped":
+                return False
+            self._pause = _FIRST_PAUSE
+            if found == "end":
+                if until_end:
+                    return True
+                await first_set(stop, bell, seconds=_IDLE_SECONDS)
+        return False
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        if not stop.is_set():
+            await first_set(stop, seconds=self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    async def _do(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)

@@ -1,0 +1,61 @@
+"""Where a relay goes on: at the position that Kafka has, if that can be this log's."""
+
+from groupchat.broker.topics import PROGRESS
+from groupchat.processes.relay.progress import Progress
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import PoisonError
+from groupchat.store.mapper import UnreadableEventError
+from groupchat.values.errors import ToldError
+
+
+class NoSuchPositionError(ToldError):
+    """A relay can't go on from there; the message says what there is."""
+
+
+def progress_at(store: EventStore, position: int) -> Progress:
+    """Return a position of this log as progress; raises `NoSuchPositionError`. It blocks."""
+    head = store.head()
+    if not 0 <= position <= head:
+        msg = f"There is no position {position}: the log ends at {head}. Give one from 0, which publishes everything, to {head}."
+        raise NoSuchPositionError(msg)
+    try:
+        found = store.read_log(position - 1, 1) if position else []
+    except UnreadableEventError:
+        found = []
+    return Progress.behind(found[0]) if found else Progress(position=position)
+
+
+def check(progress: Progress | None, known: int, store: EventStore, prefix: str) -> None:
+    """Raise `PoisonError`, of no event, unless Kafka's position can be that of a relay of this log that had reached `known`."""
+    head, topic = store.head(), prefix + PROGRESS
+    if progress is None:
+        if known:
+            reason = (
+                f"{topic} has no position, although the relay had published up to {known}: the topic was deleted or emptied, or "
+                f"these are other topics. If consumers have all up to {known}, `groupchat relay --from {known}` goes on behind it; "
+                "if the topics are new, `groupchat relay --from 0` publishes everything."
+            )
+            raise PoisonError(0, reason)
+    elif progress.position > head:
+        reason = (
+            f"{topic} says that everything up to {progress.position} is published, and the log ends at {head}: the database was "
+            f"restored from a backup, or the topics are another installation's. {_ADVICE}"
+        )
+        raise PoisonError(0, reason)
+    elif _differ(progress, progress_at(store, progress.position)):
+        reason = (
+            f"{topic} says that event {progress.event} is at position {progress.position}, and the log has another one there: "
+            f"the database was restored from a backup and written to since, or the topics are another installation's. {_ADVICE}"
+        )
+        raise PoisonError(0, reason)
+
+
+_ADVICE = (
+    "What consumers have can't be taken back: give this log topics of its own (GROUPCHAT_KAFKA_TOPIC_PREFIX, `groupchat topics`, "
+    "`groupchat relay --from 0`), or read docs/operations.md, Backup and restore of log and broker."
+)
+
+
+def _differ(progress: Progress, here: Progress) -> bool:
+    """Tell whether both know their event, and it is not the same; one that can't be read is not known."""
+    return None not in (progress.event, here.event) and progress != here

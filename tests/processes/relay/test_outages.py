@@ -1,0 +1,134 @@
+"""The brokers are away, come back, or let nobody in: the relay says so, tries again, and goes on by itself."""
+
+import asyncio
+import signal
+
+import pytest
+from kafka.producer.transaction_manager import EndTxnHandler
+
+from groupchat.broker.connection import Brokers
+from groupchat.broker.opening import BrokerUnavailableError
+from groupchat.processes.relay import forwarder, producer
+from groupchat.processes.relay.publisher import Publisher
+from groupchat.processes.relay.records import records_of
+from groupchat.processes.relay.relay import Relay
+from tests.golden.examples import EXAMPLES
+from tests.processes.relay.reading import a_relay, brokers_at, ids_of, make_topics, read, relayed
+from tests.processes.relay.securing import PASSWORD, USER, a_secured_broker
+from tests.processes.relay.test_stopping import running, status, until
+from tests.projections.histories import log_of
+from tests.support.kafka import a_broker
+from tests.support.world import a_world
+
+
+@pytest.fixture(scope="module")
+def own_broker(kafka):
+    """A broker that these tests may stop, only where the shared one can be had; each leaves it running."""
+    with a_broker() as own:
+        yield own
+
+
+@pytest.fixture
+def broker(own_broker, topic_prefix):
+    """The same, with topics for one test."""
+    make_topics(own_broker.address, topic_prefix)
+    return own_broker
+
+
+async def test_a_relay_goes_on_by_itself_when_the_broker_is_back(sqlite_store, broker, topic_prefix):
+    world = await a_world(sqlite_store)
+
+    async with running(a_relay(sqlite_store, broker.address, topic_prefix)):
+        head = (await world.log())[-1].position
+        await until(sqlite_store, lambda one: one.position == head)
+        await asyncio.to_thread(broker.kill)
+        await world.contact(1)  # commands need no broker
+        await until(sqlite_store, lambda one: one.error is not None)
+        told = status(sqlite_store)
+        await asyncio.to_thread(broker.start)
+        await world.contact(2)
+        head = (await world.log())[-1].position
+        await until(sqlite_store, lambda one: one.position == head)
+
+    assert told.stopped_at is None
+    assert status(sqlite_store).error is None
+    assert sorted(record.id for record in read(broker.address, topic_prefix)) == sorted(ids_of(await world.log()))
+
+
+async def test_after_a_commit_that_was_asked_for_twice_the_relay_fences_before_the_next(sqlite_store, kafka, topics, monkeypatch):
+    lost = iter([True])  # the answer to the first one
+    handle = EndTxnHandler.handle_response
+    monkeypatch.setattr(
+        EndTxnHandler, "handle_response", lambda self, *given: self.reenqueue() if next(lost, 0) else handle(self, *given)
+    )
+    monkeypatch.setattr(forwarder, "BATCH", 2)
+    world = await a_world(sqlite_store)
+    publisher = Counting(brokers_at(kafka), topics)
+
+    await relayed(Relay(sqlite_store, publisher))
+
+    assert publisher.opened == 2
+    assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))
+
+
+class Counting(Publisher):
+    opened = 0
+
+    def open(self):
+        self.opened += 1
+        return super().open()
+
+
+def test_a_commit_that_is_not_answered_ends_in_good_time(broker, monkeypatch, topic_prefix):
+    monkeypatch.setattr(producer, "COMMIT_MS", 300)
+    (event,) = log_of([("cnv_1", EXAMPLES["groupchat.conversation.created.v1"])])
+    publisher = Publisher(brokers_at(broker.address), topic_prefix)
+    publisher.open()
+    publisher._producer.begin_transaction()
+    publisher._send(publisher._producer, 0, next(records_of(event))).get(timeout=10)
+
+    broker.send(signal.SIGSTOP)
+    with pytest.raises(producer.KafkaTimeoutError, match=r"have not answered for 0\.3 s whether a transaction is committed"):
+        publisher._producer.commit()
+    broker.send(signal.SIGCONT)
+    publisher.close()
+
+
+async def test_brokers_that_are_not_there_are_told_of_in_words(sqlite_store, topic_prefix):
+    await a_world(sqlite_store)
+
+    async with running(a_relay(sqlite_store, "127.0.0.1:1", topic_prefix)):
+        await until(sqlite_store, lambda one: one.error is not None)
+
+    assert "Kafka at 127.0.0.1:1 can't be used" in status(sqlite_store).error
+    assert "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS" in status(sqlite_store).error
+
+
+async def test_the_relay_logs_in_by_password_over_tls_and_says_what_is_wrong_if_it_can_not(
+    sqlite_store, kafka, tmp_path, topic_prefix
+):
+    world = await a_world(sqlite_store)
+    with a_secured_broker(tmp_path) as (plain, secured, authority):
+        make_topics(plain, topic_prefix)
+        right = Brokers(
+            bootstrap_servers=secured,
+            security_protocol="SASL_SSL",
+            sasl_mechanism="PLAIN",
+            sasl_username=USER,
+            sasl_password=PASSWORD,
+            ssl_cafile=str(authority),
+        )
+
+        wrong = {
+            "Authentication failed": {"sasl_password": "guessed"},
+            "certificate verify failed": {"ssl_cafile": None},
+            "No such file": {"ssl_cafile": str(tmp_path / "missing.pem")},
+        }
+        for words, given in wrong.items():
+            with pytest.raises(BrokerUnavailableError, match=words):
+                Publisher(
+                    Brokers(**{name: getattr(right, name) for name in Brokers.__struct_fields__} | given), topic_prefix
+                ).open()
+        await relayed(Relay(sqlite_store, Publisher(right, topic_prefix)))
+
+        assert sorted(record.id for record in read(plain, topic_prefix)) == sorted(ids_of(await world.log()))
