@@ -14,8 +14,14 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from tests.processes.partitions.publishing import Publisher, make_topic
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a test gives up waiting."""
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker, a group that rebalances, and processes that start take their time where all cores are busy."""
+    monkeypatch.setattr("tests.store.counting.PATIENCE", PATIENCE)
 
 
 @pytest.fixture

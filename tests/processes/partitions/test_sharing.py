@@ -10,6 +10,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from groupchat.store.signals import Signals
+from tests.processes.partitions.conftest import PATIENCE
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, told
 from tests.projections.histories import store_log
@@ -17,8 +18,6 @@ from tests.races import partition_trials
 from tests.races.partition_trials import Counted, sharing
 from tests.store.counting import until
 from tests.support.kafka import a_broker
-
-PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -45,10 +44,7 @@ async def test_views_shared_by_processes_of_which_some_are_killed_hold_what_the_
 
 
 @pytest.mark.timeout(300)
-async def test_a_broker_that_is_away_is_told_and_awaited_R33(
-    postgres: EventStore, postgres_url: str, topic_prefix: str, monkeypatch
-):
-    monkeypatch.setattr("tests.store.counting.PATIENCE", PATIENCE)
+async def test_a_broker_that_is_away_is_told_and_awaited_R33(postgres: EventStore, postgres_url: str, topic_prefix: str):
     store_log(postgres.database, LOG)
     with a_broker() as broker:
         topic = make_topic(broker.address, topic_prefix)
