@@ -64,6 +64,8 @@ HEADERS: dict[str, Json] = {
     "content-type": {"const": CONTENT_TYPE},
 }
 """The headers of every record, all of them text in UTF-8."""
+EVENT_HEADERS: dict[str, Json] = {"ce_shape": {"description": "The version of the event's shape: 1, 2, 3, ...", "pattern": _NUMBER}}
+"""Those that all but the ledger's records have."""
 ENTRY_HEADERS: dict[str, Json] = {"ce_entry": {"description": "Which of the event's entries: 1, 2, 3, ...", "pattern": _NUMBER}}
 """Those that only the ledger's records have."""
 
@@ -98,7 +100,7 @@ def document(schemas: dict[str, Json]) -> Json:
         "operations": {f"receive{channel.name.capitalize()}": _operation(channel) for channel in CHANNELS},
         "components": {
             "messages": {type_: _message(type_, schema) for type_, schema in schemas.items()},
-            "messageTraits": {"event": _trait(HEADERS), "entry": _trait(HEADERS | ENTRY_HEADERS)},
+            "messageTraits": {"event": _trait(HEADERS | EVENT_HEADERS), "entry": _trait(HEADERS | ENTRY_HEADERS)},
             "schemas": _components(schemas),
         },
     }

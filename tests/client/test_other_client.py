@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from groupchat.broker.topics import EVENT_TOPICS
 from groupchat.client import Reader, Record
 from groupchat.client.record import record_of
+from groupchat.processes.relay.records import records_of
 from tests.projections.histories import log_of
-from tests.support.publishing import records_of
 from tests.support.stories import some_of_everything
 
 PARTITIONS = 3

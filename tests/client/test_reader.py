@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from groupchat.broker import topics as names
 from groupchat.broker.envelope import Record as WireRecord
 from groupchat.client import CONVERSATIONS, LEDGER, BrokerUnavailableError, Reader, RecordUnreadableError, TopicsMissingError
+from groupchat.processes.relay.records import records_of
 from groupchat.values.event import Actor
 from tests.projections.histories import log_of
 from tests.support.builders import moment, number
-from tests.support.publishing import records_of
 from tests.support.stories import by_subject, keys, messages, some_of_everything
 
 

@@ -6,7 +6,7 @@ import pytest
 from groupchat.broker.envelope import RecordUnreadableError
 from groupchat.client.record import record_of
 from groupchat.client.seen import Seen
-from tests.support.publishing import records_of
+from groupchat.processes.relay.records import records_of
 from tests.support.stories import messages
 
 

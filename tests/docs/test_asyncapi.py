@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from docs import asyncapi, generate
 from groupchat.broker.envelope import ENTRY_TYPE, headers_of
-from groupchat.broker.topics import EVENT_TOPICS, topic_of
+from groupchat.broker.topics import EVENT_TOPICS, NoTopicError, topic_of
 from groupchat.http.schemas import schemas
 from groupchat.values.event import EVENT_TYPES, Recorded
 from tests.docs.pages import ROOT
@@ -92,5 +92,5 @@ def test_the_headers_of_a_record_are_as_documented(name):
 
 def test_every_type_is_on_a_topic():
     assert {topic_of(type_) for type_ in TYPES} == {*EVENT_TOPICS} == {channel.topic for channel in asyncapi.CHANNELS}
-    with pytest.raises(KeyError):
+    with pytest.raises(NoTopicError):
         topic_of("groupchat.weather.changed")

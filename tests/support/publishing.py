@@ -4,18 +4,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from groupchat.aggregates import delivery, phone_book
-from groupchat.aggregates.sight import published
-from groupchat.broker.envelope import ENTRY_TYPE, Record, headers_of
-from groupchat.broker.topics import EVENT_TOPICS, LEDGER, WORKSPACES, topic_of
-from groupchat.projections.ledger import line_of
+from groupchat.broker.envelope import Record
+from groupchat.broker.topics import EVENT_TOPICS
+from groupchat.processes.relay.records import records_of
 from groupchat.values.event import Recorded
-
-_ABOUT_ANOTHER = (delivery.Started, delivery.Updated, delivery.Withheld)
 
 
 def make_topics(address: str, prefix: str, *, partitions: int = 3) -> None:
@@ -23,28 +18,6 @@ def make_topics(address: str, prefix: str, *, partitions: int = 3) -> None:
     admin = KafkaAdminClient(bootstrap_servers=address)
     admin.create_topics([NewTopic(f"{prefix}{name}", partitions, 1) for name in EVENT_TOPICS])
     admin.close()
-
-
-def records_of(recorded: Recorded) -> Iterator[Record]:
-    """Yield an event's own record, and one for each ledger entry that it leads to."""
-    event, topic = recorded.event, topic_of(recorded.type)
-    key = _key(recorded, topic)
-    yield Record(topic=topic, key=key.encode(), value=msgspec.json.encode(published(event)), headers=headers_of(recorded, key))
-    line = line_of(recorded)
-    for n, entry in enumerate(line.entries() if line is not None else (), start=1):
-        headers = headers_of(recorded, entry.conversation_id, kind=ENTRY_TYPE, entry=n)
-        yield Record(topic=LEDGER, key=entry.conversation_id.encode(), value=msgspec.json.encode(entry), headers=headers)
-
-
-def _key(recorded: Recorded, topic: str) -> str:
-    event = recorded.event
-    if topic == WORKSPACES:
-        return recorded.cause.workspace_id
-    if isinstance(event, _ABOUT_ANOTHER):
-        return event.conversation_id
-    if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted):
-        return event.contact_id
-    return recorded.stream
 
 
 class Publisher:

@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 from msgspec import Struct
 
-from groupchat.values.event import EVENT_TYPES, Actor, ActorKind, Cause, Recorded
+from groupchat.values.event import Actor, ActorKind, Cause, Recorded, decode
 
 Headers = list[tuple[str, bytes]]
 
@@ -56,8 +56,7 @@ def headers_of(recorded: Recorded, subject: str, *, kind: str | None = None, ent
         ("ce_actorid", cause.actor.id.encode()),
         ("content-type", _CONTENT_TYPE),
     ]
-    if entry is not None:
-        headers.append(("ce_entry", b"%d" % entry))
+    headers.append(("ce_shape", b"%d" % recorded.event.class_version) if entry is None else ("ce_entry", b"%d" % entry))
     return headers
 
 
@@ -69,7 +68,7 @@ def recorded_of(headers: Sequence[tuple[str, bytes]], value: bytes) -> Recorded:
     try:
         texts = {name: text.decode() for name, text in headers}
         return Recorded(
-            event=msgspec.json.decode(value, type=EVENT_TYPES[texts["ce_type"]]),
+            event=decode(texts["ce_type"], value, int(texts["ce_shape"])),
             stream=texts["ce_stream"],
             version=int(texts["ce_version"]),
             position=int(texts["ce_position"]),

@@ -30,6 +30,14 @@ _OF_FAMILY = {
 """The topic of a family of types: the second word of their names."""
 
 
+class NoTopicError(Exception):
+    """A type of event has no topic: a family was added, and not here."""
+
+
 def topic_of(type_: str) -> str:
-    """Return the topic of a type of record; raises `KeyError` for one that has none."""
-    return _OF_FAMILY[type_.split(".")[1]]
+    """Return the topic of a type of record; raises `NoTopicError`."""
+    family = type_.split(".")[1]
+    if family not in _OF_FAMILY:
+        msg = f"{type_} has no topic in Kafka: give its family one in broker/topics.py"
+        raise NoTopicError(msg)
+    return _OF_FAMILY[family]

@@ -1,14 +1,12 @@
 """Between events and what is stored of them: JSON by msgspec, over the library's mapper (cipher, compressor, upcasting)."""
 
 from datetime import datetime
-from typing import Any, cast
 
 import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
-from eventsourcing.utils import resolve_topic
 
 from groupchat.values.errors import ToldError
-from groupchat.values.event import Actor, Cause, Event, Recorded
+from groupchat.values.event import Actor, Cause, Event, Recorded, decode
 
 
 class UnreadableEventError(ToldError):
@@ -43,7 +41,6 @@ class EventMapper(Mapper[str]):
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
-        self._decoders: dict[str, msgspec.json.Decoder[Event]] = {}
 
     def store(self, event: Event, stream: str, version: int, at: datetime, cause: Cause) -> StoredEvent:
         """Return what is stored of an event."""
@@ -80,7 +77,7 @@ class EventMapper(Mapper[str]):
         position = stored.id if isinstance(stored, Notification) else position
         try:
             envelope = self.open(stored.state)
-            event = self._event(stored.topic, envelope)
+            event = decode(stored.topic, envelope.data, envelope.v)
         except Exception as error:
             msg = f"Event {stored.originator_id}/{stored.originator_version} ({stored.topic}) can't be read: {error}"
             raise UnreadableEventError(msg, position) from error
@@ -97,21 +94,3 @@ class EventMapper(Mapper[str]):
                 causation_id=envelope.cau,
             ),
         )
-
-    def _event(self, topic: str, envelope: Stored) -> Event:
-        decoder = self._decoders.get(topic)
-        if decoder is None:
-            event_type = cast("type[Event]", resolve_topic(topic))
-            decoder = self._decoders[topic] = msgspec.json.Decoder(event_type)
-        event_type = decoder.type
-        if envelope.v == event_type.class_version:
-            return decoder.decode(envelope.data)
-        if envelope.v > event_type.class_version:
-            msg = (
-                f"its shape is version {envelope.v}, this groupchat knows {event_type.class_version}: install the one that wrote it"
-            )
-            raise ValueError(msg)
-        data: dict[str, Any] = msgspec.json.decode(envelope.data)
-        for version in range(envelope.v, event_type.class_version):
-            getattr(event_type, f"upcast_v{version}_v{version + 1}")(data)
-        return msgspec.convert(data, event_type)

@@ -6,10 +6,11 @@ around it. The wire name (`groupchat.conversation.created`) is what is stored: a
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
-from eventsourcing.utils import register_topic
-from msgspec import Meta, Struct
+from eventsourcing.utils import TopicError, register_topic, resolve_topic
+from msgspec import Meta, Raw, Struct, convert, json
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its zone."""
@@ -43,6 +44,32 @@ def stored_as(topic: str) -> Callable[[type[E]], type[E]]:
         return event_type
 
     return register
+
+
+def decode(name: str, data: bytes | Raw, shape: int) -> Event:
+    """Return an event of a wire name from its data as JSON, brought from the shape that it was written in to today's (R34).
+
+    Raises `ValueError` (msgspec's errors are such) for an unknown name, a shape that is newer than this groupchat, or other data.
+    """
+    try:
+        event_type = cast("type[Event]", resolve_topic(name))
+    except TopicError as error:
+        msg = f"no event is called {name!r} here: install the groupchat that wrote it"
+        raise ValueError(msg) from error
+    if shape == event_type.class_version:
+        return _decoder(event_type).decode(data)
+    if shape > event_type.class_version:
+        msg = f"its shape is version {shape}, this groupchat knows {event_type.class_version}: install the one that wrote it"
+        raise ValueError(msg)
+    state: dict[str, Any] = json.decode(data)
+    for version in range(shape, event_type.class_version):
+        getattr(event_type, f"upcast_v{version}_v{version + 1}")(state)
+    return convert(state, event_type)
+
+
+@cache
+def _decoder(event_type: type[Event]) -> json.Decoder[Event]:
+    return json.Decoder(event_type)
 
 
 class Actor(Struct, frozen=True):

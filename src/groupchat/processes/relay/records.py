@@ -10,33 +10,9 @@ from groupchat.aggregates.sight import published
 from groupchat.broker import topics
 from groupchat.broker.envelope import ENTRY_TYPE, Record, headers_of
 from groupchat.projections.ledger import line_of
-from groupchat.values.event import Event, Recorded
-
-_TOPICS = {
-    "conversation": topics.CONVERSATIONS,
-    "delivery": topics.CONVERSATIONS,
-    "contact": topics.CONTACTS,
-    "consent": topics.CONSENTS,
-    "workspace": topics.WORKSPACES,
-    "reader": topics.WORKSPACES,
-    "refusal": topics.WORKSPACES,
-}
-"""The topic of a family of events: the second word of their wire names."""
+from groupchat.values.event import Recorded
 
 _encode = msgspec.json.Encoder().encode
-
-
-class NoTopicError(Exception):
-    """A type of event has no topic: a family was added, and not here."""
-
-
-def topic_of(event: Event) -> str:
-    """Return the topic that an event goes to; raises `NoTopicError`."""
-    family = event.TOPIC.split(".")[1]
-    if family not in _TOPICS:
-        msg = f"{event.TOPIC} has no topic in Kafka: give its family one in processes/relay/records.py"
-        raise NoTopicError(msg)
-    return _TOPICS[family]
 
 
 def key_of(recorded: Recorded, topic: str) -> str:
@@ -52,9 +28,9 @@ def key_of(recorded: Recorded, topic: str) -> str:
 
 
 def records_of(recorded: Recorded) -> Iterator[Record]:
-    """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `NoTopicError`."""
+    """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `topics.NoTopicError`."""
     event = recorded.event
-    topic = topic_of(event)
+    topic = topics.topic_of(recorded.type)
     key = key_of(recorded, topic)
     yield Record(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers_of(recorded, key))
     if isinstance(event, MessageSent | delivery.Withheld):
