@@ -5,7 +5,7 @@ from threading import Event
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka.errors import IllegalStateError
+from kafka.errors import IllegalStateError, KafkaTimeoutError
 from msgspec import Struct
 
 from groupchat.broker.connection import Brokers
@@ -26,6 +26,7 @@ _CONFIGS: dict[str, Any] = {
     "fetch_max_bytes": 8 * 1024 * 1024,
     "session_timeout_ms": 6_000,  # the brokers' least: to be taken for dead by mistake costs little, for nothing is applied twice
     "heartbeat_interval_ms": 1_500,
+    "max_poll_interval_ms": 20_000,  # also how long the others wait at most for one who is lost while the group is made anew
     "metadata_max_age_ms": 30_000,
     "reconnect_backoff_max_ms": 2_000,
     "metrics_enabled": False,
@@ -48,6 +49,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         self._topic = topic
         self._reassigned = Event()
         self._consumer = opened(KafkaConsumer, brokers, group_id=group, **_CONFIGS)
+        if not self._consumer.partitions_for_topic(topic):  # who leads the group without knowing them gives nobody any
+            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+            msg = f"the brokers do not tell the partitions of {topic} yet"
+            raise KafkaTimeoutError(msg)
         self._consumer.subscribe([topic], listener=self)
 
     def close(self) -> None:
