@@ -16,9 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from groupchat.broker import topics
-from groupchat.broker.connection import Brokers
-from groupchat.client import Consumer
+from groupchat.client import CONVERSATIONS, Reader
 
 ROOT = Path(__file__).parents[1]
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
@@ -111,8 +109,8 @@ def post(client: httpx.Client, url: str, body: dict[str, Any]) -> dict[str, Any]
 
 def bodies(kafka: str, topic_prefix: str, conversation_id: str) -> list[str]:
     """Return the bodies of a conversation's messages that a consumer reads, up to the first."""
-    with Consumer(Brokers(bootstrap_servers=kafka), "composition", [topic_prefix + topics.CONVERSATIONS]) as consumer:
-        for record in consumer:
+    with Reader(kafka, group="composition", topics=[topic_prefix + CONVERSATIONS], idle_seconds=PATIENCE) as records:
+        for record in records:
             if record.subject == conversation_id and record.type == "groupchat.conversation.message_sent":
                 return [record.data["body"]]
     return []

@@ -15,12 +15,13 @@ from groupchat.projections import VIEWS
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.mapper import EventMapper
+from groupchat.store.put_off import PUT_OFF_EVENTS
 from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
 from groupchat.values.event import Recorded
 from tests.projections.histories import follow, received, tables_of
 from tests.support.builders import CAUSE, a_group, moment
 
-KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS)
+KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS, PUT_OFF_EVENTS)
 
 
 def quietly(done: int, total: int) -> None:

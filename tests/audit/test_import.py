@@ -2,6 +2,7 @@
 
 import sys
 import tracemalloc
+from datetime import UTC, datetime
 from io import BytesIO
 from subprocess import PIPE, Popen
 
@@ -15,13 +16,14 @@ from groupchat.audit.export import export_all
 from groupchat.audit.import_ import check, store
 from groupchat.audit.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.store import answers
+from groupchat.store import answers, put_off
 from groupchat.store.answers import Kept, Key
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError, filling
 from groupchat.store.follower import FollowerStatus, advance, statuses
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Append, Recorder
 from groupchat.store.tables import PARKED_EVENTS
 from tests.audit.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
@@ -54,6 +56,7 @@ def stand(database: Database, name: str, position: int, *parked: int) -> None:
         advance(connection, [name], position)
         for each in parked:
             connection.execute(insert(PARKED_EVENTS).values(follower=name, position=each, error="can't"))
+        put_off.add(connection, name, [PutOff(position, "cnv_1", datetime(2025, 1, 31, tzinfo=UTC))])
 
 
 def a_store(database: Database) -> None:
@@ -107,7 +110,7 @@ async def test_a_process_goes_on_where_it_stood_and_a_view_begins_anew(both):
 
     bring(there, exported(here))
 
-    assert statuses(there) == {PROCESS: FollowerStatus(PROCESS, 4)}
+    assert statuses(there) == {PROCESS: FollowerStatus(PROCESS, 4, parked=1)}
     assert DeliveryProcess.name == PROCESS
 
 
@@ -186,7 +189,7 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         ([EVENTS[0], event_line(LOG[1], version=3)], {}, 3, "version 3 of cnv_1, where 2 should be"),
         ([event_line(LOG[0], stream="cnv_9"), EVENTS[1]], {}, 3, "version 2 of cnv_1, where 1 should be"),
         ([event_line(LOG[0], type="groupchat.conversation.painted")], {}, 2, "groupchat.conversation.painted"),
-        ([event_line(LOG[0], shape=2)], {}, 2, "its shape is version 2; this groupchat knows 1"),
+        ([event_line(LOG[0], shape=2)], {}, 2, "its shape is version 2, this groupchat knows 1"),
         ([event_line(LOG[0], shape=0)], {}, 2, "can't be read"),
         ([event_line(LOG[0], data=Raw(b'{"name": 5}'))], {}, 2, "can't be read"),
         ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, 2)], {}, 3, "position 2; the last event has 1"),

@@ -16,7 +16,7 @@ from groupchat import __version__
 from groupchat.aggregates import consent, delivery
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.aggregates.sight import published
-from groupchat.audit.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine
+from groupchat.audit.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine, PutOffLine
 from groupchat.projections import VIEWS
 from groupchat.store.archive import Archive
 from groupchat.values.event import Recorded
@@ -46,6 +46,8 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
         lines.write(FollowerLine(name=status.name, position=status.position, stopped_at=status.stopped_at, error=status.error))
         for parked in archive.parked(status.name, status.position):
             lines.write(ParkedLine(parked.follower, parked.position, parked.error))
+        for event in archive.put_off(status.name, status.position):
+            lines.write(PutOffLine(**asdict(event), follower=status.name))
     lines.end()
     on_progress(head, head)
     return lines.events

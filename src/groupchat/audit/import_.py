@@ -21,6 +21,7 @@ from groupchat.audit.lines import (
     Header,
     Line,
     ParkedLine,
+    PutOffLine,
     Trailer,
     read_lines,
 )
@@ -29,7 +30,7 @@ from groupchat.store.database import Database
 from groupchat.store.filling import Filling, filling
 from groupchat.store.mapper import UnreadableEventError
 
-_ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, Trailer: 4}
+_ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, PutOffLine: 3, Trailer: 4}
 
 
 class Checked(Struct, frozen=True):
@@ -88,6 +89,8 @@ def _fill_other(empty: Filling, lines: Sequence[Line], trailer: Trailer) -> None
                 empty.follower(line.status())
             case ParkedLine():
                 empty.parked(line)
+            case PutOffLine():
+                empty.put_off(line.follower, line)
             case Trailer() if line != trailer:
                 raise DamagedFileError(trailer.events + trailer.others + 2, "the file was changed while it was read.")
             case _:
@@ -148,7 +151,7 @@ class _Checks:
         self.events += 1
         return None
 
-    def _other(self, line: AnswerLine | FollowerLine | ParkedLine) -> str | None:
+    def _other(self, line: AnswerLine | FollowerLine | ParkedLine | PutOffLine) -> str | None:
         if line.position > self.events:
             return f"it speaks of position {line.position}; the last event has {self.events}."
         self.others += 1

@@ -15,6 +15,7 @@ from msgspec import Struct
 from groupchat.store.answers import Kept
 from groupchat.store.archive import Logged, Parked
 from groupchat.store.follower import FollowerStatus
+from groupchat.store.put_off import PutOff
 from groupchat.values.errors import ToldError
 
 FORMAT = "groupchat-export"
@@ -70,6 +71,12 @@ class ParkedLine(Parked, frozen=True, tag_field="line", tag="parked", forbid_unk
     """An event that was set aside for a process."""
 
 
+class PutOffLine(PutOff, frozen=True, kw_only=True, tag_field="line", tag="put-off", forbid_unknown_fields=True):
+    """An event that a process has still to handle, when it is due."""
+
+    follower: str
+
+
 class Trailer(Struct, frozen=True, kw_only=True, tag_field="line", tag="trailer", forbid_unknown_fields=True):
     """The last line: how many events and other lines there are between header and trailer, and the hash of all lines above."""
 
@@ -78,7 +85,7 @@ class Trailer(Struct, frozen=True, kw_only=True, tag_field="line", tag="trailer"
     sha256: str
 
 
-Line = Header | EventLine | AnswerLine | FollowerLine | ParkedLine | Trailer
+Line = Header | EventLine | AnswerLine | FollowerLine | ParkedLine | PutOffLine | Trailer
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Line).decode

@@ -13,10 +13,12 @@ from eventsourcing.persistence import Notification, StoredEvent
 from msgspec import Struct
 from sqlalchemy import select
 
+from groupchat.store import put_off
 from groupchat.store.answers import Kept, Key
 from groupchat.store.database import Database
 from groupchat.store.follower import FollowerStatus, statuses
 from groupchat.store.mapper import EventMapper, Stored, UnreadableEventError
+from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, PARKED_EVENTS
 from groupchat.values.errors import ToldError
@@ -125,6 +127,11 @@ class Archive:
         query = select(table.follower, table.position, table.error).where(table.follower == name, table.position <= upto)
         with self.database.read() as connection:
             return [Parked(*row) for row in connection.execute(query.order_by(table.position))]
+
+    def put_off(self, name: str, upto: int) -> list[PutOff]:
+        """Return what a process has put off, up to a position that it had reached before."""
+        with self.database.read() as connection:
+            return put_off.all_of(connection, name, upto)
 
     def _notifications(self, upto: int, topics: Sequence[str] = ()) -> Iterator[Notification]:
         position = 0

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.store import answers
+from groupchat.store import answers, put_off
 from groupchat.store.answers import Kept
 from groupchat.store.archive import BATCH, Logged, Parked, stored_of
 from groupchat.store.database import Database
 from groupchat.store.follower import FollowerStatus
 from groupchat.store.mapper import EventMapper
+from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import WRITER_LOCK, Recorder
 from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
 from groupchat.values.errors import ToldError
@@ -81,6 +82,10 @@ class Filling:
         """Set an event aside for a follower, as it was."""
         row = {"follower": event.follower, "position": event.position, "error": event.error}
         self._connection.execute(insert(PARKED_EVENTS).values(row))
+
+    def put_off(self, follower: str, event: PutOff) -> None:
+        """Let a process handle an event when it is due."""
+        put_off.add(self._connection, follower, [event])
 
 
 def _batches(given: Iterable[T]) -> Iterator[Sequence[T]]:

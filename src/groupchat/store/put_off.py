@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Column, Connection, Index, Select, Table, Text, delete, exists, func, select, text, update
 
 from groupchat.store.tables import BIG, METADATA
+from groupchat.values.event import Moment
 
 PUT_OFF_EVENTS = Table(
     "put_off_events",
@@ -36,7 +37,7 @@ class PutOff(Struct, frozen=True):
 
     position: int
     key: str
-    due: datetime
+    due: Moment
 
 
 def add(connection: Connection, follower: str, events: Iterable[PutOff]) -> None:
@@ -55,7 +56,13 @@ def keys_of(connection: Connection, follower: str, keys: Collection[str]) -> set
 def due(connection: Connection, follower: str, now: datetime, limit: int) -> list[PutOff]:
     """Return what is due, at most the first of each key."""
     query = _firsts(follower).where(_T.due <= _number(now)).order_by(_T.due).limit(limit)
-    return [PutOff(position, key, _EPOCH + timedelta(microseconds=at)) for position, key, at in connection.execute(query)]
+    return [_put_off(*row) for row in connection.execute(query)]
+
+
+def all_of(connection: Connection, follower: str, upto: int) -> list[PutOff]:
+    """Return all that is put off, up to a position."""
+    query = select(_T.position, _T.key, _T.due).where(_T.follower == follower, _T.position <= upto).order_by(_T.position)
+    return [_put_off(*row) for row in connection.execute(query)]
 
 
 def next_due(connection: Connection, follower: str) -> datetime | None:
@@ -77,6 +84,10 @@ def forget(connection: Connection, follower: str, positions: Sequence[int]) -> N
 
 def _firsts(follower: str) -> Select[tuple[int, str, int]]:
     return select(_T.position, _T.key, _T.due).where(_T.follower == follower, _IS_FIRST_OF_KEY)
+
+
+def _put_off(position: int, key: str, due: int) -> PutOff:
+    return PutOff(position, key, _EPOCH + timedelta(microseconds=due))
 
 
 def _number(moment: datetime) -> int:
