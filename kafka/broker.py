@@ -101,8 +101,14 @@ class Broker:
         """Stop as by `kill -9`."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Hold the process where it is, and return when it stands still."""
+        self.send(signal.SIGSTOP)
+        if self._process is not None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+
     def send(self, number: signal.Signals) -> None:
-        """Send the process a signal: SIGSTOP pauses it."""
+        """Send the process a signal: SIGCONT lets it go on."""
         if self._process is not None:
             self._process.send_signal(number)
 

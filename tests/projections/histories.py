@@ -221,6 +221,11 @@ def _contact(n: int, conversation: str, who: int, message: str) -> st.SearchStra
 
 
 def _refusal(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    return st.just(refused(n, conversation, who))
+
+
+def refused(n: int, conversation: str = "cnv_1", who: int = 1) -> tuple[str, refusal.RefusalRecorded]:
+    """Return a refusal's record, with its stream."""
     event = refusal.RefusalRecorded(
         user_id=f"usr_{who}",
         slug="conversation-blocked",
@@ -231,7 +236,7 @@ def _refusal(n: int, conversation: str, who: int, message: str) -> st.SearchStra
         first_at=moment(n),
         last_at=moment(n + 1),
     )
-    return st.just((refusal.stream(CAUSE.workspace_id, moment(n).date()), event))
+    return refusal.stream(CAUSE.workspace_id, moment(n).date()), event
 
 
 _STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact, _refusal)

@@ -4,7 +4,6 @@ import sys
 from typing import NamedTuple
 
 import pytest
-import structlog
 
 from groupchat import cli
 
@@ -29,5 +28,4 @@ class CommandLine:
         self._monkeypatch.setattr(sys, "argv", ["groupchat", *words])
         with pytest.raises(SystemExit) as ended:
             cli.main()
-        structlog.reset_defaults()
         return Ended(int(ended.value.code or 0), *self._capsys.readouterr())

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from groupchat.broker import administration
+from groupchat.broker import topics as names
 from groupchat.broker.topics import CONVERSATIONS, PROGRESS
-from groupchat.processes.relay import records
 from groupchat.processes.relay.progress import read_progress
 from groupchat.processes.relay.starting import NoSuchPositionError, progress_at
 from groupchat.store.follower import advance, park, retry, statuses
@@ -150,7 +150,7 @@ async def test_an_event_that_has_no_topic_stops_the_relay_behind_what_came_befor
     world = await a_world(sqlite_store)
     before = await world.log()
     await world.contact(1)
-    monkeypatch.delitem(records._TOPICS, "contact")
+    monkeypatch.delitem(names._OF_FAMILY, "contact")
 
     await relayed(a_relay(sqlite_store, kafka, topics))
 
