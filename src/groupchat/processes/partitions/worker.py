@@ -21,7 +21,8 @@ from groupchat.broker.opening import BrokerUnavailableError, explained
 from groupchat.processes.partitions.sharing import LOOK_SECONDS, Sharing
 from groupchat.processes.partitions.topic import MissingTopicError, UnusableTopicError
 from groupchat.projections.partitioned import NoPlaceError
-from groupchat.projections.view import View, passes
+from groupchat.projections.view import View
+from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError, status_of, stop_at, trouble
 from groupchat.store.lease import Lease
@@ -129,4 +130,4 @@ class PartitionWorker:
 
 
 def _may_pass(error: Exception) -> bool:
-    return isinstance(error, BrokerUnavailableError | MissingTopicError | NoPlaceError) or passes(error)
+    return isinstance(error, BrokerUnavailableError | MissingTopicError | NoPlaceError) or is_passing(error)
