@@ -11,6 +11,8 @@ from sys import maxsize
 from time import monotonic
 from typing import Any
 
+import structlog
+
 from groupchat.aggregates.group_events import Created
 from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import RecordUnreadableError, recorded_of
@@ -25,10 +27,14 @@ RELAY = "relay"
 """The follower that says how far the log is published."""
 LOOK_SECONDS = 1.0
 """Views are looked at this often even if nothing comes: one that was stopped may go on."""
+TELL_SECONDS = 3.0
+"""Who waits for partitions for so long says so."""
 
 _ADVICE = (
     "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on (docs/operations.md, Scaling out)."
 )
+
+log = structlog.get_logger()
 
 
 class Sharing:
@@ -47,6 +53,7 @@ class Sharing:
         self._followed: tuple[str, frozenset[int]] | None = None
         self._published = 0
         self._looked = 0.0
+        self._told = False
 
     def turn(self, *, rang: bool) -> None:
         """Read what has come, or wait a moment for it, and apply it; `rang`: a follower has moved, perhaps the relay."""
@@ -58,7 +65,10 @@ class Sharing:
         news = (rang or late) and self._look(topic)
         fetched = consumer.poll(wait=not news)
         if fetched is None:
-            self._take(topic, consumer)
+            if waiting := consumer.joining_seconds():
+                self._await(waiting)
+            else:
+                self._take(topic, consumer)
             return
         batches = list(self._batches(consumer.offsets(), fetched, look=late))
         if batches:
@@ -72,7 +82,7 @@ class Sharing:
     def close(self) -> None:
         """Leave the group, and forget what was known."""
         topic, consumer, self._topic, self._consumer = self._topic, self._consumer, None, None
-        self._places, self._ends, self._followed = {}, {}, None
+        self._places, self._ends, self._followed, self._told = {}, {}, None, False
         try:
             if consumer is not None:
                 consumer.close()
@@ -90,6 +100,14 @@ class Sharing:
 
     # --- taking partitions
 
+    def _await(self, seconds: float) -> None:
+        """Tell once that the group takes its time."""
+        if seconds < TELL_SECONDS or self._told:
+            return
+        self._told = True
+        log.warning("partitions_awaited", seconds=round(seconds), group=self._prefix + GROUP)
+        self._tell("The consumer group is shared out anew: this waits for its partitions.")
+
     def _take(self, topic: Topic, consumer: Consumer) -> None:
         """Begin to read the partitions that are this process's now, where the views stand in them."""
         mine = consumer.assigned()
@@ -104,7 +122,8 @@ class Sharing:
                 raise UnusableTopicError(msg)
         self._places = {view: {each: places[each] for each in mine} for view, places in found.items()}
         consumer.begin({each: min(places[each].next_offset for places in found.values()) for each in mine})
-        self._work_again()
+        self._told = False
+        self._tell(None)
 
     def _places_of(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> Mapping[int, Place]:
         if (found := view.places()) is None:
@@ -130,10 +149,10 @@ class Sharing:
             msg = f"The topic {name} is not whole: {error}. {_ADVICE}"
             raise UnusableTopicError(msg) from error
 
-    def _work_again(self) -> None:
+    def _tell(self, what: str | None) -> None:
         with self._store.database.write(durable=False) as connection:
-            for view in sorted(self._places):
-                trouble(connection, view, None)
+            for name in sorted(view.name for view in self._views):
+                trouble(connection, name, what)
 
     # --- what was read
 
