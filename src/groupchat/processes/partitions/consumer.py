@@ -53,10 +53,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         self._reassigned = Event()
         self._joining_since: float | None = monotonic()
         self._consumer = opened(KafkaConsumer, brokers, group_id=group, **_CONFIGS)
-        self._consumer.subscribe([topic], listener=self)  # first of all, or the partitions that are told then look new to it
-        if not self._consumer.partitions_for_topic(topic):  # who leads the group without knowing them gives nobody any
-            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
-            msg = f"the brokers do not tell the partitions of {topic} yet"
+        try:
+            self._subscribe()
+        except BaseException:
+            self.close()
+            raise
+
+    def _subscribe(self) -> None:
+        self._consumer.subscribe([self._topic], listener=self)  # first of all, or the partitions that are told then look new to it
+        if not self._consumer.partitions_for_topic(self._topic):  # who leads the group without knowing them gives nobody any
+            msg = f"the brokers do not tell the partitions of {self._topic} yet"
             raise KafkaTimeoutError(msg)
 
     def close(self) -> None:
@@ -109,12 +115,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         if self._joining_since is not None:
             self._join()
             return None
-        if self._reassigned.is_set():
+        if self._has_others():
             return None
         starts = self._positions()
         found = self._consumer.poll(timeout_ms=POLL_MS if wait else 0, max_records=POLL_RECORDS)
         ends = self._positions()
-        if self._joining_since is not None or self._reassigned.is_set():
+        if self._has_others():
             return None
         return [
             Fetched(each.partition, start, ends[each], found.get(each, ())) for each, start in starts.items() if ends[each] != start
@@ -123,6 +129,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
     def offsets(self) -> dict[int, int]:
         """Return where each partition is read on."""
         return {each.partition: offset for each, offset in self._positions().items()}
+
+    def _has_others(self) -> bool:
+        """Tell whether the partitions are others now, or may be."""
+        return self._joining_since is not None or self._reassigned.is_set()
 
     def _join(self) -> None:
         if self.joining_seconds() > GROUP_SECONDS:

@@ -16,22 +16,22 @@ import structlog
 from groupchat.aggregates.group_events import Created
 from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import RecordUnreadableError, recorded_of
+from groupchat.broker.topics import RELAY
 from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched
-from groupchat.processes.partitions.topic import Topic, UnusableTopicError, position_in
+from groupchat.processes.partitions.topic import NotThereYetError, Topic, UnusableTopicError, position_in
 from groupchat.projections.partitioned import Batch, NoPlaceError, NotCoveredError, PartitionedView, Place, Read
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError, status_of, trouble
+from groupchat.store.follower import FollowerStatus, PoisonError, parked_between, status_of, trouble
 
-RELAY = "relay"
-"""The follower that says how far the log is published."""
 LOOK_SECONDS = 1.0
 """Views are looked at this often even if nothing comes: one that was stopped may go on."""
 TELL_SECONDS = 3.0
 """Who waits for partitions for so long says so."""
 
 _ADVICE = (
-    "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on (docs/operations.md, Scaling out)."
+    "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they go on "
+    "(docs/operations.md, Scaling out)."
 )
 
 log = structlog.get_logger()
@@ -141,13 +141,13 @@ class Sharing:
         return places
 
     def _begin(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> None:
-        published = self._relayed()
+        published = self._relayed().position
         first = self._store.first_position_of(Created.TOPIC) or maxsize
         try:
             view.begin(name, topic.starts(partitions, published=published, first=first))
         except NotCoveredError as error:
             msg = f"The topic {name} is not whole: {error}. {_ADVICE}"
-            raise UnusableTopicError(msg) from error
+            raise NotThereYetError(msg) from error
 
     def _tell(self, what: str | None) -> None:
         with self._store.database.write(durable=False) as connection:
@@ -159,16 +159,26 @@ class Sharing:
     def _look(self, topic: Topic) -> bool:
         """Ask how far the log is published; return whether it is further than before."""
         mine = sorted({partition for places in self._places.values() for partition in places})
-        published = self._relayed()
-        if mine and (published > self._published or not self._ends):
+        relay = self._relayed()
+        if mine and (relay.position > self._published or not self._ends):
             self._ends = topic.ends(mine)
-            self._published = published
+            self._published = relay.position
+            if relay.parked:
+                self._refuse_gaps(relay.position)
             return True
         return False
 
-    def _relayed(self) -> int:
+    def _refuse_gaps(self, published: int) -> None:
+        """Raise `UnusableTopicError` where the relay was told to leave out what a view does not have yet."""
+        floor = min((place.position for places in self._places.values() for place in places.values()), default=published)
+        if left_out := parked_between(self._store.database, RELAY, floor, published):
+            msg = f"The relay has left out the event at position {min(left_out)}, which was parked for it: {_ADVICE}"
+            raise UnusableTopicError(msg)
+
+    def _relayed(self) -> FollowerStatus:
+        """Return how far the log is published."""
         with self._store.database.statement() as connection:
-            return status_of(connection, RELAY).position
+            return status_of(connection, RELAY)
 
     def _batches(self, offsets: Mapping[int, int], fetched: Sequence[Fetched], *, look: bool) -> Iterator[Batch]:
         """Yield what was read, and of partitions with nothing new what is to be said all the same."""
