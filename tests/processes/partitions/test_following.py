@@ -182,8 +182,6 @@ async def test_a_topic_that_was_made_anew_stops_the_views_until_they_are_rebuilt
     async with sharers.running():
         await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
         assert "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views" in (told(database) or "")
-            told(database) or ""
-        )
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         second.publish(LOG[-1:], database)
         await sharers.reach(len(LOG))
