@@ -90,10 +90,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         """Take the partitions for others than they were."""
         self._reassigned.set()
 
-    def joining_seconds(self) -> float:
-        """Return for how long it has been waiting for the group to say which partitions are its own; 0 if it knows."""
+    def joining_seconds(self) -> float | None:
+        """Return for how long it has been waiting for the group to say which partitions are its own; none if it knows."""
         since = self._joining_since
-        return 0.0 if since is None else monotonic() - since
+        return None if since is None else monotonic() - since
 
     def assigned(self) -> tuple[int, ...]:
         """Return the partitions that are this consumer's now."""
@@ -112,15 +112,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
 
         Raises `KafkaTimeoutError` if the group gives none for too long.
         """
-        if self._joining_since is not None:
-            self._join()
+        if (joining := self.joining_seconds()) is not None:
+            self._join(joining)
             return None
-        if self._has_others():
+        if self._reassigned.is_set():
             return None
         starts = self._positions()
         found = self._consumer.poll(timeout_ms=POLL_MS if wait else 0, max_records=POLL_RECORDS)
         ends = self._positions()
-        if self._has_others():
+        if self.joining_seconds() is not None or self._reassigned.is_set():
             return None
         return [
             Fetched(each.partition, start, ends[each], found.get(each, ())) for each, start in starts.items() if ends[each] != start
@@ -130,12 +130,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         """Return where each partition is read on."""
         return {each.partition: offset for each, offset in self._positions().items()}
 
-    def _has_others(self) -> bool:
-        """Tell whether the partitions are others now, or may be."""
-        return self._joining_since is not None or self._reassigned.is_set()
-
-    def _join(self) -> None:
-        if self.joining_seconds() > GROUP_SECONDS:
+    def _join(self, seconds: float) -> None:
+        if seconds > GROUP_SECONDS:
             msg = f"the consumer group has given no partitions for {GROUP_SECONDS:.0f} s"
             raise KafkaTimeoutError(msg)
         self._consumer.poll(timeout_ms=POLL_MS)  # nothing can come: what is new waits, and what was is taken away

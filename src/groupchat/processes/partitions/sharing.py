@@ -65,10 +65,10 @@ class Sharing:
         news = (rang or late) and self._look(topic)
         fetched = consumer.poll(wait=not news)
         if fetched is None:
-            if waiting := consumer.joining_seconds():
-                self._await(waiting)
-            else:
+            if (joining := consumer.joining_seconds()) is None:
                 self._take(topic, consumer)
+            else:
+                self._await(joining)
             return
         batches = list(self._batches(consumer.offsets(), fetched, look=late))
         if batches:
