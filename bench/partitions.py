@@ -22,9 +22,9 @@ from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
+from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.support.kafka import running_broker
 from tests.support.postgres import running_server
-from tests.support.publishing import Publisher, make_topic
 
 PARTITIONS = 12
 MESSAGES = 10

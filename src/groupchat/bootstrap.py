@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from groupchat import workers
 from groupchat.broker.connection import Brokers
+from groupchat.broker.topics import RELAY
 from groupchat.carriers.simulator import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.metrics import Metrics
@@ -26,7 +27,6 @@ from groupchat.processes.later import Later
 from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.process import Process
 from groupchat.processes.relay.publisher import Publisher
-from groupchat.processes.relay.relay import NAME as RELAY
 from groupchat.processes.relay.relay import Relay
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
 from groupchat.projections.view import Projection

@@ -1,6 +1,5 @@
 """Why a message was sent or withheld, and why an entry was charged or credited: the events and the rules, line by line."""
 
-from groupchat.aggregates import consent
 from groupchat.aggregates.delivery import Started, Updated, Withheld
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
 from groupchat.audit import as_of, timeline, words
@@ -41,7 +40,7 @@ def _message(history: History, message_id: str) -> Step:
 def _said(history: History, step: Step) -> list[Line]:
     """Return what a keyword did (R14)."""
     event = step.recorded.event
-    if not isinstance(event, InboundReceived) or consent.keyword(event.body) is None:
+    if not isinstance(event, InboundReceived) or event.keyword is None:
         return []
     words_ = [each.recorded for each in history.steps if _evidence(each) == event.message_id]
     if not words_:

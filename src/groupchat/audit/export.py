@@ -32,8 +32,9 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
 
     Raises `UnreadableEventError` for an event that could not be brought into another store.
     """
-    processes = [status for status in archive.followers() if status.name not in VIEWS]  # before the head: none is beyond it
-    head = archive.head()
+    processes = [status for status in archive.followers() if status.name not in VIEWS]
+    left = {each.name: (archive.parked(each.name, each.position), archive.put_off(each.name, each.position)) for each in processes}
+    head = archive.head()  # last: what is done of all that meanwhile is in the log up to there
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="all", head=head))
     for logged in archive.log(head):
@@ -44,9 +45,10 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
         lines.write(AnswerLine(kept.key, kept.answer, kept.at, kept.position))
     for status in processes:
         lines.write(FollowerLine(name=status.name, position=status.position, stopped_at=status.stopped_at, error=status.error))
-        for parked in archive.parked(status.name, status.position):
-            lines.write(ParkedLine(parked.follower, parked.position, parked.error))
-        for event in archive.put_off(status.name, status.position):
+        parked, put_off = left[status.name]
+        for each in parked:
+            lines.write(ParkedLine(each.follower, each.position, each.error))
+        for event in put_off:
             lines.write(PutOffLine(**asdict(event), follower=status.name))
     lines.end()
     on_progress(head, head)

@@ -14,6 +14,9 @@ LEDGER = "groupchat.ledger.v1"
 EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
 """What consumers read."""
 
+RELAY = "relay"
+"""The follower that publishes the log on these topics: its name where positions are told."""
+
 PROGRESS = "groupchat.relay.v1"
 """The relay's own position, compacted; nobody else's business."""
 

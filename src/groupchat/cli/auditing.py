@@ -11,18 +11,15 @@ import typer
 from msgspec import UNSET
 from rich.console import Console
 from rich.text import Text
-from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from groupchat.audit import as_of, compare, explain, explain_block, history, timeline, words
 from groupchat.audit.as_of import AsOf, Cut, When, written
 from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
-from groupchat.bootstrap import existing_database
-from groupchat.cli.shell import settings
+from groupchat.cli.reading import existing
 from groupchat.commands.numbers import read_number
 from groupchat.http.queries import read_moment
-from groupchat.store.database import unavailable
 from groupchat.store.log import Log
 from groupchat.values.errors import InvalidRequestError
 
@@ -123,13 +120,8 @@ def block(
 @contextmanager
 def _reading() -> Iterator[Log]:
     """Open the log of the database to read; raises `DatabaseUnavailableError`."""
-    database = existing_database(settings())
-    try:
+    with existing() as database:
         yield Log.of(database)
-    except DBAPIError as error:
-        raise unavailable(error, database.url) from error
-    finally:
-        database.close()
 
 
 def _when(version: int | None, at: str | None) -> When:

@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from groupchat.bootstrap import existing_database, open_database
+from groupchat.bootstrap import open_database
+from groupchat.cli.reading import existing
 from groupchat.cli.shell import say, settings
 from groupchat.store import follower
 from groupchat.store.database import Database
@@ -27,8 +28,8 @@ def migrate() -> None:
 @app.command()
 def status() -> None:
     """Show where every follower stands. Exit code 1 if one is stopped."""
-    database = existing_database(settings())
-    found = follower.statuses(database)
+    with existing() as database:
+        found = follower.statuses(database)
     if not found:
         say.print("No worker has run on this database yet; `groupchat serve` and `groupchat work` run them.")
     table = Table("follower", "position", "stopped at", "why")
@@ -43,17 +44,17 @@ def status() -> None:
 @app.command()
 def retry(name: FollowerName) -> None:
     """Let a stopped follower try its event again, after the cause was mended."""
-    database = existing_database(settings())
-    _require_stopped(database, name)
-    _show(follower.retry(database, name))
+    with existing() as database:
+        _require_stopped(database, name)
+        _show(follower.retry(database, name))
 
 
 @app.command()
 def park(name: FollowerName) -> None:
     """Set aside the event that stopped a follower, and let it go on. The event stays in the log; a rebuild tries it again."""
-    database = existing_database(settings())
-    _require_stopped(database, name)
-    _show(follower.park(database, name))
+    with existing() as database:
+        _require_stopped(database, name)
+        _show(follower.park(database, name))
 
 
 def _require_stopped(database: Database, name: str) -> None:

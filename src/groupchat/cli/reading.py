@@ -15,9 +15,16 @@ from groupchat.store.database import Database, unavailable
 
 
 @contextmanager
+def existing() -> Iterator[Database]:
+    """Open the database that groupchat has used before, and close it at the end; raises `DatabaseUnavailableError`."""
+    with closing_database(existing_database(settings())) as database:
+        yield database
+
+
+@contextmanager
 def reading() -> Iterator[Archive]:
     """Open the database that is there to read all of it; nothing is written, and the right to read is enough."""
-    with closing_database(existing_database(settings())) as database:
+    with existing() as database:
         yield Archive(database)
 
 

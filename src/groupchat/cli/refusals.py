@@ -9,15 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.exc import DBAPIError
 
-from groupchat.bootstrap import existing_database
-from groupchat.cli.shell import say, settings
+from groupchat.aggregates.workspace_events import WorkspaceCreated
+from groupchat.cli.reading import reading
+from groupchat.cli.shell import say
 from groupchat.projections import refusals as view
 from groupchat.projections.refusals import RefusalView
-from groupchat.store.database import Database, unavailable
+from groupchat.store.archive import Archive
+from groupchat.store.database import Database
 from groupchat.store.follower import statuses
-from groupchat.store.recorder import Recorder
 
 app = typer.Typer()
 
@@ -34,26 +34,15 @@ def refusals(
     json: Annotated[bool, typer.Option("--json", help="Print JSON, a record a line, for programs.")] = False,
 ) -> None:
     """Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. To read is right enough."""
-    database = existing_database(settings())
-    try:
-        _require_workspace(database, workspace)
-        found = _found(database, workspace, conversation, user)
+    with reading() as archive:
+        archive.first(workspace, WorkspaceCreated, archive.head())
+        found = _found(archive.database, workspace, conversation, user)
         if json:
             for each in found:
                 sys.stdout.write(msgspec.json.encode(each).decode() + "\n")
         else:
             Console().print(_table(found))
-        _say_if_behind(database)
-    except DBAPIError as error:
-        raise unavailable(error, database.url) from error
-    finally:
-        database.close()
-
-
-def _require_workspace(database: Database, workspace: str) -> None:
-    if not workspace.startswith("wsp_") or not Recorder(database).select_events(workspace, limit=1):
-        msg = f"There is no workspace {workspace!r}: give the workspace_id that `groupchat init` printed."
-        raise typer.BadParameter(msg)
+        _say_if_behind(archive)
 
 
 def _found(database: Database, workspace: str, conversation: str | None, user: str | None) -> Iterator[RefusalView]:
@@ -78,8 +67,8 @@ def _table(found: Iterator[RefusalView]) -> Table:
     return table
 
 
-def _say_if_behind(database: Database) -> None:
-    status = statuses(database).get(view.VIEW.name)
-    behind = (Recorder(database).max_notification_id() or 0) - (0 if status is None else status.position)
+def _say_if_behind(archive: Archive) -> None:
+    status = statuses(archive.database).get(view.VIEW.name)
+    behind = archive.head() - (0 if status is None else status.position)
     if behind:
         say.print(f"{behind} events are not in this yet: the worker `{view.VIEW.name}` brings them.")

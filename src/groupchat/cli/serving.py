@@ -68,9 +68,9 @@ def work(
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
     Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, contacts, refusals),
-    contact_changes, delivery, simulator, housekeeping. Of several processes that run the same projection or process one works, and
-    another takes over when it ends. With `--source kafka` all processes that run `projections` share their work; the others follow
-    the log.
+    contact_changes, delivery, simulator, housekeeping, and with brokers relay. Of several processes that run the same projection or
+    process one works, and another takes over when it ends. With `--source kafka` all processes that run `projections` share their
+    work; the others follow the log.
     """
 
     async def until_stopped(chosen: Settings) -> None:

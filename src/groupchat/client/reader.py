@@ -95,13 +95,19 @@ class Reader:
                 metrics_enabled=False,
                 **self._configs,
             )
-            missing = sorted(set(self._topics) - self._consumer.topics())
+            try:
+                self._subscribe()
+            except BaseException:
+                self._consumer.close()
+                raise
+        return self
+
+    def _subscribe(self) -> None:
+        missing = sorted(set(self._topics) - self._consumer.topics())
         if missing:
-            self._consumer.close()
             msg = f"Kafka at {self._brokers.bootstrap_servers} lacks {', '.join(missing)}, or keeps it from you: {_ADVICE}"
             raise TopicsMissingError(msg)
         self._consumer.subscribe(self._topics, listener=Keeper(self._partitions))
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:

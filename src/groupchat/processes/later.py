@@ -8,8 +8,7 @@ import asyncio
 from collections.abc import Mapping
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.processes.process import End, Process
 from groupchat.store import put_off
@@ -17,6 +16,7 @@ from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower, PoisonError, parked_between
 from groupchat.store.lease import Lease
+from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.put_off import PutOff
 from groupchat.values.event import Recorded
 from groupchat.values.waiting import first_set
@@ -51,11 +51,13 @@ class Later:
     async def _step_or_pause(self) -> float:
         try:
             return await self.step()
-        except (DBAPIError, PoolTimeoutError) as error:
-            if isinstance(error, DBAPIError) and not is_passing(error):
+        except PoisonError as poison:
+            await self._follower.stop(poison)
+        except SQLAlchemyError as error:
+            if not is_passing(error):
                 raise
-            log.warning("follower_retries", follower=self._name, error=str(error).splitlines()[0])
-            return LOOK_SECONDS
+            self._tell(error)
+        return LOOK_SECONDS
 
     async def step(self) -> float:
         """Handle what is due, at most one event of each key; return after how many seconds to look again."""
@@ -67,7 +69,12 @@ class Later:
         for error in errors:
             if isinstance(error, PoisonError):
                 await self._follower.stop(error)
+            else:
+                self._tell(error)
         return LOOK_SECONDS if errors else await asyncio.to_thread(self._pause)
+
+    def _tell(self, error: Exception) -> None:
+        log.warning("follower_retries", follower=self._name, error=str(error).splitlines()[0])
 
     def _due(self) -> dict[str, tuple[PutOff, Recorded | None]]:
         """Return what is due, by key; without its event where that was set aside. Nothing while the follower is stopped."""
@@ -80,7 +87,10 @@ class Later:
     def _event(self, position: int) -> Recorded | None:
         if parked_between(self._database, self._name, position - 1, position):
             return None
-        return self._store.read_log(position - 1, 1, position)[0]
+        try:
+            return self._store.read_log(position - 1, 1, position)[0]
+        except UnreadableEventError as error:
+            raise PoisonError(position, str(error)) from error
 
     def _store_ends(self, found: Mapping[str, tuple[PutOff, Recorded | None]], ends: Mapping[str, End]) -> None:
         with self._database.write(durable=False) as connection:

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog.contextvars import bind_contextvars
 
 from groupchat.store import put_off
@@ -101,7 +99,7 @@ class Process:
                 except PutOffError as later:
                     return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
                 except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position
-                    if _passes(error):
+                    if is_passing(error) or isinstance(error, UnavailableError | VersionConflictError):
                         return End(events[n:], error)
                     reason = f"{type(error).__name__}: {error}"
                     return End(events[n:], PoisonError(recorded.position, reason, recorded.cause.correlation_id))
@@ -116,10 +114,3 @@ class Process:
             put_off.add(connection, self.name, left)
             if position > status_of(connection, self.name).position:
                 advance(connection, [self.name], position)
-
-
-def _passes(error: Exception) -> bool:
-    """Tell whether a failure is none of the event's: a lock, a lost connection, a lost race."""
-    if isinstance(error, DBAPIError):
-        return is_passing(error)
-    return isinstance(error, UnavailableError | VersionConflictError | PoolTimeoutError)

@@ -20,7 +20,8 @@ from sqlalchemy import Connection, insert, select, text
 from groupchat.projections.content import Digest, digest_of
 from groupchat.projections.rebuild import OnProgress, persistently, put_at
 from groupchat.projections.shadow import Shadow
-from groupchat.projections.view import View, is_at_one_position, lock_position, passes
+from groupchat.projections.view import View, is_at_one_position, lock_position
+from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import statuses
 from groupchat.store.lease import Lease
@@ -79,6 +80,7 @@ async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress)
             compared = await _in_thread(_compare, store, view, shadow)
             await _in_thread(shadow.settle)
             position = await _switch_between_readers(store, view, shadow, catch_up)
+            await _in_thread(shadow.drop)
             on_progress(position, position)
             return Switched(view.name, position, compared)
         finally:
@@ -166,7 +168,7 @@ async def _switch_between_readers(
         try:
             return await asyncio.to_thread(_switch, store, view, shadow, attempt)
         except Exception as error:
-            if not passes(error):
+            if not is_passing(error):
                 raise
             log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=str(error).splitlines()[0])
         await asyncio.sleep(_PAUSE_SECONDS)
@@ -187,5 +189,4 @@ def _switch(store: EventStore, view: View, shadow: Shadow, attempt: int) -> int:
         shadow.take_place(connection, attempt)
     store.signals.log.ring()
     store.signals.moved()
-    shadow.drop()
     return position

@@ -13,8 +13,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from groupchat.projections.rows import upsert
-from groupchat.projections.view import REASON_CHARACTERS, View, passes
-from groupchat.store.database import Database
+from groupchat.projections.view import REASON_CHARACTERS, View
+from groupchat.store.database import Database, is_passing
 from groupchat.store.follower import PoisonError, ensure, notify_progress, status_of, stop_at
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.values.event import Recorded
@@ -93,7 +93,7 @@ class PartitionedView:
         try:
             return self._apply(batches)
         except Exception as error:
-            if isinstance(error, NoPlaceError) or passes(error):
+            if isinstance(error, NoPlaceError) or is_passing(error):
                 raise
         return self._apply_one_by_one(batches)
 
@@ -109,7 +109,7 @@ class PartitionedView:
                 return None
             except Exception as error:
                 event = piece.records[0].event if piece.records else None
-                if isinstance(error, NoPlaceError) or passes(error) or not isinstance(event, Recorded):
+                if isinstance(error, NoPlaceError) or is_passing(error) or not isinstance(event, Recorded):
                     raise
                 reason = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS]
                 stop_at(self._database, self.name, PoisonError(event.position, reason, event.cause.correlation_id), standing)

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, delete, update
 
-from groupchat.projections.view import Projection, View, lock_position, passes, raise_partitions
-from groupchat.store.database import Database
+from groupchat.projections.view import Projection, View, lock_position, raise_partitions
+from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import (
     Follower,
@@ -91,7 +91,7 @@ async def persistently(work: Callable[[], Awaitable[T]]) -> T:
         try:
             return await work()
         except Exception as error:
-            if not passes(error):
+            if not is_passing(error):
                 raise
         await asyncio.sleep(_FIRST_PAUSE * attempt)
     return await work()

@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection, Table, delete, func, select, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.projections.rows import insert_new
 from groupchat.store.database import Database, is_passing
@@ -47,7 +45,7 @@ class Projection:
         try:
             self._apply(batch, position)
         except Exception as error:
-            if passes(error):
+            if is_passing(error):
                 raise
             self._apply_one_by_one(batch, position)
 
@@ -56,7 +54,7 @@ class Projection:
             try:
                 self._apply([recorded], recorded.position)
             except Exception as error:
-                if passes(error):
+                if is_passing(error):
                     raise
                 reason = f"{type(error).__name__}: {error}"
                 raise PoisonError(recorded.position, reason[:REASON_CHARACTERS], recorded.cause.correlation_id) from error
@@ -77,11 +75,6 @@ class Projection:
                 self._view.apply(connection, fresh)
             raise_partitions(connection, self.name, position)
             advance(connection, [self.name], position)
-
-
-def passes(error: Exception) -> bool:
-    """Tell whether a failure is none of the event's: a lock, a lost connection."""
-    return isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error))
 
 
 def lock_position(connection: Connection, name: str) -> int:

@@ -155,12 +155,11 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(f"The database {shown} can't be used ({reason}): {advice}.")
 
 
-def is_passing(error: DBAPIError) -> bool:
-    """Tell whether an error is of the connection, a lock or the disk, and the same work may succeed later."""
-    if error.connection_invalidated:
+def is_passing(error: Exception) -> bool:
+    """Tell whether an error is of the connection, the pool, a lock or the disk, and the same work may succeed later."""
+    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return True
-    permanent = isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig)
-    return isinstance(error, OperationalError) and not permanent
+    return isinstance(error, OperationalError) and not (isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig))
 
 
 def _parse(url: str | URL) -> URL:

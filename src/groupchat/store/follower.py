@@ -14,8 +14,7 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore
@@ -100,8 +99,8 @@ class Follower:
             bell.clear()
             try:
                 more = await self.step()
-            except (DBAPIError, PoolTimeoutError, UnavailableError, VersionConflictError) as error:
-                if isinstance(error, DBAPIError) and not is_passing(error):
+            except (SQLAlchemyError, UnavailableError, VersionConflictError) as error:
+                if isinstance(error, SQLAlchemyError) and not is_passing(error):
                     raise
                 log.warning("follower_retries", follower=self.name, error=str(error).splitlines()[0])
                 await first_set(stop, seconds=pause)

@@ -13,8 +13,7 @@ from zlib import crc32
 import structlog
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
 from groupchat.values.waiting import first_set
@@ -68,8 +67,8 @@ class Lease:
         """Try to take the lease; a database that can't be reached now gives none."""
         try:
             return self._try()
-        except (DBAPIError, PoolTimeoutError) as error:
-            if isinstance(error, DBAPIError) and not is_passing(error):
+        except SQLAlchemyError as error:
+            if not is_passing(error):
                 raise
             log.warning("lease_unreachable", follower=self._name, error=str(error).splitlines()[0])
             return False

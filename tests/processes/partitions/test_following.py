@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from sqlalchemy import insert
 from structlog.testing import capture_logs
 
 from groupchat.broker.envelope import headers_of
+from groupchat.broker.topics import RELAY
 from groupchat.projections import CONVERSATION_VIEWS, inbox, ledger
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.view import Projection, View
@@ -14,6 +16,7 @@ from groupchat.store import follower
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower, statuses
+from groupchat.store.tables import PARKED_EVENTS
 from groupchat.values.event import Recorded
 from tests.processes.partitions.conftest import Sharers
 from tests.processes.partitions.publishing import Publisher, delete_topic, make_topic
@@ -178,7 +181,7 @@ async def test_a_topic_that_was_made_anew_stops_the_views_until_they_are_rebuilt
 
     async with sharers.running():
         await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
-        assert "`groupchat rebuild inbox thread pane ledger` fills the views from the log" in (told(database) or "")
+        assert "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views" in (told(database) or "")
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         second.publish(LOG[-1:], database)
         await sharers.reach(len(LOG))
@@ -196,14 +199,37 @@ async def anew(address: str, prefix: str) -> str:
     return make_topic(address, prefix)
 
 
-async def test_a_topic_that_lacks_what_the_view_lacks_stops_it_R33(database: Database, sharers: Sharers, publisher: Publisher):
+async def test_a_view_that_lacks_what_the_topic_lacks_too_says_so_and_waits_for_a_rebuild_R33(
+    database: Database, store: EventStore, sharers: Sharers, publisher: Publisher
+):
     store_log(database, LOG)
-    await follow(database, inbox.VIEW, LOG[:HALF])
+    for view in CONVERSATION_VIEWS:
+        await follow(database, view, LOG[:HALF])
     publisher.publish(LOG[HALF + 3 :], database)
-    async with sharers.running(inbox.VIEW):
-        await until(lambda: stopped_at(database, inbox.VIEW) == 0)
-    assert f"stands at position {HALF}, and the topic lacks events up to position {HALF + 3}" in (told(database) or "")
-    assert statuses(database)["inbox"].position == HALF
+    async with sharers.running():
+        lacks = f"stands at position {HALF}, and the topic lacks events up to position {HALF + 3}"
+        await until(lambda: lacks in (told(database) or ""))
+        assert (stopped_at(database, inbox.VIEW), statuses(database)["inbox"].position) == (None, HALF)
+        await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
+        await sharers.reach(len(LOG))
+    assert everything(database) == await by_the_log(database, LOG)
+
+
+async def test_what_was_parked_for_the_relay_stops_the_views_that_lack_it_until_they_are_rebuilt_R33(
+    database: Database, store: EventStore, sharers: Sharers, publisher: Publisher
+):
+    store_log(database, LOG)
+    publisher.publish(LOG[:HALF], database)
+    with database.write() as connection:
+        connection.execute(insert(PARKED_EVENTS).values(follower=RELAY, position=LOG[HALF].position, error="too large"))
+    async with sharers.running():
+        await sharers.reach(HALF)
+        publisher.publish(LOG[HALF + 1 :], database)
+        await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
+        assert f"The relay has left out the event at position {LOG[HALF].position}" in (told(database) or "")
+        await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
+        await sharers.reach(len(LOG))
+    assert everything(database) == await by_the_log(database, LOG)
 
 
 async def test_a_view_of_which_the_log_has_brought_what_the_topic_lacks_goes_on_in_it_R33(

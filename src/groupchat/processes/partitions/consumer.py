@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from threading import Event
+from time import monotonic
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
@@ -15,6 +16,8 @@ GROUP = "groupchat.projections"
 POLL_MS = 10
 """How long one waits for records before one looks what else there is to do."""
 POLL_RECORDS = 2_000
+GROUP_SECONDS = 30.0
+"""How long one waits for partitions before one leaves the group, to join it anew: longer than the group waits for who is lost."""
 _CLOSE_MS = 2_000
 
 _CONFIGS: dict[str, Any] = {
@@ -48,31 +51,49 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
     def __init__(self, brokers: Brokers, topic: str, group: str) -> None:
         self._topic = topic
         self._reassigned = Event()
+        self._joining_since: float | None = monotonic()
         self._consumer = opened(KafkaConsumer, brokers, group_id=group, **_CONFIGS)
-        if not self._consumer.partitions_for_topic(topic):  # who leads the group without knowing them gives nobody any
-            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
-            msg = f"the brokers do not tell the partitions of {topic} yet"
+        try:
+            self._subscribe()
+        except BaseException:
+            self.close()
+            raise
+
+    def _subscribe(self) -> None:
+        self._consumer.subscribe([self._topic], listener=self)  # first of all, or the partitions that are told then look new to it
+        if not self._consumer.partitions_for_topic(self._topic):  # who leads the group without knowing them gives nobody any
+            msg = f"the brokers do not tell the partitions of {self._topic} yet"
             raise KafkaTimeoutError(msg)
-        self._consumer.subscribe([topic], listener=self)
 
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are given anew
-        """Stop handing out what is read."""
-        self._reassigned.set()
+        """Stop handing out what is read, and see to it that the group is joined to the end.
+
+        Who leads the group joins it again when the topic looks different to him. kafka-python 3.0 takes that for done when he has
+        assigned the partitions, and if `poll` returns before the group has answered him, he is never given any.
+        """
+        self._joining_since = self._joining_since or monotonic()
+        self._consumer._coordinator.request_rejoin()  # noqa: SLF001 - there is no other way, but to poll as long as it takes
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Keep the new partitions waiting; it is called in the client's own thread, which may not wait for a database."""
         for each in assigned:
             self._consumer.seek(each, 0)
         self._consumer.pause(*assigned)
+        self._joining_since = None
         self._reassigned.set()
 
     def forget(self) -> None:
         """Take the partitions for others than they were."""
         self._reassigned.set()
+
+    def joining_seconds(self) -> float | None:
+        """Return for how long it has been waiting for the group to say which partitions are its own; none if it knows."""
+        since = self._joining_since
+        return None if since is None else monotonic() - since
 
     def assigned(self) -> tuple[int, ...]:
         """Return the partitions that are this consumer's now."""
@@ -87,13 +108,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
             self._consumer.resume(each)
 
     def poll(self, *, wait: bool) -> list[Fetched] | None:
-        """Return what has come, of each partition that has moved; none if the partitions are others now, or may be."""
+        """Return what has come, of each partition that has moved; none if the partitions are others now, or may be.
+
+        Raises `KafkaTimeoutError` if the group gives none for too long.
+        """
+        if (joining := self.joining_seconds()) is not None:
+            self._join(joining)
+            return None
         if self._reassigned.is_set():
             return None
         starts = self._positions()
         found = self._consumer.poll(timeout_ms=POLL_MS if wait else 0, max_records=POLL_RECORDS)
         ends = self._positions()
-        if self._reassigned.is_set():
+        if self.joining_seconds() is not None or self._reassigned.is_set():
             return None
         return [
             Fetched(each.partition, start, ends[each], found.get(each, ())) for each, start in starts.items() if ends[each] != start
@@ -102,6 +129,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
     def offsets(self) -> dict[int, int]:
         """Return where each partition is read on."""
         return {each.partition: offset for each, offset in self._positions().items()}
+
+    def _join(self, seconds: float) -> None:
+        if seconds > GROUP_SECONDS:
+            msg = f"the consumer group has given no partitions for {GROUP_SECONDS:.0f} s"
+            raise KafkaTimeoutError(msg)
+        self._consumer.poll(timeout_ms=POLL_MS)  # nothing can come: what is new waits, and what was is taken away
 
     def _positions(self) -> dict[TopicPartition, int]:
         try:

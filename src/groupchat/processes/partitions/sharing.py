@@ -11,24 +11,30 @@ from sys import maxsize
 from time import monotonic
 from typing import Any
 
+import structlog
+
 from groupchat.aggregates.group_events import Created
 from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import RecordUnreadableError, recorded_of
+from groupchat.broker.topics import RELAY
 from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched
-from groupchat.processes.partitions.topic import Topic, UnusableTopicError, position_in
+from groupchat.processes.partitions.topic import NotThereYetError, Topic, UnusableTopicError, position_in
 from groupchat.projections.partitioned import Batch, NoPlaceError, NotCoveredError, PartitionedView, Place, Read
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError, status_of, trouble
+from groupchat.store.follower import FollowerStatus, PoisonError, parked_between, status_of, trouble
 
-RELAY = "relay"
-"""The follower that says how far the log is published."""
 LOOK_SECONDS = 1.0
 """Views are looked at this often even if nothing comes: one that was stopped may go on."""
+TELL_SECONDS = 3.0
+"""Who waits for partitions for so long says so."""
 
 _ADVICE = (
-    "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on (docs/operations.md, Scaling out)."
+    "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they go on "
+    "(docs/operations.md, Scaling out)."
 )
+
+log = structlog.get_logger()
 
 
 class Sharing:
@@ -47,6 +53,7 @@ class Sharing:
         self._followed: tuple[str, frozenset[int]] | None = None
         self._published = 0
         self._looked = 0.0
+        self._told = False
 
     def turn(self, *, rang: bool) -> None:
         """Read what has come, or wait a moment for it, and apply it; `rang`: a follower has moved, perhaps the relay."""
@@ -58,7 +65,10 @@ class Sharing:
         news = (rang or late) and self._look(topic)
         fetched = consumer.poll(wait=not news)
         if fetched is None:
-            self._take(topic, consumer)
+            if (joining := consumer.joining_seconds()) is None:
+                self._take(topic, consumer)
+            else:
+                self._await(joining)
             return
         batches = list(self._batches(consumer.offsets(), fetched, look=late))
         if batches:
@@ -72,7 +82,7 @@ class Sharing:
     def close(self) -> None:
         """Leave the group, and forget what was known."""
         topic, consumer, self._topic, self._consumer = self._topic, self._consumer, None, None
-        self._places, self._ends, self._followed = {}, {}, None
+        self._places, self._ends, self._followed, self._told = {}, {}, None, False
         try:
             if consumer is not None:
                 consumer.close()
@@ -90,6 +100,14 @@ class Sharing:
 
     # --- taking partitions
 
+    def _await(self, seconds: float) -> None:
+        """Tell once that the group takes its time."""
+        if seconds < TELL_SECONDS or self._told:
+            return
+        self._told = True
+        log.warning("partitions_awaited", seconds=round(seconds), group=self._prefix + GROUP)
+        self._tell("The consumer group is shared out anew: this waits for its partitions.")
+
     def _take(self, topic: Topic, consumer: Consumer) -> None:
         """Begin to read the partitions that are this process's now, where the views stand in them."""
         mine = consumer.assigned()
@@ -104,7 +122,8 @@ class Sharing:
                 raise UnusableTopicError(msg)
         self._places = {view: {each: places[each] for each in mine} for view, places in found.items()}
         consumer.begin({each: min(places[each].next_offset for places in found.values()) for each in mine})
-        self._work_again()
+        self._told = False
+        self._tell(None)
 
     def _places_of(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> Mapping[int, Place]:
         if (found := view.places()) is None:
@@ -122,34 +141,44 @@ class Sharing:
         return places
 
     def _begin(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> None:
-        published = self._relayed()
+        published = self._relayed().position
         first = self._store.first_position_of(Created.TOPIC) or maxsize
         try:
             view.begin(name, topic.starts(partitions, published=published, first=first))
         except NotCoveredError as error:
             msg = f"The topic {name} is not whole: {error}. {_ADVICE}"
-            raise UnusableTopicError(msg) from error
+            raise NotThereYetError(msg) from error
 
-    def _work_again(self) -> None:
+    def _tell(self, what: str | None) -> None:
         with self._store.database.write(durable=False) as connection:
-            for view in sorted(self._places):
-                trouble(connection, view, None)
+            for name in sorted(view.name for view in self._views):
+                trouble(connection, name, what)
 
     # --- what was read
 
     def _look(self, topic: Topic) -> bool:
         """Ask how far the log is published; return whether it is further than before."""
         mine = sorted({partition for places in self._places.values() for partition in places})
-        published = self._relayed()
-        if mine and (published > self._published or not self._ends):
+        relay = self._relayed()
+        if mine and (relay.position > self._published or not self._ends):
             self._ends = topic.ends(mine)
-            self._published = published
+            self._published = relay.position
+            if relay.parked:
+                self._refuse_gaps(relay.position)
             return True
         return False
 
-    def _relayed(self) -> int:
+    def _refuse_gaps(self, published: int) -> None:
+        """Raise `UnusableTopicError` where the relay was told to leave out what a view does not have yet."""
+        floor = min((place.position for places in self._places.values() for place in places.values()), default=published)
+        if left_out := parked_between(self._store.database, RELAY, floor, published):
+            msg = f"The relay has left out the event at position {min(left_out)}, which was parked for it: {_ADVICE}"
+            raise UnusableTopicError(msg)
+
+    def _relayed(self) -> FollowerStatus:
+        """Return how far the log is published."""
         with self._store.database.statement() as connection:
-            return status_of(connection, RELAY).position
+            return status_of(connection, RELAY)
 
     def _batches(self, offsets: Mapping[int, int], fetched: Sequence[Fetched], *, look: bool) -> Iterator[Batch]:
         """Yield what was read, and of partitions with nothing new what is to be said all the same."""

@@ -23,6 +23,10 @@ class UnusableTopicError(Exception):
     """The topic is not one that the views can follow; the message says why and what to do."""
 
 
+class NotThereYetError(Exception):
+    """A view lacks what the topic lacks too: it can follow when a rebuild, or the log, has brought it further."""
+
+
 class MissingTopicError(Exception):
     """The topic is not there; the message says what makes it."""
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -19,9 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import BrokerUnavailableError, explained
 from groupchat.processes.partitions.sharing import LOOK_SECONDS, Sharing
-from groupchat.processes.partitions.topic import MissingTopicError, UnusableTopicError
+from groupchat.processes.partitions.topic import MissingTopicError, NotThereYetError, UnusableTopicError
 from groupchat.projections.partitioned import NoPlaceError
-from groupchat.projections.view import View, passes
+from groupchat.projections.view import View
+from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import PoisonError, status_of, stop_at, trouble
 from groupchat.store.lease import Lease
@@ -60,7 +62,7 @@ class PartitionWorker:
                         await self._follow(leases, bell, stop)
                     finally:
                         await self._do(self._close)
-                        await self._do(lambda: self._say(None))
+                        await self._do(partial(self._say, None))
 
     async def _follow(self, leases: Sequence[Lease], bell: asyncio.Event, stop: asyncio.Event) -> None:
         pause = _FIRST_PAUSE
@@ -68,18 +70,22 @@ class PartitionWorker:
             rang = bell.is_set()
             bell.clear()
             try:
-                await self._do(lambda rang=rang: self._turn(rang=rang))  # type: ignore[misc]  # mypy can't infer the lambda
-            except UnusableTopicError as error:
-                await self._do(lambda error=error: self._stop_all(str(error)))  # type: ignore[misc]  # the same
-                await self._retried(stop)
+                await self._take_turn(stop, rang=rang)
             except Exception as error:
                 if not _may_pass(error):
                     raise
-                await self._do(lambda error=error: self._tell(error))  # type: ignore[misc]  # the same
+                await self._do(partial(self._tell, error))
                 await first_set(stop, seconds=pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 pause = _FIRST_PAUSE
+
+    async def _take_turn(self, stop: asyncio.Event, *, rang: bool) -> None:
+        try:
+            await self._do(partial(self._turn, rang=rang))
+        except UnusableTopicError as error:
+            await self._do(partial(self._stop_all, str(error)))
+            await self._retried(stop)
 
     def _turn(self, *, rang: bool) -> None:
         try:
@@ -97,7 +103,8 @@ class PartitionWorker:
 
     def _tell(self, error: Exception) -> None:
         """Tell what keeps the views from working."""
-        reason = str(error) if isinstance(error, BrokerUnavailableError | MissingTopicError) else f"{type(error).__name__}: {error}"
+        told = isinstance(error, BrokerUnavailableError | MissingTopicError | NotThereYetError)
+        reason = str(error) if told else f"{type(error).__name__}: {error}"
         reason = reason.splitlines()[0]
         log.warning("partitions_retry", error=reason)
         self._say(reason)
@@ -129,4 +136,4 @@ class PartitionWorker:
 
 
 def _may_pass(error: Exception) -> bool:
-    return isinstance(error, BrokerUnavailableError | MissingTopicError | NoPlaceError) or passes(error)
+    return isinstance(error, BrokerUnavailableError | MissingTopicError | NoPlaceError | NotThereYetError) or is_passing(error)

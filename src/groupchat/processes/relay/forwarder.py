@@ -6,10 +6,12 @@ from typing import Literal
 import structlog
 from kafka.errors import KafkaError
 from msgspec import Struct
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.broker.envelope import Record
 from groupchat.broker.opening import BrokerUnavailableError
+from groupchat.broker.topics import RELAY
 from groupchat.processes.relay.progress import MissingTopicsError, Progress
 from groupchat.processes.relay.publisher import Publisher, RecordTooLargeError
 from groupchat.processes.relay.records import records_of
@@ -17,8 +19,10 @@ from groupchat.processes.relay.starting import check, progress_at
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import FollowerStatus, PoisonError, advance, parked_between, stand, status_of, stop_at, trouble
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.tables import FOLLOWED_PARTITIONS
 from groupchat.values.event import Recorded
 
+_ADVICE = "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on."
 BATCH = 2_000
 """Events in a transaction, at most."""
 
@@ -114,11 +118,20 @@ class Forwarder:
             check(progress, status.position, self._store, self._publisher.prefix)
             if progress is not None and progress.position < status.position:
                 log.warning("relay_goes_back", relay=self._name, position=progress.position, known=status.position)
+                self._stop_views_above(progress.position)
         standing = progress.position if progress is not None else 0
         with self._database.write(durable=False) as connection:
             stand(connection, self._name, standing)
         log.info("relay_begins", relay=self._name, position=standing)
         return standing
+
+    def _stop_views_above(self, position: int) -> None:
+        """Stop the views that followed Kafka further than it knows of now: they would take what is published again for known."""
+        table = FOLLOWED_PARTITIONS.c
+        with self._database.read() as connection:
+            views = connection.execute(select(table.view).where(table.position > position).distinct()).scalars().all()
+        for view in views if self._name == RELAY else ():
+            stop_at(self._database, view, PoisonError(0, f"Kafka has lost what followed position {position}: {_ADVICE}"))
 
     def _publish(self, batch: _Batch) -> None:
         position = batch.progress.position

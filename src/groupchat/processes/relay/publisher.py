@@ -1,4 +1,4 @@
-"""Publishing: a batch's records and the relay's position in one Kafka transaction (docs/adr/0016)."""
+"""Publishing: a batch's records and the relay's position in one Kafka transaction (docs/adr/0018)."""
 
 from collections.abc import Sequence
 from functools import lru_cache

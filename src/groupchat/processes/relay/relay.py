@@ -1,4 +1,4 @@
-"""The relay: follows the log, and publishes each batch with its own position in one Kafka transaction (docs/adr/0016).
+"""The relay: follows the log, and publishes each batch with its own position in one Kafka transaction (docs/adr/0018).
 
 - The position that counts is Kafka's. It is read at the start, after earlier relays were fenced, and again after every error. What
   the database has of it (`groupchat status`, metrics) is written after Kafka has committed, so it is never ahead.
@@ -15,13 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from groupchat.broker.topics import RELAY
 from groupchat.processes.relay.forwarder import Forwarder
 from groupchat.processes.relay.publisher import Publisher
+from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.lease import Lease
 from groupchat.values.waiting import first_set
 
-NAME = "relay"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _IDLE_SECONDS = 30.0
 
@@ -31,7 +34,7 @@ T = TypeVar("T")
 class Relay:
     """A worker; `start` is a position to go on from instead of the one that Kafka has: once, and on purpose."""
 
-    def __init__(self, store: EventStore, publisher: Publisher, *, name: str = NAME, start: int | None = None) -> None:
+    def __init__(self, store: EventStore, publisher: Publisher, *, name: str = RELAY, start: int | None = None) -> None:
         self.name = name
         self._store = store
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=name)
@@ -43,7 +46,7 @@ class Relay:
         with self._store.signals.log.listen() as bell:
             while not stop.is_set():
                 bell.clear()
-                if await self._do(self._forwarder.stopped):
+                if await self._stopped():
                     if until_end:
                         break
                     await first_set(stop, bell, seconds=_IDLE_SECONDS)
@@ -52,6 +55,15 @@ class Relay:
                     break
                 await self._rest(stop)
         self._threads.shutdown()
+
+    async def _stopped(self) -> bool:
+        """Tell whether the relay is stopped; while the database can't tell it tries to work, which is told."""
+        try:
+            return await self._do(self._forwarder.stopped)
+        except SQLAlchemyError as error:
+            if not is_passing(error):
+                raise
+            return False
 
     async def _work(self, bell: asyncio.Event, stop: asyncio.Event, *, until_end: bool) -> bool:
         """Publish under the lease; return whether all is done that was asked for."""
