@@ -96,7 +96,13 @@ def sent(message_id: str, *to: str, body: str | None = "Hello all", price: str =
 def received(message_id: str, n: int = 1, name: str | None = None, body: str | None = "Hi") -> group.InboundReceived:
     """Return a message from the participant with `number(n)`."""
     return group.InboundReceived(
-        message_id=message_id, number=number(n), name=name or number(n), body=body, media=(), carrier_message_id=message_id
+        message_id=message_id,
+        number=number(n),
+        name=name or number(n),
+        body=body,
+        media=(),
+        carrier_message_id=message_id,
+        keyword=consent.keyword(body),
     )
 
 

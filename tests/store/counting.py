@@ -110,4 +110,4 @@ async def until(condition: Callable[[], bool]) -> None:
     """Let others work until a condition holds; fail if it does not in good time."""
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for is inside the store, and rings no bell
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0)

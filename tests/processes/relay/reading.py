@@ -9,10 +9,10 @@ from msgspec import Struct
 from groupchat.broker import administration
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import opened
-from groupchat.broker.topics import EVENT_TOPICS
+from groupchat.broker.topics import EVENT_TOPICS, RELAY
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
-from groupchat.processes.relay.relay import NAME, Relay
+from groupchat.processes.relay.relay import Relay
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Recorded
 
@@ -46,7 +46,7 @@ def make_topics(address: str, prefix: str, **given: int) -> administration.Made:
     return administration.make(brokers_at(address), administration.planned(prefix=prefix, **shape))
 
 
-def a_relay(store: EventStore, address: str, prefix: str, *, name: str = NAME, start: int | None = None) -> Relay:
+def a_relay(store: EventStore, address: str, prefix: str, *, name: str = RELAY, start: int | None = None) -> Relay:
     """Return a relay; of another name it has a lease of its own, as one has that lost its lease unawares."""
     return Relay(store, Publisher(brokers_at(address), prefix), name=name, start=start)
 
