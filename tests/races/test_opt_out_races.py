@@ -8,6 +8,8 @@ import pytest
 from tests.races.actions import create, dnd, opt_out_by_hand, send, send_and_begin, write
 from tests.support.builders import number
 
+ROUNDS = (100, 300, 500, 700, 900)
+"""The first of the people of each round: on a busy machine one side may win all of a round's races, so there may be several."""
 LANES, SENDS = 25, 20  # for each of two plans: 1,000 sends
 
 
@@ -65,52 +67,66 @@ async def test_however_the_opt_out_comes_no_message_is_accepted_after_it_R14_R16
 
 
 async def test_no_group_begins_unblocked_with_somebody_who_opts_out_at_that_moment_R5_R16(arena):
-    people = range(100, 140)
     elsewhere = await arena.world.group(1, 2)
-    doings = [[create(n, n + 100)] for n in people] + [later(write(n, "STOP"), elsewhere, n % 5 * 8) for n in people]
-    mixed = shuffled(*doings)
+    seen = Counter()
+    for first in ROUNDS:
+        people = range(first, first + 40)
+        doings = [[create(n, n + 100)] for n in people] + [later(write(n, "STOP"), elsewhere, n % 5 * 8) for n in people]
+        mixed = shuffled(*doings)
 
-    answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
+        answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
 
-    created = outcomes(answers, "create")
-    assert set(created) == {"done", "invalid-group"}
-    assert outcomes(answers, "write") == {"done": len(people)}
-    groups = [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
-    assert all([(await arena.world.state(group)).blocked for group in groups])
+        assert outcomes(answers, "write") == {"done": len(people)}
+        groups = [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
+        assert all([(await arena.world.state(group)).blocked for group in groups])
+        seen += outcomes(answers, "create")
+        if len(seen) > 1:
+            break
+    assert set(seen) == {"done", "invalid-group"}
 
 
 async def test_no_group_begins_and_none_is_written_to_with_a_contact_whose_dnd_goes_on_at_that_moment_R5_R16(arena):
     world = arena.world
-    contacts = [await world.contact(n, f"Contact {n}") for n in range(100, 112)]
-    groups = [await world.group(contact, 1) for contact in contacts]
     elsewhere = await world.group(1, 2)
-    doings = [later(dnd(contact.id, on=True), elsewhere, n % 4) for n, contact in enumerate(contacts)]
-    doings += [[create(2, contact=contact.id)] for contact in contacts]
-    doings += [[send(group)] * 4 for group in groups]
-    mixed = shuffled(*doings, seed=2)
+    created, sent = Counter(), Counter()
+    for first in ROUNDS:
+        contacts = [await world.contact(n, f"Contact {n}") for n in range(first, first + 12)]
+        groups = [await world.group(contact, 1) for contact in contacts]
+        doings = [later(dnd(contact.id, on=True), elsewhere, n % 4) for n, contact in enumerate(contacts)]
+        doings += [[create(2, contact=contact.id)] for contact in contacts]
+        doings += [[send(group)] * 4 for group in groups]
+        mixed = shuffled(*doings, seed=2)
 
-    answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
+        answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
 
-    assert outcomes(answers, "dnd") == {"done": len(contacts)}
-    assert set(outcomes(answers, "create")) == {"done", "invalid-group"}
-    assert set(outcomes(answers, "send")) == {"done", "conversation-blocked"}
-    all_groups = groups + [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
-    assert all([(await world.state(group)).blocked for group in all_groups])
+        assert outcomes(answers, "dnd") == {"done": len(contacts)}
+        all_groups = groups + [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
+        assert all([(await world.state(group)).blocked for group in all_groups])
+        created += outcomes(answers, "create")
+        sent += outcomes(answers, "send")
+        if len(created) > 1 and len(sent) > 1:
+            break
+    assert set(created) == {"done", "invalid-group"}
+    assert set(sent) == {"done", "conversation-blocked"}
 
 
 async def test_no_hand_over_begins_after_an_opt_out_for_a_message_accepted_before_R16(arena):
-    groups = [await arena.world.group(n, n + 100) for n in range(100, 120)]
-    handing = [[send_and_begin(group)] * 3 for group in groups]
     elsewhere = await arena.world.group(1, 2)
-    stopping = [later(write(n, "STOP"), elsewhere, n % 6) for n in range(100, 120)]
-    one, other = shuffled(*handing, *stopping[::2], seed=3), shuffled(*handing, *stopping[1::2], seed=4)
+    became = Counter()
+    for first in ROUNDS:
+        groups = [await arena.world.group(n, n + 100) for n in range(first, first + 20)]
+        handing = [[send_and_begin(group)] * 3 for group in groups]
+        stopping = [later(write(n, "STOP"), elsewhere, n % 6) for n in range(first, first + 20)]
+        one, other = shuffled(*handing, *stopping[::2], seed=3), shuffled(*handing, *stopping[1::2], seed=4)
 
-    answers = await arena.race(arena.plan(*one), arena.plan(*other))
+        answers = await arena.race(arena.plan(*one), arena.plan(*other))
 
-    became = Counter(answer.value for answer in answers if answer.action == "send_and_begin" and answer.refused is None)
+        became += Counter(answer.value for answer in answers if answer.action == "send_and_begin" and answer.refused is None)
+        assert len(await types_of(arena.world, "delivery.started")) == became["queued"]
+        assert len(await types_of(arena.world, "delivery.withheld")) == became["withheld"]
+        if len(became) > 1:
+            break
     assert set(became) == {"queued", "withheld"}
-    assert len(await types_of(arena.world, "delivery.started")) == became["queued"]
-    assert len(await types_of(arena.world, "delivery.withheld")) == became["withheld"]
 
 
 async def test_a_storm_of_stops_and_starts_keeps_every_promise_R16_R17_R35(arena):
