@@ -12,7 +12,7 @@ from sqlalchemy import event as sqlalchemy_event
 
 from groupchat.aggregates import delivery
 from groupchat.audit import as_of
-from groupchat.audit.as_of import NOW, AsOf, When
+from groupchat.audit.as_of import AsOf, When
 from groupchat.projections import inbox, pane, thread
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
@@ -35,6 +35,8 @@ from tests.projections.histories import (
     withheld,
 )
 from tests.support.builders import CAUSE, a_group, moment, number
+
+NOW = When()
 
 END = moment(1_000)
 ON_ONE_DATABASE = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

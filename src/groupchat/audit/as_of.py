@@ -44,9 +44,6 @@ class When(Struct, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
-NOW = When()
-
-
 class Cut(Struct, frozen=True, kw_only=True):
     """Where history ends: behind a position of the log, and behind a moment."""
 

@@ -1,21 +1,16 @@
-"""Publishing the log as the relay does, so far as what follows its topic can tell: in order, in transactions, its position last.
-
-Until the relay itself is used in its place: `published` is called where it would have run.
-"""
+"""Publishing the relay's own records step by step: in transactions that are committed or aborted, again, and its position last."""
 
 from collections.abc import Sequence
 
-import msgspec
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from groupchat.broker.envelope import headers_of
-from groupchat.broker.topics import CONVERSATIONS
+from groupchat.broker.topics import CONVERSATIONS, RELAY, topic_of
+from groupchat.processes.relay import records
 from groupchat.store.database import Database
 from groupchat.store.follower import advance, ensure
 from groupchat.values.event import Recorded
 
-RELAY = "relay"
 BATCH = 200
 
 
@@ -41,10 +36,8 @@ def delete_topic(address: str, name: str) -> None:
 
 def key_of(recorded: Recorded) -> str | None:
     """Return the key of an event of the topic of conversations, none for any other."""
-    family = recorded.type.split(".")[1]
-    if family == "delivery":
-        return str(recorded.event.conversation_id)
-    return recorded.stream if family == "conversation" else None
+    topic = topic_of(recorded.type)
+    return records.key_of(recorded, topic) if topic == CONVERSATIONS else None
 
 
 class Publisher:
@@ -84,8 +77,5 @@ class Publisher:
         self._producer.commit_transaction()
 
     def _send(self, batch: Sequence[Recorded]) -> None:
-        for recorded in batch:
-            if (key := key_of(recorded)) is not None:
-                self._producer.send(
-                    self._topic, key=key.encode(), value=msgspec.json.encode(recorded.event), headers=headers_of(recorded, key)
-                )
+        for each in (record for recorded in batch for record in records.records_of(recorded) if record.topic == CONVERSATIONS):
+            self._producer.send(self._topic, key=each.key, value=each.value, headers=each.headers)

@@ -7,7 +7,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from msgspec.structs import replace
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from groupchat.broker import administration
 from groupchat.broker import topics as names
@@ -15,7 +15,7 @@ from groupchat.broker.topics import CONVERSATIONS, PROGRESS
 from groupchat.processes.relay.progress import read_progress
 from groupchat.processes.relay.starting import NoSuchPositionError, progress_at
 from groupchat.store.follower import advance, park, retry, statuses
-from groupchat.store.tables import STORED_EVENTS
+from groupchat.store.tables import FOLLOWED_PARTITIONS, STORED_EVENTS
 from groupchat.values.waiting import first_set
 from tests.processes.relay.reading import PATIENCE, a_relay, brokers_at, ids_of, make_topics, read, relayed
 from tests.store.following import opened
@@ -270,3 +270,22 @@ async def restored(template, folder):
     path.write_bytes(template.read_bytes())
     async with opened(f"sqlite:///{path}") as store:
         yield store
+
+
+async def test_views_that_followed_kafka_further_than_it_knows_of_now_are_stopped_and_others_go_on(sqlite_store, kafka, topics):
+    """As after brokers have lost their last seconds: what is published again must not be taken for known."""
+    await a_world(sqlite_store)
+    await relayed(a_relay(sqlite_store, kafka, topics))
+    end = status(sqlite_store).position
+    with sqlite_store.database.write() as connection:
+        advance(connection, ["relay"], end + 5)
+        for view, position in (("inbox", end + 3), ("thread", end)):
+            row = {"view": view, "partition": 0, "topic": "any", "next_offset": 0, "position": position}
+            connection.execute(insert(FOLLOWED_PARTITIONS).values(row))
+
+    await relayed(a_relay(sqlite_store, kafka, topics))
+
+    assert status(sqlite_store).position == end
+    found = statuses(sqlite_store.database)
+    assert (found["inbox"].stopped_at, "thread" in found) == (0, False)
+    assert f"Kafka has lost what followed position {end}" in found["inbox"].error
