@@ -20,7 +20,7 @@ from msgspec import NODEFAULT, Struct
 
 from groupchat.broker.envelope import ENTRY_TYPE
 from groupchat.broker.topics import topic_of
-from groupchat.http.schemas import schemas
+from groupchat.http.documents.schemas import schemas
 from groupchat.projections.ledger import Entry
 from groupchat.values.event import EVENT_TYPES, Event
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import uvicorn
 
-from groupchat import connections
-from groupchat.connections import Connection
-from groupchat.http.codec import Incoming
-from groupchat.http.streams import Stream as EventStream
-from groupchat.http.streams import Streams
-from groupchat.http.watch import Pace
+from groupchat.http.guards import connections
+from groupchat.http.guards.connections import Connection
+from groupchat.http.streams.streams import Stream as EventStream
+from groupchat.http.streams.streams import Streams
+from groupchat.http.streams.watch import Pace
+from groupchat.http.web.codec import Incoming
 
 PATIENCE = 10.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"

@@ -14,13 +14,13 @@ from groupchat.broker.connection import Brokers
 from groupchat.broker.topics import RELAY
 from groupchat.carriers.simulator import Simulator
 from groupchat.commands.inbound import CarrierInbox
-from groupchat.http.metrics import Metrics
-from groupchat.http.refusal_log import RefusalLog
+from groupchat.http.guards.refusal_log import RefusalLog
+from groupchat.http.guards.throttle import Throttle
+from groupchat.http.guards.tokens import Provider, Tokens
+from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.services import Services
-from groupchat.http.streams import Streams
-from groupchat.http.throttle import Throttle
-from groupchat.http.tokens import Provider, Tokens
-from groupchat.http.watch import Pace
+from groupchat.http.streams.streams import Streams
+from groupchat.http.streams.watch import Pace
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.later import Later

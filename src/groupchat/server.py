@@ -11,8 +11,8 @@ import uvicorn
 
 from groupchat import demo
 from groupchat.bootstrap import running, working
-from groupchat.connections import Connection
 from groupchat.http.app import create_app
+from groupchat.http.guards.connections import Connection
 from groupchat.settings import Settings
 from groupchat.values.errors import ToldError
 

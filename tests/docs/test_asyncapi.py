@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from docs import asyncapi, generate
 from groupchat.broker.envelope import ENTRY_TYPE, headers_of
 from groupchat.broker.topics import EVENT_TOPICS, NoTopicError, topic_of
-from groupchat.http.schemas import schemas
+from groupchat.http.documents.schemas import schemas
 from groupchat.values.event import EVENT_TYPES, Recorded
 from tests.docs.pages import ROOT
 from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION

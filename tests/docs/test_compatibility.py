@@ -8,7 +8,7 @@ import pytest
 from docs import generate
 from docs.compatibility import breaks
 from docs.generate import RELEASED, released
-from groupchat.http.schemas import schemas
+from groupchat.http.documents.schemas import schemas
 
 OLD = {
     "sent": {

@@ -42,5 +42,5 @@ def test_each_of_the_ten_risks_has_a_line_with_a_test():
 def test_only_the_identity_providers_keys_are_ever_fetched():
     source = ROOT / "src" / "groupchat"
     fetching = {str(path.relative_to(source)) for path in source.rglob("*.py") if imported(path.read_text()) & FETCHING}
-    assert fetching == {"http/tokens.py"}
+    assert fetching == {"http/guards/tokens.py"}
     assert imported("from urllib import request\nimport httpx") & FETCHING == {"urllib.request", "httpx"}

@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from groupchat.http.tokens import Provider
+from groupchat.http.guards.tokens import Provider
 
 ISSUER, AUDIENCE = "https://id.example.com/", "groupchat"
 

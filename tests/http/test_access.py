@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from groupchat.http import openapi, public
 from groupchat.http.app import ENDPOINTS, SIMULATOR
-from groupchat.http.problems import PROBLEMS
-from groupchat.http.reply import Receive, Scope, Send
+from groupchat.http.documents import public
+from groupchat.http.documents.problems import PROBLEMS
+from groupchat.http.web import openapi
+from groupchat.http.web.reply import Receive, Scope, Send
 from tests.http.site import Json
 from tests.http.staff import Staff, staffed
 from tests.http.stage import PARAMETERS, Stage, endpoint_of

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from groupchat.http.bodies import NewConversation, NewMessage
-from groupchat.http.codec import Incoming, decode_body, decode_query, read_body
-from groupchat.http.queries import InboxQuery
+from groupchat.http.inputs.bodies import NewConversation, NewMessage
+from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.http.refusals import MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError
+from groupchat.http.web.codec import Incoming, decode_body, decode_query, read_body
 from groupchat.values.errors import InvalidRequestError
 from tests.http.site import assert_problem, locs
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from groupchat.http.app import ENDPOINTS, SIMULATOR
-from groupchat.http.conditional import VERSIONED, versioned_id
+from groupchat.http.calls.conditional import VERSIONED, versioned_id
 from groupchat.store import event_store
 from tests.http.site import assert_problem, locs, messages_of, path_of
 from tests.store.following import opened

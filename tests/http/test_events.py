@@ -7,8 +7,8 @@ import pytest
 from groupchat.aggregates.sight import about, published
 from groupchat.commands import contacts, keys
 from groupchat.commands.streams import WORKSPACE
-from groupchat.http.streams import Streams
-from groupchat.http.watch import BATCH, Pace
+from groupchat.http.streams.streams import Streams
+from groupchat.http.streams.watch import BATCH, Pace
 from tests.golden.examples import EXAMPLES
 from tests.http.listening import PATIENCE, listening, told
 from tests.http.site import assert_problem, open_site, path_of

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from groupchat.http import codec
 from groupchat.http.app import create_app
-from groupchat.http.throttle import Throttle
+from groupchat.http.guards.throttle import Throttle
+from groupchat.http.web import codec
 from tests.http.site import assert_problem, client_of, open_site
 from tests.support.world import a_member
 

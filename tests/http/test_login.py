@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from groupchat.http.streams import Streams
-from groupchat.http.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, Tokens
-from groupchat.http.watch import Pace
+from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, Tokens
+from groupchat.http.streams.streams import Streams
+from groupchat.http.streams.watch import Pace
 from groupchat.settings import SettingsError, from_environment
 from tests.http.identity_provider import identity_provider, rsa_jwk
 from tests.http.listening import listening

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 
 from groupchat import logs
 from groupchat.http.app import ENDPOINTS
-from groupchat.http.health import Scrape, look
-from groupchat.http.streams import Streams
-from groupchat.http.watch import Pace
+from groupchat.http.monitoring.health import Scrape, look
+from groupchat.http.streams.streams import Streams
+from groupchat.http.streams.watch import Pace
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings
 from groupchat.store.follower import PoisonError

@@ -5,10 +5,11 @@ import json
 import msgspec
 import schemathesis
 
-from groupchat.http import openapi, public
 from groupchat.http.app import ENDPOINTS, SIMULATOR
-from groupchat.http.endpoint import Endpoint
-from groupchat.http.problems import PROBLEMS
+from groupchat.http.calls.endpoint import Endpoint
+from groupchat.http.documents import public
+from groupchat.http.documents.problems import PROBLEMS
+from groupchat.http.web import openapi
 
 ALL = (*ENDPOINTS, *SIMULATOR)
 DOCUMENT = openapi.document(ALL, public.paths(), public.SHAPES)

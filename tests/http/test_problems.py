@@ -6,7 +6,7 @@ import structlog
 from msgspec.structs import replace
 from sqlalchemy.exc import OperationalError
 
-from groupchat.http.problems import PROBLEMS
+from groupchat.http.documents.problems import PROBLEMS
 from tests.http.site import Site, assert_problem, client_of, locs, messages_of
 from tests.support.builders import number
 
@@ -151,7 +151,7 @@ async def test_a_process_that_keeps_up_is_ready(site):
 async def test_a_process_that_is_behind_or_stopped_is_not_ready_and_says_which(idle_site, monkeypatch):
     await idle_site.group()
     assert (await idle_site.client.get("/readyz")).json()["ready"]
-    monkeypatch.setattr("groupchat.http.health.MAX_BEHIND", 1)
+    monkeypatch.setattr("groupchat.http.monitoring.health.MAX_BEHIND", 1)
     response = await idle_site.client.get("/readyz")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert {each["name"] for each in response.json()["followers"] if not each["ready"]} == set(idle_site.services.followers)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from groupchat import bootstrap
-from groupchat.http.examples import STATEMENT, STATEMENT_SHEET
+from groupchat.http.documents.examples import STATEMENT, STATEMENT_SHEET
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.projections import VIEWS
 from groupchat.settings import Settings

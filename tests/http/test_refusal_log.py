@@ -13,8 +13,8 @@ from groupchat.aggregates.access import HiddenError
 from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.workspace import User
 from groupchat.commands.caller import Caller
-from groupchat.http import refusal_log
-from groupchat.http.refusal_log import RefusalLog
+from groupchat.http.guards import refusal_log
+from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError

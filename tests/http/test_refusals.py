@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from groupchat.aggregates import refusal
-from groupchat.http.refusal_log import RefusalLog
+from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from tests.http.listening import told

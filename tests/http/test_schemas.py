@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.sight import published
 from groupchat.broker.envelope import ENTRY_TYPE
-from groupchat.http import openapi, public
-from groupchat.http.schemas import schemas
+from groupchat.http.documents import public
+from groupchat.http.documents.schemas import schemas
+from groupchat.http.web import openapi
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import EVENT_TYPES, Recorded
 from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION

@@ -19,7 +19,7 @@ from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
 from groupchat.cli.reading import existing
 from groupchat.commands.numbers import read_number
-from groupchat.http.queries import read_moment
+from groupchat.http.inputs.parameters import read_moment
 from groupchat.store.log import Log
 from groupchat.values.errors import InvalidRequestError
 

@@ -13,9 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupchat import __version__
 from groupchat.carriers.simulator import Simulator
-from groupchat.http import openapi, public
-from groupchat.http.endpoint import Endpoint
-from groupchat.http.resource import Resource, Responder
+from groupchat.http.calls.endpoint import Endpoint
+from groupchat.http.documents import public
 from groupchat.http.routes import (
     contacts,
     conversations,
@@ -30,6 +29,8 @@ from groupchat.http.routes import (
     workspace,
 )
 from groupchat.http.services import Services
+from groupchat.http.web import openapi
+from groupchat.http.web.resource import Resource, Responder
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from groupchat.http.metrics import Metrics
-from groupchat.http.refusal_log import RefusalLog
-from groupchat.http.streams import Streams
-from groupchat.http.throttle import Throttle
-from groupchat.http.tokens import Tokens
+from groupchat.http.guards.refusal_log import RefusalLog
+from groupchat.http.guards.throttle import Throttle
+from groupchat.http.guards.tokens import Tokens
+from groupchat.http.monitoring.metrics import Metrics
+from groupchat.http.streams.streams import Streams
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress

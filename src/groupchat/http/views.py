@@ -11,8 +11,8 @@ from groupchat.aggregates import group_conversation
 from groupchat.aggregates.access import HiddenError
 from groupchat.aggregates.refusal import Subject
 from groupchat.commands import conversations
-from groupchat.http.endpoint import Call, PageOf
-from groupchat.http.queries import PageQuery, given
+from groupchat.http.calls.endpoint import Call, PageOf
+from groupchat.http.inputs.parameters import PageQuery, given
 from groupchat.http.refusals import ProjectionBehindError
 from groupchat.projections import contacts, inbox, ledger
 from groupchat.projections.contacts import ContactView

@@ -1,7 +1,7 @@
 """The base of every refusal.
 
 A refusal is an answer, not a failure: it has a stable `slug` (the problem type of the HTTP contract), a `detail` that says what to
-do, and `members` that a program can read. Which status a slug has is the business of `http/problems.py`.
+do, and `members` that a program can read. Which status a slug has is the business of `http/documents/problems.py`.
 """
 
 from typing import Any, ClassVar

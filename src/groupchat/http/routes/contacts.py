@@ -4,10 +4,11 @@ import asyncio
 
 from groupchat.aggregates.contact import Contact
 from groupchat.commands import contacts as commands
-from groupchat.http import examples, permits
-from groupchat.http.bodies import ContactChange, NewContact
-from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
-from groupchat.http.queries import SearchQuery, given
+from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import ContactChange, NewContact
+from groupchat.http.inputs.parameters import SearchQuery, given
 from groupchat.http.refusals import StillSpreadingError
 from groupchat.http.views import contact_now, sees_only, shown_contact, view
 from groupchat.processes.contact_changes import ContactChanges

@@ -2,10 +2,11 @@
 
 from groupchat.commands import conversations, reading
 from groupchat.commands.conversations import NewConversation as Begun
-from groupchat.http import examples, permits
-from groupchat.http.bodies import NewConversation, NewSuccessor, Rename
-from groupchat.http.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
-from groupchat.http.queries import InboxQuery, given
+from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, Rename
+from groupchat.http.inputs.parameters import InboxQuery, given
 from groupchat.http.views import conversation_now, existing, sees_only, view, visible
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation

@@ -7,16 +7,16 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from groupchat.aggregates.sight import published
-from groupchat.http import examples
-from groupchat.http.auth import authenticate
-from groupchat.http.codec import Incoming, decode_query, read_min_position
-from groupchat.http.endpoint import Answer, Endpoint
-from groupchat.http.queries import Asked
-from groupchat.http.reply import Reply, encode_json
+from groupchat.http.calls.endpoint import Answer, Endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards.auth import authenticate
+from groupchat.http.inputs.parameters import Asked
 from groupchat.http.routes.history import HistoryEvent
 from groupchat.http.services import Services
-from groupchat.http.streams import Stream
-from groupchat.http.watch import Reader, Watch
+from groupchat.http.streams.streams import Stream
+from groupchat.http.streams.watch import Reader, Watch
+from groupchat.http.web.codec import Incoming, decode_query, read_min_position
+from groupchat.http.web.reply import Reply, encode_json
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Recorded
 

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 from groupchat.aggregates.sight import published
 from groupchat.audit import as_of
 from groupchat.audit.as_of import AsOf
-from groupchat.http import examples
-from groupchat.http.endpoint import Answer, PageOf, Reading, endpoint
-from groupchat.http.queries import HistoryQuery, StateQuery, given
+from groupchat.http.calls.endpoint import Answer, PageOf, Reading, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.inputs.parameters import HistoryQuery, StateQuery, given
 from groupchat.http.views import visible
 from groupchat.values.event import Actor, Recorded
 

@@ -6,9 +6,9 @@ from io import StringIO
 from msgspec.structs import astuple
 
 from groupchat.commands import conversations
-from groupchat.http import examples
-from groupchat.http.endpoint import Answer, Reading, endpoint
-from groupchat.http.queries import LedgerQuery, StatementQuery, given, read_moment
+from groupchat.http.calls.endpoint import Answer, Reading, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery, given, read_moment
 from groupchat.http.views import sees_only, view
 from groupchat.projections import inbox, ledger, statements
 from groupchat.projections.ledger import Entry

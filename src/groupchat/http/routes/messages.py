@@ -3,10 +3,11 @@
 from typing import cast
 
 from groupchat.commands import conversations
-from groupchat.http import examples, permits
-from groupchat.http.bodies import NewMessage
-from groupchat.http.endpoint import Answer, Reading, Writing, Written, endpoint
-from groupchat.http.queries import PageQuery, given
+from groupchat.http.calls.endpoint import Answer, Reading, Writing, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import NewMessage
+from groupchat.http.inputs.parameters import PageQuery, given
 from groupchat.http.views import view, visible
 from groupchat.projections import thread
 from groupchat.projections.paging import Page

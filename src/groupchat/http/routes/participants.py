@@ -1,9 +1,10 @@
 """Participants: the pane, and opting out by a user's hand (R7, R9, R14, R19, R29). Nothing else is ever written here."""
 
 from groupchat.commands import consents
-from groupchat.http import examples, permits
-from groupchat.http.endpoint import Answer, Call, Reading, Written, endpoint
-from groupchat.http.queries import PaneQuery, given
+from groupchat.http.calls.endpoint import Answer, Call, Reading, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.parameters import PaneQuery, given
 from groupchat.http.views import conversation_now, existing, view, visible
 from groupchat.projections import pane
 from groupchat.projections.inbox import Conversation

@@ -1,9 +1,10 @@
 """What users were refused, for who audits (R15, R20 to R23)."""
 
 from groupchat.commands.refusals import require_reader
-from groupchat.http import examples, permits
-from groupchat.http.endpoint import Answer, Reading, endpoint
-from groupchat.http.queries import RefusalsQuery, given, read_moment
+from groupchat.http.calls.endpoint import Answer, Reading, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.parameters import RefusalsQuery, given, read_moment
 from groupchat.http.views import view
 from groupchat.projections import refusals
 from groupchat.projections.paging import Page

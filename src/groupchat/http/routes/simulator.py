@@ -14,9 +14,10 @@ from groupchat.commands.caller import Caller, rights_of
 from groupchat.commands.inbound import Received
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
-from groupchat.http import examples, permits
-from groupchat.http.bodies import HandsetWrites, NewBehaviour
-from groupchat.http.endpoint import Answer, Call, Writing, Written, endpoint
+from groupchat.http.calls.endpoint import Answer, Call, Writing, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError

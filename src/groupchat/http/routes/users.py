@@ -11,10 +11,11 @@ from groupchat.commands import keys, users
 from groupchat.commands.caller import rights_of, visible_user
 from groupchat.commands.keys import NewKey as Issued
 from groupchat.commands.users import Added
-from groupchat.http import examples, permits
-from groupchat.http.bodies import NewKey, NewUser, UserChange
-from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
-from groupchat.http.queries import PageQuery, in_utc
+from groupchat.http.calls.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import NewKey, NewUser, UserChange
+from groupchat.http.inputs.parameters import PageQuery, in_utc
 from groupchat.http.views import page_of, view
 from groupchat.store.event_store import Outcome
 from groupchat.store.last_uses import last_uses

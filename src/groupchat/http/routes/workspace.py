@@ -14,10 +14,11 @@ from groupchat.commands.caller import rights_of
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import WORKSPACE
 from groupchat.commands.workspaces import RoleShown
-from groupchat.http import examples, permits
-from groupchat.http.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
-from groupchat.http.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
-from groupchat.http.queries import PageQuery
+from groupchat.http.calls.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
+from groupchat.http.documents import examples
+from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
+from groupchat.http.inputs.parameters import PageQuery
 from groupchat.http.views import page_of
 from groupchat.store.event_store import Outcome
 from groupchat.values.money import Rate

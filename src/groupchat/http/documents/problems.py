@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.roster import Violation
 from groupchat.http.refusals import TooManyRequestsError
-from groupchat.http.reply import Reply, encode_json
+from groupchat.http.web.reply import Reply, encode_json
 from groupchat.store.database import is_passing
 from groupchat.values.errors import RefusalError
 

@@ -10,11 +10,11 @@ import msgspec
 from msgspec import defstruct
 
 from groupchat import __version__
-from groupchat.http.conditional import IF_MATCH_PATTERN, versioned_id
-from groupchat.http.endpoint import Endpoint, NoQuery
-from groupchat.http.idempotency import KEY_PATTERN
-from groupchat.http.problems import PROBLEMS, Kind, says_when
-from groupchat.http.reply import encode_json
+from groupchat.http.calls.conditional import IF_MATCH_PATTERN, versioned_id
+from groupchat.http.calls.endpoint import Endpoint, NoQuery
+from groupchat.http.calls.idempotency import KEY_PATTERN
+from groupchat.http.documents.problems import PROBLEMS, Kind, says_when
+from groupchat.http.web.reply import encode_json
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{name}"

@@ -12,7 +12,7 @@ from groupchat.aggregates.roster import Asked
 from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.simulator_behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
-from groupchat.http.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
+from groupchat.http.inputs.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Currency, Price
 from groupchat.values.policy import GroupSize, Preset, Region

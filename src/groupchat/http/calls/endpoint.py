@@ -11,13 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.commands.caller import Caller
-from groupchat.http.auth import authenticate
-from groupchat.http.codec import Incoming, decode_body, decode_query, read_body, read_min_position, read_path
-from groupchat.http.conditional import VERSIONED, etag, read_if_match, versioned_id
-from groupchat.http.idempotency import Once, digest, pack, read_key, running, unpack, without_secret
+from groupchat.http.calls.conditional import VERSIONED, etag, read_if_match, versioned_id
+from groupchat.http.calls.idempotency import Once, digest, pack, read_key, running, unpack, without_secret
+from groupchat.http.guards.auth import authenticate
 from groupchat.http.refusals import IdempotencyKeyReusedError, ProjectionBehindError
-from groupchat.http.reply import CSV, JSON, Reply, encode_json
 from groupchat.http.services import Services
+from groupchat.http.web.codec import Incoming, decode_body, decode_query, read_body, read_min_position, read_path
+from groupchat.http.web.reply import CSV, JSON, Reply, encode_json
 from groupchat.store.answers import Kept, Key
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.store.refusals import OverloadedError

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from groupchat.commands.caller import Caller
 from groupchat.http.refusals import BODY_SECONDS, MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError, RequestTimeoutError
-from groupchat.http.reply import Receive, Scope
+from groupchat.http.web.reply import Receive, Scope
 from groupchat.values.errors import InvalidRequestError, RefusalError
 
 T = TypeVar("T")

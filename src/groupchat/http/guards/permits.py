@@ -5,7 +5,7 @@ The rules are those of `aggregates/access.py`. A command asks them again in its 
 
 from groupchat.commands import conversations, keys
 from groupchat.commands.caller import rights_of
-from groupchat.http.endpoint import Call
+from groupchat.http.calls.endpoint import Call
 
 
 async def manages(call: Call) -> None:

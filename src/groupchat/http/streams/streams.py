@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.commands.caller import UnauthenticatedError
-from groupchat.http.codec import Incoming
 from groupchat.http.refusals import TooManyRequestsError
-from groupchat.http.reply import Reply, Send
-from groupchat.http.watch import LogReader, Pace
+from groupchat.http.streams.watch import LogReader, Pace
+from groupchat.http.web.codec import Incoming
+from groupchat.http.web.reply import Reply, Send
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.refusals import UnavailableError

@@ -6,11 +6,11 @@ from typing import Protocol
 
 import structlog
 
-from groupchat.http.codec import Incoming, read_correlation_id
-from groupchat.http.problems import problem, reply_of
+from groupchat.http.documents.problems import problem, reply_of
 from groupchat.http.refusals import ClientGoneError, MethodNotAllowedError, ParticipantsFrozenError
-from groupchat.http.reply import Receive, Reply, Scope, Send
 from groupchat.http.services import Services
+from groupchat.http.web.codec import Incoming, read_correlation_id
+from groupchat.http.web.reply import Receive, Reply, Scope, Send
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.ids import new_id
 

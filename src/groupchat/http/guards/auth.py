@@ -7,8 +7,8 @@ from groupchat.aggregates.workspace import User
 from groupchat.commands import keys, logins
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login
-from groupchat.http.codec import Incoming
 from groupchat.http.services import Services
+from groupchat.http.web.codec import Incoming
 
 
 async def authenticate(services: Services, incoming: Incoming) -> tuple[Caller, Login]:

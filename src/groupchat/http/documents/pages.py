@@ -5,10 +5,10 @@ from html import escape
 
 from fastapi.openapi.docs import get_swagger_ui_html
 
-from groupchat.http.codec import Incoming
-from groupchat.http.problems import PROBLEMS, Kind
-from groupchat.http.reply import HTML, JSON, SCHEMA, Reply, encode_json
+from groupchat.http.documents.problems import PROBLEMS, Kind
 from groupchat.http.services import Services
+from groupchat.http.web.codec import Incoming
+from groupchat.http.web.reply import HTML, JSON, SCHEMA, Reply, encode_json
 from groupchat.values.errors import NotFoundError
 
 _PAGE = """<!doctype html>

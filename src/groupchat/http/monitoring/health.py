@@ -6,9 +6,9 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.http.codec import Incoming
-from groupchat.http.reply import JSON, Reply, encode_json
 from groupchat.http.services import Services
+from groupchat.http.web.codec import Incoming
+from groupchat.http.web.reply import JSON, Reply, encode_json
 
 PROMETHEUS = CONTENT_TYPE_LATEST.encode()
 MAX_BEHIND = 5_000

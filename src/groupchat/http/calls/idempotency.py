@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from groupchat.http.codec import Incoming
 from groupchat.http.refusals import IdempotencyKeyInUseError
-from groupchat.http.reply import JSON, Reply, encode_json
+from groupchat.http.web.codec import Incoming
+from groupchat.http.web.reply import JSON, Reply, encode_json
 from groupchat.store.answers import Kept, Key
 from groupchat.values.errors import InvalidRequestError
 

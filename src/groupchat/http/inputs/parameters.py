@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
-from groupchat.http.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
+from groupchat.http.inputs.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
 from groupchat.values.errors import InvalidRequestError
 
 T = TypeVar("T")

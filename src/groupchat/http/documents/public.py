@@ -4,12 +4,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from groupchat.http import health, pages
-from groupchat.http.health import Health
-from groupchat.http.openapi import EVERY_ANSWER, problem_response, schema_of
-from groupchat.http.reply import JSON, SCHEMA, Reply, encode_json
-from groupchat.http.resource import Responder
-from groupchat.http.schemas import DIALECT, schemas
+from groupchat.http.documents import pages
+from groupchat.http.documents.schemas import DIALECT, schemas
+from groupchat.http.monitoring import health
+from groupchat.http.monitoring.health import Health
+from groupchat.http.web.openapi import EVERY_ANSWER, problem_response, schema_of
+from groupchat.http.web.reply import JSON, SCHEMA, Reply, encode_json
+from groupchat.http.web.resource import Responder
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from groupchat.http.streams import ABORT
+from groupchat.http.streams.streams import ABORT
 
 HEAD_SECONDS = 10.0
 """How long a request's head may take to arrive, and how long a new connection may be silent."""

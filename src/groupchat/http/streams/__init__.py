@@ -1,0 +1,1 @@
+"""The event stream: what one reader is sent, and how open streams end."""
