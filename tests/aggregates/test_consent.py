@@ -1,62 +1,9 @@
-import unicodedata
-
 import pytest
-from hypothesis import given as for_any
-from hypothesis import strategies as st
 
 from groupchat.aggregates import consent
 from groupchat.aggregates.consent import GroupJoined, Join, OptedIn, OptedOut, OptIn, OptOut
 from tests.support.builders import BUSINESS, number
 from tests.support.given_when_then import fold, given
-
-OUT = (
-    "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "ARRET",
-)  # fmt: skip
-IN = ("START", "UNSTOP", "YES")
-WORDS = [(word, "opt-out") for word in OUT] + [(word, "opt-in") for word in IN]
-AROUND = st.text(" \t\r\n\u00a0.,:;!?¡¿'\"«»()[]{}*_-\u2013\u2014\u2026/\\#&@%", max_size=6)
-
-
-@pytest.mark.parametrize(("word", "meaning"), WORDS)
-def test_every_keyword_is_known_in_any_case_R14(word, meaning):
-    for written in (word, word.lower(), word.title(), word.swapcase(), word[0] + word[1:].lower()):
-        assert consent.keyword(written) == meaning
-
-
-@for_any(st.sampled_from(WORDS), AROUND, AROUND)
-def test_spaces_and_punctuation_around_a_keyword_are_ignored_R14(known, before, after):
-    word, meaning = known
-    assert consent.keyword(before + word + after) == meaning
-
-
-@pytest.mark.parametrize("written", ["ARRÊT", "arrêt", "Arrêt!", "« Arrêt »", unicodedata.normalize("NFD", "arrêt")])
-def test_arret_is_known_with_its_accent_however_a_handset_composes_it_R14(written):
-    assert consent.keyword(written) == "opt-out"
-
-
-@pytest.mark.parametrize("written", ["stop  all", "Stop\nall", "opt\u00a0out", " OPT   OUT. "])
-def test_any_white_space_parts_the_words_of_a_keyword_R14(written):
-    assert consent.keyword(written) == "opt-out"
-
-
-@pytest.mark.parametrize(
-    "written",
-    [
-        None, "", " ", "...", "\U0001f6d1",
-        "STOP PLEASE", "please stop", "don't stop", "Stop it", "stop stop", "STOP, ALL of you", "S T O P", "STOP 2",
-        "stopped", "non-stop", "nonstop", "unstoppable", "stops", "END.OF", "the end", "ended", "quitter",
-        "OPT/OUT", "OPT_OUT", "OPT--OUT", "opt me out", "opt in", "cancel that", "unsubscribe me", "quit?no",
-        "yes please", "yess", "start over", "restart", "YES NO", "y", "no", "HELP", "INFO",
-    ],
-)  # fmt: skip
-def test_a_message_that_only_has_a_keyword_in_it_is_none_R14(written):
-    assert consent.keyword(written) is None
-
-
-@for_any(st.text(max_size=12))
-def test_any_text_is_a_keyword_or_not_and_is_never_refused_R14(text):
-    assert consent.keyword(text) in ("opt-out", "opt-in", None)
-
 
 # --- what one number has said to one business number
 

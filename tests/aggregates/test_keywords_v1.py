@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from groupchat.aggregates import consent
+from groupchat.aggregates import keywords
 from groupchat.aggregates.group_events import InboundReceived
 from groupchat.aggregates.keywords_v1 import keyword_v1
 from groupchat.store.mapper import EventMapper
@@ -40,9 +40,9 @@ def test_a_message_that_was_stored_without_it_is_read_with_what_it_meant_then_R1
 
 
 def test_a_change_of_todays_keywords_changes_no_old_meaning_R14_R34(monkeypatch):
-    monkeypatch.setattr(consent, "_OUT", frozenset({"GENUG"}))
-    monkeypatch.setattr(consent, "_IN", frozenset({"WEITER"}))
-    assert [consent.keyword(word) for word in ("STOP", "YES", "Genug!")] == [None, None, "opt-out"]
+    monkeypatch.setattr(keywords, "_OUT", frozenset({"genug"}))
+    monkeypatch.setattr(keywords, "_YES", frozenset({"weiter"}))
+    assert [keywords.keyword(word, alone=True) for word in ("STOP", "YES", "Genug!")] == [None, None, "opt-out"]
     assert [EventMapper().restore(as_it_was_stored(word)).event.keyword for word in ("STOP", "YES", "Genug!")] == [
         "opt-out",
         "opt-in",

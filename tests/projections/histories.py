@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from groupchat.aggregates import consent, contact, delivery, reader, refusal
 from groupchat.aggregates import group_events as group
+from groupchat.aggregates.keywords import keyword
 from groupchat.projections.paging import Page
 from groupchat.projections.view import Projection, View
 from groupchat.store.database import Database
@@ -102,7 +103,7 @@ def received(message_id: str, n: int = 1, name: str | None = None, body: str | N
         body=body,
         media=(),
         carrier_message_id=message_id,
-        keyword=consent.keyword(body),
+        keyword=keyword(body, alone=True),
     )
 
 

@@ -1,14 +1,12 @@
 """Consent: what one phone number has said to one business number.
 
 - R5 Who has opted out can't be added to a group of that business number.
-- R14 An opt-out comes by keyword, by a user's hand or by the carrier's word (DND is the contact's: `contact.py`).
+- R14 An opt-out comes by keyword (`keywords.py`), by a user's hand or by the carrier's word (DND is the contact's: `contact.py`).
 - R16 A group that is created is written here too (`GroupJoined`), in the same append: so an opt-out knows every conversation
   that it covers, and the two can't pass each other.
 """
 
-from collections.abc import Callable
 from typing import Literal
-from unicodedata import category, normalize
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -16,7 +14,6 @@ from msgspec.structs import asdict, replace
 from groupchat.values.event import Event, Recorded, stored_as
 
 Cause = Literal["keyword", "dnd", "user", "carrier"]
-Keyword = Literal["opt-out", "opt-in"]
 
 # --- events
 
@@ -91,36 +88,6 @@ def _heard(state: Consent, event: OptedOut | OptedIn) -> Consent:
     if event.carrier_message_id is None:
         return state
     return replace(state, carrier_message_ids=(*state.carrier_message_ids, event.carrier_message_id))
-
-
-# --- the keywords of R14
-
-_OUT = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET"])
-_OUT_SPACED = frozenset({"STOP ALL", "OPT OUT", "OPT-OUT"})
-_IN = frozenset(["START", "UNSTOP", "YES"])
-
-
-def keyword(body: str | None) -> Keyword | None:
-    """Return which keyword a whole message is, if any: in any case, spaces and punctuation around it ignored.
-
-    `STOP ALL`, `OPT OUT` and `OPT-OUT` are the only ones with something between their letters.
-    """
-    text = normalize("NFC", body or "").upper().replace("Ê", "E")
-    word = _between(text, str.isalnum)
-    if word in _OUT or word in _OUT_SPACED:
-        return "opt-out"
-    return "opt-in" if _between(text, _is_text) in _IN else None
-
-
-def _between(text: str, counts: Callable[[str], bool]) -> str:
-    """Return the text from its first to its last character that counts, white space within folded to single spaces."""
-    inside = [index for index, character in enumerate(text) if counts(character)]
-    return " ".join(text[inside[0] : inside[-1] + 1].split()) if inside else ""
-
-
-def _is_text(character: str) -> bool:
-    """Tell what an opt-in can't have around it: all but spaces, punctuation and what can't be seen."""
-    return category(character)[0] not in "ZPC"
 
 
 # --- commands and decide

@@ -23,7 +23,7 @@ from typing import Any, Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates.consent import Cause, keyword
+from groupchat.aggregates.consent import Cause
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
@@ -41,6 +41,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
     Unblocked,
 )
+from groupchat.aggregates.keywords import keyword
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
@@ -349,7 +350,7 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             body=command.body,
             media=command.media,
             carrier_message_id=command.carrier_message_id,
-            keyword=keyword(command.body),
+            keyword=keyword(command.body, alone=True),
         ),
     ]
 

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from groupchat.aggregates.consent import Cause, Keyword
+from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.keywords import Keyword
 from groupchat.aggregates.keywords_v1 import keyword_v1
 from groupchat.values.event import Event, stored_as
 from groupchat.values.money import Rate

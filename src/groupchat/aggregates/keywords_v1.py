@@ -1,6 +1,6 @@
 """The keywords of R14 as they were when events did not say yet what a message was recognized as. This file never changes.
 
-An old message keeps what it meant when it came, so neither the list nor how it was compared may follow `consent.py`, which changes
+An old message keeps what it meant when it came, so neither the list nor how it was compared may follow `keywords.py`, which changes
 with the law: all that it rested on is copied here.
 """
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import business_numbers, consent, delivery, group_conversation
 from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.keywords import Keyword, keyword
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.consents import opt_in, opt_out
 from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM
@@ -44,7 +45,7 @@ async def receive(
     if owner is None or workspace_id not in (None, owner):
         raise _not_a_business_number(inbound.to)
     message_id = new_id("msg")
-    said = consent.keyword(inbound.body)
+    said = keyword(inbound.body, alone=True)
     cause = Cause(
         workspace_id=owner,
         actor=Actor("participant", inbound.from_),
@@ -78,7 +79,7 @@ async def receive(
     return await store.decide(cause, decide)
 
 
-async def _honour(decision: Decision, said: consent.Keyword, inbound: Inbound, message_id: str) -> None:
+async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_id: str) -> None:
     """Take a keyword (R14), unless the carrier brings it again."""
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     if inbound.carrier_message_id in known.carrier_message_ids:

@@ -1,0 +1,80 @@
+"""The keywords of R14 and R38: which whole message is a no, or a yes.
+
+An event says what its message was recognized as when it came, so this list may follow the law. What stored messages without that
+word meant is in `keywords_v1.py`, which never changes.
+"""
+
+from functools import lru_cache
+from typing import Literal
+from unicodedata import category
+
+from msgspec import Struct
+
+from groupchat.values.text import folded
+
+Keyword = Literal["opt-out", "opt-in"]
+
+_ENGLISH = ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out")
+_FRENCH = ("arret", "arrete", "arreter", "arretez", "arrett", "annuler", "desabonner", "desabonnement", "desinscrire", "fin")
+_SPANISH = ("alto", "parar", "pare", "cancelar", "terminar", "detener", "salir", "darme de baja", "desuscribir")
+_OUT = frozenset({*_ENGLISH, *_FRENCH, *_SPANISH})
+"""As `folded` has them, and so are the yeses below."""
+_IN = frozenset(["start", "unstop", "reprendre", "demarrer", "commencer", "inicio", "iniciar", "comenzar", "reanudar"])
+_YES = frozenset(["yes", "oui", "si"])
+"""They answer somebody else, unless they are written to the business alone (R38)."""
+_MAX_WORDS = 8
+"""How many words a keyword has at most."""
+_DOTS = str.maketrans(dict.fromkeys(".\u00b7\u2022\u2027\u2219\u22c5\u3002\u30fb", "-"))
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """Keywords that a workspace adds, as its people wrote them. They are compared as the defaults are."""
+
+    out: tuple[str, ...] = ()
+    in_: tuple[str, ...] = ()
+
+
+NO_WORDS = Words()
+
+
+def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword | None:
+    """Return which keyword a whole message is, if any, however it is typed (R14, R38).
+
+    Case, accents, compatibility forms (full-width letters), invisible characters, and dashes and dots within it make no difference,
+    nor do punctuation and spaces around it, nor how often the word is repeated. An opt-out may have symbols around it, too
+    (`STOP` and a stop sign); an opt-in may not. `alone` tells whether the message was written to the business alone: only then is
+    `YES` an opt-in.
+    """
+    text = folded(body or "").replace("\n", " ").translate(_DOTS)
+    if _is_one_of(text, _OUT | _spelled(own.out)):
+        return "opt-out"
+    if any(category(character)[0] == "S" for character in text):
+        return None
+    return "opt-in" if _is_one_of(text, _IN | _spelled(own.in_) | (_YES if alone else frozenset())) else None
+
+
+@lru_cache(maxsize=4_096)
+def _spelled(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(spelled for word in words for spelled in _spellings(folded(word).translate(_DOTS)))
+
+
+def _spellings(text: str) -> tuple[str, str]:
+    """Return a text with its dashes as nothing (`opt-out` is `optout`), and as spaces (`stop-stop` is the word repeated)."""
+    return text.replace("-", ""), text.replace("-", " ")
+
+
+def _is_one_of(text: str, words: frozenset[str]) -> bool:
+    """Tell whether a text is one of the words, once or more often, with punctuation around each."""
+    for spelled in _spellings(text):
+        said = "".join(character if character.isalnum() or character == " " else "\n" for character in spelled)
+        parts = {_once(part) for part in said.split("\n")} - {""}
+        if len(parts) == 1 and parts <= words:
+            return True
+    return False
+
+
+def _once(part: str) -> str:
+    """Return what a text says, without its repetitions."""
+    words = part.split()
+    repeated = (words[:size] for size in range(1, _MAX_WORDS + 1) if words == words[:size] * (len(words) // size))
+    return " ".join(next(repeated, words))

@@ -1,0 +1,52 @@
+"""Text as people see and compare it: what can be seen of it, and what two texts have in common however they were typed.
+
+Only for comparing and judging: what is kept and shown is always the text as it was written.
+"""
+
+from unicodedata import category, combining, normalize
+
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and a symbol by their category, and blank in every font."""
+_JOINERS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065")
+"""Marks that nobody sees, beside the variation selectors."""
+_ALIKE = str.maketrans(
+    dict.fromkeys("'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2018\u2019\u201b\u2032\u2035\ua78c", "")
+    | {"\u00e6": "ae", "\u00f0": "d", "\u00f8": "o", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u0142": "l", "\u0153": "oe"}
+    | {"\u0167": "t", "\u2212": "-"},
+)
+"""Nothing for every form of the apostrophe; the plain letter for those whose stroke or ligature Unicode doesn't take apart, the
+dotless i among them; a hyphen for the minus sign."""
+
+
+def is_invisible(character: str) -> bool:
+    """Tell whether a character shows nothing: format and control characters, fillers. White space is not one of them."""
+    if character.isspace():
+        return False
+    return (
+        category(character) in {"Cc", "Cf"}
+        or character in _FILLERS
+        or character in _JOINERS
+        or "\ufe00" <= character <= "\ufe0f"
+        or "\U000e0000" <= character <= "\U000e0fff"
+    )
+
+
+def shows_something(text: str) -> bool:
+    """Tell whether at least one character can be seen (R47): spaces and line breaks can't."""
+    return any(not character.isspace() and not is_invisible(character) for character in text)
+
+
+def folded(text: str) -> str:
+    """Return a text as it is compared (R27, R38).
+
+    Without case in any script, without accents, apostrophes and invisible characters; compatibility forms (full width, styled
+    letters) as what they stand for, every dash as `-`, and white space as single spaces, line breaks kept.
+    """
+    plain = normalize("NFD", text).translate(_ALIKE)
+    apart = normalize("NFKD", normalize("NFKD", plain).casefold()).translate(_ALIKE)
+    kept = "".join("-" if category(character) == "Pd" else character for character in apart if not _is_ignored(character))
+    return normalize("NFC", "\n".join(" ".join(line.split()) for line in kept.split("\n")))
+
+
+def _is_ignored(character: str) -> bool:
+    return combining(character) != 0 or category(character) == "Me" or is_invisible(character)
