@@ -61,9 +61,10 @@ def test_every_switch_of_the_simulated_carrier_is_described():
 
 
 def test_every_rule_is_described_once():
-    told = re.findall(r"^\| R(\d+) \|", (ROOT / "docs" / "product.md").read_text(), re.MULTILINE)
+    told = [int(rule) for rule in re.findall(r"^\| R(\d+) \|", (ROOT / "docs" / "product.md").read_text(), re.MULTILINE)]
 
-    assert sorted(map(int, told)) == list(range(1, 36))
+    assert len(told) == len(set(told))
+    assert set(told) >= set(range(1, 36))
 
 
 def test_the_files_that_the_pages_name_are_there():
