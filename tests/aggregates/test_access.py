@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupchat.aggregates import contact, group_conversation, workspace
+from groupchat.aggregates import contact, group_state, workspace
 from groupchat.aggregates.access import Access, ContactNotAssignedError, GroupChatNotPermittedError, NumberAccessDeniedError
 from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAssigned, RoleDefined, UserAdded, UserRoleChanged
 from groupchat.values.errors import NotPermittedError, RefusalError
@@ -158,7 +158,7 @@ def test_who_manages_or_audits_sees_everything_also_if_he_was_restricted_R22_R23
 
 
 def groups(*participants):
-    return fold(group_conversation.evolve, [a_group(*participants)])
+    return fold(group_state.evolve, [a_group(*participants)])
 
 
 def people(*owners):

@@ -31,6 +31,7 @@ from tests.support.builders import (
     ANN,
     BUSINESS,
     CAUSE,
+    GROUP_DECIDER,
     TRICKY,
     a_contact,
     a_group,
@@ -88,7 +89,7 @@ def inbound(n, name, *, body="Hi", media=(), carrier_message_id="SM1", keyword=N
 
 def test_a_group_begins_with_the_roster_and_the_policy_that_it_was_judged_by_R1():
     create = Create(business_number=BUSINESS, name="Team", roster=THREE.roster, policy=a_policy(max_participants=3))
-    state = given(group_conversation).when(create).then(
+    state = given(GROUP_DECIDER).when(create).then(
         replace(THREE, name="Team", policy=a_policy(max_participants=3))
     ).state  # fmt: skip
     assert (state.business_number, state.numbers, state.name) == (BUSINESS, ALL, "Team")
@@ -114,81 +115,81 @@ NOT_CREATE = (
 
 @pytest.mark.parametrize("command", NOT_CREATE)
 def test_a_group_that_is_not_there_is_not_found(command):
-    given(group_conversation).when(command).refused(NotFoundError)
+    given(GROUP_DECIDER).when(command).refused(NotFoundError)
 
 
 # --- talking
 
 
 def test_a_message_goes_to_every_participant_in_one_conversation_R10():
-    given(group_conversation, THREE).when(a_send()).then(message())
+    given(GROUP_DECIDER, THREE).when(a_send()).then(message())
 
 
 @pytest.mark.parametrize(
     ("body", "media"), [("Hello", ()), (None, (a_picture(),)), ("", (a_picture(),)), ("Look", (a_picture(), a_picture("map.png")))],
 )  # fmt: skip
 def test_a_message_has_a_body_media_or_both_R10(body, media):
-    given(group_conversation, THREE).when(a_send(body=body, media=media)).then(message(body=body, media=media))
+    given(GROUP_DECIDER, THREE).when(a_send(body=body, media=media)).then(message(body=body, media=media))
 
 
 @pytest.mark.parametrize("body", [None, ""])
 def test_a_message_with_neither_body_nor_media_is_refused_R10(body):
-    given(group_conversation, THREE).when(a_send(body=body)).refused(InvalidRequestError)
+    given(GROUP_DECIDER, THREE).when(a_send(body=body)).refused(InvalidRequestError)
 
 
 @pytest.mark.parametrize("body", TRICKY)
 def test_a_text_is_kept_to_the_last_code_point_R10(body):
-    given(group_conversation, THREE).when(a_send(body=body)).then(message(body=body))
-    given(group_conversation, THREE).when(a_receive(1, body=body)).then(inbound(1, number(1), body=body))
+    given(GROUP_DECIDER, THREE).when(a_send(body=body)).then(message(body=body))
+    given(GROUP_DECIDER, THREE).when(a_receive(1, body=body)).then(inbound(1, number(1), body=body))
 
 
 def test_a_message_goes_to_the_frozen_numbers_also_after_its_contact_changed_or_was_deleted_R8():
     changed = ContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),))
-    given(group_conversation, THREE, changed).when(a_send()).then(message())
-    given(group_conversation, THREE, changed, ContactDeleted(contact_id="ctc_2")).when(a_send()).then(message())
+    given(GROUP_DECIDER, THREE, changed).when(a_send()).then(message())
+    given(GROUP_DECIDER, THREE, changed, ContactDeleted(contact_id="ctc_2")).when(a_send()).then(message())
 
 
 @pytest.mark.parametrize(("n", "name"), [(1, number(1)), (2, "Contact 2"), (3, "Grandma")])
 def test_an_inbound_message_shows_the_contacts_name_else_the_one_given_else_the_number_R11(n, name):
-    given(group_conversation, THREE).when(a_receive(n)).then(inbound(n, name))
+    given(GROUP_DECIDER, THREE).when(a_receive(n)).then(inbound(n, name))
 
 
 @pytest.mark.parametrize(("body", "keyword"), [(" Stop! ", "opt-out"), ("start", "opt-in"), ("Stop it", None), (None, None)])
 def test_an_inbound_message_says_which_keyword_it_was_recognized_as_R14(body, keyword):
     received = a_receive(1, body=body, media=(a_picture(),))
-    given(group_conversation, THREE).when(received).then(inbound(1, number(1), body=body, media=(a_picture(),), keyword=keyword))
+    given(GROUP_DECIDER, THREE).when(received).then(inbound(1, number(1), body=body, media=(a_picture(),), keyword=keyword))
 
 
 def test_an_inbound_message_shows_the_contacts_name_of_its_moment_R11():
     renamed = ContactRenamed(contact_id="ctc_2", name="Dr. Two")
-    given(group_conversation, THREE, inbound(2, "Contact 2"), renamed).when(a_receive(2, carrier_message_id="SM2")).then(
+    given(GROUP_DECIDER, THREE, inbound(2, "Contact 2"), renamed).when(a_receive(2, carrier_message_id="SM2")).then(
         inbound(2, "Dr. Two", carrier_message_id="SM2")
     )
 
 
 def test_what_the_carrier_tells_twice_is_recorded_once_R31():
-    once = given(group_conversation, THREE).when(a_receive(1)).then(inbound(1, number(1)))
+    once = given(GROUP_DECIDER, THREE).when(a_receive(1)).then(inbound(1, number(1)))
     once.when(a_receive(1, message_id="msg_other")).nothing()
     once.when(a_receive(1, carrier_message_id="SM2")).then(inbound(1, number(1), carrier_message_id="SM2"))
 
 
 def test_what_somebody_else_wrote_is_not_of_this_group_R11():
-    given(group_conversation, THREE).when(a_receive(9)).refused(NotFoundError)
+    given(GROUP_DECIDER, THREE).when(a_receive(9)).refused(NotFoundError)
 
 
 def test_a_group_is_renamed_and_has_its_participants_names_again_R13():
-    named = given(group_conversation, THREE).when(Rename(name="Team")).then(Renamed(name="Team"))
+    named = given(GROUP_DECIDER, THREE).when(Rename(name="Team")).then(Renamed(name="Team"))
     assert named.when(Rename(name="Team")).nothing().state.name == "Team"
     assert named.when(Rename(name=None)).then(Renamed(name=None)).when(Rename(name=None)).nothing().state.name is None
 
 
 def test_a_blocked_group_can_still_be_renamed_R13():
-    given(group_conversation, THREE, opted_out(1)).when(Rename(name="Over")).then(Renamed(name="Over"))
+    given(GROUP_DECIDER, THREE, opted_out(1)).when(Rename(name="Over")).then(Renamed(name="Over"))
 
 
 def test_messages_are_activity_and_nothing_else_is_R27():
     history = [THREE, message(), inbound(1, number(1)), Renamed(name="x"), opted_out(1), opted_in(1)]
-    moments = [given(group_conversation, *history[:count]).state.last_activity for count in range(1, len(history) + 1)]
+    moments = [given(GROUP_DECIDER, *history[:count]).state.last_activity for count in range(1, len(history) + 1)]
     assert moments == [moment(1), moment(2), moment(3), moment(3), moment(3), moment(3)]
 
 
@@ -197,64 +198,64 @@ def test_messages_are_activity_and_nothing_else_is_R27():
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_participant_opts_out_by_each_cause_and_the_group_is_blocked_R14(cause):
-    state = given(group_conversation, THREE).when(opt_out(2, cause)).then(opted_out(2, cause)).state
+    state = given(GROUP_DECIDER, THREE).when(opt_out(2, cause)).then(opted_out(2, cause)).state
     assert (state.blocked, state.blocked_by) == (True, (number(2),))
 
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_who_has_opted_out_and_does_so_again_adds_nothing_R14(cause):
-    given(group_conversation, THREE, opted_out(2, cause)).when(opt_out(2, cause)).nothing()
+    given(GROUP_DECIDER, THREE, opted_out(2, cause)).when(opt_out(2, cause)).nothing()
 
 
 def test_a_word_given_by_keyword_hand_or_carrier_is_one_and_the_same_R14():
     for first, second in (("keyword", "user"), ("user", "carrier"), ("carrier", "keyword")):
-        given(group_conversation, THREE, opted_out(2, first)).when(opt_out(2, second)).nothing()
+        given(GROUP_DECIDER, THREE, opted_out(2, first)).when(opt_out(2, second)).nothing()
 
 
 def test_somebody_who_is_no_participant_does_not_block_R15():
-    given(group_conversation, THREE).when(opt_out(9)).nothing()
-    given(group_conversation, THREE).when(opt_in(9)).nothing()
+    given(GROUP_DECIDER, THREE).when(opt_out(9)).nothing()
+    given(GROUP_DECIDER, THREE).when(opt_in(9)).nothing()
 
 
 def test_a_blocked_group_refuses_a_message_with_who_opted_out_and_how_to_go_on_R15():
-    given(group_conversation, THREE, opted_out(3), opted_out(1, "dnd")).when(a_send()).refused(
+    given(GROUP_DECIDER, THREE, opted_out(3), opted_out(1, "dnd")).when(a_send()).refused(
         ConversationBlockedError, opted_out=[number(1), number(3)], successor_url="/v1/conversations/cnv_1/successor"
     )
 
 
 def test_what_participants_write_in_a_blocked_group_is_recorded_R15():
-    given(group_conversation, THREE, opted_out(1)).when(a_receive(1)).then(inbound(1, number(1)))
-    given(group_conversation, THREE, opted_out(1)).when(a_receive(3)).then(inbound(3, "Grandma"))
+    given(GROUP_DECIDER, THREE, opted_out(1)).when(a_receive(1)).then(inbound(1, number(1)))
+    given(GROUP_DECIDER, THREE, opted_out(1)).when(a_receive(3)).then(inbound(3, "Grandma"))
 
 
 def test_a_message_accepted_before_an_opt_out_is_known_to_be_so_R16():
-    state = given(group_conversation, THREE, message("msg_1"), opted_out(1)).state
+    state = given(GROUP_DECIDER, THREE, message("msg_1"), opted_out(1)).state
     assert state.opted_out_since(2)
-    assert not given(group_conversation, THREE, opted_out(1)).state.opted_out_since(2)
+    assert not given(GROUP_DECIDER, THREE, opted_out(1)).state.opted_out_since(2)
 
 
 def test_a_message_accepted_before_an_opt_out_stays_withheld_after_a_reopening_and_a_later_one_goes_R16():
     history = (REOPENING, message("msg_1"), opted_out(1), opted_in(1), Unblocked(), message("msg_2"), inbound(1, number(1)))
-    state = given(group_conversation, *history).state
+    state = given(GROUP_DECIDER, *history).state
     assert state.opted_out_since(2)
     assert not state.opted_out_since(6)
 
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_a_blocked_group_stays_blocked_when_the_person_opts_in_again_R17(cause):
-    back = given(group_conversation, THREE, opted_out(2, cause)).when(opt_in(2, cause)).then(opted_in(2, cause))
+    back = given(GROUP_DECIDER, THREE, opted_out(2, cause)).when(opt_in(2, cause)).then(opted_in(2, cause))
     assert back.state.blocked_by == (number(2),)
     back.when(a_send()).refused(ConversationBlockedError, opted_out=[number(2)])
 
 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_an_opt_in_of_who_has_not_opted_out_adds_nothing_R17(cause):
-    given(group_conversation, REOPENING).when(opt_in(2, cause)).nothing()
-    given(group_conversation, REOPENING, opted_out(2, cause), opted_in(2, cause), Unblocked()).when(opt_in(2, cause)).nothing()
+    given(GROUP_DECIDER, REOPENING).when(opt_in(2, cause)).nothing()
+    given(GROUP_DECIDER, REOPENING, opted_out(2, cause), opted_in(2, cause), Unblocked()).when(opt_in(2, cause)).nothing()
 
 
 def test_under_the_reopening_policy_the_last_opt_in_lifts_the_block_R17():
-    two_out = given(group_conversation, REOPENING, opted_out(1), opted_out(2))
+    two_out = given(GROUP_DECIDER, REOPENING, opted_out(1), opted_out(2))
     one_back = two_out.when(opt_in(1)).then(opted_in(1))
     one_back.when(a_send()).refused(ConversationBlockedError, opted_out=[number(1), number(2)])
     both_back = one_back.when(opt_in(2)).then(opted_in(2), Unblocked())
@@ -263,7 +264,7 @@ def test_under_the_reopening_policy_the_last_opt_in_lifts_the_block_R17():
 
 
 def test_a_word_and_do_not_disturb_are_taken_back_each_on_its_own_R17():
-    out_twice = given(group_conversation, REOPENING).when(opt_out(2)).then(opted_out(2)).when(opt_out(2, "dnd")).then(
+    out_twice = given(GROUP_DECIDER, REOPENING).when(opt_out(2)).then(opted_out(2)).when(opt_out(2, "dnd")).then(
         opted_out(2, "dnd")
     )  # fmt: skip
     out_twice.when(opt_in(2)).then(opted_in(2)).when(opt_in(2, "dnd")).then(opted_in(2, "dnd"), Unblocked())
@@ -271,23 +272,23 @@ def test_a_word_and_do_not_disturb_are_taken_back_each_on_its_own_R17():
 
 
 def test_do_not_disturb_does_not_answer_a_stop_R17():
-    given(group_conversation, REOPENING, opted_out(2)).when(opt_in(2, "dnd")).nothing()
+    given(GROUP_DECIDER, REOPENING, opted_out(2)).when(opt_in(2, "dnd")).nothing()
 
 
 def test_a_group_does_not_reopen_beside_another_with_the_same_set_R17_R35():
-    beside = given(group_conversation, REOPENING, opted_out(2)).when(opt_in(2, same_set_is_open=True)).then(opted_in(2))
+    beside = given(GROUP_DECIDER, REOPENING, opted_out(2)).when(opt_in(2, same_set_is_open=True)).then(opted_in(2))
     assert beside.state.blocked
 
 
 def test_a_group_that_stayed_blocked_beside_another_reopens_with_the_next_last_opt_in_R17():
     history = (REOPENING, opted_out(2), opted_in(2), opted_out(1))
-    state = given(group_conversation, *history).when(opt_in(1)).then(opted_in(1), Unblocked()).state
+    state = given(GROUP_DECIDER, *history).when(opt_in(1)).then(opted_in(1), Unblocked()).state
     assert not state.blocked
 
 
 def test_a_reopened_group_is_blocked_by_the_next_opt_out_alone_R17():
     history = (REOPENING, opted_out(2), opted_in(2), Unblocked())
-    assert given(group_conversation, *history).when(opt_out(3)).then(opted_out(3)).state.blocked_by == (number(3),)
+    assert given(GROUP_DECIDER, *history).when(opt_out(3)).then(opted_out(3)).state.blocked_by == (number(3),)
 
 
 # --- successor
@@ -301,36 +302,36 @@ def test_a_successor_has_those_who_are_not_opted_out_at_that_moment_as_they_are_
         ContactDeleted(contact_id="ctc_2"),
         opted_out(1),
     )
-    come_along = left(given(group_conversation, *history).state, opted_out={number(1)}, on_dnd=set())
+    come_along = left(given(GROUP_DECIDER, *history).state, opted_out={number(1)}, on_dnd=set())
     assert come_along == (a_participant(2, contact=True, name="Dr. Two"), a_participant(3, name="Grandma"))
 
 
 def test_who_opted_in_again_comes_along_into_the_successor_R18():
-    state = given(group_conversation, THREE, opted_out(1), opted_in(1)).state
+    state = given(GROUP_DECIDER, THREE, opted_out(1), opted_in(1)).state
     assert left(state, opted_out=set(), on_dnd=set()) == THREE.roster
 
 
 def test_who_is_out_by_do_not_disturb_does_not_come_along_R18():
-    state = given(group_conversation, THREE, opted_out(2, "dnd")).state
+    state = given(GROUP_DECIDER, THREE, opted_out(2, "dnd")).state
     assert [p.number for p in left(state, opted_out=set(), on_dnd={"ctc_2"})] == [number(1), number(3)]
 
 
 def test_a_group_and_its_successor_are_linked_both_ways_R18():
     create = Create(business_number=BUSINESS, name=None, roster=THREE.roster, policy=a_policy(), predecessor_id="cnv_1")
-    successor = given(group_conversation).when(create).then(replace(THREE, predecessor_id="cnv_1")).state
+    successor = given(GROUP_DECIDER).when(create).then(replace(THREE, predecessor_id="cnv_1")).state
     succeed = Succeed(conversation_id="cnv_2")
-    linked = given(group_conversation, THREE, opted_out(1)).when(succeed).then(SucceededBy(conversation_id="cnv_2")).state
+    linked = given(GROUP_DECIDER, THREE, opted_out(1)).when(succeed).then(SucceededBy(conversation_id="cnv_2")).state
     assert (successor.predecessor_id, linked.successor_id) == ("cnv_1", "cnv_2")
 
 
 def test_a_successor_that_is_noted_already_is_not_noted_again_R18():
     succeeded = (THREE, opted_out(1), SucceededBy(conversation_id="cnv_2"))
-    given(group_conversation, *succeeded).when(Succeed(conversation_id="cnv_2")).nothing()
-    given(group_conversation, *succeeded).when(Succeed(conversation_id="cnv_3")).then(SucceededBy(conversation_id="cnv_3"))
+    given(GROUP_DECIDER, *succeeded).when(Succeed(conversation_id="cnv_2")).nothing()
+    given(GROUP_DECIDER, *succeeded).when(Succeed(conversation_id="cnv_3")).then(SucceededBy(conversation_id="cnv_3"))
 
 
 def test_who_has_opted_out_stands_apart_by_the_number_R19():
-    state = given(group_conversation, THREE, opted_out(2, "dnd"), opted_out(3), opted_in(3)).state
+    state = given(GROUP_DECIDER, THREE, opted_out(2, "dnd"), opted_out(3), opted_in(3)).state
     assert [(m.number, bool(m.out), m.blocks) for m in state.members] == [
         (number(1), False, False),
         (number(2), True, True),
@@ -344,10 +345,10 @@ def test_who_has_opted_out_stands_apart_by_the_number_R19():
 def test_each_message_names_every_recipient_one_segment_each_R24():
     five = a_group(*(a_participant(n) for n in range(5)))
     sent = message(recipients=tuple(number(n) for n in range(5)))
-    given(group_conversation, five).when(a_send()).then(sent)
+    given(GROUP_DECIDER, five).when(a_send()).then(sent)
 
 
 def test_the_rate_in_force_goes_into_the_event_and_a_later_one_changes_no_old_message_R25():
-    first = given(group_conversation, THREE).when(a_send("msg_1", rate=a_rate("0.0123"))).then(message(rate=a_rate("0.0123")))
+    first = given(GROUP_DECIDER, THREE).when(a_send("msg_1", rate=a_rate("0.0123"))).then(message(rate=a_rate("0.0123")))
     later = first.when(a_send("msg_2", rate=a_rate("0.05", "CAD"))).then(message("msg_2", rate=a_rate("0.05", "CAD")))
     assert [recorded.event.rate for recorded in later.events[1:]] == [a_rate("0.0123"), a_rate("0.05", "CAD")]

@@ -14,6 +14,7 @@ from groupchat.aggregates import (
     contact,
     delivery,
     group_conversation,
+    group_state,
     phone_book,
     reader,
     refusal,
@@ -22,7 +23,7 @@ from groupchat.aggregates import (
 from groupchat.store.mapper import EventMapper
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import EVENT_TYPES
-from tests.support.builders import anything, commands_of, events_of, recorded
+from tests.support.builders import GROUP_DECIDER, anything, commands_of, events_of, recorded
 from tests.support.given_when_then import fold, history
 
 
@@ -39,7 +40,7 @@ DECIDERS = {
     "consent": consent,
     "contact": contact,
     "delivery": delivery,
-    "group conversation": group_conversation,
+    "group conversation": GROUP_DECIDER,
     "reader": reader,
     "refusal": refusal,
     "workspace": WORKSPACE,
@@ -69,7 +70,7 @@ FOLDS = {
     "contact": ("groupchat.contact.", contact.evolve),
     "phone book": ("groupchat.contact.", phone_book.evolve),
     "delivery": ("groupchat.delivery.", delivery.evolve),
-    "group conversation": ("groupchat.conversation.", group_conversation.evolve),
+    "group conversation": ("groupchat.conversation.", group_state.evolve),
     "reader": ("groupchat.reader.", reader.evolve),
     "refusal": ("groupchat.refusal.", refusal.evolve),
     "workspace": ("groupchat.workspace.", workspace.evolve),

@@ -5,7 +5,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from groupchat.aggregates import delivery, group_conversation, workspace
+from groupchat.aggregates import delivery, group_conversation, group_state, workspace
 from groupchat.aggregates import group_conversation as group
 from groupchat.aggregates.group_conversation import ConversationBlockedError, GroupConversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedOut, Unblocked
@@ -163,7 +163,7 @@ class Life:
         state: GroupConversation | None = None
         for each in self.log:
             if each.stream == CONVERSATION:
-                state = group_conversation.evolve(state, each)
+                state = group_state.evolve(state, each)
         assert state is not None
         return state
 

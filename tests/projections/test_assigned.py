@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groupchat.aggregates import contact, group_conversation, workspace
+from groupchat.aggregates import contact, group_state, workspace
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.contact import Assigned
 from groupchat.aggregates.workspace_events import UserAdded
@@ -115,7 +115,7 @@ def by_the_rule(log: Sequence[Recorded]) -> tuple[set[str], set[str]]:
     rights = Access(state, state.users[USER])
     streams = dict.fromkeys(recorded.stream for recorded in log)
     people = {id_: fold(contact.evolve, [r for r in log if r.stream == id_]) for id_ in streams if id_.startswith("ctc_")}
-    groups = {id_: fold(group_conversation.evolve, [r for r in log if r.stream == id_]) for id_ in streams if id_ not in people}
+    groups = {id_: fold(group_state.evolve, [r for r in log if r.stream == id_]) for id_ in streams if id_ not in people}
     seen = {id_ for id_, group in groups.items() if rights.sees_group(group, people)}
     return seen, {id_ for id_, each in people.items() if rights.sees_contact(each)}
 

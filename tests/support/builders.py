@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
+from groupchat.aggregates import group_conversation, group_state
 from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.group_conversation import Receive, Send
 from groupchat.aggregates.group_events import Author, Created, Media, Participant
@@ -24,6 +25,11 @@ START = datetime(2025, 1, 31, 23, 59, 30, tzinfo=UTC)
 BUSINESS = "+16285550100"
 ANN = Author(user_id="usr_ann", name="Ann Owner")
 CAUSE = Cause(workspace_id="wsp_1", actor=Actor(kind="user", id=ANN.user_id), correlation_id="req_1", causation_id="req_1")
+
+GROUP_DECIDER = types.SimpleNamespace(
+    Command=group_conversation.Command, decide=group_conversation.decide, evolve=group_state.evolve
+)
+"""A group conversation, whose state has a module of its own."""
 
 # --- numbers and times
 

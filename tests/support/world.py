@@ -7,7 +7,7 @@ from msgspec import Struct
 from groupchat.aggregates import workspace
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.contact import Change, Contact
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Asked
 from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.port import Inbound

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from groupchat.aggregates.contact import Contact
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.roster import Candidate
 from groupchat.aggregates.workspace import ADMIN, AUDITOR, OWNER, User, Workspace

@@ -20,7 +20,7 @@ from groupchat.aggregates import workspace_events as workspaces
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
 from groupchat.aggregates.contact import Contact
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.aggregates.workspace import OWNER
 from groupchat.values.event import Event, Recorded

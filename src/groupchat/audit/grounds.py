@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.group_events import Created, MessageSent, ParticipantOptedOut
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.workspace_events import RatePosted
 from groupchat.audit import words
 from groupchat.audit.as_of import written

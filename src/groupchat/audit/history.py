@@ -6,8 +6,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from groupchat.aggregates import delivery, group_conversation, workspace
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates import delivery, group_state, workspace
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.workspace import Workspace
 from groupchat.audit import as_of
 from groupchat.audit.as_of import AsOf, Cut
@@ -103,7 +103,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 def _steps(events: Sequence[Recorded]) -> Iterator[Step]:
     before: GroupConversation | None = None
     for recorded in events:
-        after = group_conversation.evolve(before, recorded)
+        after = group_state.evolve(before, recorded)
         if after is None:
             msg = f"{recorded.stream} does not begin with its creation"
             raise ValueError(msg)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates import delivery, group_conversation, roster
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates import delivery, group_conversation, group_state, roster
 from groupchat.aggregates.group_events import Created, MessageSent, Participant, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Candidate, InvalidGroupError, Sender, Violation
 from groupchat.audit.differences import Outcome
 from groupchat.audit.policy_file import OtherPolicy
@@ -129,20 +129,20 @@ class OtherHistory:
 
     def _take(self, recorded: Recorded, events: Sequence[Event]) -> None:
         for event in events:
-            group = group_conversation.evolve(self.groups.get(recorded.stream), replace(recorded, event=event))
+            group = group_state.evolve(self.groups.get(recorded.stream), replace(recorded, event=event))
             if group is not None and self._omits:
                 group = replace(group, members=tuple(replace(member, blocks=False) for member in group.members))
             self.groups[recorded.stream] = group_conversation.existing(group)
 
     def _open_with_same_set(
-        self, business_number: str, people: Sequence[Participant | group_conversation.Member], *, but: str | None = None
+        self, business_number: str, people: Sequence[Participant | group_state.Member], *, but: str | None = None
     ) -> list[str]:
         """Return the unblocked groups that a carrier could not tell from one of these people (R35)."""
         same = self._same_set.get(_set_of(business_number, people), ())
         return [id_ for id_ in same if id_ != but and not self.groups[id_].blocked]
 
 
-def _set_of(business_number: str, people: Sequence[Participant | group_conversation.Member]) -> tuple[str, frozenset[str]]:
+def _set_of(business_number: str, people: Sequence[Participant | group_state.Member]) -> tuple[str, frozenset[str]]:
     return business_number, frozenset(each.number for each in people)
 
 

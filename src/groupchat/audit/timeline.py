@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from groupchat.aggregates.delivery import Started, Updated, Withheld
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit import as_of, compare, words
 from groupchat.audit.compare import Difference
 from groupchat.audit.history import History, Step

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from groupchat.aggregates import delivery, group_conversation
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates import delivery, group_conversation, group_state
 from groupchat.aggregates.group_events import Created, MessageSent, ParticipantOptedIn, ParticipantOptedOut, Unblocked
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit.differences import ConversationAmounts, Counts, Difference, Kind, Outcome, Side, Summary, Sums, charge_of
 from groupchat.audit.other_history import OtherHistory
 from groupchat.audit.policy_file import OtherPolicy
@@ -95,7 +95,7 @@ class WhatIf:
                 pass
 
     def _fold(self, recorded: Recorded) -> None:
-        state = group_conversation.evolve(self._was.get(recorded.stream), recorded)
+        state = group_state.evolve(self._was.get(recorded.stream), recorded)
         self._was[recorded.stream] = group_conversation.existing(state)
 
     def _created(self, recorded: Recorded, refused: str | None) -> Iterator[Difference]:

@@ -7,7 +7,6 @@ from unicodedata import category
 import msgspec
 
 from groupchat.aggregates import consent
-from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.group_events import (
     ContactDeleted,
     ContactNumberChanged,
@@ -21,6 +20,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
     Unblocked,
 )
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit.as_of import written
 from groupchat.audit.history import History, Step
 from groupchat.values.event import Recorded

@@ -10,7 +10,7 @@ from groupchat.aggregates import contact as contacts
 from groupchat.aggregates import group_conversation, workspace
 from groupchat.aggregates.access import Access, HiddenError, is_restricted
 from groupchat.aggregates.contact import Contact
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.workspace import User, require_user_of
 from groupchat.commands.logins import Login

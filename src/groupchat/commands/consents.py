@@ -7,7 +7,7 @@ look-up that could be behind.
 from groupchat.aggregates import consent, group_conversation
 from groupchat.aggregates.consent import Cause, Consent
 from groupchat.aggregates.contact import Contact
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.workspace import Workspace
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.numbers import read_number

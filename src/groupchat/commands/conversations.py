@@ -4,8 +4,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from groupchat.aggregates import consent, group_conversation, phone_book, roster
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.group_events import Author, Media, Participant
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Asked, Candidate
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set

@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
 from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.group_conversation import GroupConversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore

@@ -8,7 +8,7 @@ import structlog
 from msgspec import Struct
 
 from groupchat.aggregates import business_numbers, consent, delivery, group_conversation
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, keyword
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.consents import opt_in, opt_out

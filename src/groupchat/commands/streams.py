@@ -1,27 +1,17 @@
 """How each kind of stream folds: the one table that ties the aggregates to the store."""
 
-from groupchat.aggregates import (
-    business_numbers,
-    consent,
-    contact,
-    delivery,
-    group_conversation,
-    phone_book,
-    reader,
-    refusal,
-    workspace,
-)
+from groupchat.aggregates import business_numbers, consent, contact, delivery, group_state, phone_book, reader, refusal, workspace
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.phone_book import PhoneBookEntry
 from groupchat.aggregates.reader import ReadMark
 from groupchat.aggregates.refusal import Day
 from groupchat.aggregates.workspace import Workspace
 from groupchat.store.decision import Kind
 
-CONVERSATION: Kind[GroupConversation] = Kind(group_conversation.evolve, "cnv_")
+CONVERSATION: Kind[GroupConversation] = Kind(group_state.evolve, "cnv_")
 CONTACT: Kind[Contact] = Kind(contact.evolve, "ctc_")
 PHONE_BOOK: Kind[PhoneBookEntry] = Kind(phone_book.evolve, "phone-")
 CONSENT: Kind[Consent] = Kind(consent.evolve, "consent-")

@@ -12,9 +12,9 @@ from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, Text, and_, bindparam, func, or_, select
 
-from groupchat.aggregates import group_conversation
-from groupchat.aggregates.group_conversation import GroupConversation
+from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.projections import read_marks
 from groupchat.projections.assigned import GROUP_CONTACTS, rows_of, seen_by
 from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Page, Position, key_at, page_of
@@ -107,7 +107,7 @@ _EVENTS = events_named("groupchat.conversation.")
 def fold(row: Held | None, recorded: Recorded) -> Held | None:
     """Fold one event of a conversation's stream."""
     event = recorded.event
-    group = group_conversation.evolve(row.group if row else None, recorded)
+    group = group_state.evolve(row.group if row else None, recorded)
     if group is None:
         return None
     if group.carrier_message_ids:

@@ -8,8 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Table, Text
 
-from groupchat.aggregates import group_conversation
-from groupchat.aggregates.group_conversation import GroupConversation, Member
+from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import (
     Created,
     InboundReceived,
@@ -17,6 +16,7 @@ from groupchat.aggregates.group_events import (
     ParticipantOptedIn,
     ParticipantOptedOut,
 )
+from groupchat.aggregates.group_state import GroupConversation, Member
 from groupchat.projections.rows import Rows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.view import View
@@ -73,7 +73,7 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
     """Fold one event of a conversation's stream; messages change nothing."""
     if type(recorded.event) not in _EVENTS:
         return row
-    group = group_conversation.evolve(row.group if row else None, recorded)
+    group = group_state.evolve(row.group if row else None, recorded)
     if group is None:
         return None
     return Held(group=group, times=_times(row, group, recorded) if row else {})
