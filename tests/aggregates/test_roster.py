@@ -162,6 +162,29 @@ def test_toll_free_premium_rate_and_personal_participants_are_not_textable_R4(un
     assert found(with_last(number=untextable)) == [("R4", "number-not-textable", untextable, 2)]
 
 
+@pytest.mark.parametrize(
+    "service", ["+14155551212", "+12125551212", "+14159761234", "+14159501234", "911", "4-1-1", "555-1212", "976-1234"]
+)
+def test_service_numbers_are_not_textable_R48(service):
+    asked_for = roster.bare(2, Asked(number=service))
+    assert found([*candidates(2), asked_for]) == [("R4", "number-not-textable", service, 2)]
+
+
+@pytest.mark.parametrize("new", ["+18615550123", "+14365550123"])
+def test_a_number_of_an_area_code_that_the_data_lacks_is_one_of_the_us_or_canada_R48(new):
+    assert found(with_last(number=new), a_sender("+18615550199")) == []
+    canada = [canadian_number(1), canadian_number(2), new]
+    candidates_there = [a_candidate(n, number=each) for n, each in enumerate(canada)]
+    assert found(candidates_there, a_sender(canadian_number(3)), a_policy(allowed_regions=("CA",))) == []
+    assert found(with_last(number=new), policy=a_policy(allowed_regions=("US",))) == []
+
+
+def test_a_number_with_a_name_behind_it_is_refused_with_what_to_do_R48():
+    (violation,) = roster.violations([*candidates(2), roster.bare(2, Asked(number="304-5550 Mom"))], a_sender(), POLICY)
+    assert (violation.code, violation.index) == ("invalid-number", 2)
+    assert "give the number alone" in violation.detail
+
+
 @pytest.mark.parametrize("foreign", [UK, "+18765551234", "+17875551234"])
 def test_numbers_outside_the_us_and_canada_are_not_allowed_also_with_their_country_code_R4(foreign):
     assert found(with_last(number=foreign)) == [("R4", "region-not-allowed", foreign, 2)]

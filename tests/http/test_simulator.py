@@ -33,6 +33,18 @@ async def test_what_a_participant_writes_is_recorded_and_reaches_the_others_R11_
     assert await handset(site, 1) == []
 
 
+async def test_who_writes_from_an_area_code_that_the_data_lacks_is_heard_R48(site):
+    body = {"from": BUSINESS, "participants": [{"number": "(861) 555-0123"}, {"number": number(2)}]}
+    made = await site.post("/v1/conversations", body)
+    assert made.status_code == 201, made.text
+    written = {"from": "+18615550123", "to": BUSINESS, "body": "I'm in"}
+    response = await site.post("/v1/simulator/inbound", written)
+    assert (response.status_code, response.json()["conversation_id"]) == (202, made.json()["id"])
+    stop = await site.post("/v1/simulator/inbound", {**written, "body": "opt\u2011out"})
+    assert stop.status_code == 202
+    assert (await site.get(path_of(made.json()))).json()["blocked_by"] == ["+18615550123"]
+
+
 async def test_the_group_tells_several_conversations_of_a_sender_apart_R35(site):
     first, second = await site.group(1, 2), await site.group(1, 3)
     assert (await site.writes(1, "x")).json()["conversation_id"] == second["id"]

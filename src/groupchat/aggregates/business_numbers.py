@@ -90,10 +90,11 @@ def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
     if phone.is_toll_free(command.number):
         raise InvalidRequestError("number", f"{command.number} is toll-free; carriers take no group messages from it (R4).")
     if not phone.can_be_texted(command.number):
-        raise InvalidRequestError("number", f"{command.number} is premium-rate or personal; give a local number (R4).")
-    region = phone.region_of(command.number)
-    if region not in state.policy.allowed_regions:
-        allowed = ", ".join(state.policy.allowed_regions)
+        raise InvalidRequestError(
+            "number", f"{command.number} is a premium-rate, personal or service number; give a local one (R4)."
+        )
+    if not phone.is_of(command.number, state.policy.allowed_regions):
+        region, allowed = " or ".join(phone.regions_of(command.number)), ", ".join(state.policy.allowed_regions)
         raise InvalidRequestError("number", f"{command.number} is of region {region}; the policy allows {allowed} (R4).")
     require_user(state, command.assigned_to)
     events: list[Event] = [

@@ -197,6 +197,8 @@ def _of_size(count: int, policy: Policy) -> Iterator[Violation]:
 def _read(index: int, written: str) -> tuple[str | None, Violation | None]:
     try:
         return phone.to_e164(written), None
+    except phone.ServiceNumberError as error:
+        return None, Violation(rule="R4", code="number-not-textable", detail=f"{error}.", number=written, index=index)
     except phone.InvalidNumberError as error:
         return None, Violation(rule="R3", code="invalid-number", detail=f"{error}.", number=written, index=index)
 
@@ -212,8 +214,8 @@ def _of_sender(sender: Sender, policy: Policy) -> Iterator[Violation]:
     elif not sender.owned:
         detail = f"{number} is not a business number of this workspace; POST /v1/numbers adds it."
         yield Violation(rule="R1", code="business-number-unknown", detail=detail, number=number)
-    elif phone.region_of(number) not in policy.allowed_regions:
-        detail = f"{number} is of region {phone.region_of(number)}, which the policy does not allow."
+    elif not phone.is_of(number, policy.allowed_regions):
+        detail = f"{number} is of region {' or '.join(phone.regions_of(number))}, which the policy does not allow."
         yield Violation(rule="R4", code="region-not-allowed", detail=detail, number=number)
 
 
@@ -232,9 +234,13 @@ def _of_candidate(candidate: Candidate, business_number: str, policy: Policy, ti
     if times[number] > 1:
         yield violation("R3", "duplicate-number", f"{number} is asked for {times[number]} times; ask for it once.")
     if not phone.can_be_texted(number):
-        yield violation("R4", "number-not-textable", f"{number} is toll-free, premium-rate or personal; it can't be texted.")
-    elif (region := phone.region_of(number)) not in policy.allowed_regions:
-        allowed = ", ".join(policy.allowed_regions)
+        yield violation(
+            "R4",
+            "number-not-textable",
+            f"{number} is a toll-free, premium-rate, personal or service number, which can't be texted.",
+        )
+    elif not phone.is_of(number, policy.allowed_regions):
+        region, allowed = " or ".join(phone.regions_of(number)), ", ".join(policy.allowed_regions)
         yield violation("R4", "region-not-allowed", f"{number} is of region {region}; the policy allows {allowed}.")
     if candidate.contact is not None and candidate.contact.dnd:
         yield violation("R5", "contact-dnd", f"{candidate.contact.name} ({number}) has do-not-disturb on.")

@@ -1,0 +1,60 @@
+"""Phone numbers as people type and paste them, in the plain characters that a number is made of (R48)."""
+
+import re
+from unicodedata import category, decimal, normalize
+
+from phonenumbers import convert_alpha_characters_in_number
+
+from groupchat.values.text import is_invisible
+
+_DASHES = frozenset("\u02d7\u2043\u2212\u30fc")
+"""What is used as a dash beside Unicode's own category of them."""
+_DOTS = frozenset("\u00b7\u0387\u05bc\u2022\u2024\u2027\u2219\u22c5\u25cf\u3002\u30fb\uff61\uff65")
+_OF_A_NUMBER = frozenset("0123456789+-().,/ ")
+_VANITY = re.compile(r"\+?1?[2-9][0-9]{2}(?=(?:[0-9]*[A-Z]){3})[0-9]{0,3}[A-Z][0-9A-Z]*")
+"""A whole area code, then seven letters and digits. Before its first letter it has at most three digits of the seven: four, as in
+`304-5550 Mom`, are the end of a local number, and what follows is a name."""
+_VANITY_DIGITS = 10
+
+
+def plain(written: str) -> str:
+    """Return a number with plain digits, spaces, hyphens and dots for all of Unicode's, and without what can't be seen."""
+    return "".join(map(_plain, written)).strip()
+
+
+def _plain(character: str) -> str:
+    digit = decimal(character, None)
+    if digit is not None:
+        return str(digit)
+    if character.isspace():
+        return " "
+    if category(character) == "Pd" or character in _DASHES:
+        return "-"
+    if character in _DOTS:
+        return "."
+    return "" if is_invisible(character) else normalize("NFKC", character)
+
+
+def spelled_out(number: str) -> str | None:
+    """Return a plain number with the letters of a vanity number as digits; none if it has letters and isn't one.
+
+    `1-800-FLOWERS` gives `1-800-3569377`; the `tel:` of an address is left out.
+    """
+    address = re.sub(r"^tel:", "", number, flags=re.IGNORECASE)
+    if not any(character.isalpha() for character in address):
+        return address
+    compact = re.sub(r"[-(). ]", "", address).upper()
+    if len(compact.removeprefix("+").removeprefix("1")) != _VANITY_DIGITS or not _VANITY.fullmatch(compact):
+        return None
+    return convert_alpha_characters_in_number(address)
+
+
+def digits_in(text: str) -> str:
+    """Return the digits of a piece of a number as a person writes it, or nothing if the text is not one.
+
+    `(415) 555-01` gives `41555501`; `Ann 2` gives the empty string.
+    """
+    piece = plain(text)
+    if not all(character in _OF_A_NUMBER for character in piece):
+        return ""
+    return "".join(character for character in piece if character.isdigit())
