@@ -53,7 +53,7 @@ async def test_the_directory_is_ordered_by_name_searched_and_read_in_pages(site)
         await site.contact(n, name)
     page = (await site.get("/v1/contacts", limit=3)).json()
     rest = (await site.get("/v1/contacts", limit=3, cursor=page["next_cursor"])).json()
-    assert [each["name"] for each in (*page["items"], *rest["items"])] == ["ann", "Bob", "Zoë", "Ángel"]
+    assert [each["name"] for each in (*page["items"], *rest["items"])] == ["Ángel", "ann", "Bob", "Zoë"]
     assert rest["next_cursor"] is None
     for q, found in (("ZOË", ["Zoë"]), ("(415) 555-0002", ["Bob"]), ("nobody", [])):
         assert [each["name"] for each in (await site.get("/v1/contacts", q=q)).json()["items"]] == found

@@ -276,9 +276,17 @@ FOUND: list[tuple[str | None, list[str]]] = [
     ("555-000", ["cnv_2", "cnv_1"]),
     ("415\u2011555\u20110003", ["cnv_2"]),
     ("tel:+1-415-555-0003", ["cnv_2"]),
+    ("\u202d(415) 555\u20100003\u202c", ["cnv_2"]),
+    ("\u200e555\u20120003", ["cnv_2"]),
+    ("555\u2212\u200b0003", ["cnv_2"]),
+    ("555\u00b70003", ["cnv_2"]),
+    ("415\u202f555\u20090003", ["cnv_2"]),
+    ("\uff15\uff15\uff15 \u0660\u0660\u0660\u0663", ["cnv_2"]),
+    ("555 0003 Zoë", []),
     ("+", []),
     ("nobody", []),
     ("  ", ["cnv_2", "cnv_1"]),
+    ("\u200b\u202a", ["cnv_2", "cnv_1"]),
     ("", ["cnv_2", "cnv_1"]),
     (None, ["cnv_2", "cnv_1"]),
 ]
@@ -287,6 +295,47 @@ FOUND: list[tuple[str | None, list[str]]] = [
 async def test_search_finds_names_in_any_case_and_numbers_in_any_form_R27(database: Database):
     await follow(database, inbox.VIEW, log_of(SOUGHT))
     assert [(q, ids(shown(database, q=q))) for q, _ in FOUND] == FOUND
+
+
+IPEK = "İpek Iş\u0131k"
+NAMES = (
+    IPEK,
+    "Οδυσσεύς",
+    "GROẞMANN",
+    "O\u2019Brien",
+    "Søren Łuczak",
+    "Ann\u2011Marie",
+    "\uff2bim",
+    "Élise D\u02bcArc",
+    "Ёлка",
+    "ǅon",
+)
+FOUND_IN_ANY_SCRIPT = [
+    ("ipek", IPEK), ("İPEK", IPEK), ("IŞIK", IPEK), ("isik", IPEK),
+    ("\u0131ş\u0131k", IPEK),
+    ("ΟΔΥΣΣΕΥΣ", "Οδυσσεύς"), ("οδυσσευσ", "Οδυσσεύς"), ("σεύς", "Οδυσσεύς"),
+    ("großmann", "GROẞMANN"), ("GROSSMANN", "GROẞMANN"),
+    ("o'brien", "O\u2019Brien"), ("O`BRIEN", "O\u2019Brien"), ("o\u02bcbrien", "O\u2019Brien"), ("obrien", "O\u2019Brien"),
+    ("soren", "Søren Łuczak"), ("SØREN LUCZAK", "Søren Łuczak"),
+    ("ann-marie", "Ann\u2011Marie"), ("ann\u2013marie", "Ann\u2011Marie"),
+    ("kim", "\uff2bim"), ("\u212aim", "\uff2bim"), ("k\u200bim", "\uff2bim"),
+    ("elise d'arc", "Élise D\u02bcArc"), ("E\u0301LISE  D\u00b4ARC", "Élise D\u02bcArc"),
+    ("ёлка", "Ёлка"), ("ЕЛКА", "Ёлка"),
+    ("ǆon", "ǅon"), ("DŽON", "ǅon"), ("dzon", "ǅon"),
+]  # fmt: skip
+
+
+async def test_search_finds_text_whatever_the_case_of_its_script_its_accents_and_its_apostrophes_R27(database: Database):
+    story = [(f"cnv_{n}", a_group(a_participant(1, name=name), a_participant(2))) for n, name in enumerate(NAMES)]
+    await follow(database, inbox.VIEW, log_of(story))
+    assert [(q, [NAMES[int(id_[4:])] for id_ in ids(shown(database, q=q))]) for q, _ in FOUND_IN_ANY_SCRIPT] == [
+        (q, [name]) for q, name in FOUND_IN_ANY_SCRIPT
+    ]
+
+
+async def test_a_search_does_not_go_from_one_name_into_the_next_R27(database: Database):
+    await follow(database, inbox.VIEW, log_of(SOUGHT))
+    assert ids(shown(database, q="100% Crew_A\nZoë Straße")) == []
 
 
 async def test_search_knows_the_names_of_now_R27(database: Database):

@@ -99,6 +99,8 @@ def test_messages_change_nothing_here():
     [
         ("bo", [number(2)]),
         ("CONTACT", [number(1)]),
+        ("c\u00f3ntact", [number(1)]),
+        ("\u202a555\u20110003\u202c", [number(3)]),
         ("555 0003", [number(3)]),
         ("+1 (415) 555-000", [number(1), number(2), number(3)]),
         ("nobody", []),

@@ -13,7 +13,7 @@ from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
 from groupchat.projections.paging import DEFAULT_LIMIT, Page, StorableText, key_at, page_of
 from groupchat.projections.rows import CODE_POINTS, Rows, events_named
-from groupchat.projections.search import digit_lines, folded, query_for
+from groupchat.projections.search import digit_lines, folded_line, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.event import Recorded
@@ -94,7 +94,7 @@ def shown(row: Held) -> ContactView:
 def _columns(row: Held) -> dict[str, Any]:
     return {
         "workspace_id": row.workspace_id,
-        "name_key": folded(row.contact.name),
+        "name_key": folded_line(row.contact.name),
         "deleted": row.contact.deleted,
         "assigned_to": row.contact.assigned_to,
         "digits": digit_lines(row.contact.numbers),

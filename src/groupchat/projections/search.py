@@ -1,26 +1,28 @@
-"""Search: text as a case-insensitive substring, numbers in any written form (R27, R29), alike on every database.
+"""Search: text as a substring, numbers in any written form (R27, R29), alike on every database.
 
-Both sides are folded here, so the database compares code points and its own idea of case does not matter.
+Case, accents and apostrophes make no difference in any script. Both sides are folded here (`values/text.py`), so the database
+compares code points, and its own idea of case does not matter.
 """
 
 from collections.abc import Iterable
-from unicodedata import normalize
 
 from msgspec import Struct
 from sqlalchemy import Column, ColumnElement, Connection, func, or_
 
 from groupchat.values import phone
 from groupchat.values.errors import InvalidRequestError
+from groupchat.values.text import folded
+from groupchat.values.written_number import digits_in
 
 
-def folded(text: str) -> str:
-    """Return a text as it is compared: composed (NFC), without case."""
-    return normalize("NFC", normalize("NFC", text).casefold())
+def folded_line(text: str) -> str:
+    """Return a text as it is searched, in one line."""
+    return folded(text).replace("\n", " ")
 
 
 def folded_lines(texts: Iterable[str | None]) -> str:
     """Return texts as they are searched, a line for each."""
-    return folded("\n".join(text for text in texts if text))
+    return "\n".join(folded_line(text) for text in texts if text)
 
 
 def digit_lines(numbers: Iterable[str]) -> str:
@@ -45,16 +47,20 @@ class Query(Struct, frozen=True):
 
 
 def query_for(written: str | None) -> Query | None:
-    """Return the query that a person wrote; none for a blank one. Raises `InvalidRequestError` for NUL, which no text has."""
-    if written is None or not written.strip():
+    """Return the query that a person wrote; none for one that asks for nothing: blank, or nothing but apostrophes.
+
+    Raises `InvalidRequestError` for NUL, which no text has.
+    """
+    if written is None:
         return None
     if "\x00" in written:
         raise InvalidRequestError("q", "A search can't contain NUL.")
-    return Query(folded(written), tuple(dict.fromkeys(_digits(written))))
+    text = folded_line(written)
+    return Query(text, tuple(dict.fromkeys(_digits(written)))) if text else None
 
 
 def _digits(written: str) -> Iterable[str]:
-    if digits := phone.digits_in(written):
+    if digits := digits_in(written):
         yield digits
     try:
         yield phone.to_e164(written).removeprefix("+")
