@@ -14,6 +14,7 @@ from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.commands.streams import WORKSPACE
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.queries.workspaces import list_numbers
 from groupchat.store.event_store import EventStore
 from groupchat.values.errors import ToldError
 from groupchat.values.ids import new_id
@@ -65,7 +66,7 @@ async def _demo_owner(store: EventStore, workspace_id: str) -> User:
 async def _seed(system: System, who: Caller) -> None:
     """Fill the workspace; what an earlier start left half done is gone on with."""
     store, carrier = system.store, system.carrier
-    if not await business_numbers.list_numbers(store, who):
+    if not await list_numbers(store, who):
         await business_numbers.add_number(store, who, AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True))
     ann = (await contacts.create_contact(store, who, name="Ann Lee", number=_ANN)).value
     await contacts.create_contact(store, who, name="Ben Ortiz", number=_BEN)

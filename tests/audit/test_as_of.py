@@ -14,6 +14,7 @@ from groupchat.aggregates import delivery
 from groupchat.audit import as_of
 from groupchat.audit.as_of import AsOf, When
 from groupchat.projections import inbox, pane, thread
+from groupchat.projections.paging import PageRequest
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.log import STREAMS_AT_ONCE, Log
@@ -75,7 +76,7 @@ def live(database: Database, newest: Recorded) -> AsOf:
     id_ = newest.stream
     with database.read() as connection:
         found, people = inbox.one(connection, CAUSE.workspace_id, "usr_nobody", id_), pane.one(connection, id_)
-        messages = thread.page(connection, id_, limit=200)
+        messages = thread.page(connection, id_, PageRequest(limit=200))
     assert found is not None
     assert people is not None
     fields = {name: getattr(found, name) for name in inbox.Shown.__struct_fields__}

@@ -70,8 +70,8 @@ def test_an_export_can_be_compressed_and_piped(groupchat, process, filled, tmp_p
         (("import", "missing.jsonl"), 1, "missing.jsonl can't be read: No such file"),
         (("import", "whole.jsonl"), 1, "an import needs an empty one"),
         (("whatif", "--policy", "strict.yaml"), 1, "line 1: 1 can't be; give a whole number from 2 to 50."),
-        (("whatif", "--policy", "{}", "--from", "yesterday"), 2, "--from takes a time"),
-        (("whatif", "--policy", "{}", "--to", "2025-01-31T12:00:00"), 2, "--to needs a time zone"),
+        (("whatif", "--policy", "{}", "--from", "yesterday"), 2, "--from: Give a time with its offset"),
+        (("whatif", "--policy", "{}", "--to", "2025-01-31T12:00:00"), 2, "--to: Give a time with its offset"),
         (("whatif", "--policy", "none.yaml", "--workspace", "wsp_9"), 1, "wsp_9"),
     ],
 )

@@ -6,6 +6,7 @@ from groupchat.aggregates.group_conversation import ConversationBlockedError
 from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError
 from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
+from groupchat.queries import conversations as queries
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import BUSINESS, canadian_number, number
 from tests.support.checks import broken
@@ -277,7 +278,7 @@ async def test_another_workspaces_conversation_does_not_exist(world):
         conversations.send_message(world.store, other.who, group, Draft(body="Hi")),
         conversations.rename_group(world.store, other.who, group, "Mine"),
         conversations.create_successor(world.store, other.who, group),
-        conversations.require_visible(world.store, other.who, group),
+        queries.require_visible(world.store, other.who, group),
     ):
         with pytest.raises(NotFoundError):
             await attempt

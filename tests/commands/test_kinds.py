@@ -3,8 +3,9 @@
 import pytest
 
 from groupchat.aggregates import business_numbers, consent
-from groupchat.commands import consents, conversations
+from groupchat.commands import consents
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
+from groupchat.queries.conversations import require_visible
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError
@@ -26,7 +27,7 @@ async def test_a_stream_asked_for_as_a_conversation_is_still_what_it_is_R5_R15(w
     stream = consent.stream(BUSINESS, number(1))
 
     with pytest.raises(NotFoundError):
-        await conversations.require_visible(restarted, world.who, stream)
+        await require_visible(restarted, world.who, stream)
     await consents.opt_out_by_hand(restarted, world.who, group, number(1))
 
     assert (await restarted.load(CONSENT, stream)).opted_out

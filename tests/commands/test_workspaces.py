@@ -5,15 +5,16 @@ import pytest
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.commands import business_numbers, contacts, conversations, keys, workspaces
-from groupchat.commands.caller import rights_of
 from groupchat.commands.conversations import Draft
+from groupchat.queries.rights import rights_of
+from groupchat.queries.workspaces import list_numbers
 from groupchat.values.errors import InvalidRequestError, NotFoundError, NotPermittedError, RefusalError
 from tests.support.builders import BUSINESS, number
 from tests.support.world import a_member, a_world
 
 
 async def shown(world, who=None):
-    return [(n.number, n.default, n.assigned_to) for n in await business_numbers.list_numbers(world.store, who or world.who)]
+    return [(n.number, n.default, n.assigned_to) for n in await list_numbers(world.store, who or world.who)]
 
 
 # --- keys
@@ -94,7 +95,7 @@ async def test_another_workspaces_number_does_not_exist(world):
 
     with pytest.raises(NotFoundError):
         await business_numbers.change_number(world.store, world.who, ChangeNumber(number=number(901), label="Mine"))
-    assert (await business_numbers.list_numbers(world.store, other.who))[0].label is None
+    assert (await list_numbers(world.store, other.who))[0].label is None
 
 
 # --- who may (R21, R23)

@@ -68,7 +68,7 @@ def test_every_rule_is_described_once():
 
 
 def test_the_files_that_the_pages_name_are_there():
-    path = re.compile(r"`((?:aggregates|commands|projections|processes|carriers|values|store|http)/\w+\.py)`")
+    path = re.compile(r"`((?:aggregates|commands|queries|projections|processes|carriers|values|store|http)/(?:\w+/)?\w+\.py)`")
     text = "".join((ROOT / "docs" / page).read_text() for page in ("product.md", "ARCHITECTURE.md"))
     named = {f"src/groupchat/{found}" for found in path.findall(text)}
     planned = {"src/groupchat/http/routes/events.py"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from groupchat.http.routes import history
+from groupchat.queries import history
 from groupchat.store.event_store import EventStore
 from tests.http.clocked import NOON, StoppedClock, clocked_site
 from tests.http.site import Json, Site, assert_problem, locs, messages_of, open_site, path_of

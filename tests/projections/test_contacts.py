@@ -6,7 +6,7 @@ from groupchat.aggregates import phone_book
 from groupchat.aggregates.contact import Assigned, ContactDeleted, DndTurnedOff, DndTurnedOn, NumbersChanged, Renamed
 from groupchat.projections import contacts
 from groupchat.projections.contacts import ContactView
-from groupchat.projections.paging import cursor_at
+from groupchat.projections.paging import PageRequest, cursor_at
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Event
@@ -60,8 +60,8 @@ async def test_contacts_come_by_name_without_case_and_accents_then_by_id(databas
 async def test_pages_follow_one_another_also_between_two_of_one_name(database: Database):
     await follow(database, contacts.VIEW, log_of(NAMES))
     with database.read() as connection:
-        first = contacts.page(connection, CAUSE.workspace_id, limit=2)
-        second = contacts.page(connection, CAUSE.workspace_id, cursor=first.next_cursor, limit=3)
+        first = contacts.page(connection, CAUSE.workspace_id, wanted=PageRequest(limit=2))
+        second = contacts.page(connection, CAUSE.workspace_id, wanted=PageRequest(first.next_cursor, 3))
     assert [each.id for each in items(second, ContactView)] == ["ctc_4", "ctc_1", "ctc_3"]
     assert second.next_cursor is None
 
@@ -110,4 +110,4 @@ async def test_the_list_of_a_numbers_contacts_is_no_contact_R2(database: Databas
 async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     for cursor in ("x", cursor_at(1), cursor_at(["ann"]), cursor_at(["a\x00", "ctc_1"])):
         with database.read() as connection, pytest.raises(InvalidRequestError):
-            contacts.page(connection, CAUSE.workspace_id, cursor=cursor)
+            contacts.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor))

@@ -9,6 +9,7 @@ import pytest
 from groupchat.aggregates.group_events import ContactRenamed, Renamed, SucceededBy, Unblocked
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation, Held
+from groupchat.projections.paging import PageRequest
 from groupchat.projections.read_marks import Mark
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
@@ -42,7 +43,7 @@ def conversation(*events: Event) -> Conversation:
 
 def shown(database: Database, user_id: str = ANN.user_id, **filters: Any) -> list[Conversation]:
     with database.read() as connection:
-        return items(inbox.page(connection, CAUSE.workspace_id, user_id, **filters), Conversation)
+        return items(inbox.page(connection, CAUSE.workspace_id, user_id, inbox.Filter(**filters)), Conversation)
 
 
 def ids(found: list[Conversation]) -> list[str]:
@@ -202,7 +203,7 @@ async def test_pages_follow_one_another_without_loss_or_repetition_R27(database:
     cursor: str | None = None
     with database.read() as connection:
         for size in (3, 3, 1):
-            page = inbox.page(connection, CAUSE.workspace_id, BOB, cursor=cursor, limit=3)
+            page = inbox.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(cursor, 3))
             assert len(page.items) == size
             seen += ids(items(page, Conversation))
             cursor = page.next_cursor
@@ -213,7 +214,7 @@ async def test_pages_follow_one_another_without_loss_or_repetition_R27(database:
 async def test_the_last_page_that_is_just_full_leads_nowhere(database: Database):
     await follow(database, inbox.VIEW, log_of((f"cnv_{n}", a_group()) for n in range(3)))
     with database.read() as connection:
-        assert inbox.page(connection, CAUSE.workspace_id, BOB, limit=3).next_cursor is None
+        assert inbox.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(limit=3)).next_cursor is None
 
 
 BAD_CURSORS = ("", "x", "!", "\u00e9", "bnVsbA", "LTE", "OTIyMzM3MjAzNjg1NDc3NTgwOA", "W10", "\x00")
@@ -222,7 +223,7 @@ BAD_CURSORS = ("", "x", "!", "\u00e9", "bnVsbA", "LTE", "OTIyMzM3MjAzNjg1NDc3NTg
 async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     for cursor in BAD_CURSORS:
         with database.read() as connection, pytest.raises(InvalidRequestError) as refused:
-            inbox.page(connection, CAUSE.workspace_id, BOB, cursor=cursor)
+            inbox.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(cursor))
         assert refused.value.members["errors"][0]["loc"] == "cursor"
 
 
@@ -348,7 +349,7 @@ async def test_search_knows_the_names_of_now_R27(database: Database):
 
 async def test_a_search_for_what_no_text_can_hold_is_refused(database: Database):
     with database.read() as connection, pytest.raises(InvalidRequestError):
-        inbox.page(connection, CAUSE.workspace_id, BOB, q="a\x00b")
+        inbox.page(connection, CAUSE.workspace_id, BOB, inbox.Filter(q="a\x00b"))
 
 
 async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database):

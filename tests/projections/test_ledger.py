@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections import ledger
 from groupchat.projections.ledger import Entry
+from groupchat.projections.paging import PageRequest
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from tests.projections.histories import Story, follow, items, log_of, received, sent, stories, withheld
@@ -23,7 +24,7 @@ FIVE = tuple(number(n) for n in range(5))
 
 def shown(database: Database, **filters: Any) -> list[Entry]:
     with database.read() as connection:
-        return items(ledger.page(connection, CAUSE.workspace_id, **filters), Entry)
+        return items(ledger.page(connection, CAUSE.workspace_id, ledger.Filter(**filters)), Entry)
 
 
 def entries(story: Story) -> list[Entry]:
@@ -131,7 +132,7 @@ def pages(database: Database, limit: int) -> list[list[Entry]]:
     cursor: str | None = None
     with database.read() as connection:
         while not found or cursor is not None:
-            page = ledger.page(connection, CAUSE.workspace_id, cursor=cursor, limit=limit)
+            page = ledger.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor, limit))
             found.append(items(page, Entry))
             cursor = page.next_cursor
     return found
@@ -153,4 +154,4 @@ async def test_another_workspace_sees_none_of_it(database: Database):
 async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     for cursor in ("x", "MQ", "WzFd", "Wy0xLDFd"):
         with database.read() as connection, pytest.raises(InvalidRequestError):
-            ledger.page(connection, CAUSE.workspace_id, cursor=cursor)
+            ledger.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor))

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.refusal import RefusalRecorded, Subject, stream
 from groupchat.projections import refusals
+from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalView
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
@@ -44,7 +45,7 @@ async def followed(database: Database) -> Database:
 
 def found(database: Database, **filters: object) -> list[RefusalView]:
     with database.read() as connection:
-        return items(refusals.page(connection, WORKSPACE, **filters), RefusalView)
+        return items(refusals.page(connection, WORKSPACE, refusals.Filter(**filters)), RefusalView)
 
 
 def test_a_record_is_shown_with_its_envelope_newest_last_R31(followed: Database):
@@ -75,9 +76,9 @@ def test_a_record_is_found_by_what_it_is_about_by_its_user_and_by_any_moment_of_
 
 def test_pages_go_on_where_they_ended_and_a_bad_cursor_is_refused_R15(followed: Database):
     with followed.read() as connection:
-        first = refusals.page(connection, WORKSPACE, limit=3)
-        rest = refusals.page(connection, WORKSPACE, limit=3, cursor=first.next_cursor)
+        first = refusals.page(connection, WORKSPACE, wanted=PageRequest(limit=3))
+        rest = refusals.page(connection, WORKSPACE, wanted=PageRequest(first.next_cursor, 3))
         assert [*first.items, *rest.items] == list(refusals.page(connection, WORKSPACE).items)
         assert rest.next_cursor is None
         with pytest.raises(InvalidRequestError):
-            refusals.page(connection, WORKSPACE, cursor="nonsense")
+            refusals.page(connection, WORKSPACE, wanted=PageRequest("nonsense"))

@@ -16,6 +16,7 @@ from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.delivery import stream as delivery_stream
 from groupchat.projections import contacts, inbox, ledger, statements
 from groupchat.projections.ledger import Entry
+from groupchat.projections.paging import PageRequest
 from groupchat.projections.statements import Statement
 from groupchat.store.database import Database
 from groupchat.values.event import Event, Recorded
@@ -56,7 +57,7 @@ def statement(database: Database, month: date, **given: Any) -> Statement:
 
 def entries(database: Database, **filters: Any) -> list[Entry]:
     with database.read() as connection:
-        return items(ledger.page(connection, CAUSE.workspace_id, limit=10_000, **filters), Entry)
+        return items(ledger.page(connection, CAUSE.workspace_id, ledger.Filter(**filters), PageRequest(limit=10_000)), Entry)
 
 
 def opened(database: Database, url: str) -> list[Entry]:

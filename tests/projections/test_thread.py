@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import delivery
 from groupchat.projections import thread
+from groupchat.projections.paging import PageRequest
 from groupchat.projections.thread import Message
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
@@ -85,8 +86,8 @@ async def test_messages_come_oldest_to_newest_page_by_page_each_in_its_conversat
     story = [("cnv_1", a_group()), *others, *(("cnv_1", sent(f"msg_{n}")) for n in reversed(range(5)))]
     await follow(database, thread.VIEW, log_of(story))
     with database.read() as connection:
-        first = thread.page(connection, "cnv_1", limit=3)
-        second = thread.page(connection, "cnv_1", cursor=first.next_cursor, limit=3)
+        first = thread.page(connection, "cnv_1", PageRequest(limit=3))
+        second = thread.page(connection, "cnv_1", PageRequest(first.next_cursor, 3))
         assert thread.page(connection, "cnv_unknown").items == ()
     assert [each.id for each in items(first, Message)] == ["msg_4", "msg_3", "msg_2"]
     assert [each.id for each in items(second, Message)] == ["msg_1", "msg_0"]
@@ -102,4 +103,4 @@ async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database
 
 async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     with database.read() as connection, pytest.raises(InvalidRequestError):
-        thread.page(connection, "cnv_1", cursor="x")
+        thread.page(connection, "cnv_1", PageRequest("x"))

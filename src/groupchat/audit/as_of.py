@@ -107,7 +107,9 @@ def page(
     cut = Cut(position=min(cut.position, pinned), at=cut.at)
     told = cut.of(events)
     if not told:
-        raise InvalidRequestError("query.cursor", "This is no cursor of this list: give the next_cursor of a page before, or none.")
+        raise InvalidRequestError(
+            "query.cursor", "Not a cursor of this list: give the next_cursor of an earlier page, or leave it out."
+        )
     messages = [each for each in told if is_message(each) and each.version > after]
     shown = messages[:limit]
     deliveries = cut.of(log.streams(delivery.stream(id_of(each)) for each in shown))

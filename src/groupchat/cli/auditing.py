@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
-from msgspec import UNSET
 from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
@@ -18,8 +17,8 @@ from groupchat.audit.as_of import AsOf, Cut, When, written
 from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
 from groupchat.cli.reading import existing
+from groupchat.cli.shell import read_moment
 from groupchat.commands.numbers import read_number
-from groupchat.http.inputs.parameters import read_moment
 from groupchat.store.log import Log
 from groupchat.values.errors import InvalidRequestError
 
@@ -128,8 +127,7 @@ def _when(version: int | None, at: str | None) -> When:
     if version is not None and at is not None:
         msg = "Give --version or --at, not both."
         raise typer.BadParameter(msg)
-    with _as_usage():
-        return When(version=version, at=read_moment("at", UNSET if at is None else at))
+    return When(version=version, at=read_moment("--at", at))
 
 
 @contextmanager

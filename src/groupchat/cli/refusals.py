@@ -1,4 +1,4 @@
-"""What users of a workspace were refused, for who audits it on the server. It reads, and writes nothing."""
+"""What users of a workspace were refused, for those who audit it on the server. It reads, and writes nothing."""
 
 import sys
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import say
 from groupchat.projections import refusals as view
+from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalView
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
@@ -33,7 +34,7 @@ def refusals(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, a record a line, for programs.")] = False,
 ) -> None:
-    """Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. To read is right enough."""
+    """Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. Read access is enough."""
     with reading() as archive:
         archive.first(workspace, WorkspaceCreated, archive.head())
         found = _found(archive.database, workspace, conversation, user)
@@ -46,10 +47,11 @@ def refusals(
 
 
 def _found(database: Database, workspace: str, conversation: str | None, user: str | None) -> Iterator[RefusalView]:
+    chosen = view.Filter(conversation_id=conversation, user_id=user)
     cursor: str | None = None
     while True:
         with database.read() as connection:
-            page = view.page(connection, workspace, conversation_id=conversation, user_id=user, cursor=cursor, limit=_PAGE)
+            page = view.page(connection, workspace, chosen, PageRequest(cursor, _PAGE))
         yield from map(_decode, page.items)
         cursor = page.next_cursor
         if cursor is None:

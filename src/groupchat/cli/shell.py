@@ -1,15 +1,18 @@
-"""What every command shares: where words go, the settings, the event loop."""
+"""What every command shares: where words go, the settings, moments in options, the event loop."""
 
 import asyncio
 import os
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
+import typer
 import uvloop
 from rich.console import Console
 
 from groupchat import logs
 from groupchat.settings import Settings, from_environment
+from groupchat.values import moments
 
 say = Console(stderr=True, soft_wrap=True)
 """For words and progress; results go to stdout."""
@@ -26,3 +29,12 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def read_moment(option: str, written: str | None) -> datetime | None:
+    """Return an option's moment in UTC, or none where it was left out; a date is its first moment in UTC."""
+    try:
+        return None if written is None else moments.read(written)
+    except moments.UnreadableMomentError as error:
+        msg = f"{option}: {error}, not {written!r}."
+        raise typer.BadParameter(msg) from error

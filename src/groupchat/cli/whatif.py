@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -19,6 +18,7 @@ from groupchat.audit.export import TELL_EVERY, OnProgress
 from groupchat.audit.policy_file import read_policy
 from groupchat.audit.whatif import TOPICS, WhatIf, Window
 from groupchat.cli.reading import progress, reading
+from groupchat.cli.shell import read_moment
 from groupchat.values.event import Recorded
 
 app = typer.Typer()
@@ -37,7 +37,7 @@ def whatif(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
 ) -> None:
     """Replay history under another policy; tell which groups, messages and amounts would differ. It changes nothing."""
-    window = Window(workspace_id=workspace, start=_moment("--from", start), end=_moment("--to", end))
+    window = Window(workspace_id=workspace, start=read_moment("--from", start), end=read_moment("--to", end))
     replay = WhatIf(read_policy(policy), window)
     with reading() as archive, progress("replaying") as on_progress:
         head = archive.head()
@@ -48,20 +48,6 @@ def whatif(
             _print_json(found, replay)
         else:
             _print_tables(found, replay)
-
-
-def _moment(option: str, written: str | None) -> datetime | None:
-    if written is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError as error:
-        msg = f"{option} takes a time, as 2025-01-31T12:00:00Z, or a date, not {written!r}"
-        raise typer.BadParameter(msg) from error
-    if moment.tzinfo is None and moment.time() != time.min:
-        msg = f"{option} needs a time zone: {written}Z is UTC"
-        raise typer.BadParameter(msg)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _told(log: Iterable[Recorded], head: int, on_progress: OnProgress) -> Iterator[Recorded]:

@@ -7,7 +7,7 @@ from groupchat.aggregates import business_numbers
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.workspace_events import NumberClaimed
-from groupchat.commands.caller import Caller, access, rights_of
+from groupchat.commands.caller import Caller, access
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
@@ -23,12 +23,6 @@ class NumberShown(Struct, frozen=True, kw_only=True):
     assigned_to: str | None
 
 
-async def list_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
-    """Return the business numbers that the caller may send from (R21); an auditor sees all (R23)."""
-    rights = await rights_of(store, who)
-    return [_shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
-
-
 async def add_number(store: EventStore, who: Caller, command: AddNumber) -> Outcome[NumberShown]:
     """Add a business number, given in any written form (R3, R4)."""
     number = read_number("number", command.number)
@@ -41,7 +35,7 @@ async def add_number(store: EventStore, who: Caller, command: AddNumber) -> Outc
         add = replace(command, number=number, claimed=claimed)
         decision.emit(WORKSPACE, who.workspace_id, business_numbers.decide(add, rights.state))
         decision.emit(NUMBER_CLAIM, claim, [NumberClaimed(number=number, workspace_id=who.workspace_id)])
-        return _shown(await access(decision, who), number)
+        return shown(await access(decision, who), number)
 
     return await store.decide(who.cause(), decide)
 
@@ -56,12 +50,13 @@ async def change_number(store: EventStore, who: Caller, command: ChangeNumber) -
         rights.require_manager()
         change = replace(command, number=number)
         decision.emit(WORKSPACE, who.workspace_id, business_numbers.decide(change, rights.state))
-        return _shown(await access(decision, who), number)
+        return shown(await access(decision, who), number)
 
     return await store.decide(who.cause(), decide)
 
 
-def _shown(rights: Access, number: str) -> NumberShown:
+def shown(rights: Access, number: str) -> NumberShown:
+    """Return one of the workspace's numbers (E.164) as callers see it."""
     owned = rights.state.numbers[number]
     is_default = number == rights.state.default_number
     return NumberShown(number=number, label=owned.label, default=is_default, assigned_to=owned.assigned_to)

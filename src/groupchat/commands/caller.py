@@ -16,7 +16,6 @@ from groupchat.aggregates.workspace import User, require_user_of
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Actor, Cause
 
@@ -58,15 +57,6 @@ async def access(decision: Decision, who: Caller) -> Access:
         msg = "This API key or token is not valid any more; ask an owner for another key."
         raise UnauthenticatedError(msg)
     return Access(state, user)
-
-
-async def rights_of(store: EventStore, who: Caller) -> Access:
-    """Return what the caller may do, for what is no decision on events."""
-
-    async def look(decision: Decision) -> Access:
-        return await access(decision, who)
-
-    return (await store.decide(who.cause(), look)).value
 
 
 async def visible_group(decision: Decision, rights: Access, conversation_id: str) -> GroupConversation:

@@ -116,29 +116,6 @@ async def create_successor(
     return await store.decide(who.cause(), decide)
 
 
-async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> None:
-    """Raise `NotFoundError` unless the caller may see the group (R22)."""
-    if who.sees_only:  # what he sees changes with others' contacts, so look exactly
-
-        async def look(decision: Decision) -> None:
-            await visible_group(decision, await access(decision, who), conversation_id)
-
-        await store.decide(who.cause(), look)
-        return
-    group = await store.load(CONVERSATION, conversation_id) or await store.load_fresh(CONVERSATION, conversation_id)
-    group_conversation.existing(group if group is not None and group.workspace_id == who.workspace_id else None)
-
-
-async def require_may_send(store: EventStore, who: Caller, conversation_id: str) -> None:
-    """Raise `NotFoundError` unless the caller may see the group, `NumberAccessDeniedError` unless he may send in it (R21, R22)."""
-
-    async def look(decision: Decision) -> None:
-        rights = await access(decision, who)
-        rights.require_number((await visible_group(decision, rights, conversation_id)).business_number)
-
-    await store.decide(who.cause(), look)
-
-
 async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[Asked, ...]) -> list[Candidate]:
     """Return every participant with the facts that the rules need: its contact, and whether it opted out (R2, R5)."""
     found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]

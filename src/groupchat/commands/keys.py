@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.workspace import Key, User, Workspace
+from groupchat.aggregates.workspace import User, Workspace
 from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.logins import user_of
 from groupchat.commands.streams import WORKSPACE
@@ -87,21 +87,12 @@ async def authenticate(store: EventStore, key: str) -> Authenticated | None:
     return None if login is None or user is None else Authenticated(login.workspace_id, user)
 
 
-async def require_own(store: EventStore, who: Caller, user_id: str) -> None:
-    """Raise `NotFoundError` or `NotPermittedError` unless a user's keys are the caller's to see and change (R23)."""
-
-    async def look(decision: Decision) -> None:
-        await _require_own(decision, who, user_id)
-
-    await store.decide(who.cause(), look)
-
-
 async def issue_key(store: EventStore, who: Caller, user_id: str, expires_at: datetime | None = None) -> Outcome[NewKey]:
     """Give a user another key: one's own, or anybody's by those who manage users (R23)."""
     issue, key = _issue(who.workspace_id, user_id, expires_at)
 
     async def decide(decision: Decision) -> NewKey:
-        await _require_own(decision, who, user_id)
+        await require_own(decision, who, user_id)
         await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, issue)
         return NewKey(issue.key_id, key, await decision.time_in(WORKSPACE, who.workspace_id), expires_at)
 
@@ -113,20 +104,10 @@ async def revoke_key(store: EventStore, who: Caller, user_id: str, key_id: str) 
     revoke = workspace.RevokeKey(user_id=user_id, key_id=key_id)
 
     async def decide(decision: Decision) -> None:
-        await _require_own(decision, who, user_id)
+        await require_own(decision, who, user_id)
         await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, revoke)
 
     return await store.decide(who.cause(), decide)
-
-
-async def keys_of(store: EventStore, who: Caller, user_id: str) -> dict[str, Key]:
-    """Return a user's keys that are not revoked, oldest first, by their hash."""
-
-    async def look(decision: Decision) -> dict[str, Key]:
-        rights = await _require_own(decision, who, user_id)
-        return {key_hash: key for key_hash, key in rights.state.keys.items() if key.user_id == user_id}
-
-    return (await store.decide(who.cause(), look)).value
 
 
 async def issue_by_operator(store: EventStore, workspace_id: str, user_id: str) -> str:
@@ -151,10 +132,11 @@ def _issue(workspace_id: str, user_id: str, expires_at: datetime | None) -> tupl
     return workspace.IssueKey(user_id=user_id, key_id=new_id("key"), key_hash=key_hash, expires_at=expires_at), key
 
 
-async def _require_own(decision: Decision, who: Caller, user_id: str) -> Access:
+async def require_own(decision: Decision, who: Caller, user_id: str) -> Access:
     """Return the caller's rights.
 
-    Raises `NotFoundError` for a user whom he can't see, `NotPermittedError` unless the keys are his own, or he manages users (R23).
+    Raises `NotFoundError` for a user whom they can't see, `NotPermittedError` unless the keys are their own, or they manage users
+    (R23).
     """
     rights = await access(decision, who)
     holder = visible_user(rights, user_id)

@@ -16,7 +16,7 @@ from groupchat.aggregates.access import (
 )
 from groupchat.aggregates.group_conversation import ConversationBlockedError
 from groupchat.aggregates.refusal import Record, RecordAtOnce, Refusal, Rule, Subject, Verdict
-from groupchat.commands.caller import Caller, access, visible_group, visible_user
+from groupchat.commands.caller import Caller
 from groupchat.commands.streams import REFUSALS
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
@@ -77,20 +77,6 @@ async def record(store: EventStore, counted: Counted, *, at_once: bool = False) 
         return verdict
 
     return await store.decide(cause, decide)
-
-
-async def require_reader(store: EventStore, who: Caller, conversation_id: str | None = None, user_id: str | None = None) -> None:
-    """Raise `NotFoundError` for a conversation or user that is not there, `NotPermittedError` unless the caller may audit (R23)."""
-
-    async def look(decision: Decision) -> None:
-        rights = await access(decision, who)
-        if conversation_id is not None:
-            await visible_group(decision, rights, conversation_id)
-        if user_id is not None:
-            visible_user(rights, user_id)
-        rights.require_auditor()
-
-    await store.decide(who.cause(), look)
 
 
 def _about(error: RefusalError, conversation_id: str | None) -> Subject:

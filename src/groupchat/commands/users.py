@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import ChangeUser, User
-from groupchat.commands.caller import Caller, access, rights_of, visible_user
+from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
@@ -62,9 +62,3 @@ async def change_user(store: EventStore, who: Caller, command: ChangeUser) -> Ou
         return (await access(decision, who)).state.users[command.user_id]
 
     return await store.decide(who.cause(), decide)
-
-
-async def list_users(store: EventStore, who: Caller) -> list[User]:
-    """Return the workspace's users; a restricted user sees himself (R22)."""
-    rights = await rights_of(store, who)
-    return [rights.user] if rights.restricted else list(rights.state.users.values())

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from groupchat.aggregates import workspace
-from groupchat.aggregates.workspace import DEFAULT_RATE, ChangePolicy, PostedRate, Workspace
+from groupchat.aggregates.workspace import ChangePolicy, PostedRate, Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.keys import by_operator, new_key
 from groupchat.commands.streams import WORKSPACE
@@ -33,13 +33,6 @@ class RoleShown(Struct, frozen=True):
 
     role: str
     group_chat: bool
-
-
-class RateCard(Struct, frozen=True):
-    """The posted rates, in the order of posting, and the rate where none of them applies (R25)."""
-
-    posted: tuple[PostedRate, ...]
-    default: Rate
 
 
 async def create_workspace(store: EventStore, name: str, email: str) -> Outcome[Founded]:
@@ -78,16 +71,6 @@ async def post_rate(store: EventStore, who: Caller, effective_from: date, rate: 
     """Add a line to the rate card (R25); return which it is, counted from 1."""
     command = workspace.PostRate(effective_from=effective_from, rate=rate)
     return await _managed(store, who, command, lambda state: (len(state.rates), state.rates[-1]))
-
-
-def roles(state: Workspace) -> list[RoleShown]:
-    """Return all roles."""
-    return [RoleShown(role, group_chat) for role, group_chat in state.roles.items()]
-
-
-def rate_card(state: Workspace) -> RateCard:
-    """Return the rate card."""
-    return RateCard(state.rates, DEFAULT_RATE)
 
 
 async def _managed(store: EventStore, who: Caller, command: workspace.Command, answer: Callable[[Workspace], T]) -> Outcome[T]:

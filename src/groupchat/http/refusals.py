@@ -53,15 +53,6 @@ class MethodNotAllowedError(RefusalError):
         super().__init__(f"{method} does nothing here; allowed: {allowed}.")
 
 
-class ProjectionBehindError(RefusalError):
-    """A view has not reached the position that the request asks for."""
-
-    slug = "projection-behind"
-
-    def __init__(self, position: int) -> None:
-        super().__init__(f"This view does not show position {position} yet; ask again in a moment.")
-
-
 class StillSpreadingError(RefusalError):
     """What a write sets off elsewhere is not done yet."""
 

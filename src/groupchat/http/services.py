@@ -9,6 +9,7 @@ from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.streams.streams import Streams
+from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress
@@ -39,3 +40,8 @@ class Services(Struct, frozen=True, kw_only=True):
     last_uses: LastUses
     refusals: RefusalLog
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def views(self) -> Views:
+        """The read models, and how long they are waited for."""
+        return Views(self.store, self.progress, self.patience)

@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Column, Connection, Index, Table, Text, select, 
 from groupchat.aggregates import contact
 from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
-from groupchat.projections.paging import DEFAULT_LIMIT, Page, StorableText, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, StorableText, key_at, page_of
 from groupchat.projections.rows import CODE_POINTS, Rows, events_named
 from groupchat.projections.search import digit_lines, folded_line, query_for
 from groupchat.projections.view import View
@@ -115,11 +115,10 @@ VIEW = View("contacts", (CONTACTS,), _apply)
 def page(
     connection: Connection,
     workspace_id: str,
+    q: str | None = None,
+    wanted: PageRequest = FIRST_PAGE,
     *,
     sees_only: str | None = None,
-    q: str | None = None,
-    cursor: str | None = None,
-    limit: int = DEFAULT_LIMIT,
 ) -> Page:
     """Return a page of a workspace's `ContactView`s by name, then id; only those assigned to the user `sees_only` (R22).
 
@@ -129,12 +128,12 @@ def page(
     query = select(table.doc, table.name_key, table.contact_id).where(table.workspace_id == workspace_id, ~table.deleted)
     if sees_only is not None:
         query = query.where(table.assigned_to == sees_only)
-    if cursor is not None:
-        query = query.where(tuple_(table.name_key, table.contact_id) > key_at(cursor, tuple[StorableText, StorableText]))
+    if wanted.cursor is not None:
+        query = query.where(tuple_(table.name_key, table.contact_id) > key_at(wanted.cursor, tuple[StorableText, StorableText]))
     if sought := query_for(q):
         query = query.where(sought.condition(connection, table.name_key, table.digits))
-    rows = connection.execute(query.order_by(table.name_key, table.contact_id).limit(limit + 1)).all()
-    return page_of([(doc, (name_key, contact_id)) for doc, name_key, contact_id in rows], limit)
+    rows = connection.execute(query.order_by(table.name_key, table.contact_id).limit(wanted.limit + 1)).all()
+    return page_of([(doc, (name_key, contact_id)) for doc, name_key, contact_id in rows], wanted.limit)
 
 
 def held(connection: Connection, workspace_id: str, contact_id: str) -> Held | None:

@@ -17,7 +17,7 @@ from groupchat.aggregates.group_events import Created, InboundReceived, MessageS
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.projections import read_marks
 from groupchat.projections.assigned import GROUP_CONTACTS, rows_of, seen_by
-from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Page, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, LAST_POSITION, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark
 from groupchat.projections.rows import Rows, events_named, insert_new
 from groupchat.projections.search import digit_lines, folded_lines, query_for
@@ -226,38 +226,45 @@ _PAGE = (
 )
 
 
-def page(  # noqa: PLR0913 - the filters of R27
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which conversations to list (R27); what is none lets everything through."""
+
+    q: str | None = None
+    unread: bool | None = None
+    blocked: bool | None = None
+    business_number: str | None = None
+
+
+ALL = Filter()
+
+
+def page(
     connection: Connection,
     workspace_id: str,
     user_id: str,
+    chosen: Filter = ALL,
+    wanted: PageRequest = FIRST_PAGE,
     *,
     sees_only: str | None = None,
-    q: str | None = None,
-    unread: bool | None = None,
-    blocked: bool | None = None,
-    business_number: str | None = None,
-    cursor: str | None = None,
-    limit: int = DEFAULT_LIMIT,
 ) -> Page:
-    """Return a page of `Conversation`s, newest activity first; filters that are none let everything through (R27).
+    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, those that R22 leaves to that user.
 
-    With `sees_only` they are those that R22 leaves to that user.
     Raises `InvalidRequestError` for a bad cursor or search.
     """
     query = _PAGE
     if sees_only is not None:
         query = query.where(seen_by(sees_only, INBOX.c.conversation_id))
-    if blocked is not None:
-        query = query.where(INBOX.c.blocked == blocked)
-    if business_number is not None:
-        query = query.where(INBOX.c.business_number == business_number)
-    if unread is not None:
-        query = query.where(_HAS_UNREAD if unread else ~_HAS_UNREAD)
-    if sought := query_for(q):
+    if chosen.blocked is not None:
+        query = query.where(INBOX.c.blocked == chosen.blocked)
+    if chosen.business_number is not None:
+        query = query.where(INBOX.c.business_number == chosen.business_number)
+    if chosen.unread is not None:
+        query = query.where(_HAS_UNREAD if chosen.unread else ~_HAS_UNREAD)
+    if sought := query_for(chosen.q):
         query = query.where(sought.condition(connection, INBOX.c.search, INBOX.c.digits))
-    before = LAST_POSITION if cursor is None else key_at(cursor, Position)
-    given = {"workspace": workspace_id, "reader": user_id, "before": before, "count": limit + 1}
-    return page_of([(_with_unread(row), row[1]) for row in connection.execute(query, given).all()], limit)
+    before = LAST_POSITION if wanted.cursor is None else key_at(wanted.cursor, Position)
+    given = {"workspace": workspace_id, "reader": user_id, "before": before, "count": wanted.limit + 1}
+    return page_of([(_with_unread(row), row[1]) for row in connection.execute(query, given).all()], wanted.limit)
 
 
 def _with_unread(row: Row[Any]) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections.assigned import seen_by
-from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.rows import insert_new
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -144,34 +144,41 @@ def microseconds(moment: datetime) -> int:
 VIEW = View("ledger", (LEDGER,), _apply)
 
 
-def page(  # noqa: PLR0913 - the filters
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which entries to list: from `start` on and before `end` (both with a time zone); what is none lets everything through."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    conversation_id: str | None = None
+
+
+ALL = Filter()
+
+
+def page(
     connection: Connection,
     workspace_id: str,
+    chosen: Filter = ALL,
+    wanted: PageRequest = FIRST_PAGE,
     *,
     sees_only: str | None = None,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    conversation_id: str | None = None,
-    cursor: str | None = None,
-    limit: int = DEFAULT_LIMIT,
 ) -> Page:
-    """Return a page of a workspace's entries, oldest first, from `start` on and before `end`; both have a time zone.
+    """Return a page of a workspace's entries, oldest first; with `sees_only`, of the conversations that R22 leaves to that user.
 
-    With `sees_only` they are those of the conversations that R22 leaves to that user.
     Raises `InvalidRequestError` for a bad cursor.
     """
     table = LEDGER.c
-    position, seen = key_at(cursor, tuple[Position, Position]) if cursor is not None else (0, 0)
+    position, seen = (0, 0) if wanted.cursor is None else key_at(wanted.cursor, tuple[Position, Position])
     query = select(table.position, table.doc).where(table.workspace_id == workspace_id, table.position >= position)
     if sees_only is not None:
         query = query.where(seen_by(sees_only, table.conversation_id))
-    if start is not None:
-        query = query.where(table.at >= microseconds(start))
-    if end is not None:
-        query = query.where(table.at < microseconds(end))
-    if conversation_id is not None:
-        query = query.where(table.conversation_id == conversation_id)
-    rows = connection.execute(query.order_by(table.position).limit(limit + 2)).all()
+    if chosen.start is not None:
+        query = query.where(table.at >= microseconds(chosen.start))
+    if chosen.end is not None:
+        query = query.where(table.at < microseconds(chosen.end))
+    if chosen.conversation_id is not None:
+        query = query.where(table.conversation_id == chosen.conversation_id)
+    rows = connection.execute(query.order_by(table.position).limit(wanted.limit + 2)).all()
     entries = [((row.position, n), entry) for row in rows for n, entry in enumerate(decode_line(row.doc).entries(), start=1)]
     left = [(msgspec.json.encode(entry), key) for key, entry in entries if key > (position, seen)]
-    return page_of(left[: limit + 1], limit)
+    return page_of(left[: wanted.limit + 1], wanted.limit)

@@ -18,6 +18,16 @@ StorableText = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
 DEFAULT_LIMIT = 50
 
 
+class PageRequest(Struct, frozen=True):
+    """Which page of a list: the one behind a cursor (the first one without), of at most `limit` items."""
+
+    cursor: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+FIRST_PAGE = PageRequest()
+
+
 class Page(Struct, frozen=True):
     """Items as JSON, ready to be sent, and the cursor of the next page; none after the last."""
 
@@ -42,5 +52,5 @@ def key_at(cursor: str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
-        msg = "This is no cursor of this list: give the next_cursor of a page before, or none."
+        msg = "Not a cursor of this list: give the next_cursor of an earlier page, or leave it out."
         raise InvalidRequestError("cursor", msg) from error

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.refusal import RefusalRecorded, Rule, Subject, Whose
 from groupchat.projections.ledger import microseconds
-from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.rows import insert_new
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -78,31 +78,30 @@ def _row(recorded: Recorded, event: RefusalRecorded) -> dict[str, Any]:
 VIEW = View("refusals", (REFUSALS,), _apply)
 
 
-def page(  # noqa: PLR0913 - the filters
-    connection: Connection,
-    workspace_id: str,
-    *,
-    conversation_id: str | None = None,
-    user_id: str | None = None,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    cursor: str | None = None,
-    limit: int = DEFAULT_LIMIT,
-) -> Page:
-    """Return a page of a workspace's records, newest last: those with a refusal at `start` or later and before `end`.
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which records to list: those with a refusal at `start` or later and before `end`; what is none lets everything through."""
 
-    Raises `InvalidRequestError` for a bad cursor.
-    """
+    conversation_id: str | None = None
+    user_id: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+ALL = Filter()
+
+
+def page(connection: Connection, workspace_id: str, chosen: Filter = ALL, wanted: PageRequest = FIRST_PAGE) -> Page:
+    """Return a page of a workspace's records, newest last; raises `InvalidRequestError` for a bad cursor."""
     table = REFUSALS.c
-    position = key_at(cursor, Position) if cursor is not None else 0
+    position = 0 if wanted.cursor is None else key_at(wanted.cursor, Position)
     query = select(table.doc, table.position).where(table.workspace_id == workspace_id, table.position > position)
-    if conversation_id is not None:
-        query = query.where(table.conversation_id == conversation_id)
-    if user_id is not None:
-        query = query.where(table.user_id == user_id)
-    if start is not None:
-        query = query.where(table.last_at >= microseconds(start))
-    if end is not None:
-        query = query.where(table.first_at < microseconds(end))
-    rows = connection.execute(query.order_by(table.position).limit(limit + 1)).all()
-    return page_of([(row.doc, row.position) for row in rows], limit)
+    if chosen.conversation_id is not None:
+        query = query.where(table.conversation_id == chosen.conversation_id)
+    if chosen.user_id is not None:
+        query = query.where(table.user_id == chosen.user_id)
+    if chosen.start is not None:
+        query = query.where(table.last_at >= microseconds(chosen.start))
+    if chosen.end is not None:
+        query = query.where(table.first_at < microseconds(chosen.end))
+    rows = connection.execute(query.order_by(table.position).limit(wanted.limit + 1)).all()
+    return page_of([(row.doc, row.position) for row in rows], wanted.limit)

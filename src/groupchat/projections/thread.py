@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import Started, Status, Updated, Withheld
 from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
-from groupchat.projections.paging import DEFAULT_LIMIT, Page, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -130,14 +130,14 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
 VIEW = View("thread", (MESSAGES,), _apply)
 
 
-def page(connection: Connection, conversation_id: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT) -> Page:
+def page(connection: Connection, conversation_id: str, wanted: PageRequest = FIRST_PAGE) -> Page:
     """Return a page of a conversation's `Message`s, oldest to newest; raises `InvalidRequestError` for a bad cursor."""
     table = MESSAGES.c
     query = select(table.doc, table.version).where(table.conversation_id == conversation_id)
-    if cursor is not None:
-        query = query.where(table.version > key_at(cursor, Position))
-    rows = connection.execute(query.order_by(table.version).limit(limit + 1)).all()
-    return page_of([(doc, version) for doc, version in rows], limit)
+    if wanted.cursor is not None:
+        query = query.where(table.version > key_at(wanted.cursor, Position))
+    rows = connection.execute(query.order_by(table.version).limit(wanted.limit + 1)).all()
+    return page_of([(doc, version) for doc, version in rows], wanted.limit)
 
 
 def conversation_of(connection: Connection, message_id: str) -> str | None:

@@ -13,11 +13,13 @@ from msgspec.structs import replace
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.conditional import VERSIONED, etag, read_if_match, versioned_id
 from groupchat.http.calls.idempotency import Once, digest, pack, read_key, running, unpack, without_secret
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.guards.auth import authenticate
-from groupchat.http.refusals import IdempotencyKeyReusedError, ProjectionBehindError
+from groupchat.http.refusals import IdempotencyKeyReusedError
 from groupchat.http.services import Services
 from groupchat.http.web.codec import Incoming, decode_body, decode_query, read_body, read_min_position, read_path
 from groupchat.http.web.reply import CSV, JSON, Reply, encode_json
+from groupchat.queries.views import Views
 from groupchat.store.answers import Kept, Key
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.store.refusals import OverloadedError
@@ -54,6 +56,11 @@ class Call(Struct, frozen=True):
     def store(self) -> EventStore:
         """The event store."""
         return self.services.store
+
+    @property
+    def views(self) -> Views:
+        """The read models."""
+        return self.services.views
 
     @property
     def deciding(self) -> EventStore:
@@ -124,13 +131,6 @@ class Created(Written[T], Generic[T], frozen=True, kw_only=True):
     location: str
 
 
-class PageOf(Struct, Generic[T], frozen=True):
-    """A page of a list; `next_cursor` goes back as `cursor`, and is null on the last page."""
-
-    items: list[T]
-    next_cursor: str | None
-
-
 class Endpoint(Struct, frozen=True, kw_only=True):
     """A method and path with all that is known about it; `example` is a value of the answer's type."""
 
@@ -180,6 +180,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         body = b"" if self.decoder is None else await read_body(incoming)
         try:
             read = await self._read(call, incoming, body)
+            if self.first is not None and not self.writes:  # a write is judged by its command
+                await self.first(call)
             return await (self._done(read) if read.conditions.once is None else self._once(read, read.conditions.once.key))
         except (InvalidRequestError, IdempotencyKeyReusedError, PreconditionFailedError):
             for judge in (self.first, self.may):  # what does not exist is 404, what is forbidden 403, however malformed the request
@@ -239,9 +241,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             return Writing(call.services, call.who, call.path, conditions, decode_body(self.decoder, incoming, body))
         query = decode_query(self.query_type, query_string)
         if not self.writes and (position := read_min_position(incoming.headers)) and self.waits_for:
-            services = call.services
-            if not await services.progress.wait_for(self.waits_for, position, services.patience):
-                raise ProjectionBehindError(position)
+            await call.views.wait_for(self.waits_for, position)
         return Reading(call.services, call.who, call.path, conditions, query)
 
     def _reply(self, answer: Answer[Any]) -> Reply:
@@ -279,8 +279,8 @@ def endpoint(  # noqa: PLR0913 - named, one for each thing that is said of an op
 ) -> Callable[[Callable[[Any], Awaitable[Answer[Any]]]], Endpoint]:
     """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the answer.
 
-    `refuses` are the slugs of the problems of its own; `first` raises `NotFoundError` for a path whose ids don't exist;
-    `may` raises what forbids it (`permits.py`); both go before what is malformed.
+    `refuses` are the slugs of the problems of its own; `first` raises `NotFoundError` for a path whose ids don't exist,
+    and goes before a read; `may` raises what forbids it (`permits.py`); both go before what is malformed.
     `waits_for` are the followers that `Groupchat-Min-Position` waits for; `items` is the type of a page's items. `finish` is what
     is still to be done, with the call and the answer's value, when the command is stored; a repeat of the request does it again.
     """

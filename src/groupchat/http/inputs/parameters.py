@@ -1,18 +1,19 @@
-"""Query parameters, per list; what is left out is `UNSET`, which reads as none."""
+"""Query parameters, per list, and what queries take of them; what is left out is `UNSET`, which reads as none."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, TypeVar
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
 from groupchat.http.inputs.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
+from groupchat.projections import inbox, ledger, refusals
+from groupchat.projections.paging import PageRequest
+from groupchat.values import moments
 from groupchat.values.errors import InvalidRequestError
 
 T = TypeVar("T")
-_WithZone = Annotated[datetime, Meta(tz=True)]
 
 Moment = Annotated[
     str,
@@ -35,6 +36,11 @@ class PageQuery(Asked, frozen=True, kw_only=True):
     cursor: Cursor | UnsetType = UNSET
     limit: Limit = LIMIT
 
+    @property
+    def page(self) -> PageRequest:
+        """The page."""
+        return PageRequest(given(self.cursor), self.limit)
+
 
 class SearchQuery(PageQuery, frozen=True, kw_only=True):
     """Which page of what is searched for."""
@@ -50,9 +56,10 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
     from_: WrittenNumber | UnsetType = field(name="from", default=UNSET)
 
     @property
-    def business_number(self) -> str | None:
-        """The business number as E.164; raises `InvalidRequestError`."""
-        return None if self.from_ is UNSET else read_number("query.from", self.from_)
+    def chosen(self) -> inbox.Filter:
+        """What is asked for; raises `InvalidRequestError` for a number that is none."""
+        number = None if self.from_ is UNSET else read_number("query.from", self.from_)
+        return inbox.Filter(q=given(self.q), unread=given(self.unread), blocked=given(self.blocked), business_number=number)
 
 
 class PaneQuery(Asked, frozen=True, kw_only=True):
@@ -95,6 +102,12 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
     to: Moment | UnsetType = UNSET
     conversation_id: Id | UnsetType = UNSET
 
+    @property
+    def chosen(self) -> ledger.Filter:
+        """What is asked for; raises `InvalidRequestError` for a malformed time."""
+        start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
+        return ledger.Filter(start=start, end=end, conversation_id=given(self.conversation_id))
+
 
 class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
     """Refusals from `from` on and before `to`, of a conversation, of a user."""
@@ -103,6 +116,12 @@ class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
     user_id: Id | UnsetType = UNSET
     from_: Moment | UnsetType = field(name="from", default=UNSET)
     to: Moment | UnsetType = UNSET
+
+    @property
+    def chosen(self) -> refusals.Filter:
+        """What is asked for; raises `InvalidRequestError` for a malformed time."""
+        start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
+        return refusals.Filter(conversation_id=given(self.conversation_id), user_id=given(self.user_id), start=start, end=end)
 
 
 class StatementQuery(Asked, frozen=True, kw_only=True):
@@ -137,13 +156,7 @@ def in_utc(loc: str, moment: datetime) -> datetime:
 
 def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
     """Return the moment of a time or date, in UTC; none where it was left out; raises `InvalidRequestError`."""
-    if written is UNSET:
-        return None
     try:
-        if "T" not in written.upper():
-            return datetime.combine(date.fromisoformat(written), time.min, UTC)
-        moment: datetime = msgspec.convert(written, _WithZone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError, msgspec.ValidationError) as error:
-        msg = "Give a time with its offset, as 2025-01-31T23:59:30Z (a + is escaped as %2B), or a date."
-        raise InvalidRequestError(loc, msg) from error
+        return None if written is UNSET else moments.read(written)
+    except moments.UnreadableMomentError as error:
+        raise InvalidRequestError(loc, f"{error}; in a query a + is escaped as %2B.") from error

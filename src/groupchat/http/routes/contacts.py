@@ -10,11 +10,10 @@ from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import ContactChange, NewContact
 from groupchat.http.inputs.parameters import SearchQuery, given
 from groupchat.http.refusals import StillSpreadingError
-from groupchat.http.views import contact_now, sees_only, shown_contact, view
 from groupchat.processes.contact_changes import ContactChanges
-from groupchat.projections import contacts
-from groupchat.projections.contacts import ContactView
+from groupchat.projections.contacts import VIEW, ContactView
 from groupchat.projections.paging import Page
+from groupchat.queries import contacts
 from groupchat.store.event_store import Outcome
 
 ALL = "/v1/contacts"
@@ -49,38 +48,28 @@ async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
     "GET",
     ALL,
     summary="The directory",
-    waits_for=(contacts.VIEW.name,),
+    waits_for=(VIEW.name,),
     items=ContactView,
     example=examples.page(examples.CONTACT),
     tag="contacts",
 )
 async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
     """List contacts by name; searched by name, or any of their numbers in any written form."""
-    query = call.query
-    page = await view(
-        call.store,
-        contacts.page,
-        call.who.workspace_id,
-        sees_only=await sees_only(call),
-        q=given(query.q),
-        cursor=given(query.cursor),
-        limit=query.limit,
-    )
-    return Answer(page)
+    return Answer(await contacts.page(call.views, call.who, given(call.query.q), call.query.page))
 
 
 @endpoint(
     "GET",
     ONE,
     summary="One contact",
-    waits_for=(contacts.VIEW.name,),
-    first=contact_now,
+    waits_for=(VIEW.name,),
+    first=permits.sees_contact,
     example=examples.CONTACT,
     tag="contacts",
 )
 async def read_contact(call: Call) -> Answer[ContactView]:
     """Read a contact; a deleted one is not there any more."""
-    return Answer(await contact_now(call))
+    return Answer(await contacts.now(call.views, call.who, call.path["contact_id"]))
 
 
 @endpoint(
@@ -88,7 +77,7 @@ async def read_contact(call: Call) -> Answer[ContactView]:
     ONE,
     summary="Change a contact",
     refuses=("not-permitted",),
-    first=contact_now,
+    first=permits.sees_contact,
     may=permits.writes,
     body_examples={"number": {"number": "+14155550199"}, "do not disturb": {"dnd": True}},
     example=examples.CONTACT,
@@ -100,7 +89,7 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     position = outcome.position
     if call.body.reaches_conversations:
         position = await _spread(call, position)
-    return Written(value=await contact_now(call), position=position)
+    return Written(value=await contacts.now(call.views, call.who, call.path["contact_id"]), position=position)
 
 
 @endpoint(
@@ -109,7 +98,7 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     summary="Delete a contact",
     status=204,
     refuses=("not-permitted",),
-    first=contact_now,
+    first=permits.sees_contact,
     may=permits.writes,
     tag="contacts",
 )
@@ -120,9 +109,9 @@ async def delete_contact(call: Call) -> Written[None]:
 
 
 async def _created(outcome: Outcome[Contact]) -> Created[ContactView]:
-    id_ = outcome.value.id
-    row = contacts.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
-    return Created(value=shown_contact(outcome.value.workspace_id, row), position=outcome.position, location=f"{ALL}/{id_}")
+    contact = outcome.value
+    shown = contacts.created(contact.workspace_id, contact.id, outcome.events)
+    return Created(value=shown, position=outcome.position, location=f"{ALL}/{contact.id}")
 
 
 async def _spread(call: Call, position: int) -> int:

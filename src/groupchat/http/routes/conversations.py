@@ -6,11 +6,11 @@ from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writin
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, Rename
-from groupchat.http.inputs.parameters import InboxQuery, given
-from groupchat.http.views import conversation_now, existing, sees_only, view, visible
+from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.paging import Page
+from groupchat.queries import conversations as queries
 from groupchat.store.event_store import Outcome
 
 ALL = "/v1/conversations"
@@ -51,21 +51,7 @@ async def create_conversation(call: Writing[NewConversation]) -> Created[Convers
 )
 async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
     """List conversations, newest activity first, with filters and search by name, participant's name and number (R27)."""
-    query = call.query
-    page = await view(
-        call.store,
-        inbox.page,
-        call.who.workspace_id,
-        call.who.user.id,
-        sees_only=await sees_only(call),
-        q=given(query.q),
-        unread=given(query.unread),
-        blocked=given(query.blocked),
-        business_number=query.business_number,
-        cursor=given(query.cursor),
-        limit=query.limit,
-    )
-    return Answer(page)
+    return Answer(await queries.page(call.views, call.who, call.query.chosen, call.query.page))
 
 
 @endpoint(
@@ -73,13 +59,13 @@ async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
     ONE,
     summary="One conversation",
     waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
-    first=visible,
+    first=permits.sees_conversation,
     example=examples.CONVERSATION,
     tag="conversations",
 )
 async def read_conversation(call: Call) -> Answer[Conversation]:
     """Read a conversation as the caller sees it."""
-    return Answer(await conversation_now(call))
+    return Answer(await queries.now(call.views, call.who, call.path["conversation_id"]))
 
 
 @endpoint(
@@ -87,7 +73,7 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
     ONE,
     summary="Rename a group",
     refuses=("not-permitted", "number-access-denied"),
-    first=visible,
+    first=permits.sees_conversation,
     may=permits.sends,
     body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}},
     example=examples.CONVERSATION,
@@ -96,7 +82,7 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
 async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     """Give a group another name; null goes back to the participants' names (R13)."""
     outcome = await conversations.rename_group(call.deciding, call.who, call.path["conversation_id"], call.body.name)
-    return Written(value=await conversation_now(call), position=outcome.position)
+    return Written(value=await queries.now(call.views, call.who, call.path["conversation_id"]), position=outcome.position)
 
 
 @endpoint(
@@ -105,7 +91,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     summary="Go on without those who opted out",
     status=201,
     refuses=("invalid-group", "group-exists", "not-permitted", "group-chat-not-permitted", "number-access-denied"),
-    first=visible,
+    first=permits.sees_conversation,
     may=permits.succeeds,
     body_may_be_missing=True,
     body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},
@@ -124,7 +110,7 @@ async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]
     summary="Mark as read",
     status=204,
     refuses=("not-permitted",),
-    first=visible,
+    first=permits.sees_conversation,
     may=permits.writes,
     tag="conversations",
 )
@@ -140,7 +126,7 @@ async def mark_read(call: Call) -> Written[None]:
     summary="Mark as unread",
     status=204,
     refuses=("not-permitted",),
-    first=visible,
+    first=permits.sees_conversation,
     may=permits.writes,
     tag="conversations",
 )
@@ -152,5 +138,4 @@ async def mark_unread(call: Call) -> Written[None]:
 
 async def _created(outcome: Outcome[Begun]) -> Created[Conversation]:
     id_ = outcome.value.conversation_id
-    row = inbox.current(None, [recorded for recorded in outcome.events if recorded.stream == id_])
-    return Created(value=inbox.shown(existing(row)), position=outcome.position, location=f"{ALL}/{id_}")
+    return Created(value=queries.created(id_, outcome.events), position=outcome.position, location=f"{ALL}/{id_}")

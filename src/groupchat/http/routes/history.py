@@ -1,18 +1,18 @@
 """History: a conversation's events in order, as they are stored, and the conversation as of any of them (R31, R32)."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from groupchat.aggregates.sight import published
-from groupchat.audit import as_of
 from groupchat.audit.as_of import AsOf
-from groupchat.http.calls.endpoint import Answer, PageOf, Reading, endpoint
+from groupchat.http.calls.endpoint import Answer, Reading, endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.documents import examples
-from groupchat.http.inputs.parameters import HistoryQuery, StateQuery, given
-from groupchat.http.views import visible
+from groupchat.http.guards import permits
+from groupchat.http.inputs.parameters import HistoryQuery, StateQuery
+from groupchat.queries import history
 from groupchat.values.event import Actor, Recorded
 
 
@@ -32,18 +32,15 @@ class HistoryEvent(Struct, frozen=True, kw_only=True):
     "GET",
     "/v1/conversations/{conversation_id}/history",
     summary="A conversation's events",
-    first=visible,
+    first=permits.sees_conversation,
     items=HistoryEvent,
     example=examples.page(examples.HISTORY_EVENT),
     tag="history",
 )
 async def read_history(call: Reading[HistoryQuery]) -> Answer[PageOf[HistoryEvent]]:
     """List a conversation's events: what happened, when, by whom and by which request. It comes from the log, never behind."""
-    await visible(call)
-    after, limit = call.query.after, call.query.limit
-    found = await call.store.read_stream(call.path["conversation_id"], after_version=after, limit=limit + 1)
-    more = str(found[limit - 1].version) if len(found) > limit else None
-    return Answer(PageOf([_shown(recorded) for recorded in found[:limit]], more))
+    found, more = await history.events(call.store, call.path["conversation_id"], call.query.after, call.query.limit)
+    return Answer(PageOf(list(map(_shown, found)), None if more is None else str(more)))
 
 
 def _shown(recorded: Recorded) -> HistoryEvent:
@@ -62,7 +59,7 @@ def _shown(recorded: Recorded) -> HistoryEvent:
     "GET",
     "/v1/conversations/{conversation_id}/history/state",
     summary="A conversation as of then",
-    first=visible,
+    first=permits.sees_conversation,
     example=examples.STATE,
     tag="history",
 )
@@ -71,15 +68,5 @@ async def read_state(call: Reading[StateQuery]) -> Answer[AsOf]:
 
     It comes from the events, never behind, by what makes the live views (R32). Who had read what is not in it.
     """
-    await visible(call)
-    query, now = call.query, call.store.now()
-    found = await asyncio.to_thread(
-        as_of.page,
-        call.store.log,
-        call.path["conversation_id"],
-        query.asked,
-        now,
-        cursor=given(query.cursor),
-        limit=query.limit,
-    )
-    return Answer(found)
+    query = call.query
+    return Answer(await history.state(call.store, call.path["conversation_id"], query.asked, query.page))

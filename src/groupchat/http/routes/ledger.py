@@ -5,15 +5,14 @@ from io import StringIO
 
 from msgspec.structs import astuple
 
-from groupchat.commands import conversations
 from groupchat.http.calls.endpoint import Answer, Reading, endpoint
 from groupchat.http.documents import examples
-from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery, given, read_moment
-from groupchat.http.views import sees_only, view
-from groupchat.projections import inbox, ledger, statements
-from groupchat.projections.ledger import Entry
+from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery
+from groupchat.projections import inbox
+from groupchat.projections.ledger import VIEW, Entry
 from groupchat.projections.paging import Page
 from groupchat.projections.statements import Statement, Sum
+from groupchat.queries import ledger
 
 
 @endpoint(
@@ -21,44 +20,28 @@ from groupchat.projections.statements import Statement, Sum
     "/v1/ledger",
     summary="What was billed",
     refuses=("not-found",),
-    waits_for=(ledger.VIEW.name,),
+    waits_for=(VIEW.name,),
     items=Entry,
     example=examples.page(examples.ENTRY),
     tag="ledger",
 )
 async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
     """List entries, oldest first: one per message and recipient, each naming its event. A credit has negative segments (R16)."""
-    query = call.query
-    if (conversation_id := given(query.conversation_id)) is not None:
-        await conversations.require_visible(call.store, call.who, conversation_id)
-    page = await view(
-        call.store,
-        ledger.page,
-        call.who.workspace_id,
-        sees_only=await sees_only(call),
-        start=read_moment("query.from", query.from_),
-        end=read_moment("query.to", query.to),
-        conversation_id=conversation_id,
-        cursor=given(query.cursor),
-        limit=query.limit,
-    )
-    return Answer(page)
+    return Answer(await ledger.page(call.views, call.who, call.query.chosen, call.query.page))
 
 
 @endpoint(
     "GET",
     "/v1/ledger/statement",
     summary="A month's statement",
-    waits_for=(ledger.VIEW.name, inbox.VIEW.name),
+    waits_for=(VIEW.name, inbox.VIEW.name),
     example=examples.STATEMENT,
     sheet_example=examples.STATEMENT_SHEET,
     tag="ledger",
 )
 async def read_statement(call: Reading[StatementQuery]) -> Answer[Statement]:
     """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26). Also as CSV."""
-    statement = await view(
-        call.store, statements.statement, call.who.workspace_id, call.query.first_day, sees_only=await sees_only(call)
-    )
+    statement = await ledger.statement(call.views, call.who, call.query.first_day)
     return Answer(statement, sheet=_sheet(statement) if call.query.format == "csv" else None)
 
 

@@ -7,11 +7,11 @@ from groupchat.http.calls.endpoint import Answer, Reading, Writing, Written, end
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewMessage
-from groupchat.http.inputs.parameters import PageQuery, given
-from groupchat.http.views import view, visible
+from groupchat.http.inputs.parameters import PageQuery
 from groupchat.projections import thread
 from groupchat.projections.paging import Page
 from groupchat.projections.thread import Message
+from groupchat.queries import conversations as queries
 from groupchat.store.event_store import Outcome
 
 PATH = "/v1/conversations/{conversation_id}/messages"
@@ -23,7 +23,7 @@ PATH = "/v1/conversations/{conversation_id}/messages"
     summary="Send a message",
     status=201,
     refuses=("conversation-blocked", "not-permitted", "number-access-denied"),
-    first=visible,
+    first=permits.sees_conversation,
     may=permits.sends,
     body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
     example=examples.MESSAGE,
@@ -43,13 +43,11 @@ async def _sent(outcome: Outcome[str]) -> Written[Message]:
     PATH,
     summary="The thread",
     waits_for=(thread.VIEW.name,),
-    first=visible,
+    first=permits.sees_conversation,
     items=Message,
     example=examples.page(examples.MESSAGE, examples.INBOUND_MESSAGE),
     tag="messages",
 )
 async def read_thread(call: Reading[PageQuery]) -> Answer[Page]:
     """List messages, oldest to newest, each with how far it came for each recipient (R28)."""
-    await visible(call)
-    query, conversation_id = call.query, call.path["conversation_id"]
-    return Answer(await view(call.store, thread.page, conversation_id, cursor=given(query.cursor), limit=query.limit))
+    return Answer(await queries.messages(call.views, call.path["conversation_id"], call.query.page))

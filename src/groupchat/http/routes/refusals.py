@@ -1,14 +1,12 @@
-"""What users were refused, for who audits (R15, R20 to R23)."""
+"""What users were refused, for those who audit (R15, R20 to R23)."""
 
-from groupchat.commands.refusals import require_reader
 from groupchat.http.calls.endpoint import Answer, Reading, endpoint
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.parameters import RefusalsQuery, given, read_moment
-from groupchat.http.views import view
-from groupchat.projections import refusals
+from groupchat.http.inputs.parameters import RefusalsQuery
 from groupchat.projections.paging import Page
-from groupchat.projections.refusals import RefusalView
+from groupchat.projections.refusals import VIEW, RefusalView
+from groupchat.queries import refusals
 
 
 @endpoint(
@@ -17,7 +15,7 @@ from groupchat.projections.refusals import RefusalView
     summary="What users were refused",
     refuses=("not-found", "not-permitted"),
     may=permits.audits,
-    waits_for=(refusals.VIEW.name,),
+    waits_for=(VIEW.name,),
     items=RefusalView,
     example=examples.page(examples.REFUSAL, examples.HIDDEN),
     tag="history",
@@ -29,18 +27,4 @@ async def read_refusals(call: Reading[RefusalsQuery]) -> Answer[Page]:
     which the user was told is not there. A record is stored a moment after the answer. Alike refusals within a minute of it are the
     next record, with a count; a UTC day has 1,000 records, at most 250 of a user.
     """
-    query = call.query
-    conversation_id, user_id = given(query.conversation_id), given(query.user_id)
-    await require_reader(call.store, call.who, conversation_id, user_id)
-    page = await view(
-        call.store,
-        refusals.page,
-        call.who.workspace_id,
-        conversation_id=conversation_id,
-        user_id=user_id,
-        start=read_moment("query.from", query.from_),
-        end=read_moment("query.to", query.to),
-        cursor=given(query.cursor),
-        limit=query.limit,
-    )
-    return Answer(page)
+    return Answer(await refusals.page(call.views, call.who, call.query.chosen, call.query.page))

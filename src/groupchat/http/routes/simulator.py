@@ -10,7 +10,7 @@ from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator import HandsetMessage
 from groupchat.carriers.simulator_behaviours import Switch
 from groupchat.commands import inbound
-from groupchat.commands.caller import Caller, rights_of
+from groupchat.commands.caller import Caller
 from groupchat.commands.inbound import Received
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
@@ -19,6 +19,7 @@ from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.queries.rights import rights_of
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
 from groupchat.values.ids import new_id

@@ -8,17 +8,18 @@ from msgspec.structs import asdict
 
 from groupchat.aggregates.workspace import ChangeUser, User
 from groupchat.commands import keys, users
-from groupchat.commands.caller import rights_of, visible_user
 from groupchat.commands.keys import NewKey as Issued
 from groupchat.commands.users import Added
-from groupchat.http.calls.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
+from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewKey, NewUser, UserChange
 from groupchat.http.inputs.parameters import PageQuery, in_utc
-from groupchat.http.views import page_of, view
+from groupchat.queries import users as queries
+from groupchat.queries.rights import rights_of
+from groupchat.queries.users import KeyShown
 from groupchat.store.event_store import Outcome
-from groupchat.store.last_uses import last_uses
 from groupchat.values.errors import InvalidRequestError
 
 ALL = "/v1/users"
@@ -42,16 +43,6 @@ class NewUserShown(UserShown, frozen=True, kw_only=True):
     api_key: str | None
 
 
-class KeyShown(Struct, frozen=True, kw_only=True):
-    """A key without what opens."""
-
-    id: str
-    issued_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    """To the minute."""
-
-
 class NewKeyShown(Struct, frozen=True, kw_only=True):
     """A key that was just issued; a repeat of the request shows it without what opens."""
 
@@ -59,11 +50,6 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
     issued_at: datetime
     expires_at: datetime | None
     api_key: str | None
-
-
-async def existing(call: Call) -> None:
-    """Raise `NotFoundError` unless the path's user is there for the caller."""
-    visible_user(await rights_of(call.store, call.who), call.path["user_id"])
 
 
 @endpoint(
@@ -93,8 +79,8 @@ async def _added(outcome: Outcome[Added]) -> Created[NewUserShown]:
 @endpoint("GET", ALL, summary="The users", items=UserShown, example=examples.page(examples.USER_SHOWN), tag="users")
 async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
     """List the workspace's users; who is restricted to assigned data sees only himself (R22)."""
-    found = [UserShown(**_fields(user)) for user in await users.list_users(call.store, call.who)]
-    return Answer(page_of(found, call.query, key=lambda shown: shown.id))
+    found = [UserShown(**_fields(user)) for user in await queries.list_users(call.store, call.who)]
+    return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
 
 
 @endpoint("GET", ALL + "/me", summary="The caller", example=examples.USER_SHOWN, tag="users")
@@ -108,7 +94,7 @@ async def read_me(call: Call) -> Answer[UserShown]:
     ONE,
     summary="Change a user",
     refuses=("not-permitted",),
-    first=existing,
+    first=permits.sees_user,
     may=permits.manages,
     body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
     example=examples.USER_SHOWN,
@@ -127,7 +113,7 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     summary="Issue a key",
     status=201,
     refuses=("not-permitted",),
-    first=existing,
+    first=permits.sees_user,
     may=permits.holds_keys,
     body_may_be_missing=True,
     body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
@@ -153,7 +139,7 @@ async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
     KEYS,
     summary="A user's keys",
     refuses=("not-permitted",),
-    first=existing,
+    first=permits.sees_user,
     may=permits.holds_keys,
     items=KeyShown,
     example=examples.page(examples.KEY_SHOWN),
@@ -161,13 +147,8 @@ async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
 )
 async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     """List the keys that are not revoked, without what opens: one's own, or anybody's for those who manage users."""
-    held = await keys.keys_of(call.store, call.who, call.path["user_id"])
-    used = await view(call.store, last_uses, list(held))
-    found = [
-        KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))
-        for key_hash, key in held.items()
-    ]
-    return Answer(page_of(found, call.query, key=lambda shown: shown.id))
+    found = await queries.keys_of(call.views, call.who, call.path["user_id"])
+    return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
 
 
 @endpoint(
@@ -176,7 +157,7 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     summary="Revoke a key",
     status=204,
     refuses=("not-permitted",),
-    first=existing,
+    first=permits.sees_user,
     may=permits.holds_keys,
     tag="users",
 )

@@ -5,21 +5,18 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from groupchat.aggregates import business_numbers as numbers
-from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import PostedRate
 from groupchat.commands import business_numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
-from groupchat.commands.caller import rights_of
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import WORKSPACE
 from groupchat.commands.workspaces import RoleShown
-from groupchat.http.calls.endpoint import Answer, Call, Created, PageOf, Reading, Writing, Written, endpoint
+from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
 from groupchat.http.inputs.parameters import PageQuery
-from groupchat.http.views import page_of
+from groupchat.queries import workspaces as queries
 from groupchat.store.event_store import Outcome
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
@@ -70,14 +67,13 @@ async def _added(outcome: Outcome[NumberShown]) -> Created[NumberShown]:
 )
 async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     """List the numbers that the caller may send from (R21)."""
-    found = await business_numbers.list_numbers(call.store, call.who)
-    return Answer(page_of(found, call.query, key=lambda shown: shown.number))
+    found = await queries.list_numbers(call.store, call.who)
+    return Answer(page_of(found, call.query.page, key=lambda shown: shown.number))
 
 
 async def owned(call: Call) -> None:
     """Raise `NotFoundError` unless the path's number is the workspace's."""
-    state = workspace.existing(await call.store.load(WORKSPACE, call.who.workspace_id))
-    numbers.require_number_of(state, read_number("number", call.path["number"]))
+    await queries.require_number(call.store, call.who, read_number("number", call.path["number"]))
 
 
 @endpoint(
@@ -100,7 +96,7 @@ async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
 @endpoint("GET", POLICY, summary="The policy", example=examples.POLICY, tag="workspace")
 async def read_policy(call: Call) -> Answer[Policy]:
     """Show all values of the workspace's policy."""
-    return Answer((await rights_of(call.store, call.who)).state.policy)
+    return Answer(await queries.policy(call.store, call.who))
 
 
 @endpoint(
@@ -122,8 +118,8 @@ async def change_policy(call: Writing[PolicyChange]) -> Written[Policy]:
 @endpoint("GET", ROLES, summary="The roles", items=RoleShown, example=examples.page(examples.ROLE), tag="workspace")
 async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
     """List the roles and what each permits (R20)."""
-    found = workspaces.roles((await rights_of(call.store, call.who)).state)
-    return Answer(page_of(found, call.query, key=lambda shown: shown.role))
+    found = await queries.list_roles(call.store, call.who)
+    return Answer(page_of(found, call.query.page, key=lambda shown: shown.role))
 
 
 @endpoint(
@@ -146,10 +142,10 @@ async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
 @endpoint("GET", RATES, summary="The rate card", items=RateShown, example=examples.page(examples.RATE), tag="workspace")
 async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     """List the rates, the default (from no date on) first, then the posted ones in the order of posting (R25)."""
-    card = workspaces.rate_card((await rights_of(call.store, call.who)).state)
+    card = await queries.rate_card(call.store, call.who)
     default = RateShown(n=0, effective_from=None, **card.default.shown())
     found = [default, *(_rate(n, posted) for n, posted in enumerate(card.posted, start=1))]
-    return Answer(page_of(found, call.query, key=lambda shown: shown.n))
+    return Answer(page_of(found, call.query.page, key=lambda shown: shown.n))
 
 
 @endpoint(

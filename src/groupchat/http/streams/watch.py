@@ -14,7 +14,7 @@ from groupchat.aggregates.workspace import Workspace
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import WORKSPACE
-from groupchat.commands.watching import visible
+from groupchat.queries.watching import visible
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Recorded
 

@@ -1,0 +1,58 @@
+"""Contacts as callers see them: one exactly as it stands, and the directory (R2, R22)."""
+
+from collections.abc import Sequence
+
+from groupchat.aggregates import contact as rules
+from groupchat.commands.caller import Caller, access, visible_contact
+from groupchat.commands.streams import CONTACT
+from groupchat.projections import contacts
+from groupchat.projections.contacts import ContactView, Held
+from groupchat.projections.paging import Page, PageRequest
+from groupchat.queries.views import Views
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.values.event import Recorded
+
+
+async def require_visible(store: EventStore, who: Caller, contact_id: str) -> None:
+    """Raise `NotFoundError` for a contact that is unknown, deleted, or not visible to the caller (R22)."""
+    if who.sees_only:  # whose contact it is may have changed in another process, so look exactly
+
+        async def look(decision: Decision) -> None:
+            await visible_contact(decision, await access(decision, who), contact_id)
+
+        await store.decide(who.cause(), look)
+        return
+    contact = rules.existing(await store.load(CONTACT, contact_id) or await store.load_fresh(CONTACT, contact_id))
+    if contact.workspace_id != who.workspace_id:
+        raise rules.missing()
+
+
+async def now(views: Views, who: Caller, contact_id: str) -> ContactView:
+    """Return a contact: its stored row, and what its stream has above that.
+
+    Whether the caller may see it was judged before. Raises `NotFoundError` for a contact that is unknown or deleted.
+    """
+    row = await views.ask(contacts.held, who.workspace_id, contact_id)
+    tail = await views.store.read_stream(contact_id, after_version=row.version if row else 0)
+    return _shown(who.workspace_id, contacts.current(row, tail))
+
+
+def created(workspace_id: str, contact_id: str, events: Sequence[Recorded]) -> ContactView:
+    """Return a new contact, from the events that created it."""
+    return _shown(workspace_id, contacts.current(None, [recorded for recorded in events if recorded.stream == contact_id]))
+
+
+async def page(views: Views, who: Caller, q: str | None, wanted: PageRequest) -> Page:
+    """Return a page of the directory in the order of names, of it those searched for (R22).
+
+    Raises `InvalidRequestError` for a bad cursor or search, `ProjectionBehindError`.
+    """
+    sees_only = await views.sees_only(who)
+    return await views.ask(contacts.page, who.workspace_id, q, wanted, sees_only=sees_only)
+
+
+def _shown(workspace_id: str, row: Held | None) -> ContactView:
+    if row is None or row.workspace_id != workspace_id or row.contact.deleted:
+        raise rules.missing()
+    return contacts.shown(row)

@@ -1,0 +1,91 @@
+"""Conversations as callers see them: one exactly as it stands, the inbox, the thread, the pane (R19, R22, R27 to R29)."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from groupchat.aggregates import group_conversation
+from groupchat.commands.caller import Caller, access, visible_group
+from groupchat.commands.streams import CONVERSATION
+from groupchat.projections import inbox, thread
+from groupchat.projections import pane as panes
+from groupchat.projections.inbox import Conversation, Filter
+from groupchat.projections.paging import Page, PageRequest
+from groupchat.projections.pane import Pane
+from groupchat.queries.views import Views
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.store.terms import StaleAnswerError
+from groupchat.values.event import Recorded
+
+H = TypeVar("H")
+
+
+async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> None:
+    """Raise `NotFoundError` unless the caller may see the group (R22)."""
+    if who.sees_only:  # what restricted users see changes with other users' contacts, so look exactly
+
+        async def look(decision: Decision) -> None:
+            await visible_group(decision, await access(decision, who), conversation_id)
+
+        await store.decide(who.cause(), look)
+        return
+    group = await store.load(CONVERSATION, conversation_id) or await store.load_fresh(CONVERSATION, conversation_id)
+    group_conversation.existing(group if group is not None and group.workspace_id == who.workspace_id else None)
+
+
+async def require_may_send(store: EventStore, who: Caller, conversation_id: str) -> None:
+    """Raise `NotFoundError` unless the caller may see the group (R22), `NumberAccessDeniedError` unless they may send (R21)."""
+
+    async def look(decision: Decision) -> None:
+        rights = await access(decision, who)
+        rights.require_number((await visible_group(decision, rights, conversation_id)).business_number)
+
+    await store.decide(who.cause(), look)
+
+
+async def now(views: Views, who: Caller, conversation_id: str, events: Sequence[Recorded] = ()) -> Conversation:
+    """Return a conversation: its stored row, what its stream has above that, and these events that may not be stored yet.
+
+    Whether the caller may see it was judged before. Raises `NotFoundError`, or `StaleAnswerError` if something before the events
+    is not stored yet either.
+    """
+    row, mark = await views.ask(inbox.held, who.workspace_id, who.user.id, conversation_id)
+    tail = await views.store.read_stream(conversation_id, after_version=row.version if row else 0)
+    held = _existing(inbox.current(row, tail))
+    new = [recorded for recorded in events if recorded.stream == conversation_id and recorded.version > held.version]
+    if new and new[0].version != held.version + 1:
+        raise StaleAnswerError
+    return inbox.shown(_existing(inbox.current(held, new)), mark)
+
+
+def created(conversation_id: str, events: Sequence[Recorded]) -> Conversation:
+    """Return a new conversation, from the events that created it."""
+    row = inbox.current(None, [recorded for recorded in events if recorded.stream == conversation_id])
+    return inbox.shown(_existing(row))
+
+
+async def page(views: Views, who: Caller, chosen: Filter, wanted: PageRequest) -> Page:
+    """Return a page of the caller's inbox, newest activity first (R22, R27).
+
+    Raises `InvalidRequestError` for a bad cursor or search, `ProjectionBehindError`.
+    """
+    sees_only = await views.sees_only(who)
+    return await views.ask(inbox.page, who.workspace_id, who.user.id, chosen, wanted, sees_only=sees_only)
+
+
+async def messages(views: Views, conversation_id: str, wanted: PageRequest) -> Page:
+    """Return a page of a conversation's messages, oldest first (R28); raises `InvalidRequestError` for a bad cursor."""
+    return await views.ask(thread.page, conversation_id, wanted)
+
+
+async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane:
+    """Return who takes part in a conversation and who has opted out, as of now; of them those searched for (R9, R19, R29)."""
+    row = await views.ask(panes.held, conversation_id)
+    tail = await views.store.read_stream(conversation_id, after_version=row.group.version if row else 0)
+    return panes.shown(_existing(panes.current(row, tail)), q)
+
+
+def _existing(row: H | None) -> H:
+    if row is None:
+        raise group_conversation.missing()
+    return row

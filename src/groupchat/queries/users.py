@@ -1,0 +1,62 @@
+"""Users and their keys, as callers see them (R22, R23)."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from groupchat.aggregates.workspace import Key, User
+from groupchat.commands import keys
+from groupchat.commands.caller import Caller, visible_user
+from groupchat.queries.rights import rights_of
+from groupchat.queries.views import Views
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.store.last_uses import last_uses
+
+
+class KeyShown(Struct, frozen=True, kw_only=True):
+    """A key without its secret."""
+
+    id: str
+    issued_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    """To the minute."""
+
+
+async def require_visible(store: EventStore, who: Caller, user_id: str) -> None:
+    """Raise `NotFoundError` unless the user is there for the caller (R22)."""
+    visible_user(await rights_of(store, who), user_id)
+
+
+async def list_users(store: EventStore, who: Caller) -> list[User]:
+    """Return the workspace's users; a restricted user sees only themselves (R22)."""
+    rights = await rights_of(store, who)
+    return [rights.user] if rights.restricted else list(rights.state.users.values())
+
+
+async def require_own_keys(store: EventStore, who: Caller, user_id: str) -> None:
+    """Raise `NotFoundError` or `NotPermittedError` unless a user's keys are the caller's to see and change (R23)."""
+
+    async def look(decision: Decision) -> None:
+        await keys.require_own(decision, who, user_id)
+
+    await store.decide(who.cause(), look)
+
+
+async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
+    """Return a user's keys that are not revoked, oldest first.
+
+    Raises `NotFoundError` or `NotPermittedError` unless they are the caller's to see (R23).
+    """
+
+    async def look(decision: Decision) -> dict[str, Key]:
+        rights = await keys.require_own(decision, who, user_id)
+        return {key_hash: key for key_hash, key in rights.state.keys.items() if key.user_id == user_id}
+
+    held = (await views.store.decide(who.cause(), look)).value
+    used = await views.ask(last_uses, list(held))
+    return [
+        KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))
+        for key_hash, key in held.items()
+    ]

@@ -1,0 +1,46 @@
+"""The workspace as callers see it: its business numbers, roles, policy and rates (R4, R20, R21, R23, R25)."""
+
+from msgspec import Struct
+
+from groupchat.aggregates import business_numbers
+from groupchat.aggregates.workspace import DEFAULT_RATE, PostedRate
+from groupchat.commands.business_numbers import NumberShown, shown
+from groupchat.commands.caller import Caller
+from groupchat.commands.workspaces import RoleShown
+from groupchat.queries.rights import rights_of
+from groupchat.store.event_store import EventStore
+from groupchat.values.money import Rate
+from groupchat.values.policy import Policy
+
+
+class RateCard(Struct, frozen=True):
+    """The posted rates, in the order of posting, and the rate where none of them applies (R25)."""
+
+    posted: tuple[PostedRate, ...]
+    default: Rate
+
+
+async def require_number(store: EventStore, who: Caller, number: str) -> None:
+    """Raise `NotFoundError` unless a business number (E.164) is the workspace's."""
+    business_numbers.require_number_of((await rights_of(store, who)).state, number)
+
+
+async def list_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
+    """Return the business numbers that the caller may send from (R21); an auditor sees all (R23)."""
+    rights = await rights_of(store, who)
+    return [shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
+
+
+async def policy(store: EventStore, who: Caller) -> Policy:
+    """Return the policy."""
+    return (await rights_of(store, who)).state.policy
+
+
+async def list_roles(store: EventStore, who: Caller) -> list[RoleShown]:
+    """Return all roles (R20)."""
+    return [RoleShown(role, group_chat) for role, group_chat in (await rights_of(store, who)).state.roles.items()]
+
+
+async def rate_card(store: EventStore, who: Caller) -> RateCard:
+    """Return the rate card (R25)."""
+    return RateCard((await rights_of(store, who)).state.rates, DEFAULT_RATE)
