@@ -17,12 +17,14 @@ ISSUER, AUDIENCE = "https://id.example.com/", "groupchat"
 
 
 class IdentityProvider:
-    """Signs tokens. `published` are the keys that it shows; it can be `down`, or answer `nonsense`."""
+    """Signs tokens. `published` are the keys that it shows; it can be `down`, `silent`, or answer with `nonsense`."""
 
     def __init__(self) -> None:
         self.url = ""
         self.down = False
-        self.nonsense = False
+        self.silent = False
+        self.waiting: list[asyncio.StreamWriter] = []
+        self.nonsense: bytes | None = None
         self.fetched = 0
         self.rsa = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
         self.ec = ec.generate_private_key(ec.SECP256R1())
@@ -58,7 +60,10 @@ class IdentityProvider:
         """Answer one request for the keys."""
         await reader.readuntil(b"\r\n\r\n")
         self.fetched += 1
-        body = b"<html>" if self.nonsense else json.dumps({"keys": self.published}).encode()
+        if self.silent:
+            self.waiting.append(writer)
+            return
+        body = json.dumps({"keys": self.published}).encode() if self.nonsense is None else self.nonsense
         status = b"503 Service Unavailable" if self.down else b"200 OK"
         writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (status, len(body), body))
         await writer.drain()
@@ -83,3 +88,5 @@ async def identity_provider() -> AsyncIterator[IdentityProvider]:
     provider.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/keys"
     async with server:
         yield provider
+        for writer in provider.waiting:
+            writer.transport.abort()

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, Tokens
+from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, MAX_BYTES, Tokens
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import Pace
 from groupchat.settings import SettingsError, from_environment
@@ -19,6 +19,7 @@ from tests.http.listening import listening
 from tests.http.site import assert_problem, open_site, path_of
 
 ANN = "ann@example.com"
+PATIENCE = 1.0
 
 
 class Clock:
@@ -51,7 +52,9 @@ def clock():
 async def site(store, provider, clock):
     """The API, which takes the provider's tokens, too."""
     streams = Streams(store, Pace(heartbeat=0.01))
-    async with open_site(store, workers=None, tokens=Tokens(provider.provider(), clock), streams=streams) as site:
+    async with open_site(
+        store, workers=None, tokens=Tokens(provider.provider(), clock, fetch_seconds=PATIENCE), streams=streams
+    ) as site:
         yield site
 
 
@@ -168,24 +171,59 @@ async def test_a_key_that_was_withdrawn_is_forgotten_in_time(site, good, provide
     provider.published = []
     assert (await me(site, good())).status_code == 200
     clock.now += FRESH_SECONDS + 1
-    assert (await me(site, good())).status_code == 503  # it publishes none at all
+    async with asyncio.timeout(10):
+        while (answer := await me(site, good())).status_code == 200:
+            pass
+    assert answer.status_code == 503  # the provider publishes none at all
+    assert provider.fetched == 2
 
 
-@pytest.mark.parametrize("trouble", ["down", "nonsense"])
-async def test_while_the_provider_is_away_tokens_wait_and_keys_that_are_known_go_on(site, good, provider, clock, trouble):
-    setattr(provider, trouble, True)
+NONSENSE = {
+    "a page": b"<html>",
+    "no set": b"[]",
+    "no list": b'{"keys": 7}',
+    "a list as key id": b'{"keys": [{"kty": "RSA", "kid": ["rsa-1"]}]}',
+    "nested too deeply": b"[" * 100_000,
+    "too long": b" " * (MAX_BYTES + 1),
+}
+
+
+@pytest.mark.parametrize("answer", NONSENSE.values(), ids=NONSENSE)
+async def test_an_answer_that_is_not_a_key_set_makes_tokens_wait_and_is_never_an_error_of_ours(site, good, provider, answer):
+    provider.nonsense = answer
+    assert_problem(await me(site, good()), "unavailable", 503)
+
+
+async def test_a_silent_provider_holds_up_nobody_whose_key_is_known(site, good, provider, clock):
+    assert (await me(site, good())).status_code == 200
+    provider.silent = True
+    clock.now += FRESH_SECONDS + 1
+    async with asyncio.timeout(PATIENCE / 2):
+        assert [(await me(site, good())).status_code for _ in range(3)] == [200] * 3
+
+
+async def test_a_silent_provider_whose_keys_are_not_known_is_unavailable(site, good, provider):
+    provider.silent = True
+    assert_problem(await me(site, good()), "unavailable", 503)
+
+
+@pytest.mark.parametrize(("trouble", "how"), [("down", True), ("nonsense", b"<html>")])
+async def test_while_the_provider_is_away_tokens_wait_and_keys_that_are_known_go_on(site, good, provider, clock, trouble, how):
+    setattr(provider, trouble, how)
     answer = await me(site, good())
     assert_problem(answer, "unavailable", 503)
     assert answer.headers["Retry-After"]
     assert (await me(site, site.key)).status_code == 200
 
-    setattr(provider, trouble, False)
+    setattr(provider, trouble, None if trouble == "nonsense" else False)
     clock.now += COOL_DOWN_SECONDS
     assert (await me(site, good())).status_code == 200
-    setattr(provider, trouble, True)
+    setattr(provider, trouble, how)
     clock.now += FRESH_SECONDS + 1
+    async with asyncio.timeout(10):
+        while provider.fetched < 3:
+            assert (await me(site, good())).status_code == 200
     assert (await me(site, good())).status_code == 200
-    assert provider.fetched == 3
 
 
 async def test_an_algorithm_that_a_token_asks_for_is_not_taken_for_it(site, good):

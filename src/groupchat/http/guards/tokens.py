@@ -6,6 +6,7 @@ as its secret.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
@@ -22,7 +23,7 @@ from groupchat.values.errors import RefusalError
 
 FETCH_SECONDS = 5.0
 FRESH_SECONDS = 300.0
-"""How old the provider's keys may be before they are fetched again; if that fails, those known go on."""
+"""How old the provider's keys may be before they are fetched again. Meanwhile, and if that fails, the known keys stay in use."""
 COOL_DOWN_SECONDS = 10.0
 """The shortest time between two fetches, whatever tokens come."""
 LEEWAY_SECONDS = 10.0
@@ -78,13 +79,15 @@ class TokenLogin(Struct, frozen=True):
 class Tokens:
     """Checks tokens of one provider. Its keys are fetched when they are first needed, when old, and for a key that is not known."""
 
-    def __init__(self, provider: Provider, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, provider: Provider, now: Callable[[], float] = monotonic, *, fetch_seconds: float = FETCH_SECONDS) -> None:
         self._provider = provider
         self._now = now
+        self._fetch_seconds = fetch_seconds
         self._keys: dict[str | None, dict[str, Any]] = {}
         self._made: dict[tuple[str | None, str], jwt.PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def read(self, token: str) -> TokenLogin:
         """Return a token's login.
@@ -113,8 +116,10 @@ class Tokens:
         if algorithm not in self._provider.algorithms:
             msg = "its algorithm is not accepted"
             raise _UnfitError(msg)
-        if self._now() - self._fetched_at > FRESH_SECONDS or kid not in self._keys:
+        if kid not in self._keys:
             await self._fetch()
+        elif self._now() - self._fetched_at > FRESH_SECONDS:
+            self._refresh()
         if not self._keys:
             raise ProviderUnavailableError
         found = self._keys.get(kid)
@@ -125,15 +130,20 @@ class Tokens:
             self._made[kid, algorithm] = jwt.PyJWK(found, algorithm)
         return self._made[kid, algorithm]
 
+    def _refresh(self) -> None:
+        """Fetch the keys while requests go on with the known ones: a provider that is slow must not make its users wait."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._fetch())
+
     async def _fetch(self) -> None:
-        """Fetch the keys, at most once in a while; what is known stays if that fails."""
+        """Fetch the keys, at most once per `COOL_DOWN_SECONDS`; if that fails, the known keys stay."""
         async with self._fetching:
             if self._now() - self._tried_at < COOL_DOWN_SECONDS:
                 return
             self._tried_at = self._now()
             try:
-                found = await _published(self._provider.jwks_url)
-            except (httpx.HTTPError, ValueError) as error:
+                found = await _published(self._provider.jwks_url, self._fetch_seconds)
+            except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
                 log.warning("jwks_unreachable", error=type(error).__name__, known=len(self._keys))
                 return
             self._keys, self._made, self._fetched_at = found, {}, self._now()
@@ -154,18 +164,45 @@ class Tokens:
         return TokenLogin(workspace_id, email.casefold(), expires_at)
 
 
-async def _published(url: str) -> dict[str | None, dict[str, Any]]:
-    """Return the provider's keys for signatures by their id; raises `httpx.HTTPError`, or `ValueError` for what is no key set."""
-    async with asyncio.timeout(FETCH_SECONDS), httpx.AsyncClient(timeout=FETCH_SECONDS) as client:
-        response = await client.get(url)
-    response.raise_for_status()
-    published = response.json()
-    listed = published.get("keys") if isinstance(published, dict) else None
-    if not isinstance(listed, list) or len(response.content) > MAX_BYTES:
-        msg = "this is no JSON Web Key Set"
+async def _published(url: str, seconds: float) -> dict[str | None, dict[str, Any]]:
+    """Return the provider's keys for signatures by their id.
+
+    Raises `httpx.HTTPError`, `TimeoutError`, or `ValueError` or `RecursionError` for an answer that is not a JSON Web Key Set.
+    """
+    try:
+        published = json.loads(await _download(url, seconds))
+        listed = published["keys"]
+        usable = [each for each in listed if isinstance(each, dict) and each.get("use", "sig") == "sig"]
+        return {_kid(each): {name: value for name, value in each.items() if name not in _PRIVATE} for each in usable}
+    except (KeyError, TypeError) as error:
+        msg = "not a JSON Web Key Set"
+        raise ValueError(msg) from error
+
+
+def _kid(key: Mapping[str, Any]) -> str | None:
+    kid = key.get("kid")
+    if kid is not None and not isinstance(kid, str):
+        msg = "a key's `kid` is not a string"
         raise ValueError(msg)
-    public = (each for each in listed if isinstance(each, dict) and each.get("use", "sig") == "sig")
-    return {each.get("kid"): {name: value for name, value in each.items() if name not in _PRIVATE} for each in public}
+    return kid
+
+
+async def _download(url: str, seconds: float) -> bytes:
+    """Return what is at an address, as sent: at most `MAX_BYTES`, within `seconds` in all."""
+    headers = {"Accept-Encoding": "identity"}  # nothing is unpacked here, so nothing grows
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(timeout=seconds, headers=headers) as client,
+        client.stream("GET", url) as response,
+    ):
+        response.raise_for_status()
+        body = b""
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                msg = f"the key set has more than {MAX_BYTES} bytes"
+                raise ValueError(msg)
+        return body
 
 
 def _reason(error: jwt.PyJWTError) -> str:
