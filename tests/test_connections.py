@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 import uvicorn
 
+from groupchat.http.app import create_app
 from groupchat.http.guards import connections
 from groupchat.http.guards.connections import Connection
 from groupchat.http.streams.streams import Stream as EventStream
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import Pace
 from groupchat.http.web.codec import Incoming
+from tests.http.site import open_site
 
 PATIENCE = 10.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -125,3 +128,24 @@ async def test_a_stream_that_nobody_takes_is_cut_off_and_costs_no_more_than_buff
             await asyncio.wait_for(ended.wait(), PATIENCE)
             assert streams.open == 0
             assert made < 50  # what the kernel's buffers take, and no more
+
+
+@pytest.mark.parametrize("sent", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: here\r\nContent-Length: x\r\n\r\n"])
+async def test_what_is_not_http_is_answered_with_a_problem(sent):
+    async with serving(hello) as port, connected(port) as (reader, writer):
+        writer.write(sent)
+        head, _, body = (await closed(reader)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in head
+    assert b"groupchat-correlation-id: req_" in head
+    assert json.loads(body)["type"] == "/problems/bad-message"
+
+
+async def test_a_request_of_http_1_1_without_a_host_is_refused(store):
+    async with (
+        open_site(store, workers=None) as site,
+        serving(create_app(site.services)) as port,
+        connected(port) as (reader, writer),
+    ):
+        writer.write(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert (await closed(reader)).startswith(b"HTTP/1.1 400 ")

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -108,9 +109,26 @@ def _routes(services: Services, endpoints: Iterable[Endpoint], document: dict[st
 
 
 def _route(services: Services, path: str, methods: Mapping[str, Responder], *, frozen: bool = False) -> Route:
-    """Return a path's route. A number may be written with slashes, so it takes as much of the path as there is."""
+    """Return a path's route."""
     resource = Resource(services, path, methods, frozen=frozen)
-    return Route(path.replace("{number}", "{number:path}"), resource, name=path, include_in_schema=False)
+    return Route(path.replace("{number}", "{number:written}"), resource, name=path, include_in_schema=False)
+
+
+class _Written(Convertor[str]):
+    """A phone number in a path: it may be written with slashes, so it takes all of the path but a slash at the end."""
+
+    regex = ".*[^/]"
+
+    def convert(self, value: str) -> str:
+        """Return it as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return it as it is."""
+        return value
+
+
+register_url_convertor("written", _Written())
 
 
 class _Elsewhere:

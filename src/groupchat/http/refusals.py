@@ -7,6 +7,21 @@ BODY_SECONDS = 30.0
 """How long a request's body may take to arrive."""
 
 
+class BadMessageError(RefusalError):
+    """The HTTP message itself is ambiguous or incomplete."""
+
+    slug = "bad-message"
+
+
+class EncodedBodyError(RefusalError):
+    """The body is compressed."""
+
+    slug = "unsupported-encoding"
+
+    def __init__(self) -> None:
+        super().__init__("Send the body as it is, without a Content-Encoding.")
+
+
 class PayloadTooLargeError(RefusalError):
     """The body is over 1 MiB."""
 

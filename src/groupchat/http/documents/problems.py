@@ -41,6 +41,12 @@ class Kind(Struct, frozen=True):
 
 
 PROBLEMS: dict[str, Kind] = {
+    "bad-message": Kind(
+        400,
+        "The HTTP message is ambiguous or incomplete",
+        "The request has no Host, repeats a header that may stand only once (such as Authorization or Idempotency-Key), or is not "
+        "HTTP/1.1 at all. Nothing was done; the detail says what to change.",
+    ),
     "unauthenticated": Kind(
         401,
         "No valid API key",
@@ -178,6 +184,11 @@ PROBLEMS: dict[str, Kind] = {
         "The body is too large",
         "A request's body may have 1 MiB (1,048,576 bytes). Media are sent by their URL, not inside the body.",
     ),
+    "unsupported-encoding": Kind(
+        415,
+        "The body is compressed",
+        "Request bodies are taken uncompressed only. Send the body as it is, without the header Content-Encoding.",
+    ),
     "internal-error": Kind(
         500,
         "Something went wrong here",
@@ -239,6 +250,8 @@ def _of(error: RefusalError) -> tuple[tuple[bytes, bytes], ...]:
 def _headers(slug: str, status: int) -> tuple[tuple[bytes, bytes], ...]:
     if status == 401:  # noqa: PLR2004 - the status is the word
         return ((b"www-authenticate", b"Bearer"),)
+    if status == 415:  # noqa: PLR2004 - the same
+        return ((b"accept-encoding", b"identity"),)
     if status in (408, 413):  # the rest of the body is not waited for
         return ((b"connection", b"close"),)
     return ((b"retry-after", RETRY_AFTER),) if says_when(slug) and status != 429 else ()  # noqa: PLR2004 - it says its own

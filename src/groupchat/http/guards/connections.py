@@ -6,13 +6,18 @@ uvicorn's own limits are set in `server.py`; while a body arrives, and a stream 
 import asyncio
 from typing import Any, cast
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from groupchat.http.documents.problems import PROBLEM, problem
 from groupchat.http.streams.streams import ABORT
+from groupchat.values.ids import new_id
 
 HEAD_SECONDS = 10.0
 """How long a request's head may take to arrive, and how long a new connection may be silent."""
 MAX_HEAD_BYTES = 65_536
+
+log = structlog.get_logger()
 
 
 class Connection(HttpToolsProtocol):
@@ -54,6 +59,22 @@ class Connection(HttpToolsProtocol):
         self._unlimit()
         cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort  # a server may add keys of its own
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as in the base class
+        """Answer bytes that are not HTTP/1.1 with a problem, as every other failure is answered."""
+        correlation_id = new_id("req")
+        reply = problem("bad-message", "These bytes are not an HTTP/1.1 request.", "", {})
+        headers = (
+            *reply.headers,
+            (b"content-type", PROBLEM),
+            (b"content-length", b"%d" % len(reply.body)),
+            (b"groupchat-correlation-id", correlation_id.encode()),
+            (b"connection", b"close"),
+        )
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        log.info("request_unreadable", correlation_id=correlation_id)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, reply.body))
+        self.transport.close()
 
     def _limit(self) -> None:
         self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)

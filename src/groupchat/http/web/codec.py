@@ -5,6 +5,8 @@ Whatever does not fit raises `InvalidRequestError` with the place of the fault (
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -12,7 +14,15 @@ import msgspec
 from msgspec import Struct
 
 from groupchat.commands.caller import Caller
-from groupchat.http.refusals import BODY_SECONDS, MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError, RequestTimeoutError
+from groupchat.http.refusals import (
+    BODY_SECONDS,
+    MAX_BODY_BYTES,
+    BadMessageError,
+    ClientGoneError,
+    EncodedBodyError,
+    PayloadTooLargeError,
+    RequestTimeoutError,
+)
 from groupchat.http.web.reply import Receive, Scope
 from groupchat.values.errors import InvalidRequestError, RefusalError
 
@@ -44,6 +54,43 @@ class Incoming(Struct):
 
 # --- headers
 
+_LISTS = frozenset({b"if-match"})
+"""The headers that we read and that may stand on several lines, which count as one list (RFC 9110, section 5.3)."""
+_ONCE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"groupchat-correlation-id",
+        b"groupchat-min-position",
+        b"host",
+        b"idempotency-key",
+        b"last-event-id",
+    }
+)
+"""The headers that we read and that may stand only once."""
+
+
+def read_headers(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers by lower-case name.
+
+    Raises `BadMessageError` for one that is repeated though it may stand only once, and for HTTP/1.1 without `Host` (RFC 9112).
+    """
+    lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(lines)
+    if len(headers) != len(lines):
+        counts = Counter(name for name, _ in lines)
+        if repeated := next((name for name in _ONCE if counts[name] > 1), None):
+            msg = f"The header {repeated.decode()} stands more than once; send it once."
+            raise BadMessageError(msg)
+        for name in _LISTS & headers.keys():
+            headers[name] = b", ".join(value for line, value in lines if line == name)
+    if b"host" not in headers and scope["http_version"] == "1.1":
+        msg = "An HTTP/1.1 request needs the header Host."
+        raise BadMessageError(msg)
+    return headers
+
 
 def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
     """Return the caller's own id for this request, or none; raises `InvalidRequestError` unless it is 1 to 128 visible ASCII."""
@@ -69,8 +116,11 @@ def read_min_position(headers: dict[bytes, bytes]) -> int:
 async def read_body(incoming: Incoming) -> bytes:
     """Return the body.
 
-    Raises `PayloadTooLargeError` as soon as it is over the limit, also where it comes in chunks; `RequestTimeoutError`.
+    Raises `EncodedBodyError` for one that is compressed, `RequestTimeoutError`, and `PayloadTooLargeError` as soon as the body is
+    over the limit, also where it comes in chunks.
     """
+    if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise EncodedBodyError
     announced = incoming.headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
         raise PayloadTooLargeError

@@ -35,7 +35,7 @@ Group SMS/MMS conversations between a business and several people at once.
 - Every answer has the header `Groupchat-Correlation-Id`: yours, if you sent one.
 """
 
-_EVERYWHERE = ("unauthenticated", "invalid-request", "too-many-requests", "internal-error", "unavailable")
+_EVERYWHERE = ("bad-message", "unauthenticated", "invalid-request", "too-many-requests", "internal-error", "unavailable")
 
 
 def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequence[type]) -> Json:
@@ -49,7 +49,12 @@ def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequenc
         paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema_of)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "groupchat", "version": __version__, "description": DESCRIPTION, "license": {"name": "Apache-2.0"}},
+        "info": {
+            "title": "groupchat",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
         "servers": [{"url": "/"}],
         "security": [{"apiKey": []}],
         "tags": [{"name": tag} for tag in (*dict.fromkeys(each.tag for each in endpoints), "service")],
@@ -247,7 +252,7 @@ def _responses(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
 def _slugs(each: Endpoint) -> list[str]:
     slugs = [*_EVERYWHERE, *each.refuses]
     slugs += ["projection-behind"] if each.waits_for else []
-    slugs += ["payload-too-large", "request-timeout"] if each.body_type is not None else []
+    slugs += ["payload-too-large", "request-timeout", "unsupported-encoding"] if each.body_type is not None else []
     slugs += ["version-conflict", "precondition-failed"] if each.writes else []
     slugs += ["idempotency-key-in-use", "idempotency-key-reused"] if each.takes_key else []
     slugs += ["not-found"] if each.first is not None else []

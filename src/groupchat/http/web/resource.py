@@ -7,9 +7,9 @@ from typing import Protocol
 import structlog
 
 from groupchat.http.documents.problems import problem, reply_of
-from groupchat.http.refusals import ClientGoneError, MethodNotAllowedError, ParticipantsFrozenError
+from groupchat.http.refusals import BadMessageError, ClientGoneError, MethodNotAllowedError, ParticipantsFrozenError
 from groupchat.http.services import Services
-from groupchat.http.web.codec import Incoming, read_correlation_id
+from groupchat.http.web.codec import Incoming, read_correlation_id, read_headers
 from groupchat.http.web.reply import Receive, Reply, Scope, Send
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.ids import new_id
@@ -39,7 +39,7 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of this path."""
-        incoming = Incoming(scope, receive, dict(scope["headers"]), "")
+        incoming = Incoming(scope, receive, {}, "")
         begun = perf_counter()
         try:
             reply = await self._respond(incoming)
@@ -73,8 +73,9 @@ class Resource:
     async def _respond(self, incoming: Incoming) -> Reply:
         method = incoming.scope["method"]
         try:
+            incoming.headers = read_headers(incoming.scope)
             given = read_correlation_id(incoming.headers)
-        except InvalidRequestError as refusal:
+        except (BadMessageError, InvalidRequestError) as refusal:
             incoming.correlation_id = new_id("req")
             return problem(refusal.slug, refusal.detail, incoming.path, refusal.members)
         incoming.correlation_id = given or new_id("req")
