@@ -27,6 +27,7 @@ class Listener:
         self.ended = asyncio.Event()
         self.aborted = False
         self.comments: list[str] = []
+        self.last_id: int | None = None
         self.raw = b""
         self._gone = asyncio.Event()
         self._events: asyncio.Queue[Json] = asyncio.Queue()
@@ -59,6 +60,9 @@ class Listener:
             self.comments.append(block.removeprefix(":").strip())
             return
         fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        self.last_id = int(fields["id"])
+        if fields.keys() == {"id"}:
+            return
         event = json.loads(fields["data"])
         assert (fields["id"], fields["event"]) == (str(event["position"]), event["type"])
         self._events.put_nowait(event)
@@ -96,12 +100,13 @@ async def listening(
 ) -> AsyncIterator[Listener]:
     """Open a stream for the site's caller; it is open when the block begins, unless it was refused."""
     listener = Listener()
-    headers = [(b"authorization", f"Bearer {site.key}".encode())]
+    headers = [(b"host", b"test"), (b"authorization", f"Bearer {site.key}".encode())]
     if last_event_id is not None:
         headers.append((b"last-event-id", last_event_id.encode()))
     query = query if query is not None else "" if after is None else f"after={after}"
     scope = {
         "type": "http",
+        "http_version": "1.1",
         "method": method,
         "path": "/v1/events",
         "raw_path": b"/v1/events",

@@ -9,6 +9,7 @@ from groupchat.store import follower as following
 from groupchat.store.database import Database
 from groupchat.store.follower import Follower, advance, park, retry, statuses, unpark_all
 from groupchat.store.progress import Progress
+from groupchat.store.refusals import PositionAheadError
 from tests.store.counting import PATIENCE, count, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen, stopped
 
@@ -115,6 +116,7 @@ async def test_waiting_for_who_does_not_come_ends_in_time(store, follower):
 
 async def test_what_was_reached_before_a_rebuild_is_not_reached_any_more_R33(store):
     progress = Progress(store.database, store.signals)
+    await counted(store, 7)
     with store.database.write() as connection:
         advance(connection, ["inbox"], 7)
     assert await progress.wait_for(["inbox"], 7, PATIENCE)
@@ -123,6 +125,13 @@ async def test_what_was_reached_before_a_rebuild_is_not_reached_any_more_R33(sto
         advance(connection, ["inbox"], 0)
 
     assert not await progress.wait_for(["inbox"], 7, 0.05)
+
+
+async def test_a_position_that_the_log_does_not_have_is_not_waited_for(store, follower):
+    await counted(store, 2)
+    with pytest.raises(PositionAheadError) as refused:
+        await Progress(store.database, store.signals).wait_for([follower.name], 3, LONG)
+    assert refused.value.members == {"head": 2}
 
 
 async def test_waiting_needs_all_who_are_named(store, follower, database):

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from groupchat.store.database import Database
 from groupchat.store.follower import FollowerStatus, statuses
+from groupchat.store.log import Log
+from groupchat.store.refusals import PositionAheadError
 from groupchat.store.signals import Signals
 
 
@@ -14,12 +16,17 @@ class Progress:
     def __init__(self, database: Database, signals: Signals) -> None:
         self._database = database
         self._signals = signals
+        self._log = Log.of(database)
 
     async def wait_for(self, names: Sequence[str], position: int, seconds: float) -> bool:
         """Wait until all named followers have reached `position`; return false if they had not after `seconds`.
 
-        What is stored counts, not what was seen before: a rebuild sends a follower back to the beginning.
+        What is stored counts, not what was seen before: a rebuild sends a follower back to the beginning. Raises
+        `PositionAheadError` at once for a position that the log does not have.
         """
+        if _reached(await self.look(), names, position):
+            return True
+        await self.require_stored(position)
         try:
             async with asyncio.timeout(seconds):
                 with self._signals.progress.listen() as bell:
@@ -29,6 +36,12 @@ class Progress:
         except TimeoutError:
             return False
         return True
+
+    async def require_stored(self, position: int) -> None:
+        """Raise `PositionAheadError` for a position beyond the log's end."""
+        head = await asyncio.to_thread(self._log.head)
+        if position > head:
+            raise PositionAheadError(position, head)
 
     async def look(self) -> dict[str, FollowerStatus]:
         """Return every follower's status as stored."""

@@ -15,5 +15,15 @@ class UnavailableError(RefusalError):
     slug = "unavailable"
 
 
+class PositionAheadError(RefusalError):
+    """The caller knows a position that the log does not have, as after a restore from a backup: waiting would lose what comes."""
+
+    slug = "position-ahead"
+
+    def __init__(self, position: int, head: int) -> None:
+        msg = f"Position {position} is beyond the log's end, which is at {head}; the database may have been restored from a backup."
+        super().__init__(msg, head=head)
+
+
 class OverloadedError(UnavailableError):
     """Too many appends wait already; nothing of the command was stored."""

@@ -130,6 +130,15 @@ PROBLEMS: dict[str, Kind] = {
         "A request of yours with the same Idempotency-Key has come in and is not answered yet. Repeat this one after the time in "
         "Retry-After: if the first was done, you get its answer; if it was refused, this one is decided.",
     ),
+    "position-ahead": Kind(
+        409,
+        "The position is beyond the log's end",
+        "The request names a position (Groupchat-Min-Position, Last-Event-ID or after) that the log does not have. This happens "
+        "when the database was restored from a backup, or when the position is another server's. The member head is the last "
+        "position of the log: read again whatever you keep a copy of, and continue from there.",
+        {"head": int},
+        {"head": 1041},
+    ),
     "precondition-failed": Kind(
         412,
         "It has changed since",

@@ -47,8 +47,12 @@ class Streaming(Endpoint, frozen=True, kw_only=True):
         query = decode_query(StreamQuery, incoming.scope["query_string"])
         read_min_position(incoming.headers)  # there is nothing to wait for, but what is malformed is refused
         after = _last_event_id(incoming)
+        if after is None and query.after is not UNSET:
+            after = query.after
         if after is None:
-            after = await asyncio.to_thread(services.store.head) if query.after is UNSET else query.after
+            after = await asyncio.to_thread(services.store.head)
+        else:
+            await services.progress.require_stored(after)
         streams = services.streams
         watch = Watch(streams.log, streams.pace, Reader(login, who), after, encode)
         streams.admit(login.id)
@@ -92,7 +96,8 @@ follow_events = Streaming(
     description="""\
 Follow the workspace's events, as server-sent events: `id` is the position, `event` the type, `data` a StreamedEvent. A stream
 begins after `Last-Event-ID`, which a browser's `EventSource` sends by itself; else after `after`; else now. So it can break
-off anywhere and be gone on with, and nothing is lost or comes twice. It shows what the caller may see at that moment (R22,
+off anywhere and be gone on with, and nothing is lost or comes twice: the stream begins with an `id` of its own, before the first
+event. A position beyond the log's end is refused. It shows what the caller may see at that moment (R22,
 R23), and ends when his key does. Comments (lines that begin with a colon) come when there is nothing to tell. A reader who
 takes nothing for 30 seconds is cut off.""",
     status=200,
@@ -101,5 +106,6 @@ takes nothing for 30 seconds is cut off.""",
     answer_type=StreamedEvent,
     streams=True,
     example=examples.STREAMED_EVENT,
+    refuses=("position-ahead",),
     tag="history",
 )

@@ -82,7 +82,7 @@ class Watch:
         """
         clock = asyncio.get_running_loop().time
         ends, due = clock() + self._pace.lifetime, clock() + self._pace.heartbeat
-        yield b": after %d\n\n" % self._position
+        yield b"id: %d\n\n" % self._position  # so that a client that is cut off before its first event comes back to here
         with self._store.signals.log.listen() as bell:
             while True:
                 bell.clear()

@@ -251,7 +251,7 @@ def _responses(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
 
 def _slugs(each: Endpoint) -> list[str]:
     slugs = [*_EVERYWHERE, *each.refuses]
-    slugs += ["projection-behind"] if each.waits_for else []
+    slugs += ["position-ahead", "projection-behind"] if each.waits_for else []
     slugs += ["payload-too-large", "request-timeout", "unsupported-encoding"] if each.body_type is not None else []
     slugs += ["version-conflict", "precondition-failed"] if each.writes else []
     slugs += ["idempotency-key-in-use", "idempotency-key-reused"] if each.takes_key else []
