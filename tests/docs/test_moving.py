@@ -6,14 +6,14 @@ from typing import get_args
 
 import msgspec
 
-from groupchat.audit.differences import Difference, Kind, Outcome, Summary
-from groupchat.audit.import_ import check
-from groupchat.audit.lines import Line, read_lines
-from groupchat.audit.policy_file import read_policy
+from groupchat.moving.importing import check
+from groupchat.moving.lines import Line, read_lines
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
-from tests.audit.exports import quietly
+from groupchat.whatif.differences import Difference, Kind, Outcome, Summary
+from groupchat.whatif.policy_file import read_policy
 from tests.docs.pages import ROOT, Block, blocks
+from tests.moving.exports import quietly
 
 MOVING, WHATIF = ((ROOT / "docs" / page).read_text() for page in ("moving.md", "whatif.md"))
 

@@ -1,1 +1,1 @@
-"""Audit: what the log says about the past, read and never written. Pure functions over events, by the folds of the live views."""
+"""Audit: what the log says about the past, and why. Pure functions over events, by the folds of the live views."""

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from groupchat.audit.export import export_all, export_conversation
-from groupchat.audit.import_ import check, store
 from groupchat.bootstrap import open_database
 from groupchat.cli.files import STDOUT, read, written
 from groupchat.cli.reading import closing_database, progress, reading
 from groupchat.cli.shell import say, settings
+from groupchat.moving.exporting import export_all, export_conversation
+from groupchat.moving.importing import check, store
 from groupchat.store.archive import Archive
 from groupchat.store.filling import require_empty
 

@@ -7,11 +7,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
-from groupchat.audit.export import OnProgress
 from groupchat.bootstrap import existing_database
 from groupchat.cli.shell import say, settings
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database, unavailable
+from groupchat.values.progress import OnProgress
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from groupchat import projections as views
 from groupchat.bootstrap import running
 from groupchat.cli.shell import run, say, settings
 from groupchat.projections.online import Switched, drop_shadow, rebuild_online
-from groupchat.projections.rebuild import OnProgress
 from groupchat.projections.rebuild import rebuild as rebuild_offline
 from groupchat.projections.view import View
 from groupchat.settings import Settings
+from groupchat.values.progress import OnProgress
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from groupchat.aggregates.workspace_events import WorkspaceCreated
-from groupchat.audit.differences import Amounts, Difference, Side
-from groupchat.audit.export import TELL_EVERY, OnProgress
-from groupchat.audit.policy_file import read_policy
-from groupchat.audit.whatif import TOPICS, WhatIf, Window
 from groupchat.cli.reading import progress, reading
 from groupchat.cli.shell import read_moment
 from groupchat.values.event import Recorded
+from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
+from groupchat.whatif.differences import Amounts, Difference, Side
+from groupchat.whatif.policy_file import read_policy
+from groupchat.whatif.replay import TOPICS, WhatIf, Window
 
 app = typer.Typer()
 
@@ -52,7 +52,7 @@ def whatif(
 
 def _told(log: Iterable[Recorded], head: int, on_progress: OnProgress) -> Iterator[Recorded]:
     for count, recorded in enumerate(log):
-        if count % TELL_EVERY == 0:
+        if count % EVENTS_PER_REPORT == 0:
             on_progress(recorded.position, head)
         yield recorded
     on_progress(head, head)

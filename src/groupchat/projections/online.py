@@ -18,7 +18,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, insert, select, text
 
 from groupchat.projections.content import Digest, digest_of
-from groupchat.projections.rebuild import OnProgress, persistently, put_at
+from groupchat.projections.rebuild import persistently, put_at
 from groupchat.projections.shadow import Shadow
 from groupchat.projections.view import View, is_at_one_position, lock_position
 from groupchat.store.database import is_passing
@@ -27,6 +27,7 @@ from groupchat.store.follower import statuses
 from groupchat.store.lease import Lease
 from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
 from groupchat.values.errors import ToldError
+from groupchat.values.progress import OnProgress
 
 NEAR = 500
 """Of so many events the rest is applied while the view stands still: some hundredths of a second."""

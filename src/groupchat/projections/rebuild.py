@@ -26,14 +26,13 @@ from groupchat.store.follower import (
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
 from groupchat.values.errors import ToldError
 from groupchat.values.event import Recorded
+from groupchat.values.progress import OnProgress
 
 BATCH = 5_000
 TRIES = 5
 _FIRST_PAUSE = 0.2
 
 T = TypeVar("T")
-OnProgress = Callable[[int, int], None]
-"""Called with how many of the log's events every view has, and how many there are."""
 
 
 class RebuildStoppedError(ToldError):

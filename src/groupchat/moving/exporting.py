@@ -5,7 +5,7 @@ stand. Of a conversation it has its stream, the deliveries of its messages, and 
 what may not leave the system (`aggregates/sight.py`: `published`) is not in it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
@@ -16,15 +16,11 @@ from groupchat import __version__
 from groupchat.aggregates import consent, delivery
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.aggregates.sight import published
-from groupchat.audit.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine, PutOffLine
+from groupchat.moving.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine, PutOffLine
 from groupchat.projections import VIEWS
 from groupchat.store.archive import Archive
 from groupchat.values.event import Recorded
-
-OnProgress = Callable[[int, int], None]
-"""Called with how many events are done, and how many there are."""
-
-TELL_EVERY = 1_000
+from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
 
 def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int:
@@ -39,7 +35,7 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
     lines.write(Header(groupchat=__version__, exported="all", head=head))
     for logged in archive.log(head):
         lines.write(EventLine(**asdict(logged)))
-        if logged.position % TELL_EVERY == 0:
+        if logged.position % EVENTS_PER_REPORT == 0:
             on_progress(logged.position, head)
     for kept in archive.answers(head):
         lines.write(AnswerLine(kept.key, kept.answer, kept.at, kept.position))

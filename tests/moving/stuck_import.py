@@ -1,12 +1,12 @@
-"""An import that stops in the midst of storing, and waits to be killed: `python -m tests.audit.stuck_import URL FILE`."""
+"""An import that stops in the midst of storing, and waits to be killed: `python -m tests.moving.stuck_import URL FILE`."""
 
 import sys
 from pathlib import Path
 
-from groupchat.audit.import_ import check, store
+from groupchat.moving.importing import check, store
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
-from tests.audit.exports import quietly
+from tests.moving.exports import quietly
 
 STOPS_AT = 2_000
 

@@ -10,8 +10,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from groupchat.store.database import Database
-from tests.audit.exports import bring, exported, kept
-from tests.audit.test_import import EXPORT, a_store
+from tests.moving.exports import bring, exported, kept
+from tests.moving.test_importing import EXPORT, a_store
 
 STRICT = "max_participants: 1\nrates: 5\n"
 

@@ -5,13 +5,13 @@ from datetime import date
 from hypothesis import strategies as st
 
 from groupchat.aggregates.contact import Contact
-from groupchat.audit.differences import Difference, Summary
-from groupchat.audit.policy_file import OtherPolicy
-from groupchat.audit.whatif import TOPICS, WhatIf, Window
 from groupchat.commands import deliveries, workspaces
 from groupchat.store.archive import Archive
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Recorded
+from groupchat.whatif.differences import Difference, Summary
+from groupchat.whatif.policy_file import OtherPolicy
+from groupchat.whatif.replay import TOPICS, WhatIf, Window
 from tests.support.builders import a_rate, number
 from tests.support.world import CARRIER, MESSAGES, World
 

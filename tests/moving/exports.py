@@ -8,9 +8,9 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import select
 
-from groupchat.audit.export import export_all
-from groupchat.audit.import_ import check, store
-from groupchat.audit.lines import EventLine, Header, Line, LineWriter
+from groupchat.moving.exporting import export_all
+from groupchat.moving.importing import check, store
+from groupchat.moving.lines import EventLine, Header, Line, LineWriter
 from groupchat.projections import VIEWS
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database

@@ -5,12 +5,12 @@ from io import BytesIO
 import msgspec
 import pytest
 
-from groupchat.audit.export import export_conversation
-from groupchat.audit.lines import EventLine, Header, read_lines
 from groupchat.commands import deliveries
+from groupchat.moving.exporting import export_conversation
+from groupchat.moving.lines import EventLine, Header, read_lines
 from groupchat.store.archive import Archive, UnknownStreamError
 from groupchat.values.event import Recorded
-from tests.audit.exports import exported
+from tests.moving.exports import exported
 from tests.support.builders import number
 from tests.support.world import CARRIER, World
 

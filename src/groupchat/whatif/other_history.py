@@ -14,12 +14,12 @@ from groupchat.aggregates import delivery, group_conversation, group_state, rost
 from groupchat.aggregates.group_events import Created, MessageSent, Participant, ParticipantOptedIn, ParticipantOptedOut
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Candidate, InvalidGroupError, Sender, Violation
-from groupchat.audit.differences import Outcome
-from groupchat.audit.policy_file import OtherPolicy
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
+from groupchat.whatif.differences import Outcome
+from groupchat.whatif.policy_file import OtherPolicy
 
 
 class _OnTheWay(Struct, frozen=True):

@@ -12,11 +12,11 @@ from msgspec import Struct
 from groupchat.aggregates import delivery, group_conversation, group_state
 from groupchat.aggregates.group_events import Created, MessageSent, ParticipantOptedIn, ParticipantOptedOut, Unblocked
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.audit.differences import ConversationAmounts, Counts, Difference, Kind, Outcome, Side, Summary, Sums, charge_of
-from groupchat.audit.other_history import OtherHistory
-from groupchat.audit.policy_file import OtherPolicy
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import Recorded
+from groupchat.whatif.differences import ConversationAmounts, Counts, Difference, Kind, Outcome, Side, Summary, Sums, charge_of
+from groupchat.whatif.other_history import OtherHistory
+from groupchat.whatif.policy_file import OtherPolicy
 
 _REPLAYED = (Created, MessageSent, ParticipantOptedOut, ParticipantOptedIn, Unblocked, delivery.Updated, delivery.Withheld)
 TOPICS = tuple(kind.TOPIC for kind in _REPLAYED)

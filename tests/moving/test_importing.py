@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from sqlalchemy import insert
 
-from groupchat.audit.export import export_all
-from groupchat.audit.import_ import check, store
-from groupchat.audit.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine
+from groupchat.moving.exporting import export_all
+from groupchat.moving.importing import check, store
+from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store import answers, put_off
 from groupchat.store.answers import Kept, Key
@@ -26,7 +26,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Append, Recorder
 from groupchat.store.tables import PARKED_EVENTS
-from tests.audit.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
+from tests.moving.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
 from tests.races.racer import ROOT
 from tests.store.test_mapper import as_stored
@@ -281,7 +281,7 @@ def test_an_import_beside_another_writer_is_refused(database_url, monkeypatch):
 def test_a_killed_import_leaves_an_empty_store_that_can_be_imported_into(database_url, tmp_path):
     path = tmp_path / "export.jsonl"
     path.write_bytes(written(long_log(3_000), head=3_000))
-    command = [sys.executable, "-m", "tests.audit.stuck_import", database_url, str(path)]
+    command = [sys.executable, "-m", "tests.moving.stuck_import", database_url, str(path)]
     with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout.readline() == "2000 of 3000\n"
         process.kill()

@@ -10,8 +10,7 @@ from typing import BinaryIO, cast
 
 from msgspec import Struct
 
-from groupchat.audit.export import TELL_EVERY, OnProgress
-from groupchat.audit.lines import (
+from groupchat.moving.lines import (
     FORMAT,
     FORMAT_VERSION,
     AnswerLine,
@@ -29,6 +28,7 @@ from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import Filling, filling
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
 _ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, PutOffLine: 3, Trailer: 4}
 
@@ -56,7 +56,7 @@ def check(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Checked:
             fault = f"{error}."
         if fault is not None:
             raise DamagedFileError(number, fault)
-        if checks.events % TELL_EVERY == 0 or checks.events == checks.head:
+        if checks.events % EVENTS_PER_REPORT == 0 or checks.events == checks.head:
             on_progress(checks.events, checks.head)
     return Checked(cast("Trailer", line), checks.answers)
 
@@ -99,7 +99,7 @@ def _fill_other(empty: Filling, lines: Sequence[Line], trailer: Trailer) -> None
 
 def _counted(lines: Iterator[EventLine], total: int, on_progress: OnProgress) -> Iterator[EventLine]:
     for line in lines:
-        if line.position % TELL_EVERY == 0 or line.position == total:
+        if line.position % EVENTS_PER_REPORT == 0 or line.position == total:
             on_progress(line.position, total)
         yield line
 

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import Created, MessageSent
 from groupchat.aggregates.workspace import ChangePolicy, PostedRate
-from groupchat.audit.policy_file import OtherPolicy
 from groupchat.commands import deliveries
 from groupchat.store.database import Database
 from groupchat.values.event import Recorded
-from tests.audit.exports import kept
-from tests.audit.plays import LONG_AGO, Play, replayed, steps, with_rate
+from groupchat.whatif.policy_file import OtherPolicy
+from tests.moving.exports import kept
 from tests.projections.histories import forget_everything
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, a_rate, canadian_number, number
 from tests.support.world import CARRIER, World, a_world
+from tests.whatif.plays import LONG_AGO, Play, replayed, steps, with_rate
 
 random_histories = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NOW = datetime(2025, 1, 31, tzinfo=UTC)

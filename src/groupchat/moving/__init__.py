@@ -1,0 +1,1 @@
+"""Moving: taking history out of one store and bringing it into another (docs/moving.md)."""
