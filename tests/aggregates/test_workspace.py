@@ -66,9 +66,15 @@ def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
     assert state.holder_of("other", moment(9)) is None
 
 
-def test_a_user_has_an_email_of_his_own_in_any_case():
+def test_users_have_an_email_of_their_own_in_any_case():
     refusal = given(workspace, *STAFFED).when(an_owner(user_id="usr_2", email="OLGA@example.com")).refused(InvalidRequestError)
     assert loc_of(refusal) == ["email"]
+
+
+def test_addresses_that_only_fold_to_one_another_are_two_users():
+    staffed = given(workspace, *STAFFED, UserAdded(user_id="usr_3", name="Kim", email="strasse@example.com", role="member"))
+    events = workspace.decide(an_owner(user_id="usr_2", email="stra\u00dfe@example.com"), staffed.state)
+    assert events[0].email == "stra\u00dfe@example.com"
 
 
 def test_a_key_opens_until_it_expires():

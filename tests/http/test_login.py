@@ -91,6 +91,22 @@ async def test_what_a_token_does_is_recorded_as_the_users_own_R31(site, good):
     assert history[0]["actor"] == {"kind": "user", "id": site.world.who.user.id}
 
 
+@pytest.mark.parametrize(
+    ("users", "others"),
+    [
+        ("strasse@example.com", "stra\u00dfe@example.com"),
+        ("strasse@example.com", "\u017ftrasse@example.com"),
+        ("kim@example.com", "\u212aim@example.com"),
+        ("office@example.com", "o\ufb03ce@example.com"),
+        ("ann@strasse.de", "ann@stra\u00dfe.de"),
+    ],
+)
+async def test_another_persons_mailbox_that_folds_to_the_users_opens_nothing(site, good, users, others):
+    await site.post("/v1/users", {"name": "Max", "email": users, "role": "member"})
+    assert (await me(site, good(email=users))).json()["email"] == users
+    assert (await me(site, good(email=others))).status_code == 401
+
+
 async def test_api_keys_open_as_before(site):
     assert (await me(site, site.key)).json()["email"] == ANN
 
@@ -111,6 +127,7 @@ async def test_a_token_that_is_not_good_opens_nothing(site, good, provider):
         "no key": good(kid=None),
         "an algorithm that is not accepted": good(algorithm="RS512"),
         "an unknown user": good(email="eve@example.com"),
+        "a mailbox that only looks like the user's": good(email=ANN.replace("a", "\u00aa", 1)),
         "no address": good(email=None),
         "an address that is not verified": good(email_verified=False),
         "an address that is said to be verified": good(email_verified="true"),

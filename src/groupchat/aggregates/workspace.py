@@ -29,6 +29,7 @@ from groupchat.aggregates.workspace_events import (
     UserRoleChanged,
     WorkspaceCreated,
 )
+from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
@@ -268,7 +269,7 @@ def existing(state: Workspace | None) -> Workspace:
 
 def _add_user(command: AddUser, state: Workspace) -> list[Event]:
     _require_role(state, command.role)
-    if any(user.email.casefold() == command.email.casefold() for user in state.users.values()):
+    if any(mailbox(user.email) == mailbox(command.email) for user in state.users.values()):
         raise InvalidRequestError("email", f"{command.email} is a user of this workspace already.")
     added = UserAdded(
         user_id=command.user_id,

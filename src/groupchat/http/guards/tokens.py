@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.workspace import User, Workspace
 from groupchat.commands.caller import UnauthenticatedError
+from groupchat.values.email import mailbox
 from groupchat.values.errors import RefusalError
 
 FETCH_SECONDS = 5.0
@@ -58,22 +59,22 @@ class _UnfitError(jwt.InvalidTokenError):
 
 
 class TokenLogin(Struct, frozen=True):
-    """A token that was checked. `id` names whoever holds it, for limits."""
+    """A token that was checked, for a `values.email.mailbox`. `id` names whoever holds it, for limits."""
 
     workspace_id: str
-    email: str
+    mailbox: str
     expires_at: datetime
 
     @property
     def id(self) -> str:
         """The holder."""
-        return f"{self.workspace_id}/{self.email}"
+        return f"{self.workspace_id}/{self.mailbox}"
 
     def holder(self, state: Workspace, moment: datetime) -> User | None:
         """Return the workspace's user with the token's address, while the token holds."""
         if moment >= self.expires_at:
             return None
-        return next((user for user in state.users.values() if user.email.casefold() == self.email), None)
+        return next((user for user in state.users.values() if mailbox(user.email) == self.mailbox), None)
 
 
 class Tokens:
@@ -161,7 +162,7 @@ class Tokens:
         except (OSError, OverflowError, ValueError) as error:
             msg = "it expires at no time that there is"
             raise _UnfitError(msg) from error
-        return TokenLogin(workspace_id, email.casefold(), expires_at)
+        return TokenLogin(workspace_id, mailbox(email), expires_at)
 
 
 async def _published(url: str, seconds: float) -> dict[str | None, dict[str, Any]]:
