@@ -84,6 +84,7 @@ CHAPTERS = (
     Chapter("Group conversation", "the conversation's id, `cnv_...`", "groupchat.conversation."),
     Chapter("Delivery", "`delivery-<message id>`", "groupchat.delivery."),
     Chapter("Consent", "`consent-<business number>-<phone number>`", "groupchat.consent."),
+    Chapter("Do-not-disturb", "`dnd-<workspace id>-<phone number>`", "groupchat.do_not_disturb."),
     Chapter("Contact", "the contact's id, `ctc_...`", "groupchat.contact."),
     Chapter("Phone book", "`phone-<workspace id>-<phone number>`", "groupchat.contact.number_"),
     Chapter("Workspace", "the workspace's id, `wsp_...`", "groupchat.workspace."),

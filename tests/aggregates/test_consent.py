@@ -1,7 +1,17 @@
 import pytest
 
 from groupchat.aggregates import consent
-from groupchat.aggregates.consent import GroupJoined, Join, OptedIn, OptedOut, OptIn, OptOut
+from groupchat.aggregates.consent import (
+    GroupJoined,
+    Join,
+    OptedIn,
+    OptedOut,
+    OptIn,
+    OptOut,
+    OptOutIsTheirsError,
+    OptOutTakenBack,
+    TakeBack,
+)
 from tests.support.builders import BUSINESS, number
 from tests.support.given_when_then import fold, given
 
@@ -38,6 +48,46 @@ def test_who_has_not_opted_out_and_opts_in_adds_nothing_R14():
 def test_who_came_back_can_opt_out_again_R14():
     again = OptOut(**SAID, cause="user", evidence="usr_1")
     given(consent, OPTED_OUT, OPTED_IN).when(again).then(OptedOut(**SAID, cause="user", evidence="usr_1"))
+
+
+# --- taking back a mistake
+
+
+RECORDED = OptedOut(**SAID, cause="user", evidence="usr_1")
+TAKE_BACK = TakeBack(**SAID, reason="The wrong person")
+TAKEN_BACK = OptOutTakenBack(**SAID, reason="The wrong person")
+
+
+def test_what_a_user_recorded_is_taken_back_with_a_reason_R39():
+    after = given(consent, RECORDED).when(TAKE_BACK).then(TAKEN_BACK)
+    assert not after.state.opted_out
+    after.when(TAKE_BACK).nothing()
+
+
+@pytest.mark.parametrize("cause", ["keyword", "carrier"])
+def test_what_a_person_said_only_they_take_back_R39(cause):
+    said = OptedOut(**SAID, cause=cause, evidence="msg_1")
+    given(consent, said).when(TAKE_BACK).refused(OptOutIsTheirsError, number=number(1))
+
+
+@pytest.mark.parametrize("cause", ["keyword", "carrier"])
+def test_a_person_who_says_what_a_user_has_recorded_makes_it_theirs_R39(cause):
+    theirs = OptedOut(**SAID, cause=cause, evidence="msg_1")
+    after = given(consent, RECORDED).when(OptOut(**SAID, cause=cause, evidence="msg_1")).then(theirs)
+    after.when(TAKE_BACK).refused(OptOutIsTheirsError)
+    assert not after.when(OptIn(**SAID, cause="keyword", evidence="msg_2")).then(OPTED_IN).state.opted_out
+
+
+def test_a_user_adds_nothing_to_what_the_person_said_R14():
+    given(consent, OPTED_OUT).when(OptOut(**SAID, cause="user", evidence="usr_1")).nothing()
+
+
+def test_there_is_nothing_to_take_back_where_nobody_is_out_R39():
+    given(consent).when(TAKE_BACK).nothing()
+    given(consent, RECORDED, OPTED_IN).when(TAKE_BACK).nothing()
+
+
+# --- the conversations of a number
 
 
 def test_a_consent_knows_every_conversation_that_an_opt_out_covers_oldest_first_R16():

@@ -118,6 +118,20 @@ def test_a_contact_that_is_unknown_or_deleted_is_not_found(command):
     given(contact, ANN, ContactDeleted(contact_id="ctc_1")).when(command).refused(NotFoundError)
 
 
+def test_a_former_number_that_no_group_has_of_the_contact_is_released_R36():
+    change = Change(number=number(5), secondary_numbers=(), in_groups=(number(2),))
+    released = NumbersChanged(contact_id="ctc_1", number=number(5), secondary_numbers=(), released=(number(1), number(3)))
+    state = given(contact, WITH_SECOND).when(change).then(released).state
+    assert state.numbers_ever == (number(2), number(5))
+
+
+def test_dnd_opts_out_a_participant_by_a_former_number_of_its_contact_R15_R36():
+    state = given(contact, ANN, MOVED, DndTurnedOn(contact_id="ctc_1")).state
+    assert state.refuses(number(1))
+    assert not state.refuses(number(5)), "the number's own stream says so"
+    assert not given(contact, ANN, MOVED).state.refuses(number(1))
+
+
 def test_who_is_oldest_counts_from_the_creation_not_from_a_later_change_R2():
     history = [recorded(ANN, version=1), recorded(MOVED, version=9)]
     assert fold(contact.evolve, history).since == moment(1)

@@ -1,4 +1,4 @@
-"""Random lives of a group, beside a model in plain sets and dicts that is written from the rules (R7 to R9, R14 to R18, R24, R25).
+"""Random lives of a group, beside a model in plain sets and dicts (R7 to R9, R14 to R18, R24, R25, R37, R39).
 
 The model knows no class of the aggregate: who is in the group, who is out and why, who blocks it, what contacts are called and
 which numbers they have, what each message costs.
@@ -16,16 +16,20 @@ from groupchat.aggregates.delivery import Begin, Started, Withheld
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
     Create,
+    Link,
     NoteContact,
     OptIn,
     OptOut,
     Rename,
     Succeed,
+    TakeBack,
     left,
 )
 from groupchat.aggregates.group_events import (
+    ContactLinked,
     InboundReceived,
     MessageSent,
+    OptOutTakenBack,
     Participant,
     ParticipantOptedIn,
     ParticipantOptedOut,
@@ -40,7 +44,8 @@ from tests.support.given_when_then import fold
 PEOPLE = st.integers(0, 4)
 CONTACTS = st.sampled_from((1, 2))
 NUMBERS = st.lists(st.integers(0, 5).map(number), min_size=1, max_size=3, unique=True)
-WORDS = st.sampled_from(("keyword", "user", "carrier"))
+WORDS = st.sampled_from(("keyword", "carrier"))
+REASON = "A wrong click"
 
 
 class ConversationMachine(RuleBasedStateMachine):
@@ -67,7 +72,8 @@ class ConversationMachine(RuleBasedStateMachine):
         self.deleted, self.on_dnd = set(), set()
         self.shown = {c: self.facts(c) for c in (1, 2)}  # what the group was told of its contacts
         self.reopens, self.beside = reopens, False
-        self.words, self.dnd, self.blocking = set(), set(), set()
+        self.words, self.hand, self.dnd = set(), set(), set()
+        self.blocking = {}  # who blocks the group, and by what
         self.group_name, self.successor = None, None
         self.accepted, self.to_withhold, self.handed_over = {}, set(), set()
         self.owed = Fraction(0)
@@ -111,7 +117,7 @@ class ConversationMachine(RuleBasedStateMachine):
         if self.blocking:
             with pytest.raises(ConversationBlockedError) as caught:
                 group_conversation.decide(command, self.state)
-            assert set(caught.value.members["opted_out"]) == self.blocking  # R15
+            assert set(caught.value.members["opted_out"]) == set(self.blocking)  # R15
             return
         (event,) = self.do(command)
         assert isinstance(event, MessageSent)
@@ -165,43 +171,70 @@ class ConversationMachine(RuleBasedStateMachine):
     # --- opting out and in
 
     def goes_out(self, who, said, cause):
-        command = OptOut(number=who, cause=cause, evidence="said so")
-        expected = [] if who in said else [ParticipantOptedOut(number=who, cause=cause, evidence="said so")]
-        assert self.do_once(command) == expected  # R14
-        if expected:
+        known = who in said or (said is self.hand and who in self.words)
+        given = {"number": who, "cause": cause, "evidence": "said so", "contact_id": "ctc_9" if said is self.dnd else None}
+        assert self.do_once(OptOut(**given)) == ([] if known else [ParticipantOptedOut(**given)])  # R14
+        if not known:
             said.add(who)
-            self.blocking.add(who)
+            self.blocking.setdefault(who, set()).add(cause if cause in ("dnd", "user") else "word")
             self.to_withhold |= set(self.accepted) - self.handed_over
-            if said is self.words:
-                self.beside = False  # the other group with the same set is blocked as well
+            self.beside = False  # the other group with the same set is blocked as well
 
-    def comes_back(self, who, said, cause):
+    def comes_back(self, who, cause):
+        said = [self.dnd] if cause == "dnd" else [self.words, self.hand]
         command = OptIn(number=who, cause=cause, evidence="said so", same_set_is_open=self.beside)
-        expected = [ParticipantOptedIn(number=who, cause=cause, evidence="said so")] if who in said else []
-        said.discard(who)
-        if expected and self.reopens and not self.words and not self.dnd and not self.beside:
+        expected = []
+        if any(who in each for each in said):
+            expected = [ParticipantOptedIn(number=who, cause=cause, evidence="said so")]
+        for each in said:
+            each.discard(who)
+        if expected and self.reopens and not self.out() and not self.beside:
             expected.append(Unblocked())
             self.blocking.clear()
         assert self.do_once(command) == expected  # R17
 
+    def out(self):
+        return self.words | self.hand | self.dnd
+
     @rule(n=PEOPLE, cause=WORDS)
     def opt_out(self, n, cause):
         self.goes_out(self.anybody(n), self.words, cause)
+
+    @rule(n=PEOPLE)
+    def a_user_records_an_opt_out(self, n):
+        self.goes_out(self.anybody(n), self.hand, "user")
+
+    @precondition(lambda self: any("user" in by for by in self.blocking.values()))
+    @rule(data=st.data())
+    def a_mistaken_opt_out_is_taken_back(self, data):
+        who = data.draw(st.sampled_from(sorted(who for who, by in self.blocking.items() if "user" in by)))
+        expected = [OptOutTakenBack(number=who, reason=REASON)]
+        self.hand.discard(who)
+        if self.blocking == {who: {"user"}}:
+            if self.beside:
+                self.blocking = {who: {"a mistake"}}  # R35
+            else:
+                expected.append(Unblocked())
+                self.blocking.clear()
+        else:
+            self.blocking[who].discard("user")
+            self.blocking = {each: by for each, by in self.blocking.items() if by}
+        assert self.do_once(TakeBack(number=who, reason=REASON, same_set_is_open=self.beside)) == expected  # R39
 
     @precondition(lambda self: self.dnd - self.words)
     @rule(data=st.data(), cause=WORDS)
     def opt_out_beside_do_not_disturb(self, data, cause):
         self.goes_out(data.draw(st.sampled_from(sorted(self.dnd - self.words))), self.words, cause)
 
-    @precondition(lambda self: self.words)
+    @precondition(lambda self: self.words | self.hand)
     @rule(cause=WORDS, all_of_them=st.booleans())
     def opt_in_again(self, cause, all_of_them):
-        for who in sorted(self.words)[: None if all_of_them else 1]:
-            self.comes_back(who, self.words, cause)
+        for who in sorted(self.words | self.hand)[: None if all_of_them else 1]:
+            self.comes_back(who, cause)
 
     @rule(n=PEOPLE, cause=WORDS)
     def opt_in_of_anybody(self, n, cause):
-        self.comes_back(self.anybody(n), self.words, cause)
+        self.comes_back(self.anybody(n), cause)
         assert self.do(OptIn(number=number(99), cause=cause, evidence="e", same_set_is_open=False)) == []
         assert self.do(OptOut(number=number(99), cause=cause, evidence="e")) == []
 
@@ -216,12 +249,21 @@ class ConversationMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.on_dnd - self.deleted)
     @rule(data=st.data(), another_group_by_then=st.booleans())
     def disturb_again(self, data, another_group_by_then):
-        if another_group_by_then and self.blocking and not self.words:
-            self.beside = True  # R35: of the same set; none of its numbers is a contact's on DND any longer
+        if another_group_by_then:
+            self.begin_another_group()
         contact = data.draw(st.sampled_from(sorted(self.on_dnd - self.deleted)))
         self.on_dnd.discard(contact)
         for who in self.linked_to(contact):
-            self.comes_back(who, self.dnd, "dnd")
+            self.comes_back(who, "dnd")
+
+    def begin_another_group(self):
+        """R35: there is one of the same set by now, if nobody's no forbids it (DND aside: it is about to end)."""
+        self.beside = self.beside or bool(self.blocking and not self.words and not self.hand)
+
+    @rule()
+    def another_group_begins_with_the_same_people(self):
+        if not self.out():
+            self.begin_another_group()
 
     @precondition(lambda self: self.blocking)
     @rule()
@@ -259,6 +301,19 @@ class ConversationMachine(RuleBasedStateMachine):
             self.deleted.add(contact)
         self.note(contact)
 
+    @rule(n=PEOPLE, contact=CONTACTS)
+    def a_contact_comes_to_have_the_number(self, n, contact):
+        who = self.anybody(n)
+        if contact in self.deleted or self.facts(contact) != self.shown[contact]:
+            return
+        linked = a_contact(contact, name=self.called[contact])
+        expected = [] if who in self.contact_of else [ContactLinked(contact_id=linked.id, number=who, name=linked.name)]
+        assert self.do_once(Link(number=who, contact=linked)) == expected  # R37
+        if expected:
+            self.contact_of[who] = contact
+            self.has[contact] = [*self.has[contact], who]
+            self.shown[contact] = self.facts(contact)
+
     # --- what is so at every moment
 
     @invariant()
@@ -277,19 +332,17 @@ class ConversationMachine(RuleBasedStateMachine):
 
     @invariant()
     def who_is_out_and_who_blocks_is_known_R15_R17_R19(self):
-        assert {m.number for m in self.state.members if m.out} == self.words | self.dnd
-        assert set(self.state.blocked_by) == self.blocking
+        assert {m.number for m in self.state.members if m.out} == self.out()
+        assert set(self.state.blocked_by) == set(self.blocking)
         assert self.state.blocked == bool(self.blocking)
-        assert self.blocking >= self.words | self.dnd
+        assert set(self.blocking) >= self.out()
         assert not self.beside or self.blocking  # R35
 
     @invariant()
     def a_successor_takes_all_who_are_not_out_as_they_are_R18(self):
-        along = left(self.state, self.words, {f"ctc_{c}" for c in self.on_dnd})
+        along = left(self.state, self.out())
         assert [(p.number, p.contact_id, p.name) for p in along] == [
-            (f, self.contact_id(f), self.name_of(f))
-            for f in self.frozen
-            if f not in self.words and self.contact_of.get(f) not in self.on_dnd
+            (f, self.contact_id(f), self.name_of(f)) for f in self.frozen if f not in self.out()
         ]
         assert self.state.successor_id == self.successor
 
@@ -304,14 +357,15 @@ class ConversationMachine(RuleBasedStateMachine):
         assert [each.version for each in self.history] == list(range(1, len(self.history) + 1))
 
     def no_message_stands_after_an_opt_out_R16(self):
-        blocked = False
+        blocked, before = False, None
         for event in (each.event for each in self.history):
             if isinstance(event, ParticipantOptedOut):
                 blocked = True
             elif isinstance(event, Unblocked):
-                assert self.reopens
+                assert self.reopens or isinstance(before, OptOutTakenBack)  # R17, R39
                 blocked = False
             assert not (blocked and isinstance(event, MessageSent))
+            before = event
 
     def the_sum_of_all_segments_is_participants_times_messages_R24_R25(self):
         entries = [

@@ -7,19 +7,23 @@ from groupchat.aggregates import group_conversation
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
     Create,
+    Link,
     NoteContact,
     OptIn,
     OptOut,
     Rename,
     Succeed,
+    TakeBack,
     left,
 )
 from groupchat.aggregates.group_events import (
     ContactDeleted,
+    ContactLinked,
     ContactNumberChanged,
     ContactRenamed,
     InboundReceived,
     MessageSent,
+    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
     Renamed,
@@ -54,6 +58,14 @@ CAUSES = get_args(group_conversation.Cause)
 
 def opt_out(n, cause="keyword"):
     return OptOut(number=number(n), cause=cause, evidence="msg_1")
+
+
+def take_back(n, *, same_set_is_open=False):
+    return TakeBack(number=number(n), reason="The wrong person", same_set_is_open=same_set_is_open)
+
+
+def taken_back(n):
+    return OptOutTakenBack(number=number(n), reason="The wrong person")
 
 
 def opted_out(n, cause="keyword"):
@@ -207,9 +219,21 @@ def test_who_has_opted_out_and_does_so_again_adds_nothing_R14(cause):
     given(GROUP_DECIDER, THREE, opted_out(2, cause)).when(opt_out(2, cause)).nothing()
 
 
-def test_a_word_given_by_keyword_hand_or_carrier_is_one_and_the_same_R14():
-    for first, second in (("keyword", "user"), ("user", "carrier"), ("carrier", "keyword")):
+def test_a_word_given_by_keyword_or_carrier_is_one_and_the_same_and_a_user_adds_nothing_to_it_R14():
+    for first, second in (("keyword", "user"), ("keyword", "carrier"), ("carrier", "keyword"), ("carrier", "user")):
         given(GROUP_DECIDER, THREE, opted_out(2, first)).when(opt_out(2, second)).nothing()
+
+
+@pytest.mark.parametrize("cause", ["keyword", "carrier"])
+def test_a_person_who_says_what_a_user_has_recorded_makes_it_theirs_R39(cause):
+    theirs = given(GROUP_DECIDER, THREE, opted_out(2, "user")).when(opt_out(2, cause)).then(opted_out(2, cause))
+    assert theirs.when(take_back(2)).then(taken_back(2)).state.blocked_by == (number(2),)
+
+
+def test_dnd_names_the_contact_whose_it_is_R36():
+    command = OptOut(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
+    out = ParticipantOptedOut(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
+    given(GROUP_DECIDER, THREE).when(command).then(out)
 
 
 def test_somebody_who_is_no_participant_does_not_block_R15():
@@ -291,6 +315,67 @@ def test_a_reopened_group_is_blocked_by_the_next_opt_out_alone_R17():
     assert given(GROUP_DECIDER, *history).when(opt_out(3)).then(opted_out(3)).state.blocked_by == (number(3),)
 
 
+# --- taking back a mistake
+
+
+def test_the_block_that_a_mistake_alone_caused_ends_with_it_R39():
+    back = given(GROUP_DECIDER, THREE, opted_out(2, "user")).when(take_back(2)).then(taken_back(2), Unblocked())
+    assert (back.state.blocked, back.state.member(number(2)).out) == (False, ())
+    back.when(a_send()).then(message())
+    back.when(take_back(2)).nothing()
+
+
+def test_a_group_that_others_block_too_stays_blocked_by_them_alone_R39():
+    state = given(GROUP_DECIDER, THREE, opted_out(2, "user"), opted_out(3)).when(take_back(2)).then(taken_back(2)).state
+    assert state.blocked_by == (number(3),)
+
+
+@pytest.mark.parametrize("cause", ["keyword", "carrier", "dnd"])
+def test_a_participant_who_is_out_for_another_reason_too_still_blocks_R39(cause):
+    both = given(GROUP_DECIDER, THREE, opted_out(2, "user"), opted_out(2, cause))
+    assert both.when(take_back(2)).then(taken_back(2)).state.blocked_by == (number(2),)
+
+
+def test_the_block_of_a_mistake_stays_beside_another_group_with_the_same_set_R35_R39():
+    beside = given(GROUP_DECIDER, THREE, opted_out(2, "user")).when(take_back(2, same_set_is_open=True)).then(taken_back(2))
+    assert (beside.state.blocked_by, beside.state.member(number(2)).out) == ((number(2),), ())
+    beside.when(take_back(2)).nothing()
+
+
+def test_a_mistake_is_taken_back_after_the_person_opted_in_too_R17_R39():
+    started = given(GROUP_DECIDER, THREE, opted_out(2, "user"), opted_in(2))
+    assert started.state.blocked
+    assert not started.when(take_back(2)).then(taken_back(2), Unblocked()).state.blocked
+
+
+@pytest.mark.parametrize("history", [(), (opted_out(2),), (opted_out(2, "dnd"),), (opted_out(3, "user"),)])
+def test_there_is_nothing_to_take_back_where_no_user_recorded_it_R39(history):
+    given(GROUP_DECIDER, THREE, *history).when(take_back(2)).nothing()
+    given(GROUP_DECIDER, THREE, *history).when(take_back(9)).nothing()
+
+
+# --- a contact that came later
+
+
+def test_a_participant_without_a_contact_is_linked_to_one_that_comes_to_have_its_number_R37():
+    linked = ContactLinked(contact_id="ctc_7", number=number(3), name="Gran Three")
+    after = given(GROUP_DECIDER, THREE).when(Link(number=number(3), contact=a_contact(7, name="Gran Three"))).then(linked)
+    assert (after.state.member(number(3)).contact_id, after.state.member(number(3)).shown_as) == ("ctc_7", "Gran Three")
+    after.when(a_receive(3)).then(inbound(3, "Gran Three"))
+
+
+def test_a_link_once_made_stays_R37():
+    linked = ContactLinked(contact_id="ctc_7", number=number(3), name="Gran Three")
+    history = (THREE, linked, ContactDeleted(contact_id="ctc_7"))
+    given(GROUP_DECIDER, *history).when(Link(number=number(3), contact=a_contact(8))).nothing()
+    given(GROUP_DECIDER, THREE).when(Link(number=number(2), contact=a_contact(8))).nothing()
+    assert given(GROUP_DECIDER, *history).state.member(number(3)).deleted
+
+
+def test_nobody_is_linked_who_takes_no_part_R37():
+    given(GROUP_DECIDER, THREE).when(Link(number=number(9), contact=a_contact(9))).nothing()
+
+
 # --- successor
 
 
@@ -302,18 +387,18 @@ def test_a_successor_has_those_who_are_not_opted_out_at_that_moment_as_they_are_
         ContactDeleted(contact_id="ctc_2"),
         opted_out(1),
     )
-    come_along = left(given(GROUP_DECIDER, *history).state, opted_out={number(1)}, on_dnd=set())
+    come_along = left(given(GROUP_DECIDER, *history).state, {number(1)})
     assert come_along == (a_participant(2, contact=True, name="Dr. Two"), a_participant(3, name="Grandma"))
 
 
 def test_who_opted_in_again_comes_along_into_the_successor_R18():
     state = given(GROUP_DECIDER, THREE, opted_out(1), opted_in(1)).state
-    assert left(state, opted_out=set(), on_dnd=set()) == THREE.roster
+    assert left(state, set()) == THREE.roster
 
 
 def test_who_is_out_by_do_not_disturb_does_not_come_along_R18():
     state = given(GROUP_DECIDER, THREE, opted_out(2, "dnd")).state
-    assert [p.number for p in left(state, opted_out=set(), on_dnd={"ctc_2"})] == [number(1), number(3)]
+    assert [p.number for p in left(state, {number(2)})] == [number(1), number(3)]
 
 
 def test_a_group_and_its_successor_are_linked_both_ways_R18():

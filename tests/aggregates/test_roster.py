@@ -5,6 +5,7 @@ from msgspec import UNSET
 
 from groupchat.aggregates import roster
 from groupchat.aggregates.consent import Consent
+from groupchat.aggregates.do_not_disturb import DoNotDisturb
 from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError, Sender
 from tests.support.builders import (
     BUSINESS,
@@ -15,6 +16,7 @@ from tests.support.builders import (
     a_sender,
     canadian_number,
     candidates,
+    moment,
     number,
 )
 
@@ -93,8 +95,20 @@ def test_a_bare_number_that_is_a_contacts_is_linked_to_it_and_has_its_name_R2():
 
 
 def test_what_the_number_said_to_the_business_number_is_added_R5():
-    for known, out in ((None, False), (Consent(opted_out=False), False), (Consent(opted_out=True), True)):
-        assert roster.with_consent(a_candidate(2), known) == a_candidate(2, opted_out=out)
+    for known, out in ((None, False), (Consent(), False), (Consent(said_so=True), True), (Consent(recorded=True), True)):
+        assert roster.with_consent(a_candidate(2), known, None) == a_candidate(2, opted_out=out)
+
+
+def test_whether_the_number_is_a_no_to_all_business_numbers_is_added_R36():
+    held, left = DoNotDisturb(held={"ctc_1": moment(1)}), DoNotDisturb(left={"ctc_1": moment(1)})
+    for dnd, no in ((None, False), (DoNotDisturb(), False), (held, True), (left, True)):
+        assert roster.with_consent(a_candidate(2), None, dnd) == a_candidate(2, no=no)
+
+
+def test_a_number_that_is_a_no_is_refused_whatever_contact_it_is_linked_to_R5_R36():
+    assert found(with_last(no=True)) == [("R5", "contact-dnd", number(2), 2)]
+    assert found(with_last(no=True, contact=a_contact(3, number=number(2)))) == [("R5", "contact-dnd", number(2), 2)]
+    assert found(with_last(no=True, contact=DND)) == [("R5", "contact-dnd", number(2), 2)]
 
 
 # --- every violation code, with its rule and its participant

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from groupchat import aggregates
-from groupchat.aggregates import consent, contact, delivery, phone_book, reader, refusal
+from groupchat.aggregates import consent, contact, delivery, do_not_disturb, phone_book, reader, refusal
 from groupchat.aggregates import group_events as conversation
 from groupchat.aggregates import workspace_events as workspace
 from groupchat.aggregates.group_events import Author, Media, Participant
@@ -40,6 +40,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.consent.group_joined.v1": consent.GroupJoined(**CONSENT, conversation_id="cnv_1"),
     "groupchat.consent.opted_in.v1": consent.OptedIn(**CONSENT, cause="keyword", evidence="msg_2", carrier_message_id="sim_1"),
     "groupchat.consent.opted_out.v1": consent.OptedOut(**CONSENT, cause="keyword", evidence="msg_1", carrier_message_id="sim_1"),
+    "groupchat.consent.opt_out_taken_back.v1": consent.OptOutTakenBack(**CONSENT, reason=TEXT),
     "groupchat.contact.assigned.v1": contact.Assigned(contact_id="ctc_1", user_id="usr_1"),
     "groupchat.contact.created.v1": contact.ContactCreated(
         contact_id="ctc_1", name=TEXT, number=ANN, secondary_numbers=(BEN, "+442079460958"), assigned_to="usr_1"
@@ -50,8 +51,12 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.contact.number_listed.v1": phone_book.NumberListed(number=ANN, contact_id="ctc_1", contact_since=AT),
     "groupchat.contact.number_unlisted.v1": phone_book.NumberUnlisted(number=ANN, contact_id="ctc_1"),
     "groupchat.contact.numbers_changed.v1": contact.NumbersChanged(contact_id="ctc_1", number=BEN, secondary_numbers=(ANN,)),
+    "groupchat.contact.numbers_changed.v2": contact.NumbersChanged(
+        contact_id="ctc_1", number=BEN, secondary_numbers=(ANN,), released=("+442079460958",)
+    ),
     "groupchat.contact.renamed.v1": contact.Renamed(contact_id="ctc_1", name=TEXT),
     "groupchat.conversation.contact_deleted.v1": conversation.ContactDeleted(contact_id="ctc_1"),
+    "groupchat.conversation.contact_linked.v1": conversation.ContactLinked(contact_id="ctc_1", number=ANN, name=TEXT),
     "groupchat.conversation.contact_number_changed.v1": conversation.ContactNumberChanged(
         contact_id="ctc_1", number=ANN, numbers=(BEN, "+442079460958")
     ),
@@ -79,16 +84,24 @@ EXAMPLES: dict[str, Event] = {
         recipients=(ANN, BEN),
         rate=RATE,
     ),
+    "groupchat.conversation.opt_out_taken_back.v1": conversation.OptOutTakenBack(number=ANN, reason=TEXT),
     "groupchat.conversation.participant_opted_in.v1": conversation.ParticipantOptedIn(
         number=ANN, cause="carrier", evidence="simulator"
     ),
     "groupchat.conversation.participant_opted_out.v1": conversation.ParticipantOptedOut(number=ANN, cause="dnd", evidence="usr_1"),
+    "groupchat.conversation.participant_opted_out.v2": conversation.ParticipantOptedOut(
+        number=ANN, cause="dnd", evidence="usr_1", contact_id="ctc_2"
+    ),
     "groupchat.conversation.renamed.v1": conversation.Renamed(name=TEXT),
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
     "groupchat.conversation.unblocked.v1": conversation.Unblocked(),
     "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),
     "groupchat.delivery.updated.v1": delivery.Updated(**MESSAGE, recipient=ANN, status="failed", code="30006"),
     "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
+    "groupchat.do_not_disturb.left_behind.v1": do_not_disturb.LeftBehind(number=ANN, contact_id="ctc_1"),
+    "groupchat.do_not_disturb.lifted.v1": do_not_disturb.Lifted(number=ANN, reason=TEXT),
+    "groupchat.do_not_disturb.turned_off.v1": do_not_disturb.TurnedOff(number=ANN, contact_id="ctc_1"),
+    "groupchat.do_not_disturb.turned_on.v1": do_not_disturb.TurnedOn(number=ANN, contact_id="ctc_1"),
     "groupchat.reader.conversation_marked_unread.v1": reader.ConversationMarkedUnread(**READER),
     "groupchat.reader.conversation_read.v1": reader.ConversationRead(**READER, version=7),
     "groupchat.refusal.recorded.v1": refusal.RefusalRecorded(

@@ -1,9 +1,11 @@
 """Consent: what one phone number has said to one business number.
 
 - R5 Who has opted out can't be added to a group of that business number.
-- R14 An opt-out comes by keyword (`keywords.py`), by a user's hand or by the carrier's word (DND is the contact's: `contact.py`).
+- R14 An opt-out comes by keyword (`keywords.py`), by a user's hand or by the carrier's word (DND is kept with the
+  number: `do_not_disturb.py`).
 - R16 A group that is created is written here too (`GroupJoined`), in the same append: so an opt-out knows every conversation
   that it covers, and the two can't pass each other.
+- R39 What a user recorded by mistake can be taken back; what the person said can't.
 """
 
 from typing import Literal
@@ -11,6 +13,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded, stored_as
 
 Cause = Literal["keyword", "dnd", "user", "carrier"]
@@ -40,6 +43,15 @@ class OptedIn(Event, frozen=True, kw_only=True):
     carrier_message_id: str | None = None
 
 
+@stored_as("groupchat.consent.opt_out_taken_back")
+class OptOutTakenBack(Event, frozen=True, kw_only=True):
+    """An owner or admin took back what a user had recorded by mistake (R39)."""
+
+    business_number: str
+    number: str
+    reason: str
+
+
 @stored_as("groupchat.consent.group_joined")
 class GroupJoined(Event, frozen=True, kw_only=True):
     """The number became a participant of a new group of this business number."""
@@ -53,12 +65,21 @@ class GroupJoined(Event, frozen=True, kw_only=True):
 
 
 class Consent(Struct, frozen=True):
-    """Whether the number has opted out, and the conversations that it takes part in, oldest first."""
+    """Whether the number has opted out, and the conversations that it takes part in, oldest first.
 
-    opted_out: bool = False
+    `said_so`: the person did, by a keyword or through the carrier. `recorded`: a user did for them.
+    """
+
+    said_so: bool = False
+    recorded: bool = False
     conversations: tuple[str, ...] = ()
     carrier_message_ids: tuple[str, ...] = ()
     """The carrier's ids of the keywords that were honoured: one that comes again changes nothing."""
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether the number has opted out, whoever said so."""
+        return self.said_so or self.recorded
 
 
 NONE = Consent()
@@ -75,9 +96,12 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
     state = state or NONE
     match event:
         case OptedOut():
-            return _heard(replace(state, opted_out=True), event)
+            out = replace(state, recorded=True) if event.cause == "user" else replace(state, said_so=True)
+            return _heard(out, event)
         case OptedIn():
-            return _heard(replace(state, opted_out=False), event)
+            return _heard(replace(state, said_so=False, recorded=False), event)
+        case OptOutTakenBack():
+            return replace(state, recorded=False)
         case GroupJoined():
             return replace(state, conversations=(*state.conversations, event.conversation_id))
         case _:
@@ -88,6 +112,18 @@ def _heard(state: Consent, event: OptedOut | OptedIn) -> Consent:
     if event.carrier_message_id is None:
         return state
     return replace(state, carrier_message_ids=(*state.carrier_message_ids, event.carrier_message_id))
+
+
+# --- errors
+
+
+class OptOutIsTheirsError(RefusalError):
+    """R39: the person said so, and only they take it back."""
+
+    slug = "opt-out-is-theirs"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} opted out in person; only they can take it back, by START (R39).", number=number)
 
 
 # --- commands and decide
@@ -113,6 +149,14 @@ class OptIn(Struct, frozen=True, kw_only=True):
     carrier_message_id: str | None = None
 
 
+class TakeBack(Struct, frozen=True, kw_only=True):
+    """End an opt-out that a user recorded by mistake (R39)."""
+
+    business_number: str
+    number: str
+    reason: str
+
+
 class Join(Struct, frozen=True, kw_only=True):
     """Record that the number takes part in a new group."""
 
@@ -121,17 +165,25 @@ class Join(Struct, frozen=True, kw_only=True):
     conversation_id: str
 
 
-Command = OptOut | OptIn | Join
+Command = OptOut | OptIn | TakeBack | Join
 
 
 def decide(command: Command, state: Consent | None) -> list[Event]:
-    """Return the events of a command; none where it says what is so already."""
+    """Return the events of a command; none where it says what is so already.
+
+    A person's own no is stored also where a user has recorded one, because only a user's can be taken back. Taking back a person's
+    own raises `OptOutIsTheirsError`.
+    """
     state = state or NONE
     if isinstance(command, OptOut | OptIn) and command.carrier_message_id in state.carrier_message_ids:
         return []
     match command:
-        case OptOut() if not state.opted_out:
+        case OptOut() if not state.said_so and not (command.cause == "user" and state.recorded):
             return [OptedOut(**asdict(command))]
+        case TakeBack() if state.said_so:
+            raise OptOutIsTheirsError(command.number)
+        case TakeBack() if state.recorded:
+            return [OptOutTakenBack(**asdict(command))]
         case OptIn() if state.opted_out:
             return [OptedIn(**asdict(command))]
         case Join() if command.conversation_id not in state.conversations:

@@ -2,12 +2,12 @@
 
 - R2 A contact has a primary number and any secondary numbers; R4 these may be of any region.
 - R3 Numbers are E.164; within a contact no number stands twice.
-- R5, R14 Do-not-disturb (DND) is an opt-out from everything: `commands/consent.py` stores it with the blocks that follow from it.
+- R5, R14, R36 Do-not-disturb (DND) is an opt-out of all its numbers from everything, kept with each number (`do_not_disturb.py`).
 - R9 Its changes reach its conversations as tags: `processes/contact_changes.py`.
 """
 
 from datetime import datetime
-from typing import assert_never
+from typing import Any, ClassVar, assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -39,11 +39,19 @@ class Renamed(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.contact.numbers_changed")
 class NumbersChanged(Event, frozen=True, kw_only=True):
-    """The contact has these numbers now."""
+    """The contact has these numbers now. `released` are former ones that no group has of it: nothing leads from them to it."""
+
+    class_version: ClassVar[int] = 2
 
     contact_id: str
     number: str
     secondary_numbers: tuple[str, ...]
+    released: tuple[str, ...] = ()
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Add `released`, which was not stored yet: any former number may be in a group."""
+        state["released"] = []
 
 
 @stored_as("groupchat.contact.assigned")
@@ -79,7 +87,10 @@ class ContactDeleted(Event, frozen=True, kw_only=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """What the rules need to know of a contact. `numbers_ever` leads to all conversations that it takes part in."""
+    """What the rules need to know of a contact.
+
+    `numbers_ever` are its numbers, and the former ones that groups may have of it (R8): they lead to all groups linked to it.
+    """
 
     id: str
     workspace_id: str
@@ -96,6 +107,13 @@ class Contact(Struct, frozen=True, kw_only=True):
     def numbers(self) -> tuple[str, ...]:
         """The numbers that the contact has now, the primary one first."""
         return (self.number, *self.secondary_numbers)
+
+    def refuses(self, frozen: str) -> bool:
+        """Tell whether DND opts out a participant who is linked to the contact by a former number.
+
+        For the numbers that the contact has, or had when it was deleted, the number's own stream says so (`do_not_disturb.py`).
+        """
+        return self.dnd and frozen not in self.numbers
 
 
 def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
@@ -119,7 +137,8 @@ def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
         case Renamed():
             return replace(state, name=event.name)
         case NumbersChanged():
-            ever = dict.fromkeys((*state.numbers_ever, event.number, *event.secondary_numbers))
+            kept = [number for number in state.numbers_ever if number not in event.released]
+            ever = dict.fromkeys((*kept, event.number, *event.secondary_numbers))
             return replace(state, number=event.number, secondary_numbers=event.secondary_numbers, numbers_ever=tuple(ever))
         case Assigned():
             return replace(state, assigned_to=event.user_id)
@@ -147,13 +166,14 @@ class Create(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """Change what is given; leave the rest."""
+    """Change what is given; leave the rest. `in_groups` are the numbers that groups have of the contact, if known (R8)."""
 
     name: str | UnsetType = UNSET
     number: str | UnsetType = UNSET
     secondary_numbers: tuple[str, ...] | UnsetType = UNSET
     assigned_to: str | UnsetType | None = UNSET
     dnd: bool | UnsetType = UNSET
+    in_groups: tuple[str, ...] | UnsetType = UNSET
 
 
 class Delete(Struct, frozen=True):
@@ -212,7 +232,9 @@ def _change(command: Change, state: Contact) -> list[Event]:
         secondary = command.secondary_numbers
     _refuse_repeated(number, secondary)
     if (number, secondary) != (state.number, state.secondary_numbers):
-        events.append(NumbersChanged(contact_id=state.id, number=number, secondary_numbers=secondary))
+        in_groups = state.numbers_ever if command.in_groups is UNSET else command.in_groups
+        released = tuple(former for former in state.numbers_ever if former not in (number, *secondary, *in_groups))
+        events.append(NumbersChanged(contact_id=state.id, number=number, secondary_numbers=secondary, released=released))
     if command.assigned_to is not UNSET and command.assigned_to != state.assigned_to:
         events.append(Assigned(contact_id=state.id, user_id=command.assigned_to))
     if command.dnd is not UNSET and command.dnd != state.dnd:

@@ -11,6 +11,8 @@ Creating (R1 to R6, R35) is judged in `roster.py`; the events are in `group_even
 - R14, R15 Once a participant has opted out, nothing is sent; what participants write is still recorded.
 - R16 A message accepted before an opt-out is not handed over after it: `opted_out_since`.
 - R17 Blocked stays blocked, unless the policy that the group was created under reopens it (`reopen_on_opt_in`).
+- R37 A participant without a contact is linked to the first contact that comes to have its number; a link stays.
+- R39 An opt-out that a user recorded by mistake can be taken back, and the block that it alone caused ends.
 - R18 A successor has the participants who are not opted out, as they are.
 - R19 Who has opted out stands apart in the pane.
 - R24, R25 A sent message names its recipients and the rate in force.
@@ -26,12 +28,14 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
     ContactDeleted,
+    ContactLinked,
     ContactNumberChanged,
     ContactRenamed,
     Created,
     InboundReceived,
     Media,
     MessageSent,
+    OptOutTakenBack,
     Participant,
     ParticipantOptedIn,
     ParticipantOptedOut,
@@ -39,7 +43,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
     Unblocked,
 )
-from groupchat.aggregates.group_state import GroupConversation, Member, kind_of
+from groupchat.aggregates.group_state import GroupConversation, Member, ended_by, kind_of
 from groupchat.aggregates.keywords import keyword
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event
@@ -95,11 +99,12 @@ class Receive(Struct, frozen=True, kw_only=True):
 
 
 class OptOut(Struct, frozen=True, kw_only=True):
-    """Record a participant's no."""
+    """Record a participant's no; for DND, `contact_id` is the contact whose it is."""
 
     number: str
     cause: Cause
     evidence: str
+    contact_id: str | None = None
 
 
 class OptIn(Struct, frozen=True, kw_only=True):
@@ -108,6 +113,14 @@ class OptIn(Struct, frozen=True, kw_only=True):
     number: str
     cause: Cause
     evidence: str
+    same_set_is_open: bool
+
+
+class TakeBack(Struct, frozen=True, kw_only=True):
+    """Take back an opt-out that a user recorded by mistake. `same_set_is_open` as for `OptIn`."""
+
+    number: str
+    reason: str
     same_set_is_open: bool
 
 
@@ -123,13 +136,20 @@ class NoteContact(Struct, frozen=True, kw_only=True):
     contact: Contact
 
 
+class Link(Struct, frozen=True, kw_only=True):
+    """Link the participant with this number, unless it has a contact, to one that came to have it (R37)."""
+
+    number: str
+    contact: Contact
+
+
 class Succeed(Struct, frozen=True, kw_only=True):
     """Note the group that continues this one."""
 
     conversation_id: str
 
 
-Command = Create | Send | Receive | OptOut | OptIn | Rename | NoteContact | Succeed
+Command = Create | Send | Receive | OptOut | OptIn | TakeBack | Rename | NoteContact | Link | Succeed
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
@@ -157,10 +177,14 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return _opt_out(command, state)
         case OptIn():
             return _opt_in(command, state)
+        case TakeBack():
+            return _take_back(command, state)
         case Rename():
             return [] if command.name == state.name else [Renamed(name=command.name)]
         case NoteContact():
             return note_contact(command.contact, state.members)
+        case Link():
+            return _link(command, state)
         case Succeed():
             return [] if state.successor_id == command.conversation_id else [SucceededBy(conversation_id=command.conversation_id)]
         case _:
@@ -221,21 +245,40 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
 
 def _opt_out(command: OptOut, state: GroupConversation) -> list[Event]:
     member = state.member(command.number)
-    if member is None or kind_of(command.cause) in member.out:
+    kind = kind_of(command.cause)
+    if member is None or kind in member.out or (kind == "hand" and "consent" in member.out):
         return []
-    return [ParticipantOptedOut(number=command.number, cause=command.cause, evidence=command.evidence)]
+    return [
+        ParticipantOptedOut(number=command.number, cause=command.cause, evidence=command.evidence, contact_id=command.contact_id),
+    ]
 
 
 def _opt_in(command: OptIn, state: GroupConversation) -> list[Event]:
     member = state.member(command.number)
-    back = kind_of(command.cause)
-    if member is None or back not in member.out:
+    back = ended_by(command.cause)
+    if member is None or not any(kind in back for kind in member.out):
         return []
     opted_in = ParticipantOptedIn(number=command.number, cause=command.cause, evidence=command.evidence)
-    still_out = any(m.out for m in state.members if m is not member) or member.out != (back,)
+    still_out = any(m.out for m in state.members if m is not member) or any(kind not in back for kind in member.out)
     if still_out or not state.policy.reopen_on_opt_in or command.same_set_is_open:
         return [opted_in]
     return [opted_in, Unblocked()]
+
+
+def _take_back(command: TakeBack, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    if member is None or "hand" not in (*member.out, *member.blocked_for):
+        return []
+    taken_back = OptOutTakenBack(number=command.number, reason=command.reason)
+    others_block = any(m.blocks for m in state.members if m is not member) or member.blocked_for != ("hand",)
+    return [taken_back] if others_block or command.same_set_is_open else [taken_back, Unblocked()]
+
+
+def _link(command: Link, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    if member is None or member.contact_id is not None:
+        return []
+    return [ContactLinked(contact_id=command.contact.id, number=command.number, name=command.contact.name)]
 
 
 def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
@@ -254,10 +297,10 @@ def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
     return events
 
 
-def left(state: GroupConversation, opted_out: Container[str], on_dnd: Container[str]) -> tuple[Participant, ...]:
-    """Return who comes along into a successor: who is not opted out at this moment, by number or by contact, as they are (R18)."""
+def left(state: GroupConversation, out: Container[str]) -> tuple[Participant, ...]:
+    """Return who comes along into a successor, as they are: all but the numbers that are opted out at this moment (R18)."""
     return tuple(
         Participant(number=member.number, contact_id=member.contact_id, name=member.name)
         for member in state.members
-        if member.number not in opted_out and member.contact_id not in on_dnd
+        if member.number not in out
     )

@@ -82,11 +82,22 @@ class InboundReceived(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.participant_opted_out")
 class ParticipantOptedOut(Event, frozen=True, kw_only=True):
-    """A participant wants no more messages; the group is blocked. `evidence` is a message's id, or who said so."""
+    """A participant wants no more messages; the group is blocked. `evidence` is a message's id, or who said so.
+
+    `contact_id` is the contact whose do-not-disturb it is; it may be another than the participant is linked to (R36).
+    """
+
+    class_version: ClassVar[int] = 2
 
     number: str
     cause: Cause
     evidence: str
+    contact_id: str | None = None
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Add `contact_id`, which was not stored yet: it was always the participant's own contact."""
+        state["contact_id"] = None
 
 
 @stored_as("groupchat.conversation.participant_opted_in")
@@ -98,9 +109,26 @@ class ParticipantOptedIn(Event, frozen=True, kw_only=True):
     evidence: str
 
 
+@stored_as("groupchat.conversation.opt_out_taken_back")
+class OptOutTakenBack(Event, frozen=True, kw_only=True):
+    """An opt-out that a user had recorded by mistake was taken back, with a reason (R39)."""
+
+    number: str
+    reason: str
+
+
 @stored_as("groupchat.conversation.unblocked")
 class Unblocked(Event, frozen=True, kw_only=True):
-    """The last opted-out participant opted in, under `reopen_on_opt_in` (R17)."""
+    """The block ended: under `reopen_on_opt_in` the last opted-out participant opted in (R17), or it was a mistake alone (R39)."""
+
+
+@stored_as("groupchat.conversation.contact_linked")
+class ContactLinked(Event, frozen=True, kw_only=True):
+    """A participant without a contact is linked to the first contact that came to have its number, called `name` (R37)."""
+
+    contact_id: str
+    number: str
+    name: str
 
 
 @stored_as("groupchat.conversation.contact_number_changed")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,11 +10,13 @@ from msgspec.structs import replace
 from groupchat.aggregates.consent import Cause
 from groupchat.aggregates.group_events import (
     ContactDeleted,
+    ContactLinked,
     ContactNumberChanged,
     ContactRenamed,
     Created,
     InboundReceived,
     MessageSent,
+    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
     Renamed,
@@ -24,8 +26,12 @@ from groupchat.aggregates.group_events import (
 from groupchat.values.event import Recorded
 from groupchat.values.policy import Policy
 
-Kind = Literal["consent", "dnd"]
-"""Two things keep a participant out, each until it is taken back: the number's word, and DND on its contact."""
+K = TypeVar("K")
+
+Kind = Literal["consent", "hand", "dnd"]
+"""Three things keep a participant out, each until it is taken back: the number's word, a user's record of it, and DND."""
+Block = Kind | Literal["mistake"]
+"""What a block stands on. A `mistake` was taken back, but another group has the same set by then (R35, R39)."""
 
 REMEMBERED_RECEIPTS = 100
 """How many of the carrier's ids of inbound messages a conversation remembers, to know a repeated webhook."""
@@ -40,7 +46,13 @@ class Member(Struct, frozen=True, kw_only=True):
     updated: bool = False
     deleted: bool = False
     out: tuple[Kind, ...] = ()
-    blocks: bool = False
+    blocked_for: tuple[Block, ...] = ()
+    """What made the participant block the group; it stays when they opt in again (R17)."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the participant's opt-out blocks the group."""
+        return bool(self.blocked_for)
 
     @property
     def shown_as(self) -> str:
@@ -115,15 +127,22 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
             return replace(
                 state,
                 last_opt_out=recorded.version,
-                members=_with_number(state, event.number, lambda m: {"out": _plus(m.out, out), "blocks": True}),
+                members=_with_number(
+                    state, event.number, lambda m: {"out": _plus(m.out, out), "blocked_for": _plus(m.blocked_for, out)}
+                ),
             )
         case ParticipantOptedIn():
-            back = kind_of(event.cause)
+            back = ended_by(event.cause)
             return replace(
-                state, members=_with_number(state, event.number, lambda m: {"out": tuple(k for k in m.out if k != back)})
+                state, members=_with_number(state, event.number, lambda m: {"out": tuple(k for k in m.out if k not in back)})
             )
+        case OptOutTakenBack():
+            return _without_mistake(state, event.number)
         case Unblocked():
-            return replace(state, members=tuple(replace(member, blocks=False) for member in state.members))
+            return replace(state, members=tuple(replace(member, blocked_for=()) for member in state.members))
+        case ContactLinked():
+            linked = {"contact_id": event.contact_id, "name": event.name, "updated": False, "deleted": False}
+            return replace(state, members=_with_number(state, event.number, lambda _: linked))
         case ContactNumberChanged():
             updated = event.number not in event.numbers
             return replace(state, members=_with_number(state, event.number, lambda _: {"updated": updated}))
@@ -140,12 +159,30 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
 
 
 def kind_of(cause: Cause) -> Kind:
-    """Return what an opt-out of this cause stands on: the contact's DND, or the number's own word."""
-    return "dnd" if cause == "dnd" else "consent"
+    """Return what an opt-out of this cause stands on: DND, a user's record, or the person's own word."""
+    return "dnd" if cause == "dnd" else "hand" if cause == "user" else "consent"
 
 
-def _plus(out: tuple[Kind, ...], kind: Kind) -> tuple[Kind, ...]:
-    return out if kind in out else (*out, kind)
+def ended_by(cause: Cause) -> tuple[Kind, ...]:
+    """Return what an opt-in of this cause ends: DND off ends DND; the person's word ends what they, or a user for them, said."""
+    return ("dnd",) if cause == "dnd" else ("consent", "hand")
+
+
+def _plus(kinds: tuple[K, ...], kind: K) -> tuple[K, ...]:
+    return kinds if kind in kinds else (*kinds, kind)
+
+
+def _without_mistake(state: GroupConversation, number: str) -> GroupConversation:
+    """Return the state without what a user recorded. If nothing else blocks the group, `Unblocked` ends the block, not this."""
+    members = _with_number(
+        state,
+        number,
+        lambda m: {"out": tuple(k for k in m.out if k != "hand"), "blocked_for": tuple(k for k in m.blocked_for if k != "hand")},
+    )
+    after = replace(state, members=members)
+    if state.blocked and not after.blocked:
+        return replace(after, members=_with_number(after, number, lambda _: {"blocked_for": ("mistake",)}))
+    return after
 
 
 def _with_number(state: GroupConversation, number: str, change: Callable[[Member], dict[str, Any]]) -> tuple[Member, ...]:

@@ -5,7 +5,7 @@
   name; a bare number that is a contact's is linked to that contact, the oldest if several have it.
 - R3 Numbers are E.164; no number stands twice; the business number is no participant.
 - R4 Every number is valid and of an allowed region, and can be texted; the business number is not toll-free.
-- R5 A contact with DND on, or a number that has opted out from this business number, can't be added.
+- R5 A number that has opted out from this business number, or from all by DND (R36), can't be added.
 - R6 All that is wrong is said at once, each with its rule and participant.
 - R35 No two unblocked groups of a business number have the same participants.
 """
@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.do_not_disturb import DoNotDisturb
 from groupchat.aggregates.group_events import Participant
 from groupchat.values import phone
 from groupchat.values.errors import RefusalError
@@ -93,13 +94,17 @@ class Sender(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A participant as found: what was asked for, and the facts that the rules need. `number` is none where it is in doubt."""
+    """A participant as found: what was asked for, and the facts that the rules need. `number` is none where it is in doubt.
+
+    `opted_out` is the number's word to the business number, `no` that of a person with DND on (R36).
+    """
 
     index: int
     number: str | None
     contact: Contact | None = None
     name: str | None = None
     opted_out: bool = False
+    no: bool = False
     violation: Violation | None = None
 
 
@@ -134,9 +139,9 @@ def linked(candidate: Candidate, contact: Contact | None) -> Candidate:
     return replace(candidate, contact=contact)
 
 
-def with_consent(candidate: Candidate, known: Consent | None) -> Candidate:
-    """Add what the number has said to the business number (R5)."""
-    return replace(candidate, opted_out=known is not None and known.opted_out)
+def with_consent(candidate: Candidate, known: Consent | None, dnd: DoNotDisturb | None) -> Candidate:
+    """Add what the number has said to the business number (R5), and whether it is a no to all of them (R36)."""
+    return replace(candidate, opted_out=known is not None and known.opted_out, no=dnd is not None and dnd.is_on)
 
 
 def participant(candidate: Candidate) -> Participant:
@@ -244,5 +249,8 @@ def _of_candidate(candidate: Candidate, business_number: str, policy: Policy, ti
         yield violation("R4", "region-not-allowed", f"{number} is of region {region}; the policy allows {allowed}.")
     if candidate.contact is not None and candidate.contact.dnd:
         yield violation("R5", "contact-dnd", f"{candidate.contact.name} ({number}) has do-not-disturb on.")
+    elif candidate.no:
+        detail = f"{number} is a no to all business numbers: a contact with it has, or had, do-not-disturb on (R36)."
+        yield violation("R5", "contact-dnd", detail)
     if candidate.opted_out:
         yield violation("R5", "opted-out", f"{number} has opted out from {business_number}.")

@@ -15,10 +15,10 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from groupchat.aggregates import contact as contacts
-from groupchat.aggregates import delivery, group_events, phone_book, reader
+from groupchat.aggregates import delivery, do_not_disturb, group_events, phone_book, reader
 from groupchat.aggregates import workspace_events as workspaces
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
+from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut, OptOutTakenBack
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
@@ -45,7 +45,9 @@ CONVERSATION = (
     group_events.InboundReceived,
     group_events.ParticipantOptedOut,
     group_events.ParticipantOptedIn,
+    group_events.OptOutTakenBack,
     group_events.Unblocked,
+    group_events.ContactLinked,
     group_events.ContactNumberChanged,
     group_events.ContactRenamed,
     group_events.ContactDeleted,
@@ -78,6 +80,8 @@ class About(Struct, frozen=True, kw_only=True):
     key_of: str | None = None
     reader_id: str | None = None
     audited: bool = False
+    unrestricted: bool = False
+    """Not for those who see assigned data only."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -100,8 +104,12 @@ def about(recorded: Recorded) -> About | None:
             found = About(contact_id=recorded.stream)
         case phone_book.NumberListed() | phone_book.NumberUnlisted():
             found = About(contact_id=event.contact_id)
-        case OptedOut() | OptedIn():
+        case OptedOut() | OptedIn() | OptOutTakenBack():
             found = About(consent=recorded.stream)
+        case do_not_disturb.TurnedOn() | do_not_disturb.LeftBehind() | do_not_disturb.TurnedOff():
+            found = About(contact_id=event.contact_id)
+        case do_not_disturb.Lifted():  # it concerns contacts and groups that are not in it
+            found = About(unrestricted=True)
         case reader.ConversationRead() | reader.ConversationMarkedUnread():
             found = About(conversation_id=event.conversation_id, reader_id=event.user_id)
         case workspaces.UserAdded() | workspaces.UserRoleChanged():
@@ -132,6 +140,8 @@ def _manages(rights: Access, user_id: str) -> bool:
 
 
 def _sees_assigned(rights: Access, what: About, known: Known) -> bool:
+    if what.unrestricted:
+        return False
     if what.user_id is not None:
         return what.user_id == rights.user.id
     if what.contact_id is not None:

@@ -1,7 +1,14 @@
 """Why nothing can be sent in a conversation, or why something can: who opted out, how, and what was sent since (R15 to R18)."""
 
 from groupchat.aggregates.delivery import Started, Withheld
-from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut, Unblocked
+from groupchat.aggregates.group_events import (
+    InboundReceived,
+    MessageSent,
+    OptOutTakenBack,
+    ParticipantOptedIn,
+    ParticipantOptedOut,
+    Unblocked,
+)
 from groupchat.audit import words
 from groupchat.audit.as_of import id_of
 from groupchat.audit.explanation import Explanation, Line, ending, line
@@ -30,7 +37,7 @@ def block(history: History, number: str | None = None) -> Explanation:
 def _told(history: History, step: Step, number: str | None) -> list[Line]:
     """Return what was said for and against messages."""
     event = step.recorded.event
-    if isinstance(event, Unblocked):
+    if isinstance(event, Unblocked) or (isinstance(event, OptOutTakenBack) and number in (None, event.number)):
         return [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
         return []
@@ -84,7 +91,9 @@ def _still(history: History, number: str | None) -> list[Line]:
     """Return why who opted in again does not open the group (R17), and the group that continues it (R18)."""
     found, group = list[Line](), history.group
     back = [member for member in group.members if member.blocks and not member.out and number in (None, member.number)]
-    if back and not group.policy.reopen_on_opt_in:
+    if any("mistake" in member.blocked_for for member in back):
+        found.append(line("Another open group had the same participants when the mistake was taken back (R35, R39)."))
+    elif back and not group.policy.reopen_on_opt_in:
         found.append(line("Who opted in again opens nothing: its policy leaves reopen_on_opt_in off (R17).", history.events[0]))
     elif back:
         out = [member.number for member in group.members if member.out]

@@ -9,11 +9,13 @@ import msgspec
 from groupchat.aggregates import consent
 from groupchat.aggregates.group_events import (
     ContactDeleted,
+    ContactLinked,
     ContactNumberChanged,
     ContactRenamed,
     Created,
     InboundReceived,
     MessageSent,
+    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
     Renamed,
@@ -87,14 +89,38 @@ def what(step: Step) -> str:
             return message(event, group)
         case ParticipantOptedOut() | ParticipantOptedIn():
             return opted(event, group)
+        case OptOutTakenBack():
+            return f"took back the opt-out of {person(group, event.number)}, a mistake: {quoted(event.reason)} (R39)"
         case Unblocked():
-            return "opened the group again: nobody is opted out any more (R17)"
+            return f"opened the group again: {_why_open(step)}"
         case _:
             return _change(event, group)
 
 
+def _why_open(step: Step) -> str:
+    before = step.before.members if step.before else ()
+    if any("mistake" in member.blocked_for for member in before):
+        return "the opt-out that was taken back was all that blocked it (R39)"
+    return "nobody is opted out any more (R17)"
+
+
 def _change(event: object, group: GroupConversation) -> str:
     match event:
+        case ContactLinked() | ContactNumberChanged() | ContactRenamed() | ContactDeleted():
+            return _of_contact(event, group)
+        case Renamed():
+            return f"named the group {quoted(event.name)}" if event.name else "took the group's name away"
+        case SucceededBy():
+            return f"continued the group in {event.conversation_id} (R18)"
+        case _:
+            return f"stored {msgspec.json.encode(event).decode()}"
+
+
+def _of_contact(event: ContactLinked | ContactNumberChanged | ContactRenamed | ContactDeleted, group: GroupConversation) -> str:
+    match event:
+        case ContactLinked():
+            who = f"{plain(event.contact_id)} ({plain(event.name)})"
+            return f"the participant {event.number} is linked to the contact {who}, who came to have the number (R37)"
         case ContactNumberChanged():
             has = "has the frozen number again" if event.number in event.numbers else "no longer has the frozen number"
             now = ", ".join(event.numbers) or "none"
@@ -103,12 +129,6 @@ def _change(event: object, group: GroupConversation) -> str:
             return f"the contact {plain(event.contact_id)} is called {quoted(event.name)} now"
         case ContactDeleted():
             return f"the contact {plain(event.contact_id)} was deleted (R9)"
-        case Renamed():
-            return f"named the group {quoted(event.name)}" if event.name else "took the group's name away"
-        case SucceededBy():
-            return f"continued the group in {event.conversation_id} (R18)"
-        case _:
-            return f"stored {msgspec.json.encode(event).decode()}"
 
 
 def opted(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:
@@ -126,9 +146,14 @@ _HOW: dict[consent.Cause, str] = {
 
 
 def _how(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:
+    return _HOW[event.cause].format(evidence=plain(event.evidence), contact=plain(_contact_of(event, group) or "unknown"))
+
+
+def _contact_of(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str | None:
+    """Return whose do-not-disturb it is: the event says so, unless it is an old one (R36)."""
     member = group.member(event.number)
-    contact = plain(member.contact_id) if member and member.contact_id else "unknown"
-    return _HOW[event.cause].format(evidence=plain(event.evidence), contact=contact)
+    said = event.contact_id if isinstance(event, ParticipantOptedOut) else None
+    return said or (member.contact_id if member else None)
 
 
 def value(anything: object) -> str:

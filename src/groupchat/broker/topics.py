@@ -5,7 +5,7 @@ CONVERSATIONS = "groupchat.conversations.v1"
 CONTACTS = "groupchat.contacts.v1"
 """Every event of a contact and of the numbers it is listed under; the key is the contact's id."""
 CONSENTS = "groupchat.consents.v1"
-"""Every consent event; the key is the consent's stream: business number and phone."""
+"""Every consent event; the key is its stream: business number and phone, for do-not-disturb workspace and phone."""
 WORKSPACES = "groupchat.workspaces.v1"
 """Every event of a workspace, without keys and their hashes, and of its users' read marks; the key is the workspace's id."""
 LEDGER = "groupchat.ledger.v1"
@@ -25,6 +25,7 @@ _OF_FAMILY = {
     "delivery": CONVERSATIONS,
     "contact": CONTACTS,
     "consent": CONSENTS,
+    "do_not_disturb": CONSENTS,
     "workspace": WORKSPACES,
     "reader": WORKSPACES,
     "refusal": WORKSPACES,

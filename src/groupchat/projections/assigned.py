@@ -4,10 +4,13 @@ A condition for queries. It joins what the view `inbox` knows of a group's conta
 assignment, so a query with it must wait for both.
 """
 
-from sqlalchemy import Column, ColumnElement, Index, Table, Text, func, select
+from collections.abc import Sequence
 
-from groupchat.aggregates.group_events import Created
+from sqlalchemy import Column, ColumnElement, Connection, Index, Table, Text, func, select
+
+from groupchat.aggregates.group_events import ContactLinked, Created
 from groupchat.projections.contacts import CONTACTS
+from groupchat.projections.rows import insert_new, upsert
 from groupchat.store.tables import METADATA
 from groupchat.values.event import Recorded
 
@@ -22,14 +25,21 @@ GROUP_CONTACTS = Table(
 """The participants of every group, with their contacts; kept by the view `inbox`."""
 
 
-def rows_of(recorded: Recorded) -> list[dict[str, str | None]]:
-    """Return the rows that an event adds."""
-    if not isinstance(recorded.event, Created):
-        return []
-    return [
+def keep(connection: Connection, batch: Sequence[Recorded]) -> None:
+    """Keep up with events. A participant is linked at creation or later, and then for good (R37), so repetitions change nothing."""
+    begun = [
         {"conversation_id": recorded.stream, "number": participant.number, "contact_id": participant.contact_id}
-        for participant in recorded.event.roster
+        for recorded in batch
+        if isinstance(event := recorded.event, Created)
+        for participant in event.roster
     ]
+    linked = [
+        {"conversation_id": recorded.stream, "number": event.number, "contact_id": event.contact_id}
+        for recorded in batch
+        if isinstance(event := recorded.event, ContactLinked)
+    ]
+    insert_new(connection, GROUP_CONTACTS, begun)
+    upsert(connection, GROUP_CONTACTS, linked)
 
 
 def seen_by(user_id: str, conversation_id: Column[str]) -> ColumnElement[bool]:

@@ -15,11 +15,11 @@ from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, Text, and
 from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.projections import read_marks
-from groupchat.projections.assigned import GROUP_CONTACTS, rows_of, seen_by
+from groupchat.projections import assigned, read_marks
+from groupchat.projections.assigned import GROUP_CONTACTS, seen_by
 from groupchat.projections.paging import FIRST_PAGE, LAST_POSITION, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark
-from groupchat.projections.rows import Rows, events_named, insert_new
+from groupchat.projections.rows import Rows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
@@ -197,7 +197,7 @@ _ROWS = Rows(INBOX, Held, _columns, births=(Created,))
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     _ROWS.fold(connection, [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS], fold)
-    insert_new(connection, GROUP_CONTACTS, [row for recorded in batch for row in rows_of(recorded)])
+    assigned.keep(connection, batch)
 
 
 VIEW = View("inbox", (INBOX, GROUP_CONTACTS), _apply)

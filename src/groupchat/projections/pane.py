@@ -13,6 +13,7 @@ from groupchat.aggregates.group_events import (
     Created,
     InboundReceived,
     MessageSent,
+    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
 )
@@ -82,7 +83,7 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
 def _times(row: Held, group: GroupConversation, recorded: Recorded) -> dict[str, Times]:
     """Return the times after an event: out is when the first cause came, back when the last was gone."""
     event = recorded.event
-    if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn):
+    if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn | OptOutTakenBack):
         return row.times
     before, after = _is_out(row.group, event.number), _is_out(group, event.number)
     if before == after:

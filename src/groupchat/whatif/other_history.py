@@ -11,7 +11,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates import delivery, group_conversation, group_state, roster
-from groupchat.aggregates.group_events import Created, MessageSent, Participant, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.aggregates.group_events import (
+    Created,
+    MessageSent,
+    OptOutTakenBack,
+    Participant,
+    ParticipantOptedIn,
+    ParticipantOptedOut,
+)
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Candidate, InvalidGroupError, Sender, Violation
 from groupchat.values.errors import RefusalError
@@ -61,19 +68,24 @@ class OtherHistory:
         self._same_set.setdefault(_set_of(event.business_number, event.roster), []).append(recorded.stream)
         return None
 
-    def hear(self, recorded: Recorded, event: ParticipantOptedOut | ParticipantOptedIn) -> None:
-        """Take a participant's no or yes."""
+    def hear(self, recorded: Recorded, event: ParticipantOptedOut | ParticipantOptedIn | OptOutTakenBack) -> None:
+        """Take a participant's no or yes, or that a no was a mistake."""
         group = self.groups.get(recorded.stream)
         if group is None:
             return
         command: group_conversation.Command
         if isinstance(event, ParticipantOptedOut):
-            command = group_conversation.OptOut(number=event.number, cause=event.cause, evidence=event.evidence)
-        else:
-            same = self._open_with_same_set(group.business_number, group.members, but=recorded.stream)
-            command = group_conversation.OptIn(
-                number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=bool(same)
+            command = group_conversation.OptOut(
+                number=event.number, cause=event.cause, evidence=event.evidence, contact_id=event.contact_id
             )
+        else:
+            same = bool(self._open_with_same_set(group.business_number, group.members, but=recorded.stream))
+            if isinstance(event, OptOutTakenBack):
+                command = group_conversation.TakeBack(number=event.number, reason=event.reason, same_set_is_open=same)
+            else:
+                command = group_conversation.OptIn(
+                    number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=same
+                )
         self._take(recorded, group_conversation.decide(command, group))
 
     def send(self, recorded: Recorded, event: MessageSent) -> Recorded | str:
@@ -131,7 +143,7 @@ class OtherHistory:
         for event in events:
             group = group_state.evolve(self.groups.get(recorded.stream), replace(recorded, event=event))
             if group is not None and self._omits:
-                group = replace(group, members=tuple(replace(member, blocks=False) for member in group.members))
+                group = replace(group, members=tuple(replace(member, blocked_for=()) for member in group.members))
             self.groups[recorded.stream] = group_conversation.existing(group)
 
     def _open_with_same_set(

@@ -10,7 +10,14 @@ from datetime import datetime
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation, group_state
-from groupchat.aggregates.group_events import Created, MessageSent, ParticipantOptedIn, ParticipantOptedOut, Unblocked
+from groupchat.aggregates.group_events import (
+    Created,
+    MessageSent,
+    OptOutTakenBack,
+    ParticipantOptedIn,
+    ParticipantOptedOut,
+    Unblocked,
+)
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import Recorded
@@ -18,7 +25,16 @@ from groupchat.whatif.differences import ConversationAmounts, Counts, Difference
 from groupchat.whatif.other_history import OtherHistory
 from groupchat.whatif.policy_file import OtherPolicy
 
-_REPLAYED = (Created, MessageSent, ParticipantOptedOut, ParticipantOptedIn, Unblocked, delivery.Updated, delivery.Withheld)
+_REPLAYED = (
+    Created,
+    MessageSent,
+    ParticipantOptedOut,
+    ParticipantOptedIn,
+    OptOutTakenBack,
+    Unblocked,
+    delivery.Updated,
+    delivery.Withheld,
+)
 TOPICS = tuple(kind.TOPIC for kind in _REPLAYED)
 """The types of the events that a replay needs."""
 
@@ -80,7 +96,7 @@ class WhatIf:
                 yield from self._created(recorded, self._other.create(recorded, event))
             case MessageSent() as event:
                 yield from self._sent(recorded, self._other.send(recorded, event))
-            case ParticipantOptedOut() | ParticipantOptedIn() as event:
+            case ParticipantOptedOut() | ParticipantOptedIn() | OptOutTakenBack() as event:
                 self._fold(recorded)
                 self._other.hear(recorded, event)
                 self._unsettled = recorded

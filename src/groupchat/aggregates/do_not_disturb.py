@@ -1,0 +1,180 @@
+"""Do-not-disturb: the no of a person, kept with each of their phone numbers.
+
+- R36 A number is a no while any contact that has it has DND on. A contact that is deleted, or loses the number, while its DND is
+  on leaves the no with the number. It ends when DND is turned off on a contact that has the number, or when an owner or admin
+  lifts it, with a reason that is kept.
+- R5, R14, R15 It opts out the number from every business number of the workspace.
+
+There is one stream per workspace and number, written in the same append as the contact's own event and the blocks that follow.
+Every creation of a group with the number reads it, so the two can't pass each other (R16).
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from groupchat.values.errors import NotFoundError, RefusalError
+from groupchat.values.event import Event, Recorded, stored_as
+
+# --- events
+
+
+@stored_as("groupchat.do_not_disturb.turned_on")
+class TurnedOn(Event, frozen=True, kw_only=True):
+    """A contact that has the number has DND on from now on: the number is a no."""
+
+    number: str
+    contact_id: str
+
+
+@stored_as("groupchat.do_not_disturb.left_behind")
+class LeftBehind(Event, frozen=True, kw_only=True):
+    """A contact lost the number, or was deleted, while its DND was on: the no stays with the number."""
+
+    number: str
+    contact_id: str
+
+
+@stored_as("groupchat.do_not_disturb.turned_off")
+class TurnedOff(Event, frozen=True, kw_only=True):
+    """DND was turned off on a contact that has the number: its no ends, and so does what other contacts left behind."""
+
+    number: str
+    contact_id: str
+
+
+@stored_as("groupchat.do_not_disturb.lifted")
+class Lifted(Event, frozen=True, kw_only=True):
+    """An owner or admin ended what contacts had left behind."""
+
+    number: str
+    reason: str
+
+
+# --- state
+
+
+class DoNotDisturb(Struct, frozen=True, kw_only=True):
+    """The contacts that make the number a no, and since when: those that have it, and those that left their no behind."""
+
+    held: dict[str, datetime] = {}
+    left: dict[str, datetime] = {}
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the number is a no."""
+        return bool(self.held or self.left)
+
+    @property
+    def contacts(self) -> tuple[tuple[str, datetime], ...]:
+        """The contacts by which it is a no, as (id, since), the earliest first."""
+        return tuple(sorted((self.left | self.held).items(), key=lambda each: (each[1], each[0])))
+
+
+NONE = DoNotDisturb()
+
+
+def stream(workspace_id: str, number: str) -> str:
+    """Return the stream of one number in one workspace."""
+    return f"dnd-{workspace_id}-{number}"
+
+
+def evolve(state: DoNotDisturb | None, recorded: Recorded) -> DoNotDisturb | None:
+    """Fold one event."""
+    event = recorded.event
+    state = state or NONE
+    match event:
+        case TurnedOn():
+            since = state.left.get(event.contact_id, recorded.at)
+            return DoNotDisturb(held=state.held | {event.contact_id: since}, left=_without(state.left, event.contact_id))
+        case LeftBehind():
+            since = state.held.get(event.contact_id, recorded.at)
+            return DoNotDisturb(held=_without(state.held, event.contact_id), left=state.left | {event.contact_id: since})
+        case TurnedOff():
+            return DoNotDisturb(held=_without(state.held, event.contact_id))
+        case Lifted():
+            return replace(state, left={})
+        case _:
+            return state
+
+
+def _without(contacts: dict[str, datetime], contact_id: str) -> dict[str, datetime]:
+    return {id_: since for id_, since in contacts.items() if id_ != contact_id}
+
+
+# --- errors
+
+
+class DoNotDisturbOnError(RefusalError):
+    """R36: contacts that have the number have DND on, so it can't be lifted; `contact_ids` lists them."""
+
+    slug = "do-not-disturb-on"
+
+    def __init__(self, number: str, contact_ids: tuple[str, ...]) -> None:
+        who = ", ".join(contact_ids)
+        msg = f"{number} stays a no while a contact that has it has do-not-disturb on: {who}. Turn it off there (R36)."
+        super().__init__(msg, contact_ids=list(contact_ids))
+
+
+# --- commands and decide
+
+
+class TurnOn(Struct, frozen=True, kw_only=True):
+    """Note that a contact with DND on has the number."""
+
+    number: str
+    contact_id: str
+
+
+class LeaveBehind(Struct, frozen=True, kw_only=True):
+    """Note that a contact with DND on has the number no longer."""
+
+    number: str
+    contact_id: str
+
+
+class TurnOff(Struct, frozen=True, kw_only=True):
+    """Note that DND was turned off on a contact that has the number."""
+
+    number: str
+    contact_id: str
+
+
+class Lift(Struct, frozen=True, kw_only=True):
+    """End what contacts have left behind."""
+
+    number: str
+    reason: str
+
+
+Command = TurnOn | LeaveBehind | TurnOff | Lift
+
+
+def decide(command: Command, state: DoNotDisturb | None) -> list[Event]:
+    """Return the events of a command; none where it says what is so already.
+
+    Lifting raises `NotFoundError` for a number that is not a no, `DoNotDisturbOnError` while a contact that has it has DND on.
+    """
+    state = state or NONE
+    match command:
+        case TurnOn():
+            return [] if command.contact_id in state.held else [TurnedOn(number=command.number, contact_id=command.contact_id)]
+        case LeaveBehind():
+            return [LeftBehind(number=command.number, contact_id=command.contact_id)] if command.contact_id in state.held else []
+        case TurnOff():
+            return [TurnedOff(number=command.number, contact_id=command.contact_id)] if command.contact_id in state.held else []
+        case Lift():
+            return [_lift(command, state)]
+        case _:
+            assert_never(command)
+
+
+def _lift(command: Lift, state: DoNotDisturb) -> Event:
+    if state.held:
+        raise DoNotDisturbOnError(command.number, tuple(sorted(state.held)))
+    if not state.left:
+        msg = f"{command.number} is not a no: nobody with this number has do-not-disturb on."
+        raise NotFoundError(msg)
+    return Lifted(number=command.number, reason=command.reason)
