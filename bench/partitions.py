@@ -46,7 +46,7 @@ def main(groups: int) -> None:
         stack.callback(store.close)
         prefix = f"bench{uuid4().hex[:8]}."
         publisher = Publisher(brokers, make_topic(brokers, prefix, PARTITIONS))
-        publisher.publish(store.read_log(0, events), database)
+        publisher.publish(store.log.read(0, events).events, database)
         publisher.close()
         environment = os.environ | {
             "GROUPCHAT_DATABASE_URL": url,

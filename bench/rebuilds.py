@@ -57,7 +57,7 @@ def _rebuilt(store: EventStore, events: int, messages: int) -> float:
 
 def _read(store: EventStore, events: int) -> float:
     start, position = perf_counter(), 0
-    while batch := store.read_log(position, BATCH):
+    while batch := store.log.read(position, BATCH).events:
         position = batch[-1].position
     if position != events:
         msg = f"read up to {position} of {events} events"

@@ -44,7 +44,7 @@ def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
         stack.callback(signals.close)
         store = EventStore(database, signals)
         stack.callback(store.close)
-        records = [record for recorded in store.read_log(0, events) for record in records_of(recorded)]
+        records = [record for recorded in store.log.read(0, events).events for record in records_of(recorded)]
         brokers = Brokers(bootstrap_servers=stack.enter_context(_broker()))
         for prefix in (OURS, BARE):
             shape = {"partitions": PARTITIONS, "replication": 1, "retention_hours": -1}

@@ -51,7 +51,7 @@ async def test_topics_are_made_and_the_history_is_published_live_and_again_for_a
     assert (live.returncode, replay.returncode) == (0, 0), live.stderr + replay.stderr
     assert f"relay:{replayed}" in status.stdout
     async with opened(sqlite_url) as store:
-        expected = ids_of(store.read_log(0, 1_000))
+        expected = ids_of(store.log.read(0, 1_000).events)
     for prefix in (settings["kafka_topic_prefix"], replayed):
         records = read(settings["kafka_bootstrap_servers"], prefix)
         assert sorted(record.id for record in records) == sorted(expected)

@@ -1,5 +1,7 @@
 """The demo workspace that `make run` shows: a business number, contacts, and a group that has talked a little."""
 
+import asyncio
+
 from msgspec import Struct
 
 from groupchat.aggregates import workspace
@@ -40,7 +42,7 @@ class Demo(Struct, frozen=True):
 async def prepare(system: System) -> Demo:
     """Return the demo workspace, seeded if the store is empty, with a new key for its owner."""
     store = system.store
-    first = await store.first_of(WorkspaceCreated.TOPIC)
+    first = await asyncio.to_thread(next, store.log.each([WorkspaceCreated.TOPIC]), None)
     if first is None:
         founded = (await workspaces.create_workspace(store, NAME, OWNER_EMAIL)).value
         workspace_id, key = founded.workspace_id, founded.api_key
@@ -48,7 +50,7 @@ async def prepare(system: System) -> Demo:
         workspace_id = first.stream
         key = await keys.issue_by_operator(store, workspace_id, (await _demo_owner(store, workspace_id)).id)
     owner = await _demo_owner(store, workspace_id)
-    seeded = await store.first_of(ConversationRead.TOPIC) is not None
+    seeded = await asyncio.to_thread(store.log.first_position, ConversationRead.TOPIC) is not None
     if not seeded:
         await _seed(system, Caller(workspace_id, owner, new_id("req")))
     return Demo(workspace_id, key, fresh=not seeded)

@@ -45,8 +45,8 @@ def a_try(n=1, user="usr_1", about=None, **given):
     return Counted(refusal=what, **(fields | given))
 
 
-async def records(store, workspace_id="wsp_1"):
-    return await store.read_stream(refusal.stream(workspace_id, store.now().date()))
+def records(store, workspace_id="wsp_1"):
+    return store.log.stream(refusal.stream(workspace_id, store.now().date()))
 
 
 @contextmanager
@@ -83,7 +83,7 @@ async def test_what_is_not_there_and_other_refusals_are_not_recorded_R22(world, 
 
 async def test_a_record_is_in_the_name_of_the_user_and_of_his_request_R31(store):
     assert (await record(store, a_try())).value == "record"
-    (found,) = await records(store)
+    (found,) = records(store)
     assert (found.cause.workspace_id, found.cause.actor.id, found.cause.correlation_id) == ("wsp_1", "usr_1", "req_9")
     assert (found.event.times, found.event.first_at, found.event.last_at) == (1, moment(0), moment(1))
 
@@ -93,7 +93,7 @@ async def test_an_alike_one_is_to_be_counted_until_a_minute_is_over_also_by_anot
         assert (await record(first, a_try())).value == "record"
         assert (await record(elsewhere, a_try(times=5))).value == "later"
         assert (await record(later, a_try(times=6))).value == "record"
-        assert [each.event.times for each in await records(first)] == [1, 6]
+        assert [each.event.times for each in records(first)] == [1, 6]
 
 
 async def test_a_new_day_begins_anew_at_midnight_in_utc_R15(database):
@@ -101,7 +101,7 @@ async def test_a_new_day_begins_anew_at_midnight_in_utc_R15(database):
     with at(database, midnight - timedelta(microseconds=1)) as before, at(database, midnight) as after:
         for store in (before, after):
             assert (await record(store, a_try())).value == "record"
-            assert len(await records(store)) == 1
+            assert len(records(store)) == 1
 
 
 async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(database, store, monkeypatch):
@@ -109,7 +109,7 @@ async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(
     with another(database) as elsewhere:
         tries = [record(each, a_try(n, user=f"usr_{n % 3}")) for n in range(20) for each in (store, elsewhere)]
         verdicts = [outcome.value for outcome in await asyncio.gather(*tries)]
-    found = await records(store)
+    found = records(store)
     assert len(found) == verdicts.count("record") == 10
     assert [each.event.no_more_of for each in found] == [None] * 9 + ["workspace"]
     assert len({each.event.about.conversation_id for each in found}) == 10, "alike ones from two processes are one"
@@ -132,5 +132,5 @@ async def test_recording_makes_no_other_command_decide_again_R15(database, world
                 await conversations.send_message(world.store, world.who, group, Draft(body=str(n)))
 
         await asyncio.gather(refuse(), send())
-    assert len(await records(world.store, workspace_id)) == 60
+    assert len(records(world.store, workspace_id)) == 60
     assert (await world.types(group)).count("message_sent") == 60

@@ -196,6 +196,6 @@ async def test_who_loses_to_others_in_every_try_is_told_so_and_nothing_is_stored
         await site.world.send(made["id"], "another process was faster")
 
     assert_problem(await site.post(messages_of(made), {"body": "lost"}), "version-conflict", 409)
-    bodies = [recorded.event.body for recorded in await site.store.read_stream(made["id"]) if hasattr(recorded.event, "body")]
+    bodies = [recorded.event.body for recorded in site.store.log.stream(made["id"]) if hasattr(recorded.event, "body")]
     assert bodies == ["first", "another process was faster"]
     assert (await site.post(messages_of(made), {"body": "again"})).status_code == 201

@@ -27,7 +27,7 @@ async def live(store):
 
 
 async def head(site):
-    return await asyncio.to_thread(site.store.head)
+    return await asyncio.to_thread(site.store.log.head)
 
 
 def types(events):
@@ -212,6 +212,33 @@ async def test_a_right_that_is_taken_away_filters_an_open_stream_at_once_R23(liv
         assert types([await stream.event(), await stream.event()]) == ["workspace.user_role_changed", "conversation.message_sent"]
 
 
+async def test_a_right_that_is_taken_away_filters_what_others_have_read_already_R23(live):
+    staff = await staffed(live)
+    group = await live.group()
+    async with listening(staff["admin"], await head(live)) as stream:
+        await live.put(path_of(group, "read"))
+        assert types([await stream.event()]) == ["reader.conversation_read"]
+        await held_back(stream, live, group)
+        await live.delete(path_of(group, "read"))
+        await read_by_another(live, await head(live))
+        await live.patch(f"/v1/users/{staff.ids['admin']}", {"role": "member"})
+        stream.taking.set()
+        assert types([await stream.event(), await stream.event()]) == ["conversation.message_sent", "workspace.user_role_changed"]
+
+
+async def held_back(stream, site, group):
+    """Let the stream's reader take nothing more: a message is offered to them, and nothing behind it is read."""
+    stream.taking.clear()
+    stream.offered.clear()
+    await site.send(group)
+    await stream.offered.wait()
+
+
+async def read_by_another(site, upto):
+    """Let another reader have the log in memory up to a position."""
+    await asyncio.to_thread(lambda: [site.store.log.read(above, 1) for above in range(upto)])
+
+
 def test_every_kind_of_event_is_about_something_that_decides_who_sees_it():
     for name, event in EXAMPLES.items():
         assert about(recorded(event)) is not None, name
@@ -219,6 +246,15 @@ def test_every_kind_of_event_is_about_something_that_decides_who_sees_it():
 
 
 # --- how it ends
+
+
+async def test_an_old_stream_ends_at_the_logs_end_not_where_others_have_read_to(store):
+    async with open_site(store, workers=None, streams=Streams(store, Pace(lifetime=0.0))) as site:
+        await site.group()
+        await read_by_another(site, 2)
+        async with listening(site, 1) as stream:
+            events = await stream.rest()
+    assert [event["position"] for event in events] == list(range(2, await head(site) + 1))
 
 
 async def test_a_revoked_key_ends_its_streams_before_anything_else_is_told_R23(live):

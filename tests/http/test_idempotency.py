@@ -33,7 +33,7 @@ async def keyed(site, path, body=None, key="k1"):
 
 async def facts(site):
     """Return the ids of all events, but for those of deliveries, which come in their own time."""
-    log = await asyncio.to_thread(site.store.read_log, 0, 1_000)
+    log = (await asyncio.to_thread(site.store.log.read, 0, 1_000)).events
     return [recorded.id for recorded in log if not recorded.type.startswith("groupchat.delivery.")]
 
 

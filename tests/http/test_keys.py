@@ -122,7 +122,7 @@ async def test_no_key_and_no_hash_is_in_any_answer_log_or_event_but_the_one_that
         lists = (USERS, *(keys_of(user) for user in staff.ids.values()), "/v1/users/me", "/v1/roles")
         answers = [(await site.get(path)).text for path in (*lists, path_of(made, "history"))]
     stored = b"".join(event.state for event in site.store._recorder.select_events(site.world.who.workspace_id))
-    events = [each.event for each in await site.store.read_stream(site.world.who.workspace_id)]
+    events = [each.event for each in site.store.log.stream(site.world.who.workspace_id)]
     hashes = [event.key_hash for event in events if isinstance(event, KeyIssued)]
     assert len(hashes) >= 10
     everything = "".join(answers) + repr(logged)

@@ -40,7 +40,7 @@ async def test_what_is_refused_for_its_rate_stores_nothing(throttled):
         answers = await asyncio.gather(*(site.client.post("/v1/contacts", json=body, headers=of(site)) for _ in range(50)))
         stored = [answer for answer in answers if answer.status_code == 201]
 
-        events = await asyncio.to_thread(site.store.read_log, 0, 1_000)
+        events = (await asyncio.to_thread(site.store.log.read, 0, 1_000)).events
         assert 3 <= len(stored) < 50
         assert sum(each.type == "groupchat.contact.created" for each in events) == len(stored)
 
@@ -123,7 +123,7 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(throttled, monkeypa
 async def test_while_too_much_waits_to_be_stored_commands_are_refused_and_the_process_is_not_ready(throttled, monkeypatch):
     async with throttled() as site:
         assert (await site.client.get("/readyz")).json()["overloaded"] is False
-        before = await asyncio.to_thread(site.store.head)
+        before = await asyncio.to_thread(site.store.log.head)
         monkeypatch.setattr(site.store, "_max_waiting", 0)
 
         answer = await site.client.post("/v1/contacts", json={"name": "Ann", "number": "+14155550111"}, headers=of(site))
@@ -132,7 +132,7 @@ async def test_while_too_much_waits_to_be_stored_commands_are_refused_and_the_pr
         assert "nothing of this was stored" in answer.json()["detail"]
         ready = await site.client.get("/readyz")
         assert (ready.status_code, ready.json()["ready"], ready.json()["overloaded"]) == (503, False, True)
-        assert await asyncio.to_thread(site.store.head) == before
+        assert await asyncio.to_thread(site.store.log.head) == before
 
 
 async def test_every_operation_documents_that_it_limits(throttled):

@@ -82,17 +82,28 @@ async def test_a_correlation_id_is_visible_ascii(plain_site):
 # --- failures
 
 
+class BrokenLog:
+    """A log that fails with whatever it is given."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def stream(self, *_, **__):
+        raise self._error
+
+    def head(self):
+        raise self._error
+
+
 class Broken:
-    """A store that fails with whatever it is given."""
+    """A store whose log can't be read."""
 
     def __init__(self, store, error):
-        self._store, self._error = store, error
+        self._store = store
+        self.log = BrokenLog(error)
 
     def __getattr__(self, name):
         return getattr(self._store, name)
-
-    async def read_stream(self, *_, **__):
-        raise self._error
 
 
 async def failing(site: Site, error: Exception):
@@ -112,7 +123,7 @@ async def test_an_unexpected_error_shows_nothing_and_is_in_the_log_without_what_
     (line,) = [each for each in logged if each["event"] == "request_failed"]
     assert (line["correlation_id"], line["error"]) == ("crm-4711", "RuntimeError")
     assert line["operation"] == "GET /v1/conversations/{conversation_id}/history"
-    assert any("read_stream" in frame for frame in line["where"])
+    assert any("stream" in frame for frame in line["where"])
     assert secret not in response.text + str(logged)
     assert "Traceback" not in response.text
 
@@ -158,11 +169,7 @@ async def test_a_process_that_is_behind_or_stopped_is_not_ready_and_says_which(i
 
 
 async def test_a_process_without_its_database_lives_but_is_not_ready(site):
-    def unreachable():
-        raise OperationalError("SELECT", {}, Exception("gone"))
-
-    store = Broken(site.store, None)
-    store.head = unreachable
+    store = Broken(site.store, OperationalError("SELECT", {}, Exception("gone")))
     async with client_of(replace(site.services, store=store)) as client:
         response = await client.get("/readyz")
         assert (response.status_code, response.json()["store_reachable"]) == (503, False)
@@ -208,7 +215,7 @@ async def test_every_write_says_its_position(site):
         await site.put(f"/v1/simulator/behaviours/{number(1)}", {"behaviour": None}),
         await site.delete(f"/v1/contacts/{contact['id']}"),
     ]
-    head = await asyncio.to_thread(site.store.head)
+    head = await asyncio.to_thread(site.store.log.head)
     positions = [int(each.headers["Groupchat-Position"]) for each in writes]
     assert positions == sorted(positions)
     assert 0 < positions[0] <= positions[-1] <= head

@@ -207,9 +207,9 @@ async def test_a_withheld_messages_credit_stands_on_the_statement_R16_R26(databa
 
 async def delivered(site: Site) -> int:
     """Wait until delivery has seen all that is stored; return the log's end by then."""
-    head = site.store.head()
+    head = site.store.log.head()
     assert await site.services.progress.wait_for([DeliveryProcess.name], head, 10)
-    return site.store.head()
+    return site.store.log.head()
 
 
 def sheet_of(response: httpx.Response) -> list[list[str]]:

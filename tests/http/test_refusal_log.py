@@ -36,8 +36,8 @@ class Recording:
         for _ in range(times):
             self.log.note(HiddenError(NotFoundError("none"), Subject(conversation_id=f"cnv_{n}")), who, OPERATION, None)
 
-    async def records(self):
-        found = await self.store.read_stream(refusal.stream("wsp_1", self.clock().date()))
+    def records(self):
+        found = self.store.log.stream(refusal.stream("wsp_1", self.clock().date()))
         return [(each.event.about.conversation_id, each.event.times) for each in found]
 
 
@@ -63,12 +63,12 @@ async def test_the_first_is_stored_at_once_and_those_alike_are_counted_for_a_min
     await recording.log.written()
     recording.refuse(times=500)
     await recording.log.written()
-    assert await recording.records() == [("cnv_1", 1)]
+    assert recording.records() == [("cnv_1", 1)]
 
     recording.clock.now += timedelta(seconds=61)
     recording.refuse(2)  # wakes it
     await recording.log.written()
-    assert sorted(await recording.records()) == [("cnv_1", 1), ("cnv_1", 500), ("cnv_2", 1)]
+    assert sorted(recording.records()) == [("cnv_1", 1), ("cnv_1", 500), ("cnv_2", 1)]
     assert not recording.lost
 
 
@@ -77,7 +77,7 @@ async def test_what_is_refused_in_one_go_is_one_record_with_its_times_R22(record
     recording.clock.now += timedelta(seconds=2)
     recording.refuse(times=4)
     await recording.log.written()
-    (found,) = await recording.store.read_stream(refusal.stream("wsp_1", recording.clock().date()))
+    (found,) = recording.store.log.stream(refusal.stream("wsp_1", recording.clock().date()))
     assert (found.event.times, found.event.last_at - found.event.first_at) == (7, timedelta(seconds=2))
 
 
@@ -86,7 +86,7 @@ async def test_what_was_counted_is_stored_when_the_process_ends_R22(recording):
     await recording.log.written()
     recording.refuse(times=41)
     await recording.log.close()
-    assert await recording.records() == [("cnv_1", 1), ("cnv_1", 41)]
+    assert recording.records() == [("cnv_1", 1), ("cnv_1", 41)]
     await recording.log.close()
 
 
@@ -97,7 +97,7 @@ async def test_what_a_full_day_does_not_take_is_counted_and_said_once_a_minute_R
             recording.refuse(n, times=2)
         await recording.log.written()
         await recording.log.close()
-    records = await recording.records()
+    records = recording.records()
     assert len(records) == 3
     assert recording.lost == {"day": 20 - sum(times for _, times in records)}
     assert [line["event"] for line in lines] == ["refusals_unrecorded"]
@@ -109,7 +109,7 @@ async def test_no_more_wait_in_memory_than_there_is_room_for_R22(recording, monk
         recording.refuse(n)
     assert len(recording.log._entries) == 5
     await recording.log.written()
-    assert (len(await recording.records()), recording.lost) == (5, {"room": 45})
+    assert (len(recording.records()), recording.lost) == (5, {"room": 45})
 
 
 async def test_a_store_that_takes_nothing_keeps_them_waiting_and_at_the_end_they_are_said_to_be_lost_R22(database):
@@ -121,7 +121,7 @@ async def test_a_store_that_takes_nothing_keeps_them_waiting_and_at_the_end_they
         recording.clock.now += timedelta(seconds=6)
         recording.refuse(2)
         await recording.log.written()
-        assert sorted(await recording.records()) == [("cnv_1", 3), ("cnv_2", 1)]
+        assert sorted(recording.records()) == [("cnv_1", 3), ("cnv_2", 1)]
 
         recording.store._max_waiting = 0
         recording.refuse(3, times=9)
@@ -143,7 +143,7 @@ async def test_a_record_that_can_not_be_read_loses_the_count_of_its_day_loudly_a
         await recording.log.written()
     assert recording.lost == {"failed": 1}
     assert [line["event"] for line in lines] == ["refusal_not_recorded", "refusals_unrecorded"]
-    assert await recording.records() == [("cnv_3", 1)]
+    assert recording.records() == [("cnv_3", 1)]
 
 
 async def test_any_sequence_of_refusals_stores_few_and_the_counts_add_up_R22(recording, monkeypatch):
@@ -159,6 +159,6 @@ async def test_any_sequence_of_refusals_stores_few_and_the_counts_add_up_R22(rec
         if n % 9 == 0:
             await asyncio.sleep(0)
     await recording.log.close()
-    records = await recording.records()
+    records = recording.records()
     assert len(records) <= 12
     assert sum(times for _, times in records) + sum(recording.lost.values()) == refused

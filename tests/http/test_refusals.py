@@ -22,7 +22,7 @@ SEND = "POST /v1/conversations/{conversation_id}/messages"
 async def found(site: Site, **filters: str) -> list[Json]:
     """Return what is on record, when all that was refused is stored."""
     await site.services.refusals.written()
-    site.position = site.store.head()
+    site.position = site.store.log.head()
     answer = await site.get("/v1/refusals", **filters)
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]
@@ -59,7 +59,7 @@ async def test_a_send_that_an_opt_out_stopped_is_found_with_who_tried_and_who_op
     assert brief(record) == ("R15", "conversation-blocked", SEND, {"conversation_id": group["id"], "numbers": [number(2)]})
     assert (record["user_id"], record["correlation_id"], record["times"]) == (staff.ids["member"], "crm-1", 1)
     assert record["first_at"] == record["last_at"] <= record["at"]
-    assert secret not in str(await site.store.read_stream(record["id"].partition("/")[0]))
+    assert secret not in str(site.store.log.stream(record["id"].partition("/")[0]))
 
 
 async def test_what_roles_numbers_and_assignment_forbid_is_found_R20_R21_R22(site):
@@ -219,7 +219,7 @@ async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R2
     group, contact = await hidden_from(staff)
     blocked = await site.group(5, 6)
     await site.post(path_of(blocked, "participants", number(6), "opt-out"))
-    agent, member, before = staff["agent"], staff["member"], site.store.head()
+    agent, member, before = staff["agent"], staff["member"], site.store.log.head()
 
     async def flood(n: int) -> None:
         for _ in range(100):
@@ -233,6 +233,6 @@ async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R2
     await site.services.refusals.close()
     records = await found(site)
     assert len(records) <= 8
-    assert site.store.head() - before == len(records)
+    assert site.store.log.head() - before == len(records)
     assert sum(each["times"] for each in records) == 2_000
     assert group["id"] not in {each["about"]["conversation_id"] for each in records}

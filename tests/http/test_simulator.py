@@ -26,7 +26,7 @@ async def test_what_a_participant_writes_is_recorded_and_reaches_the_others_R11_
     response = await site.writes(1, "I'm in")
     assert response.status_code == 202
     assert response.json()["conversation_id"] == made["id"]
-    assert int(response.headers["Groupchat-Position"]) == await asyncio.to_thread(site.store.head)
+    assert int(response.headers["Groupchat-Position"]) == await asyncio.to_thread(site.store.log.head)
     shown = (await site.get(messages_of(made))).json()["items"]
     assert [(each["id"], each["body"]) for each in shown] == [(response.json()["message_id"], "I'm in")]
     assert [(each["from"], each["body"]) for each in await handset(site, 2)] == [(number(1), "I'm in")]

@@ -14,6 +14,7 @@ from groupchat.moving.lines import EventLine, Header, Line, LineWriter
 from groupchat.projections import VIEWS
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
+from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.put_off import PUT_OFF_EVENTS
 from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
@@ -49,9 +50,9 @@ def kept(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 async def views_of(database: Database) -> dict[str, Any]:
     """Return what all views hold when they have followed the whole log."""
-    archive = Archive(database)
+    stored = Log.of(database)
     topics = sorted({row[3] for row in kept(database)[STORED_EVENTS.name]})
-    log = list(archive.recorded(archive.head(), topics))
+    log = list(stored.each(topics))
     for view in VIEWS.values():
         await follow(database, view, log)
     return {view.name: tables_of(database, view) for view in VIEWS.values()}

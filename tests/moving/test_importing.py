@@ -22,6 +22,7 @@ from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError, filling
 from groupchat.store.follower import FollowerStatus, advance, statuses
+from groupchat.store.log import Log
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Append, Recorder
@@ -127,7 +128,7 @@ def test_an_older_shape_is_moved_as_it_is_stored_and_still_read_R34(both):
 
     assert kept(there) == kept(here)
     assert [row[4].count(b'"v":1') for row in kept(there)["stored_events"]] == [1, 0]
-    towns = [each.event.town for each in Archive(there).recorded(2, [old[0].topic])]
+    towns = [each.event.town for each in Log.of(there).each([old[0].topic], upto=2)]
     assert towns == ["Ulm", "Ulm"]
 
 

@@ -120,7 +120,7 @@ async def test_the_cause_is_the_process_the_change_and_its_request_R31(world, re
     group = await world.group(bob, 2)
     await world.change(bob, name="Robert")
     await handle(world, reaction)
-    (_, renamed) = await world.store.read_stream(group)
+    (_, renamed) = world.store.log.stream(group)
     change = next(recorded for recorded in await world.log() if recorded.type == "groupchat.contact.renamed")
 
     assert (renamed.cause.actor.kind, renamed.cause.actor.id) == ("process", "contact_changes")

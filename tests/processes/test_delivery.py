@@ -303,7 +303,7 @@ async def test_messages_of_a_conversation_are_handed_over_in_their_order(world, 
     async with running(follower):
         sent = [await world.send(each) for _ in range(5) for each in (group, other)]
         await reached(follower, len(await world.log()))
-        await reached(follower, world.store.head())
+        await reached(follower, world.store.log.head())
 
     by_group = [[o.message_id for o in carrier.taken if len(o.to) == size] for size in (3, 2)]
     assert by_group == [sent[0::2], sent[1::2]]
@@ -406,6 +406,6 @@ async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_ov
 
     carrier.on_send = one_refuses_while_the_other_takes_long
     async with running(follower):
-        await reached(follower, world.store.head())
+        await reached(follower, world.store.log.head())
 
     assert sorted(outgoing.message_id for outgoing in carrier.taken) == sorted(sent)

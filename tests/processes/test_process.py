@@ -54,7 +54,7 @@ async def let_others_go_on():
 async def log_of(store, *streams):
     for stream in streams:
         await count(store, stream)
-    return store.read_log(0, 100)
+    return store.log.read(0, 100).events
 
 
 async def test_events_of_a_key_come_in_order_and_those_of_nobody_are_passed(store, process, noting, follower):

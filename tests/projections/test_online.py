@@ -148,7 +148,7 @@ async def test_a_rebuild_stores_nothing_in_the_log_so_nothing_is_sent_or_publish
     others = {name: status for name, status in statuses(database).items() if name != "inbox"}
     for view in VIEWS.values():
         await rebuild_online(store, view, silent)
-    assert store.head() == LENGTH
+    assert store.log.head() == LENGTH
     assert {name: status for name, status in statuses(database).items() if name not in VIEWS} == others
 
 
@@ -487,7 +487,7 @@ async def test_an_unreadable_event_stops_the_rebuild_and_stays_parked_where_it_w
 
 async def park_the_bad_event(database: Database, store: EventStore, view: View = POISONED) -> None:
     """Let a view follow a log, with its bad event set aside."""
-    if not store.head():
+    if not store.log.head():
         store_log(database, log_of(A_STORY))
     following = Follower(store, Projection(database, view))
     while await following.step():

@@ -69,7 +69,7 @@ async def _send_and_begin(world: World, group: str) -> str:
     """Send a message and begin to hand it over; return what became of it."""
     draft = Draft(body="Hello all")
     outcome = await conversations.send_message(world.store, world.who, group, draft)
-    (message,) = await asyncio.to_thread(world.store.read_log, outcome.position - 1, 1)
+    (message,) = (await asyncio.to_thread(world.store.log.read, outcome.position - 1, 1)).events
     begun = await deliveries.begin(world.store, CARRIER, message)
     return next(iter(begun.delivery.statuses.values()))
 

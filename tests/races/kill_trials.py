@@ -104,7 +104,7 @@ async def _look(url: str, trials: int, acknowledged: list[str]) -> Counted:
         follower = Follower(store, Keeping(store.database))
         while await follower.step():
             pass
-        log = store.read_log(0, 10_000_000)
+        log = store.log.read(0, 10_000_000).events
         stored = [recorded.event.message_id for recorded in log if recorded.type in MESSAGES]
         followed = seen(store.database)
         return Counted(

@@ -189,7 +189,7 @@ class Telling(Publisher):
 async def _look(url: str, address: str, kinds: Counter[str], published: int) -> Counted:
     async with opened(url) as store:
         await relayed(a_relay(store, address, PREFIX))
-        log = store.read_log(0, 10_000_000)
+        log = store.log.read(0, 10_000_000).events
     expected, records = Counter(ids_of(log)), read(address, PREFIX)
     found = Counter(record.id for record in records)
     return Counted(

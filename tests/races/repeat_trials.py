@@ -119,7 +119,7 @@ async def _repeat(url: str, api_key: str, path: str, trials: int, begun: list[Be
 
 def _messages(store: EventStore) -> Counter[str]:
     """Return how often each body was sent."""
-    events = (recorded.event for recorded in store.read_log(0, 10_000_000))
+    events = (recorded.event for recorded in store.log.read(0, 10_000_000).events)
     return Counter(event.body or "" for event in events if isinstance(event, MessageSent))
 
 

@@ -75,7 +75,7 @@ async def test_a_refused_command_stores_nothing(store):
     with pytest.raises(FullError):
         await store.decide(CAUSE, half)
 
-    assert await asyncio.to_thread(store.head) == 0
+    assert await asyncio.to_thread(store.log.head) == 0
     assert (await count(store, "a")).value == 0
 
 
@@ -265,8 +265,8 @@ async def test_times_never_go_backwards_within_a_stream_when_the_clock_does_R32(
     clock["now"] += timedelta(hours=2)
     await count(store, "a")
 
-    assert [r.at for r in await store.read_stream("a")] == [moment(100), moment(100), moment(100) + timedelta(hours=1)]
-    assert [r.at for r in await store.read_stream("b")] == [moment(100) - timedelta(hours=1)]
+    assert [r.at for r in store.log.stream("a")] == [moment(100), moment(100), moment(100) + timedelta(hours=1)]
+    assert [r.at for r in store.log.stream("b")] == [moment(100) - timedelta(hours=1)]
 
 
 async def test_times_go_on_from_what_a_process_with_a_faster_clock_has_stored_R32(store, other, clock):
@@ -275,7 +275,7 @@ async def test_times_go_on_from_what_a_process_with_a_faster_clock_has_stored_R3
     clock["now"] = moment(200)
     await count(store, "a")
 
-    times = [recorded.at for recorded in await store.read_stream("a")]
+    times = [recorded.at for recorded in store.log.stream("a")]
     assert times[2] == times[1] > times[0]
 
 

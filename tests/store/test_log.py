@@ -1,17 +1,22 @@
 """Reading the log: in pieces, in its order, and once for several followers."""
 
-from tests.store.counting import count
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from groupchat.store.mapper import UnreadableEventError
+from tests.store.counting import Counted, count, holding, store_behind, stored
 
 
 async def test_the_log_is_read_in_pieces_in_its_order(store):
     for stream in ("a", "b", "a"):
         await count(store, stream)
 
-    assert [(r.position, r.id) for r in store.read_log(0, 2)] == [(1, "a/1"), (2, "b/1")]
-    assert [(r.position, r.id) for r in store.read_log(2, 10)] == [(3, "a/2")]
-    assert [r.position for r in store.read_log(0, 10, stop=1)] == [1]
-    assert store.read_log(3, 10) == []
-    assert [r.version for r in await store.read_stream("a", after_version=1)] == [2]
+    assert [(r.position, r.id) for r in store.log.read(0, 2).events] == [(1, "a/1"), (2, "b/1")]
+    assert [(r.position, r.id) for r in store.log.read(2, 10).events] == [(3, "a/2")]
+    assert store.log.read(3, 10).events == []
+    assert [r.version for r in store.log.stream("a", after=1)] == [2]
 
 
 async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
@@ -19,13 +24,53 @@ async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
         await count(store, "a")
 
     def positions(after, limit):
-        return [recorded.position for recorded in store.follow_log(after, limit)]
+        return [recorded.position for recorded in store.log.read(after, limit).events]
 
     assert positions(2, 2) == [3, 4]
     assert positions(0, 3) == [1, 2, 3]  # older than what is kept
-    assert positions(3, 10) == [4]  # from memory
-    assert positions(4, 10) == [5]
+    assert positions(2, 2) == [3, 4]  # from memory
+    assert positions(3, 10) == [4, 5]  # the first from memory
     assert positions(5, 10) == []
     await count(store, "a")
     assert positions(5, 10) == [6]
     assert positions(3, 10) == [4, 5, 6]
+
+
+async def test_what_was_read_already_is_not_read_again(store):
+    for _ in range(5):
+        await count(store, "a")
+    first = store.log.read(2, 2)
+    assert [ours is theirs for ours, theirs in zip(store.log.read(2, 3).events, first.events, strict=False)] == [True, True]
+
+
+@pytest.mark.parametrize("in_memory", range(6))
+async def test_a_piece_is_at_the_end_only_if_nothing_is_stored_behind_it(store, in_memory):
+    for _ in range(5):
+        await count(store, "a")
+    for above in range(in_memory):
+        store.log.read(above, 1)
+    for after, limit in product(range(6), range(1, 8)):
+        piece = store.log.read(after, limit)
+        assert [recorded.position for recorded in piece.events] == list(range(after + 1, min(after + limit, 5) + 1))
+        assert piece.at_end == (after + limit > 5)
+
+
+async def test_a_piece_before_an_event_that_cant_be_read_is_not_at_the_end(store):
+    await count(store, "a")
+    await count(store, "b")
+    with holding(store.database.url) as connection:
+        store_behind(connection, replace(stored("a", 2), state=b"{}"))
+    for _ in ("from the database", "from memory"):
+        piece = store.log.read(0, 10)
+        assert ([recorded.position for recorded in piece.events], piece.at_end) == ([1, 2], False)
+    with pytest.raises(UnreadableEventError):
+        store.log.read(2, 10)
+
+
+async def test_the_log_is_read_by_type_and_up_to_a_position(store):
+    for stream in ("a", "b", "a"):
+        await count(store, stream)
+    assert [r.id for r in store.log.each(upto=2)] == ["a/1", "b/1"]
+    assert [r.id for r in store.log.each([Counted.TOPIC])] == ["a/1", "b/1", "a/2"]
+    assert list(store.log.each(["test.other"])) == []
+    assert (store.log.first_position(Counted.TOPIC), store.log.first_position("test.other")) == (1, None)

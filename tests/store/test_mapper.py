@@ -156,7 +156,7 @@ async def test_a_command_on_a_stream_that_can_not_be_read_fails_and_stores_nothi
         await count(store, "a")
 
     assert await count(store, "b")
-    assert store.head() == 2
+    assert store.log.head() == 2
 
 
 async def test_a_stream_that_can_not_be_read_fails_nobody_who_reads_another_at_the_same_time(store):

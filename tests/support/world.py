@@ -95,11 +95,11 @@ class World(Struct, kw_only=True):
 
     async def events(self, stream: str) -> list[Event]:
         """Return a stream's events, bare."""
-        return [recorded.event for recorded in await self.store.read_stream(stream)]
+        return [recorded.event for recorded in self.store.log.stream(stream)]
 
     async def types(self, stream: str) -> list[str]:
         """Return the last word of the wire name of each of a stream's events."""
-        return [recorded.type.rpartition(".")[2] for recorded in await self.store.read_stream(stream)]
+        return [recorded.type.rpartition(".")[2] for recorded in self.store.log.stream(stream)]
 
     async def message(self, message_id: str) -> Recorded:
         """Return the event of a message, sent or received."""
@@ -107,7 +107,7 @@ class World(Struct, kw_only=True):
 
     async def log(self) -> list[Recorded]:
         """Return all that is stored."""
-        return await asyncio.to_thread(self.store.read_log, 0, 1_000_000)
+        return (await asyncio.to_thread(self.store.log.read, 0, 1_000_000)).events
 
 
 async def a_world(store: EventStore, business: str = BUSINESS) -> World:

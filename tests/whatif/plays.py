@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from groupchat.aggregates.contact import Contact
 from groupchat.commands import deliveries, workspaces
-from groupchat.store.archive import Archive
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Recorded
 from groupchat.whatif.differences import Difference, Summary
@@ -92,5 +91,5 @@ async def with_rate(world: World, price: str, currency: str = "USD") -> None:
 
 def replayed(world: World, other: OtherPolicy, **window: object) -> tuple[list[Difference], Summary]:
     """Return what would differ under another policy."""
-    archive, replay = Archive(world.store.database), WhatIf(other, Window(**window))
-    return list(replay.replay(archive.recorded(archive.head(), TOPICS))), replay.summary()
+    replay = WhatIf(other, Window(**window))
+    return list(replay.replay(world.store.log.each(TOPICS))), replay.summary()

@@ -16,7 +16,7 @@ from groupchat.audit import as_of, compare, explain, explain_block, history, tim
 from groupchat.audit.as_of import AsOf, Cut, When, written
 from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
-from groupchat.cli.reading import existing
+from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment
 from groupchat.commands.numbers import read_number
 from groupchat.store.log import Log
@@ -48,7 +48,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 @_history.command()
 def show(conversation: Conversation, version: Version = None, at: At = None, *, json: AsJson = False) -> None:
     """Show a conversation's timeline, and how it stood at the end of it, now or as of a version or moment."""
-    with _reading() as log:
+    with reading() as log:
         found = _upto(history.read(log, conversation), _when(version, at))
         entries, state = timeline.entries(found), found.state
     if json:
@@ -61,7 +61,7 @@ def show(conversation: Conversation, version: Version = None, at: At = None, *, 
 @_history.command()
 def diff(conversation: Conversation, v1: int, v2: int, *, json: AsJson = False) -> None:
     """Show what differs between two versions of a conversation: name, tags, opt-outs, messages, statuses."""
-    with _reading() as log:
+    with reading() as log:
         found = history.read(log, conversation)
         before, after = (_upto(found, When(version=version)).state for version in (v1, v2))
     differences = compare.states(before, after)
@@ -116,13 +116,6 @@ def block(
 # --- reading
 
 
-@contextmanager
-def _reading() -> Iterator[Log]:
-    """Open the log of the database to read; raises `DatabaseUnavailableError`."""
-    with existing() as database:
-        yield Log.of(database)
-
-
 def _when(version: int | None, at: str | None) -> When:
     if version is not None and at is not None:
         msg = "Give --version or --at, not both."
@@ -156,7 +149,7 @@ def _print_json(value: object) -> None:
 
 
 def _explained(explained: Callable[[Log], Explanation], *, json: bool) -> None:
-    with _reading() as log:
+    with reading() as log:
         found = explained(log)
     if json:
         _print_json(found)

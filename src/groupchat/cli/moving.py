@@ -7,12 +7,13 @@ import typer
 
 from groupchat.bootstrap import open_database
 from groupchat.cli.files import STDOUT, read, written
-from groupchat.cli.reading import closing_database, progress, reading
+from groupchat.cli.reading import closing_database, existing, progress
 from groupchat.cli.shell import say, settings
 from groupchat.moving.exporting import export_all, export_conversation
 from groupchat.moving.importing import check, store
 from groupchat.store.archive import Archive
 from groupchat.store.filling import require_empty
+from groupchat.store.log import Log
 
 app = typer.Typer()
 
@@ -30,12 +31,12 @@ def export_(
     if everything == (conversation is not None):
         msg = "give either --all or --conversation ID"
         raise typer.BadParameter(msg)
-    with reading() as archive, written(out) as file:
+    with existing() as database, written(out) as file:
         if conversation is not None:
-            count = export_conversation(archive, conversation, file)
+            count = export_conversation(Log.of(database), conversation, file)
         else:
             with progress("exporting") as on_progress:
-                count = export_all(archive, file, on_progress)
+                count = export_all(Archive(database), file, on_progress)
     say.print(f"{count:,} events exported to {'stdout' if out == STDOUT else out}.", highlight=False, markup=False)
 
 

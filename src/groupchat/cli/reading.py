@@ -1,4 +1,4 @@
-"""What commands share that read the whole log: the archive, and a bar with rate and time left."""
+"""What commands share that read the log: how it is opened, and a bar with the rate and the time left."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from groupchat.bootstrap import existing_database
 from groupchat.cli.shell import say, settings
-from groupchat.store.archive import Archive
 from groupchat.store.database import Database, unavailable
+from groupchat.store.log import Log
 from groupchat.values.progress import OnProgress
 
 
@@ -22,10 +22,10 @@ def existing() -> Iterator[Database]:
 
 
 @contextmanager
-def reading() -> Iterator[Archive]:
-    """Open the database that is there to read all of it; nothing is written, and the right to read is enough."""
+def reading() -> Iterator[Log]:
+    """Open the log that is there; nothing is written, and read access is enough."""
     with existing() as database:
-        yield Archive(database)
+        yield Log.of(database)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from groupchat.cli.shell import say
 from groupchat.projections import refusals as view
 from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalView
-from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.follower import statuses
+from groupchat.store.log import Log
 
 app = typer.Typer()
 
@@ -35,15 +35,15 @@ def refusals(
     json: Annotated[bool, typer.Option("--json", help="Print JSON, a record a line, for programs.")] = False,
 ) -> None:
     """Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. Read access is enough."""
-    with reading() as archive:
-        archive.first(workspace, WorkspaceCreated, archive.head())
-        found = _found(archive.database, workspace, conversation, user)
+    with reading() as log:
+        log.beginning(workspace, WorkspaceCreated)
+        found = _found(log.database, workspace, conversation, user)
         if json:
             for each in found:
                 sys.stdout.write(msgspec.json.encode(each).decode() + "\n")
         else:
             Console().print(_table(found))
-        _say_if_behind(archive)
+        _say_if_behind(log)
 
 
 def _found(database: Database, workspace: str, conversation: str | None, user: str | None) -> Iterator[RefusalView]:
@@ -69,8 +69,8 @@ def _table(found: Iterator[RefusalView]) -> Table:
     return table
 
 
-def _say_if_behind(archive: Archive) -> None:
-    status = statuses(archive.database).get(view.VIEW.name)
-    behind = archive.head() - (0 if status is None else status.position)
+def _say_if_behind(log: Log) -> None:
+    status = statuses(log.database).get(view.VIEW.name)
+    behind = log.head() - (0 if status is None else status.position)
     if behind:
         say.print(f"{behind} events are not in this yet: the worker `{view.VIEW.name}` brings them.")

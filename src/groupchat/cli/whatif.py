@@ -39,11 +39,11 @@ def whatif(
     """Replay history under another policy; tell which groups, messages and amounts would differ. It changes nothing."""
     window = Window(workspace_id=workspace, start=read_moment("--from", start), end=read_moment("--to", end))
     replay = WhatIf(read_policy(policy), window)
-    with reading() as archive, progress("replaying") as on_progress:
-        head = archive.head()
+    with reading() as log, progress("replaying") as on_progress:
+        head = log.head()
         if workspace is not None:
-            archive.first(workspace, WorkspaceCreated, head)
-        found = replay.replay(_told(archive.recorded(head, TOPICS), head, on_progress))
+            log.beginning(workspace, WorkspaceCreated)
+        found = replay.replay(_told(log.each(TOPICS, upto=head), head, on_progress))
         if as_json:
             _print_json(found, replay)
         else:

@@ -19,8 +19,12 @@ from groupchat.aggregates.sight import published
 from groupchat.moving.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine, PutOffLine
 from groupchat.projections import VIEWS
 from groupchat.store.archive import Archive
+from groupchat.store.log import Log
 from groupchat.values.event import Recorded
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
+
+_AT_ONCE = 1_000
+"""How many of a stream's events one query reads."""
 
 
 def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int:
@@ -30,10 +34,10 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
     """
     processes = [status for status in archive.followers() if status.name not in VIEWS]
     left = {each.name: (archive.parked(each.name, each.position), archive.put_off(each.name, each.position)) for each in processes}
-    head = archive.head()  # last: what is done of all that meanwhile is in the log up to there
+    head = archive.log.head()  # last: what is done of all that meanwhile is in the log up to there
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="all", head=head))
-    for logged in archive.log(head):
+    for logged in archive.events(head):
         lines.write(EventLine(**asdict(logged)))
         if logged.position % EVENTS_PER_REPORT == 0:
             on_progress(logged.position, head)
@@ -51,35 +55,43 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
     return lines.events
 
 
-def export_conversation(archive: Archive, conversation_id: str, file: BinaryIO) -> int:
+def export_conversation(log: Log, conversation_id: str, file: BinaryIO) -> int:
     """Write what concerns one conversation, stream after stream; return how many events it has.
 
     Raises `UnknownStreamError`, `UnreadableEventError`.
     """
-    head = archive.head()
-    group = archive.first(conversation_id, Created, head)
+    group = log.beginning(conversation_id, Created)
+    head = log.head()
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="conversation", conversation_id=conversation_id, head=head))
     for recorded in chain(
-        archive.stream(conversation_id, head),
-        _deliveries(archive, conversation_id, head),
-        _consents(archive, conversation_id, group, head),
+        _stream(log, conversation_id, head),
+        _deliveries(log, conversation_id, head),
+        _consents(log, conversation_id, group, head),
     ):
         lines.write(_shown(recorded))
     lines.end()
     return lines.events
 
 
-def _deliveries(archive: Archive, conversation_id: str, head: int) -> Iterator[Recorded]:
-    for recorded in archive.stream(conversation_id, head):
+def _stream(log: Log, name: str, head: int) -> Iterator[Recorded]:
+    """Return a stream's events up to a position of the log, read as they are taken."""
+    version = 0
+    while events := log.stream(name, after=version, limit=_AT_ONCE):
+        yield from (recorded for recorded in events if recorded.position <= head)
+        version = events[-1].version
+
+
+def _deliveries(log: Log, conversation_id: str, head: int) -> Iterator[Recorded]:
+    for recorded in _stream(log, conversation_id, head):
         if isinstance(recorded.event, MessageSent | InboundReceived):
-            yield from archive.stream(delivery.stream(recorded.event.message_id), head)
+            yield from _stream(log, delivery.stream(recorded.event.message_id), head)
 
 
-def _consents(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Recorded]:
+def _consents(log: Log, conversation_id: str, group: Created, head: int) -> Iterator[Recorded]:
     """Return what the participants said to the business number, without the other groups that they are in."""
     for participant in group.roster:
-        for recorded in archive.stream(consent.stream(group.business_number, participant.number), head):
+        for recorded in _stream(log, consent.stream(group.business_number, participant.number), head):
             event = recorded.event
             if not isinstance(event, consent.GroupJoined) or event.conversation_id == conversation_id:
                 yield recorded

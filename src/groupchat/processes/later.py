@@ -88,7 +88,7 @@ class Later:
         if parked_between(self._database, self._name, position - 1, position):
             return None
         try:
-            return self._store.read_log(position - 1, 1, position)[0]
+            return self._store.log.read(position - 1, 1).events[0]
         except UnreadableEventError as error:
             raise PoisonError(position, str(error)) from error
 

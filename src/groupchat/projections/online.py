@@ -116,7 +116,7 @@ async def _catch_up(store: EventStore, shadow: Shadow, lease: Lease, on_progress
     """Bring a shadow near to an end that moves on."""
     while True:
         await _require(lease, "The connection that keeps other rebuilds away was lost. Run it again: it goes on.")
-        position, goal, head = await _in_thread(lambda: (shadow.position(), end(), store.head()))
+        position, goal, head = await _in_thread(lambda: (shadow.position(), end(), store.log.head()))
         on_progress(min(position, head), head)
         if position + NEAR >= goal:
             return
@@ -130,7 +130,7 @@ async def _in_thread(work: Callable[..., T], *given: Any) -> T:
 def _standing(store: EventStore, view: View) -> int:
     """Return where a view stands; the log's end for one that shows nothing yet."""
     found = statuses(store.database).get(view.name)
-    return (found and found.position) or store.head()
+    return (found and found.position) or store.log.head()
 
 
 def _compare(store: EventStore, view: View, shadow: Shadow) -> Compared:
@@ -152,7 +152,7 @@ def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -
     with store.database.write() as connection:
         standing = lock_position(connection, view.name)
         is_whole = is_at_one_position(connection, view.name)
-        shadow.reach(standing or store.head())
+        shadow.reach(standing or store.log.head())
         if not store.database.is_sqlite:
             snapshot.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0"))
         shadow.show_to(snapshot)
@@ -165,7 +165,7 @@ async def _switch_between_readers(
     store: EventStore, view: View, shadow: Shadow, catch_up: Callable[[Callable[[], int]], Awaitable[None]]
 ) -> int:
     for attempt in range(1, SWITCHES + 1):
-        await catch_up(store.head)
+        await catch_up(store.log.head)
         try:
             return await asyncio.to_thread(_switch, store, view, shadow, attempt)
         except Exception as error:
@@ -181,7 +181,7 @@ def _switch(store: EventStore, view: View, shadow: Shadow, attempt: int) -> int:
     """Put the shadow in the view's place, no further back than the view stands; return the position."""
     with store.database.write() as connection:
         standing = lock_position(connection, view.name)
-        shadow.reach(max(standing, store.head()))
+        shadow.reach(max(standing, store.log.head()))
         position, parked = shadow.position(), shadow.parked()
         put_at(connection, view.name, position)
         if parked:

@@ -50,7 +50,7 @@ async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgr
     Raises `RebuildStoppedError` when views met a poison event, the driver's error when the database fails again and again.
     """
     await asyncio.to_thread(_reset, store.database, views)
-    head = await asyncio.to_thread(store.head)
+    head = await asyncio.to_thread(store.log.head)
     projections = [Projection(store.database, view) for view in views]
     while True:
         standing = await asyncio.to_thread(statuses, store.database)
@@ -59,9 +59,9 @@ async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgr
         on_progress(min(done, head), head)
         if done >= head:
             break
-        batch = await asyncio.to_thread(store.read_log, done, BATCH, head)
+        piece = await asyncio.to_thread(store.log.read, done, min(BATCH, head - done))
         for projection in going:
-            await _feed(store, projection, batch)
+            await _feed(store, projection, piece.events)
         store.signals.moved()
     _refuse_stopped(standing, projections)
 

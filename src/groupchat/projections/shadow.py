@@ -92,7 +92,7 @@ class Shadow:
             if aside == standing + 1:
                 self._projection.handle_blocking([], aside)
             else:
-                batch = self._store.read_log(standing, BATCH, min(end, aside - 1))
+                batch = self._store.log.read(standing, min(BATCH, end - standing, aside - 1 - standing)).events
                 self._projection.handle_blocking(batch, batch[-1].position)
         except UnreadableEventError as error:
             self._set_aside(error.position, str(error))

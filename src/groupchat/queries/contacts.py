@@ -1,5 +1,6 @@
 """Contacts as callers see them: one exactly as it stands, and the directory (R2, R22)."""
 
+import asyncio
 from collections.abc import Sequence
 
 from groupchat.aggregates import contact as rules
@@ -34,7 +35,7 @@ async def now(views: Views, who: Caller, contact_id: str) -> ContactView:
     Whether the caller may see it was judged before. Raises `NotFoundError` for a contact that is unknown or deleted.
     """
     row = await views.ask(contacts.held, who.workspace_id, contact_id)
-    tail = await views.store.read_stream(contact_id, after_version=row.version if row else 0)
+    tail = await asyncio.to_thread(views.store.log.stream, contact_id, after=row.version if row else 0)
     return _shown(who.workspace_id, contacts.current(row, tail))
 
 

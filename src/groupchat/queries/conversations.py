@@ -1,5 +1,6 @@
 """Conversations as callers see them: one exactly as it stands, the inbox, the thread, the pane (R19, R22, R27 to R29)."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -50,7 +51,7 @@ async def now(views: Views, who: Caller, conversation_id: str, events: Sequence[
     is not stored yet either.
     """
     row, mark = await views.ask(inbox.held, who.workspace_id, who.user.id, conversation_id)
-    tail = await views.store.read_stream(conversation_id, after_version=row.version if row else 0)
+    tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=row.version if row else 0)
     held = _existing(inbox.current(row, tail))
     new = [recorded for recorded in events if recorded.stream == conversation_id and recorded.version > held.version]
     if new and new[0].version != held.version + 1:
@@ -81,7 +82,7 @@ async def messages(views: Views, conversation_id: str, wanted: PageRequest) -> P
 async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane:
     """Return who takes part in a conversation and who has opted out, as of now; of them those searched for (R9, R19, R29)."""
     row = await views.ask(panes.held, conversation_id)
-    tail = await views.store.read_stream(conversation_id, after_version=row.group.version if row else 0)
+    tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=row.group.version if row else 0)
     return panes.shown(_existing(panes.current(row, tail)), q)
 
 

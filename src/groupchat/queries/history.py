@@ -12,7 +12,7 @@ from groupchat.values.event import Recorded
 
 async def events(store: EventStore, conversation_id: str, after: int, limit: int) -> tuple[Sequence[Recorded], int | None]:
     """Return up to `limit` of a conversation's events above a version, and the last one's version if there are more."""
-    found = await store.read_stream(conversation_id, after_version=after, limit=limit + 1)
+    found = await asyncio.to_thread(store.log.stream, conversation_id, after=after, limit=limit + 1)
     return found[:limit], found[limit - 1].version if len(found) > limit else None
 
 

@@ -58,5 +58,5 @@ class Views(Struct, frozen=True):
         """
         user_id = who.sees_only
         if user_id is not None:
-            await self.wait_for(RESTRICTING, await asyncio.to_thread(self.store.head))
+            await self.wait_for(RESTRICTING, await asyncio.to_thread(self.store.log.head))
         return user_id

@@ -4,9 +4,8 @@ Reading writes nothing, and needs no more than the right to read. Nothing change
 read up to one head, in however many batches, is one state of the store.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TypeVar
 
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
@@ -17,20 +16,14 @@ from groupchat.store import put_off
 from groupchat.store.answers import Kept, Key
 from groupchat.store.database import Database
 from groupchat.store.follower import FollowerStatus, statuses
+from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper, Stored, UnreadableEventError
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, PARKED_EVENTS
-from groupchat.values.errors import ToldError
-from groupchat.values.event import Actor, Event, Recorded
+from groupchat.values.event import Actor
 
 BATCH = 1_000
-
-E = TypeVar("E", bound=Event)
-
-
-class UnknownStreamError(ToldError):
-    """There is no such stream in the store, or it is of another kind."""
 
 
 class Logged(Struct, frozen=True, kw_only=True):
@@ -64,43 +57,19 @@ class Archive:
         self.database = database
         self._recorder = Recorder(database)
         self._mapper = EventMapper()
+        self.log = Log(self._recorder, self._mapper)
 
-    def head(self) -> int:
-        """Return the position of the newest event, 0 in an empty store."""
-        return self._recorder.max_notification_id() or 0
-
-    def log(self, upto: int) -> Iterator[Logged]:
-        """Return all events up to a position, in its order.
+    def events(self, upto: int) -> Iterator[Logged]:
+        """Return all events up to a position, in the log's order.
 
         Raises `UnreadableEventError` for one that is missing, can't be decoded, or would not be given back to the byte.
         """
-        for position, notification in enumerate(self._notifications(upto), start=1):
+        for position, notification in enumerate(self._recorder.each_notification((), upto), start=1):
             if notification.id != position:
                 msg = f"The log has no event at position {position}, but one at {notification.id}"
                 raise UnreadableEventError(msg, position)
             self._mapper.restore(notification)
             yield logged_of(self._mapper, notification)
-
-    def recorded(self, upto: int, topics: Sequence[str]) -> Iterator[Recorded]:
-        """Return the events of these types up to a position, in the order of the log; raises `UnreadableEventError`."""
-        return map(self._mapper.restore, self._notifications(upto, topics))
-
-    def stream(self, stream: str, upto: int) -> Iterator[Recorded]:
-        """Return a stream's events up to a position; raises `UnreadableEventError`."""
-        version = 0
-        while batch := self._recorder.select_events(stream, gt=version, limit=BATCH):
-            for stored in batch:
-                if isinstance(stored, Notification) and stored.id <= upto:
-                    yield self._mapper.restore(stored)
-            version = batch[-1].originator_version
-
-    def first(self, stream: str, kind: type[E], upto: int) -> E:
-        """Return the event that a stream begins with; raises `UnknownStreamError` where there is none, or one of another kind."""
-        recorded = next(self.stream(stream, upto), None)
-        if recorded is None or not isinstance(recorded.event, kind):
-            msg = f"There is nothing in this store that has the id {stream} and began with {kind.TOPIC}."
-            raise UnknownStreamError(msg)
-        return recorded.event
 
     def check(self, logged: Logged) -> None:
         """Raise `UnreadableEventError` unless an event's type and shape are known and its data can be read."""
@@ -132,12 +101,6 @@ class Archive:
         """Return what a process has put off, up to a position that it had reached before."""
         with self.database.read() as connection:
             return put_off.all_of(connection, name, upto)
-
-    def _notifications(self, upto: int, topics: Sequence[str] = ()) -> Iterator[Notification]:
-        position = 0
-        while batch := self._recorder.select_notifications(position, BATCH, upto, topics, inclusive_of_start=False):
-            yield from batch
-            position = batch[-1].id
 
 
 def logged_of(mapper: EventMapper, notification: Notification) -> Logged:

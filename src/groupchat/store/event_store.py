@@ -1,4 +1,4 @@
-"""The event store: decide on current state, append atomically, load, read the log.
+"""The event store: decide on current state, append atomically, load. `log` reads what is stored.
 
 A command's decision reads streams and emits events. Both go into one append, which holds only if none of the streams read has moved
 meanwhile; otherwise the decision is made again. That holds for refusals and for commands that change nothing too: their reads are
@@ -25,12 +25,11 @@ from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, Kind
 from groupchat.store.log import Log
-from groupchat.store.mapper import EventMapper, UnreadableEventError
+from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
 from groupchat.store.states import States
-from groupchat.store.tail import Tail
 from groupchat.store.terms import AnsweredBeforeError, StaleAnswerError, Terms
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import RefusalError
@@ -76,7 +75,6 @@ class EventStore:
         self._mapper = EventMapper()
         self.log = Log(self._recorder, self._mapper)
         self._committer = Committer(self._recorder, signals.stored)
-        self._tail = Tail(self.read_log)
         self._states = States(self._recorder, self._mapper)
         self._terms: Terms | None = None
 
@@ -201,53 +199,9 @@ class EventStore:
             return None
         known = self._states.settled(stream)
         state: S | None = known.state
-        for recorded in await self.read_stream(stream, after_version=known.version):
+        for recorded in await asyncio.to_thread(self.log.stream, stream, after=known.version):
             state = kind.evolve(state, recorded)
         return state
-
-    # --- reading the log
-
-    async def read_stream(self, stream: str, *, after_version: int = 0, limit: int | None = None) -> list[Recorded]:
-        """Return a stream's events above a version."""
-        stored = await asyncio.to_thread(self._recorder.select_events, stream, gt=after_version, limit=limit)
-        return [self._mapper.restore(event) for event in stored]
-
-    def follow_log(self, after: int, limit: int) -> list[Recorded]:
-        """Return the events above a position, in the log's order, from memory where another follower has read them. It blocks."""
-        return self._tail.after(after, limit)
-
-    def read_log(self, after: int, limit: int, stop: int | None = None) -> list[Recorded]:
-        """Return the events above a position, up to `stop`, in the log's order. It blocks: call it in a thread.
-
-        It ends before an event that can't be read; raises `UnreadableEventError` if that is the first.
-        """
-        found: list[Recorded] = []
-        for notification in self._recorder.select_notifications(after, limit, stop, inclusive_of_start=False):
-            try:
-                found.append(self._mapper.restore(notification))
-            except UnreadableEventError:
-                if not found:
-                    raise
-                break
-        return found
-
-    async def first_of(self, topic: str) -> Recorded | None:
-        """Return the oldest event of a type."""
-        found = await asyncio.to_thread(self._recorder.select_notifications, None, 1, None, [topic])
-        return self._mapper.restore(found[0]) if found else None
-
-    def first_position_of(self, topic: str) -> int | None:
-        """Return the position of the oldest event of a type. It blocks: call it in a thread."""
-        found = self._recorder.select_notifications(None, 1, None, [topic])
-        return found[0].id if found else None
-
-    def moved_above(self, position: int, limit: int) -> list[Moved]:
-        """Return which streams moved above a position, in the log's order. It blocks: call it in a thread."""
-        return self._recorder.select_moved(position, limit)
-
-    def head(self) -> int:
-        """Return the position of the newest event, 0 in an empty store. It blocks: call it in a thread."""
-        return self._recorder.max_notification_id() or 0
 
     def close(self) -> None:
         """Store what is queued and end the committer."""

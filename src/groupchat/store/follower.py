@@ -140,7 +140,7 @@ class Follower:
         if status.stopped_at is not None:
             return status, None
         try:
-            events = self._store.follow_log(above, limit)
+            events = self._store.log.read(above, limit).events
         except UnreadableEventError as error:
             if error.position in parked_between(self._database, self.name, above, error.position):
                 return status, _Batch([], error.position)

@@ -37,8 +37,8 @@ async def keep_fresh(store: EventStore, stop: asyncio.Event) -> None:
 
 async def _look(store: EventStore, seen: int | None) -> int:
     if seen is None:
-        return await asyncio.to_thread(store.head)
-    while moved := await asyncio.to_thread(store.moved_above, seen, _AT_ONCE):
+        return await asyncio.to_thread(store.log.head)
+    while moved := await asyncio.to_thread(store.log.moved, seen, _AT_ONCE):
         store.mark_stale(moved)
         seen = moved[-1].position
         if len(moved) < _AT_ONCE:

@@ -1,39 +1,93 @@
-"""The log to read from: streams as they are stored. It writes nothing, takes no lock and starts no thread."""
+"""The one reader of the log and of its streams. It writes nothing, takes no lock of the database and starts no thread."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from groupchat.store.database import Database
-from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Recorder
-from groupchat.values.event import Recorded
+from groupchat.store.mapper import EventMapper, UnreadableEventError
+from groupchat.store.recorder import Moved, Recorder
+from groupchat.store.tail import Piece, Tail
+from groupchat.values.errors import ToldError
+from groupchat.values.event import Event, Recorded
 
 STREAMS_AT_ONCE = 1_000
 """How many streams one query reads."""
 
+E = TypeVar("E", bound=Event)
+
+
+class UnknownStreamError(ToldError):
+    """There is no such stream in the store, or it is of another kind."""
+
 
 class Log:
-    """Reads streams. Its methods block, so call them in a thread; they raise `UnreadableEventError`."""
+    """Its methods block, so call them in a thread. What decodes events raises `UnreadableEventError`."""
 
     def __init__(self, recorder: Recorder, mapper: EventMapper) -> None:
         self.database = recorder.database
         self._recorder = recorder
         self._mapper = mapper
+        self._tail = Tail(self._stored)
 
     @classmethod
     def of(cls, database: Database) -> "Log":
         """Return the log of a database that nothing else of this process uses; the right to read is all that it needs."""
         return cls(Recorder(database), EventMapper())
 
+    # --- the log, in its order
+
     def head(self) -> int:
         """Return the position of the newest event, 0 in an empty log."""
         return self._recorder.max_notification_id() or 0
 
-    def stream(self, name: str, *, upto: int | None = None) -> list[Recorded]:
-        """Return a stream's events, up to a version if one is given; none for a stream that is not there."""
-        return [self._mapper.restore(event) for event in self._recorder.select_events(name, lte=upto)]
+    def read(self, after: int, limit: int) -> Piece:
+        """Return the events above a position, at most `limit`; readers near the log's end share what was read and decoded.
+
+        A piece ends before an event that can't be read; raises `UnreadableEventError` if that is the first.
+        """
+        return self._tail.after(after, limit)
+
+    def each(self, topics: Sequence[str] = (), *, upto: int | None = None) -> Iterator[Recorded]:
+        """Return the events of these types, all if none is named, up to a position; they are read as they are taken."""
+        return map(self._mapper.restore, self._recorder.each_notification(topics, upto))
+
+    def first_position(self, topic: str) -> int | None:
+        """Return the position of the oldest event of a type."""
+        found = self._recorder.select_notifications(None, 1, None, [topic])
+        return found[0].id if found else None
+
+    def moved(self, after: int, limit: int) -> list[Moved]:
+        """Return which streams moved above a position, in the log's order, at most so many events of them."""
+        return self._recorder.select_moved(after, limit)
+
+    def _stored(self, after: int, limit: int) -> Piece:
+        found: list[Recorded] = []
+        notifications = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
+        for notification in notifications:
+            try:
+                found.append(self._mapper.restore(notification))
+            except UnreadableEventError:
+                if not found:
+                    raise
+                return Piece(found, at_end=False)
+        return Piece(found, at_end=len(notifications) < limit)
+
+    # --- streams
+
+    def stream(self, name: str, *, after: int = 0, upto: int | None = None, limit: int | None = None) -> list[Recorded]:
+        """Return a stream's events above a version, up to another if one is given; none for a stream that is not there."""
+        return [self._mapper.restore(event) for event in self._recorder.select_events(name, gt=after, lte=upto, limit=limit)]
 
     def streams(self, names: Iterable[str]) -> list[Recorded]:
         """Return the events of several streams, those of one in their order; a query reads many streams."""
         asked = list(dict.fromkeys(names))
         parts = (asked[start : start + STREAMS_AT_ONCE] for start in range(0, len(asked), STREAMS_AT_ONCE))
         return [self._mapper.restore(event) for part in parts for event in self._recorder.select_tails(dict.fromkeys(part, 0))]
+
+    def beginning(self, stream: str, kind: type[E]) -> E:
+        """Return the event that a stream begins with; raises `UnknownStreamError` where there is none, or one of another kind."""
+        first = self.stream(stream, limit=1)
+        if not first or not isinstance(first[0].event, kind):
+            msg = f"There is nothing in this store that has the id {stream} and began with {kind.TOPIC}."
+            raise UnknownStreamError(msg)
+        return first[0].event

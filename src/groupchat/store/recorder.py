@@ -6,7 +6,7 @@ counted under the lock. Readers that follow by position therefore never miss an 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,9 @@ from groupchat.store.tables import STORED_EVENTS
 
 LOG_CHANNEL = "groupchat_log"
 """The Postgres channel that is notified when events were stored."""
+
+AT_ONCE = 1_000
+"""How many events `each_notification` reads at a time."""
 
 WRITER_LOCK = 0x6772_7570
 """The advisory lock of all writers on Postgres, held through commit."""
@@ -240,6 +243,13 @@ class Recorder(SQLAlchemyApplicationRecorder):
             query = query.where(table.topic.in_(topics))
         with self.database.statement() as connection:
             return list(_notifications(connection.execute(query.order_by(table.id).limit(limit)).all()))
+
+    def each_notification(self, topics: Sequence[str], upto: int | None) -> Iterator[Notification]:
+        """Return the log up to a position, of all types if none is named; it is read in pieces, as it is taken."""
+        position = 0
+        while piece := self.select_notifications(position, AT_ONCE, upto, topics, inclusive_of_start=False):
+            yield from piece
+            position = piece[-1].id
 
     def select_moved(self, above: int, limit: int) -> list[Moved]:
         """Return the streams and versions of the events above a position."""

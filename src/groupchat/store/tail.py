@@ -1,15 +1,29 @@
-"""The log's tail in memory: of several followers at the log's end, one reads and decodes an event, the others share it."""
+"""The log's tail in memory: of several readers at the log's end, one reads and decodes an event, the others share it."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Lock
 
+from msgspec import Struct
+
+from groupchat.store.mapper import UnreadableEventError
 from groupchat.values.event import Recorded
 
 KEPT = 5_000
 
-Read = Callable[[int, int], list[Recorded]]
+
+class Piece(Struct, frozen=True):
+    """Events that follow one another in the log, and whether the log ended with them when they were read.
+
+    Their number does not say so: a piece is short also before an event that can't be read, and a full one may be the last.
+    """
+
+    events: Sequence[Recorded]
+    at_end: bool
+
+
+Read = Callable[[int, int], Piece]
 """Reads from the database: the events above a position, at most so many."""
 
 
@@ -21,19 +35,28 @@ class Tail:
         self._lock = Lock()
         self._events: deque[Recorded] = deque(maxlen=KEPT)
 
-    def after(self, position: int, limit: int) -> list[Recorded]:
-        """Return events above a position, at most `limit`; none if there are no more."""
+    def after(self, position: int, limit: int) -> Piece:
+        """Return the events above a position, at most `limit`; those that are not in memory are read."""
         with self._lock:
             if not (self._events and position < self._events[0].position - 1):
-                return self._held(position, limit)
+                return self._filled_up(position, limit)
         return self._read(position, limit)  # a reader who is far behind keeps nobody at the log's end waiting
 
-    def _held(self, position: int, limit: int) -> list[Recorded]:
+    def _filled_up(self, position: int, limit: int) -> Piece:
         skipped = position - self._events[0].position + 1 if self._events else 0
-        if self._events and skipped < len(self._events):
-            return list(islice(self._events, skipped, skipped + limit))
-        found = self._read(position, limit)
-        if self._events and found and found[0].position != self._events[-1].position + 1:
+        held = list(islice(self._events, skipped, skipped + limit))
+        if len(held) == limit:
+            return Piece(held, at_end=False)
+        try:
+            new = self._read(held[-1].position if held else position, limit - len(held))
+        except UnreadableEventError:
+            if not held:
+                raise
+            return Piece(held, at_end=False)
+        self._keep(new.events)
+        return Piece([*held, *new.events], new.at_end)
+
+    def _keep(self, events: Sequence[Recorded]) -> None:
+        if self._events and events and events[0].position != self._events[-1].position + 1:
             self._events.clear()
-        self._events.extend(found)
-        return found
+        self._events.extend(events)

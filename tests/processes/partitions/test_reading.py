@@ -28,7 +28,7 @@ async def relaying(store: EventStore, publisher: Publisher) -> AsyncIterator[Non
         with store.signals.log.listen() as bell:
             while not stop.is_set():
                 bell.clear()
-                while found := await asyncio.to_thread(store.read_log, position, 1_000):
+                while found := (await asyncio.to_thread(store.log.read, position, 1_000)).events:
                     await asyncio.to_thread(publisher.publish, found, store.database)
                     store.signals.moved()
                     position = found[-1].position

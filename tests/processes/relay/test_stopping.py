@@ -255,7 +255,7 @@ async def test_a_position_in_the_database_that_is_ahead_of_kafkas_is_not_believe
 
 async def test_a_relay_can_only_go_on_within_the_log(sqlite_store):
     await a_world(sqlite_store)
-    head = sqlite_store.head()
+    head = sqlite_store.log.head()
 
     assert progress_at(sqlite_store, head).position == head
     assert progress_at(sqlite_store, 0).event is None

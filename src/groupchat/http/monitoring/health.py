@@ -64,7 +64,7 @@ class Scrape:
 async def look(services: Services) -> Health:
     """Return whether the store is reachable and every follower close behind."""
     try:
-        head = await asyncio.to_thread(services.store.head)
+        head = await asyncio.to_thread(services.store.log.head)
         found = await services.progress.look()
     except SQLAlchemyError:
         return Health(ready=False, store_reachable=False)

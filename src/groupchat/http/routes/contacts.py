@@ -119,4 +119,4 @@ async def _spread(call: Call, position: int) -> int:
     services = call.services
     if not await services.progress.wait_for([ContactChanges.name], position, services.patience):
         raise StillSpreadingError
-    return await asyncio.to_thread(services.store.head)
+    return await asyncio.to_thread(services.store.log.head)

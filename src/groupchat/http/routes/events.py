@@ -50,7 +50,7 @@ class Streaming(Endpoint, frozen=True, kw_only=True):
         if after is None and query.after is not UNSET:
             after = query.after
         if after is None:
-            after = await asyncio.to_thread(services.store.head)
+            after = await asyncio.to_thread(services.store.log.head)
         else:
             await services.progress.require_stored(after)
         streams = services.streams

@@ -116,7 +116,7 @@ async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
         msg = f"{number} is not a number of this workspace, nor a person's; GET /v1/numbers lists the workspace's."
         raise NotFoundError(msg)
     await call.services.carrier.behave(number, body.behaviour, seconds=body.seconds, code=body.code)
-    position = await asyncio.to_thread(call.store.head)
+    position = await asyncio.to_thread(call.store.log.head)
     return Written(value=await call.services.carrier.behaviour(number), position=position)
 
 

@@ -1,11 +1,11 @@
-"""Watching the log for one reader: what he may see of it, in order, from a position on, for as long as his login holds.
+"""Watching the log for one reader: what they may see of it, in order, from a position on, for as long as their login holds.
 
-Rights are those of the moment at which a batch is read, not of when the stream began: whatever changes them is in the log,
-before all that comes after it.
+Rights are those of the moment at which a piece of the log is read, not of when the stream began: whatever changes them is in the
+log, before all that comes after it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from groupchat.commands.logins import Login
 from groupchat.commands.streams import WORKSPACE
 from groupchat.queries.watching import visible
 from groupchat.store.event_store import EventStore
+from groupchat.store.tail import Piece
 from groupchat.values.event import Recorded
 
 BATCH = 100
@@ -33,32 +34,34 @@ class Pace(Struct, frozen=True, kw_only=True):
 
 
 class Reader(Struct, frozen=True):
-    """Who watches, and what he showed."""
+    """The caller who watches, and the login that they showed."""
 
     login: Login
     who: Caller
 
 
 class LogReader:
-    """Reads the log for all streams of a process: those that stand at the same position share one reading."""
+    """Reads the log for all streams of a process: those that wait at the same position share one reading."""
 
     def __init__(self, store: EventStore) -> None:
         self.store = store
-        self._reading: dict[int, asyncio.Task[Sequence[Recorded]]] = {}
+        self._reading: dict[int, asyncio.Task[Piece]] = {}
+        self._begun: set[int] = set()
 
-    async def above(self, position: int) -> Sequence[Recorded]:
-        """Return the next events above a position, none at the log's end."""
-        while (task := self._reading.get(position)) is not None:
-            if found := await asyncio.shield(task):
-                return found  # else look anew: that reading may have begun before what we were woken for
-        task = asyncio.create_task(self._read(position))
-        self._reading[position] = task
-        return await asyncio.shield(task)
+    async def above(self, position: int) -> Piece:
+        """Return the next events above a position, and whether they were the last when this was asked."""
+        while position in self._begun:  # perhaps before what the caller was woken for was stored, so that is not shared
+            await asyncio.wait([self._reading[position]])
+        if position not in self._reading:
+            self._reading[position] = asyncio.create_task(self._read(position))
+        return await asyncio.shield(self._reading[position])
 
-    async def _read(self, position: int) -> Sequence[Recorded]:
+    async def _read(self, position: int) -> Piece:
+        self._begun.add(position)
         try:
-            return await asyncio.to_thread(self.store.follow_log, position, BATCH)
+            return await asyncio.to_thread(self.store.log.read, position, BATCH)
         finally:
+            self._begun.remove(position)
             del self._reading[position]
 
 
@@ -86,26 +89,27 @@ class Watch:
         with self._store.signals.log.listen() as bell:
             while True:
                 bell.clear()
-                batch = await self._log.above(self._position)
-                if frame := await self._frame(batch):
+                piece = await self._log.above(self._position)
+                if frame := await self._frame(piece):
                     yield frame
                     due = clock() + self._pace.heartbeat
                 elif clock() >= due:
                     await self._rights(fresh=True)
                     yield b": still here\n\n"
                     due = clock() + self._pace.heartbeat
-                if len(batch) < BATCH and clock() >= ends:  # not before all that there was is told
+                if not piece.at_end:
+                    continue
+                if clock() >= ends:
                     return
-                if not batch:
-                    await _rung(bell, min(due, ends) - clock())
+                await _rung(bell, min(due, ends) - clock())
 
-    async def _frame(self, batch: Sequence[Recorded]) -> bytes:
-        if not batch:
+    async def _frame(self, piece: Piece) -> bytes:
+        if not piece.events:
             return b""
-        changed = any(recorded.stream == self._who.workspace_id for recorded in batch)
-        rights = await self._rights(fresh=changed or len(batch) == BATCH)  # a full batch is perhaps not the log's end
-        shown = await visible(self._store, self._who, rights, batch)
-        self._position = batch[-1].position
+        changed = any(recorded.stream == self._who.workspace_id for recorded in piece.events)
+        rights = await self._rights(fresh=changed or not piece.at_end)  # what changes them may be behind this piece
+        shown = await visible(self._store, self._who, rights, piece.events)
+        self._position = piece.events[-1].position
         return b"".join(map(self._encode, shown))
 
     async def _rights(self, *, fresh: bool) -> Access:

@@ -142,7 +142,7 @@ class Sharing:
 
     def _begin(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> None:
         published = self._relayed().position
-        first = self._store.first_position_of(Created.TOPIC) or maxsize
+        first = self._store.log.first_position(Created.TOPIC) or maxsize
         try:
             view.begin(name, topic.starts(partitions, published=published, first=first))
         except NotCoveredError as error:

@@ -151,7 +151,7 @@ class Forwarder:
     def _read(self, above: int) -> _Batch | None:
         """Return what to publish next, none at the log's end; raises `PoisonError` if that can't be published."""
         try:
-            found = self._store.follow_log(above, BATCH)
+            found = self._store.log.read(above, BATCH).events
         except UnreadableEventError as error:
             if error.position not in parked_between(self._database, self._name, above, error.position):
                 raise PoisonError(error.position, str(error)) from error

@@ -14,12 +14,12 @@ class NoSuchPositionError(ToldError):
 
 def progress_at(store: EventStore, position: int) -> Progress:
     """Return a position of this log as progress; raises `NoSuchPositionError`. It blocks."""
-    head = store.head()
+    head = store.log.head()
     if not 0 <= position <= head:
         msg = f"There is no position {position}: the log ends at {head}. Give one from 0, which publishes everything, to {head}."
         raise NoSuchPositionError(msg)
     try:
-        found = store.read_log(position - 1, 1) if position else []
+        found = store.log.read(position - 1, 1).events if position else []
     except UnreadableEventError:
         found = []
     return Progress.behind(found[0]) if found else Progress(position=position)
@@ -27,7 +27,7 @@ def progress_at(store: EventStore, position: int) -> Progress:
 
 def check(progress: Progress | None, known: int, store: EventStore, prefix: str) -> None:
     """Raise `PoisonError`, of no event, unless Kafka's position can be that of a relay of this log that had reached `known`."""
-    head, topic = store.head(), prefix + PROGRESS
+    head, topic = store.log.head(), prefix + PROGRESS
     if progress is None:
         if known:
             reason = (
