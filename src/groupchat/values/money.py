@@ -3,17 +3,17 @@
 from decimal import Context, Decimal, Inexact
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
+from groupchat.values.patterns import whole
 
-Price = Annotated[
-    str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$(?!\n)", description="An exact decimal, as `0.0200`.", examples=["0.0200"])
-]
+Currency = Annotated[str, whole("[A-Z]{3}", description="ISO 4217")]
+
+Price = Annotated[str, whole(r"[0-9]{1,9}(\.[0-9]{1,12})?", description="An exact decimal, as `0.0200`.", examples=["0.0200"])]
 """An amount of money as callers write it."""
-DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$(?!\n)"
+DECIMAL = r"-?[0-9]+(\.[0-9]+)?"
 """How an amount is written wherever it is shown: all its digits, no exponent."""
-Amount = Annotated[str, Meta(pattern=DECIMAL, description="An exact decimal, as `0.0200`.")]
+Amount = Annotated[str, whole(DECIMAL, description="An exact decimal, as `0.0200`.")]
 
 _EXACT = Context(prec=60, traps=[Inexact])
 

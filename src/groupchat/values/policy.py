@@ -4,13 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from groupchat.values.patterns import whole
+
 Preset = Literal["heymarket", "highlevel"]
 MIN_PARTICIPANTS_EVER = 2
 MAX_PARTICIPANTS_EVER = 50
 """No carrier takes a larger group; a bound, so that no command grows without end."""
 
 GroupSize = Annotated[int, Meta(ge=MIN_PARTICIPANTS_EVER, le=MAX_PARTICIPANTS_EVER)]
-Region = Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)", description="ISO 3166-1 alpha-2, as US", examples=["US"])]
+Region = Annotated[str, whole("[A-Z]{2}", description="ISO 3166-1 alpha-2, as US", examples=["US"])]
 
 
 class Policy(Struct, frozen=True, kw_only=True):

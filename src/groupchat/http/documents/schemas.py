@@ -13,12 +13,13 @@ from groupchat.commands import streams  # noqa: F401 - imports every aggregate, 
 from groupchat.projections.ledger import Entry
 from groupchat.values.event import EVENT_TYPES
 from groupchat.values.money import DECIMAL
+from groupchat.values.patterns import published
 
 Json = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SHAPE = "#/$defs/{name}"
-_SPELLED: dict[str, Json] = {"decimal": {"pattern": DECIMAL}}
+_SPELLED: dict[str, Json] = {"decimal": {"pattern": f"^{DECIMAL}$"}}
 """Formats that JSON Schema does not know, and what says the same."""
 
 
@@ -32,7 +33,7 @@ def _schema(name: str, kind: type[msgspec.Struct], hidden: frozenset[str]) -> Js
     ((root,), shapes) = msgspec.json.schema_components([kind], ref_template=_SHAPE)
     whole = shapes.pop(root["$ref"].removeprefix(_SHAPE.format(name="")))
     schema = {"$schema": DIALECT, "$id": f"{SCHEMAS}{name}.json"} | _without(whole, hidden) | {"title": name}
-    spelled: Json = _spelled(schema | ({"$defs": dict(sorted(shapes.items()))} if shapes else {}))
+    spelled: Json = published(_spelled(schema | ({"$defs": dict(sorted(shapes.items()))} if shapes else {})))
     return spelled
 
 

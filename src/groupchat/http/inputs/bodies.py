@@ -15,6 +15,7 @@ from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.inputs.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Currency, Price
+from groupchat.values.patterns import whole
 from groupchat.values.policy import GroupSize, Preset, Region
 
 MAX_ASKED = 200
@@ -190,11 +191,11 @@ class NewBehaviour(Taken, frozen=True, kw_only=True):
 
     behaviour: Behaviour | None
     seconds: Annotated[float, Meta(ge=0, le=3_600)] | None = None
-    code: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[0-9A-Za-z_-]+$(?!\n)")] | None = None
+    code: Annotated[str, whole("[0-9A-Za-z_-]+", min_length=1, max_length=20)] | None = None
 
 
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\u0000]+@[^@\s\u0000]+$(?!\n)")]
-RoleName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$(?!\n)", description="As `member`.")]
+Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254)]
+RoleName = Annotated[str, whole("[a-z][a-z0-9_-]{0,39}", description="As `member`.")]
 
 
 class NewUser(Taken, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-NO_NUL = r"^[^\u0000]*$"
+from groupchat.values.patterns import NO_NUL, whole
 
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=NO_NUL)]
 MessageBody = Annotated[str, Meta(min_length=1, max_length=1_600, pattern=NO_NUL)]
@@ -22,10 +22,8 @@ WrittenNumber = Annotated[
         description="A phone number in any form that a person writes; without a country code it is a US number (R3).",
     ),
 ]
-MediaUrl = Annotated[
-    str, Meta(max_length=2_048, pattern=r"^https?://[^\s\u0000]+$(?!\n)", description="Where the carrier fetches it.")
-]
-ContentType = Annotated[str, Meta(max_length=127, pattern=r"^[^/\s\u0000]+/[^/\r\n\u0000]+$(?!\n)", description="As `image/jpeg`.")]
+MediaUrl = Annotated[str, whole(r"https?://[^\s\x00]+", max_length=2_048, description="Where the carrier fetches it.")]
+ContentType = Annotated[str, whole(r"[^/\s\x00]+/[^/\r\n\x00]+", max_length=127, description="As `image/jpeg`.")]
 
 SearchText = Annotated[
     str, Meta(max_length=200, pattern=NO_NUL, description="Text or a piece of a number to search for (R27, R29).")

@@ -12,6 +12,7 @@ from groupchat.projections import inbox, ledger, refusals
 from groupchat.projections.paging import PageRequest
 from groupchat.values import moments
 from groupchat.values.errors import InvalidRequestError
+from groupchat.values.patterns import whole
 
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
 class StatementQuery(Asked, frozen=True, kw_only=True):
     """Which month, and as what."""
 
-    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$(?!\n)", description="As 2026-11.", examples=["2025-01"])]
+    month: Annotated[str, whole(r"[0-9]{4}-(0[1-9]|1[0-2])", description="As 2026-11.", examples=["2025-01"])]
     format: Annotated[
         Literal["json", "csv"],
         Meta(description="`csv` (RFC 4180) has a header line, then a line per conversation and currency; the totals are its sums."),

@@ -15,6 +15,7 @@ from groupchat.http.calls.endpoint import Endpoint, NoQuery
 from groupchat.http.calls.idempotency import KEY_PATTERN
 from groupchat.http.documents.problems import PROBLEMS, Kind, says_when
 from groupchat.http.web.reply import encode_json
+from groupchat.values.patterns import published
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
@@ -47,7 +48,7 @@ def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequenc
     paths: dict[str, Json] = {}
     for each in endpoints:
         paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema_of)
-    return {
+    whole: Json = {
         "openapi": "3.1.0",
         "info": {
             "title": "groupchat",
@@ -66,6 +67,8 @@ def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequenc
             "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "description": "A user's API key."}},
         },
     }
+    made: Json = published(whole)
+    return made
 
 
 def schema_of(type_: Any) -> Json:

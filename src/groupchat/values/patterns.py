@@ -1,0 +1,31 @@
+r"""Patterns of text fields, which every reader of the published schemas can compile.
+
+JSON Schema's patterns are those of ECMA-262, where `$` is the end; in Python it is also before a last line break. RE2, with which
+Go and others compile them, has no lookaheads to say so. So fields are decoded by patterns that end in `\Z`, and `$` is published.
+"""
+
+from typing import Any
+
+from msgspec import Meta
+
+NO_NUL = r"^[^\x00]*$"
+"""What no text may have, because no database stores it."""
+_END = r"\Z"
+
+
+def whole(pattern: str, **given: Any) -> Meta:
+    """Return what is said of a text that is one match of a pattern, from its first character to its last."""
+    return Meta(pattern=f"^{pattern}{_END}", **given)
+
+
+def published(schema: Any) -> Any:
+    """Return a schema, or a document of schemas, with its patterns as readers can compile them."""
+    if isinstance(schema, list | tuple):
+        return [published(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    shown = {name: published(value) for name, value in schema.items()}
+    pattern = shown.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith(_END):
+        shown["pattern"] = pattern.removesuffix(_END) + "$"
+    return shown
