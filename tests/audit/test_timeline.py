@@ -3,12 +3,14 @@
 import msgspec
 from hypothesis import given, settings
 
-from groupchat.aggregates import delivery
+from groupchat.aggregates import delivery, group_state
 from groupchat.audit import compare, timeline, words
 from groupchat.audit.as_of import Cut
 from groupchat.audit.history import History
 from groupchat.projections import ledger
 from tests.audit.lives import Life, lives
+from tests.support.builders import a_group, number, recorded
+from tests.support.given_when_then import fold
 
 
 def until(history: History, version: int) -> History:
@@ -102,3 +104,10 @@ def test_a_withheld_message_differs_in_the_status_of_each_recipient_R28():
 def test_what_people_wrote_does_nothing_to_a_terminal():
     assert words.plain("a\x1b[2Jb\r\n\u202ec\u2028\x9b") == "a\\u001b[2Jb\\u000d\\u000a\\u202ec\\u2028\\u009b"
     assert words.quoted("\U0001f469\U0001f3fd\u200d\U0001f692 é") == '"\U0001f469\U0001f3fd\u200d\U0001f692 é"'
+
+
+def test_a_text_that_failed_says_why_in_words_R49():
+    group = fold(group_state.evolve, [a_group()])
+    failed = delivery.Updated(message_id="msg_1", conversation_id="cnv_1", recipient=number(1), status="failed", code="30006")
+    said = timeline.went(group, recorded(failed))
+    assert said == f"failed: {number(1)} (The number is a landline, or cannot receive texts; the carrier's code: 30006)"

@@ -25,7 +25,7 @@ async def test_a_message_goes_to_every_participant_R10(site):
         "media": [PICTURE],
         "at": sent["at"],
         "version": 2,
-        "recipients": [{"number": number(n), "status": "queued"} for n in (1, 2)],
+        "recipients": [{"number": number(n), "status": "queued", "code": None, "reason": None} for n in (1, 2)],
     }
     assert int(response.headers["Groupchat-Position"]) >= 1
     shown = (await site.get(messages_of(made))).json()["items"]
@@ -113,7 +113,7 @@ async def test_the_thread_is_read_in_pages_R28(site):
     assert seen == [f"Message {n}" for n in range(5)]
 
 
-async def test_statuses_of_recipients_come_to_the_thread_R28(site):
+async def test_statuses_of_recipients_come_to_the_thread_with_why_one_failed_R28_R49(site):
     made = await site.group(1, 2)
     await site.put(f"/v1/simulator/behaviours/{number(2)}", {"behaviour": "fail", "code": "30003"})
     await site.send(made)
@@ -123,6 +123,11 @@ async def test_statuses_of_recipients_come_to_the_thread_R28(site):
             while statuses(await site.get(messages_of(made))) != expected:
                 bell.clear()
                 await asyncio.wait({asyncio.ensure_future(bell.wait())}, timeout=0.2)
+    why = {"code": "30003", "reason": "The phone could not be reached: it is off, out of coverage, or blocks the sender."}
+    failed = {"number": number(2), "status": "failed"} | why
+    assert (await site.get(messages_of(made))).json()["items"][0]["recipients"][1] == failed  # R49
+    as_of = (await site.get(path_of(made, "history/state"))).json()
+    assert as_of["messages"][0]["recipients"][1] == failed  # R32
 
 
 def statuses(response):

@@ -9,6 +9,7 @@ from groupchat.projections import thread
 from groupchat.projections.paging import PageRequest
 from groupchat.projections.thread import Message
 from groupchat.store.database import Database
+from groupchat.values.carrier_codes import meaning_of
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Event
 from tests.projections.histories import follow, items, log_of, received, sent, started, updated, withheld
@@ -40,7 +41,7 @@ def test_a_sent_message_has_its_author_and_every_recipient_queued_R28():
         "media": [{"url": "https://media.example/cat.png", "content_type": "image/png"}],
         "at": "2025-01-31T23:59:31Z",
         "version": 1,
-        "recipients": [{"number": ONE, "status": "queued"}, {"number": TWO, "status": "queued"}],
+        "recipients": [{"number": n, "status": "queued", "code": None, "reason": None} for n in (ONE, TWO)],
     }
 
 
@@ -63,6 +64,18 @@ def test_each_recipient_has_its_own_status_R28():
         updated("msg_1", ONE, "delivered"),
     )
     assert statuses(shown) == {ONE: "delivered", TWO: "failed"}
+
+
+def test_a_failed_recipient_shows_the_carriers_code_and_what_it_means_R49():
+    failed = replace(updated("msg_1", TWO, "failed"), code="30006")
+    shown = message(sent("msg_1"), started("msg_1", ONE, TWO), updated("msg_1", ONE, "sent"), failed)
+    assert [(each.code, each.reason) for each in shown.recipients] == [(None, None), ("30006", meaning_of("30006"))]
+
+
+def test_a_status_that_corrects_another_takes_its_reason_away_R28_R49():
+    unclear = replace(updated("msg_1", ONE, "unconfirmed"), code="9902")
+    shown = message(sent("msg_1"), started("msg_1", ONE, TWO), unclear, updated("msg_1", ONE, "delivered"))
+    assert (shown.recipients[0].status, shown.recipients[0].code, shown.recipients[0].reason) == ("delivered", None, None)
 
 
 def test_a_withheld_message_is_withheld_from_all_R16():

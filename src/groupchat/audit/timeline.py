@@ -97,8 +97,7 @@ def went(group: GroupConversation, recorded: Recorded) -> str | None:
         case Started() as event:
             return f"handed to the carrier {words.plain(event.carrier)} for {words.people(group, event.recipients)}"
         case Updated() as event:
-            code = f" (the carrier's code: {words.plain(event.code)})" if event.code else ""
-            return f"{event.status}: {words.person(group, event.recipient)}{code}"
+            return f"{event.status}: {words.person(group, event.recipient)}{words.why(event.code)}"
         case Withheld() as event:
             return f"withheld from {words.people(group, event.recipients)} (R16)"
         case _:

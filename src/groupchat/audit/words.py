@@ -25,6 +25,7 @@ from groupchat.aggregates.group_events import (
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit.as_of import written
 from groupchat.audit.history import History, Step
+from groupchat.values.carrier_codes import meaning_of
 from groupchat.values.event import Recorded
 
 _UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
@@ -129,6 +130,11 @@ def _of_contact(event: ContactLinked | ContactNumberChanged | ContactRenamed | C
             return f"the contact {plain(event.contact_id)} is called {quoted(event.name)} now"
         case ContactDeleted():
             return f"the contact {plain(event.contact_id)} was deleted (R9)"
+
+
+def why(code: str | None) -> str:
+    """Return what a carrier's code says of a status, in parentheses (R49); nothing without one."""
+    return f" ({meaning_of(code).removesuffix('.')}; the carrier's code: {plain(code)})" if code else ""
 
 
 def opted(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:

@@ -14,6 +14,7 @@ from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
+from groupchat.values.carrier_codes import meaning_of
 from groupchat.values.event import Event, Recorded
 
 MESSAGES = Table(
@@ -47,10 +48,15 @@ class Author(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(Struct, frozen=True, kw_only=True):
-    """A number that a message goes to, and how far it came."""
+    """A number that a message goes to, and how far it came.
+
+    `code` is what the carrier gave with the status, `reason` what that means in words (R49).
+    """
 
     number: str
     status: Status
+    code: str | None = None
+    reason: str | None = None
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -72,7 +78,7 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
     event = recorded.event
     match event:
         case Updated() if row:
-            return _with_status(row, (event.recipient,), event.status)
+            return _with_status(row, (event.recipient,), event.status, event.code)
         case MessageSent():
             recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
             return replace(_begun(event, recorded, "outbound"), recipients=recipients)
@@ -105,9 +111,15 @@ def _handed_over(row: Message, numbers: Sequence[str]) -> Message:
     return replace(row, recipients=row.recipients + new) if new else row
 
 
-def _with_status(row: Message, numbers: Sequence[str], status: Status) -> Message:
-    changed = [Recipient(number=each.number, status=status) if each.number in numbers else each for each in row.recipients]
-    return replace(row, recipients=tuple(changed))
+def _with_status(row: Message, numbers: Sequence[str], status: Status, code: str | None = None) -> Message:
+    reason = None if code is None else meaning_of(code)
+    return replace(
+        row,
+        recipients=tuple(
+            Recipient(number=each.number, status=status, code=code, reason=reason) if each.number in numbers else each
+            for each in row.recipients
+        ),
+    )
 
 
 def _columns(row: Message) -> dict[str, Any]:

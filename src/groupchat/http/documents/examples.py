@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from groupchat.values.carrier_codes import meaning_of
+
 Json = dict[str, Any]
 
 CONVERSATION_ID = "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"
@@ -31,6 +33,7 @@ NEW_CONVERSATION: Json = {
     "message": NEW_MESSAGE,
 }
 
+QUEUED: Json = {"status": "queued", "code": None, "reason": None}
 USER: Json = {"kind": "user", "id": USER_ID, "name": "Olivia", "number": None}
 MESSAGE: Json = {
     "id": MESSAGE_ID,
@@ -41,7 +44,10 @@ MESSAGE: Json = {
     "media": [],
     "at": SENT_AT,
     "version": 2,
-    "recipients": [{"number": ANN, "status": "delivered"}, {"number": BOB, "status": "sent"}],
+    "recipients": [
+        {"number": ANN, "status": "delivered", "code": None, "reason": None},
+        {"number": BOB, "status": "failed", "code": "30006", "reason": meaning_of("30006")},
+    ],
 }
 INBOUND_MESSAGE: Json = MESSAGE | {
     "id": "msg_01996f0c9a7755443322110099aa",
@@ -118,7 +124,7 @@ HISTORY_EVENT: Json = {
 STATE: Json = {
     "conversation": {name: value for name, value in CONVERSATION.items() if name != "unread_count"},
     "participants": {"participants": [*PANE["participants"], PANE["opted_out"][0] | {"opted_out_at": None}], "opted_out": []},
-    "messages": [MESSAGE | {"recipients": [{"number": ANN, "status": "queued"}, {"number": BOB, "status": "queued"}]}],
+    "messages": [MESSAGE | {"recipients": [QUEUED | {"number": ANN}, QUEUED | {"number": BOB}]}],
     "next_cursor": None,
     "version": 2,
     "position": 40,
