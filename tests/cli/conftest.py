@@ -1,48 +1,43 @@
 """Fixtures of these tests: one Postgres database, emptied before each, and the program."""
 
-import os
-import sys
-from subprocess import CompletedProcess, run
+import json
+from pathlib import Path
 
 import pytest
 
-from groupchat import cli
+from groupchat.store.database import Database
+from tests.moving.test_importing import a_store
+from tests.support.command_line import Command, command_line, command_process
 from tests.support.emptied import postgres_url, shared_database
 
 __all__ = ["postgres_url", "shared_database"]
 
 
-def environment(url: str) -> dict[str, str]:
-    """Return what the program reads its settings from."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
-    return others | {"GROUPCHAT_DATABASE_URL": url, "COLUMNS": "200"}
+@pytest.fixture
+def groupchat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command in this process."""
+    return command_line(tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
-def process(tmp_path):
-    """Runs a command in a process of its own: `process(url, "export", "--all", "--out", "-")`."""
-
-    def start(url: str, *words: str) -> CompletedProcess[str]:
-        command = [sys.executable, "-m", "groupchat", *words]
-        return run(command, env=environment(url), cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    return start
+def groupchat_process(tmp_path: Path) -> Command:
+    """Runs a command in a process of its own."""
+    return command_process(tmp_path)
 
 
 @pytest.fixture
-def groupchat(tmp_path, monkeypatch, capsys):
-    """Runs a command as its process does, but in this one, which takes a tenth of the time."""
+def filled(sqlite_url: str) -> str:
+    """The URL of a store with a little of everything."""
+    database = Database(sqlite_url)
+    a_store(database)
+    database.close()
+    return sqlite_url
 
-    def call(url: str, *words: str) -> CompletedProcess[str]:
-        monkeypatch.chdir(tmp_path)
-        for name, value in environment(url).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["groupchat", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        return CompletedProcess(words, code, *capsys.readouterr())
 
-    return call
+@pytest.fixture
+def workspace(groupchat: Command, empty_database_url: str) -> str:
+    """The URL of a database, on each backend, that `groupchat init` has made a workspace in."""
+    made = groupchat(empty_database_url, "init", "--workspace", "Acme", "--owner", "ann@example.com")
+    assert made.code == 0, made.err
+    assert set(json.loads(made.out)) == {"workspace_id", "user_id", "api_key"}
+    return empty_database_url

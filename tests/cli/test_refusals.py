@@ -1,18 +1,18 @@
 """`groupchat refusals`: what users of a workspace were refused, read by who may only read the database (R15, R22, R23)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
-from sqlalchemy import make_url, text
-from typer.testing import CliRunner, Result
 
-from groupchat import cli
 from groupchat.aggregates.refusal import RefusalRecorded, Subject, stream
 from groupchat.projections import refusals
 from groupchat.store.database import Database
+from tests.cli.read_only import only_reading
 from tests.projections.histories import follow, log_of, store_log
 from tests.support.builders import CAUSE, a_workspace, moment, number
+from tests.support.command_line import Command, Ended
 
 WORKSPACE = CAUSE.workspace_id
 
@@ -31,44 +31,28 @@ def refused(n: int, conversation_id: str, user_id: str = "usr_1") -> RefusalReco
 
 
 @pytest.fixture
-async def reader_url(database: Database, database_url: str) -> str:
+async def reader_url(database: Database, database_url: str) -> AsyncIterator[str]:
     """The URL under which three records can be read."""
     day = stream(WORKSPACE, moment(0).date())
     records = [refused(1, "cnv_1"), refused(2, "cnv_1", "usr_2"), refused(3, "cnv_2", "usr_2")]
     log = log_of([(WORKSPACE, a_workspace()), *((day, each) for each in records)])
     store_log(database, log)
     await follow(database, refusals.VIEW, log)
-    return read_only(database, database_url)
-
-
-def read_only(database: Database, url: str) -> str:
-    """Return the URL of a Postgres user who may only read; SQLite has no users."""
-    if database.is_sqlite:
-        return url
-    parsed = make_url(url)
-    with database.write() as connection:
-        connection.execute(text(f"CREATE ROLE reader_{parsed.database} LOGIN"))
-        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader_{parsed.database}"))
-    return parsed.set(username=f"reader_{parsed.database}").render_as_string(hide_password=False)
+    with only_reading(database_url) as url:
+        yield url
 
 
 @pytest.fixture
-def shown(reader_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def shown(reader_url: str, groupchat: Command) -> Callable[..., Ended]:
     """Runs `groupchat refusals` with these words."""
-    monkeypatch.setenv("GROUPCHAT_DATABASE_URL", reader_url)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(cli.app, ["refusals", *words])
-
-    return run
+    return partial(groupchat, reader_url, "refusals")
 
 
 def test_refusals_are_shown_with_who_when_what_and_why_R15(shown):
     result = shown(WORKSPACE)
-    assert result.exit_code == 0, result.output
+    assert result.code == 0, result.err
     for said in ("2025-01-31 23:59:31", "usr_2", "R15", "POST /v1/conversations/{conversation_id}/messages", number(3), "cnv_2"):
-        assert said in result.stdout
+        assert said in result.out
 
 
 @pytest.mark.parametrize(
@@ -77,17 +61,17 @@ def test_refusals_are_shown_with_who_when_what_and_why_R15(shown):
 )
 def test_as_json_there_is_a_record_a_line_and_options_choose_R15(shown, words, times):
     result = shown(WORKSPACE, "--json", *words)
-    assert result.exit_code == 0, result.output
-    assert [json.loads(line)["times"] for line in result.stdout.splitlines()] == times
+    assert result.code == 0, result.err
+    assert [json.loads(line)["times"] for line in result.out.splitlines()] == times
 
 
 def test_a_workspace_that_there_is_not_is_named(shown):
     for unknown in ("wsp_none", "cnv_1"):
         result = shown(unknown)
-        assert result.exit_code == 1
-        assert unknown in str(result.exception)
+        assert result.code == 1
+        assert unknown in result.err
 
 
 def test_what_the_view_has_not_yet_is_said(shown, database: Database):
     store_log(database, log_of([("wsp_2", a_workspace())], first=5))
-    assert "1 events are not in this yet" in shown(WORKSPACE).stderr
+    assert "1 events are not in this yet" in shown(WORKSPACE).err

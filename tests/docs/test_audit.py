@@ -2,13 +2,14 @@
 
 import shlex
 from itertools import pairwise
+from pathlib import Path
 from string import Template
 
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
 from tests.docs.test_readme import missing
-from tests.support.command_line import CommandLine
+from tests.support.command_line import command_line
 from tests.support.disputed import disputed_in
 
 PAGE = blocks((ROOT / "docs" / "audit.md").read_text())
@@ -21,10 +22,10 @@ def test_every_command_of_the_page_is_followed_by_what_it_answers():
 
 
 async def test_each_command_answers_what_the_page_shows(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     disputed = await disputed_in(sqlite_url)
-    groupchat = CommandLine(monkeypatch, capsys)
+    groupchat = command_line(tmp_path, monkeypatch, capsys)
 
     def answer(block: Block) -> str:
         program, *words = shlex.split(Template(block.text).substitute(disputed.variables))

@@ -1,7 +1,10 @@
-"""The command line in this process: a process of its own takes two seconds to start."""
+"""The command line, in this process and as one of its own: a process needs longer to start than most commands to run."""
 
+import os
+import subprocess
 import sys
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import pytest
 
@@ -16,16 +19,45 @@ class Ended(NamedTuple):
     err: str
 
 
-class CommandLine:
-    """Gives commands on a database: `command_line(url, "history", id)`."""
+class Command(Protocol):
+    """Runs a command on a database, with settings: `groupchat(url, "relay", "--until-end", kafka_partitions="2")`."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch, self._capsys = monkeypatch, capsys
-        monkeypatch.setenv("COLUMNS", "200")
+    def __call__(self, url: str, *words: str, **settings: str) -> Ended: ...
 
-    def __call__(self, url: str, *words: str) -> Ended:
-        self._monkeypatch.setenv("GROUPCHAT_DATABASE_URL", url)
-        self._monkeypatch.setattr(sys, "argv", ["groupchat", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return Ended(int(ended.value.code or 0), *self._capsys.readouterr())
+
+def variables(url: str, settings: dict[str, str]) -> dict[str, str]:
+    """Return the environment variables that say this to the program."""
+    return {"GROUPCHAT_DATABASE_URL": url, "COLUMNS": "200"} | {
+        f"GROUPCHAT_{name.upper()}": given for name, given in settings.items()
+    }
+
+
+def command_process(folder: Path) -> Command:
+    """Return what runs a command in a process of its own, in this folder."""
+
+    def run(url: str, *words: str, **settings: str) -> Ended:
+        command = [sys.executable, "-m", "groupchat", *words]
+        others = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
+        environment = others | variables(url, settings)
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=100)
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def command_line(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Return what runs a command as its process does, but in this one."""
+
+    def run(url: str, *words: str, **settings: str) -> Ended:
+        with monkeypatch.context() as patched:
+            patched.chdir(folder)
+            for name in [name for name in os.environ if name.startswith("GROUPCHAT_")]:
+                patched.delenv(name)
+            for name, value in variables(url, settings).items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", ["groupchat", *words])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run

@@ -1,47 +1,19 @@
-"""The auditors' commands: what they print, how they end, and that they only read.
-
-A command's process takes two seconds to start, so only what is about the process runs in one; the rest is `main` in this process.
-"""
+"""The auditors' commands: what they print, how they end, and that they only read."""
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 
 from groupchat.store.database import Database
+from tests.cli.read_only import only_reading
 from tests.support.builders import number
-from tests.support.command_line import CommandLine, Ended
+from tests.support.command_line import Command
 from tests.support.disputed import Disputed, disputed_in
-
-Command = Callable[..., Ended]
-
-
-@pytest.fixture
-def groupchat(tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command on a database: `groupchat(url, "history", id)`."""
-    monkeypatch.chdir(tmp_path)
-    return CommandLine(monkeypatch, capsys)
-
-
-@pytest.fixture
-def groupchat_process(tmp_path) -> Command:
-    """Runs a command on a database in a process of its own."""
-
-    def run(url: str, *words: str) -> Ended:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
-        environment |= {"GROUPCHAT_DATABASE_URL": url, "COLUMNS": "200"}
-        command = [sys.executable, "-m", "groupchat", *words]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-        return Ended(done.returncode, done.stdout, done.stderr)
-
-    return run
 
 
 @pytest.fixture
@@ -59,20 +31,8 @@ def on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def reading_url(database_url: str, disputed: Disputed) -> Iterator[str]:
     """The same database, for somebody who may only read it."""
-    url = make_url(database_url)
-    if url.get_backend_name() == "sqlite":
-        yield f"sqlite:///file:{url.database}?mode=ro&uri=true"
-        return
-    role = f"auditor_{url.database}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
-        connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {role}"))
-        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
-        yield url.set(username=role, password=None).render_as_string(hide_password=False)
-        connection.execute(text(f"DROP OWNED BY {role}"))
-        connection.execute(text(f"DROP ROLE {role}"))
-    engine.dispose()
+    with only_reading(database_url) as url:
+        yield url
 
 
 def commands(disputed: Disputed) -> list[tuple[str, ...]]:
@@ -129,16 +89,8 @@ def test_a_url_that_only_reads_really_does(reading_url: str):
 
 
 def test_who_may_not_even_read_is_told_so_in_one_line(groupchat: Command, postgres_url: str):
-    role = f"nobody_{make_url(postgres_url).database}"
-    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
-        connection.execute(text(f"GRANT SELECT ON alembic_version TO {role}"))
-        url = make_url(postgres_url).set(username=role, password=None).render_as_string(hide_password=False)
+    with only_reading(postgres_url, "alembic_version") as url:
         refused = groupchat(url, "history", "cnv_1")
-        connection.execute(text(f"DROP OWNED BY {role}"))
-        connection.execute(text(f"DROP ROLE {role}"))
-    engine.dispose()
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert "permission denied for table stored_events" in refused.err
 

@@ -1,0 +1,38 @@
+"""`groupchat rebuild`: what it prints, and how it ends (R33)."""
+
+import re
+
+
+def test_a_rebuild_shows_how_far_it_is_R33(groupchat, workspace):
+    rebuilt = groupchat(workspace, "rebuild")
+
+    assert rebuilt.code == 0, rebuilt.err
+    assert "3 of 3 events" in rebuilt.err
+    assert groupchat(workspace, "status").out.count("3") >= 5
+
+
+def test_a_rebuild_without_downtime_tells_what_was_compared_R33(groupchat, workspace):
+    first = groupchat(workspace, "rebuild", "inbox", "--online")
+    again = groupchat(workspace, "rebuild", "inbox", "--online")
+
+    assert (first.code, again.code) == (0, 0), first.err
+    assert "3 of 3 events" in first.err
+    told = r"inbox: switched, stands at 3\. At 3 it has 0 rows \(hash \w{16}\), "
+    assert re.fullmatch(told + r"what was shown stood further back and was not compared\.\n", first.out)
+    assert re.fullmatch(told + r"equal to what was shown\.\n", again.out)
+
+
+def test_what_an_interrupted_rebuild_has_left_is_dropped_and_only_that_R33(groupchat, workspace):
+    dropped = groupchat(workspace, "rebuild", "inbox", "pane", "--online", "--drop")
+    alone = groupchat(workspace, "rebuild", "inbox", "--drop")
+
+    assert dropped.out == "inbox: nothing was left.\npane: nothing was left.\n"
+    assert alone.code == 2
+    assert "--drop goes with --online" in alone.err
+
+
+def test_a_projection_that_there_is_not_is_named(groupchat, workspace):
+    refused = groupchat(workspace, "rebuild", "outbox")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert "no projection 'outbox'; there are inbox," in refused.err

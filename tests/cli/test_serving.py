@@ -1,0 +1,35 @@
+"""`groupchat work` and `demo`: what goes together, and what is said where it does not."""
+
+import pytest
+
+from tests.support.command_line import Command
+
+
+def test_without_brokers_nothing_follows_kafka(groupchat: Command, sqlite_url: str):
+    refused = groupchat(sqlite_url, "work", "projections", "--source", "kafka")
+    assert refused.code == 1
+    assert "set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["inbox"], "inbox, thread, pane, ledger follow Kafka together: write `groupchat work projections --source kafka`."),
+        (["outbox"], "There is no worker 'outbox'; there are contact_changes, contacts, delivery, housekeeping, projections,"),
+    ],
+)
+def test_what_cant_follow_kafka_is_refused(groupchat: Command, sqlite_url: str, names: list[str], expected: str):
+    refused = groupchat(sqlite_url, "work", *names, "--source", "kafka", kafka_bootstrap_servers="127.0.0.1:1")
+    assert refused.code == 1
+    assert expected in " ".join(refused.err.split())
+
+
+def test_a_source_that_there_is_not_is_refused(groupchat: Command, sqlite_url: str):
+    assert groupchat(sqlite_url, "work", "projections", "--source", "pulsar").code == 2
+
+
+def test_the_demo_leaves_somebody_elses_workspace_alone(groupchat, workspace):
+    refused = groupchat(workspace, "demo", "--port", "0")
+
+    assert refused.code == 1
+    assert "a workspace of its own, 'Acme'" in refused.err

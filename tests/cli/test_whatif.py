@@ -1,0 +1,63 @@
+"""`groupchat whatif`: what it prints, and how it refuses. That it only reads: tests/cli/test_moving.py."""
+
+import json
+
+import pytest
+
+from groupchat.store.database import Database
+from tests.moving.exports import bring
+from tests.moving.test_importing import EXPORT
+
+STRICT = "max_participants: 1\nrates: 5\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--policy", "strict.yaml"), 1, "line 1: 1 can't be; give a whole number from 2 to 50."),
+        (("--policy", "{}", "--from", "yesterday"), 2, "--from: Give a time with its offset"),
+        (("--policy", "{}", "--to", "2025-01-31T12:00:00"), 2, "--to: Give a time with its offset"),
+        (("--policy", "none.yaml", "--workspace", "wsp_9"), 1, "wsp_9"),
+    ],
+)
+def test_what_can_not_be_replayed_is_said_in_words(groupchat, filled, tmp_path, words, code, said):
+    (tmp_path / "strict.yaml").write_text(STRICT)
+    (tmp_path / "none.yaml").write_text("{}")
+
+    refused = groupchat(filled, "whatif", *words)
+
+    assert (refused.code, refused.out) == (code, ""), refused.err
+    assert said in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_all_faults_of_a_policy_file_are_told_and_nothing_else(groupchat, filled, tmp_path):
+    (tmp_path / "strict.yaml").write_text(STRICT)
+
+    refused = groupchat(filled, "whatif", "--policy", "strict.yaml", "--json")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert [line.split(":")[0].strip() for line in refused.err.splitlines()] == ["groupchat", "line 1", "line 2"]
+
+
+def test_what_would_differ_is_shown_as_tables_and_as_json(groupchat, sqlite_url, tmp_path):
+    database = Database(sqlite_url)
+    bring(database, EXPORT)
+    database.close()
+    (tmp_path / "dear.yaml").write_text(
+        "min_participants: 2\nrates: [{effective_from: 2020-01-01, mms_segment: 0.0000001, currency: USD}]"
+    )
+
+    shown = groupchat(sqlite_url, "whatif", "--policy", "dear.yaml")
+    as_json = groupchat(
+        sqlite_url, "whatif", "--policy", "dear.yaml", "--json", "--from", "2025-01-01", "--to", "2030-01-01T00:00:00Z"
+    )
+
+    assert (shown.code, as_json.code) == (0, 0), shown.err + as_json.err
+    assert "cnv_1/2" in shown.out
+    assert "sent, 2 x, 0.0000002 USD" in shown.out
+    found = json.loads(as_json.out)
+    assert [each["event"] for each in found["differences"]] == ["cnv_1/2", "cnv_2/2"]
+    assert found["differences"][0]["would_be"]["charge"] == {"recipients": 2, "amount": "0.0000002", "currency": "USD"}
+    assert found["amounts"] == [{"currency": "USD", "was": "0.0800", "would_be": "0.0000004"}]
+    assert (found["count"], len(found["conversations"])) == (2, 2)
