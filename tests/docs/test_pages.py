@@ -76,6 +76,14 @@ def test_the_files_that_the_pages_name_are_there():
     assert {path for path in named - planned if not (ROOT / path).is_file()} == set()
 
 
+def test_the_glossary_says_where_each_term_is_in_the_code():
+    text = (ROOT / "docs" / "glossary.md").read_text()
+    entries = [line.rstrip(" |").rsplit("| ", 1)[1] for line in text.splitlines() if re.match(r"^\| (?!term|---)", line)]
+
+    assert len(entries) > 40
+    assert [entry for entry in entries if not (ROOT / "src" / "groupchat" / entry.strip("`")).exists()] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)]+)\)", without_blocks(page.read_text())):
