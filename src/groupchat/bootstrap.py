@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from groupchat import workers
 from groupchat.broker.connection import Brokers
 from groupchat.broker.topics import RELAY
-from groupchat.carriers.simulator import Simulator
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle

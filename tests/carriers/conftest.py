@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupchat.carriers.simulator import Simulator
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.store.database import Database
 from tests.carriers.doubles import HandClock, RecordingInbox
 

@@ -10,7 +10,7 @@ from typer.main import get_command
 from docs import generate
 from groupchat import cli, settings
 from groupchat.bootstrap import running
-from groupchat.carriers.simulator_behaviours import Behaviour
+from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.settings import Settings
 from groupchat.values.event import EVENT_TYPES
 from tests.docs.pages import PAGES, ROOT, section, without_blocks

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from groupchat import bootstrap
-from groupchat.carriers.simulator import Simulator
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.settings import Settings
 from groupchat.store.tables import IDEMPOTENCY_KEYS

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupchat import __version__
-from groupchat.carriers.simulator import Simulator
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.calls.endpoint import Endpoint
 from groupchat.http.documents import public
 from groupchat.http.routes import (

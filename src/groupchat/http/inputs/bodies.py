@@ -10,7 +10,7 @@ from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.roster import Asked
 from groupchat.aggregates.workspace import ChangePolicy
-from groupchat.carriers.simulator_behaviours import Behaviour
+from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.inputs.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
 from groupchat.values.errors import InvalidRequestError

@@ -7,8 +7,8 @@ from msgspec import Struct
 from groupchat.aggregates import business_numbers, group_conversation
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound
-from groupchat.carriers.simulator import HandsetMessage
-from groupchat.carriers.simulator_behaviours import Switch
+from groupchat.carriers.simulator.adapter import HandsetMessage
+from groupchat.carriers.simulator.behaviours import Switch
 from groupchat.commands import inbound
 from groupchat.commands.caller import Caller
 from groupchat.commands.inbound import Received

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from groupchat.carriers import simulator_callbacks
 from groupchat.carriers.port import Receipt
-from groupchat.carriers.simulator import Simulator
-from groupchat.carriers.simulator_callbacks import PAUSES
+from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, Pace
 from groupchat.store.database import Database
 from groupchat.values.clock import utc_now
 from tests.carriers.doubles import ANN, BOB, CY, HandClock, RecordingInbox, outgoing
@@ -46,10 +45,8 @@ async def test_an_acknowledged_receipt_does_not_come_again_R28(
     assert await simulator.next_due() is None
 
 
-async def test_batches_are_bounded_and_the_rest_follows_R28(
-    simulator: Simulator, inbox: RecordingInbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(simulator_callbacks, "_AT_MOST", 2)
+async def test_batches_are_bounded_and_the_rest_follows_R28(database: Database, inbox: RecordingInbox, clock: HandClock) -> None:
+    simulator = Simulator(database, clock, pace=Pace(batch=2))
     await simulator.send(outgoing())
 
     assert [await simulator.deliver_due(inbox) for _ in range(3)] == [2, 1, 0]
@@ -66,7 +63,7 @@ async def test_a_crash_before_the_acknowledgement_repeats_the_receipts_R28(
     after_the_crash = Simulator(database, clock)
 
     assert await after_the_crash.deliver_due(inbox) == 0
-    clock.forward(PAUSES[0].total_seconds())
+    clock.forward(DEFAULT_PACE.pauses[0])
     assert await after_the_crash.deliver_due(inbox) == 3
     assert sorted(receipt.recipient for receipt in inbox.taken) == [ANN, ANN, BOB, BOB, CY, CY]
 
@@ -77,10 +74,10 @@ async def test_what_is_not_acknowledged_comes_again_with_growing_pauses_R28(
     await simulator.send(outgoing(to=(ANN,)))
     inbox.refuses.add("msg_1")
 
-    for pause in (*PAUSES, PAUSES[-1]):
+    for pause in (*DEFAULT_PACE.pauses, DEFAULT_PACE.pauses[-1]):
         assert await simulator.deliver_due(inbox) == 0
-        assert await simulator.next_due() == clock.now + pause
-        clock.forward(pause.total_seconds())
+        assert await simulator.next_due() == clock.now + timedelta(seconds=pause)
+        clock.forward(pause)
 
     inbox.refuses.clear()
     assert await simulator.deliver_due(inbox) == 1
@@ -95,17 +92,16 @@ async def test_a_receipt_that_is_never_taken_holds_up_no_other_R28(
     inbox.refuses.add("msg_bad")
 
     assert await simulator.deliver_due(inbox) == 0
-    clock.forward(PAUSES[0].total_seconds())
+    clock.forward(DEFAULT_PACE.pauses[0])
     assert await simulator.deliver_due(inbox) == 1
     assert [receipt.message_id for receipt in inbox.taken] == ["msg_good"]
 
 
 async def test_of_two_processes_each_receipt_goes_to_one_R28(
-    simulator: Simulator, database_url: str, inbox: RecordingInbox, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+    database: Database, database_url: str, inbox: RecordingInbox, clock: HandClock
 ) -> None:
-    monkeypatch.setattr(simulator_callbacks, "_AT_MOST", 7)
     other_database = Database(database_url)
-    other = Simulator(other_database, clock)
+    simulator, other = (Simulator(each, clock, pace=Pace(batch=7)) for each in (database, other_database))
     await asyncio.gather(*(simulator.send(outgoing(f"msg_{n}")) for n in range(20)))
 
     async def until_done(one: Simulator) -> int:
@@ -186,11 +182,10 @@ async def test_the_pump_sleeps_until_the_next_receipt_is_due_R28(database: Datab
     assert storage.begun - before < 12
 
 
-async def test_a_bell_wakes_the_pump_R28(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator_callbacks, "_IDLE_SECONDS", 3_600.0)
+async def test_a_bell_wakes_the_pump_R28(database: Database) -> None:
     stop, bell, storage = asyncio.Event(), asyncio.Event(), WatchedStorage(database)
     inbox = StoppingInbox(1, stop)
-    pump = asyncio.create_task(Simulator(storage).pump(inbox, stop, bell))
+    pump = asyncio.create_task(Simulator(storage, pace=Pace(idle=3_600)).pump(inbox, stop, bell))
     await asyncio.wait_for(storage.first.wait(), PATIENCE)
 
     await Simulator(database).send(outgoing(to=(ANN,)))
@@ -200,10 +195,9 @@ async def test_a_bell_wakes_the_pump_R28(database: Database, monkeypatch: pytest
     assert len(inbox.taken) == 1
 
 
-async def test_a_sleeping_pump_stops_at_once_R28(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator_callbacks, "_IDLE_SECONDS", 3_600.0)
+async def test_a_sleeping_pump_stops_at_once_R28(database: Database) -> None:
     stop, storage = asyncio.Event(), WatchedStorage(database)
-    pump = asyncio.create_task(Simulator(storage).pump(RecordingInbox(), stop, asyncio.Event()))
+    pump = asyncio.create_task(Simulator(storage, pace=Pace(idle=3_600)).pump(RecordingInbox(), stop, asyncio.Event()))
     await asyncio.wait_for(storage.first.wait(), PATIENCE)
 
     stop.set()
@@ -211,24 +205,24 @@ async def test_a_sleeping_pump_stops_at_once_R28(database: Database, monkeypatch
     await asyncio.wait_for(pump, PATIENCE)
 
 
-async def test_the_pump_outlives_a_database_that_comes_back_R28(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator_callbacks, "_IDLE_SECONDS", 0.01)
+async def test_the_pump_outlives_a_database_that_comes_back_R28(database: Database) -> None:
     stop = asyncio.Event()
     inbox = StoppingInbox(1, stop)
     await Simulator(database).send(outgoing(to=(ANN,)))
+    failing = Simulator(WatchedStorage(database, failures=3), pace=Pace(idle=0.01))
 
-    await asyncio.wait_for(Simulator(WatchedStorage(database, failures=3)).pump(inbox, stop, asyncio.Event()), PATIENCE)
+    await asyncio.wait_for(failing.pump(inbox, stop, asyncio.Event()), PATIENCE)
 
     assert len(inbox.taken) == 1
 
 
-async def test_the_pump_repeats_what_the_inbox_did_not_take_R28(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulator_callbacks, "PAUSES", (timedelta(milliseconds=20),))
+async def test_the_pump_repeats_what_the_inbox_did_not_take_R28(database: Database) -> None:
     stop = asyncio.Event()
     inbox = StoppingInbox(2, stop)
     inbox.crashes = RuntimeError("after storing")
     await Simulator(database).send(outgoing(to=(ANN,)))
 
-    await asyncio.wait_for(Simulator(database).pump(inbox, stop, asyncio.Event()), PATIENCE)
+    repeating = Simulator(database, pace=Pace(pauses=(0.02,)))
+    await asyncio.wait_for(repeating.pump(inbox, stop, asyncio.Event()), PATIENCE)
 
     assert inbox.taken[0] == inbox.taken[1]

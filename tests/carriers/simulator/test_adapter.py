@@ -8,8 +8,8 @@ import pytest
 
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Inbound, Receipt, RecipientResult
-from groupchat.carriers.simulator import HandsetMessage, Simulator
-from groupchat.carriers.simulator_behaviours import Behaviour, Switch
+from groupchat.carriers.simulator.adapter import HandsetMessage, Simulator
+from groupchat.carriers.simulator.behaviours import Behaviour, Switch
 from groupchat.store.database import Database
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, RecordingInbox, outgoing
 

@@ -10,33 +10,44 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.carriers.port import Inbox, Receipt
-from groupchat.carriers.simulator_tables import RECEIPTS, Storage, from_micros, to_micros
+from groupchat.carriers.simulator.tables import RECEIPTS, Storage, from_micros, to_micros
 from groupchat.values.clock import Clock
 from groupchat.values.waiting import first_set
 
-PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
-"""How long after an attempt the next follows; the last goes on for ever."""
-
-_AT_MOST = 500
 _GATHER_SECONDS = 0.01
 """Receipts that become due within this time are handed over together."""
-_IDLE_SECONDS = 1.0
-"""How soon a receipt is noticed that another process wrote without ringing a bell here."""
 
 log = structlog.get_logger()
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How receipts are handed over.
+
+    `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is how many receipts are handed over at
+    most together. A receipt that another process wrote, and rang no bell for here, is noticed within `idle` seconds.
+    """
+
+    pauses: tuple[float, ...] = (2, 5, 15, 60)
+    batch: int = 500
+    idle: float = 1.0
+
+
+DEFAULT_PACE = Pace()
 
 
 class Callbacks:
     """Hands receipts over."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(self, storage: Storage, clock: Clock, pace: Pace) -> None:
         self._storage = storage
         self._clock = clock
+        self._pace = pace
 
     async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
         """Hand over what is due until `stop` is set; in between sleep until the next is due, or the bell rings."""
@@ -47,7 +58,7 @@ class Callbacks:
                 seconds = await self._seconds_to_next()
             except (OperationalError, PoolTimeoutError) as error:
                 log.warning("simulator_retries", error=str(error).splitlines()[0])
-                await first_set(stop, seconds=_IDLE_SECONDS)
+                await first_set(stop, seconds=self._pace.idle)
                 continue
             await first_set(stop, seconds=_GATHER_SECONDS)
             if seconds > 0:
@@ -73,7 +84,7 @@ class Callbacks:
 
     async def _seconds_to_next(self) -> float:
         due = await self.next_due()
-        return _IDLE_SECONDS if due is None else min(_IDLE_SECONDS, (due - self._clock()).total_seconds())
+        return self._pace.idle if due is None else min(self._pace.idle, (due - self._clock()).total_seconds())
 
     async def _hand_over(self, inbox: Inbox, rows: Sequence[Row[tuple[object, ...]]]) -> bool:
         batch = tuple(_receipt(row) for row in rows)
@@ -92,10 +103,21 @@ class Callbacks:
         now = self._clock()
         due = select(RECEIPTS).where(RECEIPTS.c.due_at <= to_micros(now)).order_by(RECEIPTS.c.due_at, RECEIPTS.c.id)
         with self._storage.write(durable=False) as connection:
-            rows = connection.execute(due.limit(_AT_MOST).with_for_update(skip_locked=True)).all()
+            rows = connection.execute(due.limit(self._pace.batch).with_for_update(skip_locked=True)).all()
             if rows:
-                _put_off(connection, rows, now)
+                self._put_off(connection, rows, now)
             return rows
+
+    def _put_off(self, connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
+        again = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("which")).values(attempts=RECEIPTS.c.attempts + 1)
+        pauses = self._pace.pauses
+        connection.execute(
+            again.values(due_at=bindparam("due")),
+            [
+                {"which": row.id, "due": to_micros(now + timedelta(seconds=pauses[min(row.attempts, len(pauses) - 1)]))}
+                for row in rows
+            ],
+        )
 
     def _forget(self, ids: Sequence[int]) -> None:
         if ids:
@@ -105,11 +127,3 @@ class Callbacks:
 
 def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
     return Receipt(message_id=row.message_id, recipient=row.recipient, status=row.status, code=row.code, opted_out=row.opted_out)
-
-
-def _put_off(connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
-    again = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("which")).values(attempts=RECEIPTS.c.attempts + 1)
-    connection.execute(
-        again.values(due_at=bindparam("due")),
-        [{"which": row.id, "due": to_micros(now + PAUSES[min(row.attempts, len(PAUSES) - 1)])} for row in rows],
-    )

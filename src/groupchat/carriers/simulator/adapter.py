@@ -1,8 +1,8 @@
 """A simulated carrier, for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves when told to.
 
-Its state is in the database (`simulator_tables.py`), so that it is one carrier in any number of processes: the API shows the
-handsets that a worker's messages reach. `simulator_behaviours.py` has the switches, `simulator_exchange.py` what becomes of a
-message; `simulator_callbacks.py` brings receipts.
+Its state is in the database (`tables.py`), so that it is one carrier in any number of processes: the API shows the
+handsets that a worker's messages reach. `behaviours.py` has the switches, `exchange.py` what becomes of a
+message; `callbacks.py` brings receipts.
 
 As real carriers, it has no idempotency key: the same message sent twice reaches the handsets twice. And it enforces no opt-out
 between handsets: what one participant writes reaches the others, whoever of them wants no more messages from the business.
@@ -18,11 +18,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.group_events import Media
-from groupchat.carriers.gathering import Gathering
 from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing
-from groupchat.carriers.simulator_behaviours import Behaviour, Switch
-from groupchat.carriers.simulator_callbacks import Callbacks
-from groupchat.carriers.simulator_exchange import (
+from groupchat.carriers.simulator.behaviours import Behaviour, Switch
+from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, Callbacks, Pace
+from groupchat.carriers.simulator.exchange import (
     ASK_AGAIN_SECONDS,
     NORMAL,
     Answer,
@@ -32,7 +31,8 @@ from groupchat.carriers.simulator_exchange import (
     exchange,
     fanned_out,
 )
-from groupchat.carriers.simulator_tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage, from_micros, to_micros
+from groupchat.carriers.simulator.gathering import Gathering
+from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage, from_micros, to_micros
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.ids import new_id
 
@@ -53,7 +53,13 @@ class Simulator:
     name = "simulator"
 
     def __init__(
-        self, storage: Storage, clock: Clock = utc_now, *, native_group: bool = True, max_recipients: int | None = None
+        self,
+        storage: Storage,
+        clock: Clock = utc_now,
+        *,
+        native_group: bool = True,
+        max_recipients: int | None = None,
+        pace: Pace = DEFAULT_PACE,
     ) -> None:
         self.native_group = native_group
         self.max_recipients = max_recipients
@@ -62,7 +68,7 @@ class Simulator:
         self._storage = storage
         self._clock = clock
         self._accept_gathered = Gathering(self._accept)
-        self._callbacks = Callbacks(storage, clock)
+        self._callbacks = Callbacks(storage, clock, pace)
 
     # --- the port
 

@@ -1,6 +1,6 @@
 """What the simulated carrier does with one message: what it answers, and the rows that it keeps. Pure.
 
-`simulator.py` stores the rows of many messages in one transaction.
+`adapter.py` stores the rows of many messages in one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, json
 
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Outgoing, RecipientResult
-from groupchat.carriers.simulator_behaviours import REFUSED_CODE, Fate, Switch, fate
+from groupchat.carriers.simulator.behaviours import REFUSED_CODE, Fate, Switch, fate
 
 Results = tuple[RecipientResult, ...]
 Answer = Results | CarrierRefusedError | CarrierUnclearError

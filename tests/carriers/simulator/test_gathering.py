@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from groupchat.carriers.gathering import Gathering
+from groupchat.carriers.simulator.gathering import Gathering
 
 
 class Doubling:

@@ -1,0 +1,1 @@
+"""A simulated carrier: `adapter.py` fulfils the port."""
