@@ -1,10 +1,12 @@
 """The recorder: batches of appends in one locked transaction, each with its own outcome, and positions without gaps."""
 
+import json
+
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError
 from sqlalchemy.exc import DBAPIError
 
-from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.recorder import TAILS_POSTGRES, TAILS_SQLITE, Append, Conflict, Recorder
 from tests.store.counting import Counted, stored
 
 
@@ -193,6 +195,17 @@ def test_the_tails_of_several_streams_come_in_the_logs_order(recorder):
     tails = recorder.select_tails({"a": 1, "b": 0, "c": 1, "nobody": 0})
 
     assert [(each.originator_id, each.originator_version) for each in tails] == [("b", 1), ("b", 2), ("a", 2)]
+
+
+def test_the_tails_of_streams_are_found_by_an_index_however_long_the_log_is(recorder, database):
+    recorder.append([append(f"s{n}", 0, events=10) for n in range(400)])
+    asked = json.dumps([[f"s{n}", 0] for n in range(20)])
+    explain, query = ("EXPLAIN QUERY PLAN", TAILS_SQLITE) if database.is_sqlite else ("EXPLAIN", TAILS_POSTGRES)
+    with database.read() as connection:
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {query}", (asked,)))
+    assert "stored_events_stream" in plan
+    assert "Seq Scan" not in plan
+    assert "SCAN e" not in plan
 
 
 def test_what_is_stored_comes_back_byte_for_byte(recorder):

@@ -50,18 +50,22 @@ _HEADS_POSTGRES = f"""
         ORDER BY originator_version DESC LIMIT 1), 0)
     FROM unnest(%(streams)s::text[]) AS stream
 """  # noqa: S608 - constants of this file
-_TAILS_SQLITE = """
+TAILS_SQLITE = """
     SELECT e.id, e.originator_id, e.originator_version, e.topic, e.state
     FROM json_each(?) AS tail CROSS JOIN stored_events AS e
     WHERE e.originator_id = tail.value ->> 0 AND e.originator_version > tail.value ->> 1
     ORDER BY e.id
 """
-_TAILS_POSTGRES = """
+TAILS_POSTGRES = """
     SELECT e.id, e.originator_id, e.originator_version, e.topic, e.state
-    FROM json_array_elements(%s::json) AS tail JOIN stored_events AS e
-    ON e.originator_id = tail ->> 0 AND e.originator_version > (tail ->> 1)::bigint
+    FROM json_array_elements(%s::json) AS tail CROSS JOIN LATERAL (
+        SELECT * FROM stored_events AS s
+        WHERE s.originator_id = tail ->> 0 AND s.originator_version > (tail ->> 1)::bigint
+        OFFSET 0
+    ) AS e
     ORDER BY e.id
 """
+"""`OFFSET 0` keeps the planner from joining before it has looked: without it, it guesses 100 streams and reads the whole table."""
 _INSERT_POSTGRES = f"""
     INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
@@ -219,7 +223,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
     def select_tails(self, tails: Mapping[str, int]) -> list[Notification]:
         """Return the events of several streams above the version given for each, in the order of the log."""
         asked = json.dumps([[stream, version] for stream, version in tails.items()])
-        query = _TAILS_SQLITE if self.database.is_sqlite else _TAILS_POSTGRES
+        query = TAILS_SQLITE if self.database.is_sqlite else TAILS_POSTGRES
         with self.database.statement() as connection:
             return list(_notifications(connection.exec_driver_sql(query, (asked,)).all()))
 
