@@ -1,26 +1,28 @@
 """The view `ledger`: what was billed, an entry per message and recipient, each naming its event (R24, R25).
 
 What a withheld message was billed is answered by entries of the opposite sign (R16). Entries are only added. A row is a
-line: what one event adds, with its recipients.
+line: what one event adds, with its recipients. Sums per month are kept beside the lines, in the same transaction (R26).
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections.assigned import seen_by
 from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
-from groupchat.projections.rows import insert_new
+from groupchat.projections.rows import Rows, insert_new
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.event import Moment, Recorded
-from groupchat.values.money import Amount, Currency, Rate, amount_of
+from groupchat.values.money import Amount, Currency, Rate, amount_of, exact_product, exact_sum
 
 LEDGER = Table(
     "ledger",
@@ -32,6 +34,18 @@ LEDGER = Table(
     Column("doc", Text, nullable=False),
     Index("ledger_of_workspace", "workspace_id", "position"),
     Index("ledger_of_conversation", "conversation_id", "position"),
+)
+
+LEDGER_SUMS = Table(
+    "ledger_sums",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("workspace_id", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("month", Text, nullable=False),
+    Column("position", BIG, nullable=False),
+    Column("state", Text, nullable=False),
+    Index("ledger_sums_of_month", "workspace_id", "month"),
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,13 +131,56 @@ def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: st
     )
 
 
+class MonthSum(Struct, frozen=True, kw_only=True):
+    """What a conversation was billed in a month (`2026-11`, in UTC), in one currency; `amount` is exact (R25)."""
+
+    workspace_id: str
+    conversation_id: str
+    month: str
+    currency: str
+    segments: int = 0
+    amount: Decimal = Decimal(0)
+
+
+def add(before: MonthSum | None, recorded: Recorded) -> MonthSum | None:
+    """Fold an event into the sum of its conversation, month and currency (R26)."""
+    line = line_of(recorded)
+    if line is None:
+        return before
+    sum_ = before or MonthSum(
+        workspace_id=recorded.cause.workspace_id,
+        conversation_id=line.event.conversation_id,
+        month=month_of(line.at),
+        currency=line.currency,
+    )
+    count = len(line.recipients)
+    amount = exact_sum(sum_.amount, exact_product(count, Decimal(line.amount)))
+    return replace(sum_, segments=sum_.segments + count * line.segments, amount=amount)
+
+
+def month_of(moment: datetime) -> str:
+    """Return the month, in UTC, in which an entry of this time is billed, as `2026-11`."""
+    return f"{moment.astimezone(UTC):%Y-%m}"
+
+
+def _key(line: Line) -> str:
+    return f"{line.event.conversation_id}/{month_of(line.at)}/{line.currency}"
+
+
+def _columns(sum_: MonthSum) -> dict[str, Any]:
+    return {"workspace_id": sum_.workspace_id, "conversation_id": sum_.conversation_id, "month": sum_.month}
+
+
+_SUMS = Rows(LEDGER_SUMS, MonthSum, _columns, births=())
 decode_line = msgspec.json.Decoder(Line).decode
+decode_sum = msgspec.json.Decoder(MonthSum).decode
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     billed = [recorded for recorded in batch if isinstance(recorded.event, (MessageSent, Withheld))]
     lines = [(recorded, line) for recorded in billed if (line := line_of(recorded)) is not None]
     insert_new(connection, LEDGER, [_row(recorded, line) for recorded, line in lines])
+    _SUMS.fold(connection, [(_key(line), recorded) for recorded, line in lines], add)
 
 
 def _row(recorded: Recorded, line: Line) -> dict[str, Any]:
@@ -141,7 +198,7 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-VIEW = View("ledger", (LEDGER,), _apply)
+VIEW = View("ledger", (LEDGER, LEDGER_SUMS), _apply)
 
 
 class Filter(Struct, frozen=True, kw_only=True):

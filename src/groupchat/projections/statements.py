@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select
 
 from groupchat.projections.assigned import seen_by
 from groupchat.projections.inbox import INBOX
-from groupchat.projections.ledger import LEDGER, decode_line, microseconds
-from groupchat.values.money import exact_product, exact_sum
+from groupchat.projections.ledger import LEDGER_SUMS, decode_sum, month_of
+from groupchat.values.money import exact_sum
 
 Sums = Mapping[tuple[str, str, str], tuple[int, Decimal]]
 """Segments and amount by business number, conversation and currency."""
@@ -60,21 +60,16 @@ def statement(connection: Connection, workspace_id: str, month: date, *, sees_on
     """Return the statement of the month that begins on a date."""
     start = datetime.combine(month, time.min, UTC)
     end = datetime.combine((month + timedelta(days=31)).replace(day=1), time.min, UTC)
-    table = LEDGER.c
+    table = LEDGER_SUMS.c
     query = (
-        select(table.doc, INBOX.c.business_number)
+        select(table.state, INBOX.c.business_number)
         .join(INBOX, INBOX.c.conversation_id == table.conversation_id)
-        .where(table.workspace_id == workspace_id, table.at >= microseconds(start), table.at < microseconds(end))
+        .where(table.workspace_id == workspace_id, table.month == month_of(start))
     )
     if sees_only is not None:
         query = query.where(seen_by(sees_only, table.conversation_id))
-    sums: dict[tuple[str, str, str], tuple[int, Decimal]] = {}
-    for doc, number in connection.execution_options(yield_per=1_000).execute(query):
-        line = decode_line(doc)
-        key = (number, line.event.conversation_id, line.currency)
-        segments, amount = sums.get(key, (0, Decimal(0)))
-        count = len(line.recipients)
-        sums[key] = (segments + count * line.segments, exact_sum(amount, exact_product(count, Decimal(line.amount))))
+    found = ((number, decode_sum(state)) for state, number in connection.execute(query))
+    sums = {(number, each.conversation_id, each.currency): (each.segments, each.amount) for number, each in found}
     return _statement(start, end, sums)
 
 
