@@ -16,6 +16,7 @@ from groupchat.store import follower
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower, PoisonError, statuses
+from groupchat.store.log import Log
 from groupchat.values.event import Recorded
 from tests.projections.histories import (
     Story,
@@ -74,6 +75,7 @@ async def test_every_view_followed_live_in_any_batching_equals_the_view_rebuilt_
     forget_everything(database)
     log = log_of(story)
     store_log(database, log)
+    store.log = Log.of(database)  # this example's log: the last one's tail may be in memory
     for view in VIEWS.values():
         await follow(database, view, *cut(log, cuts))
     live = everything(database)
@@ -108,7 +110,7 @@ async def test_two_instances_that_apply_the_same_batch_at_once_apply_it_once_R33
 async def test_a_batch_read_before_the_view_was_emptied_is_left_alone_R33(database: Database):
     log = log_of(A_STORY)
     await follow(database, ledger.VIEW, log[2:])
-    assert tables_of(database, ledger.VIEW) == {"ledger": []}
+    assert tables_of(database, ledger.VIEW) == {"ledger": [], "ledger_sums": []}
     await follow(database, ledger.VIEW, log)
     assert len(tables_of(database, ledger.VIEW)["ledger"]) == 2
 

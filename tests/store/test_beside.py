@@ -1,5 +1,7 @@
 """Databases beside the main one: what is written there is seen only there, and goes when it is dropped."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect, select, text
 
@@ -45,6 +47,18 @@ def test_a_connection_of_the_main_database_is_shown_both_at_one_moment(database,
         beside.show_to(connection)
         assert connection.execute(select(shown.c.id)).scalars().all() == [7]
         assert connection.execute(select(FOLLOWERS)).all() == []
+
+
+def test_what_a_kill_left_beside_a_file_is_dropped_with_it(sqlite_url):
+    main = Database(sqlite_url)
+    beside = Beside(main, "things")
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        Path(f"{beside.path}{suffix}").write_bytes(b"")
+
+    beside.drop()
+
+    assert [file for file in beside.path.parent.iterdir() if file.name.startswith(beside.path.name)] == []
+    main.close()
 
 
 def test_who_may_make_no_schema_is_told_what_to_do(postgres_url):

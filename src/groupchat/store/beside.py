@@ -59,7 +59,7 @@ class Beside(Database):
         self.close()
         if self.path is not None:
             # In this order: SQLite removes a log without its database, but a database without its log may be broken.
-            for suffix in ("", "-wal", "-shm"):
+            for suffix in ("", "-journal", "-wal", "-shm"):
                 Path(f"{self.path}{suffix}").unlink(missing_ok=True)
             return
         with self._main.write() as connection:
