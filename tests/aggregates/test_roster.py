@@ -7,6 +7,7 @@ from groupchat.aggregates import roster
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.do_not_disturb import DoNotDisturb
 from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError, Sender
+from groupchat.values.lasting import LastingMap
 from tests.support.builders import (
     BUSINESS,
     a_candidate,
@@ -100,7 +101,8 @@ def test_what_the_number_said_to_the_business_number_is_added_R5():
 
 
 def test_whether_the_number_is_a_no_to_all_business_numbers_is_added_R36():
-    held, left = DoNotDisturb(held={"ctc_1": moment(1)}), DoNotDisturb(left={"ctc_1": moment(1)})
+    one = LastingMap().with_("ctc_1", moment(1))
+    held, left = DoNotDisturb(held=one), DoNotDisturb(left=one)
     for dnd, no in ((None, False), (DoNotDisturb(), False), (held, True), (left, True)):
         assert roster.with_consent(a_candidate(2), None, dnd) == a_candidate(2, no=no)
 

@@ -15,6 +15,7 @@ from msgspec.structs import asdict, replace
 
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.lasting import LastingMap
 
 Cause = Literal["keyword", "dnd", "user", "carrier"]
 
@@ -65,16 +66,22 @@ class GroupJoined(Event, frozen=True, kw_only=True):
 
 
 class Consent(Struct, frozen=True):
-    """Whether the number has opted out, and the conversations that it takes part in, oldest first.
+    """Whether the number has opted out, and the conversations that it takes part in.
 
     `said_so`: the person did, by a keyword or through the carrier. `recorded`: a user did for them.
     """
 
     said_so: bool = False
     recorded: bool = False
-    conversations: tuple[str, ...] = ()
-    carrier_message_ids: tuple[str, ...] = ()
+    joined: LastingMap[int] = LastingMap()
+    """The conversations that the number takes part in; the first has 1, and so on."""
+    carrier_message_ids: LastingMap[bool] = LastingMap()
     """The carrier's ids of the keywords that were honoured: one that comes again changes nothing."""
+
+    @property
+    def conversations(self) -> tuple[str, ...]:
+        """The conversations that the number takes part in, oldest first."""
+        return tuple(sorted(self.joined, key=lambda id_: self.joined.get(id_) or 0))
 
     @property
     def opted_out(self) -> bool:
@@ -103,7 +110,7 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
         case OptOutTakenBack():
             return replace(state, recorded=False)
         case GroupJoined():
-            return replace(state, conversations=(*state.conversations, event.conversation_id))
+            return replace(state, joined=state.joined.with_(event.conversation_id, len(state.joined) + 1))
         case _:
             return state
 
@@ -111,7 +118,7 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
 def _heard(state: Consent, event: OptedOut | OptedIn) -> Consent:
     if event.carrier_message_id is None:
         return state
-    return replace(state, carrier_message_ids=(*state.carrier_message_ids, event.carrier_message_id))
+    return replace(state, carrier_message_ids=state.carrier_message_ids.with_(event.carrier_message_id, value=True))
 
 
 # --- errors
@@ -186,7 +193,7 @@ def decide(command: Command, state: Consent | None) -> list[Event]:
             return [OptOutTakenBack(**asdict(command))]
         case OptIn() if state.opted_out:
             return [OptedIn(**asdict(command))]
-        case Join() if command.conversation_id not in state.conversations:
+        case Join() if command.conversation_id not in state.joined:
             return [GroupJoined(**asdict(command))]
         case _:
             return []

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import assert_never
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from groupchat.values.errors import NotFoundError, RefusalError
 from groupchat.values.event import Event, Recorded, stored_as
+from groupchat.values.lasting import LastingMap
 
 # --- events
 
@@ -59,8 +59,8 @@ class Lifted(Event, frozen=True, kw_only=True):
 class DoNotDisturb(Struct, frozen=True, kw_only=True):
     """The contacts that make the number a no, and since when: those that have it, and those that left their no behind."""
 
-    held: dict[str, datetime] = {}
-    left: dict[str, datetime] = {}
+    held: LastingMap[datetime] = LastingMap()
+    left: LastingMap[datetime] = LastingMap()
 
     @property
     def is_on(self) -> bool:
@@ -70,7 +70,7 @@ class DoNotDisturb(Struct, frozen=True, kw_only=True):
     @property
     def contacts(self) -> tuple[tuple[str, datetime], ...]:
         """The contacts by which it is a no, as (id, since), the earliest first."""
-        return tuple(sorted((self.left | self.held).items(), key=lambda each: (each[1], each[0])))
+        return tuple(sorted((*self.left.items(), *self.held.items()), key=lambda each: (each[1], each[0])))
 
 
 NONE = DoNotDisturb()
@@ -87,21 +87,17 @@ def evolve(state: DoNotDisturb | None, recorded: Recorded) -> DoNotDisturb | Non
     state = state or NONE
     match event:
         case TurnedOn():
-            since = state.left.get(event.contact_id, recorded.at)
-            return DoNotDisturb(held=state.held | {event.contact_id: since}, left=_without(state.left, event.contact_id))
+            since = state.left.get(event.contact_id) or recorded.at
+            return DoNotDisturb(held=state.held.with_(event.contact_id, since), left=state.left.without(event.contact_id))
         case LeftBehind():
-            since = state.held.get(event.contact_id, recorded.at)
-            return DoNotDisturb(held=_without(state.held, event.contact_id), left=state.left | {event.contact_id: since})
+            since = state.held.get(event.contact_id) or recorded.at
+            return DoNotDisturb(held=state.held.without(event.contact_id), left=state.left.with_(event.contact_id, since))
         case TurnedOff():
-            return DoNotDisturb(held=_without(state.held, event.contact_id))
+            return DoNotDisturb(held=state.held.without(event.contact_id))
         case Lifted():
-            return replace(state, left={})
+            return DoNotDisturb(held=state.held)
         case _:
             return state
-
-
-def _without(contacts: dict[str, datetime], contact_id: str) -> dict[str, datetime]:
-    return {id_: since for id_, since in contacts.items() if id_ != contact_id}
 
 
 # --- errors

@@ -7,9 +7,9 @@ contact's own event, so that a decision that reads it is never behind.
 from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from groupchat.values.event import Event, Moment, Recorded, stored_as
+from groupchat.values.lasting import LastingMap
 
 # --- events
 
@@ -35,14 +35,14 @@ class NumberUnlisted(Event, frozen=True, kw_only=True):
 
 
 class PhoneBookEntry(Struct, frozen=True):
-    """The contacts that have the number, as (since, id), oldest first."""
+    """The contacts that have the number, and since when each is there."""
 
-    contacts: tuple[tuple[datetime, str], ...] = ()
+    contacts: LastingMap[datetime] = LastingMap()
 
     @property
     def oldest(self) -> str | None:
         """The contact that a bare number is linked to."""
-        return self.contacts[0][1] if self.contacts else None
+        return min(((since, id_) for id_, since in self.contacts.items()), default=(None, None))[1]
 
 
 def stream(workspace_id: str, number: str) -> str:
@@ -56,8 +56,8 @@ def evolve(state: PhoneBookEntry | None, recorded: Recorded) -> PhoneBookEntry |
     state = state or PhoneBookEntry()
     match event:
         case NumberListed():
-            return replace(state, contacts=tuple(sorted({*state.contacts, (event.contact_since, event.contact_id)})))
+            return PhoneBookEntry(state.contacts.with_(event.contact_id, event.contact_since))
         case NumberUnlisted():
-            return replace(state, contacts=tuple(c for c in state.contacts if c[1] != event.contact_id))
+            return PhoneBookEntry(state.contacts.without(event.contact_id))
         case _:
             return state

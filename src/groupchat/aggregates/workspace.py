@@ -32,6 +32,7 @@ from groupchat.aggregates.workspace_events import (
 from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded
+from groupchat.values.lasting import LastingMap
 from groupchat.values.money import Rate
 from groupchat.values.policy import PRESETS, Policy, Preset
 
@@ -92,8 +93,10 @@ class Workspace(Struct, frozen=True, kw_only=True):
     users: dict[str, User] = {}
     roles: dict[str, bool] = field(default_factory=BUILT_IN_ROLES.copy)
     """Whether each role may create groups (R20)."""
-    keys: dict[str, Key] = {}
+    keys: LastingMap[Key] = LastingMap()
     """Keys that are not revoked, by their hash."""
+    key_hashes: LastingMap[str] = LastingMap()
+    """Their hashes, by their id."""
     numbers: dict[str, BusinessNumber] = {}
     default_number: str | None = None
 
@@ -133,9 +136,14 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return replace(state, users=state.users | {user.id: user})
         case KeyIssued():
             key = Key(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at)
-            return replace(state, keys=state.keys | {event.key_hash: key})
+            return replace(
+                state,
+                keys=state.keys.with_(event.key_hash, key),
+                key_hashes=state.key_hashes.with_(key.id, event.key_hash),
+            )
         case KeyRevoked():
-            return replace(state, keys={hash_: key for hash_, key in state.keys.items() if key.id != event.key_id})
+            hash_ = state.key_hashes.get(event.key_id) or ""
+            return replace(state, keys=state.keys.without(hash_), key_hashes=state.key_hashes.without(event.key_id))
         case RoleDefined():
             return replace(state, roles=state.roles | {event.role: event.group_chat})
         case RatePosted():
@@ -298,7 +306,8 @@ def _issue(command: IssueKey) -> Event:
 
 
 def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
-    if not any(key.id == command.key_id and key.user_id == command.user_id for key in state.keys.values()):
+    key = state.keys.get(state.key_hashes.get(command.key_id) or "")
+    if key is None or key.user_id != command.user_id:
         msg = "This user has no such key; GET the user's keys lists them."
         raise NotFoundError(msg)
     return [KeyRevoked(key_id=command.key_id)]

@@ -52,7 +52,8 @@ async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
 
     async def look(decision: Decision) -> dict[str, Key]:
         rights = await keys.require_own(decision, who, user_id)
-        return {key_hash: key for key_hash, key in rights.state.keys.items() if key.user_id == user_id}
+        of_user = [(key_hash, key) for key_hash, key in rights.state.keys.items() if key.user_id == user_id]
+        return dict(sorted(of_user, key=lambda each: (each[1].issued_at, each[1].id)))
 
     held = (await views.store.decide(who.cause(), look)).value
     used = await views.ask(last_uses, list(held))
