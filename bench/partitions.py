@@ -13,15 +13,15 @@ from time import perf_counter
 from uuid import uuid4
 
 import histories
-from sqlalchemy import delete
 
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
+from groupchat.store.places import forget_places
+from groupchat.store.positions import reset_to
 from groupchat.store.progress import Progress
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
-from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.support.kafka import running_broker
 from tests.support.postgres import running_server
@@ -60,12 +60,11 @@ def main(groups: int) -> None:
 
 
 def _empty(database: Database) -> None:
-    names = [view.name for view in CONVERSATION_VIEWS]
     with database.write() as connection:
-        connection.execute(delete(FOLLOWED_PARTITIONS))
-        connection.execute(delete(FOLLOWERS).where(FOLLOWERS.c.name.in_(names)))
         for view in CONVERSATION_VIEWS:
             view.clear(connection)
+            forget_places(connection, view.name)
+            reset_to(connection, view.name, 0)
 
 
 def _followed(store: EventStore, environment: dict[str, str], source: str, processes: int, events: int) -> float:

@@ -28,7 +28,7 @@ from sqlalchemy import func, select
 
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.store.database import Database
-from groupchat.store.follower import statuses
+from groupchat.store.positions import statuses
 from groupchat.store.tables import STORED_EVENTS
 
 CONNECTIONS = 64

@@ -14,7 +14,7 @@ from groupchat.projections import VIEWS, thread
 from groupchat.projections.rebuild import BATCH, rebuild
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import statuses
+from groupchat.store.positions import statuses
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 

@@ -24,7 +24,7 @@ from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import statuses
+from groupchat.store.positions import statuses
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 

@@ -1,5 +1,6 @@
-"""The directions of imports (the contracts in pyproject.toml) and the sizes of files."""
+"""The directions of imports (the contracts in pyproject.toml), the sizes of files, and which modules touch which tables."""
 
+import re
 from pathlib import Path
 
 from importlinter.cli import lint_imports
@@ -19,3 +20,12 @@ def test_no_source_file_is_longer_than_400_lines():
 
     assert lengths
     assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_only_their_own_modules_touch_the_rows_of_positions_parked_events_and_places():
+    names = ("FOLLOWERS", "PARKED_EVENTS", "FOLLOWED_PARTITIONS")
+    touching = re.compile("|".join(rf"\b{name}\b|\b(FROM|INTO|JOIN|UPDATE|TABLE)\s+{name.lower()}\b" for name in names))
+    sources = [path for path in (ROOT / "src").rglob("*.py") if "migrations" not in path.parts]
+    found = {path.parent.name + "/" + path.stem for path in sources if touching.search(path.read_text())}
+
+    assert found == {"store/tables", "store/positions", "store/parked", "store/places"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from groupchat.store.database import Database
-from groupchat.store.follower import ensure
+from groupchat.store.positions import ensure
 
 
 @pytest.mark.parametrize("command", ["retry", "park"])

@@ -20,7 +20,7 @@ from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import Pace
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings
-from groupchat.store.follower import PoisonError
+from groupchat.store.positions import PoisonError
 from tests.http.listening import listening
 from tests.http.site import messages_of, open_site, path_of
 from tests.support.builders import BUSINESS, number

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
-from sqlalchemy import insert
 
 from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
@@ -21,12 +20,12 @@ from groupchat.store.answers import Kept, Key
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError, filling
-from groupchat.store.follower import FollowerStatus, advance, statuses
 from groupchat.store.log import Log
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.parked import set_aside
+from groupchat.store.positions import FollowerStatus, advance, statuses
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Append, Recorder
-from groupchat.store.tables import PARKED_EVENTS
 from tests.moving.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
 from tests.races.racer import ROOT
@@ -55,8 +54,7 @@ def stand(database: Database, name: str, position: int, *parked: int) -> None:
     """Let a follower stand somewhere, with events set aside."""
     with database.write() as connection:
         advance(connection, [name], position)
-        for each in parked:
-            connection.execute(insert(PARKED_EVENTS).values(follower=name, position=each, error="can't"))
+        set_aside(connection, name, dict.fromkeys(parked, "can't"))
         put_off.add(connection, name, [PutOff(position, "cnv_1", datetime(2025, 1, 31, tzinfo=UTC))])
 
 

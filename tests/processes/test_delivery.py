@@ -12,7 +12,8 @@ from groupchat.commands.streams import DELIVERY
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.later import LOOK_SECONDS, Later
 from groupchat.processes.process import Process, PutOffError
-from groupchat.store.follower import Follower, park
+from groupchat.store.follower import Follower
+from groupchat.store.positions import park
 from groupchat.store.refusals import UnavailableError
 from tests.processes.fake_carrier import CrashError, FakeCarrier
 from tests.store.counting import until

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from groupchat.processes.process import AT_ONCE, Process
-from groupchat.store.follower import Follower, PoisonError, park
+from groupchat.store.follower import Follower
+from groupchat.store.positions import PoisonError, park
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from tests.store.counting import PATIENCE, count, until
 

@@ -19,9 +19,8 @@ from sqlalchemy import inspect, update
 
 from groupchat.projections import inbox, online, shadow
 from groupchat.projections.online import drop_shadow, rebuild_online
-from groupchat.projections.view import lock_position
 from groupchat.store.database import Database
-from groupchat.store.follower import statuses
+from groupchat.store.positions import lock, statuses
 from groupchat.store.schema import migrate
 from tests.projections.histories import follow, log_of, received, store_log, tables_of
 from tests.store.following import log_to_stderr, opened
@@ -111,7 +110,7 @@ async def _look(url: str, stale: dict[str, Any], right: dict[str, Any], head: in
     async with opened(url) as store:
         database = store.database
         with database.write() as connection:  # waits for the end of what a server may still do for the killed
-            position = lock_position(connection, VIEW.name)
+            position = lock(connection, VIEW.name).position
         shown = tables_of(database, VIEW)
         if resume:
             await rebuild_online(store, VIEW, silent)

@@ -18,11 +18,13 @@ from groupchat.projections.online import OnlineRebuildError, drop_shadow, rebuil
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.shadow import Shadow, ShadowStoppedError
 from groupchat.projections.view import Projection, View
-from groupchat.store import follower
+from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, FollowerStatus, PoisonError, statuses
-from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS, STORED_EVENTS
+from groupchat.store.follower import Follower
+from groupchat.store.parked import parked_in
+from groupchat.store.positions import FollowerStatus, PoisonError, reset_to, statuses
+from groupchat.store.tables import STORED_EVENTS
 from groupchat.values.event import Recorded
 from tests.projections.histories import (
     follow,
@@ -205,7 +207,7 @@ def watch(database: Database, stop: Event) -> list[tuple[int, int]]:
     seen = []
     while not stop.is_set():
         with database.read() as connection:
-            position = follower.status_of(connection, "inbox").position
+            position = positions.status_of(connection, "inbox").position
             page = inbox.page(connection, "wsp_1", ANN.user_id)
             assert inbox.page(connection, "wsp_1", ANN.user_id, sees_only=ANN.user_id).items == ()  # it joins contacts
             (inbound,) = connection.execute(select(inbox.INBOX.c.inbound_count)).scalars()
@@ -388,7 +390,7 @@ def forget_view(database: Database, view: View) -> None:
     """Let a view stand at the log's beginning."""
     with database.write() as connection:
         view.clear(connection)
-        connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == view.name).values(position=0))
+        reset_to(connection, view.name, 0)
 
 
 async def test_of_two_rebuilds_of_a_view_at_once_one_is_refused_R33(
@@ -492,12 +494,11 @@ async def park_the_bad_event(database: Database, store: EventStore, view: View =
     following = Follower(store, Projection(database, view))
     while await following.step():
         pass
-    follower.park(database, "inbox")
+    positions.park(database, "inbox")
     while await following.step():
         pass
 
 
 def parked(database: Database) -> dict[int, str]:
     """Return why events are set aside, by position."""
-    with database.read() as connection:
-        return {row.position: row.error for row in connection.execute(select(PARKED_EVENTS))}
+    return parked_in(database, "inbox")

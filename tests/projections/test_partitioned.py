@@ -12,13 +12,14 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from groupchat.projections import CONVERSATION_VIEWS, inbox, thread
-from groupchat.projections.partitioned import Batch, NoPlaceError, NotCoveredError, PartitionedView, Place, Read
+from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, Read
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.view import View
-from groupchat.store import follower
+from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError, statuses
+from groupchat.store.places import NoPlaceError, Place
+from groupchat.store.positions import PoisonError, statuses
 from groupchat.values.event import Recorded
 from tests.processes.partitions.publishing import key_of
 from tests.projections.histories import Story, follow, forget_everything, log_of, received, sent, store_log, stories, tables_of
@@ -62,7 +63,7 @@ def begun(database: Database, view: View) -> PartitionedView:
 def places(following: PartitionedView) -> dict[int, Place]:
     found = following.places()
     assert found is not None
-    return found[1]
+    return found.of
 
 
 def finish(following: PartitionedView, topic: Topic, position: int) -> None:
@@ -189,7 +190,7 @@ async def test_a_poison_event_stops_the_view_in_all_partitions_and_retry_and_par
     assert places(following)[partition] == Place(BAD - 1, BAD - 1)
     assert following.handle([Batch(partition=1 - partition, start=0, end=0)]) is None, "it stays stopped"
 
-    follower.park(database, "inbox")
+    positions.park(database, "inbox")
     finish(following, topic, len(log))
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [1], "one of two inbound messages"
     assert statuses(database)["inbox"].position == len(log)
@@ -207,7 +208,7 @@ async def test_a_record_that_cant_be_read_stops_the_view_until_it_can_R33(databa
     assert (statuses(database)["inbox"].stopped_at, statuses(database)["inbox"].error) == (3, "newer")
 
     topic.partitions[partition] = whole
-    follower.retry(database, "inbox")
+    positions.retry(database, "inbox")
     finish(following, topic, len(log))
     assert {"inbox": tables_of(database, inbox.VIEW)} == await by_the_log(database, [inbox.VIEW], log)
 

@@ -7,10 +7,11 @@ import pytest
 from groupchat.projections import VIEWS, inbox, rebuild
 from groupchat.projections.rebuild import RebuildStoppedError
 from groupchat.projections.view import Projection
-from groupchat.store import follower
+from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, statuses
+from groupchat.store.follower import Follower
+from groupchat.store.positions import statuses
 from tests.projections.histories import follow, log_of, received, sent, store_log, tables_of
 from tests.projections.test_view import A_STORY, BAD, POISONED
 from tests.support.builders import a_group
@@ -65,7 +66,7 @@ async def test_a_rebuild_beside_a_live_worker_gives_the_same_R33(database: Datab
 async def test_a_rebuild_tries_what_was_parked_again_R33(database: Database, store: EventStore):
     store_log(database, log_of(A_STORY))
     await Follower(store, Projection(database, POISONED)).step()
-    follower.park(database, "inbox")
+    positions.park(database, "inbox")
     await rebuild.rebuild(store, [inbox.VIEW], lambda done, total: None)
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [2]
 

@@ -12,11 +12,12 @@ from sqlalchemy.exc import OperationalError
 from groupchat.projections import VIEWS, inbox, ledger
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.view import Projection, View
-from groupchat.store import follower
+from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, PoisonError, statuses
+from groupchat.store.follower import Follower
 from groupchat.store.log import Log
+from groupchat.store.positions import PoisonError, statuses
 from groupchat.values.event import Recorded
 from tests.projections.histories import (
     Story,
@@ -165,7 +166,7 @@ async def test_a_poison_event_that_is_parked_is_left_out_and_the_view_goes_on_R3
     assert await following.step() == 0
     assert await following.step() == 0, "it stays stopped"
 
-    follower.park(database, "inbox")
+    positions.park(database, "inbox")
     assert await following.step() == 3
 
     assert statuses(database)["inbox"].position == len(log)
@@ -177,7 +178,7 @@ async def test_a_poison_event_is_applied_when_the_cause_was_mended_and_it_is_tri
     store_log(database, log)
     await Follower(store, Projection(database, POISONED)).step()
 
-    follower.retry(database, "inbox")
+    positions.retry(database, "inbox")
     await Follower(store, Projection(database, inbox.VIEW)).step()
 
     assert statuses(database)["inbox"].position == len(log)

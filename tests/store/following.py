@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, insert, sel
 
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, PoisonError, advance
+from groupchat.store.follower import Follower
+from groupchat.store.positions import PoisonError, advance
 from groupchat.store.signals import Signals
 from groupchat.values.event import Recorded
 from tests.store.counting import PATIENCE

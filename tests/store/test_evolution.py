@@ -8,8 +8,9 @@ from groupchat.aggregates.group_events import InboundReceived
 from groupchat.commands.streams import CONVERSATION
 from groupchat.projections import inbox, thread
 from groupchat.projections.view import Projection
-from groupchat.store.follower import Follower, retry
+from groupchat.store.follower import Follower
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.positions import retry
 from groupchat.store.tables import STORED_EVENTS
 from tests.projections.histories import log_of, received, sent, store_log, tables_of
 from tests.support.builders import a_group

@@ -7,7 +7,9 @@ from structlog.testing import capture_logs
 
 from groupchat.store import follower as following
 from groupchat.store.database import Database
-from groupchat.store.follower import Follower, advance, park, retry, statuses, unpark_all
+from groupchat.store.follower import Follower
+from groupchat.store.parked import forget
+from groupchat.store.positions import advance, park, retry, statuses
 from groupchat.store.progress import Progress
 from groupchat.store.refusals import PositionAheadError
 from tests.store.counting import PATIENCE, count, until
@@ -219,8 +221,8 @@ async def test_what_is_parked_is_tried_again_when_it_is_unparked(store, follower
     park(database, follower.name)
     await follower.step()
     with database.write() as connection:
-        unpark_all(connection, follower.name)
-        following.advance(connection, [follower.name], 0)
+        forget(connection, follower.name)
+        advance(connection, [follower.name], 0)
     handler.poison = set()
     await follower.step()
 

@@ -12,7 +12,7 @@ from groupchat.cli.shell import run, say, settings
 from groupchat.processes.relay.relay import Relay
 from groupchat.processes.relay.starting import progress_at
 from groupchat.settings import Settings
-from groupchat.store.follower import statuses
+from groupchat.store.positions import statuses
 
 app = typer.Typer()
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from groupchat.bootstrap import open_database
 from groupchat.cli.reading import existing
 from groupchat.cli.shell import say, settings
-from groupchat.store import follower
+from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.workers import UnknownWorkerError
 
@@ -29,7 +29,7 @@ def migrate() -> None:
 def status() -> None:
     """Show where every follower stands. Exit code 1 if one is stopped."""
     with existing() as database:
-        found = follower.statuses(database)
+        found = positions.statuses(database)
     if not found:
         say.print("No worker has run on this database yet; `groupchat serve` and `groupchat work` run them.")
     table = Table("follower", "position", "stopped at", "why")
@@ -46,7 +46,7 @@ def retry(name: FollowerName) -> None:
     """Let a stopped follower try its event again, after the cause was mended."""
     with existing() as database:
         _require_stopped(database, name)
-        _show(follower.retry(database, name))
+        _show(positions.retry(database, name))
 
 
 @app.command()
@@ -54,11 +54,11 @@ def park(name: FollowerName) -> None:
     """Set aside the event that stopped a follower, and let it go on. The event stays in the log; a rebuild tries it again."""
     with existing() as database:
         _require_stopped(database, name)
-        _show(follower.park(database, name))
+        _show(positions.park(database, name))
 
 
 def _require_stopped(database: Database, name: str) -> None:
-    found = follower.statuses(database)
+    found = positions.statuses(database)
     if name not in found:
         msg = f"There is no follower {name!r}; there are {', '.join(found) or 'none yet'}."
         raise UnknownWorkerError(msg)
@@ -67,5 +67,5 @@ def _require_stopped(database: Database, name: str) -> None:
         raise UnknownWorkerError(msg)
 
 
-def _show(now: follower.FollowerStatus) -> None:
+def _show(now: positions.FollowerStatus) -> None:
     typer.echo(f"{now.name} stands at {now.position} and goes on." if now.stopped_at is None else f"{now.name} is stopped.")

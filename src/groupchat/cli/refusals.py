@@ -17,8 +17,8 @@ from groupchat.projections import refusals as view
 from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalView
 from groupchat.store.database import Database
-from groupchat.store.follower import statuses
 from groupchat.store.log import Log
+from groupchat.store.positions import statuses
 
 app = typer.Typer()
 

@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Struct
 
 from groupchat.store.answers import Kept
-from groupchat.store.archive import Logged, Parked
-from groupchat.store.follower import FollowerStatus
+from groupchat.store.archive import Logged
+from groupchat.store.parked import Parked
+from groupchat.store.positions import FollowerStatus
 from groupchat.store.put_off import PutOff
 from groupchat.values.errors import ToldError
 

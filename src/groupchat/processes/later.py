@@ -14,9 +14,11 @@ from groupchat.processes.process import End, Process
 from groupchat.store import put_off
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, PoisonError, parked_between
+from groupchat.store.follower import Follower
 from groupchat.store.lease import Lease
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.parked import parked_in
+from groupchat.store.positions import PoisonError
 from groupchat.store.put_off import PutOff
 from groupchat.values.event import Recorded
 from groupchat.values.waiting import first_set
@@ -85,7 +87,7 @@ class Later:
         return {event.key: (event, self._event(event.position)) for event in due}
 
     def _event(self, position: int) -> Recorded | None:
-        if parked_between(self._database, self._name, position - 1, position):
+        if parked_in(self._database, self._name, above=position - 1, upto=position):
             return None
         try:
             return self._store.log.read(position - 1, 1).events[0]

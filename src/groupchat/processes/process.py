@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 from groupchat.store import put_off
 from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError, advance, status_of
+from groupchat.store.positions import PoisonError, advance, status_of
 from groupchat.store.put_off import PutOff
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.values.event import Recorded

@@ -10,8 +10,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Index, Table, Text, fu
 
 from groupchat.aggregates.group_events import ContactLinked, Created
 from groupchat.projections.contacts import CONTACTS
-from groupchat.projections.rows import insert_new, upsert
 from groupchat.store.tables import METADATA
+from groupchat.store.upserts import insert_new, upsert
 from groupchat.values.event import Recorded
 
 GROUP_CONTACTS = Table(

@@ -18,9 +18,10 @@ from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections.assigned import seen_by
 from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
-from groupchat.projections.rows import Rows, insert_new
+from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
+from groupchat.store.upserts import insert_new
 from groupchat.values.event import Moment, Recorded
 from groupchat.values.money import Amount, Currency, Rate, amount_of, exact_product, exact_sum
 

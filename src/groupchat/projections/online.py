@@ -15,17 +15,18 @@ from typing import Any, TypeVar
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, text
 
 from groupchat.projections.content import Digest, digest_of
-from groupchat.projections.rebuild import persistently, put_at
+from groupchat.projections.rebuild import persistently
 from groupchat.projections.shadow import Shadow
-from groupchat.projections.view import View, is_at_one_position, lock_position
+from groupchat.projections.view import View
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import statuses
 from groupchat.store.lease import Lease
-from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
+from groupchat.store.parked import set_aside
+from groupchat.store.places import is_at_one_position
+from groupchat.store.positions import lock, reset_to, status_of, statuses
 from groupchat.values.errors import ToldError
 from groupchat.values.progress import OnProgress
 
@@ -150,13 +151,13 @@ def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -
     Only for that the view's follower waits, not while contents are read.
     """
     with store.database.write() as connection:
-        standing = lock_position(connection, view.name)
+        standing = lock(connection, view.name).position
         is_whole = is_at_one_position(connection, view.name)
         shadow.reach(standing or store.log.head())
         if not store.database.is_sqlite:
             snapshot.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0"))
         shadow.show_to(snapshot)
-        snapshot.execute(select(FOLLOWERS)).all()  # the first reading begins it
+        status_of(snapshot, view.name)  # the first reading begins it
     position = shadow.position()
     return position, is_whole and position == standing
 
@@ -180,13 +181,11 @@ async def _switch_between_readers(
 def _switch(store: EventStore, view: View, shadow: Shadow, attempt: int) -> int:
     """Put the shadow in the view's place, no further back than the view stands; return the position."""
     with store.database.write() as connection:
-        standing = lock_position(connection, view.name)
+        standing = lock(connection, view.name).position
         shadow.reach(max(standing, store.log.head()))
         position, parked = shadow.position(), shadow.parked()
-        put_at(connection, view.name, position)
-        if parked:
-            rows = [{"follower": view.name, "position": each, "error": error} for each, error in parked.items()]
-            connection.execute(insert(PARKED_EVENTS), rows)
+        reset_to(connection, view.name, position)
+        set_aside(connection, view.name, parked)
         shadow.take_place(connection, attempt)
     store.signals.log.ring()
     store.signals.moved()

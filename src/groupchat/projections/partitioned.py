@@ -7,26 +7,15 @@ position of the log, up to which everything that belongs into the partition is a
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, select
 
-from groupchat.projections.rows import upsert
 from groupchat.projections.view import REASON_CHARACTERS, View
 from groupchat.store.database import Database, is_passing
-from groupchat.store.follower import PoisonError, ensure, notify_progress, status_of, stop_at
-from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
+from groupchat.store.parked import parked
+from groupchat.store.places import NoPlaceError, Place, Places, lock_places, places, store_places
+from groupchat.store.positions import PoisonError, lock, status_of, stop_at
 from groupchat.values.event import Recorded
-
-_PLACES = FOLLOWED_PARTITIONS.c
-
-
-class Place(Struct, frozen=True):
-    """Where a view stands in a partition."""
-
-    next_offset: int
-    position: int
 
 
 class Read(Struct, frozen=True):
@@ -51,10 +40,6 @@ class Batch(Struct, frozen=True, kw_only=True):
     above: int = 0
 
 
-class NoPlaceError(Exception):
-    """The view has no place in a partition: it never followed the topic, or was rebuilt since."""
-
-
 class PartitionedView:
     """Applies batches of partitions to a view. Any number of processes may, also the same batch, also one that is out of date."""
 
@@ -63,12 +48,10 @@ class PartitionedView:
         self._database = database
         self._view = view
 
-    def places(self) -> tuple[str, dict[int, Place]] | None:
+    def places(self) -> Places | None:
         """Return the topic that the view follows, with its place in every partition; none if it follows the log."""
-        query = select(_PLACES.topic, _PLACES.partition, _PLACES.next_offset, _PLACES.position).where(_PLACES.view == self.name)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        return (rows[0].topic, {row.partition: Place(row.next_offset, row.position) for row in rows}) if rows else None
+            return places(connection, self.name)
 
     def begin(self, topic: str, starts: Mapping[int, Place]) -> None:
         """Follow a topic from now on; a place's position is what the view must have from the log to begin at its offset.
@@ -76,13 +59,13 @@ class PartitionedView:
         Raises `NotCoveredError` if it has less. Does nothing if the view follows the topic by now.
         """
         with self._database.write() as connection:
-            ensure(connection, self.name)
-            standing = status_of(connection, self.name, for_update=True).position
+            standing = lock(connection, self.name).position
             needed = max((place.position for place in starts.values()), default=0)
             if standing < needed:
                 raise NotCoveredError(self.name, standing, needed)
-            if connection.execute(select(_PLACES.view).where(_PLACES.view == self.name).limit(1)).one_or_none() is None:
-                self._store(connection, topic, {each: Place(place.next_offset, standing) for each, place in starts.items()})
+            if places(connection, self.name) is None:
+                begun = {each: Place(place.next_offset, standing) for each, place in starts.items()}
+                store_places(connection, self.name, Places(topic, begun))
 
     def handle(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
         """Apply what of the batches is not applied yet; return the view's places in their partitions, none if it is stopped.
@@ -121,73 +104,24 @@ class PartitionedView:
 
     def _apply(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
         with self._database.write(durable=False) as connection:
-            held = self._lock(connection, [batch.partition for batch in batches])
-            if held is None:
+            before = lock_places(connection, self.name, [batch.partition for batch in batches])
+            status = status_of(connection, self.name)
+            if status.stopped_at is not None:
                 return None
-            topic, places, parked = held
             moved: dict[int, Place] = {}
             fresh: list[Recorded | PoisonError] = []
             for batch in batches:
-                place = places[batch.partition]
+                place = before.of[batch.partition]
                 if batch.start <= place.next_offset and batch.above <= place.position:
                     new = list(_above(batch, place))
                     fresh += new
                     position = max(place.position, batch.reached, *(event.position for event in new))
                     moved[batch.partition] = Place(max(place.next_offset, batch.end), position)
-            self._view.apply(connection, self._applicable(connection, fresh) if parked else _readable(fresh))
-            self._store(connection, topic, {each: place for each, place in moved.items() if place != places[each]})
-        return places | moved
-
-    def _lock(self, connection: Connection, partitions: Sequence[int]) -> tuple[str, dict[int, Place], bool] | None:
-        """Return the topic, the view's places, and whether events are parked; none if the view is stopped.
-
-        Nobody else can change these places until the transaction ends.
-        """
-        parked = select(PARKED_EVENTS.c.follower).where(PARKED_EVENTS.c.follower == self.name).exists()
-        query = (
-            select(
-                _PLACES.topic,
-                _PLACES.partition,
-                _PLACES.next_offset,
-                _PLACES.position,
-                FOLLOWERS.c.stopped_at,
-                parked.label("parked"),
-            )
-            .join(FOLLOWERS, FOLLOWERS.c.name == _PLACES.view)
-            .where(_PLACES.view == self.name, _PLACES.partition.in_(partitions))
-            .order_by(_PLACES.partition)
-            .with_for_update(of=FOLLOWED_PARTITIONS)
-        )
-        rows = connection.execute(query).all()
-        if len(rows) < len(set(partitions)):
-            raise NoPlaceError(self.name)
-        if any(row.stopped_at is not None for row in rows):
-            return None
-        places = {row.partition: Place(row.next_offset, row.position) for row in rows}
-        return rows[0].topic, places, rows[0].parked
-
-    def _applicable(self, connection: Connection, events: Sequence[Recorded | PoisonError]) -> list[Recorded]:
-        """Return the events but for those that are parked; raises the `PoisonError` of one that can't be read."""
-        table = PARKED_EVENTS.c
-        parked = set(connection.execute(select(table.position).where(table.follower == self.name)).scalars())
-        return _readable([event for event in events if event.position not in parked])
-
-    def _store(self, connection: Connection, topic: str, places: Mapping[int, Place]) -> None:
-        if places:
-            upsert(connection, FOLLOWED_PARTITIONS, self._rows(topic, places))
-            notify_progress(connection)
-
-    def _rows(self, topic: str, places: Mapping[int, Place]) -> list[dict[str, Any]]:
-        return [
-            {
-                "view": self.name,
-                "partition": partition,
-                "topic": topic,
-                "next_offset": place.next_offset,
-                "position": place.position,
-            }
-            for partition, place in places.items()
-        ]
+            aside = parked(connection, self.name) if status.parked else {}
+            self._view.apply(connection, _readable([event for event in fresh if event.position not in aside]))
+            changed = {each: place for each, place in moved.items() if place != before.of[each]}
+            store_places(connection, self.name, Places(before.topic, changed))
+        return before.of | moved
 
 
 class NotCoveredError(Exception):

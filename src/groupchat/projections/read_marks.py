@@ -12,9 +12,9 @@ from sqlalchemy import Boolean, Column, Connection, Table, Text, select, tuple_
 
 from groupchat.aggregates.group_events import InboundReceived
 from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead
-from groupchat.projections.rows import upsert
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
+from groupchat.store.upserts import upsert
 from groupchat.values.event import Recorded
 
 READ_MARKS = Table(

@@ -9,21 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, update
-
-from groupchat.projections.view import Projection, View, lock_position, raise_partitions
+from groupchat.projections.view import Projection, View
 from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import (
-    Follower,
-    FollowerStatus,
-    PoisonError,
-    notify_log,
-    notify_progress,
-    statuses,
-    unpark_all,
-)
-from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
+from groupchat.store.follower import Follower
+from groupchat.store.places import forget_places
+from groupchat.store.positions import FollowerStatus, PoisonError, lock, reset_to, statuses
 from groupchat.values.errors import ToldError
 from groupchat.values.event import Recorded
 from groupchat.values.progress import OnProgress
@@ -99,16 +90,7 @@ async def persistently(work: Callable[[], Awaitable[T]]) -> T:
 def _reset(database: Database, views: Sequence[View]) -> None:
     with database.write(patient=True) as connection:
         for view in sorted(views, key=lambda view: view.name):
-            lock_position(connection, view.name)  # waits for a worker's batch
+            lock(connection, view.name)  # waits for a worker's batch
             view.clear(connection)
-            connection.execute(delete(FOLLOWED_PARTITIONS).where(FOLLOWED_PARTITIONS.c.view == view.name))
-            put_at(connection, view.name, 0)
-
-
-def put_at(connection: Connection, name: str, position: int) -> None:
-    """Let a locked view go on from a position as if nothing had ever stopped it; what it had parked is forgotten."""
-    unpark_all(connection, name)
-    raise_partitions(connection, name, position)
-    connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == name).values(position=position, stopped_at=None, error=None))
-    notify_log(connection)
-    notify_progress(connection)
+            forget_places(connection, view.name)
+            reset_to(connection, view.name, 0)

@@ -12,9 +12,9 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 from groupchat.aggregates.refusal import RefusalRecorded, Rule, Subject, Whose
 from groupchat.projections.ledger import microseconds
 from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
-from groupchat.projections.rows import insert_new
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
+from groupchat.store.upserts import insert_new
 from groupchat.values.event import Recorded
 
 REFUSALS = Table(

@@ -8,15 +8,12 @@ while another does.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, Connection, Table, Text, bindparam, cast, column, func, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
-from sqlalchemy.sql.elements import KeyedColumnElement
+from sqlalchemy import Connection, Table, Text, bindparam, select
 
+from groupchat.store.upserts import upsert_newer
 from groupchat.values.event import EVENT_TYPES, Event, Recorded
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -33,10 +30,6 @@ _NO_ROW = (0, None)
 def events_named(prefix: str) -> frozenset[type[Event]]:
     """Return the types of the events whose wire name begins so; import the aggregate that defines them first."""
     return frozenset(kind for name, kind in EVENT_TYPES.items() if name.startswith(prefix))
-
-
-OnConflict = Literal["replace", "replace older", "keep"]
-"""What becomes of a row that is there: `replace older` replaces one of a lower `position`."""
 
 
 class Rows(Generic[S]):
@@ -88,54 +81,4 @@ class Rows(Generic[S]):
             {self._key.name: key, "position": position, self._held_in: _encode(row).decode(), **self._columns(row)}
             for key, (position, row) in rows.items()
         ]
-        _write(connection, self._table, values, "replace older")
-
-
-def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, replacing those of the same primary key."""
-    _write(connection, table, values, "replace")
-
-
-def insert_new(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving alone those that are there."""
-    _write(connection, table, values, "keep")
-
-
-def _write(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]], on_conflict: OnConflict) -> None:
-    if not values:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.execute(_insert_many(table, on_conflict), list(values))
-    else:
-        connection.execute(_insert_json(table, on_conflict), {"rows": _encode(values).decode()})
-
-
-@cache
-def _insert_many(table: Table, on_conflict: OnConflict) -> sqlite.Insert:
-    statement = sqlite.insert(table)
-    if on_conflict == "keep":
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict))
-
-
-@cache
-def _insert_json(table: Table, on_conflict: OnConflict) -> postgresql.Insert:
-    """Return an insert of rows that come as one JSON value: the driver would quote each of their values by itself."""
-    rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(
-        *(column(each.name, each.type) for each in table.columns)
-    )
-    source = select(rows.alias("source").render_derived(with_types=True))
-    statement = postgresql.insert(table).from_select([each.name for each in table.columns], source)
-    if on_conflict == "keep":
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict))
-
-
-def _replacing(
-    table: Table, excluded: ReadOnlyColumnCollection[str, KeyedColumnElement[Any]], on_conflict: OnConflict
-) -> dict[str, Any]:
-    return {
-        "index_elements": list(table.primary_key),
-        "set_": {each.name: excluded[each.name] for each in table.columns if not each.primary_key},
-        "where": table.c.position < excluded.position if on_conflict == "replace older" else None,
-    }
+        upsert_newer(connection, self._table, values)

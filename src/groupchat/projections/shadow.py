@@ -10,22 +10,21 @@ from hashlib import blake2b
 from pathlib import Path
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Dialect, MetaData, Table, insert, inspect, select, text
+from sqlalchemy import Connection, Dialect, MetaData, Table, inspect, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import groupchat
 from groupchat.projections.content import Pair
 from groupchat.projections.view import Projection, View
 from groupchat.store.beside import Beside
-from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError, ensure, statuses
 from groupchat.store.mapper import UnreadableEventError
-from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, METADATA, PARKED_EVENTS
+from groupchat.store.parked import parked_in, set_aside
+from groupchat.store.positions import TABLES, PoisonError, ensure, statuses
+from groupchat.store.tables import METADATA
 from groupchat.values.errors import ToldError
 
 BATCH = 5_000
-_OF_FOLLOWERS = (FOLLOWERS, PARKED_EVENTS, FOLLOWED_PARTITIONS)
 _SHORT_WAIT_MS, _LONGEST_WAIT_MS = 100, 1_500
 
 
@@ -64,11 +63,13 @@ class Shadow:
         self.database.drop()
         with self.database.write() as connection:
             self.database.create(connection)
-            METADATA.create_all(connection, tables=[*self._view.tables, *_OF_FOLLOWERS], checkfirst=False)
+            METADATA.create_all(connection, tables=[*self._view.tables, *TABLES], checkfirst=False)
             ensure(connection, self.name)
 
     def _is_of_this_code(self) -> bool:
-        if not inspect(self.database.engine).has_table(FOLLOWERS.name):  # killed while it was made, on SQLite
+        if not all(
+            map(inspect(self.database.engine).has_table, [table.name for table in TABLES])
+        ):  # killed while it was made, on SQLite
             return False
         return self.name in statuses(self.database)
 
@@ -87,7 +88,7 @@ class Shadow:
         An event that the view itself has parked, and that still can't be applied, stays parked.
         """
         standing = self.position()
-        aside = min((each for each in _parked(self.database, self.name) if each > standing), default=end + 1)
+        aside = min(parked_in(self.database, self.name, above=standing), default=end + 1)
         try:
             if aside == standing + 1:
                 self._projection.handle_blocking([], aside)
@@ -100,10 +101,10 @@ class Shadow:
             self._set_aside(poison.position, poison.reason)
 
     def _set_aside(self, position: int, reason: str) -> None:
-        if position not in _parked(self._store.database, self._view.name):
+        if position not in parked_in(self._store.database, self._view.name):
             raise ShadowStoppedError(self._view.name, position, reason)
         with self.database.write(durable=False) as connection:
-            connection.execute(insert(PARKED_EVENTS).values(follower=self.name, position=position, error=reason))
+            set_aside(connection, self.name, {position: reason})
 
     # --- using it
 
@@ -113,7 +114,7 @@ class Shadow:
 
     def parked(self) -> dict[int, str]:
         """Return why each event that it set aside can't be applied, by position."""
-        return _parked(self.database, self.name)
+        return parked_in(self.database, self.name)
 
     def take_place(self, connection: Connection, attempt: int) -> None:
         """Replace the view's tables in a transaction of the main database; on Postgres the shadow is gone with it.
@@ -146,12 +147,6 @@ class Shadow:
         found = self.database.exists()
         self.database.drop()
         return found
-
-
-def _parked(database: Database, name: str) -> dict[int, str]:
-    table = PARKED_EVENTS.c
-    with database.read() as connection:
-        return dict(connection.execute(select(table.position, table.error).where(table.follower == name)).tuples().all())
 
 
 def _lock_out_readers(connection: Connection, names: Sequence[str], attempt: int) -> None:

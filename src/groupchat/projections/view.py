@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, Table, delete
 
-from groupchat.projections.rows import insert_new
 from groupchat.store.database import Database, is_passing
-from groupchat.store.follower import PoisonError, advance, status_of
-from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
+from groupchat.store.parked import parked
+from groupchat.store.places import raise_places
+from groupchat.store.positions import PoisonError, advance, lock
 from groupchat.values.event import Recorded
 
 REASON_CHARACTERS = 500
@@ -66,40 +66,12 @@ class Projection:
         A batch that does not go on from where the view stands is left alone: the view was emptied after the batch was read.
         """
         with self._database.write(durable=False) as connection:
-            standing = lock_position(connection, self.name)
+            standing = lock(connection, self.name).position
             fresh = [recorded for recorded in batch if recorded.position > standing]
             missing = position - standing - len(fresh)
-            if position <= standing or missing != (missing and _parked(connection, self.name, standing, position)):
+            if position <= standing or missing != (missing and len(parked(connection, self.name, above=standing, upto=position))):
                 return
             if fresh:
                 self._view.apply(connection, fresh)
-            raise_partitions(connection, self.name, position)
+            raise_places(connection, self.name, position)
             advance(connection, [self.name], position)
-
-
-def lock_position(connection: Connection, name: str) -> int:
-    """Lock a view against its follower: return its position, which nobody else can change until the transaction ends."""
-    standing = status_of(connection, name, for_update=True).position
-    if standing == 0:
-        insert_new(connection, FOLLOWERS, [{"name": name, "position": 0}])
-        standing = status_of(connection, name, for_update=True).position
-    return standing
-
-
-def raise_partitions(connection: Connection, name: str, position: int) -> None:
-    """Let the partitions of a view that followed Kafka before have what it got from the log."""
-    table = FOLLOWED_PARTITIONS.c
-    connection.execute(update(FOLLOWED_PARTITIONS).where(table.view == name, table.position < position).values(position=position))
-
-
-def is_at_one_position(connection: Connection, name: str) -> bool:
-    """Tell whether a view has no event after its position: one that follows Kafka may be further on in some partitions."""
-    table = FOLLOWED_PARTITIONS.c
-    query = select(func.count(table.position.distinct())).where(table.view == name)
-    return connection.execute(query).scalar_one() <= 1
-
-
-def _parked(connection: Connection, name: str, above: int, upto: int) -> int:
-    table = PARKED_EVENTS.c
-    query = select(func.count()).where(table.follower == name, table.position.between(above + 1, upto))
-    return connection.execute(query).scalar_one()

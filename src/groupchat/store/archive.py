@@ -15,12 +15,13 @@ from sqlalchemy import select
 from groupchat.store import put_off
 from groupchat.store.answers import Kept, Key
 from groupchat.store.database import Database
-from groupchat.store.follower import FollowerStatus, statuses
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper, Stored, UnreadableEventError
+from groupchat.store.parked import Parked, parked_in
+from groupchat.store.positions import FollowerStatus, statuses
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Recorder
-from groupchat.store.tables import IDEMPOTENCY_KEYS, PARKED_EVENTS
+from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.values.event import Actor
 
 BATCH = 1_000
@@ -40,14 +41,6 @@ class Logged(Struct, frozen=True, kw_only=True):
     correlation_id: str
     causation_id: str
     data: msgspec.Raw
-
-
-class Parked(Struct, frozen=True):
-    """An event that was set aside for a follower."""
-
-    follower: str
-    position: int
-    error: str
 
 
 class Archive:
@@ -92,10 +85,7 @@ class Archive:
 
     def parked(self, name: str, upto: int) -> list[Parked]:
         """Return what was set aside for a follower, up to a position."""
-        table = PARKED_EVENTS.c
-        query = select(table.follower, table.position, table.error).where(table.follower == name, table.position <= upto)
-        with self.database.read() as connection:
-            return [Parked(*row) for row in connection.execute(query.order_by(table.position))]
+        return [Parked(name, position, error) for position, error in parked_in(self.database, name, upto=upto).items()]
 
     def put_off(self, name: str, upto: int) -> list[PutOff]:
         """Return what a process has put off, up to a position that it had reached before."""

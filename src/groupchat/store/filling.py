@@ -5,19 +5,20 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store import answers, put_off
 from groupchat.store.answers import Kept
-from groupchat.store.archive import BATCH, Logged, Parked, stored_of
+from groupchat.store.archive import BATCH, Logged, stored_of
 from groupchat.store.database import Database
-from groupchat.store.follower import FollowerStatus
 from groupchat.store.mapper import EventMapper
+from groupchat.store.parked import Parked, set_aside
+from groupchat.store.positions import FollowerStatus, restore
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import WRITER_LOCK, Recorder
-from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
+from groupchat.store.tables import IDEMPOTENCY_KEYS, STORED_EVENTS
 from groupchat.values.errors import ToldError
 
 LOCK_SECONDS = 5
@@ -74,14 +75,11 @@ class Filling:
 
     def follower(self, status: FollowerStatus) -> None:
         """Let a follower stand where it stood."""
-        self._connection.execute(delete(FOLLOWERS).where(FOLLOWERS.c.name == status.name))
-        row = {"name": status.name, "position": status.position, "stopped_at": status.stopped_at, "error": status.error}
-        self._connection.execute(insert(FOLLOWERS).values(row))
+        restore(self._connection, status)
 
     def parked(self, event: Parked) -> None:
         """Set an event aside for a follower, as it was."""
-        row = {"follower": event.follower, "position": event.position, "error": event.error}
-        self._connection.execute(insert(PARKED_EVENTS).values(row))
+        set_aside(self._connection, event.follower, {event.position: event.error})
 
     def put_off(self, follower: str, event: PutOff) -> None:
         """Let a process handle an event when it is due."""

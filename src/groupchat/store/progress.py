@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from groupchat.store.database import Database
-from groupchat.store.follower import FollowerStatus, statuses
 from groupchat.store.log import Log
+from groupchat.store.positions import FollowerStatus, statuses
 from groupchat.store.refusals import PositionAheadError
 from groupchat.store.signals import Signals
 

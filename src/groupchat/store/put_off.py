@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import Column, Connection, Index, Select, Table, Text, delete, exists, func, select, text, update
+from sqlalchemy import Column, Connection, Index, Select, Table, Text, delete, exists, func, select, update
 
 from groupchat.store.tables import BIG, METADATA
+from groupchat.store.upserts import insert_new
 from groupchat.values.event import Moment
 
 PUT_OFF_EVENTS = Table(
@@ -23,10 +24,6 @@ PUT_OFF_EVENTS = Table(
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_INSERT = text(
-    "INSERT INTO put_off_events (follower, position, key, due) VALUES (:follower, :position, :key, :due) "
-    "ON CONFLICT (follower, position) DO NOTHING"
-)
 _T = PUT_OFF_EVENTS.c
 _EARLIER = PUT_OFF_EVENTS.alias("earlier").c
 _IS_FIRST_OF_KEY = ~exists().where(_EARLIER.follower == _T.follower, _EARLIER.key == _T.key, _EARLIER.position < _T.position)
@@ -43,8 +40,7 @@ class PutOff(Struct, frozen=True):
 def add(connection: Connection, follower: str, events: Iterable[PutOff]) -> None:
     """Put events off; one that is put off already stays as it is."""
     rows = [{"follower": follower, "position": each.position, "key": each.key, "due": _number(each.due)} for each in events]
-    if rows:
-        connection.execute(_INSERT, rows)
+    insert_new(connection, PUT_OFF_EVENTS, rows)
 
 
 def keys_of(connection: Connection, follower: str, keys: Collection[str]) -> set[str]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from threading import Event, Lock, Thread
 
 import structlog
+from sqlalchemy import Connection, text
 
 from groupchat.store.database import Database
 from groupchat.store.recorder import LOG_CHANNEL
@@ -23,6 +24,21 @@ _SQLITE_LOOK_SECONDS = 0.05
 _RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger()
+
+
+def notify_log(connection: Connection) -> None:
+    """Wake, when this transaction commits, the followers of other processes."""
+    _notify(connection, LOG_CHANNEL)
+
+
+def notify_progress(connection: Connection) -> None:
+    """Wake, when this transaction commits, whoever waits for a follower in another process."""
+    _notify(connection, PROGRESS_CHANNEL)
+
+
+def _notify(connection: Connection, channel: str) -> None:
+    if connection.dialect.name == "postgresql":  # on SQLite other processes see that something was written
+        connection.execute(text(f"NOTIFY {channel}"))
 
 
 class Bell:

@@ -8,7 +8,7 @@ from kafka.admin import NewTopic
 from groupchat.broker.topics import CONVERSATIONS, RELAY, topic_of
 from groupchat.processes.relay import records
 from groupchat.store.database import Database
-from groupchat.store.follower import advance, ensure
+from groupchat.store.positions import advance, ensure
 from groupchat.values.event import Recorded
 
 BATCH = 200

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-from sqlalchemy import insert
 from structlog.testing import capture_logs
 
 from groupchat.broker.envelope import headers_of
@@ -12,11 +11,12 @@ from groupchat.broker.topics import RELAY
 from groupchat.projections import CONVERSATION_VIEWS, inbox, ledger
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.view import Projection, View
-from groupchat.store import follower
+from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import Follower, statuses
-from groupchat.store.tables import PARKED_EVENTS
+from groupchat.store.follower import Follower
+from groupchat.store.parked import set_aside
+from groupchat.store.positions import statuses
 from groupchat.values.event import Recorded
 from tests.processes.partitions.conftest import Sharers
 from tests.processes.partitions.publishing import Publisher, delete_topic, make_topic
@@ -122,7 +122,7 @@ async def test_a_poison_event_stops_its_view_alone_and_park_lets_it_go_on_R33(
         publisher.publish(log, database)
         await sharers.reach(len(log), ledger.VIEW)
         await until(lambda: stopped_at(database, inbox.VIEW) == BAD)
-        follower.park(database, "inbox")
+        positions.park(database, "inbox")
         await sharers.reach(len(log), inbox.VIEW)
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [1], "one of two inbound messages"
 
@@ -221,7 +221,7 @@ async def test_what_was_parked_for_the_relay_stops_the_views_that_lack_it_until_
     store_log(database, LOG)
     publisher.publish(LOG[:HALF], database)
     with database.write() as connection:
-        connection.execute(insert(PARKED_EVENTS).values(follower=RELAY, position=LOG[HALF].position, error="too large"))
+        set_aside(connection, RELAY, {LOG[HALF].position: "too large"})
     async with sharers.running():
         await sharers.reach(HALF)
         publisher.publish(LOG[HALF + 1 :], database)

@@ -11,7 +11,7 @@ from groupchat.processes.relay import forwarder
 from groupchat.processes.relay.progress import Progress, read_progress
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
-from groupchat.store.follower import statuses
+from groupchat.store.positions import statuses
 from tests.golden.examples import EXAMPLES, is_current
 from tests.processes.relay.reading import PATIENCE, a_relay, brokers_at, disorder, ids_of, make_topics, read, relayed
 from tests.projections.histories import log_of, store_log

@@ -7,15 +7,16 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from msgspec.structs import replace
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from groupchat.broker import administration
 from groupchat.broker import topics as names
 from groupchat.broker.topics import CONVERSATIONS, PROGRESS
 from groupchat.processes.relay.progress import read_progress
 from groupchat.processes.relay.starting import NoSuchPositionError, progress_at
-from groupchat.store.follower import advance, park, retry, statuses
-from groupchat.store.tables import FOLLOWED_PARTITIONS, STORED_EVENTS
+from groupchat.store.places import Place, Places, store_places
+from groupchat.store.positions import advance, park, retry, statuses
+from groupchat.store.tables import STORED_EVENTS
 from groupchat.values.waiting import first_set
 from tests.processes.relay.reading import PATIENCE, a_relay, brokers_at, ids_of, make_topics, read, relayed
 from tests.store.following import opened
@@ -280,8 +281,7 @@ async def test_views_that_followed_kafka_further_than_it_knows_of_now_are_stoppe
     with sqlite_store.database.write() as connection:
         advance(connection, ["relay"], end + 5)
         for view, position in (("inbox", end + 3), ("thread", end)):
-            row = {"view": view, "partition": 0, "topic": "any", "next_offset": 0, "position": position}
-            connection.execute(insert(FOLLOWED_PARTITIONS).values(row))
+            store_places(connection, view, Places("any", {0: Place(0, position)}))
 
     await relayed(a_relay(sqlite_store, kafka, topics))
 

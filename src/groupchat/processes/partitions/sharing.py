@@ -19,10 +19,12 @@ from groupchat.broker.envelope import RecordUnreadableError, recorded_of
 from groupchat.broker.topics import RELAY
 from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched
 from groupchat.processes.partitions.topic import NotThereYetError, Topic, UnusableTopicError, position_in
-from groupchat.projections.partitioned import Batch, NoPlaceError, NotCoveredError, PartitionedView, Place, Read
+from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, Read
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import FollowerStatus, PoisonError, parked_between, status_of, trouble
+from groupchat.store.parked import parked_in
+from groupchat.store.places import NoPlaceError, Place
+from groupchat.store.positions import FollowerStatus, PoisonError, record_failure, status_of
 
 LOOK_SECONDS = 1.0
 """Views are looked at this often even if nothing comes: one that was stopped may go on."""
@@ -131,14 +133,13 @@ class Sharing:
             found = view.places()
         if found is None:
             raise NoPlaceError(view.name)
-        followed, places = found
-        if followed != name or places.keys() != partitions:
+        if found.topic != name or found.of.keys() != partitions:
             msg = (
-                f"The view {view.name} has followed {followed} with {len(places)} partitions; now there is {name} with "
+                f"The view {view.name} has followed {found.topic} with {len(found.of)} partitions; now there is {name} with "
                 f"{len(partitions)}, in which others of its events may stand: {_ADVICE}"
             )
             raise UnusableTopicError(msg)
-        return places
+        return found.of
 
     def _begin(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> None:
         published = self._relayed().position
@@ -152,7 +153,7 @@ class Sharing:
     def _tell(self, what: str | None) -> None:
         with self._store.database.write(durable=False) as connection:
             for name in sorted(view.name for view in self._views):
-                trouble(connection, name, what)
+                record_failure(connection, name, what)
 
     # --- what was read
 
@@ -171,7 +172,7 @@ class Sharing:
     def _refuse_gaps(self, published: int) -> None:
         """Raise `UnusableTopicError` where the relay was told to leave out what a view does not have yet."""
         floor = min((place.position for places in self._places.values() for place in places.values()), default=published)
-        if left_out := parked_between(self._store.database, RELAY, floor, published):
+        if left_out := parked_in(self._store.database, RELAY, above=floor, upto=published):
             msg = f"The relay has left out the event at position {min(left_out)}, which was parked for it: {_ADVICE}"
             raise UnusableTopicError(msg)
 

@@ -12,7 +12,7 @@ from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import Headers
 from groupchat.broker.opening import opened
 from groupchat.broker.topics import CONVERSATIONS
-from groupchat.projections.partitioned import Place
+from groupchat.store.places import Place
 
 _FIRSTS_SECONDS = 30.0
 _POLL_MS = 200

@@ -21,12 +21,12 @@ from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import BrokerUnavailableError, explained
 from groupchat.processes.partitions.sharing import LOOK_SECONDS, Sharing
 from groupchat.processes.partitions.topic import MissingTopicError, NotThereYetError, UnusableTopicError
-from groupchat.projections.partitioned import NoPlaceError
 from groupchat.projections.view import View
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError, status_of, stop_at, trouble
 from groupchat.store.lease import Lease
+from groupchat.store.places import NoPlaceError
+from groupchat.store.positions import PoisonError, record_failure, status_of, stop_at
 from groupchat.values.waiting import first_set
 
 NAME = "projections"
@@ -114,7 +114,7 @@ class PartitionWorker:
         try:
             with self._database.write(durable=False) as connection:
                 for view in sorted(self._views, key=lambda view: view.name):
-                    trouble(connection, view.name, reason)
+                    record_failure(connection, view.name, reason)
         except SQLAlchemyError as unstored:
             log.warning("partitions_untold", error=str(unstored).splitlines()[0])
 

@@ -6,7 +6,6 @@ from typing import Literal
 import structlog
 from kafka.errors import KafkaError
 from msgspec import Struct
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.broker.envelope import Record
@@ -17,9 +16,10 @@ from groupchat.processes.relay.publisher import Publisher, RecordTooLargeError
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.starting import check, progress_at
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import FollowerStatus, PoisonError, advance, parked_between, stand, status_of, stop_at, trouble
 from groupchat.store.mapper import UnreadableEventError
-from groupchat.store.tables import FOLLOWED_PARTITIONS
+from groupchat.store.parked import parked_in
+from groupchat.store.places import views_beyond
+from groupchat.store.positions import FollowerStatus, PoisonError, advance, record_failure, stand_at, status_of, stop_at
 from groupchat.values.event import Recorded
 
 _ADVICE = "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on."
@@ -99,7 +99,7 @@ class Forwarder:
         log.warning("relay_retries", relay=self._name, error=reason, exc_info=None if expected else error)
         try:
             with self._database.write(durable=False) as connection:
-                trouble(connection, self._name, reason)
+                record_failure(connection, self._name, reason)
         except SQLAlchemyError as unstored:
             log.warning("relay_untold", relay=self._name, error=str(unstored).splitlines()[0])
 
@@ -121,15 +121,14 @@ class Forwarder:
                 self._stop_views_above(progress.position)
         standing = progress.position if progress is not None else 0
         with self._database.write(durable=False) as connection:
-            stand(connection, self._name, standing)
+            stand_at(connection, self._name, standing)
         log.info("relay_begins", relay=self._name, position=standing)
         return standing
 
     def _stop_views_above(self, position: int) -> None:
         """Stop the views that followed Kafka further than it knows of now: they would take what is published again for known."""
-        table = FOLLOWED_PARTITIONS.c
         with self._database.read() as connection:
-            views = connection.execute(select(table.view).where(table.position > position).distinct()).scalars().all()
+            views = views_beyond(connection, position)
         for view in views if self._name == RELAY else ():
             stop_at(self._database, view, PoisonError(0, f"Kafka has lost what followed position {position}: {_ADVICE}"))
 
@@ -153,12 +152,12 @@ class Forwarder:
         try:
             found = self._store.log.read(above, BATCH).events
         except UnreadableEventError as error:
-            if error.position not in parked_between(self._database, self._name, above, error.position):
+            if error.position not in parked_in(self._database, self._name, above=above, upto=error.position):
                 raise PoisonError(error.position, str(error)) from error
             return _Batch([], [], progress_at(self._store, error.position), full=False)
         if not found:
             return None
-        parked = parked_between(self._database, self._name, above, found[-1].position)
+        parked = parked_in(self._database, self._name, above=above, upto=found[-1].position)
         records: list[Record] = []
         events: list[Recorded] = []
         done = 0

@@ -3,8 +3,8 @@
 from groupchat.broker.topics import PROGRESS
 from groupchat.processes.relay.progress import Progress
 from groupchat.store.event_store import EventStore
-from groupchat.store.follower import PoisonError
 from groupchat.store.mapper import UnreadableEventError
+from groupchat.store.positions import PoisonError
 from groupchat.values.errors import ToldError
 
 

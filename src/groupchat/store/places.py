@@ -1,0 +1,92 @@
+"""Where a view stands in Kafka's partitions, if it follows them. Only this module touches the rows of `followed_partitions`.
+
+A view has a row for every partition of its topic, and stands where its lowest partition does. A view without rows follows the log.
+"""
+
+from collections.abc import Collection
+
+from msgspec import Struct
+from sqlalchemy import Connection, delete, func, select, update
+
+from groupchat.store.signals import notify_progress
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
+from groupchat.store.upserts import upsert
+
+_T = FOLLOWED_PARTITIONS.c
+_PLACES = select(_T.topic, _T.partition, _T.next_offset, _T.position)
+
+LOWEST = select(func.min(_T.position)).where(_T.view == FOLLOWERS.c.name).scalar_subquery()
+"""The lowest position of a view's partitions, in a query of `followers`; null if it has none."""
+
+
+class NoPlaceError(Exception):
+    """The view has no place in a partition: it never followed the topic, or was rebuilt since."""
+
+
+class Place(Struct, frozen=True):
+    """Where a view stands in a partition."""
+
+    next_offset: int
+    position: int
+
+
+class Places(Struct, frozen=True):
+    """The topic that a view follows, and its place in every partition that was asked for."""
+
+    topic: str
+    of: dict[int, Place]
+
+
+def places(connection: Connection, view: str) -> Places | None:
+    """Return the topic that the view follows, with its place in every partition; none if it follows the log."""
+    rows = connection.execute(_PLACES.where(_T.view == view)).all()
+    return Places(rows[0].topic, {row.partition: Place(row.next_offset, row.position) for row in rows}) if rows else None
+
+
+def lock_places(connection: Connection, view: str, partitions: Collection[int]) -> Places:
+    """Return the view's places in these partitions, which nobody else can change until the transaction ends.
+
+    Raises `NoPlaceError` where it has none.
+    """
+    query = _PLACES.where(_T.view == view, _T.partition.in_(partitions)).order_by(_T.partition).with_for_update()
+    rows = connection.execute(query).all()
+    if len(rows) < len(set(partitions)):
+        raise NoPlaceError(view)
+    return Places(rows[0].topic, {row.partition: Place(row.next_offset, row.position) for row in rows})
+
+
+def lock_all(connection: Connection, view: str) -> None:
+    """Keep all of the view's places as they are until the transaction ends."""
+    connection.execute(select(_T.partition).where(_T.view == view).order_by(_T.partition).with_for_update())
+
+
+def store_places(connection: Connection, view: str, moved: Places) -> None:
+    """Store where the view stands in these partitions now."""
+    rows = [
+        {"view": view, "partition": partition, "topic": moved.topic, "next_offset": place.next_offset, "position": place.position}
+        for partition, place in moved.of.items()
+    ]
+    if rows:
+        upsert(connection, FOLLOWED_PARTITIONS, rows)
+        notify_progress(connection)
+
+
+def raise_places(connection: Connection, view: str, position: int) -> None:
+    """Let the partitions of a view that followed Kafka before have what it got from the log."""
+    connection.execute(update(FOLLOWED_PARTITIONS).where(_T.view == view, _T.position < position).values(position=position))
+
+
+def forget_places(connection: Connection, view: str) -> None:
+    """Let a view follow the log, until it begins to follow a topic again."""
+    connection.execute(delete(FOLLOWED_PARTITIONS).where(_T.view == view))
+
+
+def is_at_one_position(connection: Connection, view: str) -> bool:
+    """Tell whether a view has no event after its position: one that follows Kafka may be further on in some partitions."""
+    positions = connection.execute(select(func.count(_T.position.distinct())).where(_T.view == view))
+    return positions.scalar_one() <= 1
+
+
+def views_beyond(connection: Connection, position: int) -> list[str]:
+    """Return the views that have a partition further than a position."""
+    return list(connection.execute(select(_T.view).where(_T.position > position).distinct().order_by(_T.view)).scalars())

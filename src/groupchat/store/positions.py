@@ -1,0 +1,164 @@
+"""Where followers stand, and what keeps one from going on. Only this module touches the rows of `followers`.
+
+A position changes in the transaction that stores what an event has changed, so most functions work in the caller's. Code that moves
+a follower from outside locks it first (`lock`): its row, then its places in Kafka's partitions, always in this order.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import Connection, func, select, update
+
+from groupchat.store import parked, places
+from groupchat.store.database import Database
+from groupchat.store.signals import notify_log, notify_progress
+from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
+from groupchat.store.upserts import insert_new, upsert
+
+TABLES = (FOLLOWERS, PARKED_EVENTS, FOLLOWED_PARTITIONS)
+"""All that is stored of where followers stand, for a database beside the main one."""
+
+_T = FOLLOWERS.c
+_STATUSES = select(_T.name, func.coalesce(places.LOWEST, _T.position), _T.stopped_at, _T.error, parked.COUNT)
+
+log = structlog.get_logger()
+
+
+class PoisonError(Exception):
+    """One event can't be handled; `correlation_id` is that of the request that led to it, where it can be read."""
+
+    def __init__(self, position: int, reason: str, correlation_id: str | None = None) -> None:
+        super().__init__(f"the event at position {position} can't be handled: {reason}")
+        self.position = position
+        self.reason = reason
+        self.correlation_id = correlation_id
+
+
+class FollowerStatus(Struct, frozen=True):
+    """Where a follower stands; a view that follows Kafka stands where its lowest partition does.
+
+    `stopped_at` is the position of the event that stopped it, 0 if it was none. An `error` without it is one that may pass.
+    """
+
+    name: str
+    position: int
+    stopped_at: int | None = None
+    error: str | None = None
+    parked: int = 0
+    """How many events were ever set aside."""
+
+
+# --- where they stand
+
+
+def statuses(database: Database) -> dict[str, FollowerStatus]:
+    """Return every follower that ever ran. It blocks."""
+    with database.read() as connection:
+        return {row.name: FollowerStatus(*row) for row in connection.execute(_STATUSES)}
+
+
+def status_of(connection: Connection, name: str) -> FollowerStatus:
+    """Return a follower's status; one that never ran stands at 0."""
+    row = connection.execute(_STATUSES.where(_T.name == name)).one_or_none()
+    return FollowerStatus(name, 0) if row is None else FollowerStatus(*row)
+
+
+def lock(connection: Connection, name: str) -> FollowerStatus:
+    """Return a follower's status, which nobody else can change until the transaction ends; one that never ran gets a row."""
+    own = select(_T.name).where(_T.name == name).with_for_update()
+    if connection.execute(own).one_or_none() is None:
+        ensure(connection, name)
+        connection.execute(own)
+    places.lock_all(connection, name)
+    return status_of(connection, name)  # only now: what is read after the lock is what the last one left
+
+
+# --- moving them
+
+
+def ensure(connection: Connection, name: str) -> None:
+    """Make sure that a follower has a row."""
+    insert_new(connection, FOLLOWERS, [{"name": name, "position": 0}])
+
+
+def advance(connection: Connection, names: Sequence[str], position: int) -> None:
+    """Store the followers' new position."""
+    moved = connection.execute(update(FOLLOWERS).where(_T.name.in_(names)).values(position=position))
+    if moved.rowcount != len(names):
+        for name in names:
+            ensure(connection, name)
+        connection.execute(update(FOLLOWERS).where(_T.name.in_(names)).values(position=position))
+    notify_progress(connection)
+
+
+def stand_at(connection: Connection, name: str, position: int) -> None:
+    """Store where a follower stands that keeps its position elsewhere too; nothing stops it or keeps it from working."""
+    ensure(connection, name)
+    _set(connection, name, position=position, error=None, stopped_at=None)
+    notify_progress(connection)
+
+
+def reset_to(connection: Connection, name: str, position: int) -> None:
+    """Let a locked view go on from a position as if nothing had ever stopped it; what it had parked is forgotten."""
+    parked.forget(connection, name)
+    places.raise_places(connection, name, position)
+    _set(connection, name, position=position, error=None, stopped_at=None)
+    notify_log(connection)
+    notify_progress(connection)
+
+
+def restore(connection: Connection, status: FollowerStatus) -> None:
+    """Let a follower stand where it stood in another store."""
+    row = {"name": status.name, "position": status.position, "stopped_at": status.stopped_at, "error": status.error}
+    upsert(connection, FOLLOWERS, [row])
+
+
+# --- what keeps one from going on
+
+
+def record_failure(connection: Connection, name: str, error: str | None) -> None:
+    """Store what keeps a follower from working at the moment, or that nothing does any more, unless it is stopped."""
+    ensure(connection, name)
+    connection.execute(update(FOLLOWERS).where(_T.name == name, _T.stopped_at.is_(None)).values(error=error))
+
+
+def stop_at(database: Database, name: str, poison: PoisonError, standing: int | None = None) -> None:
+    """Stop a follower, loudly, if it still stands where it stood, or further on before the event: a rebuild may have moved it.
+
+    Without `standing` it is stopped wherever it stands: at an event that it had put off, or (position 0) at none. It blocks.
+    """
+    log.error(
+        "follower_stopped", follower=name, position=poison.position, error=poison.reason, correlation_id=poison.correlation_id
+    )
+    with database.write() as connection:
+        position = lock(connection, name).position
+        if standing is None or standing <= position < poison.position:
+            _set(connection, name, stopped_at=poison.position, error=poison.reason)
+        notify_progress(connection)
+
+
+def retry(database: Database, name: str) -> FollowerStatus:
+    """Let a stopped follower try its event again. It blocks."""
+    with database.write() as connection:
+        return _resume(connection, name)
+
+
+def park(database: Database, name: str) -> FollowerStatus:
+    """Set the event that stopped a follower aside and let it go on. The event stays in the log. It blocks."""
+    with database.write() as connection:
+        status = lock(connection, name)
+        if not status.stopped_at:  # 0: no event has stopped it
+            return status
+        parked.set_aside(connection, name, {status.stopped_at: status.error or ""})
+        return _resume(connection, name)
+
+
+def _resume(connection: Connection, name: str) -> FollowerStatus:
+    _set(connection, name, stopped_at=None, error=None)
+    notify_log(connection)
+    return status_of(connection, name)
+
+
+def _set(connection: Connection, name: str, **values: int | str | None) -> None:
+    connection.execute(update(FOLLOWERS).where(_T.name == name).values(values))
