@@ -42,14 +42,15 @@ import msgspec
 from msgspec import Meta
 
 from groupchat.values.errors import ToldError
+from groupchat.values.web_address import is_web_address
 
 PREFIX = "GROUPCHAT_"
 
 _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
-_Url = Annotated[str, Meta(pattern="^https?://")]
 _Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
+_ADDRESSES = ("oidc_issuer", "oidc_jwks_url")
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
 
 
@@ -73,7 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stream_seconds: _Seconds = 3_600.0
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
-    oidc_jwks_url: _Url | None = None
+    oidc_jwks_url: str | None = None
     oidc_algorithms: _Algorithms = "RS256,ES256"
     oidc_workspace_claim: str = "groupchat_workspace"
     kafka_bootstrap_servers: str | None = None
@@ -99,6 +100,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             msg = f"{_variable(name)} is no setting of groupchat; did you mean {_variable(close[0])}?"
             raise SettingsError(msg)
     settings = Settings(**{name: _read(name, given[name]) for name in known if name in given})
+    for name in _ADDRESSES:
+        if (address := getattr(settings, name)) is not None and not is_web_address(address):
+            msg = f"{_variable(name)} is not a web address; write it as https://id.example.com/keys."
+            raise SettingsError(msg)
     missing = [name for name in _PROVIDER if getattr(settings, name) is None]
     if 0 < len(missing) < len(_PROVIDER):
         msg = f"An identity provider needs {', '.join(map(_variable, missing))}, too; see docs/operations.md."

@@ -20,7 +20,6 @@ FOREIGN = re.compile(
     r"|\\[1-9]"  # backreferences
     r"|\\[^dwstrn0xb.\[\](){}^$*+?|/\\-]"  # escapes that mean something else, or nothing, elsewhere
     r"|[*+?}][+]"  # possessive repetition
-    r"|\[\["  # sets of sets
 )
 
 

@@ -160,7 +160,10 @@ async def test_a_group_is_renamed_and_goes_back_to_its_participants_names_R13(si
     assert (await site.get(path_of(made))).json() == back
 
 
-BAD_NAMES = [{}, {"name": ""}, {"name": "x" * 121}, {"name": 5}, {"name": "a\0b"}, {"title": "x"}]
+BAD_NAMES = [
+    {}, {"name": ""}, {"name": "x" * 121}, {"name": 5}, {"name": "a\0b"}, {"title": "x"},
+    {"name": " "}, {"name": "\u200b"}, {"name": "\u3164"}, {"name": "a\nb"}, {"name": "a\tb"}, {"name": "a\u2028b"},
+]  # fmt: skip
 
 
 async def test_a_bad_name_is_refused_R13(plain_site):

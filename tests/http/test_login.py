@@ -262,6 +262,16 @@ def test_an_identity_provider_is_described_wholly_or_not_at_all(given):
         from_environment(environment)
 
 
+@pytest.mark.parametrize("name", ["ISSUER", "JWKS_URL"])
+def test_an_identity_providers_addresses_are_judged_as_all_web_addresses(name):
+    described = {"ISSUER": "HTTPS://id.example.com", "AUDIENCE": "groupchat", "JWKS_URL": "https://[::1]:8443/keys?v=1"}
+    environment = {f"GROUPCHAT_OIDC_{key}": value for key, value in described.items()}
+    assert from_environment(environment).oidc_issuer == "HTTPS://id.example.com"
+    for wrong in ("id.example.com", "https:///keys", "https://id.example.com/a b", "ftp://id.example.com"):
+        with pytest.raises(SettingsError, match=f"GROUPCHAT_OIDC_{name} is not a web address"):
+            from_environment(environment | {f"GROUPCHAT_OIDC_{name}": wrong})
+
+
 @pytest.mark.parametrize("algorithms", ["HS256", "none", "RS256,HS256", "RS256, ES256", ""])
 def test_only_asymmetric_algorithms_can_be_set(algorithms):
     environment = {"GROUPCHAT_OIDC_ALGORITHMS": algorithms}

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
 from tests.http.site import OTHER_BUSINESS, assert_problem, client_of, locs, messages_of, path_of
@@ -43,6 +44,23 @@ async def test_who_writes_from_an_area_code_that_the_data_lacks_is_heard_R48(sit
     stop = await site.post("/v1/simulator/inbound", {**written, "body": "opt\u2011out"})
     assert stop.status_code == 202
     assert (await site.get(path_of(made.json()))).json()["blocked_by"] == ["+18615550123"]
+
+
+@pytest.mark.parametrize("body", ["x" * 5_000, "\u0436" * 5_000, "\n", " ", "\u200b"])
+async def test_what_comes_in_is_kept_whatever_its_length_and_also_if_it_shows_nothing_R47(plain_site, body):
+    made = await plain_site.group(1, 2)
+    assert (await plain_site.writes(1, body)).status_code == 202
+    assert [each["body"] for each in (await plain_site.get(messages_of(made))).json()["items"]] == [body]
+
+
+async def test_an_empty_body_beside_media_that_come_in_is_none_R47(site):
+    made = await site.group(1, 2)
+    picture = {"url": "https://media.example/cat.png", "content_type": "image/png"}
+    assert (await site.writes(1, "", media=[picture])).status_code == 202
+    assert (await site.writes(1, "Hi", media=None)).status_code == 202
+    shown = (await site.get(messages_of(made))).json()["items"]
+    assert [(each["body"], len(each["media"])) for each in shown] == [(None, 1), ("Hi", 0)]
+    assert_problem(await site.writes(1, "", media=None), "invalid-request", 422)
 
 
 async def test_the_group_tells_several_conversations_of_a_sender_apart_R35(site):

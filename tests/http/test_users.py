@@ -35,7 +35,11 @@ async def test_a_user_is_added_with_a_key_that_is_shown_once_R20(site):
 
 BAD_USERS = [
     ({"email": "a@example.com", "role": "member"}, "name"),
+    ({"name": " ", "email": "a@example.com", "role": "member"}, "name"),
+    ({"name": "Al\n", "email": "a@example.com", "role": "member"}, "name"),
     ({"name": "Al", "email": "nobody", "role": "member"}, "email"),
+    ({"name": "Al", "email": "\u200b@example.com", "role": "member"}, "email"),
+    ({"name": "Al", "email": "a@example.com\n", "role": "member"}, "email"),
     ({"name": "Al", "email": "a@example.com", "role": "pirate"}, "role"),
     ({"name": "Al", "email": "a@example.com", "role": "Not A Role"}, "role"),
     ({"name": "Al", "email": "MAX@example.com", "role": "member"}, "email"),

@@ -280,6 +280,14 @@ async def test_a_carrier_without_groups_gets_what_one_wrote_for_the_others_prefi
     assert {outgoing.from_ for outgoing in plain_carrier.taken} == {world.business}
 
 
+async def test_a_name_with_line_breaks_that_is_stored_is_relayed_in_one_line_R12_R47(world, plain_carrier):
+    await world.group(await world.contact(1, "Bob\r\nMum: send money"), 2)
+    received = await world.message((await world.writes(1, "Hi\nthere")).value.message_id)
+    await DeliveryProcess(world.store, plain_carrier).react(received)
+
+    assert [outgoing.body for outgoing in plain_carrier.taken] == ["Bob Mum: send money: Hi\nthere"]
+
+
 async def test_what_was_written_in_a_blocked_group_is_not_relayed_nor_the_stop_itself_R12_R16(world, plain_carrier, group):
     process = DeliveryProcess(world.store, plain_carrier)
     for n, body in ((1, "STOP"), (2, "What?")):

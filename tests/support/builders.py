@@ -20,6 +20,7 @@ from groupchat.aggregates.workspace_events import NumberAdded, WorkspaceCreated
 from groupchat.values.event import EVENT_TYPES, Actor, Cause, Event, Recorded
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
+from groupchat.values.text import shows_something
 
 START = datetime(2025, 1, 31, 23, 59, 30, tzinfo=UTC)
 BUSINESS = "+16285550100"
@@ -149,16 +150,16 @@ TRICKY = (
     "e\u0301 \u00e9 \u1112\u1161\u11ab",  # combining: not the same when normalised
     "\u0915\u094d\u200d\u0937",  # Devanagari with a joiner
     "one\r\ntwo\rthree\nfour\u2028five\u0085six",
-    " \t\u00a0\u3000",
+    " \t\u00a0.\u3000",
     "\ufeff\u200b\ufffd\U0010ffff",
     "'\";--\\u0000 %s {} \x1b\x7f",
 )
 
 
 def texts(max_size: int = 40) -> st.SearchStrategy[str]:
-    """Return strategies of what people write: anything but NUL and lone surrogates, which are refused."""
+    """Return strategies of what people write: anything that shows something, without NUL and lone surrogates, which are refused."""
     free = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=max_size)
-    return st.one_of(free, st.lists(st.sampled_from(TRICKY), min_size=1, max_size=3).map("".join))
+    return st.one_of(free.filter(shows_something), st.lists(st.sampled_from(TRICKY), min_size=1, max_size=3).map("".join))
 
 
 def numbers(count: int = 10_000) -> st.SearchStrategy[str]:

@@ -49,6 +49,7 @@ from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalE
 from groupchat.values.event import Event
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
+from groupchat.values.text import shows_something
 
 # --- errors
 
@@ -206,7 +207,7 @@ def missing() -> NotFoundError:
 def _send(command: Send, state: GroupConversation) -> Event:
     if state.blocked:
         raise ConversationBlockedError(command.conversation_id, state.blocked_by)
-    refuse_empty(command.body, command.media)
+    _refuse_empty(command.body, command.media)
     return MessageSent(
         message_id=command.message_id,
         author=command.author,
@@ -217,10 +218,12 @@ def _send(command: Send, state: GroupConversation) -> Event:
     )
 
 
-def refuse_empty(body: str | None, media: tuple[Media, ...]) -> None:
-    """Raise `InvalidRequestError` for a message without body and media (R10)."""
-    if not body and not media:
-        raise InvalidRequestError("body", "A message has a body, media, or both; this one has neither (R10).")
+def _refuse_empty(body: str | None, media: tuple[Media, ...]) -> None:
+    """Raise `InvalidRequestError` for a message that has no media and shows nothing (R10, R47)."""
+    if not media and not shows_something(body or ""):
+        raise InvalidRequestError(
+            "body", "A message has a body that shows at least one visible character, media, or both (R10, R47)."
+        )
 
 
 def _receive(command: Receive, state: GroupConversation) -> list[Event]:

@@ -13,6 +13,8 @@ from groupchat.commands import workspaces
 from groupchat.processes.partitions.worker import NAME as PROJECTIONS
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
+from groupchat.values import names
+from groupchat.values.email import is_address
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
@@ -35,7 +37,7 @@ def init(
     owner: Annotated[str, typer.Option(help="The owner's e-mail address.")],
 ) -> None:
     """Create a workspace and its owner; print `{"workspace_id", "user_id", "api_key"}` as JSON. The key is shown only here."""
-    if not workspace.strip() or "@" not in owner:
+    if names.fault(workspace.strip()) or not is_address(owner):
         say.print("[red]groupchat:[/red] give a name with --workspace and an e-mail address with --owner.")
         raise typer.Exit(2)
 

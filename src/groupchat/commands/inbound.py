@@ -15,7 +15,7 @@ from groupchat.commands.consents import opt_in, opt_out
 from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
-from groupchat.values.errors import NotFoundError
+from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
 
@@ -35,7 +35,8 @@ async def receive(
 ) -> Outcome[Received]:
     """Record what a participant wrote, and honour a keyword in the same append (R16). A webhook that comes again adds nothing.
 
-    Raises `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no
+    What it says is kept, whatever its length, also if it shows nothing (R47). Raises `InvalidRequestError` for one that has neither
+    body nor media, `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no
     conversation that the message belongs to and it is no keyword.
     """
     claim = business_numbers.claim_stream(inbound.to)
@@ -44,6 +45,8 @@ async def receive(
         owner = await store.load_fresh(NUMBER_CLAIM, claim)
     if owner is None or workspace_id not in (None, owner):
         raise _not_a_business_number(inbound.to)
+    if not inbound.body and not inbound.media:
+        raise InvalidRequestError("body", "A message has a body, media, or both; this one has neither (R10).")
     message_id = new_id("msg")
     said = keyword(inbound.body, alone=True)
     cause = Cause(
@@ -65,7 +68,7 @@ async def receive(
             command = group_conversation.Receive(
                 message_id=message_id,
                 number=inbound.from_,
-                body=inbound.body,
+                body=inbound.body or None,
                 media=inbound.media,
                 carrier_message_id=inbound.carrier_message_id,
             )
@@ -75,7 +78,6 @@ async def receive(
         others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
         return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
-    group_conversation.refuse_empty(inbound.body, inbound.media)
     return await store.decide(cause, decide)
 
 

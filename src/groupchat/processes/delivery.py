@@ -19,6 +19,7 @@ from groupchat.commands import deliveries, inbound
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Recorded
+from groupchat.values.names import in_one_line
 
 CARRIER_SECONDS = 30.0
 """How long a carrier may take to answer a call."""
@@ -103,7 +104,8 @@ def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
     event = deliveries.message_of(recorded)
     body = event.body
     if isinstance(event, InboundReceived):
-        body = f"{event.name}: {event.body}" if event.body else f"{event.name}:"
+        author = in_one_line(event.name)
+        body = f"{author}: {event.body}" if event.body else f"{author}:"
     return Outgoing(
         message_id=delivery.message_id,
         from_=delivery.business_number,

@@ -10,13 +10,15 @@ from string import ascii_lowercase, ascii_uppercase
 
 import idna
 
+from groupchat.values.text import shows_something
+
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
 
 def is_address(text: str) -> bool:
-    """Tell whether a text has the form of an address: something, `@`, something, without spaces and control characters."""
-    return _ADDRESS.fullmatch(text) is not None
+    """Tell whether a text is visible characters, `@`, and more characters, without spaces and control characters."""
+    return _ADDRESS.fullmatch(text) is not None and shows_something(text.partition("@")[0])
 
 
 @lru_cache(maxsize=8_192)

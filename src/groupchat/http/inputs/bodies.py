@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert, field
+from msgspec import UNSET, Meta, UnsetType, ValidationError, convert, field
 
 from groupchat.aggregates import contact
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
@@ -12,7 +12,8 @@ from groupchat.aggregates.roster import Asked
 from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
-from groupchat.http.inputs.fields import ContentType, Id, MediaUrl, MessageBody, Name, WrittenNumber
+from groupchat.http.inputs.fields import ContentType, Email, Id, InboundBody, MediaUrl, MessageBody, Name, WrittenNumber
+from groupchat.http.inputs.taken import Taken
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Currency, Price
 from groupchat.values.patterns import whole
@@ -24,10 +25,6 @@ MAX_ASKED = 200
 MAX_SECONDARY = 20
 
 
-class Taken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of what callers send."""
-
-
 class NewMedia(Taken, frozen=True, kw_only=True):
     """A picture or file."""
 
@@ -35,15 +32,23 @@ class NewMedia(Taken, frozen=True, kw_only=True):
     content_type: ContentType
 
 
+SomeMedia = Annotated[tuple[NewMedia, ...], Meta(max_length=10)]
+
+
+def media_of(given: SomeMedia | None) -> tuple[Media, ...]:
+    """Return media as commands take them; null is none."""
+    return tuple(Media(url=each.url, content_type=each.content_type) for each in given or ())
+
+
 class NewMessage(Taken, frozen=True, kw_only=True):
-    """A message: a body, media, or both (R10)."""
+    """A message: a body, media, or both (R10). An empty body beside media is none (R47)."""
 
     body: MessageBody | None = None
-    media: Annotated[tuple[NewMedia, ...], Meta(max_length=10)] = ()
+    media: SomeMedia | None = ()
 
     def draft(self) -> Draft:
         """Return it as the command takes it."""
-        return Draft(body=self.body, media=tuple(Media(url=each.url, content_type=each.content_type) for each in self.media))
+        return Draft(body=self.body or None, media=media_of(self.media))
 
 
 class NewParticipant(Taken, frozen=True, kw_only=True):
@@ -54,6 +59,7 @@ class NewParticipant(Taken, frozen=True, kw_only=True):
     name: Name | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.contact_id is None and self.number is None:
             msg = "Give a contact_id, or a number"
             raise ValueError(msg)
@@ -182,8 +188,8 @@ class HandsetWrites(Taken, frozen=True, kw_only=True):
     from_: WrittenNumber = field(name="from")
     to: WrittenNumber
     group: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_ASKED)] | None = None
-    body: MessageBody | None = None
-    media: Annotated[tuple[NewMedia, ...], Meta(max_length=10)] = ()
+    body: InboundBody | None = None
+    media: SomeMedia | None = ()
 
 
 class NewBehaviour(Taken, frozen=True, kw_only=True):
@@ -194,7 +200,6 @@ class NewBehaviour(Taken, frozen=True, kw_only=True):
     code: Annotated[str, whole("[0-9A-Za-z_-]+", min_length=1, max_length=20)] | None = None
 
 
-Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254)]
 RoleName = Annotated[str, whole("[a-z][a-z0-9_-]{0,39}", description="As `member`.")]
 
 

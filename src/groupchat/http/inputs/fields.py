@@ -8,10 +8,48 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from groupchat.http.inputs.taken import checked
+from groupchat.values import names, sms_text
+from groupchat.values.email import is_address
 from groupchat.values.patterns import NO_NUL, whole
+from groupchat.values.web_address import PATTERN, is_web_address
 
-Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=NO_NUL)]
-MessageBody = Annotated[str, Meta(min_length=1, max_length=1_600, pattern=NO_NUL)]
+
+def _too_long(body: str) -> str | None:
+    counted = sms_text.length(body)
+    if counted <= sms_text.MAX_LENGTH:
+        return None
+    return f"The body counts {counted} characters, as carriers count; it may have at most {sms_text.MAX_LENGTH} (R47)"
+
+
+def _no_web_address(url: str) -> str | None:
+    return None if is_web_address(url) else "This is not a web address (RFC 3986), as https://example.com/map.png"
+
+
+def _no_mailbox(email: str) -> str | None:
+    return None if is_address(email) else "This is not an e-mail address, as ann@example.com"
+
+
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=120,
+        pattern=NO_NUL,
+        description="At least one visible character, no control characters (R47).",
+        extra=checked(names.fault),
+    ),
+]
+MessageBody = Annotated[
+    str,
+    Meta(
+        max_length=sms_text.MAX_LENGTH,
+        pattern=NO_NUL,
+        description="Its length is counted as carriers count, in GSM-7 or UCS-2 (R47).",
+        extra=checked(_too_long),
+    ),
+]
+InboundBody = Annotated[str, Meta(pattern=NO_NUL, description="Of any length (R47).")]
 Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)]
 WrittenNumber = Annotated[
     str,
@@ -22,8 +60,11 @@ WrittenNumber = Annotated[
         description="A phone number in any form that a person writes; without a country code it is a US number (R3).",
     ),
 ]
-MediaUrl = Annotated[str, whole(r"https?://[^\s\x00]+", max_length=2_048, description="Where the carrier fetches it.")]
+MediaUrl = Annotated[
+    str, whole(PATTERN, max_length=2_048, description="Where the carrier fetches it (RFC 3986).", extra=checked(_no_web_address))
+]
 ContentType = Annotated[str, whole(r"[^/\s\x00]+/[^/\r\n\x00]+", max_length=127, description="As `image/jpeg`.")]
+Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254, extra=checked(_no_mailbox))]
 
 SearchText = Annotated[
     str, Meta(max_length=200, pattern=NO_NUL, description="Text or a piece of a number to search for (R27, R29).")

@@ -5,7 +5,6 @@ import asyncio
 from msgspec import Struct
 
 from groupchat.aggregates import business_numbers, group_conversation
-from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator.adapter import HandsetMessage
 from groupchat.carriers.simulator.behaviours import Switch
@@ -17,7 +16,7 @@ from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
 from groupchat.http.calls.endpoint import Answer, Call, Writing, Written, endpoint
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour
+from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour, media_of
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.rights import rights_of
 from groupchat.store.event_store import EventStore, Outcome
@@ -127,6 +126,6 @@ def _inbound(body: HandsetWrites) -> Inbound:
         to=read_number("to", body.to),
         group=None if group is None else tuple(read_number(f"group.{n}", each) for n, each in enumerate(group)),
         body=body.body,
-        media=tuple(Media(url=each.url, content_type=each.content_type) for each in body.media),
+        media=media_of(body.media),
         carrier_message_id=new_id("sim"),
     )

@@ -29,7 +29,7 @@ from groupchat.values.errors import InvalidRequestError, RefusalError
 T = TypeVar("T")
 
 _PLACE = re.compile(r"^(?P<detail>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
-_FIELD = re.compile(r"(?:missing required|unknown) field `(?P<field>[^`]*)`")
+_FIELD = re.compile(r"(?:missing required|unknown|^in) field `(?P<field>[^`]*)`")
 _POSITION = re.compile(rb"[0-9]{1,18}")
 _CORRELATION_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _MAX_QUERY_FIELDS = 50
@@ -200,6 +200,7 @@ def misfit(error: Exception, under: str = "") -> InvalidRequestError:
     loc = place.replace("[...]", "").replace("[", ".").replace("]", "")
     if missing := _FIELD.search(detail):
         loc = f"{loc}.{missing['field']}"
+        detail = detail.removeprefix(f"in field `{missing['field']}`: ")
     loc = ".".join(part for part in (under, loc.strip(".")) if part)
     return InvalidRequestError(loc or "body", _plain(detail))
 

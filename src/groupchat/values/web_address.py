@@ -1,0 +1,37 @@
+"""Web addresses: what an `http` or `https` URL is, by RFC 3986, and by RFC 9110 for the host that it must name."""
+
+import re
+from ipaddress import AddressValueError, IPv6Address
+
+_CODED = "%[0-9A-Fa-f]{2}"
+_NAME = rf"(?:[A-Za-z0-9._~!$&'()+*,;=-]|{_CODED})"
+_INSIDE = rf"(?:[A-Za-z0-9._~!$&'()+*,;=:@/-]|{_CODED})"
+PATTERN = (
+    rf"[Hh][Tt][Tt][Pp][Ss]?://(?:(?:{_NAME}|:)*@)?(?:{_NAME}+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{0,5}})?"
+    rf"(?:/{_INSIDE}*)?(?:\?(?:{_INSIDE}|\?)*)?(?:#(?:{_INSIDE}|\?)*)?"
+)
+"""The grammar, which leaves open whether an IPv6 address and a port are possible."""
+_ADDRESS = re.compile(PATTERN)
+_AUTHORITY = re.compile(r"//(?:[^@/?#]*@)?(?:\[(?P<ipv6>[^\]]*)\]|[^:/?#]*)(?::(?P<port>[0-9]*))?")
+_LAST_PORT = 65_535
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether a text as a whole is a web address: `HTTPS://example.com:8443/a?b` is, `https:///a` is not.
+
+    Letters beyond ASCII, spaces and other characters that a URL doesn't have must be percent-encoded in it.
+    """
+    authority = _AUTHORITY.search(text)
+    if authority is None or not _ADDRESS.fullmatch(text):
+        return False
+    if authority["ipv6"] is not None and not _is_ipv6(authority["ipv6"]):
+        return False
+    return int(authority["port"] or 0) <= _LAST_PORT
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except AddressValueError:
+        return False
+    return True

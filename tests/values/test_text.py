@@ -1,0 +1,26 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from groupchat.values.text import folded, shows_something
+
+
+@given(st.text())
+def test_a_folded_text_is_folded(text):
+    assert folded(folded(text)) == folded(text)
+
+
+@given(st.text(max_size=10))
+def test_case_makes_no_difference_in_any_script_R27(text):
+    assert folded(text.upper()) == folded(text.lower()) == folded(text.swapcase()) == folded(text)
+
+
+@given(st.text("aé\u0301 ', \u200b\u2019-\u2011", max_size=8), st.text(max_size=4), st.text(max_size=4))
+def test_what_is_in_a_text_is_in_it_folded_but_for_spaces_at_its_ends_R27(piece, before, after):
+    found = folded(f"{before} {piece} {after}".replace("\n", " "))
+    assert folded(piece.replace("\n", " ")) in found
+
+
+@pytest.mark.parametrize("newer", ["\U0001fae8", "\ue000", "\uf8ff"])
+def test_a_character_that_is_newer_than_our_tables_or_a_vendors_own_is_taken_for_visible_R47(newer):
+    assert shows_something(newer)
