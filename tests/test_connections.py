@@ -17,7 +17,7 @@ from groupchat.http.guards.connections import Connection
 from groupchat.http.streams.streams import Stream as EventStream
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import Pace
-from groupchat.http.web.codec import Incoming
+from groupchat.http.web.request import Incoming
 from tests.http.site import open_site
 
 PATIENCE = 10.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from groupchat.http.streams.streams import ABORT
+from groupchat.http.web.request import ABORT
 from tests.http.site import Json, Site
 
 PATIENCE = 10.0

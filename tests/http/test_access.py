@@ -5,6 +5,7 @@ from another workspace finds none of the ids. The same call with a parameter tha
 """
 
 import asyncio
+import re
 from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -15,14 +16,14 @@ import pytest
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.http.documents import public
 from groupchat.http.documents.problems import PROBLEMS
-from groupchat.http.web import openapi
-from groupchat.http.web.reply import Receive, Scope, Send
+from groupchat.http.web.request import Receive, Scope, Send
 from tests.http.site import Json
 from tests.http.staff import Staff, staffed
 from tests.http.stage import PARAMETERS, Stage, endpoint_of
 from tests.support.builders import BUSINESS
 
-ENDPOINT_OF = {(each.method, each.path): each for each in (*ENDPOINTS, *SIMULATOR)}
+OPERATION_OF = {(each.operation.method, each.operation.path): each.operation for each in (*ENDPOINTS, *SIMULATOR)}
+PUBLIC = {each.path for each in public.OPERATIONS}
 FROZEN = "/v1/conversations/{conversation_id}/participants/{rest}"
 """What refuses every write to participants (R7)."""
 DONE = (200, 201, 202, 204)
@@ -186,18 +187,18 @@ Answers = dict[str, dict[str, Expected]]
 
 def test_every_endpoint_of_the_application_has_its_row_R20_R21_R22_R23(plain_site):
     app = plain_site.client._transport.app
-    paths = {path: methods for path, methods in app.openapi()["paths"].items() if path not in public.paths()}
+    paths = {path: methods for path, methods in app.openapi()["paths"].items() if path not in PUBLIC}
     documented = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     asked = {endpoint_of(each.call) for rows in GROUPS.values() for each in rows}
-    assert asked == documented == set(ENDPOINT_OF)
-    routed = {route.path.replace(":path}", "}") for route in app.routes} - public.responders({}).keys()
+    assert asked == documented == set(OPERATION_OF)
+    routed = {re.sub(r":\w+}", "}", route.path) for route in app.routes} - PUBLIC
     assert routed == {*paths, FROZEN}
 
 
 def test_every_problem_that_a_row_expects_is_documented_R20_R21_R22_R23():
     for each in (row for rows in GROUPS.values() for row in rows):
         slugs = {answer for answer in each.expected.values() if isinstance(answer, str)}
-        assert slugs <= set(openapi._slugs(ENDPOINT_OF[endpoint_of(each.call)])), each.call
+        assert slugs <= set(OPERATION_OF[endpoint_of(each.call)].problems), each.call
 
 
 @pytest.mark.parametrize("group", GROUPS)

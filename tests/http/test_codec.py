@@ -7,8 +7,9 @@ from msgspec import json
 
 from groupchat.http.inputs.bodies import NewConversation, NewMessage
 from groupchat.http.inputs.parameters import InboxQuery
-from groupchat.http.refusals import MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError
-from groupchat.http.web.codec import Incoming, decode_body, decode_query, read_body
+from groupchat.http.web.codec import decode_body, decode_query, read_body
+from groupchat.http.web.refusals import MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError
+from groupchat.http.web.request import Incoming
 from groupchat.values.errors import InvalidRequestError
 from tests.http.site import assert_problem, locs
 
@@ -54,7 +55,7 @@ def test_a_body_that_does_not_fit_is_refused_with_its_place():
 
 
 def test_a_refusal_speaks_of_the_fault_not_of_the_machine():
-    with pytest.raises(InvalidRequestError, match="bytes that are no UTF-8"):
+    with pytest.raises(InvalidRequestError, match="bytes that are not UTF-8"):
         decode_body(json.Decoder(NewMessage), incoming(), b'{"body": "\xff"}')
     with pytest.raises(InvalidRequestError, match="of length <= 1600 characters"):
         decode_body(json.Decoder(NewMessage), incoming(), b'{"body": "' + b"x" * 1_601 + b'"}')

@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from groupchat.http.app import ENDPOINTS, SIMULATOR
-from groupchat.http.calls.conditional import VERSIONED, versioned_id
+from groupchat.http.calls.conditional import versioned_id
+from groupchat.http.calls.endpoint import Endpoint
 from groupchat.store import event_store
 from tests.http.site import assert_problem, locs, messages_of, path_of
 from tests.store.following import opened
@@ -63,9 +64,10 @@ async def test_what_has_no_version_of_its_own_has_no_etag(plain_site):
 
 def test_every_route_of_a_conversation_or_contact_takes_part():
     """So that a route that is added is looked at here."""
-    writes = {each.name for each in (*ENDPOINTS, *SIMULATOR) if each.writes and versioned_id(each.path)}
+    all_ = [each for each in (*ENDPOINTS, *SIMULATOR) if isinstance(each, Endpoint)]
+    writes = {each.operation.name for each in all_ if each.spec.writes and versioned_id(each.spec.path)}
     assert writes == {*CONVERSATION_WRITES, *CONTACT_WRITES}
-    shown = {each.name for each in ENDPOINTS if each.answer_type in VERSIONED}
+    shown = {each.operation.name for each in all_ if each.types.versioned}
     assert shown == {
         *("read_conversation", "create_conversation", "rename_conversation", "create_successor", "opt_out"),
         *("read_contact", "create_contact", "change_contact"),

@@ -78,7 +78,7 @@ POSTS = {
 
 
 def test_every_post_of_the_app_is_repeated_here():
-    assert {each.name for each in (*ENDPOINTS, *SIMULATOR) if each.method == "POST"} == set(POSTS)
+    assert {each.operation.name for each in (*ENDPOINTS, *SIMULATOR) if each.operation.method == "POST"} == set(POSTS)
 
 
 @pytest.mark.parametrize("name", POSTS)

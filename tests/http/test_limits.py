@@ -112,7 +112,15 @@ async def test_a_body_that_does_not_arrive_is_not_waited_for(throttled, monkeypa
             sent.append(message)
 
         headers = [(b"authorization", f"Bearer {site.key}".encode()), (b"content-type", b"application/json")]
-        scope = {"type": "http", "method": "POST", "path": "/v1/contacts", "query_string": b"", "headers": headers, "root_path": ""}
+        scope = {
+            "type": "http",
+            "http_version": "1.0",
+            "method": "POST",
+            "path": "/v1/contacts",
+            "query_string": b"",
+            "headers": headers,
+            "root_path": "",
+        }
         await create_app(site.services)(scope, receive, send)
 
         assert sent[0]["status"] == 408

@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 
 from groupchat import logs
 from groupchat.http.app import ENDPOINTS
-from groupchat.http.monitoring.health import Scrape, look
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import Pace
+from groupchat.http.web.request import Incoming
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings
 from groupchat.store.positions import PoisonError
@@ -74,7 +74,7 @@ async def test_requests_problems_appends_and_followers_are_counted(site):
 
 async def test_no_label_holds_an_id_a_number_or_what_anybody_made_up(site):
     await walk(site)
-    known = {each.path for each in ENDPOINTS} | {"(none)"}
+    known = {each.operation.path for each in ENDPOINTS} | {"(none)"}
     for name, *labels in await metrics(site):
         for label, value in labels:
             assert not re.search(r"\+?[0-9]{7}|cnv_|msg_|req_|usr_", value), (name, label, value)
@@ -93,10 +93,10 @@ async def test_a_stopped_follower_shows(idle_site, database):
 async def test_a_relay_that_can_not_reach_kafka_shows_and_leaves_the_process_ready(idle_site, database):
     with database.write() as connection:
         connection.exec_driver_sql("INSERT INTO followers (name, position, error) VALUES ('relay', 1, 'Kafka is away')")
-    with_relay = replace(idle_site.services, followers=(), relays=("relay",))
+    checkup = replace(idle_site.services, followers=(), relays=("relay",)).checkup
 
-    health = await look(with_relay)
-    told = (await Scrape().respond(with_relay, None)).body.decode()
+    health = await checkup.look()
+    told = (await checkup.scrape(Incoming({}, None, {}, ""))).body.decode()
 
     assert health.ready
     assert [(each.name, each.position, each.failing) for each in health.followers] == [("relay", 1, True)]
@@ -120,7 +120,7 @@ async def test_metrics_are_there_while_the_database_is_not(idle_site, monkeypatc
     def gone():
         raise OperationalError("SELECT", {}, Exception("away"))
 
-    monkeypatch.setattr(idle_site.store, "head", gone)
+    monkeypatch.setattr(idle_site.store.log, "head", gone)
     found = await metrics(idle_site)
     assert found["groupchat_store_reachable",] == 0
     assert not any(name == "groupchat_follower_behind_events" for name, *_ in found)

@@ -5,14 +5,13 @@ import json
 import msgspec
 import schemathesis
 
-from groupchat.http.app import ENDPOINTS, SIMULATOR
+from groupchat.http.app import ENDPOINTS, SIMULATOR, document
 from groupchat.http.calls.endpoint import Endpoint
-from groupchat.http.documents import public
 from groupchat.http.documents.problems import PROBLEMS
-from groupchat.http.web import openapi
 
 ALL = (*ENDPOINTS, *SIMULATOR)
-DOCUMENT = openapi.document(ALL, public.paths(), public.SHAPES)
+DOCUMENT = document(ALL)
+ENDPOINTS_ALONE = [each for each in ALL if isinstance(each, Endpoint)]
 OPERATIONS = [(path, method, each) for path, methods in DOCUMENT["paths"].items() for method, each in methods.items()]
 
 
@@ -86,8 +85,8 @@ def test_every_operation_is_described_with_the_headers_of_its_answers():
 
 def test_every_problem_is_documented_where_it_is_refused_and_on_its_page():
     used = set()
-    for endpoint in ALL:
-        responses = DOCUMENT["paths"][endpoint.path][endpoint.method.lower()]["responses"]
+    for each in ALL:
+        responses = DOCUMENT["paths"][each.operation.path][each.operation.method.lower()]["responses"]
         for status, response in responses.items():
             for slug, example in (
                 response["content"].get("application/problem+json", {}).get("examples", {}).items() if status[0] != "2" else ()
@@ -99,20 +98,20 @@ def test_every_problem_is_documented_where_it_is_refused_and_on_its_page():
 
 
 def test_every_example_of_a_request_is_taken():
-    for each in ALL:
-        for name, example in each.body_examples.items():
-            assert each.decoder.decode(msgspec.json.encode(example)), (each.name, name)
+    for each in ENDPOINTS_ALONE:
+        for name, example in each.spec.body_examples.items():
+            assert each.decoder.decode(msgspec.json.encode(example)), (each.operation.name, name)
 
 
 def test_every_example_of_an_answer_has_exactly_its_fields():
-    for each in ALL:
-        if each.answer_type is not None:
-            value = msgspec.json.decode(msgspec.json.encode(each.example), type=each.answer_type)
-            assert msgspec.json.decode(msgspec.json.encode(value)) == each.example, each.name
+    for operation in (each.operation for each in ALL):
+        for content in operation.responses[0].contents.values():
+            if content.shape is not None:
+                value = msgspec.json.decode(msgspec.json.encode(content.example), type=content.shape)
+                assert msgspec.json.decode(msgspec.json.encode(value)) == content.example, operation.name
 
 
 def test_every_operation_has_examples():
-    for each in ALL:
-        assert isinstance(each, Endpoint)
-        assert each.answer_type is None or each.example, each.name
-        assert each.body_type is None or each.body_examples, each.name
+    for operation in (each.operation for each in ALL):
+        assert all(content.example for content in operation.responses[0].contents.values()), operation.name
+        assert operation.body is None or operation.body.examples, operation.name

@@ -10,9 +10,8 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.sight import published
 from groupchat.broker.envelope import ENTRY_TYPE
-from groupchat.http.documents import public
+from groupchat.http.app import document
 from groupchat.http.documents.schemas import schemas
-from groupchat.http.web import openapi
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import EVENT_TYPES, Recorded
 from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION
@@ -136,6 +135,6 @@ async def test_a_type_that_is_none_is_not_found(site, path):
 
 
 def test_schemas_are_in_the_documentation_of_the_api():
-    operation = openapi.document((), public.paths(), public.SHAPES)["paths"]["/schemas/{type}.json"]["get"]
+    operation = document(())["paths"]["/schemas/{type}.json"]["get"]
     assert operation["security"] == []
     assert "application/schema+json" in operation["responses"]["200"]["content"]

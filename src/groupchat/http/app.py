@@ -5,7 +5,8 @@ FastAPI routes, documents and keeps the middleware's place; its own parsing and 
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from functools import partial
+from typing import Protocol
 
 from fastapi import FastAPI
 from starlette.convertors import Convertor, register_url_convertor
@@ -14,8 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupchat import __version__
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.http.calls.endpoint import Endpoint
 from groupchat.http.documents import public
+from groupchat.http.documents.contract import API
+from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
     contacts,
     conversations,
@@ -31,11 +33,28 @@ from groupchat.http.routes import (
 )
 from groupchat.http.services import Services
 from groupchat.http.web import openapi
-from groupchat.http.web.resource import Resource, Responder
+from groupchat.http.web.operation import Json, Operation
+from groupchat.http.web.refusals import absent
+from groupchat.http.web.reply import Reply
+from groupchat.http.web.request import Incoming
+from groupchat.http.web.resource import Absent, Resource, Responder
+from groupchat.values.patterns import published
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-ENDPOINTS: tuple[Endpoint, ...] = (
+
+class Served(Protocol):
+    """An operation, and what answers it."""
+
+    @property
+    def operation(self) -> Operation:
+        """What the document says."""
+
+    async def respond(self, services: Services, incoming: Incoming) -> Reply:
+        """Return the answer, or raise the refusal."""
+
+
+ENDPOINTS: tuple[Served, ...] = (
     messages.send_message,
     messages.read_thread,
     conversations.read_inbox,
@@ -75,7 +94,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     users.list_keys,
     users.revoke_key,
 )
-SIMULATOR: tuple[Endpoint, ...] = (simulator.handset_writes, simulator.read_handset, simulator.change_behaviour)
+SIMULATOR: tuple[Served, ...] = (simulator.handset_writes, simulator.read_handset, simulator.change_behaviour)
 
 
 def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
@@ -89,29 +108,34 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    endpoints = (*ENDPOINTS, *(SIMULATOR if isinstance(services.carrier, Simulator) else ()))
-    document = openapi.document(endpoints, public.paths(), public.SHAPES)
-    app.openapi = lambda: document  # type: ignore[method-assign] # FastAPI's documented way to give one's own
-    app.router.routes.extend(_routes(services, endpoints, document))
-    app.router.default = _Elsewhere(services, app.router.default)
+    served = (*ENDPOINTS, *(SIMULATOR if isinstance(services.carrier, Simulator) else ()))
+    described = document(served)
+    app.openapi = lambda: described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
+    app.router.routes.extend(_routes(services, served, described))
+    app.router.default = _Elsewhere(_resource(services, "(none)", {}), app.router.default)
     return app
 
 
-def _routes(services: Services, endpoints: Iterable[Endpoint], document: dict[str, Any]) -> Iterable[Route]:
+def document(served: Iterable[Served]) -> Json:
+    """Return the OpenAPI document of these operations, and of those that need no login."""
+    whole: Json = published(openapi.document(API, (*(each.operation for each in served), *public.OPERATIONS)))
+    return whole
+
+
+def _routes(services: Services, served: Iterable[Served], described: Json) -> Iterable[Route]:
     by_path: dict[str, dict[str, Responder]] = {}
-    for each in endpoints:
-        by_path.setdefault(each.path, {})[each.method] = each
+    for each in served:
+        by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)
+    by_path[participants.BELOW] = {}
+    by_path |= {path: {"GET": responder} for path, responder in public.responders(described, services.checkup).items()}
     for path, methods in by_path.items():
-        yield _route(services, path, methods, frozen=path.startswith(participants.PANE))
-    yield _route(services, participants.PANE + "/{rest:path}", {}, frozen=True)
-    for path, responder in public.responders(document).items():
-        yield _route(services, path, {"GET": responder})
+        is_frozen = path.startswith(participants.PANE)
+        resource = _resource(services, path, methods, participants.frozen if is_frozen else absent)
+        yield Route(path.replace("{number}", "{number:written}"), resource, name=path, include_in_schema=False)
 
 
-def _route(services: Services, path: str, methods: Mapping[str, Responder], *, frozen: bool = False) -> Route:
-    """Return a path's route."""
-    resource = Resource(services, path, methods, frozen=frozen)
-    return Route(path.replace("{number}", "{number:written}"), resource, name=path, include_in_schema=False)
+def _resource(services: Services, path: str, methods: Mapping[str, Responder], absent: Absent = absent) -> Resource:
+    return Resource(path, methods, ANSWERS, services.metrics.answered, absent)
 
 
 class _Written(Convertor[str]):
@@ -132,10 +156,10 @@ register_url_convertor("written", _Written())
 
 
 class _Elsewhere:
-    """What is at no path."""
+    """Answers at every other path."""
 
-    def __init__(self, services: Services, others: ASGIApp) -> None:
-        self._http = Resource(services, "(none)", {})
+    def __init__(self, http: ASGIApp, others: ASGIApp) -> None:
+        self._http = http
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

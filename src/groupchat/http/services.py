@@ -4,16 +4,17 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from groupchat.http.guards.auth import Door
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens
+from groupchat.http.monitoring.health import Checkup
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.streams.streams import Streams
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress
-from groupchat.values.clock import Clock, utc_now
 
 PATIENCE_SECONDS = 5.0
 """How long an answer waits for followers before it is a 503."""
@@ -22,8 +23,8 @@ PATIENCE_SECONDS = 5.0
 class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
-    `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only tells of; `running` are
-    the users' idempotency keys whose requests this process is at. Without `tokens` API keys alone open.
+    `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only reports;
+    `running` are the users' idempotency keys whose requests this process is handling. Without `tokens`, API keys alone open.
     """
 
     store: EventStore
@@ -31,7 +32,6 @@ class Services(Struct, frozen=True, kw_only=True):
     carrier: Any
     followers: tuple[str, ...] = ()
     relays: tuple[str, ...] = ()
-    clock: Clock = utc_now
     patience: float = PATIENCE_SECONDS
     running: set[tuple[str, str]] = field(default_factory=set)
     streams: Streams
@@ -45,3 +45,13 @@ class Services(Struct, frozen=True, kw_only=True):
     def views(self) -> Views:
         """The read models, and how long they are waited for."""
         return Views(self.store, self.progress, self.patience)
+
+    @property
+    def door(self) -> Door:
+        """What lets callers in."""
+        return Door(self.store, self.throttle, self.tokens, self.last_uses)
+
+    @property
+    def checkup(self) -> Checkup:
+        """What looks after the process."""
+        return Checkup(self.store, self.progress, self.metrics, self.followers, self.relays)

@@ -6,6 +6,7 @@ The version is judged in the decision itself (`store/terms.py`), so of two write
 
 import re
 
+from groupchat.http.documents.contract import IF_MATCH
 from groupchat.projections.contacts import ContactView
 from groupchat.projections.inbox import Conversation
 from groupchat.store.terms import Expected, PreconditionFailedError
@@ -14,8 +15,7 @@ from groupchat.values.errors import InvalidRequestError
 VERSIONED = (Conversation, ContactView)
 """What is answered with its version as `ETag`."""
 
-IF_MATCH_PATTERN = r'(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)'
-_IF_MATCH = re.compile(IF_MATCH_PATTERN.encode())
+_IF_MATCH = re.compile(IF_MATCH.encode())
 _STRONG = re.compile(rb'(?:^|, ?)"(0|[1-9][0-9]{0,17})"')
 _IDS = ("conversation_id", "contact_id")
 

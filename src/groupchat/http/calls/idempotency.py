@@ -14,14 +14,14 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from groupchat.http.documents.contract import IDEMPOTENCY_KEY
 from groupchat.http.refusals import IdempotencyKeyInUseError
-from groupchat.http.web.codec import Incoming
 from groupchat.http.web.reply import JSON, Reply, encode_json
+from groupchat.http.web.request import Incoming
 from groupchat.store.answers import Kept, Key
 from groupchat.values.errors import InvalidRequestError
 
-KEY_PATTERN = "[!-~]([ -~]{0,253}[!-~])?"
-_KEY = re.compile(KEY_PATTERN.encode())
+_KEY = re.compile(IDEMPOTENCY_KEY.encode())
 _SECRET = "api_key"  # noqa: S105 - a field's name
 _POSITION = b"groupchat-position"
 

@@ -5,10 +5,11 @@ from html import escape
 
 from fastapi.openapi.docs import get_swagger_ui_html
 
-from groupchat.http.documents.problems import PROBLEMS, Kind
-from groupchat.http.services import Services
-from groupchat.http.web.codec import Incoming
+from groupchat.http.documents.problems import PROBLEMS
+from groupchat.http.web.problems import Kind
 from groupchat.http.web.reply import HTML, JSON, SCHEMA, Reply, encode_json
+from groupchat.http.web.request import Incoming
+from groupchat.http.web.resource import Responder
 from groupchat.values.errors import NotFoundError
 
 _PAGE = """<!doctype html>
@@ -21,29 +22,57 @@ code {{ background: #8882; padding: .1em .3em; border-radius: .2em }}</style></h
 """
 
 
-class ProblemIndex:
-    """All kinds of problems."""
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002 - the same for everybody
-        """Return the page."""
-        rows = "".join(
-            f'<li><a href="/problems/{slug}"><code>{slug}</code></a> ({kind.status}): {escape(kind.title)}</li>'
-            for slug, kind in sorted(PROBLEMS.items())
-        )
-        return _page("Problems", f"<h1>Problems</h1><ul>{rows}</ul>")
+async def problem_index(_: Incoming) -> Reply:
+    """Return the page of all kinds of problems."""
+    rows = "".join(
+        f'<li><a href="/problems/{slug}"><code>{slug}</code></a> ({kind.status}): {escape(kind.title)}</li>'
+        for slug, kind in sorted(PROBLEMS.items())
+    )
+    return _page("Problems", f"<h1>Problems</h1><ul>{rows}</ul>")
 
 
-class ProblemPage:
-    """One kind of problem."""
+async def problem_page(incoming: Incoming) -> Reply:
+    """Return the page of one kind of problem; raises `NotFoundError` for an unknown slug."""
+    slug = incoming.scope["path_params"]["slug"]
+    kind = PROBLEMS.get(slug)
+    if kind is None:
+        msg = "There is no such kind of problem; /problems lists them."
+        raise NotFoundError(msg)
+    return _page(kind.title, _described(slug, kind))
 
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002
-        """Return the page; raises `NotFoundError` for a slug that is none."""
-        slug = incoming.scope["path_params"]["slug"]
-        kind = PROBLEMS.get(slug)
-        if kind is None:
-            msg = "There is no such kind of problem; /problems lists them."
+
+def event_schemas(schemas: Mapping[str, object]) -> Responder:
+    """Return what answers with the JSON Schema of a type of event; it raises `NotFoundError` for an unknown type."""
+    replies = {type_: Reply(200, encode_json(schema), SCHEMA) for type_, schema in schemas.items()}
+
+    async def respond(incoming: Incoming) -> Reply:
+        reply = replies.get(incoming.scope["path_params"]["type"])
+        if reply is None:
+            msg = "There is no such type of event; docs/events.md lists them."
             raise NotFoundError(msg)
-        return _page(kind.title, _described(slug, kind))
+        return reply
+
+    return respond
+
+
+def documentation() -> Responder:
+    """Return what answers with the interactive documentation."""
+    page = get_swagger_ui_html(openapi_url="/openapi.json", title="groupchat API")
+    return fixed(Reply(200, bytes(page.body), HTML))
+
+
+def fixed_json(value: object) -> Responder:
+    """Return what always answers with the same JSON."""
+    return fixed(Reply(200, encode_json(value), JSON))
+
+
+def fixed(reply: Reply) -> Responder:
+    """Return what always answers the same."""
+
+    async def respond(_: Incoming) -> Reply:
+        return reply
+
+    return respond
 
 
 def _described(slug: str, kind: Kind) -> str:
@@ -57,40 +86,3 @@ def _described(slug: str, kind: Kind) -> str:
 
 def _page(title: str, body: str) -> Reply:
     return Reply(200, _PAGE.format(title=escape(title), body=body).encode(), HTML)
-
-
-class Schemas:
-    """The JSON Schema of a type of event."""
-
-    def __init__(self, schemas: Mapping[str, object]) -> None:
-        self._replies = {type_: Reply(200, encode_json(schema), SCHEMA) for type_, schema in schemas.items()}
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002
-        """Return the schema; raises `NotFoundError` for a type that is none."""
-        reply = self._replies.get(incoming.scope["path_params"]["type"])
-        if reply is None:
-            msg = "There is no such type of event; docs/events.md lists them."
-            raise NotFoundError(msg)
-        return reply
-
-
-class Fixed:
-    """An answer that is always the same."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002
-        """Return it."""
-        return self._reply
-
-
-def documentation() -> Fixed:
-    """Return the interactive documentation."""
-    page = get_swagger_ui_html(openapi_url="/openapi.json", title="groupchat API")
-    return Fixed(Reply(200, bytes(page.body), HTML))
-
-
-def openapi_json(document: object) -> Fixed:
-    """Return the OpenAPI document."""
-    return Fixed(Reply(200, encode_json(document), JSON))

@@ -1,44 +1,22 @@
-"""Problems (RFC 9457): the one table from a refusal's slug to its status, title and explanation.
+"""Problems: the one table from a refusal's slug to its status, title and explanation.
 
-`/problems/<slug>` shows a row to people, `openapi.py` documents it, `reply_of` answers with it.
+`/problems/<slug>` shows a row to people, the OpenAPI document has them all, `ANSWERS` answers with them.
 """
 
-import traceback
-from typing import Any
-
 import structlog
-from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.roster import Violation
-from groupchat.http.refusals import TooManyRequestsError
-from groupchat.http.web.reply import Reply, encode_json
+from groupchat.http.web.problems import Fault, Kind, Problems
 from groupchat.store.database import is_passing
+from groupchat.store.refusals import UnavailableError
 from groupchat.values.errors import RefusalError
 
-PROBLEM = b"application/problem+json"
-RETRY_AFTER = b"1"
+_CLOSES = {b"connection": b"close"}
+"""For answers after which the rest of the body is not waited for."""
 
 log = structlog.get_logger()
-
-
-class Fault(Struct, frozen=True):
-    """What is wrong with a request, and where: `participants.0.number`, `query.limit`, or a header's name."""
-
-    loc: str
-    detail: str
-
-
-class Kind(Struct, frozen=True):
-    """A kind of problem: what it means and what to do (`text`), the types of the members that it has besides RFC 9457's own."""
-
-    status: int
-    title: str
-    text: str
-    members: dict[str, Any] = {}
-    example: dict[str, Any] = {}
-
 
 PROBLEMS: dict[str, Kind] = {
     "bad-message": Kind(
@@ -52,6 +30,7 @@ PROBLEMS: dict[str, Kind] = {
         "No valid API key",
         "The request has no API key, or one that belongs to nobody. Send the header Authorization: Bearer <api key>. "
         "A key is shown once, when its user is created; an owner can create another.",
+        headers={b"www-authenticate": b"Bearer"},
     ),
     "not-permitted": Kind(
         403,
@@ -129,6 +108,7 @@ PROBLEMS: dict[str, Kind] = {
         "The first request with this key is still running",
         "A request of yours with the same Idempotency-Key has come in and is not answered yet. Repeat this one after the time in "
         "Retry-After: if the first was done, you get its answer; if it was refused, this one is decided.",
+        passes=True,
     ),
     "position-ahead": Kind(
         409,
@@ -181,6 +161,7 @@ PROBLEMS: dict[str, Kind] = {
         408,
         "The body did not arrive",
         "The request's body did not arrive within 30 seconds. Nothing was stored; send the request again, over a new connection.",
+        headers=_CLOSES,
     ),
     "too-many-requests": Kind(
         429,
@@ -192,11 +173,13 @@ PROBLEMS: dict[str, Kind] = {
         413,
         "The body is too large",
         "A request's body may have 1 MiB (1,048,576 bytes). Media are sent by their URL, not inside the body.",
+        headers=_CLOSES,
     ),
     "unsupported-encoding": Kind(
         415,
         "The body is compressed",
         "Request bodies are taken uncompressed only. Send the body as it is, without the header Content-Encoding.",
+        headers={b"accept-encoding": b"identity"},
     ),
     "internal-error": Kind(
         500,
@@ -221,46 +204,13 @@ PROBLEMS: dict[str, Kind] = {
 }
 
 
-def reply_of(error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
-    """Return the answer to a refusal or failure. Failures are logged without their messages, which may quote what people wrote."""
-    if isinstance(error, RefusalError):
-        return problem(error.slug, error.detail, instance, error.members, _of(error))
+def passing(error: Exception, operation: str) -> RefusalError | None:
+    """Return the refusal for a failure of the database that passes by itself, none for any other failure."""
     if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
         log.warning("database_unavailable", operation=operation, error=type(error).__name__)
-        return problem("unavailable", "The database can't be reached at the moment. Try again.", instance, {})
-    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]]
-    log.error("request_failed", operation=operation, error=type(error).__name__, where=where)
-    detail = f"An unexpected error; the log has it under {correlation_id}."
-    return problem("internal-error", detail, instance, {"correlation_id": correlation_id})
+        return UnavailableError("The database can't be reached at the moment. Try again.")
+    return None
 
 
-def problem(slug: str, detail: str, instance: str, members: dict[str, Any], headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
-    """Return an answer of `application/problem+json`; `members` become extension members."""
-    kind = PROBLEMS[slug]
-    body = {
-        "type": f"/problems/{slug}",
-        "title": kind.title,
-        "status": kind.status,
-        "detail": detail,
-        "instance": instance,
-    }
-    return Reply(kind.status, encode_json(body | members), PROBLEM, (*_headers(slug, kind.status), *headers), slug)
-
-
-def says_when(slug: str) -> bool:
-    """Tell whether a problem has the header `Retry-After`."""
-    return PROBLEMS[slug].status in (429, 503) or slug == "idempotency-key-in-use"
-
-
-def _of(error: RefusalError) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"retry-after", b"%d" % error.retry_after),) if isinstance(error, TooManyRequestsError) else ()
-
-
-def _headers(slug: str, status: int) -> tuple[tuple[bytes, bytes], ...]:
-    if status == 401:  # noqa: PLR2004 - the status is the word
-        return ((b"www-authenticate", b"Bearer"),)
-    if status == 415:  # noqa: PLR2004 - the same
-        return ((b"accept-encoding", b"identity"),)
-    if status in (408, 413):  # the rest of the body is not waited for
-        return ((b"connection", b"close"),)
-    return ((b"retry-after", RETRY_AFTER),) if says_when(slug) and status != 429 else ()  # noqa: PLR2004 - it says its own
+ANSWERS = Problems(PROBLEMS, passing)
+"""How refusals and failures are answered."""

@@ -9,8 +9,10 @@ from typing import Any, cast
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from groupchat.http.documents.problems import PROBLEM, problem
-from groupchat.http.streams.streams import ABORT
+from groupchat.http.documents.problems import ANSWERS
+from groupchat.http.web.problems import PROBLEM
+from groupchat.http.web.refusals import BadMessageError
+from groupchat.http.web.request import ABORT
 from groupchat.values.ids import new_id
 
 HEAD_SECONDS = 10.0
@@ -63,7 +65,7 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as in the base class
         """Answer bytes that are not HTTP/1.1 with a problem, as every other failure is answered."""
         correlation_id = new_id("req")
-        reply = problem("bad-message", "These bytes are not an HTTP/1.1 request.", "", {})
+        reply = ANSWERS.problem(BadMessageError("These bytes are not an HTTP/1.1 request."), "")
         headers = (
             *reply.headers,
             (b"content-type", PROBLEM),

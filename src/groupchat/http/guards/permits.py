@@ -1,70 +1,118 @@
-"""What a caller may do, asked before the request is judged malformed: 404 goes before 403, and 403 before 422.
+"""What a caller may see and do, asked before a request is judged malformed: 404 goes before 403, and 403 before 422.
 
-The rules are those of `aggregates/access.py`. A command asks them again in its own decision; here they only go first.
+The rules are those of `aggregates/access.py`. A command asks them again in its own decision; here they only go first. A permit
+carries the problems of those who don't have it, so an operation's documentation names them by naming the permit.
 """
 
-from groupchat.http.calls.endpoint import Call
-from groupchat.queries import contacts, conversations, users
+from collections.abc import Awaitable, Callable, Mapping
+
+from msgspec import Struct
+
+from groupchat.commands.caller import Caller
+from groupchat.commands.numbers import read_number
+from groupchat.queries import contacts, conversations, users, workspaces
 from groupchat.queries.rights import rights_of
+from groupchat.store.event_store import EventStore
+
+Path = Mapping[str, str]
+"""The parameters of a request's path."""
+Judge = Callable[[EventStore, Caller, Path], Awaitable[object]]
 
 
-async def sees_conversation(call: Call) -> None:
+class Permit(Struct, frozen=True):
+    """What a caller needs; `judge` raises the refusal, of one of the `slugs`, for those who don't have it."""
+
+    judge: Judge
+    slugs: tuple[str, ...]
+
+
+def permit(*slugs: str) -> Callable[[Judge], Permit]:
+    """Make a permit of the function that judges it."""
+    return lambda judge: Permit(judge, slugs)
+
+
+# --- what is there for the caller
+
+
+@permit("not-found")
+async def sees_conversation(store: EventStore, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's conversation is there for the caller (R22)."""
-    await conversations.require_visible(call.store, call.who, call.path["conversation_id"])
+    await conversations.require_visible(store, who, path["conversation_id"])
 
 
-async def sees_contact(call: Call) -> None:
+@permit("not-found")
+async def sees_contact(store: EventStore, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's contact is there for the caller (R22)."""
-    await contacts.require_visible(call.store, call.who, call.path["contact_id"])
+    await contacts.require_visible(store, who, path["contact_id"])
 
 
-async def sees_user(call: Call) -> None:
+@permit("not-found")
+async def sees_user(store: EventStore, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's user is there for the caller (R22)."""
-    await users.require_visible(call.store, call.who, call.path["user_id"])
+    await users.require_visible(store, who, path["user_id"])
 
 
-async def manages(call: Call) -> None:
+@permit("not-found")
+async def has_number(store: EventStore, who: Caller, path: Path) -> None:
+    """Raise `NotFoundError` unless the path's number is the workspace's."""
+    await workspaces.require_number(store, who, read_number("number", path["number"]))
+
+
+# --- what the caller may do
+
+
+@permit("not-permitted")
+async def manages(store: EventStore, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` unless the caller manages the workspace (R23)."""
-    (await rights_of(call.store, call.who)).require_manager()
+    (await rights_of(store, who)).require_manager()
 
 
-async def writes(call: Call) -> None:
+@permit("not-permitted")
+async def writes(store: EventStore, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` for an auditor (R23)."""
-    (await rights_of(call.store, call.who)).require_writer()
+    (await rights_of(store, who)).require_writer()
 
 
-async def audits(call: Call) -> None:
+@permit("not-permitted")
+async def audits(store: EventStore, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` unless the caller manages or audits the workspace (R23)."""
-    (await rights_of(call.store, call.who)).require_auditor()
+    (await rights_of(store, who)).require_auditor()
 
 
-async def sees_everything(call: Call) -> None:
+@permit("not-permitted")
+async def sees_everything(store: EventStore, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` for a caller who sees assigned data only (R22)."""
-    (await rights_of(call.store, call.who)).require_unrestricted()
+    (await rights_of(store, who)).require_unrestricted()
 
 
-async def plays_handsets(call: Call) -> None:
+@permit("not-permitted")
+async def plays_handsets(store: EventStore, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` for an auditor, and for a caller who sees assigned data only (R22, R23)."""
-    await writes(call)
-    await sees_everything(call)
+    rights = await rights_of(store, who)
+    rights.require_writer()
+    rights.require_unrestricted()
 
 
-async def creates_groups(call: Call) -> None:
+@permit("not-permitted", "group-chat-not-permitted")
+async def creates_groups(store: EventStore, who: Caller, _: Path) -> None:
     """Raise `GroupChatNotPermittedError` unless the caller's role may create groups (R20)."""
-    (await rights_of(call.store, call.who)).require_group_chat()
+    (await rights_of(store, who)).require_group_chat()
 
 
-async def sends(call: Call) -> None:
+@permit("not-permitted", "number-access-denied")
+async def sends(store: EventStore, who: Caller, path: Path) -> None:
     """Raise `NumberAccessDeniedError` unless the caller has access to the number of the path's conversation (R21)."""
-    await conversations.require_may_send(call.store, call.who, call.path["conversation_id"])
+    await conversations.require_may_send(store, who, path["conversation_id"])
 
 
-async def succeeds(call: Call) -> None:
+@permit(*creates_groups.slugs, *sends.slugs)
+async def succeeds(store: EventStore, who: Caller, path: Path) -> None:
     """Raise what forbids the caller to continue the path's conversation (R20, R21)."""
-    await creates_groups(call)
-    await sends(call)
+    await creates_groups.judge(store, who, path)
+    await sends.judge(store, who, path)
 
 
-async def holds_keys(call: Call) -> None:
+@permit("not-permitted")
+async def holds_keys(store: EventStore, who: Caller, path: Path) -> None:
     """Raise `NotPermittedError` unless the keys of the path's user are the caller's to see and change (R23)."""
-    await users.require_own_keys(call.store, call.who, call.path["user_id"])
+    await users.require_own_keys(store, who, path["user_id"])

@@ -10,7 +10,7 @@ from math import ceil
 from throttled import MemoryStore, RateLimiterType, Throttled, rate_limiter
 from throttled.rate_limiter import Quota
 
-from groupchat.http.refusals import TooManyRequestsError
+from groupchat.http.web.refusals import TooManyRequestsError
 
 REQUESTS_A_SECOND = 500
 FAILED_LOGINS_A_MINUTE = 300

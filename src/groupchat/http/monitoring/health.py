@@ -6,9 +6,12 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.http.services import Services
-from groupchat.http.web.codec import Incoming
+from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.web.reply import JSON, Reply, encode_json
+from groupchat.http.web.request import Incoming
+from groupchat.store.event_store import EventStore
+from groupchat.store.positions import FollowerStatus
+from groupchat.store.progress import Progress
 
 PROMETHEUS = CONTENT_TYPE_LATEST.encode()
 MAX_BEHIND = 5_000
@@ -38,47 +41,52 @@ class Health(Struct, frozen=True, kw_only=True):
     followers: tuple[FollowerHealth, ...] = ()
 
 
-class Ready:
-    """Readiness: 200, or 503 with what is not ready."""
+class Checkup(Struct, frozen=True):
+    """Looks after a process: `followers` are the names that readiness asks for, `relays` are only reported."""
 
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002 - the same for everybody
-        """Look, and tell."""
-        health = await look(services)
+    store: EventStore
+    progress: Progress
+    metrics: Metrics
+    followers: tuple[str, ...]
+    relays: tuple[str, ...]
+
+    async def ready(self, _: Incoming) -> Reply:
+        """Answer 200, or 503 with what is not ready."""
+        health = await self.look()
         if health.ready:
             return Reply(200, encode_json(health), JSON)
         return Reply(503, encode_json(health), JSON, ((b"retry-after", b"1"),))
 
-
-class Scrape:
-    """The metrics, in Prometheus' text format; also while the database can't be reached."""
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:  # noqa: ARG002 - the same for everybody
-        """Return them, with where the followers stand."""
-        health = await look(services)
+    async def scrape(self, _: Incoming) -> Reply:
+        """Answer with the metrics, and where the followers stand; also while the database can't be reached."""
+        health = await self.look()
         followers = [
             (each.name, each.position, each.behind, each.stopped_at is not None, each.failing) for each in health.followers
         ]
-        return Reply(200, services.metrics.text(followers, reachable=health.store_reachable), PROMETHEUS)
+        return Reply(200, self.metrics.text(followers, reachable=health.store_reachable), PROMETHEUS)
+
+    async def look(self) -> Health:
+        """Return whether the store is reachable and every follower close behind."""
+        try:
+            head = await asyncio.to_thread(self.store.log.head)
+            found = await self.progress.look()
+        except SQLAlchemyError:
+            return Health(ready=False, store_reachable=False)
+        followers = tuple(_follower(name, found.get(name), head) for name in self.followers + self.relays)
+        overloaded = self.store.overloaded
+        ready = not overloaded and all(each.ready for each in followers if each.name not in self.relays)
+        return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=followers)
 
 
-async def look(services: Services) -> Health:
-    """Return whether the store is reachable and every follower close behind."""
-    try:
-        head = await asyncio.to_thread(services.store.log.head)
-        found = await services.progress.look()
-    except SQLAlchemyError:
-        return Health(ready=False, store_reachable=False)
-    followers = []
-    for name in services.followers + services.relays:
-        status = found.get(name)
-        position = 0 if status is None else status.position
-        stopped_at = None if status is None else status.stopped_at
-        behind = max(head - position, 0)
-        failing = status is not None and status.error is not None and stopped_at is None
-        ready = stopped_at is None and behind <= MAX_BEHIND
-        followers.append(
-            FollowerHealth(name=name, position=position, behind=behind, stopped_at=stopped_at, failing=failing, ready=ready)
-        )
-    overloaded = services.store.overloaded
-    ready = not overloaded and all(each.ready for each in followers if each.name not in services.relays)
-    return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=tuple(followers))
+def _follower(name: str, status: FollowerStatus | None, head: int) -> FollowerHealth:
+    position = 0 if status is None else status.position
+    stopped_at = None if status is None else status.stopped_at
+    behind = max(head - position, 0)
+    return FollowerHealth(
+        name=name,
+        position=position,
+        behind=behind,
+        stopped_at=stopped_at,
+        failing=status is not None and status.error is not None and stopped_at is None,
+        ready=stopped_at is None and behind <= MAX_BEHIND,
+    )

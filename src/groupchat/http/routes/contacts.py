@@ -4,7 +4,9 @@ import asyncio
 
 from groupchat.aggregates.contact import Contact
 from groupchat.commands import contacts as commands
-from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import ContactChange, NewContact
@@ -21,15 +23,16 @@ ONE = "/v1/contacts/{contact_id}"
 
 
 @endpoint(
-    "POST",
-    ALL,
-    summary="Add a contact",
-    status=201,
-    refuses=("not-permitted",),
+    Spec(
+        "POST",
+        ALL,
+        "Add a contact",
+        "contacts",
+        status=201,
+        body_examples={"contact": examples.NEW_CONTACT},
+        example=examples.CONTACT,
+    ),
     may=permits.writes,
-    body_examples={"contact": examples.NEW_CONTACT},
-    example=examples.CONTACT,
-    tag="contacts",
 )
 async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
     """Add a person; numbers of any country, in any written form (R3, R4)."""
@@ -45,13 +48,8 @@ async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
 
 
 @endpoint(
-    "GET",
-    ALL,
-    summary="The directory",
+    Spec("GET", ALL, "The directory", "contacts", items=ContactView, example=examples.page(examples.CONTACT)),
     waits_for=(VIEW.name,),
-    items=ContactView,
-    example=examples.page(examples.CONTACT),
-    tag="contacts",
 )
 async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
     """List contacts by name; searched by name, or any of their numbers in any written form."""
@@ -59,13 +57,9 @@ async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
 
 
 @endpoint(
-    "GET",
-    ONE,
-    summary="One contact",
-    waits_for=(VIEW.name,),
+    Spec("GET", ONE, "One contact", "contacts", example=examples.CONTACT),
     first=permits.sees_contact,
-    example=examples.CONTACT,
-    tag="contacts",
+    waits_for=(VIEW.name,),
 )
 async def read_contact(call: Call) -> Answer[ContactView]:
     """Read a contact; a deleted one is not there any more."""
@@ -73,15 +67,16 @@ async def read_contact(call: Call) -> Answer[ContactView]:
 
 
 @endpoint(
-    "PATCH",
-    ONE,
-    summary="Change a contact",
-    refuses=("not-permitted",),
+    Spec(
+        "PATCH",
+        ONE,
+        "Change a contact",
+        "contacts",
+        body_examples={"number": {"number": "+14155550199"}, "do not disturb": {"dnd": True}},
+        example=examples.CONTACT,
+    ),
     first=permits.sees_contact,
     may=permits.writes,
-    body_examples={"number": {"number": "+14155550199"}, "do not disturb": {"dnd": True}},
-    example=examples.CONTACT,
-    tag="contacts",
 )
 async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     """Change what is given. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
@@ -93,14 +88,9 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
 
 
 @endpoint(
-    "DELETE",
-    ONE,
-    summary="Delete a contact",
-    status=204,
-    refuses=("not-permitted",),
+    Spec("DELETE", ONE, "Delete a contact", "contacts", status=204),
     first=permits.sees_contact,
     may=permits.writes,
-    tag="contacts",
 )
 async def delete_contact(call: Call) -> Written[None]:
     """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""

@@ -2,7 +2,9 @@
 
 from groupchat.commands import conversations, reading
 from groupchat.commands.conversations import NewConversation as Begun
-from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, Rename
@@ -18,22 +20,17 @@ ONE = "/v1/conversations/{conversation_id}"
 
 
 @endpoint(
-    "POST",
-    ALL,
-    summary="Create a group",
-    status=201,
-    refuses=(
-        "invalid-group",
-        "group-exists",
-        "not-permitted",
-        "group-chat-not-permitted",
-        "number-access-denied",
-        "contact-not-assigned",
+    Spec(
+        "POST",
+        ALL,
+        "Create a group",
+        "conversations",
+        status=201,
+        body_examples={"group": examples.NEW_CONVERSATION},
+        example=examples.CONVERSATION,
     ),
     may=permits.creates_groups,
-    body_examples={"group": examples.NEW_CONVERSATION},
-    example=examples.CONVERSATION,
-    tag="conversations",
+    refuses=("invalid-group", "group-exists", "number-access-denied", "contact-not-assigned"),
 )
 async def create_conversation(call: Writing[NewConversation]) -> Created[Conversation]:
     """Create a group of one business number and its participants, and send its first message if there is one (R1 to R6, R35)."""
@@ -41,13 +38,8 @@ async def create_conversation(call: Writing[NewConversation]) -> Created[Convers
 
 
 @endpoint(
-    "GET",
-    ALL,
-    summary="The inbox",
+    Spec("GET", ALL, "The inbox", "conversations", items=Conversation, example=examples.page(examples.CONVERSATION)),
     waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
-    items=Conversation,
-    example=examples.page(examples.CONVERSATION),
-    tag="conversations",
 )
 async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
     """List conversations, newest activity first, with filters and search by name, participant's name and number (R27)."""
@@ -55,13 +47,9 @@ async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
 
 
 @endpoint(
-    "GET",
-    ONE,
-    summary="One conversation",
-    waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
+    Spec("GET", ONE, "One conversation", "conversations", example=examples.CONVERSATION),
     first=permits.sees_conversation,
-    example=examples.CONVERSATION,
-    tag="conversations",
+    waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
 )
 async def read_conversation(call: Call) -> Answer[Conversation]:
     """Read a conversation as the caller sees it."""
@@ -69,15 +57,16 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
 
 
 @endpoint(
-    "PATCH",
-    ONE,
-    summary="Rename a group",
-    refuses=("not-permitted", "number-access-denied"),
+    Spec(
+        "PATCH",
+        ONE,
+        "Rename a group",
+        "conversations",
+        body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}},
+        example=examples.CONVERSATION,
+    ),
     first=permits.sees_conversation,
     may=permits.sends,
-    body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}},
-    example=examples.CONVERSATION,
-    tag="conversations",
 )
 async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     """Give a group another name; null goes back to the participants' names (R13)."""
@@ -86,17 +75,19 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
 
 
 @endpoint(
-    "POST",
-    ONE + "/successor",
-    summary="Go on without those who opted out",
-    status=201,
-    refuses=("invalid-group", "group-exists", "not-permitted", "group-chat-not-permitted", "number-access-denied"),
+    Spec(
+        "POST",
+        ONE + "/successor",
+        "Go on without those who opted out",
+        "conversations",
+        status=201,
+        body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},
+        body_may_be_missing=True,
+        example=examples.SUCCESSOR,
+    ),
     first=permits.sees_conversation,
     may=permits.succeeds,
-    body_may_be_missing=True,
-    body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},
-    example=examples.SUCCESSOR,
-    tag="conversations",
+    refuses=("invalid-group", "group-exists"),
 )
 async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]:
     """Create the group that continues this one, with everybody who is not opted out at this moment, linked both ways (R18)."""
@@ -105,14 +96,9 @@ async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]
 
 
 @endpoint(
-    "PUT",
-    ONE + "/read",
-    summary="Mark as read",
-    status=204,
-    refuses=("not-permitted",),
+    Spec("PUT", ONE + "/read", "Mark as read", "conversations", status=204),
     first=permits.sees_conversation,
     may=permits.writes,
-    tag="conversations",
 )
 async def mark_read(call: Call) -> Written[None]:
     """Let all that stands in the conversation now count as read by the caller (R30)."""
@@ -121,14 +107,9 @@ async def mark_read(call: Call) -> Written[None]:
 
 
 @endpoint(
-    "DELETE",
-    ONE + "/read",
-    summary="Mark as unread",
-    status=204,
-    refuses=("not-permitted",),
+    Spec("DELETE", ONE + "/read", "Mark as unread", "conversations", status=204),
     first=permits.sees_conversation,
     may=permits.writes,
-    tag="conversations",
 )
 async def mark_unread(call: Call) -> Written[None]:
     """Let the conversation count at least one unread message for the caller, until it is read again (R30)."""

@@ -1,26 +1,25 @@
 """The event stream: what happens in the caller's workspace, as it happens, as server-sent events."""
 
 import asyncio
-import re
 from typing import Annotated
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from groupchat.aggregates.sight import published
-from groupchat.http.calls.endpoint import Answer, Endpoint
+from groupchat.http.calls.positions import read_last_event_id, read_min_position
+from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
-from groupchat.http.guards.auth import authenticate
 from groupchat.http.inputs.parameters import Asked
 from groupchat.http.routes.history import HistoryEvent
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Stream
 from groupchat.http.streams.watch import Reader, Watch
-from groupchat.http.web.codec import Incoming, decode_query, read_min_position
+from groupchat.http.web.codec import decode_query
+from groupchat.http.web.openapi import EVENT_STREAM
+from groupchat.http.web.operation import Content, Operation, Response
 from groupchat.http.web.reply import Reply, encode_json
-from groupchat.values.errors import InvalidRequestError
+from groupchat.http.web.request import Incoming
 from groupchat.values.event import Recorded
-
-_POSITION = re.compile(rb"[0-9]{1,18}")
 
 
 class StreamedEvent(HistoryEvent, frozen=True, kw_only=True):
@@ -38,25 +37,30 @@ class StreamQuery(Asked, frozen=True, kw_only=True):
     ) = UNSET
 
 
-class Streaming(Endpoint, frozen=True, kw_only=True):
+class Streaming(Struct, frozen=True):
     """The operation whose answer does not end."""
+
+    operation: Operation
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
         """Begin a stream."""
-        who, login = await authenticate(services, incoming)
+        who, login = await services.door.admit(incoming)
         query = decode_query(StreamQuery, incoming.scope["query_string"])
         read_min_position(incoming.headers)  # there is nothing to wait for, but what is malformed is refused
-        after = _last_event_id(incoming)
-        if after is None and query.after is not UNSET:
-            after = query.after
-        if after is None:
-            after = await asyncio.to_thread(services.store.log.head)
-        else:
-            await services.progress.require_stored(after)
+        after = await _begin(services, read_last_event_id(incoming.headers), query)
         streams = services.streams
         watch = Watch(streams.log, streams.pace, Reader(login, who), after, encode)
         streams.admit(login.id)
-        return Stream(self.status, streams=streams, login_id=login.id, incoming=incoming, frames=watch.frames)
+        return Stream(200, streams=streams, login_id=login.id, incoming=incoming, frames=watch.frames)
+
+
+async def _begin(services: Services, last: int | None, query: StreamQuery) -> int:
+    """Return the position that a stream begins after; raises `PositionAheadError`."""
+    after = query.after if last is None and query.after is not UNSET else last
+    if after is None:
+        return await asyncio.to_thread(services.store.log.head)
+    await services.progress.require_stored(after)
+    return after
 
 
 def encode(recorded: Recorded) -> bytes:
@@ -74,38 +78,31 @@ def encode(recorded: Recorded) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (recorded.position, recorded.type.encode(), encode_json(shown))
 
 
-def _last_event_id(incoming: Incoming) -> int | None:
-    written = incoming.headers.get(b"last-event-id")
-    if written is None:
-        return None
-    if not _POSITION.fullmatch(written):
-        raise InvalidRequestError("Last-Event-ID", "Give the id of the last event that you have, which is a number.")
-    return int(written)
-
-
-async def _never(_: object) -> Answer[StreamedEvent]:
-    msg = "a stream is begun by `respond`"
-    raise NotImplementedError(msg)
-
-
-follow_events = Streaming(
-    method="GET",
-    path="/v1/events",
-    name="follow_events",
-    summary="The event stream",
-    description="""\
+DESCRIPTION = """\
 Follow the workspace's events, as server-sent events: `id` is the position, `event` the type, `data` a StreamedEvent. A stream
 begins after `Last-Event-ID`, which a browser's `EventSource` sends by itself; else after `after`; else now. So it can break
 off anywhere and be gone on with, and nothing is lost or comes twice: the stream begins with an `id` of its own, before the first
 event. A position beyond the log's end is refused. It shows what the caller may see at that moment (R22,
 R23), and ends when his key does. Comments (lines that begin with a colon) come when there is nothing to tell. A reader who
-takes nothing for 30 seconds is cut off.""",
-    status=200,
-    handle=_never,
-    query_type=StreamQuery,
-    answer_type=StreamedEvent,
-    streams=True,
-    example=examples.STREAMED_EVENT,
-    refuses=("position-ahead",),
-    tag="history",
+takes nothing for 30 seconds is cut off."""
+
+follow_events = Streaming(
+    Operation(
+        method="GET",
+        path="/v1/events",
+        name="follow_events",
+        summary="The event stream",
+        description=DESCRIPTION,
+        tag="history",
+        query=StreamQuery,
+        parameters=("MinPosition", "LastEventId"),
+        responses=(
+            Response(
+                status=200,
+                description="The event stream.",
+                contents={EVENT_STREAM: Content(shape=StreamedEvent, example=examples.STREAMED_EVENT)},
+            ),
+        ),
+        problems=(*EVERYWHERE, "position-ahead"),
+    )
 )

@@ -7,8 +7,10 @@ from msgspec import Meta, Struct
 
 from groupchat.aggregates.sight import published
 from groupchat.audit.as_of import AsOf
-from groupchat.http.calls.endpoint import Answer, Reading, endpoint
+from groupchat.http.calls.answers import Answer
+from groupchat.http.calls.endpoint import Reading, endpoint
 from groupchat.http.calls.lists import PageOf
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import HistoryQuery, StateQuery
@@ -29,13 +31,15 @@ class HistoryEvent(Struct, frozen=True, kw_only=True):
 
 
 @endpoint(
-    "GET",
-    "/v1/conversations/{conversation_id}/history",
-    summary="A conversation's events",
+    Spec(
+        "GET",
+        "/v1/conversations/{conversation_id}/history",
+        "A conversation's events",
+        "history",
+        items=HistoryEvent,
+        example=examples.page(examples.HISTORY_EVENT),
+    ),
     first=permits.sees_conversation,
-    items=HistoryEvent,
-    example=examples.page(examples.HISTORY_EVENT),
-    tag="history",
 )
 async def read_history(call: Reading[HistoryQuery]) -> Answer[PageOf[HistoryEvent]]:
     """List a conversation's events: what happened, when, by whom and by which request. It comes from the log, never behind."""
@@ -56,12 +60,10 @@ def _shown(recorded: Recorded) -> HistoryEvent:
 
 
 @endpoint(
-    "GET",
-    "/v1/conversations/{conversation_id}/history/state",
-    summary="A conversation as of then",
+    Spec(
+        "GET", "/v1/conversations/{conversation_id}/history/state", "A conversation as of then", "history", example=examples.STATE
+    ),
     first=permits.sees_conversation,
-    example=examples.STATE,
-    tag="history",
 )
 async def read_state(call: Reading[StateQuery]) -> Answer[AsOf]:
     """Compute conversation, participants and thread as they were right after a version, or at a moment; now, if neither is given.

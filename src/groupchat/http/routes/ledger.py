@@ -5,7 +5,9 @@ from io import StringIO
 
 from msgspec.structs import astuple
 
-from groupchat.http.calls.endpoint import Answer, Reading, endpoint
+from groupchat.http.calls.answers import Answer
+from groupchat.http.calls.endpoint import Reading, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery
 from groupchat.projections import inbox
@@ -16,14 +18,9 @@ from groupchat.queries import ledger
 
 
 @endpoint(
-    "GET",
-    "/v1/ledger",
-    summary="What was billed",
+    Spec("GET", "/v1/ledger", "What was billed", "ledger", items=Entry, example=examples.page(examples.ENTRY)),
     refuses=("not-found",),
     waits_for=(VIEW.name,),
-    items=Entry,
-    example=examples.page(examples.ENTRY),
-    tag="ledger",
 )
 async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
     """List entries, oldest first: one per message and recipient, each naming its event. A credit has negative segments (R16)."""
@@ -31,13 +28,15 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
 
 
 @endpoint(
-    "GET",
-    "/v1/ledger/statement",
-    summary="A month's statement",
+    Spec(
+        "GET",
+        "/v1/ledger/statement",
+        "A month's statement",
+        "ledger",
+        example=examples.STATEMENT,
+        sheet_example=examples.STATEMENT_SHEET,
+    ),
     waits_for=(VIEW.name, inbox.VIEW.name),
-    example=examples.STATEMENT,
-    sheet_example=examples.STATEMENT_SHEET,
-    tag="ledger",
 )
 async def read_statement(call: Reading[StatementQuery]) -> Answer[Statement]:
     """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26). Also as CSV."""

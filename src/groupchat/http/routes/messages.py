@@ -3,7 +3,9 @@
 from typing import cast
 
 from groupchat.commands import conversations
-from groupchat.http.calls.endpoint import Answer, Reading, Writing, Written, endpoint
+from groupchat.http.calls.answers import Answer, Written
+from groupchat.http.calls.endpoint import Reading, Writing, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewMessage
@@ -18,16 +20,18 @@ PATH = "/v1/conversations/{conversation_id}/messages"
 
 
 @endpoint(
-    "POST",
-    PATH,
-    summary="Send a message",
-    status=201,
-    refuses=("conversation-blocked", "not-permitted", "number-access-denied"),
+    Spec(
+        "POST",
+        PATH,
+        "Send a message",
+        "messages",
+        status=201,
+        body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
+        example=examples.MESSAGE,
+    ),
     first=permits.sees_conversation,
     may=permits.sends,
-    body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
-    example=examples.MESSAGE,
-    tag="messages",
+    refuses=("conversation-blocked",),
 )
 async def send_message(call: Writing[NewMessage]) -> Written[Message]:
     """Send to every participant (R10). A blocked group refuses, and says how to go on (R15)."""
@@ -39,14 +43,9 @@ async def _sent(outcome: Outcome[str]) -> Written[Message]:
 
 
 @endpoint(
-    "GET",
-    PATH,
-    summary="The thread",
-    waits_for=(thread.VIEW.name,),
+    Spec("GET", PATH, "The thread", "messages", items=Message, example=examples.page(examples.MESSAGE, examples.INBOUND_MESSAGE)),
     first=permits.sees_conversation,
-    items=Message,
-    example=examples.page(examples.MESSAGE, examples.INBOUND_MESSAGE),
-    tag="messages",
+    waits_for=(thread.VIEW.name,),
 )
 async def read_thread(call: Reading[PageQuery]) -> Answer[Page]:
     """List messages, oldest to newest, each with how far it came for each recipient (R28)."""

@@ -1,27 +1,35 @@
 """Participants: the pane, and opting out by a user's hand (R7, R9, R14, R19, R29). Nothing else is ever written here."""
 
 from groupchat.commands import consents
-from groupchat.http.calls.endpoint import Answer, Call, Reading, Written, endpoint
+from groupchat.http.calls.answers import Answer, Written
+from groupchat.http.calls.endpoint import Call, Reading, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import PaneQuery, given
+from groupchat.http.refusals import ParticipantsFrozenError
+from groupchat.http.web.refusals import absent
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.pane import VIEW, Pane
 from groupchat.queries import conversations
 from groupchat.store.event_store import Outcome
+from groupchat.values.errors import RefusalError
 
 PANE = "/v1/conversations/{conversation_id}/participants"
 OPT_OUT = PANE + "/{number}/opt-out"
+BELOW = PANE + "/{rest:path}"
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def frozen(method: str, allowed: str) -> RefusalError:
+    """Return the refusal of a method that the pane, or a path below it, does not have: writes are refused as R7 says."""
+    return ParticipantsFrozenError() if method in _WRITES else absent(method, allowed)
 
 
 @endpoint(
-    "GET",
-    PANE,
-    summary="The participants pane",
-    waits_for=(VIEW.name,),
+    Spec("GET", PANE, "The participants pane", "participants", example=examples.PANE),
     first=permits.sees_conversation,
-    example=examples.PANE,
-    tag="participants",
+    waits_for=(VIEW.name,),
 )
 async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
     """Show who takes part, tagged where the contact has changed since (R9), and apart who has opted out (R19)."""
@@ -29,14 +37,9 @@ async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
 
 
 @endpoint(
-    "POST",
-    OPT_OUT,
-    summary="Opt a participant out",
-    refuses=("not-permitted", "number-access-denied"),
+    Spec("POST", OPT_OUT, "Opt a participant out", "participants", example=examples.BLOCKED_CONVERSATION),
     first=permits.sees_conversation,
     may=permits.sends,
-    example=examples.BLOCKED_CONVERSATION,
-    tag="participants",
 )
 async def opt_out(call: Call) -> Written[Conversation]:
     """Record a participant's no to a user: every conversation of the business number with them is blocked at once (R14, R15)."""

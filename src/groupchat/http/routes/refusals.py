@@ -1,6 +1,8 @@
 """What users were refused, for those who audit (R15, R20 to R23)."""
 
-from groupchat.http.calls.endpoint import Answer, Reading, endpoint
+from groupchat.http.calls.answers import Answer
+from groupchat.http.calls.endpoint import Reading, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import RefusalsQuery
@@ -10,15 +12,17 @@ from groupchat.queries import refusals
 
 
 @endpoint(
-    "GET",
-    "/v1/refusals",
-    summary="What users were refused",
-    refuses=("not-found", "not-permitted"),
+    Spec(
+        "GET",
+        "/v1/refusals",
+        "What users were refused",
+        "history",
+        items=RefusalView,
+        example=examples.page(examples.REFUSAL, examples.HIDDEN),
+    ),
     may=permits.audits,
+    refuses=("not-found",),
     waits_for=(VIEW.name,),
-    items=RefusalView,
-    example=examples.page(examples.REFUSAL, examples.HIDDEN),
-    tag="history",
 )
 async def read_refusals(call: Reading[RefusalsQuery]) -> Answer[Page]:
     """List refusals, newest last, for owners, admins and auditors.

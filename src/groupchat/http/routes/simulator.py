@@ -13,7 +13,9 @@ from groupchat.commands.caller import Caller
 from groupchat.commands.inbound import Received
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
-from groupchat.http.calls.endpoint import Answer, Call, Writing, Written, endpoint
+from groupchat.http.calls.answers import Answer, Written
+from groupchat.http.calls.endpoint import Call, Writing, endpoint
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour, media_of
@@ -49,16 +51,18 @@ async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
 
 
 @endpoint(
-    "POST",
-    "/v1/simulator/inbound",
-    summary="Let a handset write",
-    status=202,
-    refuses=("not-found", "not-permitted"),
+    Spec(
+        "POST",
+        "/v1/simulator/inbound",
+        "Let a handset write",
+        "simulator",
+        status=202,
+        body_examples={"reply": examples.HANDSET_WRITES, "stop": examples.HANDSET_STOPS},
+        example=examples.ARRIVED,
+    ),
     may=permits.plays_handsets,
+    refuses=("not-found",),
     finish=fan_out,
-    body_examples={"reply": examples.HANDSET_WRITES, "stop": examples.HANDSET_STOPS},
-    example=examples.ARRIVED,
-    tag="simulator",
 )
 async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     """Act as if a person had written: it is recorded (R11), a keyword is honoured (R14), the others receive it (R12)."""
@@ -79,14 +83,15 @@ async def _arrived(outcome: Outcome[Received]) -> Written[Arrived]:
 
 
 @endpoint(
-    "GET",
-    "/v1/simulator/handsets/{number}",
-    summary="What a handset has received",
-    refuses=("not-permitted",),
+    Spec(
+        "GET",
+        "/v1/simulator/handsets/{number}",
+        "What a handset has received",
+        "simulator",
+        example={"items": [examples.HANDSET_MESSAGE]},
+    ),
     may=permits.sees_everything,
     waits_for=(DeliveryProcess.name,),
-    example={"items": [examples.HANDSET_MESSAGE]},
-    tag="simulator",
 )
 async def read_handset(call: Call) -> Answer[Handset]:
     """List messages, oldest first, each with the other participants of its thread."""
@@ -97,14 +102,16 @@ async def read_handset(call: Call) -> Answer[Handset]:
 
 
 @endpoint(
-    "PUT",
-    "/v1/simulator/behaviours/{number}",
-    summary="Let a number misbehave",
-    refuses=("not-permitted", "not-found"),
+    Spec(
+        "PUT",
+        "/v1/simulator/behaviours/{number}",
+        "Let a number misbehave",
+        "simulator",
+        body_examples={"fails": {"behaviour": "fail", "code": "30003"}, "normal again": {"behaviour": None}},
+        example={"behaviour": "fail", "seconds": None, "code": "30003"},
+    ),
     may=permits.manages,
-    body_examples={"fails": {"behaviour": "fail", "code": "30003"}, "normal again": {"behaviour": None}},
-    example={"behaviour": "fail", "seconds": None, "code": "30003"},
-    tag="simulator",
+    refuses=("not-found",),
 )
 async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
     """Switch how a number behaves from now on, to see what the backend makes of it; null: as numbers normally do."""

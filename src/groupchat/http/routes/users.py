@@ -10,8 +10,10 @@ from groupchat.aggregates.workspace import ChangeUser, User
 from groupchat.commands import keys, users
 from groupchat.commands.keys import NewKey as Issued
 from groupchat.commands.users import Added
-from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
 from groupchat.http.calls.lists import PageOf, page_of
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewKey, NewUser, UserChange
@@ -53,15 +55,10 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
 
 
 @endpoint(
-    "POST",
-    ALL,
-    summary="Add a user",
-    status=201,
-    refuses=("not-permitted",),
+    Spec(
+        "POST", ALL, "Add a user", "users", status=201, body_examples={"member": examples.NEW_USER}, example=examples.NEW_USER_SHOWN
+    ),
     may=permits.manages,
-    body_examples={"member": examples.NEW_USER},
-    example=examples.NEW_USER_SHOWN,
-    tag="users",
 )
 async def add_user(call: Writing[NewUser]) -> Created[NewUserShown]:
     """Add a user with a role; this answer alone shows the user's first key (R20, R23)."""
@@ -76,29 +73,34 @@ async def _added(outcome: Outcome[Added]) -> Created[NewUserShown]:
     return Created(value=shown, position=outcome.position, location=f"{ALL}/{added.user.id}")
 
 
-@endpoint("GET", ALL, summary="The users", items=UserShown, example=examples.page(examples.USER_SHOWN), tag="users")
+@endpoint(
+    Spec("GET", ALL, "The users", "users", items=UserShown, example=examples.page(examples.USER_SHOWN)),
+)
 async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
     """List the workspace's users; who is restricted to assigned data sees only himself (R22)."""
     found = [UserShown(**_fields(user)) for user in await queries.list_users(call.store, call.who)]
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
 
 
-@endpoint("GET", ALL + "/me", summary="The caller", example=examples.USER_SHOWN, tag="users")
+@endpoint(
+    Spec("GET", ALL + "/me", "The caller", "users", example=examples.USER_SHOWN),
+)
 async def read_me(call: Call) -> Answer[UserShown]:
     """Show who is calling."""
     return Answer(UserShown(**_fields((await rights_of(call.store, call.who)).user)))
 
 
 @endpoint(
-    "PATCH",
-    ONE,
-    summary="Change a user",
-    refuses=("not-permitted",),
+    Spec(
+        "PATCH",
+        ONE,
+        "Change a user",
+        "users",
+        body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
+        example=examples.USER_SHOWN,
+    ),
     first=permits.sees_user,
     may=permits.manages,
-    body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
-    example=examples.USER_SHOWN,
-    tag="users",
 )
 async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     """Change a user's role, or whether he is restricted to assigned data (R20, R22)."""
@@ -108,17 +110,18 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
 
 
 @endpoint(
-    "POST",
-    KEYS,
-    summary="Issue a key",
-    status=201,
-    refuses=("not-permitted",),
+    Spec(
+        "POST",
+        KEYS,
+        "Issue a key",
+        "users",
+        status=201,
+        body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
+        body_may_be_missing=True,
+        example=examples.NEW_KEY_SHOWN,
+    ),
     first=permits.sees_user,
     may=permits.holds_keys,
-    body_may_be_missing=True,
-    body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
-    example=examples.NEW_KEY_SHOWN,
-    tag="users",
 )
 async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
     """Give a user another key: oneself, or anybody by those who manage users. This answer alone shows it."""
@@ -135,15 +138,9 @@ async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
 
 
 @endpoint(
-    "GET",
-    KEYS,
-    summary="A user's keys",
-    refuses=("not-permitted",),
+    Spec("GET", KEYS, "A user's keys", "users", items=KeyShown, example=examples.page(examples.KEY_SHOWN)),
     first=permits.sees_user,
     may=permits.holds_keys,
-    items=KeyShown,
-    example=examples.page(examples.KEY_SHOWN),
-    tag="users",
 )
 async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     """List the keys that are not revoked, without what opens: one's own, or anybody's for those who manage users."""
@@ -152,14 +149,9 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
 
 
 @endpoint(
-    "DELETE",
-    KEYS + "/{key_id}",
-    summary="Revoke a key",
-    status=204,
-    refuses=("not-permitted",),
+    Spec("DELETE", KEYS + "/{key_id}", "Revoke a key", "users", status=204),
     first=permits.sees_user,
     may=permits.holds_keys,
-    tag="users",
 )
 async def revoke_key(call: Call) -> Written[None]:
     """Let a key open nothing any more, from this answer on."""

@@ -8,10 +8,11 @@ from msgspec import Struct
 from groupchat.aggregates.workspace import PostedRate
 from groupchat.commands import business_numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
-from groupchat.commands.numbers import read_number
 from groupchat.commands.workspaces import RoleShown
-from groupchat.http.calls.endpoint import Answer, Call, Created, Reading, Writing, Written, endpoint
+from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
 from groupchat.http.calls.lists import PageOf, page_of
+from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
@@ -38,15 +39,17 @@ class RateShown(Struct, frozen=True, kw_only=True):
 
 
 @endpoint(
-    "POST",
-    NUMBERS,
-    summary="Add a business number",
-    status=201,
-    refuses=("not-permitted", "number-taken"),
+    Spec(
+        "POST",
+        NUMBERS,
+        "Add a business number",
+        "workspace",
+        status=201,
+        body_examples={"number": examples.NEW_NUMBER},
+        example=examples.NUMBER,
+    ),
     may=permits.manages,
-    body_examples={"number": examples.NEW_NUMBER},
-    example=examples.NUMBER,
-    tag="workspace",
+    refuses=("number-taken",),
 )
 async def add_number(call: Writing[NewNumber]) -> Created[NumberShown]:
     """Add a number to send from; it can belong to one workspace only (R4)."""
@@ -58,12 +61,7 @@ async def _added(outcome: Outcome[NumberShown]) -> Created[NumberShown]:
 
 
 @endpoint(
-    "GET",
-    NUMBERS,
-    summary="The caller's business numbers",
-    items=NumberShown,
-    example=examples.page(examples.NUMBER),
-    tag="workspace",
+    Spec("GET", NUMBERS, "The caller's business numbers", "workspace", items=NumberShown, example=examples.page(examples.NUMBER)),
 )
 async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     """List the numbers that the caller may send from (R21)."""
@@ -71,21 +69,17 @@ async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.number))
 
 
-async def owned(call: Call) -> None:
-    """Raise `NotFoundError` unless the path's number is the workspace's."""
-    await queries.require_number(call.store, call.who, read_number("number", call.path["number"]))
-
-
 @endpoint(
-    "PATCH",
-    NUMBER,
-    summary="Change a business number",
-    refuses=("not-permitted",),
-    first=owned,
+    Spec(
+        "PATCH",
+        NUMBER,
+        "Change a business number",
+        "workspace",
+        body_examples={"label": {"label": "Front desk"}, "assign": {"assigned_to": None, "default": True}},
+        example=examples.NUMBER,
+    ),
+    first=permits.has_number,
     may=permits.manages,
-    body_examples={"label": {"label": "Front desk"}, "assign": {"assigned_to": None, "default": True}},
-    example=examples.NUMBER,
-    tag="workspace",
 )
 async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
     """Change a number's label, whose it is, or whether it is everybody's default."""
@@ -93,21 +87,24 @@ async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
     return Written(value=outcome.value, position=outcome.position)
 
 
-@endpoint("GET", POLICY, summary="The policy", example=examples.POLICY, tag="workspace")
+@endpoint(
+    Spec("GET", POLICY, "The policy", "workspace", example=examples.POLICY),
+)
 async def read_policy(call: Call) -> Answer[Policy]:
     """Show all values of the workspace's policy."""
     return Answer(await queries.policy(call.store, call.who))
 
 
 @endpoint(
-    "PUT",
-    POLICY,
-    summary="Change the policy",
-    refuses=("not-permitted",),
+    Spec(
+        "PUT",
+        POLICY,
+        "Change the policy",
+        "workspace",
+        body_examples={"preset": {"preset": "highlevel"}, "sizes": {"max_participants": 8}},
+        example=examples.POLICY,
+    ),
     may=permits.manages,
-    body_examples={"preset": {"preset": "highlevel"}, "sizes": {"max_participants": 8}},
-    example=examples.POLICY,
-    tag="workspace",
 )
 async def change_policy(call: Writing[PolicyChange]) -> Written[Policy]:
     """Change what is given; the rest stays as it is, or as the preset named in the same call says. Answers with all values."""
@@ -115,7 +112,9 @@ async def change_policy(call: Writing[PolicyChange]) -> Written[Policy]:
     return Written(value=outcome.value, position=outcome.position)
 
 
-@endpoint("GET", ROLES, summary="The roles", items=RoleShown, example=examples.page(examples.ROLE), tag="workspace")
+@endpoint(
+    Spec("GET", ROLES, "The roles", "workspace", items=RoleShown, example=examples.page(examples.ROLE)),
+)
 async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
     """List the roles and what each permits (R20)."""
     found = await queries.list_roles(call.store, call.who)
@@ -123,14 +122,15 @@ async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
 
 
 @endpoint(
-    "PUT",
-    ROLES + "/{role}",
-    summary="Define a role",
-    refuses=("not-permitted",),
+    Spec(
+        "PUT",
+        ROLES + "/{role}",
+        "Define a role",
+        "workspace",
+        body_examples={"may create groups": {"group_chat": True}},
+        example=examples.ROLE,
+    ),
     may=permits.manages,
-    body_examples={"may create groups": {"group_chat": True}},
-    example=examples.ROLE,
-    tag="workspace",
 )
 async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
     """Define a role, or change what it permits (R20)."""
@@ -139,7 +139,9 @@ async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
     return Written(value=outcome.value, position=outcome.position)
 
 
-@endpoint("GET", RATES, summary="The rate card", items=RateShown, example=examples.page(examples.RATE), tag="workspace")
+@endpoint(
+    Spec("GET", RATES, "The rate card", "workspace", items=RateShown, example=examples.page(examples.RATE)),
+)
 async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     """List the rates, the default (from no date on) first, then the posted ones in the order of posting (R25)."""
     card = await queries.rate_card(call.store, call.who)
@@ -149,15 +151,8 @@ async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
 
 
 @endpoint(
-    "POST",
-    RATES,
-    summary="Post a rate",
-    status=201,
-    refuses=("not-permitted",),
+    Spec("POST", RATES, "Post a rate", "workspace", status=201, body_examples={"rate": examples.NEW_RATE}, example=examples.RATE),
     may=permits.manages,
-    body_examples={"rate": examples.NEW_RATE},
-    example=examples.RATE,
-    tag="workspace",
 )
 async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
     """Add a line to the rate card. It changes no entry that there is: a message keeps the rate of its own moment (R25)."""

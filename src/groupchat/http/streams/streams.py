@@ -15,17 +15,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.commands.caller import UnauthenticatedError
-from groupchat.http.refusals import TooManyRequestsError
 from groupchat.http.streams.watch import LogReader, Pace
-from groupchat.http.web.codec import Incoming
-from groupchat.http.web.reply import Reply, Send
+from groupchat.http.web.refusals import TooManyRequestsError
+from groupchat.http.web.reply import Reply
+from groupchat.http.web.request import ABORT, Incoming, Send
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.refusals import UnavailableError
 
 EVENT_STREAM = b"text/event-stream; charset=utf-8"
-ABORT = "groupchat.abort"
-"""Where a server puts into a request's scope how its connection is cut off."""
 RETRY_SECONDS = 5
 _GOODBYE_SECONDS = 1.0
 

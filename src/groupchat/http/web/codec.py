@@ -1,113 +1,31 @@
-"""Reading a request: its body, its query, its path and headers, each into the type that the endpoint's signature names.
+"""Reading a request: its body, its query and its path, each into the type that is asked for.
 
 Whatever does not fit raises `InvalidRequestError` with the place of the fault (`participants.0.number`).
 """
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
-from msgspec import Struct
 
-from groupchat.commands.caller import Caller
-from groupchat.http.refusals import (
+from groupchat.http.web.refusals import (
     BODY_SECONDS,
     MAX_BODY_BYTES,
-    BadMessageError,
     ClientGoneError,
     EncodedBodyError,
     PayloadTooLargeError,
     RequestTimeoutError,
 )
-from groupchat.http.web.reply import Receive, Scope
-from groupchat.values.errors import InvalidRequestError, RefusalError
+from groupchat.http.web.request import Incoming
+from groupchat.values.errors import InvalidRequestError
 
 T = TypeVar("T")
 
 _PLACE = re.compile(r"^(?P<detail>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"(?:missing required|unknown|^in) field `(?P<field>[^`]*)`")
-_POSITION = re.compile(rb"[0-9]{1,18}")
-_CORRELATION_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 _MAX_QUERY_FIELDS = 50
-
-
-class Incoming(Struct):
-    """A request, its headers by lower-case name; `who` makes it, as soon as that is known, and `refused` is what he was told."""
-
-    scope: Scope
-    receive: Receive
-    headers: dict[bytes, bytes]
-    correlation_id: str
-    who: Caller | None = None
-    refused: RefusalError | None = None
-
-    @property
-    def path(self) -> str:
-        """The path as the client wrote it, escapes kept."""
-        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
-        return raw.decode("ascii", "replace")
-
-
-# --- headers
-
-_LISTS = frozenset({b"if-match"})
-"""The headers that we read and that may stand on several lines, which count as one list (RFC 9110, section 5.3)."""
-_ONCE = frozenset(
-    {
-        b"authorization",
-        b"content-encoding",
-        b"content-length",
-        b"content-type",
-        b"groupchat-correlation-id",
-        b"groupchat-min-position",
-        b"host",
-        b"idempotency-key",
-        b"last-event-id",
-    }
-)
-"""The headers that we read and that may stand only once."""
-
-
-def read_headers(scope: Scope) -> dict[bytes, bytes]:
-    """Return the headers by lower-case name.
-
-    Raises `BadMessageError` for one that is repeated though it may stand only once, and for HTTP/1.1 without `Host` (RFC 9112).
-    """
-    lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    headers = dict(lines)
-    if len(headers) != len(lines):
-        counts = Counter(name for name, _ in lines)
-        if repeated := next((name for name in _ONCE if counts[name] > 1), None):
-            msg = f"The header {repeated.decode()} stands more than once; send it once."
-            raise BadMessageError(msg)
-        for name in _LISTS & headers.keys():
-            headers[name] = b", ".join(value for line, value in lines if line == name)
-    if b"host" not in headers and scope["http_version"] == "1.1":
-        msg = "An HTTP/1.1 request needs the header Host."
-        raise BadMessageError(msg)
-    return headers
-
-
-def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
-    """Return the caller's own id for this request, or none; raises `InvalidRequestError` unless it is 1 to 128 visible ASCII."""
-    written = headers.get(b"groupchat-correlation-id")
-    if written is None:
-        return None
-    if not _CORRELATION_ID.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Correlation-Id", "Give 1 to 128 visible ASCII characters, without spaces.")
-    return written.decode("ascii")
-
-
-def read_min_position(headers: dict[bytes, bytes]) -> int:
-    """Return the position that the answer must show, 0 for none; raises `InvalidRequestError`."""
-    written = headers.get(b"groupchat-min-position", b"0")
-    if not _POSITION.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Min-Position", "Give the number that came as Groupchat-Position.")
-    return int(written)
 
 
 # --- body
@@ -157,7 +75,7 @@ def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: byte
     except msgspec.ValidationError as error:
         raise misfit(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", f"The body is no JSON in UTF-8 ({_reason(error)}).") from error
+        raise InvalidRequestError("body", f"The body is not JSON in UTF-8 ({_reason(error)}).") from error
 
 
 # --- query and path
@@ -180,7 +98,7 @@ def decode_query(query_type: type[T], query: bytes) -> T:
 
 
 def read_path(incoming: Incoming) -> dict[str, str]:
-    """Return the path's parameters; raises `InvalidRequestError` for what no id can have: NUL, or bytes that are no UTF-8."""
+    """Return the path's parameters; raises `InvalidRequestError` for what no id can have: NUL, or bytes that are not UTF-8."""
     raw: bytes = incoming.scope.get("raw_path") or b""
     parameters: dict[str, str] = incoming.scope["path_params"]
     if b"%" in raw:
@@ -215,5 +133,5 @@ def _plain(detail: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
-        return "it has bytes that are no UTF-8"
+        return "it has bytes that are not UTF-8"
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

@@ -1,143 +1,142 @@
-"""OpenAPI 3.1, from the endpoints' own types: what is documented is what is parsed and answered.
-
-Schemas are msgspec's; problems come from the table in `problems.py`.
-"""
+"""OpenAPI 3.1, from operations: schemas are msgspec's, problems come from the table that answers with them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
-from msgspec import defstruct
+from msgspec import Struct, defstruct
 
-from groupchat import __version__
-from groupchat.http.calls.conditional import IF_MATCH_PATTERN, versioned_id
-from groupchat.http.calls.endpoint import Endpoint, NoQuery
-from groupchat.http.calls.idempotency import KEY_PATTERN
-from groupchat.http.documents.problems import PROBLEMS, Kind, says_when
+from groupchat.http.web.operation import Content, Json, NoQuery, Operation, Response
+from groupchat.http.web.problems import Kind
 from groupchat.http.web.reply import encode_json
-from groupchat.values.patterns import published
 
-Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
-
-DESCRIPTION = """\
-Group SMS/MMS conversations between a business and several people at once.
-
-- Times are RFC 3339 in UTC, ids opaque strings, phone numbers E.164, money decimal strings with a currency.
-- Every answer to a write has the header `Groupchat-Position`. A `GET` with that number in `Groupchat-Min-Position` waits until it
-  shows the write, at most 5 seconds; then it is a 503.
-- A `POST` with an `Idempotency-Key` may be repeated: it is done once, and a repeat gets the first answer, for 24 hours. Only an
-  `api_key` is null in a repeat.
-- Conversations and contacts have their version as `ETag`; a write to one with `If-Match` is done only if that version still
-  holds. A write with `If-Match` to what has no `ETag` is a 412.
-- Every problem is `application/problem+json` (RFC 9457); its `type` is a page here that explains it.
-- The participants of a group never change (R7): any write below `/v1/conversations/{conversation_id}/participants` but opt-out is
-  a 405 `participants-frozen`. Any other method that a path has not is a 405 `method-not-allowed`; both have the header `Allow`.
-- Every answer has the header `Groupchat-Correlation-Id`: yours, if you sent one.
-"""
-
-_EVERYWHERE = ("bad-message", "unauthenticated", "invalid-request", "too-many-requests", "internal-error", "unavailable")
+EVENT_STREAM = "text/event-stream"
+CORRELATED = {"Groupchat-Correlation-Id": "CorrelationId"}
+"""The header that every answer has."""
 
 
-def document(endpoints: Sequence[Endpoint], public: Json, public_shapes: Sequence[type]) -> Json:
-    """Return the OpenAPI document of the endpoints, and of the `public` paths, which are given ready made."""
-    shapes: list[Any] = [*public_shapes, *(type_ for each in endpoints for type_ in _types(each))]
-    problems = {slug: _problem_type(slug, kind) for slug, kind in PROBLEMS.items()}
+class Api(Struct, frozen=True, kw_only=True):
+    """What all operations of an API share: definitions of headers, parameters and parts of paths, by name; kinds of problems.
+
+    `instance` is a path for the examples of problems.
+    """
+
+    info: Json
+    problems: Mapping[str, Kind]
+    headers: Mapping[str, Json]
+    parameters: Mapping[str, Json]
+    path_parameters: Mapping[str, Json]
+    security: Mapping[str, Json]
+    instance: str
+
+
+def document(api: Api, operations: Sequence[Operation]) -> Json:
+    """Return the OpenAPI document of an API."""
+    shapes = list(dict.fromkeys(shape for each in operations for shape in _shapes(each)))
+    problems = {slug: _problem_type(slug, kind) for slug, kind in api.problems.items()}
     references, schemas = msgspec.json.schema_components([*shapes, *problems.values()], ref_template=REF)
-    schema_of = dict(zip(shapes, references, strict=False))  # together, so that two types of one name are told apart
+    written = _Writer(api, dict(zip(shapes, references, strict=False)))  # together, so that two types of one name are told apart
     paths: dict[str, Json] = {}
-    for each in endpoints:
-        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema_of)
-    whole: Json = {
+    for each in operations:
+        paths.setdefault(each.path, {})[each.method.lower()] = written.operation(each)
+    return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "groupchat",
-            "version": __version__,
-            "description": DESCRIPTION,
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
+        "info": api.info,
         "servers": [{"url": "/"}],
-        "security": [{"apiKey": []}],
-        "tags": [{"name": tag} for tag in (*dict.fromkeys(each.tag for each in endpoints), "service")],
-        "paths": paths | public,
+        "security": [{name: []} for name in api.security],
+        "tags": [{"name": tag} for tag in dict.fromkeys(each.tag for each in operations)],
+        "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
-            "headers": _HEADERS,
-            "parameters": _PARAMETERS,
-            "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "description": "A user's API key."}},
+            "headers": dict(api.headers),
+            "parameters": dict(api.parameters),
+            "securitySchemes": dict(api.security),
         },
     }
-    made: Json = published(whole)
-    return made
 
 
-def schema_of(type_: Any) -> Json:
-    """Return the schema, or the reference to the schema, of a type."""
-    (schema,), _ = msgspec.json.schema_components([type_], ref_template=REF)
-    return schema
+def _shapes(each: Operation) -> Iterable[Any]:
+    if each.body is not None:
+        yield each.body.type
+    for response in each.responses:
+        yield from (content.shape for content in response.contents.values() if content.shape is not None)
 
 
-def _types(each: Endpoint) -> Iterable[Any]:
-    return (type_ for type_ in (each.body_type, each.answer_type) if type_ is not None)
+class _Writer:
+    """Writes operations, with the schemas of all shapes at hand."""
+
+    def __init__(self, api: Api, schema_of: Mapping[Any, Json]) -> None:
+        self._api = api
+        self._schema_of = schema_of
+
+    def operation(self, each: Operation) -> Json:
+        shared = [{"$ref": f"#/components/parameters/{name}"} for name in ("CorrelationId", *each.parameters)]
+        operation: Json = {"operationId": each.name, "summary": each.summary, "tags": [each.tag]}
+        operation |= {"description": each.description} if each.description else {}
+        operation |= {"security": []} if each.public else {}
+        operation["parameters"] = [*self._path_parameters(each.path), *_query_parameters(each.query), *shared]
+        operation["responses"] = self._responses(each)
+        if each.body is not None:
+            examples = {name: {"value": value} for name, value in each.body.examples.items()}
+            content = {"application/json": {"schema": self._schema_of[each.body.type], "examples": examples}}
+            operation["requestBody"] = {"required": each.body.required, "content": content}
+        return operation
+
+    def _path_parameters(self, path: str) -> list[Json]:
+        names = [part.partition("}")[0] for part in path.split("{")[1:]]
+        return [{"name": name, "in": "path", "required": True, **self._api.path_parameters[name]} for name in names]
+
+    def _responses(self, each: Operation) -> Json:
+        responses: Json = {str(response.status): self._response(response) for response in each.responses}
+        by_status: dict[int, list[str]] = {}
+        for slug in dict.fromkeys(each.problems):
+            by_status.setdefault(self._api.problems[slug].status, []).append(slug)
+        return responses | {str(status): self._problems(status, slugs) for status, slugs in sorted(by_status.items())}
+
+    def _response(self, response: Response) -> Json:
+        written: Json = {"description": response.description, "headers": _headers(CORRELATED | dict(response.headers))}
+        if response.contents:
+            written["content"] = {media: self._content(media, content) for media, content in response.contents.items()}
+        return written
+
+    def _content(self, media: str, content: Content) -> Json:
+        schema = content.schema if content.shape is None else self._schema_of[content.shape]
+        if media == EVENT_STREAM:
+            return _frames(schema, content.example)
+        return {"schema": schema} | ({} if content.example is None else {"example": content.example})
+
+    def _problems(self, status: int, slugs: Sequence[str]) -> Json:
+        """Return the response of problems that share a status."""
+        kinds = [self._api.problems[slug] for slug in slugs]
+        headers = dict(CORRELATED)
+        if status == 401:  # noqa: PLR2004 - the status is the word
+            headers["WWW-Authenticate"] = "Authenticate"
+        if any(kind.says_when for kind in kinds):
+            headers["Retry-After"] = "RetryAfter" if all(kind.says_when for kind in kinds) else "SometimesRetryAfter"
+        references = [{"$ref": REF.format(name=_problem_name(slug))} for slug in slugs]
+        content = {
+            "schema": references[0] if len(references) == 1 else {"oneOf": references},
+            "examples": {slug: {"value": self._problem_example(slug)} for slug in slugs},
+        }
+        description = " ".join(f"`{slug}`: {kind.title}." for slug, kind in zip(slugs, kinds, strict=True))
+        return {"description": description, "headers": _headers(headers), "content": {"application/problem+json": content}}
+
+    def _problem_example(self, slug: str) -> Json:
+        kind = self._api.problems[slug]
+        base = {"type": f"/problems/{slug}", "title": kind.title, "status": kind.status, "detail": kind.title + "."}
+        return base | {"instance": self._api.instance} | kind.example
 
 
-def _operation(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
-    operation: Json = {
-        "operationId": each.name,
-        "summary": each.summary,
-        "description": each.description,
-        "tags": [each.tag],
-        "parameters": [*_path_parameters(each), *_query_parameters(each), {"$ref": "#/components/parameters/CorrelationId"}],
-        "responses": _responses(each, schema_of),
-    }
-    operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in _conditions(each)]
-    if each.body_type is not None:
-        content = {"schema": schema_of[each.body_type], "examples": _named(each.body_examples)}
-        operation["requestBody"] = {"required": not each.body_may_be_missing, "content": {"application/json": content}}
-    return operation
+def _headers(names: Mapping[str, str]) -> Json:
+    return {header: {"$ref": f"#/components/headers/{name}"} for header, name in names.items()}
 
 
-def _conditions(each: Endpoint) -> Iterable[str]:
-    if not each.writes:
-        yield "MinPosition"
-    if each.takes_key:
-        yield "IdempotencyKey"
-    if each.writes and versioned_id(each.path):
-        yield "IfMatch"
-    if each.streams:
-        yield "LastEventId"
-
-
-def _named(examples: Json) -> Json:
-    return {name: {"value": value} for name, value in examples.items()}
-
-
-# --- parameters
-
-_PATH_PARAMETERS: dict[str, Json] = {
-    "conversation_id": {"schema": {"type": "string"}, "example": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
-    "contact_id": {"schema": {"type": "string"}, "example": "ctc_01996f0c1f3a4b5d9a8877665544"},
-    "number": {
-        "schema": {"type": "string"},
-        "description": "A phone number in any written form, URL-encoded.",
-        "example": "+14155550102",
-    },
-    "user_id": {"schema": {"type": "string"}, "example": "usr_01996f0c1e00aabbccddeeff0011"},
-    "key_id": {"schema": {"type": "string"}, "example": "key_01996f0c1e00aabbccddeeff0022"},
-    "role": {"schema": {"type": "string"}, "example": "member"},
-}
-
-
-def _path_parameters(each: Endpoint) -> list[Json]:
-    names = [part[1:-1] for part in each.path.split("/") if part.startswith("{")]
-    return [{"name": name, "in": "path", "required": True, **_PATH_PARAMETERS[name]} for name in names]
-
-
-def _query_parameters(each: Endpoint) -> list[Json]:
-    if each.query_type is NoQuery:
+def _query_parameters(query: type[Any]) -> list[Json]:
+    if query is NoQuery:
         return []
-    _, components = msgspec.json.schema_components([each.query_type], ref_template=REF)
-    shape = components[each.query_type.__name__]
+    _, components = msgspec.json.schema_components([query], ref_template=REF)
+    shape = components[query.__name__]
     required = shape.get("required", [])
     return [_query_parameter(name, schema, required=name in required) for name, schema in shape["properties"].items()]
 
@@ -150,136 +149,6 @@ def _query_parameter(name: str, schema: Json, *, required: bool) -> Json:
     return parameter | {"schema": described}
 
 
-_PARAMETERS: Json = {
-    "CorrelationId": {
-        "name": "Groupchat-Correlation-Id",
-        "in": "header",
-        "required": False,
-        "description": "Your own id for the request; it is in the answer, the log, and every event that it leads to (R31).",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
-        "example": "crm-sync-4711",
-    },
-    "LastEventId": {
-        "name": "Last-Event-ID",
-        "in": "header",
-        "required": False,
-        "description": "The id of the last event that one has: the stream begins after it, whatever `after` says.",
-        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
-        "example": "42",
-    },
-    "MinPosition": {
-        "name": "Groupchat-Min-Position",
-        "in": "header",
-        "required": False,
-        "description": "The `Groupchat-Position` of a write that the answer must show.",
-        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
-        "example": "42",
-    },
-    "IdempotencyKey": {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "description": "A new key for each new request, the same to repeat one: then it is done once, and answered alike.",
-        "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
-        "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
-    },
-    "IfMatch": {
-        "name": "If-Match",
-        "in": "header",
-        "required": False,
-        "description": "The `ETag` that must still hold, or `*`.",
-        "schema": {"type": "string", "pattern": f"^{IF_MATCH_PATTERN}$"},
-        "example": '"7"',
-    },
-}
-
-_HEADERS: Json = {
-    "Position": {
-        "description": "The position in the log that covers this write and all that it set off.",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0},
-        "example": 42,
-    },
-    "CorrelationId": {
-        "description": "The request's correlation id: yours, or one that was made for it.",
-        "required": True,
-        "schema": {"type": "string"},
-        "example": "req_01996f0c1f3a9c3b52f7d1e0a4b2",
-    },
-    "Location": {
-        "description": "The path of what was created.",
-        "required": True,
-        "schema": {"type": "string"},
-        "example": "/v1/conversations/cnv_01996f0c1f3a9c3b52f7d1e0a4b2",
-    },
-    "RetryAfter": {
-        "description": "After how many seconds to try again.",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0},
-        "example": 1,
-    },
-    "SometimesRetryAfter": {
-        "description": "After how many seconds to try again, where that is all that is needed.",
-        "required": False,
-        "schema": {"type": "integer", "minimum": 0},
-        "example": 1,
-    },
-    "ETag": {
-        "description": "The version, for `If-Match`.",
-        "required": True,
-        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
-        "example": '"7"',
-    },
-    "Authenticate": {
-        "description": "How to authenticate.",
-        "required": True,
-        "schema": {"type": "string"},
-        "example": "Bearer",
-    },
-}
-EVERY_ANSWER = {"Groupchat-Correlation-Id": {"$ref": "#/components/headers/CorrelationId"}}
-
-# --- responses
-
-
-def _responses(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
-    responses: Json = {str(each.status): _success(each, schema_of)}
-    by_status: dict[int, list[str]] = {}
-    for slug in _slugs(each):
-        by_status.setdefault(PROBLEMS[slug].status, []).append(slug)
-    for status, slugs in sorted(by_status.items()):
-        responses[str(status)] = problem_response(slugs)
-    return responses
-
-
-def _slugs(each: Endpoint) -> list[str]:
-    slugs = [*_EVERYWHERE, *each.refuses]
-    slugs += ["position-ahead", "projection-behind"] if each.waits_for else []
-    slugs += ["payload-too-large", "request-timeout", "unsupported-encoding"] if each.body_type is not None else []
-    slugs += ["version-conflict", "precondition-failed"] if each.writes else []
-    slugs += ["idempotency-key-in-use", "idempotency-key-reused"] if each.takes_key else []
-    slugs += ["not-found"] if each.first is not None else []
-    return list(dict.fromkeys(slugs))
-
-
-def _success(each: Endpoint, schema_of: Mapping[Any, Json]) -> Json:
-    headers = dict(EVERY_ANSWER)
-    if each.writes:
-        headers["Groupchat-Position"] = {"$ref": "#/components/headers/Position"}
-    if each.creates:
-        headers["Location"] = {"$ref": "#/components/headers/Location"}
-    if each.shows_version:
-        headers["ETag"] = {"$ref": "#/components/headers/ETag"}
-    response: Json = {"description": each.summary + ": done." if each.writes else each.summary + ".", "headers": headers}
-    if each.streams:
-        response["content"] = {"text/event-stream": _frames(schema_of[each.answer_type], each.example)}
-    elif each.answer_type is not None:
-        response["content"] = {"application/json": {"schema": schema_of[each.answer_type], "example": each.example}}
-    if each.sheet_example is not None:
-        response["content"]["text/csv"] = {"schema": {"type": "string"}, "example": each.sheet_example}
-    return response
-
-
 def _frames(schema: Json, example: Json) -> Json:
     """Return the content of a stream, as OpenAPI describes server-sent events: one by one, their data a text with JSON in it."""
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
@@ -288,29 +157,11 @@ def _frames(schema: Json, example: Json) -> Json:
     return {"schema": {"type": "object", "required": list(fields), "properties": fields}, "example": shown}
 
 
-def problem_response(slugs: Sequence[str]) -> Json:
-    """Return the response of problems that share a status."""
-    status = PROBLEMS[slugs[0]].status
-    headers = dict(EVERY_ANSWER)
-    if status == 401:  # noqa: PLR2004 - the status is the word
-        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Authenticate"}
-    if any(map(says_when, slugs)):
-        name = "RetryAfter" if all(map(says_when, slugs)) else "SometimesRetryAfter"
-        headers["Retry-After"] = {"$ref": f"#/components/headers/{name}"}
-    references = [{"$ref": REF.format(name=_problem_name(slug))} for slug in slugs]
-    content = {
-        "schema": references[0] if len(references) == 1 else {"oneOf": references},
-        "examples": {slug: {"value": _problem_example(slug)} for slug in slugs},
-    }
-    description = " ".join(f"`{slug}`: {PROBLEMS[slug].title}." for slug in slugs)
-    return {"description": description, "headers": headers, "content": {"application/problem+json": content}}
-
-
 def _problem_name(slug: str) -> str:
     return "".join(part.capitalize() for part in slug.split("-")) + "Problem"
 
 
-def _problem_type(slug: str, kind: Kind) -> type[msgspec.Struct]:
+def _problem_type(slug: str, kind: Kind) -> type[Struct]:
     fields: list[Any] = [
         ("type", Literal[f"/problems/{slug}"]),
         ("title", str),
@@ -322,9 +173,3 @@ def _problem_type(slug: str, kind: Kind) -> type[msgspec.Struct]:
     shape = defstruct(_problem_name(slug), fields, kw_only=True)
     shape.__doc__ = kind.text
     return shape
-
-
-def _problem_example(slug: str) -> Json:
-    kind = PROBLEMS[slug]
-    base = {"type": f"/problems/{slug}", "title": kind.title, "status": kind.status, "detail": kind.title + "."}
-    return base | {"instance": "/v1/conversations"} | kind.example

@@ -1,14 +1,12 @@
 """An answer on its way to the client: a status, headers, and bytes that are encoded already."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from groupchat.http.web.request import CORRELATION_ID, Send
 
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
@@ -30,7 +28,7 @@ class Reply(Struct, frozen=True):
 
     async def send(self, send: Send, correlation_id: str) -> None:
         """Send it, with the request's correlation id."""
-        headers = [*self.headers, (b"groupchat-correlation-id", correlation_id.encode())]
+        headers = [*self.headers, (CORRELATION_ID, correlation_id.encode())]
         if self.content_type is not None:
             headers += ((b"content-type", self.content_type), (b"content-length", b"%d" % len(self.body)))
         await send({"type": "http.response.start", "status": self.status, "headers": headers})

@@ -1,40 +1,44 @@
 """A path with its methods, as an ASGI application: from the first byte to the answer or the problem, and nothing in between."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
-from typing import Protocol
 
 import structlog
 
-from groupchat.http.documents.problems import problem, reply_of
-from groupchat.http.refusals import BadMessageError, ClientGoneError, MethodNotAllowedError, ParticipantsFrozenError
-from groupchat.http.services import Services
-from groupchat.http.web.codec import Incoming, read_correlation_id, read_headers
-from groupchat.http.web.reply import Receive, Reply, Scope, Send
-from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
+from groupchat.http.web.problems import Problems
+from groupchat.http.web.refusals import BadMessageError, ClientGoneError, absent
+from groupchat.http.web.reply import Reply
+from groupchat.http.web.request import Incoming, Receive, Scope, Send, read_correlation_id, read_headers
+from groupchat.values.errors import InvalidRequestError, RefusalError
 from groupchat.values.ids import new_id
 
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-
-class Responder(Protocol):
-    """Answers one method of a path."""
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Return the answer, or raise the refusal."""
+Responder = Callable[[Incoming], Awaitable[Reply]]
+"""Answers one method of a path, or raises the refusal."""
+Answered = Callable[[str, str, int, float, str | None], None]
+"""Told each answer: the path's template, the method, the status, the seconds that it took, a problem's slug."""
+Absent = Callable[[str, str], RefusalError]
+"""Returns what refuses a method that the path does not have; given the method and those that it has."""
 
 
 class Resource:
-    """Answers all methods of one path. `frozen`: writes that it has not are refused as R7 says."""
+    """Answers all methods of one path."""
 
-    def __init__(self, services: Services, path: str, methods: Mapping[str, Responder], *, frozen: bool = False) -> None:
-        self._services = services
+    def __init__(
+        self,
+        path: str,
+        methods: Mapping[str, Responder],
+        problems: Problems,
+        answered: Answered,
+        absent: Absent = absent,
+    ) -> None:
         self._path = path
         self._methods = dict(methods)
         if "GET" in methods:
             self._methods["HEAD"] = methods["GET"]
         self._allow = ", ".join(sorted(self._methods))
-        self._frozen = frozen
+        self._problems = problems
+        self._answered = answered
+        self._absent = absent
         self._log = structlog.get_logger().bind()  # once: a logger that is not bound is made anew for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,19 +53,13 @@ class Resource:
         try:
             await reply.send(send, incoming.correlation_id)
         finally:
-            self._record(incoming)
-
-    def _record(self, incoming: Incoming) -> None:
-        """Put a refusal on record: after the answer, so that what is hidden is answered as fast as what is not there (R22)."""
-        if incoming.refused is not None and incoming.who is not None:
-            conversation_id = incoming.scope.get("path_params", {}).get("conversation_id")
-            operation = f"{incoming.scope['method']} {self._path}"
-            self._services.refusals.note(incoming.refused, incoming.who, operation, conversation_id)
+            if incoming.afterwards is not None:
+                incoming.afterwards()
 
     def _tell(self, incoming: Incoming, reply: Reply, seconds: float) -> None:
         """Count an answer, and log it; by its path's template, for a path may have numbers in it."""
         method = incoming.scope["method"]
-        self._services.metrics.answered(self._path, method, reply.status, seconds, reply.slug)
+        self._answered(self._path, method, reply.status, seconds, reply.slug)
         self._log.info(
             "request",
             operation=f"{method} {self._path}",
@@ -77,19 +75,18 @@ class Resource:
             given = read_correlation_id(incoming.headers)
         except (BadMessageError, InvalidRequestError) as refusal:
             incoming.correlation_id = new_id("req")
-            return problem(refusal.slug, refusal.detail, incoming.path, refusal.members)
+            return self._problems.problem(refusal, incoming.path)
         incoming.correlation_id = given or new_id("req")
         structlog.contextvars.bind_contextvars(correlation_id=incoming.correlation_id)
         responder = self._methods.get(method)
         if responder is None:
             return self._not_here(method, incoming)
         try:
-            return await responder.respond(self._services, incoming)
+            return await responder(incoming)
         except ClientGoneError:
             raise
         except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an answer and a line in the log
-            incoming.refused = error if isinstance(error, RefusalError) else None
-            return reply_of(
+            return self._problems.reply(
                 error,
                 instance=incoming.path,
                 operation=f"{method} {self._path}",
@@ -97,12 +94,7 @@ class Resource:
             )
 
     def _not_here(self, method: str, incoming: Incoming) -> Reply:
-        allow: tuple[tuple[bytes, bytes], ...] = ((b"allow", self._allow.encode()),)
-        if self._frozen and method in _WRITES:
-            refusal: RefusalError = ParticipantsFrozenError()
-        elif self._methods:
-            refusal = MethodNotAllowedError(method, self._allow)
-        else:
-            msg = "There is nothing at this path; /openapi.json lists those there are."
-            refusal, allow = NotFoundError(msg), ()
-        return problem(refusal.slug, refusal.detail, incoming.path, {}, allow)
+        reply = self._problems.problem(self._absent(method, self._allow), incoming.path)
+        if reply.status != 405:  # noqa: PLR2004 - the status is the word
+            return reply
+        return Reply(reply.status, reply.body, reply.content_type, ((b"allow", self._allow.encode()), *reply.headers), reply.slug)

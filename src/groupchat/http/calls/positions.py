@@ -1,0 +1,25 @@
+"""Positions of the log, as callers send them in headers."""
+
+import re
+
+from groupchat.values.errors import InvalidRequestError
+
+_POSITION = re.compile(rb"[0-9]{1,18}")
+
+
+def read_min_position(headers: dict[bytes, bytes]) -> int:
+    """Return the position that the answer must show, 0 for none; raises `InvalidRequestError`."""
+    written = headers.get(b"groupchat-min-position", b"0")
+    if not _POSITION.fullmatch(written):
+        raise InvalidRequestError("Groupchat-Min-Position", "Give the number that came as Groupchat-Position.")
+    return int(written)
+
+
+def read_last_event_id(headers: dict[bytes, bytes]) -> int | None:
+    """Return the position after which a stream continues, or none; raises `InvalidRequestError`."""
+    written = headers.get(b"last-event-id")
+    if written is None:
+        return None
+    if not _POSITION.fullmatch(written):
+        raise InvalidRequestError("Last-Event-ID", "Give the id of the last event that you have, which is a number.")
+    return int(written)

@@ -1,0 +1,123 @@
+"""What a route says of its operation, and the operation that is made of that and of its function's signature."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+
+from groupchat.http.calls.answers import Answer, Created
+from groupchat.http.calls.conditional import VERSIONED, versioned_id
+from groupchat.http.calls.lists import PageOf
+from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response
+
+EVERYWHERE = ("bad-message", "unauthenticated", "invalid-request", "too-many-requests", "internal-error", "unavailable")
+"""The problems of every operation that needs a login."""
+
+Handle = Callable[[Any], Awaitable[Answer[Any]]]
+
+
+class Spec(Struct, frozen=True):
+    """What can't be read from a function's signature and docstring; `items` is the type of a page's items.
+
+    `example` is a value of the answer's type, `sheet_example` the same as CSV.
+    """
+
+    method: str
+    path: str
+    summary: str
+    tag: str
+    status: int = 200
+    body_examples: Mapping[str, Any] = {}
+    body_may_be_missing: bool = False
+    items: Any = None
+    example: Any = None
+    sheet_example: str | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether the operation changes something, and answers with a position."""
+        return self.method != "GET"
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether only an idempotency key makes a repeat harmless."""
+        return self.method == "POST"
+
+
+class Types(Struct, frozen=True):
+    """What a handler's signature says."""
+
+    body: Any
+    query: type[Any]
+    answer: Any
+    creates: bool
+
+    @property
+    def versioned(self) -> bool:
+        """Whether the answer has an `ETag`."""
+        return self.answer in VERSIONED
+
+
+def types_of(handle: Handle, items: Any, reading: type, writing: type) -> Types:
+    """Read a handler's signature: `reading` and `writing` are the generic calls that name the types of a query and a body."""
+    hints = get_type_hints(handle, include_extras=True)
+    taken, given = hints["call"], get_args(hints["return"])[0] if items is None else PageOf[items]
+    return Types(
+        body=get_args(taken)[0] if get_origin(taken) is writing else None,
+        query=get_args(taken)[0] if get_origin(taken) is reading else NoQuery,
+        answer=None if given is type(None) else given,
+        creates=get_origin(hints["return"]) is Created,
+    )
+
+
+def operation(spec: Spec, handle: Handle, types: Types, problems: Iterable[str], *, waits: bool) -> Operation:
+    """Return the operation; `problems` are the slugs of its own, `waits` says that it can wait for a position."""
+    body = None
+    if types.body is not None:
+        body = Body(type=types.body, required=not spec.body_may_be_missing, examples=spec.body_examples)
+    return Operation(
+        method=spec.method,
+        path=spec.path,
+        name=handle.__name__,
+        summary=spec.summary,
+        description=(handle.__doc__ or "").strip(),
+        tag=spec.tag,
+        query=types.query,
+        parameters=tuple(_parameters(spec)),
+        body=body,
+        responses=(_response(spec, types),),
+        problems=(*EVERYWHERE, *problems, *_problems(spec, types, waits=waits)),
+    )
+
+
+def _parameters(spec: Spec) -> Iterable[str]:
+    if not spec.writes:
+        yield "MinPosition"
+    if spec.takes_key:
+        yield "IdempotencyKey"
+    if spec.writes and versioned_id(spec.path):
+        yield "IfMatch"
+
+
+def _problems(spec: Spec, types: Types, *, waits: bool) -> Iterable[str]:
+    if waits:
+        yield from ("position-ahead", "projection-behind")
+    if types.body is not None:
+        yield from ("payload-too-large", "request-timeout", "unsupported-encoding")
+    if spec.writes:
+        yield from ("version-conflict", "precondition-failed")
+    if spec.takes_key:
+        yield from ("idempotency-key-in-use", "idempotency-key-reused")
+
+
+def _response(spec: Spec, types: Types) -> Response:
+    headers = {"Groupchat-Position": "Position"} if spec.writes else {}
+    headers |= {"Location": "Location"} if types.creates else {}
+    headers |= {"ETag": "ETag"} if types.versioned else {}
+    contents: dict[str, Content] = {}
+    if types.answer is not None:
+        contents["application/json"] = Content(shape=types.answer, example=spec.example)
+    if spec.sheet_example is not None:
+        contents["text/csv"] = Content(schema={"type": "string"}, example=spec.sheet_example)
+    description = spec.summary + (": done." if spec.writes else ".")
+    return Response(status=spec.status, description=description, contents=contents, headers=headers)

@@ -1,0 +1,58 @@
+"""What is told of an operation: the document is made from it, and nothing else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+Json = dict[str, Any]
+
+
+class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """No query parameters."""
+
+
+class Body(Struct, frozen=True, kw_only=True):
+    """A JSON body that a request has."""
+
+    type: Any
+    required: bool = True
+    examples: Mapping[str, Any] = {}
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What an answer has as one media type: a `shape`, whose schema it follows, or a `schema` as it is."""
+
+    shape: Any = None
+    schema: Json = {}
+    example: Any = None
+
+
+class Response(Struct, frozen=True, kw_only=True):
+    """An answer; `contents` by media type, `headers` by their name: the shared definition that each is described by."""
+
+    status: int
+    description: str
+    contents: Mapping[str, Content] = {}
+    headers: Mapping[str, str] = {}
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """A method and path with all that is told of it.
+
+    `parameters` names the shared definitions of the headers that it takes, `problems` the slugs that it may be refused with;
+    `public` says that it needs no login.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    description: str | None = None
+    tag: str
+    query: type[Any] = NoQuery
+    parameters: tuple[str, ...] = ()
+    body: Body | None = None
+    responses: tuple[Response, ...]
+    problems: tuple[str, ...] = ()
+    public: bool = False

@@ -1,0 +1,81 @@
+"""Problems (RFC 9457): how a refusal or a failure is answered, by a table from slugs to what each means."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from groupchat.http.web.refusals import InternalError, TooManyRequestsError
+from groupchat.http.web.reply import Reply, encode_json
+from groupchat.values.errors import RefusalError
+
+PROBLEM = b"application/problem+json"
+RETRY_AFTER = b"1"
+
+Passing = Callable[[Exception, str], RefusalError | None]
+"""Returns what a failure is answered with if it will pass by itself; given the failure and the operation."""
+
+log = structlog.get_logger()
+
+
+class Fault(Struct, frozen=True):
+    """What is wrong with a request, and where: `participants.0.number`, `query.limit`, or a header's name."""
+
+    loc: str
+    detail: str
+
+
+class Kind(Struct, frozen=True):
+    """A kind of problem: what it means and what to do (`text`), the types of the members that it has besides RFC 9457's own."""
+
+    status: int
+    title: str
+    text: str
+    members: dict[str, Any] = {}
+    example: dict[str, Any] = {}
+    headers: dict[bytes, bytes] = {}
+    passes: bool = False
+    """Whether repeating the request is all that is needed, also where the status does not say so."""
+
+    @property
+    def says_when(self) -> bool:
+        """Whether the answer has the header `Retry-After`."""
+        return self.passes or self.status in (429, 503)
+
+
+class Problems:
+    """Answers refusals and failures."""
+
+    def __init__(self, kinds: Mapping[str, Kind], passing: Passing) -> None:
+        self._kinds = kinds
+        self._passing = passing
+
+    def reply(self, error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
+        """Return the answer to an error. Failures are logged without their messages, which may quote what people wrote."""
+        refusal = error if isinstance(error, RefusalError) else self._passing(error, operation)
+        if refusal is None:
+            where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]]
+            log.error("request_failed", operation=operation, error=type(error).__name__, where=where)
+            refusal = InternalError(correlation_id)
+        return self.problem(refusal, instance)
+
+    def problem(self, refusal: RefusalError, instance: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+        """Return a refusal as `application/problem+json`; its members become extension members."""
+        kind = self._kinds[refusal.slug]
+        body = {
+            "type": f"/problems/{refusal.slug}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": refusal.detail,
+            "instance": instance,
+        }
+        headers = (*_headers(kind, refusal), *headers)
+        return Reply(kind.status, encode_json(body | refusal.members), PROBLEM, headers, refusal.slug)
+
+
+def _headers(kind: Kind, refusal: RefusalError) -> tuple[tuple[bytes, bytes], ...]:
+    if isinstance(refusal, TooManyRequestsError):
+        return ((b"retry-after", b"%d" % refusal.retry_after),)
+    return (*kind.headers.items(), *(((b"retry-after", RETRY_AFTER),) if kind.says_when else ()))

@@ -1,0 +1,79 @@
+"""The refusals that the kit itself makes."""
+
+from groupchat.values.errors import NotFoundError, RefusalError
+
+MAX_BODY_BYTES = 1_048_576
+BODY_SECONDS = 30.0
+"""How long a request's body may take to arrive."""
+
+
+class BadMessageError(RefusalError):
+    """The HTTP message itself is ambiguous or incomplete."""
+
+    slug = "bad-message"
+
+
+class EncodedBodyError(RefusalError):
+    """The body is compressed."""
+
+    slug = "unsupported-encoding"
+
+    def __init__(self) -> None:
+        super().__init__("Send the body as it is, without a Content-Encoding.")
+
+
+class PayloadTooLargeError(RefusalError):
+    """The body is over 1 MiB."""
+
+    slug = "payload-too-large"
+
+    def __init__(self) -> None:
+        super().__init__(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+
+
+class RequestTimeoutError(RefusalError):
+    """The body did not arrive in time."""
+
+    slug = "request-timeout"
+
+    def __init__(self) -> None:
+        super().__init__(f"The request's body did not arrive within {BODY_SECONDS:.0f} seconds; send it again, faster.")
+
+
+class TooManyRequestsError(RefusalError):
+    """The caller asks too often, or has too much open; `retry_after` are the seconds to wait."""
+
+    slug = "too-many-requests"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = max(retry_after, 1)
+
+
+class MethodNotAllowedError(RefusalError):
+    """The path is there, but not for this method."""
+
+    slug = "method-not-allowed"
+
+    def __init__(self, method: str, allowed: str) -> None:
+        super().__init__(f"{method} does nothing here; allowed: {allowed}.")
+
+
+class InternalError(RefusalError):
+    """The server has failed."""
+
+    slug = "internal-error"
+
+    def __init__(self, correlation_id: str) -> None:
+        super().__init__(f"An unexpected error; the log has it under {correlation_id}.", correlation_id=correlation_id)
+
+
+class ClientGoneError(Exception):
+    """The client went away before its request was read; nobody waits for an answer."""
+
+
+def absent(method: str, allowed: str) -> RefusalError:
+    """Return the refusal of a method that a path does not have; `allowed` names those that it has, if any."""
+    if allowed:
+        return MethodNotAllowedError(method, allowed)
+    return NotFoundError("There is nothing at this path; /openapi.json lists all paths.")

@@ -1,0 +1,82 @@
+"""A request on its way in, as ASGI gives it, and what is read of its headers: each once, and a correlation id."""
+
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from groupchat.http.web.refusals import BadMessageError
+from groupchat.values.errors import InvalidRequestError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+ABORT = "groupchat.abort"
+"""Where a server puts into a request's scope how its connection is cut off."""
+CORRELATION_ID = b"groupchat-correlation-id"
+_CORRELATION_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+_LISTS = frozenset({b"if-match"})
+"""Headers that may stand on several lines, which count as one list (RFC 9110, section 5.3)."""
+_ONCE = frozenset(
+    {
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"groupchat-correlation-id",
+        b"groupchat-min-position",
+        b"host",
+        b"idempotency-key",
+        b"last-event-id",
+    }
+)
+"""Headers that may stand only once."""
+
+
+class Incoming(Struct):
+    """A request, its headers by lower-case name; `afterwards` is called when the answer is out."""
+
+    scope: Scope
+    receive: Receive
+    headers: dict[bytes, bytes]
+    correlation_id: str
+    afterwards: Callable[[], None] | None = None
+
+    @property
+    def path(self) -> str:
+        """The path as the client wrote it, escapes kept."""
+        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
+        return raw.decode("ascii", "replace")
+
+
+def read_headers(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers by lower-case name.
+
+    Raises `BadMessageError` for one that is repeated though it may stand only once, and for HTTP/1.1 without `Host` (RFC 9112).
+    """
+    lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(lines)
+    if len(headers) != len(lines):
+        counts = Counter(name for name, _ in lines)
+        if repeated := next((name for name in _ONCE if counts[name] > 1), None):
+            msg = f"The header {repeated.decode()} stands more than once; send it once."
+            raise BadMessageError(msg)
+        for name in _LISTS & headers.keys():
+            headers[name] = b", ".join(value for line, value in lines if line == name)
+    if b"host" not in headers and scope["http_version"] == "1.1":
+        msg = "An HTTP/1.1 request needs the header Host."
+        raise BadMessageError(msg)
+    return headers
+
+
+def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
+    """Return the caller's own id for this request, or none; raises `InvalidRequestError` unless it is 1 to 128 visible ASCII."""
+    written = headers.get(CORRELATION_ID)
+    if written is None:
+        return None
+    if not _CORRELATION_ID.fullmatch(written):
+        raise InvalidRequestError("Groupchat-Correlation-Id", "Give 1 to 128 visible ASCII characters, without spaces.")
+    return written.decode("ascii")
