@@ -2,7 +2,7 @@
 
 import sys
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 from subprocess import PIPE, Popen
 
@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
-from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine
+from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine, PutOffLine
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store import answers, put_off
 from groupchat.store.answers import Kept, Key
@@ -175,6 +175,7 @@ def test_a_damaged_line_is_named_and_nothing_is_stored(sqlite_url, data, damage:
 
 
 LOG = log_of(A_STORY)
+TOO_LATE = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=12)))
 EVENTS = [event_line(each) for each in LOG]
 ANSWERED = AnswerLine(ANSWER.key, ANSWER.answer, ANSWER.at, ANSWER.position)
 STANDS = FollowerLine(name=PROCESS, position=5, stopped_at=None, error=None)
@@ -191,6 +192,19 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         ([event_line(LOG[0], shape=2)], {}, 2, "its shape is version 2, this groupchat knows 1"),
         ([event_line(LOG[0], shape=0)], {}, 2, "can't be read"),
         ([event_line(LOG[0], data=Raw(b'{"name": 5}'))], {}, 2, "can't be read"),
+        ([event_line(LOG[0], at=LOG[0].at.replace(tzinfo=None))], {}, 2, "has no offset from UTC"),
+        ([event_line(LOG[0], at=TOO_LATE)], {}, 2, "beyond the year 9999"),
+        ([EVENTS[0], event_line(LOG[1], at=LOG[0].at - timedelta(microseconds=1))], {}, 3, "is before that of the event before it"),
+        ([event_line(LOG[0], stream="cnv_\0")], {}, 2, "NUL"),
+        ([event_line(LOG[0], correlation_id="req_\0")], {}, 2, "NUL"),
+        ([event_line(LOG[0], data=Raw(b'{"name": "\\u0000"}'))], {}, 2, "NUL"),
+        ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, -5)], {}, 3, "position -5; the last event has 1"),
+        ([EVENTS[0], AnswerLine(ANSWER.key, b"", 2**63, 1)], {}, 3, "not a time in seconds"),
+        ([EVENTS[0], AnswerLine(Key("usr_\0", "k", b""), b"", 0, 1)], {}, 3, "NUL"),
+        ([EVENTS[0], FollowerLine(name=PROCESS, position=2**63, stopped_at=None, error=None)], {}, 3, "the last event has 1"),
+        ([EVENTS[0], FollowerLine(name=PROCESS, position=1, stopped_at=2**63, error="x")], {}, 3, "stopped at position"),
+        ([EVENTS[0], FollowerLine(name="a\0", position=1, stopped_at=None, error=None)], {}, 3, "NUL"),
+        ([EVENTS[0], PutOffLine(follower=PROCESS, position=1, key="cnv_1", due=TOO_LATE)], {}, 3, "is due at"),
         ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, 2)], {}, 3, "position 2; the last event has 1"),
         ([ANSWERED, *EVENTS], {}, 2, "position 5; the last event has 0"),
         ([*EVENTS[:2], STANDS, EVENTS[2]], {}, 4, "position 5"),
@@ -319,4 +333,5 @@ def test_a_log_of_any_length_is_exported_and_imported_in_the_same_memory(sqlite_
             peaks["export"].append(peak_of(lambda file=file: export_all(Archive(database), file, quietly)))
     database.close()
 
-    assert {name: long < 1.2 * short for name, (short, long) in peaks.items()} == dict.fromkeys(peaks, True), peaks
+    for name, (short, long) in peaks.items():
+        assert long < 1.2 * short + 50_000, (name, peaks)  # 4,000 more events have 2 MB

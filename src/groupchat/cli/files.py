@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -27,7 +27,7 @@ def written(name: str) -> Iterator[BinaryIO]:
     `-` is stdout; a name that ends in `.gz` is compressed. Raises `FileError`.
     """
     try:
-        with _stdout() if name == STDOUT else _complete_or_gone(Path(name)) as plain:
+        with _stdout() if name == STDOUT else _file(Path(name)) as plain:
             if not name.endswith(".gz"):
                 yield plain
                 return
@@ -45,10 +45,18 @@ def _stdout() -> Iterator[BinaryIO]:
         yield file
 
 
+def _file(path: Path) -> AbstractContextManager[BinaryIO]:
+    """Open what a name stands for: a link's target, and a device or pipe as it is, for neither must be replaced."""
+    target = path.resolve()
+    if target.is_dir():
+        raise IsADirectoryError(None, "it is a folder; name a file")
+    if target.exists() and not target.is_file():
+        return target.open("wb", _BUFFER)
+    return _complete_or_gone(target)
+
+
 @contextmanager
 def _complete_or_gone(path: Path) -> Iterator[BinaryIO]:
-    if path.is_dir():
-        raise IsADirectoryError(None, "it is a folder; name a file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb", _BUFFER) as file:

@@ -5,10 +5,12 @@ same answers to requests that are repeated.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import BinaryIO, cast
 
-from msgspec import Struct
+from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
 from groupchat.moving.lines import (
     FORMAT,
@@ -30,6 +32,8 @@ from groupchat.store.filling import Filling, filling
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
+_NO_EVENT = (0, datetime.min.replace(tzinfo=UTC))
+_LATEST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
 _ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, PutOffLine: 3, Trailer: 4}
 
 
@@ -110,7 +114,8 @@ class _Checks:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._rank = -1
-        self._versions: dict[str, int] = {}
+        self._last: dict[str, tuple[int, datetime]] = {}
+        """The version and time of each stream's last event."""
         self.head = 0
         self.events = 0
         self.answers = 0
@@ -144,16 +149,34 @@ class _Checks:
     def _event(self, line: EventLine) -> str | None:
         if line.position != self.events + 1:
             return f"it has position {line.position}, where {self.events + 1} should be."
-        if line.version != (version := self._versions.get(line.stream, 0) + 1):
-            return f"it is version {line.version} of {line.stream}, where {version} should be."
+        version, before = self._last.get(line.stream, _NO_EVENT)
+        if line.version != version + 1:
+            return f"it is version {line.version} of {line.stream}, where {version + 1} should be."
+        if not _is_storable_time(line.at):
+            return f"its time, {line.at.isoformat()}, has no offset from UTC, or is beyond the year 9999 in UTC."
+        if line.at < before:
+            return f"its time, {line.at.isoformat()}, is before that of the event before it in {line.stream}."
+        if _has_nul(line.stream, line.workspace_id, line.actor.id, line.correlation_id, line.causation_id, line.data):
+            return "it has a NUL character, which no event has."
         self._archive.check(line)
-        self._versions[line.stream] = version
+        self._last[line.stream] = (line.version, line.at)
         self.events += 1
         return None
 
     def _other(self, line: AnswerLine | FollowerLine | ParkedLine | PutOffLine) -> str | None:
-        if line.position > self.events:
+        if not 0 <= line.position <= self.events:
             return f"it speaks of position {line.position}; the last event has {self.events}."
+        match line:
+            case FollowerLine(stopped_at=int() as position) if not 0 < position <= self.events:
+                return f"it stopped at position {position}; the last event has {self.events}."
+            case PutOffLine() if not _is_storable_time(line.due):
+                return f"it is due at {line.due.isoformat()}, which has no offset from UTC, or is beyond the year 9999 in UTC."
+            case AnswerLine() if not 0 <= line.at <= _LATEST_SECOND:
+                return f"its answer was kept at {line.at}, which is not a time in seconds since 1970."
+            case _:
+                pass
+        if _has_nul(*(each for each in astuple(line) if isinstance(each, str))) or _has_nul(*_key(line)):
+            return "it has a NUL character, which no name, key or reason has."
         self.others += 1
         self.answers += isinstance(line, AnswerLine)
         return None
@@ -163,3 +186,22 @@ class _Checks:
             return None
         told = f"the header tells of {self.head} events, the trailer of {line.events} and {line.others} other lines"
         return f"{told}; there are {self.events} and {self.others}."
+
+
+def _is_storable_time(moment: datetime) -> bool:
+    if moment.tzinfo is None:
+        return False
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def _has_nul(*texts: str | Raw) -> bool:
+    """Tell whether a text has NUL, which Postgres stores in none; JSON writes it escaped."""
+    return any("\0" in text if isinstance(text, str) else b"\\u0000" in bytes(text) for text in texts)
+
+
+def _key(line: Line) -> tuple[str, ...]:
+    return (line.key.user_id, line.key.key) if isinstance(line, AnswerLine) else ()
