@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import DEFAULT_RATE, PostRate
 from groupchat.aggregates.workspace_events import RatePosted
+from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Rate, amount_of
 from tests.support.builders import a_rate, a_workspace
 from tests.support.given_when_then import fold, given
@@ -83,3 +84,10 @@ def test_a_price_is_kept_to_its_last_of_twelve_places_and_multiplied_exactly_R25
     for segments in (1, 50, -50):
         exactly = int(Decimal(price).scaleb(12)) * segments
         assert amount_of(segments, found) == Decimal(exactly).scaleb(-12)
+
+
+@pytest.mark.parametrize("currency", ["XYZ", "XXX", "XAU", "DEM", "usd"])
+def test_a_rate_in_a_currency_that_does_not_exist_is_refused_R25(currency):
+    rate = Rate(mms_segment=Decimal("0.02"), currency=currency)
+    refusal = given(workspace, a_workspace()).when(PostRate(effective_from=MARCH, rate=rate)).refused(InvalidRequestError)
+    assert refusal.members["errors"][0]["loc"] == "currency"

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import phonenumbers
 import pytest
 
 from groupchat.aggregates import workspace
@@ -167,6 +168,17 @@ def test_what_a_policy_change_leaves_out_stays_as_it_is_R1():
     given(workspace, chosen).when(ChangePolicy(allowed_regions=("CA",))).then(
         PolicyChanged(policy=a_policy(max_participants=5, reopen_on_opt_in=True, allowed_regions=("CA",)))
     )
+
+
+@pytest.mark.parametrize("region", ["UK", "ZZ", "EU", "XX"])
+def test_a_region_that_does_not_exist_is_refused_with_its_place_R4(region):
+    refusal = given(workspace, a_workspace()).when(ChangePolicy(allowed_regions=("US", region))).refused(InvalidRequestError)
+    assert loc_of(refusal) == ["allowed_regions.1"]
+
+
+def test_every_region_that_a_number_can_be_of_can_be_allowed_R4():
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        assert workspace.decide(ChangePolicy(allowed_regions=(region,)), given(workspace, a_workspace()).state)
 
 
 def test_what_is_left_out_beside_a_preset_is_as_the_preset_says_R1():

@@ -118,6 +118,8 @@ rates:
         ("preset: highlevel\nmin_participants: 10", 2, "min_participants (10) is above max_participants (9)"),
         ("max_participants: 2.5", 1, "give a whole number"),
         ("allowed_regions: []", 1, "give 1 to 50 regions"),
+        ("allowed_regions: [US, UK]", 1, "'UK' can't be; give a region's code"),
+        ("rates: [{effective_from: 2025-01-10, mms_segment: 0.05, currency: XYZ}]", 1, "'XYZ' can't be; give a currency's code"),
         ("allowed_regions: US", 1, "here must be a list"),
         ("rates: {}", 1, "here must be a list"),
         ("rates: &a [*a]", 1, "here must be keys and values"),

@@ -29,6 +29,8 @@ from groupchat.aggregates.workspace_events import (
     UserRoleChanged,
     WorkspaceCreated,
 )
+from groupchat.values import phone
+from groupchat.values.currencies import CURRENCIES
 from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded
@@ -260,7 +262,7 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
         case DefineRole():
             return _define_role(command, state)
         case PostRate():
-            return [RatePosted(effective_from=command.effective_from, rate=command.rate)]
+            return _post_rate(command)
         case ChangePolicy():
             return _change_policy(command, state)
         case _:
@@ -342,7 +344,17 @@ def policy_after(command: ChangePolicy, policy: Policy) -> Policy:
     return replace(base, **changes)
 
 
+def _post_rate(command: PostRate) -> list[Event]:
+    if command.rate.currency not in CURRENCIES:
+        raise InvalidRequestError("currency", f"There is no currency {command.rate.currency}; give its code of ISO 4217, as USD.")
+    return [RatePosted(effective_from=command.effective_from, rate=command.rate)]
+
+
 def _change_policy(command: ChangePolicy, state: Workspace) -> list[Event]:
+    for index, region in enumerate(() if command.allowed_regions is UNSET else command.allowed_regions):
+        if not phone.is_region(region):
+            detail = f"There is no region {region} that has phone numbers; give its code of ISO 3166-1, as US (R4)."
+            raise InvalidRequestError(f"allowed_regions.{index}", detail)
     policy = policy_after(command, state.policy)
     if policy.min_participants > policy.max_participants:
         detail = f"min_participants ({policy.min_participants}) is above max_participants ({policy.max_participants})."

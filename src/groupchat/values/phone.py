@@ -90,6 +90,11 @@ def _sharing(e164: str) -> tuple[str, ...]:
     return ("US", "CA")
 
 
+def is_region(code: str) -> bool:
+    """Tell whether there is a region of this code that has phone numbers, as `US` (R4)."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def is_of(e164: str, regions: Iterable[str]) -> bool:
     """Tell whether a number is, or may be, of one of the regions (R4)."""
     return not set(regions_of(e164)).isdisjoint(regions)

@@ -1,6 +1,7 @@
 """Policy files: another policy to replay history under, in YAML (JSON is a part of it). All faults are told at once, by line."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -14,6 +15,8 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from groupchat.aggregates.workspace import ChangePolicy, PostedRate, Workspace, policy_after
+from groupchat.values import phone
+from groupchat.values.currencies import CURRENCIES
 from groupchat.values.errors import ToldError
 from groupchat.values.money import Currency, Price, Rate
 from groupchat.values.policy import MAX_PARTICIPANTS_EVER, MIN_PARTICIPANTS_EVER, PRESETS, GroupSize, Policy, Preset, Region
@@ -31,21 +34,22 @@ Read = Callable[[Node], Any]
 
 
 class _Takes(Struct, frozen=True):
-    """What a value must be, as a type and in words."""
+    """What a value must be, as a type and in words; `exists` tells whether there is such a thing."""
 
     kind: Any
     words: str
+    exists: Callable[[Any], bool] | None = None
 
 
 _PRESET = _Takes(Preset, "heymarket or highlevel")
 _SIZE = _Takes(GroupSize, f"a whole number from {MIN_PARTICIPANTS_EVER} to {MAX_PARTICIPANTS_EVER}")
-_REGION = _Takes(Region, "two capital letters, as US")
+_REGION = _Takes(Region, "a region's code of ISO 3166-1, as US", phone.is_region)
 _REGIONS = _Takes(Annotated[tuple[Any, ...], Meta(min_length=1, max_length=50)], "1 to 50 regions")
 _BOOL = _Takes(bool, "true or false")
 _EFFECT = _Takes(OptOutEffect, "block or omit")
 _DATE = _Takes(date, "a date, as 2025-01-31")
 _PRICE = _Takes(Price, "a decimal, as 0.0200")
-_CURRENCY = _Takes(Currency, "three capital letters, as USD")
+_CURRENCY = _Takes(Currency, "a currency's code of ISO 4217, as USD", CURRENCIES.__contains__)
 
 
 class Fault(Struct, frozen=True, order=True):
@@ -209,11 +213,12 @@ class _Reading:
         return self._as(node, text, takes)
 
     def _as(self, node: Node, value: Any, takes: _Takes) -> Any:
-        try:
-            return msgspec.convert(value, takes.kind)
-        except msgspec.ValidationError:
-            shown = f"it has {len(value)}" if isinstance(value, tuple) else f"{value!r} can't be"
-            return self._wrong(node, f"{shown}; give {takes.words}.")
+        with suppress(msgspec.ValidationError):
+            read = msgspec.convert(value, takes.kind)
+            if takes.exists is None or takes.exists(read):
+                return read
+        shown = f"it has {len(value)}" if isinstance(value, tuple) else f"{value!r} can't be"
+        return self._wrong(node, f"{shown}; give {takes.words}.")
 
     def _wrong(self, node: Node, reason: str) -> Any:
         self._faults.append(Fault(node.start_mark.line + 1, reason))
