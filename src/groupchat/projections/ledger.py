@@ -5,7 +5,7 @@ line: what one event adds, with its recipients. Sums per month are kept beside t
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
+from groupchat.values.clock import to_micros
 from groupchat.values.event import Moment, Recorded
 from groupchat.values.money import Amount, Currency, Rate, amount_of, exact_product, exact_sum
 
@@ -48,9 +49,6 @@ LEDGER_SUMS = Table(
     Column("state", Text, nullable=False),
     Index("ledger_sums_of_month", "workspace_id", "month"),
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -189,14 +187,9 @@ def _row(recorded: Recorded, line: Line) -> dict[str, Any]:
         "position": recorded.position,
         "workspace_id": recorded.cause.workspace_id,
         "conversation_id": line.event.conversation_id,
-        "at": microseconds(line.at),
+        "at": to_micros(line.at),
         "doc": msgspec.json.encode(line).decode(),
     }
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a time as it stands in the table."""
-    return (moment - _EPOCH) // _MICROSECOND
 
 
 VIEW = View("ledger", (LEDGER, LEDGER_SUMS), _apply)
@@ -231,9 +224,9 @@ def page(
     if sees_only is not None:
         query = query.where(seen_by(sees_only, table.conversation_id))
     if chosen.start is not None:
-        query = query.where(table.at >= microseconds(chosen.start))
+        query = query.where(table.at >= to_micros(chosen.start))
     if chosen.end is not None:
-        query = query.where(table.at < microseconds(chosen.end))
+        query = query.where(table.at < to_micros(chosen.end))
     if chosen.conversation_id is not None:
         query = query.where(table.conversation_id == chosen.conversation_id)
     rows = connection.execute(query.order_by(table.position).limit(wanted.limit + 2)).all()

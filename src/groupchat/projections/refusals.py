@@ -10,11 +10,11 @@ from msgspec.structs import asdict
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.refusal import RefusalRecorded, Rule, Subject, Whose
-from groupchat.projections.ledger import microseconds
 from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
+from groupchat.values.clock import to_micros
 from groupchat.values.event import Recorded
 
 REFUSALS = Table(
@@ -69,8 +69,8 @@ def _row(recorded: Recorded, event: RefusalRecorded) -> dict[str, Any]:
         "workspace_id": recorded.cause.workspace_id,
         "user_id": event.user_id,
         "conversation_id": event.about.conversation_id,
-        "first_at": microseconds(event.first_at),
-        "last_at": microseconds(event.last_at),
+        "first_at": to_micros(event.first_at),
+        "last_at": to_micros(event.last_at),
         "doc": msgspec.json.encode(shown(recorded, event)).decode(),
     }
 
@@ -100,8 +100,8 @@ def page(connection: Connection, workspace_id: str, chosen: Filter = ALL, wanted
     if chosen.user_id is not None:
         query = query.where(table.user_id == chosen.user_id)
     if chosen.start is not None:
-        query = query.where(table.last_at >= microseconds(chosen.start))
+        query = query.where(table.last_at >= to_micros(chosen.start))
     if chosen.end is not None:
-        query = query.where(table.first_at < microseconds(chosen.end))
+        query = query.where(table.first_at < to_micros(chosen.end))
     rows = connection.execute(query.order_by(table.position).limit(wanted.limit + 1)).all()
     return page_of([(row.doc, row.position) for row in rows], wanted.limit)

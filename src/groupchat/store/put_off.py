@@ -4,13 +4,14 @@ Events of one key stay in order: while one is put off, those behind it wait with
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import Column, Connection, Index, Select, Table, Text, delete, exists, func, select, update
 
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
+from groupchat.values.clock import from_micros, to_micros
 from groupchat.values.event import Moment
 
 PUT_OFF_EVENTS = Table(
@@ -23,7 +24,6 @@ PUT_OFF_EVENTS = Table(
     Index("put_off_events_key", "follower", "key", "position"),
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _T = PUT_OFF_EVENTS.c
 _EARLIER = PUT_OFF_EVENTS.alias("earlier").c
 _IS_FIRST_OF_KEY = ~exists().where(_EARLIER.follower == _T.follower, _EARLIER.key == _T.key, _EARLIER.position < _T.position)
@@ -39,7 +39,7 @@ class PutOff(Struct, frozen=True):
 
 def add(connection: Connection, follower: str, events: Iterable[PutOff]) -> None:
     """Put events off; one that is put off already stays as it is."""
-    rows = [{"follower": follower, "position": each.position, "key": each.key, "due": _number(each.due)} for each in events]
+    rows = [{"follower": follower, "position": each.position, "key": each.key, "due": to_micros(each.due)} for each in events]
     insert_new(connection, PUT_OFF_EVENTS, rows)
 
 
@@ -51,7 +51,7 @@ def keys_of(connection: Connection, follower: str, keys: Collection[str]) -> set
 
 def due(connection: Connection, follower: str, now: datetime, limit: int) -> list[PutOff]:
     """Return what is due, at most the first of each key."""
-    query = _firsts(follower).where(_T.due <= _number(now)).order_by(_T.due).limit(limit)
+    query = _firsts(follower).where(_T.due <= to_micros(now)).order_by(_T.due).limit(limit)
     return [_put_off(*row) for row in connection.execute(query)]
 
 
@@ -64,13 +64,13 @@ def all_of(connection: Connection, follower: str, upto: int) -> list[PutOff]:
 def next_due(connection: Connection, follower: str) -> datetime | None:
     """Return when the next is due; none if nothing is put off."""
     first = connection.execute(select(func.min(_firsts(follower).subquery().c.due))).scalar_one()
-    return None if first is None else _EPOCH + timedelta(microseconds=first)
+    return None if first is None else from_micros(first)
 
 
 def again(connection: Connection, follower: str, event: PutOff) -> None:
     """Put an event off again."""
     mine = (_T.follower == follower, _T.position == event.position)
-    connection.execute(update(PUT_OFF_EVENTS).where(*mine).values(due=_number(event.due)))
+    connection.execute(update(PUT_OFF_EVENTS).where(*mine).values(due=to_micros(event.due)))
 
 
 def forget(connection: Connection, follower: str, positions: Sequence[int]) -> None:
@@ -83,8 +83,4 @@ def _firsts(follower: str) -> Select[tuple[int, str, int]]:
 
 
 def _put_off(position: int, key: str, due: int) -> PutOff:
-    return PutOff(position, key, _EPOCH + timedelta(microseconds=due))
-
-
-def _number(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return PutOff(position, key, from_micros(due))

@@ -1,7 +1,7 @@
-"""The clock: the one place that asks for the time."""
+"""The clock: the one place that asks for the time, and the number that a table keeps of one."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
@@ -9,3 +9,17 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the current time, in UTC, to the microsecond."""
     return datetime.now(UTC)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """Return a time as microseconds since 1970, in UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the time that is so many microseconds after the beginning of 1970, in UTC."""
+    return _EPOCH + micros * _MICROSECOND

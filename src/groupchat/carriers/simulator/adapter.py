@@ -32,8 +32,8 @@ from groupchat.carriers.simulator.exchange import (
     fanned_out,
 )
 from groupchat.carriers.simulator.gathering import Gathering
-from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage, from_micros, to_micros
-from groupchat.values.clock import Clock, utc_now
+from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage
+from groupchat.values.clock import Clock, from_micros, to_micros, utc_now
 from groupchat.values.ids import new_id
 
 

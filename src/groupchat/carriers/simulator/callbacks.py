@@ -16,8 +16,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.carriers.port import Inbox, Receipt
-from groupchat.carriers.simulator.tables import RECEIPTS, Storage, from_micros, to_micros
-from groupchat.values.clock import Clock
+from groupchat.carriers.simulator.tables import RECEIPTS, Storage
+from groupchat.values.clock import Clock, from_micros, to_micros
 from groupchat.values.waiting import first_set
 
 _GATHER_SECONDS = 0.01

@@ -4,7 +4,6 @@ Times are microseconds since 1970, in UTC. Numbers are E.164. Lists are JSON, as
 """
 
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Index, Integer, MetaData, Table, Text
@@ -62,19 +61,6 @@ BEHAVIOURS = Table(
     Column("seconds", Float),
     Column("code", Text),
 )
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_micros(moment: datetime) -> int:
-    """Return a time as the tables keep it."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    """Return a time that the tables keep, in UTC."""
-    return _EPOCH + micros * _MICROSECOND
 
 
 class Storage(Protocol):
