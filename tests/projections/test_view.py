@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from groupchat.projections import VIEWS, inbox, ledger
@@ -157,6 +157,17 @@ async def test_a_poison_event_stops_the_view_at_it_with_all_before_applied_R33(d
     forget_everything(database)
     await follow(database, inbox.VIEW, log[: BAD - 1])
     assert applied == tables_of(database, inbox.VIEW)
+
+
+async def test_what_stops_a_view_is_told_without_what_people_wrote(database: Database):
+    body = "nobody else's business"
+
+    def refused_by_the_database(connection: Connection, _batch: Sequence[Recorded]) -> None:
+        connection.execute(text("INSERT INTO followers (name, position) VALUES (:body, NULL)"), {"body": body})
+
+    with pytest.raises(PoisonError, match="IntegrityError") as stopped:
+        await follow(database, View("inbox", inbox.VIEW.tables, refused_by_the_database), log_of(A_STORY))
+    assert body not in stopped.value.reason
 
 
 async def test_a_poison_event_that_is_parked_is_left_out_and_the_view_goes_on_R33(database: Database, store: EventStore):

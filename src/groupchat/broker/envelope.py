@@ -10,6 +10,7 @@ from typing import cast
 import msgspec
 from msgspec import Struct
 
+from groupchat.values.errors import described
 from groupchat.values.event import Actor, ActorKind, Cause, Recorded, decode
 
 Headers = list[tuple[str, bytes]]
@@ -76,7 +77,7 @@ def recorded_of(headers: Sequence[tuple[str, bytes]], value: bytes) -> Recorded:
             cause=_cause(texts),
         )
     except (KeyError, ValueError, msgspec.MsgspecError) as error:
-        msg = f"the record is none of groupchat's, or of a newer version: {type(error).__name__}: {error}"
+        msg = f"the record is none of groupchat's, or of a newer version: {described(error)}"
         raise RecordUnreadableError(msg) from error
 
 

@@ -20,6 +20,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in
 from groupchat.store.positions import PoisonError
 from groupchat.store.put_off import PutOff
+from groupchat.values.errors import first_line
 from groupchat.values.event import Recorded
 from groupchat.values.waiting import first_set
 
@@ -76,7 +77,7 @@ class Later:
         return LOOK_SECONDS if errors else await asyncio.to_thread(self._pause)
 
     def _tell(self, error: Exception) -> None:
-        log.warning("follower_retries", follower=self._name, error=str(error).splitlines()[0])
+        log.warning("follower_retries", follower=self._name, error=first_line(error))
 
     def _due(self) -> dict[str, tuple[PutOff, Recorded | None]]:
         """Return what is due, by key; without its event where that was set aside. Nothing while the follower is stopped."""

@@ -18,6 +18,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.positions import PoisonError, advance, status_of
 from groupchat.store.put_off import PutOff
 from groupchat.store.refusals import UnavailableError, VersionConflictError
+from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
 AT_ONCE = 64
@@ -101,8 +102,7 @@ class Process:
                 except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position
                     if is_passing(error) or isinstance(error, UnavailableError | VersionConflictError):
                         return End(events[n:], error)
-                    reason = f"{type(error).__name__}: {error}"
-                    return End(events[n:], PoisonError(recorded.position, reason, recorded.cause.correlation_id))
+                    return End(events[n:], PoisonError(recorded.position, described(error), recorded.cause.correlation_id))
         return End()
 
     def _waiting(self, keys: Mapping[str, object]) -> set[str]:

@@ -27,7 +27,7 @@ from groupchat.store.lease import Lease
 from groupchat.store.parked import set_aside
 from groupchat.store.places import is_at_one_position
 from groupchat.store.positions import lock, reset_to, status_of, statuses
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ToldError, first_line
 from groupchat.values.progress import OnProgress
 
 NEAR = 500
@@ -172,7 +172,7 @@ async def _switch_between_readers(
         except Exception as error:
             if not is_passing(error):
                 raise
-            log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=str(error).splitlines()[0])
+            log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=first_line(error))
         await asyncio.sleep(_PAUSE_SECONDS)
     msg = f"{view.name} is rebuilt, but something reads its tables without end. Run it again when that is over: it goes on."
     raise OnlineRebuildError(msg)

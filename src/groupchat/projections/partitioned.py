@@ -10,11 +10,12 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from groupchat.projections.view import REASON_CHARACTERS, View
+from groupchat.projections.view import View
 from groupchat.store.database import Database, is_passing
 from groupchat.store.parked import parked
 from groupchat.store.places import NoPlaceError, Place, Places, lock_places, places, store_places
 from groupchat.store.positions import PoisonError, lock, status_of, stop_at
+from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
 
@@ -94,8 +95,8 @@ class PartitionedView:
                 event = piece.records[0].event if piece.records else None
                 if isinstance(error, NoPlaceError) or is_passing(error) or not isinstance(event, Recorded):
                     raise
-                reason = f"{type(error).__name__}: {error}"[:REASON_CHARACTERS]
-                stop_at(self._database, self.name, PoisonError(event.position, reason, event.cause.correlation_id), standing)
+                stopping = PoisonError(event.position, described(error), event.cause.correlation_id)
+                stop_at(self._database, self.name, stopping, standing)
                 return None
             if found is None:
                 return None

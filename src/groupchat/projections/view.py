@@ -10,9 +10,8 @@ from groupchat.store.database import Database, is_passing
 from groupchat.store.parked import parked
 from groupchat.store.places import raise_places
 from groupchat.store.positions import PoisonError, advance, lock
+from groupchat.values.errors import described
 from groupchat.values.event import Recorded
-
-REASON_CHARACTERS = 500
 
 
 class View(Struct, frozen=True):
@@ -56,8 +55,7 @@ class Projection:
             except Exception as error:
                 if is_passing(error):
                     raise
-                reason = f"{type(error).__name__}: {error}"
-                raise PoisonError(recorded.position, reason[:REASON_CHARACTERS], recorded.cause.correlation_id) from error
+                raise PoisonError(recorded.position, described(error), recorded.cause.correlation_id) from error
         self._apply([], position)
 
     def _apply(self, batch: Sequence[Recorded], position: int) -> None:

@@ -12,6 +12,7 @@ from time import monotonic
 import structlog
 
 from groupchat.store.recorder import Append, Recorder
+from groupchat.values.errors import described
 
 MAX_BATCH = 512
 
@@ -69,7 +70,7 @@ class Committer:
         try:
             self._recorder.append(appends)
         except Exception as error:  # noqa: BLE001 - handed to every waiting command
-            log.warning("append_failed", error=f"{type(error).__name__}: {error}".splitlines()[0], appends=len(appends))
+            log.warning("append_failed", error=described(error), appends=len(appends))
             for append in appends:
                 append.outcome = error
             return

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ToldError, first_line
 
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_SECONDS = 5
@@ -54,6 +54,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=POOL_TIMEOUT_SECONDS,
+            hide_parameters=True,  # errors are logged and told, and a statement's values may be what people wrote
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
         )
         if self.is_sqlite:
@@ -142,7 +143,7 @@ class Database:
 def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
     """Return what a driver's error means for the person who runs the server; no password, no SQL."""
     shown = url.render_as_string(hide_password=True)
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+    reason = first_line(error.orig) if error.orig else "no reason given"
     advice = "check GROUPCHAT_DATABASE_URL and that the database is up"
     if "locked" in reason:
         advice = "another program holds its lock; stop that program, or wait until it is done"

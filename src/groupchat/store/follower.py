@@ -22,6 +22,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in
 from groupchat.store.positions import FollowerStatus, PoisonError, status_of, stop_at
 from groupchat.store.refusals import UnavailableError, VersionConflictError
+from groupchat.values.errors import first_line
 from groupchat.values.event import Recorded
 from groupchat.values.waiting import first_set
 
@@ -77,7 +78,7 @@ class Follower:
             except (SQLAlchemyError, UnavailableError, VersionConflictError) as error:
                 if isinstance(error, SQLAlchemyError) and not is_passing(error):
                     raise
-                log.warning("follower_retries", follower=self.name, error=str(error).splitlines()[0])
+                log.warning("follower_retries", follower=self.name, error=first_line(error))
                 await first_set(stop, seconds=pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.event_store import EventStore
+from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 PAUSE_SECONDS = 0.02
@@ -30,7 +31,7 @@ async def keep_fresh(store: EventStore, stop: asyncio.Event) -> None:
             try:
                 seen = await _look(store, seen)
             except (DBAPIError, PoolTimeoutError) as error:
-                log.warning("freshness_retries", error=str(error).splitlines()[0])
+                log.warning("freshness_retries", error=first_line(error))
             await first_set(stop, seconds=PAUSE_SECONDS)
             await first_set(stop, bell)
 

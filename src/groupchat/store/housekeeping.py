@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.answers import forget
 from groupchat.store.event_store import EventStore
+from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 NAME = "housekeeping"
@@ -27,7 +28,7 @@ async def run(store: EventStore, stop: asyncio.Event) -> None:
             if removed := await tidy(store):
                 log.info("answers_forgotten", answers=removed)
         except (OperationalError, PoolTimeoutError) as error:
-            log.warning("housekeeping_failed", error=str(error).splitlines()[0])
+            log.warning("housekeeping_failed", error=first_line(error))
         await first_set(stop, seconds=EVERY_SECONDS)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.database import Database
 from groupchat.store.tables import LAST_USES
+from groupchat.values.errors import first_line
 
 EVERY_SECONDS = 60
 _REMEMBERED = 10_000
@@ -56,7 +57,7 @@ class LastUses:
             try:
                 await asyncio.to_thread(self._write, uses)
             except (DBAPIError, PoolTimeoutError) as error:
-                log.warning("last_uses_not_saved", error=str(error).splitlines()[0])
+                log.warning("last_uses_not_saved", error=first_line(error))
 
     def _write(self, uses: dict[str, int]) -> None:
         with self._database.write(durable=False) as connection:

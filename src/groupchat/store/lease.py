@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
+from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 _RETRY_SECONDS = 0.5
@@ -70,7 +71,7 @@ class Lease:
         except SQLAlchemyError as error:
             if not is_passing(error):
                 raise
-            log.warning("lease_unreachable", follower=self._name, error=str(error).splitlines()[0])
+            log.warning("lease_unreachable", follower=self._name, error=first_line(error))
             return False
 
     def _try(self) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from groupchat.store.database import Database
 from groupchat.store.recorder import LOG_CHANNEL
+from groupchat.values.errors import described
 
 PROGRESS_CHANNEL = "groupchat_progress"
 """The Postgres channel that is notified when a follower has moved."""
@@ -114,14 +115,14 @@ class Signals:
                             seen = version
                             self._ring_both()
             except Exception as error:  # noqa: BLE001 - a watcher that dies would leave others asleep
-                log.warning("signals_lost", error=str(error))
+                log.warning("signals_lost", error=described(error))
 
     def _listen_postgres(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._hear_postgres()
             except Exception as error:  # noqa: BLE001 - whatever breaks the connection, it is made anew
-                log.warning("signals_lost", error=f"{type(error).__name__}: {error}".splitlines()[0])
+                log.warning("signals_lost", error=described(error))
                 self._stopping.wait(_RECONNECT_SECONDS)
 
     def _hear_postgres(self) -> None:

@@ -1,4 +1,4 @@
-"""The base of every refusal.
+"""The base of every refusal, and how any other error is told in a line.
 
 A refusal is an answer, not a failure: it has a stable `slug` (the problem type of the HTTP contract), a `detail` that says what to
 do, and `members` that a program can read. Which status a slug has is the business of `http/documents/problems.py`.
@@ -41,3 +41,21 @@ class NotPermittedError(RefusalError):
     """The caller's role forbids it (R23)."""
 
     slug = "not-permitted"
+
+
+LONGEST_LINE = 500
+"""Characters of what is told of an error."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, its type if it says nothing.
+
+    The lines behind it are not for logs: a database driver's have the statement and its values, which may be what people wrote.
+    """
+    said = str(error).strip() or type(error).__name__
+    return said.splitlines()[0][:LONGEST_LINE]
+
+
+def described(error: BaseException) -> str:
+    """Return an error's type with the first line of what it says."""
+    return f"{type(error).__name__}: {first_line(error)}"[:LONGEST_LINE]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.simulator.tables import RECEIPTS, Storage
 from groupchat.values.clock import Clock, from_micros, to_micros
+from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 _GATHER_SECONDS = 0.01
@@ -57,7 +58,7 @@ class Callbacks:
                 await self.deliver_due(inbox)
                 seconds = await self._seconds_to_next()
             except (OperationalError, PoolTimeoutError) as error:
-                log.warning("simulator_retries", error=str(error).splitlines()[0])
+                log.warning("simulator_retries", error=first_line(error))
                 await first_set(stop, seconds=self._pace.idle)
                 continue
             await first_set(stop, seconds=_GATHER_SECONDS)

@@ -27,6 +27,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.lease import Lease
 from groupchat.store.places import NoPlaceError
 from groupchat.store.positions import PoisonError, record_failure, status_of, stop_at
+from groupchat.values.errors import described, first_line
 from groupchat.values.waiting import first_set
 
 NAME = "projections"
@@ -99,13 +100,12 @@ class PartitionWorker:
         try:
             self._sharing.close()
         except (KafkaError, OSError) as error:
-            log.warning("kafka_left_unsaid", error=f"{type(error).__name__}: {error}")
+            log.warning("kafka_left_unsaid", error=described(error))
 
     def _tell(self, error: Exception) -> None:
         """Tell what keeps the views from working."""
         told = isinstance(error, BrokerUnavailableError | MissingTopicError | NotThereYetError)
-        reason = str(error) if told else f"{type(error).__name__}: {error}"
-        reason = reason.splitlines()[0]
+        reason = first_line(error) if told else described(error)
         log.warning("partitions_retry", error=reason)
         self._say(reason)
 
@@ -116,7 +116,7 @@ class PartitionWorker:
                 for view in sorted(self._views, key=lambda view: view.name):
                     record_failure(connection, view.name, reason)
         except SQLAlchemyError as unstored:
-            log.warning("partitions_untold", error=str(unstored).splitlines()[0])
+            log.warning("partitions_untold", error=first_line(unstored))
 
     def _stop_all(self, reason: str) -> None:
         for view in self._views:

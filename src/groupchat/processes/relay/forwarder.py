@@ -20,6 +20,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in
 from groupchat.store.places import views_beyond
 from groupchat.store.positions import FollowerStatus, PoisonError, advance, record_failure, stand_at, status_of, stop_at
+from groupchat.values.errors import described, first_line
 from groupchat.values.event import Recorded
 
 _ADVICE = "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on."
@@ -92,8 +93,7 @@ class Forwarder:
     def tell(self, error: Exception) -> None:
         """Tell what keeps the relay from working, in the log and in `groupchat status`."""
         expected = isinstance(error, BrokerUnavailableError | MissingTopicsError | KafkaError | SQLAlchemyError)
-        reason = (str(error) if expected else "") or f"{type(error).__name__}: {error}"
-        reason = reason.splitlines()[0]
+        reason = first_line(error) if expected else described(error)
         if "ProducerFenced" in reason or "InvalidProducerEpoch" in reason:
             reason = f"another relay has taken over meanwhile; what this one had begun is not published by it ({reason})"
         log.warning("relay_retries", relay=self._name, error=reason, exc_info=None if expected else error)
@@ -101,7 +101,7 @@ class Forwarder:
             with self._database.write(durable=False) as connection:
                 record_failure(connection, self._name, reason)
         except SQLAlchemyError as unstored:
-            log.warning("relay_untold", relay=self._name, error=str(unstored).splitlines()[0])
+            log.warning("relay_untold", relay=self._name, error=first_line(unstored))
 
     def _is_stopped(self, status: FollowerStatus) -> bool:
         return status.stopped_at is not None and self._start is None
@@ -180,7 +180,7 @@ class Forwarder:
         try:
             return list(records_of(recorded))
         except Exception as error:
-            raise PoisonError(recorded.position, f"{type(error).__name__}: {error}", recorded.cause.correlation_id) from error
+            raise PoisonError(recorded.position, described(error), recorded.cause.correlation_id) from error
 
 
 def _too_large(recorded: Recorded, error: RecordTooLargeError) -> PoisonError:

@@ -1,0 +1,16 @@
+"""How an error is told in a line."""
+
+from groupchat.values.errors import LONGEST_LINE, described, first_line
+
+
+def test_an_error_is_told_by_its_first_line():
+    assert first_line(ValueError("a\nb")) == "a"
+    assert described(ValueError("a\nb")) == "ValueError: a"
+
+
+def test_an_error_that_says_nothing_is_told_by_its_type():
+    assert first_line(ValueError()) == first_line(ValueError("\n")) == "ValueError"
+
+
+def test_a_line_is_cut_off_where_it_grows_too_long():
+    assert len(first_line(ValueError("x" * 10_000))) == len(described(ValueError("x" * 10_000))) == LONGEST_LINE
