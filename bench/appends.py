@@ -30,21 +30,25 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import sessionmaker
 
+from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import MessageSent
-from groupchat.commands.streams import CONVERSATION
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.store.committer import Committer
 from groupchat.store.database import Database
-from groupchat.store.decision import Decision
+from groupchat.store.decision import Decision, Kind
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Recorder
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from groupchat.values.clock import utc_now
+from groupchat.values.event import Event
 from groupchat.values.ids import new_id
 
 WRITERS = 32
 _TOPIC = MessageSent.TOPIC
+_READY: Kind[GroupConversation, Event] = Kind("cnv_", group_state.evolve, lambda event, _: [event])
+"""Conversations whose commands are the events."""
 _WORKSPACE = new_id("wsp")
 _RAW_TABLE = """
     CREATE TABLE raw_events (id bigserial PRIMARY KEY, originator_id text NOT NULL, originator_version bigint NOT NULL,
@@ -104,13 +108,8 @@ class _Ours:
 
     async def _decide(self, stream: str, until: float) -> int:
         decided, request, message = 0, cause(_WORKSPACE), message_sent()
-
-        async def command(decision: Decision) -> None:
-            await decision.load(CONVERSATION, stream)
-            decision.emit(CONVERSATION, stream, [message])
-
         while perf_counter() < until:
-            await self._store.decide(request, command)
+            await self._store.run(request, Decision.take, _READY, stream, message)
             decided += 1
         return decided
 

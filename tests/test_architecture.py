@@ -1,5 +1,6 @@
 """The directions of imports (the contracts in pyproject.toml), the sizes of files, and which modules touch which tables."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -29,3 +30,16 @@ def test_only_their_own_modules_touch_the_rows_of_positions_parked_events_and_pl
     found = {path.parent.name + "/" + path.stem for path in sources if touching.search(path.read_text())}
 
     assert found == {"store/tables", "store/positions", "store/parked", "store/places"}
+
+
+def test_routes_run_commands_on_their_requests_terms_only():
+    """A command that a route ran on the store itself would ignore `If-Match` and `Idempotency-Key`."""
+    runs = [run for path in (ROOT / "src/groupchat/http/routes").glob("*.py") for run in _runs(path)]
+
+    assert len(runs) > 10
+    assert {caller for caller in runs if caller != "call"} == set()
+
+
+def _runs(path: Path) -> list[str]:
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return [ast.unparse(func.value) for func in calls if isinstance(func, ast.Attribute) and func.attr.startswith("run")]

@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import select
 
 from groupchat.bootstrap import running
-from groupchat.commands.workspaces import create_workspace
 from groupchat.settings import Settings
 from groupchat.store.database import Database
 from groupchat.store.tables import STORED_EVENTS
 from tests.support.builders import BUSINESS, number
+from tests.support.world import found
 
 GROUPCHAT = Path(sys.executable).with_name("groupchat")
 PATIENCE = 30.0
@@ -35,7 +35,7 @@ def environment(sqlite_url: str) -> dict[str, str]:
 async def key(sqlite_url: str) -> str:
     """A workspace's owner's."""
     async with running(Settings(database_url=sqlite_url)) as system:
-        return (await create_workspace(system.store, "Harbour Dental", "ann@example.com")).value.api_key
+        return (await found(system.store)).api_key
 
 
 @pytest.fixture

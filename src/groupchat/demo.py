@@ -11,9 +11,11 @@ from groupchat.aggregates.roster import Asked, GroupExistsError
 from groupchat.aggregates.workspace import User
 from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.bootstrap import System
-from groupchat.commands import business_numbers, contacts, conversations, inbound, keys, reading, workspaces
+from groupchat.commands import business_numbers, contacts, conversations, keys, reading, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
+from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.keys import by_operator
 from groupchat.commands.streams import WORKSPACE
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.workspaces import list_numbers
@@ -44,11 +46,12 @@ async def prepare(system: System) -> Demo:
     store = system.store
     first = await asyncio.to_thread(next, store.log.each([WorkspaceCreated.TOPIC]), None)
     if first is None:
-        founded = (await workspaces.create_workspace(store, NAME, OWNER_EMAIL)).value
+        founded = (await store.run(by_operator(new_id("wsp")), workspaces.create_workspace, NAME, OWNER_EMAIL)).value
         workspace_id, key = founded.workspace_id, founded.api_key
     else:
         workspace_id = first.stream
-        key = await keys.issue_by_operator(store, workspace_id, (await _demo_owner(store, workspace_id)).id)
+        user_id = (await _demo_owner(store, workspace_id)).id
+        key = (await store.run(by_operator(workspace_id), keys.issue_by_operator, user_id)).value.api_key
     owner = await _demo_owner(store, workspace_id)
     seeded = await asyncio.to_thread(store.log.first_position, ConversationRead.TOPIC) is not None
     if not seeded:
@@ -67,11 +70,12 @@ async def _demo_owner(store: EventStore, workspace_id: str) -> User:
 
 async def _seed(system: System, who: Caller) -> None:
     """Fill the workspace; what an earlier start left half done is gone on with."""
-    store, carrier = system.store, system.carrier
+    store, cause = system.store, who.cause()
     if not await list_numbers(store, who):
-        await business_numbers.add_number(store, who, AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True))
-    ann = (await contacts.create_contact(store, who, name="Ann Lee", number=_ANN)).value
-    await contacts.create_contact(store, who, name="Ben Ortiz", number=_BEN)
+        number = AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True)
+        await store.run(cause, business_numbers.add_number, who, number)
+    ann = (await store.run(cause, contacts.create_contact, who, name="Ann Lee", number=_ANN)).value
+    await store.run(cause, contacts.create_contact, who, name="Ben Ortiz", number=_BEN)
     group = NewGroup(
         sender=BUSINESS_NUMBER,
         participants=(Asked(contact_id=ann.id), Asked(number=_BEN), Asked(number=_CLEO, name="Cleo")),
@@ -79,15 +83,19 @@ async def _seed(system: System, who: Caller) -> None:
         message=Draft(body="Hello all! The viewing is on Saturday at 10. Does that suit you?"),
     )
     try:
-        outcome = await conversations.create_group(store, who, group)
+        created = await store.run(cause, conversations.create_group, who, group)
     except GroupExistsError as exists:
-        await reading.mark_read(store, who, exists.members["conversation_id"])
+        await store.run(cause, reading.mark_read, who, exists.members["conversation_id"])
         return
-    created = outcome.value
-    await system.progress.wait_for([DeliveryProcess.name], outcome.position, PATIENCE_SECONDS)  # so that the replies come after it
+    await system.progress.wait_for([DeliveryProcess.name], created.position, PATIENCE_SECONDS)  # so that the replies come after it
+    await _talk(system, who, created.value.conversation_id)
+
+
+async def _talk(system: System, who: Caller, conversation_id: str) -> None:
+    store, carrier, cause = system.store, system.carrier, who.cause()
     for writer, body in ((_ANN, "Saturday is fine 👍"), (_BEN, "For me as well, see you there.")):
         others = sorted({_ANN, _BEN, _CLEO} - {writer})
         written = await carrier.write(writer, BUSINESS_NUMBER, others, body)
-        await inbound.receive(store, carrier.name, written, who.correlation_id, who.workspace_id)
-    await reading.mark_read(store, who, created.conversation_id)
-    await conversations.send_message(store, who, created.conversation_id, Draft(body="Wonderful. I'll bring the keys."))
+        await CarrierInbox(store, carrier.name).inbound(written)
+    await store.run(cause, reading.mark_read, who, conversation_id)
+    await store.run(cause, conversations.send_message, who, conversation_id, Draft(body="Wonderful. I'll bring the keys."))

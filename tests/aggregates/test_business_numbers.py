@@ -3,18 +3,17 @@ from types import SimpleNamespace
 import pytest
 
 from groupchat.aggregates import business_numbers, workspace
-from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber, NumberTakenError
+from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     NumberAdded,
     NumberAssigned,
-    NumberClaimed,
     NumberLabelled,
     UserAdded,
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import BUSINESS, a_number_added, a_workspace, canadian_number, number
-from tests.support.given_when_then import fold, given
+from tests.support.given_when_then import given
 
 NUMBERS = SimpleNamespace(decide=business_numbers.decide, evolve=workspace.evolve)
 MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
@@ -36,19 +35,6 @@ def test_a_number_is_added_with_its_label_as_default_and_assigned_R21():
     given(NUMBERS, *STAFFED).when(command).then(
         NumberAdded(number=BUSINESS, label="Front desk", assigned_to="usr_member"), DefaultNumberChosen(number=BUSINESS)
     )
-
-
-def test_a_number_that_belongs_to_a_workspace_already_is_refused_R4():
-    command = AddNumber(number=BUSINESS, claimed=True)
-    given(NUMBERS, a_workspace()).when(command).refused(NumberTakenError)
-    given(NUMBERS, a_workspace(), a_number_added()).when(command).refused(NumberTakenError)
-
-
-def test_a_claim_says_which_workspace_a_number_belongs_to_R4():
-    assert fold(business_numbers.evolve_claim, []) is None
-    claims = [NumberClaimed(number=BUSINESS, workspace_id="wsp_1"), a_number_added()]
-    assert fold(business_numbers.evolve_claim, claims) == "wsp_1"
-    assert business_numbers.claim_stream(BUSINESS) != business_numbers.claim_stream(OTHER)
 
 
 @pytest.mark.parametrize("toll_free", ["+18005550199", "+18335550199"])

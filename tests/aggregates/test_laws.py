@@ -16,6 +16,7 @@ from groupchat.aggregates import (
     do_not_disturb,
     group_conversation,
     group_state,
+    number_claim,
     phone_book,
     reader,
     refusal,
@@ -43,6 +44,7 @@ DECIDERS = {
     "delivery": delivery,
     "do not disturb": do_not_disturb,
     "group conversation": GROUP_DECIDER,
+    "phone book": phone_book,
     "reader": reader,
     "refusal": refusal,
     "workspace": WORKSPACE,
@@ -77,7 +79,7 @@ FOLDS = {
     "reader": ("groupchat.reader.", reader.evolve),
     "refusal": ("groupchat.refusal.", refusal.evolve),
     "workspace": ("groupchat.workspace.", workspace.evolve),
-    "claims of numbers": ("groupchat.workspace.", business_numbers.evolve_claim),
+    "claims of numbers": ("groupchat.workspace.", number_claim.evolve),
 }
 """Every fold, with the beginning of its events' wire names."""
 

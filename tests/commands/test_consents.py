@@ -4,7 +4,7 @@ import pytest
 
 from groupchat.aggregates.group_conversation import ConversationBlockedError
 from groupchat.carriers.port import Receipt
-from groupchat.commands import consents, deliveries, inbound
+from groupchat.commands import consents, inbound
 from groupchat.values.errors import NotFoundError
 from tests.support.builders import number
 from tests.support.checks import broken
@@ -30,7 +30,7 @@ async def blocked_by(world, *groups):
 async def test_a_users_hand_blocks_every_group_of_that_business_number_with_the_number_R14_R15(world, second):
     here, there, without = await world.group(1, 2), await world.group(1, 3), await world.group(2, 3)
     elsewhere = await world.group(1, 2, sender=second)
-    outcome = await consents.opt_out_by_hand(world.store, world.who, here, "(415) 555-0001")
+    outcome = await world.run(consents.opt_out_by_hand, here, "(415) 555-0001")
 
     assert await blocked_by(world, here, there, without, elsewhere) == [(number(1),), (number(1),), (), ()]
     causes = [(r.event.cause, r.event.evidence) for r in outcome.events]
@@ -40,8 +40,8 @@ async def test_a_users_hand_blocks_every_group_of_that_business_number_with_the_
 
 async def test_opting_out_twice_adds_nothing(world):
     group = await world.group(1, 2)
-    await consents.opt_out_by_hand(world.store, world.who, group, number(1))
-    again = await consents.opt_out_by_hand(world.store, world.who, group, number(1))
+    await world.run(consents.opt_out_by_hand, group, number(1))
+    again = await world.run(consents.opt_out_by_hand, group, number(1))
 
     assert again.events == ()
 
@@ -51,11 +51,11 @@ async def test_only_a_participant_of_the_callers_own_group_can_be_opted_out_by_h
     other = await a_world(world.store, number(901))
 
     with pytest.raises(NotFoundError):
-        await consents.opt_out_by_hand(world.store, world.who, group, number(3))
+        await world.run(consents.opt_out_by_hand, group, number(3))
     with pytest.raises(NotFoundError):
-        await consents.opt_out_by_hand(world.store, other.who, group, number(1))
+        await world.run_as(other.who, consents.opt_out_by_hand, group, number(1))
     with pytest.raises(NotFoundError):
-        await consents.opt_out_by_hand(world.store, world.who, "cnv_nobody", number(1))
+        await world.run(consents.opt_out_by_hand, "cnv_nobody", number(1))
     assert not (await world.state(group)).blocked
 
 
@@ -123,7 +123,7 @@ async def test_dnd_blocks_a_group_with_two_numbers_of_the_contact_for_both_R15(w
 async def test_the_carriers_word_blocks_as_a_keyword_does_and_is_stored_with_the_receipt_R14(world):
     group, other = await world.group(1, 2), await world.group(1, 3)
     message_id = await world.send(group)
-    await deliveries.begin(world.store, CARRIER, await world.message(message_id))
+    await world.begin(await world.message(message_id))
     receipt = Receipt(message_id=message_id, recipient=number(1), status="failed", code="21610", opted_out=True)
     await inbound.record_receipts(world.store, CARRIER, [receipt])
 

@@ -251,10 +251,10 @@ async def test_messages_go_to_the_frozen_numbers_after_the_contact_has_changed_o
 
 async def test_a_group_is_renamed_and_loses_its_name_R13(world):
     group = await world.group(1, 2, name="Plan A")
-    await conversations.rename_group(world.store, world.who, group, "Plan B")
+    await world.run(conversations.rename_group, group, "Plan B")
     assert (await world.state(group)).name == "Plan B"
-    again = await conversations.rename_group(world.store, world.who, group, "Plan B")
-    await conversations.rename_group(world.store, world.who, group, None)
+    again = await world.run(conversations.rename_group, group, "Plan B")
+    await world.run(conversations.rename_group, group, None)
 
     assert again.events == ()
     assert (await world.state(group)).name is None
@@ -263,7 +263,7 @@ async def test_a_group_is_renamed_and_loses_its_name_R13(world):
 async def test_a_blocked_group_can_be_renamed_but_nothing_can_be_sent_R13_R15(world):
     group = await world.group(1, 2)
     await world.writes(1, "STOP")
-    await conversations.rename_group(world.store, world.who, group, "Waiting")
+    await world.run(conversations.rename_group, group, "Waiting")
 
     with pytest.raises(ConversationBlockedError) as caught:
         await world.send(group)
@@ -275,9 +275,9 @@ async def test_another_workspaces_conversation_does_not_exist(world):
     other = await a_world(world.store, number(901))
 
     for attempt in (
-        conversations.send_message(world.store, other.who, group, Draft(body="Hi")),
-        conversations.rename_group(world.store, other.who, group, "Mine"),
-        conversations.create_successor(world.store, other.who, group),
+        world.run_as(other.who, conversations.send_message, group, Draft(body="Hi")),
+        world.run_as(other.who, conversations.rename_group, group, "Mine"),
+        world.run_as(other.who, conversations.create_successor, group),
         queries.require_visible(world.store, other.who, group),
     ):
         with pytest.raises(NotFoundError):

@@ -2,14 +2,12 @@
 
 import pytest
 
-from groupchat.commands import deliveries
 from tests.support.builders import number
 from tests.support.checks import broken
-from tests.support.world import CARRIER
 
 
 async def begun(world, message_id):
-    return await deliveries.begin(world.store, CARRIER, await world.message(message_id))
+    return await world.begin(await world.message(message_id))
 
 
 def statuses(begun_):
@@ -28,7 +26,7 @@ async def test_a_message_is_begun_once_R16(world):
 
 async def test_the_cause_is_the_process_and_the_message_R31(world):
     message = await world.message(await world.send(await world.group(1, 2)))
-    await deliveries.begin(world.store, CARRIER, message)
+    await world.begin(message)
     started = (await world.log())[-1]
 
     assert (started.cause.actor.kind, started.cause.actor.id) == ("process", "delivery")
@@ -100,4 +98,4 @@ async def test_only_messages_are_handed_over(world):
     created = next(recorded for recorded in await world.log() if recorded.type == "groupchat.conversation.created")
 
     with pytest.raises(TypeError):
-        await deliveries.begin(world.store, CARRIER, created)
+        await world.begin(created)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupchat.aggregates import business_numbers, consent
+from groupchat.aggregates import consent, number_claim
 from groupchat.commands import consents
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
 from groupchat.queries.conversations import require_visible
@@ -28,14 +28,14 @@ async def test_a_stream_asked_for_as_a_conversation_is_still_what_it_is_R5_R15(w
 
     with pytest.raises(NotFoundError):
         await require_visible(restarted, world.who, stream)
-    await consents.opt_out_by_hand(restarted, world.who, group, number(1))
+    await world.run(consents.opt_out_by_hand, group, number(1))
 
     assert (await restarted.load(CONSENT, stream)).opted_out
     assert (await restarted.load(CONVERSATION, group)).blocked_by == (number(1),)
 
 
 async def test_ids_of_other_kinds_are_nothing_R4(world, restarted):
-    claim = business_numbers.claim_stream(BUSINESS)
+    claim = number_claim.stream(BUSINESS)
     for stream in (claim, world.who.workspace_id, "consent-x"):
         for kind in (CONVERSATION, CONTACT):
             assert await restarted.load(kind, stream) is None

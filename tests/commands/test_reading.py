@@ -18,7 +18,7 @@ async def test_read_is_up_to_what_stands_there_and_for_the_caller_alone_R30(worl
     member = await a_member(world)
     group = await world.group(1, 2)
     await world.writes(1, "Hi")
-    await reading.mark_read(world.store, world.who, group)
+    await world.run(reading.mark_read, group)
     await world.writes(2, "Hi")
 
     assert (await mark_of(world, world.who, group)).version == 2
@@ -27,25 +27,25 @@ async def test_read_is_up_to_what_stands_there_and_for_the_caller_alone_R30(worl
 
 async def test_marking_the_same_again_adds_nothing_R30(world):
     group = await world.group(1, 2)
-    assert len((await reading.mark_read(world.store, world.who, group)).events) == 1
-    assert (await reading.mark_read(world.store, world.who, group)).events == ()
-    assert len((await reading.mark_unread(world.store, world.who, group)).events) == 1
-    assert (await reading.mark_unread(world.store, world.who, group)).events == ()
+    assert len((await world.run(reading.mark_read, group)).events) == 1
+    assert (await world.run(reading.mark_read, group)).events == ()
+    assert len((await world.run(reading.mark_unread, group)).events) == 1
+    assert (await world.run(reading.mark_unread, group)).events == ()
 
 
 async def test_unread_and_read_again_R30(world):
     group = await world.group(1, 2)
-    await reading.mark_read(world.store, world.who, group)
-    await reading.mark_unread(world.store, world.who, group)
+    await world.run(reading.mark_read, group)
+    await world.run(reading.mark_unread, group)
     assert (await mark_of(world, world.who, group)).unread
-    await reading.mark_read(world.store, world.who, group)
+    await world.run(reading.mark_read, group)
 
     assert not (await mark_of(world, world.who, group)).unread
 
 
 async def test_read_marks_leave_the_conversations_version_alone_R30(world):
     group = await world.group(1, 2)
-    await reading.mark_read(world.store, world.who, group)
+    await world.run(reading.mark_read, group)
 
     assert (await world.state(group)).version == 1
 
@@ -55,6 +55,6 @@ async def test_another_workspaces_conversation_can_not_be_marked(world):
     other = await a_world(world.store, number(901))
 
     with pytest.raises(NotFoundError):
-        await reading.mark_read(world.store, other.who, group)
+        await world.run_as(other.who, reading.mark_read, group)
     with pytest.raises(NotFoundError):
-        await reading.mark_unread(world.store, other.who, group)
+        await world.run_as(other.who, reading.mark_unread, group)

@@ -50,9 +50,7 @@ async def test_a_key_does_not_open_another_workspace(world):
 
 
 async def test_a_business_number_is_taken_in_any_written_form_R3(world):
-    added = await business_numbers.add_number(
-        world.store, world.who, AddNumber(number="(415) 555-0900", label="Desk", default=True)
-    )
+    added = await world.run(business_numbers.add_number, AddNumber(number="(415) 555-0900", label="Desk", default=True))
 
     assert (added.value.number, added.value.label, added.value.default) == (number(900), "Desk", True)
     assert await shown(world) == [(BUSINESS, False, None), (number(900), True, None)]
@@ -80,11 +78,9 @@ async def test_a_number_that_can_not_be_a_business_number_is_refused_R4(world, b
 
 async def test_only_what_is_given_of_a_number_changes(world):
     change = ChangeNumber(number=BUSINESS, label="Main")
-    await business_numbers.change_number(world.store, world.who, change)
-    again = await business_numbers.change_number(world.store, world.who, change)
-    assigned = await business_numbers.change_number(
-        world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id)
-    )
+    await world.run(business_numbers.change_number, change)
+    again = await world.run(business_numbers.change_number, change)
+    assigned = await world.run(business_numbers.change_number, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id))
 
     assert again.events == ()
     assert (assigned.value.label, assigned.value.assigned_to) == ("Main", world.who.user.id)
@@ -94,7 +90,7 @@ async def test_another_workspaces_number_does_not_exist(world):
     other = await a_world(world.store, number(901))
 
     with pytest.raises(NotFoundError):
-        await business_numbers.change_number(world.store, world.who, ChangeNumber(number=number(901), label="Mine"))
+        await world.run(business_numbers.change_number, ChangeNumber(number=number(901), label="Mine"))
     assert (await list_numbers(world.store, other.who))[0].label is None
 
 
@@ -105,9 +101,9 @@ async def test_a_member_manages_nothing_R23(world):
     member = await a_member(world)
 
     for attempt in (
-        business_numbers.add_number(world.store, member, AddNumber(number=number(900))),
-        business_numbers.change_number(world.store, member, ChangeNumber(number=BUSINESS, label="Mine")),
-        workspaces.change_policy(world.store, member, ChangePolicy(max_participants=5)),
+        world.run_as(member, business_numbers.add_number, AddNumber(number=number(900))),
+        world.run_as(member, business_numbers.change_number, ChangeNumber(number=BUSINESS, label="Mine")),
+        world.run_as(member, workspaces.change_policy, ChangePolicy(max_participants=5)),
     ):
         with pytest.raises(NotPermittedError):
             await attempt
@@ -116,30 +112,28 @@ async def test_a_member_manages_nothing_R23(world):
 async def test_a_member_sends_from_the_default_his_own_and_unassigned_numbers_only_R21(world):
     member = await a_member(world)
     group = await world.group(1, 2)
-    await conversations.send_message(world.store, member, group, Draft(body="Hi"))
-    await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id))
+    await world.run_as(member, conversations.send_message, group, Draft(body="Hi"))
+    await world.run(business_numbers.change_number, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id))
 
     for attempt in (
-        conversations.send_message(world.store, member, group, Draft(body="Hi")),
-        conversations.rename_group(world.store, member, group, "Mine"),
-        conversations.create_successor(world.store, member, group),
+        world.run_as(member, conversations.send_message, group, Draft(body="Hi")),
+        world.run_as(member, conversations.rename_group, group, "Mine"),
+        world.run_as(member, conversations.create_successor, group),
     ):
         with pytest.raises(RefusalError) as caught:
             await attempt
         assert caught.value.slug == "number-access-denied"
     assert await shown(world, member) == []
 
-    await business_numbers.change_number(world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=member.user.id))
-    await conversations.send_message(world.store, member, group, Draft(body="Mine now"))
+    await world.run(business_numbers.change_number, ChangeNumber(number=BUSINESS, assigned_to=member.user.id))
+    await world.run_as(member, conversations.send_message, group, Draft(body="Mine now"))
     await world.send(group, "An owner may always")
-    await business_numbers.change_number(
-        world.store, world.who, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id, default=True)
-    )
-    await conversations.send_message(world.store, member, group, Draft(body="The default is everybody's"))
+    await world.run(business_numbers.change_number, ChangeNumber(number=BUSINESS, assigned_to=world.who.user.id, default=True))
+    await world.run_as(member, conversations.send_message, group, Draft(body="The default is everybody's"))
 
 
 async def test_a_member_manages_contacts_R23(world):
-    made = await contacts.create_contact(world.store, await a_member(world), name="Bob", number=number(1))
+    made = await world.run_as(await a_member(world), contacts.create_contact, name="Bob", number=number(1))
 
     assert made.value.name == "Bob"
 
@@ -150,7 +144,7 @@ async def test_a_member_manages_contacts_R23(world):
 async def test_what_is_left_out_of_a_policy_stays_or_is_as_the_preset_says_R1(world):
     await world.policy(max_participants=6, reopen_on_opt_in=True)
     assert (await rights_of(world.store, world.who)).state.policy.max_participants == 6
-    changed = await workspaces.change_policy(world.store, world.who, ChangePolicy(preset="highlevel", min_participants=3))
+    changed = await world.run(workspaces.change_policy, ChangePolicy(preset="highlevel", min_participants=3))
 
     policy = changed.value
     assert (policy.min_participants, policy.max_participants, policy.reopen_on_opt_in) == (3, 9, False)

@@ -96,11 +96,7 @@ class Site:
         add = workspace.AddUser(
             user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
         )
-
-        async def decide(decision: Decision) -> None:
-            await decision.decide(WORKSPACE, self.world.who.workspace_id, workspace.decide, add)
-
-        await self.store.decide(self.world.who.cause(), decide)
+        await self.store.run(self.world.who.cause(), Decision.take, WORKSPACE, self.world.who.workspace_id, add)
         return self.with_key(key)
 
     async def stranger(self) -> "Site":

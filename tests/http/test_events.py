@@ -60,7 +60,8 @@ async def test_a_stream_begins_now_unless_it_is_said_where(live):
 async def test_a_stream_wakes_for_what_another_process_stores(store, database_url):
     async with open_site(store, workers=None, streams=Streams(store, LONG)) as site, listening(site) as stream:
         async with opened(database_url) as other:
-            await contacts.create_contact(other, site.world.who, name="Zoe", number=number(7))
+            who = site.world.who
+            await other.run(who.cause(), contacts.create_contact, who, name="Zoe", number=number(7))
         assert types([await stream.event()]) == ["contact.created"]
 
 
@@ -270,7 +271,7 @@ async def test_a_revoked_key_ends_its_streams_before_anything_else_is_told_R23(l
 
 async def test_a_key_that_expires_ends_its_streams(live, monkeypatch):
     later = live.store.now().replace(year=2100)
-    key = (await keys.issue_key(live.store, live.world.who, live.world.who.user.id, later)).value.api_key
+    key = (await live.world.run(keys.issue_key, live.world.who.user.id, later)).value.api_key
     async with listening(live.with_key(key)) as stream:
         monkeypatch.setattr(live.store, "_clock", lambda: later)
         await live.contact(1)
@@ -288,7 +289,7 @@ async def test_a_heartbeat_finds_a_key_that_holds_no_more(store, monkeypatch):
     streams = Streams(store, Pace(heartbeat=0.01))
     async with open_site(store, workers=None, streams=streams) as site:
         later = store.now().replace(year=2100)
-        key = (await keys.issue_key(store, site.world.who, site.world.who.user.id, later)).value.api_key
+        key = (await site.world.run(keys.issue_key, site.world.who.user.id, later)).value.api_key
         async with listening(site.with_key(key)) as stream:
             monkeypatch.setattr(store, "_clock", lambda: later)
             assert await stream.rest() == []

@@ -14,10 +14,10 @@ import uvicorn
 from msgspec.structs import replace
 
 from groupchat import bootstrap
-from groupchat.commands import workspaces
 from groupchat.http.app import create_app
 from groupchat.settings import Settings
 from tests.support.builders import BUSINESS, number
+from tests.support.world import found
 
 SECONDS = 30
 CONFIG = """
@@ -75,14 +75,14 @@ def _run(database_url: str, listening: Future[Address]) -> None:
 
 async def _serve(database_url: str, listening: Future[Address]) -> None:
     async with bootstrap.running(Settings(database_url=database_url, **UNLIMITED)) as system, bootstrap.working(system, ()):
-        founded = await workspaces.create_workspace(system.store, "Harbour Dental", "ann@example.com")
+        founded = await found(system.store)
         app = create_app(replace(system.services(), patience=0.05))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.wait({serving}, timeout=0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        listening.set_result((f"http://127.0.0.1:{port}", founded.value.api_key, server))
+        listening.set_result((f"http://127.0.0.1:{port}", founded.api_key, server))
         await serving
 
 

@@ -5,14 +5,13 @@ from io import BytesIO
 import msgspec
 import pytest
 
-from groupchat.commands import deliveries
 from groupchat.moving.exporting import export_conversation
 from groupchat.moving.lines import EventLine, Header, read_lines
 from groupchat.store.log import UnknownStreamError
 from groupchat.values.event import Recorded
 from tests.moving.exports import exported
 from tests.support.builders import number
-from tests.support.world import CARRIER, World
+from tests.support.world import World
 
 
 def of(world: World, conversation_id: str) -> list[EventLine | Header]:
@@ -59,7 +58,7 @@ async def test_a_conversation_is_exported_with_its_deliveries_and_what_its_parti
     message = await world.send(group)
     elsewhere = await world.send(other)
     for each in (message, elsewhere):
-        await deliveries.begin(world.store, CARRIER, await world.message(each))
+        await world.begin(await world.message(each))
     await world.writes(1, "STOP", group=(2,))
 
     events = events_of(world, group)

@@ -21,7 +21,7 @@ def views_of(world: World) -> Views:
 async def restricted(world: World):
     """Return a caller who sees assigned data only."""
     who = await a_member(world)
-    user = (await users.change_user(world.store, world.who, ChangeUser(user_id=who.user.id, assigned_only=True))).value
+    user = (await world.run(users.change_user, ChangeUser(user_id=who.user.id, assigned_only=True))).value
     return type(who)(who.workspace_id, user, who.correlation_id)
 
 
@@ -55,9 +55,9 @@ async def test_a_restricted_user_finds_a_contact_only_while_it_is_assigned_to_th
     with pytest.raises(NotFoundError):
         await contacts.require_visible(world.store, who, bob.id)
 
-    await commands.change_contact(world.store, world.who, bob.id, Change(assigned_to=who.user.id))
+    await world.run(commands.change_contact, bob.id, Change(assigned_to=who.user.id))
     await contacts.require_visible(world.store, who, bob.id)
 
-    await commands.change_contact(world.store, world.who, bob.id, Change(assigned_to=None))
+    await world.run(commands.change_contact, bob.id, Change(assigned_to=None))
     with pytest.raises(NotFoundError):
         await contacts.require_visible(world.store, who, bob.id)

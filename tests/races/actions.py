@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from groupchat.aggregates.contact import Change
 from groupchat.aggregates.roster import Asked
-from groupchat.commands import consents, contacts, conversations, deliveries
+from groupchat.commands import consents, contacts, conversations
 from groupchat.commands.conversations import Draft
 from groupchat.store.event_store import EventStore
 from groupchat.store.refusals import VersionConflictError
 from groupchat.values.errors import RefusalError
 from tests.support.builders import BUSINESS, number
-from tests.support.world import CARRIER, World, a_caller
+from tests.support.world import World, a_caller
 
 
 class Action(Struct, frozen=True):
@@ -68,9 +68,9 @@ async def _send(world: World, group: str) -> str:
 async def _send_and_begin(world: World, group: str) -> str:
     """Send a message and begin to hand it over; return what became of it."""
     draft = Draft(body="Hello all")
-    outcome = await conversations.send_message(world.store, world.who, group, draft)
+    outcome = await world.run(conversations.send_message, group, draft)
     (message,) = (await asyncio.to_thread(world.store.log.read, outcome.position - 1, 1)).events
-    begun = await deliveries.begin(world.store, CARRIER, message)
+    begun = await world.begin(message)
     return next(iter(begun.delivery.statuses.values()))
 
 
@@ -84,11 +84,11 @@ async def _write(world: World, n: int, body: str) -> None:
 
 
 async def _opt_out_by_hand(world: World, group: str, n: int) -> None:
-    await consents.opt_out_by_hand(world.store, world.who, group, number(n))
+    await world.run(consents.opt_out_by_hand, group, number(n))
 
 
 async def _dnd(world: World, contact: str, *, on: bool) -> None:
-    await contacts.change_contact(world.store, world.who, contact, Change(dnd=on))
+    await world.run(contacts.change_contact, contact, Change(dnd=on))
 
 
 async def _add_number(world: World, number: str) -> None:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from groupchat.commands import workspaces
 from tests.races.actions import Plan, add_number, create, send, succeed, write
 from tests.support.builders import number
+from tests.support.world import found
 
 ROUNDS = 10
 
@@ -55,7 +55,7 @@ async def test_a_successor_never_takes_along_who_opts_out_at_that_moment_R16_R18
 
 
 async def test_of_two_workspaces_that_claim_the_same_number_one_wins_R4(arena):
-    other = (await workspaces.create_workspace(arena.world.store, "Other", "eve@example.com")).value
+    other = await found(arena.world.store, "Other", "eve@example.com")
     numbers = [number(800 + n) for n in range(ROUNDS)]
     lanes = [[add_number(each)] for each in numbers]
 

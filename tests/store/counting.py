@@ -4,12 +4,13 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import register_topic
+from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, text
 
 from groupchat.store.database import Database
@@ -18,6 +19,7 @@ from groupchat.store.event_store import EventStore, Outcome
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import WRITER_LOCK
 from groupchat.store.tables import STORED_EVENTS
+from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded
 from tests.support.builders import CAUSE, moment
@@ -48,26 +50,35 @@ def evolve(state: int | None, recorded: Recorded) -> int | None:
     return (state or 0) + (event.by if isinstance(event, Counted) else 0)
 
 
-COUNTER: Kind[int] = Kind(evolve)
+class Count(Struct, frozen=True):
+    """Count up, but not above a limit."""
+
+    by: int = 1
+    limit: int = 1_000_000
 
 
-async def count(store: EventStore, stream: str, *, by: int = 1, limit: int = 1_000_000) -> Outcome[int]:
+def decide(command: Count, state: int | None) -> list[Event]:
+    """Count up; raises `FullError` at the limit."""
+    before = state or 0
+    if before + command.by > command.limit:
+        msg = f"the counter is at {before} already"
+        raise FullError(msg, count=before)
+    return [Counted(by=command.by)]
+
+
+COUNTER = Kind("", evolve, decide)
+
+
+async def count(store: EventStore, stream: str, *, terms: Terms = NO_TERMS, by: int = 1, limit: int = 1_000_000) -> Outcome[int]:
     """Count up; refuse to go above a limit. Returns the count before."""
-    return await store.decide(CAUSE, counting(stream, by=by, limit=limit))
+    return await store.run_under(terms, CAUSE, counting, stream, by=by, limit=limit)
 
 
-def counting(stream: str, *, by: int = 1, limit: int = 1_000_000) -> Callable[[Decision], Awaitable[int]]:
-    """Return the command that counts up."""
-
-    async def decide(decision: Decision) -> int:
-        before = await decision.load(COUNTER, stream) or 0
-        if before + by > limit:
-            msg = f"{stream} is at {before} already"
-            raise FullError(msg, count=before)
-        decision.emit(COUNTER, stream, [Counted(by=by)])
-        return before
-
-    return decide
+async def counting(decision: Decision, stream: str, *, by: int = 1, limit: int = 1_000_000) -> int:
+    """Count up: the command. Returns the count before."""
+    before = await decision.load(COUNTER, stream) or 0
+    await decision.take(COUNTER, stream, Count(by, limit))
+    return before
 
 
 def stored(stream: str, version: int, by: int = 1) -> StoredEvent:

@@ -14,6 +14,7 @@ from groupchat.values.errors import NotFoundError
 from tests.store.counting import (
     COUNTER,
     PATIENCE,
+    Count,
     Counted,
     FullError,
     count,
@@ -61,7 +62,7 @@ async def test_a_command_that_changes_nothing_returns_the_logs_end(store):
     async def look(decision):
         return await decision.load(COUNTER, "a")
 
-    outcome = await store.decide(CAUSE, look)
+    outcome = await store.run(CAUSE, look)
 
     assert (outcome.value, outcome.events, outcome.position) == (1, (), 1)
 
@@ -69,14 +70,41 @@ async def test_a_command_that_changes_nothing_returns_the_logs_end(store):
 async def test_a_refused_command_stores_nothing(store):
     async def half(decision):
         await decision.load_many(COUNTER, ["a", "b"])
-        decision.emit(COUNTER, "a", [Counted()])
+        await decision.take(COUNTER, "a", Count())
         raise FullError("no", count=0)
 
     with pytest.raises(FullError):
-        await store.decide(CAUSE, half)
+        await store.run(CAUSE, half)
 
     assert await asyncio.to_thread(store.log.head) == 0
     assert (await count(store, "a")).value == 0
+
+
+async def test_a_command_has_the_same_ids_in_each_of_its_tries(store, other):
+    tries = []
+
+    async def creating(decision):
+        await decision.load(COUNTER, "a")
+        tries.append([decision.new_id(prefix) for prefix in ("cnv", "msg", "msg")])
+        if len(tries) < 3:
+            await count(other, "a")
+        await decision.take(COUNTER, "a", Count())
+
+    await store.run(CAUSE, creating)
+    first = tries[0]
+    await store.run(CAUSE, creating)
+
+    assert tries[:3] == [first] * 3
+    assert [id_[:4] for id_ in first] == ["cnv_", "msg_", "msg_"]
+    assert not set(first) & set(tries[3]), "another run has others"
+
+
+async def test_what_is_refused_before_anything_is_read_needs_no_database(store, database_url):
+    async def refusing(decision):
+        raise FullError("no", count=0)
+
+    with holding(database_url), pytest.raises(FullError):
+        await asyncio.wait_for(store.run(CAUSE, refusing), PATIENCE)
 
 
 async def test_a_stream_with_a_nul_in_its_name_is_not_found_and_harms_nobody_else(store, database_url):
@@ -93,10 +121,10 @@ async def test_a_stream_with_a_nul_in_its_name_is_not_found_and_harms_nobody_els
 
 async def test_a_decision_sees_what_it_emitted(store):
     async def twice(decision):
-        await counting("a")(decision)
-        return await counting("a")(decision)
+        await counting(decision, "a")
+        return await counting(decision, "a")
 
-    outcome = await store.decide(CAUSE, twice)
+    outcome = await store.run(CAUSE, twice)
 
     assert outcome.value == 1
     assert [recorded.version for recorded in outcome.events] == [1, 2]
@@ -113,10 +141,10 @@ async def test_what_two_streams_need_together_is_stored_together(store):
     async def move(decision):
         here, there = await decision.load_many(COUNTER, ["here", "there"])
         assert (here or 0) + (there or 0) == 0
-        decision.emit(COUNTER, "here", [Counted(by=-1)])
-        decision.emit(COUNTER, "there", [Counted(by=1)])
+        await decision.take(COUNTER, "here", Count(by=-1))
+        await decision.take(COUNTER, "there", Count(by=1))
 
-    await asyncio.gather(*(store.decide(CAUSE, move) for _ in range(50)))
+    await asyncio.gather(*(store.run(CAUSE, move) for _ in range(50)))
 
     assert (await sum_of(store, "here"), await sum_of(store, "there")) == (-50, 50)
 
@@ -160,9 +188,9 @@ async def test_a_command_that_reads_only_a_stream_decides_again_when_it_moves(st
         if len(seen) == 1:
             await count(other, "gate")
         await decision.load(COUNTER, "a")
-        decision.emit(COUNTER, "a", [Counted(by=gate)])
+        await decision.take(COUNTER, "a", Count(by=gate))
 
-    await store.decide(CAUSE, guarded)
+    await store.run(CAUSE, guarded)
 
     assert seen == [1, 2]
     assert await sum_of(store, "a") == 2
@@ -185,10 +213,10 @@ async def test_a_command_that_always_loses_ends_in_a_version_conflict_and_stores
         tries += 1
         await decision.load(COUNTER, "a")
         await count(other, "a")
-        decision.emit(COUNTER, "a", [Counted(by=1_000)])
+        await decision.take(COUNTER, "a", Count(by=1_000))
 
     with pytest.raises(VersionConflictError):
-        await store.decide(CAUSE, losing)
+        await store.run(CAUSE, losing)
 
     assert tries == event_store.TRIES
     assert await sum_of(store, "a") == tries
@@ -231,12 +259,12 @@ async def test_a_refusal_on_an_append_that_failed_is_decided_again(store, databa
 async def test_streams_that_were_decided_together_with_a_failed_one_are_decided_again(store, database_url):
     async def both(decision):
         a, _ = await decision.load_many(COUNTER, ["a", "b"])
-        decision.emit(COUNTER, "b", [Counted(by=a or 0)])
+        await decision.take(COUNTER, "b", Count(by=a or 0))
 
     with holding(database_url) as connection:
         first = asyncio.create_task(count(store, "a", by=100))
         await until(lambda: submitted(store, "a"))
-        copied = asyncio.create_task(store.decide(CAUSE, both))
+        copied = asyncio.create_task(store.run(CAUSE, both))
         await until(lambda: submitted(store, "b"))
         upon_copy = asyncio.create_task(count(store, "b"))
         await until(lambda: store._states._cache["b"].loaded.version == 2)

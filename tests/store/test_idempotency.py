@@ -13,24 +13,20 @@ from groupchat.store.event_store import EventStore, VersionConflictError
 from groupchat.store.recorder import Append, Conflict, Recorder
 from groupchat.store.signals import Signals
 from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, StaleAnswerError, Terms
-from tests.store.counting import COUNTER, PATIENCE, FullError, count, counting, stored, sum_of, until
+from tests.store.counting import COUNTER, PATIENCE, FullError, count, stored, sum_of, until
 from tests.store.following import opened
 from tests.support.builders import CAUSE, moment
 
 KEY = Key("usr_ann", "k1", b"a request")
 
 
-def remembering(store, key=KEY):
-    """Return the store for a request with a key; the answer says the command's value and how many events it led to."""
-
-    async def answer(value, events):
-        return f"{value}:{len(events)}".encode()
-
-    return store.under(Terms(remember=Remember(key, answer)))
+def remembering(key=KEY, pack=lambda value: f"it was {value}".encode()):
+    """Return the terms of a request with a key, whose answer says the command's value."""
+    return Terms(remember=Remember(key, pack))
 
 
-def expecting(store, stream, *versions):
-    return store.under(Terms(Expected(stream, frozenset(versions) or None)))
+def expecting(stream, *versions):
+    return Terms(Expected(stream, frozenset(versions) or None))
 
 
 async def answered(action):
@@ -45,44 +41,44 @@ async def answered(action):
 
 async def test_an_answer_is_kept_with_the_position_of_what_it_tells_of(store):
     await count(store, "a")
-    outcome = await count(remembering(store), "a", by=5)
+    outcome = await count(store, "a", terms=remembering(), by=5)
 
     kept = await store.answer_to(KEY)
     assert (outcome.value, outcome.position) == (1, 2)
-    assert (kept.key, kept.answer, kept.position) == (KEY, b"1:1", 2)
+    assert (kept.key, kept.answer, kept.position) == (KEY, b"it was 1", 2)
     assert await store.answer_to(Key("usr_ann", "k2", b"")) is None
 
 
 async def test_a_command_whose_key_has_an_answer_stores_nothing_and_is_told_that_answer(store):
-    await count(remembering(store), "a")
-    again = await answered(count(remembering(store), "a"))
+    await count(store, "a", terms=remembering())
+    again = await answered(count(store, "a", terms=remembering()))
 
-    assert (again.answer, again.position) == (b"0:1", 1)
+    assert (again.answer, again.position) == (b"it was 0", 1)
     assert await sum_of(store, "a") == 1
     assert (await count(store, "a")).value == 1  # nor does the cache believe it
 
 
 async def test_another_request_under_the_key_is_told_whose_the_key_is(store):
-    await count(remembering(store), "a")
+    await count(store, "a", terms=remembering())
 
-    assert (await answered(count(remembering(store, Key("usr_ann", "k1", b"another")), "b"))).key == KEY
+    assert (await answered(count(store, "b", terms=remembering(Key("usr_ann", "k1", b"another"))))).key == KEY
     assert await sum_of(store, "b") == 0
 
 
 async def test_a_key_is_its_users_own(store):
-    await count(remembering(store), "a")
-    await count(remembering(store, Key("usr_bob", "k1", b"a request")), "a")
-    await count(remembering(store, Key("usr_ann", "k2", b"a request")), "a")
+    await count(store, "a", terms=remembering())
+    await count(store, "a", terms=remembering(Key("usr_bob", "k1", b"a request")))
+    await count(store, "a", terms=remembering(Key("usr_ann", "k2", b"a request")))
 
     assert await sum_of(store, "a") == 3
 
 
 async def test_a_refused_command_keeps_nothing_and_its_key_is_free(store):
     with pytest.raises(FullError):
-        await count(remembering(store), "a", limit=0)
+        await count(store, "a", terms=remembering(), limit=0)
 
     assert await store.answer_to(KEY) is None
-    assert (await count(remembering(store), "a")).position == 1
+    assert (await count(store, "a", terms=remembering())).position == 1
 
 
 async def test_a_command_that_stores_nothing_keeps_its_answer_too(store):
@@ -91,45 +87,45 @@ async def test_a_command_that_stores_nothing_keeps_its_answer_too(store):
     async def look(decision):
         return await decision.load(COUNTER, "a")
 
-    await remembering(store).decide(CAUSE, look)
+    await store.run_under(remembering(), CAUSE, look)
     await count(store, "a")
 
-    kept = await answered(remembering(store).decide(CAUSE, look))
-    assert (kept.answer, kept.position) == (b"1:0", 1)
+    kept = await answered(store.run_under(remembering(), CAUSE, look))
+    assert (kept.answer, kept.position) == (b"it was 1", 1)
 
 
 async def test_what_was_decided_upon_a_repeat_is_decided_again(store):
-    await count(remembering(store), "a")
-    repeat, *others = await asyncio.gather(answered(count(remembering(store), "a")), *(count(store, "a") for _ in range(3)))
+    await count(store, "a", terms=remembering())
+    repeat, *others = await asyncio.gather(answered(count(store, "a", terms=remembering())), *(count(store, "a") for _ in range(3)))
 
-    assert repeat.answer == b"0:1"
+    assert repeat.answer == b"it was 0"
     assert sorted(outcome.value for outcome in others) == [1, 2, 3]
     assert await sum_of(store, "a") == 4
 
 
 async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_are_told_its_answer(store, database_url):
     async with opened(database_url) as other:
-        doing = [count(remembering(each), "a") for each in (store, other) * 50]
+        doing = [count(each, "a", terms=remembering()) for each in (store, other) * 50]
         outcomes = await asyncio.gather(*doing, return_exceptions=True)
 
     first = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert [(outcome.value, outcome.position) for outcome in first] == [(0, 1)]
     told = [outcome.kept for outcome in outcomes if isinstance(outcome, AnsweredBeforeError)]
     assert len(told) == 99
-    assert {(kept.key, kept.answer, kept.position) for kept in told} == {(KEY, b"0:1", 1)}
+    assert {(kept.key, kept.answer, kept.position) for kept in told} == {(KEY, b"it was 0", 1)}
     assert await sum_of(store, "a") == 1
 
 
 async def test_an_answer_that_can_not_be_told_yet_is_made_again_and_what_it_tells_is_what_is_stored(store):
     asked = []
 
-    async def answer(value, events):
+    def pack(value):
         asked.append(value)
         if len(asked) < 3:
             raise StaleAnswerError
         return b"now"
 
-    await count(store.under(Terms(remember=Remember(KEY, answer))), "a")
+    await count(store, "a", terms=remembering(pack=pack))
 
     assert len(asked) == 3
     assert (await store.answer_to(KEY)).answer == b"now"
@@ -139,11 +135,11 @@ async def test_an_answer_that_can_not_be_told_yet_is_made_again_and_what_it_tell
 async def test_an_answer_that_can_never_be_told_is_a_conflict_and_stores_nothing(store, monkeypatch):
     monkeypatch.setattr(event_store, "TRIES", 2)
 
-    async def answer(value, events):
+    def pack(value):
         raise StaleAnswerError
 
     with pytest.raises(VersionConflictError):
-        await count(store.under(Terms(remember=Remember(KEY, answer))), "a")
+        await count(store, "a", terms=remembering(pack=pack))
 
     assert await sum_of(store, "a") == 0
     assert await store.answer_to(KEY) is None
@@ -179,24 +175,24 @@ async def later_store(database):
 
 async def test_an_answer_is_kept_for_24_hours_and_then_its_key_is_free(later_store):
     store, pass_by = later_store
-    await count(remembering(store), "a")
+    await count(store, "a", terms=remembering())
 
     pass_by(timedelta(hours=24))
     assert await housekeeping.tidy(store) == 0
-    assert (await answered(count(remembering(store), "a"))).answer == b"0:1"
+    assert (await answered(count(store, "a", terms=remembering()))).answer == b"it was 0"
 
     pass_by(timedelta(seconds=1))
     assert await housekeeping.tidy(store) == 1
-    assert (await count(remembering(store), "a")).value == 1
+    assert (await count(store, "a", terms=remembering())).value == 1
 
 
 async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_stay(later_store, monkeypatch):
     store, pass_by = later_store
     monkeypatch.setattr(answers, "_AT_ONCE", 2)
     for n in range(5):
-        await count(remembering(store, Key("usr_ann", f"old-{n}", b"")), "a")
+        await count(store, "a", terms=remembering(Key("usr_ann", f"old-{n}", b"")))
     pass_by(timedelta(days=2))
-    await count(remembering(store), "a")
+    await count(store, "a", terms=remembering())
 
     assert await housekeeping.tidy(store) == 5
     assert await housekeeping.tidy(store) == 0
@@ -205,7 +201,7 @@ async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_s
 
 async def test_housekeeping_tidies_when_it_begins_and_ends_when_told_to(later_store):
     store, pass_by = later_store
-    await count(remembering(store), "a")
+    await count(store, "a", terms=remembering())
     pass_by(timedelta(days=2))
     stop = asyncio.Event()
     with capture_logs() as logs:
@@ -239,10 +235,10 @@ async def test_housekeeping_survives_a_database_that_is_not_there(tmp_path):
 async def test_a_command_on_the_version_that_is_expected_is_stored(store):
     await count(store, "a")
 
-    assert (await count(expecting(store, "a", 1), "a")).value == 1
-    assert (await count(expecting(store, "a", 7, 2), "a")).value == 2
-    assert (await count(expecting(store, "a"), "a")).value == 3
-    assert (await count(expecting(store, "b", 0), "b")).value == 0
+    assert (await count(store, "a", terms=expecting("a", 1))).value == 1
+    assert (await count(store, "a", terms=expecting("a", 7, 2))).value == 2
+    assert (await count(store, "a", terms=expecting("a"))).value == 3
+    assert (await count(store, "b", terms=expecting("b", 0))).value == 0
 
 
 async def test_a_command_on_another_version_is_refused_and_stores_nothing(store):
@@ -250,9 +246,9 @@ async def test_a_command_on_another_version_is_refused_and_stores_nothing(store)
 
     for versions in ((0,), (2,), (5, 6)):
         with pytest.raises(PreconditionFailedError):
-            await count(expecting(store, "a", *versions), "a")
+            await count(store, "a", terms=expecting("a", *versions))
     with pytest.raises(PreconditionFailedError):
-        await count(expecting(store, "b", 0), "a")  # of a stream that the command did not read, nothing is known
+        await count(store, "a", terms=expecting("b", 0))  # of a stream that the command did not read, nothing is known
 
     assert await sum_of(store, "a") == 1
 
@@ -261,13 +257,13 @@ async def test_what_is_refused_for_itself_is_told_before_the_version(store):
     await count(store, "a")
 
     with pytest.raises(FullError):
-        await count(expecting(store, "a", 9), "a", limit=1)
+        await count(store, "a", terms=expecting("a", 9), limit=1)
 
 
 async def test_of_many_that_expect_one_version_one_is_stored_in_any_process(store, database_url):
     await count(store, "a")
     async with opened(database_url) as other:
-        doing = [count(expecting(each, "a", 1), "a") for each in (store, other) * 25]
+        doing = [count(each, "a", terms=expecting("a", 1)) for each in (store, other) * 25]
         outcomes = await asyncio.gather(*doing, return_exceptions=True)
 
     assert [outcome.value for outcome in outcomes if not isinstance(outcome, Exception)] == [1]
@@ -277,9 +273,9 @@ async def test_of_many_that_expect_one_version_one_is_stored_in_any_process(stor
 
 async def test_a_repeat_that_expects_the_version_of_the_first_is_told_the_first_answer(store):
     await count(store, "a")
-    terms = Terms(Expected("a", frozenset({1})), remembering(store)._terms.remember)
-    await store.under(terms).decide(CAUSE, counting("a"))
+    terms = Terms(Expected("a", frozenset({1})), remembering().remember)
+    await count(store, "a", terms=terms)
 
     with pytest.raises(PreconditionFailedError):
-        await store.under(terms).decide(CAUSE, counting("a"))
-    assert (await store.answer_to(KEY)).answer == b"1:1"  # which is what the caller looks for after a refusal
+        await count(store, "a", terms=terms)
+    assert (await store.answer_to(KEY)).answer == b"it was 1"  # which is what the caller looks for after a refusal

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from groupchat.store.decision import Decision, Kind, Loaded
+from groupchat.store.decision import Decision, Ids, Kind, Loaded
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.states import States, _Cached
@@ -10,7 +10,7 @@ from groupchat.values.clock import utc_now
 from tests.store.counting import until
 from tests.support.builders import CAUSE
 
-NOTHING = Kind(lambda state, _: state)
+NOTHING = Kind("", lambda state, _: state, lambda _command, _state: [])
 
 
 def states_of(database, **cached):
@@ -21,7 +21,7 @@ def states_of(database, **cached):
 
 async def test_another_state_of_the_same_version_has_moved_R16(database):
     states = states_of(database, a=Loaded("not yet opted out", 2))
-    decision = Decision(CAUSE, utc_now(), states)
+    decision = Decision(CAUSE, utc_now(), states, Ids())
     await decision.load(NOTHING, "a")
     assert not states.has_moved(decision)
 

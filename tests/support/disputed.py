@@ -6,7 +6,7 @@ from datetime import date
 from msgspec import Struct
 
 from groupchat.carriers.port import Receipt
-from groupchat.commands import deliveries, inbound, workspaces
+from groupchat.commands import inbound, workspaces
 from groupchat.commands.conversations import Draft
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.store.database import Database
@@ -40,11 +40,11 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
     because of 7; 6 and 7: Bob wrote STOP, and so opted out.
     """
     world = await a_world(store)
-    await workspaces.post_rate(store, world.who, date(2025, 1, 1), a_rate("0.0250"))
+    await world.run(workspaces.post_rate, date(2025, 1, 1), a_rate("0.0250"))
     bob = await world.contact(2, "Bob")
     made = (await world.create(1, bob, name="Saturday crew", message=Draft(body="Practice moves to 6 pm"))).value
     assert made.message_id is not None
-    await deliveries.begin(store, CARRIER, await world.message(made.message_id))
+    await world.begin(await world.message(made.message_id))
     receipts = [Receipt(message_id=made.message_id, recipient=number(n), status="delivered") for n in (1, 2)]
     await inbound.record_receipts(store, CARRIER, receipts)
     changed = await world.change(bob, number=number(3))
@@ -53,7 +53,7 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
     received = (await world.writes(2, "I'm in")).value.message_id
     withheld = await world.send(made.conversation_id, "Bring water")
     await world.writes(2, "Stop.")
-    await deliveries.begin(store, CARRIER, await world.message(withheld))
+    await world.begin(await world.message(withheld))
     return Disputed(world, made.conversation_id, made.message_id, received, withheld)
 
 

@@ -1,6 +1,8 @@
 """A workspace to play in, set up through the commands as callers would: its owner, a business number, contacts, groups."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -11,15 +13,22 @@ from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Asked
 from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.port import Inbound
-from groupchat.commands import business_numbers, contacts, conversations, inbound, keys, workspaces
+from groupchat.commands import business_numbers, contacts, conversations, deliveries, keys, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewConversation, NewGroup
-from groupchat.commands.inbound import Received
+from groupchat.commands.deliveries import Begun
+from groupchat.commands.inbound import CarrierInbox, Received
+from groupchat.commands.keys import by_operator
 from groupchat.commands.streams import CONVERSATION, WORKSPACE
+from groupchat.commands.workspaces import Founded
+from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.event import Event, Recorded
 from groupchat.values.ids import new_id
 from tests.support.builders import BUSINESS, number
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CARRIER = "fake"
 MESSAGES = ("groupchat.conversation.message_sent", "groupchat.conversation.inbound_received")
@@ -36,28 +45,44 @@ class World(Struct, kw_only=True):
     key: str
     business: str = BUSINESS
 
+    async def run(
+        self, command: Callable[Concatenate[Decision, Caller, P], Awaitable[T]], *args: P.args, **given: P.kwargs
+    ) -> Outcome[T]:
+        """Run a command in the owner's name."""
+        return await self.run_as(self.who, command, *args, **given)
+
+    async def run_as(
+        self, who: Caller, command: Callable[Concatenate[Decision, Caller, P], Awaitable[T]], *args: P.args, **given: P.kwargs
+    ) -> Outcome[T]:
+        """Run a command in a caller's name."""
+        return await self.store.run(who.cause(), command, who, *args, **given)
+
+    async def begin(self, message: Recorded) -> Begun:
+        """Begin to hand a message over."""
+        return (await self.store.run(deliveries.caused_by(message), deliveries.begin, CARRIER, message)).value
+
     async def add_number(self, number: str) -> None:
-        await business_numbers.add_number(self.store, self.who, AddNumber(number=number))
+        await self.run(business_numbers.add_number, AddNumber(number=number))
 
     async def policy(self, **changes: object) -> None:
-        await workspaces.change_policy(self.store, self.who, ChangePolicy(**changes))
+        await self.run(workspaces.change_policy, ChangePolicy(**changes))
 
     async def contact(self, n: int, name: str = "Bob", *secondary: int) -> Contact:
         """Add a contact with the n-th number, and these secondary ones."""
         others = tuple(map(number, secondary))
-        made = await contacts.create_contact(self.store, self.who, name=name, number=number(n), secondary_numbers=others)
+        made = await self.run(contacts.create_contact, name=name, number=number(n), secondary_numbers=others)
         return made.value
 
     async def change(self, contact: Contact, **changes: object) -> Outcome[Contact]:
-        return await contacts.change_contact(self.store, self.who, contact.id, Change(**changes))
+        return await self.run(contacts.change_contact, contact.id, Change(**changes))
 
     async def delete(self, contact: Contact) -> Outcome[None]:
-        return await contacts.delete_contact(self.store, self.who, contact.id)
+        return await self.run(contacts.delete_contact, contact.id)
 
     async def create(self, *people: Person, **given: object) -> Outcome[NewConversation]:
         """Create a group of these people."""
         asked = NewGroup(**{"sender": self.business, "participants": tuple(map(_asked, people))} | given)
-        return await conversations.create_group(self.store, self.who, asked)
+        return await self.run(conversations.create_group, asked)
 
     async def group(self, *people: Person, **given: object) -> str:
         """Create a group of these people and return its id."""
@@ -66,11 +91,11 @@ class World(Struct, kw_only=True):
     async def send(self, conversation_id: str, body: str = "Hello all") -> str:
         """Send a message and return its id."""
         draft = Draft(body=body)
-        return (await conversations.send_message(self.store, self.who, conversation_id, draft)).value
+        return (await self.run(conversations.send_message, conversation_id, draft)).value
 
     async def succeed(self, conversation_id: str, **given: object) -> str:
         """Create a successor and return its id."""
-        made = await conversations.create_successor(self.store, self.who, conversation_id, **given)
+        made = await self.run(conversations.create_successor, conversation_id, **given)
         return made.value.conversation_id
 
     async def writes(
@@ -85,7 +110,7 @@ class World(Struct, kw_only=True):
             media=(),
             carrier_message_id=id_ or new_id("sms"),
         )
-        return await inbound.receive(self.store, CARRIER, message, "req_webhook")
+        return await CarrierInbox(self.store, CARRIER).inbound(message)
 
     async def state(self, conversation_id: str) -> GroupConversation:
         """Return a group as stored."""
@@ -110,9 +135,14 @@ class World(Struct, kw_only=True):
         return (await asyncio.to_thread(self.store.log.read, 0, 1_000_000)).events
 
 
+async def found(store: EventStore, name: str = "Harbour Dental", email: str = "ann@example.com") -> Founded:
+    """Found a workspace."""
+    return (await store.run(by_operator(new_id("wsp")), workspaces.create_workspace, name, email)).value
+
+
 async def a_world(store: EventStore, business: str = BUSINESS) -> World:
     """Found a workspace with one business number."""
-    founded = (await workspaces.create_workspace(store, "Harbour Dental", "ann@example.com")).value
+    founded = await found(store)
     world = World(store=store, who=await a_caller(store, founded.api_key), key=founded.api_key, business=business)
     await world.add_number(business)
     return world
@@ -131,11 +161,7 @@ async def a_member(world: World) -> Caller:
     add = workspace.AddUser(
         user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
     )
-
-    async def decide(decision):
-        await decision.decide(WORKSPACE, world.who.workspace_id, workspace.decide, add)
-
-    await world.store.decide(world.who.cause(), decide)
+    await world.store.run(world.who.cause(), Decision.take, WORKSPACE, world.who.workspace_id, add)
     return await a_caller(world.store, key)
 
 

@@ -5,14 +5,14 @@ from datetime import date
 from hypothesis import strategies as st
 
 from groupchat.aggregates.contact import Contact
-from groupchat.commands import deliveries, workspaces
+from groupchat.commands import workspaces
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Recorded
 from groupchat.whatif.differences import Difference, Summary
 from groupchat.whatif.policy_file import OtherPolicy
 from groupchat.whatif.replay import TOPICS, WhatIf, Window
 from tests.support.builders import a_rate, number
-from tests.support.world import CARRIER, MESSAGES, World
+from tests.support.world import MESSAGES, World
 
 Step = tuple[str, int, set[int]]
 
@@ -81,12 +81,12 @@ class Play:
     async def _deliver(self, n: int) -> None:
         messages = [recorded for recorded in await self.world.log() if recorded.type in MESSAGES]
         if messages:
-            await deliveries.begin(self.world.store, CARRIER, messages[-1 - n % len(messages)])
+            await self.world.begin(messages[-1 - n % len(messages)])
 
 
 async def with_rate(world: World, price: str, currency: str = "USD") -> None:
     """Post a rate that has been in force for long."""
-    await workspaces.post_rate(world.store, world.who, LONG_AGO, a_rate(price, currency))
+    await world.run(workspaces.post_rate, LONG_AGO, a_rate(price, currency))
 
 
 def replayed(world: World, other: OtherPolicy, **window: object) -> tuple[list[Difference], Summary]:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import Created, MessageSent
 from groupchat.aggregates.workspace import ChangePolicy, PostedRate
-from groupchat.commands import deliveries
 from groupchat.store.database import Database
 from groupchat.values.event import Recorded
 from groupchat.whatif.policy_file import OtherPolicy
@@ -19,7 +18,7 @@ from tests.moving.exports import kept
 from tests.projections.histories import forget_everything
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, a_rate, canadian_number, number
-from tests.support.world import CARRIER, World, a_world
+from tests.support.world import World, a_world
 from tests.whatif.plays import LONG_AGO, Play, replayed, steps, with_rate
 
 random_histories = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -199,7 +198,7 @@ async def test_a_message_that_was_withheld_would_go_to_the_others_where_opt_outs
     group = await world.group(1, 2, 3)
     message = await world.message(await world.send(group))
     await world.writes(1, "STOP")
-    await deliveries.begin(world.store, CARRIER, message)
+    await world.begin(message)
 
     differences, summary = replayed(world, OMITS)
 

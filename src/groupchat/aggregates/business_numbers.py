@@ -1,7 +1,7 @@
 """Business numbers: the numbers that a workspace sends from. They are part of its stream and state (`workspace.py`).
 
-- R4 A business number is a valid number of an allowed region, not toll-free, and belongs to one workspace only: the claim has a
-  stream of its own per number (`claim_stream`), written in the same append.
+- R4 A business number is a valid number of an allowed region, and not toll-free. That it belongs to one workspace only is judged in
+  `number_claim.py`.
 - R21 One number may be everybody's default, and each may be assigned to a user.
 """
 
@@ -9,46 +9,22 @@ from typing import assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 
-from groupchat.aggregates.workspace import BusinessNumber, Workspace, require_user
-from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAdded, NumberAssigned, NumberClaimed, NumberLabelled
+from groupchat.aggregates.workspace import BusinessNumber, Workspace, existing, require_user
+from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAdded, NumberAssigned, NumberLabelled
 from groupchat.values import phone
-from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
-from groupchat.values.event import Event, Recorded
-
-# --- the claim: its own stream, its own state
-
-
-def claim_stream(number: str) -> str:
-    """Return the stream that says to which workspace a business number belongs."""
-    return f"number-{number}"
-
-
-def evolve_claim(state: str | None, recorded: Recorded) -> str | None:
-    """Fold a number's claim into the id of the workspace that it belongs to."""
-    event = recorded.event
-    return event.workspace_id if isinstance(event, NumberClaimed) else state
-
-
-# --- errors
-
-
-class NumberTakenError(RefusalError):
-    """R4: the business number belongs to a workspace already."""
-
-    slug = "number-taken"
-
+from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.event import Event
 
 # --- commands and decide
 
 
 class AddNumber(Struct, frozen=True, kw_only=True):
-    """Add a business number. `claimed` tells whether any workspace has it."""
+    """Add a business number."""
 
     number: str
     label: str | None = None
     default: bool = False
     assigned_to: str | None = None
-    claimed: bool = False
 
 
 class ChangeNumber(Struct, frozen=True, kw_only=True):
@@ -63,8 +39,9 @@ class ChangeNumber(Struct, frozen=True, kw_only=True):
 Command = AddNumber | ChangeNumber
 
 
-def decide(command: Command, state: Workspace) -> list[Event]:
+def decide(command: Command, state: Workspace | None) -> list[Event]:
     """Return the events of a command, on the workspace's stream; none where it changes nothing."""
+    state = existing(state)
     match command:
         case AddNumber():
             return _add_number(command, state)
@@ -84,9 +61,6 @@ def require_number_of(state: Workspace, number: str) -> BusinessNumber:
 
 
 def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
-    if command.claimed:
-        msg = f"{command.number} belongs to a workspace already; a business number can have only one (R4)."
-        raise NumberTakenError(msg)
     if phone.is_toll_free(command.number):
         raise InvalidRequestError("number", f"{command.number} is toll-free; carriers take no group messages from it (R4).")
     if not phone.can_be_texted(command.number):

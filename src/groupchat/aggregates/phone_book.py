@@ -5,6 +5,7 @@ contact's own event, so that a decision that reads it is never behind.
 """
 
 from datetime import datetime
+from typing import assert_never
 
 from msgspec import Struct
 
@@ -61,3 +62,37 @@ def evolve(state: PhoneBookEntry | None, recorded: Recorded) -> PhoneBookEntry |
             return PhoneBookEntry(state.contacts.without(event.contact_id))
         case _:
             return state
+
+
+# --- commands and decide
+
+
+class ListNumber(Struct, frozen=True, kw_only=True):
+    """Note that a contact has the number."""
+
+    number: str
+    contact_id: str
+    contact_since: datetime
+
+
+class UnlistNumber(Struct, frozen=True, kw_only=True):
+    """Note that a contact has the number no longer."""
+
+    number: str
+    contact_id: str
+
+
+Command = ListNumber | UnlistNumber
+
+
+def decide(command: Command, state: PhoneBookEntry | None) -> list[Event]:
+    """Return the events of a command; none where it says what is so already."""
+    listed = state is not None and command.contact_id in state.contacts
+    match command:
+        case ListNumber():
+            since = command.contact_since
+            return [] if listed else [NumberListed(number=command.number, contact_id=command.contact_id, contact_since=since)]
+        case UnlistNumber():
+            return [NumberUnlisted(number=command.number, contact_id=command.contact_id)] if listed else []
+        case _:
+            assert_never(command)

@@ -10,11 +10,13 @@ from groupchat import server
 from groupchat.bootstrap import over_kafka, running, working
 from groupchat.cli.shell import run, say, settings
 from groupchat.commands import workspaces
+from groupchat.commands.keys import by_operator
 from groupchat.processes.partitions.worker import NAME as PROJECTIONS
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
 from groupchat.values import names
 from groupchat.values.email import is_address
+from groupchat.values.ids import new_id
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
@@ -43,7 +45,8 @@ def init(
 
     async def founded(chosen: Settings) -> workspaces.Founded:
         async with running(chosen) as system:
-            return (await workspaces.create_workspace(system.store, workspace.strip(), owner)).value
+            cause = by_operator(new_id("wsp"))
+            return (await system.store.run(cause, workspaces.create_workspace, workspace.strip(), owner)).value
 
     typer.echo(msgspec.json.encode(run(founded(settings()))).decode())
 

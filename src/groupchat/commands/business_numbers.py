@@ -3,15 +3,13 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates import business_numbers
+from groupchat.aggregates import business_numbers, number_claim
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
-from groupchat.aggregates.workspace_events import NumberClaimed
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import NUMBER_CLAIM, WORKSPACE
+from groupchat.commands.streams import BUSINESS_NUMBERS, NUMBER_CLAIM
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
 
 
 class NumberShown(Struct, frozen=True, kw_only=True):
@@ -23,36 +21,24 @@ class NumberShown(Struct, frozen=True, kw_only=True):
     assigned_to: str | None
 
 
-async def add_number(store: EventStore, who: Caller, command: AddNumber) -> Outcome[NumberShown]:
+async def add_number(decision: Decision, who: Caller, command: AddNumber) -> NumberShown:
     """Add a business number, given in any written form (R3, R4)."""
     number = read_number("number", command.number)
-    claim = business_numbers.claim_stream(number)
-
-    async def decide(decision: Decision) -> NumberShown:
-        rights = await access(decision, who)
-        rights.require_manager()
-        claimed = await decision.load(NUMBER_CLAIM, claim) is not None
-        add = replace(command, number=number, claimed=claimed)
-        decision.emit(WORKSPACE, who.workspace_id, business_numbers.decide(add, rights.state))
-        decision.emit(NUMBER_CLAIM, claim, [NumberClaimed(number=number, workspace_id=who.workspace_id)])
-        return shown(await access(decision, who), number)
-
-    return await store.decide(who.cause(), decide)
+    (await access(decision, who)).require_manager()
+    await decision.take(BUSINESS_NUMBERS, who.workspace_id, replace(command, number=number))
+    claim = number_claim.Claim(number=number, workspace_id=who.workspace_id)
+    await decision.take(NUMBER_CLAIM, number_claim.stream(number), claim)
+    return shown(await access(decision, who), number)
 
 
-async def change_number(store: EventStore, who: Caller, command: ChangeNumber) -> Outcome[NumberShown]:
+async def change_number(decision: Decision, who: Caller, command: ChangeNumber) -> NumberShown:
     """Change a business number's label, assignment or being the default."""
     number = read_number("number", command.number)
-
-    async def decide(decision: Decision) -> NumberShown:
-        rights = await access(decision, who)
-        business_numbers.require_number_of(rights.state, number)
-        rights.require_manager()
-        change = replace(command, number=number)
-        decision.emit(WORKSPACE, who.workspace_id, business_numbers.decide(change, rights.state))
-        return shown(await access(decision, who), number)
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    business_numbers.require_number_of(rights.state, number)
+    rights.require_manager()
+    await decision.take(BUSINESS_NUMBERS, who.workspace_id, replace(command, number=number))
+    return shown(await access(decision, who), number)
 
 
 def shown(rights: Access, number: str) -> NumberShown:

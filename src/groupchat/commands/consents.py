@@ -13,38 +13,33 @@ from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONSENT, CONVERSATION
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
 
 
-async def opt_out_by_hand(store: EventStore, who: Caller, conversation_id: str, number: str) -> Outcome[None]:
+async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str, number: str) -> None:
     """Record that a participant told a user that they want no more messages (R14)."""
-
-    async def decide(decision: Decision) -> None:
-        rights = await access(decision, who)
-        group = await visible_group(decision, rights, conversation_id)
-        participant = read_number("number", number)
-        if group.member(participant) is None:
-            msg = f"{participant} is no participant of this conversation; GET its participants lists them."
-            raise NotFoundError(msg)
-        rights.require_number(group.business_number)
-        said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
-        await opt_out(decision, said)
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    group = await visible_group(decision, rights, conversation_id)
+    participant = read_number("number", number)
+    if group.member(participant) is None:
+        msg = f"{participant} is no participant of this conversation; GET its participants lists them."
+        raise NotFoundError(msg)
+    rights.require_number(group.business_number)
+    said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
+    await opt_out(decision, said)
 
 
 async def opt_out(decision: Decision, said: consent.OptOut) -> None:
     """Take a number's no: its consent, and the block of every conversation of the business number that it is in (R15)."""
-    await decision.decide(CONSENT, consent.stream(said.business_number, said.number), consent.decide, said)
+    await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
     command = group_conversation.OptOut(number=said.number, cause=said.cause, evidence=said.evidence)
     for conversation_id in (await _consent(decision, said.business_number, said.number)).conversations:
-        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+        await decision.take(CONVERSATION, conversation_id, command)
 
 
 async def opt_in(decision: Decision, said: consent.OptIn) -> None:
     """Take a number's yes. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
-    await decision.decide(CONSENT, consent.stream(said.business_number, said.number), consent.decide, said)
+    await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
     for conversation_id in reversed((await _consent(decision, said.business_number, said.number)).conversations):
         await _opt_in_one(decision, conversation_id, said.number, said.cause, said.evidence)
 
@@ -53,7 +48,7 @@ async def dnd_on(decision: Decision, state: Workspace, contact: Contact, *, evid
     """Block every conversation with a participant linked to the contact (R15)."""
     for conversation_id, number in await linked(decision, state, contact):
         command = group_conversation.OptOut(number=number, cause="dnd", evidence=evidence)
-        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+        await decision.take(CONVERSATION, conversation_id, command)
 
 
 async def dnd_off(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:
@@ -100,7 +95,7 @@ async def _opt_in_one(decision: Decision, conversation_id: str, number: str, cau
         evidence=evidence,
         same_set_is_open=any(not other.blocked for id_, other in others if id_ != conversation_id),
     )
-    await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
+    await decision.take(CONVERSATION, conversation_id, command)
 
 
 async def _consent(decision: Decision, business_number: str, number: str) -> Consent:

@@ -3,47 +3,39 @@
 from msgspec import UNSET
 
 from groupchat.aggregates import contact as contacts
-from groupchat.aggregates import phone_book, workspace
+from groupchat.aggregates import group_conversation, phone_book, workspace
 from groupchat.aggregates.contact import Contact, DndTurnedOff, DndTurnedOn
-from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
+from groupchat.aggregates.phone_book import ListNumber, UnlistNumber
 from groupchat.commands.caller import Caller, access, visible_contact
-from groupchat.commands.consents import dnd_off, dnd_on
+from groupchat.commands.consents import dnd_off, dnd_on, linked
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import CONTACT, PHONE_BOOK
+from groupchat.commands.streams import CONTACT, CONVERSATION, PHONE_BOOK, WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
-from groupchat.values.ids import new_id
 
 
 async def create_contact(
-    store: EventStore,
+    decision: Decision,
     who: Caller,
     *,
     name: str,
     number: str,
     secondary_numbers: tuple[str, ...] = (),
     assigned_to: str | None = None,
-) -> Outcome[Contact]:
+) -> Contact:
     """Add a contact, its numbers in any written form (R3)."""
-    contact_id = new_id("ctc")
+    contact_id = decision.new_id("ctc")
     primary, secondary = read_number("number", number), _read_secondary(secondary_numbers)
-
-    async def decide(decision: Decision) -> Contact:
-        rights = await access(decision, who)
-        rights.require_writer()
-        assignee = rights.user.id if rights.restricted and assigned_to is None else assigned_to
-        rights.require_assignable(assignee)
-        workspace.require_user(rights.state, assignee)
-        create = contacts.Create(
-            contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee
-        )
-        await decision.decide(CONTACT, contact_id, contacts.decide, create)
-        return await _listed(decision, contact_id, before=())
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    rights.require_writer()
+    assignee = rights.user.id if rights.restricted and assigned_to is None else assigned_to
+    rights.require_assignable(assignee)
+    workspace.require_user(rights.state, assignee)
+    create = contacts.Create(contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee)
+    await decision.take(CONTACT, contact_id, create)
+    return await _listed(decision, contact_id, before=())
 
 
-async def change_contact(store: EventStore, who: Caller, contact_id: str, change: contacts.Change) -> Outcome[Contact]:
+async def change_contact(decision: Decision, who: Caller, contact_id: str, change: contacts.Change) -> Contact:
     """Change a contact. DND on blocks all its conversations in the same append (R16)."""
     read = contacts.Change(
         name=change.name,
@@ -52,36 +44,40 @@ async def change_contact(store: EventStore, who: Caller, contact_id: str, change
         assigned_to=change.assigned_to,
         dnd=change.dnd,
     )
-
-    async def decide(decision: Decision) -> Contact:
-        rights = await access(decision, who)
-        before = await visible_contact(decision, rights, contact_id)
-        rights.require_writer()
-        if read.assigned_to is not UNSET:
-            rights.require_assignable(read.assigned_to)
-            workspace.require_user(rights.state, read.assigned_to)
-        events = await decision.decide(CONTACT, contact_id, contacts.decide, read)
-        after = await _listed(decision, contact_id, before=before.numbers)
-        if any(isinstance(event, DndTurnedOn) for event in events):
-            await dnd_on(decision, rights.state, after, evidence=who.user.id)
-        if any(isinstance(event, DndTurnedOff) for event in events):
-            await dnd_off(decision, rights.state, after, evidence=who.user.id)
-        return after
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    before = await visible_contact(decision, rights, contact_id)
+    rights.require_writer()
+    if read.assigned_to is not UNSET:
+        rights.require_assignable(read.assigned_to)
+        workspace.require_user(rights.state, read.assigned_to)
+    events = await decision.take(CONTACT, contact_id, read)
+    after = await _listed(decision, contact_id, before=before.numbers)
+    if any(isinstance(event, DndTurnedOn) for event in events):
+        await dnd_on(decision, rights.state, after, evidence=who.user.id)
+    if any(isinstance(event, DndTurnedOff) for event in events):
+        await dnd_off(decision, rights.state, after, evidence=who.user.id)
+    return after
 
 
-async def delete_contact(store: EventStore, who: Caller, contact_id: str) -> Outcome[None]:
+async def delete_contact(decision: Decision, who: Caller, contact_id: str) -> None:
     """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
+    rights = await access(decision, who)
+    before = await visible_contact(decision, rights, contact_id)
+    rights.require_writer()
+    await decision.take(CONTACT, contact_id, contacts.Delete())
+    await _relist(decision, before, before=before.numbers, after=())
 
-    async def decide(decision: Decision) -> None:
-        rights = await access(decision, who)
-        before = await visible_contact(decision, rights, contact_id)
-        rights.require_writer()
-        await decision.decide(CONTACT, contact_id, contacts.decide, contacts.Delete())
-        await _relist(decision, before, before=before.numbers, after=())
 
-    return await store.decide(who.cause(), decide)
+async def note_change(decision: Decision, contact_id: str) -> None:
+    """Bring every conversation that a contact takes part in up to date with the contact (R9, R11)."""
+    state = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id))
+    contact = await decision.load(CONTACT, contact_id)
+    if contact is None:
+        msg = f"{contact_id} has an event and no state"
+        raise RuntimeError(msg)
+    note = group_conversation.NoteContact(contact=contact)
+    for conversation_id in dict.fromkeys(id_ for id_, _ in await linked(decision, state, contact)):
+        await decision.take(CONVERSATION, conversation_id, note)
 
 
 async def _listed(decision: Decision, contact_id: str, before: tuple[str, ...]) -> Contact:
@@ -95,10 +91,10 @@ async def _relist(decision: Decision, contact: Contact, before: tuple[str, ...],
     streams = {number: phone_book.stream(contact.workspace_id, number) for number in {*before, *after}}
     await decision.load_many(PHONE_BOOK, streams.values())
     for number in sorted(set(after) - set(before)):
-        listed = NumberListed(number=number, contact_id=contact.id, contact_since=contact.since)
-        decision.emit(PHONE_BOOK, streams[number], [listed])
+        listing = ListNumber(number=number, contact_id=contact.id, contact_since=contact.since)
+        await decision.take(PHONE_BOOK, streams[number], listing)
     for number in sorted(set(before) - set(after)):
-        decision.emit(PHONE_BOOK, streams[number], [NumberUnlisted(number=number, contact_id=contact.id)])
+        await decision.take(PHONE_BOOK, streams[number], UnlistNumber(number=number, contact_id=contact.id))
 
 
 def _read_secondary(written: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,9 +14,7 @@ from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, DO_NOT_DISTURB, PHONE_BOOK
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
-from groupchat.values.ids import new_id
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -42,81 +40,61 @@ class NewConversation(Struct, frozen=True):
     message_id: str | None
 
 
-async def create_group(store: EventStore, who: Caller, asked: NewGroup) -> Outcome[NewConversation]:
+async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> NewConversation:
     """Create a group, and send its first message if there is one (R1 to R6, R35)."""
-    conversation_id = new_id("cnv")
-
-    async def decide(decision: Decision) -> NewConversation:
-        rights = await access(decision, who)
-        rights.require_group_chat()
-        sender = roster.sender(asked.sender, rights.state.numbers)
-        if sender.owned:
-            rights.require_number(sender.number)
-        candidates = await _candidates(decision, sender, asked.participants)
-        rights.require_assigned(candidates)
-        roster.check(candidates, sender, rights.state.policy)
-        members = tuple(roster.participant(candidate) for candidate in candidates)
-        create = group_conversation.Create(
-            business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy
-        )
-        await _begin(decision, rights, conversation_id, create)
-        return await _first_message(decision, conversation_id, rights, asked.message)
-
-    return await store.decide(who.cause(), decide)
+    conversation_id = decision.new_id("cnv")
+    rights = await access(decision, who)
+    rights.require_group_chat()
+    sender = roster.sender(asked.sender, rights.state.numbers)
+    if sender.owned:
+        rights.require_number(sender.number)
+    candidates = await _candidates(decision, sender, asked.participants)
+    rights.require_assigned(candidates)
+    roster.check(candidates, sender, rights.state.policy)
+    members = tuple(roster.participant(candidate) for candidate in candidates)
+    create = group_conversation.Create(business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy)
+    await _begin(decision, rights, conversation_id, create)
+    return await _first_message(decision, conversation_id, rights, asked.message)
 
 
-async def send_message(store: EventStore, who: Caller, conversation_id: str, draft: Draft) -> Outcome[str]:
+async def send_message(decision: Decision, who: Caller, conversation_id: str, draft: Draft) -> str:
     """Send to all participants; return the message's id (R10, R15, R24)."""
-
-    async def decide(decision: Decision) -> str:
-        rights = await access(decision, who)
-        group = await visible_group(decision, rights, conversation_id)
-        rights.require_number(group.business_number)
-        return await _send(decision, conversation_id, rights, draft)
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    group = await visible_group(decision, rights, conversation_id)
+    rights.require_number(group.business_number)
+    return await _send(decision, conversation_id, rights, draft)
 
 
-async def rename_group(store: EventStore, who: Caller, conversation_id: str, name: str | None) -> Outcome[None]:
+async def rename_group(decision: Decision, who: Caller, conversation_id: str, name: str | None) -> None:
     """Give a group another name, or none (R13)."""
-
-    async def decide(decision: Decision) -> None:
-        rights = await access(decision, who)
-        group = await visible_group(decision, rights, conversation_id)
-        rights.require_number(group.business_number)
-        rename = group_conversation.Rename(name=name)
-        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, rename)
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    group = await visible_group(decision, rights, conversation_id)
+    rights.require_number(group.business_number)
+    await decision.take(CONVERSATION, conversation_id, group_conversation.Rename(name=name))
 
 
 async def create_successor(
-    store: EventStore, who: Caller, conversation_id: str, name: str | UnsetType | None = UNSET, draft: Draft | None = None
-) -> Outcome[NewConversation]:
+    decision: Decision, who: Caller, conversation_id: str, name: str | UnsetType | None = UNSET, draft: Draft | None = None
+) -> NewConversation:
     """Create the group that continues a blocked one, without those who are opted out now (R18). The name is kept unless given."""
-    successor_id = new_id("cnv")
-
-    async def decide(decision: Decision) -> NewConversation:
-        rights = await access(decision, who)
-        old = await visible_group(decision, rights, conversation_id)
-        rights.require_group_chat()
-        rights.require_number(old.business_number)
-        left = await _left(decision, old)
-        roster.check_size(len(left), rights.state.policy)
-        create = group_conversation.Create(
-            business_number=old.business_number,
-            name=old.name if name is UNSET else name,
-            roster=left,
-            policy=rights.state.policy,
-            predecessor_id=conversation_id,
-        )
-        await _begin(decision, rights, successor_id, create)
-        await _tag(decision, successor_id, left)
-        succeed = group_conversation.Succeed(conversation_id=successor_id)
-        await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, succeed)
-        return await _first_message(decision, successor_id, rights, draft)
-
-    return await store.decide(who.cause(), decide)
+    successor_id = decision.new_id("cnv")
+    rights = await access(decision, who)
+    old = await visible_group(decision, rights, conversation_id)
+    rights.require_group_chat()
+    rights.require_number(old.business_number)
+    left = await _left(decision, old)
+    roster.check_size(len(left), rights.state.policy)
+    create = group_conversation.Create(
+        business_number=old.business_number,
+        name=old.name if name is UNSET else name,
+        roster=left,
+        policy=rights.state.policy,
+        predecessor_id=conversation_id,
+    )
+    await _begin(decision, rights, successor_id, create)
+    await _tag(decision, successor_id, left)
+    await decision.take(CONVERSATION, conversation_id, group_conversation.Succeed(conversation_id=successor_id))
+    return await _first_message(decision, successor_id, rights, draft)
 
 
 async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[Asked, ...]) -> list[Candidate]:
@@ -157,10 +135,10 @@ async def _begin(decision: Decision, rights: Access, conversation_id: str, creat
     numbers = tuple(participant.number for participant in create.roster)
     same = await same_set(decision, create.business_number, numbers)
     roster.check_no_same([await _if_seen(decision, rights, id_) for id_, group in same if not group.blocked])
-    await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, create)
+    await decision.take(CONVERSATION, conversation_id, create)
     for number in numbers:
         join = consent.Join(business_number=create.business_number, number=number, conversation_id=conversation_id)
-        await decision.decide(CONSENT, consent.stream(create.business_number, number), consent.decide, join)
+        await decision.take(CONSENT, consent.stream(create.business_number, number), join)
 
 
 async def _if_seen(decision: Decision, rights: Access, conversation_id: str) -> str | None:
@@ -180,13 +158,13 @@ async def _first_message(decision: Decision, conversation_id: str, rights: Acces
 async def _send(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> str:
     send = group_conversation.Send(
         conversation_id=conversation_id,
-        message_id=new_id("msg"),
+        message_id=decision.new_id("msg"),
         author=Author(user_id=rights.user.id, name=rights.user.name),
         body=draft.body,
         media=draft.media,
         rate=rights.state.rate_at(await decision.time_in(CONVERSATION, conversation_id)),
     )
-    await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, send)
+    await decision.take(CONVERSATION, conversation_id, send)
     return send.message_id
 
 
@@ -209,5 +187,4 @@ async def _tag(decision: Decision, conversation_id: str, roster_: tuple[Particip
     """Tag those whose contact was changed or deleted before the successor was created (R9)."""
     for contact in await decision.load_many(CONTACT, dict.fromkeys(p.contact_id for p in roster_ if p.contact_id)):
         if contact is not None:
-            note = group_conversation.NoteContact(contact=contact)
-            await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, note)
+            await decision.take(CONVERSATION, conversation_id, group_conversation.NoteContact(contact=contact))

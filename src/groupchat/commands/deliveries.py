@@ -8,7 +8,6 @@ from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore
 from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.money import Rate
 
@@ -22,49 +21,40 @@ class Begun(Struct, frozen=True):
     now: bool
 
 
-async def begin(store: EventStore, carrier: str, message: Recorded) -> Begun:
-    """Store that a message's hand-over begins, or that it is withheld.
+async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
+    """Record that a message's hand-over begins, or that it is withheld; run it with `caused_by(message)`.
 
     The append holds the conversation's version: an opt-out that is stored first makes this decision wrong, and it is made again.
     """
     event = message_of(message)
     stream = delivery.stream(event.message_id)
-
-    async def decide(decision: Decision) -> Delivery:
-        group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
-        command = delivery.Begin(
-            message_id=event.message_id,
-            conversation_id=message.stream,
-            business_number=group.business_number,
-            recipients=_recipients(event, group),
-            carrier=carrier,
-            rate=_rate(event),
-            opted_out_since=_opted_out_since(message, group),
-        )
-        await decision.decide(DELIVERY, stream, delivery.decide, command)
-        state = await decision.load(DELIVERY, stream)
-        if state is None:
-            msg = f"{stream} has no events after its beginning"
-            raise RuntimeError(msg)
-        return state
-
-    outcome = await store.decide(caused_by(message), decide)
-    return Begun(outcome.value, now=bool(outcome.events))
+    group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+    command = delivery.Begin(
+        message_id=event.message_id,
+        conversation_id=message.stream,
+        business_number=group.business_number,
+        recipients=_recipients(event, group),
+        carrier=carrier,
+        rate=_rate(event),
+        opted_out_since=_opted_out_since(message, group),
+    )
+    events = await decision.take(DELIVERY, stream, command)
+    state = await decision.load(DELIVERY, stream)
+    if state is None:
+        msg = f"{stream} has no events after its beginning"
+        raise RuntimeError(msg)
+    return Begun(state, now=bool(events))
 
 
-async def may_go_on(store: EventStore, message: Recorded) -> bool:
-    """Tell whether a message that began but certainly never reached the carrier may be handed over still.
+async def may_go_on(decision: Decision, message: Recorded) -> bool:
+    """Tell whether a message that began but certainly never reached the carrier may still be handed over.
 
-    If somebody has opted out since, it is withheld (R16).
+    If somebody has opted out since, it is withheld (R16). Run it with `caused_by(message)`.
     """
     event = message_of(message)
-
-    async def decide(decision: Decision) -> None:
-        group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
-        command = delivery.GoOn(rate=_rate(event), opted_out_since=_opted_out_since(message, group))
-        await decision.decide(DELIVERY, delivery.stream(event.message_id), delivery.decide, command)
-
-    return not (await store.decide(caused_by(message), decide)).events
+    group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+    command = delivery.GoOn(rate=_rate(event), opted_out_since=_opted_out_since(message, group))
+    return not await decision.take(DELIVERY, delivery.stream(event.message_id), command)
 
 
 def message_of(recorded: Recorded) -> MessageSent | InboundReceived:

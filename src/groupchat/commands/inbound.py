@@ -7,7 +7,7 @@ from itertools import groupby
 import structlog
 from msgspec import Struct
 
-from groupchat.aggregates import business_numbers, consent, delivery, group_conversation
+from groupchat.aggregates import consent, delivery, group_conversation, number_claim
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, keyword
 from groupchat.carriers.port import Inbound, Receipt
@@ -30,55 +30,59 @@ class Received(Struct, frozen=True, kw_only=True):
     others: tuple[str, ...]
 
 
-async def receive(
-    store: EventStore, carrier: str, inbound: Inbound, correlation_id: str, workspace_id: str | None = None
-) -> Outcome[Received]:
+async def receive(decision: Decision, inbound: Inbound) -> Received:
     """Record what a participant wrote, and honour a keyword in the same append (R16). A webhook that comes again adds nothing.
 
-    What it says is kept, whatever its length, also if it shows nothing (R47). Raises `InvalidRequestError` for one that has neither
-    body nor media, `NotFoundError` if the business number is nobody's (or not of `workspace_id`, where given), or if there is no
-    conversation that the message belongs to and it is no keyword.
+    What it says is kept, whatever its length, also if it shows nothing (R47). Run it with `by_participant(...)`.
+
+    Raises `InvalidRequestError` for one that has neither body nor media, `NotFoundError` if the business number is not of the
+    cause's workspace, or if there is no conversation that the message belongs to and it is not a keyword.
     """
-    claim = business_numbers.claim_stream(inbound.to)
-    owner = await store.load(NUMBER_CLAIM, claim)
-    if owner is None:
-        owner = await store.load_fresh(NUMBER_CLAIM, claim)
-    if owner is None or workspace_id not in (None, owner):
+    if await decision.load(NUMBER_CLAIM, number_claim.stream(inbound.to)) != decision.cause.workspace_id:
         raise _not_a_business_number(inbound.to)
     if not inbound.body and not inbound.media:
         raise InvalidRequestError("body", "A message has a body, media, or both; this one has neither (R10).")
-    message_id = new_id("msg")
-    said = keyword(inbound.body, alone=True)
-    cause = Cause(
-        workspace_id=owner,
+    message_id, said = decision.new_id("msg"), keyword(inbound.body, alone=True)
+    conversation_id, group = await _conversation_of(decision, inbound)
+    if conversation_id is None and said is None:
+        msg = f"{inbound.from_} is in no such group of {inbound.to}; create it with POST /v1/conversations."
+        raise NotFoundError(msg)
+    is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id)
+    if said is not None and is_new:
+        await _honour(decision, said, inbound, message_id)
+    others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
+    return Received(conversation_id=conversation_id, message_id=message_id, others=others)
+
+
+async def owner_of(store: EventStore, number: str) -> str:
+    """Return the workspace that a business number belongs to; raises `NotFoundError` if it is nobody's."""
+    stream = number_claim.stream(number)
+    owner = await store.load(NUMBER_CLAIM, stream) or await store.load_fresh(NUMBER_CLAIM, stream)
+    if owner is None:
+        raise _not_a_business_number(number)
+    return owner
+
+
+def by_participant(workspace_id: str, carrier: str, inbound: Inbound, correlation_id: str) -> Cause:
+    """Return the envelope of what a participant's message leads to (R31)."""
+    return Cause(
+        workspace_id=workspace_id,
         actor=Actor("participant", inbound.from_),
         correlation_id=correlation_id,
         causation_id=f"{carrier}/{inbound.carrier_message_id}",
     )
 
-    async def decide(decision: Decision) -> Received:
-        if await decision.load(NUMBER_CLAIM, claim) != owner:  # what was known first may have lost to another claim
-            raise _not_a_business_number(inbound.to)
-        conversation_id, group = await _conversation_of(decision, inbound)
-        if conversation_id is None and said is None:
-            msg = f"{inbound.from_} is in no such group of {inbound.to}; create it with POST /v1/conversations."
-            raise NotFoundError(msg)
-        repeated = False
-        if conversation_id is not None:
-            command = group_conversation.Receive(
-                message_id=message_id,
-                number=inbound.from_,
-                body=inbound.body or None,
-                media=inbound.media,
-                carrier_message_id=inbound.carrier_message_id,
-            )
-            repeated = not await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, command)
-        if said is not None and not repeated:
-            await _honour(decision, said, inbound, message_id)
-        others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
-        return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
-    return await store.decide(cause, decide)
+async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound, message_id: str) -> bool:
+    """Record a message in its conversation; tell whether it was not there yet."""
+    command = group_conversation.Receive(
+        message_id=message_id,
+        number=inbound.from_,
+        body=inbound.body or None,
+        media=inbound.media,
+        carrier_message_id=inbound.carrier_message_id,
+    )
+    return bool(await decision.take(CONVERSATION, conversation_id, command))
 
 
 async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_id: str) -> None:
@@ -125,7 +129,8 @@ class CarrierInbox:
 
     async def inbound(self, inbound: Inbound) -> Outcome[Received]:
         """Record what a participant wrote."""
-        return await receive(self._store, self._carrier, inbound, new_id("req"))
+        owner = await owner_of(self._store, inbound.to)
+        return await self._store.run(by_participant(owner, self._carrier, inbound, new_id("req")), receive, inbound)
 
 
 async def _record(store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt]) -> None:
@@ -140,17 +145,16 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
         correlation_id=new_id("req"),
         causation_id=f"{stream}/1",
     )
+    await store.run(cause, _take_receipts, known.business_number, message_id, receipts)
 
-    async def decide(decision: Decision) -> None:
-        for receipt in receipts:
-            command = delivery.Receipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
-            await decision.decide(DELIVERY, stream, delivery.decide, command)
-            if receipt.opted_out:
-                number = known.business_number
-                said = consent.OptOut(business_number=number, number=receipt.recipient, cause="carrier", evidence=message_id)
-                await opt_out(decision, said)
 
-    await store.decide(cause, decide)
+async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
+    for receipt in receipts:
+        command = delivery.Receipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
+        await decision.take(DELIVERY, delivery.stream(message_id), command)
+        if receipt.opted_out:
+            said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
+            await opt_out(decision, said)
 
 
 async def _conversation_of(decision: Decision, inbound: Inbound) -> tuple[str, GroupConversation] | tuple[None, None]:

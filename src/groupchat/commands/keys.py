@@ -16,7 +16,7 @@ from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.logins import user_of
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
+from groupchat.store.event_store import EventStore
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
 
@@ -87,38 +87,21 @@ async def authenticate(store: EventStore, key: str) -> Authenticated | None:
     return None if login is None or user is None else Authenticated(login.workspace_id, user)
 
 
-async def issue_key(store: EventStore, who: Caller, user_id: str, expires_at: datetime | None = None) -> Outcome[NewKey]:
+async def issue_key(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None = None) -> NewKey:
     """Give a user another key: one's own, or anybody's by those who manage users (R23)."""
-    issue, key = _issue(who.workspace_id, user_id, expires_at)
-
-    async def decide(decision: Decision) -> NewKey:
-        await require_own(decision, who, user_id)
-        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, issue)
-        return NewKey(issue.key_id, key, await decision.time_in(WORKSPACE, who.workspace_id), expires_at)
-
-    return await store.decide(who.cause(), decide)
+    await require_own(decision, who, user_id)
+    return await _issue(decision, user_id, expires_at)
 
 
-async def revoke_key(store: EventStore, who: Caller, user_id: str, key_id: str) -> Outcome[None]:
+async def issue_by_operator(decision: Decision, user_id: str) -> NewKey:
+    """Give a user of the workspace another key, from the command line."""
+    return await _issue(decision, user_id, None)
+
+
+async def revoke_key(decision: Decision, who: Caller, user_id: str, key_id: str) -> None:
     """Let a key open nothing any more."""
-    revoke = workspace.RevokeKey(user_id=user_id, key_id=key_id)
-
-    async def decide(decision: Decision) -> None:
-        await require_own(decision, who, user_id)
-        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, revoke)
-
-    return await store.decide(who.cause(), decide)
-
-
-async def issue_by_operator(store: EventStore, workspace_id: str, user_id: str) -> str:
-    """Give a user another key, from the command line; return it."""
-    issue, key = _issue(workspace_id, user_id, None)
-
-    async def decide(decision: Decision) -> str:
-        await decision.decide(WORKSPACE, workspace_id, workspace.decide, issue)
-        return key
-
-    return (await store.decide(by_operator(workspace_id), decide)).value
+    await require_own(decision, who, user_id)
+    await decision.take(WORKSPACE, who.workspace_id, workspace.RevokeKey(user_id=user_id, key_id=key_id))
 
 
 def by_operator(workspace_id: str) -> Cause:
@@ -127,9 +110,13 @@ def by_operator(workspace_id: str) -> Cause:
     return Cause(workspace_id=workspace_id, actor=Actor("process", "cli"), correlation_id=request, causation_id=request)
 
 
-def _issue(workspace_id: str, user_id: str, expires_at: datetime | None) -> tuple[workspace.IssueKey, str]:
+async def _issue(decision: Decision, user_id: str, expires_at: datetime | None) -> NewKey:
+    workspace_id = decision.cause.workspace_id
     key, key_hash = new_key(workspace_id)
-    return workspace.IssueKey(user_id=user_id, key_id=new_id("key"), key_hash=key_hash, expires_at=expires_at), key
+    issue = workspace.IssueKey(user_id=user_id, key_id=decision.new_id("key"), key_hash=key_hash, expires_at=expires_at)
+    issued_at = await decision.time_in(WORKSPACE, workspace_id)
+    await decision.take(WORKSPACE, workspace_id, issue)
+    return NewKey(issue.key_id, key, issued_at, expires_at)
 
 
 async def require_own(decision: Decision, who: Caller, user_id: str) -> Access:

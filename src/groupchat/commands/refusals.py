@@ -19,7 +19,6 @@ from groupchat.aggregates.refusal import Record, RecordAtOnce, Refusal, Rule, Su
 from groupchat.commands.caller import Caller
 from groupchat.commands.streams import REFUSALS
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Actor, Cause
 
@@ -43,6 +42,15 @@ class Counted(Struct, frozen=True, kw_only=True):
     last_at: datetime
     correlation_id: str
 
+    def cause(self) -> Cause:
+        """Return the envelope of the record: the refused user's newest request."""
+        return Cause(
+            workspace_id=self.workspace_id,
+            actor=Actor("user", self.refusal.user_id),
+            correlation_id=self.correlation_id,
+            causation_id=self.correlation_id,
+        )
+
 
 def to_record(error: RefusalError, who: Caller, operation: str, conversation_id: str | None) -> Refusal | None:
     """Return what is to be recorded of a refusal, none for most; `conversation_id` is the one that the request's path names."""
@@ -53,30 +61,20 @@ def to_record(error: RefusalError, who: Caller, operation: str, conversation_id:
     return Refusal(user_id=who.user.id, slug=error.slug, rule=rule, operation=operation, about=about)
 
 
-async def record(store: EventStore, counted: Counted, *, at_once: bool = False) -> Outcome[Verdict]:
-    """Store refusals, if their day and the last ones alike leave room; return what was decided."""
-    cause = Cause(
-        workspace_id=counted.workspace_id,
-        actor=Actor("user", counted.refusal.user_id),
-        correlation_id=counted.correlation_id,
-        causation_id=counted.correlation_id,
-    )
+async def record(decision: Decision, counted: Counted, *, at_once: bool = False) -> Verdict:
+    """Record refusals, if their day and the last ones alike leave room; return what was decided. Run it with `counted.cause()`."""
     kind = RecordAtOnce if at_once else Record
-
-    async def decide(decision: Decision) -> Verdict:
-        stream = refusals.stream(counted.workspace_id, decision.now.astimezone(UTC).date())
-        command = kind(
-            refusal=counted.refusal,
-            times=counted.times,
-            first_at=counted.first_at,
-            last_at=counted.last_at,
-            at=decision.now,
-        )
-        verdict = refusals.verdict(command, await decision.load(REFUSALS, stream))
-        await decision.decide(REFUSALS, stream, refusals.decide, command)
-        return verdict
-
-    return await store.decide(cause, decide)
+    stream = refusals.stream(counted.workspace_id, decision.now.astimezone(UTC).date())
+    command = kind(
+        refusal=counted.refusal,
+        times=counted.times,
+        first_at=counted.first_at,
+        last_at=counted.last_at,
+        at=decision.now,
+    )
+    verdict = refusals.verdict(command, await decision.load(REFUSALS, stream))
+    await decision.take(REFUSALS, stream, command)
+    return verdict
 
 
 def _about(error: RefusalError, conversation_id: str | None) -> Subject:

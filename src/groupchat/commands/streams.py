@@ -1,4 +1,4 @@
-"""How each kind of stream folds: the one table that ties the aggregates to the store."""
+"""The kinds of streams: the one table that ties the aggregates to the store."""
 
 from groupchat.aggregates import (
     business_numbers,
@@ -6,30 +6,25 @@ from groupchat.aggregates import (
     contact,
     delivery,
     do_not_disturb,
+    group_conversation,
     group_state,
+    number_claim,
     phone_book,
     reader,
     refusal,
     workspace,
 )
-from groupchat.aggregates.consent import Consent
-from groupchat.aggregates.contact import Contact
-from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.do_not_disturb import DoNotDisturb
-from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.phone_book import PhoneBookEntry
-from groupchat.aggregates.reader import ReadMark
-from groupchat.aggregates.refusal import Day
-from groupchat.aggregates.workspace import Workspace
 from groupchat.store.decision import Kind
 
-CONVERSATION: Kind[GroupConversation] = Kind(group_state.evolve, "cnv_")
-CONTACT: Kind[Contact] = Kind(contact.evolve, "ctc_")
-PHONE_BOOK: Kind[PhoneBookEntry] = Kind(phone_book.evolve, "phone-")
-DO_NOT_DISTURB: Kind[DoNotDisturb] = Kind(do_not_disturb.evolve, "dnd-")
-CONSENT: Kind[Consent] = Kind(consent.evolve, "consent-")
-WORKSPACE: Kind[Workspace] = Kind(workspace.evolve, "wsp_")
-NUMBER_CLAIM: Kind[str] = Kind(business_numbers.evolve_claim, "number-")
-DELIVERY: Kind[Delivery] = Kind(delivery.evolve, "delivery-")
-READ_MARK: Kind[ReadMark] = Kind(reader.evolve, "reader-")
-REFUSALS: Kind[Day] = Kind(refusal.evolve, "refusals-")
+CONVERSATION = Kind("cnv_", group_state.evolve, group_conversation.decide)
+CONTACT = Kind("ctc_", contact.evolve, contact.decide)
+PHONE_BOOK = Kind("phone-", phone_book.evolve, phone_book.decide)
+DO_NOT_DISTURB = Kind("dnd-", do_not_disturb.evolve, do_not_disturb.decide)
+CONSENT = Kind("consent-", consent.evolve, consent.decide)
+WORKSPACE = Kind("wsp_", workspace.evolve, workspace.decide)
+BUSINESS_NUMBERS = Kind("wsp_", workspace.evolve, business_numbers.decide)
+"""A workspace again, for the commands on its numbers."""
+NUMBER_CLAIM = Kind("number-", number_claim.evolve, number_claim.decide)
+DELIVERY = Kind("delivery-", delivery.evolve, delivery.decide)
+READ_MARK = Kind("reader-", reader.evolve, reader.decide)
+REFUSALS = Kind("refusals-", refusal.evolve, refusal.decide)

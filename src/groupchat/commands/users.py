@@ -8,8 +8,6 @@ from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
-from groupchat.values.ids import new_id
 
 
 class NewUser(Struct, frozen=True, kw_only=True):
@@ -28,9 +26,9 @@ class Added(Struct, frozen=True):
     api_key: str
 
 
-async def add_user(store: EventStore, who: Caller, new: NewUser) -> Outcome[Added]:
+async def add_user(decision: Decision, who: Caller, new: NewUser) -> Added:
     """Add a user with a first key."""
-    user_id = new_id("usr")
+    user_id = decision.new_id("usr")
     key, key_hash = new_key(who.workspace_id)
     add = workspace.AddUser(
         user_id=user_id,
@@ -38,27 +36,19 @@ async def add_user(store: EventStore, who: Caller, new: NewUser) -> Outcome[Adde
         email=new.email,
         role=new.role,
         assigned_only=new.assigned_only,
-        key_id=new_id("key"),
+        key_id=decision.new_id("key"),
         key_hash=key_hash,
     )
-
-    async def decide(decision: Decision) -> Added:
-        (await access(decision, who)).require_manager_of(new.role)
-        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, add)
-        return Added((await access(decision, who)).state.users[user_id], key)
-
-    return await store.decide(who.cause(), decide)
+    (await access(decision, who)).require_manager_of(new.role)
+    await decision.take(WORKSPACE, who.workspace_id, add)
+    return Added((await access(decision, who)).state.users[user_id], key)
 
 
-async def change_user(store: EventStore, who: Caller, command: ChangeUser) -> Outcome[User]:
+async def change_user(decision: Decision, who: Caller, command: ChangeUser) -> User:
     """Change a user's role, or whether he is restricted to assigned data."""
-
-    async def decide(decision: Decision) -> User:
-        rights = await access(decision, who)
-        rights.require_manager_of(visible_user(rights, command.user_id).role)
-        if isinstance(command.role, str):
-            rights.require_manager_of(command.role)
-        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, command)
-        return (await access(decision, who)).state.users[command.user_id]
-
-    return await store.decide(who.cause(), decide)
+    rights = await access(decision, who)
+    rights.require_manager_of(visible_user(rights, command.user_id).role)
+    if isinstance(command.role, str):
+        rights.require_manager_of(command.role)
+    await decision.take(WORKSPACE, who.workspace_id, command)
+    return (await access(decision, who)).state.users[command.user_id]

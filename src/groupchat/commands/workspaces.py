@@ -1,23 +1,17 @@
 """Commands on the workspace: founding it, its policy, roles and rates."""
 
-from collections.abc import Callable
 from datetime import date
-from typing import TypeVar
 
 from msgspec import Struct
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import ChangePolicy, PostedRate, Workspace
 from groupchat.commands.caller import Caller, access
-from groupchat.commands.keys import by_operator, new_key
+from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
-from groupchat.values.ids import new_id
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
-
-T = TypeVar("T")
 
 
 class Founded(Struct, frozen=True):
@@ -35,50 +29,42 @@ class RoleShown(Struct, frozen=True):
     group_chat: bool
 
 
-async def create_workspace(store: EventStore, name: str, email: str) -> Outcome[Founded]:
-    """Found a workspace with its owner."""
-    workspace_id, user_id = new_id("wsp"), new_id("usr")
+async def create_workspace(decision: Decision, name: str, email: str) -> Founded:
+    """Found the workspace that the command's cause names, with its owner."""
+    workspace_id, user_id = decision.cause.workspace_id, decision.new_id("usr")
     key, key_hash = new_key(workspace_id)
     owner = workspace.AddUser(
         user_id=user_id,
         name=email.partition("@")[0],
         email=email,
         role=workspace.OWNER,
-        key_id=new_id("key"),
+        key_id=decision.new_id("key"),
         key_hash=key_hash,
     )
-
-    async def decide(decision: Decision) -> Founded:
-        await decision.decide(WORKSPACE, workspace_id, workspace.decide, workspace.Create(name=name))
-        await decision.decide(WORKSPACE, workspace_id, workspace.decide, owner)
-        return Founded(workspace_id, user_id, key)
-
-    return await store.decide(by_operator(workspace_id), decide)
+    await decision.take(WORKSPACE, workspace_id, workspace.Create(name=name))
+    await decision.take(WORKSPACE, workspace_id, owner)
+    return Founded(workspace_id, user_id, key)
 
 
-async def change_policy(store: EventStore, who: Caller, change: ChangePolicy) -> Outcome[Policy]:
+async def change_policy(decision: Decision, who: Caller, change: ChangePolicy) -> Policy:
     """Change the policy; return all of it (R1, R4, R17)."""
-    return await _managed(store, who, change, lambda state: state.policy)
+    return (await _manage(decision, who, change)).policy
 
 
-async def define_role(store: EventStore, who: Caller, role: str, *, group_chat: bool) -> Outcome[RoleShown]:
+async def define_role(decision: Decision, who: Caller, role: str, *, group_chat: bool) -> RoleShown:
     """Define a role, or change what it permits (R20)."""
-    command = workspace.DefineRole(role=role, group_chat=group_chat)
-    return await _managed(store, who, command, lambda state: RoleShown(role, state.roles[role]))
+    state = await _manage(decision, who, workspace.DefineRole(role=role, group_chat=group_chat))
+    return RoleShown(role, state.roles[role])
 
 
-async def post_rate(store: EventStore, who: Caller, effective_from: date, rate: Rate) -> Outcome[tuple[int, PostedRate]]:
+async def post_rate(decision: Decision, who: Caller, effective_from: date, rate: Rate) -> tuple[int, PostedRate]:
     """Add a line to the rate card (R25); return which it is, counted from 1."""
-    command = workspace.PostRate(effective_from=effective_from, rate=rate)
-    return await _managed(store, who, command, lambda state: (len(state.rates), state.rates[-1]))
+    state = await _manage(decision, who, workspace.PostRate(effective_from=effective_from, rate=rate))
+    return len(state.rates), state.rates[-1]
 
 
-async def _managed(store: EventStore, who: Caller, command: workspace.Command, answer: Callable[[Workspace], T]) -> Outcome[T]:
-    """Decide a command that only those who manage the workspace may give (R23)."""
-
-    async def decide(decision: Decision) -> T:
-        (await access(decision, who)).require_manager()
-        await decision.decide(WORKSPACE, who.workspace_id, workspace.decide, command)
-        return answer(workspace.existing(await decision.load(WORKSPACE, who.workspace_id)))
-
-    return await store.decide(who.cause(), decide)
+async def _manage(decision: Decision, who: Caller, command: workspace.Command) -> Workspace:
+    """Take a command that only those who manage the workspace may give (R23); return the workspace as it is then."""
+    (await access(decision, who)).require_manager()
+    await decision.take(WORKSPACE, who.workspace_id, command)
+    return (await access(decision, who)).state

@@ -4,11 +4,8 @@ Each reaction brings the conversations in line with the contact as it is now, so
 (DND does not come this way: it blocks in the same append, R16.)
 """
 
-from groupchat.aggregates import group_conversation, workspace
 from groupchat.aggregates.contact import ContactDeleted, NumbersChanged, Renamed
-from groupchat.commands.consents import linked
-from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
-from groupchat.store.decision import Decision
+from groupchat.commands import contacts
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Actor, Cause, Recorded
 
@@ -33,15 +30,4 @@ class ContactChanges:
             correlation_id=recorded.cause.correlation_id,
             causation_id=recorded.id,
         )
-
-        async def decide(decision: Decision) -> None:
-            contact = await decision.load(CONTACT, recorded.stream)
-            state = workspace.existing(await decision.load(WORKSPACE, cause.workspace_id))
-            if contact is None:
-                msg = f"{recorded.stream} has an event and no state"
-                raise RuntimeError(msg)
-            note = group_conversation.NoteContact(contact=contact)
-            for conversation_id in dict.fromkeys(id_ for id_, _ in await linked(decision, state, contact)):
-                await decision.decide(CONVERSATION, conversation_id, group_conversation.decide, note)
-
-        await self._store.decide(cause, decide)
+        await self._store.run(cause, contacts.note_change, recorded.stream)

@@ -50,7 +50,8 @@ class DeliveryProcess:
 
     async def react(self, recorded: Recorded) -> None:
         """Hand a message over, unless it is withheld or was handed over before."""
-        begun = await deliveries.begin(self._store, self._carrier.name, recorded)
+        cause = deliveries.caused_by(recorded)
+        begun = (await self._store.run(cause, deliveries.begin, self._carrier.name, recorded)).value
         delivery = begun.delivery
         if not delivery.unanswered:
             return
@@ -67,12 +68,15 @@ class DeliveryProcess:
         ]
         await inbound.record_receipts(self._store, self._carrier.name, receipts)
 
+    async def _may_go_on(self, recorded: Recorded) -> bool:
+        return (await self._store.run(deliveries.caused_by(recorded), deliveries.may_go_on, recorded)).value
+
     async def _hand_over(self, delivery: Delivery, recorded: Recorded, *, ask_first: bool) -> Sequence[RecipientResult]:
         outgoing = _outgoing(delivery, recorded)
         try:
             if ask_first:
                 earlier = await _in_time(self._carrier.find(outgoing.message_id))
-                if earlier is not None or not await deliveries.may_go_on(self._store, recorded):
+                if earlier is not None or not await self._may_go_on(recorded):
                     return earlier or ()
             return await _in_time(self._carrier.send(outgoing))
         except CarrierRefusedError as refused:

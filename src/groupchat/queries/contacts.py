@@ -18,11 +18,7 @@ from groupchat.values.event import Recorded
 async def require_visible(store: EventStore, who: Caller, contact_id: str) -> None:
     """Raise `NotFoundError` for a contact that is unknown, deleted, or not visible to the caller (R22)."""
     if who.sees_only:  # whose contact it is may have changed in another process, so look exactly
-
-        async def look(decision: Decision) -> None:
-            await visible_contact(decision, await access(decision, who), contact_id)
-
-        await store.decide(who.cause(), look)
+        await store.run(who.cause(), _require_visible, who, contact_id)
         return
     contact = rules.existing(await store.load(CONTACT, contact_id) or await store.load_fresh(CONTACT, contact_id))
     if contact.workspace_id != who.workspace_id:
@@ -51,6 +47,10 @@ async def page(views: Views, who: Caller, q: str | None, wanted: PageRequest) ->
     """
     sees_only = await views.sees_only(who)
     return await views.ask(contacts.page, who.workspace_id, q, wanted, sees_only=sees_only)
+
+
+async def _require_visible(decision: Decision, who: Caller, contact_id: str) -> None:
+    await visible_contact(decision, await access(decision, who), contact_id)
 
 
 def _shown(workspace_id: str, row: Held | None) -> ContactView:

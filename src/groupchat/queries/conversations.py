@@ -24,11 +24,7 @@ H = TypeVar("H")
 async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> None:
     """Raise `NotFoundError` unless the caller may see the group (R22)."""
     if who.sees_only:  # what restricted users see changes with other users' contacts, so look exactly
-
-        async def look(decision: Decision) -> None:
-            await visible_group(decision, await access(decision, who), conversation_id)
-
-        await store.decide(who.cause(), look)
+        await store.run(who.cause(), _require_visible, who, conversation_id)
         return
     group = await store.load(CONVERSATION, conversation_id) or await store.load_fresh(CONVERSATION, conversation_id)
     group_conversation.existing(group if group is not None and group.workspace_id == who.workspace_id else None)
@@ -36,12 +32,7 @@ async def require_visible(store: EventStore, who: Caller, conversation_id: str) 
 
 async def require_may_send(store: EventStore, who: Caller, conversation_id: str) -> None:
     """Raise `NotFoundError` unless the caller may see the group (R22), `NumberAccessDeniedError` unless they may send (R21)."""
-
-    async def look(decision: Decision) -> None:
-        rights = await access(decision, who)
-        rights.require_number((await visible_group(decision, rights, conversation_id)).business_number)
-
-    await store.decide(who.cause(), look)
+    await store.run(who.cause(), _require_may_send, who, conversation_id)
 
 
 async def now(views: Views, who: Caller, conversation_id: str, events: Sequence[Recorded] = ()) -> Conversation:
@@ -84,6 +75,15 @@ async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane
     row = await views.ask(panes.held, conversation_id)
     tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=row.group.version if row else 0)
     return panes.shown(_existing(panes.current(row, tail)), q)
+
+
+async def _require_visible(decision: Decision, who: Caller, conversation_id: str) -> None:
+    await visible_group(decision, await access(decision, who), conversation_id)
+
+
+async def _require_may_send(decision: Decision, who: Caller, conversation_id: str) -> None:
+    rights = await access(decision, who)
+    rights.require_number((await visible_group(decision, rights, conversation_id)).business_number)
 
 
 def _existing(row: H | None) -> H:

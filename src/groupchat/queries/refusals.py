@@ -14,14 +14,14 @@ async def page(views: Views, who: Caller, chosen: Filter, wanted: PageRequest) -
     Raises `NotFoundError` for a conversation or user that is not there, `NotPermittedError` unless the caller may audit (R23),
     `InvalidRequestError` for a bad cursor.
     """
-
-    async def look(decision: Decision) -> None:
-        rights = await access(decision, who)
-        if chosen.conversation_id is not None:
-            await visible_group(decision, rights, chosen.conversation_id)
-        if chosen.user_id is not None:
-            visible_user(rights, chosen.user_id)
-        rights.require_auditor()
-
-    await views.store.decide(who.cause(), look)
+    await views.store.run(who.cause(), _require_reader, who, chosen)
     return await views.ask(refusals.page, who.workspace_id, chosen, wanted)
+
+
+async def _require_reader(decision: Decision, who: Caller, chosen: Filter) -> None:
+    rights = await access(decision, who)
+    if chosen.conversation_id is not None:
+        await visible_group(decision, rights, chosen.conversation_id)
+    if chosen.user_id is not None:
+        visible_user(rights, chosen.user_id)
+    rights.require_auditor()

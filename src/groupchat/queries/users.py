@@ -4,12 +4,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from groupchat.aggregates.workspace import Key, User
+from groupchat.aggregates.workspace import User
 from groupchat.commands import keys
 from groupchat.commands.caller import Caller, visible_user
 from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
-from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import last_uses
 
@@ -37,11 +36,7 @@ async def list_users(store: EventStore, who: Caller) -> list[User]:
 
 async def require_own_keys(store: EventStore, who: Caller, user_id: str) -> None:
     """Raise `NotFoundError` or `NotPermittedError` unless a user's keys are the caller's to see and change (R23)."""
-
-    async def look(decision: Decision) -> None:
-        await keys.require_own(decision, who, user_id)
-
-    await store.decide(who.cause(), look)
+    await store.run(who.cause(), keys.require_own, who, user_id)
 
 
 async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
@@ -49,13 +44,9 @@ async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
 
     Raises `NotFoundError` or `NotPermittedError` unless they are the caller's to see (R23).
     """
-
-    async def look(decision: Decision) -> dict[str, Key]:
-        rights = await keys.require_own(decision, who, user_id)
-        of_user = [(key_hash, key) for key_hash, key in rights.state.keys.items() if key.user_id == user_id]
-        return dict(sorted(of_user, key=lambda each: (each[1].issued_at, each[1].id)))
-
-    held = (await views.store.decide(who.cause(), look)).value
+    rights = (await views.store.run(who.cause(), keys.require_own, who, user_id)).value
+    of_user = [(key_hash, key) for key_hash, key in rights.state.keys.items() if key.user_id == user_id]
+    held = dict(sorted(of_user, key=lambda each: (each[1].issued_at, each[1].id)))
     used = await views.ask(last_uses, list(held))
     return [
         KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))

@@ -1,7 +1,7 @@
 """Watching: what a user may see of a piece of the log, as of now (R22, R23)."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.sight import About, Known, about, sees
@@ -23,13 +23,13 @@ async def visible(store: EventStore, who: Caller, rights: Access, batch: Sequenc
     own = [(recorded, what) for recorded in batch if recorded.cause.workspace_id == who.workspace_id and (what := about(recorded))]
     if not rights.restricted:
         return [recorded for recorded, what in own if sees(rights, what, Known())]
+    return (await store.run(who.cause(), _visible, who, own)).value if own else []
 
-    async def look(decision: Decision) -> list[Recorded]:
-        now = await access(decision, who)
-        known = await _known(decision, [what for _, what in own])
-        return [recorded for recorded, what in own if sees(now, what, known)]
 
-    return (await store.decide(who.cause(), look)).value if own else []
+async def _visible(decision: Decision, who: Caller, own: Sequence[tuple[Recorded, About]]) -> list[Recorded]:
+    rights = await access(decision, who)
+    known = await _known(decision, [what for _, what in own])
+    return [recorded for recorded, what in own if sees(rights, what, known)]
 
 
 async def _known(decision: Decision, wanted: Sequence[About]) -> Known:
@@ -41,6 +41,6 @@ async def _known(decision: Decision, wanted: Sequence[About]) -> Known:
     return Known(groups=groups, contacts=contacts, consents=consents)
 
 
-async def _load(decision: Decision, kind: Kind[S], streams: Iterable[str | None]) -> dict[str, S | None]:
+async def _load(decision: Decision, kind: Kind[S, Any], streams: Iterable[str | None]) -> dict[str, S | None]:
     asked = list(dict.fromkeys(stream for stream in streams if stream))
     return dict(zip(asked, await decision.load_many(kind, asked), strict=True))

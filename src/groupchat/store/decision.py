@@ -1,24 +1,32 @@
 """A decision: what it read, at which versions, and what it wants stored."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from msgspec import Struct
 
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Cause, Event, Recorded
+from groupchat.values.ids import new_id
 
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
 C = TypeVar("C")
+C_contra = TypeVar("C_contra", contravariant=True)
 
 
-class Kind(Struct, Generic[S_co], frozen=True):
-    """How a kind of stream folds, and what its ids begin with: an id of another kind names nothing of this one."""
+class Kind(Struct, Generic[S_co, C_contra], frozen=True):
+    """A kind of stream: what its ids begin with, how it folds, and what decides the commands on it.
 
+    An id of another kind names nothing of this one.
+    """
+
+    prefix: str
     evolve: Callable[[S_co | None, Recorded], S_co | None]
-    prefix: str = ""
+    decide: Callable[[C_contra, S_co | None], list[Event]]
 
 
 class Loaded(Struct, Generic[S], frozen=True):
@@ -35,30 +43,58 @@ class Streams(Protocol):
     def peek(self, stream: str) -> Loaded[Any] | None:
         """Return a stream from memory; none if it is not there, or known to have moved on."""
 
-    async def load_all(self, kind: Kind[S], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+    async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams."""
 
 
-class Decision:
-    """Loads streams, remembers their versions, and gathers events. Events emitted are seen by what is loaded after them."""
+class Ids:
+    """The ids that one run makes: the n-th with a prefix is the same in each of its tries."""
 
-    def __init__(self, cause: Cause, now: datetime, streams: Streams) -> None:
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, int], str] = {}
+
+    def nth(self, prefix: str, n: int) -> str:
+        """Return the n-th id with a prefix."""
+        if (prefix, n) not in self._made:
+            self._made[prefix, n] = new_id(prefix)
+        return self._made[prefix, n]
+
+
+class Decision:
+    """One try of a command: it loads streams, remembers their versions, and gathers events, which later loads see."""
+
+    def __init__(self, cause: Cause, now: datetime, streams: Streams, ids: Ids) -> None:
         self.cause = cause
         self.now = now
         self._streams = streams
+        self._ids = ids
+        self._drawn: defaultdict[str, count[int]] = defaultdict(count)
         self._loaded: dict[str, Loaded[object]] = {}
         self.began_from: dict[str, Loaded[object]] = {}
         """The streams read, as they were then."""
         self.emitted: list[Recorded] = []
 
-    async def load(self, kind: Kind[S], stream: str) -> S | None:
+    def new_id(self, prefix: str) -> str:
+        """Return a new id such as `cnv_...`. If the command has to be tried again, it gets the same ids again, in their order."""
+        return self._ids.nth(prefix, next(self._drawn[prefix]))
+
+    async def take(self, kind: Kind[S, C], stream: str, command: C) -> list[Event]:
+        """Let a stream's aggregate decide a command, and emit the events that follow; return them.
+
+        Raises the aggregate's refusal.
+        """
+        events = kind.decide(command, await self.load(kind, stream))
+        self._emit(kind, stream, events)
+        return events
+
+    async def load(self, kind: Kind[S, Any], stream: str) -> S | None:
         """Return a stream's state; none for one without events, or of another kind."""
         if not stream.startswith(kind.prefix):
             return None
         known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
         return (await self.load_many(kind, [stream]))[0] if known is None else cast("S | None", known.state)
 
-    async def load_many(self, kind: Kind[S], streams: Iterable[str]) -> list[S | None]:
+    async def load_many(self, kind: Kind[S, Any], streams: Iterable[str]) -> list[S | None]:
         """Return the states of several streams, in their order."""
         asked = list(streams)
         if any("\0" in stream for stream in asked):
@@ -78,26 +114,20 @@ class Decision:
             self.began_from[stream] = loaded
         return loaded
 
-    async def time_in(self, kind: Kind[S], stream: str) -> datetime:
+    async def time_in(self, kind: Kind[Any, Any], stream: str) -> datetime:
         """Return the time that the next event of a stream will have: now, but never before its last one (R32)."""
         await self.load(kind, stream)
         before = self._loaded[stream].at
         return self.now if before is None else max(self.now, before)
 
-    def emit(self, kind: Kind[S], stream: str, events: Iterable[Event]) -> None:
-        """Take events of a stream that was loaded before; a stream's times never go backwards (R32)."""
+    def _emit(self, kind: Kind[S, Any], stream: str, events: Iterable[Event]) -> None:
+        """Gather events of a stream that was loaded before; a stream's times never go backwards (R32)."""
         for event in events:
             before = cast("Loaded[S]", self._loaded[stream])
             at = self.now if before.at is None else max(self.now, before.at)
             recorded = Recorded(event=event, stream=stream, version=before.version + 1, position=0, at=at, cause=self.cause)
             self._loaded[stream] = Loaded(kind.evolve(before.state, recorded), recorded.version, at)
             self.emitted.append(recorded)
-
-    async def decide(self, kind: Kind[S], stream: str, decide: Callable[[C, S | None], list[Event]], command: C) -> list[Event]:
-        """Load a stream, decide a command on it, and take the events."""
-        events = decide(command, await self.load(kind, stream))
-        self.emit(kind, stream, events)
-        return events
 
     @property
     def read(self) -> dict[str, int]:

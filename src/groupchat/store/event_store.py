@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from random import random
-from typing import Any, Generic, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
@@ -23,18 +23,19 @@ from groupchat.store import answers
 from groupchat.store.answers import Kept, Key
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import Database
-from groupchat.store.decision import Decision, Kind
+from groupchat.store.decision import Decision, Ids, Kind
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
 from groupchat.store.states import States
-from groupchat.store.terms import AnsweredBeforeError, StaleAnswerError, Terms
+from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, StaleAnswerError, Terms
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Cause, Recorded
 
+P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -76,13 +77,6 @@ class EventStore:
         self.log = Log(self._recorder, self._mapper)
         self._committer = Committer(self._recorder, signals.stored)
         self._states = States(self._recorder, self._mapper)
-        self._terms: Terms | None = None
-
-    def under(self, terms: Terms) -> "EventStore":
-        """Return this store for one request, with all its parts; the terms hold for the one decision that is made with it."""
-        bound = EventStore.__new__(EventStore)
-        vars(bound).update(vars(self), _terms=terms)
-        return bound
 
     @property
     def waiting(self) -> int:
@@ -104,23 +98,40 @@ class EventStore:
 
     # --- deciding
 
-    async def decide(self, cause: Cause, command: Callable[[Decision], Awaitable[T]]) -> Outcome[T]:
-        """Run a command until its decision holds.
+    async def run(
+        self, cause: Cause, command: Callable[Concatenate[Decision, P], Awaitable[T]], *args: P.args, **given: P.kwargs
+    ) -> Outcome[T]:
+        """Run a command until its decision holds: `await store.run(who.cause(), rename_group, who, conversation_id, name)`.
 
         Raises the command's refusal, `VersionConflictError` after `TRIES` lost races, `UnavailableError` when the database fails or
-        does not answer in good time, `OverloadedError` when too many appends wait already. Under terms also
-        `PreconditionFailedError`, and `AnsweredBeforeError` where the request's key has an answer.
+        does not answer in good time, `OverloadedError` when too many appends wait already.
         """
+        return await self.run_under(NO_TERMS, cause, command, *args, **given)
+
+    async def run_under(
+        self,
+        terms: Terms,
+        cause: Cause,
+        command: Callable[Concatenate[Decision, P], Awaitable[T]],
+        *args: P.args,
+        **given: P.kwargs,
+    ) -> Outcome[T]:
+        """Run a command on a request's terms.
+
+        Raises what `run` does, `PreconditionFailedError`, and `AnsweredBeforeError` where the request's key has an answer.
+        """
+        ids = Ids()
         for attempt in range(TRIES):
-            decision = Decision(cause, self._clock(), self._states)
+            decision = Decision(cause, self._clock(), self._states, ids)
             refusal: RefusalError | None = None
             value: Any = None
             keep: Kept | None = None
             try:
-                value = await command(decision)
-                if self._terms is not None:
-                    keep = await self._terms.settle(decision, value)
+                value = await command(decision, *args, **given)
+                keep = terms.settle(decision, value)
             except RefusalError as error:
+                if not decision.read:
+                    raise
                 refusal, decision.emitted = error, []
             except StaleAnswerError:
                 await _pause(attempt + 1)
@@ -182,18 +193,18 @@ class EventStore:
 
     # --- loading
 
-    async def load(self, kind: Kind[S], stream: str) -> S | None:
-        """Return a stream's state as far as this process knows; a decision on it must go through `decide`."""
+    async def load(self, kind: Kind[S, Any], stream: str) -> S | None:
+        """Return a stream's state as far as this process knows; a decision on it must go through `run`."""
         if not stream.startswith(kind.prefix):
             return None
         return (await self._states.load_all(kind, [stream]))[stream].state
 
-    def remembered(self, kind: Kind[S], stream: str) -> S | None:
+    def remembered(self, kind: Kind[S, Any], stream: str) -> S | None:
         """Return a stream's state from memory; none if it is not there, or known to have moved on."""
         loaded = self._states.peek(stream) if stream.startswith(kind.prefix) else None
         return None if loaded is None else loaded.state
 
-    async def load_fresh(self, kind: Kind[S], stream: str) -> S | None:
+    async def load_fresh(self, kind: Kind[S, Any], stream: str) -> S | None:
         """Return a stream's state with all that is stored, for reading."""
         if not stream.startswith(kind.prefix):
             return None

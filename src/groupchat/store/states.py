@@ -35,7 +35,7 @@ class States:
         self._recorder = recorder
         self._mapper = mapper
         self._cache: dict[str, _Cached] = {}
-        self._wanted: dict[str, Kind[Any]] = {}
+        self._wanted: dict[str, Kind[Any, Any]] = {}
         self._announced: dict[str, int] = {}
         self._reading: dict[str, asyncio.Future[dict[str, UnreadableEventError]]] = {}
 
@@ -54,7 +54,7 @@ class States:
         cached = self._cache.get(stream)
         return cached.loaded if cached is not None and cached.pending is None else Loaded()
 
-    async def load_all(self, kind: Kind[S], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+    async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams, from memory where they are there."""
         while True:
             found = {stream: loaded for stream in streams if (loaded := self.peek(stream)) is not None}
@@ -63,7 +63,7 @@ class States:
                 return found
             await self._fetch(kind, missing)
 
-    async def _fetch(self, kind: Kind[Any], streams: Sequence[str]) -> None:
+    async def _fetch(self, kind: Kind[Any, Any], streams: Sequence[str]) -> None:
         """Read what is not in memory, each stream by one reader at a time; what is asked for at once is read at once."""
         for stream in streams:
             if stream not in self._reading:
@@ -86,7 +86,7 @@ class States:
                 del self._reading[stream]
                 self._announced.pop(stream, None)
 
-    async def _read(self, wanted: Mapping[str, Kind[Any]]) -> dict[str, UnreadableEventError]:
+    async def _read(self, wanted: Mapping[str, Kind[Any, Any]]) -> dict[str, UnreadableEventError]:
         """Read streams into memory; return those that can't be read, which fail nobody who asked for others."""
         folded = {stream: self.settled(stream) for stream in wanted}
         try:

@@ -3,7 +3,7 @@
 Both are judged inside the decision, so they hold in any race: between processes as between requests of one.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +11,6 @@ from msgspec import Struct
 from groupchat.store.answers import Kept, Key
 from groupchat.store.decision import Decision
 from groupchat.values.errors import RefusalError
-from groupchat.values.event import Recorded
 
 
 class PreconditionFailedError(RefusalError):
@@ -40,30 +39,32 @@ class Expected(Struct, frozen=True):
 
 
 class Remember(Struct, frozen=True):
-    """A request's key, and what makes of the command's value and events the answer to keep."""
+    """A request's key, and what makes of the command's value the answer to keep."""
 
     key: Key
-    answer: Callable[[Any, Sequence[Recorded]], Awaitable[bytes]]
+    pack: Callable[[Any], bytes]
 
 
 class Terms(Struct, frozen=True):
-    """What holds for one request's one decision."""
+    """What holds for one request's one command."""
 
     expected: Expected | None = None
     remember: Remember | None = None
 
-    async def settle(self, decision: Decision, value: object) -> Kept | None:
+    def settle(self, decision: Decision, value: object) -> Kept | None:
         """Return what is to be kept of a command that was not refused.
 
-        Raises `PreconditionFailedError` if it decided on another version than expected, `StaleAnswerError`.
+        Raises `PreconditionFailedError` if it decided on another version than expected.
         """
         if self.expected is not None and not _holds(self.expected, decision):
             msg = "It has changed since: GET it again, and repeat the request with the ETag that it has now."
             raise PreconditionFailedError(msg)
         if self.remember is None:
             return None
-        answer = await self.remember.answer(value, tuple(decision.emitted))
-        return Kept(self.remember.key, answer, int(decision.now.timestamp()))
+        return Kept(self.remember.key, self.remember.pack(value), int(decision.now.timestamp()))
+
+
+NO_TERMS = Terms()
 
 
 def _holds(expected: Expected, decision: Decision) -> bool:

@@ -12,7 +12,6 @@ class Answer(Struct, Generic[T], frozen=True):
 
     value: T
     position: int | None = None
-    location: str | None = None
     sheet: bytes | None = None
 
 
@@ -20,9 +19,3 @@ class Written(Answer[T], Generic[T], frozen=True, kw_only=True):
     """What a write answers, with the position that covers it."""
 
     position: int
-
-
-class Created(Written[T], Generic[T], frozen=True, kw_only=True):
-    """What a creation answers, with the path of the new thing."""
-
-    location: str

@@ -9,12 +9,12 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict
 
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.conditional import etag, read_if_match, versioned_id
-from groupchat.http.calls.idempotency import Once, digest, pack, read_key, running, unpack, without_secret
+from groupchat.http.calls.idempotency import digest, pack, read_key, running, unpack, without_secret
 from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import Handle, Spec, Types, operation, types_of
 from groupchat.http.guards.permits import Permit
@@ -26,36 +26,26 @@ from groupchat.http.web.reply import CSV, JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
 from groupchat.queries.views import Views
 from groupchat.store.answers import Kept, Key
-from groupchat.store.event_store import EventStore, Outcome
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
 from groupchat.store.refusals import OverloadedError
-from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, Terms
+from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, PreconditionFailedError, Remember, Terms
 from groupchat.values.errors import InvalidRequestError, RefusalError
-from groupchat.values.event import Recorded
+from groupchat.values.event import Cause
 
 P = ParamSpec("P")
 T = TypeVar("T")
-W = TypeVar("W", bound="Written[Any]")
 B = TypeVar("B")
 Q = TypeVar("Q")
 
 
-class Conditions(Struct, frozen=True):
-    """What a write's headers ask for: `If-Match`, `Idempotency-Key`."""
-
-    expected: Expected | None = None
-    once: Once | None = None
-
-
-NO_CONDITIONS = Conditions()
-
-
 class Call(Struct, frozen=True):
-    """A request that is read: who makes it, the path's parameters, and under which conditions."""
+    """A request that is read: who makes it, the path's parameters, and the terms that its headers set for its command."""
 
     services: Services
     who: Caller
     path: dict[str, str]
-    conditions: Conditions
+    terms: Terms
 
     @property
     def store(self) -> EventStore:
@@ -68,35 +58,26 @@ class Call(Struct, frozen=True):
         return self.services.views
 
     @property
-    def deciding(self) -> EventStore:
-        """The event store for the request's own command, which is refused where `If-Match` does not hold."""
-        expected = self.conditions.expected
-        return self.store if expected is None else self.store.under(Terms(expected))
+    def keeps_answer(self) -> bool:
+        """Whether the command's value is kept as the request's answer, so must be made before the command is stored."""
+        return self.terms.remember is not None
 
-    async def answer(
-        self,
-        answer: Callable[[Outcome[T]], Awaitable[W]],
-        command: Callable[Concatenate[EventStore, Caller, P], Awaitable[Outcome[T]]],
-        *args: P.args,
-        **given: P.kwargs,
-    ) -> W:
-        """Give a command, and return what `answer` makes of its outcome. Every `POST` answers in this way.
+    async def run(
+        self, command: Callable[Concatenate[Decision, Caller, P], Awaitable[T]], *args: P.args, **given: P.kwargs
+    ) -> Written[T]:
+        """Run a command in the caller's name and on the request's terms; the answer has its value.
 
-        With an idempotency key the answer is made before the append, and kept in it: `answer` may read, but change nothing. Raises
-        the command's refusal, `AnsweredBeforeError` where the key has an answer.
+        With an idempotency key the value is what is kept as the answer, so a `POST` answers with just that. Raises the command's
+        refusal, `PreconditionFailedError`, `AnsweredBeforeError` where the key has an answer.
         """
-        once = self.conditions.once
-        if once is None:
-            return await answer(await command(self.deciding, self.who, *args, **given))
-        made: list[W] = []
+        return await self.run_as(self.who.cause(), command, self.who, *args, **given)
 
-        async def packed(value: T, events: Sequence[Recorded]) -> bytes:
-            made[:] = [await answer(Outcome(value, tuple(events), 0))]
-            return once.pack(made[0])
-
-        store = self.store.under(Terms(self.conditions.expected, Remember(once.key, packed)))
-        outcome = await command(store, self.who, *args, **given)
-        return replace(made[0], position=outcome.position)
+    async def run_as(
+        self, cause: Cause, command: Callable[Concatenate[Decision, P], Awaitable[T]], *args: P.args, **given: P.kwargs
+    ) -> Written[T]:
+        """Run a command in another's name, such as a participant's, and on the request's terms; see `run`."""
+        outcome = await self.store.run_under(self.terms, cause, command, *args, **given)
+        return Written(value=outcome.value, position=outcome.position)
 
 
 class Reading(Call, Generic[Q], frozen=True):
@@ -133,7 +114,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
         """Answer a request. A refusal goes on record after the answer: what is hidden is answered as fast as what is not there."""
         who, _ = await services.door.admit(incoming)
-        call = Call(services, who, read_path(incoming), NO_CONDITIONS)
+        call = Call(services, who, read_path(incoming), NO_TERMS)
         try:
             return await self._answer(call, incoming)
         except RefusalError as refusal:
@@ -147,7 +128,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             read = await self._read(call, incoming, body)
             if self.first is not None and not self.spec.writes:  # a write is judged by its command
                 await self.first.judge(call.store, call.who, call.path)
-            return await (self._done(read) if read.conditions.once is None else self._once(read, read.conditions.once.key))
+            return await (self._done(read) if read.terms.remember is None else self._once(read, read.terms.remember.key))
         except (InvalidRequestError, IdempotencyKeyReusedError, PreconditionFailedError):
             for permit in (self.first, self.may):
                 if permit is not None:
@@ -158,7 +139,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         answer = await self.handle(call)
         if self.finish is not None:
             await self.finish(call, answer.value)
-        return self._reply(answer)
+        return self._reply(call, answer)
 
     async def _once(self, call: Call, key: Key) -> Reply:
         """Answer a request with a key: as the first time, if there was one."""
@@ -184,37 +165,37 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             await self.finish(call, msgspec.json.decode(reply.body, type=self.types.answer))
         return reply
 
-    def _pack(self, answer: Answer[Any]) -> bytes:
-        return pack(self._reply(replace(answer, value=without_secret(answer.value))))
+    def _pack(self, call: Call, value: object) -> bytes:
+        return pack(self._reply(call, Answer(without_secret(value))))
 
-    def _conditions(self, call: Call, incoming: Incoming, body: bytes) -> Conditions:
+    def _terms(self, call: Call, incoming: Incoming, body: bytes) -> Terms:
         id_ = versioned_id(self.spec.path)
         expected = read_if_match(incoming.headers, None if id_ is None else call.path[id_])
         key = read_key(incoming.headers) if self.spec.takes_key else None
         if key is None:
-            return NO_CONDITIONS if expected is None else Conditions(expected)
-        return Conditions(expected, Once(Key(call.who.user.id, key, digest(incoming, body)), self._pack))
+            return NO_TERMS if expected is None else Terms(expected)
+        return Terms(expected, Remember(Key(call.who.user.id, key, digest(incoming, body)), partial(self._pack, call)))
 
     async def _read(self, call: Call, incoming: Incoming, body: bytes) -> Call:
         query_string = incoming.scope["query_string"]
-        conditions = self._conditions(call, incoming, body) if self.spec.writes else NO_CONDITIONS
+        terms = self._terms(call, incoming, body) if self.spec.writes else NO_TERMS
         if self.decoder is not None:
             if query_string:
                 decode_query(NoQuery, query_string)
             if not body and self.spec.body_may_be_missing:
-                return Writing(call.services, call.who, call.path, conditions, self.decoder.decode(b"{}"))
-            return Writing(call.services, call.who, call.path, conditions, decode_body(self.decoder, incoming, body))
+                return Writing(call.services, call.who, call.path, terms, self.decoder.decode(b"{}"))
+            return Writing(call.services, call.who, call.path, terms, decode_body(self.decoder, incoming, body))
         query = decode_query(self.types.query, query_string)
         if not self.spec.writes and (position := read_min_position(incoming.headers)) and self.waits_for:
             await call.views.wait_for(self.waits_for, position)
-        return Reading(call.services, call.who, call.path, conditions, query)
+        return Reading(call.services, call.who, call.path, terms, query)
 
-    def _reply(self, answer: Answer[Any]) -> Reply:
+    def _reply(self, call: Call, answer: Answer[Any]) -> Reply:
         headers: list[tuple[bytes, bytes]] = []
         if answer.position is not None:
             headers.append((b"groupchat-position", b"%d" % answer.position))
-        if answer.location is not None:
-            headers.append((b"location", answer.location.encode()))
+        if self.spec.location is not None:
+            headers.append((b"location", self.spec.location.format_map(call.path | asdict(answer.value)).encode()))
         if self.types.versioned:
             headers.append((b"etag", etag(answer.value.version)))
         if self.types.answer is None:

@@ -5,7 +5,7 @@ two processes that try the same at once one is told the other's answer. Within a
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -24,13 +24,6 @@ from groupchat.values.errors import InvalidRequestError
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
 _SECRET = "api_key"  # noqa: S105 - a field's name
 _POSITION = b"groupchat-position"
-
-
-class Once(Struct, frozen=True):
-    """The key of a request, and how its answer is written to be kept."""
-
-    key: Key
-    pack: Callable[[Any], bytes]
 
 
 class _Packed(Struct, frozen=True):

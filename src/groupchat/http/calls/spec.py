@@ -5,7 +5,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
-from groupchat.http.calls.answers import Answer, Created
+from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.conditional import VERSIONED, versioned_id
 from groupchat.http.calls.lists import PageOf
 from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response
@@ -19,7 +19,8 @@ Handle = Callable[[Any], Awaitable[Answer[Any]]]
 class Spec(Struct, frozen=True):
     """What can't be read from a function's signature and docstring; `items` is the type of a page's items.
 
-    `example` is a value of the answer's type, `sheet_example` the same as CSV.
+    `location` is the path of what the operation creates; it names fields of the answer and parameters of the operation's own path:
+    `/v1/contacts/{id}`. `example` is a value of the answer's type, `sheet_example` the same as CSV.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Spec(Struct, frozen=True):
     status: int = 200
     body_examples: Mapping[str, Any] = {}
     body_may_be_missing: bool = False
+    location: str | None = None
     items: Any = None
     example: Any = None
     sheet_example: str | None = None
@@ -50,7 +52,6 @@ class Types(Struct, frozen=True):
     body: Any
     query: type[Any]
     answer: Any
-    creates: bool
 
     @property
     def versioned(self) -> bool:
@@ -66,7 +67,6 @@ def types_of(handle: Handle, items: Any, reading: type, writing: type) -> Types:
         body=get_args(taken)[0] if get_origin(taken) is writing else None,
         query=get_args(taken)[0] if get_origin(taken) is reading else NoQuery,
         answer=None if given is type(None) else given,
-        creates=get_origin(hints["return"]) is Created,
     )
 
 
@@ -112,7 +112,7 @@ def _problems(spec: Spec, types: Types, *, waits: bool) -> Iterable[str]:
 
 def _response(spec: Spec, types: Types) -> Response:
     headers = {"Groupchat-Position": "Position"} if spec.writes else {}
-    headers |= {"Location": "Location"} if types.creates else {}
+    headers |= {"Location": "Location"} if spec.location is not None else {}
     headers |= {"ETag": "ETag"} if types.versioned else {}
     contents: dict[str, Content] = {}
     if types.answer is not None:

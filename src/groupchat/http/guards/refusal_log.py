@@ -126,7 +126,8 @@ class RefusalLog:
         del self._entries[entry.workspace_id, entry.refusal]  # what is refused meanwhile is another entry
         ends = self._closing.is_set()
         try:
-            verdict = (await record(self._store, entry.counted(), at_once=ends)).value
+            counted = entry.counted()
+            verdict = (await self._store.run(counted.cause(), record, counted, at_once=ends)).value
         except RefusalError:  # the database is away, or has too much to do
             if ends:
                 self._lose("failed", entry.times)

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from groupchat.aggregates.contact import Contact
 from groupchat.commands import contacts as commands
-from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.commands.caller import Caller
+from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
@@ -16,7 +16,7 @@ from groupchat.processes.contact_changes import ContactChanges
 from groupchat.projections.contacts import VIEW, ContactView
 from groupchat.projections.paging import Page
 from groupchat.queries import contacts
-from groupchat.store.event_store import Outcome
+from groupchat.store.decision import Decision
 
 ALL = "/v1/contacts"
 ONE = "/v1/contacts/{contact_id}"
@@ -29,22 +29,27 @@ ONE = "/v1/contacts/{contact_id}"
         "Add a contact",
         "contacts",
         status=201,
+        location=ALL + "/{id}",
         body_examples={"contact": examples.NEW_CONTACT},
         example=examples.CONTACT,
     ),
     may=permits.writes,
 )
-async def create_contact(call: Writing[NewContact]) -> Created[ContactView]:
+async def create_contact(call: Writing[NewContact]) -> Written[ContactView]:
     """Add a person; numbers of any country, in any written form (R3, R4)."""
-    body = call.body
-    return await call.answer(
-        _created,
-        commands.create_contact,
+    return await call.run(_create, call.body)
+
+
+async def _create(decision: Decision, who: Caller, body: NewContact) -> ContactView:
+    contact = await commands.create_contact(
+        decision,
+        who,
         name=body.name,
         number=body.number,
         secondary_numbers=body.secondary_numbers,
         assigned_to=body.assigned_to,
     )
+    return contacts.created(who.workspace_id, contact.id, decision.emitted)
 
 
 @endpoint(
@@ -80,8 +85,7 @@ async def read_contact(call: Call) -> Answer[ContactView]:
 )
 async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     """Change what is given. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
-    outcome = await commands.change_contact(call.deciding, call.who, call.path["contact_id"], call.body.change())
-    position = outcome.position
+    position = (await call.run(commands.change_contact, call.path["contact_id"], call.body.change())).position
     if call.body.reaches_conversations:
         position = await _spread(call, position)
     return Written(value=await contacts.now(call.views, call.who, call.path["contact_id"]), position=position)
@@ -94,14 +98,8 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
 )
 async def delete_contact(call: Call) -> Written[None]:
     """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
-    outcome = await commands.delete_contact(call.deciding, call.who, call.path["contact_id"])
-    return Written(value=None, position=await _spread(call, outcome.position))
-
-
-async def _created(outcome: Outcome[Contact]) -> Created[ContactView]:
-    contact = outcome.value
-    shown = contacts.created(contact.workspace_id, contact.id, outcome.events)
-    return Created(value=shown, position=outcome.position, location=f"{ALL}/{contact.id}")
+    deleted = await call.run(commands.delete_contact, call.path["contact_id"])
+    return Written(value=None, position=await _spread(call, deleted.position))
 
 
 async def _spread(call: Call, position: int) -> int:

@@ -1,8 +1,9 @@
 """Conversations: creating, the inbox, renaming, continuing in a successor, read marks (R1 to R6, R13, R18, R27, R30)."""
 
 from groupchat.commands import conversations, reading
-from groupchat.commands.conversations import NewConversation as Begun
-from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.commands.caller import Caller
+from groupchat.commands.conversations import NewGroup
+from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
@@ -13,7 +14,7 @@ from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.paging import Page
 from groupchat.queries import conversations as queries
-from groupchat.store.event_store import Outcome
+from groupchat.store.decision import Decision
 
 ALL = "/v1/conversations"
 ONE = "/v1/conversations/{conversation_id}"
@@ -26,15 +27,21 @@ ONE = "/v1/conversations/{conversation_id}"
         "Create a group",
         "conversations",
         status=201,
+        location=ALL + "/{id}",
         body_examples={"group": examples.NEW_CONVERSATION},
         example=examples.CONVERSATION,
     ),
     may=permits.creates_groups,
     refuses=("invalid-group", "group-exists", "number-access-denied", "contact-not-assigned"),
 )
-async def create_conversation(call: Writing[NewConversation]) -> Created[Conversation]:
+async def create_conversation(call: Writing[NewConversation]) -> Written[Conversation]:
     """Create a group of one business number and its participants, and send its first message if there is one (R1 to R6, R35)."""
-    return await call.answer(_created, conversations.create_group, call.body.group())
+    return await call.run(_create, call.body.group())
+
+
+async def _create(decision: Decision, who: Caller, asked: NewGroup) -> Conversation:
+    created = await conversations.create_group(decision, who, asked)
+    return queries.created(created.conversation_id, decision.emitted)
 
 
 @endpoint(
@@ -70,8 +77,9 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
 )
 async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     """Give a group another name; null goes back to the participants' names (R13)."""
-    outcome = await conversations.rename_group(call.deciding, call.who, call.path["conversation_id"], call.body.name)
-    return Written(value=await queries.now(call.views, call.who, call.path["conversation_id"]), position=outcome.position)
+    id_ = call.path["conversation_id"]
+    renamed = await call.run(conversations.rename_group, id_, call.body.name)
+    return Written(value=await queries.now(call.views, call.who, id_), position=renamed.position)
 
 
 @endpoint(
@@ -81,6 +89,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
         "Go on without those who opted out",
         "conversations",
         status=201,
+        location=ALL + "/{id}",
         body_examples={"as it was": {}, "with a message": {"name": "Saturday crew 2", "message": {"body": "Going on here."}}},
         body_may_be_missing=True,
         example=examples.SUCCESSOR,
@@ -89,10 +98,15 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     may=permits.succeeds,
     refuses=("invalid-group", "group-exists"),
 )
-async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]:
+async def create_successor(call: Writing[NewSuccessor]) -> Written[Conversation]:
     """Create the group that continues this one, with everybody who is not opted out at this moment, linked both ways (R18)."""
-    draft = None if call.body.message is None else call.body.message.draft()
-    return await call.answer(_created, conversations.create_successor, call.path["conversation_id"], call.body.name, draft)
+    return await call.run(_succeed, call.path["conversation_id"], call.body)
+
+
+async def _succeed(decision: Decision, who: Caller, conversation_id: str, asked: NewSuccessor) -> Conversation:
+    draft = None if asked.message is None else asked.message.draft()
+    created = await conversations.create_successor(decision, who, conversation_id, asked.name, draft)
+    return queries.created(created.conversation_id, decision.emitted)
 
 
 @endpoint(
@@ -102,8 +116,7 @@ async def create_successor(call: Writing[NewSuccessor]) -> Created[Conversation]
 )
 async def mark_read(call: Call) -> Written[None]:
     """Let all that stands in the conversation now count as read by the caller (R30)."""
-    outcome = await reading.mark_read(call.deciding, call.who, call.path["conversation_id"])
-    return Written(value=None, position=outcome.position)
+    return await call.run(reading.mark_read, call.path["conversation_id"])
 
 
 @endpoint(
@@ -113,10 +126,4 @@ async def mark_read(call: Call) -> Written[None]:
 )
 async def mark_unread(call: Call) -> Written[None]:
     """Let the conversation count at least one unread message for the caller, until it is read again (R30)."""
-    outcome = await reading.mark_unread(call.deciding, call.who, call.path["conversation_id"])
-    return Written(value=None, position=outcome.position)
-
-
-async def _created(outcome: Outcome[Begun]) -> Created[Conversation]:
-    id_ = outcome.value.conversation_id
-    return Created(value=queries.created(id_, outcome.events), position=outcome.position, location=f"{ALL}/{id_}")
+    return await call.run(reading.mark_unread, call.path["conversation_id"])

@@ -3,6 +3,8 @@
 from typing import cast
 
 from groupchat.commands import conversations
+from groupchat.commands.caller import Caller
+from groupchat.commands.conversations import Draft
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.endpoint import Reading, Writing, endpoint
 from groupchat.http.calls.spec import Spec
@@ -14,7 +16,7 @@ from groupchat.projections import thread
 from groupchat.projections.paging import Page
 from groupchat.projections.thread import Message
 from groupchat.queries import conversations as queries
-from groupchat.store.event_store import Outcome
+from groupchat.store.decision import Decision
 
 PATH = "/v1/conversations/{conversation_id}/messages"
 
@@ -35,11 +37,12 @@ PATH = "/v1/conversations/{conversation_id}/messages"
 )
 async def send_message(call: Writing[NewMessage]) -> Written[Message]:
     """Send to every participant (R10). A blocked group refuses, and says how to go on (R15)."""
-    return await call.answer(_sent, conversations.send_message, call.path["conversation_id"], call.body.draft())
+    return await call.run(_send, call.path["conversation_id"], call.body.draft())
 
 
-async def _sent(outcome: Outcome[str]) -> Written[Message]:
-    return Written(value=cast("Message", thread.fold(None, outcome.events[-1])), position=outcome.position)
+async def _send(decision: Decision, who: Caller, conversation_id: str, draft: Draft) -> Message:
+    await conversations.send_message(decision, who, conversation_id, draft)
+    return cast("Message", thread.fold(None, decision.emitted[-1]))
 
 
 @endpoint(

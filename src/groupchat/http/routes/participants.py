@@ -1,6 +1,7 @@
 """Participants: the pane, and opting out by a user's hand (R7, R9, R14, R19, R29). Nothing else is ever written here."""
 
 from groupchat.commands import consents
+from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.endpoint import Call, Reading, endpoint
 from groupchat.http.calls.spec import Spec
@@ -12,7 +13,8 @@ from groupchat.http.web.refusals import absent
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.pane import VIEW, Pane
 from groupchat.queries import conversations
-from groupchat.store.event_store import Outcome
+from groupchat.queries.views import Views
+from groupchat.store.decision import Decision
 from groupchat.values.errors import RefusalError
 
 PANE = "/v1/conversations/{conversation_id}/participants"
@@ -43,10 +45,13 @@ async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
 )
 async def opt_out(call: Call) -> Written[Conversation]:
     """Record a participant's no to a user: every conversation of the business number with them is blocked at once (R14, R15)."""
-    id_ = call.path["conversation_id"]
+    id_, number = call.path["conversation_id"], call.path["number"]
+    if call.keeps_answer:
+        return await call.run(_opt_out, call.views, id_, number)
+    opted_out = await call.run(consents.opt_out_by_hand, id_, number)  # stored first: it does not wait for what is shown
+    return Written(value=await conversations.now(call.views, call.who, id_), position=opted_out.position)
 
-    async def opted_out(outcome: Outcome[None]) -> Written[Conversation]:
-        shown = await conversations.now(call.views, call.who, id_, outcome.events)
-        return Written(value=shown, position=outcome.position)
 
-    return await call.answer(opted_out, consents.opt_out_by_hand, id_, call.path["number"])
+async def _opt_out(decision: Decision, who: Caller, views: Views, conversation_id: str, number: str) -> Conversation:
+    await consents.opt_out_by_hand(decision, who, conversation_id, number)
+    return await conversations.now(views, who, conversation_id, decision.emitted)

@@ -4,13 +4,11 @@ import asyncio
 
 from msgspec import Struct
 
-from groupchat.aggregates import business_numbers, group_conversation
+from groupchat.aggregates import group_conversation, number_claim
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator.adapter import HandsetMessage
 from groupchat.carriers.simulator.behaviours import Switch
 from groupchat.commands import inbound
-from groupchat.commands.caller import Caller
-from groupchat.commands.inbound import Received
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
 from groupchat.http.calls.answers import Answer, Written
@@ -21,7 +19,7 @@ from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour, media_of
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.rights import rights_of
-from groupchat.store.event_store import EventStore, Outcome
+from groupchat.store.decision import Decision
 from groupchat.values.errors import NotFoundError
 from groupchat.values.ids import new_id
 
@@ -69,17 +67,14 @@ async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     rights = await rights_of(call.store, call.who)
     rights.require_writer()
     rights.require_unrestricted()
-    written, carrier = _inbound(call.body), call.services.carrier.name
-
-    async def receive(store: EventStore, who: Caller) -> Outcome[Received]:
-        return await inbound.receive(store, carrier, written, who.correlation_id, who.workspace_id)
-
-    return await call.answer(_arrived, receive)
+    written, carrier, who = _inbound(call.body), call.services.carrier.name, call.who
+    cause = inbound.by_participant(who.workspace_id, carrier, written, who.correlation_id)
+    return await call.run_as(cause, _receive, written)
 
 
-async def _arrived(outcome: Outcome[Received]) -> Written[Arrived]:
-    arrived = Arrived(conversation_id=outcome.value.conversation_id, message_id=outcome.value.message_id)
-    return Written(value=arrived, position=outcome.position)
+async def _receive(decision: Decision, written: Inbound) -> Arrived:
+    received = await inbound.receive(decision, written)
+    return Arrived(conversation_id=received.conversation_id, message_id=received.message_id)
 
 
 @endpoint(
@@ -117,7 +112,7 @@ async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
     """Switch how a number behaves from now on, to see what the backend makes of it; null: as numbers normally do."""
     (await rights_of(call.store, call.who)).require_manager()
     number, body = read_number("number", call.path["number"]), call.body
-    owner = await call.store.load_fresh(NUMBER_CLAIM, business_numbers.claim_stream(number))
+    owner = await call.store.load_fresh(NUMBER_CLAIM, number_claim.stream(number))
     if owner not in (None, call.who.workspace_id):
         msg = f"{number} is not a number of this workspace, nor a person's; GET /v1/numbers lists the workspace's."
         raise NotFoundError(msg)

@@ -8,9 +8,8 @@ from msgspec.structs import asdict
 
 from groupchat.aggregates.workspace import ChangeUser, User
 from groupchat.commands import keys, users
-from groupchat.commands.keys import NewKey as Issued
-from groupchat.commands.users import Added
-from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.commands.caller import Caller
+from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
 from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
@@ -21,7 +20,7 @@ from groupchat.http.inputs.parameters import PageQuery, in_utc
 from groupchat.queries import users as queries
 from groupchat.queries.rights import rights_of
 from groupchat.queries.users import KeyShown
-from groupchat.store.event_store import Outcome
+from groupchat.store.decision import Decision
 from groupchat.values.errors import InvalidRequestError
 
 ALL = "/v1/users"
@@ -56,21 +55,27 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
 
 @endpoint(
     Spec(
-        "POST", ALL, "Add a user", "users", status=201, body_examples={"member": examples.NEW_USER}, example=examples.NEW_USER_SHOWN
+        "POST",
+        ALL,
+        "Add a user",
+        "users",
+        status=201,
+        location=ALL + "/{id}",
+        body_examples={"member": examples.NEW_USER},
+        example=examples.NEW_USER_SHOWN,
     ),
     may=permits.manages,
 )
-async def add_user(call: Writing[NewUser]) -> Created[NewUserShown]:
+async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
     """Add a user with a role; this answer alone shows the user's first key (R20, R23)."""
     body = call.body
     new = users.NewUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
-    return await call.answer(_added, users.add_user, new)
+    return await call.run(_add, new)
 
 
-async def _added(outcome: Outcome[Added]) -> Created[NewUserShown]:
-    added = outcome.value
-    shown = NewUserShown(**_fields(added.user), api_key=added.api_key)
-    return Created(value=shown, position=outcome.position, location=f"{ALL}/{added.user.id}")
+async def _add(decision: Decision, who: Caller, new: users.NewUser) -> NewUserShown:
+    added = await users.add_user(decision, who, new)
+    return NewUserShown(**_fields(added.user), api_key=added.api_key)
 
 
 @endpoint(
@@ -105,8 +110,8 @@ async def read_me(call: Call) -> Answer[UserShown]:
 async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     """Change a user's role, or whether he is restricted to assigned data (R20, R22)."""
     command = ChangeUser(user_id=call.path["user_id"], role=call.body.role, assigned_only=call.body.assigned_only)
-    outcome = await users.change_user(call.store, call.who, command)
-    return Written(value=UserShown(**_fields(outcome.value)), position=outcome.position)
+    changed = await call.run(users.change_user, command)
+    return Written(value=UserShown(**_fields(changed.value)), position=changed.position)
 
 
 @endpoint(
@@ -116,6 +121,7 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
         "Issue a key",
         "users",
         status=201,
+        location=KEYS + "/{id}",
         body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
         body_may_be_missing=True,
         example=examples.NEW_KEY_SHOWN,
@@ -123,18 +129,16 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     first=permits.sees_user,
     may=permits.holds_keys,
 )
-async def issue_key(call: Writing[NewKey]) -> Created[NewKeyShown]:
+async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
     """Give a user another key: oneself, or anybody by those who manage users. This answer alone shows it."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Give a time that is not over yet.")
-    user_id = call.path["user_id"]
+    return await call.run(_issue, call.path["user_id"], expires_at)
 
-    async def issued(outcome: Outcome[Issued]) -> Created[NewKeyShown]:
-        shown = NewKeyShown(**asdict(outcome.value))
-        return Created(value=shown, position=outcome.position, location=f"{ALL}/{user_id}/keys/{shown.id}")
 
-    return await call.answer(issued, keys.issue_key, user_id, expires_at)
+async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None) -> NewKeyShown:
+    return NewKeyShown(**asdict(await keys.issue_key(decision, who, user_id, expires_at)))
 
 
 @endpoint(
@@ -155,8 +159,7 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
 )
 async def revoke_key(call: Call) -> Written[None]:
     """Let a key open nothing any more, from this answer on."""
-    outcome = await keys.revoke_key(call.store, call.who, call.path["user_id"], call.path["key_id"])
-    return Written(value=None, position=outcome.position)
+    return await call.run(keys.revoke_key, call.path["user_id"], call.path["key_id"])
 
 
 def _fields(user: User) -> dict[str, Any]:

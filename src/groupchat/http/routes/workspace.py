@@ -8,8 +8,9 @@ from msgspec import Struct
 from groupchat.aggregates.workspace import PostedRate
 from groupchat.commands import business_numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
+from groupchat.commands.caller import Caller
 from groupchat.commands.workspaces import RoleShown
-from groupchat.http.calls.answers import Answer, Created, Written
+from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
 from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
@@ -18,7 +19,7 @@ from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
 from groupchat.http.inputs.parameters import PageQuery
 from groupchat.queries import workspaces as queries
-from groupchat.store.event_store import Outcome
+from groupchat.store.decision import Decision
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
@@ -45,19 +46,16 @@ class RateShown(Struct, frozen=True, kw_only=True):
         "Add a business number",
         "workspace",
         status=201,
+        location=NUMBERS + "/{number}",
         body_examples={"number": examples.NEW_NUMBER},
         example=examples.NUMBER,
     ),
     may=permits.manages,
     refuses=("number-taken",),
 )
-async def add_number(call: Writing[NewNumber]) -> Created[NumberShown]:
+async def add_number(call: Writing[NewNumber]) -> Written[NumberShown]:
     """Add a number to send from; it can belong to one workspace only (R4)."""
-    return await call.answer(_added, business_numbers.add_number, call.body.command())
-
-
-async def _added(outcome: Outcome[NumberShown]) -> Created[NumberShown]:
-    return Created(value=outcome.value, position=outcome.position, location=f"{NUMBERS}/{outcome.value.number}")
+    return await call.run(business_numbers.add_number, call.body.command())
 
 
 @endpoint(
@@ -83,8 +81,7 @@ async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
 )
 async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
     """Change a number's label, whose it is, or whether it is everybody's default."""
-    outcome = await business_numbers.change_number(call.store, call.who, call.body.command(call.path["number"]))
-    return Written(value=outcome.value, position=outcome.position)
+    return await call.run(business_numbers.change_number, call.body.command(call.path["number"]))
 
 
 @endpoint(
@@ -108,8 +105,7 @@ async def read_policy(call: Call) -> Answer[Policy]:
 )
 async def change_policy(call: Writing[PolicyChange]) -> Written[Policy]:
     """Change what is given; the rest stays as it is, or as the preset named in the same call says. Answers with all values."""
-    outcome = await workspaces.change_policy(call.store, call.who, call.body.command())
-    return Written(value=outcome.value, position=outcome.position)
+    return await call.run(workspaces.change_policy, call.body.command())
 
 
 @endpoint(
@@ -134,9 +130,7 @@ async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
 )
 async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
     """Define a role, or change what it permits (R20)."""
-    role = read_role(call.path["role"])
-    outcome = await workspaces.define_role(call.store, call.who, role, group_chat=call.body.group_chat)
-    return Written(value=outcome.value, position=outcome.position)
+    return await call.run(workspaces.define_role, read_role(call.path["role"]), group_chat=call.body.group_chat)
 
 
 @endpoint(
@@ -158,11 +152,11 @@ async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
     """Add a line to the rate card. It changes no entry that there is: a message keeps the rate of its own moment (R25)."""
     body = call.body
     rate = Rate(mms_segment=Decimal(body.mms_segment), currency=body.currency)
-    return await call.answer(_posted, workspaces.post_rate, body.effective_from, rate)
+    return await call.run(_post_rate, body.effective_from, rate)
 
 
-async def _posted(outcome: Outcome[tuple[int, PostedRate]]) -> Written[RateShown]:
-    return Written(value=_rate(*outcome.value), position=outcome.position)
+async def _post_rate(decision: Decision, who: Caller, effective_from: date, rate: Rate) -> RateShown:
+    return _rate(*await workspaces.post_rate(decision, who, effective_from, rate))
 
 
 def _rate(n: int, posted: PostedRate) -> RateShown:

@@ -1,0 +1,54 @@
+"""Number claim: to which workspace a business number belongs.
+
+- R4 A business number belongs to one workspace only, the first that adds it. Each number has a stream of its own for this, written
+  in the same append as the workspace's stream (`business_numbers.py`).
+"""
+
+from msgspec import Struct
+
+from groupchat.aggregates.workspace_events import NumberClaimed
+from groupchat.values.errors import RefusalError
+from groupchat.values.event import Event, Recorded
+
+# --- state
+
+
+def stream(number: str) -> str:
+    """Return the stream that says to which workspace a business number belongs."""
+    return f"number-{number}"
+
+
+def evolve(state: str | None, recorded: Recorded) -> str | None:
+    """Fold a number's claim into the id of the workspace that it belongs to."""
+    event = recorded.event
+    return event.workspace_id if isinstance(event, NumberClaimed) else state
+
+
+# --- errors
+
+
+class NumberTakenError(RefusalError):
+    """R4: the business number belongs to a workspace already."""
+
+    slug = "number-taken"
+
+
+# --- commands and decide
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """Take a number for a workspace."""
+
+    number: str
+    workspace_id: str
+
+
+Command = Claim
+
+
+def decide(command: Claim, state: str | None) -> list[Event]:
+    """Return the claim; raises `NumberTakenError` for a number that any workspace has."""
+    if state is not None:
+        msg = f"{command.number} belongs to a workspace already; a business number can have only one (R4)."
+        raise NumberTakenError(msg)
+    return [NumberClaimed(number=command.number, workspace_id=command.workspace_id)]
