@@ -10,6 +10,11 @@ def test_a_folded_text_is_folded(text):
     assert folded(folded(text)) == folded(text)
 
 
+@given(st.text(st.characters(codec="ascii")))
+def test_ascii_is_folded_as_any_other_text(text):
+    assert folded(text) == folded(text + "\u200b")
+
+
 @given(st.text(max_size=10))
 def test_case_makes_no_difference_in_any_script_R27(text):
     assert folded(text.upper()) == folded(text.lower()) == folded(text.swapcase()) == folded(text)

@@ -42,6 +42,8 @@ def folded(text: str) -> str:
     Without case in any script, without accents, apostrophes and invisible characters; compatibility forms (full width, styled
     letters) as what they stand for, every dash as `-`, and white space as single spaces, line breaks kept.
     """
+    if text.isascii() and text.isprintable():  # most names, and much faster
+        return " ".join(text.translate(_ALIKE).lower().split())
     plain = normalize("NFD", text).translate(_ALIKE)
     apart = normalize("NFKD", normalize("NFKD", plain).casefold()).translate(_ALIKE)
     kept = "".join("-" if category(character) == "Pd" else character for character in apart if not _is_ignored(character))
