@@ -57,7 +57,7 @@ async def test_every_worker_is_described(sqlite_url):
 def test_every_switch_of_the_simulated_carrier_is_described():
     guide = (ROOT / "docs" / "http.md").read_text()
 
-    assert [row[0].strip("`") for row in rows(section(guide, "The simulated carrier"))] == list(get_args(Behaviour))
+    assert [row[0].strip("`") for row in rows(section(guide, "Simulated carrier"))] == list(get_args(Behaviour))
 
 
 def test_every_rule_is_described_once():

@@ -1,4 +1,4 @@
-"""The README's walk, as a new user goes it: the real server in a process of its own, each `sh` block in one bash session.
+"""The README's walkthrough, as a new user follows it: the real server in a process of its own, each `sh` block in one bash session.
 
 The convention (docs/testing.md describes it to writers): a `json` block shows what the last command of the `sh` block before it
 answers, with `...` for what is left out. A block without one must not answer with a problem.
@@ -20,7 +20,7 @@ import pytest
 from tests.docs.pages import ROOT, Block, blocks, section
 
 GROUPCHAT = Path(sys.executable).with_name("groupchat")
-WALK = blocks(section((ROOT / "README.md").read_text(), "A walk through"))
+WALK = blocks(section((ROOT / "README.md").read_text(), "Walkthrough"))
 DONE = "--done--"
 PATIENCE_SECONDS = 15.0
 STOPPED_BY_CTRL_C = 128 + signal.SIGINT
@@ -139,7 +139,7 @@ def shell_beside(folder: Path, database_url: str) -> Iterator[tuple[Shell, Calla
             shell.close()
 
 
-def test_the_walk_through_shows_what_the_readme_says(tmp_path, empty_database_url):
+def test_the_walkthrough_shows_what_the_readme_says(tmp_path, empty_database_url):
     with shell_beside(tmp_path, empty_database_url) as (shell, filled):
         for block, shown in steps():
             go(shell, block._replace(text=filled(block.text)), shown)
@@ -159,7 +159,7 @@ def test_a_demo_that_is_stopped_and_started_again_has_everything_under_a_new_key
     assert keys[0] != keys[1]
 
 
-def test_the_walk_tells_of_every_part_of_a_group_conversation():
+def test_the_walkthrough_covers_every_part_of_a_group_conversation():
     text = "".join(block.text for block, _ in steps())
     told = (
         "/v1/numbers",
