@@ -24,7 +24,7 @@ from groupchat.store.positions import FollowerStatus, PoisonError, status_of, st
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.values.errors import first_line
 from groupchat.values.event import Recorded
-from groupchat.values.waiting import first_set
+from groupchat.values.waiting import Pauses, first_set
 
 BATCH = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
@@ -70,7 +70,7 @@ class Follower:
                     await self._follow(lease, bell, stop)
 
     async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
-        pause = _FIRST_PAUSE
+        pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
         while not stop.is_set() and await lease.still_held():
             bell.clear()
             try:
@@ -79,10 +79,9 @@ class Follower:
                 if isinstance(error, SQLAlchemyError) and not is_passing(error):
                     raise
                 log.warning("follower_retries", follower=self.name, error=first_line(error))
-                await first_set(stop, seconds=pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await first_set(stop, seconds=pauses.next())
                 continue
-            pause = _FIRST_PAUSE
+            pauses.reset()
             if more < BATCH:
                 await first_set(stop, seconds=_GATHER_SECONDS)
             if not more:

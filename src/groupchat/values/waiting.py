@@ -1,4 +1,4 @@
-"""Waiting for the first of several things."""
+"""Waiting for the first of several things, and how long to wait when something fails."""
 
 import asyncio
 
@@ -11,3 +11,20 @@ async def first_set(*events: asyncio.Event, seconds: float | None = None) -> Non
     finally:
         for wait in waits:
             wait.cancel()
+
+
+class Pauses:
+    """Pauses between tries, each twice as long as the one before, from the first to the longest; in seconds."""
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first = self._next = first
+        self._longest = longest
+
+    def reset(self) -> None:
+        """Begin with the first again: something has succeeded."""
+        self._next = self._first
+
+    def next(self) -> float:
+        """Return how long to pause this time."""
+        seconds, self._next = self._next, min(self._next * 2, self._longest)
+        return seconds

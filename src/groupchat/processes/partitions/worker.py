@@ -28,7 +28,7 @@ from groupchat.store.lease import Lease
 from groupchat.store.places import NoPlaceError
 from groupchat.store.positions import PoisonError, record_failure, status_of, stop_at
 from groupchat.values.errors import described, first_line
-from groupchat.values.waiting import first_set
+from groupchat.values.waiting import Pauses, first_set
 
 NAME = "projections"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
@@ -66,7 +66,7 @@ class PartitionWorker:
                         await self._do(partial(self._say, None))
 
     async def _follow(self, leases: Sequence[Lease], bell: asyncio.Event, stop: asyncio.Event) -> None:
-        pause = _FIRST_PAUSE
+        pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
         while not stop.is_set() and all([await lease.still_held() for lease in leases]):
             rang = bell.is_set()
             bell.clear()
@@ -76,10 +76,9 @@ class PartitionWorker:
                 if not _may_pass(error):
                     raise
                 await self._do(partial(self._tell, error))
-                await first_set(stop, seconds=pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                await first_set(stop, seconds=pauses.next())
             else:
-                pause = _FIRST_PAUSE
+                pauses.reset()
 
     async def _take_turn(self, stop: asyncio.Event, *, rang: bool) -> None:
         try:

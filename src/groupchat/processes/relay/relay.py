@@ -23,7 +23,7 @@ from groupchat.processes.relay.publisher import Publisher
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.lease import Lease
-from groupchat.values.waiting import first_set
+from groupchat.values.waiting import Pauses, first_set
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _IDLE_SECONDS = 30.0
@@ -39,7 +39,7 @@ class Relay:
         self._store = store
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=name)
         self._forwarder = Forwarder(name, store, publisher, self._threads, start)
-        self._pause = _FIRST_PAUSE
+        self._pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
 
     async def run(self, stop: asyncio.Event, *, until_end: bool = False) -> None:
         """Relay until `stop` is set, or with `until_end` until the log's end is reached or the relay is stopped."""
@@ -53,7 +53,7 @@ class Relay:
                     continue
                 if await self._work(bell, stop, until_end=until_end):
                     break
-                await self._rest(stop)
+                await first_set(stop, seconds=self._pauses.next())
         self._threads.shutdown()
 
     async def _stopped(self) -> bool:
@@ -82,17 +82,12 @@ class Relay:
             found = await self._do(self._forwarder.step)
             if found == "stopped":
                 return False
-            self._pause = _FIRST_PAUSE
+            self._pauses.reset()
             if found == "end":
                 if until_end:
                     return True
                 await first_set(stop, bell, seconds=_IDLE_SECONDS)
         return False
-
-    async def _rest(self, stop: asyncio.Event) -> None:
-        if not stop.is_set():
-            await first_set(stop, seconds=self._pause)
-            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     async def _do(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
