@@ -132,7 +132,7 @@ class World(Struct, kw_only=True):
 
     async def log(self) -> list[Recorded]:
         """Return all that is stored."""
-        return (await asyncio.to_thread(self.store.log.read, 0, 1_000_000)).events
+        return await asyncio.to_thread(list, self.store.log.each())
 
 
 async def found(store: EventStore, name: str = "Harbour Dental", email: str = "ann@example.com") -> Founded:

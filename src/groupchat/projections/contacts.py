@@ -1,6 +1,5 @@
 """The view `contacts`: the workspace's directory, in the order of names; found by name or any of a contact's numbers."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from groupchat.aggregates import contact
 from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
 from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, StorableText, key_at, page_of
-from groupchat.projections.rows import CODE_POINTS, Rows, events_named
+from groupchat.projections.rows import CODE_POINTS, StreamRows, events_named
 from groupchat.projections.search import digit_lines, folded_line, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -56,23 +55,12 @@ class Held(Struct, frozen=True, kw_only=True):
     version: int
 
 
-_EVENTS = events_named("groupchat.contact.") - {NumberListed, NumberUnlisted}
-
-
 def fold(row: Held | None, recorded: Recorded) -> Held | None:
     """Fold one event of a contact's stream."""
     state = contact.evolve(row.contact if row else None, recorded)
     if state is None:
         return None
     return Held(workspace_id=recorded.cause.workspace_id, contact=state, version=recorded.version)
-
-
-def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
-    """Fold those of a contact's events that the row does not have yet, in their order."""
-    for recorded in events:
-        if type(recorded.event) in _EVENTS and (row is None or recorded.version > row.version):
-            row = fold(row, recorded)
-    return row
 
 
 def shown(row: Held) -> ContactView:
@@ -102,14 +90,11 @@ def _columns(row: Held) -> dict[str, Any]:
     }
 
 
-_ROWS = Rows(CONTACTS, Held, _columns, births=(ContactCreated,))
+_EVENTS = events_named("groupchat.contact.") - {NumberListed, NumberUnlisted}
+_ROWS = StreamRows(CONTACTS, Held, _columns, fold, events=_EVENTS, births=(ContactCreated,))
+current = _ROWS.current
 
-
-def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    _ROWS.fold(connection, [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS], fold)
-
-
-VIEW = View("contacts", (CONTACTS,), _apply)
+VIEW = View("contacts", (CONTACTS,), _ROWS.apply)
 
 
 def page(
@@ -138,7 +123,7 @@ def page(
 
 def held(connection: Connection, workspace_id: str, contact_id: str) -> Held | None:
     """Return what is held of a contact; none if the workspace has none such."""
-    row = _ROWS.load(connection, [contact_id]).get(contact_id)
+    row = _ROWS.of(connection, contact_id)
     return row if row and row.workspace_id == workspace_id else None
 
 

@@ -19,7 +19,7 @@ from groupchat.projections import assigned, read_marks
 from groupchat.projections.assigned import GROUP_CONTACTS, seen_by
 from groupchat.projections.paging import FIRST_PAGE, LAST_POSITION, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark
-from groupchat.projections.rows import Rows, events_named
+from groupchat.projections.rows import StreamRows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
@@ -101,8 +101,6 @@ class Held(Struct, frozen=True, kw_only=True):
 
 # --- fold
 
-_EVENTS = events_named("groupchat.conversation.")
-
 
 def fold(row: Held | None, recorded: Recorded) -> Held | None:
     """Fold one event of a conversation's stream."""
@@ -139,14 +137,6 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
             inbound_count=row.inbound_count + inbound,
         )
     return replace(row, group=group)
-
-
-def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
-    """Fold those of a conversation's events that the row does not have yet, in their order."""
-    for recorded in events:
-        if type(recorded.event) in _EVENTS and (row is None or recorded.version > row.version):
-            row = fold(row, recorded)
-    return row
 
 
 def shown(row: Held, mark: Mark = NO_MARK) -> Conversation:
@@ -192,11 +182,12 @@ def _columns(row: Held) -> dict[str, Any]:
     }
 
 
-_ROWS = Rows(INBOX, Held, _columns, births=(Created,))
+_ROWS = StreamRows(INBOX, Held, _columns, fold, events=events_named("groupchat.conversation."), births=(Created,))
+current = _ROWS.current
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    _ROWS.fold(connection, [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS], fold)
+    _ROWS.apply(connection, batch)
     assigned.keep(connection, batch)
 
 
@@ -279,7 +270,7 @@ def held(connection: Connection, workspace_id: str, user_id: str, conversation_i
 
     With `current` and `shown` it answers a write exactly, also while the view is behind.
     """
-    row = _ROWS.load(connection, [conversation_id]).get(conversation_id)
+    row = _ROWS.of(connection, conversation_id)
     mark = read_marks.load(connection, [(user_id, conversation_id)]).get((user_id, conversation_id), NO_MARK)
     return row if row and row.workspace_id == workspace_id else None, mark
 

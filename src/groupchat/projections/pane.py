@@ -1,6 +1,5 @@
 """The view `pane`: who takes part in a conversation, with tags (R9), and who has opted out, apart (R19)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -18,7 +17,7 @@ from groupchat.aggregates.group_events import (
     ParticipantOptedOut,
 )
 from groupchat.aggregates.group_state import GroupConversation, Member
-from groupchat.projections.rows import Rows, events_named
+from groupchat.projections.rows import StreamRows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -66,14 +65,14 @@ class Held(Struct, frozen=True, kw_only=True):
     group: GroupConversation
     times: dict[str, Times] = {}
 
-
-_EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
+    @property
+    def version(self) -> int:
+        """The version of the last event that was folded."""
+        return self.group.version
 
 
 def fold(row: Held | None, recorded: Recorded) -> Held | None:
-    """Fold one event of a conversation's stream; messages change nothing."""
-    if type(recorded.event) not in _EVENTS:
-        return row
+    """Fold one event of a conversation's stream that is not a message."""
     group = group_state.evolve(row.group if row else None, recorded)
     if group is None:
         return None
@@ -96,14 +95,6 @@ def _times(row: Held, group: GroupConversation, recorded: Recorded) -> dict[str,
 def _is_out(group: GroupConversation, number: str) -> bool:
     member = group.member(number)
     return member is not None and bool(member.out)
-
-
-def current(row: Held | None, events: Sequence[Recorded]) -> Held | None:
-    """Fold those of a conversation's events that the row does not have yet, in their order."""
-    for recorded in events:
-        if type(recorded.event) in _EVENTS and (row is None or recorded.version > row.group.version):
-            row = fold(row, recorded)
-    return row
 
 
 def shown(row: Held, q: str | None = None) -> Pane:
@@ -132,20 +123,11 @@ def _person(member: Member, times: Times | None) -> Person:
     )
 
 
-_ROWS = Rows(PANES, Held, lambda _: {}, births=(Created,))
+_EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
+_ROWS = StreamRows(PANES, Held, lambda _: {}, fold, events=_EVENTS, births=(Created,))
+current, held = _ROWS.current, _ROWS.of
 
-
-def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    changing = [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in _EVENTS]
-    _ROWS.fold(connection, changing, fold)
-
-
-VIEW = View("pane", (PANES,), _apply)
-
-
-def held(connection: Connection, conversation_id: str) -> Held | None:
-    """Return what is held of a conversation's pane."""
-    return _ROWS.load(connection, [conversation_id]).get(conversation_id)
+VIEW = View("pane", (PANES,), _ROWS.apply)
 
 
 def one(connection: Connection, conversation_id: str, q: str | None = None) -> Pane | None:

@@ -8,7 +8,7 @@ while another does.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Table, Text, bindparam, select
@@ -16,7 +16,18 @@ from sqlalchemy import Connection, Table, Text, bindparam, select
 from groupchat.store.upserts import upsert_newer
 from groupchat.values.event import EVENT_TYPES, Event, Recorded
 
-S = TypeVar("S", bound=msgspec.Struct)
+
+class Versioned(Protocol):
+    """What holds the version of the last event that was folded into it."""
+
+    @property
+    def version(self) -> int:
+        """The version."""
+        ...
+
+
+S = TypeVar("S")
+V = TypeVar("V", bound=Versioned)
 Fold = Callable[[S | None, Recorded], S | None]
 Columns = Callable[[S], dict[str, Any]]
 
@@ -82,3 +93,36 @@ class Rows(Generic[S]):
             for key, (position, row) in rows.items()
         ]
         upsert_newer(connection, self._table, values)
+
+
+class StreamRows(Rows[V]):
+    """Rows that are each the fold of one stream, whose name is the key; only events of the types in `events` concern them."""
+
+    def __init__(
+        self,
+        table: Table,
+        shape: type[V],
+        columns: Columns[V],
+        fold: Fold[V],
+        *,
+        events: Collection[type[Event]],
+        births: Collection[type[Event]],
+    ) -> None:
+        super().__init__(table, shape, columns, births=births)
+        self._fold_one, self._events = fold, frozenset(events)
+
+    def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
+        """Fold a batch of the log into the rows that it concerns."""
+        concerned = [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in self._events]
+        self.fold(connection, concerned, self._fold_one)
+
+    def current(self, row: V | None, events: Iterable[Recorded]) -> V | None:
+        """Fold those of a stream's events that its row does not have yet, in their order."""
+        for recorded in events:
+            if type(recorded.event) in self._events and (row is None or recorded.version > row.version):
+                row = self._fold_one(row, recorded)
+        return row
+
+    def of(self, connection: Connection, stream: str) -> V | None:
+        """Return a stream's row; none if there is none."""
+        return self.load(connection, [stream]).get(stream)
