@@ -32,6 +32,16 @@ def test_only_their_own_modules_touch_the_rows_of_positions_parked_events_and_pl
     assert found == {"store/tables", "store/positions", "store/parked", "store/places"}
 
 
+def test_only_http_and_what_uses_it_from_outside_name_paths_of_the_api():
+    """Rules say what is wrong; how to go on in the API, `http/documents/ways_on.py` adds."""
+    knowing = {"http", "server.py"}
+    sources = (ROOT / "src/groupchat").rglob("*.py")
+    named = {path.relative_to(ROOT / "src/groupchat") for path in sources if "/v1/" in path.read_text()}
+
+    assert named
+    assert {path for path in named if path.parts[0] not in knowing} == set()
+
+
 def test_routes_run_commands_on_their_requests_terms_only():
     """A command that a route ran on the store itself would ignore `If-Match` and `Idempotency-Key`."""
     runs = [run for path in (ROOT / "src/groupchat/http/routes").glob("*.py") for run in _runs(path)]

@@ -150,7 +150,7 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
         (("history", "diff", "{id}", "1"), 2, "Missing argument"),
         (("history", "diff", "{id}", "1", "9"), 1, "it has versions 1 to 7"),
         (("explain", "message", "msg_none"), 1, "There is no message msg_none"),
-        (("explain", "entry", "{id}/1"), 2, "is no entry's id"),
+        (("explain", "entry", "{id}/1"), 2, "is not the id of an entry"),
         (("explain", "entry", "{id}/1/1"), 1, "with no entries in the ledger"),
         (("explain", "entry", "{id}/99/1"), 1, "There is no event"),
         (("explain", "entry", "delivery-none/1/1"), 1, "There is no stream"),

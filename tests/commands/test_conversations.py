@@ -267,7 +267,8 @@ async def test_a_blocked_group_can_be_renamed_but_nothing_can_be_sent_R13_R15(wo
 
     with pytest.raises(ConversationBlockedError) as caught:
         await world.send(group)
-    assert caught.value.members == {"opted_out": [number(1)], "successor_url": f"/v1/conversations/{group}/successor"}
+    assert caught.value.members == {"opted_out": [number(1)]}
+    assert caught.value.conversation_id == group
 
 
 async def test_another_workspaces_conversation_does_not_exist(world):

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
@@ -17,7 +16,7 @@ from groupchat.aggregates.delivery import stream as delivery_stream
 from groupchat.projections import contacts, inbox, ledger, statements
 from groupchat.projections.ledger import Entry
 from groupchat.projections.paging import PageRequest
-from groupchat.projections.statements import Statement
+from groupchat.projections.statements import Statement, Sum
 from groupchat.store.database import Database
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
@@ -60,13 +59,9 @@ def entries(database: Database, **filters: Any) -> list[Entry]:
         return items(ledger.page(connection, CAUSE.workspace_id, ledger.Filter(**filters), PageRequest(limit=10_000)), Entry)
 
 
-def opened(database: Database, url: str) -> list[Entry]:
-    """Return the entries that a figure's `entries_url` lists."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    assert parts.path == "/v1/ledger"
-    start, end = (midnight(date.fromisoformat(query.pop(name))) for name in ("from", "to"))
-    return entries(database, start=start, end=end, **query)
+def opened(database: Database, shown: Statement, figure: Sum) -> list[Entry]:
+    """Return the entries that a figure is the sum of."""
+    return entries(database, start=shown.from_, end=shown.to, conversation_id=figure.conversation_id)
 
 
 def a_message(id_: str, group: str, at: datetime, rate: Rate, people: int = 2) -> tuple[str, Event, datetime]:
@@ -107,7 +102,7 @@ async def test_every_figure_is_exactly_the_sum_of_the_entries_that_it_opens_to_R
     for month in [date(2024, 11, 1), *MONTHS]:
         shown = statement(database, month)
         for figure in shown.conversations:
-            listed = [entry for entry in opened(database, figure.entries_url) if entry.currency == figure.currency]
+            listed = [entry for entry in opened(database, shown, figure) if entry.currency == figure.currency]
             assert GROUPS[figure.conversation_id] == figure.business_number
             assert (figure.segments, Decimal(figure.amount)) == summed(listed)
             assert "E" not in figure.amount
@@ -158,7 +153,7 @@ async def test_an_entry_at_a_months_last_and_first_microsecond_is_in_exactly_one
     assert (february.from_, february.to) == (edge, midnight(date(2025, 3, 1)))
     for month, message in ((january, "msg_1"), (february, "msg_2")):
         (figure,) = month.conversations
-        assert {entry.message_id for entry in opened(database, figure.entries_url)} == {message}
+        assert {entry.message_id for entry in opened(database, month, figure)} == {message}
         assert (figure.segments, figure.amount) == (2, "0.0400")
 
 
@@ -173,9 +168,10 @@ async def test_a_credit_is_in_the_month_of_its_own_event_R16_R26(database: Datab
 async def test_what_was_withheld_in_its_own_month_sums_to_nothing_and_is_still_told_R16_R26(database: Database):
     message = a_message("msg_1", "cnv_1", midnight(date(2025, 1, 9)), a_rate())
     await followed(database, [message, a_credit(message, midnight(date(2025, 1, 9)))])
-    (figure,) = statement(database, date(2025, 1, 1)).conversations
+    shown = statement(database, date(2025, 1, 1))
+    (figure,) = shown.conversations
     assert (figure.segments, figure.amount) == (0, "0.0000")
-    assert len(opened(database, figure.entries_url)) == 4
+    assert len(opened(database, shown, figure)) == 4
 
 
 async def test_a_month_without_entries_is_an_empty_statement_R26(database: Database):

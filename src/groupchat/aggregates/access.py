@@ -47,7 +47,7 @@ class HiddenError(NotFoundError):
     """R22: it is there, but to this user it does not exist. It is shown as what is not there; `about` is not shown."""
 
     def __init__(self, as_if: NotFoundError, about: Subject) -> None:
-        super().__init__(as_if.detail)
+        super().__init__(as_if.detail, as_if.thing)
         self.about = about
 
 

@@ -55,8 +55,8 @@ def require_number_of(state: Workspace, number: str) -> BusinessNumber:
     """Return a business number of the workspace, or raise `NotFoundError`."""
     owned = state.numbers.get(number)
     if owned is None:
-        msg = f"{number} is not a number of this workspace; GET /v1/numbers lists them."
-        raise NotFoundError(msg)
+        msg = f"{number} is not a business number of this workspace."
+        raise NotFoundError(msg, "business number")
     return owned
 
 

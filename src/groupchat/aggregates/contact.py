@@ -217,7 +217,7 @@ def existing(state: Contact | None) -> Contact:
 
 def missing() -> NotFoundError:
     """Return what is said of a contact that is not there."""
-    return NotFoundError("There is no such contact; GET /v1/contacts lists those there are.")
+    return NotFoundError("There is no such contact.", "contact")
 
 
 def _change(command: Change, state: Contact) -> list[Event]:

@@ -55,14 +55,13 @@ from groupchat.values.text import shows_something
 
 
 class ConversationBlockedError(RefusalError):
-    """R15: somebody opted out; `opted_out` has the numbers, `successor_url` the way on."""
+    """R15: somebody opted out; `opted_out` has the numbers. The way on is a successor (R18)."""
 
     slug = "conversation-blocked"
 
     def __init__(self, conversation_id: str, numbers: tuple[str, ...]) -> None:
-        url = f"/v1/conversations/{conversation_id}/successor"
-        detail = f"{', '.join(numbers)} opted out: nothing can be sent here. POST {url} starts a group with the others (R15, R18)."
-        super().__init__(detail, opted_out=list(numbers), successor_url=url)
+        super().__init__(f"{', '.join(numbers)} opted out: nothing can be sent here (R15).", opted_out=list(numbers))
+        self.conversation_id = conversation_id
 
 
 # --- commands
@@ -201,7 +200,7 @@ def existing(state: GroupConversation | None) -> GroupConversation:
 
 def missing() -> NotFoundError:
     """Return what is said of a conversation that is not there."""
-    return NotFoundError("There is no such conversation; GET /v1/conversations lists those there are.")
+    return NotFoundError("There is no such conversation.", "conversation")
 
 
 def _send(command: Send, state: GroupConversation) -> Event:

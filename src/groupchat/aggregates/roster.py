@@ -217,7 +217,7 @@ def _of_sender(sender: Sender, policy: Policy) -> Iterator[Violation]:
         detail = f"{number} is toll-free; carriers take no group messages from it."
         yield Violation(rule="R4", code="toll-free-number", detail=detail, number=number)
     elif not sender.owned:
-        detail = f"{number} is not a business number of this workspace; POST /v1/numbers adds it."
+        detail = f"{number} is not a business number of this workspace; it has to be added first."
         yield Violation(rule="R1", code="business-number-unknown", detail=detail, number=number)
     elif not phone.is_of(number, policy.allowed_regions):
         detail = f"{number} is of region {' or '.join(phone.regions_of(number))}, which the policy does not allow."

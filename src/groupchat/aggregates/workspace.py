@@ -310,8 +310,8 @@ def _issue(command: IssueKey) -> Event:
 def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
     key = state.keys.get(state.key_hashes.get(command.key_id) or "")
     if key is None or key.user_id != command.user_id:
-        msg = "This user has no such key; GET the user's keys lists them."
-        raise NotFoundError(msg)
+        msg = "This user has no such key."
+        raise NotFoundError(msg, "key")
     return [KeyRevoked(key_id=command.key_id)]
 
 
@@ -325,15 +325,15 @@ def _define_role(command: DefineRole, state: Workspace) -> list[Event]:
 
 def _require_role(state: Workspace, role: str) -> None:
     if role not in state.roles:
-        raise InvalidRequestError("role", f"There is no role {role!r}; there are {', '.join(state.roles)}. PUT /v1/roles adds one.")
+        raise InvalidRequestError("role", f"There is no role {role!r}; there are {', '.join(state.roles)}.")
 
 
 def require_user_of(state: Workspace, user_id: str) -> User:
     """Return a user of the workspace, or raise `NotFoundError`."""
     user = state.users.get(user_id)
     if user is None:
-        msg = "There is no such user; GET /v1/users lists those there are."
-        raise NotFoundError(msg)
+        msg = "There is no such user."
+        raise NotFoundError(msg, "user")
     return user
 
 

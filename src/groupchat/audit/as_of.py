@@ -10,14 +10,14 @@ from functools import reduce
 
 from msgspec import Struct
 
-from groupchat.aggregates import delivery
+from groupchat.aggregates import delivery, group_conversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.projections import inbox, pane, thread
 from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Position, cursor_at, key_at
 from groupchat.projections.pane import Pane
 from groupchat.projections.thread import Message
 from groupchat.store.log import Log
-from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Recorded
 
 
@@ -101,8 +101,7 @@ def page(
     pinned, after = _begin(log, asked) if cursor is None else key_at(cursor, tuple[Position, Position])
     events = log.stream(conversation_id, upto=asked.version or None)
     if not events or (cursor is None and events[0].position > pinned):
-        msg = "There is no such conversation; GET /v1/conversations lists those there are."
-        raise NotFoundError(msg)
+        raise group_conversation.missing()
     cut = cut_at(events, asked, now)
     cut = Cut(position=min(cut.position, pinned), at=cut.at)
     told = cut.of(events)

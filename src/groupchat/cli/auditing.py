@@ -90,7 +90,7 @@ def entry(
     try:
         stream, _, _ = explain.read_entry_id(entry_id)
     except ValueError as error:
-        msg = f"{entry_id!r} is no entry's id: write STREAM/VERSION/N, as GET /v1/ledger lists them."
+        msg = f"{entry_id!r} is not the id of an entry: write STREAM/VERSION/N, as the ledger shows it."
         raise typer.BadParameter(msg) from error
     _explained(lambda log: explain.entry(history.read_of_stream(log, stream), entry_id), json=json)
 

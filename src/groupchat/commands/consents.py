@@ -22,8 +22,8 @@ async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str,
     group = await visible_group(decision, rights, conversation_id)
     participant = read_number("number", number)
     if group.member(participant) is None:
-        msg = f"{participant} is no participant of this conversation; GET its participants lists them."
-        raise NotFoundError(msg)
+        msg = f"{participant} is not a participant of this conversation."
+        raise NotFoundError(msg, "participant")
     rights.require_number(group.business_number)
     said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
     await opt_out(decision, said)

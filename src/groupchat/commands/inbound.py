@@ -45,7 +45,7 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     message_id, said = decision.new_id("msg"), keyword(inbound.body, alone=True)
     conversation_id, group = await _conversation_of(decision, inbound)
     if conversation_id is None and said is None:
-        msg = f"{inbound.from_} is in no such group of {inbound.to}; create it with POST /v1/conversations."
+        msg = f"{inbound.from_} is not in such a group of {inbound.to}; the group has to be created first."
         raise NotFoundError(msg)
     is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id)
     if said is not None and is_new:
@@ -103,7 +103,7 @@ async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_i
 
 
 def _not_a_business_number(number: str) -> NotFoundError:
-    return NotFoundError(f"{number} is not a business number of this workspace; GET /v1/numbers lists them.")
+    return NotFoundError(f"{number} is not a business number of this workspace.", "business number")
 
 
 async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:

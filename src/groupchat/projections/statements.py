@@ -20,14 +20,13 @@ Sums = Mapping[tuple[str, str, str], tuple[int, Decimal]]
 
 
 class Sum(Struct, frozen=True, kw_only=True):
-    """What a conversation was billed in a month, in one currency; `entries_url` lists the entries that it is the sum of."""
+    """What a conversation was billed in a month, in one currency."""
 
     business_number: str
     conversation_id: str
     currency: str
     segments: int
     amount: str
-    entries_url: str
 
 
 class Total(Struct, frozen=True):
@@ -91,7 +90,6 @@ def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
                 currency=currency,
                 segments=segments,
                 amount=f"{amount:f}",
-                entries_url=f"/v1/ledger?conversation_id={conversation_id}&from={start.date()}&to={end.date()}",
             )
             for (number, conversation_id, currency), (segments, amount) in sorted(sums.items())
         ),

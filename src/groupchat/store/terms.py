@@ -57,7 +57,7 @@ class Terms(Struct, frozen=True):
         Raises `PreconditionFailedError` if it decided on another version than expected.
         """
         if self.expected is not None and not _holds(self.expected, decision):
-            msg = "It has changed since: GET it again, and repeat the request with the ETag that it has now."
+            msg = "It has changed since the version that was expected."
             raise PreconditionFailedError(msg)
         if self.remember is None:
             return None

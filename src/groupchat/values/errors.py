@@ -1,10 +1,11 @@
 """The base of every refusal, and how any other error is told in a line.
 
-A refusal is an answer, not a failure: it has a stable `slug` (the problem type of the HTTP contract), a `detail` that says what to
-do, and `members` that a program can read. Which status a slug has is the business of `http/documents/problems.py`.
+A refusal is an answer, not a failure: it has a stable `slug` (the problem type of the HTTP contract), a `detail` that says in the
+rule's own words what is wrong, and `members` that a program can read. Which status a slug has, and how to go on in the API, is the
+business of `http/documents/problems.py` and `ways_on.py`.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 
 class ToldError(Exception):
@@ -22,10 +23,18 @@ class RefusalError(ToldError):
         self.members = members
 
 
+Thing = Literal["conversation", "participant", "contact", "user", "key", "business number"]
+"""What callers look for by an id or a number."""
+
+
 class NotFoundError(RefusalError):
-    """The thing does not exist, or not for this caller."""
+    """The thing does not exist, or not for this caller; `thing` says what was looked for, where it is one of those."""
 
     slug = "not-found"
+
+    def __init__(self, detail: str, thing: Thing | None = None) -> None:
+        super().__init__(detail)
+        self.thing = thing
 
 
 class InvalidRequestError(RefusalError):

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.roster import Violation
+from groupchat.http.documents.ways_on import way_on
 from groupchat.http.web.problems import Fault, Kind, Problems
 from groupchat.store.database import is_passing
 from groupchat.store.refusals import UnavailableError
@@ -212,5 +213,5 @@ def passing(error: Exception, operation: str) -> RefusalError | None:
     return None
 
 
-ANSWERS = Problems(PROBLEMS, passing)
+ANSWERS = Problems(PROBLEMS, passing, way_on)
 """How refusals and failures are answered."""

@@ -3,7 +3,7 @@
 import csv
 from io import StringIO
 
-from msgspec.structs import astuple
+from msgspec.structs import asdict, astuple
 
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.endpoint import Reading, endpoint
@@ -16,9 +16,23 @@ from groupchat.projections.paging import Page
 from groupchat.projections.statements import Statement, Sum
 from groupchat.queries import ledger
 
+ENTRIES = "/v1/ledger"
+
+
+class SumShown(Sum, frozen=True, kw_only=True):
+    """A sum; `entries_url` lists the entries that it is the sum of."""
+
+    entries_url: str
+
+
+class StatementShown(Statement, frozen=True, kw_only=True):
+    """A statement whose sums can be opened."""
+
+    conversations: tuple[SumShown, ...]
+
 
 @endpoint(
-    Spec("GET", "/v1/ledger", "What was billed", "ledger", items=Entry, example=examples.page(examples.ENTRY)),
+    Spec("GET", ENTRIES, "What was billed", "ledger", items=Entry, example=examples.page(examples.ENTRY)),
     refuses=("not-found",),
     waits_for=(VIEW.name,),
 )
@@ -38,16 +52,25 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
     ),
     waits_for=(VIEW.name, inbox.VIEW.name),
 )
-async def read_statement(call: Reading[StatementQuery]) -> Answer[Statement]:
+async def read_statement(call: Reading[StatementQuery]) -> Answer[StatementShown]:
     """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26). Also as CSV."""
-    statement = await ledger.statement(call.views, call.who, call.query.first_day)
+    statement = _shown(await ledger.statement(call.views, call.who, call.query.first_day))
     return Answer(statement, sheet=_sheet(statement) if call.query.format == "csv" else None)
 
 
-def _sheet(statement: Statement) -> bytes:
+def _shown(statement: Statement) -> StatementShown:
+    days = f"from={statement.from_.date()}&to={statement.to.date()}"
+    sums = tuple(
+        SumShown(**asdict(each), entries_url=f"{ENTRIES}?conversation_id={each.conversation_id}&{days}")
+        for each in statement.conversations
+    )
+    return StatementShown(**asdict(statement) | {"conversations": sums})
+
+
+def _sheet(statement: StatementShown) -> bytes:
     """Return a statement as CSV (RFC 4180): what people wrote is not in it, so no spreadsheet takes it for a formula."""
     written = StringIO(newline="")
     lines = csv.writer(written)
-    lines.writerow(("month", *Sum.__struct_fields__))
+    lines.writerow(("month", *SumShown.__struct_fields__))
     lines.writerows((statement.month, *astuple(each)) for each in statement.conversations)
     return written.getvalue().encode()

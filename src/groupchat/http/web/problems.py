@@ -17,6 +17,9 @@ RETRY_AFTER = b"1"
 Passing = Callable[[Exception, str], RefusalError | None]
 """Returns what a failure is answered with if it will pass by itself; given the failure and the operation."""
 
+WayOn = Callable[[RefusalError], tuple[str, dict[str, Any]]]
+"""Returns what an answer adds to a refusal's own words and members: how to go on."""
+
 log = structlog.get_logger()
 
 
@@ -48,9 +51,10 @@ class Kind(Struct, frozen=True):
 class Problems:
     """Answers refusals and failures."""
 
-    def __init__(self, kinds: Mapping[str, Kind], passing: Passing) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], passing: Passing, way_on: WayOn) -> None:
         self._kinds = kinds
         self._passing = passing
+        self._way_on = way_on
 
     def reply(self, error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
         """Return the answer to an error. Failures are logged without their messages, which may quote what people wrote."""
@@ -64,15 +68,16 @@ class Problems:
     def problem(self, refusal: RefusalError, instance: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
         """Return a refusal as `application/problem+json`; its members become extension members."""
         kind = self._kinds[refusal.slug]
+        further, members = self._way_on(refusal)
         body = {
             "type": f"/problems/{refusal.slug}",
             "title": kind.title,
             "status": kind.status,
-            "detail": refusal.detail,
+            "detail": f"{refusal.detail} {further}".rstrip(),
             "instance": instance,
         }
         headers = (*_headers(kind, refusal), *headers)
-        return Reply(kind.status, encode_json(body | refusal.members), PROBLEM, headers, refusal.slug)
+        return Reply(kind.status, encode_json(body | refusal.members | members), PROBLEM, headers, refusal.slug)
 
 
 def _headers(kind: Kind, refusal: RefusalError) -> tuple[tuple[bytes, bytes], ...]:

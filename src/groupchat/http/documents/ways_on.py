@@ -1,0 +1,30 @@
+"""The ways on: what an answer adds to a refusal. Rules say what is wrong; only here is it said how to go on in this API."""
+
+from typing import Any
+
+from groupchat.aggregates.group_conversation import ConversationBlockedError
+from groupchat.store.terms import PreconditionFailedError
+from groupchat.values.errors import NotFoundError, RefusalError, Thing
+
+_LISTS: dict[Thing, str] = {
+    "conversation": "GET /v1/conversations lists the conversations.",
+    "participant": "GET /v1/conversations/{conversation_id}/participants lists the participants.",
+    "contact": "GET /v1/contacts lists the contacts.",
+    "user": "GET /v1/users lists the users.",
+    "key": "GET /v1/users/{user_id}/keys lists the user's keys.",
+    "business number": "GET /v1/numbers lists the business numbers.",
+}
+
+
+def way_on(refusal: RefusalError) -> tuple[str, dict[str, Any]]:
+    """Return what is added to a refusal's detail, nothing for most, and the members that are added to its own."""
+    match refusal:
+        case NotFoundError(thing=thing) if thing is not None:
+            return _LISTS[thing], {}
+        case ConversationBlockedError(conversation_id=conversation_id):
+            url = f"/v1/conversations/{conversation_id}/successor"
+            return f"POST {url} starts a group with the others (R18).", {"successor_url": url}
+        case PreconditionFailedError():
+            return "GET it again, and repeat the request with the ETag that it has now.", {}
+        case _:
+            return "", {}

@@ -1,0 +1,40 @@
+"""What answers add to refusals: how to go on in this API."""
+
+from typing import get_args
+
+import pytest
+
+from groupchat.aggregates.access import HiddenError
+from groupchat.aggregates.group_conversation import ConversationBlockedError
+from groupchat.aggregates.refusal import Subject
+from groupchat.http.app import ENDPOINTS
+from groupchat.http.documents.ways_on import way_on
+from groupchat.values.errors import NotFoundError, Thing
+from tests.support.builders import number
+
+
+@pytest.mark.parametrize("thing", get_args(Thing))
+def test_what_is_not_found_can_be_looked_up_in_a_list_that_there_is(thing):
+    further, members = way_on(NotFoundError("There is no such thing.", thing))
+
+    method, path, *_ = further.split()
+    assert (method, path) in {(each.operation.method, each.operation.path) for each in ENDPOINTS}
+    assert members == {}
+
+
+def test_what_is_hidden_is_answered_as_what_is_not_there_R22():
+    absent = NotFoundError("There is no such contact.", "contact")
+    hidden = HiddenError(absent, Subject(contact_ids=("ctc_1",)))
+
+    assert (hidden.detail, way_on(hidden)) == (absent.detail, way_on(absent))
+
+
+def test_a_blocked_conversation_is_continued_in_its_successor_R15_R18():
+    further, members = way_on(ConversationBlockedError("cnv_1", (number(1),)))
+
+    assert members == {"successor_url": "/v1/conversations/cnv_1/successor"}
+    assert members["successor_url"] in further
+
+
+def test_other_refusals_stand_as_they_are():
+    assert way_on(NotFoundError("There is no such workspace.")) == ("", {})
