@@ -9,10 +9,10 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat import workers
+from groupchat import adapters, workers
+from groupchat.adapters import Adapter
 from groupchat.broker.connection import Brokers
 from groupchat.broker.topics import RELAY
-from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
@@ -60,7 +60,7 @@ class System(Struct, frozen=True, kw_only=True):
     signals: Signals
     store: EventStore
     progress: Progress
-    carrier: Simulator
+    adapter: Adapter
     workers: dict[str, Worker]
     followers: tuple[str, ...]
     relays: tuple[str, ...]
@@ -73,7 +73,7 @@ class System(Struct, frozen=True, kw_only=True):
         return Services(
             store=self.store,
             progress=self.progress,
-            carrier=self.carrier,
+            simulator=self.adapter.simulator,
             followers=self.followers,
             relays=self.relays,
             streams=streams,
@@ -119,8 +119,8 @@ def existing_database(settings: Settings) -> Database:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[System]:
-    """Open the database, make the parts, and close them at the end. No worker runs yet."""
+async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapter | None = None) -> AsyncIterator[System]:
+    """Open the database, make the parts, and close them at the end. No worker runs yet. `adapter` is as in `assemble`."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
     database = await asyncio.to_thread(open_database, settings)
     signals = Signals(database)
@@ -128,7 +128,7 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
     stop = asyncio.Event()
     fresh = asyncio.create_task(keep_fresh(store, stop))
     try:
-        yield assemble(settings, database, signals, store, clock)
+        yield assemble(settings, database, signals, store, clock=clock, adapter=adapter)
     finally:
         stop.set()
         await fresh
@@ -137,16 +137,26 @@ async def running(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterato
         database.close()
 
 
-def assemble(settings: Settings, database: Database, signals: Signals, store: EventStore, clock: Clock) -> System:
-    """Join the parts."""
-    carrier = Simulator(database, clock, native_group=settings.simulator_native_group)
+def assemble(
+    settings: Settings,
+    database: Database,
+    signals: Signals,
+    store: EventStore,
+    *,
+    clock: Clock = utc_now,
+    adapter: Adapter | None = None,
+) -> System:
+    """Join the parts; without `adapter` the settings choose the carrier."""
+    adapter = adapter or adapters.choose(settings, database, clock)
+    carrier = adapter.carrier
     followers = [Follower(store, Projection(database, view)) for view in VIEWS.values()]
     runs: dict[str, Worker] = {follower.name: follower.run for follower in followers}
     for reaction in (ContactChanges(store), DeliveryProcess(store, carrier)):
         process = Process(store, reaction)
         followers.append(follower := Follower(store, process))
         runs[process.name] = partial(_react, follower, Later(store, process, follower))
-    runs[carrier.name] = partial(_simulate, carrier, store)
+    if adapter.work is not None:
+        runs[carrier.name] = partial(adapter.work, CarrierInbox(store, carrier.name))
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
     if settings.kafka_bootstrap_servers is not None:
         runs[RELAY] = relay_of(settings, store).run
@@ -156,7 +166,7 @@ def assemble(settings: Settings, database: Database, signals: Signals, store: Ev
         signals=signals,
         store=store,
         progress=Progress(database, signals),
-        carrier=carrier,
+        adapter=adapter,
         workers=runs,
         followers=tuple(follower.name for follower in followers),
         relays=(RELAY,) if RELAY in runs else (),
@@ -218,9 +228,3 @@ async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[
 async def _react(follower: Follower, later: Later, stop: asyncio.Event) -> None:
     """Run a process: what comes, and what it has put off."""
     await workers.run({follower.name: follower.run, f"{follower.name}_later": later.run}, stop)
-
-
-async def _simulate(carrier: Simulator, store: EventStore, stop: asyncio.Event) -> None:
-    """Bring the simulated carrier's receipts; several processes share them."""
-    inbox = CarrierInbox(store, carrier.name)
-    await carrier.pump(inbox, stop, carrier.sent)

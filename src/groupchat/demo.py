@@ -11,6 +11,7 @@ from groupchat.aggregates.roster import Asked, GroupExistsError
 from groupchat.aggregates.workspace import User
 from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.bootstrap import System
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands import business_numbers, contacts, conversations, keys, reading, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
@@ -33,6 +34,10 @@ class OtherWorkspaceError(ToldError):
     """The database is somebody's own: the demo leaves it alone."""
 
 
+class NoHandsetsError(ToldError):
+    """The carrier is a real one: nobody may be texted for a demo."""
+
+
 class Demo(Struct, frozen=True):
     """What a visitor needs."""
 
@@ -42,8 +47,14 @@ class Demo(Struct, frozen=True):
 
 
 async def prepare(system: System) -> Demo:
-    """Return the demo workspace, seeded if the store is empty, with a new key for its owner."""
-    store = system.store
+    """Return the demo workspace, seeded if the store is empty, with a new key for its owner.
+
+    Raises `NoHandsetsError`, `OtherWorkspaceError`.
+    """
+    store, simulator = system.store, system.adapter.simulator
+    if simulator is None:
+        msg = "People write in the demo, so it needs the simulated carrier: leave GROUPCHAT_CARRIER out."
+        raise NoHandsetsError(msg)
     first = await asyncio.to_thread(next, store.log.each([WorkspaceCreated.TOPIC]), None)
     if first is None:
         founded = (await store.run(by_operator(new_id("wsp")), workspaces.create_workspace, NAME, OWNER_EMAIL)).value
@@ -55,7 +66,7 @@ async def prepare(system: System) -> Demo:
     owner = await _demo_owner(store, workspace_id)
     seeded = await asyncio.to_thread(store.log.first_position, ConversationRead.TOPIC) is not None
     if not seeded:
-        await _seed(system, Caller(workspace_id, owner, new_id("req")))
+        await _seed(system, simulator, Caller(workspace_id, owner, new_id("req")))
     return Demo(workspace_id, key, fresh=not seeded)
 
 
@@ -68,7 +79,7 @@ async def _demo_owner(store: EventStore, workspace_id: str) -> User:
     return owners[0]
 
 
-async def _seed(system: System, who: Caller) -> None:
+async def _seed(system: System, simulator: Simulator, who: Caller) -> None:
     """Fill the workspace; what an earlier start left half done is gone on with."""
     store, cause = system.store, who.cause()
     if not await list_numbers(store, who):
@@ -88,14 +99,14 @@ async def _seed(system: System, who: Caller) -> None:
         await store.run(cause, reading.mark_read, who, exists.members["conversation_id"])
         return
     await system.progress.wait_for([DeliveryProcess.name], created.position, PATIENCE_SECONDS)  # so that the replies come after it
-    await _talk(system, who, created.value.conversation_id)
+    await _talk(store, simulator, who, created.value.conversation_id)
 
 
-async def _talk(system: System, who: Caller, conversation_id: str) -> None:
-    store, carrier, cause = system.store, system.carrier, who.cause()
+async def _talk(store: EventStore, simulator: Simulator, who: Caller, conversation_id: str) -> None:
+    inbox, cause = CarrierInbox(store, simulator.name), who.cause()
     for writer, body in ((_ANN, "Saturday is fine 👍"), (_BEN, "For me as well, see you there.")):
         others = sorted({_ANN, _BEN, _CLEO} - {writer})
-        written = await carrier.write(writer, BUSINESS_NUMBER, others, body)
-        await CarrierInbox(store, carrier.name).inbound(written)
+        written = await simulator.write(writer, BUSINESS_NUMBER, others, body)
+        await inbox.inbound(written)
     await store.run(cause, reading.mark_read, who, conversation_id)
     await store.run(cause, conversations.send_message, who, conversation_id, Draft(body="Wonderful. I'll bring the keys."))

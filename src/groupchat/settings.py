@@ -36,7 +36,7 @@ A variable that is nearly one of these is refused, so that a misspelt one is not
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -116,8 +116,17 @@ def _read(name: str, value: str) -> Any:
     try:
         return msgspec.convert(value, field.type, strict=False)
     except msgspec.ValidationError as error:
+        if allowed := _allowed(field.type):
+            msg = f"{_variable(name)} is {value!r}; it can be {', '.join(allowed)}."
+            raise SettingsError(msg) from error
         msg = f"{_variable(name)} is {value!r}, which it can't be: {error}. Write it as docs/operations.md says."
         raise SettingsError(msg) from error
+
+
+def _allowed(type_: Any) -> list[str]:
+    """Return the words that a setting can be, if it is one of some."""
+    choices = (type_, *get_args(type_)) if get_origin(type_) is not Literal else (type_,)
+    return [word for each in choices if get_origin(each) is Literal for word in get_args(each)]
 
 
 def _variable(name: str) -> str:

@@ -16,7 +16,6 @@ from groupchat.http.services import Services
 from groupchat.settings import Settings
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
-from groupchat.values.clock import utc_now
 from tests.support.builders import BUSINESS, number
 from tests.support.world import World, a_world
 
@@ -132,7 +131,7 @@ def locs(problem: Json) -> list[str]:
 @asynccontextmanager
 async def open_site(store: EventStore, *, workers: Sequence[str] | None = (), **services: Any) -> AsyncIterator[Site]:
     """Serve a new workspace; `workers` as in `bootstrap.working`, `services` replace parts of what HTTP works with."""
-    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, utc_now)
+    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store)
     async with bootstrap.working(system, workers):
         parts = replace(system.services(), **services)
         async with client_of(parts) as client:

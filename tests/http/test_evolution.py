@@ -14,7 +14,6 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from groupchat.store.tables import STORED_EVENTS
-from groupchat.values.clock import utc_now
 from tests.http.listening import told
 from tests.http.site import SETTINGS, Json, Site, client_of, messages_of, open_site, path_of
 
@@ -48,7 +47,7 @@ async def restarted(site: Site, database: Database) -> AsyncIterator[Site]:
     """Return the same caller's API in a process that remembers nothing."""
     signals = Signals(database)
     store = EventStore(database, signals)
-    services = bootstrap.assemble(SETTINGS, database, signals, store, utc_now).services()
+    services = bootstrap.assemble(SETTINGS, database, signals, store).services()
     async with client_of(services) as client:
         yield Site(client, site.world, services)
     store.close()

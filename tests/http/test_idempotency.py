@@ -55,7 +55,7 @@ async def kept_answers(site):
 async def another_process(site):
     """Give the same API to the same caller, as another process serves it."""
     async with opened(site.store.database.url.render_as_string(hide_password=False)) as store:
-        services = bootstrap.assemble(Settings(), store.database, store.signals, store, utc_now).services()
+        services = bootstrap.assemble(Settings(), store.database, store.signals, store).services()
         async with client_of(services) as client:
             yield Site(client, site.world, services, site.key)
 
@@ -272,7 +272,7 @@ class Broken(Simulator):
 
 async def test_what_a_handset_wrote_reaches_the_others_once_though_the_first_answer_failed_R12(store):
     carrier = Broken(store.database)
-    async with open_site(store, carrier=carrier) as site:
+    async with open_site(store, simulator=carrier) as site:
         await site.group(1, 2)
         path, body = POSTS["handset_writes"]
         assert_problem(await keyed(site, path, body), "unavailable", 503)

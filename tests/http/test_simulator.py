@@ -142,7 +142,7 @@ async def test_a_handset_of_no_number_is_refused(plain_site):
 
 
 async def test_the_simulators_routes_are_there_only_with_the_simulator(plain_site):
-    async with client_of(replace(plain_site.services, carrier=object())) as client:
+    async with client_of(replace(plain_site.services, simulator=None)) as client:
         response = await client.get(f"/v1/simulator/handsets/{number(1)}")
         assert_problem(response, "not-found", 404)
         assert not [path for path in (await client.get("/openapi.json")).json()["paths"] if "simulator" in path]

@@ -39,11 +39,11 @@ class FakeCarrier:
             raise self.after
         return self._answer(outgoing)
 
-    async def find(self, message_id: str) -> tuple[RecipientResult, ...] | None:
-        self.asked.append(message_id)
+    async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
+        self.asked.append(outgoing.message_id)
         if self.knows is not None:
             raise self.knows
-        return next((self._answer(outgoing) for outgoing in self.taken if outgoing.message_id == message_id), None)
+        return self._answer(outgoing) if outgoing in self.taken else None
 
     def _answer(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
         return tuple(self.results.get(n, RecipientResult(recipient=n, status="sent")) for n in outgoing.to)

@@ -6,7 +6,6 @@ import pytest
 
 from groupchat.aggregates import delivery as deliveries
 from groupchat.commands.streams import DELIVERY
-from groupchat.processes import delivery
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
 from tests.processes.fake_carrier import FakeCarrier
@@ -23,8 +22,8 @@ class SilentCarrier(FakeCarrier):
         await self._answering()
         return results
 
-    async def find(self, message_id):
-        found = await super().find(message_id)
+    async def find(self, outgoing):
+        found = await super().find(outgoing)
         await self._answering()
         return found
 
@@ -33,10 +32,9 @@ class SilentCarrier(FakeCarrier):
             await asyncio.Event().wait()
 
 
-async def test_a_carrier_that_does_not_answer_is_asked_later_and_never_texts_twice(world, monkeypatch):
-    monkeypatch.setattr(delivery, "CARRIER_SECONDS", 0.02)
+async def test_a_carrier_that_does_not_answer_is_asked_later_and_never_texts_twice(world):
     carrier = SilentCarrier()
-    process = DeliveryProcess(world.store, carrier)
+    process = DeliveryProcess(world.store, carrier, patience=0.02)
     message_id = await world.send(await world.group(1, 2))
     message = await world.message(message_id)
 

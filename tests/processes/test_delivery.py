@@ -111,6 +111,16 @@ async def test_who_has_opted_out_at_the_carrier_blocks_the_group_R14(world, proc
     assert broken(await world.log()) == []
 
 
+async def test_what_another_carrier_may_have_is_not_handed_over_again_R28(world, process, carrier, group):
+    message = await world.message(message_id := await world.send(group))
+    await world.begin(message, "earlier")
+
+    await process.react(message)
+
+    assert (carrier.taken, carrier.asked) == ([], [])
+    assert await statuses(world, message_id) == dict.fromkeys((ONE, TWO, THREE), "unconfirmed")
+
+
 # --- opt-outs: R16
 
 

@@ -13,7 +13,6 @@ from groupchat import bootstrap
 from groupchat.http.app import create_app
 from groupchat.settings import Settings
 from groupchat.store.event_store import EventStore
-from groupchat.values.clock import utc_now
 from tests.store.following import log_to_stderr, opened
 
 SETTINGS = Settings(rate_limit=0)
@@ -22,7 +21,7 @@ Answers = list[tuple[int, str]]
 
 def client_of(store: EventStore, api_key: str) -> httpx.AsyncClient:
     """Return a client of the API, as one process serves it without workers."""
-    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, utc_now)
+    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store)
     transport = httpx.ASGITransport(create_app(system.services()))
     headers = {"Authorization": f"Bearer {api_key}"}
     return httpx.AsyncClient(transport=transport, base_url="http://groupchat.test", headers=headers)

@@ -57,9 +57,9 @@ class World(Struct, kw_only=True):
         """Run a command in a caller's name."""
         return await self.store.run(who.cause(), command, who, *args, **given)
 
-    async def begin(self, message: Recorded) -> Begun:
+    async def begin(self, message: Recorded, carrier: str = CARRIER) -> Begun:
         """Begin to hand a message over."""
-        return (await self.store.run(deliveries.caused_by(message), deliveries.begin, CARRIER, message)).value
+        return (await self.store.run(deliveries.caused_by(message), deliveries.begin, carrier, message)).value
 
     async def add_number(self, number: str) -> None:
         await self.run(business_numbers.add_number, AddNumber(number=number))

@@ -60,12 +60,13 @@ class Withheld(Event, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """What is known of the message's way."""
+    """What is known of the message's way, which ends with the carrier that it began with; a message withheld first has none."""
 
     workspace_id: str
     message_id: str
     conversation_id: str
     business_number: str
+    carrier: str
     statuses: dict[str, Status]
 
     @property
@@ -89,6 +90,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 message_id=event.message_id,
                 conversation_id=event.conversation_id,
                 business_number=event.business_number,
+                carrier=event.carrier,
                 statuses=dict.fromkeys(event.recipients, "queued"),
             )
         case Withheld():
@@ -97,6 +99,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 message_id=event.message_id,
                 conversation_id=event.conversation_id,
                 business_number=state.business_number if state is not None else "",
+                carrier=state.carrier if state is not None else "",
                 statuses=dict.fromkeys(event.recipients, "withheld"),
             )
         case Updated() if state is not None:

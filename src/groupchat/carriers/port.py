@@ -11,7 +11,8 @@ So the answer is always per recipient. Numbers are E.164. To a carrier a group *
 participants (R35). No carrier has an idempotency key: an unclear call is never repeated without asking `find` first.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -98,10 +99,10 @@ class Carrier(Protocol):
         again may text everybody again.
         """
 
-    async def find(self, message_id: str) -> tuple[RecipientResult, ...] | None:
-        """Return what became of an earlier `send`; none if the carrier certainly never got it.
+    async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
+        """Return what became of an earlier `send` of the same message; none if the carrier certainly never got it.
 
-        Raises `CarrierUnclearError` if the carrier can't tell, now (`retry_after`) or ever.
+        It texts nobody. Raises `CarrierUnclearError` if the carrier can't tell, now (`retry_after`) or ever.
         """
 
 
@@ -144,3 +145,29 @@ class Inbox(Protocol):
 
     async def inbound(self, inbound: Inbound) -> object:
         """Store what a person wrote. Refusals (an unknown business number, no such group) are `RefusalError`s."""
+
+
+Work = Callable[[Inbox, asyncio.Event], Awaitable[None]]
+"""What an adapter does by itself until the event is set, with the inbox for what it finds."""
+
+
+class Posted(Struct, frozen=True, kw_only=True):
+    """What somebody has posted to a carrier's webhook: the URL as it was called, headers by lower-case name, the body's bytes."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class NotTheCarrierError(Exception):
+    """What was posted is not the carrier's, or not as the carrier sent it; the message says what is wrong with it."""
+
+
+class Webhook(Protocol):
+    """Takes what a carrier posts. Anybody can post to it: the adapter itself finds out whether it was the carrier."""
+
+    async def __call__(self, posted: Posted, inbox: Inbox) -> None:
+        """Hand to the inbox what a request brings. Returning acknowledges it; nothing else may be called before that.
+
+        Raises `NotTheCarrierError` for what the carrier did not send, and what the inbox raises: then the carrier brings it again.
+        """

@@ -109,7 +109,8 @@ def _not_a_business_number(number: str) -> NotFoundError:
 async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
     """Record what the carrier says became of messages; an opt-out by the carrier's word is one append with it (R14).
 
-    A receipt of a message that was never handed over is logged and adds nothing.
+    A receipt of a message that this carrier was never handed is logged and adds nothing; one that says nothing new, or is of
+    somebody who was no recipient, opts nobody out.
     """
     ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
     messages = groupby(ordered, key=lambda receipt: receipt.message_id)
@@ -136,7 +137,7 @@ class CarrierInbox:
 async def _record(store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt]) -> None:
     stream = delivery.stream(message_id)
     known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
-    if known is None:
+    if known is None or known.carrier != carrier:
         log.warning("receipt_of_unknown_message", carrier=carrier, message_id=message_id)
         return
     cause = Cause(
@@ -151,8 +152,8 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
 async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
     for receipt in receipts:
         command = delivery.Receipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
-        await decision.take(DELIVERY, delivery.stream(message_id), command)
-        if receipt.opted_out:
+        is_new = await decision.take(DELIVERY, delivery.stream(message_id), command)
+        if receipt.opted_out and is_new:
             said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
             await opt_out(decision, said)
 

@@ -14,7 +14,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupchat import __version__
-from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.documents import public
 from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
@@ -108,7 +107,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    served = (*ENDPOINTS, *(SIMULATOR if isinstance(services.carrier, Simulator) else ()))
+    served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
     described = document(served)
     app.openapi = lambda: described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
     app.router.routes.extend(_routes(services, served, described))

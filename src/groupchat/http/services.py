@@ -1,9 +1,8 @@
 """What the HTTP layer works with; the composition root fills it."""
 
-from typing import Any
-
 from msgspec import Struct, field
 
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.guards.auth import Door
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
@@ -24,12 +23,13 @@ class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
     `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only reports;
-    `running` are the users' idempotency keys whose requests this process is handling. Without `tokens`, API keys alone open.
+    `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
+    the carrier, where that is the simulated one. Without `tokens`, API keys alone open.
     """
 
     store: EventStore
     progress: Progress
-    carrier: Any
+    simulator: Simulator | None = None
     followers: tuple[str, ...] = ()
     relays: tuple[str, ...] = ()
     patience: float = PATIENCE_SECONDS

@@ -34,9 +34,10 @@ class DeliveryProcess:
 
     name = deliveries.PROCESS
 
-    def __init__(self, store: EventStore, carrier: Carrier) -> None:
+    def __init__(self, store: EventStore, carrier: Carrier, *, patience: float = CARRIER_SECONDS) -> None:
         self._store = store
         self._carrier = carrier
+        self._patience = patience
 
     def key(self, recorded: Recorded) -> str | None:
         """Return the conversation of a message to hand over: each sent one, and what is to be relayed (R12)."""
@@ -55,7 +56,10 @@ class DeliveryProcess:
         delivery = begun.delivery
         if not delivery.unanswered:
             return
-        results = await self._hand_over(delivery, recorded, ask_first=not begun.now)
+        if delivery.carrier == self._carrier.name:
+            results = await self._hand_over(delivery, recorded, ask_first=not begun.now)
+        else:  # the settings have named another since, and the one that may have it can't be asked any more
+            results = _unconfirmed(delivery, f"it was handed to {delivery.carrier}")
         receipts = [
             Receipt(
                 message_id=delivery.message_id,
@@ -66,7 +70,7 @@ class DeliveryProcess:
             )
             for result in results
         ]
-        await inbound.record_receipts(self._store, self._carrier.name, receipts)
+        await inbound.record_receipts(self._store, delivery.carrier, receipts)
 
     async def _may_go_on(self, recorded: Recorded) -> bool:
         return (await self._store.run(deliveries.caused_by(recorded), deliveries.may_go_on, recorded)).value
@@ -75,10 +79,10 @@ class DeliveryProcess:
         outgoing = _outgoing(delivery, recorded)
         try:
             if ask_first:
-                earlier = await _in_time(self._carrier.find(outgoing.message_id))
+                earlier = await self._in_time(self._carrier.find(outgoing))
                 if earlier is not None or not await self._may_go_on(recorded):
                     return earlier or ()
-            return await _in_time(self._carrier.send(outgoing))
+            return await self._in_time(self._carrier.send(outgoing))
         except CarrierRefusedError as refused:
             if refused.retry_after is not None:
                 raise PutOffError(str(refused), refused.retry_after) from refused
@@ -86,21 +90,24 @@ class DeliveryProcess:
         except CarrierUnclearError as unclear:
             if unclear.retry_after is not None:  # the carrier may be able to tell later: `find` asks it
                 raise PutOffError(str(unclear), unclear.retry_after) from unclear
-            log.warning("delivery_unconfirmed", message_id=outgoing.message_id, reason=str(unclear))
-            return [RecipientResult(recipient=number, status="unconfirmed") for number in outgoing.to]
+            return _unconfirmed(delivery, str(unclear))
+
+    async def _in_time(self, call: Coroutine[Any, Any, T]) -> T:
+        """Wait for a carrier; raises `CarrierUnclearError` if it does not answer.
+
+        It is asked only after as long again: till then the call may still arrive, and "never got it" would not be the last word.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                return await call
+        except TimeoutError as error:
+            msg = f"it did not answer within {self._patience:g} seconds"
+            raise CarrierUnclearError(msg, retry_after=self._patience) from error
 
 
-async def _in_time(call: Coroutine[Any, Any, T]) -> T:
-    """Wait for a carrier; raises `CarrierUnclearError` if it does not answer.
-
-    It is asked only after as long again: till then the call may still arrive, and "never got it" would not be the last word.
-    """
-    try:
-        async with asyncio.timeout(CARRIER_SECONDS):
-            return await call
-    except TimeoutError as error:
-        msg = f"it did not answer within {CARRIER_SECONDS:.0f} seconds"
-        raise CarrierUnclearError(msg, retry_after=CARRIER_SECONDS) from error
+def _unconfirmed(delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
+    log.warning("delivery_unconfirmed", message_id=delivery.message_id, reason=reason)
+    return [RecipientResult(recipient=number, status="unconfirmed") for number in delivery.statuses]
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:

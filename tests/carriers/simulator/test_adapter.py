@@ -104,7 +104,7 @@ async def test_two_instances_on_one_database_are_one_carrier_R12(simulator: Simu
 
     assert [result.status for result in results] == ["sent", "sent", "failed"]
     assert await other.handset(ANN) == [received(group=(BOB, CY), at=clock)]
-    assert await other.find("msg_1") == results
+    assert await other.find(outgoing()) == results
     other_database.close()
 
 
@@ -178,7 +178,7 @@ async def test_a_recipient_fails_alone_in_the_answer_R28(
     await simulator.behave(BOB, behaviour)
 
     assert await simulator.send(outgoing()) == (ALL_SENT[0], result, ALL_SENT[2])
-    assert await simulator.find("msg_1") == (ALL_SENT[0], result, ALL_SENT[2])
+    assert await simulator.find(outgoing()) == (ALL_SENT[0], result, ALL_SENT[2])
     assert await simulator.handset(BOB) == []
     assert len(await simulator.handset(CY)) == 1
     assert [receipt.recipient for receipt in await drained(simulator, inbox, clock)] == [ANN, CY]
@@ -262,7 +262,7 @@ async def test_a_refused_message_went_nowhere_R28(simulator: Simulator) -> None:
 
     assert (refused.value.code, refused.value.retry_after) == ("40300", None)
     assert await simulator.handset(ANN) == []
-    assert await simulator.find("msg_1") is None
+    assert await simulator.find(outgoing()) is None
     assert await simulator.next_due() is None
 
 
@@ -304,7 +304,7 @@ async def test_an_unclear_message_went_out_and_can_be_found_R28(
         await simulator.send(outgoing())
 
     assert unclear.value.retry_after is not None
-    assert await simulator.find("msg_1") == ALL_SENT
+    assert await simulator.find(outgoing()) == ALL_SENT
     assert len(await simulator.handset(ANN)) == 1
     assert len(await drained(simulator, inbox, clock)) == 3
 
@@ -315,7 +315,7 @@ async def test_a_lost_message_went_nowhere_and_that_can_be_found_R28(simulator: 
     with pytest.raises(CarrierUnclearError):
         await simulator.send(outgoing())
 
-    assert await simulator.find("msg_1") is None
+    assert await simulator.find(outgoing()) is None
     assert await simulator.handset(ANN) == []
 
 
@@ -325,19 +325,19 @@ async def test_of_an_unknowable_message_the_carrier_can_not_tell_R28(simulator: 
     with pytest.raises(CarrierUnclearError) as unclear:
         await simulator.send(outgoing())
     with pytest.raises(CarrierUnclearError):
-        await simulator.find("msg_1")
+        await simulator.find(outgoing())
 
     assert unclear.value.retry_after is None
     assert len(await simulator.handset(ANN)) == 1
     await simulator.behave(BUSINESS, None)
-    assert await simulator.find("msg_1") == ALL_SENT
+    assert await simulator.find(outgoing()) == ALL_SENT
 
 
 # --- finding
 
 
 async def test_a_message_that_was_never_sent_is_not_found_R28(simulator: Simulator) -> None:
-    assert await simulator.find("msg_1") is None
+    assert await simulator.find(outgoing()) is None
 
 
 async def test_a_message_sent_twice_texts_everybody_twice_R28(simulator: Simulator) -> None:
@@ -347,7 +347,7 @@ async def test_a_message_sent_twice_texts_everybody_twice_R28(simulator: Simulat
     await simulator.send(outgoing())
 
     assert len(await simulator.handset(ANN)) == 2
-    assert await simulator.find("msg_1") == ALL_SENT
+    assert await simulator.find(outgoing()) == ALL_SENT
 
 
 async def test_a_database_that_is_gone_leaves_the_outcome_unclear_R28(clock: HandClock) -> None:
@@ -357,5 +357,5 @@ async def test_a_database_that_is_gone_leaves_the_outcome_unclear_R28(clock: Han
     with pytest.raises(CarrierUnclearError):
         await simulator.send(outgoing())
     with pytest.raises(CarrierUnclearError):
-        await simulator.find("msg_1")
+        await simulator.find(outgoing())
     gone.close()

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from groupchat import bootstrap
 from groupchat.store.event_store import EventStore
-from groupchat.values.clock import utc_now
 from tests.http.site import SETTINGS, Site, client_of
 from tests.processes.partitions.conftest import Sharers
 from tests.processes.partitions.publishing import Publisher
@@ -46,7 +45,7 @@ async def relaying(store: EventStore, publisher: Publisher) -> AsyncIterator[Non
 @asynccontextmanager
 async def a_site(store: EventStore, kafka: str, topic_prefix: str, *, patience: float = 30.0) -> AsyncIterator[Site]:
     settings = replace(SETTINGS, kafka_bootstrap_servers=kafka, kafka_topic_prefix=topic_prefix)
-    system = bootstrap.over_kafka(bootstrap.assemble(settings, store.database, store.signals, store, utc_now))
+    system = bootstrap.over_kafka(bootstrap.assemble(settings, store.database, store.signals, store))
     async with bootstrap.working(system, ON_THE_LOG):
         services = replace(system.services(), patience=patience)
         async with client_of(services) as client:

@@ -83,12 +83,16 @@ class Simulator:
             raise answer
         return answer
 
-    async def find(self, message_id: str) -> Results | None:
+    async def find(self, outgoing: Outgoing) -> Results | None:
         """Return what the last `send` of a message answered, or would have, had it been heard."""
         try:
-            return await asyncio.to_thread(self._find, message_id)
+            return await asyncio.to_thread(self._find, outgoing.message_id)
         except (OperationalError, PoolTimeoutError) as error:
             raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
+
+    async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:
+        """Hand receipts to the inbox as they become due, until `stop` is set; several processes share them."""
+        await self.pump(inbox, stop, self.sent)
 
     async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
         """Hand receipts to the inbox as they become due, until `stop` is set; `bell` tells that there may be new ones."""

@@ -1,0 +1,95 @@
+"""The simulated carrier on a bench (`tests/carriers/bench.py`)."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition
+
+from sqlalchemy import Connection, delete, insert
+
+from groupchat.carriers.port import Inbox, Receipt
+from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.simulator.tables import RECEIPTS
+from groupchat.store.database import Database
+from groupchat.values.clock import to_micros, utc_now
+from tests.carriers.bench import Trouble
+from tests.support.builders import BUSINESS
+
+BEHAVIOURS: dict[Trouble | None, Behaviour] = {
+    "cut off": "unclear",
+    "never arrived": "lost",
+    "refused": "refuse",
+    "refused for now": "refuse",
+}
+
+
+class Road:
+    """The database, whose writes are held up while the road is closed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._changed = Condition()
+        self._closed = False
+        self._held = 0
+
+    read = property(lambda self: self._database.read)
+
+    @contextmanager
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        with self._changed:
+            self._held += 1
+            self._changed.wait_for(lambda: not self._closed)
+        try:
+            with self._database.write(durable=durable) as connection:
+                yield connection
+        finally:
+            with self._changed:
+                self._held -= 1
+                self._changed.notify_all()
+
+    def close(self, *, closed: bool) -> None:
+        with self._changed:
+            self._closed = closed
+            self._changed.notify_all()
+
+    def until_empty(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._held == 0)
+
+
+class SimulatorBench:
+    """Fulfils `Bench`."""
+
+    can_be_asked = True
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._road = Road(database)
+        self.carrier = Simulator(self._road)
+
+    async def trouble(self, kind: Trouble | None) -> None:
+        self._road.close(closed=kind == "too slow")
+        if kind != "too slow":
+            seconds = 0.0 if kind == "refused for now" else None
+            await self.carrier.behave(BUSINESS, BEHAVIOURS.get(kind), seconds=seconds)
+
+    async def arrive(self) -> None:
+        self._road.close(closed=False)
+        await asyncio.to_thread(self._road.until_empty)
+
+    async def phone(self, number: str) -> list[str]:
+        return [message.body or "" for message in await self.carrier.handset(number)]
+
+    async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
+        said = {name: getattr(receipt, name) for name in ("message_id", "recipient", "status", "code", "opted_out")}
+        with self._database.write() as connection:
+            connection.execute(delete(RECEIPTS))  # those that it would bring by itself
+            connection.execute(insert(RECEIPTS).values(due_at=to_micros(utc_now()), attempts=0, **said))
+        while await self.carrier.deliver_due(inbox):
+            pass
+
+    async def write(self, from_: str, group: tuple[str, ...] | None, body: str, inbox: Inbox, *, times: int = 1) -> None:
+        written = await self.carrier.write(from_, BUSINESS, group, body)
+        for _ in range(times):
+            await inbox.inbound(written)

@@ -1,0 +1,217 @@
+"""What every carrier's adapter must do, whatever goes wrong: a new one is a row in `BENCHES`."""
+
+from collections.abc import Callable
+from itertools import permutations, product
+from typing import get_args
+
+import pytest
+
+from groupchat.aggregates import delivery
+from groupchat.aggregates.delivery import ReceiptStatus, Updated
+from groupchat.carriers.port import CarrierRefusedError, Outgoing, Receipt
+from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.streams import DELIVERY
+from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.process import PutOffError
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.values.ids import new_id
+from tests.carriers.bench import Bench, Trouble
+from tests.carriers.posting import PostingBench
+from tests.carriers.simulator.bench import SimulatorBench
+from tests.processes.fake_carrier import CrashError
+from tests.support.builders import BUSINESS, number
+from tests.support.world import World, a_world
+
+ONE, TWO, THREE = number(1), number(2), number(3)
+FORWARD = ("queued", "unconfirmed", "sent", "delivered")
+PATIENCE = 0.05
+BENCHES: dict[str, Callable[[Database], Bench]] = {
+    "simulator": SimulatorBench,
+    "posts, and can be asked": lambda _: PostingBench(can_be_asked=True),
+    "posts, and can't be asked": lambda _: PostingBench(can_be_asked=False),
+}
+EVERY_TROUBLE: tuple[Trouble | None, ...] = (None, *get_args(Trouble))
+
+
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest, database: Database) -> Bench:
+    return BENCHES[request.param](database)
+
+
+@pytest.fixture
+async def world(store: EventStore) -> World:
+    return await a_world(store)
+
+
+@pytest.fixture
+def inbox(bench: Bench, store: EventStore) -> CarrierInbox:
+    return CarrierInbox(store, bench.carrier.name)
+
+
+def outgoing(**changes: object) -> Outgoing:
+    return Outgoing(**{"message_id": new_id("msg"), "from_": BUSINESS, "to": (ONE, TWO), "body": "Hello", "media": ()} | changes)
+
+
+class Dying:
+    """A carrier under which the process dies when a call was answered, before anything of it is stored."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.name, self.native_group = bench.carrier.name, bench.carrier.native_group
+        self.find = bench.carrier.find
+        self._carrier = bench.carrier
+
+    async def send(self, message: Outgoing) -> None:
+        await self._carrier.send(message)
+        raise CrashError
+
+
+async def hand_over(bench: Bench, world: World, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
+    """Let the process handle a message in this trouble; `dying` after the call, if it comes so far."""
+    await bench.trouble(trouble)
+    process = DeliveryProcess(world.store, Dying(bench) if dying else bench.carrier, patience=PATIENCE)
+    try:
+        await process.react(await world.message(message_id))
+    except (PutOffError, CrashError):
+        await bench.arrive()
+
+
+async def statuses(world: World, message_id: str) -> dict[str, str]:
+    return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
+
+
+# --- the port
+
+
+async def test_each_recipient_has_a_result_in_the_order_of_the_call_R28(bench: Bench):
+    message = outgoing(to=(TWO, ONE, THREE))
+
+    assert [result.recipient for result in await bench.carrier.send(message)] == [TWO, ONE, THREE]
+
+
+async def test_asking_texts_nobody_R28(bench: Bench):
+    message = outgoing()
+    await bench.carrier.send(message)
+    if bench.can_be_asked:
+        assert [result.recipient for result in await bench.carrier.find(message)] == [ONE, TWO]
+        assert await bench.carrier.find(outgoing()) is None
+
+    assert (await bench.phone(ONE), await bench.phone(TWO)) == (["Hello"], ["Hello"])
+
+
+@pytest.mark.parametrize("trouble", ["refused", "refused for now"])
+async def test_of_what_is_refused_nothing_goes_out_R28(bench: Bench, trouble: Trouble):
+    await bench.trouble(trouble)
+
+    with pytest.raises(CarrierRefusedError) as refused:
+        await bench.carrier.send(outgoing())
+
+    assert (refused.value.retry_after is None) == (trouble == "refused")
+    assert await bench.phone(ONE) == []
+
+
+# --- a message reaches each phone once
+
+
+@pytest.mark.parametrize("dying", [False, True])
+async def test_whatever_goes_wrong_a_message_reaches_each_phone_once_R28(bench: Bench, world: World, *, dying: bool):
+    group = await world.group(1, 2)
+    for first, second in product(EVERY_TROUBLE, repeat=2):
+        body = f"{first}, then {second}"
+        message_id = await world.send(group, body)
+        for trouble in (first, second):
+            await hand_over(bench, world, message_id, trouble, dying=dying)
+        for _ in range(3):
+            await hand_over(bench, world, message_id, None)
+
+        received = [(await bench.phone(phone)).count(body) for phone in (ONE, TWO)]
+        said = set((await statuses(world, message_id)).values())
+        if bench.can_be_asked:
+            assert (received, said) in (([1, 1], {"sent"}), ([0, 0], {"failed"})), body
+            assert ("refused" in (first, second)) or received == [1, 1], body
+        else:
+            assert received in ([0, 0], [1, 1]), body
+            assert said <= {"sent", "failed", "unconfirmed"}, body
+            assert said != {"failed"} or received == [0, 0], body
+
+
+async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: Bench, world: World, inbox: CarrierInbox):
+    message_id = await world.send(await world.group(1, 2))
+    await hand_over(bench, world, message_id, "cut off")
+    for phone in (ONE, TWO):
+        await bench.bring(Receipt(message_id=message_id, recipient=phone, status="delivered"), inbox)
+    await hand_over(bench, world, message_id, None)
+
+    assert await statuses(world, message_id) == {ONE: "delivered", TWO: "delivered"}
+    assert await bench.phone(ONE) == ["Hello all"]
+
+
+# --- a status never goes back
+
+
+async def test_in_whatever_order_receipts_come_a_status_only_moves_forward_R28(bench: Bench, world: World, inbox: CarrierInbox):
+    group = await world.group(1, 2)
+    receipts: tuple[ReceiptStatus, ...] = ("unconfirmed", "sent", "delivered", "delivered")
+    for order in sorted(set(permutations(receipts))):
+        message_id = await world.send(group)
+        await hand_over(bench, world, message_id, None)
+        for status in order:
+            await bench.bring(Receipt(message_id=message_id, recipient=ONE, status=status), inbox)
+
+        events = [event for event in await world.events(delivery.stream(message_id)) if isinstance(event, Updated)]
+        went = [FORWARD.index(event.status) for event in events if event.recipient == ONE]
+        assert went == sorted(set(went)), order
+        assert (await statuses(world, message_id))[ONE] == "delivered", order
+
+
+# --- a stranger's receipt changes nothing
+
+
+@pytest.mark.parametrize("opted_out", [False, True])
+async def test_a_receipt_of_what_was_never_sent_changes_nothing_R28(
+    bench: Bench, world: World, inbox: CarrierInbox, *, opted_out: bool
+):
+    message_id = await world.send(await world.group(1, 2))
+    await world.group(1, 3)
+    waiting, of_another_carrier = await world.send(await world.group(2, 3)), CarrierInbox(world.store, "another")
+    await hand_over(bench, world, message_id, None)
+    before = await world.log()
+
+    for stranger in (
+        Receipt(message_id="msg_of_nobody", recipient=ONE, status="failed", opted_out=opted_out),
+        Receipt(message_id=message_id, recipient=THREE, status="failed", opted_out=opted_out),
+        Receipt(message_id=waiting, recipient=TWO, status="failed", opted_out=opted_out),
+    ):
+        await bench.bring(stranger, inbox)
+    await bench.bring(Receipt(message_id=message_id, recipient=ONE, status="failed", opted_out=opted_out), of_another_carrier)
+
+    assert await world.log() == before
+
+
+async def test_of_an_opt_out_that_is_brought_again_only_the_first_counts_R14(bench: Bench, world: World, inbox: CarrierInbox):
+    await world.policy(reopen_on_opt_in=True)
+    group = await world.group(1, 2)
+    message_id = await world.send(group)
+    await hand_over(bench, world, message_id, None)
+    failed = Receipt(message_id=message_id, recipient=ONE, status="failed", opted_out=True)
+
+    await bench.bring(failed, inbox)
+    blocked = (await world.state(group)).blocked_by
+    await bench.write(ONE, (TWO,), "START", inbox)
+    await bench.bring(failed, inbox)
+
+    assert (blocked, (await world.state(group)).blocked_by) == ((ONE,), ())
+
+
+# --- what people write
+
+
+async def test_what_a_person_writes_is_recorded_once_however_often_it_is_brought_R11(
+    bench: Bench, world: World, inbox: CarrierInbox
+):
+    group = await world.group(1, 2)
+    await world.group(1, 3)
+
+    await bench.write(ONE, (TWO,), "I'm in", inbox, times=3)
+
+    assert await world.types(group) == ["created", "inbound_received"]
