@@ -74,7 +74,7 @@ def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(serv
     assert process.wait(PATIENCE) == 0
     listener.join(PATIENCE)
 
-    assert ": after 0" in told
+    assert "id: 0" in told
     assert process.stderr
     lines = [json.loads(line) for line in process.stderr if line.startswith("{")]
     assert [line["reason"] for line in lines if line["event"] == "stream_ended"] == ["shutdown"]

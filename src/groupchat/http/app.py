@@ -1,7 +1,4 @@
-"""The application: FastAPI, with the endpoints put into it.
-
-FastAPI routes, documents and keeps the middleware's place; its own parsing and encoding is not used (`endpoint.py`, `resource.py`).
-"""
+"""The application, with all endpoints put into it: the table of contents of the API."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -11,7 +8,6 @@ from typing import Protocol
 from fastapi import FastAPI
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groupchat import __version__
 from groupchat.http.documents import public
@@ -32,6 +28,7 @@ from groupchat.http.routes import (
 )
 from groupchat.http.services import Services
 from groupchat.http.web import openapi
+from groupchat.http.web.application import Application, Elsewhere
 from groupchat.http.web.operation import Json, Operation
 from groupchat.http.web.refusals import absent
 from groupchat.http.web.reply import Reply
@@ -98,7 +95,7 @@ SIMULATOR: tuple[Served, ...] = (simulator.handset_writes, simulator.read_handse
 
 def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
     """Return the application; the simulator's routes are there only with that carrier."""
-    app = FastAPI(
+    app = Application(
         title="groupchat",
         version=__version__,
         openapi_url=None,
@@ -106,12 +103,13 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry={"logs": False},  # they would quote exceptions, and so what people wrote
     )
     served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
     described = document(served)
     app.openapi = lambda: described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
     app.router.routes.extend(_routes(services, served, described))
-    app.router.default = _Elsewhere(_resource(services, "(none)", {}), app.router.default)
+    app.router.default = Elsewhere(_resource(services, "(none)", {}), app.router.default)
     return app
 
 
@@ -152,15 +150,3 @@ class _Written(Convertor[str]):
 
 
 register_url_convertor("written", _Written())
-
-
-class _Elsewhere:
-    """Answers at every other path."""
-
-    def __init__(self, http: ASGIApp, others: ASGIApp) -> None:
-        self._http = http
-        self._others = others
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an HTTP request with a problem; leave the rest to Starlette."""
-        await (self._http if scope["type"] == "http" else self._others)(scope, receive, send)

@@ -5,14 +5,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from groupchat.commands.caller import Caller
-from groupchat.http.calls.answers import Answer, Written
+from groupchat.http.calls.answers import Answer
+from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.conditional import etag, read_if_match, versioned_id
 from groupchat.http.calls.idempotency import digest, pack, read_key, running, unpack, without_secret
 from groupchat.http.calls.positions import read_min_position
@@ -24,72 +24,10 @@ from groupchat.http.web.codec import decode_body, decode_query, read_body, read_
 from groupchat.http.web.operation import NoQuery, Operation
 from groupchat.http.web.reply import CSV, JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
-from groupchat.queries.views import Views
 from groupchat.store.answers import Kept, Key
-from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore
 from groupchat.store.refusals import OverloadedError
 from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, PreconditionFailedError, Remember, Terms
 from groupchat.values.errors import InvalidRequestError, RefusalError
-from groupchat.values.event import Cause
-
-P = ParamSpec("P")
-T = TypeVar("T")
-B = TypeVar("B")
-Q = TypeVar("Q")
-
-
-class Call(Struct, frozen=True):
-    """A request that is read: who makes it, the path's parameters, and the terms that its headers set for its command."""
-
-    services: Services
-    who: Caller
-    path: dict[str, str]
-    terms: Terms
-
-    @property
-    def store(self) -> EventStore:
-        """The event store."""
-        return self.services.store
-
-    @property
-    def views(self) -> Views:
-        """The read models."""
-        return self.services.views
-
-    @property
-    def keeps_answer(self) -> bool:
-        """Whether the command's value is kept as the request's answer, so must be made before the command is stored."""
-        return self.terms.remember is not None
-
-    async def run(
-        self, command: Callable[Concatenate[Decision, Caller, P], Awaitable[T]], *args: P.args, **given: P.kwargs
-    ) -> Written[T]:
-        """Run a command in the caller's name and on the request's terms; the answer has its value.
-
-        With an idempotency key the value is what is kept as the answer, so a `POST` answers with just that. Raises the command's
-        refusal, `PreconditionFailedError`, `AnsweredBeforeError` where the key has an answer.
-        """
-        return await self.run_as(self.who.cause(), command, self.who, *args, **given)
-
-    async def run_as(
-        self, cause: Cause, command: Callable[Concatenate[Decision, P], Awaitable[T]], *args: P.args, **given: P.kwargs
-    ) -> Written[T]:
-        """Run a command in another's name, such as a participant's, and on the request's terms; see `run`."""
-        outcome = await self.store.run_under(self.terms, cause, command, *args, **given)
-        return Written(value=outcome.value, position=outcome.position)
-
-
-class Reading(Call, Generic[Q], frozen=True):
-    """A request with query parameters."""
-
-    query: Q
-
-
-class Writing(Call, Generic[B], frozen=True):
-    """A request with a body."""
-
-    body: B
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -220,7 +158,7 @@ def endpoint(
     """
 
     def make(handle: Handle) -> Endpoint:
-        types = types_of(handle, spec.items, Reading, Writing)
+        types = types_of(handle, spec.items)
         problems = [*refuses, *(slug for permit in (first, may) if permit is not None for slug in permit.slugs)]
         return Endpoint(
             operation=operation(spec, handle, types, problems, waits=bool(waits_for)),

@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from msgspec import Struct
 
 from groupchat.http.calls.answers import Answer
+from groupchat.http.calls.call import Reading, Writing
 from groupchat.http.calls.conditional import VERSIONED, versioned_id
 from groupchat.http.calls.lists import PageOf
 from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response
@@ -59,13 +60,13 @@ class Types(Struct, frozen=True):
         return self.answer in VERSIONED
 
 
-def types_of(handle: Handle, items: Any, reading: type, writing: type) -> Types:
-    """Read a handler's signature: `reading` and `writing` are the generic calls that name the types of a query and a body."""
+def types_of(handle: Handle, items: Any) -> Types:
+    """Read a handler's signature."""
     hints = get_type_hints(handle, include_extras=True)
     taken, given = hints["call"], get_args(hints["return"])[0] if items is None else PageOf[items]
     return Types(
-        body=get_args(taken)[0] if get_origin(taken) is writing else None,
-        query=get_args(taken)[0] if get_origin(taken) is reading else NoQuery,
+        body=get_args(taken)[0] if get_origin(taken) is Writing else None,
+        query=get_args(taken)[0] if get_origin(taken) is Reading else NoQuery,
         answer=None if given is type(None) else given,
     )
 

@@ -5,7 +5,8 @@ import asyncio
 from groupchat.commands import contacts as commands
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
+from groupchat.http.calls.call import Call, Reading, Writing
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits

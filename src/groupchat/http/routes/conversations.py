@@ -4,7 +4,8 @@ from groupchat.commands import conversations, reading
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import NewGroup
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
+from groupchat.http.calls.call import Call, Reading, Writing
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits

@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 from groupchat.aggregates.sight import published
 from groupchat.audit.as_of import AsOf
 from groupchat.http.calls.answers import Answer
-from groupchat.http.calls.endpoint import Reading, endpoint
+from groupchat.http.calls.call import Reading
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples

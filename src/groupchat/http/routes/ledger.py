@@ -6,7 +6,8 @@ from io import StringIO
 from msgspec.structs import asdict, astuple
 
 from groupchat.http.calls.answers import Answer
-from groupchat.http.calls.endpoint import Reading, endpoint
+from groupchat.http.calls.call import Reading
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery

@@ -6,7 +6,8 @@ from groupchat.commands import conversations
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.endpoint import Reading, Writing, endpoint
+from groupchat.http.calls.call import Reading, Writing
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits

@@ -3,7 +3,8 @@
 from groupchat.commands import consents
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.endpoint import Call, Reading, endpoint
+from groupchat.http.calls.call import Call, Reading
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits

@@ -1,7 +1,8 @@
 """What users were refused, for those who audit (R15, R20 to R23)."""
 
 from groupchat.http.calls.answers import Answer
-from groupchat.http.calls.endpoint import Reading, endpoint
+from groupchat.http.calls.call import Reading
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits

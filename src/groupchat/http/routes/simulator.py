@@ -13,7 +13,8 @@ from groupchat.commands import inbound
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.endpoint import Call, Writing, endpoint
+from groupchat.http.calls.call import Call, Writing
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits

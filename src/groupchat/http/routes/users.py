@@ -10,7 +10,8 @@ from groupchat.aggregates.workspace import ChangeUser, User
 from groupchat.commands import keys, users
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.endpoint import Call, Reading, Writing, endpoint
+from groupchat.http.calls.call import Call, Reading, Writing
+from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
