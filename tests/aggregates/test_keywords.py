@@ -121,6 +121,11 @@ def test_a_message_that_only_has_a_keyword_in_it_is_none_R14(written):
     assert keyword(written) is None
 
 
+def test_a_text_of_a_million_characters_is_no_keyword_and_costs_nothing_R38():
+    assert keyword("stop" + "\u0301" * 1_000_000) is None
+    assert keyword("stop" + "\n" * 1_000) == "opt-out"
+
+
 @for_any(st.text(max_size=12))
 def test_any_text_is_a_keyword_or_not_and_is_never_refused_R14(text):
     assert keyword(text) in ("opt-out", "opt-in", None)

@@ -24,6 +24,8 @@ _YES = frozenset(["yes", "oui", "si"])
 """They answer somebody else, unless they are written to the business alone (R38)."""
 _MAX_WORDS = 8
 """How many words a keyword has at most."""
+_LONGEST = 10_000
+"""Characters of a message that can be a keyword: a text that comes in may have a million, and is not folded for it."""
 _DOTS = str.maketrans(dict.fromkeys(".\u00b7\u2022\u2027\u2219\u22c5\u3002\u30fb", "-"))
 
 
@@ -45,7 +47,9 @@ def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword 
     (`STOP` and a stop sign); an opt-in may not. `alone` tells whether the message was written to the business alone: only then is
     `YES` an opt-in.
     """
-    text = folded(body or "").replace("\n", " ").translate(_DOTS)
+    if body is None or len(body) > _LONGEST:
+        return None
+    text = folded(body).replace("\n", " ").translate(_DOTS)
     if _is_one_of(text, _OUT | _spelled(own.out)):
         return "opt-out"
     if any(category(character)[0] == "S" for character in text):
