@@ -42,7 +42,7 @@ import msgspec
 from msgspec import Meta
 
 from groupchat.values.errors import ToldError
-from groupchat.values.web_address import is_web_address
+from groupchat.values.web_address import is_server, is_web_address
 
 PREFIX = "GROUPCHAT_"
 
@@ -100,15 +100,23 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             msg = f"{_variable(name)} is no setting of groupchat; did you mean {_variable(close[0])}?"
             raise SettingsError(msg)
     settings = Settings(**{name: _read(name, given[name]) for name in known if name in given})
-    for name in _ADDRESSES:
-        if (address := getattr(settings, name)) is not None and not is_web_address(address):
-            msg = f"{_variable(name)} is not a web address; write it as https://id.example.com/keys."
-            raise SettingsError(msg)
+    _check_addresses(settings)
     missing = [name for name in _PROVIDER if getattr(settings, name) is None]
     if 0 < len(missing) < len(_PROVIDER):
         msg = f"An identity provider needs {', '.join(map(_variable, missing))}, too; see docs/operations.md."
         raise SettingsError(msg)
     return settings
+
+
+def _check_addresses(settings: Settings) -> None:
+    for name in _ADDRESSES:
+        if (address := getattr(settings, name)) is not None and not is_web_address(address):
+            msg = f"{_variable(name)} is not a web address; write it as https://id.example.com/keys."
+            raise SettingsError(msg)
+    servers = settings.kafka_bootstrap_servers
+    if servers is not None and not all(is_server(each.strip()) for each in servers.split(",")):
+        msg = f"{_variable('kafka_bootstrap_servers')} is not HOST:PORT, or several with commas between them."
+        raise SettingsError(msg)
 
 
 def _read(name: str, value: str) -> Any:

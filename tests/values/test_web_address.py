@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupchat.values.web_address import is_web_address
+from groupchat.values.web_address import is_server, is_web_address
 
 GOOD = (
     "https://example.com", "http://example.com/", "HTTPS://EXAMPLE.com/A", "hTTp://example.com",
@@ -33,6 +33,18 @@ def test_a_url_of_the_web_is_an_address(written):
 @pytest.mark.parametrize("written", BAD)
 def test_what_rfc_3986_does_not_allow_is_none(written):
     assert not is_web_address(written)
+
+
+@pytest.mark.parametrize("written", ["localhost", "kafka-1.example.com:9092", "192.0.2.1:9092", "[::1]:9092"])
+def test_a_host_with_or_without_a_port_is_a_server(written):
+    assert is_server(written)
+
+
+@pytest.mark.parametrize(
+    "written", ["", " ", ":9092", "a b:1", "kafka:port", "kafka:99999", "http://kafka:9092", "kafka/", "u@kafka", "::1"]
+)
+def test_what_is_no_host_and_port_is_no_server(written):
+    assert not is_server(written)
 
 
 @given(st.text(max_size=30))

@@ -29,6 +29,11 @@ def is_web_address(text: str) -> bool:
     return int(authority["port"] or 0) <= _LAST_PORT
 
 
+def is_server(text: str) -> bool:
+    """Tell whether a text is `HOST` or `HOST:PORT`, as it stands in a web address."""
+    return not set(text) & set("/?#@") and is_web_address(f"https://{text}")
+
+
 def _is_ipv6(text: str) -> bool:
     try:
         IPv6Address(text)
