@@ -3,35 +3,35 @@
 | variable | meaning | default |
 |---|---|---|
 | `GROUPCHAT_DATABASE_URL` | an SQLAlchemy URL: `sqlite:///FILE` or `postgresql://user@host/name` | `sqlite:///groupchat.db` |
-| `GROUPCHAT_CARRIER` | who carries the messages: `simulator` | `simulator` |
-| `GROUPCHAT_SIMULATOR_NATIVE_GROUP` | whether the simulated carrier itself fans out to the others (R12) | `true` |
+| `GROUPCHAT_CARRIER` | the carrier that sends messages: `simulator` | `simulator` |
+| `GROUPCHAT_SIMULATOR_NATIVE_GROUP` | whether the simulated carrier forwards replies itself (R12) | `true` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
-| `GROUPCHAT_RATE_LIMIT` | requests a second that each API key may make, per process; `0` for no limit | `500` |
-| `GROUPCHAT_LOGIN_FAILURES` | logins a minute that may fail from each client address, per process; `0` for no limit | `300` |
-| `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are refused with 503 | `10000` |
-| `GROUPCHAT_STREAMS_PER_KEY` | event streams that each API key may have open, per process | `10` |
-| `GROUPCHAT_STREAM_HEARTBEAT_SECONDS` | after how long a silent event stream sends a comment | `15.0` |
-| `GROUPCHAT_STREAM_SECONDS` | how long an event stream lasts at most; its reader goes on with another | `3600.0` |
-| `GROUPCHAT_OIDC_ISSUER` | the identity provider whose tokens open, too: their `iss` | unset |
-| `GROUPCHAT_OIDC_AUDIENCE` | whom its tokens must be for: their `aud` | unset |
-| `GROUPCHAT_OIDC_JWKS_URL` | where it publishes its keys | unset |
-| `GROUPCHAT_OIDC_ALGORITHMS` | the signatures that are taken, of `RS`, `PS` and `ES` with `256`, `384` or `512` | `RS256,ES256` |
-| `GROUPCHAT_OIDC_WORKSPACE_CLAIM` | the claim that has the workspace's id | `groupchat_workspace` |
-| `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | the brokers to relay events to, as `HOST:PORT,HOST:PORT`; no relay without | unset |
+| `GROUPCHAT_RATE_LIMIT` | requests per second for each API key, per process; `0` for no limit | `500` |
+| `GROUPCHAT_LOGIN_FAILURES` | failed logins per minute for each client address, per process; `0` for no limit | `300` |
+| `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are rejected with 503 | `10000` |
+| `GROUPCHAT_STREAMS_PER_KEY` | open event streams for each API key, per process | `10` |
+| `GROUPCHAT_STREAM_HEARTBEAT_SECONDS` | seconds after which a silent event stream sends a comment | `15.0` |
+| `GROUPCHAT_STREAM_SECONDS` | maximum duration of an event stream; its reader resumes with another one | `3600.0` |
+| `GROUPCHAT_OIDC_ISSUER` | identity provider whose tokens are also accepted (`iss`) | unset |
+| `GROUPCHAT_OIDC_AUDIENCE` | expected audience of its tokens (`aud`) | unset |
+| `GROUPCHAT_OIDC_JWKS_URL` | URL of its public keys | unset |
+| `GROUPCHAT_OIDC_ALGORITHMS` | accepted signature algorithms: `RS`, `PS` and `ES` with `256`, `384` or `512` | `RS256,ES256` |
+| `GROUPCHAT_OIDC_WORKSPACE_CLAIM` | claim that contains the workspace's id | `groupchat_workspace` |
+| `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | brokers to publish events to, as `HOST:PORT,HOST:PORT`; no relay if unset | unset |
 | `GROUPCHAT_KAFKA_SECURITY_PROTOCOL` | `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL` | `PLAINTEXT` |
 | `GROUPCHAT_KAFKA_SASL_MECHANISM` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512` | unset |
-| `GROUPCHAT_KAFKA_SASL_USERNAME` | who logs in to the brokers | unset |
-| `GROUPCHAT_KAFKA_SASL_PASSWORD` | with which password | unset |
-| `GROUPCHAT_KAFKA_SSL_CAFILE` | a PEM file with the authorities that the brokers' certificates are checked against | unset |
-| `GROUPCHAT_KAFKA_SSL_CERTFILE` | a PEM file with the certificate that is shown to the brokers | unset |
-| `GROUPCHAT_KAFKA_SSL_KEYFILE` | a PEM file with its key | unset |
-| `GROUPCHAT_KAFKA_PARTITIONS` | the partitions of a topic that `groupchat topics` makes | `12` |
-| `GROUPCHAT_KAFKA_REPLICATION` | on how many brokers such a topic is kept | `1` |
-| `GROUPCHAT_KAFKA_RETENTION_HOURS` | for how long it keeps records; `-1` for ever | `-1` |
-| `GROUPCHAT_KAFKA_TOPIC_PREFIX` | stands before the topics' names, where several installations share brokers | unset |
+| `GROUPCHAT_KAFKA_SASL_USERNAME` | user name for the brokers | unset |
+| `GROUPCHAT_KAFKA_SASL_PASSWORD` | password for the brokers | unset |
+| `GROUPCHAT_KAFKA_SSL_CAFILE` | PEM file with the authorities that verify the brokers' certificates | unset |
+| `GROUPCHAT_KAFKA_SSL_CERTFILE` | PEM file with the client certificate for the brokers | unset |
+| `GROUPCHAT_KAFKA_SSL_KEYFILE` | PEM file with the client certificate's key | unset |
+| `GROUPCHAT_KAFKA_PARTITIONS` | partitions of each topic that `groupchat topics` creates | `12` |
+| `GROUPCHAT_KAFKA_REPLICATION` | replicas of each topic that it creates | `1` |
+| `GROUPCHAT_KAFKA_RETENTION_HOURS` | hours for which such a topic keeps records; `-1` for forever | `-1` |
+| `GROUPCHAT_KAFKA_TOPIC_PREFIX` | prefix of all topic names, for installations that share brokers | unset |
 
-A variable that is nearly one of these is refused, so that a misspelt one is not silently without effect.
+A variable whose name is almost one of these is rejected, so that a misspelled one is not ignored silently.
 """
 
 from collections.abc import Mapping

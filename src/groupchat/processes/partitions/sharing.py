@@ -33,7 +33,7 @@ TELL_SECONDS = 3.0
 
 _ADVICE = (
     "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they go on "
-    "(docs/operations.md, Scaling out)."
+    "(docs/operations.md, Scale out over Kafka)."
 )
 
 log = structlog.get_logger()

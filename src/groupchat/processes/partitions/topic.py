@@ -126,6 +126,6 @@ def position_in(headers: Headers) -> int:
             return int(value)
     msg = (
         "A record has no position: somebody else writes to the topic. Forbid that, make the topic and its contents anew "
-        "(docs/operations.md, Scaling out over Kafka), or let the projections follow the log again."
+        "(docs/operations.md, Scale out over Kafka), or let the projections follow the log again."
     )
     raise UnusableTopicError(msg)

@@ -52,7 +52,7 @@ def check(progress: Progress | None, known: int, store: EventStore, prefix: str)
 
 _ADVICE = (
     "What consumers have can't be taken back: give this log topics of its own (GROUPCHAT_KAFKA_TOPIC_PREFIX, `groupchat topics`, "
-    "`groupchat relay --from 0`), or read docs/operations.md, Backup and restore of log and broker."
+    "`groupchat relay --from 0`), or read docs/operations.md, Back up and restore with Kafka."
 )
 
 
