@@ -10,8 +10,8 @@ from typing import cast
 import msgspec
 from msgspec import Struct
 
-from groupchat.values.errors import described
-from groupchat.values.event import Actor, ActorKind, Cause, Recorded, decode
+from groupchat.values.errors import described, first_line
+from groupchat.values.event import Actor, ActorKind, Cause, Moment, Recorded, decode
 
 Headers = list[tuple[str, bytes]]
 
@@ -61,24 +61,56 @@ def headers_of(recorded: Recorded, subject: str, *, kind: str | None = None, ent
     return headers
 
 
+class Envelope(Struct, frozen=True, kw_only=True):
+    """What the headers of a record say. `entry` is the n of a ledger entry, 0 of an event; only an event has a `shape`."""
+
+    id: str
+    type: str
+    subject: str
+    stream: str
+    version: int
+    position: int
+    at: datetime
+    cause: Cause
+    shape: int
+    entry: int
+
+
+def envelope_of(headers: Sequence[tuple[str, bytes]]) -> Envelope:
+    """Return what the headers of a record say; raises `RecordUnreadableError`."""
+    try:
+        texts = {name: text.decode() for name, text in headers}
+        return Envelope(
+            id=texts["ce_id"],
+            type=texts["ce_type"],
+            subject=texts["ce_subject"],
+            stream=texts["ce_stream"],
+            version=int(texts["ce_version"]),
+            position=int(texts["ce_position"]),
+            at=msgspec.convert(texts["ce_time"], Moment),
+            cause=_cause(texts),
+            shape=int(texts.get("ce_shape", "0")),
+            entry=int(texts.get("ce_entry", "0")),
+        )
+    except KeyError as error:
+        msg = f"it lacks the header {error.args[0]}"
+        raise RecordUnreadableError(msg) from error
+    except (AttributeError, ValueError) as error:
+        raise RecordUnreadableError(described(error)) from error
+
+
 def recorded_of(headers: Sequence[tuple[str, bytes]], value: bytes) -> Recorded:
     """Return the event of a record, as the log has it; raises `RecordUnreadableError`.
 
     Not for records of the ledger, nor for `groupchat.workspace.key_issued`, which is published without the key's hash.
     """
     try:
-        texts = {name: text.decode() for name, text in headers}
-        return Recorded(
-            event=decode(texts["ce_type"], value, int(texts["ce_shape"])),
-            stream=texts["ce_stream"],
-            version=int(texts["ce_version"]),
-            position=int(texts["ce_position"]),
-            at=datetime.fromisoformat(texts["ce_time"]),
-            cause=_cause(texts),
-        )
-    except (KeyError, ValueError, msgspec.MsgspecError) as error:
-        msg = f"the record is none of groupchat's, or of a newer version: {described(error)}"
+        of = envelope_of(headers)
+        event = decode(of.type, value, of.shape)
+    except (RecordUnreadableError, ValueError) as error:
+        msg = f"the record is not groupchat's, or of a newer version: {first_line(error)}"
         raise RecordUnreadableError(msg) from error
+    return Recorded(event=event, stream=of.stream, version=of.version, position=of.position, at=of.at, cause=of.cause)
 
 
 def _cause(texts: Mapping[str, str]) -> Cause:

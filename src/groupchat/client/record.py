@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from groupchat.broker.envelope import RecordUnreadableError
-from groupchat.values.event import Actor, ActorKind, Moment
+from groupchat.broker.envelope import RecordUnreadableError, envelope_of
+from groupchat.values.errors import described
+from groupchat.values.event import Actor
 
 
 class Record(Struct, frozen=True, kw_only=True):
@@ -38,26 +39,23 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 def record_of(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Record:
     """Return what headers and value say; raises `RecordUnreadableError`."""
+    of = envelope_of(headers)
     try:
-        texts = {name: text.decode() for name, text in headers}
-        return Record(
-            id=texts["ce_id"],
-            type=texts["ce_type"],
-            stream=texts["ce_stream"],
-            version=int(texts["ce_version"]),
-            entry=int(texts.get("ce_entry", "0")),
-            position=int(texts["ce_position"]),
-            time=msgspec.convert(texts["ce_time"], Moment),
-            workspace=texts["ce_source"].removeprefix("/workspaces/"),
-            subject=texts["ce_subject"],
-            correlation_id=texts["ce_correlationid"],
-            causation_id=texts["ce_causationid"],
-            actor=Actor(cast("ActorKind", texts["ce_actorkind"]), texts["ce_actorid"]),
-            data=_decode(value or b""),
-        )
-    except KeyError as error:
-        msg = f"it lacks the header {error.args[0]}"
-        raise RecordUnreadableError(msg) from error
-    except (AttributeError, ValueError, msgspec.MsgspecError) as error:
-        msg = f"{type(error).__name__}: {error}"
-        raise RecordUnreadableError(msg) from error
+        data = _decode(value or b"")
+    except ValueError as error:
+        raise RecordUnreadableError(described(error)) from error
+    return Record(
+        id=of.id,
+        type=of.type,
+        stream=of.stream,
+        version=of.version,
+        entry=of.entry,
+        position=of.position,
+        time=of.at,
+        workspace=of.cause.workspace_id,
+        subject=of.subject,
+        correlation_id=of.cause.correlation_id,
+        causation_id=of.cause.causation_id,
+        actor=of.cause.actor,
+        data=data,
+    )
