@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
 
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from sqlalchemy.exc import DBAPIError
 
 from groupchat.bootstrap import existing_database
@@ -41,13 +42,18 @@ def closing_database(database: Database) -> Iterator[Database]:
 
 @contextmanager
 def progress(doing: str) -> Iterator[OnProgress]:
-    """Show on stderr how far something is, how fast, and for how long it will go on."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f} of {task.total:,.0f} events"))
-    with Progress(*columns, _Rate(), TimeRemainingColumn(), console=say) as bar:
-        task = bar.add_task(doing, total=0)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    """Show on stderr how far something is, the rate since it began, and the time left at that rate."""
+    how_far = "{task.completed:,.0f} of {task.total:,.0f} events{task.fields[pace]}"
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn(how_far))
+    began: tuple[float, int] | None = None
 
+    def show(done: int, total: int) -> None:
+        nonlocal began
+        since, first = began = began or (monotonic(), done)
+        rate = (done - first) / max(monotonic() - since, 1e-3)
+        left = f", {timedelta(seconds=round((total - done) / rate))} left" if rate else ""
+        bar.update(task, completed=done, total=total, pace=f", {rate:,.0f}/s{left}")
 
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s")
+    with Progress(*columns, console=say) as bar:
+        task = bar.add_task(doing, total=0, pace="")
+        yield show

@@ -1,21 +1,18 @@
 """Rebuilding projections: with them emptied at once, or beside what is shown, without downtime."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from time import monotonic
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from groupchat import projections as views
 from groupchat.bootstrap import running
-from groupchat.cli.shell import run, say, settings
+from groupchat.cli.reading import progress
+from groupchat.cli.shell import run, settings
 from groupchat.projections.online import Switched, drop_shadow, rebuild_online
 from groupchat.projections.rebuild import rebuild as rebuild_offline
 from groupchat.projections.view import View
 from groupchat.settings import Settings
-from groupchat.values.progress import OnProgress
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
@@ -43,15 +40,15 @@ def rebuild(
 
 async def _rebuilt(given: Settings, chosen: Sequence[View]) -> None:
     async with running(given) as system:
-        with _bars() as bars:
-            await rebuild_offline(system.store, chosen, _shown_in(bars, ", ".join(view.name for view in chosen)))
+        with progress(", ".join(view.name for view in chosen)) as on_progress:
+            await rebuild_offline(system.store, chosen, on_progress)
 
 
 async def _switched(given: Settings, chosen: Sequence[View]) -> None:
     async with running(given) as system:
         for view in chosen:
-            with _bars() as bars:
-                done = await rebuild_online(system.store, view, _shown_in(bars, view.name))
+            with progress(view.name) as on_progress:
+                done = await rebuild_online(system.store, view, on_progress)
             typer.echo(_told(done))
 
 
@@ -78,23 +75,3 @@ def _view(name: str) -> View:
         msg = f"There is no projection {name!r}; there are {', '.join(views.VIEWS)}."
         raise UnknownWorkerError(msg)
     return views.VIEWS[name]
-
-
-def _bars() -> Progress:
-    how_far = "{task.completed:,.0f} of {task.total:,.0f} events{task.fields[pace]}"
-    return Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn(how_far), console=say)
-
-
-def _shown_in(bars: Progress, name: str) -> OnProgress:
-    """Return what shows progress as a bar of its own, with the rate since it began and the time left at that rate."""
-    task = bars.add_task(name, total=0, pace="")
-    began: tuple[float, int] | None = None
-
-    def show(done: int, total: int) -> None:
-        nonlocal began
-        since, first = began = began or (monotonic(), done)
-        rate = (done - first) / max(monotonic() - since, 1e-3)
-        left = f", {timedelta(seconds=round((total - done) / rate))} left" if rate else ""
-        bars.update(task, completed=done, total=total, pace=f", {rate:,.0f}/s{left}")
-
-    return show
