@@ -32,7 +32,7 @@ from groupchat.aggregates.workspace_events import (
 from groupchat.values import phone
 from groupchat.values.currencies import CURRENCIES
 from groupchat.values.email import mailbox
-from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event, Recorded
 from groupchat.values.lasting import LastingMap
 from groupchat.values.money import Rate
@@ -172,6 +172,19 @@ def _with_number(state: Workspace, number: str, **changes: str | None) -> Worksp
     return replace(state, numbers=state.numbers | {number: replace(state.numbers[number], **changes)})
 
 
+# --- errors
+
+
+class UserExistsError(RefusalError):
+    """A user of the workspace has this mailbox already; `user_id` is that user."""
+
+    slug = "user-exists"
+
+    def __init__(self, user: User) -> None:
+        detail = f"{user.email} is a user of this workspace already, {user.id}: change that one, or give another address."
+        super().__init__(detail, user_id=user.id)
+
+
 # --- commands
 
 
@@ -279,8 +292,9 @@ def existing(state: Workspace | None) -> Workspace:
 
 def _add_user(command: AddUser, state: Workspace) -> list[Event]:
     _require_role(state, command.role)
-    if any(mailbox(user.email) == mailbox(command.email) for user in state.users.values()):
-        raise InvalidRequestError("email", f"{command.email} is a user of this workspace already.")
+    for user in state.users.values():
+        if mailbox(user.email) == mailbox(command.email):
+            raise UserExistsError(user)
     added = UserAdded(
         user_id=command.user_id,
         name=command.name,

@@ -99,6 +99,14 @@ PROBLEMS: dict[str, Kind] = {
         "This number belongs to a workspace already, and can belong to only one (R4). If it is your own workspace's, "
         "GET /v1/numbers lists it; otherwise give another number.",
     ),
+    "user-exists": Kind(
+        409,
+        "There is such a user already",
+        "A user of your workspace has this e-mail address, or another spelling of the same mailbox; user_id names them. "
+        "Change that user, or give another address.",
+        {"user_id": str},
+        {"user_id": "usr_01996f0c1e00aabbccddeeff0011"},
+    ),
     "version-conflict": Kind(
         409,
         "Too many changes at once",

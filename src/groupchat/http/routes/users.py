@@ -65,6 +65,7 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
         body_examples={"member": examples.NEW_USER},
         example=examples.NEW_USER_SHOWN,
     ),
+    refuses=("user-exists",),
     may=permits.manages,
 )
 async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
