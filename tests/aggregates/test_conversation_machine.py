@@ -18,11 +18,8 @@ from groupchat.aggregates.group_conversation import (
     Create,
     Link,
     NoteContact,
-    OptIn,
-    OptOut,
     Rename,
     Succeed,
-    TakeBack,
     left,
 )
 from groupchat.aggregates.group_events import (
@@ -37,6 +34,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
     Unblocked,
 )
+from groupchat.aggregates.group_opting import OptIn, OptOut, TakeBack
 from groupchat.values.money import amount_of
 from tests.support.builders import BUSINESS, a_contact, a_policy, a_receive, a_send, medias, number, rates, recorded, texts
 from tests.support.given_when_then import fold

@@ -3,17 +3,14 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from groupchat.aggregates import group_conversation
+from groupchat.aggregates import consent, group_conversation
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
     Create,
     Link,
     NoteContact,
-    OptIn,
-    OptOut,
     Rename,
     Succeed,
-    TakeBack,
     left,
 )
 from groupchat.aggregates.group_events import (
@@ -30,6 +27,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
     Unblocked,
 )
+from groupchat.aggregates.group_opting import OptIn, OptOut, TakeBack
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import (
     ANN,
@@ -53,7 +51,7 @@ from tests.support.given_when_then import given
 THREE = a_group(a_participant(1), a_participant(2, contact=True), a_participant(3, name="Grandma"))
 REOPENING = replace(THREE, policy=a_policy(reopen_on_opt_in=True))
 ALL = (number(1), number(2), number(3))
-CAUSES = get_args(group_conversation.Cause)
+CAUSES = get_args(consent.Cause)
 
 
 def opt_out(n, cause="keyword"):

@@ -1,6 +1,7 @@
 """Group conversation: one business number and its participants, in one thread.
 
-Creating (R1 to R6, R35) is judged in `roster.py`; the events are in `group_events.py`, the state in `group_state.py`. From then on:
+Creating (R1 to R6, R35) is judged in `roster.py`, opting out and in (R14, R17, R39) in `group_opting.py`; the events are in
+`group_events.py`, the state in `group_state.py`. From then on:
 
 - R7 Participants, their numbers and the business number never change: there is no command that changes them.
 - R8 Messages go to the numbers frozen at creation.
@@ -8,11 +9,9 @@ Creating (R1 to R6, R35) is judged in `roster.py`; the events are in `group_even
 - R10 A message has a body, media, or both, and is sent to every participant.
 - R11 An inbound message shows who wrote it: the contact's name, else the name given at creation, else the number.
 - R13 A group can be renamed at any time; without a name the participants' names stand for it.
-- R14, R15 Once a participant has opted out, nothing is sent; what participants write is still recorded.
+- R15 Once a participant has opted out, nothing is sent; what participants write is still recorded.
 - R16 A message accepted before an opt-out is not handed over after it: `opted_out_since`.
-- R17 Blocked stays blocked, unless the policy that the group was created under reopens it (`reopen_on_opt_in`).
 - R37 A participant without a contact is linked to the first contact that comes to have its number; a link stays.
-- R39 An opt-out that a user recorded by mistake can be taken back, and the block that it alone caused ends.
 - R18 A successor has the participants who are not opted out, as they are.
 - R19 Who has opted out stands apart in the pane.
 - R24, R25 A sent message names its recipients and the rate in force.
@@ -23,7 +22,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from groupchat.aggregates.consent import Cause
+from groupchat.aggregates import group_opting
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
@@ -35,15 +34,11 @@ from groupchat.aggregates.group_events import (
     InboundReceived,
     Media,
     MessageSent,
-    OptOutTakenBack,
     Participant,
-    ParticipantOptedIn,
-    ParticipantOptedOut,
     Renamed,
     SucceededBy,
-    Unblocked,
 )
-from groupchat.aggregates.group_state import GroupConversation, Member, ended_by, kind_of
+from groupchat.aggregates.group_state import GroupConversation, Member
 from groupchat.aggregates.keywords import keyword
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event
@@ -98,32 +93,6 @@ class Receive(Struct, frozen=True, kw_only=True):
     carrier_message_id: str
 
 
-class OptOut(Struct, frozen=True, kw_only=True):
-    """Record a participant's no; for DND, `contact_id` is the contact whose it is."""
-
-    number: str
-    cause: Cause
-    evidence: str
-    contact_id: str | None = None
-
-
-class OptIn(Struct, frozen=True, kw_only=True):
-    """Record a participant's yes. `same_set_is_open` tells whether another unblocked group has the same set (R35)."""
-
-    number: str
-    cause: Cause
-    evidence: str
-    same_set_is_open: bool
-
-
-class TakeBack(Struct, frozen=True, kw_only=True):
-    """Take back an opt-out that a user recorded by mistake. `same_set_is_open` as for `OptIn`."""
-
-    number: str
-    reason: str
-    same_set_is_open: bool
-
-
 class Rename(Struct, frozen=True, kw_only=True):
     """Give the group another name, or none."""
 
@@ -149,7 +118,7 @@ class Succeed(Struct, frozen=True, kw_only=True):
     conversation_id: str
 
 
-Command = Create | Send | Receive | OptOut | OptIn | TakeBack | Rename | NoteContact | Link | Succeed
+Command = Create | Send | Receive | group_opting.Command | Rename | NoteContact | Link | Succeed
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
@@ -173,12 +142,8 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return [_send(command, state)]
         case Receive():
             return _receive(command, state)
-        case OptOut():
-            return _opt_out(command, state)
-        case OptIn():
-            return _opt_in(command, state)
-        case TakeBack():
-            return _take_back(command, state)
+        case group_opting.OptOut() | group_opting.OptIn() | group_opting.TakeBack():
+            return group_opting.decide(command, state)
         case Rename():
             return [] if command.name == state.name else [Renamed(name=command.name)]
         case NoteContact():
@@ -243,37 +208,6 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             keyword=keyword(command.body, alone=True),
         ),
     ]
-
-
-def _opt_out(command: OptOut, state: GroupConversation) -> list[Event]:
-    member = state.member(command.number)
-    kind = kind_of(command.cause)
-    if member is None or kind in member.out or (kind == "hand" and "consent" in member.out):
-        return []
-    return [
-        ParticipantOptedOut(number=command.number, cause=command.cause, evidence=command.evidence, contact_id=command.contact_id),
-    ]
-
-
-def _opt_in(command: OptIn, state: GroupConversation) -> list[Event]:
-    member = state.member(command.number)
-    back = ended_by(command.cause)
-    if member is None or not any(kind in back for kind in member.out):
-        return []
-    opted_in = ParticipantOptedIn(number=command.number, cause=command.cause, evidence=command.evidence)
-    still_out = any(m.out for m in state.members if m is not member) or any(kind not in back for kind in member.out)
-    if still_out or not state.policy.reopen_on_opt_in or command.same_set_is_open:
-        return [opted_in]
-    return [opted_in, Unblocked()]
-
-
-def _take_back(command: TakeBack, state: GroupConversation) -> list[Event]:
-    member = state.member(command.number)
-    if member is None or "hand" not in (*member.out, *member.blocked_for):
-        return []
-    taken_back = OptOutTakenBack(number=command.number, reason=command.reason)
-    others_block = any(m.blocks for m in state.members if m is not member) or member.blocked_for != ("hand",)
-    return [taken_back] if others_block or command.same_set_is_open else [taken_back, Unblocked()]
 
 
 def _link(command: Link, state: GroupConversation) -> list[Event]:

@@ -4,7 +4,7 @@ Which conversations a phone number takes part in is written in its consent strea
 look-up that could be behind.
 """
 
-from groupchat.aggregates import consent, group_conversation
+from groupchat.aggregates import consent, group_conversation, group_opting
 from groupchat.aggregates.consent import Cause, Consent
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation
@@ -32,7 +32,7 @@ async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str,
 async def opt_out(decision: Decision, said: consent.OptOut) -> None:
     """Take a number's no: its consent, and the block of every conversation of the business number that it is in (R15)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
-    command = group_conversation.OptOut(number=said.number, cause=said.cause, evidence=said.evidence)
+    command = group_opting.OptOut(number=said.number, cause=said.cause, evidence=said.evidence)
     for conversation_id in (await _consent(decision, said.business_number, said.number)).conversations:
         await decision.take(CONVERSATION, conversation_id, command)
 
@@ -47,7 +47,7 @@ async def opt_in(decision: Decision, said: consent.OptIn) -> None:
 async def dnd_on(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:
     """Block every conversation with a participant linked to the contact (R15)."""
     for conversation_id, number in await linked(decision, state, contact):
-        command = group_conversation.OptOut(number=number, cause="dnd", evidence=evidence)
+        command = group_opting.OptOut(number=number, cause="dnd", evidence=evidence)
         await decision.take(CONVERSATION, conversation_id, command)
 
 
@@ -89,7 +89,7 @@ async def same_set(decision: Decision, business_number: str, numbers: tuple[str,
 async def _opt_in_one(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
     others = await same_set(decision, group.business_number, group.numbers)
-    command = group_conversation.OptIn(
+    command = group_opting.OptIn(
         number=number,
         cause=cause,
         evidence=evidence,

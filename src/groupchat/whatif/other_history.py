@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates import delivery, group_conversation, group_state, roster
+from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, roster
 from groupchat.aggregates.group_events import (
     Created,
     MessageSent,
@@ -75,17 +75,15 @@ class OtherHistory:
             return
         command: group_conversation.Command
         if isinstance(event, ParticipantOptedOut):
-            command = group_conversation.OptOut(
+            command = group_opting.OptOut(
                 number=event.number, cause=event.cause, evidence=event.evidence, contact_id=event.contact_id
             )
         else:
             same = bool(self._open_with_same_set(group.business_number, group.members, but=recorded.stream))
             if isinstance(event, OptOutTakenBack):
-                command = group_conversation.TakeBack(number=event.number, reason=event.reason, same_set_is_open=same)
+                command = group_opting.TakeBack(number=event.number, reason=event.reason, same_set_is_open=same)
             else:
-                command = group_conversation.OptIn(
-                    number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=same
-                )
+                command = group_opting.OptIn(number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=same)
         self._take(recorded, group_conversation.decide(command, group))
 
     def send(self, recorded: Recorded, event: MessageSent) -> Recorded | str:

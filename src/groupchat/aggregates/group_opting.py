@@ -1,0 +1,91 @@
+"""Opting out of a group conversation, in again, and back: the part of `group_conversation.py` that says who is out.
+
+- R14 A participant is out by the number's own word, by a user's record of it, or by DND on its contact; each is recorded once.
+- R17 Blocked stays blocked, unless the policy that the group was created under reopens it (`reopen_on_opt_in`), everybody is in
+  again, and no other unblocked group has the same set (R35).
+- R39 An opt-out that a user recorded by mistake can be taken back, and the block that it alone caused ends.
+"""
+
+from typing import assert_never
+
+from msgspec import Struct
+
+from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.group_events import OptOutTakenBack, ParticipantOptedIn, ParticipantOptedOut, Unblocked
+from groupchat.aggregates.group_state import GroupConversation, ended_by, kind_of
+from groupchat.values.event import Event
+
+# --- commands and decide
+
+
+class OptOut(Struct, frozen=True, kw_only=True):
+    """Record a participant's no; for DND, `contact_id` is the contact whose it is."""
+
+    number: str
+    cause: Cause
+    evidence: str
+    contact_id: str | None = None
+
+
+class OptIn(Struct, frozen=True, kw_only=True):
+    """Record a participant's yes. `same_set_is_open` tells whether another unblocked group has the same set (R35)."""
+
+    number: str
+    cause: Cause
+    evidence: str
+    same_set_is_open: bool
+
+
+class TakeBack(Struct, frozen=True, kw_only=True):
+    """Take back an opt-out that a user recorded by mistake. `same_set_is_open` as for `OptIn`."""
+
+    number: str
+    reason: str
+    same_set_is_open: bool
+
+
+Command = OptOut | OptIn | TakeBack
+
+
+def decide(command: Command, state: GroupConversation) -> list[Event]:
+    """Return the events of a command; none where it says what is so already, or is about nobody in the group."""
+    match command:
+        case OptOut():
+            return _opt_out(command, state)
+        case OptIn():
+            return _opt_in(command, state)
+        case TakeBack():
+            return _take_back(command, state)
+        case _:
+            assert_never(command)
+
+
+def _opt_out(command: OptOut, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    kind = kind_of(command.cause)
+    if member is None or kind in member.out or (kind == "hand" and "consent" in member.out):
+        return []
+    return [
+        ParticipantOptedOut(number=command.number, cause=command.cause, evidence=command.evidence, contact_id=command.contact_id),
+    ]
+
+
+def _opt_in(command: OptIn, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    back = ended_by(command.cause)
+    if member is None or not any(kind in back for kind in member.out):
+        return []
+    opted_in = ParticipantOptedIn(number=command.number, cause=command.cause, evidence=command.evidence)
+    still_out = any(m.out for m in state.members if m is not member) or any(kind not in back for kind in member.out)
+    if still_out or not state.policy.reopen_on_opt_in or command.same_set_is_open:
+        return [opted_in]
+    return [opted_in, Unblocked()]
+
+
+def _take_back(command: TakeBack, state: GroupConversation) -> list[Event]:
+    member = state.member(command.number)
+    if member is None or "hand" not in (*member.out, *member.blocked_for):
+        return []
+    taken_back = OptOutTakenBack(number=command.number, reason=command.reason)
+    others_block = any(m.blocks for m in state.members if m is not member) or member.blocked_for != ("hand",)
+    return [taken_back] if others_block or command.same_set_is_open else [taken_back, Unblocked()]
