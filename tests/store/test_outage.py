@@ -3,14 +3,19 @@
 import asyncio
 from contextlib import ExitStack, suppress
 
+import psycopg2
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from structlog.testing import capture_logs
 
 from groupchat.store import follower as following
+from groupchat.store.database import Database, is_passing
 from groupchat.store.follower import Follower
+from groupchat.store.freshness import keep_fresh
 from groupchat.store.recorder import Recorder
 from groupchat.store.refusals import UnavailableError
+from tests.store import outages
 from tests.store.counting import COUNTER, PATIENCE, count, holding, sum_of, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen
 from tests.store.outages import cut, down, somebody_waits
@@ -143,6 +148,67 @@ async def test_a_message_about_an_outage_shows_no_sql_and_no_address(postgres, p
 
     assert "SELECT" not in str(caught.value)
     assert "postgres" not in str(caught.value)
+
+
+# --- connections
+
+
+@pytest.mark.parametrize("lend", [Database.statement, Database.read, Database.write])
+def test_a_connection_that_ends_while_it_is_lent_is_a_passing_error_or_none(postgres_url, lend):
+    database = Database(postgres_url)
+    errors = [error for _ in range(4) if (error := failure_of(lend, database, cut=postgres_url)) is not None]
+    assert all(map(is_passing, errors)), errors
+    assert None in [failure_of(lend, database) for _ in range(2)], "a stale connection fails once"
+    database.close()
+
+
+def failure_of(lend, database, cut=None):
+    """Return what a loan fails with, if it fails; the server ends its connection during it where a URL is given."""
+    try:
+        with lend(database) as connection:
+            connection.execute(text("SELECT 1"))
+            if cut is not None:
+                outages.cut(cut)
+    except (DBAPIError, psycopg2.Error) as error:
+        return error
+    return None
+
+
+def test_a_drivers_bare_error_is_known_by_its_kind(postgres_url):
+    database = Database(postgres_url)
+    for bare, passing in (
+        (psycopg2.OperationalError("server closed the connection unexpectedly"), True),
+        (psycopg2.InterfaceError("connection already closed"), True),
+        (psycopg2.ProgrammingError("no such thing"), False),
+    ):
+        with pytest.raises(DBAPIError) as caught, database.read():
+            raise bare
+        assert is_passing(caught.value) is passing
+    database.close()
+
+
+def test_a_primary_that_became_a_standby_is_a_passing_error(postgres_url):
+    database = Database(postgres_url)
+    with pytest.raises(DBAPIError) as caught, database.write() as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY; CREATE TABLE things (id int)"))
+    assert is_passing(caught.value)
+    database.close()
+
+
+async def test_what_others_store_while_connections_break_makes_our_copies_stale(postgres, postgres_url):
+    stop = asyncio.Event()
+    freshness = asyncio.create_task(keep_fresh(postgres, stop))
+    async with opened(postgres_url) as other:
+        for n in range(1, 6):
+            await count_again(other, "a")
+            cut(postgres_url)
+            await count_again(other, "b")
+            async with asyncio.timeout(PATIENCE):
+                while await load_again(postgres, "b") != n:  # noqa: ASYNC110 - nothing tells when a copy was found stale
+                    await asyncio.sleep(0.01)
+            assert not freshness.done()
+    stop.set()
+    await freshness
 
 
 # --- followers

@@ -30,6 +30,14 @@ async def test_another_state_of_the_same_version_has_moved_R16(database):
     assert states.has_moved(decision)
 
 
+async def test_a_decision_may_read_more_streams_than_the_cache_holds(database):
+    states = States(Recorder(database), EventMapper(), capacity=3)
+    streams = [f"s{n}" for n in range(10)]
+    async with asyncio.timeout(10):
+        loaded = await states.load_all(NOTHING, streams)
+    assert list(loaded) == streams
+
+
 class CountingRecorder(Recorder):
     reads = 0
 

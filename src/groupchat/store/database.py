@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -34,6 +34,10 @@ _POSTGRES_ARGUMENTS: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
+_PASSING_STATES = frozenset({"25006", "25P03"})
+"""SQLSTATEs that are not operational errors to the driver: read-only transaction, idle-in-transaction timeout."""
+DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
+"""What a call of the database raises when it fails; `is_passing` tells whether it may succeed later."""
 _WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 
@@ -45,25 +49,30 @@ class DatabaseUnavailableError(ToldError):
 class Database:
     """An engine and how to begin transactions on it. On Postgres, `schema` is the only one that its connections see."""
 
-    def __init__(self, url: str | URL, *, pool_size: int = 20, schema: str | None = None) -> None:
+    def __init__(self, url: str | URL, *, pool_size: int = 10, schema: str | None = None) -> None:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = Lock()
-        self.engine = create_engine(
+        self.engine = self._engine(pool_size, schema)
+        self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
+        """For single statements: its connections are born in autocommit, so none is ever switched back and forth."""
+        if self.is_sqlite:
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _engine(self, pool_size: int, schema: str | None, **options: Any) -> Engine:
+        engine = create_engine(
             self.url,
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=POOL_TIMEOUT_SECONDS,
             hide_parameters=True,  # errors are logged and told, and a statement's values may be what people wrote
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
+            **options,
         )
-        if self.is_sqlite:
-            event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
-        else:
-            event.listen(self.engine, "connect", _prepare_postgres)
-            if schema is not None:
-                event.listen(self.engine, "connect", partial(_show_only, schema))
+        event.listen(engine, "connect", _prepare_sqlite if self.is_sqlite else _prepare_postgres)
+        if schema is not None:
+            event.listen(engine, "connect", partial(_show_only, schema))
+        return engine
 
     @property
     def path(self) -> Path | None:
@@ -77,7 +86,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Begin a transaction that reads; it sees one state of the database."""
-        with self.engine.connect() as connection, connection.begin():
+        with self.known_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -86,7 +95,7 @@ class Database:
 
         On Postgres that saves the round trips that begin and end one. What fails leaves the connection closed.
         """
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.known_errors(), self.single.connect() as connection:
             try:
                 yield connection
             except BaseException:
@@ -99,7 +108,7 @@ class Database:
 
         Raises SQLAlchemy's `TimeoutError` when a writer of this process does not end.
         """
-        with self._turn(patient=patient), self.engine.connect() as bare:
+        with self.known_errors(), self._turn(patient=patient), self.engine.connect() as bare:
             connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
             with connection.begin():
                 if not self.is_sqlite and not durable:
@@ -107,6 +116,18 @@ class Database:
                 if not self.is_sqlite and patient:
                     connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
                 yield connection
+
+    @contextmanager
+    def known_errors(self) -> Iterator[None]:
+        """Raise a driver's bare error as SQLAlchemy's; some would pass, as when a connection ends while it is given back."""
+        driver = self.engine.dialect.loaded_dbapi
+        try:
+            yield
+        except driver.Error as error:
+            lost = isinstance(error, driver.OperationalError | driver.InterfaceError)
+            raise DBAPIError.instance(
+                None, None, error, driver.Error, connection_invalidated=lost, dialect=self.engine.dialect
+            ) from error
 
     @contextmanager
     def _turn(self, *, patient: bool) -> Iterator[None]:
@@ -138,6 +159,7 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self.single.dispose()
 
 
 def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
@@ -156,9 +178,14 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(f"The database {shown} can't be used ({reason}): {advice}.")
 
 
-def is_passing(error: Exception) -> bool:
-    """Tell whether an error is of the connection, the pool, a lock or the disk, and the same work may succeed later."""
+def is_passing(error: BaseException) -> bool:
+    """Tell whether an error is of the connection, the pool, a lock or the disk, and the same work may succeed later.
+
+    This is the one place that decides it. A server that has become a standby counts, too: the address may soon lead to the primary.
+    """
     if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    if isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) in _PASSING_STATES:
         return True
     return isinstance(error, OperationalError) and not (isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig))
 

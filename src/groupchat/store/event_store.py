@@ -16,13 +16,11 @@ from random import random
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from msgspec import Struct
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store import answers
 from groupchat.store.answers import Kept, Key
 from groupchat.store.committer import Committer, Observe
-from groupchat.store.database import Database
+from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.decision import Decision, Ids, Kind
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
@@ -173,7 +171,7 @@ class EventStore:
             return None
         if isinstance(outcome, Kept):
             raise AnsweredBeforeError(outcome)
-        if outcome is None or isinstance(outcome, DBAPIError | PoolTimeoutError):
+        if outcome is None or isinstance(outcome, DATABASE_ERRORS):
             msg = "The database can't be reached at the moment. Try again; if your message was stored, the conversation shows it."
             raise UnavailableError(msg) from outcome
         raise outcome
@@ -181,6 +179,10 @@ class EventStore:
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Let what another process has moved be read at its next use."""
         self._states.mark_stale(moved)
+
+    def distrust(self) -> None:
+        """Let all that is cached be read at its next use: what other processes have stored is not known."""
+        self._states.mark_all_stale()
 
     async def answer_to(self, key: Key) -> Kept | None:
         """Return the answer that is kept under a user's key, to whichever request; none if none is."""

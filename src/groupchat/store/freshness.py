@@ -7,8 +7,6 @@ whose key it is and what he may see (R20 to R23).
 import asyncio
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.event_store import EventStore
 from groupchat.values.errors import first_line
@@ -17,23 +15,32 @@ from groupchat.values.waiting import first_set
 PAUSE_SECONDS = 0.02
 """The shortest time between two looks, so that a busy process looks for many batches at once."""
 
+LOOK_SECONDS = 5.0
+"""The longest time between two looks: a bell may be silent without anybody knowing, as behind a firewall that drops connections."""
+
+AGAIN_SECONDS = 0.5
+"""How long to wait after a look that failed. Nothing cached is trusted meanwhile."""
+
 _AT_ONCE = 2_000
 
 log = structlog.get_logger()
 
 
 async def keep_fresh(store: EventStore, stop: asyncio.Event) -> None:
-    """Look at the log's new end whenever it grows, until `stop` is set."""
+    """Look at the log's new end whenever it grows, until `stop` is set. While it can't look, what is cached counts as stale."""
     seen: int | None = None
     with store.signals.log.listen() as bell:
         while not stop.is_set():
             bell.clear()
             try:
                 seen = await _look(store, seen)
-            except (DBAPIError, PoolTimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - if this ended, revoked keys would go on opening in this process
                 log.warning("freshness_retries", error=first_line(error))
+                store.distrust()
+                await first_set(stop, seconds=AGAIN_SECONDS)
+                continue
             await first_set(stop, seconds=PAUSE_SECONDS)
-            await first_set(stop, bell)
+            await first_set(stop, bell, seconds=LOOK_SECONDS)
 
 
 async def _look(store: EventStore, seen: int | None) -> int:

@@ -4,10 +4,9 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.answers import forget
+from groupchat.store.database import DATABASE_ERRORS
 from groupchat.store.event_store import EventStore
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
@@ -27,7 +26,7 @@ async def run(store: EventStore, stop: asyncio.Event) -> None:
         try:
             if removed := await tidy(store):
                 log.info("answers_forgotten", answers=removed)
-        except (OperationalError, PoolTimeoutError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("housekeeping_failed", error=first_line(error))
         await first_set(stop, seconds=EVERY_SECONDS)
 

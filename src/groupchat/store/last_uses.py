@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.store.database import Database
+from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.tables import LAST_USES
 from groupchat.values.errors import first_line
 
@@ -56,7 +54,7 @@ class LastUses:
             uses, self._unsaved = self._unsaved, {}
             try:
                 await asyncio.to_thread(self._write, uses)
-            except (DBAPIError, PoolTimeoutError) as error:
+            except DATABASE_ERRORS as error:
                 log.warning("last_uses_not_saved", error=first_line(error))
 
     def _write(self, uses: dict[str, int]) -> None:

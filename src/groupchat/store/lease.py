@@ -67,7 +67,8 @@ class Lease:
     def _taken(self) -> bool:
         """Try to take the lease; a database that can't be reached now gives none."""
         try:
-            return self._try()
+            with self._database.known_errors():
+                return self._try()
         except SQLAlchemyError as error:
             if not is_passing(error):
                 raise
@@ -83,7 +84,7 @@ class Lease:
             except Timeout:
                 return False
             return True
-        connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection = self._database.single.connect()
         taken = connection.execute(
             text(f"SELECT {self._take}(:space, :key)"),
             {"space": _NAMESPACE, "key": crc32(self._name.encode()) - 2**31},

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from groupchat.store.database import DATABASE_ERRORS
 from groupchat.store.decision import Decision, Kind, Loaded
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
@@ -31,9 +30,10 @@ class _Cached(Struct):
 class States:
     """The cache, and the reading of what is not in it."""
 
-    def __init__(self, recorder: Recorder, mapper: EventMapper) -> None:
+    def __init__(self, recorder: Recorder, mapper: EventMapper, capacity: int = CACHED_STREAMS) -> None:
         self._recorder = recorder
         self._mapper = mapper
+        self._capacity = capacity
         self._cache: dict[str, _Cached] = {}
         self._wanted: dict[str, Kind[Any, Any]] = {}
         self._announced: dict[str, int] = {}
@@ -55,7 +55,8 @@ class States:
         return cached.loaded if cached is not None and cached.pending is None else Loaded()
 
     async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
-        """Return several streams, from memory where they are there."""
+        """Return several streams, from memory where they are there. The cache grows to what one decision asks for at once."""
+        self._capacity = max(self._capacity, 2 * len(streams))
         while True:
             found = {stream: loaded for stream in streams if (loaded := self.peek(stream)) is not None}
             missing = [stream for stream in streams if stream not in found]
@@ -92,7 +93,7 @@ class States:
         try:
             tails = {stream: loaded.version for stream, loaded in folded.items()}
             notifications = await asyncio.to_thread(self._recorder.select_tails, tails)
-        except (DBAPIError, PoolTimeoutError) as error:
+        except DATABASE_ERRORS as error:
             msg = "The database can't be reached at the moment. Try again."
             raise UnavailableError(msg) from error
         unreadable: dict[str, UnreadableEventError] = {}
@@ -107,7 +108,7 @@ class States:
         for stream, loaded in folded.items():
             if stream not in unreadable:
                 self._cache[stream] = _Cached(loaded, stale=loaded.version < self._announced.get(stream, 0))
-        for _ in range(len(self._cache) - CACHED_STREAMS):
+        for _ in range(len(self._cache) - self._capacity):
             self._evict()
         return unreadable
 
@@ -154,6 +155,11 @@ class States:
             for stream in decision.read:
                 if cached := self._cache.get(stream):
                     cached.stale = True
+
+    def mark_all_stale(self) -> None:
+        """Let all that is stored be read at its next use."""
+        for cached in self._cache.values():
+            cached.stale = cached.stale or cached.pending is None
 
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Let what another process has moved be read at its next use."""

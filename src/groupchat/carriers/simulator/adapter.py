@@ -14,7 +14,7 @@ from datetime import datetime
 
 from msgspec import Struct, json
 from sqlalchemy import Connection, Table, delete, func, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.group_events import Media
@@ -76,7 +76,7 @@ class Simulator:
         """Let the recipients' handsets receive a message; without native group each sees a text to itself alone."""
         try:
             answer = await self._accept_gathered(outgoing)
-        except (OperationalError, PoolTimeoutError) as error:
+        except (DBAPIError, PoolTimeoutError) as error:
             raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
         self.sent.set()
         if isinstance(answer, Exception):
@@ -87,7 +87,7 @@ class Simulator:
         """Return what the last `send` of a message answered, or would have, had it been heard."""
         try:
             return await asyncio.to_thread(self._find, outgoing.message_id)
-        except (OperationalError, PoolTimeoutError) as error:
+        except (DBAPIError, PoolTimeoutError) as error:
             raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
 
     async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:

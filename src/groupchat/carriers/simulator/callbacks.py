@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.carriers.port import Inbox, Receipt
@@ -57,7 +57,7 @@ class Callbacks:
             try:
                 await self.deliver_due(inbox)
                 seconds = await self._seconds_to_next()
-            except (OperationalError, PoolTimeoutError) as error:
+            except (DBAPIError, PoolTimeoutError) as error:
                 log.warning("simulator_retries", error=first_line(error))
                 await first_set(stop, seconds=self._pace.idle)
                 continue

@@ -4,8 +4,6 @@
 """
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.roster import Violation
 from groupchat.http.documents.ways_on import way_on
@@ -215,7 +213,7 @@ PROBLEMS: dict[str, Kind] = {
 
 def passing(error: Exception, operation: str) -> RefusalError | None:
     """Return the refusal for a failure of the database that passes by itself, none for any other failure."""
-    if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and is_passing(error)):
+    if is_passing(error):
         log.warning("database_unavailable", operation=operation, error=type(error).__name__)
         return UnavailableError("The database can't be reached at the moment. Try again.")
     return None

@@ -11,14 +11,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.commands.caller import UnauthenticatedError
 from groupchat.http.streams.watch import LogReader, Pace
 from groupchat.http.web.refusals import TooManyRequestsError
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import ABORT, Incoming, Send
+from groupchat.store.database import DATABASE_ERRORS
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.refusals import UnavailableError
@@ -96,7 +95,7 @@ class Guard:
             return self.reason or "stalled"
         except UnauthenticatedError:
             return "unauthenticated"
-        except (UnavailableError, DBAPIError, PoolTimeoutError):
+        except (UnavailableError, *DATABASE_ERRORS):
             return "unavailable"
         except UnreadableEventError as error:
             log.error("stream_unreadable", position=error.position)  # noqa: TRY400 - the trace is of no use to an operator
