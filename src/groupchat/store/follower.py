@@ -39,6 +39,17 @@ log = structlog.get_logger()
 class _Batch(Struct, frozen=True):
     events: list[Recorded]
     position: int
+    at_end: bool
+
+
+class _Step(Struct, frozen=True):
+    """How many events were handled, and whether there may be more to handle at once."""
+
+    done: int
+    more: bool
+
+
+_NOTHING = _Step(0, more=False)
 
 
 class Handler(Protocol):
@@ -74,7 +85,7 @@ class Follower:
         while not stop.is_set() and await lease.still_held():
             bell.clear()
             try:
-                more = await self.step()
+                step = await self._step(BATCH)
             except (SQLAlchemyError, UnavailableError, VersionConflictError) as error:
                 if isinstance(error, SQLAlchemyError) and not is_passing(error):
                     raise
@@ -82,26 +93,29 @@ class Follower:
                 await first_set(stop, seconds=pauses.next())
                 continue
             pauses.reset()
-            if more < BATCH:
+            if step.done < BATCH:
                 await first_set(stop, seconds=_GATHER_SECONDS)
-            if not more:
+            if not step.more:
                 await first_set(stop, bell, seconds=_IDLE_SECONDS)
 
     async def step(self, limit: int = BATCH) -> int:
         """Handle one batch; return how many events it had, 0 at the end of the log or when stopped by a poison event."""
+        return (await self._step(limit)).done
+
+    async def _step(self, limit: int) -> _Step:
         status, batch = await asyncio.to_thread(self._next, limit)
         if isinstance(batch, PoisonError):
             await self.stop(batch, status.position)
-            return 0
+            return _NOTHING
         if batch is None:
-            return 0
+            return _NOTHING
         try:
             await self._handler.handle(batch.events, batch.position)
         except PoisonError as poison:
             await self.stop(poison, status.position)
-            return 0
+            return _NOTHING
         self._store.signals.moved()
-        return batch.position - status.position
+        return _Step(batch.position - status.position, more=not batch.at_end)
 
     async def stop(self, poison: PoisonError, standing: int | None = None) -> None:
         """Stop at an event, loudly; see `stop_at`."""
@@ -115,16 +129,17 @@ class Follower:
         if status.stopped_at is not None:
             return status, None
         try:
-            events = self._store.log.read(above, limit).events
+            piece = self._store.log.read(above, limit)
         except UnreadableEventError as error:
             if error.position in parked_in(self._database, self.name, above=above, upto=error.position):
-                return status, _Batch([], error.position)
+                return status, _Batch([], error.position, at_end=False)
             return status, PoisonError(error.position, str(error))
-        if not events:
+        if not piece.events:
             return status, None
-        position = events[-1].position
+        position = piece.events[-1].position
         parked = parked_in(self._database, self.name, above=above, upto=position) if status.parked else ()
-        return status, _Batch([recorded for recorded in events if recorded.position not in parked], position)
+        events = [recorded for recorded in piece.events if recorded.position not in parked]
+        return status, _Batch(events, position, piece.at_end)
 
     def status(self) -> FollowerStatus:
         """Return where the follower stands. It blocks."""
