@@ -18,14 +18,14 @@ _ENGLISH = ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit
 _FRENCH = ("arret", "arrete", "arreter", "arretez", "arrett", "annuler", "desabonner", "desabonnement", "desinscrire", "fin")
 _SPANISH = ("alto", "parar", "pare", "cancelar", "terminar", "detener", "salir", "darme de baja", "desuscribir")
 _OUT = frozenset({*_ENGLISH, *_FRENCH, *_SPANISH})
-"""As `folded` has them, and so are the yeses below."""
+"""In the form that `folded` gives, as the words below."""
 _IN = frozenset(["start", "unstop", "reprendre", "demarrer", "commencer", "inicio", "iniciar", "comenzar", "reanudar"])
 _YES = frozenset(["yes", "oui", "si"])
-"""They answer somebody else, unless they are written to the business alone (R38)."""
+"""In a group they answer somebody else, so they count only when written to the business alone (R38)."""
 _MAX_WORDS = 8
 """How many words a keyword has at most."""
 _LONGEST = 10_000
-"""Characters of a message that can be a keyword: a text that comes in may have a million, and is not folded for it."""
+"""A longer message is never a keyword. Incoming texts may have a million characters, which would be slow to fold."""
 _DOTS = str.maketrans(dict.fromkeys(".\u00b7\u2022\u2027\u2219\u22c5\u3002\u30fb", "-"))
 
 

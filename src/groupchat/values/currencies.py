@@ -1,4 +1,4 @@
-"""The currencies that money is counted in: ISO 4217, without funds, metals and codes for testing. As of January 2026."""
+"""Currencies by their ISO 4217 codes, without funds, metals and test codes. As of January 2026."""
 
 _CODES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE
@@ -8,4 +8,4 @@ NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG 
 TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CODES.split())
-"""What a new rate may be in. What is stored keeps its currency, also when it is gone."""
+"""The currencies of new rates. A stored rate keeps its currency even after that is withdrawn."""

@@ -37,4 +37,4 @@ def _asked_for(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return domain  # no such name can exist, so it is the same as itself alone
+        return domain  # not a possible name, so it equals only itself

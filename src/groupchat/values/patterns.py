@@ -9,12 +9,12 @@ from typing import Any
 from msgspec import Meta
 
 NO_NUL = r"^[^\x00]*$"
-"""What no text may have, because no database stores it."""
+"""No text has NUL, which not every database can store."""
 _END = r"\Z"
 
 
 def whole(pattern: str, **given: Any) -> Meta:
-    """Return what is said of a text that is one match of a pattern, from its first character to its last."""
+    """Return the metadata of a text field that must match a pattern from its first character to its last."""
     return Meta(pattern=f"^{pattern}{_END}", **given)
 
 

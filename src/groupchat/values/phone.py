@@ -1,7 +1,7 @@
 """Phone numbers: written in any way by people, kept as E.164 (R3, R48), judged by `phonenumbers` (Google's libphonenumber).
 
-Its data lags behind the numbering plan that the US, Canada and others share: area codes are in service before it knows them. So a
-number of that plan is also taken if only its form is possible.
+Its data lags behind the numbering plan that the US, Canada and others share: new area codes are in service before the data has
+them. So a number of that plan is also accepted if its form is possible.
 """
 
 import re
@@ -18,10 +18,10 @@ DEFAULT_REGION = "US"
 
 _NOT_TEXTABLE = frozenset({PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.PERSONAL_NUMBER})
 _POSSIBLE = re.compile(r"\+1(?!37|96|.9|.11|555)[2-9][0-9]{2}[2-9][0-9]{6}")
-"""A number of the North American plan, its area code none of those that are set aside for ever (37X, 96X, X9X, N11, 555)."""
+"""A number of the North American plan, without the area codes that are reserved for good (37X, 96X, X9X, N11, 555)."""
 _TOLL_FREE = re.compile(r"\+18(?:00|22|33|44|55|66|77|8[0-9])[0-9]{7}")
 _PERSONAL = re.compile(r"\+15(?:00|2[1-9]|33|44|66|77|88)[0-9]{7}")
-"""Both with the area codes that are reserved for it and not in service yet."""
+"""Both include area codes that are reserved for the purpose and not in service yet."""
 _SERVICE = re.compile(r"\+1(?:[0-9]{3}(?:[2-9]11[0-9]{4}|5551212|950[0-9]{4}|976[0-9]{4})|950[0-9]{7}|976[0-9]{7})")
 """Directory assistance, carrier access and pay-per-call, in any area code; no subscriber's number begins with N11."""
 _LOCAL_SERVICE = re.compile(r"(?:\+?1)?(?:[2-9]11|5551212|950[0-9]{4}|976[0-9]{4})")

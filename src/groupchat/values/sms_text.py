@@ -1,6 +1,6 @@
-"""How carriers count a text (R47): in GSM-7 where all of it can be written so, else in UCS-2.
+"""How carriers count a text (R47): in GSM-7 if that alphabet has all of its characters, otherwise in UCS-2.
 
-A group message is an MMS, one unit per recipient whatever its length (R24); the count is what its length is limited by.
+A group message is an MMS, billed as one unit per recipient whatever its length (R24). The count only limits its length.
 """
 
 _BASIC = frozenset(
@@ -11,14 +11,14 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("\f^{}\\[~]|€")
 """What is written as an escape and a second character."""
 MAX_LENGTH = 1_600
-"""What every carrier takes."""
+"""The longest text that every carrier takes."""
 
 
 def length(text: str) -> int:
     r"""Return how many characters a text counts.
 
-    In GSM-7 each counts one, but `^ { } \ [ ~ ] | €` and the form feed count two. One character that GSM-7 doesn't have makes the
-    text UCS-2: each counts one, and those beyond U+FFFF, as most emoji, count two.
+    In GSM-7, `^ { } \ [ ~ ] | €` and the form feed count as two, all others as one. A single character that GSM-7 lacks makes the
+    whole text UCS-2, where characters beyond U+FFFF, such as most emoji, count as two and all others as one.
     """
     extended = sum(character in _EXTENDED for character in text)
     if all(character in _BASIC or character in _EXTENDED for character in text):

@@ -1,21 +1,21 @@
-"""Text as people see and compare it: what can be seen of it, and what two texts have in common however they were typed.
+"""Text as people see and compare it: whether anything of it is visible, and whether two texts are the same however they were typed.
 
-Only for comparing and judging: what is kept and shown is always the text as it was written.
+This is for comparing and judging only. What is stored and shown is always the text as it was written.
 """
 
 from unicodedata import category, combining, normalize
 
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
-"""Letters and a symbol by their category, and blank in every font."""
+"""Letters, and one symbol, that are blank in every font."""
 _JOINERS = frozenset("\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065")
-"""Marks that nobody sees, beside the variation selectors."""
+"""Invisible marks, besides the variation selectors."""
 _ALIKE = str.maketrans(
     dict.fromkeys("'`\u00b4\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u2018\u2019\u201b\u2032\u2035\ua78c", "")
     | {"\u00e6": "ae", "\u00f0": "d", "\u00f8": "o", "\u0111": "d", "\u0127": "h", "\u0131": "i", "\u0142": "l", "\u0153": "oe"}
     | {"\u0167": "t", "\u2212": "-"},
 )
-"""Nothing for every form of the apostrophe; the plain letter for those whose stroke or ligature Unicode doesn't take apart, the
-dotless i among them; a hyphen for the minus sign."""
+"""Drops every form of the apostrophe, and replaces letters with a stroke or ligature that Unicode doesn't decompose (and the
+dotless i) by plain ones, the minus sign by a hyphen."""
 
 
 def is_invisible(character: str) -> bool:
@@ -39,8 +39,9 @@ def shows_something(text: str) -> bool:
 def folded(text: str) -> str:
     """Return a text as it is compared (R27, R38).
 
-    Without case in any script, without accents, apostrophes and invisible characters; compatibility forms (full width, styled
-    letters) as what they stand for, every dash as `-`, and white space as single spaces, line breaks kept.
+    Case in every script, accents, apostrophes and invisible characters are gone. Compatibility forms (full-width and styled
+    letters) become the letters that they stand for, every dash becomes `-`, and white space becomes single spaces; line breaks
+    stay.
     """
     if text.isascii() and text.isprintable():  # most names, and much faster
         return " ".join(text.translate(_ALIKE).lower().split())

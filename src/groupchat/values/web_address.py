@@ -1,4 +1,4 @@
-"""Web addresses: what an `http` or `https` URL is, by RFC 3986, and by RFC 9110 for the host that it must name."""
+"""Web addresses: `http` and `https` URLs as RFC 3986 defines them, with the host that RFC 9110 requires."""
 
 import re
 from ipaddress import AddressValueError, IPv6Address
@@ -10,7 +10,7 @@ PATTERN = (
     rf"[Hh][Tt][Tt][Pp][Ss]?://(?:(?:{_NAME}|:)*@)?(?:{_NAME}+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{0,5}})?"
     rf"(?:/{_INSIDE}*)?(?:\?(?:{_INSIDE}|\?)*)?(?:#(?:{_INSIDE}|\?)*)?"
 )
-"""The grammar, which leaves open whether an IPv6 address and a port are possible."""
+"""The grammar. Whether an IPv6 address and a port are possible is checked apart."""
 _ADDRESS = re.compile(PATTERN)
 _AUTHORITY = re.compile(r"//(?:[^@/?#]*@)?(?:\[(?P<ipv6>[^\]]*)\]|[^:/?#]*)(?::(?P<port>[0-9]*))?")
 _LAST_PORT = 65_535
@@ -19,7 +19,7 @@ _LAST_PORT = 65_535
 def is_web_address(text: str) -> bool:
     """Tell whether a text as a whole is a web address: `HTTPS://example.com:8443/a?b` is, `https:///a` is not.
 
-    Letters beyond ASCII, spaces and other characters that a URL doesn't have must be percent-encoded in it.
+    Letters beyond ASCII, spaces and other characters that URLs can't have must be percent-encoded.
     """
     authority = _AUTHORITY.search(text)
     if authority is None or not _ADDRESS.fullmatch(text):

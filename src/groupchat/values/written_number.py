@@ -1,4 +1,4 @@
-"""Phone numbers as people type and paste them, in the plain characters that a number is made of (R48)."""
+"""Phone numbers as people type and paste them, reduced to plain characters (R48)."""
 
 import re
 from unicodedata import category, decimal, normalize
@@ -8,17 +8,17 @@ from phonenumbers import convert_alpha_characters_in_number
 from groupchat.values.text import is_invisible
 
 _DASHES = frozenset("\u02d7\u2043\u2212\u30fc")
-"""What is used as a dash beside Unicode's own category of them."""
+"""Characters that are used as dashes, besides those in Unicode's category of dashes."""
 _DOTS = frozenset("\u00b7\u0387\u05bc\u2022\u2024\u2027\u2219\u22c5\u25cf\u3002\u30fb\uff61\uff65")
 _OF_A_NUMBER = frozenset("0123456789+-().,/ ")
 _VANITY = re.compile(r"\+?1?[2-9][0-9]{2}(?=(?:[0-9]*[A-Z]){3})[0-9]{0,3}[A-Z][0-9A-Z]*")
-"""A whole area code, then seven letters and digits. Before its first letter it has at most three digits of the seven: four, as in
-`304-5550 Mom`, are the end of a local number, and what follows is a name."""
+"""A full area code, then seven letters and digits, of which at most three digits come before the first letter. Four digits, as in
+`304-5550 Mom`, complete a local number, so what follows them is a name."""
 _VANITY_DIGITS = 10
 
 
 def plain(written: str) -> str:
-    """Return a number with plain digits, spaces, hyphens and dots for all of Unicode's, and without what can't be seen."""
+    """Return a number with ASCII digits, spaces, hyphens and dots in place of Unicode's, and without invisible characters."""
     return "".join(map(_plain, written)).strip()
 
 
@@ -36,9 +36,9 @@ def _plain(character: str) -> str:
 
 
 def spelled_out(number: str) -> str | None:
-    """Return a plain number with the letters of a vanity number as digits; none if it has letters and isn't one.
+    """Return a plain number with the letters of a vanity number as digits; none if it has other letters.
 
-    `1-800-FLOWERS` gives `1-800-3569377`; the `tel:` of an address is left out.
+    `1-800-FLOWERS` gives `1-800-3569377`. A leading `tel:` is dropped.
     """
     address = re.sub(r"^tel:", "", number, flags=re.IGNORECASE)
     if not any(character.isalpha() for character in address):

@@ -1,4 +1,4 @@
-"""The base of request bodies, and what a field can ask beyond its type: what neither a length nor a pattern can say."""
+"""The base of request bodies, and the checks of their fields that neither a length nor a pattern can express."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
