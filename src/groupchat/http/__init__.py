@@ -1,5 +1,5 @@
-"""HTTP: thin routes over the commands and projections; `docs` of the contract are served at `/openapi.json`.
+"""The API: thin routes over commands and queries; its document is served at `/openapi.json`.
 
-A route says in its signature what it takes and gives; `endpoint.py` makes of it what parses, answers and documents. One table,
-`problems.py`, ties every refusal to a status.
+`app.py` is the table of contents. A route says in its signature what it takes and gives, `calls/` makes an endpoint of it, `web/` is
+the kit below. One table, `documents/problems.py`, ties every refusal to a status. docs/ARCHITECTURE.md has the map.
 """
