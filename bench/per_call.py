@@ -102,7 +102,7 @@ def _route() -> Route:
         message = decode_body(decoder, incoming, await read_body(incoming))
         return Reply(201, encode_json(Sent(read_path(incoming)["conversation_id"], message)), JSON)
 
-    problems = Problems({}, lambda _, __: None)
+    problems = Problems({}, lambda _, __: None, lambda _: ("", {}))
     return Route(PATH, Resource(PATH, {"POST": respond}, problems, lambda *_: None))
 
 

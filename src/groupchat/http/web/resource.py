@@ -9,7 +9,7 @@ from groupchat.http.web.problems import Problems
 from groupchat.http.web.refusals import BadMessageError, ClientGoneError, absent
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import Incoming, Receive, Scope, Send, read_correlation_id, read_headers
-from groupchat.values.errors import InvalidRequestError, RefusalError
+from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.ids import new_id
 
 Responder = Callable[[Incoming], Awaitable[Reply]]
@@ -94,7 +94,6 @@ class Resource:
             )
 
     def _not_here(self, method: str, incoming: Incoming) -> Reply:
-        reply = self._problems.problem(self._absent(method, self._allow), incoming.path)
-        if reply.status != 405:  # noqa: PLR2004 - the status is the word
-            return reply
-        return Reply(reply.status, reply.body, reply.content_type, ((b"allow", self._allow.encode()), *reply.headers), reply.slug)
+        refusal = self._absent(method, self._allow)
+        headers = () if isinstance(refusal, NotFoundError) else ((b"allow", self._allow.encode()),)
+        return self._problems.problem(refusal, incoming.path, headers)
