@@ -38,7 +38,7 @@ from groupchat.store.follower import Follower
 from groupchat.store.freshness import keep_fresh
 from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress
-from groupchat.store.schema import migrate, require_schema
+from groupchat.store.schema import migrated_database
 from groupchat.store.signals import Signals
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import ToldError
@@ -103,26 +103,11 @@ def _tokens(settings: Settings) -> Tokens | None:
     return Tokens(provider)
 
 
-def open_database(settings: Settings) -> Database:
-    """Return the database, reachable and of this version's schema; raises `DatabaseUnavailableError`."""
-    database = Database(settings.database_url)
-    database.check()
-    migrate(database)
-    return database
-
-
-def existing_database(settings: Settings) -> Database:
-    """Return a database that groupchat has used before; raises `DatabaseUnavailableError` for any other, and changes nothing."""
-    database = Database(settings.database_url)
-    require_schema(database)
-    return database
-
-
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapter | None = None) -> AsyncIterator[System]:
     """Open the database, make the parts, and close them at the end. No worker runs yet. `adapter` is as in `assemble`."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
-    database = await asyncio.to_thread(open_database, settings)
+    database = await asyncio.to_thread(migrated_database, settings.database_url)
     signals = Signals(database)
     store = EventStore(database, signals, clock=clock, max_waiting=settings.max_waiting_appends)
     stop = asyncio.Event()

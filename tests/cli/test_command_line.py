@@ -1,5 +1,61 @@
-"""The command line as a whole."""
+"""The command line as a whole: its help, its version, and what it loads."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from groupchat.cli import COMMANDS
+from groupchat.cli.later import Later
+from tests.support.command_line import variables
 
 
 def test_the_version_is_told(groupchat_process):
     assert groupchat_process("sqlite:///x.db", "--version").out.strip() == "0.1.0"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_the_help_shows_of_each_command_what_it_says_of_itself(command):
+    name, _, summary = command
+    itself = Later(*command).load()
+
+    assert itself.name == name
+    assert inspect.cleandoc(itself.help).split("\n\n")[0].replace("\n", " ") == summary
+
+
+def test_a_command_that_there_is_not_is_refused_with_one_that_is_like_it(groupchat):
+    refused = groupchat("sqlite:///x.db", "histroy", "cnv_1")
+
+    assert refused.code == 2
+    assert "No such command 'histroy'. Did you mean 'history'?" in refused.err
+
+
+# --- what is loaded
+
+
+HEAVY = {"sqlalchemy", "alembic", "fastapi", "starlette", "uvicorn", "kafka", "phonenumbers", "psycopg2", "structlog", "uvloop"}
+READS_ONLY = HEAVY - {"sqlalchemy", "alembic", "psycopg2", "phonenumbers", "structlog", "uvloop"}
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        (["--help"], HEAVY),
+        (["--version"], HEAVY),
+        (["status"], READS_ONLY),
+        (["history", "cnv_1"], READS_ONLY),
+        (["whatif", "--policy", "missing.yaml"], READS_ONLY),
+    ],
+    ids=" ".join,
+)
+def test_a_command_loads_what_it_needs_and_no_more(tmp_path, words, without):
+    command = [sys.executable, "-X", "importtime", "-m", "groupchat", *words]
+    environment = os.environ | variables("sqlite:///none.db", {})
+    told = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100).stderr
+    loaded = set(re.findall(r"^import time:.*\| +(\w+)", told, re.MULTILINE))
+
+    assert "groupchat" in loaded
+    assert loaded & without == set()

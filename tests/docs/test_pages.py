@@ -5,7 +5,6 @@ from typing import get_args
 
 import msgspec
 import pytest
-from typer.main import get_command
 
 from docs import generate
 from groupchat import cli, settings
@@ -44,7 +43,7 @@ def test_the_settings_table_has_every_setting_with_its_default():
 def test_every_command_is_described():
     described = [re.findall(r"groupchat (\w+)", command)[0] for command, _ in rows(section(OPERATIONS, "Commands"))]
 
-    assert sorted(described) == sorted(get_command(cli.app).commands)
+    assert sorted(described) == sorted(name for name, *_ in cli.COMMANDS)
 
 
 async def test_every_worker_is_described(sqlite_url):

@@ -59,7 +59,7 @@ def relay(
     *,
     until_end: Annotated[bool, typer.Option("--until-end", help="Stop when the log's end is published.")] = False,
 ) -> None:
-    """Publish events to Kafka, until Ctrl-C. `serve` and `work` do it too; this is for telling it where to go on, and for replays.
+    """Publish events to Kafka until Ctrl-C. `serve` and `work` do so too; use this to set where it continues, and for replays.
 
     With another `--topic-prefix` it fills topics of its own, beside the live relay and without disturbing it: make them with
     `groupchat topics --topic-prefix NAME` first. To go on after a stop, leave `--from` out.

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from groupchat.bootstrap import open_database
 from groupchat.cli.files import STDOUT, read, written
 from groupchat.cli.reading import closing_database, existing, progress
 from groupchat.cli.shell import say, settings
@@ -14,6 +13,7 @@ from groupchat.moving.importing import check, store
 from groupchat.store.archive import Archive
 from groupchat.store.filling import require_empty
 from groupchat.store.log import Log
+from groupchat.store.schema import migrated_database
 
 app = typer.Typer()
 
@@ -43,7 +43,7 @@ def export_(
 @app.command("import")
 def import_(file: Annotated[Path, typer.Argument(help="What `groupchat export --all` wrote.")]) -> None:
     """Bring an export of everything into an empty store, whole or not at all: the way from SQLite to Postgres and back."""
-    with read(file) as lines, closing_database(open_database(settings())) as database:
+    with read(file) as lines, closing_database(migrated_database(settings().database_url)) as database:
         require_empty(database)  # so that nobody waits for the check of a large file in vain
         with progress("checking") as on_progress:
             checked = check(Archive(database), lines, on_progress)

@@ -6,11 +6,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from groupchat.bootstrap import open_database
 from groupchat.cli.reading import existing
 from groupchat.cli.shell import say, settings
 from groupchat.store import positions
 from groupchat.store.database import Database
+from groupchat.store.schema import migrated_database
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
@@ -21,7 +21,7 @@ FollowerName = Annotated[str, typer.Argument(help="A follower, as `groupchat sta
 @app.command()
 def migrate() -> None:
     """Make the schema, or bring it up to date, and end. `serve`, `work` and `init` do so too when they start."""
-    open_database(settings()).close()
+    migrated_database(settings().database_url).close()
     say.print("The schema is up to date.")
 
 

@@ -8,17 +8,17 @@ from time import monotonic
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from sqlalchemy.exc import DBAPIError
 
-from groupchat.bootstrap import existing_database
 from groupchat.cli.shell import say, settings
 from groupchat.store.database import Database, unavailable
 from groupchat.store.log import Log
+from groupchat.store.schema import existing_database
 from groupchat.values.progress import OnProgress
 
 
 @contextmanager
 def existing() -> Iterator[Database]:
     """Open the database that groupchat has used before, and close it at the end; raises `DatabaseUnavailableError`."""
-    with closing_database(existing_database(settings())) as database:
+    with closing_database(existing_database(settings().database_url)) as database:
         yield database
 
 

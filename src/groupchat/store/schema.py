@@ -31,6 +31,20 @@ def migrate(database: Database) -> None:
         raise unavailable(error, database.url) from error
 
 
+def migrated_database(url: str) -> Database:
+    """Return the database, reachable and of this version's schema; raises `DatabaseUnavailableError`."""
+    database = Database(url)
+    migrate(database)
+    return database
+
+
+def existing_database(url: str) -> Database:
+    """Return a database that groupchat has used before; raises `DatabaseUnavailableError` for any other, and changes nothing."""
+    database = Database(url)
+    require_schema(database)
+    return database
+
+
 def require_schema(database: Database) -> None:
     """Raise `DatabaseUnavailableError` unless a groupchat of this schema has used the database; change nothing."""
     found: tuple[str, ...] = ()

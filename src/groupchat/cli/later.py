@@ -1,0 +1,28 @@
+"""Commands that are loaded when they are given: help and version need no database driver, no web framework and no Kafka."""
+
+from importlib import import_module
+from typing import Any, Literal
+
+import typer
+from typer.core import TyperCommand
+
+MARKUP: Literal["markdown"] = "markdown"
+"""How help texts are written."""
+
+
+class Later(TyperCommand):
+    """Stands for a command of a module of this package: with its name and summary in the help, and loaded when it is given."""
+
+    def __init__(self, name: str, module: str, summary: str) -> None:
+        super().__init__(name, help=summary, rich_markup_mode=MARKUP)
+        self._module = module
+
+    def load(self) -> Any:
+        """Return the command itself."""
+        whole = typer.Typer(rich_markup_mode=MARKUP)
+        whole.add_typer(import_module(f"groupchat.cli.{self._module}").app)
+        return typer.main.get_group(whole).commands[str(self.name)]
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the arguments as the command itself does; what runs then is that command."""
+        return self.load().make_context(info_name, args, parent, **extra)
