@@ -1,10 +1,10 @@
 """Concurrent appends: 32 writers, each with one event of its own stream on its way at a time, each append acknowledged on disk.
 
 Three sides store the same events for the same time:
-- ours: `Append`s through the group committer, as `EventStore.decide` submits them, checked against their stream's version;
+- ours: `Append`s through the group committer, as `EventStore.run` submits them, checked against their stream's version;
 - the library: `SQLAlchemyApplicationRecorder` as it comes, 32 threads, one append one transaction;
 - raw: pgbench of the same Postgres, 32 clients, a prepared `INSERT` of one row into a table with the same columns and indexes.
-A fourth shows what deciding costs: whole commands through `EventStore.decide` (state cached, event encoded, versions checked).
+A fourth shows what deciding costs: whole commands through `EventStore.run` (state cached, event encoded, versions checked).
 """
 
 import asyncio
