@@ -44,7 +44,7 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
     bob = await world.contact(2, "Bob")
     made = (await world.create(1, bob, name="Saturday crew", message=Draft(body="Practice moves to 6 pm"))).value
     assert made.message_id is not None
-    await world.begin(await world.message(made.message_id))
+    await world.begin(await world.message(made.message_id), CARRIER)
     receipts = [Receipt(message_id=made.message_id, recipient=number(n), status="delivered") for n in (1, 2)]
     await inbound.record_receipts(store, CARRIER, receipts)
     changed = await world.change(bob, number=number(3))
@@ -53,7 +53,7 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
     received = (await world.writes(2, "I'm in")).value.message_id
     withheld = await world.send(made.conversation_id, "Bring water")
     await world.writes(2, "Stop.")
-    await world.begin(await world.message(withheld))
+    await world.begin(await world.message(withheld), CARRIER)
     return Disputed(world, made.conversation_id, made.message_id, received, withheld)
 
 
