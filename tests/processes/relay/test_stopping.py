@@ -222,7 +222,7 @@ async def test_topics_that_are_ahead_of_the_log_stop_the_relay(
 
         assert status(other).stopped_at == 0
         assert "and the log ends at" in status(other).error
-        assert "Backup and restore" in status(other).error
+        assert "Back up and restore" in status(other).error
 
 
 async def test_topics_of_another_log_stop_the_relay(sqlite_store, kafka, topics, tmp_path, sqlite_template):
