@@ -33,7 +33,7 @@ def versioned_id(path: str) -> str | None:
 def read_if_match(headers: dict[bytes, bytes], stream: str | None) -> Expected | None:
     """Return what is expected of a stream's version, or none; raises `InvalidRequestError` for a malformed header.
 
-    A weak tag and one that is no version match nothing (RFC 9110). So does any where there is no version: then it raises
+    A weak tag and a tag that is not a version match nothing (RFC 9110). Where nothing has a version, no tag matches: it raises
     `PreconditionFailedError` at once.
     """
     written = headers.get(b"if-match")

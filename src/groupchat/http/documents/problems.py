@@ -34,8 +34,8 @@ PROBLEMS: dict[str, Kind] = {
     "not-permitted": Kind(
         403,
         "Your role does not allow this",
-        "Owners and admins manage users, roles, numbers, policy and rates; an auditor writes nothing; who is limited to assigned "
-        "data does not see what others have (R22, R23). Ask an owner or admin to do it.",
+        "Owners and admins manage users, roles, numbers, policy and rates; an auditor writes nothing; users who are limited to "
+        "assigned data don't see other users' data (R22, R23). Ask an owner or admin to do it.",
     ),
     "group-chat-not-permitted": Kind(
         403,

@@ -1,7 +1,8 @@
 """Refusals on their way to the record: noted in memory when the answer is out, stored by one task beside the requests.
 
-Alike ones that wait are one entry with a count, and there are at most `ROOM` entries: who is refused takes neither memory nor store
-without end. What can't be recorded is counted in a metric, and said in the log once a minute. Belongs to one event loop.
+Refusals of the same kind that wait are one entry with a count, and there are at most `ROOM` entries: a caller who is refused
+over and over takes neither memory nor store without end. What can't be recorded is counted in a metric, and logged once a
+minute. Belongs to one event loop.
 """
 
 import asyncio

@@ -160,7 +160,7 @@ class Tokens:
         try:
             expires_at = datetime.fromtimestamp(int(claims["exp"]) + LEEWAY_SECONDS, UTC)
         except (OSError, OverflowError, ValueError) as error:
-            msg = "it expires at no time that there is"
+            msg = "its expiry is not a valid time"
             raise _UnfitError(msg) from error
         return TokenLogin(workspace_id, mailbox(email), expires_at)
 

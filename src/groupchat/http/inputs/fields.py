@@ -1,6 +1,6 @@
 """The types of the fields that callers fill in: lengths in characters (code points), no NUL, which no database stores.
 
-Lone surrogates never get this far: they are no UTF-8, and JSON that has them is refused as malformed. Everything else goes through
+Lone surrogates never get this far: they are not UTF-8, and JSON that has them is refused as malformed. Everything else goes through
 as it was written.
 """
 

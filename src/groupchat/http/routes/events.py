@@ -80,11 +80,11 @@ def encode(recorded: Recorded) -> bytes:
 
 DESCRIPTION = """\
 Follow the workspace's events, as server-sent events: `id` is the position, `event` the type, `data` a StreamedEvent. A stream
-begins after `Last-Event-ID`, which a browser's `EventSource` sends by itself; else after `after`; else now. So it can break
-off anywhere and be gone on with, and nothing is lost or comes twice: the stream begins with an `id` of its own, before the first
-event. A position beyond the log's end is refused. It shows what the caller may see at that moment (R22,
-R23), and ends when his key does. Comments (lines that begin with a colon) come when there is nothing to tell. A reader who
-takes nothing for 30 seconds is cut off."""
+begins after `Last-Event-ID`, which a browser's `EventSource` sends by itself; else after `after`; else now. So a client may be
+cut off anywhere and continue, and nothing is lost or comes twice: the stream begins with an `id` of its own, before the first
+event. A position beyond the log's end is refused. The stream shows what the caller may see at that moment (R22, R23), and ends
+when their key does. Comments (lines that begin with a colon) come when there is nothing to send. A reader who takes nothing for
+30 seconds is cut off."""
 
 follow_events = Streaming(
     Operation(

@@ -27,7 +27,7 @@ from groupchat.values.ids import new_id
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
-    """Where the message went; no conversation for a keyword from somebody who is in none (R15)."""
+    """Where the message went; without a conversation if it is a keyword from somebody who is in none (R15)."""
 
     conversation_id: str | None
     message_id: str

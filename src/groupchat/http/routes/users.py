@@ -40,13 +40,13 @@ class UserShown(Struct, frozen=True, kw_only=True):
 
 
 class NewUserShown(UserShown, frozen=True, kw_only=True):
-    """A user who was just added, with a first key; a repeat of the request shows him without it."""
+    """A user who was just added, with a first key; a repeat of the request shows the user without it."""
 
     api_key: str | None
 
 
 class NewKeyShown(Struct, frozen=True, kw_only=True):
-    """A key that was just issued; a repeat of the request shows it without what opens."""
+    """A key that was just issued; a repeat of the request shows it without the secret."""
 
     id: str
     issued_at: datetime
@@ -69,7 +69,7 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
     may=permits.manages,
 )
 async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
-    """Add a user with a role; this answer alone shows the user's first key (R20, R23)."""
+    """Add a user with a role; only this answer shows the user's first key (R20, R23)."""
     body = call.body
     new = users.NewUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
     return await call.run(_add, new)
@@ -84,7 +84,7 @@ async def _add(decision: Decision, who: Caller, new: users.NewUser) -> NewUserSh
     Spec("GET", ALL, "The users", "users", items=UserShown, example=examples.page(examples.USER_SHOWN)),
 )
 async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
-    """List the workspace's users; who is restricted to assigned data sees only himself (R22)."""
+    """List the workspace's users; a user who is restricted to assigned data sees only themselves (R22)."""
     found = [UserShown(**_fields(user)) for user in await queries.list_users(call.store, call.who)]
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
 
@@ -93,7 +93,7 @@ async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
     Spec("GET", ALL + "/me", "The caller", "users", example=examples.USER_SHOWN),
 )
 async def read_me(call: Call) -> Answer[UserShown]:
-    """Show who is calling."""
+    """Show the calling user."""
     return Answer(UserShown(**_fields((await rights_of(call.store, call.who)).user)))
 
 
@@ -110,7 +110,7 @@ async def read_me(call: Call) -> Answer[UserShown]:
     may=permits.manages,
 )
 async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
-    """Change a user's role, or whether he is restricted to assigned data (R20, R22)."""
+    """Change a user's role, or whether they are restricted to assigned data (R20, R22)."""
     command = ChangeUser(user_id=call.path["user_id"], role=call.body.role, assigned_only=call.body.assigned_only)
     changed = await call.run(users.change_user, command)
     return Written(value=UserShown(**_fields(changed.value)), position=changed.position)
@@ -132,7 +132,7 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
     may=permits.holds_keys,
 )
 async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
-    """Give a user another key: oneself, or anybody by those who manage users. This answer alone shows it."""
+    """Give a user another key: yourself, or anybody if you manage users. Only this answer shows it."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Give a time that is not over yet.")
@@ -149,7 +149,7 @@ async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: date
     may=permits.holds_keys,
 )
 async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
-    """List the keys that are not revoked, without what opens: one's own, or anybody's for those who manage users."""
+    """List the keys that are not revoked, without their secrets: your own, or anybody's if you manage users."""
     found = await queries.keys_of(call.views, call.who, call.path["user_id"])
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
 
@@ -160,7 +160,7 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     may=permits.holds_keys,
 )
 async def revoke_key(call: Call) -> Written[None]:
-    """Let a key open nothing any more, from this answer on."""
+    """Revoke a key: from this answer on it is not valid."""
     return await call.run(keys.revoke_key, call.path["user_id"], call.path["key_id"])
 
 

@@ -150,7 +150,7 @@ async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     may=permits.manages,
 )
 async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
-    """Add a line to the rate card. It changes no entry that there is: a message keeps the rate of its own moment (R25)."""
+    """Add a line to the rate card. Existing entries stay as they are: a message keeps the rate of its own moment (R25)."""
     body = call.body
     rate = Rate(mms_segment=Decimal(body.mms_segment), currency=body.currency)
     return await call.run(_post_rate, body.effective_from, rate)
