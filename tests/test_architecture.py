@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 from importlinter.cli import lint_imports
@@ -14,6 +15,14 @@ def test_imports_keep_every_contract(capsys):
     failed = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
 
     assert not failed, capsys.readouterr().out
+
+
+def test_the_web_kits_contract_names_every_other_package():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (forbidden,) = (each["forbidden_modules"] for each in contracts if each["id"] == "web-kit")
+    modules = (path for path in (ROOT / "src" / "groupchat").iterdir() if path.is_dir() or path.suffix == ".py")
+
+    assert set(forbidden) == {f"groupchat.{path.stem}" for path in modules if not path.stem.startswith("__")} - {"groupchat.http"}
 
 
 def test_no_source_file_is_longer_than_400_lines():
