@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, insert, select
@@ -63,11 +64,11 @@ def log_to_stderr() -> None:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[EventStore]:
-    """Open a store as another process does."""
+async def opened(url: str, **options: Any) -> AsyncIterator[EventStore]:
+    """Open a store as another process does, with the store's own options."""
     database = Database(url)
     signals = Signals(database)
-    store = EventStore(database, signals)
+    store = EventStore(database, signals, **options)
     try:
         yield store
     finally:

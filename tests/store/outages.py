@@ -12,6 +12,12 @@ def cut(url: str) -> None:
         _cut(server, url)
 
 
+def end_session(url: str, pid: int) -> None:
+    """End one connection of the server, and return when it has ended."""
+    with _server(url) as server:
+        _run(server, "SELECT pg_terminate_backend(:pid, 5000)", pid=pid)
+
+
 @contextmanager
 def down(url: str) -> Iterator[None]:
     """Let a database be out of reach until the block ends."""
@@ -48,6 +54,6 @@ def _cut(server: Engine, url: str) -> None:
     _run(server, cut, name=make_url(url).database)
 
 
-def _run(server: Engine, statement: str, **given: str | None) -> None:
+def _run(server: Engine, statement: str, **given: str | int | None) -> None:
     with server.connect() as connection:
         connection.execute(text(statement), given)

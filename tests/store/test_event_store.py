@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from groupchat.store import event_store, states
+from groupchat.store import event_store
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.refusals import VersionConflictError
@@ -42,7 +42,7 @@ async def other(database_url):
 
 def submitted(store, stream):
     """Tell whether an append to a stream is on its way."""
-    return (cached := store._states._cache.get(stream)) is not None and cached.pending is not None
+    return (cached := store._states._cache.get(stream)) is not None and cached.loaded.rests_on is not None
 
 
 # --- outcomes
@@ -308,28 +308,6 @@ async def test_times_go_on_from_what_a_process_with_a_faster_clock_has_stored_R3
 
 
 # --- the cache
-
-
-async def test_a_small_cache_loses_nothing_while_appends_are_on_their_way(store, monkeypatch):
-    monkeypatch.setattr(states, "CACHED_STREAMS", 3)
-    streams = [f"s{n}" for n in range(12)]
-
-    await asyncio.gather(*(count(store, stream) for _ in range(20) for stream in streams))
-
-    assert [await sum_of(store, stream) for stream in streams] == [20] * 12
-    await count(store, "one more")
-    assert len(store._states._cache) <= 4
-
-
-async def test_what_an_abandoned_command_wrote_can_be_evicted(store, database_url, monkeypatch):
-    await _abandon(store, database_url, "a")
-    monkeypatch.setattr(states, "CACHED_STREAMS", 1)
-    await until(lambda: store._states._cache["a"].pending.outcome is not None)
-    await count(store, "b")
-    await count(store, "c")
-
-    assert "a" not in store._states._cache
-    assert (await count(store, "a")).value == 1
 
 
 async def test_a_stream_is_read_once_by_many_commands_at_a_time(store, other, monkeypatch):

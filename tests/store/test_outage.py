@@ -77,7 +77,7 @@ async def test_appends_whose_connection_breaks_are_unavailable_and_leave_no_phan
     with ExitStack() as outage:
         with suppress(OperationalError), holding(postgres_url):  # who holds the writers loses his connection, too
             callers = [asyncio.create_task(count(postgres, stream, by=100)) for stream in ("a", "a", "b")]
-            await until(lambda: "b" in postgres._states._cache and postgres._states._cache["b"].pending is not None)
+            await until(lambda: "b" in postgres._states._cache and postgres._states._cache["b"].loaded.rests_on is not None)
             await until(lambda: somebody_waits(postgres_url))
             outage.enter_context(down(postgres_url))
         outcomes = await asyncio.gather(*callers, return_exceptions=True)
@@ -117,7 +117,9 @@ async def test_what_was_decided_on_an_append_that_was_unavailable_is_decided_aga
         first = asyncio.create_task(count(store, "a", by=5))
         await until(
             lambda: (
-                store._committer._queue.empty() and "a" in store._states._cache and store._states._cache["a"].pending is not None
+                store._committer._queue.empty()
+                and (cached := store._states._cache.get("a")) is not None
+                and cached.loaded.rests_on is not None
             )
         )
         second = asyncio.create_task(count(store, "a", by=1))

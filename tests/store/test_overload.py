@@ -69,7 +69,7 @@ async def test_a_command_does_not_wait_for_ever_and_the_cache_learns_what_became
         await count(store, "a", by=3)
         with holding(database_url), pytest.raises(UnavailableError), impatient(store):
             await count(store, "a", by=5)
-        await until(lambda: store._states._cache["a"].pending is None)  # it was stored after all
+        await until(lambda: store._states._cache["a"].loaded.rests_on is None)  # it was stored after all
 
         assert await store.load(COUNTER, "a") == await sum_of(store, "a") == 8
         assert (await count(store, "a")).value == 8
@@ -100,11 +100,11 @@ async def test_a_caller_who_goes_away_leaves_the_cache_right(database_url):
         await count(store, "a")
         with holding(database_url):
             caller = asyncio.create_task(count(store, "a", by=5))
-            await until(lambda: store._states._cache["a"].pending is not None)
+            await until(lambda: store._states._cache["a"].loaded.rests_on is not None)
             caller.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await caller
-        await until(lambda: store._states._cache["a"].pending is None)
+        await until(lambda: store._states._cache["a"].loaded.rests_on is None)
         assert await store.load(COUNTER, "a") == await sum_of(store, "a") == 6
 
 

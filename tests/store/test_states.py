@@ -4,10 +4,10 @@ import asyncio
 
 from groupchat.store.decision import Decision, Ids, Kind, Loaded
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Moved, Recorder
+from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.states import States, _Cached
 from groupchat.values.clock import utc_now
-from tests.store.counting import until
+from tests.store.counting import COUNTER, count, holding, until
 from tests.support.builders import CAUSE
 
 NOTHING = Kind("", lambda state, _: state, lambda _command, _state: [])
@@ -20,14 +20,25 @@ def states_of(database, **cached):
 
 
 async def test_another_state_of_the_same_version_has_moved_R16(database):
-    states = states_of(database, a=Loaded("not yet opted out", 2))
+    append = Append([], {})
+    states = states_of(database, a=Loaded("not yet opted out", 2, rests_on=append))
     decision = Decision(CAUSE, utc_now(), states, Ids())
     await decision.load(NOTHING, "a")
     assert not states.has_moved(decision)
 
+    append.outcome = Conflict(("a",))
     states._cache["a"] = _Cached(Loaded("opted out", 2))
 
     assert states.has_moved(decision)
+
+
+async def test_what_was_dropped_from_memory_has_not_moved_by_that(database):
+    states = states_of(database, a=Loaded("as it is", 2))
+    decision = Decision(CAUSE, utc_now(), states, Ids())
+    await decision.load(NOTHING, "a")
+    states._cache.clear()
+
+    assert not states.has_moved(decision)
 
 
 async def test_a_decision_may_read_more_streams_than_the_cache_holds(database):
@@ -36,6 +47,7 @@ async def test_a_decision_may_read_more_streams_than_the_cache_holds(database):
     async with asyncio.timeout(10):
         loaded = await states.load_all(NOTHING, streams)
     assert list(loaded) == streams
+    assert len(states._cache) == 3
 
 
 class CountingRecorder(Recorder):
@@ -55,3 +67,32 @@ async def test_what_moves_while_it_is_read_is_read_again(database):
     await reading
 
     assert recorder.reads == 2
+
+
+async def test_while_nobody_can_tell_what_others_stored_everything_is_read_again(database):
+    recorder = CountingRecorder(database)
+    states = States(recorder, EventMapper())
+    await states.load_all(NOTHING, ["a"])
+    reading = asyncio.ensure_future(states.load_all(NOTHING, ["b"]))
+    await until(lambda: "b" in states._reading)
+    states.mark_all_stale()
+    await reading
+    assert states.peek("a") is None
+
+    await states.load_all(NOTHING, ["a", "b"])
+
+    assert recorder.reads == 4, "a and b, b again as it was under way, and a again"
+
+
+async def test_appends_that_follow_one_another_do_not_keep_those_before_them(store):
+    with holding(store.database.url):
+        counting = [asyncio.create_task(count(store, "a"))]
+        for version in range(2, 6):
+            await until(lambda version=version: store.remembered(COUNTER, "a") == version - 1)
+            counting.append(asyncio.create_task(count(store, "a")))
+        await until(lambda: store.remembered(COUNTER, "a") == 5)
+        last = store._states._cache["a"].loaded.rests_on
+        assert last.after
+    await asyncio.gather(*counting)
+
+    assert not last.after

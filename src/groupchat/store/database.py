@@ -34,8 +34,9 @@ _POSTGRES_ARGUMENTS: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
-_PASSING_STATES = frozenset({"25006", "25P03"})
-"""SQLSTATEs that are not operational errors to the driver: read-only transaction, idle-in-transaction timeout."""
+_PASSING_STATES = frozenset({"25006", "25P03", "42501"})
+"""SQLSTATEs that pass but are not operational errors to the driver: read-only transaction, idle-in-transaction timeout, and a right
+that was taken away, which an operator gives back."""
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
 """What a call of the database raises when it fails; `is_passing` tells whether it may succeed later."""
 _WRITES = "groupchat_writes"

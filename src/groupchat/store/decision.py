@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from msgspec import Struct
 
+from groupchat.store.recorder import Append
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Cause, Event, Recorded
 from groupchat.values.ids import new_id
@@ -30,11 +31,12 @@ class Kind(Struct, Generic[S_co, C_contra], frozen=True):
 
 
 class Loaded(Struct, Generic[S], frozen=True):
-    """A stream folded up to a version; `at` is the time of its last event."""
+    """A stream folded up to a version; `at` is the time of its last event, `rests_on` the append that stores it, if it waits."""
 
     state: S | None = None
     version: int = 0
     at: datetime | None = None
+    rests_on: Append | None = None
 
 
 class Streams(Protocol):

@@ -27,7 +27,7 @@ from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
-from groupchat.store.states import States
+from groupchat.store.states import CACHED_STREAMS, States
 from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, StaleAnswerError, Terms
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import RefusalError
@@ -64,6 +64,7 @@ class EventStore:
         clock: Clock = utc_now,
         max_waiting: int = MAX_WAITING,
         patience: float = PATIENCE_SECONDS,
+        cached_streams: int = CACHED_STREAMS,
     ) -> None:
         self.database = database
         self.signals = signals
@@ -74,7 +75,7 @@ class EventStore:
         self._mapper = EventMapper()
         self.log = Log(self._recorder, self._mapper)
         self._committer = Committer(self._recorder, signals.stored)
-        self._states = States(self._recorder, self._mapper)
+        self._states = States(self._recorder, self._mapper, cached_streams)
 
     @property
     def waiting(self) -> int:

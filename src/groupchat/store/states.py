@@ -1,14 +1,18 @@
 """States in memory: the folded streams that decisions start from.
 
-A decision's own events are folded in when it is submitted, not when it is stored; until then `pending` says on which append the
-state rests. What turns out to have moved is `stale`: its tail is read at its next use. All of this belongs to one event loop.
+A decision's own events are folded in when it is submitted, not when it is stored; until then `Loaded.rests_on` says which append
+stores them. What turns out to have moved is `stale`: its tail is read at its next use. What was read longest ago is dropped; a
+decision keeps what it has read, however much that is. All of this belongs to one event loop.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from sys import maxsize
 from typing import Any, TypeVar
 
+from eventsourcing.persistence import Notification
 from msgspec import Struct
+from msgspec.structs import replace
 
 from groupchat.store.database import DATABASE_ERRORS
 from groupchat.store.decision import Decision, Kind, Loaded
@@ -19,12 +23,23 @@ from groupchat.store.refusals import UnavailableError
 S = TypeVar("S")
 
 CACHED_STREAMS = 50_000
+"""How many streams are kept in memory, beside those that are on their way to the disk."""
 
 
 class _Cached(Struct):
     loaded: Loaded[Any]
-    pending: Append | None = None
     stale: bool = False
+
+    @property
+    def waits(self) -> bool:
+        return self.loaded.rests_on is not None
+
+
+class _Read(Struct, frozen=True):
+    """What one reading found: the streams, and those that can't be read."""
+
+    found: dict[str, Loaded[Any]]
+    unreadable: dict[str, UnreadableEventError]
 
 
 class States:
@@ -37,7 +52,7 @@ class States:
         self._cache: dict[str, _Cached] = {}
         self._wanted: dict[str, Kind[Any, Any]] = {}
         self._announced: dict[str, int] = {}
-        self._reading: dict[str, asyncio.Future[dict[str, UnreadableEventError]]] = {}
+        self._reading: dict[str, asyncio.Future[_Read]] = {}
 
     # --- loading
 
@@ -52,32 +67,37 @@ class States:
     def settled(self, stream: str) -> Loaded[Any]:
         """Return a stream from memory as far as it is stored; nothing where that is not known."""
         cached = self._cache.get(stream)
-        return cached.loaded if cached is not None and cached.pending is None else Loaded()
+        return Loaded() if cached is None or cached.waits else cached.loaded
 
     async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
-        """Return several streams, from memory where they are there. The cache grows to what one decision asks for at once."""
-        self._capacity = max(self._capacity, 2 * len(streams))
+        """Return several streams, from memory where they are there; there may be more than memory keeps."""
+        found: dict[str, Loaded[S]] = {}
         while True:
-            found = {stream: loaded for stream in streams if (loaded := self.peek(stream)) is not None}
+            found |= {stream: loaded for stream in streams if stream not in found and (loaded := self.peek(stream)) is not None}
             missing = [stream for stream in streams if stream not in found]
             if not missing:
-                return found
-            await self._fetch(kind, missing)
+                return {stream: found[stream] for stream in streams}
+            found |= await self._fetch(kind, missing)
 
-    async def _fetch(self, kind: Kind[Any, Any], streams: Sequence[str]) -> None:
-        """Read what is not in memory, each stream by one reader at a time; what is asked for at once is read at once."""
+    async def _fetch(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+        """Read what is not in memory, each stream by one reader at a time; what is asked for at once is read at once.
+
+        What moved while it was read is not among what is returned.
+        """
         for stream in streams:
             if stream not in self._reading:
                 reader = self._reading[next(iter(self._wanted))] if self._wanted else asyncio.ensure_future(self._read_wanted())
                 self._wanted[stream], self._reading[stream] = kind, reader
         readers = {self._reading[stream] for stream in streams}
         await asyncio.wait(readers)
-        for unreadable in [reader.result() for reader in readers]:
-            for stream in streams:
-                if stream in unreadable:
-                    raise unreadable[stream]
+        asked, found = set(streams), dict[str, Loaded[S]]()
+        for read in [reader.result() for reader in readers]:
+            for stream in asked & read.unreadable.keys():
+                raise read.unreadable[stream]
+            found |= {stream: read.found[stream] for stream in asked & read.found.keys()}
+        return found
 
-    async def _read_wanted(self) -> dict[str, UnreadableEventError]:
+    async def _read_wanted(self) -> _Read:
         await asyncio.sleep(0)
         wanted, self._wanted = self._wanted, {}
         try:
@@ -87,8 +107,8 @@ class States:
                 del self._reading[stream]
                 self._announced.pop(stream, None)
 
-    async def _read(self, wanted: Mapping[str, Kind[Any, Any]]) -> dict[str, UnreadableEventError]:
-        """Read streams into memory; return those that can't be read, which fail nobody who asked for others."""
+    async def _read(self, wanted: Mapping[str, Kind[Any, Any]]) -> _Read:
+        """Read streams into memory; those that can't be read fail nobody who asked for others."""
         folded = {stream: self.settled(stream) for stream in wanted}
         try:
             tails = {stream: loaded.version for stream, loaded in folded.items()}
@@ -96,27 +116,20 @@ class States:
         except DATABASE_ERRORS as error:
             msg = "The database can't be reached at the moment. Try again."
             raise UnavailableError(msg) from error
-        unreadable: dict[str, UnreadableEventError] = {}
-        for notification in notifications:
-            try:
-                recorded = self._mapper.restore(notification)
-            except UnreadableEventError as error:
-                unreadable[str(notification.originator_id)] = error
-                continue
-            state = wanted[recorded.stream].evolve(folded[recorded.stream].state, recorded)
-            folded[recorded.stream] = Loaded(state, recorded.version, recorded.at)
-        for stream, loaded in folded.items():
-            if stream not in unreadable:
-                self._cache[stream] = _Cached(loaded, stale=loaded.version < self._announced.get(stream, 0))
-        for _ in range(len(self._cache) - self._capacity):
-            self._evict()
-        return unreadable
+        unreadable = fold_tails(self._mapper, wanted, folded, notifications)
+        found = {stream: loaded for stream, loaded in folded.items() if stream not in unreadable}
+        moved = {stream for stream, loaded in found.items() if loaded.version < self._announced.get(stream, 0)}
+        self._cache |= {stream: _Cached(loaded, stale=stream in moved) for stream, loaded in found.items()}
+        self._evict()
+        return _Read({stream: loaded for stream, loaded in found.items() if stream not in moved}, unreadable)
 
     def _evict(self) -> None:
-        oldest = next(iter(self._cache))
-        cached = self._cache.pop(oldest)
-        if cached.pending is not None and cached.pending.outcome is None:  # on its way to the disk: keep it, as the newest
-            self._cache[oldest] = cached
+        """Drop what was used longest ago, but what is on its way to the disk."""
+        for _ in range(len(self._cache) - self._capacity):
+            oldest = next(iter(self._cache))
+            cached = self._cache.pop(oldest)
+            if cached.loaded.rests_on is not None and cached.loaded.rests_on.outcome is None:
+                self._cache[oldest] = cached
 
     # --- deciding upon what is not stored yet
 
@@ -128,38 +141,35 @@ class States:
         return any(self._has_moved(stream, loaded) for stream, loaded in decision.began_from.items())
 
     def _has_moved(self, stream: str, loaded: Loaded[Any]) -> bool:
+        if loaded.rests_on is not None and not isinstance(loaded.rests_on.outcome, int | None):
+            return True
         cached = self._cache.get(stream)
-        return cached is None or cached.stale or cached.loaded is not loaded
+        return cached is not None and (cached.stale or cached.loaded.version != loaded.version)
 
     def rests_on(self, decision: Decision) -> list[Append]:
         """Return the appends on which what a decision read rests, as far as they are not stored."""
-        pending = [cached.pending for stream in decision.read if (cached := self._cache.get(stream)) and cached.pending]
-        return [append for append in pending if not isinstance(append.outcome, int)]
+        waited_for = {id(append): append for loaded in decision.began_from.values() if (append := loaded.rests_on)}
+        return [append for append in waited_for.values() if not isinstance(append.outcome, int)]
 
     def foresee(self, decision: Decision, append: Append) -> None:
         """Fold in what a decision wants stored; `learn` tells what became of it."""
         for stream in decision.written:
-            cached = self._cache[stream]
-            cached.loaded, cached.pending = decision.outcome_of(stream), append
+            self._cache[stream] = _Cached(replace(decision.outcome_of(stream), rests_on=append))
 
     def learn(self, decision: Decision, append: Append) -> None:
         """Bring the cache in line with what became of an append."""
+        append.after = ()  # or each would keep all before it
+        written = {stream: self._cache[stream] for stream in decision.written if stream in self._cache}
         if isinstance(append.outcome, int):
-            for stream in decision.written:
-                if (cached := self._cache.get(stream)) is not None and cached.pending is append:
-                    cached.pending = None
+            for cached in written.values():
+                if cached.loaded.rests_on is append:
+                    cached.loaded = replace(cached.loaded, rests_on=None)
             return
-        for stream in decision.written:
-            self._cache.pop(stream, None)
+        for stream in written:
+            del self._cache[stream]
         if isinstance(append.outcome, Conflict):
-            for stream in decision.read:
-                if cached := self._cache.get(stream):
-                    cached.stale = True
-
-    def mark_all_stale(self) -> None:
-        """Let all that is stored be read at its next use."""
-        for cached in self._cache.values():
-            cached.stale = cached.stale or cached.pending is None
+            for stream in decision.read.keys() & self._cache.keys():
+                self._cache[stream].stale = True
 
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Let what another process has moved be read at its next use."""
@@ -167,5 +177,30 @@ class States:
             if each.stream in self._reading:  # that reading may have been too early
                 self._announced[each.stream] = each.version
             cached = self._cache.get(each.stream)
-            if cached is not None and cached.pending is None and cached.loaded.version < each.version:
+            if cached is not None and not cached.waits and cached.loaded.version < each.version:
                 cached.stale = True
+
+    def mark_all_stale(self) -> None:
+        """Let everything be read at its next use; what is on its way to the disk is judged there."""
+        self._announced |= dict.fromkeys(self._reading, maxsize)
+        for cached in self._cache.values():
+            cached.stale = cached.stale or not cached.waits
+
+
+def fold_tails(
+    mapper: EventMapper,
+    kinds: Mapping[str, Kind[Any, Any]],
+    folded: dict[str, Loaded[Any]],
+    tails: Iterable[Notification],
+) -> dict[str, UnreadableEventError]:
+    """Fold what streams have above what is known of them; return why those can't be read that can't."""
+    unreadable: dict[str, UnreadableEventError] = {}
+    for notification in tails:
+        try:
+            recorded = mapper.restore(notification)
+        except UnreadableEventError as error:
+            unreadable[str(notification.originator_id)] = error
+            continue
+        before = folded[recorded.stream]
+        folded[recorded.stream] = Loaded(kinds[recorded.stream].evolve(before.state, recorded), recorded.version, recorded.at)
+    return unreadable

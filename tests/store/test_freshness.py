@@ -1,0 +1,71 @@
+"""Fresh caches: what others store is soon known, and what can't be known is not served from memory (R20 to R23)."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from groupchat.store import freshness
+from groupchat.store.freshness import keep_fresh
+from tests.store.counting import COUNTER, PATIENCE, count, until
+from tests.store.following import opened
+from tests.store.outages import down
+
+
+@asynccontextmanager
+async def kept_fresh(store):
+    """Keep a store's caches fresh; it ends well at the end of the block, or its error is raised."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(keep_fresh(store, stop))
+    try:
+        yield task
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, PATIENCE)
+
+
+async def test_what_another_process_stores_is_soon_known(store, database_url):
+    async with opened(database_url) as other, kept_fresh(store):
+        await count(store, "a")
+        await count(other, "a", by=5)
+        await until(lambda: store.remembered(COUNTER, "a") is None)
+        assert await store.load(COUNTER, "a") == 6
+
+
+async def test_what_was_read_before_the_first_look_is_read_again(store, database_url):
+    await count(store, "a")
+    async with opened(database_url) as other:
+        await count(other, "a", by=5)
+    async with kept_fresh(store):
+        await until(lambda: store.remembered(COUNTER, "a") is None)
+        assert await store.load(COUNTER, "a") == 6
+
+
+async def test_without_a_bell_it_is_known_too(store, database_url, monkeypatch):
+    monkeypatch.setattr(freshness, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(store.signals.log, "ring", lambda: None)
+    async with opened(database_url) as other, kept_fresh(store):
+        await until(lambda: store.remembered(COUNTER, "a") is None)
+        await count(store, "a")
+        await count(other, "a", by=5)
+        await until(lambda: store.remembered(COUNTER, "a") is None)
+
+
+async def test_while_the_database_is_away_nothing_is_served_from_memory(postgres_url):
+    async with opened(postgres_url) as store, kept_fresh(store) as task:
+        await count(store, "a")
+        with capture_logs() as logs, down(postgres_url):
+            await until(lambda: store.remembered(COUNTER, "a") is None)
+        assert not task.done()
+        assert "freshness_retries" in {line["event"] for line in logs}
+
+
+async def test_a_look_that_hangs_lets_nothing_be_served_from_memory(postgres_url, monkeypatch):
+    monkeypatch.setattr(freshness, "HANGS_SECONDS", 0.05)
+    async with opened(postgres_url) as store, opened(postgres_url) as other, kept_fresh(store):
+        await until(lambda: store.remembered(COUNTER, "a") is None)
+        await count(store, "a")
+        with other.database.write() as connection:
+            connection.execute(text("LOCK TABLE stored_events IN ACCESS EXCLUSIVE MODE"))
+            await until(lambda: store.remembered(COUNTER, "a") is None)
