@@ -1,7 +1,7 @@
 """The composition root: the one place where the parts are made and joined."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,6 +13,7 @@ from groupchat import adapters, workers
 from groupchat.adapters import Adapter
 from groupchat.broker.connection import Brokers
 from groupchat.broker.topics import RELAY
+from groupchat.carriers.port import Posted
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
@@ -74,6 +75,7 @@ class System(Struct, frozen=True, kw_only=True):
             store=self.store,
             progress=self.progress,
             simulator=self.adapter.simulator,
+            webhooks=self._webhooks(),
             followers=self.followers,
             relays=self.relays,
             streams=streams,
@@ -83,6 +85,10 @@ class System(Struct, frozen=True, kw_only=True):
             last_uses=LastUses(self.database),
             refusals=RefusalLog(self.store, metrics.unrecorded),
         )
+
+    def _webhooks(self) -> dict[str, Callable[[Posted], Awaitable[None]]]:
+        carrier, webhook = self.adapter.carrier, self.adapter.webhook
+        return {} if webhook is None else {carrier.name: partial(webhook, inbox=CarrierInbox(self.store, carrier.name))}
 
 
 def _pace(settings: Settings) -> Pace:

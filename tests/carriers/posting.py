@@ -19,13 +19,14 @@ from groupchat.carriers.port import (
     Receipt,
     RecipientResult,
 )
+from groupchat.values.errors import InvalidRequestError
 from tests.carriers.bench import Trouble
 from tests.support.builders import BUSINESS
 
 SECRET = b"known to the carrier and to us"
 REFUSED = "E1"
 SIGNATURE = "posting-signature"
-URL = "https://groupchat.example/webhooks/posting"
+PATH = "/v1/carriers/posting/webhooks"
 
 
 class News(Struct, forbid_unknown_fields=True):
@@ -35,14 +36,19 @@ class News(Struct, forbid_unknown_fields=True):
     inbound: Inbound | None = None
 
 
-def signed(news: News, url: str = URL) -> Posted:
+def signed(news: News, path: str = PATH) -> Posted:
     """Return news as the carrier posts it."""
     body = msgspec.json.encode(news)
-    return Posted(url=url, headers={SIGNATURE: _signature(url, body)}, body=body)
+    return Posted(path=path, headers=proof(path, body), body=body)
 
 
-def _signature(url: str, body: bytes) -> str:
-    return hmac.digest(SECRET, url.encode() + body, "sha256").hex()
+def proof(path: str, body: bytes) -> dict[str, str]:
+    """Return the header by which the adapter knows what the carrier posts."""
+    return {SIGNATURE: _signature(path, body)}
+
+
+def _signature(path: str, body: bytes) -> str:
+    return hmac.digest(SECRET, path.encode() + body, "sha256").hex()
 
 
 class PostingCarrier:
@@ -82,10 +88,13 @@ class PostingCarrier:
 
     async def webhook(self, posted: Posted, inbox: Inbox) -> None:
         given = posted.headers.get(SIGNATURE, "")
-        if not hmac.compare_digest(given.encode(), _signature(posted.url, posted.body).encode()):
+        if not hmac.compare_digest(given.encode(), _signature(posted.path, posted.body).encode()):
             msg = "the signature is not the carrier's"
             raise NotTheCarrierError(msg)
-        news = msgspec.json.decode(posted.body, type=News)
+        try:
+            news = msgspec.json.decode(posted.body, type=News)
+        except msgspec.DecodeError as error:
+            raise InvalidRequestError("body", "It is not news.") from error
         await inbox.receipts(news.receipts)
         if news.inbound is not None:
             await inbox.inbound(news.inbound)

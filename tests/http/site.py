@@ -8,6 +8,7 @@ import httpx
 from msgspec.structs import replace
 
 from groupchat import bootstrap
+from groupchat.adapters import Adapter
 from groupchat.aggregates import workspace
 from groupchat.commands import keys
 from groupchat.commands.streams import WORKSPACE
@@ -129,9 +130,11 @@ def locs(problem: Json) -> list[str]:
 
 
 @asynccontextmanager
-async def open_site(store: EventStore, *, workers: Sequence[str] | None = (), **services: Any) -> AsyncIterator[Site]:
+async def open_site(
+    store: EventStore, *, workers: Sequence[str] | None = (), adapter: Adapter | None = None, **services: Any
+) -> AsyncIterator[Site]:
     """Serve a new workspace; `workers` as in `bootstrap.working`, `services` replace parts of what HTTP works with."""
-    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store)
+    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, adapter=adapter)
     async with bootstrap.working(system, workers):
         parts = replace(system.services(), **services)
         async with client_of(parts) as client:

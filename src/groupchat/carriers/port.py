@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.delivery import ReceiptStatus
 from groupchat.aggregates.group_events import Media
+from groupchat.values.errors import RefusalError
 
 ResultStatus = Literal["sent", "failed", "unconfirmed", "delivered"]
 
@@ -152,15 +153,17 @@ Work = Callable[[Inbox, asyncio.Event], Awaitable[None]]
 
 
 class Posted(Struct, frozen=True, kw_only=True):
-    """What somebody has posted to a carrier's webhook: the URL as it was called, headers by lower-case name, the body's bytes."""
+    """What somebody has posted to a carrier's webhook: path and query as they were called, headers by lower-case name, the body."""
 
-    url: str
+    path: str
     headers: Mapping[str, str]
     body: bytes
 
 
-class NotTheCarrierError(Exception):
-    """What was posted is not the carrier's, or not as the carrier sent it; the message says what is wrong with it."""
+class NotTheCarrierError(RefusalError):
+    """What was posted is not the carrier's, or not as the carrier sent it (R45); the detail says what is wrong with it."""
+
+    slug = "not-the-carrier"
 
 
 class Webhook(Protocol):
@@ -169,5 +172,6 @@ class Webhook(Protocol):
     async def __call__(self, posted: Posted, inbox: Inbox) -> None:
         """Hand to the inbox what a request brings. Returning acknowledges it; nothing else may be called before that.
 
-        Raises `NotTheCarrierError` for what the carrier did not send, and what the inbox raises: then the carrier brings it again.
+        Raises `NotTheCarrierError` for what the carrier did not send, `InvalidRequestError` for what can't be read, and whatever
+        the inbox raises: then the carrier brings it again.
         """

@@ -24,6 +24,7 @@ from groupchat.http.routes import (
     refusals,
     simulator,
     users,
+    webhooks,
     workspace,
 )
 from groupchat.http.services import Services
@@ -106,16 +107,16 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         telemetry={"logs": False},  # they would quote exceptions, and so what people wrote
     )
     served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
-    described = document(served)
+    described = document(served, webhooks.operations(services))
     app.openapi = lambda: described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
     app.router.routes.extend(_routes(services, served, described))
     app.router.default = Elsewhere(_resource(services, "(none)", {}), app.router.default)
     return app
 
 
-def document(served: Iterable[Served]) -> Json:
+def document(served: Iterable[Served], more: Iterable[Operation] = ()) -> Json:
     """Return the OpenAPI document of these operations, and of those that need no login."""
-    whole: Json = published(openapi.document(API, (*(each.operation for each in served), *public.OPERATIONS)))
+    whole: Json = published(openapi.document(API, (*(each.operation for each in served), *more, *public.OPERATIONS)))
     return whole
 
 
@@ -123,6 +124,7 @@ def _routes(services: Services, served: Iterable[Served], described: Json) -> It
     by_path: dict[str, dict[str, Responder]] = {}
     for each in served:
         by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)
+    by_path |= {path: {"POST": responder} for path, responder in webhooks.responders(services).items()}
     by_path[participants.BELOW] = {}
     by_path |= {path: {"GET": responder} for path, responder in public.responders(described, services.checkup).items()}
     for path, methods in by_path.items():

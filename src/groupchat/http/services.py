@@ -1,7 +1,10 @@
 """What the HTTP layer works with; the composition root fills it."""
 
+from collections.abc import Awaitable, Callable, Mapping
+
 from msgspec import Struct, field
 
+from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.guards.auth import Door
 from groupchat.http.guards.refusal_log import RefusalLog
@@ -24,12 +27,14 @@ class Services(Struct, frozen=True, kw_only=True):
 
     `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only reports;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
-    the carrier, where that is the simulated one. Without `tokens`, API keys alone open.
+    the carrier, where that is the simulated one; `webhooks` take what carriers post, by their names. Without `tokens`, API keys
+    alone open.
     """
 
     store: EventStore
     progress: Progress
     simulator: Simulator | None = None
+    webhooks: Mapping[str, Callable[[Posted], Awaitable[None]]] = {}
     followers: tuple[str, ...] = ()
     relays: tuple[str, ...] = ()
     patience: float = PATIENCE_SECONDS

@@ -31,6 +31,13 @@ PROBLEMS: dict[str, Kind] = {
         "A key is shown once, when its user is created; an owner can create another.",
         headers={b"www-authenticate": b"Bearer"},
     ),
+    "not-the-carrier": Kind(
+        401,
+        "Not from the carrier",
+        "The request to a carrier's webhook lacks the proof, such as a signature, that the carrier sends with what it posts (R45). "
+        "Nothing was stored. If it came from the carrier, compare the webhook's address and secret there with the settings here.",
+        headers={b"www-authenticate": b"Signature"},
+    ),
     "not-permitted": Kind(
         403,
         "Your role does not allow this",

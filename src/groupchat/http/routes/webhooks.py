@@ -1,0 +1,76 @@
+"""Where carriers post what they have to say (R45). These paths take no API key: a carrier's adapter itself finds out who posts."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from groupchat.carriers.port import NotTheCarrierError, Posted
+from groupchat.http.services import Services
+from groupchat.http.web.codec import read_body
+from groupchat.http.web.operation import Operation, Response
+from groupchat.http.web.reply import Reply
+from groupchat.http.web.request import Incoming
+from groupchat.http.web.resource import Responder
+
+PROBLEMS = (
+    "bad-message",
+    "not-the-carrier",
+    "not-found",
+    "request-timeout",
+    "payload-too-large",
+    "unsupported-encoding",
+    "invalid-request",
+    "version-conflict",
+    "internal-error",
+    "unavailable",
+)
+
+log = structlog.get_logger()
+
+
+def responders(services: Services) -> dict[str, Responder]:
+    """Return what answers a POST of each path: a carrier's own, and all that it has below it."""
+    paths = (_path(carrier) + below for carrier in services.webhooks for below in ("", "/{rest:path}"))
+    taking = [partial(_take, carrier, take) for carrier, take in services.webhooks.items() for _ in range(2)]
+    return dict(zip(paths, taking, strict=True))
+
+
+def operations(services: Services) -> tuple[Operation, ...]:
+    """Return what is told of them: a path for each carrier that posts."""
+    return tuple(_operation(carrier) for carrier in services.webhooks)
+
+
+def _path(carrier: str) -> str:
+    return f"/v1/carriers/{carrier}/webhooks"
+
+
+def _operation(carrier: str) -> Operation:
+    return Operation(
+        method="POST",
+        path=_path(carrier),
+        name=f"take_from_{carrier}",
+        summary=f"What {carrier} has to say",
+        description="For the carrier alone: messages that people wrote, and receipts, in its own form and with its own proof of "
+        "who it is. It may post to any path below this one, too. The answer means that all of it is stored.",
+        tag="carriers",
+        responses=(Response(status=204, description="All of it is stored."),),
+        problems=PROBLEMS,
+        public=True,
+    )
+
+
+async def _take(carrier: str, take: Callable[[Posted], Awaitable[None]], incoming: Incoming) -> Reply:
+    body = await read_body(incoming)
+    query = incoming.scope["query_string"]
+    posted = Posted(
+        path=incoming.path + (f"?{query.decode('latin-1')}" if query else ""),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in incoming.headers.items()},
+        body=body,
+    )
+    try:
+        await take(posted)
+    except NotTheCarrierError as error:
+        log.warning("webhook_refused", carrier=carrier, reason=error.detail)
+        raise
+    return Reply(204)

@@ -1,0 +1,101 @@
+"""What carriers post: without an API key, verified by the carrier's adapter, and acknowledged only when it is stored (R45)."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from groupchat.adapters import Adapter
+from groupchat.carriers.port import Inbound, Posted, Receipt
+from groupchat.http.web.refusals import MAX_BODY_BYTES
+from groupchat.processes.delivery import DeliveryProcess
+from groupchat.store.event_store import EventStore
+from tests.carriers.posting import PATH, News, PostingCarrier, proof, signed
+from tests.http.site import Site, assert_problem, messages_of, open_site
+from tests.support.builders import BUSINESS, canadian_number, number
+
+
+@pytest.fixture
+def carrier() -> PostingCarrier:
+    return PostingCarrier()
+
+
+@pytest.fixture
+async def site(store: EventStore, carrier: PostingCarrier) -> AsyncIterator[Site]:
+    """The API with all workers, over a carrier that posts."""
+    async with open_site(store, adapter=Adapter(carrier=carrier, webhook=carrier.webhook)) as site:
+        yield site
+
+
+def written(body: str = "I'm in", to: str = BUSINESS) -> News:
+    """Return that person 1 wrote in the group with person 2."""
+    return News(inbound=Inbound(from_=number(1), to=to, group=(number(2),), body=body, media=(), carrier_message_id=f"in-{body}"))
+
+
+async def post(site: Site, posted: Posted, **given: object) -> httpx.Response:
+    """Post as the carrier does: it has no key of ours."""
+    return await site.client.post(posted.path, content=posted.body, headers=dict(posted.headers), **given)
+
+
+async def test_what_a_person_wrote_is_stored_when_it_is_acknowledged_and_once_R45_R11(site: Site):
+    made = await site.group(1, 2)
+    answers = [await post(site, signed(written())) for _ in range(2)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    assert [recorded.event.body for recorded in site.store.log.stream(made["id"]) if hasattr(recorded.event, "body")] == ["I'm in"]
+
+
+async def test_a_receipt_reaches_the_thread_R45_R28(site: Site):
+    made = await site.group(1, 2)
+    sent = await site.send(made)
+    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+    news = News(receipts=[Receipt(message_id=sent["id"], recipient=number(1), status="delivered")])
+
+    assert (await post(site, signed(news, f"{PATH}/receipts?of=all"))).status_code == 204
+    site.position = site.store.log.head()
+    (message,) = (await site.get(messages_of(made))).json()["items"]
+    assert [each["status"] for each in message["recipients"]] == ["delivered", "sent"]
+
+
+@pytest.mark.parametrize("forged", ["no proof", "another body", "another path", "an API key"])
+async def test_what_the_carrier_did_not_post_is_refused_and_nothing_is_stored_R45(site: Site, forged: str):
+    await site.group(1, 2)
+    true, before = signed(written()), site.store.log.head()
+    posted = {
+        "no proof": replace(true, headers={}),
+        "another body": replace(true, body=true.body.replace(b"in", b"out")),
+        "another path": replace(true, path=f"{PATH}/receipts"),
+        "an API key": replace(true, headers={"authorization": f"Bearer {site.key}"}),
+    }[forged]
+
+    assert_problem(await post(site, posted), "not-the-carrier", 401)
+    assert site.store.log.head() == before
+
+
+async def test_what_is_not_stored_is_not_acknowledged_R45(site: Site):
+    nobodys = await post(site, signed(written(to=canadian_number(900))))
+    garbage = await post(site, Posted(path=PATH, headers=proof(PATH, b"{"), body=b"{"))
+
+    assert_problem(nobodys, "not-found", 404)
+    assert_problem(garbage, "invalid-request", 422)
+
+
+async def test_a_body_has_its_limit_here_too_R45(site: Site):
+    large = Posted(path=PATH, headers={}, body=b"x" * (MAX_BODY_BYTES + 1))
+
+    assert_problem(await post(site, large), "payload-too-large", 413)
+    assert_problem(await site.client.get(PATH), "method-not-allowed", 405)
+
+
+async def test_the_path_is_documented_where_a_carrier_posts_R45(site: Site):
+    documented = (await site.client.get("/openapi.json")).json()["paths"]
+    operation = documented[PATH]["post"]
+
+    assert operation["security"] == []
+    assert {"204", "401", "413"} <= set(operation["responses"])
+
+
+async def test_over_a_carrier_that_does_not_post_there_is_no_such_path_R45(plain_site: Site):
+    assert not [path for path in (await plain_site.client.get("/openapi.json")).json()["paths"] if "/carriers/" in path]
+    assert_problem(await plain_site.client.post(PATH), "not-found", 404)
