@@ -8,6 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from groupchat.bootstrap import running
+from groupchat.projections import CONVERSATION_VIEWS
+from groupchat.settings import Settings
 from tests.support.kafka import broker
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +49,16 @@ def test_compose_starts_groupchat_when_what_it_needs_is_ready():
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert services["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
     assert {"healthcheck", "volumes"} <= services["postgres"].keys() & services["kafka"].keys()
+
+
+async def test_compose_runs_every_worker_once(sqlite_url):
+    services = COMPOSE["services"]
+    named = [name for service in ("worker", "relay") for name in services[service]["command"][1:]]
+    stands_for = {"projections": [view.name for view in CONVERSATION_VIEWS]}
+    run = [worker for name in named for worker in stands_for.get(name, [name])]
+
+    async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1")) as system:
+        assert sorted(run) == sorted(system.workers)
 
 
 def test_compose_holds_no_secret_and_no_version_that_moves():

@@ -1,10 +1,13 @@
 """The OpenAPI document: valid, complete, and with examples that are what the API really takes and gives."""
 
 import json
+from importlib import import_module
+from pkgutil import iter_modules
 
 import msgspec
 import schemathesis
 
+from groupchat.http import routes
 from groupchat.http.app import ENDPOINTS, SIMULATOR, document
 from groupchat.http.calls.endpoint import Endpoint
 from groupchat.http.documents.problems import PROBLEMS
@@ -65,6 +68,14 @@ def test_every_path_of_the_contract_is_there():
     }
     names = [operation["operationId"] for _, _, operation in OPERATIONS]
     assert len(set(names)) == len(names)
+
+
+def test_every_endpoint_of_the_routes_is_in_the_application():
+    modules = [import_module(f"{routes.__name__}.{found.name}") for found in iter_modules(routes.__path__)]
+    written = [value for module in modules for value in vars(module).values() if isinstance(value, Endpoint)]
+
+    assert len(written) > 30
+    assert [each.operation.path for each in written if not any(each is served for served in ALL)] == []
 
 
 def test_every_operation_is_described_with_the_headers_of_its_answers():
