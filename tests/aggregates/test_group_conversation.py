@@ -28,6 +28,7 @@ from groupchat.aggregates.group_events import (
     Unblocked,
 )
 from groupchat.aggregates.group_opting import OptIn, OptOut, TakeBack
+from groupchat.aggregates.keywords import Words
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import (
     ANN,
@@ -215,6 +216,16 @@ def test_a_participant_opts_out_by_each_cause_and_the_group_is_blocked_R14(cause
 @pytest.mark.parametrize("cause", CAUSES)
 def test_who_has_opted_out_and_does_so_again_adds_nothing_R14(cause):
     given(GROUP_DECIDER, THREE, opted_out(2, cause)).when(opt_out(2, cause)).nothing()
+
+
+@pytest.mark.parametrize("body", ["Yes", "YES!", "oui"])
+def test_a_yes_in_a_group_answers_somebody_else_R38(body):
+    given(GROUP_DECIDER, THREE).when(a_receive(1, body=body)).then(inbound(1, number(1), body=body))
+
+
+def test_a_message_is_recognized_by_the_workspaces_own_keywords_too_R38():
+    received = a_receive(1, body="Genug!", own=Words(out=("genug",)))
+    given(GROUP_DECIDER, THREE).when(received).then(inbound(1, number(1), body="Genug!", keyword="opt-out"))
 
 
 def test_a_word_given_by_keyword_or_carrier_is_one_and_the_same_and_a_user_adds_nothing_to_it_R14():

@@ -4,9 +4,9 @@ import phonenumbers
 import pytest
 
 from groupchat.aggregates import workspace
+from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.workspace import (
     AddUser,
-    ChangePolicy,
     ChangeUser,
     Create,
     DefineRole,
@@ -18,6 +18,7 @@ from groupchat.aggregates.workspace import (
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
     KeyRevoked,
+    KeywordsChosen,
     PolicyChanged,
     RatePosted,
     RoleDefined,
@@ -241,3 +242,34 @@ def test_a_rate_may_be_posted_again_R25():
     post = PostRate(effective_from=date(2025, 3, 1), rate=a_rate("0.03"))
     line = posted("2025-03-01", "0.03")
     given(workspace, a_workspace()).when(post).then(line).when(post).then(line)
+
+
+# --- keywords of its own
+
+
+def test_a_workspace_has_keywords_of_its_own_R38():
+    chosen = given(workspace, a_workspace()).when(ChooseKeywords(opt_out=("genug",), opt_in=("weiter",)))
+    after = chosen.then(KeywordsChosen(opt_out=("genug",), opt_in=("weiter",)))
+    assert (after.state.keywords.out, after.state.keywords.in_) == (("genug",), ("weiter",))
+    after.when(ChooseKeywords(opt_out=("genug",), opt_in=("weiter",))).nothing()
+
+
+def test_what_is_not_given_stays_as_it_is_R38():
+    has = KeywordsChosen(opt_out=("genug",), opt_in=("weiter",))
+    given(workspace, a_workspace(), has).when(ChooseKeywords(opt_out=())).then(KeywordsChosen(opt_out=(), opt_in=("weiter",)))
+    given(workspace, a_workspace(), has).when(ChooseKeywords()).nothing()
+
+
+@pytest.mark.parametrize(
+    ("words", "loc"),
+    [
+        ({"opt_out": ("genug", "\U0001f6d1")}, "opt_out_keywords.1"),
+        ({"opt_out": (" ",)}, "opt_out_keywords.0"),
+        ({"opt_in": ("stop",)}, "opt_in_keywords.0"),
+        ({"opt_in": ("weiter \u2764",)}, "opt_in_keywords.0"),
+        ({"opt_out": ("genug",), "opt_in": ("GENUG!",)}, "opt_in_keywords.0"),
+    ],
+)
+def test_a_keyword_that_would_not_be_recognized_or_says_no_for_a_yes_is_refused_R38(words, loc):
+    refusal = given(workspace, a_workspace()).when(ChooseKeywords(**words)).refused(InvalidRequestError)
+    assert loc_of(refusal) == [loc]

@@ -5,7 +5,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from groupchat.aggregates import delivery, group_conversation, group_state, workspace
+from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, workspace
 from groupchat.aggregates import group_conversation as group
 from groupchat.aggregates.group_conversation import ConversationBlockedError, GroupConversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedOut, Unblocked
@@ -79,7 +79,7 @@ class Life:
 
     def opt_out(self, n: int, who: int, choice: int) -> None:
         cause = ("keyword", "dnd", "user", "carrier")[choice]
-        self._decide(group.OptOut(number=number(who), cause=cause, evidence="msg_stop"))
+        self._decide(group_opting.OptOut(number=number(who), cause=cause, evidence="msg_stop"))
 
     def opt_in(self, n: int, who: int, choice: int) -> None:
         out = [member for member in self._group().members if member.out]
@@ -87,7 +87,7 @@ class Life:
             return
         member = out[choice % len(out)]
         cause = "dnd" if member.out[0] == "dnd" else "keyword"
-        command = group.OptIn(number=member.number, cause=cause, evidence="msg_start", same_set_is_open=who == choice)
+        command = group_opting.OptIn(number=member.number, cause=cause, evidence="msg_start", same_set_is_open=who == choice)
         self._decide(command)
 
     def rename(self, n: int, who: int, choice: int) -> None:

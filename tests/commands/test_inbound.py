@@ -3,15 +3,16 @@
 import pytest
 
 from groupchat.aggregates import consent, delivery
+from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import Asked
 from groupchat.carriers.port import Receipt
-from groupchat.commands import inbound
+from groupchat.commands import inbound, workspaces
 from groupchat.commands.streams import CONSENT, DELIVERY
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import BUSINESS, number
 from tests.support.checks import broken
-from tests.support.world import CARRIER, a_world
+from tests.support.world import CARRIER, MESSAGES, a_world
 
 
 async def consent_of(world, n):
@@ -168,6 +169,36 @@ async def test_a_members_keyword_from_an_unknown_set_is_honoured_in_all_groups_R
 
 
 # --- webhooks that come twice
+
+
+async def test_a_yes_opts_in_only_when_it_is_written_to_the_business_alone_R38(world):
+    await world.policy(reopen_on_opt_in=True)
+    group = await world.group(1, 2)
+    await world.writes(1, "STOP")
+    await world.writes(1, "Yes", group=(2,))
+    await world.writes(1, "Yes")
+    assert (await consent_of(world, 1)).opted_out, "in a group it answers somebody else"
+    assert [r.event.keyword for r in await world.log() if r.type == MESSAGES[1]] == ["opt-out", None, None]
+    await world.writes(1, "Yes", group=())
+
+    assert not (await consent_of(world, 1)).opted_out
+    assert not (await world.state(group)).blocked
+
+
+async def test_a_workspaces_own_keywords_opt_out_and_in_R38(world):
+    words = ChooseKeywords(opt_out=("genug",), opt_in=("weiter",))
+    await world.run(workspaces.change_policy, ChangePolicy(), words)
+    group = await world.group(1, 2)
+    await world.writes(1, "Genug!")
+    assert (await world.state(group)).blocked_by == (number(1),)
+    assert (await world.log())[-3].event.keyword == "opt-out"
+    await world.writes(1, "weiter")
+    assert not (await consent_of(world, 1)).opted_out
+
+    other = await a_world(world.store, number(901))
+    theirs = await other.group(1, 2)
+    await other.writes(1, "Genug!")
+    assert not (await other.state(theirs)).blocked
 
 
 async def test_a_webhook_that_comes_again_adds_nothing(world):

@@ -3,9 +3,10 @@
 import pytest
 
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
-from groupchat.aggregates.workspace import ChangePolicy
+from groupchat.aggregates.policy import ChangePolicy
 from groupchat.commands import business_numbers, contacts, conversations, keys, workspaces
 from groupchat.commands.conversations import Draft
+from groupchat.commands.workspaces import PolicyShown
 from groupchat.queries.rights import rights_of
 from groupchat.queries.workspaces import list_numbers
 from groupchat.values.errors import InvalidRequestError, NotFoundError, NotPermittedError, RefusalError
@@ -148,7 +149,7 @@ async def test_what_is_left_out_of_a_policy_stays_or_is_as_the_preset_says_R1(wo
 
     policy = changed.value
     assert (policy.min_participants, policy.max_participants, policy.reopen_on_opt_in) == (3, 9, False)
-    assert (await rights_of(world.store, world.who)).state.policy == policy
+    assert PolicyShown.of((await rights_of(world.store, world.who)).state) == policy
 
 
 async def test_a_policy_that_contradicts_itself_is_refused(world):

@@ -66,6 +66,7 @@ NOT_MINE: dict[str, Expected] = CREATING | {"agent": "contact-not-assigned", "st
 MESSAGE = {"body": "Hello"}
 CONTACT = {"name": "Bob", "number": "{phone}"}
 USER = {"name": "Uma", "email": "{email}"}
+WHY = {"reason": "A wrong click"}
 RATE = {"effective_from": "2025-01-01", "mms_segment": "0.03", "currency": "USD"}
 
 CONVERSATIONS = [
@@ -92,6 +93,8 @@ CONVERSATIONS = [
     row("GET /v1/conversations/{hidden}/participants", 200, **HIDDEN),
     row("POST /v1/conversations/{seen}/participants/{member}/opt-out", 200, **WRITING),
     row("POST /v1/conversations/{hidden}/participants/{member}/opt-out", NOT_FOUND, by_value=True),
+    row("DELETE /v1/conversations/{seen}/participants/{member}/opt-out", 200, WHY, **MANAGING),
+    row("DELETE /v1/conversations/{hidden}/participants/{member}/opt-out", NOT_FOUND, WHY, by_value=True, **MANAGING | HIDDEN),
     row("GET /v1/conversations/{seen}/history", 200),
     row("GET /v1/conversations/{hidden}/history", 200, **HIDDEN),
     row("GET /v1/conversations/{seen}/history/state", 200),
@@ -118,6 +121,9 @@ CONTACTS = [
     row("PATCH /v1/contacts/{mine}", 200, {"assigned_to": "{colleague}"}, by_value=True, **WRITING, agent=NOT_PERMITTED),
     row("DELETE /v1/contacts/{mine}", 204, **WRITING),
     row("DELETE /v1/contacts/{others}", 204, **WRITING, **HIDDEN),
+    row("GET /v1/do-not-disturb", 200, agent=NOT_PERMITTED),
+    row("GET /v1/do-not-disturb?number={phone}", 200, by_value=True, agent=NOT_PERMITTED),
+    row("DELETE /v1/do-not-disturb/{phone}", NOT_FOUND, WHY, by_value=True, **MANAGING),
 ]
 WORKSPACE = [
     row("GET /v1/numbers", 200),

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from groupchat.aggregates import consent, contact, delivery, reader, refusal
+from groupchat.aggregates import consent, contact, delivery, do_not_disturb, reader, refusal
 from groupchat.aggregates import group_events as group
 from groupchat.aggregates.keywords import keyword
 from groupchat.projections.paging import Page
@@ -182,7 +182,12 @@ def _message(n: int, conversation: str, who: int, message: str) -> st.SearchStra
 
 def _consent(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
     events = st.sampled_from(
-        (opted_out(who), opted_out(who, "dnd"), opted_in(who), opted_in(who, "dnd"), group.Unblocked()),
+        (
+            *(opted_out(who, cause) for cause in ("keyword", "user", "dnd")),
+            *(opted_in(who, cause) for cause in ("keyword", "dnd")),
+            group.OptOutTakenBack(number=number(who), reason="A wrong click"),
+            group.Unblocked(),
+        ),
     )
     return events.map(lambda event: (conversation, event))
 
@@ -194,6 +199,7 @@ def _change(n: int, conversation: str, who: int, message: str) -> st.SearchStrat
         texts(8).map(lambda name: group.ContactRenamed(contact_id="ctc_2", name=name)),
         numbers.map(lambda now: group.ContactNumberChanged(contact_id="ctc_2", number=number(who), numbers=now)),
         st.just(group.ContactDeleted(contact_id="ctc_2")),
+        st.just(group.ContactLinked(contact_id=f"ctc_{who}", number=number(who), name="Late")),
         st.just(group.SucceededBy(conversation_id="cnv_2")),
     )
     return events.map(lambda event: (conversation, event))
@@ -227,6 +233,14 @@ def _contact(n: int, conversation: str, who: int, message: str) -> st.SearchStra
     return events.map(lambda event: (id_, event))
 
 
+def _no(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    about = {"number": number(who), "contact_id": f"ctc_{n % 3}"}
+    kinds = (do_not_disturb.TurnedOn, do_not_disturb.TurnedOn, do_not_disturb.LeftBehind, do_not_disturb.TurnedOff)
+    lifted = do_not_disturb.Lifted(number=number(who), reason="A wrong number")
+    events = st.sampled_from((*(kind(**about) for kind in kinds), lifted))
+    return events.map(lambda event: (do_not_disturb.stream(CAUSE.workspace_id, number(who)), event))
+
+
 def _refusal(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
     return st.just(refused(n, conversation, who))
 
@@ -246,4 +260,4 @@ def refused(n: int, conversation: str = "cnv_1", who: int = 1) -> tuple[str, ref
     return refusal.stream(CAUSE.workspace_id, moment(n).date()), event
 
 
-_STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact, _refusal)
+_STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact, _no, _refusal)

@@ -49,6 +49,19 @@ def started(message_id="msg_1"):
 
 
 CONSENT = f"consent-{BUSINESS}-{number(1)}"
+
+
+def card(what, n):
+    """Return what became of the contact `ctc_1`, whose number is `number(n)` by then."""
+    name = {"name": "Bob", "assigned_to": None} if what == "created" else {}
+    return event(f"contact.{what}", contact_id="ctc_1", number=number(n), secondary_numbers=(), **name)
+
+
+def refusing_card():
+    """Return the beginning of a contact with `number(1)` and DND on."""
+    return [("ctc_1", card("created", 1)), ("ctc_1", event("contact.dnd_turned_on", contact_id="ctc_1"))]
+
+
 GOOD = (
     ("cnv_1", created(1, 2)),
     ("cnv_1", sent("msg_1")),
@@ -73,6 +86,9 @@ def test_a_good_log_breaks_nothing():
         ([("cnv_1", created(1, 2)), (CONSENT, said("opted_out")), ("cnv_1", sent())], "is sent to"),
         ([(CONSENT, said("opted_out")), ("cnv_1", created(1, 2))], "begins with"),
         ([("ctc_1", event("contact.dnd_turned_on", contact_id="ctc_1")), ("cnv_1", created(1, 2, contact=True))], "do-not-disturb"),
+        ([*refusing_card(), ("cnv_1", created(1, 2))], "R36"),
+        ([*refusing_card(), ("ctc_1", event("contact.deleted", contact_id="ctc_1")), ("cnv_1", created(1, 2))], "R36"),
+        ([*refusing_card(), ("ctc_1", card("numbers_changed", 5)), ("cnv_1", created(1, 2))], "R36"),
         ([("cnv_1", created(1, 2)), ("cnv_1", sent()), ("cnv_1", opted_out()), ("delivery-msg_1", started())], "hand-over"),
         (
             [

@@ -2,7 +2,7 @@
 
 `broken(log)` returns a sentence for each broken promise: gapless positions and versions, times that never go backwards (R32), no
 two unblocked groups with the same people (R35), one owner per business number (R4), no group begun with, nothing sent to and
-nothing handed over for somebody who has opted out (R5, R15, R16).
+nothing handed over for somebody who has opted out, by the number's word or by a person's do-not-disturb (R5, R15, R16, R36).
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +28,8 @@ class _Scan:
         self.owners: dict[str, str] = {}
         self.out: set[tuple[str, str]] = set()
         self.dnd: set[str] = set()
+        self.cards: dict[str, tuple[str, frozenset[str]]] = {}
+        self.left_behind: set[tuple[str, str]] = set()
         self.groups: dict[str, Any] = {}
         self.blocked: set[str] = set()
         self.opted_out_at: dict[str, int] = {}
@@ -56,11 +58,29 @@ class _Scan:
     def consent_opted_in(self, _: Recorded, event: Any) -> None:
         self.out.discard((event.business_number, event.number))
 
+    def contact_created(self, recorded: Recorded, event: Any) -> None:
+        self.cards[event.contact_id] = recorded.cause.workspace_id, frozenset((event.number, *event.secondary_numbers))
+
+    def contact_numbers_changed(self, _: Recorded, event: Any) -> None:
+        workspace, before = self.cards.get(event.contact_id, ("", frozenset()))
+        after = frozenset((event.number, *event.secondary_numbers))
+        self._leave(event.contact_id, before - after)
+        self.cards[event.contact_id] = workspace, after
+
     def contact_dnd_turned_on(self, _: Recorded, event: Any) -> None:
         self.dnd.add(event.contact_id)
 
     def contact_dnd_turned_off(self, _: Recorded, event: Any) -> None:
         self.dnd.discard(event.contact_id)
+        workspace, numbers = self.cards.get(event.contact_id, ("", frozenset()))
+        self.left_behind -= {(workspace, number) for number in numbers}
+
+    def contact_deleted(self, _: Recorded, event: Any) -> None:
+        self._leave(event.contact_id, self.cards.get(event.contact_id, ("", frozenset()))[1])
+        self.dnd.discard(event.contact_id)
+
+    def do_not_disturb_lifted(self, recorded: Recorded, event: Any) -> None:
+        self.left_behind.discard((recorded.cause.workspace_id, event.number))
 
     def conversation_created(self, recorded: Recorded, event: Any) -> Iterator[str]:
         self.groups[recorded.stream] = event
@@ -110,6 +130,17 @@ class _Scan:
                 yield f"{recorded.id} {what} {person.number}, who has opted out (R16)"
             if person.contact_id in self.dnd:
                 yield f"{recorded.id} {what} {person.contact_id}, who has do-not-disturb on (R16)"
+            if self._is_a_no(recorded.cause.workspace_id, person.number):
+                yield f"{recorded.id} {what} {person.number}, which is a no by do-not-disturb (R36)"
+
+    def _is_a_no(self, workspace: str, number: str) -> bool:
+        held = (self.cards.get(contact_id, ("", frozenset())) for contact_id in self.dnd)
+        return (workspace, number) in self.left_behind or any(owner == workspace and number in has for owner, has in held)
+
+    def _leave(self, contact_id: str, numbers: frozenset[str]) -> None:
+        if contact_id in self.dnd:
+            workspace = self.cards.get(contact_id, ("", numbers))[0]
+            self.left_behind |= {(workspace, number) for number in numbers}
 
     def _open(self, recorded: Recorded) -> Iterator[str]:
         other = self.unblocked_sets.setdefault(_set(self.groups[recorded.stream]), recorded.stream)

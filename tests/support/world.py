@@ -10,16 +10,16 @@ from groupchat.aggregates import workspace
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.contact import Change, Contact
 from groupchat.aggregates.group_state import GroupConversation
+from groupchat.aggregates.policy import ChangePolicy
 from groupchat.aggregates.roster import Asked
-from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.port import Inbound
-from groupchat.commands import business_numbers, contacts, conversations, deliveries, keys, workspaces
+from groupchat.commands import business_numbers, contacts, conversations, deliveries, do_not_disturb, keys, workspaces
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewConversation, NewGroup
 from groupchat.commands.deliveries import Begun
 from groupchat.commands.inbound import CarrierInbox, Received
 from groupchat.commands.keys import by_operator
-from groupchat.commands.streams import CONVERSATION, WORKSPACE
+from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.commands.workspaces import Founded
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
@@ -72,6 +72,19 @@ class World(Struct, kw_only=True):
         others = tuple(map(number, secondary))
         made = await self.run(contacts.create_contact, name=name, number=number(n), secondary_numbers=others)
         return made.value
+
+    async def add_contact(self, n: int, name: str = "Bob") -> Outcome[Contact]:
+        return await self.run(contacts.create_contact, name=name, number=number(n))
+
+    async def contact_state(self, contact: Contact) -> Contact:
+        """Return a contact as stored."""
+        state = await self.store.load_fresh(CONTACT, contact.id)
+        assert state is not None
+        return state
+
+    async def lift(self, n: int, reason: str, who: Caller | None = None) -> None:
+        """Lift the no of the n-th number."""
+        await self.run_as(who or self.who, do_not_disturb.lift_do_not_disturb, number(n), reason)
 
     async def change(self, contact: Contact, **changes: object) -> Outcome[Contact]:
         return await self.run(contacts.change_contact, contact.id, Change(**changes))

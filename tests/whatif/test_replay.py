@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import Created, MessageSent
-from groupchat.aggregates.workspace import ChangePolicy, PostedRate
+from groupchat.aggregates.policy import ChangePolicy
+from groupchat.aggregates.workspace import PostedRate
 from groupchat.store.database import Database
 from groupchat.values.event import Recorded
 from groupchat.whatif.policy_file import OtherPolicy

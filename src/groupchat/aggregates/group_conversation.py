@@ -39,7 +39,7 @@ from groupchat.aggregates.group_events import (
     SucceededBy,
 )
 from groupchat.aggregates.group_state import GroupConversation, Member
-from groupchat.aggregates.keywords import keyword
+from groupchat.aggregates.keywords import NO_WORDS, Words, keyword
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event
 from groupchat.values.money import Rate
@@ -84,13 +84,14 @@ class Send(Struct, frozen=True, kw_only=True):
 
 
 class Receive(Struct, frozen=True, kw_only=True):
-    """Record what a participant wrote."""
+    """Record what a participant wrote; `own` are the workspace's own keywords (R38)."""
 
     message_id: str
     number: str
     body: str | None
     media: tuple[Media, ...]
     carrier_message_id: str
+    own: Words = NO_WORDS
 
 
 class Rename(Struct, frozen=True, kw_only=True):
@@ -205,7 +206,7 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             body=command.body,
             media=command.media,
             carrier_message_id=command.carrier_message_id,
-            keyword=keyword(command.body, alone=True),
+            keyword=keyword(command.body, alone=False, own=command.own),
         ),
     ]
 

@@ -10,6 +10,7 @@ from unicodedata import category
 
 from msgspec import Struct
 
+from groupchat.values.errors import InvalidRequestError
 from groupchat.values.text import folded
 
 Keyword = Literal["opt-out", "opt-in"]
@@ -55,6 +56,18 @@ def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword 
     if any(category(character)[0] == "S" for character in text):
         return None
     return "opt-in" if _is_one_of(text, _IN | _spelled(own.in_) | (_YES if alone else frozenset())) else None
+
+
+def refuse_unfit(own: Words) -> None:
+    """Raise `InvalidRequestError` for a keyword that could not be recognized, or that is a no where it should be a yes."""
+    for index, word in enumerate(own.out):
+        if keyword(word, alone=True, own=Words(out=(word,))) is None:
+            raise InvalidRequestError(f"opt_out_keywords.{index}", f"{word!r} has no letters or digits to recognize it by (R38).")
+    for index, word in enumerate(own.in_):
+        meant = keyword(word, alone=True, own=Words(out=own.out, in_=(word,)))
+        if meant != "opt-in":
+            why = "is an opt-out keyword" if meant else "cannot be recognized as an opt-in"
+            raise InvalidRequestError(f"opt_in_keywords.{index}", f"{word!r} {why}; choose another word (R38).")
 
 
 @lru_cache(maxsize=4_096)

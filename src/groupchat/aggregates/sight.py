@@ -34,6 +34,7 @@ OPEN = (
     workspaces.NumberAssigned,
     workspaces.DefaultNumberChosen,
     workspaces.PolicyChanged,
+    workspaces.KeywordsChosen,
     workspaces.RoleDefined,
     workspaces.RatePosted,
 )

@@ -2,6 +2,7 @@
 
 - R1, R17 The policy: group sizes, allowed regions, whether an opt-in reopens.
 - R20 Roles: owner, admin, member and auditor are there from the beginning, others are defined; each may create groups, or not.
+- R38 The workspace's own keywords, beside those of `keywords.py`.
 - R25 The rate in force is the one with the latest date that is not after the message's, then the latest posted: `rate_at`.
 
 The events are in `workspace_events.py`, the rules of its business numbers in `business_numbers.py`; who may do what with all this
@@ -13,12 +14,15 @@ from decimal import Decimal
 from typing import assert_never
 
 from msgspec import UNSET, Struct, UnsetType, field
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
+from groupchat.aggregates.keywords import NO_WORDS, Words
+from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords, change_policy, choose_keywords
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     KeyIssued,
     KeyRevoked,
+    KeywordsChosen,
     NumberAdded,
     NumberAssigned,
     NumberLabelled,
@@ -29,14 +33,13 @@ from groupchat.aggregates.workspace_events import (
     UserRoleChanged,
     WorkspaceCreated,
 )
-from groupchat.values import phone
 from groupchat.values.currencies import CURRENCIES
 from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event, Recorded
 from groupchat.values.lasting import LastingMap
 from groupchat.values.money import Rate
-from groupchat.values.policy import PRESETS, Policy, Preset
+from groupchat.values.policy import PRESETS, Policy
 
 DEFAULT_RATE = Rate(mms_segment=Decimal("0.0200"), currency="USD")
 """What a segment costs where no posted rate applies."""
@@ -101,6 +104,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """Their hashes, by their id."""
     numbers: dict[str, BusinessNumber] = {}
     default_number: str | None = None
+    keywords: Words = NO_WORDS
+    """The workspace's own keywords (R38)."""
 
     rates: tuple[PostedRate, ...] = ()
     """The rate card, in the order of posting."""
@@ -162,6 +167,8 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return replace(state, default_number=event.number)
         case PolicyChanged():
             return replace(state, policy=event.policy)
+        case KeywordsChosen():
+            return replace(state, keywords=Words(out=event.opt_out, in_=event.opt_in))
         case _:
             return state
 
@@ -244,17 +251,7 @@ class PostRate(Struct, frozen=True, kw_only=True):
     rate: Rate
 
 
-class ChangePolicy(Struct, frozen=True, kw_only=True):
-    """Change what is given; the rest stays as it is, or as the preset named here says."""
-
-    preset: Preset | UnsetType = UNSET
-    min_participants: int | UnsetType = UNSET
-    max_participants: int | UnsetType = UNSET
-    allowed_regions: tuple[str, ...] | UnsetType = UNSET
-    reopen_on_opt_in: bool | UnsetType = UNSET
-
-
-Command = Create | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | PostRate
+Command = Create | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
@@ -277,7 +274,9 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
         case PostRate():
             return _post_rate(command)
         case ChangePolicy():
-            return _change_policy(command, state)
+            return change_policy(command, state.policy)
+        case ChooseKeywords():
+            return choose_keywords(command, state.keywords)
         case _:
             assert_never(command)
 
@@ -351,29 +350,10 @@ def require_user_of(state: Workspace, user_id: str) -> User:
     return user
 
 
-def policy_after(command: ChangePolicy, policy: Policy) -> Policy:
-    """Return a policy with what is given changed; the rest is as it was, or as the preset given has it."""
-    base = policy if command.preset is UNSET else PRESETS[command.preset]
-    changes = {name: value for name, value in asdict(command).items() if value is not UNSET}
-    return replace(base, **changes)
-
-
 def _post_rate(command: PostRate) -> list[Event]:
     if command.rate.currency not in CURRENCIES:
         raise InvalidRequestError("currency", f"There is no currency {command.rate.currency}; give its code of ISO 4217, as USD.")
     return [RatePosted(effective_from=command.effective_from, rate=command.rate)]
-
-
-def _change_policy(command: ChangePolicy, state: Workspace) -> list[Event]:
-    for index, region in enumerate(() if command.allowed_regions is UNSET else command.allowed_regions):
-        if not phone.is_region(region):
-            detail = f"There is no region {region} that has phone numbers; give its code of ISO 3166-1, as US (R4)."
-            raise InvalidRequestError(f"allowed_regions.{index}", detail)
-    policy = policy_after(command, state.policy)
-    if policy.min_participants > policy.max_participants:
-        detail = f"min_participants ({policy.min_participants}) is above max_participants ({policy.max_participants})."
-        raise InvalidRequestError("min_participants", detail)
-    return [] if policy == state.policy else [PolicyChanged(policy=policy)]
 
 
 def require_user(state: Workspace, user_id: str | None) -> None:

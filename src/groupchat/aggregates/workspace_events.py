@@ -83,6 +83,14 @@ class PolicyChanged(Event, frozen=True, kw_only=True):
     policy: Policy
 
 
+@stored_as("groupchat.workspace.keywords_chosen")
+class KeywordsChosen(Event, frozen=True, kw_only=True):
+    """These are the workspace's own keywords now, beside those that every workspace has (R38)."""
+
+    opt_out: tuple[str, ...]
+    opt_in: tuple[str, ...]
+
+
 @stored_as("groupchat.workspace.user_role_changed")
 class UserRoleChanged(Event, frozen=True, kw_only=True):
     """A user has another role, or is (no longer) restricted to assigned data (R20, R22)."""

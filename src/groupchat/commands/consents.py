@@ -5,10 +5,8 @@ look-up that could be behind.
 """
 
 from groupchat.aggregates import consent, group_conversation, group_opting
-from groupchat.aggregates.consent import Cause, Consent
-from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.consent import Cause, Consent, OptOutIsTheirsError
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.workspace import Workspace
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONSENT, CONVERSATION
@@ -20,13 +18,30 @@ async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str,
     """Record that a participant told a user that they want no more messages (R14)."""
     rights = await access(decision, who)
     group = await visible_group(decision, rights, conversation_id)
-    participant = read_number("number", number)
-    if group.member(participant) is None:
-        msg = f"{participant} is not a participant of this conversation."
-        raise NotFoundError(msg, "participant")
+    participant = _participant(group, number)
     rights.require_number(group.business_number)
     said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
     await opt_out(decision, said)
+
+
+async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: str, number: str, reason: str) -> None:
+    """Take back an opt-out that a user recorded by mistake, and the blocks that it alone caused (R39).
+
+    Raises `OptOutIsTheirsError` for what the person said, by a keyword or the carrier, or by DND.
+    """
+    rights = await access(decision, who)
+    group = await visible_group(decision, rights, conversation_id)
+    rights.require_manager()
+    participant = _participant(group, number)
+    business_number = group.business_number
+    command = consent.TakeBack(business_number=business_number, number=participant, reason=reason)
+    taken = await decision.take(CONSENT, consent.stream(business_number, participant), command)
+    member = group.member(participant)
+    if not taken and member is not None and "hand" not in member.blocked_for and "dnd" in member.out:
+        raise OptOutIsTheirsError(participant)
+    for id_ in reversed((await _consent(decision, business_number, participant)).conversations):
+        same = await _another_is_open(decision, id_)
+        await decision.take(CONVERSATION, id_, group_opting.TakeBack(number=participant, reason=reason, same_set_is_open=same))
 
 
 async def opt_out(decision: Decision, said: consent.OptOut) -> None:
@@ -41,38 +56,7 @@ async def opt_in(decision: Decision, said: consent.OptIn) -> None:
     """Take a number's yes. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
     for conversation_id in reversed((await _consent(decision, said.business_number, said.number)).conversations):
-        await _opt_in_one(decision, conversation_id, said.number, said.cause, said.evidence)
-
-
-async def dnd_on(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:
-    """Block every conversation with a participant linked to the contact (R15)."""
-    for conversation_id, number in await linked(decision, state, contact):
-        command = group_opting.OptOut(number=number, cause="dnd", evidence=evidence)
-        await decision.take(CONVERSATION, conversation_id, command)
-
-
-async def dnd_off(decision: Decision, state: Workspace, contact: Contact, *, evidence: str) -> None:
-    """Take DND back in every conversation with a participant linked to the contact, the newest first (R17)."""
-    for conversation_id, number in sorted(await linked(decision, state, contact), reverse=True):
-        await _opt_in_one(decision, conversation_id, number, "dnd", evidence)
-
-
-async def linked(decision: Decision, state: Workspace, contact: Contact) -> list[tuple[str, str]]:
-    """Return the (conversation, frozen number) pairs that are linked to a contact.
-
-    A participant's number was its contact's when the group was created, so the consent streams of all numbers that the contact ever
-    had lead to all of them; they are read, so that a group just being created can't slip through.
-    """
-    streams = [consent.stream(ours, theirs) for ours in state.numbers for theirs in contact.numbers_ever]
-    consents = await decision.load_many(CONSENT, streams)
-    ids = list(dict.fromkeys(id_ for known in consents if known for id_ in known.conversations))
-    groups = await decision.load_many(CONVERSATION, ids)
-    return [
-        (id_, member.number)
-        for id_, group in zip(ids, groups, strict=True)
-        for member in group_conversation.existing(group).members
-        if member.contact_id == contact.id
-    ]
+        await come_back(decision, conversation_id, said.number, said.cause, said.evidence)
 
 
 async def same_set(decision: Decision, business_number: str, numbers: tuple[str, ...]) -> list[tuple[str, GroupConversation]]:
@@ -86,16 +70,27 @@ async def same_set(decision: Decision, business_number: str, numbers: tuple[str,
     return [(id_, group) for id_, group in pairs if set(group.numbers) == set(numbers)]
 
 
-async def _opt_in_one(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
+async def come_back(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
+    """Take a participant's yes in one conversation (R17)."""
+    same = await _another_is_open(decision, conversation_id)
+    command = group_opting.OptIn(number=number, cause=cause, evidence=evidence, same_set_is_open=same)
+    await decision.take(CONVERSATION, conversation_id, command)
+
+
+async def _another_is_open(decision: Decision, conversation_id: str) -> bool:
+    """Tell whether another unblocked group has the same set (R35)."""
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
     others = await same_set(decision, group.business_number, group.numbers)
-    command = group_opting.OptIn(
-        number=number,
-        cause=cause,
-        evidence=evidence,
-        same_set_is_open=any(not other.blocked for id_, other in others if id_ != conversation_id),
-    )
-    await decision.take(CONVERSATION, conversation_id, command)
+    return any(not other.blocked for id_, other in others if id_ != conversation_id)
+
+
+def _participant(group: GroupConversation, number: str) -> str:
+    """Return the number of a participant, given in any written form; raises `NotFoundError` for one who takes no part."""
+    read = read_number("number", number)
+    if group.member(read) is None:
+        msg = f"{read} is not a participant of this conversation."
+        raise NotFoundError(msg, "participant")
+    return read
 
 
 async def _consent(decision: Decision, business_number: str, number: str) -> Consent:

@@ -1,13 +1,15 @@
-"""Commands on contacts, and what goes with them in one append: the phone book, and the blocks that DND brings (R14 to R16)."""
+"""Commands on contacts, and what goes with them in one append: phone book, links, noes and blocks (R16, R36, R37)."""
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from groupchat.aggregates import contact as contacts
 from groupchat.aggregates import group_conversation, phone_book, workspace
-from groupchat.aggregates.contact import Contact, DndTurnedOff, DndTurnedOn
+from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.phone_book import ListNumber, UnlistNumber
 from groupchat.commands.caller import Caller, access, visible_contact
-from groupchat.commands.consents import dnd_off, dnd_on, linked
+from groupchat.commands.do_not_disturb import follow_change, leave_behind
+from groupchat.commands.links import link, places_of_contact
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONTACT, CONVERSATION, PHONE_BOOK, WORKSPACE
 from groupchat.store.decision import Decision
@@ -32,11 +34,13 @@ async def create_contact(
     workspace.require_user(rights.state, assignee)
     create = contacts.Create(contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee)
     await decision.take(CONTACT, contact_id, create)
-    return await _listed(decision, contact_id, before=())
+    contact = await _listed(decision, contact_id, before=())
+    await link(decision, rights.state, contact, contact.numbers)
+    return contact
 
 
 async def change_contact(decision: Decision, who: Caller, contact_id: str, change: contacts.Change) -> Contact:
-    """Change a contact. DND on blocks all its conversations in the same append (R16)."""
+    """Change a contact. DND on blocks all conversations with its numbers, or linked to it, in the same append (R16, R36)."""
     read = contacts.Change(
         name=change.name,
         number=UNSET if change.number is UNSET else read_number("number", change.number),
@@ -50,22 +54,24 @@ async def change_contact(decision: Decision, who: Caller, contact_id: str, chang
     if read.assigned_to is not UNSET:
         rights.require_assignable(read.assigned_to)
         workspace.require_user(rights.state, read.assigned_to)
-    events = await decision.take(CONTACT, contact_id, read)
+    if read.number is not UNSET or read.secondary_numbers is not UNSET:
+        in_groups = {number for _, number in await places_of_contact(decision, rights.state, before)}
+        read = replace(read, in_groups=tuple(in_groups))
+    await decision.take(CONTACT, contact_id, read)
     after = await _listed(decision, contact_id, before=before.numbers)
-    if any(isinstance(event, DndTurnedOn) for event in events):
-        await dnd_on(decision, rights.state, after, evidence=who.user.id)
-    if any(isinstance(event, DndTurnedOff) for event in events):
-        await dnd_off(decision, rights.state, after, evidence=who.user.id)
+    await link(decision, rights.state, after, [number for number in after.numbers if number not in before.numbers])
+    await follow_change(decision, rights.state, before, after)
     return after
 
 
 async def delete_contact(decision: Decision, who: Caller, contact_id: str) -> None:
-    """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
+    """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9), and its no stays with its numbers (R36)."""
     rights = await access(decision, who)
     before = await visible_contact(decision, rights, contact_id)
     rights.require_writer()
     await decision.take(CONTACT, contact_id, contacts.Delete())
     await _relist(decision, before, before=before.numbers, after=())
+    await leave_behind(decision, before, before.numbers)
 
 
 async def note_change(decision: Decision, contact_id: str) -> None:
@@ -76,7 +82,7 @@ async def note_change(decision: Decision, contact_id: str) -> None:
         msg = f"{contact_id} has an event and no state"
         raise RuntimeError(msg)
     note = group_conversation.NoteContact(contact=contact)
-    for conversation_id in dict.fromkeys(id_ for id_, _ in await linked(decision, state, contact)):
+    for conversation_id in dict.fromkeys(id_ for id_, _ in await places_of_contact(decision, state, contact)):
         await decision.take(CONVERSATION, conversation_id, note)
 
 

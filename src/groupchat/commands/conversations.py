@@ -1,18 +1,16 @@
 """Commands on group conversations: create, send, rename, continue in a successor."""
 
-from collections.abc import Sequence
-
 from msgspec import UNSET, Struct, UnsetType
 
-from groupchat.aggregates import consent, do_not_disturb, group_conversation, phone_book, roster
+from groupchat.aggregates import consent, group_conversation, phone_book, roster
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.do_not_disturb import DoNotDisturb
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Asked, Candidate
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
-from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, DO_NOT_DISTURB, PHONE_BOOK
+from groupchat.commands.do_not_disturb import noes_of
+from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
 from groupchat.store.decision import Decision
 from groupchat.values.errors import NotFoundError
 
@@ -102,17 +100,11 @@ async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[As
     found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]
     streams = {c.number: consent.stream(sender.number, c.number) for c in found if c.number and sender.owned}
     consents = dict(zip(streams, await decision.load_many(CONSENT, streams.values()), strict=True))
-    noes = await _do_not_disturb(decision, [candidate.number or "" for candidate in found])
+    noes = await noes_of(decision, [candidate.number or "" for candidate in found])
     return [
         roster.with_consent(candidate, consents.get(candidate.number or ""), dnd)
         for candidate, dnd in zip(found, noes, strict=True)
     ]
-
-
-async def _do_not_disturb(decision: Decision, numbers: Sequence[str]) -> list[DoNotDisturb | None]:
-    """Return the no of each number (R36)."""
-    workspace_id = decision.cause.workspace_id
-    return await decision.load_many(DO_NOT_DISTURB, [do_not_disturb.stream(workspace_id, number) for number in numbers])
 
 
 async def _candidate(decision: Decision, index: int, asked: Asked) -> Candidate:
@@ -171,14 +163,14 @@ async def _send(decision: Decision, conversation_id: str, rights: Access, draft:
 async def _left(decision: Decision, old: GroupConversation) -> tuple[Participant, ...]:
     """Return who comes along into a successor, as they are: nobody whose number, or linked contact, is a no (R18, R36)."""
     consents = await decision.load_many(CONSENT, [consent.stream(old.business_number, number) for number in old.numbers])
-    noes = await _do_not_disturb(decision, old.numbers)
+    noes = await noes_of(decision, old.numbers)
     contacts = await decision.load_many(CONTACT, [member.contact_id or "" for member in old.members])
     return group_conversation.left(
         old,
         out={
             member.number
             for member, known, dnd, contact in zip(old.members, consents, noes, contacts, strict=True)
-            if (known and known.opted_out) or (dnd and dnd.is_on) or (contact and contact.dnd)
+            if (known and known.opted_out) or (dnd and dnd.is_on) or (contact and contact.refuses(member.number))
         },
     )
 

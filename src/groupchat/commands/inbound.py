@@ -7,12 +7,12 @@ from itertools import groupby
 import structlog
 from msgspec import Struct
 
-from groupchat.aggregates import consent, delivery, group_conversation, number_claim
+from groupchat.aggregates import consent, delivery, group_conversation, number_claim, workspace
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.keywords import Keyword, keyword
+from groupchat.aggregates.keywords import Keyword, Words, keyword
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.consents import opt_in, opt_out
-from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM
+from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import InvalidRequestError, NotFoundError
@@ -42,12 +42,14 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
         raise _not_a_business_number(inbound.to)
     if not inbound.body and not inbound.media:
         raise InvalidRequestError("body", "A message has a body, media, or both; this one has neither (R10).")
-    message_id, said = decision.new_id("msg"), keyword(inbound.body, alone=True)
+    own = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id)).keywords
+    message_id = decision.new_id("msg")
     conversation_id, group = await _conversation_of(decision, inbound)
+    said = keyword(inbound.body, alone=conversation_id is None, own=own)
     if conversation_id is None and said is None:
         msg = f"{inbound.from_} is not in such a group of {inbound.to}; the group has to be created first."
         raise NotFoundError(msg)
-    is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id)
+    is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, own)
     if said is not None and is_new:
         await _honour(decision, said, inbound, message_id)
     others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
@@ -73,7 +75,7 @@ def by_participant(workspace_id: str, carrier: str, inbound: Inbound, correlatio
     )
 
 
-async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound, message_id: str) -> bool:
+async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound, message_id: str, own: Words) -> bool:
     """Record a message in its conversation; tell whether it was not there yet."""
     command = group_conversation.Receive(
         message_id=message_id,
@@ -81,6 +83,7 @@ async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound
         body=inbound.body or None,
         media=inbound.media,
         carrier_message_id=inbound.carrier_message_id,
+        own=own,
     )
     return bool(await decision.take(CONVERSATION, conversation_id, command))
 

@@ -1,17 +1,22 @@
 """Commands on the workspace: founding it, its policy, roles and rates."""
 
 from datetime import date
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from groupchat.aggregates import workspace
-from groupchat.aggregates.workspace import ChangePolicy, PostedRate, Workspace
+from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
+from groupchat.aggregates.workspace import PostedRate, Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
+
+SAME_KEYWORDS = ChooseKeywords()
 
 
 class Founded(Struct, frozen=True):
@@ -27,6 +32,18 @@ class RoleShown(Struct, frozen=True):
 
     role: str
     group_chat: bool
+
+
+class PolicyShown(Policy, frozen=True, kw_only=True):
+    """A policy, with the keywords that the workspace has beside those of all (R38)."""
+
+    opt_out_keywords: tuple[str, ...] = ()
+    opt_in_keywords: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, state: Workspace) -> Self:
+        """Return what is shown of a workspace."""
+        return cls(**asdict(state.policy), opt_out_keywords=state.keywords.out, opt_in_keywords=state.keywords.in_)
 
 
 async def create_workspace(decision: Decision, name: str, email: str) -> Founded:
@@ -46,9 +63,12 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
     return Founded(workspace_id, user_id, key)
 
 
-async def change_policy(decision: Decision, who: Caller, change: ChangePolicy) -> Policy:
-    """Change the policy; return all of it (R1, R4, R17)."""
-    return (await _manage(decision, who, change)).policy
+async def change_policy(
+    decision: Decision, who: Caller, change: ChangePolicy, keywords: ChooseKeywords = SAME_KEYWORDS
+) -> PolicyShown:
+    """Change the policy, and the workspace's own keywords; return all of it (R1, R4, R17, R38)."""
+    await _manage(decision, who, change)
+    return PolicyShown.of(await _manage(decision, who, keywords))
 
 
 async def define_role(decision: Decision, who: Caller, role: str, *, group_chat: bool) -> RoleShown:

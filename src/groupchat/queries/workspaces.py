@@ -6,11 +6,10 @@ from groupchat.aggregates import business_numbers
 from groupchat.aggregates.workspace import DEFAULT_RATE, PostedRate
 from groupchat.commands.business_numbers import NumberShown, shown
 from groupchat.commands.caller import Caller
-from groupchat.commands.workspaces import RoleShown
+from groupchat.commands.workspaces import PolicyShown, RoleShown
 from groupchat.queries.rights import rights_of
 from groupchat.store.event_store import EventStore
 from groupchat.values.money import Rate
-from groupchat.values.policy import Policy
 
 
 class RateCard(Struct, frozen=True):
@@ -31,9 +30,9 @@ async def list_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
     return [shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
 
 
-async def policy(store: EventStore, who: Caller) -> Policy:
-    """Return the policy."""
-    return (await rights_of(store, who)).state.policy
+async def policy(store: EventStore, who: Caller) -> PolicyShown:
+    """Return the policy, with the workspace's own keywords."""
+    return PolicyShown.of((await rights_of(store, who)).state)
 
 
 async def list_roles(store: EventStore, who: Caller) -> list[RoleShown]:

@@ -14,7 +14,8 @@ from msgspec import UNSET, Meta, Struct
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from groupchat.aggregates.workspace import ChangePolicy, PostedRate, Workspace, policy_after
+from groupchat.aggregates.policy import ChangePolicy, policy_after
+from groupchat.aggregates.workspace import PostedRate, Workspace
 from groupchat.values import phone
 from groupchat.values.currencies import CURRENCIES
 from groupchat.values.errors import ToldError

@@ -174,12 +174,16 @@ CONTACT: Json = {
 
 NEW_NUMBER: Json = {"number": "(415) 555-0100", "label": "Front desk", "default": True}
 NUMBER: Json = {"number": BUSINESS, "label": "Front desk", "default": True, "assigned_to": None}
+NO: Json = {"number": BOB, "since": REPLIED_AT, "contact_id": CONTACT_ID, "left_behind": True}
+REASON: Json = {"reason": "Clicked on the wrong person"}
 POLICY: Json = {
     "preset": "heymarket",
     "min_participants": 2,
     "max_participants": 10,
     "allowed_regions": ["US", "CA"],
     "reopen_on_opt_in": False,
+    "opt_out_keywords": ["basta"],
+    "opt_in_keywords": [],
 }
 
 ENTRY: Json = {

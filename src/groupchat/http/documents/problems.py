@@ -90,6 +90,23 @@ PROBLEMS: dict[str, Kind] = {
         {"opted_out": list[str], "successor_url": str},
         {"opted_out": ["+14155550102"], "successor_url": "/v1/conversations/cnv_0199/successor"},
     ),
+    "opt-out-is-theirs": Kind(
+        409,
+        "The opt-out is the person's own",
+        "Only an opt-out that a user recorded can be taken back (R39). This person opted out by a keyword or through the carrier, "
+        "and only they can opt in again, with START. If it is do-not-disturb, turn it off on the contact, or lift it with "
+        "DELETE /v1/do-not-disturb/{number}.",
+        {"number": str},
+        {"number": "+14155550102"},
+    ),
+    "do-not-disturb-on": Kind(
+        409,
+        "A contact has do-not-disturb on",
+        "A number stays a no while a contact that has it has do-not-disturb on (R36). The member contact_ids lists these contacts: "
+        "turn it off there with PATCH /v1/contacts/{contact_id}.",
+        {"contact_ids": list[str]},
+        {"contact_ids": ["ctc_01996f0c1f3a4b5d9a8877665544"]},
+    ),
     "group-exists": Kind(
         409,
         "There is such a group already",

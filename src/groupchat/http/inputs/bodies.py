@@ -8,11 +8,22 @@ from msgspec import UNSET, Meta, UnsetType, ValidationError, convert, field
 from groupchat.aggregates import contact
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.group_events import Media
+from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import Asked
-from groupchat.aggregates.workspace import ChangePolicy
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
-from groupchat.http.inputs.fields import ContentType, Email, Id, InboundBody, MediaUrl, MessageBody, Name, WrittenNumber
+from groupchat.http.inputs.fields import (
+    ContentType,
+    Email,
+    Id,
+    InboundBody,
+    Keywords,
+    MediaUrl,
+    MessageBody,
+    Name,
+    Reason,
+    WrittenNumber,
+)
 from groupchat.http.inputs.taken import Taken
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Currency, Price
@@ -170,6 +181,12 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
     max_participants: GroupSize | UnsetType = UNSET
     allowed_regions: Annotated[tuple[Region, ...], Meta(min_length=1, max_length=50)] | UnsetType = UNSET
     reopen_on_opt_in: bool | UnsetType = UNSET
+    opt_out_keywords: Keywords | UnsetType = UNSET
+    opt_in_keywords: Keywords | UnsetType = UNSET
+
+    def keywords(self) -> ChooseKeywords:
+        """Return what the command takes of keywords."""
+        return ChooseKeywords(opt_out=self.opt_out_keywords, opt_in=self.opt_in_keywords)
 
     def command(self) -> ChangePolicy:
         """Return it as the command takes it."""
@@ -180,6 +197,12 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
             allowed_regions=self.allowed_regions,
             reopen_on_opt_in=self.reopen_on_opt_in,
         )
+
+
+class Reasoned(Taken, frozen=True, kw_only=True):
+    """Why something is done; it is kept."""
+
+    reason: Reason
 
 
 class HandsetWrites(Taken, frozen=True, kw_only=True):

@@ -40,6 +40,16 @@ Name = Annotated[
         extra=checked(names.fault),
     ),
 ]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        pattern=NO_NUL,
+        description="At least one visible character, no control characters (R47).",
+        extra=checked(names.fault),
+    ),
+]
 MessageBody = Annotated[
     str,
     Meta(
@@ -59,6 +69,10 @@ WrittenNumber = Annotated[
         pattern=NO_NUL,
         description="A phone number in any form that a person writes; without a country code it is a US number (R3).",
     ),
+]
+Keywords = Annotated[
+    tuple[Annotated[str, Meta(min_length=1, max_length=40, pattern=NO_NUL)], ...],
+    Meta(max_length=50, description="Keywords of the workspace's own, which replace those that it had before (R38)."),
 ]
 MediaUrl = Annotated[
     str, whole(PATTERN, max_length=2_048, description="Where the carrier fetches it (RFC 3986).", extra=checked(_no_web_address))

@@ -63,6 +63,17 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
         return inbox.Filter(q=given(self.q), unread=given(self.unread), blocked=given(self.blocked), business_number=number)
 
 
+class NoesQuery(PageQuery, frozen=True, kw_only=True):
+    """Which numbers to show (R36)."""
+
+    number: WrittenNumber | UnsetType = UNSET
+
+    @property
+    def sought(self) -> str | None:
+        """The number asked for; raises `InvalidRequestError` for one that can't be read."""
+        return None if self.number is UNSET else read_number("query.number", self.number)
+
+
 class PaneQuery(Asked, frozen=True, kw_only=True):
     """Whom to show (R29)."""
 

@@ -1,13 +1,14 @@
-"""Participants: the pane, and opting out by a user's hand (R7, R9, R14, R19, R29). Nothing else is ever written here."""
+"""Participants: the pane, and opt-outs that users record (R7, R9, R14, R19, R29, R39). Nothing else is ever written here."""
 
 from groupchat.commands import consents
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.call import Call, Reading
+from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
+from groupchat.http.inputs.bodies import Reasoned
 from groupchat.http.inputs.parameters import PaneQuery, given
 from groupchat.http.refusals import ParticipantsFrozenError
 from groupchat.http.web.refusals import absent
@@ -51,6 +52,26 @@ async def opt_out(call: Call) -> Written[Conversation]:
         return await call.run(_opt_out, call.views, id_, number)
     opted_out = await call.run(consents.opt_out_by_hand, id_, number)  # stored first: it does not wait for what is shown
     return Written(value=await conversations.now(call.views, call.who, id_), position=opted_out.position)
+
+
+@endpoint(
+    Spec(
+        "DELETE",
+        OPT_OUT,
+        "Take back a mistaken opt-out",
+        "participants",
+        body_examples={"reason": examples.REASON},
+        example=examples.CONVERSATION,
+    ),
+    first=permits.sees_conversation,
+    may=permits.manages,
+    refuses=("opt-out-is-theirs",),
+)
+async def take_back(call: Writing[Reasoned]) -> Written[Conversation]:
+    """End an opt-out that a user recorded by mistake, and the blocks that it alone caused (R39). The reason is kept."""
+    id_, number = call.path["conversation_id"], call.path["number"]
+    taken_back = await call.run(consents.take_back_opt_out, id_, number, call.body.reason)
+    return Written(value=await conversations.now(call.views, call.who, id_), position=taken_back.position)
 
 
 async def _opt_out(decision: Decision, who: Caller, views: Views, conversation_id: str, number: str) -> Conversation:

@@ -9,7 +9,7 @@ from groupchat.aggregates.workspace import PostedRate
 from groupchat.commands import business_numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
 from groupchat.commands.caller import Caller
-from groupchat.commands.workspaces import RoleShown
+from groupchat.commands.workspaces import PolicyShown, RoleShown
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import endpoint
@@ -22,7 +22,6 @@ from groupchat.http.inputs.parameters import PageQuery
 from groupchat.queries import workspaces as queries
 from groupchat.store.decision import Decision
 from groupchat.values.money import Rate
-from groupchat.values.policy import Policy
 
 NUMBERS = "/v1/numbers"
 NUMBER = "/v1/numbers/{number}"
@@ -88,7 +87,7 @@ async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
 @endpoint(
     Spec("GET", POLICY, "The policy", "workspace", example=examples.POLICY),
 )
-async def read_policy(call: Call) -> Answer[Policy]:
+async def read_policy(call: Call) -> Answer[PolicyShown]:
     """Show all values of the workspace's policy."""
     return Answer(await queries.policy(call.store, call.who))
 
@@ -99,14 +98,18 @@ async def read_policy(call: Call) -> Answer[Policy]:
         POLICY,
         "Change the policy",
         "workspace",
-        body_examples={"preset": {"preset": "highlevel"}, "sizes": {"max_participants": 8}},
+        body_examples={
+            "preset": {"preset": "highlevel"},
+            "sizes": {"max_participants": 8},
+            "keywords": {"opt_out_keywords": ["basta"]},
+        },
         example=examples.POLICY,
     ),
     may=permits.manages,
 )
-async def change_policy(call: Writing[PolicyChange]) -> Written[Policy]:
+async def change_policy(call: Writing[PolicyChange]) -> Written[PolicyShown]:
     """Change what is given; the rest stays as it is, or as the preset named in the same call says. Answers with all values."""
-    return await call.run(workspaces.change_policy, call.body.command())
+    return await call.run(workspaces.change_policy, call.body.command(), call.body.keywords())
 
 
 @endpoint(

@@ -1,0 +1,92 @@
+"""Do-not-disturb, with all that follows from it in one append: the no of each number, and the blocks (R14 to R17, R36).
+
+A number that a contact has is a no by its own stream. A participant who is linked to a contact by a former number of it is out by
+that link.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from groupchat.aggregates import do_not_disturb, group_conversation, group_opting
+from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.do_not_disturb import DoNotDisturb, LeaveBehind, Lift, TurnOff, TurnOn
+from groupchat.aggregates.workspace import Workspace
+from groupchat.commands.caller import Caller, access
+from groupchat.commands.consents import come_back
+from groupchat.commands.links import Place, places_of_contact, places_of_numbers
+from groupchat.commands.numbers import read_number
+from groupchat.commands.streams import CONTACT, CONVERSATION, DO_NOT_DISTURB
+from groupchat.store.decision import Decision
+
+
+async def lift_do_not_disturb(decision: Decision, who: Caller, number: str, reason: str) -> None:
+    """End the no that contacts have left behind with a number, for a reason that is kept (R36).
+
+    Raises `NotFoundError` for a number that is not a no, `DoNotDisturbOnError` while a contact that has it has DND on.
+    """
+    rights = await access(decision, who)
+    rights.require_manager()
+    read = read_number("number", number)
+    await decision.take(DO_NOT_DISTURB, _stream(decision, read), Lift(number=read, reason=reason))
+    await _let_back(decision, await places_of_numbers(decision, rights.state, (read,)))
+
+
+async def noes_of(decision: Decision, numbers: Sequence[str]) -> list[DoNotDisturb | None]:
+    """Return the no of each number (R36)."""
+    return await decision.load_many(DO_NOT_DISTURB, [_stream(decision, number) for number in numbers])
+
+
+async def follow_change(decision: Decision, state: Workspace, before: Contact, after: Contact) -> None:
+    """Bring the numbers' noes, and the blocks, in line with a contact that has changed."""
+    await noes_of(decision, (*before.numbers, *after.numbers))
+    if before.dnd:
+        await leave_behind(decision, before, [number for number in before.numbers if number not in after.numbers])
+        gained = [number for number in after.numbers if number not in before.numbers]
+        await _turn_on(decision, after, gained, await places_of_numbers(decision, state, gained))
+    if after.dnd and not before.dnd:
+        await _turn_on(decision, after, after.numbers, await _places(decision, state, after))
+    if before.dnd and not after.dnd:
+        for number in after.numbers:
+            await decision.take(DO_NOT_DISTURB, _stream(decision, number), TurnOff(number=number, contact_id=after.id))
+        await _let_back(decision, await _places(decision, state, after))
+
+
+async def leave_behind(decision: Decision, contact: Contact, numbers: Iterable[str]) -> None:
+    """Leave a contact's no with numbers that it has no longer; nothing is left where its DND is off."""
+    for number in numbers:
+        await decision.take(DO_NOT_DISTURB, _stream(decision, number), LeaveBehind(number=number, contact_id=contact.id))
+
+
+async def _turn_on(decision: Decision, contact: Contact, numbers: Iterable[str], places: Iterable[Place]) -> None:
+    for number in numbers:
+        await decision.take(DO_NOT_DISTURB, _stream(decision, number), TurnOn(number=number, contact_id=contact.id))
+    evidence = decision.cause.actor.id
+    for conversation_id, number in places:
+        out = group_opting.OptOut(number=number, cause="dnd", evidence=evidence, contact_id=contact.id)
+        await decision.take(CONVERSATION, conversation_id, out)
+
+
+async def _let_back(decision: Decision, places: Iterable[Place]) -> None:
+    """Take DND back where nobody's stands any more, in the newest conversation first (R17, R35)."""
+    for conversation_id, number in sorted(places, reverse=True):
+        if not await _is_out(decision, conversation_id, number):
+            await come_back(decision, conversation_id, number, "dnd", decision.cause.actor.id)
+
+
+async def _is_out(decision: Decision, conversation_id: str, number: str) -> bool:
+    """Tell whether a participant is out by their number, or by the contact that they are linked to."""
+    known = await decision.load(DO_NOT_DISTURB, _stream(decision, number))
+    if known is not None and known.is_on:
+        return True
+    member = group_conversation.existing(await decision.load(CONVERSATION, conversation_id)).member(number)
+    linked = await decision.load(CONTACT, member.contact_id) if member and member.contact_id else None
+    return linked is not None and linked.refuses(number)
+
+
+async def _places(decision: Decision, state: Workspace, contact: Contact) -> list[Place]:
+    """Return where a contact's DND counts: by the numbers that it has, and by links."""
+    by_number = await places_of_numbers(decision, state, contact.numbers)
+    return list(dict.fromkeys((*by_number, *await places_of_contact(decision, state, contact))))
+
+
+def _stream(decision: Decision, number: str) -> str:
+    return do_not_disturb.stream(decision.cause.workspace_id, number)

@@ -1,0 +1,45 @@
+"""Which conversations a contact, or a phone number, takes part in; and linking participants to a contact that came later (R37).
+
+Creating a group writes to the consent stream of each participant's number, in the same append. These streams are read here, so a
+group that is being created at this moment can't slip through (R16).
+"""
+
+from collections.abc import Sequence
+
+from groupchat.aggregates import consent, group_conversation
+from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.group_state import GroupConversation, Member
+from groupchat.aggregates.workspace import Workspace
+from groupchat.commands.streams import CONSENT, CONVERSATION
+from groupchat.store.decision import Decision
+
+Place = tuple[str, str]
+"""A conversation's id, and the frozen number of one of its participants."""
+
+
+async def places_of_numbers(decision: Decision, state: Workspace, numbers: Sequence[str]) -> list[Place]:
+    """Return where numbers take part, whether they are linked to a contact or not, and from whichever business number."""
+    return [(id_, member.number) for id_, member in await _members(decision, state, numbers) if member.number in numbers]
+
+
+async def places_of_contact(decision: Decision, state: Workspace, contact: Contact) -> list[Place]:
+    """Return where participants are linked to a contact.
+
+    A participant's number was its contact's when the two were linked, so the numbers that the contact ever had lead to all of them.
+    """
+    found = await _members(decision, state, contact.numbers_ever)
+    return [(id_, member.number) for id_, member in found if member.contact_id == contact.id]
+
+
+async def link(decision: Decision, state: Workspace, contact: Contact, numbers: Sequence[str]) -> None:
+    """Link the participants who have no contact to the one that came to have their number (R37)."""
+    for conversation_id, number in await places_of_numbers(decision, state, numbers):
+        await decision.take(CONVERSATION, conversation_id, group_conversation.Link(number=number, contact=contact))
+
+
+async def _members(decision: Decision, state: Workspace, numbers: Sequence[str]) -> list[tuple[str, Member]]:
+    """Return all members of all conversations that any of these numbers is in."""
+    consents = await decision.load_many(CONSENT, [consent.stream(ours, theirs) for ours in state.numbers for theirs in numbers])
+    ids = list(dict.fromkeys(id_ for known in consents if known for id_ in known.conversations))
+    groups: list[GroupConversation | None] = await decision.load_many(CONVERSATION, ids)
+    return [(id_, each) for id_, group in zip(ids, groups, strict=True) for each in group_conversation.existing(group).members]

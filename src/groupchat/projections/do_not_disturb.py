@@ -1,0 +1,96 @@
+"""The view `do_not_disturb`: which numbers are a no, since when, and by which contacts (R36)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Boolean, Column, ColumnElement, Connection, Table, Text, select, tuple_, update
+
+from groupchat.aggregates.do_not_disturb import LeftBehind, Lifted, TurnedOff, TurnedOn
+from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, StorableText, key_at, page_of
+from groupchat.projections.rows import CODE_POINTS
+from groupchat.projections.view import View
+from groupchat.store.tables import BIG, METADATA
+from groupchat.store.upserts import upsert
+from groupchat.values.clock import from_micros, to_micros
+from groupchat.values.event import Recorded
+
+NOES = Table(
+    "noes",
+    METADATA,
+    Column("workspace_id", Text, primary_key=True),
+    Column("number", CODE_POINTS, primary_key=True),
+    Column("contact_id", CODE_POINTS, primary_key=True),
+    Column("stands", Boolean, nullable=False),
+    Column("left_behind", Boolean, nullable=False),
+    Column("since", BIG, nullable=False),
+    Column("position", BIG, nullable=False),
+)
+"""A row per number and contact by which it is a no, or was one: a row stays, so that what comes again changes nothing."""
+
+
+class No(Struct, frozen=True, kw_only=True):
+    """A number that is a no by a contact, which has it with DND on, or left its no behind."""
+
+    number: str
+    since: datetime
+    contact_id: str
+    left_behind: bool
+
+
+def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
+    for recorded in batch:
+        event, table = recorded.event, NOES.c
+        match event:
+            case TurnedOn():
+                _turn_on(connection, recorded, event)
+            case LeftBehind():
+                _change(connection, recorded, event.number, table.contact_id == event.contact_id, left_behind=True)
+            case TurnedOff():
+                _change(
+                    connection, recorded, event.number, table.left_behind | (table.contact_id == event.contact_id), stands=False
+                )
+            case Lifted():
+                _change(connection, recorded, event.number, table.left_behind, stands=False)
+
+
+def _turn_on(connection: Connection, recorded: Recorded, event: TurnedOn) -> None:
+    """Keep that the number is a no by a contact; one whose no was left behind has it since then."""
+    key = {"workspace_id": recorded.cause.workspace_id, "number": event.number, "contact_id": event.contact_id}
+    table = NOES.c
+    row = connection.execute(select(NOES).where(*(table[name] == value for name, value in key.items()))).one_or_none()
+    if row is not None and row.position >= recorded.position:
+        return
+    since = row.since if row is not None and row.stands else to_micros(recorded.at)
+    upsert(connection, NOES, [key | {"stands": True, "left_behind": False, "since": since, "position": recorded.position}])
+
+
+def _change(connection: Connection, recorded: Recorded, number: str, which: ColumnElement[bool], **changes: bool) -> None:
+    table = NOES.c
+    of_number = (table.workspace_id == recorded.cause.workspace_id, table.number == number)
+    older = (table.stands, table.position < recorded.position)
+    connection.execute(update(NOES).where(*of_number, *older, which).values(position=recorded.position, **changes))
+
+
+VIEW = View("do_not_disturb", (NOES,), _apply)
+
+
+def page(connection: Connection, workspace_id: str, number: str | None = None, wanted: PageRequest = FIRST_PAGE) -> Page:
+    """Return a page of a workspace's `No`s by number and contact, or of one number's.
+
+    Raises `InvalidRequestError` for a bad cursor.
+    """
+    table = NOES.c
+    query = select(NOES).where(table.workspace_id == workspace_id, table.stands)
+    if number is not None:
+        query = query.where(table.number == number)
+    if wanted.cursor is not None:
+        query = query.where(tuple_(table.number, table.contact_id) > key_at(wanted.cursor, tuple[StorableText, StorableText]))
+    rows = connection.execute(query.order_by(table.number, table.contact_id).limit(wanted.limit + 1)).all()
+    return page_of([(msgspec.json.encode(_shown(row)).decode(), (row.number, row.contact_id)) for row in rows], wanted.limit)
+
+
+def _shown(row: Any) -> No:
+    return No(number=row.number, since=from_micros(row.since), contact_id=row.contact_id, left_behind=row.left_behind)
