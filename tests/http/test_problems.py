@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from groupchat.http.documents.problems import PROBLEMS
 from tests.http.site import Site, assert_problem, client_of, locs, messages_of
 from tests.support.builders import number
+from tests.support.locking import locked_by_another
 
 # --- keys
 
@@ -174,6 +175,13 @@ async def test_a_process_without_its_database_lives_but_is_not_ready(site):
         response = await client.get("/readyz")
         assert (response.status_code, response.json()["store_reachable"]) == (503, False)
         assert (await client.get("/healthz")).json() == {"live": True}
+
+
+async def test_a_process_that_can_store_nothing_lives_but_is_not_ready(idle_site, database_url):
+    with locked_by_another(database_url):
+        response = await idle_site.client.get("/readyz")
+    assert response.status_code == 503
+    assert (response.json()["store_reachable"], response.json()["writable"]) == (True, False)
 
 
 # --- positions

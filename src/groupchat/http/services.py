@@ -16,6 +16,7 @@ from groupchat.http.streams.streams import Streams
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
+from groupchat.store.probe import Probe
 from groupchat.store.progress import Progress
 
 PATIENCE_SECONDS = 5.0
@@ -59,4 +60,4 @@ class Services(Struct, frozen=True, kw_only=True):
     @property
     def checkup(self) -> Checkup:
         """What looks after the process."""
-        return Checkup(self.store, self.progress, self.metrics, self.followers, self.relays)
+        return Checkup(self.store, self.progress, self.metrics, Probe(self.store.database), self.followers, self.relays)

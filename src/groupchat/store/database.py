@@ -6,7 +6,7 @@ SQLite runs in WAL mode with `synchronous=FULL`; a transaction that can be redon
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from groupchat.store.sqlite_file import SqliteFile
 from groupchat.values.errors import ToldError, first_line
 
 BUSY_TIMEOUT_MS = 5_000
@@ -54,6 +55,7 @@ class Database:
         self.url = _parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = Lock()
+        self._file = None if self.path is None else SqliteFile(self.path)
         self.engine = self._engine(pool_size, schema)
         self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
         """For single statements: its connections are born in autocommit, so none is ever switched back and forth."""
@@ -71,9 +73,23 @@ class Database:
             **options,
         )
         event.listen(engine, "connect", _prepare_sqlite if self.is_sqlite else _prepare_postgres)
+        if self._file is not None:
+            event.listen(engine, "do_connect", self._open_file)
+            event.listen(engine, "connect", self._note_file)
         if schema is not None:
             event.listen(engine, "connect", partial(_show_only, schema))
         return engine
+
+    def _open_file(self, *_: object) -> None:
+        """Before SQLite opens the file: it would create one that is missing, even while others of this process have it open."""
+        if self._file is not None:
+            self._file.require_same()
+            if not str(self.url.database).startswith("file:"):  # which may forbid that it is created
+                self._file.create()
+
+    def _note_file(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.opened()
 
     @property
     def path(self) -> Path | None:
@@ -107,9 +123,11 @@ class Database:
     def write(self, *, durable: bool = True, patient: bool = False) -> Iterator[Connection]:
         """Begin a transaction that writes; it commits at the end of the block. `patient`: it may wait and take as long as it needs.
 
-        Raises SQLAlchemy's `TimeoutError` when a writer of this process does not end.
+        Raises SQLAlchemy's `TimeoutError` when a writer of this process does not end, and its `OperationalError` when SQLite's file
+        was deleted or replaced: what is written then would be lost.
         """
-        with self.known_errors(), self._turn(patient=patient), self.engine.connect() as bare:
+        same_file = nullcontext() if self._file is None else self._file.same()
+        with self.known_errors(), self._turn(patient=patient), same_file, self.engine.connect() as bare:
             connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
             with connection.begin():
                 if not self.is_sqlite and not durable:
@@ -151,9 +169,8 @@ class Database:
             raise DatabaseUnavailableError(msg)
         try:
             with self.write() as connection:
-                if self.is_sqlite:  # BEGIN IMMEDIATE takes the lock; only a write tells that the file is read-only.
-                    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                    connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+                if self.is_sqlite:
+                    write_nothing(connection)
         except DBAPIError as error:
             raise unavailable(error, self.url) from error
 
@@ -161,6 +178,18 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
         self.single.dispose()
+        if self._file is not None:
+            self._file.forget()
+
+
+def write_nothing(connection: Connection) -> None:
+    """Write in a transaction without changing anything: only that tells that a file is read-only, or that a disk is full."""
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+        return
+    connection.exec_driver_sql("INSERT INTO stored_events SELECT * FROM stored_events WHERE false")  # may this user write?
+    connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'groupchat', '')")  # is there room in the server's log?
 
 
 def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
@@ -174,6 +203,8 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
         advice = "connect to the primary, not to a standby"
     elif "readonly" in reason:
         advice = "the file or its folder can't be written; give this user the right to write"
+    elif "deleted or replaced" in reason:
+        advice = "put the file back, or stop groupchat and start it again"
     elif "not a database" in reason:
         advice = "the file is something else; give another path"
     return DatabaseUnavailableError(f"The database {shown} can't be used ({reason}): {advice}.")

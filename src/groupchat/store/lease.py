@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
+from groupchat.store.sqlite_file import OWNER_ONLY
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
@@ -78,7 +79,7 @@ class Lease:
     def _try(self) -> bool:
         if self._database.path is not None:
             path = self._database.path.with_name(f"{self._database.path.name}.{self._name}.lock")
-            self._file = FileLock(path, thread_local=False)
+            self._file = FileLock(path, mode=OWNER_ONLY, thread_local=False)
             try:
                 self._file.acquire(timeout=0)
             except Timeout:

@@ -1,8 +1,9 @@
-"""Whether the process lives, and whether it is ready: the store reachable, no follower stopped or far behind."""
+"""Whether the process lives, and whether it is ready: the store takes what is written, no follower stopped or far behind."""
 
 import asyncio
 
 from msgspec import Struct
+from msgspec.structs import replace
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,6 +12,7 @@ from groupchat.http.web.reply import JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
 from groupchat.store.event_store import EventStore
 from groupchat.store.positions import FollowerStatus
+from groupchat.store.probe import Probe
 from groupchat.store.progress import Progress
 
 PROMETHEUS = CONTENT_TYPE_LATEST.encode()
@@ -33,10 +35,14 @@ class FollowerHealth(Struct, frozen=True, kw_only=True):
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """Whether the process is ready, and if not, why. `overloaded`: more waits to be stored than may wait."""
+    """Whether the process is ready, and if not, why.
+
+    `writable`: a transaction that writes succeeds. `overloaded`: more waits to be stored than may wait.
+    """
 
     ready: bool
     store_reachable: bool
+    writable: bool = True
     overloaded: bool = False
     followers: tuple[FollowerHealth, ...] = ()
 
@@ -47,12 +53,15 @@ class Checkup(Struct, frozen=True):
     store: EventStore
     progress: Progress
     metrics: Metrics
+    probe: Probe
     followers: tuple[str, ...]
     relays: tuple[str, ...]
 
     async def ready(self, _: Incoming) -> Reply:
         """Answer 200, or 503 with what is not ready."""
         health = await self.look()
+        if not await self.probe.can_store():
+            health = replace(health, ready=False, writable=False)
         if health.ready:
             return Reply(200, encode_json(health), JSON)
         return Reply(503, encode_json(health), JSON, ((b"retry-after", b"1"),))
