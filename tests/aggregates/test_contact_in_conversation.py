@@ -2,9 +2,8 @@
 
 import pytest
 
-from groupchat.aggregates import group_conversation
 from groupchat.aggregates.group_conversation import NoteContact, note_contact
-from groupchat.aggregates.group_events import ContactDeleted, ContactNumberChanged, ContactRenamed
+from groupchat.aggregates.group_events import ContactDeleted, ContactNumberChanged, ContactRenamed, ParticipantOptedOut
 from tests.support.builders import GROUP_DECIDER, a_contact, a_group, a_participant, number
 from tests.support.given_when_then import given
 
@@ -83,7 +82,7 @@ def test_each_number_of_one_contact_is_tagged_on_its_own_R9():
 
 
 def test_a_blocked_group_still_follows_its_contacts_R9():
-    blocked = group_conversation.ParticipantOptedOut(number=number(2), cause="user", evidence="usr_1")
+    blocked = ParticipantOptedOut(number=number(2), cause="user", evidence="usr_1")
     given(GROUP_DECIDER, GROUP, blocked).when(noted(number=number(9))).then(LOST)
 
 

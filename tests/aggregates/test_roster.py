@@ -198,7 +198,7 @@ def test_a_number_of_an_area_code_that_the_data_lacks_is_one_of_the_us_or_canada
 def test_a_number_with_a_name_behind_it_is_refused_with_what_to_do_R48():
     (violation,) = roster.violations([*candidates(2), roster.bare(2, Asked(number="304-5550 Mom"))], a_sender(), POLICY)
     assert (violation.code, violation.index) == ("invalid-number", 2)
-    assert "give the number alone" in violation.detail
+    assert "enter only the number" in violation.detail
 
 
 @pytest.mark.parametrize("foreign", [UK, "+18765551234", "+17875551234"])

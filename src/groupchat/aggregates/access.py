@@ -82,39 +82,39 @@ class Access(Struct, frozen=True):
     def require_manager(self) -> None:
         """Raise `NotPermittedError` unless the user manages the workspace (R23)."""
         if not self.manages:
-            msg = f"Your role, {self.user.role}, does not manage this workspace; ask an owner or admin (R23)."
+            msg = f"Your role, {self.user.role}, can't manage this workspace. Ask an owner or admin (R23)."
             raise NotPermittedError(msg)
 
     def require_manager_of(self, role: str) -> None:
         """Raise `NotPermittedError` unless the user manages users of a role, and their keys: owners are for owners (R23)."""
         self.require_manager()
         if role == OWNER and self.user.role != OWNER:
-            msg = "Only an owner makes or changes an owner, or holds an owner's keys (R23)."
+            msg = "Only owners can create or change owners, or manage owners' keys (R23)."
             raise NotPermittedError(msg)
 
     def require_writer(self) -> None:
         """Raise `NotPermittedError` for an auditor (R23)."""
         if self.audits:
-            msg = "An auditor reads everything and writes nothing (R23)."
+            msg = "Auditors can read everything but can't write (R23)."
             raise NotPermittedError(msg)
 
     def require_auditor(self) -> None:
         """Raise `NotPermittedError` for who neither manages nor audits (R23)."""
         if not self.manages and not self.audits:
-            msg = "This is for owners, admins and auditors (R23)."
+            msg = "Only owners, admins and auditors can see this (R23)."
             raise NotPermittedError(msg)
 
     def require_unrestricted(self) -> None:
         """Raise `NotPermittedError` for a user who sees assigned data only: what is asked for shows more than that (R22)."""
         if self.restricted:
-            msg = "This shows more than the contacts assigned to you; ask an owner or admin (R22)."
+            msg = "This shows more than the contacts assigned to you. Ask an owner or admin (R22)."
             raise NotPermittedError(msg)
 
     def require_group_chat(self) -> None:
         """Raise `GroupChatNotPermittedError` unless the user's role may create groups (R20)."""
         self.require_writer()
         if not self.state.roles.get(self.user.role, False):
-            msg = f"Your role, {self.user.role}, may not create groups; an owner or admin can allow it (R20)."
+            msg = f"Your role, {self.user.role}, may not create groups. An owner or admin can allow it (R20)."
             raise GroupChatNotPermittedError(msg)
 
     def may_send_from(self, number: str) -> bool:
@@ -128,13 +128,13 @@ class Access(Struct, frozen=True):
         """Raise `NumberAccessDeniedError` unless the user may send from a business number (R21)."""
         self.require_writer()
         if not self.may_send_from(number):
-            msg = f"You have no access to {number}; an owner or admin can assign it to you (R21)."
+            msg = f"You have no access to {number}. An owner or admin can assign it to you (R21)."
             raise NumberAccessDeniedError(msg, number=number)
 
     def require_assignable(self, user_id: str | None) -> None:
         """Raise `NotPermittedError` if a restricted user assigns a contact to anybody but himself (R22, R23)."""
         if self.restricted and user_id != self.user.id:
-            msg = "You can't assign a contact to others; you see only what is assigned to you (R22)."
+            msg = "You can't assign a contact to someone else, because you only see contacts assigned to you (R22)."
             raise NotPermittedError(msg)
 
     def require_assigned(self, candidates: list[Candidate]) -> None:
@@ -148,7 +148,7 @@ class Access(Struct, frozen=True):
                 contact_ids=tuple(dict.fromkeys(each.contact.id for each in foreign if each.contact)),
                 numbers=tuple(dict.fromkeys(each.number for each in foreign if each.number and not each.contact)),
             )
-            msg = f"These participants are no contacts assigned to you: {', '.join(map(str, indexes))}, counted from 0 (R22)."
+            msg = f"These participants are not contacts assigned to you: {', '.join(map(str, indexes))}, counted from 0 (R22)."
             raise ContactNotAssignedError(msg, indexes, about)
 
     # --- what can be seen

@@ -62,14 +62,16 @@ def require_number_of(state: Workspace, number: str) -> BusinessNumber:
 
 def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
     if phone.is_toll_free(command.number):
-        raise InvalidRequestError("number", f"{command.number} is toll-free; carriers take no group messages from it (R4).")
+        raise InvalidRequestError(
+            "number", f"{command.number} is toll-free. Carriers don't accept group messages from toll-free numbers (R4)."
+        )
     if not phone.can_be_texted(command.number):
         raise InvalidRequestError(
-            "number", f"{command.number} is a premium-rate, personal or service number; give a local one (R4)."
+            "number", f"{command.number} is a premium-rate, personal or service number. Use a local number (R4)."
         )
     if not phone.is_of(command.number, state.policy.allowed_regions):
         region, allowed = " or ".join(phone.regions_of(command.number)), ", ".join(state.policy.allowed_regions)
-        raise InvalidRequestError("number", f"{command.number} is of region {region}; the policy allows {allowed} (R4).")
+        raise InvalidRequestError("number", f"{command.number} belongs to region {region}. The policy allows {allowed} (R4).")
     require_user(state, command.assigned_to)
     events: list[Event] = [
         NumberAdded(number=command.number, label=command.label, assigned_to=command.assigned_to),

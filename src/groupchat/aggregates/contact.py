@@ -246,5 +246,5 @@ def _refuse_repeated(number: str, secondary: tuple[str, ...]) -> None:
     seen = {number}
     for index, other in enumerate(secondary):
         if other in seen:
-            raise InvalidRequestError(f"secondary_numbers.{index}", f"{other} is given twice; give each number once (R3).")
+            raise InvalidRequestError(f"secondary_numbers.{index}", f"{other} appears twice. Enter each number once (R3).")
         seen.add(other)

@@ -55,7 +55,7 @@ class ConversationBlockedError(RefusalError):
     slug = "conversation-blocked"
 
     def __init__(self, conversation_id: str, numbers: tuple[str, ...]) -> None:
-        super().__init__(f"{', '.join(numbers)} opted out: nothing can be sent here (R15).", opted_out=list(numbers))
+        super().__init__(f"{', '.join(numbers)} opted out, so nothing can be sent here (R15).", opted_out=list(numbers))
         self.conversation_id = conversation_id
 
 
@@ -187,14 +187,14 @@ def _refuse_empty(body: str | None, media: tuple[Media, ...]) -> None:
     """Raise `InvalidRequestError` for a message that has no media and shows nothing (R10, R47)."""
     if not media and not shows_something(body or ""):
         raise InvalidRequestError(
-            "body", "A message has a body that shows at least one visible character, media, or both (R10, R47)."
+            "body", "A message needs a body with at least one visible character, or media, or both (R10, R47)."
         )
 
 
 def _receive(command: Receive, state: GroupConversation) -> list[Event]:
     author = state.member(command.number)
     if author is None:
-        msg = f"{command.number} is no participant of this conversation."
+        msg = f"{command.number} is not a participant of this conversation."
         raise NotFoundError(msg)
     if command.carrier_message_id in state.carrier_message_ids:
         return []

@@ -49,6 +49,6 @@ Command = Claim
 def decide(command: Claim, state: str | None) -> list[Event]:
     """Return the claim; raises `NumberTakenError` for a number that any workspace has."""
     if state is not None:
-        msg = f"{command.number} belongs to a workspace already; a business number can have only one (R4)."
+        msg = f"{command.number} already belongs to a workspace. A business number can belong to only one (R4)."
         raise NumberTakenError(msg)
     return [NumberClaimed(number=command.number, workspace_id=command.workspace_id)]

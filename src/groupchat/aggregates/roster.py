@@ -211,7 +211,7 @@ def _read(index: int, written: str) -> tuple[str | None, Violation | None]:
 def _of_sender(sender: Sender, policy: Policy) -> Iterator[Violation]:
     number = sender.number
     if not sender.readable:
-        detail = f"{number!r} can't be read as a phone number: write it with its country code, as +14155550101."
+        detail = f"{number!r} can't be read as a phone number: include the country code, as in +14155550101."
         yield Violation(rule="R3", code="invalid-number", detail=detail, number=number)
     elif phone.is_toll_free(number):
         detail = f"{number} is toll-free; carriers take no group messages from it."

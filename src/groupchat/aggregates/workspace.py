@@ -284,7 +284,7 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
 def existing(state: Workspace | None) -> Workspace:
     """Return the workspace, or raise `NotFoundError`."""
     if state is None:
-        msg = "There is no such workspace; `groupchat init` creates one."
+        msg = "This workspace does not exist. `groupchat init` creates one."
         raise NotFoundError(msg)
     return state
 
@@ -310,7 +310,7 @@ def _change_user(command: ChangeUser, state: Workspace) -> list[Event]:
     assigned_only = user.assigned_only if command.assigned_only is UNSET else command.assigned_only
     _require_role(state, role)
     if user.role == OWNER != role and sum(other.role == OWNER for other in state.users.values()) == 1:
-        raise InvalidRequestError("role", "This is the last owner; make somebody else owner first.")
+        raise InvalidRequestError("role", "This is the last owner. Make someone else an owner first.")
     if (role, assigned_only) == (user.role, user.assigned_only):
         return []
     return [UserRoleChanged(user_id=user.id, role=role, assigned_only=assigned_only)]
@@ -323,14 +323,14 @@ def _issue(command: IssueKey) -> Event:
 def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
     key = state.keys.get(state.key_hashes.get(command.key_id) or "")
     if key is None or key.user_id != command.user_id:
-        msg = "This user has no such key."
+        msg = "This user does not have this key."
         raise NotFoundError(msg, "key")
     return [KeyRevoked(key_id=command.key_id)]
 
 
 def _define_role(command: DefineRole, state: Workspace) -> list[Event]:
     if command.role == AUDITOR and command.group_chat:
-        raise InvalidRequestError("group_chat", "An auditor writes nothing, so can't create groups (R23).")
+        raise InvalidRequestError("group_chat", "Auditors can't write, so they can't create groups (R23).")
     if state.roles.get(command.role) == command.group_chat:
         return []
     return [RoleDefined(role=command.role, group_chat=command.group_chat)]
@@ -338,7 +338,7 @@ def _define_role(command: DefineRole, state: Workspace) -> list[Event]:
 
 def _require_role(state: Workspace, role: str) -> None:
     if role not in state.roles:
-        raise InvalidRequestError("role", f"There is no role {role!r}; there are {', '.join(state.roles)}.")
+        raise InvalidRequestError("role", f"Unknown role {role!r}. The roles are {', '.join(state.roles)}.")
 
 
 def require_user_of(state: Workspace, user_id: str) -> User:
@@ -352,11 +352,11 @@ def require_user_of(state: Workspace, user_id: str) -> User:
 
 def _post_rate(command: PostRate) -> list[Event]:
     if command.rate.currency not in CURRENCIES:
-        raise InvalidRequestError("currency", f"There is no currency {command.rate.currency}; give its code of ISO 4217, as USD.")
+        raise InvalidRequestError("currency", f"Unknown currency {command.rate.currency}. Use an ISO 4217 code, such as USD.")
     return [RatePosted(effective_from=command.effective_from, rate=command.rate)]
 
 
 def require_user(state: Workspace, user_id: str | None) -> None:
     """Raise `InvalidRequestError` unless the user to assign to, if any, is of the workspace."""
     if user_id is not None and user_id not in state.users:
-        raise InvalidRequestError("assigned_to", f"{user_id} is no user of this workspace.")
+        raise InvalidRequestError("assigned_to", f"{user_id} is not a user of this workspace.")

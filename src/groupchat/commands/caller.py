@@ -54,7 +54,7 @@ async def access(decision: Decision, who: Caller) -> Access:
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
     user = state.users.get(who.user.id) if who.login is None else who.login.holder(state, decision.now)
     if user is None:
-        msg = "This API key or token is not valid any more; ask an owner for another key."
+        msg = "This API key or token is no longer valid. Ask an owner for another key."
         raise UnauthenticatedError(msg)
     return Access(state, user)
 

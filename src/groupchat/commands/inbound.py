@@ -41,13 +41,13 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     if await decision.load(NUMBER_CLAIM, number_claim.stream(inbound.to)) != decision.cause.workspace_id:
         raise _not_a_business_number(inbound.to)
     if not inbound.body and not inbound.media:
-        raise InvalidRequestError("body", "A message has a body, media, or both; this one has neither (R10).")
+        raise InvalidRequestError("body", "A message needs a body, media, or both. This one has neither (R10).")
     own = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id)).keywords
     message_id = decision.new_id("msg")
     conversation_id, group = await _conversation_of(decision, inbound)
     said = keyword(inbound.body, alone=conversation_id is None, own=own)
     if conversation_id is None and said is None:
-        msg = f"{inbound.from_} is not in such a group of {inbound.to}; the group has to be created first."
+        msg = f"{inbound.from_} is not in this group of {inbound.to}. Create the group first."
         raise NotFoundError(msg)
     is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, own)
     if said is not None and is_new:

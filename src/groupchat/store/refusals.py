@@ -21,7 +21,7 @@ class PositionAheadError(RefusalError):
     slug = "position-ahead"
 
     def __init__(self, position: int, head: int) -> None:
-        msg = f"Position {position} is beyond the log's end, which is at {head}; the database may have been restored from a backup."
+        msg = f"Position {position} is beyond the end of the log ({head}). The database may have been restored from a backup."
         super().__init__(msg, head=head)
 
 

@@ -46,17 +46,17 @@ def to_e164(written: str) -> str:
     number = spelled_out(typed)
     parsed = _parsed(written, number or typed)
     if parsed.extension:
-        msg = f"{written!r} has an extension, which can't be texted: give the number alone"
+        msg = f"{written!r} has an extension, which can't be texted: enter only the number"
         raise InvalidNumberError(msg)
     if number is None:
-        msg = f"{written!r} has letters that are not a vanity number's, as in 1-800-FLOWERS: give the number alone, a name apart"
+        msg = f"{written!r} has letters, but is not a vanity number such as 1-800-FLOWERS: enter only the number"
         raise InvalidNumberError(msg)
     if _LOCAL_SERVICE.fullmatch(re.sub(r"[-(). ]", "", number)):
         msg = f"{written!r} is a service number, which can't be texted"
         raise ServiceNumberError(msg)
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if not phonenumbers.is_valid_number(parsed) and not _POSSIBLE.fullmatch(e164):
-        msg = f"{written!r} is in no country's numbering plan: check its digits"
+        msg = f"{written!r} does not exist in any country's numbering plan: check its digits"
         raise InvalidNumberError(msg)
     return e164
 
@@ -65,7 +65,7 @@ def _parsed(written: str, number: str) -> phonenumbers.PhoneNumber:
     try:
         return phonenumbers.parse(number, DEFAULT_REGION)
     except phonenumbers.NumberParseException as error:
-        msg = f"{written!r} can't be read as a phone number: write it with its country code, as +14155550101"
+        msg = f"{written!r} can't be read as a phone number: include the country code, as in +14155550101"
         raise InvalidNumberError(msg) from error
 
 

@@ -40,11 +40,11 @@ def read_if_match(headers: dict[bytes, bytes], stream: str | None) -> Expected |
     if written is None:
         return None
     if not _IF_MATCH.fullmatch(written):
-        raise InvalidRequestError("If-Match", 'Give the ETag as it came, as "7", or *.')
+        raise InvalidRequestError("If-Match", 'Send the ETag that you received, such as "7", or *.')
     versions = None if written == b"*" else frozenset(map(int, _STRONG.findall(written)))
     if stream is not None:
         return Expected(stream, versions)
     if versions is not None:
-        msg = "Nothing here has an ETag: repeat the request without If-Match."
+        msg = "This resource has no ETag. Repeat the request without If-Match."
         raise PreconditionFailedError(msg)
     return None

@@ -11,7 +11,7 @@ def read_min_position(headers: dict[bytes, bytes]) -> int:
     """Return the position that the answer must show, 0 for none; raises `InvalidRequestError`."""
     written = headers.get(b"groupchat-min-position", b"0")
     if not _POSITION.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Min-Position", "Give the number that came as Groupchat-Position.")
+        raise InvalidRequestError("Groupchat-Min-Position", "Send the number that you received as Groupchat-Position.")
     return int(written)
 
 
@@ -21,5 +21,5 @@ def read_last_event_id(headers: dict[bytes, bytes]) -> int | None:
     if written is None:
         return None
     if not _POSITION.fullmatch(written):
-        raise InvalidRequestError("Last-Event-ID", "Give the id of the last event that you have, which is a number.")
+        raise InvalidRequestError("Last-Event-ID", "Send the id of the last event that you received, which is a number.")
     return int(written)

@@ -36,7 +36,7 @@ async def problem_page(incoming: Incoming) -> Reply:
     slug = incoming.scope["path_params"]["slug"]
     kind = PROBLEMS.get(slug)
     if kind is None:
-        msg = "No such kind of problem; /problems lists all of them."
+        msg = "Unknown problem type. /problems lists all of them."
         raise NotFoundError(msg)
     return _page(kind.title, _described(slug, kind))
 
@@ -48,7 +48,7 @@ def event_schemas(schemas: Mapping[str, object]) -> Responder:
     async def respond(incoming: Incoming) -> Reply:
         reply = replies.get(incoming.scope["path_params"]["type"])
         if reply is None:
-            msg = "No such type of event; docs/events.md lists all of them."
+            msg = "Unknown event type. docs/events.md lists all of them."
             raise NotFoundError(msg)
         return reply
 

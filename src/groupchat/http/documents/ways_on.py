@@ -23,8 +23,8 @@ def way_on(refusal: RefusalError) -> tuple[str, dict[str, Any]]:
             return _LISTS[thing], {}
         case ConversationBlockedError(conversation_id=conversation_id):
             url = f"/v1/conversations/{conversation_id}/successor"
-            return f"POST {url} starts a group with the others (R18).", {"successor_url": url}
+            return f"POST {url} creates a group with the remaining participants (R18).", {"successor_url": url}
         case PreconditionFailedError():
-            return "GET it again, and repeat the request with the ETag that it has now.", {}
+            return "GET it again, and repeat the request with the new ETag.", {}
         case _:
             return "", {}

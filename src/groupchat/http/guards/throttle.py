@@ -31,7 +31,7 @@ class Throttle:
             return
         asked = self._requests.limit(key_id)
         if asked.limited:
-            msg = "This key asks more often than it may; wait as long as Retry-After says."
+            msg = "This key has made too many requests. Wait for the time in Retry-After."
             raise TooManyRequestsError(msg, ceil(asked.state.retry_after))
 
     def failed(self, address: str) -> None:
@@ -42,7 +42,7 @@ class Throttle:
     def refuse_barred(self, address: str) -> None:
         """Raise `TooManyRequestsError` if too many logins from an address have failed."""
         if self._failures is not None and self._failures.peek(address).remaining < 1:
-            msg = "Too many logins from this address have failed; what is not known to be valid must wait."
+            msg = "Too many logins from this address have failed. Wait for the time in Retry-After."
             raise TooManyRequestsError(msg, self._pause)
 
 

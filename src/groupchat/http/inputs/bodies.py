@@ -72,10 +72,10 @@ class NewParticipant(Taken, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.contact_id is None and self.number is None:
-            msg = "Give a contact_id, or a number"
+            msg = "Use a contact_id or a number"
             raise ValueError(msg)
         if self.contact_id is not None and self.name is not None:
-            msg = "A contact has its own name: give a name only with a bare number"
+            msg = "A contact has its own name: use `name` only with a bare number"
             raise ValueError(msg)
 
     def asked(self) -> Asked:
@@ -267,4 +267,6 @@ def read_role(written: str) -> str:
     try:
         return convert(written, RoleName)
     except ValidationError as error:
-        raise InvalidRequestError("role", "A role's name has 1 to 40 of a-z, 0-9, _ and -, and begins with a letter.") from error
+        raise InvalidRequestError(
+            "role", "A role's name has 1 to 40 characters of a-z, 0-9, _ and -, and starts with a letter."
+        ) from error

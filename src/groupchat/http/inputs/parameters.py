@@ -103,7 +103,7 @@ class StateQuery(PageQuery, frozen=True, kw_only=True):
     def asked(self) -> When:
         """What is asked for; raises `InvalidRequestError` for a version and a moment together."""
         if self.version is not UNSET and self.at is not UNSET:
-            raise InvalidRequestError("query.at", "Give a version or a time, not both.")
+            raise InvalidRequestError("query.at", "Use a version or a time, not both.")
         return When(version=given(self.version), at=read_moment("query.at", self.at))
 
 
@@ -149,7 +149,7 @@ class StatementQuery(Asked, frozen=True, kw_only=True):
     def first_day(self) -> date:
         """The month's first day; raises `InvalidRequestError` for a month that the calendar has not, or has as its last."""
         if not "0001-01" <= self.month < "9999-12":
-            raise InvalidRequestError("query.month", "Give a year and month, as 2026-11.")
+            raise InvalidRequestError("query.month", "Use a year and month, such as 2026-11.")
         return date.fromisoformat(f"{self.month}-01")
 
 
@@ -163,7 +163,7 @@ def in_utc(loc: str, moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise InvalidRequestError(loc, "Give a time within the years 1 to 9999, in UTC.") from error
+        raise InvalidRequestError(loc, "Use a time within the years 1 to 9999, in UTC.") from error
 
 
 def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
@@ -171,4 +171,4 @@ def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
     try:
         return None if written is UNSET else moments.read(written)
     except moments.UnreadableMomentError as error:
-        raise InvalidRequestError(loc, f"{error}; in a query a + is escaped as %2B.") from error
+        raise InvalidRequestError(loc, f"{error}. In a query, escape + as %2B.") from error

@@ -87,7 +87,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     Spec(
         "POST",
         ONE + "/successor",
-        "Go on without those who opted out",
+        "Continue without people who opted out",
         "conversations",
         status=201,
         location=ALL + "/{id}",

@@ -16,7 +16,7 @@ from groupchat.queries import refusals
     Spec(
         "GET",
         "/v1/refusals",
-        "What users were refused",
+        "Refusal records",
         "history",
         items=RefusalView,
         example=examples.page(examples.REFUSAL, examples.HIDDEN),

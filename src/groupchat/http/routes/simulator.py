@@ -116,7 +116,7 @@ async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
     number, body = read_number("number", call.path["number"]), call.body
     owner = await call.store.load_fresh(NUMBER_CLAIM, number_claim.stream(number))
     if owner not in (None, call.who.workspace_id):
-        msg = f"{number} is not a number of this workspace, nor a person's; GET /v1/numbers lists the workspace's."
+        msg = f"{number} is not a number of this workspace or of a person. GET /v1/numbers lists the workspace's numbers."
         raise NotFoundError(msg)
     await _simulator(call).behave(number, body.behaviour, seconds=body.seconds, code=body.code)
     position = await asyncio.to_thread(call.store.log.head)

@@ -135,7 +135,7 @@ async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
     """Give a user another key: yourself, or anybody if you manage users. Only this answer shows it."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
-        raise InvalidRequestError("expires_at", "Give a time that is not over yet.")
+        raise InvalidRequestError("expires_at", "Use a time in the future.")
     return await call.run(_issue, call.path["user_id"], expires_at)
 
 

@@ -47,7 +47,7 @@ class Streams:
     def admit(self, login_id: str) -> None:
         """Count a stream that is about to open; raises `TooManyRequestsError` if its key has as many as it may."""
         if self._by_login[login_id] >= self.pace.per_key:
-            msg = f"This key has {self.pace.per_key} event streams open already; close one of them."
+            msg = f"This key has {self.pace.per_key} event streams open already. Close one of them."
             raise TooManyRequestsError(msg, RETRY_SECONDS)
         self._by_login[login_id] += 1
 

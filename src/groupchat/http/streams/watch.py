@@ -117,7 +117,7 @@ class Watch:
             self._state = await self._store.load_fresh(WORKSPACE, self._who.workspace_id)
         user = None if self._state is None else self._login.holder(self._state, self._store.now())
         if self._state is None or user is None:
-            msg = "The key or token of this stream does not hold any more."
+            msg = "The key or token of this stream is no longer valid."
             raise UnauthenticatedError(msg)
         return Access(self._state, user)
 

@@ -69,7 +69,7 @@ def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: byte
     if content_type != b"application/json" and content_type.partition(b";")[0].strip().lower() != b"application/json":
         raise InvalidRequestError("content-type", "Send the body as application/json.")
     if not body:
-        raise InvalidRequestError("body", "The body is empty; send a JSON object.")
+        raise InvalidRequestError("body", "The body is empty. Send a JSON object.")
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -86,11 +86,13 @@ def decode_query(query_type: type[T], query: bytes) -> T:
     try:
         pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
     except ValueError as error:  # UnicodeDecodeError is one
-        raise InvalidRequestError("query", "The query is not readable: escape it as UTF-8, at most 50 parameters.") from error
+        raise InvalidRequestError(
+            "query", "The query can't be read. Escape it as UTF-8, and send at most 50 parameters."
+        ) from error
     fields = dict(pairs)
     if len(fields) != len(pairs):
         repeated = next(name for name in fields if sum(name == other for other, _ in pairs) > 1)
-        raise InvalidRequestError(f"query.{repeated}", "This parameter is given more than once.")
+        raise InvalidRequestError(f"query.{repeated}", "This parameter appears more than once.")
     try:
         return msgspec.convert(fields, query_type, strict=False)
     except msgspec.ValidationError as error:

@@ -76,4 +76,4 @@ def absent(method: str, allowed: str) -> RefusalError:
     """Return the refusal of a method that a path does not have; `allowed` names those that it has, if any."""
     if allowed:
         return MethodNotAllowedError(method, allowed)
-    return NotFoundError("There is nothing at this path; /openapi.json lists all paths.")
+    return NotFoundError("There is nothing at this path. /openapi.json lists all paths.")

@@ -62,12 +62,12 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
     if len(headers) != len(lines):
         counts = Counter(name for name, _ in lines)
         if repeated := next((name for name in _ONCE if counts[name] > 1), None):
-            msg = f"The header {repeated.decode()} stands more than once; send it once."
+            msg = f"The header {repeated.decode()} appears more than once. Send it once."
             raise BadMessageError(msg)
         for name in _LISTS & headers.keys():
             headers[name] = b", ".join(value for line, value in lines if line == name)
     if b"host" not in headers and scope["http_version"] == "1.1":
-        msg = "An HTTP/1.1 request needs the header Host."
+        msg = "An HTTP/1.1 request needs the Host header."
         raise BadMessageError(msg)
     return headers
 
@@ -78,5 +78,5 @@ def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
     if written is None:
         return None
     if not _CORRELATION_ID.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Correlation-Id", "Give 1 to 128 visible ASCII characters, without spaces.")
+        raise InvalidRequestError("Groupchat-Correlation-Id", "Use 1 to 128 visible ASCII characters, without spaces.")
     return written.decode("ascii")
