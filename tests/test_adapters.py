@@ -24,16 +24,16 @@ def test_the_settings_name_the_carrier(store, named):
 @pytest.mark.parametrize(
     ("name", "given", "allowed"),
     [
-        ("GROUPCHAT_CARRIER", "telnix", "it can be simulator."),
-        ("GROUPCHAT_LOG_FORMAT", "xml", "it can be text, json."),
-        ("GROUPCHAT_KAFKA_SASL_MECHANISM", "NTLM", "it can be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."),
+        ("GROUPCHAT_CARRIER", "telnix", "Use one of: simulator."),
+        ("GROUPCHAT_LOG_FORMAT", "xml", "Use one of: text, json."),
+        ("GROUPCHAT_KAFKA_SASL_MECHANISM", "NTLM", "Use one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."),
     ],
 )
 def test_a_name_that_there_is_not_is_refused_with_those_that_there_are(name, given, allowed):
     with pytest.raises(SettingsError) as refused:
         from_environment({name: given})
 
-    assert str(refused.value) == f"{name} is {given!r}; {allowed}"
+    assert str(refused.value) == f"{name} is {given!r}. {allowed}"
 
 
 async def test_a_carrier_can_be_given_from_outside(store):
@@ -54,6 +54,6 @@ async def test_a_carrier_can_be_given_from_outside(store):
 async def test_the_demo_texts_nobody_over_another_carrier(store):
     system = assemble(Settings(), store.database, store.signals, store, adapter=Adapter(carrier=FakeCarrier()))
 
-    with pytest.raises(NoHandsetsError, match="leave GROUPCHAT_CARRIER out"):
+    with pytest.raises(NoHandsetsError, match="Leave GROUPCHAT_CARRIER unset"):
         await prepare(system)
     assert store.log.head() == 0

@@ -167,7 +167,7 @@ def assemble(
 def required_brokers(settings: Settings) -> Brokers:
     """Return how to reach Kafka; raises `NoBrokersError`."""
     if settings.kafka_bootstrap_servers is None:
-        msg = "No brokers are named: set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/operations.md, Kafka)."
+        msg = "No Kafka brokers are set. Set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/operations.md, Kafka)."
         raise NoBrokersError(msg)
     return Brokers(
         bootstrap_servers=settings.kafka_bootstrap_servers,

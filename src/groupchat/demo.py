@@ -53,7 +53,7 @@ async def prepare(system: System) -> Demo:
     """
     store, simulator = system.store, system.adapter.simulator
     if simulator is None:
-        msg = "People write in the demo, so it needs the simulated carrier: leave GROUPCHAT_CARRIER out."
+        msg = "The demo needs the simulated carrier. Leave GROUPCHAT_CARRIER unset."
         raise NoHandsetsError(msg)
     first = await asyncio.to_thread(next, store.log.each([WorkspaceCreated.TOPIC]), None)
     if first is None:
@@ -74,7 +74,7 @@ async def _demo_owner(store: EventStore, workspace_id: str) -> User:
     state = workspace.existing(await store.load_fresh(WORKSPACE, workspace_id))
     owners = [user for user in state.users.values() if user.email == OWNER_EMAIL]
     if state.name != NAME or not owners:
-        msg = f"This database has a workspace of its own, {state.name!r}: use `groupchat serve`, or another GROUPCHAT_DATABASE_URL."
+        msg = f"This database has your own workspace {state.name!r}. Use `groupchat serve`, or another GROUPCHAT_DATABASE_URL."
         raise OtherWorkspaceError(msg)
     return owners[0]
 

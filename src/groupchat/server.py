@@ -98,7 +98,7 @@ def _bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
-        msg = f"Can't listen on {host}:{port} ({reason}): choose another with --host and --port; --port 0 takes a free one."
+        msg = f"Can't listen on {host}:{port} ({reason}): choose another one with --host and --port. --port 0 chooses a free port."
         raise AddressError(msg) from error
 
 

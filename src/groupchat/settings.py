@@ -97,13 +97,13 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     known = Settings.__struct_fields__
     for name in given.keys() - known:
         if close := get_close_matches(name, known, n=1, cutoff=0.8):
-            msg = f"{_variable(name)} is no setting of groupchat; did you mean {_variable(close[0])}?"
+            msg = f"{_variable(name)} is not a setting of groupchat. Did you mean {_variable(close[0])}?"
             raise SettingsError(msg)
     settings = Settings(**{name: _read(name, given[name]) for name in known if name in given})
     _check_addresses(settings)
     missing = [name for name in _PROVIDER if getattr(settings, name) is None]
     if 0 < len(missing) < len(_PROVIDER):
-        msg = f"An identity provider needs {', '.join(map(_variable, missing))}, too; see docs/operations.md."
+        msg = f"An identity provider also needs {', '.join(map(_variable, missing))}. See docs/operations.md, Single sign-on."
         raise SettingsError(msg)
     return settings
 
@@ -111,11 +111,11 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 def _check_addresses(settings: Settings) -> None:
     for name in _ADDRESSES:
         if (address := getattr(settings, name)) is not None and not is_web_address(address):
-            msg = f"{_variable(name)} is not a web address; write it as https://id.example.com/keys."
+            msg = f"{_variable(name)} is not a web address. Use a form such as https://id.example.com/keys."
             raise SettingsError(msg)
     servers = settings.kafka_bootstrap_servers
     if servers is not None and not all(is_server(each.strip()) for each in servers.split(",")):
-        msg = f"{_variable('kafka_bootstrap_servers')} is not HOST:PORT, or several with commas between them."
+        msg = f"{_variable('kafka_bootstrap_servers')} is not HOST:PORT, or several of them separated by commas."
         raise SettingsError(msg)
 
 
@@ -125,9 +125,9 @@ def _read(name: str, value: str) -> Any:
         return msgspec.convert(value, field.type, strict=False)
     except msgspec.ValidationError as error:
         if allowed := _allowed(field.type):
-            msg = f"{_variable(name)} is {value!r}; it can be {', '.join(allowed)}."
+            msg = f"{_variable(name)} is {value!r}. Use one of: {', '.join(allowed)}."
             raise SettingsError(msg) from error
-        msg = f"{_variable(name)} is {value!r}, which it can't be: {error}. Write it as docs/operations.md says."
+        msg = f"{_variable(name)} can't be {value!r}: {error}. See docs/operations.md, Settings."
         raise SettingsError(msg) from error
 
 

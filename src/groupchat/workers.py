@@ -21,7 +21,7 @@ def choose(workers: Mapping[str, Worker], names: Sequence[str]) -> dict[str, Wor
     """Return the workers of these names, or all of them for none; raises `UnknownWorkerError`."""
     for name in names:
         if name not in workers:
-            msg = f"There is no worker {name!r}; there are {', '.join(sorted(workers))}."
+            msg = f"Unknown worker {name!r}. The workers are {', '.join(sorted(workers))}."
             raise UnknownWorkerError(msg)
     return {name: workers[name] for name in names or workers}
 

@@ -171,8 +171,8 @@ def test_pages_show_the_state_of_the_first_one_whatever_happens_meanwhile_R32(da
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (When(version=0), "it has versions 1 to 5"),
-        (When(version=6), "it has versions 1 to 5"),
+        (When(version=0), "only versions 1 to 5"),
+        (When(version=6), "only versions 1 to 5"),
         (When(at=moment(0)), "it was created at 2025-01-31T23:59:31Z"),
         (When(at=moment(1_001)), "up to now, which is 2025-02-01T00:16:10Z"),
     ],
@@ -187,7 +187,7 @@ def test_an_event_that_a_clock_ahead_of_ours_has_stored_is_no_future_R32(databas
     store_log(database, log_of(A_STORY))
     behind = moment(2)
     assert as_of.page(Log.of(database), "cnv_1", When(at=moment(8)), behind).version == 5
-    with pytest.raises(InvalidRequestError, match="yet to come"):
+    with pytest.raises(InvalidRequestError, match="in the future"):
         as_of.page(Log.of(database), "cnv_1", When(at=moment(9)), behind)
 
 

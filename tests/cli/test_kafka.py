@@ -51,7 +51,7 @@ def test_without_brokers_a_command_says_which_setting_names_them(groupchat, sqli
     refused = groupchat(sqlite_url, *words)
 
     assert refused.code == 1
-    assert "set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT" in refused.err
+    assert "Set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT" in refused.err
     assert "Traceback" not in refused.err
 
 

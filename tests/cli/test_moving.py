@@ -31,7 +31,7 @@ def test_everything_is_exported_to_a_file_of_its_owner_and_imported_elsewhere(gr
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_bytes() == content_of(filled) == content_of(elsewhere)
     assert "5 of 5 events" in done.err
-    assert "5 events and 1 kept answers imported." in brought.err
+    assert "5 events and 1 stored responses imported." in brought.err
     assert "`groupchat rebuild`" in brought.err.splitlines()[-1]
     assert [each.name for each in tmp_path.iterdir() if each.name.endswith(".part")] == []
 

@@ -18,19 +18,19 @@ def test_only_a_follower_that_is_stopped_can_be_retried_or_parked(groupchat, wor
     going = groupchat(workspace, command, "inbox")
 
     assert (unknown.code, going.code) == (1, 1)
-    assert "no follower 'nobody'" in unknown.err
+    assert "Unknown follower 'nobody'" in unknown.err
     assert "inbox is not stopped, so nothing was done" in going.err
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///:memory:", "does not name a file"),
         ("sqlite+aiosqlite:///x.db", "aiosqlite"),
         ("postgresql+asyncpg://nobody@127.0.0.1/x", "asyncpg"),
         ("mysql://nobody@127.0.0.1/x", "mysql"),
         ("sqlite:///missing/x.db", "missing"),
-        ("nonsense", "no database URL"),
+        ("nonsense", "not a database URL"),
     ],
 )
 def test_a_database_that_can_not_be_used_is_told_in_one_line(groupchat, url, words):
@@ -45,5 +45,5 @@ def test_looking_at_a_database_makes_none(groupchat, tmp_path):
     refused = groupchat("sqlite:///typo.db", "status")
 
     assert refused.code == 1
-    assert "no schema of groupchat" in refused.err
+    assert "There is no groupchat database" in refused.err
     assert not Path(tmp_path, "typo.db").exists()

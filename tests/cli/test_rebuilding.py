@@ -17,9 +17,9 @@ def test_a_rebuild_without_downtime_tells_what_was_compared_R33(groupchat, works
 
     assert (first.code, again.code) == (0, 0), first.err
     assert "3 of 3 events" in first.err
-    told = r"inbox: switched, stands at 3\. At 3 it has 0 rows \(hash \w{16}\), "
-    assert re.fullmatch(told + r"what was shown stood further back and was not compared\.\n", first.out)
-    assert re.fullmatch(told + r"equal to what was shown\.\n", again.out)
+    told = r"inbox: switched, now at position 3\. At 3 it has 0 rows \(hash \w{16}\), "
+    assert re.fullmatch(told + r"the live view was further behind and was not compared\.\n", first.out)
+    assert re.fullmatch(told + r"equal to the live view\.\n", again.out)
 
 
 def test_what_an_interrupted_rebuild_has_left_is_dropped_and_only_that_R33(groupchat, workspace):
@@ -28,11 +28,11 @@ def test_what_an_interrupted_rebuild_has_left_is_dropped_and_only_that_R33(group
 
     assert dropped.out == "inbox: nothing was left.\npane: nothing was left.\n"
     assert alone.code == 2
-    assert "--drop goes with --online" in alone.err
+    assert "--drop requires --online" in alone.err
 
 
 def test_a_projection_that_there_is_not_is_named(groupchat, workspace):
     refused = groupchat(workspace, "rebuild", "outbox")
 
     assert (refused.code, refused.out) == (1, "")
-    assert "no projection 'outbox'; there are inbox," in refused.err
+    assert "Unknown projection 'outbox'. The projections are inbox," in refused.err

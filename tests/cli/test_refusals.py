@@ -74,4 +74,4 @@ def test_a_workspace_that_there_is_not_is_named(shown):
 
 def test_what_the_view_has_not_yet_is_said(shown, database: Database):
     store_log(database, log_of([("wsp_2", a_workspace())], first=5))
-    assert "1 events are not in this yet" in shown(WORKSPACE).err
+    assert "1 events are not included yet" in shown(WORKSPACE).err

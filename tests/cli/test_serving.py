@@ -8,13 +8,13 @@ from tests.support.command_line import Command
 def test_without_brokers_nothing_follows_kafka(groupchat: Command, sqlite_url: str):
     refused = groupchat(sqlite_url, "work", "projections", "--source", "kafka")
     assert refused.code == 1
-    assert "set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS" in refused.err
+    assert "Set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS" in refused.err
 
 
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (["inbox"], "inbox, thread, pane, ledger follow Kafka together: write `groupchat work projections --source kafka`."),
+        (["inbox"], "inbox, thread, pane, ledger follow Kafka together. Use `groupchat work projections --source kafka`."),
         (["outbox"], "There is no worker 'outbox'; there are contact_changes, contacts, delivery, housekeeping, projections,"),
     ],
 )
@@ -32,4 +32,4 @@ def test_the_demo_leaves_somebody_elses_workspace_alone(groupchat, workspace):
     refused = groupchat(workspace, "demo", "--port", "0")
 
     assert refused.code == 1
-    assert "a workspace of its own, 'Acme'" in refused.err
+    assert "your own workspace 'Acme'" in refused.err

@@ -137,7 +137,7 @@ async def test_while_too_much_waits_to_be_stored_commands_are_refused_and_the_pr
         answer = await site.client.post("/v1/contacts", json={"name": "Ann", "number": "+14155550111"}, headers=of(site))
         assert_problem(answer, "unavailable", 503)
         assert answer.headers["Retry-After"]
-        assert "nothing of this was stored" in answer.json()["detail"]
+        assert "Nothing was stored" in answer.json()["detail"]
         ready = await site.client.get("/readyz")
         assert (ready.status_code, ready.json()["ready"], ready.json()["overloaded"]) == (503, False, True)
         assert await asyncio.to_thread(site.store.log.head) == before

@@ -268,7 +268,7 @@ async def test_a_switch_that_readers_never_let_happen_is_given_up_and_gone_on_wi
         await prepared(store.database, inbox.VIEW)
         with store.database.read() as reading:
             inbox.page(reading, "wsp_1", ANN.user_id)
-            with pytest.raises(OnlineRebuildError, match="something reads its tables without end"):
+            with pytest.raises(OnlineRebuildError, match="something keeps reading its tables"):
                 await rebuild_online(store, inbox.VIEW, silent)
         assert leftovers(store.database) == ["groupchat_rebuild_inbox"]
         told: list[int] = []

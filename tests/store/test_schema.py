@@ -219,7 +219,7 @@ def test_the_file_of_an_sqlite_database_is_known_however_it_is_named(url, path):
 def test_a_missing_folder_is_named(tmp_path):
     path = tmp_path / "nowhere" / "groupchat.db"
 
-    with opened(f"sqlite:///{path}") as database, pytest.raises(DatabaseUnavailableError, match=r"nowhere.*create it"):
+    with opened(f"sqlite:///{path}") as database, pytest.raises(DatabaseUnavailableError, match=r"nowhere.*Create it"):
         migrate(database)
 
     assert not path.parent.exists()

@@ -67,15 +67,15 @@ def cut_at(events: Sequence[Recorded], asked: When, now: datetime) -> Cut:
     first, newest = events[0], events[-1]
     if asked.version is not None:
         if not 1 <= asked.version <= newest.version:
-            msg = f"There is no version {asked.version} of this conversation: it has versions 1 to {newest.version}."
+            msg = f"This conversation has no version {asked.version}, only versions 1 to {newest.version}."
             raise InvalidRequestError("query.version", msg)
         return Cut(position=events[asked.version - 1].position)
     if asked.at is not None:
         if asked.at < first.at:
-            msg = f"At {written(asked.at)} this conversation was not there: it was created at {written(first.at)}."
+            msg = f"This conversation did not exist at {written(asked.at)}. It was created at {written(first.at)}."
             raise InvalidRequestError("query.at", msg)
         if asked.at > max(now, newest.at):
-            msg = f"{written(asked.at)} is yet to come: give a time up to now, which is {written(now)}."
+            msg = f"{written(asked.at)} is in the future. Use a time up to now ({written(now)})."
             raise InvalidRequestError("query.at", msg)
     return Cut(at=asked.at)
 
@@ -106,9 +106,7 @@ def page(
     cut = Cut(position=min(cut.position, pinned), at=cut.at)
     told = cut.of(events)
     if not told:
-        raise InvalidRequestError(
-            "query.cursor", "Not a cursor of this list: give the next_cursor of an earlier page, or leave it out."
-        )
+        raise InvalidRequestError("query.cursor", "Not a cursor of this list. Use the next_cursor of an earlier page, or omit it.")
     messages = [each for each in told if is_message(each) and each.version > after]
     shown = messages[:limit]
     deliveries = cut.of(log.streams(delivery.stream(id_of(each)) for each in shown))

@@ -23,7 +23,7 @@ def block(history: History, number: str | None = None) -> Explanation:
     Raises `NotFoundError` for a number that takes no part.
     """
     if number is not None and history.group.member(number) is None:
-        msg = f"{number} takes no part in {history.conversation_id}; its numbers are {', '.join(history.group.numbers)}."
+        msg = f"{number} is not a participant of {history.conversation_id}. Its numbers are {', '.join(history.group.numbers)}."
         raise NotFoundError(msg)
     lines = [each for step in history.steps for each in _told(history, step, number)]
     lines += [*_withheld(history), *_sent_since(history, number)]

@@ -115,7 +115,7 @@ def read(log: Log, conversation_id: str) -> History:
     """Return the history of a conversation; raises `NotFoundError` if there is none such. It blocks."""
     events = log.stream(conversation_id) if conversation_id.startswith(CONVERSATION.prefix) else []
     if not events:
-        msg = f"There is no conversation {conversation_id} in this database; an id begins with {CONVERSATION.prefix}."
+        msg = f"There is no conversation {conversation_id} in this database. A conversation's id starts with {CONVERSATION.prefix}."
         raise NotFoundError(msg)
     return History(
         events=events,
@@ -134,7 +134,7 @@ def read_of_message(log: Log, message_id: str) -> History:
         with log.database.read() as connection:
             conversation_id = thread.conversation_of(connection, message_id)
     if conversation_id is None:
-        msg = f"There is no message {message_id} in any conversation, or it is so new that the view `thread` is behind: try again."
+        msg = f"There is no message {message_id} in any conversation. If it is new, the view `thread` may lag: try again."
         raise NotFoundError(msg)
     return read(log, conversation_id)
 

@@ -18,50 +18,50 @@ COMMANDS = (
         "serving",
         'Create a workspace and its owner; print `{"workspace_id", "user_id", "api_key"}` as JSON. The key is shown only here.',
     ),
-    ("serve", "serving", "Serve the HTTP API, and (unless told otherwise) follow the log in the same process."),
+    ("serve", "serving", "Serve the HTTP API, and run all workers in the same process unless `--no-workers` is set."),
     ("work", "serving", "Run workers without HTTP: projections, contact changes, delivery, the simulated carrier."),
-    ("demo", "serving", "Serve with a small demo workspace, and print the address, a key and what to try."),
+    ("demo", "serving", "Serve a small demo workspace, and print the address, an API key, and what to try."),
     (
         "migrate",
         "operating",
-        "Make the schema, or bring it up to date, and end. `serve`, `work` and `init` do so too when they start.",
+        "Create or update the database schema, and exit. `serve`, `work` and `init` also do this at start.",
     ),
-    ("status", "operating", "Show where every follower stands. Exit code 1 if one is stopped."),
-    ("retry", "operating", "Let a stopped follower try its event again, after the cause was mended."),
+    ("status", "operating", "Show the position of every follower. Exit code 1 if one is stopped."),
+    ("retry", "operating", "Let a stopped follower try its event again after you have fixed the cause."),
     (
         "park",
         "operating",
-        "Set aside the event that stopped a follower, and let it go on. The event stays in the log; a rebuild tries it again.",
+        "Set aside the event that stopped a follower, and let it continue. The event stays in the log, and a rebuild retries it.",
     ),
     (
         "rebuild",
         "rebuilding",
-        "Throw projections away and build them again from the events, with a progress bar. Nobody is texted by it.",
+        "Drop projections and build them again from the events, with a progress bar. This texts nobody.",
     ),
     (
         "refusals",
         "refusals",
-        "Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. Read access is enough.",
+        "Show what was rejected for users, oldest first: who, when, what they tried, and by which rule. Read access is sufficient.",
     ),
     (
         "whatif",
         "whatif",
-        "Replay history under another policy; tell which groups, messages and amounts would differ. It changes nothing.",
+        "Replay history under another policy, and report which groups, messages and amounts would differ. It changes nothing.",
     ),
-    ("export", "moving", "Write what is stored as JSON Lines. It changes nothing, and needs no more than the right to read."),
+    ("export", "moving", "Write stored events as JSON Lines. It changes nothing, and read access is sufficient."),
     (
         "import",
         "moving",
-        "Bring an export of everything into an empty store, whole or not at all: the way from SQLite to Postgres and back.",
+        "Load an export of everything into an empty store, completely or not at all, for example to move from SQLite to Postgres.",
     ),
-    ("topics", "kafka", "Create the topics that Kafka lacks, as the settings say, and tell which others differ. None is altered."),
+    ("topics", "kafka", "Create missing Kafka topics, and report topics that differ from the settings. It alters none."),
     (
         "relay",
         "kafka",
-        "Publish events to Kafka until Ctrl-C. `serve` and `work` do so too; use this to set where it continues, and for replays.",
+        "Publish events to Kafka until Ctrl-C, as `serve` and `work` do. Use this to set the relay's position, and for replays.",
     ),
-    ("history", "auditing", "Show what happened in a conversation, who did it, what it changed and led to."),
-    ("explain", "auditing", "Say why a message was sent or withheld, an entry charged, a conversation blocked."),
+    ("history", "auditing", "Show what happened in a conversation, who did it, and what it changed and led to."),
+    ("explain", "auditing", "Explain why a message was sent or withheld, an entry was charged, or a conversation is blocked."),
 )
 """Each command's name, its module, and the first paragraph of its help: what `groupchat --help` shows without loading it."""
 
@@ -95,13 +95,13 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
 def _root(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     """**groupchat**: group SMS/MMS conversations between a business and several people, event-sourced.
 
-    Start with `groupchat demo`, or, for a workspace of your own, `groupchat init` and then `groupchat serve`.
-    Settings come from the environment: `GROUPCHAT_DATABASE_URL` and others (docs/operations.md).
+    Start with `groupchat demo`. For your own workspace, run `groupchat init` and then `groupchat serve`.
+    Settings are environment variables: `GROUPCHAT_DATABASE_URL` and others (docs/operations.md).
     """
 
 

@@ -36,18 +36,20 @@ class _Shows(TyperGroup):
 app = typer.Typer()
 _history = typer.Typer(cls=_Shows, no_args_is_help=True, subcommand_metavar="CONVERSATION | diff CONVERSATION V1 V2")
 _explain = typer.Typer(no_args_is_help=True)
-app.add_typer(_history, name="history", help="Show what happened in a conversation, who did it, what it changed and led to.")
-app.add_typer(_explain, name="explain", help="Say why a message was sent or withheld, an entry charged, a conversation blocked.")
+app.add_typer(_history, name="history", help="Show what happened in a conversation, who did it, and what it changed and led to.")
+app.add_typer(
+    _explain, name="explain", help="Explain why a message was sent or withheld, an entry was charged, or a conversation is blocked."
+)
 
 Conversation = Annotated[str, typer.Argument(metavar="CONVERSATION", help="A conversation's id.")]
-Version = Annotated[int | None, typer.Option("--version", help="As of right after this version of the conversation.")]
-At = Annotated[str | None, typer.Option("--at", help="As of this moment: 2025-01-31T23:59:30Z, or a date, in UTC.")]
+Version = Annotated[int | None, typer.Option("--version", help="The state right after this version of the conversation.")]
+At = Annotated[str | None, typer.Option("--at", help="The state at this time: 2025-01-31T23:59:30Z, or a date, in UTC.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @_history.command()
 def show(conversation: Conversation, version: Version = None, at: At = None, *, json: AsJson = False) -> None:
-    """Show a conversation's timeline, and how it stood at the end of it, now or as of a version or moment."""
+    """Show a conversation's timeline and its state: now, or as of a version or time."""
     with reading() as log:
         found = _upto(history.read(log, conversation), _when(version, at))
         entries, state = timeline.entries(found), found.state
@@ -71,12 +73,12 @@ def diff(conversation: Conversation, v1: int, v2: int, *, json: AsJson = False) 
     for each in differences:
         _out().print(Text(each.words))
     if not differences:
-        _out().print(Text(f"Versions {v1} and {v2} show the same."))
+        _out().print(Text(f"Versions {v1} and {v2} show the same state."))
 
 
 @_explain.command()
 def message(message_id: Annotated[str, typer.Argument(metavar="ID", help="A message's id.")], *, json: AsJson = False) -> None:
-    """Say why a message was sent or withheld: its numbers, what its author saw, consent, rate, delivery."""
+    """Explain why a message was sent or withheld: its numbers, what its author saw, consent, rate, delivery."""
     _explained(lambda log: explain.message(history.read_of_message(log, message_id), message_id), json=json)
 
 
@@ -86,11 +88,11 @@ def entry(
     *,
     json: AsJson = False,
 ) -> None:
-    """Say why an entry of the ledger was charged or credited, and whence its rate comes."""
+    """Explain why a ledger entry was charged or credited, and where its rate comes from."""
     try:
         stream, _, _ = explain.read_entry_id(entry_id)
     except ValueError as error:
-        msg = f"{entry_id!r} is not the id of an entry: write STREAM/VERSION/N, as the ledger shows it."
+        msg = f"{entry_id!r} is not an entry's id. Use STREAM/VERSION/N, as shown in the ledger."
         raise typer.BadParameter(msg) from error
     _explained(lambda log: explain.entry(history.read_of_stream(log, stream), entry_id), json=json)
 
@@ -99,14 +101,14 @@ def entry(
 def block(
     conversation: Conversation,
     number: Annotated[
-        str | None, typer.Argument(metavar="NUMBER", help="Only this participant's number, in any written form.")
+        str | None, typer.Argument(metavar="NUMBER", help="Only this participant's number, in any common format.")
     ] = None,
     version: Version = None,
     at: At = None,
     *,
     json: AsJson = False,
 ) -> None:
-    """Say why nothing can (or could, as of then) be sent in a conversation: who opted out, how, and what was sent since."""
+    """Explain why nothing can be sent in a conversation (or could, at that time): who opted out, how, and what was sent since."""
     asked = _when(version, at)
     with _as_usage():
         e164 = None if number is None else read_number("number", number)
@@ -161,7 +163,7 @@ def _explained(explained: Callable[[Log], Explanation], *, json: bool) -> None:
         out.print(Text.assemble("- ", (line.says, "red" if line.wrong else ""), (shown_by, "dim")))
     out.print(Text(f"Decided by {found.decided_by}.", style="bold"))
     if found.contradicts:
-        out.print(Text("The log has something that the rules forbid; see above.", style="bold red"))
+        out.print(Text("The log contains something that the rules forbid. See above.", style="bold red"))
 
 
 def _print_timeline(entries: Sequence[timeline.Entry]) -> None:

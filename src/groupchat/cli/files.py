@@ -49,7 +49,7 @@ def _file(path: Path) -> AbstractContextManager[BinaryIO]:
     """Open what a name stands for: a link's target, and a device or pipe as it is, for neither must be replaced."""
     target = path.resolve()
     if target.is_dir():
-        raise IsADirectoryError(None, "it is a folder; name a file")
+        raise IsADirectoryError(None, "it is a folder, not a file")
     if target.exists() and not target.is_file():
         return target.open("wb", _BUFFER)
     return _complete_or_gone(target)
@@ -76,7 +76,7 @@ def read(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb", _BUFFER) as plain:
             if not plain.seekable():
-                msg = f"{path} can be read only once, and it must be read twice: write it to a file first."
+                msg = f"{path} can be read only once, but the import reads it twice. Write it to a file first."
                 raise FileError(msg)
             compressed = plain.read(len(_GZIP)) == _GZIP
             plain.seek(0)

@@ -18,13 +18,13 @@ app = typer.Typer()
 
 Prefix = Annotated[
     str | None,
-    typer.Option(help="Stands before the topics' names; GROUPCHAT_KAFKA_TOPIC_PREFIX if none is given.", show_default=False),
+    typer.Option(help="Prefix of the topic names. Default: GROUPCHAT_KAFKA_TOPIC_PREFIX.", show_default=False),
 ]
 
 
 @app.command()
 def topics(topic_prefix: Prefix = None) -> None:
-    """Create the topics that Kafka lacks, as the settings say, and tell which others differ. None is altered.
+    """Create missing Kafka topics, and report topics that differ from the settings. It alters none.
 
     Exit code 1 if some differ.
     """
@@ -41,10 +41,10 @@ def topics(topic_prefix: Prefix = None) -> None:
     for difference in made.differences:
         typer.echo(difference)
     if made.differences:
-        say.print("These topics were left as they are: alter them with Kafka's own tools, or change the settings.")
+        say.print("These topics were not changed. Alter them with Kafka's own tools, or change the settings.")
         raise typer.Exit(1)
     if not made.created:
-        say.print("All topics are there, and as the settings say.")
+        say.print("All topics exist and match the settings.")
 
 
 @app.command()
@@ -52,17 +52,17 @@ def relay(
     start: Annotated[
         int | None,
         typer.Option(
-            "--from", min=0, help="Go on behind this position, whatever Kafka has; 0 publishes everything.", show_default=False
+            "--from", min=0, help="Continue after this position, whatever Kafka has. 0 publishes everything.", show_default=False
         ),
     ] = None,
     topic_prefix: Prefix = None,
     *,
-    until_end: Annotated[bool, typer.Option("--until-end", help="Stop when the log's end is published.")] = False,
+    until_end: Annotated[bool, typer.Option("--until-end", help="Stop when the end of the log is published.")] = False,
 ) -> None:
-    """Publish events to Kafka until Ctrl-C. `serve` and `work` do so too; use this to set where it continues, and for replays.
+    """Publish events to Kafka until Ctrl-C, as `serve` and `work` do. Use this to set the relay's position, and for replays.
 
-    With another `--topic-prefix` it fills topics of its own, beside the live relay and without disturbing it: make them with
-    `groupchat topics --topic-prefix NAME` first. To go on after a stop, leave `--from` out.
+    With another `--topic-prefix`, it fills separate topics, next to the live relay and without disturbing it. Create them with
+    `groupchat topics --topic-prefix NAME` first. To continue after a stop, omit `--from`.
     """
 
     async def until_stopped(chosen: Settings) -> bool:

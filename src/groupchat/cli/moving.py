@@ -20,16 +20,16 @@ app = typer.Typer()
 
 @app.command("export")
 def export_(
-    out: Annotated[str, typer.Option(help="The file to write, `-` for stdout; compressed if its name ends in `.gz`.")],
-    conversation: Annotated[str | None, typer.Option(help="The id of one conversation, to hand out what happened in it.")] = None,
+    out: Annotated[str, typer.Option(help="The file to write, or `-` for stdout. Compressed if its name ends in `.gz`.")],
+    conversation: Annotated[str | None, typer.Option(help="Export only this conversation, to give it to someone.")] = None,
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="All of it, to go on elsewhere. It has key hashes: keep it safe.")
+        bool, typer.Option("--all", help="Export everything, to continue elsewhere. The file contains key hashes, so keep it safe.")
     ] = False,
 ) -> None:
-    """Write what is stored as JSON Lines. It changes nothing, and needs no more than the right to read."""
+    """Write stored events as JSON Lines. It changes nothing, and read access is sufficient."""
     if everything == (conversation is not None):
-        msg = "give either --all or --conversation ID"
+        msg = "use either --all or --conversation ID"
         raise typer.BadParameter(msg)
     with existing() as database, written(out) as file:
         if conversation is not None:
@@ -41,13 +41,13 @@ def export_(
 
 
 @app.command("import")
-def import_(file: Annotated[Path, typer.Argument(help="What `groupchat export --all` wrote.")]) -> None:
-    """Bring an export of everything into an empty store, whole or not at all: the way from SQLite to Postgres and back."""
+def import_(file: Annotated[Path, typer.Argument(help="A file written by `groupchat export --all`.")]) -> None:
+    """Load an export of everything into an empty store, completely or not at all, for example to move from SQLite to Postgres."""
     with read(file) as lines, closing_database(migrated_database(settings().database_url)) as database:
         require_empty(database)  # so that nobody waits for the check of a large file in vain
         with progress("checking") as on_progress:
             checked = check(Archive(database), lines, on_progress)
         with progress("storing") as on_progress:
             store(database, lines, checked, on_progress)
-    say.print(f"{checked.events:,} events and {checked.answers:,} kept answers imported.", highlight=False)
-    say.print("The views are empty: `groupchat serve` and `groupchat work` fill them, or `groupchat rebuild` does it now.")
+    say.print(f"{checked.events:,} events and {checked.answers:,} stored responses imported.", highlight=False)
+    say.print("The views are empty. `groupchat serve` and `groupchat work` fill them, or run `groupchat rebuild` now.")

@@ -15,35 +15,35 @@ from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
 
-FollowerName = Annotated[str, typer.Argument(help="A follower, as `groupchat status` lists them.")]
+FollowerName = Annotated[str, typer.Argument(help="A follower's name, as shown by `groupchat status`.")]
 
 
 @app.command()
 def migrate() -> None:
-    """Make the schema, or bring it up to date, and end. `serve`, `work` and `init` do so too when they start."""
+    """Create or update the database schema, and exit. `serve`, `work` and `init` also do this at start."""
     migrated_database(settings().database_url).close()
     say.print("The schema is up to date.")
 
 
 @app.command()
 def status() -> None:
-    """Show where every follower stands. Exit code 1 if one is stopped."""
+    """Show the position of every follower. Exit code 1 if one is stopped."""
     with existing() as database:
         found = positions.statuses(database)
     if not found:
-        say.print("No worker has run on this database yet; `groupchat serve` and `groupchat work` run them.")
+        say.print("No worker has run on this database yet. `groupchat serve` and `groupchat work` run them.")
     table = Table("follower", "position", "stopped at", "why")
     for one in found.values():
         table.add_row(one.name, str(one.position), "" if one.stopped_at is None else str(one.stopped_at), one.error or "")
     Console().print(table)
     if any(one.stopped_at is not None for one in found.values()):
-        say.print("`groupchat retry NAME` tries again; `groupchat park NAME` sets that event aside and goes on.")
+        say.print("`groupchat retry NAME` tries again. `groupchat park NAME` sets the event aside and continues.")
         raise typer.Exit(1)
 
 
 @app.command()
 def retry(name: FollowerName) -> None:
-    """Let a stopped follower try its event again, after the cause was mended."""
+    """Let a stopped follower try its event again after you have fixed the cause."""
     with existing() as database:
         _require_stopped(database, name)
         _show(positions.retry(database, name))
@@ -51,7 +51,7 @@ def retry(name: FollowerName) -> None:
 
 @app.command()
 def park(name: FollowerName) -> None:
-    """Set aside the event that stopped a follower, and let it go on. The event stays in the log; a rebuild tries it again."""
+    """Set aside the event that stopped a follower, and let it continue. The event stays in the log, and a rebuild retries it."""
     with existing() as database:
         _require_stopped(database, name)
         _show(positions.park(database, name))
@@ -60,12 +60,12 @@ def park(name: FollowerName) -> None:
 def _require_stopped(database: Database, name: str) -> None:
     found = positions.statuses(database)
     if name not in found:
-        msg = f"There is no follower {name!r}; there are {', '.join(found) or 'none yet'}."
+        msg = f"Unknown follower {name!r}. The followers are {', '.join(found) or 'none yet'}."
         raise UnknownWorkerError(msg)
     if found[name].stopped_at is None:
-        msg = f"{name} is not stopped, so nothing was done; it stands at {found[name].position}."
+        msg = f"{name} is not stopped, so nothing was done. Its position is {found[name].position}."
         raise UnknownWorkerError(msg)
 
 
 def _show(now: positions.FollowerStatus) -> None:
-    typer.echo(f"{now.name} stands at {now.position} and goes on." if now.stopped_at is None else f"{now.name} is stopped.")
+    typer.echo(f"{now.name} continues from position {now.position}." if now.stopped_at is None else f"{now.name} is stopped.")

@@ -20,20 +20,20 @@ app = typer.Typer()
 
 @app.command()
 def rebuild(
-    names: Annotated[list[str] | None, typer.Argument(help="Which projections; all of them if none is named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="The projections to rebuild. Default: all.")] = None,
     *,
     online: Annotated[
         bool,
         typer.Option(
-            "--online", help="Build beside what is shown, and switch when it is done. Interrupted, it goes on when run again."
+            "--online", help="Build next to the live tables, and switch when done. If interrupted, run it again to resume."
         ),
     ] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="With --online: drop what an interrupted one has left.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="With --online: drop what an interrupted rebuild has left.")] = False,
 ) -> None:
-    """Throw projections away and build them again from the events, with a progress bar. Nobody is texted by it."""
+    """Drop projections and build them again from the events, with a progress bar. This texts nobody."""
     chosen = [_view(name) for name in names or views.VIEWS]
     if drop and not online:
-        raise typer.BadParameter("--drop goes with --online")  # noqa: TRY003 - typer's own
+        raise typer.BadParameter("--drop requires --online")  # noqa: TRY003 - typer's own
     work = (_dropped if drop else _switched) if online else _rebuilt
     run(work(settings(), chosen))
 
@@ -56,22 +56,22 @@ async def _dropped(given: Settings, chosen: Sequence[View]) -> None:
     async with running(given) as system:
         for view in chosen:
             found = await drop_shadow(system.store, view)
-            typer.echo(f"{view.name}: {'what was left is dropped' if found else 'nothing was left'}.")
+            typer.echo(f"{view.name}: {'dropped what was left' if found else 'nothing was left'}.")
 
 
 def _told(one: Switched) -> str:
     at, new, old = one.compared.position, one.compared.new, one.compared.old
     if old is None:
-        found = "what was shown stood further back and was not compared"
+        found = "the live view was further behind and was not compared"
     elif old == new:
-        found = "equal to what was shown"
+        found = "equal to the live view"
     else:
-        found = f"{one.compared.differing} rows differ from what was shown (hash {old.hash})"
-    return f"{one.name}: switched, stands at {one.position}. At {at} it has {new.rows} rows (hash {new.hash}), {found}."
+        found = f"{one.compared.differing} rows differ from the live view (hash {old.hash})"
+    return f"{one.name}: switched, now at position {one.position}. At {at} it has {new.rows} rows (hash {new.hash}), {found}."
 
 
 def _view(name: str) -> View:
     if name not in views.VIEWS:
-        msg = f"There is no projection {name!r}; there are {', '.join(views.VIEWS)}."
+        msg = f"Unknown projection {name!r}. The projections are {', '.join(views.VIEWS)}."
         raise UnknownWorkerError(msg)
     return views.VIEWS[name]

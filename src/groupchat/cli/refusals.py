@@ -29,12 +29,12 @@ _decode = msgspec.json.Decoder(RefusalView).decode
 @app.command()
 def refusals(
     workspace: Annotated[str, typer.Argument(metavar="WORKSPACE", help="A workspace's id.")],
-    conversation: Annotated[str | None, typer.Option("--conversation", help="Only what is about this conversation.")] = None,
-    user: Annotated[str | None, typer.Option("--user", help="Only what this user tried.")] = None,
+    conversation: Annotated[str | None, typer.Option("--conversation", help="Only records about this conversation.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Only records of this user.")] = None,
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, a record a line, for programs.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, one record per line, for programs.")] = False,
 ) -> None:
-    """Show what the rules kept users from, oldest first: who, when, what was tried, by which rule. Read access is enough."""
+    """Show what was rejected for users, oldest first: who, when, what they tried, and by which rule. Read access is sufficient."""
     with reading() as log:
         log.beginning(workspace, WorkspaceCreated)
         found = _found(log.database, workspace, conversation, user)
@@ -73,4 +73,4 @@ def _say_if_behind(log: Log) -> None:
     status = statuses(log.database).get(view.VIEW.name)
     behind = log.head() - (0 if status is None else status.position)
     if behind:
-        say.print(f"{behind} events are not in this yet: the worker `{view.VIEW.name}` brings them.")
+        say.print(f"{behind} events are not included yet. The worker `{view.VIEW.name}` adds them.")

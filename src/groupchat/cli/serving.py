@@ -29,8 +29,8 @@ class Source(StrEnum):
     KAFKA = "kafka"
 
 
-Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all networks.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")]
+Host = Annotated[str, typer.Option(help="The address to listen on. 0.0.0.0 listens on all networks.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on. 0 chooses a free one.")]
 
 
 @app.command()
@@ -40,7 +40,7 @@ def init(
 ) -> None:
     """Create a workspace and its owner; print `{"workspace_id", "user_id", "api_key"}` as JSON. The key is shown only here."""
     if names.fault(workspace.strip()) or not is_address(owner):
-        say.print("[red]groupchat:[/red] give a name with --workspace and an e-mail address with --owner.")
+        say.print("[red]groupchat:[/red] use --workspace with a name and --owner with an e-mail address.")
         raise typer.Exit(2)
 
     async def founded(chosen: Settings) -> workspaces.Founded:
@@ -56,15 +56,15 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     *,
-    no_workers: Annotated[bool, typer.Option("--no-workers", help="Serve HTTP only; `groupchat work` runs elsewhere.")] = False,
+    no_workers: Annotated[bool, typer.Option("--no-workers", help="Serve HTTP only, and run `groupchat work` elsewhere.")] = False,
 ) -> None:
-    """Serve the HTTP API, and (unless told otherwise) follow the log in the same process."""
+    """Serve the HTTP API, and run all workers in the same process unless `--no-workers` is set."""
     run(server.serve(settings(), host, port, workers=None if no_workers else (), announce=_announce))
 
 
 @app.command()
 def work(
-    names: Annotated[list[str] | None, typer.Argument(help="Which workers; all of them if none is named.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="The workers to run. Default: all.")] = None,
     *,
     source: Annotated[Source, typer.Option(help="What `projections` follow: the log, or the topic of conversations in Kafka.")] = (
         Source.LOG
@@ -73,9 +73,9 @@ def work(
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
     Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, contacts, refusals),
-    contact_changes, delivery, simulator, housekeeping, and with brokers relay. Of several processes that run the same projection or
-    process one works, and another takes over when it ends. With `--source kafka` all processes that run `projections` share their
-    work; the others follow the log.
+    contact_changes, delivery, simulator, housekeeping, and relay if brokers are set. If several processes run the same worker, one
+    works, and another takes over when it ends. With `--source kafka`, all processes that run `projections` share the work, and
+    other workers follow the log.
     """
 
     async def until_stopped(chosen: Settings) -> None:
@@ -92,7 +92,7 @@ def work(
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve with a small demo workspace, and print the address, a key and what to try."""
+    """Serve a small demo workspace, and print the address, an API key, and what to try."""
     run(server.serve(settings(), host, port, workers=(), announce=_announce, with_demo=True))
 
 
@@ -100,7 +100,7 @@ def _meant(name: str, source: Source) -> tuple[str, ...]:
     """Return the workers that a name stands for; raises `UnknownWorkerError` for a view alone that follows Kafka with others."""
     together = tuple(view.name for view in CONVERSATION_VIEWS)
     if source is Source.KAFKA and name in together:
-        msg = f"{', '.join(together)} follow Kafka together: write `groupchat work projections --source kafka`."
+        msg = f"{', '.join(together)} follow Kafka together. Use `groupchat work projections --source kafka`."
         raise UnknownWorkerError(msg)
     return together if source is Source.LOG and name == PROJECTIONS else (name,)
 

@@ -29,14 +29,14 @@ _AT_ONCE = 500
 
 @app.command()
 def whatif(
-    policy: Annotated[Path, typer.Option(help="A YAML file with the other policy; docs/whatif.md says what it may have.")],
+    policy: Annotated[Path, typer.Option(help="A YAML file with the other policy (docs/whatif.md).")],
     start: Annotated[str | None, typer.Option("--from", help="Report from this time on: RFC 3339, or a date (UTC).")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Replay and report what is before this time.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Replay and report events before this time.")] = None,
     workspace: Annotated[str | None, typer.Option(help="Only this workspace, by its id.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Replay history under another policy; tell which groups, messages and amounts would differ. It changes nothing."""
+    """Replay history under another policy, and report which groups, messages and amounts would differ. It changes nothing."""
     window = Window(workspace_id=workspace, start=read_moment("--from", start), end=read_moment("--to", end))
     replay = WhatIf(read_policy(policy), window)
     with reading() as log, progress("replaying") as on_progress:
@@ -85,7 +85,7 @@ def _print_tables(found: Iterator[Difference], replay: WhatIf) -> None:
     totals = [(name, f"{count.was:,}", f"{count.would_be:,}") for name, count in counts]
     totals += [(currency, was, would_be) for currency, was, would_be in map(_amounts, summary.amounts)]
     _print_rows(console, totals, "in all", "was", "would be")
-    console.print(f"{summary.count:,} events would have come out otherwise." if summary.count else "Nothing would differ.")
+    console.print(f"{summary.count:,} events would have had a different outcome." if summary.count else "Nothing would differ.")
 
 
 def _print_rows(console: Console, rows: Iterable[tuple[str, ...]], first: str, *others: str) -> None:

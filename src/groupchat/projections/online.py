@@ -174,7 +174,7 @@ async def _switch_between_readers(
                 raise
             log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=first_line(error))
         await asyncio.sleep(_PAUSE_SECONDS)
-    msg = f"{view.name} is rebuilt, but something reads its tables without end. Run it again when that is over: it goes on."
+    msg = f"{view.name} is rebuilt, but something keeps reading its tables. Run it again when that has ended, and it resumes."
     raise OnlineRebuildError(msg)
 
 

@@ -52,5 +52,5 @@ def key_at(cursor: str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
-        msg = "Not a cursor of this list: give the next_cursor of an earlier page, or leave it out."
+        msg = "Not a cursor of this list. Use the next_cursor of an earlier page, or omit it."
         raise InvalidRequestError("cursor", msg) from error

@@ -165,7 +165,7 @@ class Database:
     def check(self) -> None:
         """Raise `DatabaseUnavailableError` with a clear reason if the database can't be reached or written."""
         if self.path is not None and not self.path.parent.is_dir():
-            msg = f"The folder of the SQLite database {self.path} does not exist: create it, or change GROUPCHAT_DATABASE_URL."
+            msg = f"The folder of the SQLite database {self.path} does not exist. Create it, or change GROUPCHAT_DATABASE_URL."
             raise DatabaseUnavailableError(msg)
         try:
             with self.write() as connection:
@@ -227,17 +227,17 @@ def _parse(url: str | URL) -> URL:
         parsed = make_url(url)
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        msg = f"GROUPCHAT_DATABASE_URL is no database URL: write sqlite:///groupchat.db or postgresql://user@host/name ({error})."
+        msg = f"GROUPCHAT_DATABASE_URL is not a database URL ({error}). Use sqlite:///groupchat.db or postgresql://user@host/name."
         raise DatabaseUnavailableError(msg) from error
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        msg = f"GROUPCHAT_DATABASE_URL names {backend}; groupchat runs on sqlite and postgresql."
+        msg = f"GROUPCHAT_DATABASE_URL names {backend}, but groupchat runs only on sqlite and postgresql."
         raise DatabaseUnavailableError(msg)
     if parsed.get_driver_name() not in ("pysqlite", "psycopg2"):
-        msg = f"GROUPCHAT_DATABASE_URL asks for the driver {parsed.get_driver_name()}; write {backend}://... without a driver."
+        msg = f"GROUPCHAT_DATABASE_URL names the driver {parsed.get_driver_name()}. Use {backend}://... without a driver."
         raise DatabaseUnavailableError(msg)
     if backend == "sqlite" and (not parsed.database or ":memory:" in parsed.database or "mode=memory" in str(parsed)):
-        msg = "GROUPCHAT_DATABASE_URL names no file: an in-memory database keeps nothing; write sqlite:///groupchat.db."
+        msg = "GROUPCHAT_DATABASE_URL does not name a file, and an in-memory database keeps nothing. Use sqlite:///groupchat.db."
         raise DatabaseUnavailableError(msg)
     return parsed
 

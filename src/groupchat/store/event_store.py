@@ -142,7 +142,7 @@ class EventStore:
             if refusal is not None:
                 raise refusal
             return Outcome(value, tuple(decision.emitted), position)
-        msg = "Others keep changing the same thing; nothing was stored. Try again."
+        msg = "Other requests keep changing the same thing. Nothing was stored. Try again."
         raise VersionConflictError(msg)
 
     async def _append(self, decision: Decision, keep: Kept | None) -> int | None:
@@ -150,7 +150,7 @@ class EventStore:
         if self._states.has_moved(decision):
             return None
         if self.overloaded:
-            msg = "More is to be stored than the database takes at the moment; nothing of this was stored. Try again soon."
+            msg = "The server has more to store than the database accepts at the moment. Nothing was stored. Try again soon."
             raise OverloadedError(msg)
         append = Append(
             events=[self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted],
@@ -173,7 +173,7 @@ class EventStore:
         if isinstance(outcome, Kept):
             raise AnsweredBeforeError(outcome)
         if outcome is None or isinstance(outcome, DATABASE_ERRORS):
-            msg = "The database can't be reached at the moment. Try again; if your message was stored, the conversation shows it."
+            msg = "The database can't be reached at the moment. Try again. If your message was stored, the conversation shows it."
             raise UnavailableError(msg) from outcome
         raise outcome
 

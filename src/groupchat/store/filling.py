@@ -99,7 +99,9 @@ def _busy_if_locked() -> Iterator[None]:
     except (DBAPIError, PoolTimeoutError) as error:
         if isinstance(error, DBAPIError) and not any(words in str(error.orig) for words in ("is locked", "lock timeout")):
             raise
-        msg = "Another process is writing to this store; nothing was imported. Stop serve, work and other imports, and try again."
+        msg = (
+            "Another process is writing to this store, so nothing was imported. Stop serve, work and other imports, and try again."
+        )
         raise BusyStoreError(msg) from error
 
 
@@ -112,5 +114,5 @@ def _lock(connection: Connection) -> None:
 def _require_empty(connection: Connection) -> None:
     for table in (STORED_EVENTS, IDEMPOTENCY_KEYS):
         if connection.execute(select(table).limit(1)).first() is not None:
-            msg = "There are events in this store already; an import needs an empty one. Name another in GROUPCHAT_DATABASE_URL."
+            msg = "This store already has events, but an import needs an empty one. Use another GROUPCHAT_DATABASE_URL."
             raise StoreNotEmptyError(msg)

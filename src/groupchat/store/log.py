@@ -88,6 +88,6 @@ class Log:
         """Return the event that a stream begins with; raises `UnknownStreamError` where there is none, or one of another kind."""
         first = self.stream(stream, limit=1)
         if not first or not isinstance(first[0].event, kind):
-            msg = f"There is nothing in this store that has the id {stream} and began with {kind.TOPIC}."
+            msg = f"There is no {stream} in this database."
             raise UnknownStreamError(msg)
         return first[0].event

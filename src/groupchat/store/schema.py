@@ -56,8 +56,9 @@ def require_schema(database: Database) -> None:
         raise unavailable(error, database.url) from error
     if found != (newest := ScriptDirectory.from_config(_config()).get_current_head(),):
         msg = (
-            f"The database has {f'schema {found[0]}' if found else 'no schema'} of groupchat, not {newest}: `groupchat serve` "
-            "brings a database up to date; or GROUPCHAT_DATABASE_URL names the wrong one."
+            f"The database has schema {found[0]}, not {newest}. Run `groupchat migrate`, or `groupchat serve`, to update it."
+            if found
+            else f"There is no groupchat database at {database.url}. Run `groupchat init`, or set GROUPCHAT_DATABASE_URL."
         )
         raise DatabaseUnavailableError(msg)
 
@@ -73,7 +74,7 @@ def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
     unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
     if unknown:
         msg = (
-            f"The database has schema {', '.join(sorted(unknown))}, which a newer groupchat has made; this one knows schemas "
-            f"up to {scripts.get_current_head()}. Install the newer groupchat, or name another database in GROUPCHAT_DATABASE_URL."
+            f"The database has schema {', '.join(sorted(unknown))}, which a newer groupchat created. This version knows schemas "
+            f"up to {scripts.get_current_head()}. Install the newer groupchat, or use another GROUPCHAT_DATABASE_URL."
         )
         raise DatabaseUnavailableError(msg)

@@ -143,13 +143,13 @@ async def test_a_record_of_somebody_else_stops_the_views_and_says_what_to_do(
     async with sharers.running(inbox.VIEW):
         publisher.raw(b"hello", [])
         await until(lambda: stopped_at(database, inbox.VIEW) == 0)
-    assert "somebody else writes to the topic" in (statuses(database)["inbox"].error or "")
+    assert "something else writes to the topic" in (statuses(database)["inbox"].error or "")
 
 
 async def test_a_missing_topic_is_told_and_awaited(database: Database, kafka: str, topic_prefix: str, sharers: Sharers):
     store_log(database, LOG)
     async with sharers.running():
-        await until(lambda: "`groupchat topics` makes it" in (told(database) or ""))
+        await until(lambda: "`groupchat topics` creates it" in (told(database) or ""))
         assert statuses(database)["inbox"].stopped_at is None
         publisher = Publisher(kafka, make_topic(kafka, topic_prefix))
         publisher.publish(LOG, database)

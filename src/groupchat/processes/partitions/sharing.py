@@ -32,7 +32,7 @@ TELL_SECONDS = 3.0
 """Who waits for partitions for so long says so."""
 
 _ADVICE = (
-    "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they go on "
+    "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they continue "
     "(docs/operations.md, Scale out over Kafka)."
 )
 

@@ -55,7 +55,7 @@ class Topic:
         (found,) = self._admin.describe_topics([self.name])
         error = for_code(found["error_code"])
         if error is UnknownTopicOrPartitionError:
-            msg = f"There is no topic {self.name}: `groupchat topics` makes it, and the relay fills it."
+            msg = f"There is no topic {self.name}. `groupchat topics` creates it, and the relay fills it."
             raise MissingTopicError(msg)
         if found["error_code"]:
             raise error
@@ -125,7 +125,7 @@ def position_in(headers: Headers) -> int:
         if name == "ce_position" and value.isdigit():
             return int(value)
     msg = (
-        "A record has no position: somebody else writes to the topic. Forbid that, make the topic and its contents anew "
+        "A record has no position, so something else writes to the topic. Prevent that, create the topic and its contents again "
         "(docs/operations.md, Scale out over Kafka), or let the projections follow the log again."
     )
     raise UnusableTopicError(msg)

@@ -41,7 +41,7 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
             ending = next(handler for _, _, handler in pending if isinstance(handler, EndTxnHandler))
         self._sender.wakeup()
         if not result.wait(timeout_ms=COMMIT_MS):
-            msg = f"the brokers have not answered for {COMMIT_MS / 1_000:g} s whether a transaction is committed"
+            msg = f"the brokers have not reported for {COMMIT_MS / 1_000:g} s whether a transaction is committed"
             raise KafkaTimeoutError(msg)
         return not ending.is_retry
 

@@ -16,7 +16,7 @@ def progress_at(store: EventStore, position: int) -> Progress:
     """Return a position of this log as progress; raises `NoSuchPositionError`. It blocks."""
     head = store.log.head()
     if not 0 <= position <= head:
-        msg = f"There is no position {position}: the log ends at {head}. Give one from 0, which publishes everything, to {head}."
+        msg = f"There is no position {position}: the log ends at {head}. Use 0, which publishes everything, to {head}."
         raise NoSuchPositionError(msg)
     try:
         found = store.log.read(position - 1, 1).events if position else []
@@ -51,7 +51,7 @@ def check(progress: Progress | None, known: int, store: EventStore, prefix: str)
 
 
 _ADVICE = (
-    "What consumers have can't be taken back: give this log topics of its own (GROUPCHAT_KAFKA_TOPIC_PREFIX, `groupchat topics`, "
+    "Consumers keep what they have read. Use separate topics for this log (GROUPCHAT_KAFKA_TOPIC_PREFIX, `groupchat topics`, "
     "`groupchat relay --from 0`), or read docs/operations.md, Back up and restore with Kafka."
 )
 
