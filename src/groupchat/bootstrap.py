@@ -22,11 +22,10 @@ from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import Pace
+from groupchat.processes.acting import Acting
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.processes.later import Later
 from groupchat.processes.partitions.worker import PartitionWorker
-from groupchat.processes.process import Process
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
@@ -141,11 +140,9 @@ def assemble(
     adapter = adapter or adapters.choose(settings, database, clock)
     carrier = adapter.carrier
     followers = [Follower(store, Projection(database, view)) for view in VIEWS.values()]
-    runs: dict[str, Worker] = {follower.name: follower.run for follower in followers}
-    for reaction in (ContactChanges(store), DeliveryProcess(store, carrier)):
-        process = Process(store, reaction)
-        followers.append(follower := Follower(store, process))
-        runs[process.name] = partial(_react, follower, Later(store, process, follower))
+    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, carrier))]
+    runs: dict[str, Worker] = {each.name: each.run for each in followers}
+    runs |= {each.name: each.run for each in acting}
     if adapter.work is not None:
         runs[carrier.name] = partial(adapter.work, CarrierInbox(store, carrier.name))
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
@@ -159,7 +156,7 @@ def assemble(
         progress=Progress(database, signals),
         adapter=adapter,
         workers=runs,
-        followers=tuple(follower.name for follower in followers),
+        followers=tuple(each.name for each in followers) + tuple(each.name for each in acting),
         relays=(RELAY,) if RELAY in runs else (),
     )
 
@@ -214,8 +211,3 @@ async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[
     finally:
         stop.set()
         await task
-
-
-async def _react(follower: Follower, later: Later, stop: asyncio.Event) -> None:
-    """Run a process: what comes, and what it has put off."""
-    await workers.run({follower.name: follower.run, f"{follower.name}_later": later.run}, stop)

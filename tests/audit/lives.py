@@ -125,7 +125,8 @@ class Life:
         message, state = begun[choice % len(begun)], self._group()
         sent = isinstance(message.event, MessageSent)
         late = state.opted_out_since(message.version) if sent else state.blocked
-        self._deliver(message, delivery.GoOn(rate=message.event.rate if sent else None, opted_out_since=late))
+        rate, call = message.event.rate if sent else None, self._delivery(message.event.message_id).call
+        self._deliver(message, delivery.GoOn(rate=rate, opted_out_since=late, call=call, renew=choice % 2 == 0))
 
     def _deliver(self, message: Recorded, command: delivery.Command) -> None:
         id_ = message.event.message_id

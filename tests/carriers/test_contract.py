@@ -1,6 +1,6 @@
 """What every carrier's adapter must do, whatever goes wrong: a new one is a row in `BENCHES`."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from itertools import permutations, product
 from typing import get_args
 
@@ -17,9 +17,11 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.values.ids import new_id
 from tests.carriers.bench import Bench, Trouble
+from tests.carriers.doubles import HandClock
 from tests.carriers.posting import PostingBench
 from tests.carriers.simulator.bench import SimulatorBench
 from tests.processes.fake_carrier import CrashError
+from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
 from tests.support.world import World, a_world
 
@@ -39,9 +41,22 @@ def bench(request: pytest.FixtureRequest, database: Database) -> Bench:
     return BENCHES[request.param](database)
 
 
+class TurnedWorld(World, kw_only=True):
+    """A world whose clock turns only when a test turns it."""
+
+    clock: HandClock
+
+
 @pytest.fixture
-async def world(store: EventStore) -> World:
-    return await a_world(store)
+async def store(database_url: str, clock: HandClock) -> AsyncIterator[EventStore]:
+    async with opened(database_url, clock=clock) as store:
+        yield store
+
+
+@pytest.fixture
+async def world(store: EventStore, clock: HandClock) -> TurnedWorld:
+    made = await a_world(store)
+    return TurnedWorld(store=store, who=made.who, key=made.key, clock=clock)
 
 
 @pytest.fixture
@@ -66,7 +81,7 @@ class Dying:
         raise CrashError
 
 
-async def hand_over(bench: Bench, world: World, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
+async def hand_over(bench: Bench, world: TurnedWorld, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
     """Let the process handle a message in this trouble; `dying` after the call, if it comes so far."""
     await bench.trouble(trouble)
     process = DeliveryProcess(world.store, Dying(bench) if dying else bench.carrier, patience=PATIENCE)
@@ -74,9 +89,10 @@ async def hand_over(bench: Bench, world: World, message_id: str, trouble: Troubl
         await process.react(await world.message(message_id))
     except (PutOffError, CrashError):
         await bench.arrive()
+        world.clock.forward(2 * PATIENCE)  # what is under way arrives now, or never
 
 
-async def statuses(world: World, message_id: str) -> dict[str, str]:
+async def statuses(world: TurnedWorld, message_id: str) -> dict[str, str]:
     return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
 
 
@@ -114,7 +130,7 @@ async def test_of_what_is_refused_nothing_goes_out_R28(bench: Bench, trouble: Tr
 
 
 @pytest.mark.parametrize("dying", [False, True])
-async def test_whatever_goes_wrong_a_message_reaches_each_phone_once_R28(bench: Bench, world: World, *, dying: bool):
+async def test_whatever_goes_wrong_a_message_reaches_each_phone_once_R28(bench: Bench, world: TurnedWorld, *, dying: bool):
     group = await world.group(1, 2)
     for first, second in product(EVERY_TROUBLE, repeat=2):
         body = f"{first}, then {second}"
@@ -135,7 +151,7 @@ async def test_whatever_goes_wrong_a_message_reaches_each_phone_once_R28(bench: 
             assert said != {"failed"} or received == [0, 0], body
 
 
-async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: Bench, world: World, inbox: CarrierInbox):
+async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):
     message_id = await world.send(await world.group(1, 2))
     await hand_over(bench, world, message_id, "cut off")
     for phone in (ONE, TWO):
@@ -149,7 +165,9 @@ async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: B
 # --- a status never goes back
 
 
-async def test_in_whatever_order_receipts_come_a_status_only_moves_forward_R28(bench: Bench, world: World, inbox: CarrierInbox):
+async def test_in_whatever_order_receipts_come_a_status_only_moves_forward_R28(
+    bench: Bench, world: TurnedWorld, inbox: CarrierInbox
+):
     group = await world.group(1, 2)
     receipts: tuple[ReceiptStatus, ...] = ("unconfirmed", "sent", "delivered", "delivered")
     for order in sorted(set(permutations(receipts))):
@@ -169,7 +187,7 @@ async def test_in_whatever_order_receipts_come_a_status_only_moves_forward_R28(b
 
 @pytest.mark.parametrize("opted_out", [False, True])
 async def test_a_receipt_of_what_was_never_sent_changes_nothing_R28(
-    bench: Bench, world: World, inbox: CarrierInbox, *, opted_out: bool
+    bench: Bench, world: TurnedWorld, inbox: CarrierInbox, *, opted_out: bool
 ):
     message_id = await world.send(await world.group(1, 2))
     await world.group(1, 3)
@@ -188,7 +206,7 @@ async def test_a_receipt_of_what_was_never_sent_changes_nothing_R28(
     assert await world.log() == before
 
 
-async def test_of_an_opt_out_that_is_brought_again_only_the_first_counts_R14(bench: Bench, world: World, inbox: CarrierInbox):
+async def test_of_an_opt_out_that_is_brought_again_only_the_first_counts_R14(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):
     await world.policy(reopen_on_opt_in=True)
     group = await world.group(1, 2)
     message_id = await world.send(group)
@@ -207,7 +225,7 @@ async def test_of_an_opt_out_that_is_brought_again_only_the_first_counts_R14(ben
 
 
 async def test_what_a_person_writes_is_recorded_once_however_often_it_is_brought_R11(
-    bench: Bench, world: World, inbox: CarrierInbox
+    bench: Bench, world: TurnedWorld, inbox: CarrierInbox
 ):
     group = await world.group(1, 2)
     await world.group(1, 3)

@@ -13,7 +13,8 @@ class CrashError(BaseException):
 class FakeCarrier:
     """Takes everything, unless `before` or `after` raise: before it took the message, or after.
 
-    `taken` are the messages that went out, `asked` the ids that it was asked about; `knows` is what `find` raises, if anything.
+    `calls` is how often it was called, `taken` are the messages that went out, `asked` the ids that it was asked about; `knows` is
+    what `find` raises, if anything.
     """
 
     name = CARRIER
@@ -21,6 +22,7 @@ class FakeCarrier:
 
     def __init__(self, *, native_group: bool = True) -> None:
         self.native_group = native_group
+        self.calls = 0
         self.taken: list[Outgoing] = []
         self.asked: list[str] = []
         self.before: Exception | BaseException | None = None
@@ -30,6 +32,7 @@ class FakeCarrier:
         self.on_send: Callable[[Outgoing], Awaitable[None]] | None = None
 
     async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
+        self.calls += 1
         if self.on_send is not None:
             await self.on_send(outgoing)
         if self.before is not None:

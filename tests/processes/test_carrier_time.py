@@ -5,11 +5,18 @@ import asyncio
 import pytest
 
 from groupchat.aggregates import delivery as deliveries
+from groupchat.carriers.port import CarrierRefusedError
 from groupchat.commands.streams import DELIVERY
-from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.delivery import CARRIER_SECONDS, LOOK_SECONDS, DeliveryProcess
 from groupchat.processes.process import PutOffError
-from tests.processes.fake_carrier import FakeCarrier
+from tests.carriers.doubles import HandClock
+from tests.processes.fake_carrier import CrashError, FakeCarrier
+from tests.store.counting import until
+from tests.store.following import opened
 from tests.support.builders import number
+from tests.support.world import a_world
+
+PATIENCE = 0.02
 
 
 class SilentCarrier(FakeCarrier):
@@ -32,9 +39,38 @@ class SilentCarrier(FakeCarrier):
             await asyncio.Event().wait()
 
 
-async def test_a_carrier_that_does_not_answer_is_asked_later_and_never_texts_twice(world):
+class HeldUpStore:
+    """A store whose process stands still for as long as a call may take, whenever a command was stored."""
+
+    def __init__(self, store, clock):
+        self._store, self._clock = store, clock
+        self.now = store.now
+
+    async def run_under(self, *args, **given):
+        outcome = await self._store.run_under(*args, **given)
+        self._clock.forward(CARRIER_SECONDS)
+        return outcome
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+async def world(database_url, clock):
+    """A workspace whose clock a test turns."""
+    async with opened(database_url, clock=clock) as store:
+        yield await a_world(store)
+
+
+async def statuses(world, message_id):
+    return (await world.store.load_fresh(DELIVERY, deliveries.stream(message_id))).statuses
+
+
+async def test_a_carrier_that_does_not_answer_is_asked_later_and_never_texts_twice(world, clock):
     carrier = SilentCarrier()
-    process = DeliveryProcess(world.store, carrier, patience=0.02)
+    process = DeliveryProcess(world.store, carrier, patience=PATIENCE)
     message_id = await world.send(await world.group(1, 2))
     message = await world.message(message_id)
 
@@ -42,9 +78,89 @@ async def test_a_carrier_that_does_not_answer_is_asked_later_and_never_texts_twi
         with pytest.raises(PutOffError, match="did not answer"):
             await process.react(message)
         assert len(carrier.asked) == asked
+        clock.forward(2 * PATIENCE)
     carrier.silent = False
     await process.react(message)
 
     assert len(carrier.taken) == 1
-    known = await world.store.load_fresh(DELIVERY, deliveries.stream(message_id))
-    assert known.statuses == dict.fromkeys((number(1), number(2)), "sent")
+    assert await statuses(world, message_id) == dict.fromkeys((number(1), number(2)), "sent")
+
+
+async def test_nobody_asks_while_the_call_of_another_process_may_still_arrive_R28(world, clock):
+    """A process finds a call that another began, which is slow and not dead: "never got it" is not the last word yet."""
+    carrier, arrives = FakeCarrier(), asyncio.Event()
+
+    async def slowly(_outgoing):
+        await arrives.wait()
+
+    carrier.on_send = slowly
+    message = await world.message(await world.send(await world.group(1, 2)))
+    first = asyncio.create_task(DeliveryProcess(world.store, carrier).react(message))
+    await until(lambda: carrier.calls == 1)
+    second = DeliveryProcess(world.store, carrier)
+    for _ in range(4):
+        with pytest.raises(PutOffError, match="under way") as put_off:
+            await second.react(message)
+        assert put_off.value.seconds == LOOK_SECONDS
+        clock.forward(CARRIER_SECONDS / 2)
+    arrives.set()
+    await first
+    await second.react(message)
+
+    assert (len(carrier.taken), carrier.calls, carrier.asked) == (1, 1, [])
+
+
+async def test_after_twice_the_time_of_a_call_it_is_asked_about_and_handed_over_again_R28(world, clock):
+    carrier = FakeCarrier()
+    carrier.before = CrashError()
+    message = await world.message(await world.send(await world.group(1, 2)))
+    with pytest.raises(CrashError):
+        await DeliveryProcess(world.store, carrier).react(message)
+    carrier.before = None
+    clock.forward(2 * CARRIER_SECONDS)
+    await DeliveryProcess(world.store, carrier).react(message)
+
+    assert (len(carrier.taken), carrier.asked) == (1, [message.event.message_id])
+    assert await world.types(deliveries.stream(message.event.message_id)) == ["started", "started", "updated", "updated"]
+
+
+async def test_the_time_of_a_second_call_counts_from_its_own_beginning_R28(world, clock):
+    carrier = FakeCarrier()
+    message = await world.message(await world.send(await world.group(1, 2)))
+    for _ in range(2):
+        carrier.before = CrashError()
+        with pytest.raises(CrashError):
+            await DeliveryProcess(world.store, carrier).react(message)
+        with pytest.raises(PutOffError, match="under way"):
+            await DeliveryProcess(world.store, carrier).react(message)
+        clock.forward(2 * CARRIER_SECONDS)
+
+    assert carrier.asked == [message.event.message_id]
+
+
+async def test_a_process_that_was_held_up_for_too_long_makes_no_call_R28(world, clock):
+    """Between storing that it begins and the call the machine stood still: another may have handed the message over meanwhile."""
+    carrier = FakeCarrier()
+    message = await world.message(await world.send(await world.group(1, 2)))
+    process = DeliveryProcess(HeldUpStore(world.store, clock), carrier)
+    with pytest.raises(PutOffError, match="did not answer"):
+        await process.react(message)
+
+    assert carrier.calls == 0
+
+
+async def test_a_carrier_that_says_later_is_asked_again_then_by_the_process_that_heard_it_R28(world, clock):
+    carrier = FakeCarrier()
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
+    process = DeliveryProcess(world.store, carrier)
+    message = await world.message(await world.send(await world.group(1, 2)))
+    for _ in range(30):
+        with pytest.raises(PutOffError, match="slow down"):
+            await process.react(message)
+        clock.forward(1)
+    carrier.before = None
+    await process.react(message)
+
+    assert len(carrier.taken) == 1
+    types = await world.types(deliveries.stream(message.event.message_id))
+    assert types == ["started", "started", "updated", "updated"], "not a call more on record for each time that it says later"

@@ -1,7 +1,8 @@
 """Handing over to a carrier: once, never after an opt-out, and never twice without asking (R12, R16, R28)."""
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
@@ -9,12 +10,14 @@ from groupchat.aggregates import delivery
 from groupchat.aggregates.roster import Asked
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, RecipientResult
 from groupchat.commands.streams import DELIVERY
+from groupchat.processes.acting import Acting
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.later import LOOK_SECONDS, Later
 from groupchat.processes.process import Process, PutOffError
 from groupchat.store.follower import Follower
 from groupchat.store.positions import park
 from groupchat.store.refusals import UnavailableError
+from groupchat.values.clock import utc_now
 from tests.processes.fake_carrier import CrashError, FakeCarrier
 from tests.store.counting import until
 from tests.store.following import opened, reached, running
@@ -41,11 +44,9 @@ async def group(world):
     return await world.group(bob, Asked(number=TWO, name="Cid"), 3)
 
 
-@asynccontextmanager
-async def both(follower, later):
-    """Let a process' follower run, and what handles later what it has put off."""
-    async with running(follower), running(later):
-        yield
+def a_minute_later():
+    """The time when a call that began now can't arrive any more."""
+    return utc_now() + timedelta(minutes=1)
 
 
 async def statuses(world, message_id):
@@ -179,7 +180,7 @@ async def test_after_a_crash_around_the_call_the_carrier_is_asked_and_has_it_onc
     assert await delivered(world, message.event.message_id) == ["started"]
 
     carrier.before = carrier.after = None
-    async with opened(database_url) as store:
+    async with opened(database_url, clock=a_minute_later) as store:
         await DeliveryProcess(store, carrier).react(message)
 
     assert carrier.asked == [message.event.message_id]
@@ -195,7 +196,7 @@ async def test_after_a_crash_before_the_carrier_took_it_an_opt_out_withholds_it_
     await world.writes(1, "STOP")
 
     carrier.before = None
-    async with opened(database_url) as store:
+    async with opened(database_url, clock=a_minute_later) as store:
         await DeliveryProcess(store, carrier).react(message)
 
     assert carrier.taken == []
@@ -211,7 +212,7 @@ async def test_after_a_crash_a_carrier_that_can_not_tell_leaves_it_unconfirmed_a
         await process.react(message)
 
     carrier.after, carrier.knows = None, CarrierUnclearError("no such thing as asking")
-    async with opened(database_url) as store:
+    async with opened(database_url, clock=a_minute_later) as store:
         for _ in range(2):
             await DeliveryProcess(store, carrier).react(message)
 
@@ -330,8 +331,7 @@ async def test_messages_of_a_conversation_are_handed_over_in_their_order(world, 
 
 
 async def test_what_the_carrier_puts_off_for_one_conversation_holds_up_no_other_and_keeps_its_order(world, carrier, group):
-    process = Process(world.store, DeliveryProcess(world.store, carrier))
-    follower = Follower(world.store, process)
+    acting = Acting(world.store, DeliveryProcess(world.store, carrier))
     other = await world.group(1, 2)
     refusing = asyncio.Event()
 
@@ -340,11 +340,11 @@ async def test_what_the_carrier_puts_off_for_one_conversation_holds_up_no_other_
             raise CarrierRefusedError("429", "slow down", retry_after=0.02)
 
     carrier.on_send = refuse_the_group_of_three
-    async with both(follower, Later(world.store, process, follower)):
+    async with running(acting):
         first, second = [await world.send(each, body) for body in ("first", "second") for each in (group, other)][::2]
         await until(lambda: [len(outgoing.to) for outgoing in carrier.taken] == [2, 2])
         third = await world.send(group, "third")
-        await reached(follower, len(await world.log()))
+        await reached(acting.follower, len(await world.log()))
         assert [len(outgoing.to) for outgoing in carrier.taken] == [2, 2]
         refusing.set()
         await until(lambda: len(carrier.taken) == 5)
@@ -362,10 +362,8 @@ async def test_a_put_off_message_is_handed_over_by_another_process_after_the_fir
     assert carrier.taken == []
 
     carrier.before = None
-    async with opened(database_url) as store:
-        later = Process(store, DeliveryProcess(store, carrier))
-        async with both(Follower(store, later), Later(store, later, Follower(store, later))):
-            await until(lambda: len(carrier.taken) == 1)
+    async with opened(database_url, clock=a_minute_later) as store, running(Acting(store, DeliveryProcess(store, carrier))):
+        await until(lambda: len(carrier.taken) == 1)
     assert carrier.taken[0].message_id == message_id
 
 

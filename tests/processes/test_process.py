@@ -24,7 +24,7 @@ class Noting:
     def key(self, recorded):
         return None if recorded.stream == "nobody's" else recorded.stream
 
-    async def react(self, recorded):
+    async def react(self, recorded, terms):
         await asyncio.sleep(0)
         if failure := self.failures.get(recorded.position):
             raise failure
@@ -71,7 +71,7 @@ async def test_different_keys_are_handled_at_the_same_time_but_not_too_many(stor
     batch = await log_of(store, *(f"s{n}" for n in range(AT_ONCE + 8)))
     at_once = [0, 0]
 
-    async def react(recorded):
+    async def react(recorded, terms):
         at_once[0] += 1
         at_once[1] = max(at_once)
         for _ in range(3):
@@ -125,7 +125,7 @@ async def test_a_failure_that_passes_is_raised_only_when_nothing_is_under_way(st
     under_way = []
     go_on = asyncio.Event()
 
-    async def react(recorded):
+    async def react(recorded, terms):
         if recorded.stream == "a":
             raise UnavailableError("away")
         under_way.append(recorded.stream)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, insert, select
@@ -77,8 +77,15 @@ async def opened(url: str, **options: Any) -> AsyncIterator[EventStore]:
         database.close()
 
 
+class Runs(Protocol):
+    """What runs until it is told to stop: a follower, a process."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run."""
+
+
 @asynccontextmanager
-async def running(follower: Follower) -> AsyncIterator[asyncio.Task[None]]:
+async def running(follower: Runs) -> AsyncIterator[asyncio.Task[None]]:
     """Let a follower run; it ends well at the end of the block, or its error is raised."""
     stop = asyncio.Event()
     task = asyncio.create_task(follower.run(stop))

@@ -8,6 +8,7 @@ A stream of its own per message, so that receipts neither lengthen a conversatio
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
 """
 
+from datetime import datetime
 from typing import Literal, assert_never
 
 from msgspec import Struct
@@ -26,7 +27,7 @@ _RANK: dict[str, int] = {"queued": 0, "unconfirmed": 1, "sent": 2, "delivered": 
 
 @stored_as("groupchat.delivery.started")
 class Started(Event, frozen=True, kw_only=True):
-    """The message is about to be handed to the carrier."""
+    """The message is about to be handed to the carrier; again, if an earlier call certainly never reached the carrier."""
 
     message_id: str
     conversation_id: str
@@ -60,7 +61,10 @@ class Withheld(Event, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """What is known of the message's way, which ends with the carrier that it began with; a message withheld first has none."""
+    """What is known of the message's way, which ends with the carrier that it began with; a message withheld first has none.
+
+    `call` is the version at which the last call to the carrier began, and `called_at` the time of that event.
+    """
 
     workspace_id: str
     message_id: str
@@ -68,6 +72,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     business_number: str
     carrier: str
     statuses: dict[str, Status]
+    call: int = 0
+    called_at: datetime | None = None
 
     @property
     def unanswered(self) -> bool:
@@ -92,6 +98,8 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 business_number=event.business_number,
                 carrier=event.carrier,
                 statuses=dict.fromkeys(event.recipients, "queued"),
+                call=recorded.version,
+                called_at=recorded.at,
             )
         case Withheld():
             return Delivery(
@@ -124,10 +132,15 @@ class Begin(Struct, frozen=True, kw_only=True):
 
 
 class GoOn(Struct, frozen=True, kw_only=True):
-    """Hand over again what certainly never reached the carrier, unless somebody has opted out meanwhile (R16)."""
+    """Hand over again what certainly never reached the carrier, unless somebody has opted out meanwhile (R16).
+
+    `call` is the call that never arrived, as the caller knows it; `renew` asks for another call, with the full time for it.
+    """
 
     rate: Rate | None
     opted_out_since: bool
+    call: int
+    renew: bool
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -142,14 +155,12 @@ Command = Begin | GoOn | Receipt
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
-    """Return the events of a command; none where it says nothing new: a hand-over begins once, a status never goes back."""
+    """Return the events of a command; none where it says nothing new: a call begins once, a status never goes back."""
     match command:
         case Begin():
             return [] if state is not None else [_begin(command)]
         case GoOn():
-            if state is None or not command.opted_out_since or not state.unanswered:
-                return []
-            return [_withheld(state.message_id, state.conversation_id, tuple(state.statuses), command.rate)]
+            return [] if state is None or not state.unanswered else _go_on(command, state)
         case Receipt():
             if state is None or _RANK[command.status] <= _RANK[state.statuses.get(command.recipient, "withheld")]:
                 return []
@@ -164,6 +175,21 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             ]
         case _:
             assert_never(command)
+
+
+def _go_on(command: GoOn, state: Delivery) -> list[Event]:
+    if command.opted_out_since:
+        return [_withheld(state.message_id, state.conversation_id, tuple(state.statuses), command.rate)]
+    if not command.renew or command.call != state.call:
+        return []
+    again = Started(
+        message_id=state.message_id,
+        conversation_id=state.conversation_id,
+        business_number=state.business_number,
+        recipients=tuple(state.statuses),
+        carrier=state.carrier,
+    )
+    return [again]
 
 
 def _begin(command: Begin) -> Event:

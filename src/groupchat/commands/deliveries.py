@@ -15,7 +15,7 @@ PROCESS = "delivery"
 
 
 class Begun(Struct, frozen=True):
-    """A delivery as it stands, and whether this call began it."""
+    """A delivery as it stands, and whether the one who asks is to hand it over now."""
 
     delivery: Delivery
     now: bool
@@ -39,22 +39,30 @@ async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
         opted_out_since=_opted_out_since(message, group),
     )
     events = await decision.take(DELIVERY, stream, command)
+    return Begun(await _existing(decision, stream), now=bool(events))
+
+
+async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool) -> Begun:
+    """Hand over again a message whose call certainly never reached the carrier; `renew` begins another call.
+
+    If somebody has opted out since, it is withheld (R16). Nothing is to be done if another call than `call` was begun since. Run it
+    with `caused_by(message)`.
+    """
+    event, stream = message_of(message), delivery.stream(message_of(message).message_id)
+    group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+    late = _opted_out_since(message, group)
+    command = delivery.GoOn(rate=_rate(event), opted_out_since=late, call=call, renew=renew)
+    events = await decision.take(DELIVERY, stream, command)
+    state = await _existing(decision, stream)
+    return Begun(state, now=state.unanswered and (bool(events) or state.call == call))
+
+
+async def _existing(decision: Decision, stream: str) -> Delivery:
     state = await decision.load(DELIVERY, stream)
     if state is None:
         msg = f"{stream} has no events after its beginning"
         raise RuntimeError(msg)
-    return Begun(state, now=bool(events))
-
-
-async def may_go_on(decision: Decision, message: Recorded) -> bool:
-    """Tell whether a message that began but certainly never reached the carrier may still be handed over.
-
-    If somebody has opted out since, it is withheld (R16). Run it with `caused_by(message)`.
-    """
-    event = message_of(message)
-    group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
-    command = delivery.GoOn(rate=_rate(event), opted_out_since=_opted_out_since(message, group))
-    return not await decision.take(DELIVERY, delivery.stream(event.message_id), command)
+    return state
 
 
 def message_of(recorded: Recorded) -> MessageSent | InboundReceived:

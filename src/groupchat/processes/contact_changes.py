@@ -7,6 +7,7 @@ Each reaction brings the conversations in line with the contact as it is now, so
 from groupchat.aggregates.contact import ContactDeleted, NumbersChanged, Renamed
 from groupchat.commands import contacts
 from groupchat.store.event_store import EventStore
+from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Actor, Cause, Recorded
 
 
@@ -22,7 +23,7 @@ class ContactChanges:
         """Return the contact whose name, numbers or being has changed."""
         return recorded.stream if isinstance(recorded.event, Renamed | NumbersChanged | ContactDeleted) else None
 
-    async def react(self, recorded: Recorded) -> None:
+    async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
         """Note the contact in every conversation that it takes part in."""
         cause = Cause(
             workspace_id=recorded.cause.workspace_id,
@@ -30,4 +31,4 @@ class ContactChanges:
             correlation_id=recorded.cause.correlation_id,
             causation_id=recorded.id,
         )
-        await self._store.run(cause, contacts.note_change, recorded.stream)
+        await self._store.run_under(terms, cause, contacts.note_change, recorded.stream)

@@ -4,10 +4,14 @@ A call to a carrier can't be undone and must not be made twice. So `groupchat.de
 made, then its outcome is stored. When a process dies in between, the next one finds a delivery that was started and has no outcome:
 it asks the carrier, and hands over again only if the carrier says that it never got it; if the carrier can't tell, the status is
 `unconfirmed`.
+
+A process that seems dead may only be slow, or cut off. So `started` is stored only by the holder of the lease (`store/fences.py`),
+the call has its time from then on, and whoever else finds it asks only when twice that time has passed: it can't arrive any more.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -16,13 +20,18 @@ from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, Receipt, RecipientResult
 from groupchat.commands import deliveries, inbound
+from groupchat.commands.deliveries import Begun
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
+from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Recorded
 from groupchat.values.names import in_one_line
 
 CARRIER_SECONDS = 30.0
 """How long a carrier may take to answer a call."""
+
+LOOK_SECONDS = 2.0
+"""How often a call of another process is looked at that may still be under way."""
 
 T = TypeVar("T")
 
@@ -38,6 +47,8 @@ class DeliveryProcess:
         self._store = store
         self._carrier = carrier
         self._patience = patience
+        self._over: dict[str, int] = {}
+        """The calls of this process that certainly ended without an outcome, by message: about them the carrier may be asked."""
 
     def key(self, recorded: Recorded) -> str | None:
         """Return the conversation of a message to hand over: each sent one, and what is to be relayed (R12)."""
@@ -49,60 +60,97 @@ class DeliveryProcess:
             case _:
                 return None
 
-    async def react(self, recorded: Recorded) -> None:
+    async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
         """Hand a message over, unless it is withheld or was handed over before."""
         cause = deliveries.caused_by(recorded)
-        begun = (await self._store.run(cause, deliveries.begin, self._carrier.name, recorded)).value
+        begun = (await self._store.run_under(terms, cause, deliveries.begin, self._carrier.name, recorded)).value
         delivery = begun.delivery
-        if not delivery.unanswered:
-            return
-        if delivery.carrier == self._carrier.name:
-            results = await self._hand_over(delivery, recorded, ask_first=not begun.now)
-        else:  # the settings have named another since, and the one that may have it can't be asked any more
-            results = _unconfirmed(delivery, f"it was handed to {delivery.carrier}")
-        receipts = [
-            Receipt(
-                message_id=delivery.message_id,
-                recipient=result.recipient,
-                status=result.status,
-                code=result.code,
-                opted_out=result.opted_out,
-            )
-            for result in results
-        ]
-        await inbound.record_receipts(self._store, delivery.carrier, receipts)
+        if delivery.unanswered:
+            if delivery.carrier == self._carrier.name:
+                results = await self._results(begun, recorded, terms)
+            else:  # the settings have named another since, and the one that may have it can't be asked any more
+                results = _unconfirmed(delivery, f"it was handed to {delivery.carrier}")
+            await inbound.record_receipts(self._store, delivery.carrier, _receipts(delivery, results))
+        self._over.pop(delivery.message_id, None)
 
-    async def _may_go_on(self, recorded: Recorded) -> bool:
-        return (await self._store.run(deliveries.caused_by(recorded), deliveries.may_go_on, recorded)).value
-
-    async def _hand_over(self, delivery: Delivery, recorded: Recorded, *, ask_first: bool) -> Sequence[RecipientResult]:
-        outgoing = _outgoing(delivery, recorded)
+    async def _results(self, begun: Begun, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
+        delivery = begun.delivery
         try:
-            if ask_first:
-                earlier = await self._in_time(self._carrier.find(outgoing))
-                if earlier is not None or not await self._may_go_on(recorded):
-                    return earlier or ()
-            return await self._in_time(self._carrier.send(outgoing))
+            if begun.now:
+                return await self._send(delivery, recorded)
+            return await self._ask_and_send(delivery, recorded, terms)
         except CarrierRefusedError as refused:
             if refused.retry_after is not None:
                 raise PutOffError(str(refused), refused.retry_after) from refused
-            return [RecipientResult(recipient=number, status="failed", code=refused.code) for number in outgoing.to]
+            return [RecipientResult(recipient=number, status="failed", code=refused.code) for number in delivery.statuses]
         except CarrierUnclearError as unclear:
             if unclear.retry_after is not None:  # the carrier may be able to tell later: `find` asks it
                 raise PutOffError(str(unclear), unclear.retry_after) from unclear
             return _unconfirmed(delivery, str(unclear))
 
-    async def _in_time(self, call: Coroutine[Any, Any, T]) -> T:
-        """Wait for a carrier; raises `CarrierUnclearError` if it does not answer.
+    async def _ask_and_send(self, delivery: Delivery, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
+        """Ask the carrier about a call that was begun before, and hand over again what certainly never reached it."""
+        if self._over.get(delivery.message_id) != delivery.call:
+            self._require_over(delivery)
+        earlier = await self._in_time(lambda: self._carrier.find(_outgoing(delivery, recorded)), self._patience)
+        if earlier is not None:
+            return earlier
+        cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
+        again = (await self._store.run_under(terms, cause, deliveries.go_on, recorded, delivery.call, renew=renew)).value
+        if again.delivery.unanswered and not again.now:
+            self._require_over(again.delivery)  # another process has begun another call
+        return await self._send(again.delivery, recorded) if again.now else ()
 
-        It is asked only after as long again: till then the call may still arrive, and "never got it" would not be the last word.
-        """
+    async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
+        """Make the call; it ends within its time since it was stored that it begins, whatever has held this process up."""
         try:
-            async with asyncio.timeout(self._patience):
-                return await call
-        except TimeoutError as error:
-            msg = f"it did not answer within {self._patience:g} seconds"
-            raise CarrierUnclearError(msg, retry_after=self._patience) from error
+            return await self._in_time(lambda: self._carrier.send(_outgoing(delivery, recorded)), self._left(delivery))
+        except _OutOfTimeError:
+            raise
+        except Exception:
+            self._over[delivery.message_id] = delivery.call
+            raise
+
+    async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> T:
+        """Make a call to the carrier, which has so many seconds; raises `_OutOfTimeError`, with none left without making it."""
+        if seconds > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    return await call()
+        msg = f"it did not answer within {self._patience:g} seconds"
+        raise _OutOfTimeError(msg, retry_after=self._patience)
+
+    def _left(self, delivery: Delivery) -> float:
+        """Return the seconds that the last call to the carrier still has."""
+        return self._patience - self._since(delivery)
+
+    def _require_over(self, delivery: Delivery) -> None:
+        """Raise `PutOffError` while a call of another process, or one that was not answered, may still arrive."""
+        early = 2 * self._patience - self._since(delivery)
+        if early > 0:
+            msg = "an earlier call to the carrier may still be under way"
+            raise PutOffError(msg, min(early, LOOK_SECONDS))  # its outcome may be stored any moment
+
+    def _since(self, delivery: Delivery) -> float:
+        now = self._store.now()
+        return (now - (delivery.called_at or now)).total_seconds()
+
+
+class _OutOfTimeError(CarrierUnclearError):
+    """The carrier did not answer in time; the call may still arrive until as long again has passed."""
+
+
+def _receipts(delivery: Delivery, results: Sequence[RecipientResult]) -> list[Receipt]:
+    return [
+        Receipt(
+            message_id=delivery.message_id,
+            recipient=result.recipient,
+            status=result.status,
+            code=result.code,
+            opted_out=result.opted_out,
+        )
+        for result in results
+    ]
 
 
 def _unconfirmed(delivery: Delivery, reason: str) -> Sequence[RecipientResult]:

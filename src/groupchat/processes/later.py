@@ -1,6 +1,6 @@
 """Later: handles what a process has put off, when it is due.
 
-One instance works at a time, beside the process' follower. An event that can't be handled stops that follower, as if it had met it
+It works beside the process' follower, under the same lease. An event that can't be handled stops that follower, as if it had met it
 there: `groupchat retry` and `groupchat park` let both go on.
 """
 
@@ -42,14 +42,12 @@ class Later:
         self._follower = follower
         self._name = process.name
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Handle what is due until `stop` is set."""
-        while not stop.is_set():
-            async with Lease(self._database, f"{self._name}_later", stop) as lease:
-                while not stop.is_set() and await lease.still_held():
-                    self._process.put_off.clear()
-                    pause = await self._step_or_pause()
-                    await first_set(stop, self._process.put_off, seconds=pause)
+    async def follow(self, lease: Lease, stop: asyncio.Event) -> None:
+        """Handle what is due until the lease is gone or `stop` is set."""
+        while not stop.is_set() and await lease.still_held():
+            self._process.put_off.clear()
+            pause = await self._step_or_pause()
+            await first_set(stop, self._process.put_off, seconds=pause)
 
     async def _step_or_pause(self) -> float:
         try:

@@ -18,6 +18,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.positions import PoisonError, advance, status_of
 from groupchat.store.put_off import PutOff
 from groupchat.store.refusals import UnavailableError, VersionConflictError
+from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
@@ -41,8 +42,11 @@ class Reaction(Protocol):
     def key(self, recorded: Recorded) -> str | None:
         """Return what the event must be handled in order with; none if it does not concern this process."""
 
-    async def react(self, recorded: Recorded) -> None:
-        """Do it. `PutOffError` puts it off; what else it raises stops the process here, but for what passes by itself."""
+    async def react(self, recorded: Recorded, terms: Terms) -> None:
+        """Do it, on these terms: that the lease is still held.
+
+        `PutOffError` puts it off; what else it raises stops the process here, but for what passes by itself.
+        """
 
 
 class End(Struct, frozen=True):
@@ -63,6 +67,8 @@ class Process:
         self._store = store
         self._database: Database = store.database
         self._reaction = reaction
+        self.terms = NO_TERMS
+        """What the commands of reactions hold by: the lease, while it is held."""
 
     async def handle(self, batch: Sequence[Recorded], position: int) -> None:
         """React to a batch; see `store.follower.Handler`."""
@@ -96,7 +102,7 @@ class Process:
             for n, recorded in enumerate(events):
                 bind_contextvars(correlation_id=recorded.cause.correlation_id)  # in this task alone
                 try:
-                    await self._reaction.react(recorded)
+                    await self._reaction.react(recorded, self.terms)
                 except PutOffError as later:
                     return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
                 except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position

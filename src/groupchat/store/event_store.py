@@ -22,6 +22,7 @@ from groupchat.store.answers import Kept, Key
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.decision import Decision, Ids, Kind
+from groupchat.store.fences import Fence
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
@@ -117,7 +118,8 @@ class EventStore:
     ) -> Outcome[T]:
         """Run a command on a request's terms.
 
-        Raises what `run` does, `PreconditionFailedError`, and `AnsweredBeforeError` where the request's key has an answer.
+        Raises what `run` does, `PreconditionFailedError`, `AnsweredBeforeError` where the request's key has an answer, and
+        `LeaseLostError` where the worker's lease is gone.
         """
         ids = Ids()
         for attempt in range(TRIES):
@@ -135,7 +137,7 @@ class EventStore:
             except StaleAnswerError:
                 await _pause(attempt + 1)
                 continue
-            position = await self._append(decision, keep)
+            position = await self._append(decision, keep, terms.fence)
             if position is None:
                 await _pause(attempt)
                 continue
@@ -145,7 +147,7 @@ class EventStore:
         msg = "Other requests keep changing the same thing. Nothing was stored. Try again."
         raise VersionConflictError(msg)
 
-    async def _append(self, decision: Decision, keep: Kept | None) -> int | None:
+    async def _append(self, decision: Decision, keep: Kept | None, fence: Fence | None) -> int | None:
         """Return the position, or none after a conflict."""
         if self._states.has_moved(decision):
             return None
@@ -157,6 +159,7 @@ class EventStore:
             expected=decision.read,
             after=self._states.rests_on(decision),
             keep=keep,
+            fence=fence,
         )
         self._states.foresee(decision, append)
         done = self._committer.submit(append)

@@ -75,10 +75,14 @@ class Follower:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
+        while not stop.is_set():
+            async with Lease(self._database, self.name, stop) as lease:
+                await self.follow(lease, stop)
+
+    async def follow(self, lease: Lease, stop: asyncio.Event) -> None:
+        """Follow until the lease is gone or `stop` is set."""
         with self._store.signals.log.listen() as bell:
-            while not stop.is_set():
-                async with Lease(self._database, self.name, stop) as lease:
-                    await self._follow(lease, bell, stop)
+            await self._follow(lease, bell, stop)
 
     async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
         pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)

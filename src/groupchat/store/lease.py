@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
+from groupchat.store.fences import Fence, holds, raise_generation
 from groupchat.store.sqlite_file import OWNER_ONLY
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
@@ -30,14 +31,17 @@ log = structlog.get_logger()
 class Lease:
     """`async with Lease(...) as lease` waits for the lease, or for `stop`; `still_held` tells whether to go on working.
 
-    A `shared` one is held by any number who share it, while nobody holds it alone; on SQLite it is as any other.
+    A `shared` one is held by any number who share it, while nobody holds it alone; on SQLite it is as any other. `fence` is what
+    appends name that must not be stored once another has taken the lease; a shared one has none.
     """
+
+    fence: Fence | None = None
 
     def __init__(self, database: Database, name: str, stop: asyncio.Event, *, shared: bool = False) -> None:
         self._database = database
         self._name = name
         self._stop = stop
-        self._take = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+        self._shared = shared
         self._file: FileLock | None = None
         self._connection: Connection | None = None
         self._held = False
@@ -59,22 +63,29 @@ class Lease:
         await asyncio.to_thread(self._release)
 
     async def still_held(self) -> bool:
-        """Tell whether the lease is held: on Postgres it is lost with its connection."""
+        """Tell whether the lease is held: on Postgres it is lost with its connection, and gone when another has taken it."""
         if self._held and self._connection is not None and monotonic() > self._checked + _CHECK_SECONDS:
-            self._held = await asyncio.to_thread(_answers, self._connection)
-            self._checked = monotonic()
+            self._checked = monotonic()  # before the look: the connection is one's alone
+            self._held = await asyncio.to_thread(_holds, self._connection, self.fence)
         return self._held
 
     def _taken(self) -> bool:
         """Try to take the lease; a database that can't be reached now gives none."""
         try:
             with self._database.known_errors():
-                return self._try()
+                if not self._try():
+                    return False
+            if not self._shared:
+                with self._database.write() as connection:
+                    self.fence = raise_generation(connection, self._name)
         except SQLAlchemyError as error:
+            self._release()
             if not is_passing(error):
                 raise
             log.warning("lease_unreachable", follower=self._name, error=first_line(error))
             return False
+        else:
+            return True
 
     def _try(self) -> bool:
         if self._database.path is not None:
@@ -87,7 +98,7 @@ class Lease:
             return True
         connection = self._database.single.connect()
         taken = connection.execute(
-            text(f"SELECT {self._take}(:space, :key)"),
+            text(f"SELECT pg_try_advisory_lock{'_shared' if self._shared else ''}(:space, :key)"),
             {"space": _NAMESPACE, "key": crc32(self._name.encode()) - 2**31},
         ).scalar_one()
         if not taken:
@@ -103,11 +114,12 @@ class Lease:
             self._file.release()
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
 
-def _answers(connection: Connection) -> bool:
+def _holds(connection: Connection, fence: Fence | None) -> bool:
     try:
         connection.execute(text("SELECT 1"))
+        return fence is None or holds(connection, fence)
     except DBAPIError:
         return False
-    return True

@@ -23,6 +23,7 @@ from sqlalchemy.orm import sessionmaker
 from groupchat.store import answers
 from groupchat.store.answers import Kept
 from groupchat.store.database import Database
+from groupchat.store.fences import Fence, LeaseLostError, generations
 from groupchat.store.tables import STORED_EVENTS
 
 LOG_CHANNEL = "groupchat_log"
@@ -91,14 +92,16 @@ class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
     `after` are appends that it was decided upon before they were stored: when one of them failed, so does this. `keep` is the
-    request's answer to keep with the events. `outcome` is set when the append is done: the position of its last event (of the log's
-    end, where it has none), the answer that its key has already (then nothing is stored), or what went wrong.
+    request's answer to keep with the events; `fence` is the lease that must still be held. `outcome` is set when the append is
+    done: the position of its last event (of the log's end, where it has none), the answer that its key has already (then nothing
+    is stored), or what went wrong.
     """
 
     events: Sequence[StoredEvent]
     expected: Mapping[str, int]
     after: Sequence["Append"] = ()
     keep: Kept | None = None
+    fence: Fence | None = None
     outcome: int | Kept | Conflict | Exception | None = None
 
 
@@ -131,15 +134,16 @@ class Recorder(SQLAlchemyApplicationRecorder):
         Raises the driver's error when the transaction fails; then nothing of the batch is known to be stored.
         """
         streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))
-        outcomes: list[int | Kept | Conflict] = []
+        outcomes: list[int | Kept | Conflict | LeaseLostError] = []
         with self._begin() as connection:
             position, heads = self._lock(connection, streams)
+            held = generations(connection, {append.fence.name for append in batch if append.fence})
             kept = answers.find(connection, [append.keep.key for append in batch if append.keep])
             accepted: list[StoredEvent] = []
             new: list[Kept] = []
             failed: set[int] = set()
             for append in batch:
-                outcome = _judge(append, heads, kept, position + len(accepted), failed)
+                outcome = _lost(append, held) or _judge(append, heads, kept, position + len(accepted), failed)
                 outcomes.append(outcome)
                 if not isinstance(outcome, int):
                     failed.add(id(append))
@@ -267,6 +271,12 @@ class Recorder(SQLAlchemyApplicationRecorder):
         with self.database.statement() as connection:
             newest: int | None = connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one()
         return newest
+
+
+def _lost(append: Append, held: Mapping[str, int]) -> LeaseLostError | None:
+    """Return what an append fails with whose lease is not held any more."""
+    fence = append.fence
+    return None if fence is None or held.get(fence.name) == fence.generation else LeaseLostError(fence)
 
 
 def _judge(

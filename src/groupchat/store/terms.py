@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from groupchat.store.answers import Kept, Key
 from groupchat.store.decision import Decision
+from groupchat.store.fences import Fence
 from groupchat.values.errors import RefusalError
 
 
@@ -46,10 +47,11 @@ class Remember(Struct, frozen=True):
 
 
 class Terms(Struct, frozen=True):
-    """What holds for one request's one command."""
+    """What holds for one request's one command, or for all that a worker does while it holds a lease (`fence`)."""
 
     expected: Expected | None = None
     remember: Remember | None = None
+    fence: Fence | None = None
 
     def settle(self, decision: Decision, value: object) -> Kept | None:
         """Return what is to be kept of a command that was not refused.

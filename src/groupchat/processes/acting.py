@@ -1,0 +1,34 @@
+"""A process at work: its follower, and what it has put off, under one lease.
+
+Nothing of it is begun by a process whose lease is gone: its commands name the lease's fence (`store/fences.py`). What is under way
+then comes to its end, and is stored.
+"""
+
+import asyncio
+
+from groupchat.processes.later import Later
+from groupchat.processes.process import Process, Reaction
+from groupchat.store.event_store import EventStore
+from groupchat.store.follower import Follower
+from groupchat.store.lease import Lease
+from groupchat.store.terms import Terms
+
+
+class Acting:
+    """What runs a reaction."""
+
+    def __init__(self, store: EventStore, reaction: Reaction) -> None:
+        self.process = Process(store, reaction)
+        self.follower = Follower(store, self.process)
+        self.later = Later(store, self.process, self.follower)
+        self.name = reaction.name
+        self._database = store.database
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """React until `stop` is set."""
+        while not stop.is_set():
+            async with Lease(self._database, self.name, stop) as lease:
+                self.process.terms = Terms(fence=lease.fence)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self.follower.follow(lease, stop))
+                    group.create_task(self.later.follow(lease, stop))

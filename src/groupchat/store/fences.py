@@ -1,0 +1,56 @@
+"""Fences: a worker whose lease is gone can't store that it begins anything, even before it notices that the lease is gone.
+
+Each taking of a lease raises its generation. An append that names the lease's fence is stored only if the generation is still the
+one that the worker took; that is judged in the transaction of the append, which no taking can overtake.
+"""
+
+from collections.abc import Collection
+
+from msgspec import Struct
+from sqlalchemy import Column, Connection, Table, Text, select, update
+
+from groupchat.store.refusals import UnavailableError
+from groupchat.store.tables import BIG, METADATA
+from groupchat.store.upserts import insert_new
+
+LEASES = Table(
+    "leases",
+    METADATA,
+    Column("name", Text, primary_key=True, comment="the follower's"),
+    Column("generation", BIG, nullable=False, comment="how often the lease was taken"),
+)
+_T = LEASES.c
+
+
+class Fence(Struct, frozen=True):
+    """A lease, and the generation of its holder."""
+
+    name: str
+    generation: int
+
+
+class LeaseLostError(UnavailableError):
+    """Another process has taken the lease meanwhile; nothing was stored."""
+
+    def __init__(self, fence: Fence) -> None:
+        super().__init__(f"Another process has taken the lease of {fence.name}; nothing was stored.")
+
+
+def raise_generation(connection: Connection, name: str) -> Fence:
+    """Take a lease's next generation: what its earlier holders still append is refused."""
+    insert_new(connection, LEASES, [{"name": name, "generation": 0}])
+    raised = update(LEASES).where(_T.name == name).values(generation=_T.generation + 1).returning(_T.generation)
+    return Fence(name, connection.execute(raised).scalar_one())
+
+
+def generations(connection: Connection, names: Collection[str]) -> dict[str, int]:
+    """Return the leases' generations, which nobody can raise until the transaction ends."""
+    if not names:
+        return {}
+    query = select(_T.name, _T.generation).where(_T.name.in_(names)).order_by(_T.name).with_for_update(read=True)
+    return dict(connection.execute(query).tuples().all())
+
+
+def holds(connection: Connection, fence: Fence) -> bool:
+    """Tell whether a fence's holder is the last one who took the lease."""
+    return connection.execute(select(_T.generation).where(_T.name == fence.name)).scalar_one_or_none() == fence.generation
