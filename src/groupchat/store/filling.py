@@ -7,12 +7,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store import answers, put_off
 from groupchat.store.answers import Kept
 from groupchat.store.archive import BATCH, Logged, stored_of
-from groupchat.store.database import Database
+from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.mapper import EventMapper
 from groupchat.store.parked import Parked, set_aside
 from groupchat.store.positions import FollowerStatus, restore
@@ -96,7 +95,7 @@ def _batches(given: Iterable[T]) -> Iterator[Sequence[T]]:
 def _busy_if_locked() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, PoolTimeoutError) as error:
+    except DATABASE_ERRORS as error:
         if isinstance(error, DBAPIError) and not any(words in str(error.orig) for words in ("is locked", "lock timeout")):
             raise
         msg = (
