@@ -173,8 +173,8 @@ def test_pages_show_the_state_of_the_first_one_whatever_happens_meanwhile_R32(da
     [
         (When(version=0), "only versions 1 to 5"),
         (When(version=6), "only versions 1 to 5"),
-        (When(at=moment(0)), "it was created at 2025-01-31T23:59:31Z"),
-        (When(at=moment(1_001)), "up to now, which is 2025-02-01T00:16:10Z"),
+        (When(at=moment(0)), "It was created at 2025-01-31T23:59:31Z"),
+        (When(at=moment(1_001)), r"up to now \(2025-02-01T00:16:10Z\)"),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is_R32(database: Database, asked: When, said: str):

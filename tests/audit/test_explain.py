@@ -262,7 +262,7 @@ def test_what_there_is_not_is_told_with_what_there_is():
         explain.entry(found, "cnv_1/3/1")
     with pytest.raises(NotFoundError, match="no event cnv_1/9"):
         explain.entry(found, "cnv_1/9/1")
-    with pytest.raises(NotFoundError, match="takes no part in cnv_1"):
+    with pytest.raises(NotFoundError, match="is not a participant of cnv_1"):
         explain_block.block(found, number(9))
 
 

@@ -84,7 +84,7 @@ async def test_a_moment_shows_what_stood_then_and_a_date_its_first_moment_R32(sq
         names = [(await state(site, group, at=at))["conversation"]["name"] for at in ("2025-03-03", before, after)]
         assert names == [None, None, "Crew"]
         problem = assert_problem(await site.get(state_of(group), at="2025-03-01"), "invalid-request", 422)
-        assert "it was created at 2025-03-01T12:00:00Z" in problem["errors"][0]["detail"]
+        assert "It was created at 2025-03-01T12:00:00Z" in problem["errors"][0]["detail"]
         problem = assert_problem(await site.get(state_of(group), at="2025-03-04"), "invalid-request", 422)
         assert "in the future" in problem["errors"][0]["detail"]
 
@@ -133,7 +133,7 @@ async def test_what_can_not_be_asked_is_refused_with_what_can_R32(plain_site):
         problem = assert_problem(await plain_site.get(state_of(group), **params), "invalid-request", 422)
         assert locs(problem) == [loc], params
     problem = (await plain_site.get(state_of(group), version=7)).json()
-    assert problem["errors"][0]["detail"] == "There is no version 7 of this conversation: only versions 1 to 1."
+    assert problem["errors"][0]["detail"] == "This conversation has no version 7, only versions 1 to 1."
 
 
 async def test_an_unknown_or_anothers_conversation_is_not_found_whatever_is_asked_R22(plain_site):
