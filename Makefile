@@ -1,4 +1,4 @@
-# groupchat's commands; `make` alone lists them. PYTHON=/path/to/python chooses the Python that makes .venv.
+# groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
 .PHONY: help run test chaos bench kafka lock clean
@@ -23,46 +23,46 @@ test: .venv/dev ## check style, types and layers, then run all tests
 	-@$(BIN)/python asyncapi/parser.py
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-chaos: .venv/dev ## kill, pause and double relays, and kill the broker, 200 times; print what consumers read
+chaos: .venv/dev ## kill, pause and double relays, and kill the broker, in 200 trials; print what consumers read
 	@rm -rf build/chaos && mkdir -p build/chaos
 	@PYTHONPATH=src:. $(BIN)/python -m tests.races.relay_trials sqlite:///build/chaos/trials.db 200
 
-bench: .venv/dev ## measure our speed against bare alternatives; writes build/bench.json
+bench: .venv/dev ## compare our speed with bare alternatives; writes build/bench.json
 	@$(BIN)/python bench/run.py
 
-kafka: .venv/made ## run Apache Kafka on 127.0.0.1:9092 (a JDK and mvn are needed); stop with Ctrl-C
+kafka: .venv/made ## run Apache Kafka on 127.0.0.1:9092 (needs a JDK and mvn); stop with Ctrl-C
 	@$(BIN)/python kafka/broker.py
 
-lock: build/lock/bin/uv ## remake requirements.txt and requirements-dev.txt with the newest versions that pyproject.toml allows
+lock: build/lock/bin/uv ## update requirements.txt and requirements-dev.txt to the newest versions that pyproject.toml allows
 	@$(UV_COMPILE) --extra build --output-file requirements.txt
 	@$(UV_COMPILE) --extra build --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 
-clean: ## remove what make has made; databases stay
+clean: ## remove everything that make has created, except databases
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Stamps: what is installed stays as it is until the files that it depends on change.
+# Stamps: an installation is kept until the files that it depends on change.
 .venv/made:
 	@for python in $${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			echo "Making .venv with $$($$python --version)"; \
+			echo "Creating .venv with $$($$python --version)"; \
 			"$$python" -m venv --clear .venv && touch $@ && exit 0; \
-			echo "$$python can't make a virtual environment: install its venv module (Debian: python3-venv)." >&2; \
+			echo "$$python can't create a virtual environment. Install its venv module (Debian: python3-venv)." >&2; \
 			exit 1; \
 		fi; \
 	done; \
-	echo "groupchat needs Python 3.11 or newer, found none as $${PYTHON:-python3}: install one, or say make PYTHON=/path/to/python3" >&2; \
+	echo "groupchat needs Python 3.11 or newer, but $${PYTHON:-python3} is not. Install it, or run make PYTHON=/path/to/python3" >&2; \
 	exit 1
 
 .venv/runtime: .venv/made requirements.txt pyproject.toml
-	@echo "Installing groupchat and what it needs"
+	@echo "Installing groupchat and its dependencies"
 	@$(PIP) --require-hashes --requirement requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip --quiet check
 	@touch $@
 
 .venv/dev: .venv/made requirements-dev.txt pyproject.toml
-	@echo "Installing groupchat, what it needs, and the tools to test it"
+	@echo "Installing groupchat, its dependencies, and the test tools"
 	@$(PIP) --require-hashes --requirement requirements-dev.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pip --quiet check
