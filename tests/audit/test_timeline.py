@@ -70,7 +70,7 @@ def test_an_entry_tells_names_numbers_changes_and_money_R24_R31():
     assert [each.words for each in out.changed] == [
         "cnv_1: blocked: no → yes",
         "cnv_1: blocked by: none → +14155550003",
-        "+14155550003: stands among: participants → opted out",
+        "+14155550003: listed among: participants → opted out",
         "+14155550003: opted out at: none → 2025-01-31T23:59:35Z",
     ]
 

@@ -79,7 +79,7 @@ def test_a_damaged_file_is_refused_with_its_line_and_nothing_is_stored(groupchat
     refused = groupchat(sqlite_url, "import", "cut.jsonl")
 
     assert refused.code == 1
-    assert "groupchat: line 6: it is cut off in its midst." in refused.err
+    assert "groupchat: line 6: it is truncated." in refused.err
     database = Database(sqlite_url)
     assert not any(kept(database).values())
     database.close()

@@ -14,7 +14,7 @@ STRICT = "max_participants: 1\nrates: 5\n"
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--policy", "strict.yaml"), 1, "line 1: 1 can't be; give a whole number from 2 to 50."),
+        (("--policy", "strict.yaml"), 1, "line 1: 1 is not valid. Use a whole number from 2 to 50."),
         (("--policy", "{}", "--from", "yesterday"), 2, "--from: Give a time with its offset"),
         (("--policy", "{}", "--to", "2025-01-31T12:00:00"), 2, "--to: Give a time with its offset"),
         (("--policy", "none.yaml", "--workspace", "wsp_9"), 1, "wsp_9"),

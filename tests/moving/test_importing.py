@@ -198,18 +198,18 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         ([event_line(LOG[0], stream="cnv_\0")], {}, 2, "NUL"),
         ([event_line(LOG[0], correlation_id="req_\0")], {}, 2, "NUL"),
         ([event_line(LOG[0], data=Raw(b'{"name": "\\u0000"}'))], {}, 2, "NUL"),
-        ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, -5)], {}, 3, "position -5; the last event has 1"),
+        ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, -5)], {}, 3, "position -5, but the last event has 1"),
         ([EVENTS[0], AnswerLine(ANSWER.key, b"", 2**63, 1)], {}, 3, "not a time in seconds"),
         ([EVENTS[0], AnswerLine(Key("usr_\0", "k", b""), b"", 0, 1)], {}, 3, "NUL"),
         ([EVENTS[0], FollowerLine(name=PROCESS, position=2**63, stopped_at=None, error=None)], {}, 3, "the last event has 1"),
         ([EVENTS[0], FollowerLine(name=PROCESS, position=1, stopped_at=2**63, error="x")], {}, 3, "stopped at position"),
         ([EVENTS[0], FollowerLine(name="a\0", position=1, stopped_at=None, error=None)], {}, 3, "NUL"),
         ([EVENTS[0], PutOffLine(follower=PROCESS, position=1, key="cnv_1", due=TOO_LATE)], {}, 3, "is due at"),
-        ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, 2)], {}, 3, "position 2; the last event has 1"),
-        ([ANSWERED, *EVENTS], {}, 2, "position 5; the last event has 0"),
+        ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, 2)], {}, 3, "position 2, but the last event has 1"),
+        ([ANSWERED, *EVENTS], {}, 2, "position 5, but the last event has 0"),
         ([*EVENTS[:2], STANDS, EVENTS[2]], {}, 4, "position 5"),
-        ([*EVENTS, STANDS, ANSWERED], {}, 8, "can't stand here"),
-        (EVENTS[:4], {}, 6, "the header tells of 5 events"),
+        ([*EVENTS, STANDS, ANSWERED], {}, 8, "can't be here"),
+        (EVENTS[:4], {}, 6, "the header states 5 events"),
         (EVENTS, {"exported": "conversation", "conversation_id": "cnv_1"}, 1, "export of cnv_1 only"),
         (EVENTS, {"format_version": 2}, 1, "groupchat-export 2; this groupchat reads groupchat-export 1"),
         (EVENTS, {"format": "other"}, 1, "its format is other"),
@@ -229,10 +229,10 @@ def test_what_can_not_be_is_named_with_its_line_even_where_the_seals_hold(sqlite
     ("content", "words"),
     [
         (b"", "line 1: the file ends here without a trailer"),
-        (b"hello\n", "line 1: this is no export of groupchat"),
-        (b"\x89PNG\r\n\x1a\n" * 40, "line 1: this is no export of groupchat"),
+        (b"hello\n", "line 1: this is not an export of groupchat"),
+        (b"\x89PNG\r\n\x1a\n" * 40, "line 1: this is not an export of groupchat"),
         (b"x" * (16 * 1024 * 1024 + 5), "line 1: it is longer than"),
-        (b"{}\n", "line 1: this is no export of groupchat"),
+        (b"{}\n", "line 1: this is not an export of groupchat"),
     ],
 )
 def test_a_foreign_file_is_refused_in_words(sqlite_url, content, words):
@@ -247,7 +247,7 @@ def test_a_file_that_changes_between_check_and_store_is_refused_and_nothing_stay
     checked = check(Archive(database), file, quietly)
     other = BytesIO(written(EVENTS, head=5))
 
-    with pytest.raises(DamagedFileError, match="was changed while it was read"):
+    with pytest.raises(DamagedFileError, match="was changed while it was being read"):
         store(database, other, checked, quietly)
 
     assert not any(kept(database).values())

@@ -96,11 +96,11 @@ rates:
 
     assert [line for line, _ in faults] == [1, 2, 3, 4, 5, 6, 7, 9, 10, 10, 11]
     assert [reason for line, reason in faults if line in (2, 3, 7)] == [
-        "60 can't be; give a whole number from 2 to 50.",
-        "there is no key 'max_participant'; did you mean max_participants?",
-        "opt_out_effect is given twice.",
+        "60 is not valid. Use a whole number from 2 to 50.",
+        "unknown key 'max_participant'; did you mean max_participants?",
+        "opt_out_effect appears twice.",
     ]
-    assert (10, "it needs effective_from, currency, too.") in faults
+    assert (10, "it also needs effective_from, currency.") in faults
 
 
 @pytest.mark.parametrize(
@@ -108,24 +108,28 @@ rates:
     [
         ("", 1, "it is empty"),
         ("\n# nothing\n", 1, "it is empty"),
-        ("{}\nrates: [1", 2, "it is no YAML"),
-        ("a: 1\n---\nb: 2\n", 2, "it is no YAML"),
+        ("{}\nrates: [1", 2, "it is not YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "it is not YAML"),
         ("[" * 500, 1, "nested too deeply"),
-        ("preset: heymarket\nrates: \x01", 2, "a character that can't be in YAML"),
-        (b"preset: heymarket\n\xff", 2, "not written in UTF-8"),
+        ("preset: heymarket\nrates: \x01", 2, "a character that YAML doesn't allow"),
+        (b"preset: heymarket\n\xff", 2, "not UTF-8"),
         (b"#" * (LARGEST + 1), 1, "larger than"),
         ("min_participants: 9\nmax_participants: 3", 1, "min_participants (9) is above max_participants (3)"),
         ("preset: highlevel\nmin_participants: 10", 2, "min_participants (10) is above max_participants (9)"),
-        ("max_participants: 2.5", 1, "give a whole number"),
-        ("allowed_regions: []", 1, "give 1 to 50 regions"),
-        ("allowed_regions: [US, UK]", 1, "'UK' can't be; give a region's code"),
-        ("rates: [{effective_from: 2025-01-10, mms_segment: 0.05, currency: XYZ}]", 1, "'XYZ' can't be; give a currency's code"),
-        ("allowed_regions: US", 1, "here must be a list"),
-        ("rates: {}", 1, "here must be a list"),
-        ("rates: &a [*a]", 1, "here must be keys and values"),
-        ("preset: [heymarket]", 1, "here must be a single value"),
-        ("? [a]\n: 1", 1, "there is no key '[...]'"),
-        ("5", 1, "here must be keys and values"),
+        ("max_participants: 2.5", 1, "Use a whole number"),
+        ("allowed_regions: []", 1, "Use 1 to 50 regions"),
+        ("allowed_regions: [US, UK]", 1, "'UK' is not valid. Use an ISO 3166-1 region code"),
+        (
+            "rates: [{effective_from: 2025-01-10, mms_segment: 0.05, currency: XYZ}]",
+            1,
+            "'XYZ' is not valid. Use an ISO 4217 currency code",
+        ),
+        ("allowed_regions: US", 1, "expected a list"),
+        ("rates: {}", 1, "expected a list"),
+        ("rates: &a [*a]", 1, "expected keys and values"),
+        ("preset: [heymarket]", 1, "expected a single value"),
+        ("? [a]\n: 1", 1, "unknown key '[...]'"),
+        ("5", 1, "expected keys and values"),
     ],
 )
 def test_a_fault_is_told_in_words_with_its_line(reading, text, line, words):

@@ -48,7 +48,7 @@ def panes(before: Pane, after: Pane) -> list[Difference]:
     known, found = _people(before), list[Difference]()
     for number, (stands, person) in _people(after).items():
         stood, earlier = known[number]
-        found += _differing(number, "stands_among", stood, stands)
+        found += _differing(number, "listed_among", stood, stands)
         found += _fields(number, OF_PERSON, earlier, person)
     return found
 

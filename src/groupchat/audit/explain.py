@@ -44,7 +44,7 @@ def _said(history: History, step: Step) -> list[Line]:
         return []
     words_ = [each.recorded for each in history.steps if _evidence(each) == event.message_id]
     if not words_:
-        return [line("The whole message is a keyword, which said what was so already (R14).", step.recorded)]
+        return [line("The whole message is a keyword, but it changed nothing (R14).", step.recorded)]
     return [line(f"The whole message is a keyword (R14): {words.what(history.step(each.version))}.", each) for each in words_]
 
 
@@ -75,8 +75,8 @@ def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Line,
         if isinstance(recorded.event, Started):
             return "sent" if sent else "relayed", _why_begun(history, step, recorded), recorded
     if sent:
-        return "waiting", line("It was accepted, and waits to be handed to the carrier.", step.recorded), step.recorded
-    says = "It was recorded, as whatever a participant writes (R15); nothing of a relay is stored (R12)."
+        return "waiting", line("It was accepted and is waiting to be handed to the carrier.", step.recorded), step.recorded
+    says = "It was recorded, like everything that a participant writes (R15). No relay is stored (R12)."
     return "received", line(says, step.recorded), step.recorded
 
 
@@ -89,10 +89,10 @@ def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[Line
     else:
         cause = turned(before) if before and before[-1].after.blocked else None
     if cause is None:
-        says = "It was withheld, but no opt-out stands before it in the log: R16 does not explain it."
+        says = "It was withheld, but no opt-out precedes it in the log, so R16 doesn't explain it."
         return line(says, withheld, wrong=True), withheld
     began = any(isinstance(each.event, Started) for each in history.of_message.get(as_of.id_of(step.recorded), ()))
-    stood = "it had not reached the carrier" if began else "its hand-over had not begun"
+    stood = "it had not reached the carrier" if began else "its hand-over had not started"
     return line(f"It was withheld because {stood} when {words.what(history.step(cause.version))} (R16).", cause), cause
 
 
@@ -101,9 +101,9 @@ def _why_begun(history: History, step: Step, started: Recorded) -> Line:
     group, sent = history.group_before(started), isinstance(step.recorded.event, MessageSent)
     if group.opted_out_since(step.recorded.version) if sent else group.blocked:
         out = opt_outs(history.steps_before(started))[-1].recorded
-        says = f"It was handed over after an opt-out that was stored before ({out.id}): R16 forbids that."
+        says = f"It was handed over after an opt-out that was stored earlier ({out.id}): R16 forbids this."
         return line(says, started, wrong=True)
-    return line("Nobody had opted out when its hand-over to the carrier began, so it went out (R16).", started)
+    return line("Nobody had opted out when its hand-over to the carrier started, so it was sent (R16).", started)
 
 
 # --- an entry of the ledger
@@ -113,7 +113,7 @@ def read_entry_id(id_: str) -> tuple[str, int, int]:
     """Return the stream, the version and the number of an entry's id; raises `ValueError` for what is none."""
     stream, version, n = id_.rsplit("/", 2)
     if not stream or not (version.isascii() and version.isdigit() and n.isascii() and n.isdigit()):
-        msg = f"{id_} is no entry's id"
+        msg = f"{id_} is not an entry's id"
         raise ValueError(msg)
     return stream, int(version), int(n)
 
@@ -161,9 +161,9 @@ def _of_message(history: History, step: Step, billed: Entry) -> list[Line]:
         bill = ledger.line_of(recorded)
         other = [each for each in (bill.entries() if bill else ()) if each.recipient == billed.recipient and each.id != billed.id]
         lines += [
-            line(f"{each.id} {'takes it back' if each.segments < 0 else 'is what it takes back'} (R16).", recorded)
+            line(f"{each.id} {'reverses it' if each.segments < 0 else 'is the entry that it reverses'} (R16).", recorded)
             for each in other
         ]
         if isinstance(recorded.event, Updated) and recorded.event.recipient == billed.recipient:
-            lines.append(line(f"What became of it: {timeline.went(step.after, recorded)}.", recorded))
+            lines.append(line(f"Its outcome: {timeline.went(step.after, recorded)}.", recorded))
     return lines

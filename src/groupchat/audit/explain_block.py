@@ -44,12 +44,14 @@ def _told(history: History, step: Step, number: str | None) -> list[Line]:
     heard = history.message(event.evidence)
     keyword = heard.recorded.event if heard else None
     quote = f" ({words.quoted(keyword.body)})" if isinstance(keyword, InboundReceived) else ""
-    return [line(f"{words.what(step)}{quote} (R14); told by {words.actor(history, step.recorded, step.after)}.", step.recorded)]
+    return [line(f"{words.what(step)}{quote} (R14), reported by {words.actor(history, step.recorded, step.after)}.", step.recorded)]
 
 
 def _withheld(history: History) -> list[Line]:
     return [
-        line(f"The message {id_of(each)}, which came before, was withheld (R16){', and credited' if event.rate else ''}.", each)
+        line(
+            f"The message {id_of(each)}, which was sent earlier, was withheld (R16){', and credited' if event.rate else ''}.", each
+        )
         for each in history.deliveries
         if isinstance(event := each.event, Withheld)
     ]
@@ -61,14 +63,14 @@ def _sent_since(history: History, number: str | None) -> list[Line]:
     if not outs:
         return []
     found = [
-        line(f"{id_of(step.recorded)} was accepted while the group was blocked: R15 forbids that.", step.recorded, wrong=True)
+        line(f"{id_of(step.recorded)} was accepted while the group was blocked: R15 forbids this.", step.recorded, wrong=True)
         for step in history.steps
         if isinstance(step.recorded.event, MessageSent) and blocks(step.before, number)
     ]
     for started in (each for each in history.deliveries if isinstance(each.event, Started)):
         message, group = history.message(id_of(started)), history.group_before(started)
         if message and isinstance(message.recorded.event, MessageSent) and group.opted_out_since(message.recorded.version):
-            says = f"The message {id_of(started)} was handed over after an opt-out that followed it: R16 forbids that."
+            says = f"The message {id_of(started)} was handed over after an opt-out that followed it: R16 forbids this."
             found.append(line(says, started, wrong=True))
     return found or [_nothing_since(history, outs[-1])]
 
@@ -78,13 +80,9 @@ def _nothing_since(history: History, out: Step) -> Line:
     sent = [step.recorded for step in history.steps if isinstance(step.recorded.event, MessageSent)]
     since = [each for each in sent if each.version > out.recorded.version]
     if since:
-        return line(
-            f"{len(since)} messages were sent after the last opt-out, all of them after the group was opened again.", since[0]
-        )
-    last = f"the last before it is {id_of(sent[-1])}" if sent else "none was ever sent"
-    return line(
-        f"Nothing was sent, and nothing handed over, after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded
-    )
+        return line(f"{len(since)} messages were sent after the last opt-out, all of them after the group was reopened.", since[0])
+    last = f"the last message before it is {id_of(sent[-1])}" if sent else "no message was ever sent"
+    return line(f"Nothing was sent or handed over after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded)
 
 
 def _still(history: History, number: str | None) -> list[Line]:
@@ -94,13 +92,15 @@ def _still(history: History, number: str | None) -> list[Line]:
     if any("mistake" in member.blocked_for for member in back):
         found.append(line("Another open group had the same participants when the mistake was taken back (R35, R39)."))
     elif back and not group.policy.reopen_on_opt_in:
-        found.append(line("Who opted in again opens nothing: its policy leaves reopen_on_opt_in off (R17).", history.events[0]))
+        found.append(
+            line("Opting in again doesn't reopen the group, because its policy has reopen_on_opt_in off (R17).", history.events[0])
+        )
     elif back:
         out = [member.number for member in group.members if member.out]
-        why = f"{words.people(group, out)} is still out" if out else "another open group had the same participants (R35)"
-        found.append(line(f"Who opted in again did not open it: {why} (R17).", history.events[-1]))
+        why = f"{words.people(group, out)} is still opted out" if out else "another open group had the same participants (R35)"
+        found.append(line(f"Opting in again did not reopen it: {why} (R17).", history.events[-1]))
     if group.successor_id:
-        found.append(line(f"{group.successor_id} continues it without those who are out (R18)."))
+        found.append(line(f"{group.successor_id} continues it without the people who opted out (R18)."))
     return found
 
 
@@ -110,8 +110,10 @@ def _why_blocked(history: History, version: int) -> str:
 
 def _why_open(history: History, number: str | None) -> str:
     if number is not None:
-        return f"{words.person(history.group, number)} blocks nothing (R15)."
+        return f"{words.person(history.group, number)} doesn't block the group (R15)."
     opened = turned(history.steps) is not None
     return (
-        "The group is open since then (R17)." if opened else "Nobody ever blocked the group since it was created: it is open (R15)."
+        "The group has been open since then (R17)."
+        if opened
+        else "Nobody has blocked the group since it was created, so it is open (R15)."
     )

@@ -26,7 +26,7 @@ def _numbers(history: History, step: Step, sent: MessageSent) -> Line:
         return line(
             f"It is for exactly the {len(frozen)} numbers that were frozen when the group was created: {to} (R7, R8).", created
         )
-    says = f"It is for {to or 'nobody'}, but the numbers that were frozen at creation are {', '.join(frozen)}: R8 forbids that."
+    says = f"It is for {to or 'nobody'}, but the numbers that were frozen at creation are {', '.join(frozen)}: but R8 forbids this."
     return line(says, step.recorded, wrong=True)
 
 
@@ -38,7 +38,7 @@ def seen(history: History, step: Step) -> Line:
         return line("The pane was empty.", wrong=True)
     shown = pane.shown(held)
     lists = f"participants: {_persons(shown.participants)}; opted out: {_persons(shown.opted_out)}"
-    return line(f"What the pane showed at that moment: {lists} (R9, R19).", before[-2] if len(before) > 1 else before[-1])
+    return line(f"The pane showed at that moment: {lists} (R9, R19).", before[-2] if len(before) > 1 else before[-1])
 
 
 def _persons(persons: Iterable[Person]) -> str:
@@ -56,8 +56,8 @@ def _consent(history: History, step: Step) -> Line:
         by = words.people(step.before, step.before.blocked_by)
         return line(f"The group was blocked by {by} at that moment: R15 forbids this message.", turned(before), wrong=True)
     if (opened := turned(before)) is not None:
-        return line("The group had been blocked, and was open again, so nothing forbade the message (R15, R17).", opened)
-    return line("Nobody had opted out of the group, so nothing forbade the message (R15).")
+        return line("The group had been blocked but was open again, so nothing prevented the message (R15, R17).", opened)
+    return line("Nobody had opted out of the group, so nothing prevented the message (R15).")
 
 
 def turned(steps: Iterable[Step], number: str | None = None) -> Recorded | None:
@@ -88,12 +88,12 @@ def rate(history: History, recorded: Recorded, sent: MessageSent) -> Line:
     posts = [each for each in history.workspace if isinstance(each.event, RatePosted)]
     in_force = None if workspace is None else workspace.rate_at(recorded.at)
     if in_force is not None and in_force != sent.rate:
-        says = f"The rate is {price} a segment, but in force was {in_force.mms_segment:f} {in_force.currency}: R25 forbids that."
+        says = f"The rate is {price} per segment, but in effect was {in_force.mms_segment:f} {in_force.currency}: R25 forbids this."
         return line(says, recorded, wrong=True)
     if number is None:
-        return line(f"The rate is {price} a segment, the default: of no posted rate the date had come (R25).", recorded)
+        return line(f"The rate is {price} per segment, the default, because no posted rate was in effect yet (R25).", recorded)
     post = posts[number]
     begins = post.event.effective_from.isoformat() if isinstance(post.event, RatePosted) else ""
     poster = words.actor(history, post, history.group)
-    says = f"The rate is {price} a segment, in force from {begins}, posted by {poster} at {written(post.at)} (R25)."
+    says = f"The rate is {price} per segment, in effect from {begins}, posted by {poster} at {written(post.at)} (R25)."
     return line(says, post)

@@ -89,9 +89,9 @@ def what(step: Step) -> str:
         case ParticipantOptedOut() | ParticipantOptedIn():
             return opted(event, group)
         case OptOutTakenBack():
-            return f"took back the opt-out of {person(group, event.number)}, a mistake: {quoted(event.reason)} (R39)"
+            return f"took back the opt-out of {person(group, event.number)}, recorded by mistake: {quoted(event.reason)} (R39)"
         case Unblocked():
-            return f"opened the group again: {_why_open(step)}"
+            return f"reopened the group: {_why_open(step)}"
         case _:
             return _change(event, group)
 
@@ -99,8 +99,8 @@ def what(step: Step) -> str:
 def _why_open(step: Step) -> str:
     before = step.before.members if step.before else ()
     if any("mistake" in member.blocked_for for member in before):
-        return "the opt-out that was taken back was all that blocked it (R39)"
-    return "nobody is opted out any more (R17)"
+        return "only the opt-out that was taken back blocked it (R39)"
+    return "nobody is opted out anymore (R17)"
 
 
 def _change(event: object, group: GroupConversation) -> str:
@@ -108,7 +108,7 @@ def _change(event: object, group: GroupConversation) -> str:
         case ContactLinked() | ContactNumberChanged() | ContactRenamed() | ContactDeleted():
             return _of_contact(event, group)
         case Renamed():
-            return f"named the group {quoted(event.name)}" if event.name else "took the group's name away"
+            return f"named the group {quoted(event.name)}" if event.name else "removed the group's name"
         case SucceededBy():
             return f"continued the group in {event.conversation_id} (R18)"
         case _:
@@ -120,7 +120,7 @@ def _of_contact(event: ContactLinked | ContactNumberChanged | ContactRenamed | C
     match event:
         case ContactLinked():
             who = f"{plain(event.contact_id)} ({plain(event.name)})"
-            return f"the participant {event.number} is linked to the contact {who}, who came to have the number (R37)"
+            return f"the participant {event.number} is linked to the contact {who}, which now has the number (R37)"
         case ContactNumberChanged():
             has = "has the frozen number again" if event.number in event.numbers else "no longer has the frozen number"
             now = ", ".join(event.numbers) or "none"
@@ -144,9 +144,9 @@ def opted(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversat
 
 _HOW: dict[consent.Cause, str] = {
     "keyword": "by a keyword in the message {evidence}",
-    "dnd": "by do-not-disturb of the contact {contact}, turned by {evidence}",
-    "user": "by the hand of the user {evidence}",
-    "carrier": "by the carrier's word about the message {evidence}",
+    "dnd": "by do-not-disturb of the contact {contact}, set by {evidence}",
+    "user": "recorded by the user {evidence}",
+    "carrier": "reported by the carrier for the message {evidence}",
 }
 
 

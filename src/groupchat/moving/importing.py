@@ -96,7 +96,7 @@ def _fill_other(empty: Filling, lines: Sequence[Line], trailer: Trailer) -> None
             case PutOffLine():
                 empty.put_off(line.follower, line)
             case Trailer() if line != trailer:
-                raise DamagedFileError(trailer.events + trailer.others + 2, "the file was changed while it was read.")
+                raise DamagedFileError(trailer.events + trailer.others + 2, "the file was changed while it was being read.")
             case _:
                 pass
 
@@ -124,9 +124,9 @@ class _Checks:
     def fault(self, line: Line) -> str | None:
         """Take the next line; return what is wrong with it, if anything is. Raises `UnreadableEventError`."""
         if (rank := _ORDER[type(line)]) < self._rank or (rank == self._rank == 0):
-            return "a line of this kind can't stand here: lines are missing, or in another order."
+            return "a line of this kind can't be here: lines are missing, or in a different order."
         if self._rank < 0 < rank:
-            return "this is no export of groupchat: its first line is no header."
+            return "this is not an export of groupchat: its first line is not a header."
         self._rank = rank
         match line:
             case Header():
@@ -142,7 +142,7 @@ class _Checks:
         if (line.format, line.format_version) != (FORMAT, FORMAT_VERSION):
             return f"its format is {line.format} {line.format_version}; this groupchat reads {FORMAT} {FORMAT_VERSION}."
         if line.exported != "all":
-            return f"this is an export of {line.conversation_id} only; an import takes what `groupchat export --all` wrote."
+            return f"this is an export of {line.conversation_id} only. An import needs a file written by `groupchat export --all`."
         self.head = line.head
         return None
 
@@ -157,7 +157,7 @@ class _Checks:
         if line.at < before:
             return f"its time, {line.at.isoformat()}, is before that of the event before it in {line.stream}."
         if _has_nul(line.stream, line.workspace_id, line.actor.id, line.correlation_id, line.causation_id, line.data):
-            return "it has a NUL character, which no event has."
+            return "it has a NUL character, which no event can have."
         self._archive.check(line)
         self._last[line.stream] = (line.version, line.at)
         self.events += 1
@@ -165,10 +165,10 @@ class _Checks:
 
     def _other(self, line: AnswerLine | FollowerLine | ParkedLine | PutOffLine) -> str | None:
         if not 0 <= line.position <= self.events:
-            return f"it speaks of position {line.position}; the last event has {self.events}."
+            return f"it refers to position {line.position}, but the last event has {self.events}."
         match line:
             case FollowerLine(stopped_at=int() as position) if not 0 < position <= self.events:
-                return f"it stopped at position {position}; the last event has {self.events}."
+                return f"it stopped at position {position}, but the last event has {self.events}."
             case PutOffLine() if not _is_storable_time(line.due):
                 return f"it is due at {line.due.isoformat()}, which has no offset from UTC, or is beyond the year 9999 in UTC."
             case AnswerLine() if not 0 <= line.at <= _LATEST_SECOND:
@@ -184,8 +184,8 @@ class _Checks:
     def _trailer(self, line: Trailer) -> str | None:
         if (line.events, line.others) == (self.events, self.others) and self.head == self.events:
             return None
-        told = f"the header tells of {self.head} events, the trailer of {line.events} and {line.others} other lines"
-        return f"{told}; there are {self.events} and {self.others}."
+        told = f"the header states {self.head} events, and the trailer {line.events} and {line.others} other lines"
+        return f"{told}, but there are {self.events} and {self.others}."
 
 
 def _is_storable_time(moment: datetime) -> bool:

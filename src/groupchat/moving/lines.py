@@ -126,7 +126,7 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, Line]]:
     while raw := _next(file, number + 1):
         number += 1
         if isinstance(line, Trailer):
-            raise DamagedFileError(number, "there is something after the trailer, which is an export's last line.")
+            raise DamagedFileError(number, "there is something after the trailer, which must be the last line.")
         line = _open(raw, number, seals)
         if isinstance(line, Trailer) and line.sha256 != seals.sha256:
             raise DamagedFileError(number, "its sha256 is not that of the lines above: one of them was changed.")
@@ -142,7 +142,7 @@ def _next(file: BinaryIO, number: int) -> bytes:
     except (EOFError, zlib.error, OSError) as error:
         raise DamagedFileError(number, f"it can't be read ({error}): the file was cut off or damaged.") from error
     if len(raw) == LONGEST:
-        raise DamagedFileError(number, f"it is longer than {LONGEST:,} bytes, so it is no line of an export.")
+        raise DamagedFileError(number, f"it is longer than {LONGEST:,} bytes, so it is not a line of an export.")
     return raw
 
 
@@ -150,21 +150,21 @@ def _open(raw: bytes, number: int, seals: "_Seals") -> Line:
     """Return what a line says, if it is whole and belongs where it stands."""
     body, seal = raw[:-_SEAL_LENGTH], raw[-_SEAL_LENGTH:]
     if not raw.endswith(b"\n"):
-        raise DamagedFileError(number, "it is cut off in its midst." if number > 1 else _FOREIGN)
+        raise DamagedFileError(number, "it is truncated." if number > 1 else _FOREIGN)
     if not seal.startswith(_SEAL[:9]) and number == 1:
         raise DamagedFileError(number, _FOREIGN)
     if seal != _SEAL % seals.next(body):
         raise DamagedFileError(
-            number, "its check does not hold: it was changed, or lines before it are missing or in another order."
+            number, "its check is wrong: it was changed, or lines before it are missing or in a different order."
         )
     try:
         line: Line = _decode(body + b"}")
     except msgspec.MsgspecError as error:
-        raise DamagedFileError(number, f"it is no line that this groupchat knows ({error}).") from error
+        raise DamagedFileError(number, f"this version of groupchat doesn't know this kind of line ({error}).") from error
     return line
 
 
-_FOREIGN = "this is no export of groupchat: its first line is no header."
+_FOREIGN = "this is not an export of groupchat: its first line is not a header."
 
 
 class _Seals:

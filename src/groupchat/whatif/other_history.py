@@ -90,7 +90,7 @@ class OtherHistory:
         """Write what was written; return what would be sent, or why nothing would."""
         group = self.groups.get(recorded.stream)
         if group is None:
-            return "There would be no such group."
+            return "The group would not exist."
         reached = replace(group, members=tuple(m for m in group.members if not m.out)) if self._omits else group
         if not reached.members:
             return "All participants have opted out."

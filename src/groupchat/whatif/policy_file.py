@@ -44,13 +44,13 @@ class _Takes(Struct, frozen=True):
 
 _PRESET = _Takes(Preset, "heymarket or highlevel")
 _SIZE = _Takes(GroupSize, f"a whole number from {MIN_PARTICIPANTS_EVER} to {MAX_PARTICIPANTS_EVER}")
-_REGION = _Takes(Region, "a region's code of ISO 3166-1, as US", phone.is_region)
+_REGION = _Takes(Region, "an ISO 3166-1 region code, such as US", phone.is_region)
 _REGIONS = _Takes(Annotated[tuple[Any, ...], Meta(min_length=1, max_length=50)], "1 to 50 regions")
 _BOOL = _Takes(bool, "true or false")
 _EFFECT = _Takes(OptOutEffect, "block or omit")
-_DATE = _Takes(date, "a date, as 2025-01-31")
-_PRICE = _Takes(Price, "a decimal, as 0.0200")
-_CURRENCY = _Takes(Currency, "a currency's code of ISO 4217, as USD", CURRENCIES.__contains__)
+_DATE = _Takes(date, "a date, such as 2025-01-31")
+_PRICE = _Takes(Price, "a decimal, such as 0.0200")
+_CURRENCY = _Takes(Currency, "an ISO 4217 currency code, such as USD", CURRENCIES.__contains__)
 
 
 class Fault(Struct, frozen=True, order=True):
@@ -66,7 +66,7 @@ class PolicyFileError(ToldError):
     def __init__(self, path: Path, faults: list[Fault]) -> None:
         self.faults = tuple(sorted(faults))
         told = "".join(f"\n  line {fault.line}: {fault.reason}" for fault in self.faults)
-        super().__init__(f"{path} is no policy to replay under; nothing was done.{told}")
+        super().__init__(f"{path} is not a valid policy file. Nothing was done.{told}")
 
 
 class OtherPolicy(Struct, frozen=True, kw_only=True):
@@ -92,10 +92,10 @@ def read_policy(path: Path) -> OtherPolicy:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except ReaderError as error:
-        faults.append(Fault(text[: error.position].count("\n") + 1, "it has a character that can't be in YAML."))
+        faults.append(Fault(text[: error.position].count("\n") + 1, "it has a character that YAML doesn't allow."))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        faults.append(Fault(1 if mark is None else mark.line + 1, f"it is no YAML: {error.problem}."))
+        faults.append(Fault(1 if mark is None else mark.line + 1, f"it is not YAML: {error.problem}."))
     except RecursionError:
         faults.append(Fault(1, "it is nested too deeply."))
     if not faults:
@@ -115,7 +115,7 @@ def _text(path: Path) -> tuple[str, list[Fault]]:
     except OSError as error:
         return "", [Fault(1, f"it can't be read: {error.strerror or error}.")]
     except UnicodeDecodeError as error:
-        return "", [Fault(error.object[: error.start].count(b"\n") + 1, "it is not written in UTF-8.")]
+        return "", [Fault(error.object[: error.start].count(b"\n") + 1, "it is not UTF-8.")]
 
 
 class _Reading:
@@ -127,7 +127,7 @@ class _Reading:
     def policy(self, root: Node | None) -> OtherPolicy:
         """Return what the file asks for, as far as it is right."""
         if root is None:
-            self._faults.append(Fault(1, "it is empty; write {} for no change."))
+            self._faults.append(Fault(1, "it is empty. Use {} for no change."))
             return OtherPolicy()
         given = self._mapping(
             root,
@@ -175,7 +175,7 @@ class _Reading:
     def _mapping(self, node: Node, fields: Mapping[str, Read], *, required: bool = False) -> dict[str, Any]:
         """Return the values that are right, by key."""
         if not isinstance(node, MappingNode):
-            self._wrong(node, f"here must be keys and values, of {', '.join(fields)}.")
+            self._wrong(node, f"expected keys and values: {', '.join(fields)}.")
             return {}
         found: dict[str, Any] = {}
         seen: set[str] = set()
@@ -185,27 +185,27 @@ class _Reading:
                 close = get_close_matches(name, fields, n=1)
                 self._wrong(
                     key,
-                    f"there is no key {name!r}; " + (f"did you mean {close[0]}?" if close else f"there are {', '.join(fields)}."),
+                    f"unknown key {name!r}; " + (f"did you mean {close[0]}?" if close else f"the keys are {', '.join(fields)}."),
                 )
             elif name in seen:
-                self._wrong(key, f"{name} is given twice.")
+                self._wrong(key, f"{name} appears twice.")
             elif (read := fields[name](value)) is not _MISSING:
                 found[name] = read
             seen.add(name)
         if required and (missing := [name for name in fields if name not in seen]):
-            self._wrong(node, f"it needs {', '.join(missing)}, too.")
+            self._wrong(node, f"it also needs {', '.join(missing)}.")
         return found
 
     def _items(self, node: Node) -> list[Node]:
         if isinstance(node, SequenceNode):
             return list(node.value)
-        self._wrong(node, "here must be a list.")
+        self._wrong(node, "expected a list.")
         return []
 
     def _scalar(self, node: Node, takes: _Takes) -> Any:
         """Return a value as its type takes it, from its text: so a price is exact, and the region NO is no `no`."""
         if not isinstance(node, ScalarNode):
-            return self._wrong(node, "here must be a single value.")
+            return self._wrong(node, "expected a single value.")
         text: Any = node.value
         if takes is _BOOL:
             text = yaml.SafeLoader.bool_values.get(text.lower(), text)
@@ -218,8 +218,8 @@ class _Reading:
             read = msgspec.convert(value, takes.kind)
             if takes.exists is None or takes.exists(read):
                 return read
-        shown = f"it has {len(value)}" if isinstance(value, tuple) else f"{value!r} can't be"
-        return self._wrong(node, f"{shown}; give {takes.words}.")
+        shown = f"it has {len(value)}" if isinstance(value, tuple) else f"{value!r} is not valid"
+        return self._wrong(node, f"{shown}. Use {takes.words}.")
 
     def _wrong(self, node: Node, reason: str) -> Any:
         self._faults.append(Fault(node.start_mark.line + 1, reason))

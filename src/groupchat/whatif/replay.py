@@ -124,7 +124,7 @@ class WhatIf:
         if isinstance(sent, str):
             would_be, why = Side(outcome="refused"), sent
         else:
-            would_be, why = Side(outcome="sent", charge=charge_of(line_of(sent))), "Another rate would be in force (R25)."
+            would_be, why = Side(outcome="sent", charge=charge_of(line_of(sent))), "Another rate would be in effect (R25)."
         self._count(recorded, self._messages, would_be=not isinstance(sent, str))
         self._charge(recorded, recorded.stream, was, would_be)
         yield from self._differs(recorded, "message", was, would_be, why)
@@ -185,7 +185,7 @@ class WhatIf:
 _WITHHELD: dict[Outcome, str] = {
     "withheld": "Other recipients, or another rate (R25).",
     "handed_over": "Only those who have opted out would be left out.",
-    "not_sent": "There would be no such message.",
+    "not_sent": "The message would not exist.",
 }
 _BLOCKING: dict[Outcome, str] = {
     "open": "The opt-out would not block, or the opt-in would lift the block (R15, R17).",
