@@ -1,4 +1,4 @@
-"""Fixtures of the HTTP tests."""
+"""Fixtures of the HTTP tests: one Postgres database, emptied before each, and the API on it."""
 
 from collections.abc import AsyncIterator
 
@@ -8,6 +8,9 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from tests.http.site import Site, open_site
+from tests.support.emptied import postgres_url, shared_database
+
+__all__ = ["postgres_url", "shared_database"]
 
 
 @pytest.fixture

@@ -12,9 +12,6 @@ from groupchat.store import event_store
 from tests.http.site import assert_problem, locs, messages_of, path_of
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
-from tests.support.emptied import postgres_url, shared_database
-
-__all__ = ["postgres_url", "shared_database"]  # one Postgres database for all of these tests
 
 
 def if_match(tag):

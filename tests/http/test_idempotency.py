@@ -19,9 +19,6 @@ from tests.http.site import Site, assert_problem, client_of, locs, messages_of, 
 from tests.store.counting import holding, until
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
-from tests.support.emptied import postgres_url, shared_database
-
-__all__ = ["postgres_url", "shared_database"]  # one Postgres database for all of these tests
 
 SAME = ("Location", "ETag", "Groupchat-Position", "Content-Type")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import partial
+from functools import cache, partial
 from typing import Protocol
 
 from fastapi import FastAPI
@@ -111,8 +111,8 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         telemetry={"logs": False},  # they would quote exceptions, and so what people wrote
     )
     served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
-    described = document(served, webhooks.operations(services))
-    app.openapi = lambda: described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
+    described = cache(partial(document, served, webhooks.operations(services)))
+    app.openapi = described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
     app.router.routes.extend(_routes(services, served, described))
     app.router.default = Elsewhere(_resource(services, "(none)", {}), app.router.default)
     return app
@@ -124,7 +124,7 @@ def document(served: Iterable[Served], more: Iterable[Operation] = ()) -> Json:
     return whole
 
 
-def _routes(services: Services, served: Iterable[Served], described: Json) -> Iterable[Route]:
+def _routes(services: Services, served: Iterable[Served], described: Callable[[], Json]) -> Iterable[Route]:
     by_path: dict[str, dict[str, Responder]] = {}
     for each in served:
         by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)

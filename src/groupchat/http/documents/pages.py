@@ -1,6 +1,7 @@
 """What is the same for everybody: a page per kind of problem, schemas, the interactive documentation. No key is needed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from html import escape
 
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -41,12 +42,12 @@ async def problem_page(incoming: Incoming) -> Reply:
     return _page(kind.title, _described(slug, kind))
 
 
-def event_schemas(schemas: Mapping[str, object]) -> Responder:
+def event_schemas(make: Callable[[], Mapping[str, object]]) -> Responder:
     """Return what answers with the JSON Schema of a type of event; it raises `NotFoundError` for an unknown type."""
-    replies = {type_: Reply(200, encode_json(schema), SCHEMA) for type_, schema in schemas.items()}
+    made = cache(lambda: {type_: Reply(200, encode_json(schema), SCHEMA) for type_, schema in make().items()})
 
     async def respond(incoming: Incoming) -> Reply:
-        reply = replies.get(incoming.scope["path_params"]["type"])
+        reply = made().get(incoming.scope["path_params"]["type"])
         if reply is None:
             msg = "Unknown event type. docs/events.md lists all of them."
             raise NotFoundError(msg)
@@ -61,9 +62,14 @@ def documentation() -> Responder:
     return fixed(Reply(200, bytes(page.body), HTML))
 
 
-def fixed_json(value: object) -> Responder:
-    """Return what always answers with the same JSON."""
-    return fixed(Reply(200, encode_json(value), JSON))
+def fixed_json(make: Callable[[], object]) -> Responder:
+    """Return what always answers with the same JSON, which is made when it is first asked for."""
+    made = cache(lambda: Reply(200, encode_json(make()), JSON))
+
+    async def respond(_: Incoming) -> Reply:
+        return made()
+
+    return respond
 
 
 def fixed(reply: Reply) -> Responder:

@@ -1,6 +1,6 @@
 """The paths that need no key: health, documentation, problems, schemas; and how they are documented."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -17,17 +17,17 @@ class Live(Struct, frozen=True):
     live: bool = True
 
 
-def responders(document: Json, checkup: Checkup) -> dict[str, Responder]:
+def responders(document: Callable[[], Json], checkup: Checkup) -> dict[str, Responder]:
     """Return what answers a GET of each path."""
     return {
-        "/healthz": pages.fixed_json(Live()),
+        "/healthz": pages.fixed_json(Live),
         "/readyz": checkup.ready,
         "/metrics": checkup.scrape,
         "/openapi.json": pages.fixed_json(document),
         "/docs": pages.documentation(),
         "/problems": pages.problem_index,
         "/problems/{slug}": pages.problem_page,
-        "/schemas/{type}.json": pages.event_schemas(schemas()),
+        "/schemas/{type}.json": pages.event_schemas(schemas),
     }
 
 
