@@ -12,15 +12,18 @@ import signal
 import socket
 import subprocess
 import sys
-from base64 import urlsafe_b64encode
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic, sleep
-from uuid import uuid4
 
 HERE = Path(__file__).parent
 BUILD = HERE.parent / "build" / "kafka"
 LIBS = BUILD / "libs"
+FORMATTED = BUILD / "formatted"
+"""A new broker's data, to copy: Kafka's own tool needs a second for it."""
+CLUSTER = "Z3JvdXBjaGF0LWthZmthMQ"
+"""The id of each cluster, as none knows of another. A random one can begin with a dash, which the tool takes for an option."""
 POM = HERE / "pom.xml"
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -53,7 +56,8 @@ def install() -> None:
         if shutil.which(program) is None:
             msg = f"{program} is not installed: install a JDK (17 or newer) and Maven, or name a broker in GROUPCHAT_TEST_KAFKA"
             raise BrokerError(msg)
-    shutil.rmtree(LIBS, ignore_errors=True)
+    for made in (LIBS, FORMATTED):
+        shutil.rmtree(made, ignore_errors=True)
     command = ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={LIBS.resolve()}"]
     fetched = subprocess.run(command, capture_output=True, text=True, check=False)
     if fetched.returncode:
@@ -73,6 +77,11 @@ class Broker:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int | None:
+        """The process, while it runs."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def address(self) -> str:
         """The bootstrap server."""
         return f"127.0.0.1:{self.port}"
@@ -82,8 +91,7 @@ class Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self._configure()
         if not (self.folder / "data" / "meta.properties").is_file():
-            cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-            self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)).wait()
+            self._format(config)
         self._process = self._java("kafka.Kafka", str(config))
         deadline = monotonic() + START_SECONDS
         while not self._answers():
@@ -92,6 +100,15 @@ class Broker:
                 msg = f"the broker did not start:\n{(self.folder / 'log').read_text(errors='replace')[-2_000:]}"
                 raise BrokerError(msg)
             sleep(0.1)
+
+    def _format(self, config: Path) -> None:
+        data = self.folder / "data"
+        if FORMATTED.is_dir():
+            shutil.copytree(FORMATTED, data)
+            return
+        self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(config)).wait()
+        with tempfile.TemporaryDirectory(dir=BUILD) as beside, contextlib.suppress(OSError):  # another process may be first
+            shutil.copytree(data, Path(beside) / "data").rename(FORMATTED)
 
     def stop(self) -> None:
         """Stop in order."""

@@ -56,11 +56,13 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """The address of a real Kafka broker; each test uses topics of its own (`topic_prefix`)."""
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Kafka broker, one for all of xdist's workers; each test uses topics of its own (`topic_prefix`)."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     with ExitStack() as stack:
         try:
-            address = stack.enter_context(running_broker())
+            address = stack.enter_context(running_broker(folder))
         except Exception as error:
             if IN_CI:
                 raise

@@ -1,15 +1,18 @@
-"""A real broker for tests: the one that GROUPCHAT_TEST_KAFKA names, or one of the tests' own, an xdist worker each."""
+"""A real broker for tests: the one that GROUPCHAT_TEST_KAFKA names, or one of the tests' own, for all xdist workers together."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from types import ModuleType
 
+import msgspec
 from filelock import FileLock
+from msgspec import Struct
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,14 +30,46 @@ def _load() -> ModuleType:
 broker = _load()
 
 
+_started: list["broker.Broker"] = []
+"""Kept, because Python complains of a process that it forgets while it runs."""
+
+
+class Shared(Struct):
+    """A broker that several processes use; the last of them ends it."""
+
+    address: str
+    pid: int
+    users: int = 0
+
+
 @contextmanager
-def running_broker() -> Iterator[str]:
-    """Run a broker and give its address; raises `BrokerError` where it can't be had."""
+def running_broker(folder: Path) -> Iterator[str]:
+    """Run a broker, one for all processes that give this folder, and give its address; raises `BrokerError` if it can't be had."""
     if named := os.environ.get("GROUPCHAT_TEST_KAFKA"):
         yield named
         return
-    with a_broker() as own:
-        yield own.address
+    shared = _change(folder, 1)
+    try:
+        yield shared.address
+    finally:
+        if _change(folder, -1).users == 0:
+            os.kill(shared.pid, signal.SIGKILL)
+
+
+def _change(folder: Path, users: int) -> Shared:
+    """Count a process that begins or ends to use the broker, and start one for the first."""
+    install()
+    path = folder / "broker.json"
+    with FileLock(folder / "broker.lock"):
+        shared = msgspec.json.decode(path.read_bytes(), type=Shared) if path.exists() else Shared("", 0)
+        if not shared.users:
+            own = broker.Broker(Path(mkdtemp(prefix="kafka-", dir=folder)))
+            own.start()
+            _started.append(own)
+            shared = Shared(own.address, own.pid)
+        shared.users += users
+        path.write_bytes(msgspec.json.encode(shared))
+    return shared
 
 
 @contextmanager
