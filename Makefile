@@ -1,9 +1,11 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run test chaos bench kafka lock clean
+.PHONY: help run check style test chaos bench kafka lock clean
 
 BIN = .venv/bin
+# The rules: what is wrong with a change most often fails here.
+FAST = tests/aggregates tests/values
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
 UV_COMPILE = build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
@@ -14,11 +16,16 @@ help: ## show this list
 run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier
 	@$(BIN)/groupchat demo
 
-test: .venv/dev ## check style, types and layers, then run all tests
+check: style ## check style, types and layers, then run the fast tests: in less than a minute
+	@$(BIN)/pytest -q -n 2 -k "not postgres" $(FAST)
+
+style: .venv/dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+test: style ## check style, types and layers, then run all tests
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python asyncapi/parser.py
 	@$(BIN)/pytest -n 2 --dist worksteal
