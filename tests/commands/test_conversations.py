@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupchat.aggregates.group_conversation import ConversationBlockedError
+from groupchat.aggregates.group_conversation import ConversationBlockedError, NotBlockedError
 from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError
 from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
@@ -365,9 +365,12 @@ async def test_a_second_successor_is_refused_with_the_id_of_the_first_R18_R35(wo
 async def test_a_successor_of_a_group_that_is_not_blocked_is_refused_with_its_own_id_R18_R35(world):
     group = await world.group(1, 2)
 
-    with pytest.raises(GroupExistsError) as caught:
+    with pytest.raises(NotBlockedError, match="This conversation is not blocked") as caught:
         await world.succeed(group)
     assert caught.value.members == {"conversation_id": group}
+    await world.writes(1, "STOP")
+    await world.writes(1, "START")
+    assert await world.succeed(group)
 
 
 async def test_a_successor_needs_enough_people_who_are_left_R1_R18(world):

@@ -91,6 +91,14 @@ async def _dnd(world: World, contact: str, *, on: bool) -> None:
     await world.run(contacts.change_contact, contact, Change(dnd=on))
 
 
+async def _move(world: World, contact: str, n: int) -> None:
+    await world.run(contacts.change_contact, contact, Change(number=number(n)))
+
+
+async def _delete(world: World, contact: str) -> None:
+    await world.run(contacts.delete_contact, contact)
+
+
 async def _add_number(world: World, number: str) -> None:
     await world.add_number(number)
 
@@ -99,7 +107,7 @@ async def _succeed(world: World, group: str) -> str:
     return await world.succeed(group)
 
 
-_INSISTENT = ("write", "opt_out_by_hand", "dnd")
+_INSISTENT = ("write", "opt_out_by_hand", "dnd", "move", "delete")
 _ACTIONS: dict[str, Any] = {
     "send": _send,
     "send_and_begin": _send_and_begin,
@@ -107,6 +115,8 @@ _ACTIONS: dict[str, Any] = {
     "write": _write,
     "opt_out_by_hand": _opt_out_by_hand,
     "dnd": _dnd,
+    "move": _move,
+    "delete": _delete,
     "add_number": _add_number,
     "succeed": _succeed,
 }
@@ -134,6 +144,14 @@ def opt_out_by_hand(group: str, n: int) -> Action:
 
 def dnd(contact: str, *, on: bool) -> Action:
     return Action("dnd", {"contact": contact, "on": on})
+
+
+def move(contact: str, n: int) -> Action:
+    return Action("move", {"contact": contact, "n": n})
+
+
+def delete(contact: str) -> Action:
+    return Action("delete", {"contact": contact})
 
 
 def add_number(number_: str) -> Action:

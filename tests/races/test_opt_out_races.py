@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.races.actions import create, dnd, opt_out_by_hand, send, send_and_begin, write
+from tests.races.actions import create, delete, dnd, move, opt_out_by_hand, send, send_and_begin, write
 from tests.support.builders import number
 
 ROUNDS = (100, 300, 500, 700, 900)
@@ -108,6 +108,40 @@ async def test_no_group_begins_and_none_is_written_to_with_a_contact_whose_dnd_g
             break
     assert set(created) == {"done", "invalid-group"}
     assert set(sent) == {"done", "conversation-blocked"}
+
+
+@pytest.mark.parametrize("way", ["a card with DND gets the number", "the younger card gets DND and is deleted"])
+async def test_nothing_passes_a_number_that_becomes_a_no_at_that_moment_whatever_its_card_R16_R36(arena, way):
+    world = arena.world
+    elsewhere = await world.group(1, 2)
+    created, sent = Counter(), Counter()
+    for first in ROUNDS:
+        people = range(first, first + 12)
+        groups = [await world.group(n, 1) for n in people]
+        doings = [lane for n in people for lane in ([create(n, 2)], [send(groups[n - first])] * 4)]
+        for n in people:
+            if way.startswith("a card"):
+                card = await world.contact(n + 5_000, f"Card {n}")
+                await world.change(card, dnd=True)
+                doings.append(later(move(card.id, n), elsewhere, n % 4))
+            else:
+                await world.contact(n, f"Older {n}")
+                card = await world.contact(n, f"Younger {n}")
+                doings.append([*later(dnd(card.id, on=True), elsewhere, n % 4), delete(card.id)])
+        mixed = shuffled(*doings, seed=5)
+
+        answers = await arena.race(arena.plan(*mixed[::2]), arena.plan(*mixed[1::2]))
+
+        all_groups = groups + [answer.value for answer in answers if answer.action == "create" and answer.refused is None]
+        assert all([(await world.state(group)).blocked for group in all_groups])
+        created += outcomes(answers, "create")
+        sent += outcomes(answers, "send")
+        if len(created) > 1 and len(sent) > 1:
+            break
+    assert set(created) <= {"done", "invalid-group", "version-conflict"}
+    assert created["invalid-group"]
+    assert sent["done"]
+    assert sent["conversation-blocked"]
 
 
 async def test_no_hand_over_begins_after_an_opt_out_for_a_message_accepted_before_R16(arena):

@@ -59,6 +59,16 @@ class ConversationBlockedError(RefusalError):
         self.conversation_id = conversation_id
 
 
+class NotBlockedError(RefusalError):
+    """R18: only a blocked group has a successor; this one, named by `conversation_id`, is the group with its participants (R35)."""
+
+    slug = "group-exists"
+
+    def __init__(self, conversation_id: str) -> None:
+        detail = "This conversation is not blocked: write in it. Only a blocked conversation can have a successor (R18)."
+        super().__init__(detail, conversation_id=conversation_id)
+
+
 # --- commands
 
 

@@ -80,6 +80,8 @@ async def create_successor(
     old = await visible_group(decision, rights, conversation_id)
     rights.require_group_chat()
     rights.require_number(old.business_number)
+    if not old.blocked:
+        raise group_conversation.NotBlockedError(conversation_id)
     left = await _left(decision, old)
     roster.check_size(len(left), rights.state.policy)
     create = group_conversation.Create(

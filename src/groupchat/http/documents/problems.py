@@ -114,7 +114,8 @@ PROBLEMS: dict[str, Kind] = {
         409,
         "This group already exists",
         "An unblocked group with this business number and exactly these participants exists, and carriers couldn't tell the "
-        "two apart (R35). Use the conversation in conversation_id. It is null if you can't see that conversation (R22).",
+        "two apart (R35). Use the conversation in conversation_id. It is null if you can't see that conversation (R22). "
+        "For a successor, it is the conversation itself, which is not blocked (R18).",
         {"conversation_id": str | None},
         {"conversation_id": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
     ),
