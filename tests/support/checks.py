@@ -58,6 +58,9 @@ class _Scan:
     def consent_opted_in(self, _: Recorded, event: Any) -> None:
         self.out.discard((event.business_number, event.number))
 
+    def consent_opt_out_taken_back(self, _: Recorded, event: Any) -> None:
+        self.out.discard((event.business_number, event.number))
+
     def contact_created(self, recorded: Recorded, event: Any) -> None:
         self.cards[event.contact_id] = recorded.cause.workspace_id, frozenset((event.number, *event.secondary_numbers))
 
