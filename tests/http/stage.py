@@ -15,7 +15,7 @@ PARAMETERS = {
     **dict.fromkeys(("mine", "others"), "contact_id"),
     **dict.fromkeys(("me", "owner", "colleague"), "user_id"),
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
-    **dict.fromkeys(("member", "phone", "business"), "number"),
+    **dict.fromkeys(("member", "phone", "business", "spare_number"), "number"),
 }
 """Which path parameter a thing stands for."""
 
@@ -139,6 +139,10 @@ class Stage:
 
     async def _phone(self) -> str:
         return number(next(_phones))
+
+    async def _spare_number(self) -> str:
+        added = await self._owner.post("/v1/numbers", {"number": await self._new_number()})
+        return str(added.json()["number"])
 
     async def _new_number(self) -> str:
         return canadian_number(next(_phones))

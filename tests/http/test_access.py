@@ -130,6 +130,7 @@ WORKSPACE = [
     row("POST /v1/numbers", 201, {"number": "{new_number}"}, **MANAGING),
     row("POST /v1/numbers", "invalid-request", {"number": "nonsense"}, **MANAGING),
     row("PATCH /v1/numbers/{business}", 200, {"label": "Desk"}, **MANAGING),
+    row("DELETE /v1/numbers/{spare_number}", 204, **MANAGING),
     row("GET /v1/policy", 200),
     row("PUT /v1/policy", 200, {"max_participants": 10}, **MANAGING),
     row("GET /v1/roles", 200),

@@ -66,7 +66,7 @@ def test_every_route_of_a_conversation_or_contact_takes_part():
     assert writes == {*CONVERSATION_WRITES, *CONTACT_WRITES}
     shown = {each.operation.name for each in all_ if each.types.versioned}
     assert shown == {
-        *("read_conversation", "create_conversation", "rename_conversation", "create_successor", "opt_out"),
+        *("read_conversation", "create_conversation", "rename_conversation", "create_successor", "opt_out", "take_back"),
         *("read_contact", "create_contact", "change_contact"),
     }
 
@@ -77,6 +77,7 @@ CONVERSATION_WRITES = {
     "rename_conversation": ("PATCH", "", {"name": "x"}),
     "send_message": ("POST", "/messages", {"body": "x"}),
     "opt_out": ("POST", "/participants/" + number(1) + "/opt-out", None),
+    "take_back": ("DELETE", "/participants/" + number(1) + "/opt-out", {"reason": "A wrong click"}),
     "create_successor": ("POST", "/successor", {}),
     "mark_read": ("PUT", "/read", None),
     "mark_unread": ("DELETE", "/read", None),
@@ -121,7 +122,11 @@ async def test_a_write_is_done_only_on_the_version_that_it_expects(plain_site, n
 @pytest.mark.parametrize("name", [*CONVERSATION_WRITES, *CONTACT_WRITES])
 async def test_any_version_will_do_for_an_asterisk_and_any_of_a_list(plain_site, name):
     path, write = await to_write(plain_site, name)
-    tag = f'"0",W/"x", {tag_of(await now(plain_site, path))}' if name in ("mark_read", "opt_out", "delete_contact") else "*"
+    tag = (
+        f'"0",W/"x", {tag_of(await now(plain_site, path))}'
+        if name in ("mark_read", "opt_out", "take_back", "delete_contact")
+        else "*"
+    )
     assert (await write(tag)).status_code in (200, 201, 204)
 
 

@@ -86,12 +86,12 @@ async def test_participants_are_frozen_R7(site):
     assert await pane(site, made) == before
 
 
-async def test_an_opt_out_is_not_taken_back_by_hand_R7_R17(site):
+async def test_an_opt_out_is_recorded_and_taken_back_and_nothing_else_R7_R39(site):
     made = await site.group(1, 2)
-    for method in ("PUT", "PATCH", "DELETE"):
+    for method in ("PUT", "PATCH"):
         response = await site.request(method, path_of(made, "participants", number(1), "opt-out"))
         assert_problem(response, "participants-frozen", 405)
-        assert response.headers["Allow"] == "POST"
+        assert response.headers["Allow"] == "DELETE, POST"
 
 
 async def test_what_is_no_write_is_simply_not_there(plain_site):

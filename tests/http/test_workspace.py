@@ -1,7 +1,7 @@
 """Business numbers and policy over HTTP."""
 
-from tests.http.site import OTHER_BUSINESS, assert_problem, locs
-from tests.support.builders import BUSINESS, canadian_number
+from tests.http.site import OTHER_BUSINESS, assert_problem, locs, messages_of
+from tests.support.builders import BUSINESS, canadian_number, number
 
 FIRST = {"number": BUSINESS, "label": None, "default": False, "assigned_to": None}
 NUMBERS = "/v1/numbers"
@@ -28,8 +28,8 @@ BAD_NUMBERS = ["nonsense", "+18005550199", "+442079460018", "+19005550199"]
 
 
 async def test_a_number_that_groups_can_not_be_sent_from_is_refused_R4(plain_site):
-    for number in BAD_NUMBERS:
-        assert locs(assert_problem(await plain_site.post(NUMBERS, {"number": number}), "invalid-request", 422)) == ["number"]
+    for bad in BAD_NUMBERS:
+        assert locs(assert_problem(await plain_site.post(NUMBERS, {"number": bad}), "invalid-request", 422)) == ["number"]
 
 
 async def test_a_number_belongs_to_one_workspace_R4(site):
@@ -75,6 +75,8 @@ HEYMARKET = {
     "max_participants": 10,
     "allowed_regions": ["US", "CA"],
     "reopen_on_opt_in": False,
+    "opt_out_keywords": [],
+    "opt_in_keywords": [],
 }
 
 
@@ -113,3 +115,27 @@ async def test_a_policy_that_does_not_fit_is_refused(plain_site):
     for body in BAD_POLICIES:
         assert_problem(await plain_site.put("/v1/policy", body), "invalid-request", 422)
         assert (await plain_site.get("/v1/policy")).json() == HEYMARKET
+
+
+async def test_a_number_that_was_given_up_sends_nothing_more_and_stays_readable_R56(site):
+    made = await site.group(1, 2)
+    await site.send(made, "Before")
+    path = f"/v1/numbers/{BUSINESS}"
+    assert (await site.delete(path)).status_code == 204
+    assert_problem(await site.delete(path), "not-found", 404)
+    assert BUSINESS not in [each["number"] for each in (await site.get("/v1/numbers")).json()["items"]]
+
+    refused = assert_problem(await site.post(messages_of(made), {"body": "x"}), "number-given-up", 409)
+    assert refused["number"] == BUSINESS
+    people = [{"number": number(n)} for n in (5, 6)]
+    creating = assert_problem(
+        await site.post("/v1/conversations", {"from": BUSINESS, "participants": people}), "invalid-group", 422
+    )
+    assert "was given up" in creating["violations"][0]["detail"]
+    await site.writes(1, "Anybody there?")
+    assert [each["body"] for each in (await site.get(messages_of(made))).json()["items"]] == ["Before", "Anybody there?"]
+    stranger = await site.stranger()
+    assert_problem(await stranger.post("/v1/numbers", {"number": BUSINESS}), "number-taken", 409)
+
+    assert (await site.post("/v1/numbers", {"number": BUSINESS})).status_code == 201
+    await site.send(made, "Back again")

@@ -33,6 +33,16 @@ class NumberAccessDeniedError(RefusalError):
     slug = "number-access-denied"
 
 
+class NumberGivenUpError(RefusalError):
+    """R56: the workspace has given the business number up, so nothing is sent from it."""
+
+    slug = "number-given-up"
+
+    def __init__(self, number: str) -> None:
+        msg = f"The business number {number} was given up: its conversations can be read, and nothing more is sent (R56)."
+        super().__init__(msg, number=number)
+
+
 class ContactNotAssignedError(RefusalError):
     """R22: a participant is no contact assigned to the user, whether there is such a contact or not; `about` is not shown."""
 
@@ -125,11 +135,22 @@ class Access(Struct, frozen=True):
         return self.manages or number == self.state.default_number or owned.assigned_to in (None, self.user.id)
 
     def require_number(self, number: str) -> None:
-        """Raise `NumberAccessDeniedError` unless the user may send from a business number (R21)."""
+        """Raise `NumberAccessDeniedError` unless the user may send from a business number (R21).
+
+        Raises `NumberGivenUpError` for one that the workspace sends nothing from any more (R56).
+        """
         self.require_writer()
+        if number in self.state.given_up:
+            raise NumberGivenUpError(number)
         if not self.may_send_from(number):
             msg = f"You have no access to {number}. An owner or admin can assign it to you (R21)."
             raise NumberAccessDeniedError(msg, number=number)
+
+    def require_recorder(self, number: str) -> None:
+        """Raise `NumberAccessDeniedError` unless the user may record an opt-out from a business number, or from one given up."""
+        if number not in self.state.given_up:
+            self.require_number(number)
+        self.require_writer()
 
     def require_assignable(self, user_id: str | None) -> None:
         """Raise `NotPermittedError` if a restricted user assigns a contact to anybody but himself (R22, R23)."""

@@ -2,6 +2,7 @@
 
 - R4 A business number is a valid number of an allowed region, and not toll-free. That it belongs to one workspace only is judged in
   `number_claim.py`.
+- R56 A number can be given up: what is there stays, and nothing more is sent. The same workspace can add it again.
 - R21 One number may be everybody's default, and each may be assigned to a user.
 """
 
@@ -9,8 +10,9 @@ from typing import assert_never
 
 from msgspec import UNSET, Struct, UnsetType
 
+from groupchat.aggregates.number_claim import NumberTakenError
 from groupchat.aggregates.workspace import BusinessNumber, Workspace, existing, require_user
-from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAdded, NumberAssigned, NumberLabelled
+from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAdded, NumberAssigned, NumberGivenUp, NumberLabelled
 from groupchat.values import phone
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event
@@ -36,7 +38,13 @@ class ChangeNumber(Struct, frozen=True, kw_only=True):
     assigned_to: str | UnsetType | None = UNSET
 
 
-Command = AddNumber | ChangeNumber
+class GiveUp(Struct, frozen=True):
+    """Send nothing from a number any more (R56)."""
+
+    number: str
+
+
+Command = AddNumber | ChangeNumber | GiveUp
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
@@ -47,6 +55,8 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
             return _add_number(command, state)
         case ChangeNumber():
             return _change_number(command, state)
+        case GiveUp():
+            return _give_up(command, state)
         case _:
             assert_never(command)
 
@@ -60,7 +70,15 @@ def require_number_of(state: Workspace, number: str) -> BusinessNumber:
     return owned
 
 
+def _give_up(command: GiveUp, state: Workspace) -> list[Event]:
+    owned = require_number_of(state, command.number)
+    given_up = NumberGivenUp(number=owned.number)
+    return [DefaultNumberChosen(number=None), given_up] if state.default_number == owned.number else [given_up]
+
+
 def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
+    if command.number in state.numbers:
+        raise NumberTakenError(command.number)
     if phone.is_toll_free(command.number):
         raise InvalidRequestError(
             "number", f"{command.number} is toll-free. Carriers don't accept group messages from toll-free numbers (R4)."

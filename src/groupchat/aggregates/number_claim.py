@@ -2,6 +2,8 @@
 
 - R4 A business number belongs to one workspace only, the first that adds it. Each number has a stream of its own for this, written
   in the same append as the workspace's stream (`business_numbers.py`).
+- R56 A number that was given up stays its workspace's, which alone can add it again. What people still write to it, STOP included,
+  is meant for that workspace, and its consents belong to the number: another workspace would see, or break, what is not its own.
 """
 
 from msgspec import Struct
@@ -32,6 +34,9 @@ class NumberTakenError(RefusalError):
 
     slug = "number-taken"
 
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} already belongs to a workspace. A business number can belong to only one (R4).")
+
 
 # --- commands and decide
 
@@ -47,8 +52,9 @@ Command = Claim
 
 
 def decide(command: Claim, state: str | None) -> list[Event]:
-    """Return the claim; raises `NumberTakenError` for a number that any workspace has."""
+    """Return the claim, none for a number that is the workspace's already; raises `NumberTakenError` for another's."""
     if state is not None:
-        msg = f"{command.number} already belongs to a workspace. A business number can belong to only one (R4)."
-        raise NumberTakenError(msg)
+        if state != command.workspace_id:
+            raise NumberTakenError(command.number)
+        return []
     return [NumberClaimed(number=command.number, workspace_id=command.workspace_id)]

@@ -86,11 +86,12 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """The business number as found: as E.164 where it is `readable`, and whether the workspace has it."""
+    """The business number as found: as E.164 where it is `readable`, and whether the workspace has it, or had it (R56)."""
 
     number: str
     readable: bool = False
     owned: bool = False
+    given_up: bool = False
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -154,13 +155,13 @@ def participant(candidate: Candidate) -> Participant:
     )
 
 
-def sender(written: str, owned: Container[str]) -> Sender:
-    """Return the business number as found; `owned` has the workspace's numbers, as E.164."""
+def sender(written: str, owned: Container[str], given_up: Container[str] = ()) -> Sender:
+    """Return the business number as found; `owned` has the workspace's numbers, `given_up` its former ones, as E.164."""
     try:
         number = phone.to_e164(written)
     except phone.InvalidNumberError:
         return Sender(number=written)
-    return Sender(number=number, readable=True, owned=number in owned)
+    return Sender(number=number, readable=True, owned=number in owned, given_up=number in given_up)
 
 
 def violations(candidates: Sequence[Candidate], sender: Sender, policy: Policy) -> list[Violation]:
@@ -217,7 +218,8 @@ def _of_sender(sender: Sender, policy: Policy) -> Iterator[Violation]:
         detail = f"{number} is toll-free; carriers take no group messages from it."
         yield Violation(rule="R4", code="toll-free-number", detail=detail, number=number)
     elif not sender.owned:
-        detail = f"{number} is not a business number of this workspace; it has to be added first."
+        why = "was given up (R56)" if sender.given_up else "is not a business number of this workspace"
+        detail = f"{number} {why}; it has to be added first."
         yield Violation(rule="R1", code="business-number-unknown", detail=detail, number=number)
     elif not phone.is_of(number, policy.allowed_regions):
         detail = f"{number} is of region {' or '.join(phone.regions_of(number))}, which the policy does not allow."

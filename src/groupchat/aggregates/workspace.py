@@ -25,6 +25,7 @@ from groupchat.aggregates.workspace_events import (
     KeywordsChosen,
     NumberAdded,
     NumberAssigned,
+    NumberGivenUp,
     NumberLabelled,
     PolicyChanged,
     RatePosted,
@@ -103,12 +104,19 @@ class Workspace(Struct, frozen=True, kw_only=True):
     key_hashes: LastingMap[str] = LastingMap()
     """Their hashes, by their id."""
     numbers: dict[str, BusinessNumber] = {}
+    given_up: tuple[str, ...] = ()
+    """The numbers that the workspace had, and may add again (R56)."""
     default_number: str | None = None
     keywords: Words = NO_WORDS
     """The workspace's own keywords (R38)."""
 
     rates: tuple[PostedRate, ...] = ()
     """The rate card, in the order of posting."""
+
+    @property
+    def numbers_ever(self) -> tuple[str, ...]:
+        """All numbers that conversations may have: those that the workspace sends from, and those that it gave up."""
+        return (*self.numbers, *self.given_up)
 
     def holder_of(self, key_hash: str, moment: datetime) -> User | None:
         """Return the user whose key has this hash and opens at this moment."""
@@ -158,7 +166,11 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return replace(state, rates=(*state.rates, posted))
         case NumberAdded():
             number = BusinessNumber(number=event.number, label=event.label, assigned_to=event.assigned_to)
-            return replace(state, numbers=state.numbers | {number.number: number})
+            given_up = _without(state.given_up, event.number)
+            return replace(state, numbers=state.numbers | {number.number: number}, given_up=given_up)
+        case NumberGivenUp():
+            left = {number: owned for number, owned in state.numbers.items() if number != event.number}
+            return replace(state, numbers=left, given_up=(*_without(state.given_up, event.number), event.number))
         case NumberLabelled():
             return _with_number(state, event.number, label=event.label)
         case NumberAssigned():
@@ -171,6 +183,10 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return replace(state, keywords=Words(out=event.opt_out, in_=event.opt_in))
         case _:
             return state
+
+
+def _without(numbers: tuple[str, ...], number: str) -> tuple[str, ...]:
+    return tuple(other for other in numbers if other != number)
 
 
 def _with_number(state: Workspace, number: str, **changes: str | None) -> Workspace:

@@ -69,6 +69,13 @@ class NumberAssigned(Event, frozen=True, kw_only=True):
     user_id: str | None
 
 
+@stored_as("groupchat.workspace.number_given_up")
+class NumberGivenUp(Event, frozen=True, kw_only=True):
+    """The workspace sends nothing from a number any more; what is there stays (R56)."""
+
+    number: str
+
+
 @stored_as("groupchat.workspace.default_number_chosen")
 class DefaultNumberChosen(Event, frozen=True, kw_only=True):
     """One number, or none, is everybody's default."""

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import business_numbers, number_claim
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
+from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber, GiveUp
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import BUSINESS_NUMBERS, NUMBER_CLAIM
@@ -39,6 +39,15 @@ async def change_number(decision: Decision, who: Caller, command: ChangeNumber) 
     rights.require_manager()
     await decision.take(BUSINESS_NUMBERS, who.workspace_id, replace(command, number=number))
     return shown(await access(decision, who), number)
+
+
+async def give_up_number(decision: Decision, who: Caller, number: str) -> None:
+    """Send nothing from a business number any more; what is there stays readable (R56)."""
+    read = read_number("number", number)
+    rights = await access(decision, who)
+    business_numbers.require_number_of(rights.state, read)
+    rights.require_manager()
+    await decision.take(BUSINESS_NUMBERS, who.workspace_id, GiveUp(read))
 
 
 def shown(rights: Access, number: str) -> NumberShown:

@@ -19,7 +19,7 @@ async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str,
     rights = await access(decision, who)
     group = await visible_group(decision, rights, conversation_id)
     participant = _participant(group, number)
-    rights.require_number(group.business_number)
+    rights.require_recorder(group.business_number)
     said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
     await opt_out(decision, said)
 

@@ -43,7 +43,7 @@ async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> NewC
     conversation_id = decision.new_id("cnv")
     rights = await access(decision, who)
     rights.require_group_chat()
-    sender = roster.sender(asked.sender, rights.state.numbers)
+    sender = roster.sender(asked.sender, rights.state.numbers, rights.state.given_up)
     if sender.owned:
         rights.require_number(sender.number)
     candidates = await _candidates(decision, sender, asked.participants)

@@ -6,7 +6,7 @@ from groupchat.aggregates import delivery, group_conversation
 from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.commands.streams import CONVERSATION, DELIVERY
+from groupchat.commands.streams import CONVERSATION, DELIVERY, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.money import Rate
@@ -36,7 +36,7 @@ async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
         recipients=_recipients(event, group),
         carrier=carrier,
         rate=_rate(event),
-        opted_out_since=_opted_out_since(message, group),
+        opted_out_since=await _must_not_go(decision, message, group),
     )
     events = await decision.take(DELIVERY, stream, command)
     return Begun(await _existing(decision, stream), now=bool(events))
@@ -50,7 +50,7 @@ async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool
     """
     event, stream = message_of(message), delivery.stream(message_of(message).message_id)
     group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
-    late = _opted_out_since(message, group)
+    late = await _must_not_go(decision, message, group)
     command = delivery.GoOn(rate=_rate(event), opted_out_since=late, call=call, renew=renew)
     events = await decision.take(DELIVERY, stream, command)
     state = await _existing(decision, stream)
@@ -77,8 +77,14 @@ def _rate(event: MessageSent | InboundReceived) -> Rate | None:
     return event.rate if isinstance(event, MessageSent) else None
 
 
+async def _must_not_go(decision: Decision, message: Recorded, group: GroupConversation) -> bool:
+    """Tell whether a message must not go out: somebody opted out (R16), or the business number was given up (R56)."""
+    state = await decision.load(WORKSPACE, group.workspace_id)
+    return _opted_out_since(message, group) or (state is not None and group.business_number in state.given_up)
+
+
 def _opted_out_since(message: Recorded, group: GroupConversation) -> bool:
-    """Tell whether a message must not go out: a sent one after any later opt-out, a relayed one while the group is blocked."""
+    """Tell whether an opt-out forbids a message: any later one a sent message, and a block a relayed one."""
     return group.opted_out_since(message.version) if isinstance(message.event, MessageSent) else group.blocked
 
 

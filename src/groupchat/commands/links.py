@@ -39,7 +39,9 @@ async def link(decision: Decision, state: Workspace, contact: Contact, numbers: 
 
 async def _members(decision: Decision, state: Workspace, numbers: Sequence[str]) -> list[tuple[str, Member]]:
     """Return all members of all conversations that any of these numbers is in."""
-    consents = await decision.load_many(CONSENT, [consent.stream(ours, theirs) for ours in state.numbers for theirs in numbers])
+    consents = await decision.load_many(
+        CONSENT, [consent.stream(ours, theirs) for ours in state.numbers_ever for theirs in numbers]
+    )
     ids = list(dict.fromkeys(id_ for known in consents if known for id_ in known.conversations))
     groups: list[GroupConversation | None] = await decision.load_many(CONVERSATION, ids)
     return [(id_, each) for id_, group in zip(ids, groups, strict=True) for each in group_conversation.existing(group).members]

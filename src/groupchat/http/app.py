@@ -79,6 +79,7 @@ ENDPOINTS: tuple[Served, ...] = (
     workspace.add_number,
     workspace.list_numbers,
     workspace.change_number,
+    workspace.give_up_number,
     workspace.read_policy,
     workspace.change_policy,
     ledger.read_ledger,

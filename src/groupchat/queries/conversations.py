@@ -35,6 +35,11 @@ async def require_may_send(store: EventStore, who: Caller, conversation_id: str)
     await store.run(who.cause(), _require_may_send, who, conversation_id)
 
 
+async def require_may_record(store: EventStore, who: Caller, conversation_id: str) -> None:
+    """Raise `NotFoundError` unless the caller may see the group, `NumberAccessDeniedError` unless they may record an opt-out."""
+    await store.run(who.cause(), _require_may_record, who, conversation_id)
+
+
 async def now(views: Views, who: Caller, conversation_id: str, events: Sequence[Recorded] = ()) -> Conversation:
     """Return a conversation: its stored row, what its stream has above that, and these events that may not be stored yet.
 
@@ -79,6 +84,11 @@ async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane
 
 async def _require_visible(decision: Decision, who: Caller, conversation_id: str) -> None:
     await visible_group(decision, await access(decision, who), conversation_id)
+
+
+async def _require_may_record(decision: Decision, who: Caller, conversation_id: str) -> None:
+    rights = await access(decision, who)
+    rights.require_recorder((await visible_group(decision, rights, conversation_id)).business_number)
 
 
 async def _require_may_send(decision: Decision, who: Caller, conversation_id: str) -> None:

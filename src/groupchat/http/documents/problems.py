@@ -119,6 +119,14 @@ PROBLEMS: dict[str, Kind] = {
         {"conversation_id": str | None},
         {"conversation_id": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
     ),
+    "number-given-up": Kind(
+        409,
+        "The business number was given up",
+        "The workspace has given this business number up (R56). Its conversations stay readable, and what people write is "
+        "recorded, but nothing is sent. To send from it again, an owner or admin can add it with POST /v1/numbers.",
+        {"number": str},
+        {"number": "+14155550100"},
+    ),
     "number-taken": Kind(
         409,
         "The business number is taken",

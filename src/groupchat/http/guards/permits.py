@@ -100,6 +100,12 @@ async def creates_groups(store: EventStore, who: Caller, _: Path) -> None:
 
 
 @permit("not-permitted", "number-access-denied")
+async def records_opt_outs(store: EventStore, who: Caller, path: Path) -> None:
+    """Raise `NumberAccessDeniedError` unless the caller may record an opt-out in the path's conversation (R21)."""
+    await conversations.require_may_record(store, who, path["conversation_id"])
+
+
+@permit("not-permitted", "number-access-denied", "number-given-up")
 async def sends(store: EventStore, who: Caller, path: Path) -> None:
     """Raise `NumberAccessDeniedError` unless the caller has access to the number of the path's conversation (R21)."""
     await conversations.require_may_send(store, who, path["conversation_id"])

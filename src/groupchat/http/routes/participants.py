@@ -43,7 +43,7 @@ async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
 @endpoint(
     Spec("POST", OPT_OUT, "Opt a participant out", "participants", example=examples.BLOCKED_CONVERSATION),
     first=permits.sees_conversation,
-    may=permits.sends,
+    may=permits.records_opt_outs,
 )
 async def opt_out(call: Call) -> Written[Conversation]:
     """Record a participant's no to a user: every conversation of the business number with them is blocked at once (R14, R15)."""

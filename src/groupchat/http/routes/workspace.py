@@ -85,6 +85,19 @@ async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
 
 
 @endpoint(
+    Spec("DELETE", NUMBER, "Give up a business number", "workspace", status=204),
+    first=permits.has_number,
+    may=permits.manages,
+)
+async def give_up_number(call: Call) -> Written[None]:
+    """Send nothing from a number any more (R56). Its conversations stay readable, and what people write to it is still recorded.
+
+    Only this workspace can add the number again.
+    """
+    return await call.run(business_numbers.give_up_number, call.path["number"])
+
+
+@endpoint(
     Spec("GET", POLICY, "The policy", "workspace", example=examples.POLICY),
 )
 async def read_policy(call: Call) -> Answer[PolicyShown]:
