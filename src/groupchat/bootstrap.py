@@ -46,6 +46,8 @@ from groupchat.workers import Worker
 
 THREADS = 16
 """How many blocking database calls a process makes at the same time."""
+THREADS_SQLITE = 48
+"""The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, and readers are not to."""
 
 
 class NoBrokersError(ToldError):
@@ -106,6 +108,12 @@ def _tokens(settings: Settings) -> Tokens | None:
         workspace_claim=settings.oidc_workspace_claim,
     )
     return Tokens(provider)
+
+
+def provide_threads(database: Database) -> None:
+    """Let the running event loop have as many threads for blocking calls as the database needs."""
+    threads = THREADS_SQLITE if database.is_sqlite else THREADS
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="blocking"))
 
 
 @asynccontextmanager

@@ -134,6 +134,7 @@ async def open_site(
     store: EventStore, *, workers: Sequence[str] | None = (), adapter: Adapter | None = None, **services: Any
 ) -> AsyncIterator[Site]:
     """Serve a new workspace; `workers` as in `bootstrap.working`, `services` replace parts of what HTTP works with."""
+    bootstrap.provide_threads(store.database)
     system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, adapter=adapter)
     async with bootstrap.working(system, workers):
         parts = replace(system.services(), **services)

@@ -8,7 +8,7 @@ import pytest
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.http.calls.conditional import versioned_id
 from groupchat.http.calls.endpoint import Endpoint
-from groupchat.store import event_store
+from groupchat.store import last_try
 from tests.http.site import assert_problem, locs, messages_of, path_of
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
@@ -189,17 +189,27 @@ async def test_a_repeat_with_a_key_is_told_the_first_answer_though_its_version_i
 # --- without If-Match
 
 
-async def test_who_loses_to_others_in_every_try_is_told_so_and_nothing_is_stored(idle_site, monkeypatch):
+async def test_who_lost_to_another_process_is_decided_again(idle_site):
     """No worker runs: one that lost to the other process would let this one know of it."""
     site = idle_site
-    monkeypatch.setattr(event_store, "TRIES", 1)
     made = await site.group(1, 2)
     await site.send(made, "first")
     async with opened(site.store.database.url.render_as_string(hide_password=False)) as other:
         site.world.store = other
         await site.world.send(made["id"], "another process was faster")
 
-    assert_problem(await site.post(messages_of(made), {"body": "lost"}), "version-conflict", 409)
+    assert (await site.post(messages_of(made), {"body": "after it"})).status_code == 201
     bodies = [recorded.event.body for recorded in site.store.log.stream(made["id"]) if hasattr(recorded.event, "body")]
-    assert bodies == ["first", "another process was faster"]
+    assert bodies == ["first", "another process was faster", "after it"]
+
+
+async def test_who_can_not_be_decided_in_good_time_is_refused_as_a_conflict_and_nothing_is_stored(idle_site, monkeypatch):
+    site = idle_site
+    made = await site.group(1, 2)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(site.store, "_tries", 0)
+        hurried.setattr(last_try, "LONGEST_SECONDS", 0.0)
+        assert_problem(await site.post(messages_of(made), {"body": "lost"}), "version-conflict", 409)
+
+    assert [recorded for recorded in site.store.log.stream(made["id"]) if hasattr(recorded.event, "body")] == []
     assert (await site.post(messages_of(made), {"body": "again"})).status_code == 201

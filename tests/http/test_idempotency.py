@@ -320,3 +320,28 @@ async def test_what_is_kept_is_the_answer_and_the_request_only_as_a_digest(plain
         "headers": [["location", first.headers["Location"]], ["etag", first.headers["ETag"]]],
         "body": first.json(),
     }
+
+
+# --- while others change the same thing
+
+
+async def test_an_opt_out_under_a_key_is_taken_at_once_while_members_keep_sending_R14_R16(site):
+    """Its answer shows the whole conversation, of which something is on its way to the disk at any moment."""
+    for n in range(6):
+        made = await site.group(10 * n + 1, 10 * n + 2)
+        opted_out = asyncio.Event()
+        senders = [asyncio.create_task(_keep_sending(site, made, opted_out)) for _ in range(4)]
+        path = path_of(made, "participants", number(10 * n + 1), "opt-out")
+        taken = await site.post(path, headers={"Idempotency-Key": f"opt-out-{n}"})
+        opted_out.set()
+        statuses = set().union(*await asyncio.gather(*senders))
+
+        assert (taken.status_code, taken.json()["blocked"]) == (200, True), taken.text
+        assert statuses <= {201, 409}
+
+
+async def _keep_sending(site, conversation, until):
+    statuses = set()
+    while not until.is_set():
+        statuses.add((await site.post(messages_of(conversation), {"body": "Hello"})).status_code)
+    return statuses

@@ -10,7 +10,6 @@ from groupchat.aggregates.roster import Asked
 from groupchat.commands import consents, contacts, conversations
 from groupchat.commands.conversations import Draft
 from groupchat.store.event_store import EventStore
-from groupchat.store.refusals import VersionConflictError
 from groupchat.values.errors import RefusalError
 from tests.support.builders import BUSINESS, number
 from tests.support.world import World, a_caller
@@ -51,11 +50,9 @@ async def _lane(world: World, lane: list[Action]) -> list[Answer]:
 
 
 async def _act(world: World, action: Action) -> Answer:
-    """Act; who opts out or in insists until he no longer loses to others."""
+    """Act, once: nobody has to insist, whoever else is faster."""
     try:
         return Answer(action.name, value=await _ACTIONS[action.name](world, **action.given))
-    except VersionConflictError as lost:
-        return await _act(world, action) if action.name in _INSISTENT else Answer(action.name, refused=lost.slug)
     except RefusalError as refusal:
         ids = {name: value for name, value in refusal.members.items() if name == "conversation_id"}
         return Answer(action.name, refused=refusal.slug, members=ids)
@@ -107,7 +104,6 @@ async def _succeed(world: World, group: str) -> str:
     return await world.succeed(group)
 
 
-_INSISTENT = ("write", "opt_out_by_hand", "dnd", "move", "delete")
 _ACTIONS: dict[str, Any] = {
     "send": _send,
     "send_and_begin": _send_and_begin,

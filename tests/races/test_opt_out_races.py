@@ -43,7 +43,7 @@ async def test_no_message_is_accepted_after_an_opt_out_that_races_1000_sends_R16
     assert sends.total() == 2 * LANES * SENDS
     assert sends["done"] > 0
     assert sends["conversation-blocked"] > 0
-    assert sends["version-conflict"] < sends.total() / 10
+    assert sends["version-conflict"] == 0
     acknowledged = {answer.value for answer in answers if answer.action == "send" and answer.refused is None}
     assert acknowledged == {recorded.event.message_id for recorded in await types_of(arena.world, "conversation.message_sent")}
     assert (await arena.world.state(group)).blocked_by == (number(2),)
@@ -62,7 +62,7 @@ async def test_however_the_opt_out_comes_no_message_is_accepted_after_it_R14_R16
     sends = outcomes(answers, "send")
     assert sends["done"] > 0
     assert sends["conversation-blocked"] >= len(groups)
-    assert not sends.keys() - {"done", "conversation-blocked", "version-conflict"}
+    assert not sends.keys() - {"done", "conversation-blocked"}
     assert [(await arena.world.state(group)).blocked for group in groups] == [True] * 4
 
 
@@ -174,5 +174,5 @@ async def test_a_storm_of_stops_and_starts_keeps_every_promise_R16_R17_R35(arena
 
     assert outcomes(answers, "send")["done"] > 0
     assert outcomes(answers, "send")["conversation-blocked"] > 0
-    assert set(outcomes(answers, "create")) <= {"done", "group-exists", "invalid-group", "version-conflict"}
+    assert set(outcomes(answers, "create")) <= {"done", "group-exists", "invalid-group"}
     assert await types_of(arena.world, "conversation.unblocked")

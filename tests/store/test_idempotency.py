@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from groupchat.store import answers, event_store, housekeeping
+from groupchat.store import answers, housekeeping
 from groupchat.store.answers import Kept, Key
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore, VersionConflictError
@@ -132,9 +132,7 @@ async def test_an_answer_that_can_not_be_told_yet_is_made_again_and_what_it_tell
     assert await sum_of(store, "a") == 1
 
 
-async def test_an_answer_that_can_never_be_told_is_a_conflict_and_stores_nothing(store, monkeypatch):
-    monkeypatch.setattr(event_store, "TRIES", 2)
-
+async def test_an_answer_that_can_never_be_told_is_a_conflict_and_stores_nothing(store):
     def pack(value):
         raise StaleAnswerError
 

@@ -19,6 +19,8 @@ MAX_BATCH = 512
 Observe = Callable[[int, float], None]
 """Told of each batch in the committer's thread: how many appends it had, and how many seconds its transaction took."""
 
+_Item = tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]]
+
 log = structlog.get_logger()
 
 
@@ -29,7 +31,8 @@ class Committer:
         self._recorder = recorder
         self._on_stored = on_stored
         self.observe: Observe | None = None
-        self._queue: SimpleQueue[tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._next: _Item | None = None
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -53,17 +56,27 @@ class Committer:
     def _run(self) -> None:
         going_on = True
         while going_on:
-            items = [self._queue.get()]
-            while len(items) < MAX_BATCH:
-                try:
-                    items.append(self._queue.get_nowait())
-                except Empty:
-                    break
+            items = self._gather()
             going_on = None not in items
             batch = [item for item in items if item is not None]
             if batch:
                 self._store([append for append, _, _ in batch])
                 _resolve(batch)
+
+    def _gather(self) -> list[_Item | None]:
+        """Wait for an item, and take what else is there; what decides only in its transaction is alone in it."""
+        items = [self._queue.get() if self._next is None else self._next]
+        self._next = None
+        while len(items) < MAX_BATCH and not _is_alone(items[-1]):
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                break
+            if _is_alone(item):
+                self._next = item
+                break
+            items.append(item)
+        return items
 
     def _store(self, appends: list[Append]) -> None:
         begun = monotonic()
@@ -82,7 +95,11 @@ class Committer:
             self._on_stored(max(stored))
 
 
-def _resolve(batch: list[tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]]]) -> None:
+def _is_alone(item: _Item | None) -> bool:
+    return item is not None and item[0].decide is not None
+
+
+def _resolve(batch: list[_Item]) -> None:
     by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
     for _, loop, done in batch:
         by_loop.setdefault(loop, []).append(done)

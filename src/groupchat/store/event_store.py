@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from random import random
+from sys import maxsize
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from msgspec import Struct
@@ -21,8 +22,8 @@ from groupchat.store import answers
 from groupchat.store.answers import Kept, Key
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import DATABASE_ERRORS, Database
-from groupchat.store.decision import Decision, Ids, Kind
-from groupchat.store.fences import Fence
+from groupchat.store.decision import Decision, Ids, Kind, Streams
+from groupchat.store.last_try import LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
@@ -38,12 +39,14 @@ P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
-TRIES = 30
+TRIES = 8
+"""How often a command is decided without keeping others waiting, before the last try."""
 MAX_WAITING = 10_000
 """How many appends may wait for a transaction; what comes then is refused."""
 PATIENCE_SECONDS = 30.0
 """How long a command waits for its append."""
 _FIRST_PAUSE = 0.002
+_LOST = "Other requests keep changing the same thing. Nothing was stored. Try again."
 
 
 class Outcome(Struct, Generic[T], frozen=True):
@@ -52,6 +55,30 @@ class Outcome(Struct, Generic[T], frozen=True):
     value: T
     events: tuple[Recorded, ...]
     position: int
+
+
+class _Running(Struct, Generic[T], frozen=True):
+    """A command on its way: what each of its tries has in common."""
+
+    cause: Cause
+    terms: Terms
+    command: Callable[[Decision], Awaitable[T]]
+    ids: Ids
+
+
+class _Tried(Struct, Generic[T], frozen=True):
+    """What came of a try, if its append holds: a value, or a refusal."""
+
+    decision: Decision
+    value: Any
+    refusal: RefusalError | None
+    keep: Kept | None
+
+    def outcome(self, position: int) -> Outcome[T]:
+        """Return the outcome of what was stored; raises the refusal."""
+        if self.refusal is not None:
+            raise self.refusal
+        return Outcome(self.value, tuple(self.decision.emitted), position)
 
 
 class EventStore:
@@ -66,12 +93,14 @@ class EventStore:
         max_waiting: int = MAX_WAITING,
         patience: float = PATIENCE_SECONDS,
         cached_streams: int = CACHED_STREAMS,
+        tries: int = TRIES,
     ) -> None:
         self.database = database
         self.signals = signals
         self._clock = clock
         self._max_waiting = max_waiting
         self._patience = patience
+        self._tries = tries
         self._recorder = Recorder(database)
         self._mapper = EventMapper()
         self.log = Log(self._recorder, self._mapper)
@@ -103,8 +132,9 @@ class EventStore:
     ) -> Outcome[T]:
         """Run a command until its decision holds: `await store.run(who.cause(), rename_group, who, conversation_id, name)`.
 
-        Raises the command's refusal, `VersionConflictError` after `TRIES` lost races, `UnavailableError` when the database fails or
-        does not answer in good time, `OverloadedError` when too many appends wait already.
+        One that keeps losing to others is decided while they wait. Raises the command's refusal, `VersionConflictError` if that
+        takes too long, `UnavailableError` when the database fails or does not answer in good time, `OverloadedError` when too many
+        appends wait already.
         """
         return await self.run_under(NO_TERMS, cause, command, *args, **given)
 
@@ -121,51 +151,71 @@ class EventStore:
         Raises what `run` does, `PreconditionFailedError`, `AnsweredBeforeError` where the request's key has an answer, and
         `LeaseLostError` where the worker's lease is gone.
         """
-        ids = Ids()
-        for attempt in range(TRIES):
-            decision = Decision(cause, self._clock(), self._states, ids)
-            refusal: RefusalError | None = None
-            value: Any = None
-            keep: Kept | None = None
-            try:
-                value = await command(decision, *args, **given)
-                keep = terms.settle(decision, value)
-            except RefusalError as error:
-                if not decision.read:
-                    raise
-                refusal, decision.emitted = error, []
-            except StaleAnswerError:
-                await _pause(attempt + 1)
-                continue
-            position = await self._append(decision, keep, terms.fence)
-            if position is None:
-                await _pause(attempt)
-                continue
-            if refusal is not None:
-                raise refusal
-            return Outcome(value, tuple(decision.emitted), position)
-        msg = "Other requests keep changing the same thing. Nothing was stored. Try again."
-        raise VersionConflictError(msg)
+        running = _Running(cause, terms, lambda decision: command(decision, *args, **given), Ids())
+        for attempt in range(self._tries):
+            tried = await self._try(running, self._states)
+            position = None if tried is None or self._states.has_moved(tried.decision) else await self._append(tried, terms)
+            if tried is not None and position is not None:
+                return tried.outcome(position)
+            await _pause(attempt)
+        return await self._try_last(running)
 
-    async def _append(self, decision: Decision, keep: Kept | None, fence: Fence | None) -> int | None:
-        """Return the position, or none after a conflict."""
-        if self._states.has_moved(decision):
+    async def _try(self, running: "_Running[T]", streams: Streams) -> "_Tried[T] | None":
+        """Let a command decide; return none if its answer can't be told yet."""
+        decision = Decision(running.cause, self._clock(), streams, running.ids)
+        try:
+            value = await running.command(decision)
+            return _Tried(decision, value, None, running.terms.settle(decision, value))
+        except RefusalError as refusal:
+            if not decision.read:
+                raise
+            decision.emitted = []
+            return _Tried(decision, None, refusal, None)
+        except StaleAnswerError:
             return None
+
+    async def _append(self, tried: "_Tried[Any]", terms: Terms) -> int | None:
+        """Return the position, or none after a conflict."""
+        append = self._append_of(tried, terms)
+        append.after = self._states.rests_on(tried.decision)
+        self._refuse_overload()
+        self._states.foresee(tried.decision, append)
+        done = self._committer.submit(append)
+        done.add_done_callback(lambda _: self._states.learn(tried.decision, append))  # also if nobody waits for it any more
+        await asyncio.wait([done], timeout=self._patience)
+        return self._position(append if done.done() else None)
+
+    async def _try_last(self, running: "_Running[T]") -> Outcome[T]:
+        """Let a command decide while all other writers wait (`last_try.py`)."""
+        tries: list[_Tried[T]] = []
+
+        async def decide(streams: LockedStreams) -> Append:
+            tried = await self._try(running, streams)
+            if tried is None:
+                raise VersionConflictError(_LOST)
+            tries.append(tried)
+            return self._append_of(tried, running.terms)
+
+        append = Append((), {}, fence=running.terms.fence)
+        append.decide = under_lock(asyncio.get_running_loop(), self._states, self._mapper, decide)
+        self._refuse_overload()
+        done = self._committer.submit(append)
+        done.add_done_callback(lambda _: self._states.mark_stale(Moved(0, each, maxsize) for each in append.expected))
+        await asyncio.wait([done], timeout=self._patience)
+        position = self._position(append if done.done() else None)
+        if position is None:
+            raise VersionConflictError(_LOST)
+        return tries[-1].outcome(position)
+
+    def _append_of(self, tried: "_Tried[Any]", terms: Terms) -> Append:
+        decision = tried.decision
+        events = [self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted]
+        return Append(events=events, expected=decision.read, keep=tried.keep, fence=terms.fence)
+
+    def _refuse_overload(self) -> None:
         if self.overloaded:
             msg = "The server has more to store than the database accepts at the moment. Nothing was stored. Try again soon."
             raise OverloadedError(msg)
-        append = Append(
-            events=[self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted],
-            expected=decision.read,
-            after=self._states.rests_on(decision),
-            keep=keep,
-            fence=fence,
-        )
-        self._states.foresee(decision, append)
-        done = self._committer.submit(append)
-        done.add_done_callback(lambda _: self._states.learn(decision, append))  # also if nobody waits for it any more
-        await asyncio.wait([done], timeout=self._patience)
-        return self._position(append if done.done() else None)
 
     def _position(self, append: Append | None) -> int | None:
         outcome = None if append is None else append.outcome

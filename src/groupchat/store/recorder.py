@@ -6,8 +6,9 @@ counted under the lock. Readers that follow by position therefore never miss an 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,10 @@ _INSERT_POSTGRES = f"""
 """  # noqa: S608 - constants of this file
 
 
+Tails = Callable[[Mapping[str, int]], list[Notification]]
+"""Reads the events of several streams above the version given for each, in the order of the log."""
+
+
 class Conflict(Struct, frozen=True):
     """The append's outcome when a stream that it read has moved: these have."""
 
@@ -92,7 +97,8 @@ class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
     `after` are appends that it was decided upon before they were stored: when one of them failed, so does this. `keep` is the
-    request's answer to keep with the events; `fence` is the lease that must still be held. `outcome` is set when the append is
+    request's answer to keep with the events; `fence` is the lease that must still be held. `decide` makes events and
+    `expected` only when the lock is held; such an append is alone in its batch. `outcome` is set when the append is
     done: the position of its last event (of the log's end, where it has none), the answer that its key has already (then nothing
     is stored), or what went wrong.
     """
@@ -102,6 +108,7 @@ class Append(Struct, eq=False):
     after: Sequence["Append"] = ()
     keep: Kept | None = None
     fence: Fence | None = None
+    decide: "Callable[[Tails], Append] | None" = None
     outcome: int | Kept | Conflict | Exception | None = None
 
 
@@ -133,10 +140,12 @@ class Recorder(SQLAlchemyApplicationRecorder):
 
         Raises the driver's error when the transaction fails; then nothing of the batch is known to be stored.
         """
-        streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))
+        streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))  # none of one that decides then
         outcomes: list[int | Kept | Conflict | LeaseLostError] = []
         with self._begin() as connection:
             position, heads = self._lock(connection, streams)
+            for append in batch:
+                self._let_decide(connection, append, heads)
             held = generations(connection, {append.fence.name for append in batch if append.fence})
             kept = answers.find(connection, [append.keep.key for append in batch if append.keep])
             accepted: list[StoredEvent] = []
@@ -157,6 +166,13 @@ class Recorder(SQLAlchemyApplicationRecorder):
             self._end(connection, position, accepted)
         for append, outcome in zip(batch, outcomes, strict=True):
             append.outcome = outcome
+
+    def _let_decide(self, connection: Connection, append: Append, heads: dict[str, int]) -> None:
+        """Let an append that is decided now, with the lock held, become what its command wants; it can't have lost to anybody."""
+        if append.decide is not None:
+            decided = append.decide(partial(self._tails, connection))
+            append.events, append.expected, append.keep = decided.events, decided.expected, decided.keep
+            heads.update(decided.expected)
 
     def _begin(self) -> AbstractContextManager[Connection]:
         """Begin a transaction; on Postgres the first statement does it, and the last ends it, which saves two round trips."""
@@ -226,10 +242,13 @@ class Recorder(SQLAlchemyApplicationRecorder):
 
     def select_tails(self, tails: Mapping[str, int]) -> list[Notification]:
         """Return the events of several streams above the version given for each, in the order of the log."""
+        with self.database.statement() as connection:
+            return self._tails(connection, tails)
+
+    def _tails(self, connection: Connection, tails: Mapping[str, int]) -> list[Notification]:
         asked = json.dumps([[stream, version] for stream, version in tails.items()])
         query = TAILS_SQLITE if self.database.is_sqlite else TAILS_POSTGRES
-        with self.database.statement() as connection:
-            return list(_notifications(connection.exec_driver_sql(query, (asked,)).all()))
+        return list(_notifications(connection.exec_driver_sql(query, (asked,)).all()))
 
     def select_notifications(
         self,

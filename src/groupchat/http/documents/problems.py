@@ -144,8 +144,8 @@ PROBLEMS: dict[str, Kind] = {
     "version-conflict": Kind(
         409,
         "Too many changes at once",
-        "Other requests kept changing the same thing while the command was being decided, several times in a row. Nothing was "
-        "stored. Try again.",
+        "Other requests kept changing the same thing while the command was being decided, and it could not be decided in good time "
+        "while they waited. Nothing was stored. Try again.",
     ),
     "idempotency-key-in-use": Kind(
         409,
