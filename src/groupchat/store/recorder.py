@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any
+from typing import Any, Never
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
@@ -211,15 +211,22 @@ class Recorder(SQLAlchemyApplicationRecorder):
         connection.exec_driver_sql(_INSERT_POSTGRES + then, columns)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
-        """Store events as one append, as the library's interface has it; raises its `IntegrityError` on a conflict."""
-        expected: dict[str, int] = {}
-        for event in stored_events:
-            expected.setdefault(str(event.originator_id), event.originator_version - 1)
-        append = Append(events=stored_events, expected=expected)
+        """Store events as one append, as the library's interface has it; return their positions.
+
+        Raises the library's `IntegrityError` on a conflict, or where versions of one stream do not follow one another; `TypeError`
+        for a stream id that is no text.
+        """
+        append = Append(events=stored_events, expected=_expected(stored_events))
         self.append([append])
         if not isinstance(append.outcome, int):
             raise IntegrityError(append.outcome)
         return range(append.outcome - len(stored_events) + 1, append.outcome + 1)
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Never:
+        """Refuse the library's subscriptions: a follower has a stored position, and goes on from it (`store/follower.py`)."""
+        del gt, topics
+        msg = "groupchat's recorder has no subscriptions: follow the log with a follower, which keeps its position (docs/adr/0001)"
+        raise NotImplementedError(msg)
 
     def select_events(
         self,
@@ -290,6 +297,23 @@ class Recorder(SQLAlchemyApplicationRecorder):
         with self.database.statement() as connection:
             newest: int | None = connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one()
         return newest
+
+
+def _expected(events: Sequence[StoredEvent]) -> dict[str, int]:
+    """Return the version that each stream has before these events."""
+    expected: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for event in events:
+        stream, version = event.originator_id, event.originator_version
+        if not isinstance(stream, str):
+            msg = f"a stream's id is text, not {type(stream).__name__}"
+            raise TypeError(msg)
+        if version != last.get(stream, version - 1) + 1:
+            msg = f"version {version} of {stream} does not follow version {last[stream]}"
+            raise IntegrityError(msg)
+        expected.setdefault(stream, version - 1)
+        last[stream] = version
+    return expected
 
 
 def _lost(append: Append, held: Mapping[str, int]) -> LeaseLostError | None:
