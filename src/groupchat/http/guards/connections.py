@@ -1,9 +1,11 @@
-"""Connections: what uvicorn leaves unbounded. A client must send a request's head soon and short, and a stream can be cut off.
+"""Connections: what uvicorn leaves unbounded. A request arrives soon, and its head is short; an answer is taken, or cut off.
 
-uvicorn's own limits are set in `server.py`; while a body arrives, and a stream is taken, `http/` watches the time.
+uvicorn's own limits are set in `server.py`. While the application reads a body, or sends a stream, `http/` watches the time, too,
+in shorter bounds, and answers in words; those here hold whether or not the application does anything.
 """
 
 import asyncio
+from enum import Enum, auto
 from typing import Any, cast
 
 import structlog
@@ -15,57 +17,140 @@ from groupchat.http.web.refusals import BadMessageError
 from groupchat.http.web.request import ABORT
 from groupchat.values.ids import new_id
 
-HEAD_SECONDS = 10.0
-"""How long a request's head may take to arrive, and how long a new connection may be silent."""
-MAX_HEAD_BYTES = 65_536
-
 log = structlog.get_logger()
 
 
+class _Phase(Enum):
+    """What arrives: nothing, a request's head, or its body."""
+
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+class _HeadTooLargeError(Exception):
+    """Stops the parser."""
+
+
 class Connection(HttpToolsProtocol):
-    """One client's connection."""
+    """One client's connection; its bounds are attributes of the class."""
+
+    head_seconds = 10.0
+    """How long a request's head may take to arrive, and how long a new connection may be silent."""
+    body_seconds = 35.0
+    """How long the body may take, whether anybody reads it or not: a little longer than a body that is read, which is answered."""
+    rest_seconds = 5.0
+    """How long the rest of a body may take after its request was answered."""
+    stall_seconds = 30.0
+    """How long a client may take nothing of what it is sent."""
+    max_head_bytes = 65_536
 
     _timer: asyncio.TimerHandle | None = None
-    _head_bytes = 0
-    _in_head = True
+    _phase = _Phase.IDLE
+    _unanswered = 0
+    """The requests whose heads are here and that have no whole answer yet."""
+    _parsed = 0
+    """The bytes of the head that the parser has passed on."""
+    _unfinished = 0
+    """The bytes that came for a head that was begun before them and has not ended by them."""
+    _refusal = "These bytes are not an HTTP/1.1 request."
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the base class
         """Give the client some time to say something."""
         super().connection_made(transport)
-        self._limit()
+        self._writing = Writing(transport, self.stall_seconds)
+        self._limit(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop watching."""
         self._unlimit()
+        self._writing.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; watch the time, and the size, of a head that is not complete by that."""
+        """Take what came; watch the time of what has not ended by it, and the size of a head."""
+        before = self._phase
         super().data_received(data)
-        if not self._in_head:
+        if self.transport.is_closing():
             return
-        self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self.transport.abort()
-        elif self._timer is None and not self.transport.is_closing():
-            self._limit()
+        if self._phase is _Phase.HEAD:
+            if before is _Phase.HEAD:
+                self._unfinished += len(data)
+            if max(self._parsed, self._unfinished) > self.max_head_bytes:
+                self._refuse_head()
+                return
+        if self._timer is None and (seconds := self._allowed(before)) is not None:
+            self._limit(seconds)
+
+    def _allowed(self, before: _Phase) -> float | None:
+        """Return how long what comes next may take; none while the application answers."""
+        if self._phase is _Phase.BODY:
+            return self.body_seconds
+        if self._phase is _Phase.HEAD:
+            return self.head_seconds
+        blank_lines = before is _Phase.IDLE and not self._unanswered  # which may come between two requests
+        return self.head_seconds if blank_lines else None
 
     def on_message_begin(self) -> None:
         """Note that a head begins."""
         super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        self._unlimit()
+        self._unset_keepalive_if_required()
+        self._phase, self._parsed, self._unfinished = _Phase.HEAD, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the address."""
+        self._parsed += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._parsed += len(name) + len(value) + len(b": \r\n")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Note that the head is here, and let the application cut off the connection."""
-        self._in_head = False
         self._unlimit()
+        if self._parsed > self.max_head_bytes:
+            self._refusal = self._too_large()
+            raise _HeadTooLargeError
+        self._phase = _Phase.BODY
+        self._unanswered += 1
         cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort  # a server may add keys of its own
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that the request is here; after its answer the connection is idle."""
+        self._unlimit()
+        self._phase = _Phase.IDLE
+        super().on_message_complete()
+        if not self._unanswered:
+            self._limit(self.timeout_keep_alive)
+
+    def on_response_complete(self) -> None:
+        """Watch how the answer is taken, and give little time to the rest of a body that nobody reads any more."""
+        self._unanswered -= 1
+        self._writing.moved()
+        self._writing.watch()
+        if self._phase is _Phase.BODY and not self.pipeline:
+            self._unlimit()
+            self._limit(self.rest_seconds)
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """Watch how the client takes what waits for it."""
+        super().pause_writing()
+        self._writing.watch()
+
+    def resume_writing(self) -> None:
+        """Note that the client has taken some of it."""
+        super().resume_writing()
+        self._writing.moved()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as in the base class
         """Answer bytes that are not HTTP/1.1 with a problem, as every other failure is answered."""
         correlation_id = new_id("req")
-        reply = ANSWERS.problem(BadMessageError("These bytes are not an HTTP/1.1 request."), "")
+        reply = ANSWERS.problem(BadMessageError(self._refusal), "")
         headers = (
             *reply.headers,
             (b"content-type", PROBLEM),
@@ -78,10 +163,61 @@ class Connection(HttpToolsProtocol):
         self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, reply.body))
         self.transport.close()
 
-    def _limit(self) -> None:
-        self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+    def _too_large(self) -> str:
+        return f"The request's head is larger than {self.max_head_bytes} bytes."
+
+    def _refuse_head(self) -> None:
+        self._refusal = self._too_large()
+        self.send_400_response(self._refusal)
+
+    def _limit(self, seconds: float) -> None:
+        self._timer = self.loop.call_later(seconds, self.transport.abort)
 
     def _unlimit(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class Writing:
+    """Watches what waits to be taken by a client, and cuts the connection off when nothing of it was taken for `stall` seconds."""
+
+    def __init__(self, transport: asyncio.Transport, stall: float) -> None:
+        self._transport = transport
+        self._stall = stall
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._moves = 0
+        self._seen = (0, 0)
+        self._moved_at = 0.0
+
+    def moved(self) -> None:
+        """Note that there was room to write, so that what was written before was taken."""
+        self._moves += 1
+
+    def watch(self) -> None:
+        """Watch until nothing waits."""
+        if self._timer is None:
+            self._seen = (self._moves, self._transport.get_write_buffer_size())
+            self._moved_at = self._loop.time()
+            self._timer = self._loop.call_later(self._stall / 4, self._look)
+
+    def end(self) -> None:
+        """Stop watching."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        waiting, now = self._transport.get_write_buffer_size(), self._loop.time()
+        if waiting == 0:
+            return
+        moves, waited = self._seen
+        if waiting < waited or moves != self._moves:
+            self._moved_at = now
+        elif now >= self._moved_at + self._stall:
+            self._transport.abort()
+            return
+        self._seen = (self._moves, waiting)
+        self._timer = self._loop.call_later(self._stall / 4, self._look)
