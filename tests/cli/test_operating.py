@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from groupchat.store.database import Database
 from groupchat.store.positions import ensure
+from groupchat.store.tables import FOLLOWERS
 
 
 @pytest.mark.parametrize("command", ["retry", "park"])
@@ -39,6 +41,42 @@ def test_a_database_that_can_not_be_used_is_told_in_one_line(groupchat, url, wor
     assert (refused.code, refused.out) == (1, "")
     assert words in refused.err
     assert "Traceback" not in refused.err
+
+
+ERROR = "ValueError: [/x] [red]no[/red] \x1b[2J\x9b31m\x07 end"
+
+
+def test_what_an_error_says_neither_is_markup_nor_controls_the_terminal(groupchat, workspace):
+    database = Database(workspace)
+    with database.write() as connection:
+        ensure(connection, "inbox")
+        connection.execute(update(FOLLOWERS).values(stopped_at=7, error=ERROR))
+    database.close()
+
+    shown = groupchat(workspace, "status")
+
+    assert shown.code == 1
+    assert "[/x] [red]no[/red] \ufffd[2J\ufffd31m\ufffd end" in shown.out
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+@pytest.mark.parametrize(
+    "place", ["ann@127.0.0.1:1/x?password=s3cret", "ann:s3cret@127.0.0.1:1/x", "127.0.0.1:1/x?sslpassword=s3cret"]
+)
+def test_no_password_of_the_databases_url_is_shown(groupchat, scheme, place):
+    refused = groupchat(f"{scheme}://{place}", "status")
+
+    assert refused.code == 1
+    assert "The database postgresql://" in refused.err
+    assert "127.0.0.1:1/x" in refused.err
+    assert "s3cret" not in refused.err
+
+
+def test_a_part_of_a_password_that_is_taken_for_a_port_is_not_shown(groupchat):
+    refused = groupchat("postgresql://ann:s3@cr:et@127.0.0.1/x", "status")
+
+    assert "its port is not a number" in refused.err
+    assert "et@" not in refused.err
 
 
 def test_looking_at_a_database_makes_none(groupchat, tmp_path):

@@ -77,9 +77,9 @@ def main() -> None:
     except ToldError as error:
         from rich.markup import escape  # noqa: PLC0415 - as in `later.py`: what help and version don't need
 
-        from groupchat.cli.shell import say  # noqa: PLC0415 - the same
+        from groupchat.cli.shell import clean, say  # noqa: PLC0415 - the same
 
-        say.print(f"[red]groupchat:[/red] {escape(str(error))}", highlight=False)
+        say.print(f"[red]groupchat:[/red] {escape(clean(str(error)))}", highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -17,7 +17,7 @@ from groupchat.audit.as_of import AsOf, Cut, When, written
 from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
 from groupchat.cli.reading import reading
-from groupchat.cli.shell import read_moment
+from groupchat.cli.shell import clean, read_moment
 from groupchat.commands.numbers import read_number
 from groupchat.store.log import Log
 from groupchat.values.errors import InvalidRequestError
@@ -71,7 +71,7 @@ def diff(conversation: Conversation, v1: int, v2: int, *, json: AsJson = False) 
         _print_json({"conversation_id": conversation, "before": v1, "after": v2, "differences": differences})
         return
     for each in differences:
-        _out().print(Text(each.words))
+        _out().print(Text(clean(each.words)))
     if not differences:
         _out().print(Text(f"Versions {v1} and {v2} show the same state."))
 
@@ -157,10 +157,10 @@ def _explained(explained: Callable[[Log], Explanation], *, json: bool) -> None:
         _print_json(found)
         return
     out = _out()
-    out.print(Text(f"{found.about}: {found.verdict}", style="bold"))
+    out.print(Text(clean(f"{found.about}: {found.verdict}"), style="bold"))
     for line in found.lines:
         shown_by = f"  [{line.event}, {written(line.at)}]" if line.event and line.at else ""
-        out.print(Text.assemble("- ", (line.says, "red" if line.wrong else ""), (shown_by, "dim")))
+        out.print(Text.assemble("- ", (clean(line.says), "red" if line.wrong else ""), (shown_by, "dim")))
     out.print(Text(f"Decided by {found.decided_by}.", style="bold"))
     if found.contradicts:
         out.print(Text("The log contains something that the rules forbid. See above.", style="bold red"))
@@ -170,11 +170,11 @@ def _print_timeline(entries: Sequence[timeline.Entry]) -> None:
     out = _out()
     for entry_ in entries:
         when = (f"{written(entry_.at)}  v{entry_.version}  ", "dim")
-        out.print(Text.assemble(when, (entry_.who, "bold"), ": ", entry_.what))
+        out.print(Text.assemble(when, (clean(entry_.who), "bold"), ": ", clean(entry_.what)))
         for changed in entry_.changed:
-            out.print(Text.assemble(("    changed  ", "yellow"), changed.words))
+            out.print(Text.assemble(("    changed  ", "yellow"), clean(changed.words)))
         for each in entry_.led_to:
-            out.print(Text.assemble(("    led to   ", "cyan"), each.what, (f"  [{each.event}, {written(each.at)}]", "dim")))
+            out.print(Text.assemble(("    led to   ", "cyan"), clean(each.what), (f"  [{each.event}, {written(each.at)}]", "dim")))
 
 
 def _print_state(state: AsOf) -> None:

@@ -4,11 +4,12 @@ import asyncio
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from groupchat import server
 from groupchat.bootstrap import System, relay_of, required_brokers, running
 from groupchat.broker import administration
-from groupchat.cli.shell import run, say, settings
+from groupchat.cli.shell import clean, run, say, settings
 from groupchat.processes.relay.relay import Relay
 from groupchat.processes.relay.starting import progress_at
 from groupchat.settings import Settings
@@ -85,7 +86,7 @@ async def _relayed(system: System, worker: Relay, *, until_end: bool) -> bool:
     await worker.run(stop, until_end=until_end)
     status = (await asyncio.to_thread(statuses, system.database)).get(worker.name)
     if status is not None and status.stopped_at is not None:
-        say.print(f"[red]groupchat:[/red] {status.error}", highlight=False)
+        say.print(f"[red]groupchat:[/red] {escape(clean(status.error or ''))}", highlight=False)
         return False
     return True
 

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from groupchat.cli.reading import existing
-from groupchat.cli.shell import say, settings
+from groupchat.cli.shell import clean, say, settings
 from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.schema import migrated_database
@@ -34,7 +35,8 @@ def status() -> None:
         say.print("No worker has run on this database yet. `groupchat serve` and `groupchat work` run them.")
     table = Table("follower", "position", "stopped at", "why")
     for one in found.values():
-        table.add_row(one.name, str(one.position), "" if one.stopped_at is None else str(one.stopped_at), one.error or "")
+        stopped_at = "" if one.stopped_at is None else str(one.stopped_at)
+        table.add_row(*(Text(clean(cell)) for cell in (one.name, str(one.position), stopped_at, one.error or "")))
     Console().print(table)
     if any(one.stopped_at is not None for one in found.values()):
         say.print("`groupchat retry NAME` tries again. `groupchat park NAME` sets the event aside and continues.")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.cli.reading import reading
-from groupchat.cli.shell import say
+from groupchat.cli.shell import clean, say
 from groupchat.projections import refusals as view
 from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalView
@@ -65,7 +65,7 @@ def _table(found: Iterator[RefusalView]) -> Table:
         about = each.about
         things = (about.conversation_id, *about.contact_ids, about.business_number, *about.numbers)
         cells = (when, str(each.times), each.user_id, each.rule, each.operation, " ".join(thing for thing in things if thing))
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(clean(cell)) for cell in cells))
     return table
 
 

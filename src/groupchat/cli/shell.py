@@ -5,6 +5,7 @@ import os
 from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any
+from unicodedata import category
 
 import typer
 import uvloop
@@ -16,6 +17,14 @@ from groupchat.values import moments
 
 say = Console(stderr=True, soft_wrap=True)
 """For words and progress; results go to stdout."""
+
+
+def clean(text: str) -> str:
+    """Return a text from the store or another program without the characters that control a terminal; line breaks stay.
+
+    Print it as `rich.text.Text`, or escaped: in a plain string, rich reads what is in brackets as markup.
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(each) == "Cc" and each != "\n" else each for each in text)
 
 
 def settings() -> Settings:

@@ -11,10 +11,11 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.cli.reading import progress, reading
-from groupchat.cli.shell import read_moment
+from groupchat.cli.shell import clean, read_moment
 from groupchat.values.event import Recorded
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 from groupchat.whatif.differences import Amounts, Difference, Side
@@ -93,7 +94,7 @@ def _print_rows(console: Console, rows: Iterable[tuple[str, ...]], first: str, *
     while some := list(islice(each, _AT_ONCE)):
         table = Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in others))
         for row in some:
-            table.add_row(*row)
+            table.add_row(*(Text(clean(cell)) for cell in row))
         console.print(table)
 
 

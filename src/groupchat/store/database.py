@@ -194,7 +194,6 @@ def write_nothing(connection: Connection) -> None:
 
 def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
     """Return what a driver's error means for the person who runs the server; no password, no SQL."""
-    shown = url.render_as_string(hide_password=True)
     reason = first_line(error.orig) if error.orig else "no reason given"
     advice = "check GROUPCHAT_DATABASE_URL and that the database is up"
     if "locked" in reason:
@@ -207,7 +206,7 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
         advice = "put the file back, or stop groupchat and start it again"
     elif "not a database" in reason:
         advice = "the file is something else; give another path"
-    return DatabaseUnavailableError(f"The database {shown} can't be used ({reason}): {advice}.")
+    return DatabaseUnavailableError(f"The database {_shown(url)} can't be used ({reason}): {advice}.")
 
 
 def is_passing(error: BaseException) -> bool:
@@ -222,12 +221,22 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and not (isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig))
 
 
+def _shown(url: URL) -> str:
+    """Return a URL without its passwords, wherever in it they are."""
+    hidden = {name: "***" for name in url.query if "password" in name.lower()}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
 def _parse(url: str | URL) -> URL:
+    if isinstance(url, str) and url.startswith("postgres://"):  # as other programs, and hosts of databases, write it
+        url = url.replace("postgres://", "postgresql://", 1)
     try:
         parsed = make_url(url)
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        msg = f"GROUPCHAT_DATABASE_URL is not a database URL ({error}). Use sqlite:///groupchat.db or postgresql://user@host/name."
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+        # What is not a number where the port should be may be a part of a password.
+        reason = "its port is not a number" if isinstance(error, ValueError) else error
+        msg = f"GROUPCHAT_DATABASE_URL is not a database URL ({reason}). Use sqlite:///groupchat.db or postgresql://user@host/name."
         raise DatabaseUnavailableError(msg) from error
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
