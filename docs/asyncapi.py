@@ -1,12 +1,13 @@
 # ruff: noqa: INP001 - beside a script, not a package
 """The topics as AsyncAPI 3: what stands in docs/asyncapi.yaml, made from the topics, the envelope and the schemas of the code."""
 
+import re
 from typing import Any, NamedTuple
 
 import yaml
 
 from groupchat.broker import topics
-from groupchat.broker.envelope import CONTENT_TYPE, ENTRY_TYPE
+from groupchat.broker.envelope import CONTENT_TYPE, ENTRY_TYPE, schema_uri
 
 Json = dict[str, Any]
 
@@ -53,7 +54,7 @@ HEADERS: dict[str, Json] = {
     "ce_type": {"description": "What the record tells."},
     "ce_time": {"description": "When it happened, in UTC, to the microsecond.", "format": "date-time"},
     "ce_subject": {"description": "The record's key."},
-    "ce_dataschema": {"description": "The path of the JSON Schema of the value, on the server."},
+    "ce_dataschema": {"description": "The URI of the JSON Schema of the value.", "format": "uri"},
     "ce_stream": {"description": "The stream of the event."},
     "ce_version": {"description": "The event's number in its stream: 1, 2, 3, ...", "pattern": _NUMBER},
     "ce_position": {"description": "The event's number in the whole log: what `Groupchat-Position` tells.", "pattern": _NUMBER},
@@ -126,7 +127,7 @@ def _operation(channel: Channel) -> Json:
 
 def _message(type_: str, schema: Json) -> Json:
     key = next(channel.key for channel in CHANNELS if channel.topic == topics.topic_of(type_))
-    own = {"ce_type": {"type": "string", "const": type_}, "ce_dataschema": {"type": "string", "const": schema["$id"]}}
+    own = {"ce_type": {"type": "string", "const": type_}, "ce_dataschema": _dataschema(type_)}
     return {
         "name": type_,
         "title": type_,
@@ -137,6 +138,12 @@ def _message(type_: str, schema: Json) -> Json:
         "payload": {"$ref": f"#/components/schemas/{type_}"},
         "bindings": {"kafka": {"key": {"type": "string", "description": key}, "bindingVersion": "0.5.0"}},
     }
+
+
+def _dataschema(type_: str) -> Json:
+    """Return what a record's `ce_dataschema` can be, with GROUPCHAT_PUBLIC_URL and without."""
+    address = re.escape(schema_uri(type_, ""))
+    return {"type": "string", "pattern": f"^({re.escape(schema_uri(type_))}|https?://.+{address})$"}
 
 
 def _trait(headers: dict[str, Json]) -> Json:

@@ -85,6 +85,7 @@ class System(Struct, frozen=True, kw_only=True):
             metrics=metrics,
             last_uses=LastUses(self.database),
             refusals=RefusalLog(self.store, metrics.unrecorded),
+            public_url=settings.public_url,
         )
 
     def _webhooks(self) -> dict[str, Callable[[Posted], Awaitable[None]]]:
@@ -203,7 +204,8 @@ def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None
     live = settings.kafka_topic_prefix or ""
     chosen = live if prefix is None else prefix
     name = RELAY if chosen == live else f"{RELAY}:{chosen}"
-    return Relay(store, Publisher(required_brokers(settings), chosen), name=name, start=start)
+    publisher = Publisher(required_brokers(settings), chosen)
+    return Relay(store, publisher, name=name, start=start, public_url=settings.public_url)
 
 
 @asynccontextmanager

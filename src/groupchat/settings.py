@@ -7,6 +7,7 @@
 | `GROUPCHAT_SIMULATOR_NATIVE_GROUP` | whether the simulated carrier forwards replies itself (R12) | `true` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
+| `GROUPCHAT_PUBLIC_URL` | address of the API, such as `https://chat.example.com`; Kafka records link schemas there | unset |
 | `GROUPCHAT_RATE_LIMIT` | requests per second for each API key, per process; `0` for no limit | `500` |
 | `GROUPCHAT_LOGIN_FAILURES` | failed logins per minute for each client address, per process; `0` for no limit | `300` |
 | `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are rejected with 503 | `10000` |
@@ -50,7 +51,7 @@ _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
 _Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
-_ADDRESSES = ("oidc_issuer", "oidc_jwks_url")
+_ADDRESSES = ("public_url", "oidc_issuer", "oidc_jwks_url")
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
 
 
@@ -66,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     simulator_native_group: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
+    public_url: str | None = None
     rate_limit: _Count = 500
     login_failures: _Count = 300
     max_waiting_appends: _Positive = 10_000

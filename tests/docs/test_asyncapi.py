@@ -13,6 +13,7 @@ from docs import asyncapi, generate
 from groupchat.broker.envelope import ENTRY_TYPE, headers_of
 from groupchat.broker.topics import EVENT_TOPICS, NoTopicError, topic_of
 from groupchat.http.documents.schemas import schemas
+from groupchat.processes.relay.records import records_of
 from groupchat.values.event import EVENT_TYPES, Recorded
 from tests.docs.pages import ROOT
 from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION
@@ -77,6 +78,25 @@ def test_the_parser_finds_what_is_wrong(parser, tmp_path, path, value):
 
 def recorded(event):
     return Recorded(event=event, stream=STREAM, version=VERSION, position=9, at=AT, cause=CAUSE)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "expected"),
+    [
+        (None, "urn:groupchat:schema:"),
+        ("https://chat.example.com", "https://chat.example.com/schemas/"),
+        ("http://localhost:8000/texting/", "http://localhost:8000/texting/schemas/"),
+    ],
+)
+def test_a_records_schema_is_named_by_an_absolute_uri_that_is_documented(public_url, expected):
+    documented = asyncapi.document(schemas())["components"]["messages"]
+    for event in EXAMPLES.values():
+        record = next(records_of(recorded(event), public_url))
+        headers = {key: value.decode() for key, value in record.headers}
+        assert headers["ce_dataschema"].startswith(expected + headers["ce_type"])
+        own = documented[headers["ce_type"]]["headers"]
+        Draft202012Validator(own).validate(headers)
+        assert not Draft202012Validator(own).is_valid(headers | {"ce_dataschema": "/schemas/" + headers["ce_type"] + ".json"})
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

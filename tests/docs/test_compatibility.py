@@ -134,7 +134,7 @@ def test_the_code_breaks_no_reader_of_the_released_schemas():
 def test_released_schemas_are_those_of_the_code():
     assert released() == schemas(), "run `python docs/generate.py`"
     for path in RELEASED.glob("*"):
-        assert json.loads(path.read_text())["$id"] == f"/schemas/{path.name}"
+        assert json.loads(path.read_text())["$id"] == f"urn:groupchat:schema:{path.stem}"
 
 
 def test_a_released_schema_is_never_written_over_by_one_that_breaks_its_readers(tmp_path, monkeypatch, capsys):

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from msgspec.structs import replace
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.sight import published
@@ -15,6 +16,7 @@ from groupchat.http.documents.schemas import schemas
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import EVENT_TYPES, Recorded
 from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION
+from tests.http.site import client_of
 
 SCHEMAS = schemas()
 NULL_WHERE_IT_MAY_BE = {
@@ -51,7 +53,7 @@ def test_every_type_of_record_has_a_schema_of_the_newest_dialect_that_names_itse
     assert SCHEMAS.keys() == EVENT_TYPES.keys() | {ENTRY_TYPE}
     for type_, schema in SCHEMAS.items():
         Draft202012Validator.check_schema(schema)
-        assert schema["$id"] == f"/schemas/{type_}.json"
+        assert schema["$id"] == f"urn:groupchat:schema:{type_}"
         assert schema["title"] == type_
         assert schema["description"]
 
@@ -126,6 +128,12 @@ async def test_schemas_are_served_without_a_key(site):
         answer = await site.client.get(f"/schemas/{type_}.json")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/schema+json")
         assert answer.json() == schema
+
+
+async def test_schemas_name_themselves_by_their_public_address_where_it_is_known(site):
+    async with client_of(replace(site.services, public_url="https://chat.example.com/")) as client:
+        address = "https://chat.example.com/schemas/groupchat.contact.created.json"
+        assert (await client.get(address)).json()["$id"] == address
 
 
 @pytest.mark.parametrize("path", ["/schemas/groupchat.nothing.json", "/schemas/groupchat.contact.renamed", "/schemas/.json"])

@@ -36,7 +36,14 @@ class Record(Struct, frozen=True, kw_only=True):
     headers: Headers
 
 
-def headers_of(recorded: Recorded, subject: str, *, kind: str | None = None, entry: int | None = None) -> Headers:
+def schema_uri(type_: str, public_url: str | None = None) -> str:
+    """Return the absolute URI of a type's JSON Schema: its address, or a name where the server's address is not known."""
+    return f"urn:groupchat:schema:{type_}" if public_url is None else f"{public_url.rstrip('/')}{SCHEMAS}{type_}.json"
+
+
+def headers_of(
+    recorded: Recorded, subject: str, *, kind: str | None = None, entry: int | None = None, public_url: str | None = None
+) -> Headers:
     """Return the headers of an event's record; `entry` is the n of a ledger entry that the event leads to, `kind` then its type."""
     cause = recorded.cause
     type_ = kind or recorded.type
@@ -47,7 +54,7 @@ def headers_of(recorded: Recorded, subject: str, *, kind: str | None = None, ent
         ("ce_type", type_.encode()),
         ("ce_time", msgspec.json.encode(recorded.at)[1:-1]),
         ("ce_subject", subject.encode()),
-        ("ce_dataschema", f"{SCHEMAS}{type_}.json".encode()),
+        ("ce_dataschema", schema_uri(type_, public_url).encode()),
         ("ce_stream", recorded.stream.encode()),
         ("ce_version", b"%d" % recorded.version),
         ("ce_position", b"%d" % recorded.position),

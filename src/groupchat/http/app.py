@@ -131,7 +131,9 @@ def _routes(services: Services, served: Iterable[Served], described: Callable[[]
         by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)
     by_path |= {path: {"POST": responder} for path, responder in webhooks.responders(services).items()}
     by_path[participants.BELOW] = {}
-    by_path |= {path: {"GET": responder} for path, responder in public.responders(described, services.checkup).items()}
+    by_path |= {
+        path: {"GET": responder} for path, responder in public.responders(described, services.checkup, services.public_url).items()
+    }
     for path, methods in by_path.items():
         is_frozen = path.startswith(participants.PANE)
         resource = _resource(services, path, methods, participants.frozen if is_frozen else absent)

@@ -29,7 +29,7 @@ class Services(Struct, frozen=True, kw_only=True):
     `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only reports;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
     the carrier, where that is the simulated one; `webhooks` take what carriers post, by their names. Without `tokens`, API keys
-    alone open.
+    alone open. `public_url` is where callers find this API.
     """
 
     store: EventStore
@@ -46,6 +46,7 @@ class Services(Struct, frozen=True, kw_only=True):
     last_uses: LastUses
     refusals: RefusalLog
     metrics: Metrics = field(default_factory=Metrics)
+    public_url: str | None = None
 
     @property
     def views(self) -> Views:

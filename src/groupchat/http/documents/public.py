@@ -1,6 +1,7 @@
 """The paths that need no key: health, documentation, problems, schemas; and how they are documented."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from msgspec import Struct
 
@@ -17,7 +18,7 @@ class Live(Struct, frozen=True):
     live: bool = True
 
 
-def responders(document: Callable[[], Json], checkup: Checkup) -> dict[str, Responder]:
+def responders(document: Callable[[], Json], checkup: Checkup, public_url: str | None) -> dict[str, Responder]:
     """Return what answers a GET of each path."""
     return {
         "/healthz": pages.fixed_json(Live),
@@ -27,13 +28,14 @@ def responders(document: Callable[[], Json], checkup: Checkup) -> dict[str, Resp
         "/docs": pages.documentation(),
         "/problems": pages.problem_index,
         "/problems/{slug}": pages.problem_page,
-        "/schemas/{type}.json": pages.event_schemas(schemas),
+        "/schemas/{type}.json": pages.event_schemas(partial(schemas, public_url)),
     }
 
 
 _READY: Json = {
     "ready": True,
     "store_reachable": True,
+    "writable": True,
     "overloaded": False,
     "followers": [{"name": "inbox", "position": 42, "behind": 0, "stopped_at": None, "failing": False, "ready": True}],
 }

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from groupchat.aggregates.sight import UNPUBLISHED
-from groupchat.broker.envelope import ENTRY_TYPE, SCHEMAS
+from groupchat.broker.envelope import ENTRY_TYPE, schema_uri
 from groupchat.commands import streams  # noqa: F401 - imports every aggregate, and so every event
 from groupchat.projections.ledger import Entry
 from groupchat.values.event import EVENT_TYPES
@@ -23,16 +23,17 @@ _SPELLED: dict[str, Json] = {"decimal": {"pattern": f"^{DECIMAL}$"}}
 """Formats that JSON Schema does not know, and what says the same."""
 
 
-def schemas() -> dict[str, Json]:
-    """Return the schema of every type of record, by the type."""
+def schemas(public_url: str | None = None) -> dict[str, Json]:
+    """Return the schema of every type of record, by the type; each has the id that records name it by (`schema_uri`)."""
     events = {name: _schema(name, kind, UNPUBLISHED.get(kind, frozenset())) for name, kind in EVENT_TYPES.items()}
-    return dict(sorted(events.items())) | {ENTRY_TYPE: _schema(ENTRY_TYPE, Entry, frozenset())}
+    whole = dict(sorted(events.items())) | {ENTRY_TYPE: _schema(ENTRY_TYPE, Entry, frozenset())}
+    return {name: {"$schema": DIALECT, "$id": schema_uri(name, public_url)} | schema for name, schema in whole.items()}
 
 
 def _schema(name: str, kind: type[msgspec.Struct], hidden: frozenset[str]) -> Json:
     ((root,), shapes) = msgspec.json.schema_components([kind], ref_template=_SHAPE)
     whole = shapes.pop(root["$ref"].removeprefix(_SHAPE.format(name="")))
-    schema = {"$schema": DIALECT, "$id": f"{SCHEMAS}{name}.json"} | _without(whole, hidden) | {"title": name}
+    schema = _without(whole, hidden) | {"title": name}
     spelled: Json = published(_spelled(schema | ({"$defs": dict(sorted(shapes.items()))} if shapes else {})))
     return spelled
 

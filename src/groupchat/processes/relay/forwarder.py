@@ -45,13 +45,16 @@ class _Batch(Struct, frozen=True):
 class Forwarder:
     """Publishes batch after batch. `start` is a position to go on from instead of the one that Kafka has: once, and on purpose."""
 
-    def __init__(self, name: str, store: EventStore, publisher: Publisher, threads: Executor, start: int | None) -> None:
+    def __init__(
+        self, name: str, store: EventStore, publisher: Publisher, threads: Executor, start: int | None, public_url: str | None
+    ) -> None:
         self._name = name
         self._store = store
         self._database = store.database
         self._publisher = publisher
         self._threads = threads
         self._start = start
+        self._public_url = public_url
         self._standing: int | None = None
         self._ahead: Future[_Batch | None] | None = None
         self._poison: PoisonError | None = None
@@ -178,7 +181,7 @@ class Forwarder:
         if self._poison is not None and recorded.position == self._poison.position:
             raise self._poison
         try:
-            return list(records_of(recorded))
+            return list(records_of(recorded, self._public_url))
         except Exception as error:
             raise PoisonError(recorded.position, described(error), recorded.cause.correlation_id) from error
 

@@ -27,21 +27,25 @@ def key_of(recorded: Recorded, topic: str) -> str:
     return recorded.stream
 
 
-def records_of(recorded: Recorded) -> Iterator[Record]:
-    """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `topics.NoTopicError`."""
+def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[Record]:
+    """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `topics.NoTopicError`.
+
+    `public_url` is where readers find the schemas that the records name.
+    """
     event = recorded.event
     topic = topics.topic_of(recorded.type)
     key = key_of(recorded, topic)
-    yield Record(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers_of(recorded, key))
+    headers = headers_of(recorded, key, public_url=public_url)
+    yield Record(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers)
     if isinstance(event, MessageSent | delivery.Withheld):
-        yield from _entries(recorded)
+        yield from _entries(recorded, public_url)
 
 
-def _entries(recorded: Recorded) -> Iterator[Record]:
+def _entries(recorded: Recorded, public_url: str | None) -> Iterator[Record]:
     line = line_of(recorded)
     if line is None:
         return
     key = line.event.conversation_id
     for n, entry in enumerate(line.entries(), start=1):
-        headers = headers_of(recorded, key, kind=ENTRY_TYPE, entry=n)
+        headers = headers_of(recorded, key, kind=ENTRY_TYPE, entry=n, public_url=public_url)
         yield Record(topic=topics.LEDGER, key=key.encode(), value=_encode(entry), headers=headers)

@@ -32,13 +32,24 @@ T = TypeVar("T")
 
 
 class Relay:
-    """A worker; `start` is a position to go on from instead of the one that Kafka has: once, and on purpose."""
+    """A worker; `start` is a position to go on from instead of the one that Kafka has: once, and on purpose.
 
-    def __init__(self, store: EventStore, publisher: Publisher, *, name: str = RELAY, start: int | None = None) -> None:
+    `public_url` is as in `records_of`.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        publisher: Publisher,
+        *,
+        name: str = RELAY,
+        start: int | None = None,
+        public_url: str | None = None,
+    ) -> None:
         self.name = name
         self._store = store
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=name)
-        self._forwarder = Forwarder(name, store, publisher, self._threads, start)
+        self._forwarder = Forwarder(name, store, publisher, self._threads, start, public_url)
         self._pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
 
     async def run(self, stop: asyncio.Event, *, until_end: bool = False) -> None:
