@@ -1,9 +1,11 @@
 """Terms of a decision: its answer is kept with what it stored, under a key; what is expected of a version is judged inside it."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from groupchat.store import answers, housekeeping
@@ -12,10 +14,12 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore, VersionConflictError
 from groupchat.store.recorder import Append, Conflict, Recorder
 from groupchat.store.signals import Signals
+from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, StaleAnswerError, Terms
+from groupchat.values.clock import utc_now
 from tests.store.counting import COUNTER, PATIENCE, FullError, count, stored, sum_of, until
 from tests.store.following import opened
-from tests.support.builders import CAUSE, moment
+from tests.support.builders import CAUSE
 
 KEY = Key("usr_ann", "k1", b"a request")
 
@@ -160,36 +164,48 @@ def test_of_two_appends_of_a_batch_with_one_key_the_first_that_holds_is_stored(d
 # --- an answer is forgotten
 
 
-@pytest.fixture
-async def later_store(database):
-    """A store, and what lets time pass by for it."""
-    now = [moment(0)]
+def grow_older(store, by):
+    """Let the answers that are kept be older."""
+    with store.database.write() as connection:
+        connection.execute(update(IDEMPOTENCY_KEYS).values(at=IDEMPOTENCY_KEYS.c.at - int(by.total_seconds())))
+
+
+@asynccontextmanager
+async def clocked(database, ahead):
+    """A store of a process whose clock is ahead of the database's."""
     signals = Signals(database)
-    store = EventStore(database, signals, clock=lambda: now[0])
-    yield store, lambda by: now.__setitem__(0, now[0] + by)
+    store = EventStore(database, signals, clock=lambda: utc_now() + ahead)
+    yield store
     await asyncio.to_thread(store.close)
     await asyncio.to_thread(signals.close)
 
 
-async def test_an_answer_is_kept_for_24_hours_and_then_its_key_is_free(later_store):
-    store, pass_by = later_store
+@pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(days=-2)])
+async def test_a_process_with_a_wrong_clock_loses_no_answer_and_makes_none_be_lost(store, database, ahead):
+    async with clocked(database, ahead) as wrong:
+        await count(store, "a", terms=remembering(Key("usr_ann", "right", b"")))
+        await count(wrong, "a", terms=remembering(Key("usr_ann", "wrong", b"")))
+
+        assert [await housekeeping.tidy(each) for each in (wrong, store)] == [0, 0]
+
+
+async def test_an_answer_is_kept_for_24_hours_and_then_its_key_is_free(store):
     await count(store, "a", terms=remembering())
 
-    pass_by(timedelta(hours=24))
+    grow_older(store, timedelta(hours=23, minutes=59))
     assert await housekeeping.tidy(store) == 0
     assert (await answered(count(store, "a", terms=remembering()))).answer == b"it was 0"
 
-    pass_by(timedelta(seconds=1))
+    grow_older(store, timedelta(minutes=2))
     assert await housekeeping.tidy(store) == 1
     assert (await count(store, "a", terms=remembering())).value == 1
 
 
-async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_stay(later_store, monkeypatch):
-    store, pass_by = later_store
+async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_stay(store, monkeypatch):
     monkeypatch.setattr(answers, "_AT_ONCE", 2)
     for n in range(5):
         await count(store, "a", terms=remembering(Key("usr_ann", f"old-{n}", b"")))
-    pass_by(timedelta(days=2))
+    grow_older(store, timedelta(days=2))
     await count(store, "a", terms=remembering())
 
     assert await housekeeping.tidy(store) == 5
@@ -197,10 +213,9 @@ async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_s
     assert await store.answer_to(KEY) is not None
 
 
-async def test_housekeeping_tidies_when_it_begins_and_ends_when_told_to(later_store):
-    store, pass_by = later_store
+async def test_housekeeping_tidies_when_it_begins_and_ends_when_told_to(store):
     await count(store, "a", terms=remembering())
-    pass_by(timedelta(days=2))
+    grow_older(store, timedelta(days=2))
     stop = asyncio.Event()
     with capture_logs() as logs:
         working = asyncio.create_task(housekeeping.run(store, stop))

@@ -5,10 +5,10 @@ A row says: this user's request, under this key, was done and was answered so. W
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import timedelta
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import BigInteger, Connection, delete, literal_column, select, tuple_
 
 from groupchat.store.database import Database
 from groupchat.store.tables import IDEMPOTENCY_KEYS
@@ -24,11 +24,18 @@ _FIND_POSTGRES = """
     FROM json_array_elements(%s::json) AS name CROSS JOIN LATERAL (
         SELECT * FROM idempotency_keys WHERE user_id = name ->> 0 AND key = name ->> 1 LIMIT 1) AS k
 """
-_KEEP_SQLITE = "INSERT INTO idempotency_keys (user_id, key, request, answer, at, position) VALUES (?, ?, ?, ?, ?, ?)"
-_KEEP_POSTGRES = """
+_NOW_SQLITE = "CAST(strftime('%s', 'now') AS INTEGER)"
+_NOW_POSTGRES = "extract(epoch FROM now())::bigint"
+"""The database's clock, which is the same for all processes, in seconds since 1970."""
+_KEEP_SQLITE = f"""
+    INSERT INTO idempotency_keys (user_id, key, request, answer, at, position) VALUES (?, ?, ?, ?, max(?, {_NOW_SQLITE}), ?)
+"""  # noqa: S608 - constants of this file
+_KEEP_POSTGRES = f"""
     INSERT INTO idempotency_keys (user_id, key, request, answer, at, position)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bigint[])
-"""
+    SELECT user_id, key, request, answer, greatest(at, {_NOW_POSTGRES}), position
+    FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bigint[])
+        AS kept (user_id, key, request, answer, at, position)
+"""  # noqa: S608 - constants of this file
 
 
 class Key(Struct, frozen=True):
@@ -65,7 +72,7 @@ def find(connection: Connection, keys: Iterable[Key]) -> dict[tuple[str, str], K
 
 
 def keep(connection: Connection, answers: Sequence[Kept]) -> None:
-    """Store answers."""
+    """Store answers, as of now by the database's clock, or as of their own time if that is later."""
     rows = [(kept.key.user_id, kept.key.key, kept.key.request, kept.answer, kept.at, kept.position) for kept in answers]
     if not rows:
         return
@@ -75,10 +82,14 @@ def keep(connection: Connection, answers: Sequence[Kept]) -> None:
         connection.exec_driver_sql(_KEEP_POSTGRES, tuple(map(list, zip(*rows, strict=True))))
 
 
-def forget(database: Database, before: datetime) -> int:
-    """Remove what was kept before a moment, a little at a time, so that no writer waits long; return how much it was."""
+def forget(database: Database, kept_for: timedelta) -> int:
+    """Remove what was kept for longer, a little at a time, so that no writer waits long; return how much it was.
+
+    The database's clock judges it: a process whose own clock is wrong forgets nothing too early.
+    """
     table = IDEMPOTENCY_KEYS.c
-    old = select(table.user_id, table.key).where(table.at < int(before.timestamp())).limit(_AT_ONCE)
+    now = literal_column(_NOW_SQLITE if database.is_sqlite else _NOW_POSTGRES, BigInteger)
+    old = select(table.user_id, table.key).where(table.at < now - int(kept_for.total_seconds())).limit(_AT_ONCE)
     removed = 0
     while True:
         with database.write(durable=False) as connection:

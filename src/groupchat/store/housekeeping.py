@@ -33,4 +33,4 @@ async def run(store: EventStore, stop: asyncio.Event) -> None:
 
 async def tidy(store: EventStore) -> int:
     """Remove the answers that were kept for long enough; return how many they were."""
-    return await asyncio.to_thread(forget, store.database, store.now() - KEPT_FOR)
+    return await asyncio.to_thread(forget, store.database, KEPT_FOR)
