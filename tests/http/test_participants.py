@@ -1,5 +1,7 @@
 """The participants pane over HTTP, opting out by hand, and that nothing else is ever written there."""
 
+from groupchat.aggregates.group_events import Created
+from groupchat.store.mapper import EventMapper
 from tests.http.site import assert_problem, messages_of, path_of
 from tests.support.builders import number
 
@@ -21,6 +23,24 @@ async def test_the_pane_shows_each_participant_with_its_contact_R29(site):
         ],
         "opted_out": [],
     }
+
+
+async def test_the_pane_of_a_long_conversation_is_read_without_its_messages_R29(idle_site, monkeypatch):
+    made = await idle_site.group(message={"body": "Hi"})
+    for n in range(3):
+        await idle_site.send(made, str(n))
+    decoded, restore = [], EventMapper.restore
+
+    def noted(self, stored, position=0):
+        decoded.append(stored.topic)
+        return restore(self, stored, position)
+
+    monkeypatch.setattr(EventMapper, "restore", noted)
+    own = {"Authorization": f"Bearer {idle_site.key}"}  # without a position to wait for: no worker runs
+    shown = await idle_site.client.get(path_of(made, "participants"), headers=own)
+
+    assert len(shown.json()["participants"]) == 2
+    assert decoded == [Created.TOPIC]
 
 
 async def test_the_pane_is_searched_by_name_or_number_R29(site):

@@ -19,6 +19,14 @@ async def test_the_log_is_read_in_pieces_in_its_order(store):
     assert [r.version for r in store.log.stream("a", after=1)] == [2]
 
 
+async def test_a_stream_is_read_whole_or_only_the_events_of_some_types(store):
+    for _ in range(2):
+        await count(store, "a")
+
+    assert [r.version for r in store.log.stream("a", topics=[Counted.TOPIC])] == [1, 2]
+    assert store.log.stream("a", topics=["groupchat.test.other"]) == []
+
+
 async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
     for _ in range(5):
         await count(store, "a")

@@ -124,6 +124,8 @@ def _person(member: Member, times: Times | None) -> Person:
 
 
 _EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
+TOPICS = tuple(kind.TOPIC for kind in _EVENTS)
+"""The types of the events that change a pane: not those of messages, of which a conversation has the most."""
 _ROWS = StreamRows(PANES, Held, lambda _: {}, fold, events=_EVENTS, births=(Created,))
 current, held = _ROWS.current, _ROWS.of
 

@@ -78,7 +78,8 @@ async def messages(views: Views, conversation_id: str, wanted: PageRequest) -> P
 async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane:
     """Return who takes part in a conversation and who has opted out, as of now; of them those searched for (R9, R19, R29)."""
     row = await views.ask(panes.held, conversation_id)
-    tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=row.version if row else 0)
+    after = row.version if row else 0
+    tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=after, topics=panes.TOPICS)
     return panes.shown(_existing(panes.current(row, tail)), q)
 
 

@@ -74,9 +74,15 @@ class Log:
 
     # --- streams
 
-    def stream(self, name: str, *, after: int = 0, upto: int | None = None, limit: int | None = None) -> list[Recorded]:
-        """Return a stream's events above a version, up to another if one is given; none for a stream that is not there."""
-        return [self._mapper.restore(event) for event in self._recorder.select_events(name, gt=after, lte=upto, limit=limit)]
+    def stream(
+        self, name: str, *, after: int = 0, upto: int | None = None, limit: int | None = None, topics: Sequence[str] = ()
+    ) -> list[Recorded]:
+        """Return a stream's events above a version, up to another if one is given, of all types if none is named.
+
+        None for a stream that is not there.
+        """
+        found = self._recorder.select_events(name, gt=after, lte=upto, limit=limit, topics=topics)
+        return [self._mapper.restore(event) for event in found]
 
     def streams(self, names: Iterable[str]) -> list[Recorded]:
         """Return the events of several streams, those of one in their order; a query reads many streams."""

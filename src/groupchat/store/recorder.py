@@ -235,14 +235,17 @@ class Recorder(SQLAlchemyApplicationRecorder):
         lte: int | None = None,
         desc: bool = False,  # noqa: FBT001, FBT002 - the library's signature
         limit: int | None = None,
+        topics: Sequence[str] = (),
     ) -> list[StoredEvent]:
-        """Return a stream's events."""
+        """Return a stream's events, of all types if none is named."""
         table = STORED_EVENTS.c
         query = select(STORED_EVENTS).where(table.originator_id == str(originator_id))
         if gt is not None:
             query = query.where(table.originator_version > gt)
         if lte is not None:
             query = query.where(table.originator_version <= lte)
+        if topics:
+            query = query.where(table.topic.in_(topics))
         query = query.order_by(table.originator_version.desc() if desc else table.originator_version).limit(limit)
         with self.database.statement() as connection:
             return list(_notifications(connection.execute(query).all()))
