@@ -35,7 +35,7 @@ from groupchat.aggregates.group_events import MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.store.committer import Committer
 from groupchat.store.database import Database
-from groupchat.store.decision import Decision, Kind
+from groupchat.store.decision import Decision, StreamKind
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Recorder
@@ -47,7 +47,7 @@ from groupchat.values.ids import new_id
 
 WRITERS = 32
 _TOPIC = MessageSent.TOPIC
-_READY: Kind[GroupConversation, Event] = Kind("cnv_", group_state.evolve, lambda event, _: [event])
+_READY: StreamKind[GroupConversation, Event] = StreamKind("cnv_", group_state.evolve, lambda event, _: [event])
 """Conversations whose commands are the events."""
 _WORKSPACE = new_id("wsp")
 _RAW_TABLE = """

@@ -18,7 +18,7 @@ from rounds import Measure, alternate, compare
 
 from groupchat.broker import administration
 from groupchat.broker.connection import Brokers
-from groupchat.broker.envelope import Record
+from groupchat.broker.envelope import KafkaRecord
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
@@ -74,7 +74,7 @@ async def _until_end(relay: Relay) -> None:
     await relay.run(asyncio.Event(), until_end=True)
 
 
-def _sent(brokers: Brokers, records: Sequence[Record]) -> float:
+def _sent(brokers: Brokers, records: Sequence[KafkaRecord]) -> float:
     start = perf_counter()
     producer = KafkaProducer(**brokers.arguments(), enable_idempotence=True, batch_size=BATCH_BYTES, metrics_enabled=False)
     sent = [producer.send(BARE + each.topic, each.value, key=each.key, headers=each.headers) for each in records]

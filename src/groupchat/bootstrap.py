@@ -21,7 +21,7 @@ from groupchat.http.guards.tokens import Provider, Tokens
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Streams
-from groupchat.http.streams.watch import Pace
+from groupchat.http.streams.watch import StreamLimits
 from groupchat.processes.acting import Acting
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
@@ -93,9 +93,9 @@ class System(Struct, frozen=True, kw_only=True):
         return {} if webhook is None else {carrier.name: partial(webhook, inbox=CarrierInbox(self.store, carrier.name))}
 
 
-def _pace(settings: Settings) -> Pace:
+def _pace(settings: Settings) -> StreamLimits:
     heartbeat, lifetime = settings.stream_heartbeat_seconds, settings.stream_seconds
-    return Pace(per_key=settings.streams_per_key, heartbeat=heartbeat, lifetime=lifetime)
+    return StreamLimits(per_key=settings.streams_per_key, heartbeat=heartbeat, lifetime=lifetime)
 
 
 def _tokens(settings: Settings) -> Tokens | None:

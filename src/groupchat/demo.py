@@ -7,7 +7,7 @@ from msgspec import Struct
 from groupchat.aggregates import workspace
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.reader import ConversationRead
-from groupchat.aggregates.roster import Asked, GroupExistsError
+from groupchat.aggregates.roster import GroupExistsError, RequestedParticipant
 from groupchat.aggregates.workspace import User
 from groupchat.aggregates.workspace_events import WorkspaceCreated
 from groupchat.bootstrap import System
@@ -89,7 +89,11 @@ async def _seed(system: System, simulator: Simulator, who: Caller) -> None:
     await store.run(cause, contacts.create_contact, who, name="Ben Ortiz", number=_BEN)
     group = NewGroup(
         sender=BUSINESS_NUMBER,
-        participants=(Asked(contact_id=ann.id), Asked(number=_BEN), Asked(number=_CLEO, name="Cleo")),
+        participants=(
+            RequestedParticipant(contact_id=ann.id),
+            RequestedParticipant(number=_BEN),
+            RequestedParticipant(number=_CLEO, name="Cleo"),
+        ),
         name="House on Elm Street",
         message=Draft(body="Hello all! The viewing is on Saturday at 10. Does that suit you?"),
     )

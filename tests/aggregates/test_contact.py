@@ -5,7 +5,7 @@ from groupchat.aggregates.contact import (
     Assigned,
     Change,
     ContactDeleted,
-    Create,
+    CreateContact,
     Delete,
     DndTurnedOff,
     DndTurnedOn,
@@ -22,14 +22,14 @@ MOVED = NumbersChanged(contact_id="ctc_1", number=number(5), secondary_numbers=(
 
 
 def test_a_contact_is_created_with_a_primary_and_secondary_numbers_R2():
-    command = Create(contact_id="ctc_1", name="Contact 1", number=number(1), secondary_numbers=(number(2), number(3)))
+    command = CreateContact(contact_id="ctc_1", name="Contact 1", number=number(1), secondary_numbers=(number(2), number(3)))
     after = given(contact).when(command).then(WITH_SECOND)
     assert after.state.numbers == (number(1), number(2), number(3))
     assert after.state.since == moment(1)
 
 
 def test_a_contact_may_have_numbers_of_any_region_R4():
-    command = Create(contact_id="ctc_1", name="Contact 1", number="+442079460958", secondary_numbers=("+18765551234",))
+    command = CreateContact(contact_id="ctc_1", name="Contact 1", number="+442079460958", secondary_numbers=("+18765551234",))
     given(contact).when(command).then(a_contact_created(1, number="+442079460958", secondary_numbers=("+18765551234",)))
 
 
@@ -39,7 +39,7 @@ def test_a_contact_may_have_numbers_of_any_region_R4():
 )
 def test_a_contact_with_a_number_given_twice_is_refused_with_its_place_R3(secondary, loc):
     for decider, command in (
-        (given(contact), Create(contact_id="ctc_1", name="Ann", number=number(1), secondary_numbers=secondary)),
+        (given(contact), CreateContact(contact_id="ctc_1", name="Ann", number=number(1), secondary_numbers=secondary)),
         (given(contact, ANN), Change(name="Ann", secondary_numbers=secondary)),
     ):
         refusal = decider.when(command).refused(InvalidRequestError)

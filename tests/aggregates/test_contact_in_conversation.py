@@ -3,14 +3,19 @@
 import pytest
 
 from groupchat.aggregates.group_conversation import NoteContact, note_contact
-from groupchat.aggregates.group_events import ContactDeleted, ContactNumberChanged, ContactRenamed, ParticipantOptedOut
+from groupchat.aggregates.group_events import (
+    ParticipantContactDeleted,
+    ParticipantContactNumberChanged,
+    ParticipantContactRenamed,
+    ParticipantOptedOut,
+)
 from tests.support.builders import GROUP_DECIDER, a_contact, a_group, a_participant, number
 from tests.support.given_when_then import given
 
 GROUP = a_group(a_participant(1), a_participant(2, contact=True))
-LOST = ContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),))
-RENAMED = ContactRenamed(contact_id="ctc_2", name="Dr. Two")
-DELETED = ContactDeleted(contact_id="ctc_2")
+LOST = ParticipantContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),))
+RENAMED = ParticipantContactRenamed(contact_id="ctc_2", name="Dr. Two")
+DELETED = ParticipantContactDeleted(contact_id="ctc_2")
 
 
 def noted(**changes):
@@ -46,7 +51,7 @@ def test_a_number_that_became_a_secondary_one_is_still_the_contacts_R9():
 @pytest.mark.parametrize("numbers", [{"number": number(2)}, {"number": number(9), "secondary_numbers": (number(8), number(2))}])
 def test_the_tag_goes_away_when_the_contact_has_the_number_again_R9(numbers):
     contact = a_contact(2, **numbers)
-    back = ContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=contact.numbers)
+    back = ParticipantContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=contact.numbers)
     state = given(GROUP_DECIDER, GROUP, LOST).when(NoteContact(contact=contact)).then(back).state
     assert tags(state) == [(False, False), (False, False)]
 
@@ -76,7 +81,7 @@ def test_all_that_a_contact_changed_is_noted_at_once_R9():
 
 def test_each_number_of_one_contact_is_tagged_on_its_own_R9():
     group = a_group(a_participant(2, contact=True), a_participant(3, contact="ctc_2", name="Contact 2"))
-    lost = ContactNumberChanged(contact_id="ctc_2", number=number(3), numbers=(number(2),))
+    lost = ParticipantContactNumberChanged(contact_id="ctc_2", number=number(3), numbers=(number(2),))
     state = given(GROUP_DECIDER, group).when(noted()).then(lost).state
     assert tags(state) == [(False, False), (True, False)]
 

@@ -15,26 +15,26 @@ from groupchat.aggregates import delivery, group_conversation, group_state
 from groupchat.aggregates.delivery import Begin, Started, Withheld
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
-    Create,
+    CreateGroup,
     Link,
     NoteContact,
-    Rename,
+    RenameGroup,
     Succeed,
     left,
 )
 from groupchat.aggregates.group_events import (
-    ContactLinked,
+    GroupRenamed,
     InboundReceived,
     MessageSent,
-    OptOutTakenBack,
     Participant,
+    ParticipantContactLinked,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Renamed,
+    ParticipantOptOutTakenBack,
     SucceededBy,
     Unblocked,
 )
-from groupchat.aggregates.group_opting import OptIn, OptOut, TakeBack
+from groupchat.aggregates.group_opting import OptInParticipant, OptOutParticipant, TakeBackParticipantOptOut
 from groupchat.values.money import amount_of
 from tests.support.builders import BUSINESS, a_contact, a_policy, a_receive, a_send, medias, number, rates, recorded, texts
 from tests.support.given_when_then import fold
@@ -78,7 +78,7 @@ class ConversationMachine(RuleBasedStateMachine):
         self.heard = []
         roster = tuple(Participant(number=f, contact_id=self.contact_id(f), name=self.name_of(f)) for f in self.frozen)
         policy = a_policy(reopen_on_opt_in=reopens)
-        self.do(Create(business_number=BUSINESS, name=None, roster=roster, policy=policy))
+        self.do(CreateGroup(business_number=BUSINESS, name=None, roster=roster, policy=policy))
 
     def facts(self, contact):
         return {"name": self.called[contact], "numbers": tuple(self.has[contact]), "deleted": contact in self.deleted}
@@ -162,8 +162,8 @@ class ConversationMachine(RuleBasedStateMachine):
 
     @rule(name=st.none() | texts())
     def rename(self, name):
-        expected = [] if name == self.group_name else [Renamed(name=name)]
-        assert self.do_once(Rename(name=name)) == expected  # R13
+        expected = [] if name == self.group_name else [GroupRenamed(name=name)]
+        assert self.do_once(RenameGroup(name=name)) == expected  # R13
         self.group_name = name
 
     # --- opting out and in
@@ -171,7 +171,7 @@ class ConversationMachine(RuleBasedStateMachine):
     def goes_out(self, who, said, cause):
         known = who in said or (said is self.hand and who in self.words)
         given = {"number": who, "cause": cause, "evidence": "said so", "contact_id": "ctc_9" if said is self.dnd else None}
-        assert self.do_once(OptOut(**given)) == ([] if known else [ParticipantOptedOut(**given)])  # R14
+        assert self.do_once(OptOutParticipant(**given)) == ([] if known else [ParticipantOptedOut(**given)])  # R14
         if not known:
             said.add(who)
             self.blocking.setdefault(who, set()).add(cause if cause in ("dnd", "user") else "word")
@@ -180,7 +180,7 @@ class ConversationMachine(RuleBasedStateMachine):
 
     def comes_back(self, who, cause):
         said = [self.dnd] if cause == "dnd" else [self.words, self.hand]
-        command = OptIn(number=who, cause=cause, evidence="said so", same_set_is_open=self.beside)
+        command = OptInParticipant(number=who, cause=cause, evidence="said so", same_set_is_open=self.beside)
         expected = []
         if any(who in each for each in said):
             expected = [ParticipantOptedIn(number=who, cause=cause, evidence="said so")]
@@ -206,7 +206,7 @@ class ConversationMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_mistaken_opt_out_is_taken_back(self, data):
         who = data.draw(st.sampled_from(sorted(who for who, by in self.blocking.items() if "user" in by)))
-        expected = [OptOutTakenBack(number=who, reason=REASON)]
+        expected = [ParticipantOptOutTakenBack(number=who, reason=REASON)]
         self.hand.discard(who)
         if self.blocking == {who: {"user"}}:
             if self.beside:
@@ -217,7 +217,7 @@ class ConversationMachine(RuleBasedStateMachine):
         else:
             self.blocking[who].discard("user")
             self.blocking = {each: by for each, by in self.blocking.items() if by}
-        assert self.do_once(TakeBack(number=who, reason=REASON, same_set_is_open=self.beside)) == expected  # R39
+        assert self.do_once(TakeBackParticipantOptOut(number=who, reason=REASON, same_set_is_open=self.beside)) == expected  # R39
 
     @precondition(lambda self: self.dnd - self.words)
     @rule(data=st.data(), cause=WORDS)
@@ -233,8 +233,8 @@ class ConversationMachine(RuleBasedStateMachine):
     @rule(n=PEOPLE, cause=WORDS)
     def opt_in_of_anybody(self, n, cause):
         self.comes_back(self.anybody(n), cause)
-        assert self.do(OptIn(number=number(99), cause=cause, evidence="e", same_set_is_open=False)) == []
-        assert self.do(OptOut(number=number(99), cause=cause, evidence="e")) == []
+        assert self.do(OptInParticipant(number=number(99), cause=cause, evidence="e", same_set_is_open=False)) == []
+        assert self.do(OptOutParticipant(number=number(99), cause=cause, evidence="e")) == []
 
     @precondition(lambda self: self.on_dnd != {1, 2})
     @rule(contact=CONTACTS)
@@ -305,7 +305,7 @@ class ConversationMachine(RuleBasedStateMachine):
         if contact in self.deleted or self.facts(contact) != self.shown[contact]:
             return
         linked = a_contact(contact, name=self.called[contact])
-        expected = [] if who in self.contact_of else [ContactLinked(contact_id=linked.id, number=who, name=linked.name)]
+        expected = [] if who in self.contact_of else [ParticipantContactLinked(contact_id=linked.id, number=who, name=linked.name)]
         assert self.do_once(Link(number=who, contact=linked)) == expected  # R37
         if expected:
             self.contact_of[who] = contact
@@ -360,7 +360,7 @@ class ConversationMachine(RuleBasedStateMachine):
             if isinstance(event, ParticipantOptedOut):
                 blocked = True
             elif isinstance(event, Unblocked):
-                assert self.reopens or isinstance(before, OptOutTakenBack)  # R17, R39
+                assert self.reopens or isinstance(before, ParticipantOptOutTakenBack)  # R17, R39
                 blocked = False
             assert not (blocked and isinstance(event, MessageSent))
             before = event

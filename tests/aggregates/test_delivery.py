@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import Begin, Receipt, Started, Updated, Withheld
+from groupchat.aggregates.delivery import Begin, RecordReceipt, Started, Updated, Withheld
 from tests.support.builders import BUSINESS, a_rate, number
 from tests.support.given_when_then import given
 
@@ -29,7 +29,7 @@ def updated(status, code=None, recipient=RECIPIENTS[0]):
 
 
 def receipt(status, code=None, recipient=RECIPIENTS[0]):
-    return Receipt(recipient=recipient, status=status, code=code)
+    return RecordReceipt(recipient=recipient, status=status, code=code)
 
 
 def test_a_hand_over_begins_with_every_recipient_queued_R28():

@@ -6,28 +6,28 @@ from msgspec.structs import replace
 from groupchat.aggregates import consent, group_conversation
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
-    Create,
+    CreateGroup,
     Link,
     NoteContact,
-    Rename,
+    RenameGroup,
     Succeed,
     left,
 )
 from groupchat.aggregates.group_events import (
-    ContactDeleted,
-    ContactLinked,
-    ContactNumberChanged,
-    ContactRenamed,
+    GroupRenamed,
     InboundReceived,
     MessageSent,
-    OptOutTakenBack,
+    ParticipantContactDeleted,
+    ParticipantContactLinked,
+    ParticipantContactNumberChanged,
+    ParticipantContactRenamed,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Renamed,
+    ParticipantOptOutTakenBack,
     SucceededBy,
     Unblocked,
 )
-from groupchat.aggregates.group_opting import OptIn, OptOut, TakeBack
+from groupchat.aggregates.group_opting import OptInParticipant, OptOutParticipant, TakeBackParticipantOptOut
 from groupchat.aggregates.keywords import Words
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import (
@@ -56,15 +56,15 @@ CAUSES = get_args(consent.Cause)
 
 
 def opt_out(n, cause="keyword"):
-    return OptOut(number=number(n), cause=cause, evidence="msg_1")
+    return OptOutParticipant(number=number(n), cause=cause, evidence="msg_1")
 
 
 def take_back(n, *, same_set_is_open=False):
-    return TakeBack(number=number(n), reason="The wrong person", same_set_is_open=same_set_is_open)
+    return TakeBackParticipantOptOut(number=number(n), reason="The wrong person", same_set_is_open=same_set_is_open)
 
 
 def taken_back(n):
-    return OptOutTakenBack(number=number(n), reason="The wrong person")
+    return ParticipantOptOutTakenBack(number=number(n), reason="The wrong person")
 
 
 def opted_out(n, cause="keyword"):
@@ -72,7 +72,7 @@ def opted_out(n, cause="keyword"):
 
 
 def opt_in(n, cause="keyword", *, same_set_is_open=False):
-    return OptIn(number=number(n), cause=cause, evidence="msg_2", same_set_is_open=same_set_is_open)
+    return OptInParticipant(number=number(n), cause=cause, evidence="msg_2", same_set_is_open=same_set_is_open)
 
 
 def opted_in(n, cause="keyword"):
@@ -99,7 +99,7 @@ def inbound(n, name, *, body="Hi", media=(), carrier_message_id="SM1", keyword=N
 
 
 def test_a_group_begins_with_the_roster_and_the_policy_that_it_was_judged_by_R1():
-    create = Create(business_number=BUSINESS, name="Team", roster=THREE.roster, policy=a_policy(max_participants=3))
+    create = CreateGroup(business_number=BUSINESS, name="Team", roster=THREE.roster, policy=a_policy(max_participants=3))
     state = given(GROUP_DECIDER).when(create).then(
         replace(THREE, name="Team", policy=a_policy(max_participants=3))
     ).state  # fmt: skip
@@ -109,7 +109,7 @@ def test_a_group_begins_with_the_roster_and_the_policy_that_it_was_judged_by_R1(
 
 
 def test_no_command_but_create_names_participants_or_the_business_number_R7():
-    others = set(get_args(group_conversation.Command)) - {Create}
+    others = set(get_args(group_conversation.Command)) - {CreateGroup}
     assert not [each for each in others if {"roster", "participants", "business_number"} & set(each.__struct_fields__)]
 
 
@@ -118,7 +118,7 @@ NOT_CREATE = (
     a_receive(),
     opt_out(1),
     opt_in(1),
-    Rename(name="x"),
+    RenameGroup(name="x"),
     NoteContact(contact=a_contact(1)),
     Succeed(conversation_id="cnv_2"),
 )
@@ -155,9 +155,9 @@ def test_a_text_is_kept_to_the_last_code_point_R10(body):
 
 
 def test_a_message_goes_to_the_frozen_numbers_also_after_its_contact_changed_or_was_deleted_R8():
-    changed = ContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),))
+    changed = ParticipantContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),))
     given(GROUP_DECIDER, THREE, changed).when(a_send()).then(message())
-    given(GROUP_DECIDER, THREE, changed, ContactDeleted(contact_id="ctc_2")).when(a_send()).then(message())
+    given(GROUP_DECIDER, THREE, changed, ParticipantContactDeleted(contact_id="ctc_2")).when(a_send()).then(message())
 
 
 @pytest.mark.parametrize(("n", "name"), [(1, number(1)), (2, "Contact 2"), (3, "Grandma")])
@@ -172,7 +172,7 @@ def test_an_inbound_message_says_which_keyword_it_was_recognized_as_R14(body, ke
 
 
 def test_an_inbound_message_shows_the_contacts_name_of_its_moment_R11():
-    renamed = ContactRenamed(contact_id="ctc_2", name="Dr. Two")
+    renamed = ParticipantContactRenamed(contact_id="ctc_2", name="Dr. Two")
     given(GROUP_DECIDER, THREE, inbound(2, "Contact 2"), renamed).when(a_receive(2, carrier_message_id="SM2")).then(
         inbound(2, "Dr. Two", carrier_message_id="SM2")
     )
@@ -189,17 +189,19 @@ def test_what_somebody_else_wrote_is_not_of_this_group_R11():
 
 
 def test_a_group_is_renamed_and_has_its_participants_names_again_R13():
-    named = given(GROUP_DECIDER, THREE).when(Rename(name="Team")).then(Renamed(name="Team"))
-    assert named.when(Rename(name="Team")).nothing().state.name == "Team"
-    assert named.when(Rename(name=None)).then(Renamed(name=None)).when(Rename(name=None)).nothing().state.name is None
+    named = given(GROUP_DECIDER, THREE).when(RenameGroup(name="Team")).then(GroupRenamed(name="Team"))
+    assert named.when(RenameGroup(name="Team")).nothing().state.name == "Team"
+    assert (
+        named.when(RenameGroup(name=None)).then(GroupRenamed(name=None)).when(RenameGroup(name=None)).nothing().state.name is None
+    )
 
 
 def test_a_blocked_group_can_still_be_renamed_R13():
-    given(GROUP_DECIDER, THREE, opted_out(1)).when(Rename(name="Over")).then(Renamed(name="Over"))
+    given(GROUP_DECIDER, THREE, opted_out(1)).when(RenameGroup(name="Over")).then(GroupRenamed(name="Over"))
 
 
 def test_messages_are_activity_and_nothing_else_is_R27():
-    history = [THREE, message(), inbound(1, number(1)), Renamed(name="x"), opted_out(1), opted_in(1)]
+    history = [THREE, message(), inbound(1, number(1)), GroupRenamed(name="x"), opted_out(1), opted_in(1)]
     moments = [given(GROUP_DECIDER, *history[:count]).state.last_activity for count in range(1, len(history) + 1)]
     assert moments == [moment(1), moment(2), moment(3), moment(3), moment(3), moment(3)]
 
@@ -240,7 +242,7 @@ def test_a_person_who_says_what_a_user_has_recorded_makes_it_theirs_R39(cause):
 
 
 def test_dnd_names_the_contact_whose_it_is_R36():
-    command = OptOut(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
+    command = OptOutParticipant(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
     out = ParticipantOptedOut(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
     given(GROUP_DECIDER, THREE).when(command).then(out)
 
@@ -367,15 +369,15 @@ def test_there_is_nothing_to_take_back_where_no_user_recorded_it_R39(history):
 
 
 def test_a_participant_without_a_contact_is_linked_to_one_that_comes_to_have_its_number_R37():
-    linked = ContactLinked(contact_id="ctc_7", number=number(3), name="Gran Three")
+    linked = ParticipantContactLinked(contact_id="ctc_7", number=number(3), name="Gran Three")
     after = given(GROUP_DECIDER, THREE).when(Link(number=number(3), contact=a_contact(7, name="Gran Three"))).then(linked)
     assert (after.state.member(number(3)).contact_id, after.state.member(number(3)).shown_as) == ("ctc_7", "Gran Three")
     after.when(a_receive(3)).then(inbound(3, "Gran Three"))
 
 
 def test_a_link_once_made_stays_R37():
-    linked = ContactLinked(contact_id="ctc_7", number=number(3), name="Gran Three")
-    history = (THREE, linked, ContactDeleted(contact_id="ctc_7"))
+    linked = ParticipantContactLinked(contact_id="ctc_7", number=number(3), name="Gran Three")
+    history = (THREE, linked, ParticipantContactDeleted(contact_id="ctc_7"))
     given(GROUP_DECIDER, *history).when(Link(number=number(3), contact=a_contact(8))).nothing()
     given(GROUP_DECIDER, THREE).when(Link(number=number(2), contact=a_contact(8))).nothing()
     assert given(GROUP_DECIDER, *history).state.member(number(3)).deleted
@@ -391,9 +393,9 @@ def test_nobody_is_linked_who_takes_no_part_R37():
 def test_a_successor_has_those_who_are_not_opted_out_at_that_moment_as_they_are_R18():
     history = (
         THREE,
-        ContactRenamed(contact_id="ctc_2", name="Dr. Two"),
-        ContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),)),
-        ContactDeleted(contact_id="ctc_2"),
+        ParticipantContactRenamed(contact_id="ctc_2", name="Dr. Two"),
+        ParticipantContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),)),
+        ParticipantContactDeleted(contact_id="ctc_2"),
         opted_out(1),
     )
     come_along = left(given(GROUP_DECIDER, *history).state, {number(1)})
@@ -411,7 +413,7 @@ def test_who_is_out_by_do_not_disturb_does_not_come_along_R18():
 
 
 def test_a_group_and_its_successor_are_linked_both_ways_R18():
-    create = Create(business_number=BUSINESS, name=None, roster=THREE.roster, policy=a_policy(), predecessor_id="cnv_1")
+    create = CreateGroup(business_number=BUSINESS, name=None, roster=THREE.roster, policy=a_policy(), predecessor_id="cnv_1")
     successor = given(GROUP_DECIDER).when(create).then(replace(THREE, predecessor_id="cnv_1")).state
     succeed = Succeed(conversation_id="cnv_2")
     linked = given(GROUP_DECIDER, THREE, opted_out(1)).when(succeed).then(SucceededBy(conversation_id="cnv_2")).state

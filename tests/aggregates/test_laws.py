@@ -50,18 +50,18 @@ DECIDERS = {
     "workspace": WORKSPACE,
 }
 BEGINS = {
-    "contact": contact.Create,
+    "contact": contact.CreateContact,
     "delivery": delivery.Begin,
-    "group conversation": group_conversation.Create,
-    "workspace": workspace.Create,
+    "group conversation": group_conversation.CreateGroup,
+    "workspace": workspace.CreateWorkspace,
 }
 """Commands before which no other does anything."""
 
 ADDS_EACH_TIME = (
-    contact.Create,
-    group_conversation.Create,
+    contact.CreateContact,
+    group_conversation.CreateGroup,
     group_conversation.Send,
-    workspace.Create,
+    workspace.CreateWorkspace,
     workspace.IssueKey,
     workspace.PostRate,
     business_numbers.AddNumber,

@@ -1,5 +1,5 @@
 from groupchat.aggregates import reader
-from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead, MarkUnread, Read
+from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead, MarkRead, MarkUnread
 from tests.support.given_when_then import given
 
 MARK = {"user_id": "usr_1", "conversation_id": "cnv_1"}
@@ -7,7 +7,7 @@ UNREAD = ConversationMarkedUnread(**MARK)
 
 
 def read(version):
-    return Read(**MARK, version=version)
+    return MarkRead(**MARK, version=version)
 
 
 def was_read(version):

@@ -13,8 +13,8 @@ from groupchat.aggregates.refusal import (
     APART,
     RECORDS_A_DAY,
     RECORDS_OF_A_USER_A_DAY,
-    Record,
     RecordAtOnce,
+    RecordRefusals,
     Refusal,
     RefusalRecorded,
     Subject,
@@ -34,7 +34,7 @@ BLOCKED = Refusal(
 OTHERS = replace(BLOCKED, user_id="usr_2")
 
 
-def a_record(what=BLOCKED, *, at=1, times=1, kind=Record):
+def a_record(what=BLOCKED, *, at=1, times=1, kind=RecordRefusals):
     return kind(refusal=what, times=times, first_at=moment(0), last_at=moment(0), at=moment(at))
 
 
@@ -81,7 +81,7 @@ def test_a_users_last_record_of_the_day_says_so_and_others_go_on_R15():
     day = given(refusal, *a_day_of(("usr_1", RECORDS_OF_A_USER_A_DAY - 1)))
     full = day.when(a_record()).then(recorded_of(a_record(), no_more_of="user"))
     new = replace(BLOCKED, about=Subject(conversation_id="cnv_9"))
-    for kind in (Record, RecordAtOnce):
+    for kind in (RecordRefusals, RecordAtOnce):
         full.when(a_record(new, at=9_999, kind=kind)).nothing()
         assert verdict(a_record(new, at=9_999, kind=kind), full.state) == "no-more"
     full.when(a_record(OTHERS)).then(recorded_of(a_record(OTHERS)))
@@ -128,7 +128,7 @@ def test_any_refusals_store_no_more_than_a_day_takes_and_the_counts_add_up_R15(t
             at += timedelta(seconds=seconds)
             what = replace(BLOCKED, user_id=user, about=Subject(conversation_id=f"cnv_{thing}"))
             counted = waiting.pop(what, 0) + times
-            command = (RecordAtOnce if ends else Record)(refusal=what, times=counted, first_at=at, last_at=at, at=at)
+            command = (RecordAtOnce if ends else RecordRefusals)(refusal=what, times=counted, first_at=at, last_at=at, at=at)
             judged = verdict(command, state)
             new = refusal.decide(command, state)
             assert len(new) == (judged == "record")

@@ -6,7 +6,7 @@ from msgspec import UNSET
 from groupchat.aggregates import roster
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.do_not_disturb import DoNotDisturb
-from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError, Sender
+from groupchat.aggregates.roster import GroupExistsError, InvalidGroupError, RequestedParticipant, Sender
 from groupchat.values.lasting import LastingMap
 from tests.support.builders import (
     BUSINESS,
@@ -39,7 +39,7 @@ def with_last(**given):
 
 def asked(contact=None, **given):
     """Return the candidate of a contact asked for at index 2."""
-    return roster.of_contact(2, Asked(**given), contact)
+    return roster.of_contact(2, RequestedParticipant(**given), contact)
 
 
 # --- R1: how many
@@ -83,13 +83,13 @@ def test_a_contact_takes_part_with_a_secondary_number_in_any_written_form_R2():
 
 
 def test_a_bare_number_takes_part_with_its_optional_name_R2():
-    candidate = roster.bare(2, Asked(number="415.555.0007", name="Grandma"))
+    candidate = roster.bare(2, RequestedParticipant(number="415.555.0007", name="Grandma"))
     assert (candidate.index, candidate.number, candidate.name, candidate.violation) == (2, number(7), "Grandma", None)
     assert found([*candidates(2), candidate]) == []
 
 
 def test_a_bare_number_that_is_a_contacts_is_linked_to_it_and_has_its_name_R2():
-    bare = roster.bare(2, Asked(number=number(5), name="Mum"))
+    bare = roster.bare(2, RequestedParticipant(number=number(5), name="Mum"))
     assert roster.participant(roster.linked(bare, a_contact(5))) == a_participant(5, contact=True)
     assert roster.participant(roster.linked(bare, None)) == a_participant(5, name="Mum")
     assert roster.participant(bare) == a_participant(5, name="Mum")
@@ -125,7 +125,7 @@ WRONG = {
         None,
         ("R2", number(6), 2),
     ),
-    "invalid-number": ([*candidates(2), roster.bare(2, Asked(number="12"))], None, ("R3", "12", 2)),
+    "invalid-number": ([*candidates(2), roster.bare(2, RequestedParticipant(number="12"))], None, ("R3", "12", 2)),
     "business-number-as-participant": (with_last(number=BUSINESS), None, ("R3", BUSINESS, 2)),
     "number-not-textable": (with_last(number="+18005550199"), None, ("R4", "+18005550199", 2)),
     "region-not-allowed": (with_last(number=UK), None, ("R4", UK, 2)),
@@ -152,17 +152,19 @@ def test_a_number_asked_for_twice_is_refused_at_both_places_R3():
 
 
 def test_a_number_is_the_same_in_every_written_form_R3():
-    forms = [roster.bare(i, Asked(number=written)) for i, written in enumerate(("415-555-0001", "+1 (415) 555 0001"))]
+    forms = [
+        roster.bare(i, RequestedParticipant(number=written)) for i, written in enumerate(("415-555-0001", "+1 (415) 555 0001"))
+    ]
     assert [code for _, code, _, _ in found(forms)] == ["duplicate-number", "duplicate-number"]
 
 
 def test_two_that_cannot_be_read_are_not_taken_for_the_same_R3():
-    unreadable = [roster.bare(i, Asked(number=written)) for i, written in enumerate(("12", "hello"))]
+    unreadable = [roster.bare(i, RequestedParticipant(number=written)) for i, written in enumerate(("12", "hello"))]
     assert found(unreadable) == [("R3", "invalid-number", "12", 0), ("R3", "invalid-number", "hello", 1)]
 
 
 def test_a_participant_without_a_number_is_refused_R3():
-    assert found([*candidates(2), roster.bare(2, Asked(name="Ann"))]) == [("R3", "invalid-number", "", 2)]
+    assert found([*candidates(2), roster.bare(2, RequestedParticipant(name="Ann"))]) == [("R3", "invalid-number", "", 2)]
 
 
 def test_a_contacts_number_that_cannot_be_read_is_refused_R3():
@@ -182,7 +184,7 @@ def test_toll_free_premium_rate_and_personal_participants_are_not_textable_R4(un
     "service", ["+14155551212", "+12125551212", "+14159761234", "+14159501234", "911", "4-1-1", "555-1212", "976-1234"]
 )
 def test_service_numbers_are_not_textable_R48(service):
-    asked_for = roster.bare(2, Asked(number=service))
+    asked_for = roster.bare(2, RequestedParticipant(number=service))
     assert found([*candidates(2), asked_for]) == [("R4", "number-not-textable", service, 2)]
 
 
@@ -196,7 +198,9 @@ def test_a_number_of_an_area_code_that_the_data_lacks_is_one_of_the_us_or_canada
 
 
 def test_a_number_with_a_name_behind_it_is_refused_with_what_to_do_R48():
-    (violation,) = roster.violations([*candidates(2), roster.bare(2, Asked(number="304-5550 Mom"))], a_sender(), POLICY)
+    (violation,) = roster.violations(
+        [*candidates(2), roster.bare(2, RequestedParticipant(number="304-5550 Mom"))], a_sender(), POLICY
+    )
     assert (violation.code, violation.index) == ("invalid-number", 2)
     assert "enter only the number" in violation.detail
 
@@ -245,10 +249,10 @@ def test_who_has_opted_out_and_has_do_not_disturb_on_is_refused_for_both_R5():
 def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_participants_R6():
     people = [
         a_candidate(0, opted_out=True),
-        roster.bare(1, Asked(number="12")),
+        roster.bare(1, RequestedParticipant(number="12")),
         a_candidate(2, number=UK, contact=DND),
         a_candidate(3),
-        roster.of_contact(4, Asked(contact_id="ctc_9"), None),
+        roster.of_contact(4, RequestedParticipant(contact_id="ctc_9"), None),
         a_candidate(5, number=BUSINESS),
     ]
     with pytest.raises(InvalidGroupError) as caught:

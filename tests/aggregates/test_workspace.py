@@ -8,7 +8,7 @@ from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.workspace import (
     AddUser,
     ChangeUser,
-    Create,
+    CreateWorkspace,
     DefineRole,
     IssueKey,
     PostRate,
@@ -51,7 +51,7 @@ def an_owner(**given_):
 
 def test_a_workspace_begins_with_heymarkets_policy_R1():
     expected = WorkspaceCreated(name="Harbour Dental", policy=Policy())
-    policy = given(workspace).when(Create(name="Harbour Dental")).then(expected).state.policy
+    policy = given(workspace).when(CreateWorkspace(name="Harbour Dental")).then(expected).state.policy
     assert (policy.min_participants, policy.max_participants) == (2, 10)
     assert (policy.allowed_regions, policy.reopen_on_opt_in) == (("US", "CA"), False)
 

@@ -79,7 +79,7 @@ class Life:
 
     def opt_out(self, n: int, who: int, choice: int) -> None:
         cause = ("keyword", "dnd", "user", "carrier")[choice]
-        self._decide(group_opting.OptOut(number=number(who), cause=cause, evidence="msg_stop"))
+        self._decide(group_opting.OptOutParticipant(number=number(who), cause=cause, evidence="msg_stop"))
 
     def opt_in(self, n: int, who: int, choice: int) -> None:
         out = [member for member in self._group().members if member.out]
@@ -87,11 +87,13 @@ class Life:
             return
         member = out[choice % len(out)]
         cause = "dnd" if member.out[0] == "dnd" else "keyword"
-        command = group_opting.OptIn(number=member.number, cause=cause, evidence="msg_start", same_set_is_open=who == choice)
+        command = group_opting.OptInParticipant(
+            number=member.number, cause=cause, evidence="msg_start", same_set_is_open=who == choice
+        )
         self._decide(command)
 
     def rename(self, n: int, who: int, choice: int) -> None:
-        self._decide(group.Rename(name=f"Crew {choice}"))
+        self._decide(group.RenameGroup(name=f"Crew {choice}"))
 
     def post_rate(self, n: int, who: int, choice: int) -> None:
         event = RatePosted(effective_from=date(2025, 1, 31 - who) if choice else date(2025, 2, 1), rate=a_rate(f"0.0{n + 1}"))

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from groupchat.cli import COMMANDS
-from groupchat.cli.later import Later
+from groupchat.cli.later import LazyCommand
 from tests.support.command_line import variables
 
 
@@ -20,7 +20,7 @@ def test_the_version_is_told(groupchat_process):
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_the_help_shows_of_each_command_what_it_says_of_itself(command):
     name, _, summary = command
-    itself = Later(*command).load()
+    itself = LazyCommand(*command).load()
 
     assert itself.name == name
     assert inspect.cleandoc(itself.help).split("\n\n")[0].replace("\n", " ") == summary

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from msgspec.structs import replace
 
 from groupchat.broker import topics as names
-from groupchat.broker.envelope import Record as WireRecord
+from groupchat.broker.envelope import KafkaRecord as WireRecord
 from groupchat.client import CONVERSATIONS, LEDGER, BrokerUnavailableError, Reader, RecordUnreadableError, TopicsMissingError
 from groupchat.processes.relay.records import records_of
 from groupchat.values.event import Actor

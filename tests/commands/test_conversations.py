@@ -3,7 +3,7 @@
 import pytest
 
 from groupchat.aggregates.group_conversation import ConversationBlockedError, NotBlockedError
-from groupchat.aggregates.roster import Asked, GroupExistsError, InvalidGroupError
+from groupchat.aggregates.roster import GroupExistsError, InvalidGroupError, RequestedParticipant
 from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
 from groupchat.queries import conversations as queries
@@ -37,7 +37,7 @@ def members(group):
 
 async def test_a_group_has_its_business_number_participants_and_name_R1_R2(world):
     bob = await world.contact(1, "Bob")
-    outcome = await world.create(bob, 2, Asked(number="(415) 555-0003", name="Cid"), name="Plan A")
+    outcome = await world.create(bob, 2, RequestedParticipant(number="(415) 555-0003", name="Cid"), name="Plan A")
     group = await world.state(outcome.value.conversation_id)
 
     assert (group.business_number, group.name, group.blocked) == (BUSINESS, "Plan A", False)
@@ -82,7 +82,7 @@ async def test_all_that_is_wrong_is_said_at_once_for_each_participant_and_nothin
         world,
         gone,
         silent,
-        Asked(contact_id=bob.id, number=number(9)),
+        RequestedParticipant(contact_id=bob.id, number=number(9)),
         4,
         "12",
         TOLL_FREE,
@@ -90,7 +90,7 @@ async def test_all_that_is_wrong_is_said_at_once_for_each_participant_and_nothin
         BUSINESS,
         8,
         8,
-        Asked(contact_id="ctc_nobody"),
+        RequestedParticipant(contact_id="ctc_nobody"),
     )
 
     assert violations == [
@@ -133,7 +133,10 @@ async def test_a_bare_number_of_several_contacts_is_linked_to_the_oldest_R2(worl
 
 async def test_a_contact_is_asked_for_with_any_of_its_numbers_R2(world):
     bob = await world.contact(1, "Bob", 11)
-    primary, secondary = await world.group(bob, 2), await world.group(Asked(contact_id=bob.id, number="4155550011"), 2)
+    primary, secondary = (
+        await world.group(bob, 2),
+        await world.group(RequestedParticipant(contact_id=bob.id, number="4155550011"), 2),
+    )
 
     assert (await world.state(primary)).numbers == (number(1), number(2))
     assert (await world.state(secondary)).numbers == (number(11), number(2))
@@ -291,7 +294,7 @@ async def test_another_workspaces_conversation_does_not_exist(world):
 
 async def test_a_successor_leaves_out_who_opted_out_and_both_know_each_other_R18(world):
     bob = await world.contact(1, "Bob")
-    old = await world.group(bob, Asked(number=number(2), name="Cid"), 3, name="Plan A")
+    old = await world.group(bob, RequestedParticipant(number=number(2), name="Cid"), 3, name="Plan A")
     await world.writes(3, "STOP")
     new = await world.succeed(old)
     successor = await world.state(new)

@@ -4,7 +4,7 @@ import pytest
 
 from groupchat.aggregates.do_not_disturb import DoNotDisturbOnError
 from groupchat.aggregates.group_conversation import ConversationBlockedError
-from groupchat.aggregates.roster import Asked, InvalidGroupError
+from groupchat.aggregates.roster import InvalidGroupError, RequestedParticipant
 from groupchat.values.errors import NotFoundError, NotPermittedError
 from tests.support.builders import number
 from tests.support.checks import broken
@@ -104,7 +104,7 @@ async def test_a_contact_asked_for_by_its_id_is_refused_by_any_of_its_numbers_no
     await world.change(other, dnd=True)
 
     assert await refused(world, bob, 800) == [("contact-dnd", number(1))]
-    assert await refused(world, Asked(contact_id=bob.id, number=number(1)), 800) == [("contact-dnd", number(1))]
+    assert await refused(world, RequestedParticipant(contact_id=bob.id, number=number(1)), 800) == [("contact-dnd", number(1))]
 
 
 async def test_who_is_a_no_does_not_come_along_into_a_successor_R18_R36(world):

@@ -4,7 +4,7 @@ import pytest
 
 from groupchat.aggregates import consent, delivery
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
-from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import Receipt
 from groupchat.commands import inbound, workspaces
 from groupchat.commands.streams import CONSENT, DELIVERY
@@ -39,7 +39,7 @@ def receipt(message_id, n, status, **given):
 
 async def test_the_author_is_shown_by_the_contacts_name_else_the_name_at_creation_else_the_number_R11(world):
     bob = await world.contact(1, "Bob")
-    await world.group(bob, Asked(number=number(2), name="Cid"), 3)
+    await world.group(bob, RequestedParticipant(number=number(2), name="Cid"), 3)
     for n in (1, 2, 3):
         await world.writes(n, "Hi")
 

@@ -55,12 +55,12 @@ EXAMPLES: dict[str, Event] = {
         contact_id="ctc_1", number=BEN, secondary_numbers=(ANN,), released=("+442079460958",)
     ),
     "groupchat.contact.renamed.v1": contact.Renamed(contact_id="ctc_1", name=TEXT),
-    "groupchat.conversation.contact_deleted.v1": conversation.ContactDeleted(contact_id="ctc_1"),
-    "groupchat.conversation.contact_linked.v1": conversation.ContactLinked(contact_id="ctc_1", number=ANN, name=TEXT),
-    "groupchat.conversation.contact_number_changed.v1": conversation.ContactNumberChanged(
+    "groupchat.conversation.contact_deleted.v1": conversation.ParticipantContactDeleted(contact_id="ctc_1"),
+    "groupchat.conversation.contact_linked.v1": conversation.ParticipantContactLinked(contact_id="ctc_1", number=ANN, name=TEXT),
+    "groupchat.conversation.contact_number_changed.v1": conversation.ParticipantContactNumberChanged(
         contact_id="ctc_1", number=ANN, numbers=(BEN, "+442079460958")
     ),
-    "groupchat.conversation.contact_renamed.v1": conversation.ContactRenamed(contact_id="ctc_1", name=TEXT),
+    "groupchat.conversation.contact_renamed.v1": conversation.ParticipantContactRenamed(contact_id="ctc_1", name=TEXT),
     "groupchat.conversation.created.v1": conversation.Created(
         business_number=OURS, name=TEXT, roster=ROSTER, policy=POLICY, predecessor_id="cnv_0"
     ),
@@ -84,7 +84,7 @@ EXAMPLES: dict[str, Event] = {
         recipients=(ANN, BEN),
         rate=RATE,
     ),
-    "groupchat.conversation.opt_out_taken_back.v1": conversation.OptOutTakenBack(number=ANN, reason=TEXT),
+    "groupchat.conversation.opt_out_taken_back.v1": conversation.ParticipantOptOutTakenBack(number=ANN, reason=TEXT),
     "groupchat.conversation.participant_opted_in.v1": conversation.ParticipantOptedIn(
         number=ANN, cause="carrier", evidence="simulator"
     ),
@@ -92,7 +92,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.participant_opted_out.v2": conversation.ParticipantOptedOut(
         number=ANN, cause="dnd", evidence="usr_1", contact_id="ctc_2"
     ),
-    "groupchat.conversation.renamed.v1": conversation.Renamed(name=TEXT),
+    "groupchat.conversation.renamed.v1": conversation.GroupRenamed(name=TEXT),
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
     "groupchat.conversation.unblocked.v1": conversation.Unblocked(),
     "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),

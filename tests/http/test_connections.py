@@ -15,7 +15,7 @@ from groupchat.http.app import create_app
 from groupchat.http.guards.connections import Connection
 from groupchat.http.streams.streams import Stream as EventStream
 from groupchat.http.streams.streams import Streams
-from groupchat.http.streams.watch import Pace
+from groupchat.http.streams.watch import StreamLimits
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import Incoming
 from tests.http.site import open_site
@@ -236,7 +236,7 @@ async def test_requests_on_one_connection_have_each_their_time():
 
 
 async def test_a_stream_that_nobody_takes_is_cut_off_and_costs_no_more_than_buffers(store):
-    streams, made = Streams(store, Pace(stall=0.2)), 0
+    streams, made = Streams(store, StreamLimits(stall=0.2)), 0
 
     async def frames():
         nonlocal made

@@ -8,7 +8,7 @@ from groupchat.aggregates.sight import about, published
 from groupchat.commands import contacts, keys
 from groupchat.commands.streams import WORKSPACE
 from groupchat.http.streams.streams import Streams
-from groupchat.http.streams.watch import BATCH, Pace
+from groupchat.http.streams.watch import BATCH, StreamLimits
 from tests.golden.examples import EXAMPLES
 from tests.http.listening import PATIENCE, listening, told
 from tests.http.site import assert_problem, open_site, path_of
@@ -16,7 +16,7 @@ from tests.http.staff import staffed
 from tests.store.following import opened
 from tests.support.builders import number, recorded
 
-LONG = Pace(heartbeat=600.0, lifetime=600.0)
+LONG = StreamLimits(heartbeat=600.0, lifetime=600.0)
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_every_kind_of_event_is_about_something_that_decides_who_sees_it():
 
 
 async def test_an_old_stream_ends_at_the_logs_end_not_where_others_have_read_to(store):
-    async with open_site(store, workers=None, streams=Streams(store, Pace(lifetime=0.0))) as site:
+    async with open_site(store, workers=None, streams=Streams(store, StreamLimits(lifetime=0.0))) as site:
         await site.group()
         await read_by_another(site, 2)
         async with listening(site, 1) as stream:
@@ -279,14 +279,14 @@ async def test_a_key_that_expires_ends_its_streams(live, monkeypatch):
 
 
 async def test_a_stream_has_a_heartbeat_while_nothing_happens(store):
-    streams = Streams(store, Pace(heartbeat=0.01))
+    streams = Streams(store, StreamLimits(heartbeat=0.01))
     async with open_site(store, workers=None, streams=streams) as site, listening(site) as stream:
         await stream.heard(3)
     assert stream.comments[:3] == ["still here"] * 3
 
 
 async def test_a_heartbeat_finds_a_key_that_holds_no_more(store, monkeypatch):
-    streams = Streams(store, Pace(heartbeat=0.01))
+    streams = Streams(store, StreamLimits(heartbeat=0.01))
     async with open_site(store, workers=None, streams=streams) as site:
         later = store.now().replace(year=2100)
         key = (await site.world.run(keys.issue_key, site.world.who.user.id, later)).value.api_key
@@ -313,7 +313,7 @@ async def test_a_slow_reader_costs_one_batch_and_loses_nothing(live):
 
 
 async def test_a_reader_who_takes_nothing_is_cut_off(store):
-    streams = Streams(store, Pace(stall=0.02))
+    streams = Streams(store, StreamLimits(stall=0.02))
     async with open_site(store, workers=None, streams=streams) as site, listening(site) as stream:
         stream.taking.clear()
         await site.contact(1)
@@ -323,7 +323,7 @@ async def test_a_reader_who_takes_nothing_is_cut_off(store):
 
 
 async def test_a_key_has_so_many_streams_and_no_more_until_one_ends(store):
-    streams = Streams(store, Pace(per_key=2))
+    streams = Streams(store, StreamLimits(per_key=2))
     async with open_site(store, workers=None, streams=streams) as site:
         async with listening(site), listening(site) as second:
             refused = await site.client.get("/v1/events", headers={"Authorization": f"Bearer {site.key}"})

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, MAX_BYTES, Tokens
 from groupchat.http.streams.streams import Streams
-from groupchat.http.streams.watch import Pace
+from groupchat.http.streams.watch import StreamLimits
 from groupchat.settings import SettingsError, from_environment
 from tests.http.identity_provider import identity_provider, rsa_jwk
 from tests.http.listening import listening
@@ -51,7 +51,7 @@ def clock():
 @pytest.fixture
 async def site(store, provider, clock):
     """The API, which takes the provider's tokens, too."""
-    streams = Streams(store, Pace(heartbeat=0.01))
+    streams = Streams(store, StreamLimits(heartbeat=0.01))
     async with open_site(
         store, workers=None, tokens=Tokens(provider.provider(), clock, fetch_seconds=PATIENCE), streams=streams
     ) as site:

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from groupchat import logs
 from groupchat.http.app import ENDPOINTS
 from groupchat.http.streams.streams import Streams
-from groupchat.http.streams.watch import Pace
+from groupchat.http.streams.watch import StreamLimits
 from groupchat.http.web.request import Incoming
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings
@@ -109,7 +109,7 @@ async def test_a_relay_that_can_not_reach_kafka_shows_and_leaves_the_process_rea
 async def test_open_streams_are_counted(store):
     async with open_site(store, workers=None) as site:
         streams = site.services.streams
-        streams.pace = Pace(lifetime=60.0)
+        streams.pace = StreamLimits(lifetime=60.0)
         async with listening(site), listening(site):
             assert (await metrics(site))["groupchat_streams_open",] == 2
         assert (await metrics(site))["groupchat_streams_open",] == 0

@@ -11,7 +11,7 @@ from starlette.routing import Route, Router
 from groupchat.http.web import openapi
 from groupchat.http.web.codec import decode_body, read_body
 from groupchat.http.web.operation import Body, Content, Operation, Response
-from groupchat.http.web.problems import Kind, Problems
+from groupchat.http.web.problems import ProblemKind, Problems
 from groupchat.http.web.refusals import TooManyRequestsError
 from groupchat.http.web.reply import JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
@@ -33,14 +33,14 @@ class BurntError(RefusalError):
 
 
 KINDS = {
-    "burnt": Kind(410, "Burnt", "Cook it again.", {"minutes": int}, {"minutes": 90}, headers={b"x-smoke": b"yes"}),
-    "bad-message": Kind(400, "Ambiguous", "Send it again."),
-    "internal-error": Kind(500, "Failed", "Tell us.", {"correlation_id": str}),
-    "invalid-request": Kind(422, "Malformed", "Look at errors."),
-    "method-not-allowed": Kind(405, "Not allowed", "Look at Allow."),
-    "not-found": Kind(404, "Not there", "Look elsewhere."),
-    "oven-cold": Kind(503, "The oven is cold", "Wait."),
-    "too-many-requests": Kind(429, "Too many", "Wait."),
+    "burnt": ProblemKind(410, "Burnt", "Cook it again.", {"minutes": int}, {"minutes": 90}, headers={b"x-smoke": b"yes"}),
+    "bad-message": ProblemKind(400, "Ambiguous", "Send it again."),
+    "internal-error": ProblemKind(500, "Failed", "Tell us.", {"correlation_id": str}),
+    "invalid-request": ProblemKind(422, "Malformed", "Look at errors."),
+    "method-not-allowed": ProblemKind(405, "Not allowed", "Look at Allow."),
+    "not-found": ProblemKind(404, "Not there", "Look elsewhere."),
+    "oven-cold": ProblemKind(503, "The oven is cold", "Wait."),
+    "too-many-requests": ProblemKind(429, "Too many", "Wait."),
 }
 COOK = Operation(
     method="POST",

@@ -16,7 +16,7 @@ from groupchat.moving.importing import check, store
 from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine, PutOffLine
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store import answers, put_off
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError, filling
@@ -40,12 +40,12 @@ A_STORY: Story = (
     ("cnv_1", received("msg_2")),
     ("cnv_2", sent("msg_3", number(3), number(4))),
 )
-ANSWER = Kept(Key("usr_ann", "k1", b"\x00request"), b"201 {}", at=1_738_000_000, position=5)
+ANSWER = StoredAnswer(IdempotencyKey("usr_ann", "k1", b"\x00request"), b"201 {}", at=1_738_000_000, position=5)
 
 both_ways = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def keep(database: Database, *kept_answers: Kept) -> None:
+def keep(database: Database, *kept_answers: StoredAnswer) -> None:
     with database.write() as connection:
         answers.keep(connection, kept_answers)
 
@@ -77,15 +77,15 @@ def refusal_of(database: Database, export: bytes) -> DamagedFileError:
 # --- there and back
 
 
-def keys() -> st.SearchStrategy[list[Kept]]:
-    key = st.builds(Key, st.sampled_from(("usr_ann", "usr_Ben", "usr_ä")), texts(5), st.binary(max_size=4))
-    answer = st.builds(Kept, key, st.binary(max_size=30), st.integers(0, 2**40), st.integers(0, 1))
+def keys() -> st.SearchStrategy[list[StoredAnswer]]:
+    key = st.builds(IdempotencyKey, st.sampled_from(("usr_ann", "usr_Ben", "usr_ä")), texts(5), st.binary(max_size=4))
+    answer = st.builds(StoredAnswer, key, st.binary(max_size=30), st.integers(0, 2**40), st.integers(0, 1))
     return st.lists(answer, max_size=5, unique_by=lambda kept: kept.key.name)
 
 
 @both_ways
 @given(story=stories(), kept_answers=keys())
-async def test_a_moved_store_has_the_same_bytes_positions_answers_and_views(both, story: Story, kept_answers: list[Kept]):
+async def test_a_moved_store_has_the_same_bytes_positions_answers_and_views(both, story: Story, kept_answers: list[StoredAnswer]):
     here, there = both
     for database in both:
         forget_everything(database)
@@ -200,7 +200,7 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         ([event_line(LOG[0], data=Raw(b'{"name": "\\u0000"}'))], {}, 2, "NUL"),
         ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, -5)], {}, 3, "position -5, but the last event has 1"),
         ([EVENTS[0], AnswerLine(ANSWER.key, b"", 2**63, 1)], {}, 3, "not a time in seconds"),
-        ([EVENTS[0], AnswerLine(Key("usr_\0", "k", b""), b"", 0, 1)], {}, 3, "NUL"),
+        ([EVENTS[0], AnswerLine(IdempotencyKey("usr_\0", "k", b""), b"", 0, 1)], {}, 3, "NUL"),
         ([EVENTS[0], FollowerLine(name=PROCESS, position=2**63, stopped_at=None, error=None)], {}, 3, "the last event has 1"),
         ([EVENTS[0], FollowerLine(name=PROCESS, position=1, stopped_at=2**63, error="x")], {}, 3, "stopped at position"),
         ([EVENTS[0], FollowerLine(name="a\0", position=1, stopped_at=None, error=None)], {}, 3, "NUL"),

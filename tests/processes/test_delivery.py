@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, RecipientResult
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.acting import Acting
@@ -41,7 +41,7 @@ def process(world, carrier):
 async def group(world):
     """A group of three: a contact, a name, a bare number."""
     bob = await world.contact(1, "Bob")
-    return await world.group(bob, Asked(number=TWO, name="Cid"), 3)
+    return await world.group(bob, RequestedParticipant(number=TWO, name="Cid"), 3)
 
 
 def a_minute_later():

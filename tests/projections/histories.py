@@ -185,7 +185,7 @@ def _consent(n: int, conversation: str, who: int, message: str) -> st.SearchStra
         (
             *(opted_out(who, cause) for cause in ("keyword", "user", "dnd")),
             *(opted_in(who, cause) for cause in ("keyword", "dnd")),
-            group.OptOutTakenBack(number=number(who), reason="A wrong click"),
+            group.ParticipantOptOutTakenBack(number=number(who), reason="A wrong click"),
             group.Unblocked(),
         ),
     )
@@ -195,11 +195,11 @@ def _consent(n: int, conversation: str, who: int, message: str) -> st.SearchStra
 def _change(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
     numbers = st.sampled_from(((number(1),), (number(2),), ()))
     events = st.one_of(
-        (st.none() | texts(8)).map(lambda name: group.Renamed(name=name)),
-        texts(8).map(lambda name: group.ContactRenamed(contact_id="ctc_2", name=name)),
-        numbers.map(lambda now: group.ContactNumberChanged(contact_id="ctc_2", number=number(who), numbers=now)),
-        st.just(group.ContactDeleted(contact_id="ctc_2")),
-        st.just(group.ContactLinked(contact_id=f"ctc_{who}", number=number(who), name="Late")),
+        (st.none() | texts(8)).map(lambda name: group.GroupRenamed(name=name)),
+        texts(8).map(lambda name: group.ParticipantContactRenamed(contact_id="ctc_2", name=name)),
+        numbers.map(lambda now: group.ParticipantContactNumberChanged(contact_id="ctc_2", number=number(who), numbers=now)),
+        st.just(group.ParticipantContactDeleted(contact_id="ctc_2")),
+        st.just(group.ParticipantContactLinked(contact_id=f"ctc_{who}", number=number(who), name="Late")),
         st.just(group.SucceededBy(conversation_id="cnv_2")),
     )
     return events.map(lambda event: (conversation, event))

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from groupchat.aggregates.group_events import ContactRenamed, Renamed, SucceededBy, Unblocked
+from groupchat.aggregates.group_events import GroupRenamed, ParticipantContactRenamed, SucceededBy, Unblocked
 from groupchat.projections import inbox, read_marks
-from groupchat.projections.inbox import Conversation, Held
+from groupchat.projections.inbox import Conversation, InboxRow
 from groupchat.projections.paging import PageRequest
 from groupchat.projections.read_marks import Mark
 from groupchat.store.database import Database
@@ -31,7 +31,7 @@ from tests.support.builders import ANN, BUSINESS, CAUSE, a_group, a_participant,
 BOB = "usr_bob"
 
 
-def held(*events: Event) -> Held:
+def held(*events: Event) -> InboxRow:
     row = inbox.current(None, log_of(("cnv_1", event) for event in events))
     assert row is not None
     return row
@@ -43,7 +43,7 @@ def conversation(*events: Event) -> Conversation:
 
 def shown(database: Database, user_id: str = ANN.user_id, **filters: Any) -> list[Conversation]:
     with database.read() as connection:
-        return items(inbox.page(connection, CAUSE.workspace_id, user_id, inbox.Filter(**filters)), Conversation)
+        return items(inbox.page(connection, CAUSE.workspace_id, user_id, inbox.ConversationFilter(**filters)), Conversation)
 
 
 def ids(found: list[Conversation]) -> list[str]:
@@ -80,9 +80,9 @@ def test_its_business_number_is_called_from_in_json():
 def test_without_a_name_it_shows_the_participants_names_in_their_order_R13():
     unnamed = a_group(a_participant(1, name="Bo"), a_participant(2), a_participant(3, contact=True))
     assert conversation(unnamed).display_name == f"Bo, {number(2)}, Contact 3"
-    assert conversation(unnamed, ContactRenamed(contact_id="ctc_3", name="Cy")).display_name == f"Bo, {number(2)}, Cy"
-    assert conversation(unnamed, Renamed(name="Crew")).display_name == "Crew"
-    assert conversation(unnamed, Renamed(name="Crew"), Renamed(name=None)).display_name == f"Bo, {number(2)}, Contact 3"
+    assert conversation(unnamed, ParticipantContactRenamed(contact_id="ctc_3", name="Cy")).display_name == f"Bo, {number(2)}, Cy"
+    assert conversation(unnamed, GroupRenamed(name="Crew")).display_name == "Crew"
+    assert conversation(unnamed, GroupRenamed(name="Crew"), GroupRenamed(name=None)).display_name == f"Bo, {number(2)}, Contact 3"
 
 
 def test_the_last_message_has_its_author_R27():
@@ -102,7 +102,7 @@ def test_the_last_message_has_its_author_R27():
 
 
 def test_activity_is_creation_and_messages_and_nothing_else_R27():
-    row = held(a_group(), sent("msg_1"), Renamed(name="Crew"), opted_out(1))
+    row = held(a_group(), sent("msg_1"), GroupRenamed(name="Crew"), opted_out(1))
     assert row.last_activity_position == 2
     assert inbox.shown(row).last_activity_at == moment(2)
     assert inbox.shown(row).version == 4
@@ -340,7 +340,7 @@ async def test_a_search_does_not_go_from_one_name_into_the_next_R27(database: Da
 
 
 async def test_search_knows_the_names_of_now_R27(database: Database):
-    story = [*SOUGHT, ("cnv_2", ContactRenamed(contact_id="ctc_3", name="Dana")), ("cnv_1", Renamed(name="Team"))]
+    story = [*SOUGHT, ("cnv_2", ParticipantContactRenamed(contact_id="ctc_3", name="Dana")), ("cnv_1", GroupRenamed(name="Team"))]
     await follow(database, inbox.VIEW, log_of(story))
     assert ids(shown(database, q="dana")) == ["cnv_2"]
     assert ids(shown(database, q="contact 3")) == []
@@ -349,7 +349,7 @@ async def test_search_knows_the_names_of_now_R27(database: Database):
 
 async def test_a_search_for_what_no_text_can_hold_is_refused(database: Database):
     with database.read() as connection, pytest.raises(InvalidRequestError):
-        inbox.page(connection, CAUSE.workspace_id, BOB, inbox.Filter(q="a\x00b"))
+        inbox.page(connection, CAUSE.workspace_id, BOB, inbox.ConversationFilter(q="a\x00b"))
 
 
 async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database):

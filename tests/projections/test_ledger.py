@@ -24,7 +24,7 @@ FIVE = tuple(number(n) for n in range(5))
 
 def shown(database: Database, **filters: Any) -> list[Entry]:
     with database.read() as connection:
-        return items(ledger.page(connection, CAUSE.workspace_id, ledger.Filter(**filters)), Entry)
+        return items(ledger.page(connection, CAUSE.workspace_id, ledger.EntryFilter(**filters)), Entry)
 
 
 def entries(story: Story) -> list[Entry]:

@@ -3,9 +3,14 @@
 import pytest
 from hypothesis import given
 
-from groupchat.aggregates.group_events import ContactDeleted, ContactNumberChanged, ContactRenamed, Unblocked
+from groupchat.aggregates.group_events import (
+    ParticipantContactDeleted,
+    ParticipantContactNumberChanged,
+    ParticipantContactRenamed,
+    Unblocked,
+)
 from groupchat.projections import pane
-from groupchat.projections.pane import Held, Pane, Person
+from groupchat.projections.pane import Pane, PaneRow, Person
 from groupchat.store.database import Database
 from groupchat.values.event import Event
 from tests.projections.histories import Story, follow, log_of, opted_in, opted_out, received, sent, stories
@@ -14,7 +19,7 @@ from tests.support.builders import a_group, a_participant, moment, number
 GROUP = a_group(a_participant(1, contact=True), a_participant(2, name="Bo"), a_participant(3))
 
 
-def held(*events: Event) -> Held:
+def held(*events: Event) -> PaneRow:
     row = pane.current(None, log_of(("cnv_1", event) for event in events))
     assert row is not None
     return row
@@ -40,15 +45,15 @@ def test_everybody_is_there_with_name_and_contact_where_there_is_one_R9():
 
 
 def test_tags_come_and_go_with_their_cause_R9():
-    changed = ContactNumberChanged(contact_id="ctc_1", number=number(1), numbers=(number(9),))
-    back = ContactNumberChanged(contact_id="ctc_1", number=number(1), numbers=(number(9), number(1)))
+    changed = ParticipantContactNumberChanged(contact_id="ctc_1", number=number(1), numbers=(number(9),))
+    back = ParticipantContactNumberChanged(contact_id="ctc_1", number=number(1), numbers=(number(9), number(1)))
     assert shown(changed).participants[0].tags == ("updated",)
     assert shown(changed, back).participants[0].tags == ()
-    assert shown(ContactDeleted(contact_id="ctc_1"), changed).participants[0].tags == ("updated", "deleted")
+    assert shown(ParticipantContactDeleted(contact_id="ctc_1"), changed).participants[0].tags == ("updated", "deleted")
 
 
 def test_a_renamed_contact_is_shown_by_its_new_name_R11():
-    assert shown(ContactRenamed(contact_id="ctc_1", name="Dana")).participants[0].name == "Dana"
+    assert shown(ParticipantContactRenamed(contact_id="ctc_1", name="Dana")).participants[0].name == "Dana"
 
 
 def test_who_has_opted_out_stands_apart_with_the_time_R19():
@@ -80,7 +85,7 @@ def test_an_unblocked_group_has_everybody_back_R17():
 
 @given(story=stories())
 def test_everybody_is_in_exactly_one_list_whatever_happens_R19(story: Story):
-    rows: dict[str, Held | None] = {}
+    rows: dict[str, PaneRow | None] = {}
     for recorded in log_of(story):
         rows[recorded.stream] = pane.current(rows.get(recorded.stream), [recorded])
     for row in filter(None, rows.values()):
@@ -113,7 +118,7 @@ def test_participants_are_found_by_name_or_number_R29(q: str, expected: list[str
 
 
 async def test_what_is_kept_is_what_the_fold_gives_R33(database: Database):
-    events = (GROUP, opted_out(2), sent("msg_1"), opted_in(2), ContactDeleted(contact_id="ctc_1"))
+    events = (GROUP, opted_out(2), sent("msg_1"), opted_in(2), ParticipantContactDeleted(contact_id="ctc_1"))
     await follow(database, pane.VIEW, log_of(("cnv_1", event) for event in events))
     with database.read() as connection:
         assert pane.held(connection, "cnv_1") == held(*events)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from groupchat.projections import CONVERSATION_VIEWS, inbox, thread
-from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, Read
+from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, ReadRecord
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.view import View
 from groupchat.store import positions
@@ -35,14 +35,14 @@ class Topic:
     """What stands in the partitions: every record at its offset; between transactions a marker takes one."""
 
     def __init__(self) -> None:
-        self.partitions: list[list[Read]] = [[] for _ in range(PARTITIONS)]
+        self.partitions: list[list[ReadRecord]] = [[] for _ in range(PARTITIONS)]
         self.ends = [0] * PARTITIONS
 
     def publish(self, log: Sequence[Recorded]) -> None:
         for recorded in log:
             if (key := key_of(recorded)) is not None:
                 partition = crc32(key.encode()) % PARTITIONS
-                self.partitions[partition].append(Read(self.ends[partition], recorded))
+                self.partitions[partition].append(ReadRecord(self.ends[partition], recorded))
                 self.ends[partition] += 1
         self.ends = [end + 1 for end in self.ends]
 
@@ -201,7 +201,7 @@ async def test_a_record_that_cant_be_read_stops_the_view_until_it_can_R33(databa
     topic.publish(log)
     partition = crc32(b"cnv_1") % PARTITIONS
     whole = topic.partitions[partition]
-    topic.partitions[partition] = [Read(each.offset, PoisonError(3, "newer")) if each.offset == 2 else each for each in whole]
+    topic.partitions[partition] = [ReadRecord(each.offset, PoisonError(3, "newer")) if each.offset == 2 else each for each in whole]
     following = begun(database, inbox.VIEW)
 
     assert following.handle([topic.rest(partition, Place(0, 0))]) is None

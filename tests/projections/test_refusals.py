@@ -45,7 +45,7 @@ async def followed(database: Database) -> Database:
 
 def found(database: Database, **filters: object) -> list[RefusalView]:
     with database.read() as connection:
-        return items(refusals.page(connection, WORKSPACE, refusals.Filter(**filters)), RefusalView)
+        return items(refusals.page(connection, WORKSPACE, refusals.RefusalFilter(**filters)), RefusalView)
 
 
 def test_a_record_is_shown_with_its_envelope_newest_last_R31(followed: Database):

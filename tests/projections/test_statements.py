@@ -56,7 +56,7 @@ def statement(database: Database, month: date, **given: Any) -> Statement:
 
 def entries(database: Database, **filters: Any) -> list[Entry]:
     with database.read() as connection:
-        return items(ledger.page(connection, CAUSE.workspace_id, ledger.Filter(**filters), PageRequest(limit=10_000)), Entry)
+        return items(ledger.page(connection, CAUSE.workspace_id, ledger.EntryFilter(**filters), PageRequest(limit=10_000)), Entry)
 
 
 def opened(database: Database, shown: Statement, figure: Sum) -> list[Entry]:

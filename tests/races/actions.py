@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from groupchat.aggregates.contact import Change
-from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.commands import consents, contacts, conversations
 from groupchat.commands.conversations import Draft
 from groupchat.store.event_store import EventStore
@@ -72,7 +72,7 @@ async def _send_and_begin(world: World, group: str) -> str:
 
 
 async def _create(world: World, people: list[int], contact: str | None = None) -> str:
-    asked = [] if contact is None else [Asked(contact_id=contact)]
+    asked = [] if contact is None else [RequestedParticipant(contact_id=contact)]
     return await world.group(*people, *asked)
 
 

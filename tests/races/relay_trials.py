@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.group_events import Created, MessageSent
 from groupchat.processes.relay import forwarder
-from groupchat.processes.relay.progress import Progress
+from groupchat.processes.relay.progress import RelayProgress
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
 from groupchat.store.database import Database
@@ -176,7 +176,7 @@ class Telling(Publisher):
         super().__init__(brokers_at(address), PREFIX)
         self._pipe = pipe
 
-    def open(self) -> Progress | None:
+    def open(self) -> RelayProgress | None:
         progress = super().open()
         with suppress(BrokenPipeError):  # only the first time is waited for
             os.write(self._pipe, b"o")

@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, text
 
 from groupchat.store.database import Database
-from groupchat.store.decision import Decision, Kind
+from groupchat.store.decision import Decision, StreamKind
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import WRITER_LOCK
@@ -66,7 +66,7 @@ def decide(command: Count, state: int | None) -> list[Event]:
     return [Counted(by=command.by)]
 
 
-COUNTER = Kind("", evolve, decide)
+COUNTER = StreamKind("", evolve, decide)
 
 
 async def count(store: EventStore, stream: str, *, terms: Terms = NO_TERMS, by: int = 1, limit: int = 1_000_000) -> Outcome[int]:

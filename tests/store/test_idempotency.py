@@ -9,7 +9,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from groupchat.store import answers, housekeeping
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore, VersionConflictError
 from groupchat.store.recorder import Append, Conflict, Recorder
@@ -21,7 +21,7 @@ from tests.store.counting import COUNTER, PATIENCE, FullError, count, stored, su
 from tests.store.following import opened
 from tests.support.builders import CAUSE
 
-KEY = Key("usr_ann", "k1", b"a request")
+KEY = IdempotencyKey("usr_ann", "k1", b"a request")
 
 
 def remembering(key=KEY, pack=lambda value: f"it was {value}".encode()):
@@ -50,7 +50,7 @@ async def test_an_answer_is_kept_with_the_position_of_what_it_tells_of(store):
     kept = await store.answer_to(KEY)
     assert (outcome.value, outcome.position) == (1, 2)
     assert (kept.key, kept.answer, kept.position) == (KEY, b"it was 1", 2)
-    assert await store.answer_to(Key("usr_ann", "k2", b"")) is None
+    assert await store.answer_to(IdempotencyKey("usr_ann", "k2", b"")) is None
 
 
 async def test_a_command_whose_key_has_an_answer_stores_nothing_and_is_told_that_answer(store):
@@ -65,14 +65,14 @@ async def test_a_command_whose_key_has_an_answer_stores_nothing_and_is_told_that
 async def test_another_request_under_the_key_is_told_whose_the_key_is(store):
     await count(store, "a", terms=remembering())
 
-    assert (await answered(count(store, "b", terms=remembering(Key("usr_ann", "k1", b"another"))))).key == KEY
+    assert (await answered(count(store, "b", terms=remembering(IdempotencyKey("usr_ann", "k1", b"another"))))).key == KEY
     assert await sum_of(store, "b") == 0
 
 
 async def test_a_key_is_its_users_own(store):
     await count(store, "a", terms=remembering())
-    await count(store, "a", terms=remembering(Key("usr_bob", "k1", b"a request")))
-    await count(store, "a", terms=remembering(Key("usr_ann", "k2", b"a request")))
+    await count(store, "a", terms=remembering(IdempotencyKey("usr_bob", "k1", b"a request")))
+    await count(store, "a", terms=remembering(IdempotencyKey("usr_ann", "k2", b"a request")))
 
     assert await sum_of(store, "a") == 3
 
@@ -149,14 +149,14 @@ async def test_an_answer_that_can_never_be_told_is_a_conflict_and_stores_nothing
 
 def test_of_two_appends_of_a_batch_with_one_key_the_first_that_holds_is_stored(database):
     recorder = Recorder(database)
-    lost = Append(events=[stored("a", 8)], expected={"a": 7}, keep=Kept(KEY, b"lost", 0))
-    first = Append(events=[stored("a", 1)], expected={"a": 0}, keep=Kept(KEY, b"first", 0))
-    second = Append(events=[stored("a", 2)], expected={"a": 1}, keep=Kept(KEY, b"second", 0))
+    lost = Append(events=[stored("a", 8)], expected={"a": 7}, keep=StoredAnswer(KEY, b"lost", 0))
+    first = Append(events=[stored("a", 1)], expected={"a": 0}, keep=StoredAnswer(KEY, b"first", 0))
+    second = Append(events=[stored("a", 2)], expected={"a": 1}, keep=StoredAnswer(KEY, b"second", 0))
     upon_it = Append(events=[stored("b", 1)], expected={"b": 0}, after=[second])
 
     recorder.append([lost, first, second, upon_it])
 
-    told = Kept(KEY, b"first", 0, position=1)
+    told = StoredAnswer(KEY, b"first", 0, position=1)
     assert [each.outcome for each in (lost, first, second, upon_it)] == [Conflict(("a",)), 1, told, Conflict(("b",))]
     assert recorder.max_notification_id() == 1
 
@@ -183,8 +183,8 @@ async def clocked(database, ahead):
 @pytest.mark.parametrize("ahead", [timedelta(days=2), timedelta(days=-2)])
 async def test_a_process_with_a_wrong_clock_loses_no_answer_and_makes_none_be_lost(store, database, ahead):
     async with clocked(database, ahead) as wrong:
-        await count(store, "a", terms=remembering(Key("usr_ann", "right", b"")))
-        await count(wrong, "a", terms=remembering(Key("usr_ann", "wrong", b"")))
+        await count(store, "a", terms=remembering(IdempotencyKey("usr_ann", "right", b"")))
+        await count(wrong, "a", terms=remembering(IdempotencyKey("usr_ann", "wrong", b"")))
 
         assert [await housekeeping.tidy(each) for each in (wrong, store)] == [0, 0]
 
@@ -204,7 +204,7 @@ async def test_an_answer_is_kept_for_24_hours_and_then_its_key_is_free(store):
 async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_stay(store, monkeypatch):
     monkeypatch.setattr(answers, "_AT_ONCE", 2)
     for n in range(5):
-        await count(store, "a", terms=remembering(Key("usr_ann", f"old-{n}", b"")))
+        await count(store, "a", terms=remembering(IdempotencyKey("usr_ann", f"old-{n}", b"")))
     grow_older(store, timedelta(days=2))
     await count(store, "a", terms=remembering())
 

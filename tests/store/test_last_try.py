@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from groupchat.store import last_try
-from groupchat.store.answers import Key
+from groupchat.store.answers import IdempotencyKey
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.refusals import VersionConflictError
 from groupchat.store.terms import AnsweredBeforeError, Remember, Terms
@@ -13,7 +13,7 @@ from tests.store.counting import COUNTER, Count, FullError, count, sum_of
 from tests.store.following import opened
 from tests.support.builders import CAUSE
 
-REMEMBERED = Terms(remember=Remember(Key("usr_ann", "k1", b"request"), lambda value: f"it was {value}".encode()))
+REMEMBERED = Terms(remember=Remember(IdempotencyKey("usr_ann", "k1", b"request"), lambda value: f"it was {value}".encode()))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from groupchat.store.decision import Decision, Ids, Kind, Loaded
+from groupchat.store.decision import Decision, Ids, Loaded, StreamKind
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.states import States, _Cached
@@ -10,7 +10,7 @@ from groupchat.values.clock import utc_now
 from tests.store.counting import COUNTER, count, holding, until
 from tests.support.builders import CAUSE
 
-NOTHING = Kind("", lambda state, _: state, lambda _command, _state: [])
+NOTHING = StreamKind("", lambda state, _: state, lambda _command, _state: [])
 
 
 def states_of(database, **cached):

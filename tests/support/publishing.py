@@ -7,7 +7,7 @@ from uuid import uuid4
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
-from groupchat.broker.envelope import Record
+from groupchat.broker.envelope import KafkaRecord
 from groupchat.broker.topics import EVENT_TOPICS
 from groupchat.processes.relay.records import records_of
 from groupchat.values.event import Recorded
@@ -31,7 +31,7 @@ class Publisher:
         """Publish a batch, or write it and abort."""
         self.send([record for each in log for record in records_of(each)], abort=abort)
 
-    def send(self, records: Iterable[Record], *, abort: bool = False) -> None:
+    def send(self, records: Iterable[KafkaRecord], *, abort: bool = False) -> None:
         """Send records as they are, in a transaction."""
         self._producer.begin_transaction()
         sent = [self._producer.send(self._prefix + each.topic, each.value, key=each.key, headers=each.headers) for each in records]

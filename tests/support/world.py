@@ -11,11 +11,11 @@ from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.contact import Change, Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.policy import ChangePolicy
-from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import Inbound
 from groupchat.commands import business_numbers, contacts, conversations, deliveries, do_not_disturb, keys, workspaces
 from groupchat.commands.caller import Caller
-from groupchat.commands.conversations import Draft, NewConversation, NewGroup
+from groupchat.commands.conversations import CreatedGroup, Draft, NewGroup
 from groupchat.commands.deliveries import Begun
 from groupchat.commands.inbound import CarrierInbox, Received
 from groupchat.commands.keys import by_operator
@@ -33,7 +33,7 @@ T = TypeVar("T")
 CARRIER = "fake"
 MESSAGES = ("groupchat.conversation.message_sent", "groupchat.conversation.inbound_received")
 
-Person = int | str | Contact | Asked
+Person = int | str | Contact | RequestedParticipant
 """Who is asked for: the n-th person's number, a number, a contact, or anything that can be asked for."""
 
 
@@ -92,7 +92,7 @@ class World(Struct, kw_only=True):
     async def delete(self, contact: Contact) -> Outcome[None]:
         return await self.run(contacts.delete_contact, contact.id)
 
-    async def create(self, *people: Person, **given: object) -> Outcome[NewConversation]:
+    async def create(self, *people: Person, **given: object) -> Outcome[CreatedGroup]:
         """Create a group of these people."""
         asked = NewGroup(**{"sender": self.business, "participants": tuple(map(_asked, people))} | given)
         return await self.run(conversations.create_group, asked)
@@ -178,13 +178,13 @@ async def a_member(world: World) -> Caller:
     return await a_caller(world.store, key)
 
 
-def _asked(person: Person) -> Asked:
+def _asked(person: Person) -> RequestedParticipant:
     match person:
         case int():
-            return Asked(number=number(person))
+            return RequestedParticipant(number=number(person))
         case str():
-            return Asked(number=person)
+            return RequestedParticipant(number=person)
         case Contact():
-            return Asked(contact_id=person.id)
+            return RequestedParticipant(contact_id=person.id)
         case _:
             return person

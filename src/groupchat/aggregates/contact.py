@@ -155,7 +155,7 @@ def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
 # --- commands
 
 
-class Create(Struct, frozen=True, kw_only=True):
+class CreateContact(Struct, frozen=True, kw_only=True):
     """Add a contact. Numbers are E.164 already."""
 
     contact_id: str
@@ -180,7 +180,7 @@ class Delete(Struct, frozen=True):
     """Remove the contact from the directory."""
 
 
-Command = Create | Change | Delete
+Command = CreateContact | Change | Delete
 
 
 def decide(command: Command, state: Contact | None) -> list[Event]:
@@ -189,7 +189,7 @@ def decide(command: Command, state: Contact | None) -> list[Event]:
     Raises `NotFoundError` for a contact that is unknown or deleted, `InvalidRequestError` for a number given twice (R3).
     """
     match command:
-        case Create():
+        case CreateContact():
             _refuse_repeated(command.number, command.secondary_numbers)
             return [
                 ContactCreated(

@@ -143,7 +143,7 @@ class GoOn(Struct, frozen=True, kw_only=True):
     renew: bool
 
 
-class Receipt(Struct, frozen=True, kw_only=True):
+class RecordReceipt(Struct, frozen=True, kw_only=True):
     """Record what the carrier says of one recipient."""
 
     recipient: str
@@ -151,7 +151,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
-Command = Begin | GoOn | Receipt
+Command = Begin | GoOn | RecordReceipt
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
@@ -161,7 +161,7 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             return [] if state is not None else [_begin(command)]
         case GoOn():
             return [] if state is None or not state.unanswered else _go_on(command, state)
-        case Receipt():
+        case RecordReceipt():
             if state is None or _RANK[command.status] <= _RANK[state.statuses.get(command.recipient, "withheld")]:
                 return []
             return [

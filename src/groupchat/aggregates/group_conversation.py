@@ -26,16 +26,16 @@ from groupchat.aggregates import group_opting
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
-    ContactDeleted,
-    ContactLinked,
-    ContactNumberChanged,
-    ContactRenamed,
     Created,
+    GroupRenamed,
     InboundReceived,
     Media,
     MessageSent,
     Participant,
-    Renamed,
+    ParticipantContactDeleted,
+    ParticipantContactLinked,
+    ParticipantContactNumberChanged,
+    ParticipantContactRenamed,
     SucceededBy,
 )
 from groupchat.aggregates.group_state import GroupConversation, Member
@@ -72,7 +72,7 @@ class NotBlockedError(RefusalError):
 # --- commands
 
 
-class Create(Struct, frozen=True, kw_only=True):
+class CreateGroup(Struct, frozen=True, kw_only=True):
     """Begin a group that `roster.py` has judged."""
 
     business_number: str
@@ -104,7 +104,7 @@ class Receive(Struct, frozen=True, kw_only=True):
     own: Words = NO_WORDS
 
 
-class Rename(Struct, frozen=True, kw_only=True):
+class RenameGroup(Struct, frozen=True, kw_only=True):
     """Give the group another name, or none."""
 
     name: str | None
@@ -129,7 +129,7 @@ class Succeed(Struct, frozen=True, kw_only=True):
     conversation_id: str
 
 
-Command = Create | Send | Receive | group_opting.Command | Rename | NoteContact | Link | Succeed
+Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | NoteContact | Link | Succeed
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
@@ -137,7 +137,7 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
 
     Raises `NotFoundError` for a group that is not there, `ConversationBlockedError` for a message to a blocked one.
     """
-    if isinstance(command, Create):
+    if isinstance(command, CreateGroup):
         return [
             Created(
                 business_number=command.business_number,
@@ -153,10 +153,10 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return [_send(command, state)]
         case Receive():
             return _receive(command, state)
-        case group_opting.OptOut() | group_opting.OptIn() | group_opting.TakeBack():
+        case group_opting.OptOutParticipant() | group_opting.OptInParticipant() | group_opting.TakeBackParticipantOptOut():
             return group_opting.decide(command, state)
-        case Rename():
-            return [] if command.name == state.name else [Renamed(name=command.name)]
+        case RenameGroup():
+            return [] if command.name == state.name else [GroupRenamed(name=command.name)]
         case NoteContact():
             return note_contact(command.contact, state.members)
         case Link():
@@ -225,7 +225,7 @@ def _link(command: Link, state: GroupConversation) -> list[Event]:
     member = state.member(command.number)
     if member is None or member.contact_id is not None:
         return []
-    return [ContactLinked(contact_id=command.contact.id, number=command.number, name=command.contact.name)]
+    return [ParticipantContactLinked(contact_id=command.contact.id, number=command.number, name=command.contact.name)]
 
 
 def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
@@ -233,14 +233,14 @@ def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
     linked = [member for member in members if member.contact_id == contact.id]
     events: list[Event] = []
     if any(member.name != contact.name for member in linked):
-        events.append(ContactRenamed(contact_id=contact.id, name=contact.name))
+        events.append(ParticipantContactRenamed(contact_id=contact.id, name=contact.name))
     events.extend(
-        ContactNumberChanged(contact_id=contact.id, number=member.number, numbers=contact.numbers)
+        ParticipantContactNumberChanged(contact_id=contact.id, number=member.number, numbers=contact.numbers)
         for member in linked
         if member.updated == (member.number in contact.numbers)
     )
     if contact.deleted and any(not member.deleted for member in linked):
-        events.append(ContactDeleted(contact_id=contact.id))
+        events.append(ParticipantContactDeleted(contact_id=contact.id))
     return events
 
 

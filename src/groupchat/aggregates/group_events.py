@@ -110,7 +110,7 @@ class ParticipantOptedIn(Event, frozen=True, kw_only=True):
 
 
 @stored_as("groupchat.conversation.opt_out_taken_back")
-class OptOutTakenBack(Event, frozen=True, kw_only=True):
+class ParticipantOptOutTakenBack(Event, frozen=True, kw_only=True):
     """An opt-out that a user had recorded by mistake was taken back, with a reason (R39)."""
 
     number: str
@@ -123,7 +123,7 @@ class Unblocked(Event, frozen=True, kw_only=True):
 
 
 @stored_as("groupchat.conversation.contact_linked")
-class ContactLinked(Event, frozen=True, kw_only=True):
+class ParticipantContactLinked(Event, frozen=True, kw_only=True):
     """A participant without a contact is linked to the first contact that came to have its number, called `name` (R37)."""
 
     contact_id: str
@@ -132,7 +132,7 @@ class ContactLinked(Event, frozen=True, kw_only=True):
 
 
 @stored_as("groupchat.conversation.contact_number_changed")
-class ContactNumberChanged(Event, frozen=True, kw_only=True):
+class ParticipantContactNumberChanged(Event, frozen=True, kw_only=True):
     """A participant's contact lost its frozen number, or has it again; `numbers` are the contact's now (R9)."""
 
     contact_id: str
@@ -141,7 +141,7 @@ class ContactNumberChanged(Event, frozen=True, kw_only=True):
 
 
 @stored_as("groupchat.conversation.contact_renamed")
-class ContactRenamed(Event, frozen=True, kw_only=True):
+class ParticipantContactRenamed(Event, frozen=True, kw_only=True):
     """A participant's contact has another name."""
 
     contact_id: str
@@ -149,14 +149,14 @@ class ContactRenamed(Event, frozen=True, kw_only=True):
 
 
 @stored_as("groupchat.conversation.contact_deleted")
-class ContactDeleted(Event, frozen=True, kw_only=True):
+class ParticipantContactDeleted(Event, frozen=True, kw_only=True):
     """A participant's contact was deleted (R9)."""
 
     contact_id: str
 
 
 @stored_as("groupchat.conversation.renamed")
-class Renamed(Event, frozen=True, kw_only=True):
+class GroupRenamed(Event, frozen=True, kw_only=True):
     """The group has another name, or none."""
 
     name: str | None

@@ -11,14 +11,14 @@ from typing import assert_never
 from msgspec import Struct
 
 from groupchat.aggregates.consent import Cause
-from groupchat.aggregates.group_events import OptOutTakenBack, ParticipantOptedIn, ParticipantOptedOut, Unblocked
+from groupchat.aggregates.group_events import ParticipantOptedIn, ParticipantOptedOut, ParticipantOptOutTakenBack, Unblocked
 from groupchat.aggregates.group_state import GroupConversation, ended_by, kind_of
 from groupchat.values.event import Event
 
 # --- commands and decide
 
 
-class OptOut(Struct, frozen=True, kw_only=True):
+class OptOutParticipant(Struct, frozen=True, kw_only=True):
     """Record a participant's no; for DND, `contact_id` is the contact whose it is."""
 
     number: str
@@ -27,7 +27,7 @@ class OptOut(Struct, frozen=True, kw_only=True):
     contact_id: str | None = None
 
 
-class OptIn(Struct, frozen=True, kw_only=True):
+class OptInParticipant(Struct, frozen=True, kw_only=True):
     """Record a participant's yes. `same_set_is_open` tells whether another unblocked group has the same set (R35)."""
 
     number: str
@@ -36,31 +36,31 @@ class OptIn(Struct, frozen=True, kw_only=True):
     same_set_is_open: bool
 
 
-class TakeBack(Struct, frozen=True, kw_only=True):
-    """Take back an opt-out that a user recorded by mistake. `same_set_is_open` as for `OptIn`."""
+class TakeBackParticipantOptOut(Struct, frozen=True, kw_only=True):
+    """Take back an opt-out that a user recorded by mistake. `same_set_is_open` as for `OptInParticipant`."""
 
     number: str
     reason: str
     same_set_is_open: bool
 
 
-Command = OptOut | OptIn | TakeBack
+Command = OptOutParticipant | OptInParticipant | TakeBackParticipantOptOut
 
 
 def decide(command: Command, state: GroupConversation) -> list[Event]:
     """Return the events of a command; none where it says what is so already, or is about nobody in the group."""
     match command:
-        case OptOut():
+        case OptOutParticipant():
             return _opt_out(command, state)
-        case OptIn():
+        case OptInParticipant():
             return _opt_in(command, state)
-        case TakeBack():
+        case TakeBackParticipantOptOut():
             return _take_back(command, state)
         case _:
             assert_never(command)
 
 
-def _opt_out(command: OptOut, state: GroupConversation) -> list[Event]:
+def _opt_out(command: OptOutParticipant, state: GroupConversation) -> list[Event]:
     member = state.member(command.number)
     kind = kind_of(command.cause)
     if member is None or kind in member.out or (kind == "hand" and "consent" in member.out):
@@ -70,7 +70,7 @@ def _opt_out(command: OptOut, state: GroupConversation) -> list[Event]:
     ]
 
 
-def _opt_in(command: OptIn, state: GroupConversation) -> list[Event]:
+def _opt_in(command: OptInParticipant, state: GroupConversation) -> list[Event]:
     member = state.member(command.number)
     back = ended_by(command.cause)
     if member is None or not any(kind in back for kind in member.out):
@@ -82,10 +82,10 @@ def _opt_in(command: OptIn, state: GroupConversation) -> list[Event]:
     return [opted_in, Unblocked()]
 
 
-def _take_back(command: TakeBack, state: GroupConversation) -> list[Event]:
+def _take_back(command: TakeBackParticipantOptOut, state: GroupConversation) -> list[Event]:
     member = state.member(command.number)
     if member is None or "hand" not in (*member.out, *member.blocked_for):
         return []
-    taken_back = OptOutTakenBack(number=command.number, reason=command.reason)
+    taken_back = ParticipantOptOutTakenBack(number=command.number, reason=command.reason)
     others_block = any(m.blocks for m in state.members if m is not member) or member.blocked_for != ("hand",)
     return [taken_back] if others_block or command.same_set_is_open else [taken_back, Unblocked()]

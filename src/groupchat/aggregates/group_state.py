@@ -9,17 +9,17 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.consent import Cause
 from groupchat.aggregates.group_events import (
-    ContactDeleted,
-    ContactLinked,
-    ContactNumberChanged,
-    ContactRenamed,
     Created,
+    GroupRenamed,
     InboundReceived,
     MessageSent,
-    OptOutTakenBack,
+    ParticipantContactDeleted,
+    ParticipantContactLinked,
+    ParticipantContactNumberChanged,
+    ParticipantContactRenamed,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Renamed,
+    ParticipantOptOutTakenBack,
     SucceededBy,
     Unblocked,
 )
@@ -33,7 +33,7 @@ Kind = Literal["consent", "hand", "dnd"]
 Block = Kind | Literal["mistake"]
 """What a block stands on. A `mistake` was taken back, but another group has the same set by then (R35, R39)."""
 
-REMEMBERED_RECEIPTS = 100
+REMEMBERED_INBOUND_IDS = 100
 """How many of the carrier's ids of inbound messages a conversation remembers, to know a repeated webhook."""
 
 
@@ -120,7 +120,7 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
         case MessageSent():
             return replace(state, last_activity=recorded.at)
         case InboundReceived():
-            seen = (*state.carrier_message_ids, event.carrier_message_id)[-REMEMBERED_RECEIPTS:]
+            seen = (*state.carrier_message_ids, event.carrier_message_id)[-REMEMBERED_INBOUND_IDS:]
             return replace(state, last_activity=recorded.at, carrier_message_ids=seen)
         case ParticipantOptedOut():
             out = kind_of(event.cause)
@@ -136,21 +136,21 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
             return replace(
                 state, members=_with_number(state, event.number, lambda m: {"out": tuple(k for k in m.out if k not in back)})
             )
-        case OptOutTakenBack():
+        case ParticipantOptOutTakenBack():
             return _without_mistake(state, event.number)
         case Unblocked():
             return replace(state, members=tuple(replace(member, blocked_for=()) for member in state.members))
-        case ContactLinked():
+        case ParticipantContactLinked():
             linked = {"contact_id": event.contact_id, "name": event.name, "updated": False, "deleted": False}
             return replace(state, members=_with_number(state, event.number, lambda _: linked))
-        case ContactNumberChanged():
+        case ParticipantContactNumberChanged():
             updated = event.number not in event.numbers
             return replace(state, members=_with_number(state, event.number, lambda _: {"updated": updated}))
-        case ContactRenamed():
+        case ParticipantContactRenamed():
             return replace(state, members=_with_contact(state, event.contact_id, name=event.name))
-        case ContactDeleted():
+        case ParticipantContactDeleted():
             return replace(state, members=_with_contact(state, event.contact_id, deleted=True))
-        case Renamed():
+        case GroupRenamed():
             return replace(state, name=event.name)
         case SucceededBy():
             return replace(state, successor_id=event.conversation_id)

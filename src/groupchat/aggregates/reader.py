@@ -63,7 +63,7 @@ def evolve(state: ReadMark | None, recorded: Recorded) -> ReadMark | None:
 # --- commands and decide
 
 
-class Read(Struct, frozen=True, kw_only=True):
+class MarkRead(Struct, frozen=True, kw_only=True):
     """Mark as read up to a version."""
 
     user_id: str
@@ -78,14 +78,14 @@ class MarkUnread(Struct, frozen=True, kw_only=True):
     conversation_id: str
 
 
-Command = Read | MarkUnread
+Command = MarkRead | MarkUnread
 
 
 def decide(command: Command, state: ReadMark | None) -> list[Event]:
     """Return the events of a command; none where it is so already."""
     state = state or NONE
     match command:
-        case Read():
+        case MarkRead():
             if state.version is not None and state.version >= command.version:
                 return []
             return [

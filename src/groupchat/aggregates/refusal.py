@@ -114,7 +114,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     about: Subject
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class RecordRefusals(Struct, frozen=True, kw_only=True):
     """Record alike refusals, at a time."""
 
     refusal: Refusal
@@ -124,11 +124,11 @@ class Record(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class RecordAtOnce(Record, frozen=True, kw_only=True):
+class RecordAtOnce(RecordRefusals, frozen=True, kw_only=True):
     """The same from a process that ends, and can't count on."""
 
 
-Command = Record | RecordAtOnce
+Command = RecordRefusals | RecordAtOnce
 
 
 def verdict(command: Command, state: Day | None) -> Verdict:

@@ -77,7 +77,7 @@ class GroupExistsError(RefusalError):
         super().__init__(msg, conversation_id=conversation_id)
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class RequestedParticipant(Struct, frozen=True, kw_only=True):
     """A participant as asked for: a contact with an optional number, or a number with an optional name (R2)."""
 
     contact_id: str | None = None
@@ -109,13 +109,13 @@ class Candidate(Struct, frozen=True, kw_only=True):
     violation: Violation | None = None
 
 
-def bare(index: int, asked: Asked) -> Candidate:
+def bare(index: int, asked: RequestedParticipant) -> Candidate:
     """Return the candidate of a bare number, not yet linked to a contact (R2, R3)."""
     number, violation = _read(index, asked.number or "")
     return Candidate(index=index, number=number, name=asked.name, violation=violation)
 
 
-def of_contact(index: int, asked: Asked, contact: Contact | None) -> Candidate:
+def of_contact(index: int, asked: RequestedParticipant, contact: Contact | None) -> Candidate:
     """Return the candidate of a contact asked for by its id, with the number asked for or else its primary one (R2)."""
     contact_id = asked.contact_id or ""
     if contact is None or contact.deleted:

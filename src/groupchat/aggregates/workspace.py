@@ -62,7 +62,7 @@ class User(Struct, frozen=True, kw_only=True):
     assigned_only: bool = False
 
 
-class Key(Struct, frozen=True, kw_only=True):
+class ApiKey(Struct, frozen=True, kw_only=True):
     """An API key, of which only the hash is kept."""
 
     id: str
@@ -99,7 +99,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
     users: dict[str, User] = {}
     roles: dict[str, bool] = field(default_factory=BUILT_IN_ROLES.copy)
     """Whether each role may create groups (R20)."""
-    keys: LastingMap[Key] = LastingMap()
+    keys: LastingMap[ApiKey] = LastingMap()
     """Keys that are not revoked, by their hash."""
     key_hashes: LastingMap[str] = LastingMap()
     """Their hashes, by their id."""
@@ -150,7 +150,7 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             user = replace(state.users[event.user_id], role=event.role, assigned_only=event.assigned_only)
             return replace(state, users=state.users | {user.id: user})
         case KeyIssued():
-            key = Key(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at)
+            key = ApiKey(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at)
             return replace(
                 state,
                 keys=state.keys.with_(event.key_hash, key),
@@ -211,7 +211,7 @@ class UserExistsError(RefusalError):
 # --- commands
 
 
-class Create(Struct, frozen=True, kw_only=True):
+class CreateWorkspace(Struct, frozen=True, kw_only=True):
     """Begin a tenant."""
 
     name: str
@@ -267,12 +267,12 @@ class PostRate(Struct, frozen=True, kw_only=True):
     rate: Rate
 
 
-Command = Create | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
+Command = CreateWorkspace | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
     """Return the events of a command; none where it changes nothing."""
-    if isinstance(command, Create):
+    if isinstance(command, CreateWorkspace):
         return [WorkspaceCreated(name=command.name, policy=PRESETS["heymarket"])]
     state = existing(state)
     match command:

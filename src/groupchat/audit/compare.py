@@ -15,7 +15,7 @@ OF_CONVERSATION = ("name", "display_name", "blocked", "blocked_by", "successor_i
 OF_PERSON = ("name", "tags", "opted_out_at", "opted_in_at")
 
 
-class Difference(Struct, frozen=True, kw_only=True):
+class ChangedField(Struct, frozen=True, kw_only=True):
     """A field of something, before and after; `of` is the conversation's, a message's or a participant's id (the number)."""
 
     of: str
@@ -29,7 +29,7 @@ class Difference(Struct, frozen=True, kw_only=True):
         return f"{self.of}: {self.field.replace('_', ' ')}: {value(self.before)} → {value(self.after)}"
 
 
-def states(before: AsOf, after: AsOf) -> list[Difference]:
+def states(before: AsOf, after: AsOf) -> list[ChangedField]:
     """Return what differs between two states of one conversation."""
     return [
         *conversations(before.conversation, after.conversation),
@@ -38,14 +38,14 @@ def states(before: AsOf, after: AsOf) -> list[Difference]:
     ]
 
 
-def conversations(before: Shown, after: Shown) -> list[Difference]:
+def conversations(before: Shown, after: Shown) -> list[ChangedField]:
     """Return what differs in what the inbox shows, but for what follows from messages."""
     return list(_fields(after.id, OF_CONVERSATION, before, after))
 
 
-def panes(before: Pane, after: Pane) -> list[Difference]:
+def panes(before: Pane, after: Pane) -> list[ChangedField]:
     """Return what differs for each participant: tags, name, opt-outs; none ever comes or goes (R7)."""
-    known, found = _people(before), list[Difference]()
+    known, found = _people(before), list[ChangedField]()
     for number, (stands, person) in _people(after).items():
         stood, earlier = known[number]
         found += _differing(number, "listed_among", stood, stands)
@@ -53,10 +53,10 @@ def panes(before: Pane, after: Pane) -> list[Difference]:
     return found
 
 
-def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[Difference]:
+def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[ChangedField]:
     """Return the messages that only one thread has, and the statuses that differ."""
     earlier, later = ({message.id: message for message in messages} for messages in (before, after))
-    found: list[Difference] = []
+    found: list[ChangedField] = []
     for id_ in dict.fromkeys((*earlier, *later)):
         was, now = earlier.get(id_), later.get(id_)
         found += _differing(id_, "message", _told(was), _told(now))
@@ -66,14 +66,14 @@ def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[Dif
     return found
 
 
-def _fields(of: str, names: tuple[str, ...], before: Struct, after: Struct) -> Iterator[Difference]:
+def _fields(of: str, names: tuple[str, ...], before: Struct, after: Struct) -> Iterator[ChangedField]:
     for name in names:
         yield from _differing(of, name, getattr(before, name), getattr(after, name))
 
 
-def _differing(of: str, field: str, before: Any, after: Any) -> Iterator[Difference]:
+def _differing(of: str, field: str, before: Any, after: Any) -> Iterator[ChangedField]:
     if before != after:
-        yield Difference(of=of, field=field, before=before, after=after)
+        yield ChangedField(of=of, field=field, before=before, after=after)
 
 
 def _people(pane: Pane) -> Mapping[str, tuple[str, Person]]:

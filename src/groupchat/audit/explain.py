@@ -3,7 +3,7 @@
 from groupchat.aggregates.delivery import Started, Updated, Withheld
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
 from groupchat.audit import as_of, timeline, words
-from groupchat.audit.explanation import Explanation, Line, Verdict, ending, line
+from groupchat.audit.explanation import Explanation, ExplanationLine, Verdict, ending, line
 from groupchat.audit.grounds import grounds, opt_outs, rate, seen, turned
 from groupchat.audit.history import History, Step
 from groupchat.projections import ledger
@@ -37,7 +37,7 @@ def _message(history: History, message_id: str) -> Step:
     return step
 
 
-def _said(history: History, step: Step) -> list[Line]:
+def _said(history: History, step: Step) -> list[ExplanationLine]:
     """Return what a keyword did (R14)."""
     event = step.recorded.event
     if not isinstance(event, InboundReceived) or event.keyword is None:
@@ -53,9 +53,9 @@ def _evidence(step: Step) -> str | None:
     return event.evidence if isinstance(event, ParticipantOptedOut | ParticipantOptedIn) else None
 
 
-def _way(history: History, step: Step, message_id: str) -> list[Line]:
+def _way(history: History, step: Step, message_id: str) -> list[ExplanationLine]:
     """Return what the message was billed, and what became of it, step by step."""
-    found: list[Line] = []
+    found: list[ExplanationLine] = []
     for recorded in (step.recorded, *history.of_message.get(message_id, ())):
         if (said := timeline.went(step.after, recorded)) is not None:
             found.append(line(f"It was {said}." if isinstance(recorded.event, Started | Withheld) else f"Then {said}.", recorded))
@@ -64,7 +64,7 @@ def _way(history: History, step: Step, message_id: str) -> list[Line]:
     return found
 
 
-def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Line, Recorded]:
+def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, ExplanationLine, Recorded]:
     """Return what became of a message in the end, and the event that decided it."""
     deliveries = history.of_message.get(message_id, ())
     sent = isinstance(step.recorded.event, MessageSent)
@@ -80,7 +80,7 @@ def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Line,
     return "received", line(says, step.recorded), step.recorded
 
 
-def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[Line, Recorded]:
+def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[ExplanationLine, Recorded]:
     """Return why a message was not handed over, and the opt-out that decided it (R16)."""
     before = history.steps_before(withheld)
     if isinstance(step.recorded.event, MessageSent):
@@ -96,7 +96,7 @@ def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[Line
     return line(f"It was withheld because {stood} when {words.what(history.step(cause.version))} (R16).", cause), cause
 
 
-def _why_begun(history: History, step: Step, started: Recorded) -> Line:
+def _why_begun(history: History, step: Step, started: Recorded) -> ExplanationLine:
     """Return why a message was handed over: whether somebody had opted out meanwhile (R16)."""
     group, sent = history.group_before(started), isinstance(step.recorded.event, MessageSent)
     if group.opted_out_since(step.recorded.version) if sent else group.blocked:
@@ -151,7 +151,7 @@ def _entry_words(history: History, billed: Entry) -> str:
     return f"It {verb} the message {billed.message_id} to {to}: {segments} (R24, R25)."
 
 
-def _of_message(history: History, step: Step, billed: Entry) -> list[Line]:
+def _of_message(history: History, step: Step, billed: Entry) -> list[ExplanationLine]:
     """Return the message that was billed, its rate, its way to that recipient, and the entry of the opposite sign."""
     event = step.recorded.event
     lines = [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]

@@ -4,14 +4,14 @@ from groupchat.aggregates.delivery import Started, Withheld
 from groupchat.aggregates.group_events import (
     InboundReceived,
     MessageSent,
-    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
+    ParticipantOptOutTakenBack,
     Unblocked,
 )
 from groupchat.audit import words
 from groupchat.audit.as_of import id_of
-from groupchat.audit.explanation import Explanation, Line, ending, line
+from groupchat.audit.explanation import Explanation, ExplanationLine, ending, line
 from groupchat.audit.grounds import blocks, opt_outs, turned
 from groupchat.audit.history import History, Step
 from groupchat.values.errors import NotFoundError
@@ -34,10 +34,10 @@ def block(history: History, number: str | None = None) -> Explanation:
     return ending(about, "blocked", [*lines, *_still(history, number)], line(_why_blocked(history, by.version), by), by)
 
 
-def _told(history: History, step: Step, number: str | None) -> list[Line]:
+def _told(history: History, step: Step, number: str | None) -> list[ExplanationLine]:
     """Return what was said for and against messages."""
     event = step.recorded.event
-    if isinstance(event, Unblocked) or (isinstance(event, OptOutTakenBack) and number in (None, event.number)):
+    if isinstance(event, Unblocked) or (isinstance(event, ParticipantOptOutTakenBack) and number in (None, event.number)):
         return [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
         return []
@@ -47,7 +47,7 @@ def _told(history: History, step: Step, number: str | None) -> list[Line]:
     return [line(f"{words.what(step)}{quote} (R14), reported by {words.actor(history, step.recorded, step.after)}.", step.recorded)]
 
 
-def _withheld(history: History) -> list[Line]:
+def _withheld(history: History) -> list[ExplanationLine]:
     return [
         line(
             f"The message {id_of(each)}, which was sent earlier, was withheld (R16){', and credited' if event.rate else ''}.", each
@@ -57,7 +57,7 @@ def _withheld(history: History) -> list[Line]:
     ]
 
 
-def _sent_since(history: History, number: str | None) -> list[Line]:
+def _sent_since(history: History, number: str | None) -> list[ExplanationLine]:
     """Return whether anything was sent, or handed over, after an opt-out: the rules say never (R15, R16)."""
     outs = opt_outs(history.steps, number)
     if not outs:
@@ -75,7 +75,7 @@ def _sent_since(history: History, number: str | None) -> list[Line]:
     return found or [_nothing_since(history, outs[-1])]
 
 
-def _nothing_since(history: History, out: Step) -> Line:
+def _nothing_since(history: History, out: Step) -> ExplanationLine:
     """Return what was sent after the last opt-out: nothing, or what followed an opening."""
     sent = [step.recorded for step in history.steps if isinstance(step.recorded.event, MessageSent)]
     since = [each for each in sent if each.version > out.recorded.version]
@@ -85,9 +85,9 @@ def _nothing_since(history: History, out: Step) -> Line:
     return line(f"Nothing was sent or handed over after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded)
 
 
-def _still(history: History, number: str | None) -> list[Line]:
+def _still(history: History, number: str | None) -> list[ExplanationLine]:
     """Return why who opted in again does not open the group (R17), and the group that continues it (R18)."""
-    found, group = list[Line](), history.group
+    found, group = list[ExplanationLine](), history.group
     back = [member for member in group.members if member.blocks and not member.out and number in (None, member.number)]
     if any("mistake" in member.blocked_for for member in back):
         found.append(line("Another open group had the same participants when the mistake was taken back (R35, R39)."))

@@ -10,7 +10,7 @@ from groupchat.values.event import Recorded
 Verdict = Literal["waiting", "sent", "withheld", "received", "relayed", "charged", "credited", "blocked", "open"]
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class ExplanationLine(Struct, frozen=True, kw_only=True):
     """A sentence, and the event that shows it; `wrong` marks what the rules forbid and yet stands in the log."""
 
     says: str
@@ -24,7 +24,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     about: str
     verdict: Verdict
-    lines: tuple[Line, ...]
+    lines: tuple[ExplanationLine, ...]
     decided_by: str
 
     @property
@@ -33,13 +33,13 @@ class Explanation(Struct, frozen=True, kw_only=True):
         return any(line.wrong for line in self.lines)
 
 
-def line(says: str, recorded: Recorded | None = None, *, wrong: bool = False) -> Line:
+def line(says: str, recorded: Recorded | None = None, *, wrong: bool = False) -> ExplanationLine:
     """Return a line that an event shows, if one does."""
     if recorded is None:
-        return Line(says=says, wrong=wrong)
-    return Line(says=says, event=recorded.id, at=recorded.at, wrong=wrong)
+        return ExplanationLine(says=says, wrong=wrong)
+    return ExplanationLine(says=says, event=recorded.id, at=recorded.at, wrong=wrong)
 
 
-def ending(about: str, verdict: Verdict, lines: list[Line], decided: Line, by: Recorded) -> Explanation:
+def ending(about: str, verdict: Verdict, lines: list[ExplanationLine], decided: ExplanationLine, by: Recorded) -> Explanation:
     """Return an explanation whose last line is the event that decided."""
     return Explanation(about=about, verdict=verdict, lines=(*lines, decided), decided_by=by.id)

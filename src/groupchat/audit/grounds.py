@@ -7,19 +7,19 @@ from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.workspace_events import RatePosted
 from groupchat.audit import words
 from groupchat.audit.as_of import written
-from groupchat.audit.explanation import Line, line
+from groupchat.audit.explanation import ExplanationLine, line
 from groupchat.audit.history import History, Step
 from groupchat.projections import pane
 from groupchat.projections.pane import Person
 from groupchat.values.event import Recorded
 
 
-def grounds(history: History, step: Step, sent: MessageSent) -> list[Line]:
+def grounds(history: History, step: Step, sent: MessageSent) -> list[ExplanationLine]:
     """Return what a sent message rested on, line by line."""
     return [_numbers(history, step, sent), seen(history, step), _consent(history, step), rate(history, step.recorded, sent)]
 
 
-def _numbers(history: History, step: Step, sent: MessageSent) -> Line:
+def _numbers(history: History, step: Step, sent: MessageSent) -> ExplanationLine:
     created, to = history.events[0], ", ".join(sent.recipients)
     frozen = tuple(each.number for each in created.event.roster) if isinstance(created.event, Created) else ()
     if frozen == sent.recipients:
@@ -30,7 +30,7 @@ def _numbers(history: History, step: Step, sent: MessageSent) -> Line:
     return line(says, step.recorded, wrong=True)
 
 
-def seen(history: History, step: Step) -> Line:
+def seen(history: History, step: Step) -> ExplanationLine:
     """Return what the pane showed at that moment (R9, R19)."""
     before = history.events[: step.recorded.version]
     held = pane.current(None, before)
@@ -50,7 +50,7 @@ def _tagged(person: Person) -> str:
     return f"{name} [{', '.join(person.tags)}]" if person.tags else name
 
 
-def _consent(history: History, step: Step) -> Line:
+def _consent(history: History, step: Step) -> ExplanationLine:
     before = history.steps[: step.recorded.version - 1]
     if step.before is not None and step.before.blocked:
         by = words.people(step.before, step.before.blocked_by)
@@ -80,7 +80,7 @@ def opt_outs(steps: Iterable[Step], number: str | None = None) -> list[Step]:
     return [step for step, event in found if isinstance(event, ParticipantOptedOut) and number in (None, event.number)]
 
 
-def rate(history: History, recorded: Recorded, sent: MessageSent) -> Line:
+def rate(history: History, recorded: Recorded, sent: MessageSent) -> ExplanationLine:
     """Return the rate that a message is billed at, and whence it comes (R25)."""
     price = f"{sent.rate.mms_segment:f} {sent.rate.currency}"
     workspace = history.workspace_before(recorded)

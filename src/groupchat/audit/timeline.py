@@ -9,7 +9,7 @@ from msgspec import Struct
 from groupchat.aggregates.delivery import Started, Updated, Withheld
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit import as_of, compare, words
-from groupchat.audit.compare import Difference
+from groupchat.audit.compare import ChangedField
 from groupchat.audit.history import History, Step
 from groupchat.projections import inbox, ledger, pane
 from groupchat.values.event import Recorded
@@ -24,7 +24,7 @@ class Consequence(Struct, frozen=True, kw_only=True):
     what: str
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class TimelineEntry(Struct, frozen=True, kw_only=True):
     """An event of a conversation in words; `event` is its id, `changed` what the views show otherwise since."""
 
     at: datetime
@@ -34,11 +34,11 @@ class Entry(Struct, frozen=True, kw_only=True):
     type: str
     who: str
     what: str
-    changed: tuple[Difference, ...] = ()
+    changed: tuple[ChangedField, ...] = ()
     led_to: tuple[Consequence, ...] = ()
 
 
-def entries(history: History) -> list[Entry]:
+def entries(history: History) -> list[TimelineEntry]:
     """Return a conversation's timeline, oldest first.
 
     Attempts that were refused leave no event in the conversation; a source of their entries is merged here, by time.
@@ -46,9 +46,9 @@ def entries(history: History) -> list[Entry]:
     return list(_of_events(history))
 
 
-def _of_events(history: History) -> Iterator[Entry]:
-    row: inbox.Held | None = None
-    people: pane.Held | None = None
+def _of_events(history: History) -> Iterator[TimelineEntry]:
+    row: inbox.InboxRow | None = None
+    people: pane.PaneRow | None = None
     for step in history.steps:
         before = row, people
         row, people = inbox.current(row, [step.recorded]), pane.current(people, [step.recorded])
@@ -56,18 +56,18 @@ def _of_events(history: History) -> Iterator[Entry]:
 
 
 def _changes(
-    row: inbox.Held | None, people: pane.Held | None, row_now: inbox.Held | None, people_now: pane.Held | None
-) -> tuple[Difference, ...]:
+    row: inbox.InboxRow | None, people: pane.PaneRow | None, row_now: inbox.InboxRow | None, people_now: pane.PaneRow | None
+) -> tuple[ChangedField, ...]:
     if row is None or people is None or row_now is None or people_now is None:
         return ()
     of_conversation = compare.conversations(inbox.shown_to_all(row), inbox.shown_to_all(row_now))
     return (*of_conversation, *compare.panes(pane.shown(people), pane.shown(people_now)))
 
 
-def _entry(history: History, step: Step, changed: tuple[Difference, ...]) -> Entry:
+def _entry(history: History, step: Step, changed: tuple[ChangedField, ...]) -> TimelineEntry:
     recorded = step.recorded
     who = words.actor(history, recorded, step.after)
-    return Entry(
+    return TimelineEntry(
         at=recorded.at,
         version=recorded.version,
         position=recorded.position,
@@ -104,7 +104,7 @@ def went(group: GroupConversation, recorded: Recorded) -> str | None:
             return None
 
 
-def billed(line: ledger.Line) -> str:
+def billed(line: ledger.EventCharge) -> str:
     """Return what an event adds to the ledger, in words (R24, R25)."""
     count = len(line.recipients)
     verb, segments = ("credited", -line.segments) if line.segments < 0 else ("billed", line.segments)

@@ -6,17 +6,17 @@ from unicodedata import category
 
 from groupchat.aggregates import consent
 from groupchat.aggregates.group_events import (
-    ContactDeleted,
-    ContactLinked,
-    ContactNumberChanged,
-    ContactRenamed,
     Created,
+    GroupRenamed,
     InboundReceived,
     MessageSent,
-    OptOutTakenBack,
+    ParticipantContactDeleted,
+    ParticipantContactLinked,
+    ParticipantContactNumberChanged,
+    ParticipantContactRenamed,
     ParticipantOptedIn,
     ParticipantOptedOut,
-    Renamed,
+    ParticipantOptOutTakenBack,
     SucceededBy,
     Unblocked,
 )
@@ -88,7 +88,7 @@ def what(step: Step) -> str:
             return message(event, group)
         case ParticipantOptedOut() | ParticipantOptedIn():
             return opted(event, group)
-        case OptOutTakenBack():
+        case ParticipantOptOutTakenBack():
             return f"took back the opt-out of {person(group, event.number)}, recorded by mistake: {quoted(event.reason)} (R39)"
         case Unblocked():
             return f"reopened the group: {_why_open(step)}"
@@ -105,9 +105,14 @@ def _why_open(step: Step) -> str:
 
 def _change(event: object, group: GroupConversation) -> str:
     match event:
-        case ContactLinked() | ContactNumberChanged() | ContactRenamed() | ContactDeleted():
+        case (
+            ParticipantContactLinked()
+            | ParticipantContactNumberChanged()
+            | ParticipantContactRenamed()
+            | ParticipantContactDeleted()
+        ):
             return _of_contact(event, group)
-        case Renamed():
+        case GroupRenamed():
             return f"named the group {quoted(event.name)}" if event.name else "removed the group's name"
         case SucceededBy():
             return f"continued the group in {event.conversation_id} (R18)"
@@ -116,18 +121,21 @@ def _change(event: object, group: GroupConversation) -> str:
             raise NotImplementedError(msg)
 
 
-def _of_contact(event: ContactLinked | ContactNumberChanged | ContactRenamed | ContactDeleted, group: GroupConversation) -> str:
+def _of_contact(
+    event: ParticipantContactLinked | ParticipantContactNumberChanged | ParticipantContactRenamed | ParticipantContactDeleted,
+    group: GroupConversation,
+) -> str:
     match event:
-        case ContactLinked():
+        case ParticipantContactLinked():
             who = f"{plain(event.contact_id)} ({plain(event.name)})"
             return f"the participant {event.number} is linked to the contact {who}, which now has the number (R37)"
-        case ContactNumberChanged():
+        case ParticipantContactNumberChanged():
             has = "has the frozen number again" if event.number in event.numbers else "no longer has the frozen number"
             now = ", ".join(event.numbers) or "none"
             return f"the contact of {person(group, event.number)} {has}; its numbers are {now} (R9)"
-        case ContactRenamed():
+        case ParticipantContactRenamed():
             return f"the contact {plain(event.contact_id)} is called {quoted(event.name)} now"
-        case ContactDeleted():
+        case ParticipantContactDeleted():
             return f"the contact {plain(event.contact_id)} was deleted (R9)"
 
 

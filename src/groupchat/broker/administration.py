@@ -14,7 +14,7 @@ from groupchat.broker.topics import EVENT_TOPICS, PROGRESS
 _HOUR_MS = 3_600_000
 
 
-class Topic(Struct, frozen=True, kw_only=True):
+class PlannedTopic(Struct, frozen=True, kw_only=True):
     """A topic as it should be."""
 
     name: str
@@ -30,7 +30,7 @@ class Made(Struct, frozen=True, kw_only=True):
     differences: tuple[str, ...]
 
 
-def planned(*, prefix: str, partitions: int, replication: int, retention_hours: int) -> list[Topic]:
+def planned(*, prefix: str, partitions: int, replication: int, retention_hours: int) -> list[PlannedTopic]:
     """Return all topics that a relay writes to; `retention_hours` is -1 for ever.
 
     A record that is acknowledged is on all brokers of its topic but one.
@@ -40,14 +40,14 @@ def planned(*, prefix: str, partitions: int, replication: int, retention_hours: 
     compacted = {"cleanup.policy": "compact", "segment.bytes": str(16 * 1024 * 1024)}
     return [
         *(
-            Topic(name=prefix + name, partitions=partitions, replication=replication, config=kept | durable)
+            PlannedTopic(name=prefix + name, partitions=partitions, replication=replication, config=kept | durable)
             for name in EVENT_TOPICS
         ),
-        Topic(name=prefix + PROGRESS, partitions=1, replication=replication, config=compacted | durable),
+        PlannedTopic(name=prefix + PROGRESS, partitions=1, replication=replication, config=compacted | durable),
     ]
 
 
-def make(brokers: Brokers, topics: Sequence[Topic]) -> Made:
+def make(brokers: Brokers, topics: Sequence[PlannedTopic]) -> Made:
     """Create what is missing, and compare the rest; raises `BrokerUnavailableError`. It may run beside another of its kind."""
     with explained(brokers):
         admin = opened(KafkaAdminClient, brokers)
@@ -61,7 +61,7 @@ def make(brokers: Brokers, topics: Sequence[Topic]) -> Made:
             admin.close()
 
 
-def _create(admin: KafkaAdminClient, topics: Sequence[Topic]) -> tuple[str, ...]:
+def _create(admin: KafkaAdminClient, topics: Sequence[PlannedTopic]) -> tuple[str, ...]:
     wanted = {
         topic.name: {"num_partitions": topic.partitions, "replication_factor": topic.replication, "configs": dict(topic.config)}
         for topic in topics
@@ -77,7 +77,7 @@ def _create(admin: KafkaAdminClient, topics: Sequence[Topic]) -> tuple[str, ...]
     return tuple(name for name, error in failed.items() if error is NoError)
 
 
-def _differences(admin: KafkaAdminClient, topics: Sequence[Topic]) -> tuple[str, ...]:
+def _differences(admin: KafkaAdminClient, topics: Sequence[PlannedTopic]) -> tuple[str, ...]:
     names = [topic.name for topic in topics]
     shapes = {each["name"]: each["partitions"] for each in admin.describe_topics(names)}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]

@@ -27,7 +27,7 @@ class RecordUnreadableError(Exception):
     """A record is not what the relay writes; the message says in what."""
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class KafkaRecord(Struct, frozen=True, kw_only=True):
     """A record as it goes to Kafka: all of it bytes but the topic's name."""
 
     topic: str

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from groupchat import __version__
-from groupchat.cli.later import MARKUP, Later
+from groupchat.cli.later import MARKUP, LazyCommand
 from groupchat.values.errors import ToldError
 
 COMMANDS = (
@@ -107,4 +107,4 @@ def _root(
 
 program = typer.main.get_group(app)
 for command in COMMANDS:
-    program.add_command(Later(*command))
+    program.add_command(LazyCommand(*command))

@@ -166,7 +166,7 @@ def _explained(explained: Callable[[Log], Explanation], *, json: bool) -> None:
         out.print(Text("The log contains something that the rules forbid. See above.", style="bold red"))
 
 
-def _print_timeline(entries: Sequence[timeline.Entry]) -> None:
+def _print_timeline(entries: Sequence[timeline.TimelineEntry]) -> None:
     out = _out()
     for entry_ in entries:
         when = (f"{written(entry_.at)}  v{entry_.version}  ", "dim")

@@ -10,7 +10,7 @@ MARKUP: Literal["markdown"] = "markdown"
 """How help texts are written."""
 
 
-class Later(TyperCommand):
+class LazyCommand(TyperCommand):
     """Stands for a command of a module of this package: with its name and summary in the help, and loaded when it is given."""
 
     def __init__(self, name: str, module: str, summary: str) -> None:

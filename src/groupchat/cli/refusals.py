@@ -47,7 +47,7 @@ def refusals(
 
 
 def _found(database: Database, workspace: str, conversation: str | None, user: str | None) -> Iterator[RefusalView]:
-    chosen = view.Filter(conversation_id=conversation, user_id=user)
+    chosen = view.RefusalFilter(conversation_id=conversation, user_id=user)
     cursor: str | None = None
     while True:
         with database.read() as connection:

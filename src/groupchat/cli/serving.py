@@ -22,7 +22,7 @@ from groupchat.workers import UnknownWorkerError
 app = typer.Typer()
 
 
-class Source(StrEnum):
+class ProjectionSource(StrEnum):
     """What the projections of conversations follow."""
 
     LOG = "log"
@@ -66,9 +66,9 @@ def serve(
 def work(
     names: Annotated[list[str] | None, typer.Argument(help="The workers to run. Default: all.")] = None,
     *,
-    source: Annotated[Source, typer.Option(help="What `projections` follow: the log, or the topic of conversations in Kafka.")] = (
-        Source.LOG
-    ),
+    source: Annotated[
+        ProjectionSource, typer.Option(help="What `projections` follow: the log, or the topic of conversations in Kafka.")
+    ] = ProjectionSource.LOG,
 ) -> None:
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
@@ -80,7 +80,7 @@ def work(
 
     async def until_stopped(chosen: Settings) -> None:
         async with running(chosen) as whole:
-            system = over_kafka(whole) if source is Source.KAFKA else whole
+            system = over_kafka(whole) if source is ProjectionSource.KAFKA else whole
             asked = [name for given in names or () for name in _meant(given, source)]
             async with working(system, asked) as stop:
                 say.print(f"Working: {', '.join(asked or system.workers)}. Stop with Ctrl-C.")
@@ -96,13 +96,13 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     run(server.serve(settings(), host, port, workers=(), announce=_announce, with_demo=True))
 
 
-def _meant(name: str, source: Source) -> tuple[str, ...]:
+def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:
     """Return the workers that a name stands for; raises `UnknownWorkerError` for a view alone that follows Kafka with others."""
     together = tuple(view.name for view in CONVERSATION_VIEWS)
-    if source is Source.KAFKA and name in together:
+    if source is ProjectionSource.KAFKA and name in together:
         msg = f"{', '.join(together)} follow Kafka together. Use `groupchat work projections --source kafka`."
         raise UnknownWorkerError(msg)
-    return together if source is Source.LOG and name == PROJECTIONS else (name,)
+    return together if source is ProjectionSource.LOG and name == PROJECTIONS else (name,)
 
 
 def _announce(address: str, lines: list[str]) -> None:

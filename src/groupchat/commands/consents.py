@@ -41,13 +41,15 @@ async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: st
         raise OptOutIsTheirsError(participant)
     for id_ in reversed((await _consent(decision, business_number, participant)).conversations):
         same = await _another_is_open(decision, id_)
-        await decision.take(CONVERSATION, id_, group_opting.TakeBack(number=participant, reason=reason, same_set_is_open=same))
+        await decision.take(
+            CONVERSATION, id_, group_opting.TakeBackParticipantOptOut(number=participant, reason=reason, same_set_is_open=same)
+        )
 
 
 async def opt_out(decision: Decision, said: consent.OptOut) -> None:
     """Take a number's no: its consent, and the block of every conversation of the business number that it is in (R15)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
-    command = group_opting.OptOut(number=said.number, cause=said.cause, evidence=said.evidence)
+    command = group_opting.OptOutParticipant(number=said.number, cause=said.cause, evidence=said.evidence)
     for conversation_id in (await _consent(decision, said.business_number, said.number)).conversations:
         await decision.take(CONVERSATION, conversation_id, command)
 
@@ -73,7 +75,7 @@ async def same_set(decision: Decision, business_number: str, numbers: tuple[str,
 async def come_back(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
     """Take a participant's yes in one conversation (R17)."""
     same = await _another_is_open(decision, conversation_id)
-    command = group_opting.OptIn(number=number, cause=cause, evidence=evidence, same_set_is_open=same)
+    command = group_opting.OptInParticipant(number=number, cause=cause, evidence=evidence, same_set_is_open=same)
     await decision.take(CONVERSATION, conversation_id, command)
 
 

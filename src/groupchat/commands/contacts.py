@@ -32,7 +32,9 @@ async def create_contact(
     assignee = rights.user.id if rights.restricted and assigned_to is None else assigned_to
     rights.require_assignable(assignee)
     workspace.require_user(rights.state, assignee)
-    create = contacts.Create(contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee)
+    create = contacts.CreateContact(
+        contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee
+    )
     await decision.take(CONTACT, contact_id, create)
     contact = await _listed(decision, contact_id, before=())
     await link(decision, rights.state, contact, contact.numbers)

@@ -6,7 +6,7 @@ from groupchat.aggregates import consent, group_conversation, phone_book, roster
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.roster import Asked, Candidate
+from groupchat.aggregates.roster import Candidate, RequestedParticipant
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
 from groupchat.commands.do_not_disturb import noes_of
@@ -26,19 +26,19 @@ class NewGroup(Struct, frozen=True, kw_only=True):
     """A group as asked for; `sender` is the business number in any written form."""
 
     sender: str
-    participants: tuple[Asked, ...]
+    participants: tuple[RequestedParticipant, ...]
     name: str | None = None
     message: Draft | None = None
 
 
-class NewConversation(Struct, frozen=True):
+class CreatedGroup(Struct, frozen=True):
     """What was created."""
 
     conversation_id: str
     message_id: str | None
 
 
-async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> NewConversation:
+async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> CreatedGroup:
     """Create a group, and send its first message if there is one (R1 to R6, R35)."""
     conversation_id = decision.new_id("cnv")
     rights = await access(decision, who)
@@ -50,7 +50,9 @@ async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> NewC
     rights.require_assigned(candidates)
     roster.check(candidates, sender, rights.state.policy)
     members = tuple(roster.participant(candidate) for candidate in candidates)
-    create = group_conversation.Create(business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy)
+    create = group_conversation.CreateGroup(
+        business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy
+    )
     await _begin(decision, rights, conversation_id, create)
     return await _first_message(decision, conversation_id, rights, asked.message)
 
@@ -68,12 +70,12 @@ async def rename_group(decision: Decision, who: Caller, conversation_id: str, na
     rights = await access(decision, who)
     group = await visible_group(decision, rights, conversation_id)
     rights.require_number(group.business_number)
-    await decision.take(CONVERSATION, conversation_id, group_conversation.Rename(name=name))
+    await decision.take(CONVERSATION, conversation_id, group_conversation.RenameGroup(name=name))
 
 
 async def create_successor(
     decision: Decision, who: Caller, conversation_id: str, name: str | UnsetType | None = UNSET, draft: Draft | None = None
-) -> NewConversation:
+) -> CreatedGroup:
     """Create the group that continues a blocked one, without those who are opted out now (R18). The name is kept unless given."""
     successor_id = decision.new_id("cnv")
     rights = await access(decision, who)
@@ -84,7 +86,7 @@ async def create_successor(
         raise group_conversation.NotBlockedError(conversation_id)
     left = await _left(decision, old)
     roster.check_size(len(left), rights.state.policy)
-    create = group_conversation.Create(
+    create = group_conversation.CreateGroup(
         business_number=old.business_number,
         name=old.name if name is UNSET else name,
         roster=left,
@@ -97,7 +99,7 @@ async def create_successor(
     return await _first_message(decision, successor_id, rights, draft)
 
 
-async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[Asked, ...]) -> list[Candidate]:
+async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[RequestedParticipant, ...]) -> list[Candidate]:
     """Return every participant with the facts that the rules need: its contact, and whether it opted out (R2, R5)."""
     found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]
     streams = {c.number: consent.stream(sender.number, c.number) for c in found if c.number and sender.owned}
@@ -109,7 +111,7 @@ async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[As
     ]
 
 
-async def _candidate(decision: Decision, index: int, asked: Asked) -> Candidate:
+async def _candidate(decision: Decision, index: int, asked: RequestedParticipant) -> Candidate:
     if asked.contact_id is not None:
         contact = await decision.load(CONTACT, asked.contact_id)
         if contact is not None and contact.workspace_id != decision.cause.workspace_id:
@@ -124,7 +126,7 @@ async def _candidate(decision: Decision, index: int, asked: Asked) -> Candidate:
     return roster.linked(candidate, await decision.load(CONTACT, entry.oldest))
 
 
-async def _begin(decision: Decision, rights: Access, conversation_id: str, create: group_conversation.Create) -> None:
+async def _begin(decision: Decision, rights: Access, conversation_id: str, create: group_conversation.CreateGroup) -> None:
     """Take a group's creation, and write it to the consent of each who takes part (R16, R35)."""
     numbers = tuple(participant.number for participant in create.roster)
     same = await same_set(decision, create.business_number, numbers)
@@ -143,10 +145,10 @@ async def _if_seen(decision: Decision, rights: Access, conversation_id: str) -> 
     return conversation_id
 
 
-async def _first_message(decision: Decision, conversation_id: str, rights: Access, draft: Draft | None) -> NewConversation:
+async def _first_message(decision: Decision, conversation_id: str, rights: Access, draft: Draft | None) -> CreatedGroup:
     if draft is None:
-        return NewConversation(conversation_id, None)
-    return NewConversation(conversation_id, await _send(decision, conversation_id, rights, draft))
+        return CreatedGroup(conversation_id, None)
+    return CreatedGroup(conversation_id, await _send(decision, conversation_id, rights, draft))
 
 
 async def _send(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> str:

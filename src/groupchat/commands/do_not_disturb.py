@@ -61,7 +61,7 @@ async def _turn_on(decision: Decision, contact: Contact, numbers: Iterable[str],
         await decision.take(DO_NOT_DISTURB, _stream(decision, number), TurnOn(number=number, contact_id=contact.id))
     evidence = decision.cause.actor.id
     for conversation_id, number in places:
-        out = group_opting.OptOut(number=number, cause="dnd", evidence=evidence, contact_id=contact.id)
+        out = group_opting.OptOutParticipant(number=number, cause="dnd", evidence=evidence, contact_id=contact.id)
         await decision.take(CONVERSATION, conversation_id, out)
 
 

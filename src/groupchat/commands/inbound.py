@@ -154,7 +154,7 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
 
 async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
     for receipt in receipts:
-        command = delivery.Receipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
+        command = delivery.RecordReceipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
         is_new = await decision.take(DELIVERY, delivery.stream(message_id), command)
         if receipt.opted_out and is_new:
             said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)

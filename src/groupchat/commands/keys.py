@@ -31,7 +31,7 @@ class Authenticated(Struct, frozen=True):
     user: User
 
 
-class NewKey(Struct, frozen=True):
+class IssuedKey(Struct, frozen=True):
     """A key that was just issued; `api_key` is shown here and nowhere else."""
 
     id: str
@@ -87,13 +87,13 @@ async def authenticate(store: EventStore, key: str) -> Authenticated | None:
     return None if login is None or user is None else Authenticated(login.workspace_id, user)
 
 
-async def issue_key(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None = None) -> NewKey:
+async def issue_key(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None = None) -> IssuedKey:
     """Give a user another key: one's own, or anybody's by those who manage users (R23)."""
     await require_own(decision, who, user_id)
     return await _issue(decision, user_id, expires_at)
 
 
-async def issue_by_operator(decision: Decision, user_id: str) -> NewKey:
+async def issue_by_operator(decision: Decision, user_id: str) -> IssuedKey:
     """Give a user of the workspace another key, from the command line."""
     return await _issue(decision, user_id, None)
 
@@ -110,13 +110,13 @@ def by_operator(workspace_id: str) -> Cause:
     return Cause(workspace_id=workspace_id, actor=Actor("process", "cli"), correlation_id=request, causation_id=request)
 
 
-async def _issue(decision: Decision, user_id: str, expires_at: datetime | None) -> NewKey:
+async def _issue(decision: Decision, user_id: str, expires_at: datetime | None) -> IssuedKey:
     workspace_id = decision.cause.workspace_id
     key, key_hash = new_key(workspace_id)
     issue = workspace.IssueKey(user_id=user_id, key_id=decision.new_id("key"), key_hash=key_hash, expires_at=expires_at)
     issued_at = await decision.time_in(WORKSPACE, workspace_id)
     await decision.take(WORKSPACE, workspace_id, issue)
-    return NewKey(issue.key_id, key, issued_at, expires_at)
+    return IssuedKey(issue.key_id, key, issued_at, expires_at)
 
 
 async def require_own(decision: Decision, who: Caller, user_id: str) -> Access:

@@ -11,7 +11,7 @@ async def mark_read(decision: Decision, who: Caller, conversation_id: str) -> No
     rights = await access(decision, who)
     group = await visible_group(decision, rights, conversation_id)
     rights.require_writer()
-    read = reader.Read(user_id=who.user.id, conversation_id=conversation_id, version=group.version)
+    read = reader.MarkRead(user_id=who.user.id, conversation_id=conversation_id, version=group.version)
     await decision.take(READ_MARK, reader.stream(who.user.id, conversation_id), read)
 
 

@@ -15,7 +15,7 @@ from groupchat.aggregates.access import (
     NumberAccessDeniedError,
 )
 from groupchat.aggregates.group_conversation import ConversationBlockedError
-from groupchat.aggregates.refusal import Record, RecordAtOnce, Refusal, Rule, Subject, Verdict
+from groupchat.aggregates.refusal import RecordAtOnce, RecordRefusals, Refusal, Rule, Subject, Verdict
 from groupchat.commands.caller import Caller
 from groupchat.commands.streams import REFUSALS
 from groupchat.store.decision import Decision
@@ -63,7 +63,7 @@ def to_record(error: RefusalError, who: Caller, operation: str, conversation_id:
 
 async def record(decision: Decision, counted: Counted, *, at_once: bool = False) -> Verdict:
     """Record refusals, if their day and the last ones alike leave room; return what was decided. Run it with `counted.cause()`."""
-    kind = RecordAtOnce if at_once else Record
+    kind = RecordAtOnce if at_once else RecordRefusals
     stream = refusals.stream(counted.workspace_id, decision.now.astimezone(UTC).date())
     command = kind(
         refusal=counted.refusal,

@@ -14,17 +14,17 @@ from groupchat.aggregates import (
     refusal,
     workspace,
 )
-from groupchat.store.decision import Kind
+from groupchat.store.decision import StreamKind
 
-CONVERSATION = Kind("cnv_", group_state.evolve, group_conversation.decide)
-CONTACT = Kind("ctc_", contact.evolve, contact.decide)
-PHONE_BOOK = Kind("phone-", phone_book.evolve, phone_book.decide)
-DO_NOT_DISTURB = Kind("dnd-", do_not_disturb.evolve, do_not_disturb.decide)
-CONSENT = Kind("consent-", consent.evolve, consent.decide)
-WORKSPACE = Kind("wsp_", workspace.evolve, workspace.decide)
-BUSINESS_NUMBERS = Kind("wsp_", workspace.evolve, business_numbers.decide)
+CONVERSATION = StreamKind("cnv_", group_state.evolve, group_conversation.decide)
+CONTACT = StreamKind("ctc_", contact.evolve, contact.decide)
+PHONE_BOOK = StreamKind("phone-", phone_book.evolve, phone_book.decide)
+DO_NOT_DISTURB = StreamKind("dnd-", do_not_disturb.evolve, do_not_disturb.decide)
+CONSENT = StreamKind("consent-", consent.evolve, consent.decide)
+WORKSPACE = StreamKind("wsp_", workspace.evolve, workspace.decide)
+BUSINESS_NUMBERS = StreamKind("wsp_", workspace.evolve, business_numbers.decide)
 """A workspace again, for the commands on its numbers."""
-NUMBER_CLAIM = Kind("number-", number_claim.evolve, number_claim.decide)
-DELIVERY = Kind("delivery-", delivery.evolve, delivery.decide)
-READ_MARK = Kind("reader-", reader.evolve, reader.decide)
-REFUSALS = Kind("refusals-", refusal.evolve, refusal.decide)
+NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
+DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
+READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)
+REFUSALS = StreamKind("refusals-", refusal.evolve, refusal.decide)

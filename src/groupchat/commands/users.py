@@ -10,7 +10,7 @@ from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
 
 
-class NewUser(Struct, frozen=True, kw_only=True):
+class RequestedUser(Struct, frozen=True, kw_only=True):
     """A user as asked for."""
 
     name: str
@@ -26,7 +26,7 @@ class Added(Struct, frozen=True):
     api_key: str
 
 
-async def add_user(decision: Decision, who: Caller, new: NewUser) -> Added:
+async def add_user(decision: Decision, who: Caller, new: RequestedUser) -> Added:
     """Add a user with a first key."""
     user_id = decision.new_id("usr")
     key, key_hash = new_key(who.workspace_id)

@@ -58,7 +58,7 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
         key_id=decision.new_id("key"),
         key_hash=key_hash,
     )
-    await decision.take(WORKSPACE, workspace_id, workspace.Create(name=name))
+    await decision.take(WORKSPACE, workspace_id, workspace.CreateWorkspace(name=name))
     await decision.take(WORKSPACE, workspace_id, owner)
     return Founded(workspace_id, user_id, key)
 

@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 import msgspec
 from msgspec import Struct
 
-from groupchat.store.answers import Kept
+from groupchat.store.answers import StoredAnswer
 from groupchat.store.archive import Logged
 from groupchat.store.parked import Parked
 from groupchat.store.positions import FollowerStatus
@@ -51,7 +51,7 @@ class EventLine(Logged, frozen=True, kw_only=True, tag_field="line", tag="event"
     """An event with its envelope."""
 
 
-class AnswerLine(Kept, frozen=True, tag_field="line", tag="answer", forbid_unknown_fields=True):
+class AnswerLine(StoredAnswer, frozen=True, tag_field="line", tag="answer", forbid_unknown_fields=True):
     """An answer kept under an idempotency key; its bytes are in Base64."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, ColumnElement, Connection, Index, Table, Text, func, select
 
-from groupchat.aggregates.group_events import ContactLinked, Created
+from groupchat.aggregates.group_events import Created, ParticipantContactLinked
 from groupchat.projections.contacts import CONTACTS
 from groupchat.store.tables import METADATA
 from groupchat.store.upserts import insert_new, upsert
@@ -36,7 +36,7 @@ def keep(connection: Connection, batch: Sequence[Recorded]) -> None:
     linked = [
         {"conversation_id": recorded.stream, "number": event.number, "contact_id": event.contact_id}
         for recorded in batch
-        if isinstance(event := recorded.event, ContactLinked)
+        if isinstance(event := recorded.event, ParticipantContactLinked)
     ]
     insert_new(connection, GROUP_CONTACTS, begun)
     upsert(connection, GROUP_CONTACTS, linked)

@@ -47,7 +47,7 @@ class ContactView(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Held(Struct, frozen=True, kw_only=True):
+class ContactRow(Struct, frozen=True, kw_only=True):
     """What the fold holds of a contact."""
 
     workspace_id: str
@@ -55,15 +55,15 @@ class Held(Struct, frozen=True, kw_only=True):
     version: int
 
 
-def fold(row: Held | None, recorded: Recorded) -> Held | None:
+def fold(row: ContactRow | None, recorded: Recorded) -> ContactRow | None:
     """Fold one event of a contact's stream."""
     state = contact.evolve(row.contact if row else None, recorded)
     if state is None:
         return None
-    return Held(workspace_id=recorded.cause.workspace_id, contact=state, version=recorded.version)
+    return ContactRow(workspace_id=recorded.cause.workspace_id, contact=state, version=recorded.version)
 
 
-def shown(row: Held) -> ContactView:
+def shown(row: ContactRow) -> ContactView:
     """Return the contact as it is shown."""
     state = row.contact
     return ContactView(
@@ -79,7 +79,7 @@ def shown(row: Held) -> ContactView:
     )
 
 
-def _columns(row: Held) -> dict[str, Any]:
+def _columns(row: ContactRow) -> dict[str, Any]:
     return {
         "workspace_id": row.workspace_id,
         "name_key": folded_line(row.contact.name),
@@ -91,7 +91,7 @@ def _columns(row: Held) -> dict[str, Any]:
 
 
 _EVENTS = events_named("groupchat.contact.") - {NumberListed, NumberUnlisted}
-_ROWS = StreamRows(CONTACTS, Held, _columns, fold, events=_EVENTS, births=(ContactCreated,))
+_ROWS = StreamRows(CONTACTS, ContactRow, _columns, fold, events=_EVENTS, births=(ContactCreated,))
 current = _ROWS.current
 
 VIEW = View("contacts", (CONTACTS,), _ROWS.apply)
@@ -121,7 +121,7 @@ def page(
     return page_of([(doc, (name_key, contact_id)) for doc, name_key, contact_id in rows], wanted.limit)
 
 
-def held(connection: Connection, workspace_id: str, contact_id: str) -> Held | None:
+def held(connection: Connection, workspace_id: str, contact_id: str) -> ContactRow | None:
     """Return what is held of a contact; none if the workspace has none such."""
     row = _ROWS.of(connection, contact_id)
     return row if row and row.workspace_id == workspace_id else None

@@ -81,7 +81,7 @@ class Conversation(Shown, frozen=True, kw_only=True):
     unread_count: int
 
 
-class Held(Struct, frozen=True, kw_only=True):
+class InboxRow(Struct, frozen=True, kw_only=True):
     """What the fold holds of a conversation. Activity is its creation, and messages in and out."""
 
     id: str
@@ -102,7 +102,7 @@ class Held(Struct, frozen=True, kw_only=True):
 # --- fold
 
 
-def fold(row: Held | None, recorded: Recorded) -> Held | None:
+def fold(row: InboxRow | None, recorded: Recorded) -> InboxRow | None:
     """Fold one event of a conversation's stream."""
     event = recorded.event
     group = group_state.evolve(row.group if row else None, recorded)
@@ -111,7 +111,7 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
     if group.carrier_message_ids:
         group = replace(group, carrier_message_ids=())
     if isinstance(event, Created):
-        return Held(
+        return InboxRow(
             id=recorded.stream,
             workspace_id=recorded.cause.workspace_id,
             group=group,
@@ -139,12 +139,12 @@ def fold(row: Held | None, recorded: Recorded) -> Held | None:
     return replace(row, group=group)
 
 
-def shown(row: Held, mark: Mark = NO_MARK) -> Conversation:
+def shown(row: InboxRow, mark: Mark = NO_MARK) -> Conversation:
     """Return a conversation as the user with this mark sees it."""
     return Conversation(**asdict(shown_to_all(row)), unread_count=mark.unread_of(row.inbound_count))
 
 
-def shown_to_all(row: Held) -> Shown:
+def shown_to_all(row: InboxRow) -> Shown:
     """Return what everybody sees of a conversation alike."""
     group = row.group
     return Shown(
@@ -168,7 +168,7 @@ def shown_to_all(row: Held) -> Shown:
 # --- following
 
 
-def _columns(row: Held) -> dict[str, Any]:
+def _columns(row: InboxRow) -> dict[str, Any]:
     group = row.group
     return {
         "workspace_id": row.workspace_id,
@@ -182,7 +182,7 @@ def _columns(row: Held) -> dict[str, Any]:
     }
 
 
-_ROWS = StreamRows(INBOX, Held, _columns, fold, events=events_named("groupchat.conversation."), births=(Created,))
+_ROWS = StreamRows(INBOX, InboxRow, _columns, fold, events=events_named("groupchat.conversation."), births=(Created,))
 current = _ROWS.current
 
 
@@ -217,7 +217,7 @@ _PAGE = (
 )
 
 
-class Filter(Struct, frozen=True, kw_only=True):
+class ConversationFilter(Struct, frozen=True, kw_only=True):
     """Which conversations to list (R27); what is none lets everything through."""
 
     q: str | None = None
@@ -226,14 +226,14 @@ class Filter(Struct, frozen=True, kw_only=True):
     business_number: str | None = None
 
 
-ALL = Filter()
+ALL = ConversationFilter()
 
 
 def page(
     connection: Connection,
     workspace_id: str,
     user_id: str,
-    chosen: Filter = ALL,
+    chosen: ConversationFilter = ALL,
     wanted: PageRequest = FIRST_PAGE,
     *,
     sees_only: str | None = None,
@@ -265,7 +265,7 @@ def _with_unread(row: Row[Any]) -> str:
     return f'{doc[:-1]},"unread_count":{unread}}}'
 
 
-def held(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> tuple[Held | None, Mark]:
+def held(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> tuple[InboxRow | None, Mark]:
     """Return a conversation's row, none if the workspace has none such, and the user's mark on it.
 
     With `current` and `shown` it answers a write exactly, also while the view is behind.

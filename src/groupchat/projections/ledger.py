@@ -75,7 +75,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     event: Source
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class EventCharge(Struct, frozen=True, kw_only=True):
     """What one event adds: the same to each of its recipients."""
 
     at: datetime
@@ -106,7 +106,7 @@ class Line(Struct, frozen=True, kw_only=True):
         )
 
 
-def line_of(recorded: Recorded) -> Line | None:
+def line_of(recorded: Recorded) -> EventCharge | None:
     """Return what an event adds to the ledger (R24)."""
     match recorded.event:
         case MessageSent() as event:
@@ -117,8 +117,8 @@ def line_of(recorded: Recorded) -> Line | None:
             return None
 
 
-def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: str, segments: int, rate: Rate) -> Line:
-    return Line(
+def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: str, segments: int, rate: Rate) -> EventCharge:
+    return EventCharge(
         at=recorded.at,
         message_id=event.message_id,
         recipients=event.recipients,
@@ -162,7 +162,7 @@ def month_of(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m}"
 
 
-def _key(line: Line) -> str:
+def _key(line: EventCharge) -> str:
     return f"{line.event.conversation_id}/{month_of(line.at)}/{line.currency}"
 
 
@@ -171,7 +171,7 @@ def _columns(sum_: MonthSum) -> dict[str, Any]:
 
 
 _SUMS = Rows(LEDGER_SUMS, MonthSum, _columns, births=())
-decode_line = msgspec.json.Decoder(Line).decode
+decode_line = msgspec.json.Decoder(EventCharge).decode
 decode_sum = msgspec.json.Decoder(MonthSum).decode
 
 
@@ -182,7 +182,7 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     _SUMS.fold(connection, [(_key(line), recorded) for recorded, line in lines], add)
 
 
-def _row(recorded: Recorded, line: Line) -> dict[str, Any]:
+def _row(recorded: Recorded, line: EventCharge) -> dict[str, Any]:
     return {
         "position": recorded.position,
         "workspace_id": recorded.cause.workspace_id,
@@ -195,7 +195,7 @@ def _row(recorded: Recorded, line: Line) -> dict[str, Any]:
 VIEW = View("ledger", (LEDGER, LEDGER_SUMS), _apply)
 
 
-class Filter(Struct, frozen=True, kw_only=True):
+class EntryFilter(Struct, frozen=True, kw_only=True):
     """Which entries to list: from `start` on and before `end` (both with a time zone); what is none lets everything through."""
 
     start: datetime | None = None
@@ -203,13 +203,13 @@ class Filter(Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
 
 
-ALL = Filter()
+ALL = EntryFilter()
 
 
 def page(
     connection: Connection,
     workspace_id: str,
-    chosen: Filter = ALL,
+    chosen: EntryFilter = ALL,
     wanted: PageRequest = FIRST_PAGE,
     *,
     sees_only: str | None = None,

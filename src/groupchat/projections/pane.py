@@ -12,9 +12,9 @@ from groupchat.aggregates.group_events import (
     Created,
     InboundReceived,
     MessageSent,
-    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
+    ParticipantOptOutTakenBack,
 )
 from groupchat.aggregates.group_state import GroupConversation, Member
 from groupchat.projections.rows import StreamRows, events_named
@@ -59,7 +59,7 @@ class Times(Struct, frozen=True):
     back: datetime | None = None
 
 
-class Held(Struct, frozen=True, kw_only=True):
+class PaneRow(Struct, frozen=True, kw_only=True):
     """What the fold holds: the group, and when its participants last opted out, by number."""
 
     group: GroupConversation
@@ -71,18 +71,18 @@ class Held(Struct, frozen=True, kw_only=True):
         return self.group.version
 
 
-def fold(row: Held | None, recorded: Recorded) -> Held | None:
+def fold(row: PaneRow | None, recorded: Recorded) -> PaneRow | None:
     """Fold one event of a conversation's stream that is not a message."""
     group = group_state.evolve(row.group if row else None, recorded)
     if group is None:
         return None
-    return Held(group=group, times=_times(row, group, recorded) if row else {})
+    return PaneRow(group=group, times=_times(row, group, recorded) if row else {})
 
 
-def _times(row: Held, group: GroupConversation, recorded: Recorded) -> dict[str, Times]:
+def _times(row: PaneRow, group: GroupConversation, recorded: Recorded) -> dict[str, Times]:
     """Return the times after an event: out is when the first cause came, back when the last was gone."""
     event = recorded.event
-    if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn | OptOutTakenBack):
+    if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn | ParticipantOptOutTakenBack):
         return row.times
     before, after = _is_out(row.group, event.number), _is_out(group, event.number)
     if before == after:
@@ -97,7 +97,7 @@ def _is_out(group: GroupConversation, number: str) -> bool:
     return member is not None and bool(member.out)
 
 
-def shown(row: Held, q: str | None = None) -> Pane:
+def shown(row: PaneRow, q: str | None = None) -> Pane:
     """Return the pane, or of it those whose name or number is searched for (R29)."""
     found = [member for member in row.group.members if _is_sought(member, q)]
     return Pane(
@@ -126,7 +126,7 @@ def _person(member: Member, times: Times | None) -> Person:
 _EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
 TOPICS = tuple(kind.TOPIC for kind in _EVENTS)
 """The types of the events that change a pane: not those of messages, of which a conversation has the most."""
-_ROWS = StreamRows(PANES, Held, lambda _: {}, fold, events=_EVENTS, births=(Created,))
+_ROWS = StreamRows(PANES, PaneRow, lambda _: {}, fold, events=_EVENTS, births=(Created,))
 current, held = _ROWS.current, _ROWS.of
 
 VIEW = View("pane", (PANES,), _ROWS.apply)

@@ -19,7 +19,7 @@ from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
 
-class Read(Struct, frozen=True):
+class ReadRecord(Struct, frozen=True):
     """A record as it was read: its event, or why it can't be read."""
 
     offset: int
@@ -36,7 +36,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     partition: int
     start: int
     end: int
-    records: Sequence[Read] = ()
+    records: Sequence[ReadRecord] = ()
     reached: int = 0
     above: int = 0
 

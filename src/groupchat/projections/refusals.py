@@ -78,7 +78,7 @@ def _row(recorded: Recorded, event: RefusalRecorded) -> dict[str, Any]:
 VIEW = View("refusals", (REFUSALS,), _apply)
 
 
-class Filter(Struct, frozen=True, kw_only=True):
+class RefusalFilter(Struct, frozen=True, kw_only=True):
     """Which records to list: those with a refusal at `start` or later and before `end`; what is none lets everything through."""
 
     conversation_id: str | None = None
@@ -87,10 +87,10 @@ class Filter(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
 
 
-ALL = Filter()
+ALL = RefusalFilter()
 
 
-def page(connection: Connection, workspace_id: str, chosen: Filter = ALL, wanted: PageRequest = FIRST_PAGE) -> Page:
+def page(connection: Connection, workspace_id: str, chosen: RefusalFilter = ALL, wanted: PageRequest = FIRST_PAGE) -> Page:
     """Return a page of a workspace's records, newest last; raises `InvalidRequestError` for a bad cursor."""
     table = REFUSALS.c
     position = 0 if wanted.cursor is None else key_at(wanted.cursor, Position)

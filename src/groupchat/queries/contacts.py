@@ -7,7 +7,7 @@ from groupchat.aggregates import contact as rules
 from groupchat.commands.caller import Caller, access, visible_contact
 from groupchat.commands.streams import CONTACT
 from groupchat.projections import contacts
-from groupchat.projections.contacts import ContactView, Held
+from groupchat.projections.contacts import ContactRow, ContactView
 from groupchat.projections.paging import Page, PageRequest
 from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
@@ -53,7 +53,7 @@ async def _require_visible(decision: Decision, who: Caller, contact_id: str) -> 
     await visible_contact(decision, await access(decision, who), contact_id)
 
 
-def _shown(workspace_id: str, row: Held | None) -> ContactView:
+def _shown(workspace_id: str, row: ContactRow | None) -> ContactView:
     if row is None or row.workspace_id != workspace_id or row.contact.deleted:
         raise rules.missing()
     return contacts.shown(row)

@@ -9,7 +9,7 @@ from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.streams import CONVERSATION
 from groupchat.projections import inbox, thread
 from groupchat.projections import pane as panes
-from groupchat.projections.inbox import Conversation, Filter
+from groupchat.projections.inbox import Conversation, ConversationFilter
 from groupchat.projections.paging import Page, PageRequest
 from groupchat.projections.pane import Pane
 from groupchat.queries.views import Views
@@ -61,7 +61,7 @@ def created(conversation_id: str, events: Sequence[Recorded]) -> Conversation:
     return inbox.shown(_existing(row))
 
 
-async def page(views: Views, who: Caller, chosen: Filter, wanted: PageRequest) -> Page:
+async def page(views: Views, who: Caller, chosen: ConversationFilter, wanted: PageRequest) -> Page:
     """Return a page of the caller's inbox, newest activity first (R22, R27).
 
     Raises `InvalidRequestError` for a bad cursor or search, `ProjectionBehindError`.

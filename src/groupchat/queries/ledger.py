@@ -4,14 +4,14 @@ from datetime import date
 
 from groupchat.commands.caller import Caller
 from groupchat.projections import ledger, statements
-from groupchat.projections.ledger import Filter
+from groupchat.projections.ledger import EntryFilter
 from groupchat.projections.paging import Page, PageRequest
 from groupchat.projections.statements import Statement
 from groupchat.queries.conversations import require_visible
 from groupchat.queries.views import Views
 
 
-async def page(views: Views, who: Caller, chosen: Filter, wanted: PageRequest) -> Page:
+async def page(views: Views, who: Caller, chosen: EntryFilter, wanted: PageRequest) -> Page:
     """Return a page of entries, oldest first.
 
     Raises `NotFoundError` for a conversation that is not there for the caller, `InvalidRequestError` for a bad cursor,

@@ -3,12 +3,12 @@
 from groupchat.commands.caller import Caller, access, visible_group, visible_user
 from groupchat.projections import refusals
 from groupchat.projections.paging import Page, PageRequest
-from groupchat.projections.refusals import Filter
+from groupchat.projections.refusals import RefusalFilter
 from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
 
 
-async def page(views: Views, who: Caller, chosen: Filter, wanted: PageRequest) -> Page:
+async def page(views: Views, who: Caller, chosen: RefusalFilter, wanted: PageRequest) -> Page:
     """Return a page of records, newest last.
 
     Raises `NotFoundError` for a conversation or user that is not there, `NotPermittedError` unless the caller may audit (R23),
@@ -18,7 +18,7 @@ async def page(views: Views, who: Caller, chosen: Filter, wanted: PageRequest) -
     return await views.ask(refusals.page, who.workspace_id, chosen, wanted)
 
 
-async def _require_reader(decision: Decision, who: Caller, chosen: Filter) -> None:
+async def _require_reader(decision: Decision, who: Caller, chosen: RefusalFilter) -> None:
     rights = await access(decision, who)
     if chosen.conversation_id is not None:
         await visible_group(decision, rights, chosen.conversation_id)

@@ -7,7 +7,7 @@ from groupchat.aggregates.access import Access
 from groupchat.aggregates.sight import About, Known, about, sees
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION
-from groupchat.store.decision import Decision, Kind
+from groupchat.store.decision import Decision, StreamKind
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Recorded
 
@@ -41,6 +41,6 @@ async def _known(decision: Decision, wanted: Sequence[About]) -> Known:
     return Known(groups=groups, contacts=contacts, consents=consents)
 
 
-async def _load(decision: Decision, kind: Kind[S, Any], streams: Iterable[str | None]) -> dict[str, S | None]:
+async def _load(decision: Decision, kind: StreamKind[S, Any], streams: Iterable[str | None]) -> dict[str, S | None]:
     asked = list(dict.fromkeys(stream for stream in streams if stream))
     return dict(zip(asked, await decision.load_many(kind, asked), strict=True))

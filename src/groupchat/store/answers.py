@@ -38,7 +38,7 @@ _KEEP_POSTGRES = f"""
 """  # noqa: S608 - constants of this file
 
 
-class Key(Struct, frozen=True):
+class IdempotencyKey(Struct, frozen=True):
     """A user's key for one request; `request` is a digest of all that makes the request what it is."""
 
     user_id: str
@@ -51,27 +51,30 @@ class Key(Struct, frozen=True):
         return self.user_id, self.key
 
 
-class Kept(Struct, frozen=True):
+class StoredAnswer(Struct, frozen=True):
     """The answer to a request, `at` seconds since 1970; `position` covers what was stored with it, 0 until that is stored."""
 
-    key: Key
+    key: IdempotencyKey
     answer: bytes
     at: int
     position: int = 0
 
 
-def find(connection: Connection, keys: Iterable[Key]) -> dict[tuple[str, str], Kept]:
+def find(connection: Connection, keys: Iterable[IdempotencyKey]) -> dict[tuple[str, str], StoredAnswer]:
     """Return the answers kept under these users' keys, whatever the requests were; without keys nothing is asked."""
     names = [key.name for key in keys]
     if not names:
         return {}
     sql = _FIND_SQLITE if connection.dialect.name == "sqlite" else _FIND_POSTGRES
     rows = connection.exec_driver_sql(sql, (json.dumps(names),)).all()
-    found = (Kept(Key(user_id, key, bytes(request)), bytes(answer), *when) for user_id, key, request, answer, *when in rows)
+    found = (
+        StoredAnswer(IdempotencyKey(user_id, key, bytes(request)), bytes(answer), *when)
+        for user_id, key, request, answer, *when in rows
+    )
     return {kept.key.name: kept for kept in found}
 
 
-def keep(connection: Connection, answers: Sequence[Kept]) -> None:
+def keep(connection: Connection, answers: Sequence[StoredAnswer]) -> None:
     """Store answers, as of now by the database's clock, or as of their own time if that is later."""
     rows = [(kept.key.user_id, kept.key.key, kept.key.request, kept.answer, kept.at, kept.position) for kept in answers]
     if not rows:

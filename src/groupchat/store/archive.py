@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from groupchat.store import put_off
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.database import Database
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper, Stored, UnreadableEventError
@@ -68,7 +68,7 @@ class Archive:
         """Raise `UnreadableEventError` unless an event's type and shape are known and its data can be read."""
         self._mapper.restore(stored_of(self._mapper, logged), logged.position)
 
-    def answers(self, upto: int) -> Iterator[Kept]:
+    def answers(self, upto: int) -> Iterator[StoredAnswer]:
         """Return the kept answers that cover no more than what is stored up to a position, in the order of users and keys."""
         table = IDEMPOTENCY_KEYS.c
         code_points = "C" if not self.database.is_sqlite else "BINARY"
@@ -76,8 +76,8 @@ class Archive:
         with self.database.read() as connection:
             lazy = connection.execution_options(stream_results=True, yield_per=BATCH)
             for row in lazy.execute(select(IDEMPOTENCY_KEYS).where(table.position <= upto).order_by(*order)):
-                key = Key(row.user_id, row.key, bytes(row.request))
-                yield Kept(key, bytes(row.answer), row.at, row.position)
+                key = IdempotencyKey(row.user_id, row.key, bytes(row.request))
+                yield StoredAnswer(key, bytes(row.answer), row.at, row.position)
 
     def followers(self) -> list[FollowerStatus]:
         """Return where every follower stands."""

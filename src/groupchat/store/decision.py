@@ -19,7 +19,7 @@ C = TypeVar("C")
 C_contra = TypeVar("C_contra", contravariant=True)
 
 
-class Kind(Struct, Generic[S_co, C_contra], frozen=True):
+class StreamKind(Struct, Generic[S_co, C_contra], frozen=True):
     """A kind of stream: what its ids begin with, how it folds, and what decides the commands on it.
 
     An id of another kind names nothing of this one.
@@ -39,13 +39,13 @@ class Loaded(Struct, Generic[S], frozen=True):
     rests_on: Append | None = None
 
 
-class Streams(Protocol):
+class StreamReader(Protocol):
     """Where a decision has its streams from."""
 
     def peek(self, stream: str) -> Loaded[Any] | None:
         """Return a stream from memory; none if it is not there, or known to have moved on."""
 
-    async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+    async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams."""
 
 
@@ -65,7 +65,7 @@ class Ids:
 class Decision:
     """One try of a command: it loads streams, remembers their versions, and gathers events, which later loads see."""
 
-    def __init__(self, cause: Cause, now: datetime, streams: Streams, ids: Ids) -> None:
+    def __init__(self, cause: Cause, now: datetime, streams: StreamReader, ids: Ids) -> None:
         self.cause = cause
         self.now = now
         self._streams = streams
@@ -80,7 +80,7 @@ class Decision:
         """Return a new id such as `cnv_...`. If the command has to be tried again, it gets the same ids again, in their order."""
         return self._ids.nth(prefix, next(self._drawn[prefix]))
 
-    async def take(self, kind: Kind[S, C], stream: str, command: C) -> list[Event]:
+    async def take(self, kind: StreamKind[S, C], stream: str, command: C) -> list[Event]:
         """Let a stream's aggregate decide a command, and emit the events that follow; return them.
 
         Raises the aggregate's refusal.
@@ -89,14 +89,14 @@ class Decision:
         self._emit(kind, stream, events)
         return events
 
-    async def load(self, kind: Kind[S, Any], stream: str) -> S | None:
+    async def load(self, kind: StreamKind[S, Any], stream: str) -> S | None:
         """Return a stream's state; none for one without events, or of another kind."""
         if not stream.startswith(kind.prefix):
             return None
         known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
         return (await self.load_many(kind, [stream]))[0] if known is None else cast("S | None", known.state)
 
-    async def load_many(self, kind: Kind[S, Any], streams: Iterable[str]) -> list[S | None]:
+    async def load_many(self, kind: StreamKind[S, Any], streams: Iterable[str]) -> list[S | None]:
         """Return the states of several streams, in their order."""
         asked = list(streams)
         if any("\0" in stream for stream in asked):
@@ -116,13 +116,13 @@ class Decision:
             self.began_from[stream] = loaded
         return loaded
 
-    async def time_in(self, kind: Kind[Any, Any], stream: str) -> datetime:
+    async def time_in(self, kind: StreamKind[Any, Any], stream: str) -> datetime:
         """Return the time that the next event of a stream will have: now, but never before its last one (R32)."""
         await self.load(kind, stream)
         before = self._loaded[stream].at
         return self.now if before is None else max(self.now, before)
 
-    def _emit(self, kind: Kind[S, Any], stream: str, events: Iterable[Event]) -> None:
+    def _emit(self, kind: StreamKind[S, Any], stream: str, events: Iterable[Event]) -> None:
         """Gather events of a stream that was loaded before; a stream's times never go backwards (R32)."""
         for event in events:
             before = cast("Loaded[S]", self._loaded[stream])

@@ -19,10 +19,10 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from msgspec import Struct
 
 from groupchat.store import answers
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import DATABASE_ERRORS, Database
-from groupchat.store.decision import Decision, Ids, Kind, Streams
+from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
 from groupchat.store.last_try import LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
@@ -72,7 +72,7 @@ class _Tried(Struct, Generic[T], frozen=True):
     decision: Decision
     value: Any
     refusal: RefusalError | None
-    keep: Kept | None
+    keep: StoredAnswer | None
 
     def outcome(self, position: int) -> Outcome[T]:
         """Return the outcome of what was stored; raises the refusal."""
@@ -160,7 +160,7 @@ class EventStore:
             await _pause(attempt)
         return await self._try_last(running)
 
-    async def _try(self, running: "_Running[T]", streams: Streams) -> "_Tried[T] | None":
+    async def _try(self, running: "_Running[T]", streams: StreamReader) -> "_Tried[T] | None":
         """Let a command decide; return none if its answer can't be told yet."""
         decision = Decision(running.cause, self._clock(), streams, running.ids)
         try:
@@ -223,7 +223,7 @@ class EventStore:
             return outcome
         if isinstance(outcome, Conflict):
             return None
-        if isinstance(outcome, Kept):
+        if isinstance(outcome, StoredAnswer):
             raise AnsweredBeforeError(outcome)
         if outcome is None or isinstance(outcome, DATABASE_ERRORS):
             msg = "The database can't be reached at the moment. Try again. If your message was stored, the conversation shows it."
@@ -238,10 +238,10 @@ class EventStore:
         """Let all that is cached be read at its next use: what other processes have stored is not known."""
         self._states.mark_all_stale()
 
-    async def answer_to(self, key: Key) -> Kept | None:
+    async def answer_to(self, key: IdempotencyKey) -> StoredAnswer | None:
         """Return the answer that is kept under a user's key, to whichever request; none if none is."""
 
-        def look() -> Kept | None:
+        def look() -> StoredAnswer | None:
             with self.database.read() as connection:
                 return answers.find(connection, [key]).get(key.name)
 
@@ -249,18 +249,18 @@ class EventStore:
 
     # --- loading
 
-    async def load(self, kind: Kind[S, Any], stream: str) -> S | None:
+    async def load(self, kind: StreamKind[S, Any], stream: str) -> S | None:
         """Return a stream's state as far as this process knows; a decision on it must go through `run`."""
         if not stream.startswith(kind.prefix):
             return None
         return (await self._states.load_all(kind, [stream]))[stream].state
 
-    def remembered(self, kind: Kind[S, Any], stream: str) -> S | None:
+    def remembered(self, kind: StreamKind[S, Any], stream: str) -> S | None:
         """Return a stream's state from memory; none if it is not there, or known to have moved on."""
         loaded = self._states.peek(stream) if stream.startswith(kind.prefix) else None
         return None if loaded is None else loaded.state
 
-    async def load_fresh(self, kind: Kind[S, Any], stream: str) -> S | None:
+    async def load_fresh(self, kind: StreamKind[S, Any], stream: str) -> S | None:
         """Return a stream's state with all that is stored, for reading."""
         if not stream.startswith(kind.prefix):
             return None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from groupchat.store import answers, put_off
-from groupchat.store.answers import Kept
+from groupchat.store.answers import StoredAnswer
 from groupchat.store.archive import BATCH, Logged, stored_of
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.mapper import EventMapper
@@ -67,7 +67,7 @@ class Filling:
             stored = [stored_of(self._mapper, logged) for logged in batch]
             self._recorder.insert(self._connection, batch[0].position - 1, stored)
 
-    def answers(self, kept: Iterable[Kept]) -> None:
+    def answers(self, kept: Iterable[StoredAnswer]) -> None:
         """Store answers under their keys."""
         for batch in _batches(kept):
             answers.keep(self._connection, batch)

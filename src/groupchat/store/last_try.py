@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from groupchat.store.decision import Kind, Loaded
+from groupchat.store.decision import Loaded, StreamKind
 from groupchat.store.mapper import EventMapper
 from groupchat.store.recorder import Tails
 from groupchat.store.refusals import VersionConflictError
@@ -39,7 +39,7 @@ class LockedStreams:
         """Return nothing: memory may be behind."""
         return
 
-    async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+    async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams."""
         folded: dict[str, Loaded[S]] = {stream: self._states.settled(stream) for stream in streams}
         found = await self._read({stream: loaded.version for stream, loaded in folded.items()})

@@ -22,7 +22,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Tex
 from sqlalchemy.orm import sessionmaker
 
 from groupchat.store import answers
-from groupchat.store.answers import Kept
+from groupchat.store.answers import StoredAnswer
 from groupchat.store.database import Database
 from groupchat.store.fences import Fence, LeaseLostError, generations
 from groupchat.store.tables import STORED_EVENTS
@@ -106,10 +106,10 @@ class Append(Struct, eq=False):
     events: Sequence[StoredEvent]
     expected: Mapping[str, int]
     after: Sequence["Append"] = ()
-    keep: Kept | None = None
+    keep: StoredAnswer | None = None
     fence: Fence | None = None
     decide: "Callable[[Tails], Append] | None" = None
-    outcome: int | Kept | Conflict | Exception | None = None
+    outcome: int | StoredAnswer | Conflict | Exception | None = None
 
 
 class _StoredEventRecord(models.EventRecord):  # type: ignore[misc,name-defined] # the library's models are untyped
@@ -141,7 +141,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         Raises the driver's error when the transaction fails; then nothing of the batch is known to be stored.
         """
         streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))  # none of one that decides then
-        outcomes: list[int | Kept | Conflict | LeaseLostError] = []
+        outcomes: list[int | StoredAnswer | Conflict | LeaseLostError] = []
         with self._begin() as connection:
             position, heads = self._lock(connection, streams)
             for append in batch:
@@ -149,7 +149,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
             held = generations(connection, {append.fence.name for append in batch if append.fence})
             kept = answers.find(connection, [append.keep.key for append in batch if append.keep])
             accepted: list[StoredEvent] = []
-            new: list[Kept] = []
+            new: list[StoredAnswer] = []
             failed: set[int] = set()
             for append in batch:
                 outcome = _lost(append, held) or _judge(append, heads, kept, position + len(accepted), failed)
@@ -326,11 +326,11 @@ def _lost(append: Append, held: Mapping[str, int]) -> LeaseLostError | None:
 
 
 def _judge(
-    append: Append, heads: dict[str, int], kept: dict[tuple[str, str], Kept], position: int, failed: set[int]
-) -> int | Kept | Conflict:
+    append: Append, heads: dict[str, int], kept: dict[tuple[str, str], StoredAnswer], position: int, failed: set[int]
+) -> int | StoredAnswer | Conflict:
     if append.keep is not None and (before := kept.get(append.keep.key.name)) is not None:
         return before
-    if any(id(earlier) in failed or isinstance(earlier.outcome, Kept | Conflict | Exception) for earlier in append.after):
+    if any(id(earlier) in failed or isinstance(earlier.outcome, StoredAnswer | Conflict | Exception) for earlier in append.after):
         return Conflict(tuple(append.expected))
     moved = tuple(stream for stream, version in append.expected.items() if heads.get(stream, 0) != version)
     return Conflict(moved) if moved else position + len(append.events)

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.store.database import DATABASE_ERRORS
-from groupchat.store.decision import Decision, Kind, Loaded
+from groupchat.store.decision import Decision, Loaded, StreamKind
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import UnavailableError
@@ -50,7 +50,7 @@ class States:
         self._mapper = mapper
         self._capacity = capacity
         self._cache: dict[str, _Cached] = {}
-        self._wanted: dict[str, Kind[Any, Any]] = {}
+        self._wanted: dict[str, StreamKind[Any, Any]] = {}
         self._announced: dict[str, int] = {}
         self._reading: dict[str, asyncio.Future[_Read]] = {}
 
@@ -69,7 +69,7 @@ class States:
         cached = self._cache.get(stream)
         return Loaded() if cached is None or cached.waits else cached.loaded
 
-    async def load_all(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+    async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams, from memory where they are there; there may be more than memory keeps."""
         found: dict[str, Loaded[S]] = {}
         while True:
@@ -79,7 +79,7 @@ class States:
                 return {stream: found[stream] for stream in streams}
             found |= await self._fetch(kind, missing)
 
-    async def _fetch(self, kind: Kind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
+    async def _fetch(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Read what is not in memory, each stream by one reader at a time; what is asked for at once is read at once.
 
         What moved while it was read is not among what is returned.
@@ -107,7 +107,7 @@ class States:
                 del self._reading[stream]
                 self._announced.pop(stream, None)
 
-    async def _read(self, wanted: Mapping[str, Kind[Any, Any]]) -> _Read:
+    async def _read(self, wanted: Mapping[str, StreamKind[Any, Any]]) -> _Read:
         """Read streams into memory; those that can't be read fail nobody who asked for others."""
         folded = {stream: self.settled(stream) for stream in wanted}
         try:
@@ -189,7 +189,7 @@ class States:
 
 def fold_tails(
     mapper: EventMapper,
-    kinds: Mapping[str, Kind[Any, Any]],
+    kinds: Mapping[str, StreamKind[Any, Any]],
     folded: dict[str, Loaded[Any]],
     tails: Iterable[Notification],
 ) -> dict[str, UnreadableEventError]:

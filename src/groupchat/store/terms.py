@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.decision import Decision
 from groupchat.store.fences import Fence
 from groupchat.values.errors import RefusalError
@@ -23,7 +23,7 @@ class PreconditionFailedError(RefusalError):
 class AnsweredBeforeError(Exception):
     """Something was stored under this key before; nothing was stored now."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: StoredAnswer) -> None:
         super().__init__("an answer is kept under this key")
         self.kept = kept
 
@@ -42,7 +42,7 @@ class Expected(Struct, frozen=True):
 class Remember(Struct, frozen=True):
     """A request's key, and what makes of the command's value the answer to keep."""
 
-    key: Key
+    key: IdempotencyKey
     pack: Callable[[Any], bytes]
 
 
@@ -53,7 +53,7 @@ class Terms(Struct, frozen=True):
     remember: Remember | None = None
     fence: Fence | None = None
 
-    def settle(self, decision: Decision, value: object) -> Kept | None:
+    def settle(self, decision: Decision, value: object) -> StoredAnswer | None:
         """Return what is to be kept of a command that was not refused.
 
         Raises `PreconditionFailedError` if it decided on another version than expected.
@@ -63,7 +63,7 @@ class Terms(Struct, frozen=True):
             raise PreconditionFailedError(msg)
         if self.remember is None:
             return None
-        return Kept(self.remember.key, self.remember.pack(value), int(decision.now.timestamp()))
+        return StoredAnswer(self.remember.key, self.remember.pack(value), int(decision.now.timestamp()))
 
 
 NO_TERMS = Terms()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from groupchat.projections.ledger import Line
+from groupchat.projections.ledger import EventCharge
 from groupchat.values.money import exact_product, exact_sum
 
 Kind = Literal["group", "blocking", "message", "withheld"]
@@ -73,7 +73,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     conversations: tuple[ConversationAmounts, ...]
 
 
-def charge_of(line: Line | None) -> Charge | None:
+def charge_of(line: EventCharge | None) -> Charge | None:
     """Return what a line of the ledger comes to (R24, R25)."""
     if line is None:
         return None

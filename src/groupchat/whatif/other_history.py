@@ -14,10 +14,10 @@ from groupchat.aggregates import delivery, group_conversation, group_opting, gro
 from groupchat.aggregates.group_events import (
     Created,
     MessageSent,
-    OptOutTakenBack,
     Participant,
     ParticipantOptedIn,
     ParticipantOptedOut,
+    ParticipantOptOutTakenBack,
 )
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Candidate, InvalidGroupError, Sender, Violation
@@ -57,7 +57,7 @@ class OtherHistory:
             roster.check_no_same(self._open_with_same_set(event.business_number, event.roster))
         except RefusalError as refusal:
             return refusal.detail.removeprefix("Nothing was created. ")
-        create = group_conversation.Create(
+        create = group_conversation.CreateGroup(
             business_number=event.business_number,
             name=event.name,
             roster=event.roster,
@@ -68,22 +68,24 @@ class OtherHistory:
         self._same_set.setdefault(_set_of(event.business_number, event.roster), []).append(recorded.stream)
         return None
 
-    def hear(self, recorded: Recorded, event: ParticipantOptedOut | ParticipantOptedIn | OptOutTakenBack) -> None:
+    def hear(self, recorded: Recorded, event: ParticipantOptedOut | ParticipantOptedIn | ParticipantOptOutTakenBack) -> None:
         """Take a participant's no or yes, or that a no was a mistake."""
         group = self.groups.get(recorded.stream)
         if group is None:
             return
         command: group_conversation.Command
         if isinstance(event, ParticipantOptedOut):
-            command = group_opting.OptOut(
+            command = group_opting.OptOutParticipant(
                 number=event.number, cause=event.cause, evidence=event.evidence, contact_id=event.contact_id
             )
         else:
             same = bool(self._open_with_same_set(group.business_number, group.members, but=recorded.stream))
-            if isinstance(event, OptOutTakenBack):
-                command = group_opting.TakeBack(number=event.number, reason=event.reason, same_set_is_open=same)
+            if isinstance(event, ParticipantOptOutTakenBack):
+                command = group_opting.TakeBackParticipantOptOut(number=event.number, reason=event.reason, same_set_is_open=same)
             else:
-                command = group_opting.OptIn(number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=same)
+                command = group_opting.OptInParticipant(
+                    number=event.number, cause=event.cause, evidence=event.evidence, same_set_is_open=same
+                )
         self._take(recorded, group_conversation.decide(command, group))
 
     def send(self, recorded: Recorded, event: MessageSent) -> Recorded | str:

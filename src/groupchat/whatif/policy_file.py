@@ -53,7 +53,7 @@ _PRICE = _Takes(Price, "a decimal, such as 0.0200")
 _CURRENCY = _Takes(Currency, "an ISO 4217 currency code, such as USD", CURRENCIES.__contains__)
 
 
-class Fault(Struct, frozen=True, order=True):
+class LineFault(Struct, frozen=True, order=True):
     """What is wrong in a line, counted from 1."""
 
     line: int
@@ -63,7 +63,7 @@ class Fault(Struct, frozen=True, order=True):
 class PolicyFileError(ToldError):
     """A policy file says what can't be; the message has every fault with its line."""
 
-    def __init__(self, path: Path, faults: list[Fault]) -> None:
+    def __init__(self, path: Path, faults: list[LineFault]) -> None:
         self.faults = tuple(sorted(faults))
         told = "".join(f"\n  line {fault.line}: {fault.reason}" for fault in self.faults)
         super().__init__(f"{path} is not a valid policy file. Nothing was done.{told}")
@@ -92,12 +92,12 @@ def read_policy(path: Path) -> OtherPolicy:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except ReaderError as error:
-        faults.append(Fault(text[: error.position].count("\n") + 1, "it has a character that YAML doesn't allow."))
+        faults.append(LineFault(text[: error.position].count("\n") + 1, "it has a character that YAML doesn't allow."))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        faults.append(Fault(1 if mark is None else mark.line + 1, f"it is not YAML: {error.problem}."))
+        faults.append(LineFault(1 if mark is None else mark.line + 1, f"it is not YAML: {error.problem}."))
     except RecursionError:
-        faults.append(Fault(1, "it is nested too deeply."))
+        faults.append(LineFault(1, "it is nested too deeply."))
     if not faults:
         other = _Reading(faults).policy(root)
         if not faults:
@@ -105,29 +105,29 @@ def read_policy(path: Path) -> OtherPolicy:
     raise PolicyFileError(path, faults)
 
 
-def _text(path: Path) -> tuple[str, list[Fault]]:
+def _text(path: Path) -> tuple[str, list[LineFault]]:
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
         if len(raw) > LARGEST:
-            return "", [Fault(1, f"it is larger than {LARGEST:,} bytes.")]
+            return "", [LineFault(1, f"it is larger than {LARGEST:,} bytes.")]
         return raw.decode(), []
     except OSError as error:
-        return "", [Fault(1, f"it can't be read: {error.strerror or error}.")]
+        return "", [LineFault(1, f"it can't be read: {error.strerror or error}.")]
     except UnicodeDecodeError as error:
-        return "", [Fault(error.object[: error.start].count(b"\n") + 1, "it is not UTF-8.")]
+        return "", [LineFault(error.object[: error.start].count(b"\n") + 1, "it is not UTF-8.")]
 
 
 class _Reading:
     """Reads nodes and notes what is wrong with them, to tell all of it. What is wrong is read as `_MISSING`."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[LineFault]) -> None:
         self._faults = faults
 
     def policy(self, root: Node | None) -> OtherPolicy:
         """Return what the file asks for, as far as it is right."""
         if root is None:
-            self._faults.append(Fault(1, "it is empty. Use {} for no change."))
+            self._faults.append(LineFault(1, "it is empty. Use {} for no change."))
             return OtherPolicy()
         given = self._mapping(
             root,
@@ -222,5 +222,5 @@ class _Reading:
         return self._wrong(node, f"{shown}. Use {takes.words}.")
 
     def _wrong(self, node: Node, reason: str) -> Any:
-        self._faults.append(Fault(node.start_mark.line + 1, reason))
+        self._faults.append(LineFault(node.start_mark.line + 1, reason))
         return _MISSING

@@ -13,9 +13,9 @@ from groupchat.aggregates import delivery, group_conversation, group_state
 from groupchat.aggregates.group_events import (
     Created,
     MessageSent,
-    OptOutTakenBack,
     ParticipantOptedIn,
     ParticipantOptedOut,
+    ParticipantOptOutTakenBack,
     Unblocked,
 )
 from groupchat.aggregates.group_state import GroupConversation
@@ -30,7 +30,7 @@ _REPLAYED = (
     MessageSent,
     ParticipantOptedOut,
     ParticipantOptedIn,
-    OptOutTakenBack,
+    ParticipantOptOutTakenBack,
     Unblocked,
     delivery.Updated,
     delivery.Withheld,
@@ -96,7 +96,7 @@ class WhatIf:
                 yield from self._created(recorded, self._other.create(recorded, event))
             case MessageSent() as event:
                 yield from self._sent(recorded, self._other.send(recorded, event))
-            case ParticipantOptedOut() | ParticipantOptedIn() | OptOutTakenBack() as event:
+            case ParticipantOptedOut() | ParticipantOptedIn() | ParticipantOptOutTakenBack() as event:
                 self._fold(recorded)
                 self._other.hear(recorded, event)
                 self._unsettled = recorded

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from groupchat.carriers.port import Receipt
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, Pace
+from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, CallbackPace
 from groupchat.store.database import Database
 from groupchat.values.clock import utc_now
 from tests.carriers.doubles import ANN, BOB, CY, HandClock, RecordingInbox, outgoing
@@ -46,7 +46,7 @@ async def test_an_acknowledged_receipt_does_not_come_again_R28(
 
 
 async def test_batches_are_bounded_and_the_rest_follows_R28(database: Database, inbox: RecordingInbox, clock: HandClock) -> None:
-    simulator = Simulator(database, clock, pace=Pace(batch=2))
+    simulator = Simulator(database, clock, pace=CallbackPace(batch=2))
     await simulator.send(outgoing())
 
     assert [await simulator.deliver_due(inbox) for _ in range(3)] == [2, 1, 0]
@@ -101,7 +101,7 @@ async def test_of_two_processes_each_receipt_goes_to_one_R28(
     database: Database, database_url: str, inbox: RecordingInbox, clock: HandClock
 ) -> None:
     other_database = Database(database_url)
-    simulator, other = (Simulator(each, clock, pace=Pace(batch=7)) for each in (database, other_database))
+    simulator, other = (Simulator(each, clock, pace=CallbackPace(batch=7)) for each in (database, other_database))
     await asyncio.gather(*(simulator.send(outgoing(f"msg_{n}")) for n in range(20)))
 
     async def until_done(one: Simulator) -> int:
@@ -185,7 +185,7 @@ async def test_the_pump_sleeps_until_the_next_receipt_is_due_R28(database: Datab
 async def test_a_bell_wakes_the_pump_R28(database: Database) -> None:
     stop, bell, storage = asyncio.Event(), asyncio.Event(), WatchedStorage(database)
     inbox = StoppingInbox(1, stop)
-    pump = asyncio.create_task(Simulator(storage, pace=Pace(idle=3_600)).pump(inbox, stop, bell))
+    pump = asyncio.create_task(Simulator(storage, pace=CallbackPace(idle=3_600)).pump(inbox, stop, bell))
     await asyncio.wait_for(storage.first.wait(), PATIENCE)
 
     await Simulator(database).send(outgoing(to=(ANN,)))
@@ -197,7 +197,7 @@ async def test_a_bell_wakes_the_pump_R28(database: Database) -> None:
 
 async def test_a_sleeping_pump_stops_at_once_R28(database: Database) -> None:
     stop, storage = asyncio.Event(), WatchedStorage(database)
-    pump = asyncio.create_task(Simulator(storage, pace=Pace(idle=3_600)).pump(RecordingInbox(), stop, asyncio.Event()))
+    pump = asyncio.create_task(Simulator(storage, pace=CallbackPace(idle=3_600)).pump(RecordingInbox(), stop, asyncio.Event()))
     await asyncio.wait_for(storage.first.wait(), PATIENCE)
 
     stop.set()
@@ -209,7 +209,7 @@ async def test_the_pump_outlives_a_database_that_comes_back_R28(database: Databa
     stop = asyncio.Event()
     inbox = StoppingInbox(1, stop)
     await Simulator(database).send(outgoing(to=(ANN,)))
-    failing = Simulator(WatchedStorage(database, failures=3), pace=Pace(idle=0.01))
+    failing = Simulator(WatchedStorage(database, failures=3), pace=CallbackPace(idle=0.01))
 
     await asyncio.wait_for(failing.pump(inbox, stop, asyncio.Event()), PATIENCE)
 
@@ -222,7 +222,7 @@ async def test_the_pump_repeats_what_the_inbox_did_not_take_R28(database: Databa
     inbox.crashes = RuntimeError("after storing")
     await Simulator(database).send(outgoing(to=(ANN,)))
 
-    repeating = Simulator(database, pace=Pace(pauses=(0.02,)))
+    repeating = Simulator(database, pace=CallbackPace(pauses=(0.02,)))
     await asyncio.wait_for(repeating.pump(inbox, stop, asyncio.Event()), PATIENCE)
 
     assert inbox.taken[0] == inbox.taken[1]

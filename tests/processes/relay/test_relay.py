@@ -8,7 +8,7 @@ from kafka.errors import KafkaError
 
 from groupchat.broker import topics as names
 from groupchat.processes.relay import forwarder
-from groupchat.processes.relay.progress import Progress, read_progress
+from groupchat.processes.relay.progress import RelayProgress, read_progress
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.store.positions import statuses
@@ -70,7 +70,7 @@ async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_goes_
     await world.contact(7)
     await relayed(a_relay(sqlite_store, kafka, topics))
 
-    assert progress == Progress.behind(first[-1])
+    assert progress == RelayProgress.behind(first[-1])
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))
 
 
@@ -113,14 +113,14 @@ async def test_a_relay_that_wakes_up_late_is_fenced_and_doubles_nothing(kafka, t
     log = log_of((f"cnv_{n}", EXAMPLES["groupchat.conversation.created.v1"]) for n in range(3))
     late, other = Publisher(brokers_at(kafka), topics), Publisher(brokers_at(kafka), topics)
     late.open()
-    late.publish(list(records_of(log[0])), Progress.behind(log[0]))
+    late.publish(list(records_of(log[0])), RelayProgress.behind(log[0]))
 
-    assert other.open() == Progress.behind(log[0])
-    other.publish(list(records_of(log[1])), Progress.behind(log[1]))
+    assert other.open() == RelayProgress.behind(log[0])
+    other.publish(list(records_of(log[1])), RelayProgress.behind(log[1]))
     with pytest.raises(KafkaError):
-        late.publish(list(records_of(log[1])), Progress.behind(log[1]))
-    assert late.open() == Progress.behind(log[1])
-    late.publish(list(records_of(log[2])), Progress.behind(log[2]))
+        late.publish(list(records_of(log[1])), RelayProgress.behind(log[1]))
+    assert late.open() == RelayProgress.behind(log[1])
+    late.publish(list(records_of(log[2])), RelayProgress.behind(log[2]))
     for each in (late, other):
         each.close()
 
@@ -180,4 +180,8 @@ async def test_no_record_has_a_key_or_its_hash_R23(sqlite_store, kafka, topics):
 def test_a_position_is_json_that_may_grow():
     created = recorded(EXAMPLES["groupchat.conversation.created.v1"], stream="cnv_1", version=2)
 
-    assert json.loads(Progress.behind(created).record().value) == {"position": 2, "event": "cnv_1/2", "at": "2025-01-31T23:59:32Z"}
+    assert json.loads(RelayProgress.behind(created).record().value) == {
+        "position": 2,
+        "event": "cnv_1/2",
+        "at": "2025-01-31T23:59:32Z",
+    }

@@ -20,14 +20,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing
 from groupchat.carriers.simulator.behaviours import Behaviour, Switch
-from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, Callbacks, Pace
+from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, CallbackPace, Callbacks
 from groupchat.carriers.simulator.exchange import (
     ASK_AGAIN_SECONDS,
     NORMAL,
     Answer,
     Results,
     Row,
-    Terms,
+    SimulatedCarrier,
     exchange,
     fanned_out,
 )
@@ -59,7 +59,7 @@ class Simulator:
         *,
         native_group: bool = True,
         max_recipients: int | None = None,
-        pace: Pace = DEFAULT_PACE,
+        pace: CallbackPace = DEFAULT_PACE,
     ) -> None:
         self.native_group = native_group
         self.max_recipients = max_recipients
@@ -155,7 +155,7 @@ class Simulator:
 
     def _accept(self, outgoings: Sequence[Outgoing]) -> list[Answer]:
         now = to_micros(self._clock())
-        terms = Terms(native_group=self.native_group, max_recipients=self.max_recipients)
+        terms = SimulatedCarrier(native_group=self.native_group, max_recipients=self.max_recipients)
         with self._storage.write(durable=False) as connection:
             switches = _switches(connection, {number for each in outgoings for number in (each.from_, *each.to)})
             exchanges = [exchange(each, switches, terms, now) for each in outgoings]

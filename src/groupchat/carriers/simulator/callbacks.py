@@ -27,7 +27,7 @@ _GATHER_SECONDS = 0.01
 log = structlog.get_logger()
 
 
-class Pace(Struct, frozen=True, kw_only=True):
+class CallbackPace(Struct, frozen=True, kw_only=True):
     """How receipts are handed over.
 
     `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is how many receipts are handed over at
@@ -39,13 +39,13 @@ class Pace(Struct, frozen=True, kw_only=True):
     idle: float = 1.0
 
 
-DEFAULT_PACE = Pace()
+DEFAULT_PACE = CallbackPace()
 
 
 class Callbacks:
     """Hands receipts over."""
 
-    def __init__(self, storage: Storage, clock: Clock, pace: Pace) -> None:
+    def __init__(self, storage: Storage, clock: Clock, pace: CallbackPace) -> None:
         self._storage = storage
         self._clock = clock
         self._pace = pace

@@ -30,14 +30,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
     receipts: Sequence[Row] = ()
 
 
-class Terms(Struct, frozen=True, kw_only=True):
+class SimulatedCarrier(Struct, frozen=True, kw_only=True):
     """What kind of carrier is simulated; as in `port.Carrier`."""
 
     native_group: bool
     max_recipients: int | None
 
 
-def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: Terms, now: int) -> Exchange:
+def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: SimulatedCarrier, now: int) -> Exchange:
     """Take a message, or not, as the business number and each recipient behave; `now` in microseconds since 1970."""
     sender = switches.get(outgoing.from_, NORMAL)
     nothing_went_out = _refusal(outgoing, sender, terms)
@@ -53,7 +53,7 @@ def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: Terms, n
     )
 
 
-def _refusal(outgoing: Outgoing, sender: Switch, terms: Terms) -> CarrierRefusedError | CarrierUnclearError | None:
+def _refusal(outgoing: Outgoing, sender: Switch, terms: SimulatedCarrier) -> CarrierRefusedError | CarrierUnclearError | None:
     if terms.max_recipients is not None and len(outgoing.to) > terms.max_recipients:
         detail = f"{len(outgoing.to)} recipients are more than {terms.max_recipients}"
         return CarrierRefusedError(TOO_MANY_CODE, detail)
@@ -74,7 +74,7 @@ def _sent(outgoing: Outgoing, results: Results, now: int) -> list[Row]:
     ]
 
 
-def _received(outgoing: Outgoing, fates: Mapping[str, Fate], terms: Terms, now: int) -> list[Row]:
+def _received(outgoing: Outgoing, fates: Mapping[str, Fate], terms: SimulatedCarrier, now: int) -> list[Row]:
     group = outgoing.to if terms.native_group else ()
     content = {"message_id": outgoing.message_id, "business_number": outgoing.from_, "author": outgoing.from_, "at": now}
     content |= {"body": outgoing.body, "media": _text(outgoing.media)}

@@ -24,7 +24,7 @@ from groupchat.http.web.codec import decode_body, decode_query, read_body, read_
 from groupchat.http.web.operation import NoQuery, Operation
 from groupchat.http.web.reply import CSV, JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.refusals import OverloadedError
 from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, PreconditionFailedError, Remember, Terms
 from groupchat.values.errors import InvalidRequestError, RefusalError
@@ -79,7 +79,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             await self.finish(call, answer.value)
         return self._reply(call, answer)
 
-    async def _once(self, call: Call, key: Key) -> Reply:
+    async def _once(self, call: Call, key: IdempotencyKey) -> Reply:
         """Answer a request with a key: as the first time, if there was one."""
         with running(call.services.running, key):
             try:
@@ -95,7 +95,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
                 kept = found
             return await self._again(call, key, kept)
 
-    async def _again(self, call: Call, key: Key, kept: Kept) -> Reply:
+    async def _again(self, call: Call, key: IdempotencyKey, kept: StoredAnswer) -> Reply:
         if kept.key != key:
             raise IdempotencyKeyReusedError
         reply = unpack(kept)
@@ -112,7 +112,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         key = read_key(incoming.headers) if self.spec.takes_key else None
         if key is None:
             return NO_TERMS if expected is None else Terms(expected)
-        return Terms(expected, Remember(Key(call.who.user.id, key, digest(incoming, body)), partial(self._pack, call)))
+        return Terms(expected, Remember(IdempotencyKey(call.who.user.id, key, digest(incoming, body)), partial(self._pack, call)))
 
     async def _read(self, call: Call, incoming: Incoming, body: bytes) -> Call:
         query_string = incoming.scope["query_string"]

@@ -18,7 +18,7 @@ from groupchat.http.documents.contract import IDEMPOTENCY_KEY
 from groupchat.http.refusals import IdempotencyKeyInUseError
 from groupchat.http.web.reply import JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
-from groupchat.store.answers import Kept, Key
+from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.values.errors import InvalidRequestError
 
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
@@ -51,7 +51,7 @@ def digest(incoming: Incoming, body: bytes) -> bytes:
 
 
 @contextmanager
-def running(keys: set[tuple[str, str]], key: Key) -> Iterator[None]:
+def running(keys: set[tuple[str, str]], key: IdempotencyKey) -> Iterator[None]:
     """Hold a key while its request runs; raises `IdempotencyKeyInUseError` if another request does."""
     if key.name in keys:
         raise IdempotencyKeyInUseError
@@ -74,7 +74,7 @@ def pack(reply: Reply) -> bytes:
     return encode_json(_Packed(reply.status, headers, Raw(reply.body)))
 
 
-def unpack(kept: Kept) -> Reply:
+def unpack(kept: StoredAnswer) -> Reply:
     """Return a kept answer as it is given again."""
     packed = msgspec.json.decode(kept.answer, type=_Packed)
     position = (_POSITION, b"%d" % kept.position)

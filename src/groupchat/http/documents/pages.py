@@ -7,7 +7,7 @@ from html import escape
 from fastapi.openapi.docs import get_swagger_ui_html
 
 from groupchat.http.documents.problems import PROBLEMS
-from groupchat.http.web.problems import Kind
+from groupchat.http.web.problems import ProblemKind
 from groupchat.http.web.reply import HTML, JSON, SCHEMA, Reply, encode_json
 from groupchat.http.web.request import Incoming
 from groupchat.http.web.resource import Responder
@@ -81,7 +81,7 @@ def fixed(reply: Reply) -> Responder:
     return respond
 
 
-def _described(slug: str, kind: Kind) -> str:
+def _described(slug: str, kind: ProblemKind) -> str:
     members = "".join(f"<li><code>{name}</code></li>" for name in kind.members)
     more = f"<p>Its own members:</p><ul>{members}</ul>" if members else ""
     return (

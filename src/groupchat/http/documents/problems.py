@@ -7,7 +7,7 @@ import structlog
 
 from groupchat.aggregates.roster import Violation
 from groupchat.http.documents.ways_on import way_on
-from groupchat.http.web.problems import Fault, Kind, Problems
+from groupchat.http.web.problems import Fault, ProblemKind, Problems
 from groupchat.store.database import is_passing
 from groupchat.store.refusals import UnavailableError
 from groupchat.values.errors import RefusalError
@@ -17,21 +17,21 @@ _CLOSES = {b"connection": b"close"}
 
 log = structlog.get_logger()
 
-PROBLEMS: dict[str, Kind] = {
-    "bad-message": Kind(
+PROBLEMS: dict[str, ProblemKind] = {
+    "bad-message": ProblemKind(
         400,
         "Ambiguous or incomplete HTTP message",
         "The request has no Host header, repeats a header that may appear only once (such as Authorization or "
         "Idempotency-Key), or is not HTTP/1.1. Nothing was done. The detail says what to change.",
     ),
-    "unauthenticated": Kind(
+    "unauthenticated": ProblemKind(
         401,
         "No valid API key",
         "The request has no API key, or one that belongs to nobody. Send the header Authorization: Bearer <api key>. A key is "
         "shown only once, when its user is created. An owner can create another one.",
         headers={b"www-authenticate": b"Bearer"},
     ),
-    "not-the-carrier": Kind(
+    "not-the-carrier": ProblemKind(
         401,
         "Not from the carrier",
         "The request to a carrier's webhook lacks the proof, such as a signature, that the carrier sends with its requests "
@@ -39,18 +39,18 @@ PROBLEMS: dict[str, Kind] = {
         "settings here.",
         headers={b"www-authenticate": b"Signature"},
     ),
-    "not-permitted": Kind(
+    "not-permitted": ProblemKind(
         403,
         "Your role does not allow this",
         "Owners and admins manage users, roles, numbers, policy and rates. Auditors can't write. Users who are restricted to "
         "assigned data don't see other users' data (R22, R23). Ask an owner or admin to do this.",
     ),
-    "group-chat-not-permitted": Kind(
+    "group-chat-not-permitted": ProblemKind(
         403,
         "Your role may not create groups",
         "To create a group, your role needs the permission group_chat (R20). An owner or admin can grant it: PUT /v1/roles/{role}.",
     ),
-    "contact-not-assigned": Kind(
+    "contact-not-assigned": ProblemKind(
         403,
         "A participant is not assigned to you",
         "You are restricted to assigned data, so all participants of a group must be contacts assigned to you (R22). `indexes` "
@@ -58,7 +58,7 @@ PROBLEMS: dict[str, Kind] = {
         {"indexes": tuple[int, ...]},
         {"indexes": [1]},
     ),
-    "number-access-denied": Kind(
+    "number-access-denied": ProblemKind(
         403,
         "No access to this business number",
         "You may send from the default number, from numbers assigned to you, and from unassigned numbers (R21). Use a number "
@@ -66,25 +66,25 @@ PROBLEMS: dict[str, Kind] = {
         {"number": str},
         {"number": "+14155550100"},
     ),
-    "not-found": Kind(
+    "not-found": ProblemKind(
         404,
         "Not found",
         "There is nothing at this path, or it belongs to a workspace that is not yours. Both look the same on purpose. Check "
         "the id, and check that your API key belongs to the right workspace.",
     ),
-    "participants-frozen": Kind(
+    "participants-frozen": ProblemKind(
         405,
         "Participants never change",
         "The participants of a group conversation, their numbers and the business number are fixed when the group is created "
         "(R7). To include other people, create another group. To continue without people who opted out, create a successor "
         "(R18).",
     ),
-    "method-not-allowed": Kind(
+    "method-not-allowed": ProblemKind(
         405,
         "Method not allowed",
         "The path exists, but not for this HTTP method. The Allow header lists the methods that work.",
     ),
-    "conversation-blocked": Kind(
+    "conversation-blocked": ProblemKind(
         409,
         "Someone opted out",
         "A participant wants no more messages, so nothing can be sent in this group (R15). Messages from participants are "
@@ -93,7 +93,7 @@ PROBLEMS: dict[str, Kind] = {
         {"opted_out": list[str], "successor_url": str},
         {"opted_out": ["+14155550102"], "successor_url": "/v1/conversations/cnv_0199/successor"},
     ),
-    "opt-out-is-theirs": Kind(
+    "opt-out-is-theirs": ProblemKind(
         409,
         "The opt-out is the person's own",
         "You can only take back an opt-out that a user recorded (R39). This person opted out with a keyword or through the "
@@ -102,7 +102,7 @@ PROBLEMS: dict[str, Kind] = {
         {"number": str},
         {"number": "+14155550102"},
     ),
-    "do-not-disturb-on": Kind(
+    "do-not-disturb-on": ProblemKind(
         409,
         "A contact has do-not-disturb on",
         "Do-not-disturb stays with a number while any contact that has the number has it on (R36). contact_ids lists these "
@@ -110,7 +110,7 @@ PROBLEMS: dict[str, Kind] = {
         {"contact_ids": list[str]},
         {"contact_ids": ["ctc_01996f0c1f3a4b5d9a8877665544"]},
     ),
-    "group-exists": Kind(
+    "group-exists": ProblemKind(
         409,
         "This group already exists",
         "An unblocked group with this business number and exactly these participants exists, and carriers couldn't tell the "
@@ -119,7 +119,7 @@ PROBLEMS: dict[str, Kind] = {
         {"conversation_id": str | None},
         {"conversation_id": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
     ),
-    "number-given-up": Kind(
+    "number-given-up": ProblemKind(
         409,
         "The business number was given up",
         "The workspace has given this business number up (R56). Its conversations stay readable, and what people write is "
@@ -127,13 +127,13 @@ PROBLEMS: dict[str, Kind] = {
         {"number": str},
         {"number": "+14155550100"},
     ),
-    "number-taken": Kind(
+    "number-taken": ProblemKind(
         409,
         "The business number is taken",
         "This number already belongs to a workspace, and can belong to only one (R4). If it is your own workspace, GET "
         "/v1/numbers lists the number. Otherwise, use another number.",
     ),
-    "user-exists": Kind(
+    "user-exists": ProblemKind(
         409,
         "This user already exists",
         "A user of your workspace has this e-mail address, or another spelling of the same mailbox. user_id is their id. "
@@ -141,20 +141,20 @@ PROBLEMS: dict[str, Kind] = {
         {"user_id": str},
         {"user_id": "usr_01996f0c1e00aabbccddeeff0011"},
     ),
-    "version-conflict": Kind(
+    "version-conflict": ProblemKind(
         409,
         "Too many changes at once",
         "Other requests kept changing the same thing while the command was being decided, and it could not be decided in good time "
         "while they waited. Nothing was stored. Try again.",
     ),
-    "idempotency-key-in-use": Kind(
+    "idempotency-key-in-use": ProblemKind(
         409,
         "The first request with this key is still running",
         "You have sent a request with the same Idempotency-Key that has no response yet. Repeat this one after the time in "
         "Retry-After. If the first request succeeded, you get its response. If it was rejected, this one is decided.",
         passes=True,
     ),
-    "position-ahead": Kind(
+    "position-ahead": ProblemKind(
         409,
         "The position is beyond the end of the log",
         "The request names a position (Groupchat-Min-Position, Last-Event-ID or after) that the log does not have. Either the "
@@ -163,20 +163,20 @@ PROBLEMS: dict[str, Kind] = {
         {"head": int},
         {"head": 1041},
     ),
-    "precondition-failed": Kind(
+    "precondition-failed": ProblemKind(
         412,
         "It has changed since",
         "The request's If-Match names a version that the conversation or contact does not have, or was sent to something "
         "without an ETag. Nothing was stored. GET it, look at what has changed, and repeat the request with the new ETag.",
     ),
-    "idempotency-key-reused": Kind(
+    "idempotency-key-reused": ProblemKind(
         422,
         "The key belongs to another request",
         "Within the last 24 hours, you have used this Idempotency-Key for a successful request with another method, path or "
         "body. Nothing was stored now. Use a new key for each new request, and the same key only to repeat a request byte for "
         "byte.",
     ),
-    "invalid-group": Kind(
+    "invalid-group": ProblemKind(
         422,
         "The group breaks a rule",
         "The group can't be created as requested (R1 to R6). violations lists everything that is wrong, each with its rule, a "
@@ -194,7 +194,7 @@ PROBLEMS: dict[str, Kind] = {
             ]
         },
     ),
-    "invalid-request": Kind(
+    "invalid-request": ProblemKind(
         422,
         "The request is malformed",
         "The request does not have the format that the API describes: unreadable JSON, an unknown or missing field, a wrong "
@@ -202,32 +202,32 @@ PROBLEMS: dict[str, Kind] = {
         {"errors": list[Fault]},
         {"errors": [{"loc": "participants.0.number", "detail": "Expected `str`, got `int`."}]},
     ),
-    "request-timeout": Kind(
+    "request-timeout": ProblemKind(
         408,
         "The body did not arrive",
         "The request's body did not arrive within 30 seconds. Nothing was stored. Send the request again over a new connection.",
         headers=_CLOSES,
     ),
-    "too-many-requests": Kind(
+    "too-many-requests": ProblemKind(
         429,
         "Too many requests",
         "The API key has made too many requests or has too many event streams open, or too many logins from the client's "
         "address have failed. Nothing was done. Try again after the seconds in Retry-After.",
     ),
-    "payload-too-large": Kind(
+    "payload-too-large": ProblemKind(
         413,
         "The body is too large",
         "A request's body can have up to 1 MiB (1,048,576 bytes). Send media by URL, not in the body.",
         headers=_CLOSES,
     ),
-    "unsupported-encoding": Kind(
+    "unsupported-encoding": ProblemKind(
         415,
         "The body is compressed",
         "The server accepts only uncompressed request bodies. Send the body without compression and without the "
         "Content-Encoding header.",
         headers={b"accept-encoding": b"identity"},
     ),
-    "internal-error": Kind(
+    "internal-error": ProblemKind(
         500,
         "Internal error",
         "The server has failed. Its log has the details under correlation_id. Give that id to the operator. If the request was "
@@ -235,13 +235,13 @@ PROBLEMS: dict[str, Kind] = {
         {"correlation_id": str},
         {"correlation_id": "req_01996f0c1f3a9c3b52f7d1e0a4b2"},
     ),
-    "projection-behind": Kind(
+    "projection-behind": ProblemKind(
         503,
         "The view is behind",
         "The view does not show the position in Groupchat-Min-Position yet, and did not reach it within 5 seconds. Nothing is "
         "lost. Repeat the request after the time in Retry-After, or without the header.",
     ),
-    "unavailable": Kind(
+    "unavailable": ProblemKind(
         503,
         "Not available at the moment",
         "The database can't be reached, or the effects of the write are not complete yet. Repeat the request after the time in "

@@ -58,7 +58,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the base class
         """Give the client some time to say something."""
         super().connection_made(transport)
-        self._writing = Writing(transport, self.stall_seconds)
+        self._writing = StallWatch(transport, self.stall_seconds)
         self._limit(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -179,7 +179,7 @@ class Connection(HttpToolsProtocol):
             self._timer = None
 
 
-class Writing:
+class StallWatch:
     """Watches what waits to be taken by a client, and cuts the connection off when nothing of it was taken for `stall` seconds."""
 
     def __init__(self, transport: asyncio.Transport, stall: float) -> None:

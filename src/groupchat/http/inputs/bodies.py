@@ -9,7 +9,7 @@ from groupchat.aggregates import contact
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
-from groupchat.aggregates.roster import Asked
+from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.inputs.fields import (
@@ -78,9 +78,9 @@ class NewParticipant(Taken, frozen=True, kw_only=True):
             msg = "A contact has its own name: use `name` only with a bare number"
             raise ValueError(msg)
 
-    def asked(self) -> Asked:
+    def asked(self) -> RequestedParticipant:
         """Return it as the command takes it."""
-        return Asked(contact_id=self.contact_id, number=self.number, name=self.name)
+        return RequestedParticipant(contact_id=self.contact_id, number=self.number, name=self.name)
 
 
 class NewConversation(Taken, frozen=True, kw_only=True):

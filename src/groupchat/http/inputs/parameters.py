@@ -27,11 +27,11 @@ Moment = Annotated[
 Version = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class QueryParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of query parameters."""
 
 
-class PageQuery(Asked, frozen=True, kw_only=True):
+class PageQuery(QueryParameters, frozen=True, kw_only=True):
     """Which page of a list."""
 
     cursor: Cursor | UnsetType = UNSET
@@ -57,10 +57,12 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
     from_: WrittenNumber | UnsetType = field(name="from", default=UNSET)
 
     @property
-    def chosen(self) -> inbox.Filter:
+    def chosen(self) -> inbox.ConversationFilter:
         """What is asked for; raises `InvalidRequestError` for a number that is none."""
         number = None if self.from_ is UNSET else read_number("query.from", self.from_)
-        return inbox.Filter(q=given(self.q), unread=given(self.unread), blocked=given(self.blocked), business_number=number)
+        return inbox.ConversationFilter(
+            q=given(self.q), unread=given(self.unread), blocked=given(self.blocked), business_number=number
+        )
 
 
 class NoesQuery(PageQuery, frozen=True, kw_only=True):
@@ -74,13 +76,13 @@ class NoesQuery(PageQuery, frozen=True, kw_only=True):
         return None if self.number is UNSET else read_number("query.number", self.number)
 
 
-class PaneQuery(Asked, frozen=True, kw_only=True):
+class PaneQuery(QueryParameters, frozen=True, kw_only=True):
     """Whom to show (R29)."""
 
     q: SearchText | UnsetType = UNSET
 
 
-class HistoryQuery(Asked, frozen=True, kw_only=True):
+class HistoryQuery(QueryParameters, frozen=True, kw_only=True):
     """Which part of a conversation's events; `cursor` goes on where a page ended."""
 
     after_version: Version = 0
@@ -115,10 +117,10 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
     conversation_id: Id | UnsetType = UNSET
 
     @property
-    def chosen(self) -> ledger.Filter:
+    def chosen(self) -> ledger.EntryFilter:
         """What is asked for; raises `InvalidRequestError` for a malformed time."""
         start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
-        return ledger.Filter(start=start, end=end, conversation_id=given(self.conversation_id))
+        return ledger.EntryFilter(start=start, end=end, conversation_id=given(self.conversation_id))
 
 
 class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
@@ -130,13 +132,15 @@ class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
     to: Moment | UnsetType = UNSET
 
     @property
-    def chosen(self) -> refusals.Filter:
+    def chosen(self) -> refusals.RefusalFilter:
         """What is asked for; raises `InvalidRequestError` for a malformed time."""
         start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
-        return refusals.Filter(conversation_id=given(self.conversation_id), user_id=given(self.user_id), start=start, end=end)
+        return refusals.RefusalFilter(
+            conversation_id=given(self.conversation_id), user_id=given(self.user_id), start=start, end=end
+        )
 
 
-class StatementQuery(Asked, frozen=True, kw_only=True):
+class StatementQuery(QueryParameters, frozen=True, kw_only=True):
     """Which month, and as what."""
 
     month: Annotated[str, whole(r"[0-9]{4}-(0[1-9]|1[0-2])", description="As 2026-11.", examples=["2025-01"])]

@@ -9,11 +9,11 @@ from groupchat.aggregates.sight import published
 from groupchat.http.calls.positions import read_last_event_id, read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
-from groupchat.http.inputs.parameters import Asked
+from groupchat.http.inputs.parameters import QueryParameters
 from groupchat.http.routes.history import HistoryEvent
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Stream
-from groupchat.http.streams.watch import Reader, Watch
+from groupchat.http.streams.watch import Watch, Watcher
 from groupchat.http.web.codec import decode_query
 from groupchat.http.web.openapi import EVENT_STREAM
 from groupchat.http.web.operation import Content, Operation, Response
@@ -28,7 +28,7 @@ class StreamedEvent(HistoryEvent, frozen=True, kw_only=True):
     stream: str
 
 
-class StreamQuery(Asked, frozen=True, kw_only=True):
+class StreamQuery(QueryParameters, frozen=True, kw_only=True):
     """Where to begin."""
 
     after: (
@@ -49,7 +49,7 @@ class Streaming(Struct, frozen=True):
         read_min_position(incoming.headers)  # there is nothing to wait for, but what is malformed is refused
         after = await _begin(services, read_last_event_id(incoming.headers), query)
         streams = services.streams
-        watch = Watch(streams.log, streams.pace, Reader(login, who), after, encode)
+        watch = Watch(streams.log, streams.pace, Watcher(login, who), after, encode)
         streams.admit(login.id)
         return Stream(200, streams=streams, login_id=login.id, incoming=incoming, frames=watch.frames)
 

@@ -71,11 +71,11 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
 async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
     """Add a user with a role; only this answer shows the user's first key (R20, R23)."""
     body = call.body
-    new = users.NewUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
+    new = users.RequestedUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
     return await call.run(_add, new)
 
 
-async def _add(decision: Decision, who: Caller, new: users.NewUser) -> NewUserShown:
+async def _add(decision: Decision, who: Caller, new: users.RequestedUser) -> NewUserShown:
     added = await users.add_user(decision, who, new)
     return NewUserShown(**_fields(added.user), api_key=added.api_key)
 

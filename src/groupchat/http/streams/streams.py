@@ -13,7 +13,7 @@ from contextlib import aclosing
 import structlog
 
 from groupchat.commands.caller import UnauthenticatedError
-from groupchat.http.streams.watch import LogReader, Pace
+from groupchat.http.streams.watch import LogReader, StreamLimits
 from groupchat.http.web.refusals import TooManyRequestsError
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import ABORT, Incoming, Send
@@ -32,8 +32,8 @@ log = structlog.get_logger()
 class Streams:
     """Those that are open."""
 
-    def __init__(self, store: EventStore, pace: Pace | None = None) -> None:
-        self.pace = pace or Pace()
+    def __init__(self, store: EventStore, pace: StreamLimits | None = None) -> None:
+        self.pace = pace or StreamLimits()
         self.log = LogReader(store)
         self._guards: set[Guard] = set()
         self._by_login: Counter[str] = Counter()

@@ -24,7 +24,7 @@ BATCH = 100
 Encode = Callable[[Recorded], bytes]
 
 
-class Pace(Struct, frozen=True, kw_only=True):
+class StreamLimits(Struct, frozen=True, kw_only=True):
     """What an operator decides of streams; times in seconds. `stall`: a reader who takes nothing for so long is cut off."""
 
     per_key: int = 10
@@ -33,7 +33,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     lifetime: float = 3_600.0
 
 
-class Reader(Struct, frozen=True):
+class Watcher(Struct, frozen=True):
     """The caller who watches, and the login that they showed."""
 
     login: Login
@@ -68,7 +68,7 @@ class LogReader:
 class Watch:
     """What one reader is sent."""
 
-    def __init__(self, log: LogReader, pace: Pace, reader: Reader, after: int, encode: Encode) -> None:
+    def __init__(self, log: LogReader, pace: StreamLimits, reader: Watcher, after: int, encode: Encode) -> None:
         self._log = log
         self._store = log.store
         self._pace = pace

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct, defstruct
 
 from groupchat.http.web.operation import Content, Json, NoQuery, Operation, Response
-from groupchat.http.web.problems import Kind
+from groupchat.http.web.problems import ProblemKind
 from groupchat.http.web.reply import encode_json
 
 REF = "#/components/schemas/{name}"
@@ -23,7 +23,7 @@ class Api(Struct, frozen=True, kw_only=True):
     """
 
     info: Json
-    problems: Mapping[str, Kind]
+    problems: Mapping[str, ProblemKind]
     headers: Mapping[str, Json]
     parameters: Mapping[str, Json]
     path_parameters: Mapping[str, Json]
@@ -161,7 +161,7 @@ def _problem_name(slug: str) -> str:
     return "".join(part.capitalize() for part in slug.split("-")) + "Problem"
 
 
-def _problem_type(slug: str, kind: Kind) -> type[Struct]:
+def _problem_type(slug: str, kind: ProblemKind) -> type[Struct]:
     fields: list[Any] = [
         ("type", Literal[f"/problems/{slug}"]),
         ("title", str),

@@ -30,7 +30,7 @@ class Fault(Struct, frozen=True):
     detail: str
 
 
-class Kind(Struct, frozen=True):
+class ProblemKind(Struct, frozen=True):
     """A kind of problem: what it means and what to do (`text`), the types of the members that it has besides RFC 9457's own."""
 
     status: int
@@ -51,7 +51,7 @@ class Kind(Struct, frozen=True):
 class Problems:
     """Answers refusals and failures."""
 
-    def __init__(self, kinds: Mapping[str, Kind], passing: Passing, way_on: WayOn) -> None:
+    def __init__(self, kinds: Mapping[str, ProblemKind], passing: Passing, way_on: WayOn) -> None:
         self._kinds = kinds
         self._passing = passing
         self._way_on = way_on
@@ -80,7 +80,7 @@ class Problems:
         return Reply(kind.status, encode_json(body | refusal.members | members), PROBLEM, headers, refusal.slug)
 
 
-def _headers(kind: Kind, refusal: RefusalError) -> tuple[tuple[bytes, bytes], ...]:
+def _headers(kind: ProblemKind, refusal: RefusalError) -> tuple[tuple[bytes, bytes], ...]:
     if isinstance(refusal, TooManyRequestsError):
         return ((b"retry-after", b"%d" % refusal.retry_after),)
     return (*kind.headers.items(), *(((b"retry-after", RETRY_AFTER),) if kind.says_when else ()))

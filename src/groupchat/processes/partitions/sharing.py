@@ -19,7 +19,7 @@ from groupchat.broker.envelope import RecordUnreadableError, recorded_of
 from groupchat.broker.topics import RELAY
 from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched
 from groupchat.processes.partitions.topic import NotThereYetError, Topic, UnusableTopicError, position_in
-from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, Read
+from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, ReadRecord
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
 from groupchat.store.parked import parked_in
@@ -212,11 +212,13 @@ class Sharing:
                 consumer.begin({partition: wanted})
 
 
-def _read(records: Iterable[Any], floor: int) -> Iterator[Read]:
+def _read(records: Iterable[Any], floor: int) -> Iterator[ReadRecord]:
     for record in records:
         position = position_in(record.headers)
         if position > floor:
             try:
-                yield Read(record.offset, recorded_of(record.headers, record.value))
+                yield ReadRecord(record.offset, recorded_of(record.headers, record.value))
             except RecordUnreadableError as error:
-                yield Read(record.offset, PoisonError(position, f"partition {record.partition}, offset {record.offset}: {error}"))
+                yield ReadRecord(
+                    record.offset, PoisonError(position, f"partition {record.partition}, offset {record.offset}: {error}")
+                )

@@ -8,10 +8,10 @@ from kafka.errors import KafkaError
 from msgspec import Struct
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.broker.envelope import Record
+from groupchat.broker.envelope import KafkaRecord
 from groupchat.broker.opening import BrokerUnavailableError
 from groupchat.broker.topics import RELAY
-from groupchat.processes.relay.progress import MissingTopicsError, Progress
+from groupchat.processes.relay.progress import MissingTopicsError, RelayProgress
 from groupchat.processes.relay.publisher import Publisher, RecordTooLargeError
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.starting import check, progress_at
@@ -33,12 +33,12 @@ Found = Literal["more", "end", "stopped"]
 log = structlog.get_logger()
 
 
-class _Batch(Struct, frozen=True):
+class _RelayBatch(Struct, frozen=True):
     """Records, the event that each is of, and the relay's position behind them."""
 
-    records: list[Record]
+    records: list[KafkaRecord]
     events: list[Recorded]
-    progress: Progress
+    progress: RelayProgress
     full: bool
 
 
@@ -56,7 +56,7 @@ class Forwarder:
         self._start = start
         self._public_url = public_url
         self._standing: int | None = None
-        self._ahead: Future[_Batch | None] | None = None
+        self._ahead: Future[_RelayBatch | None] | None = None
         self._poison: PoisonError | None = None
 
     def step(self) -> Found:
@@ -135,7 +135,7 @@ class Forwarder:
         for view in views if self._name == RELAY else ():
             stop_at(self._database, view, PoisonError(0, f"Kafka has lost what followed position {position}: {_ADVICE}"))
 
-    def _publish(self, batch: _Batch) -> None:
+    def _publish(self, batch: _RelayBatch) -> None:
         position = batch.progress.position
         if batch.full:  # read on while Kafka works
             self._ahead = self._threads.submit(self._read, position)
@@ -150,18 +150,18 @@ class Forwarder:
             advance(connection, [self._name], position)
         self._store.signals.moved()
 
-    def _read(self, above: int) -> _Batch | None:
+    def _read(self, above: int) -> _RelayBatch | None:
         """Return what to publish next, none at the log's end; raises `PoisonError` if that can't be published."""
         try:
             found = self._store.log.read(above, BATCH).events
         except UnreadableEventError as error:
             if error.position not in parked_in(self._database, self._name, above=above, upto=error.position):
                 raise PoisonError(error.position, str(error)) from error
-            return _Batch([], [], progress_at(self._store, error.position), full=False)
+            return _RelayBatch([], [], progress_at(self._store, error.position), full=False)
         if not found:
             return None
         parked = parked_in(self._database, self._name, above=above, upto=found[-1].position)
-        records: list[Record] = []
+        records: list[KafkaRecord] = []
         events: list[Recorded] = []
         done = 0
         for recorded in found:
@@ -175,9 +175,9 @@ class Forwarder:
             records += new
             events += [recorded] * len(new)
             done += 1
-        return _Batch(records, events, Progress.behind(found[done - 1]), full=done == BATCH)
+        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), full=done == BATCH)
 
-    def _records(self, recorded: Recorded) -> list[Record]:
+    def _records(self, recorded: Recorded) -> list[KafkaRecord]:
         if self._poison is not None and recorded.position == self._poison.position:
             raise self._poison
         try:

@@ -10,7 +10,7 @@ from kafka.errors import KafkaTimeoutError
 from msgspec import Struct
 
 from groupchat.broker.connection import Brokers
-from groupchat.broker.envelope import Record
+from groupchat.broker.envelope import KafkaRecord
 from groupchat.broker.opening import opened
 from groupchat.broker.topics import EVENT_TOPICS, PROGRESS
 from groupchat.values.event import Recorded
@@ -25,7 +25,7 @@ class MissingTopicsError(Exception):
     """Topics are not there; the message names them and says what to do."""
 
 
-class Progress(Struct, frozen=True, kw_only=True):
+class RelayProgress(Struct, frozen=True, kw_only=True):
     """Everything up to `position` is published. Which event is there, and since when, tells this log from others."""
 
     position: int
@@ -37,12 +37,12 @@ class Progress(Struct, frozen=True, kw_only=True):
         """Return the position behind an event."""
         return cls(position=recorded.position, event=recorded.id, at=recorded.at)
 
-    def record(self) -> Record:
+    def record(self) -> KafkaRecord:
         """Return the record to store it as."""
-        return Record(topic=PROGRESS, key=KEY, value=msgspec.json.encode(self), headers=[])
+        return KafkaRecord(topic=PROGRESS, key=KEY, value=msgspec.json.encode(self), headers=[])
 
 
-def read_progress(brokers: Brokers, prefix: str) -> Progress | None:
+def read_progress(brokers: Brokers, prefix: str) -> RelayProgress | None:
     """Return what was committed last, none if nothing was; raises `MissingTopicsError` if any topic is not there.
 
     Call it when no earlier relay can write any more.
@@ -66,7 +66,7 @@ def read_progress(brokers: Brokers, prefix: str) -> Progress | None:
         consumer.close()
 
 
-def _last(consumer: KafkaConsumer, partition: TopicPartition) -> Progress | None:
+def _last(consumer: KafkaConsumer, partition: TopicPartition) -> RelayProgress | None:
     consumer.assign([partition])
     first = consumer.beginning_offsets([partition])[partition]
     end = consumer.end_offsets([partition])[partition]
@@ -79,7 +79,7 @@ def _last(consumer: KafkaConsumer, partition: TopicPartition) -> Progress | None
         tail *= 100
 
 
-def _last_between(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: int) -> Progress | None:
+def _last_between(consumer: KafkaConsumer, partition: TopicPartition, start: int, end: int) -> RelayProgress | None:
     last = None
     consumer.seek(partition, start)
     deadline = monotonic() + _PATIENCE_SECONDS
@@ -89,4 +89,4 @@ def _last_between(consumer: KafkaConsumer, partition: TopicPartition, start: int
             raise KafkaTimeoutError(msg)
         for record in consumer.poll(timeout_ms=100).get(partition, []):
             last = record if record.key == KEY else last
-    return None if last is None else msgspec.json.decode(last.value, type=Progress)
+    return None if last is None else msgspec.json.decode(last.value, type=RelayProgress)

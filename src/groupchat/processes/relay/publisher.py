@@ -8,11 +8,11 @@ from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.partitioner.default import murmur2
 
 from groupchat.broker.connection import Brokers
-from groupchat.broker.envelope import Record
+from groupchat.broker.envelope import KafkaRecord
 from groupchat.broker.opening import explained
 from groupchat.broker.topics import EVENT_TOPICS, PROGRESS
 from groupchat.processes.relay.producer import DELIVERY_MS, Producer, open_producer
-from groupchat.processes.relay.progress import Progress, read_progress
+from groupchat.processes.relay.progress import RelayProgress, read_progress
 
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 _KEYS = 100_000
@@ -41,7 +41,7 @@ class Publisher:
         self._partition = lru_cache(maxsize=_KEYS)(self._partition_of)
         self._partitions: dict[str, int] = {}
 
-    def open(self) -> Progress | None:
+    def open(self) -> RelayProgress | None:
         """Fence earlier relays, and only then read how far they came; none if no position was ever committed.
 
         Raises `MissingTopicsError`, and `BrokerUnavailableError` for whatever else is wrong with the brokers.
@@ -54,7 +54,7 @@ class Publisher:
         self.certain = True
         return progress
 
-    def publish(self, records: Sequence[Record], progress: Progress) -> None:
+    def publish(self, records: Sequence[KafkaRecord], progress: RelayProgress) -> None:
         """Publish records and position, all or nothing. Raises kafka-python's errors, and `RecordTooLargeError`."""
         producer = self._producer
         if producer is None:
@@ -77,7 +77,7 @@ class Publisher:
         if producer is not None:
             producer.abandon()
 
-    def _send(self, producer: Producer, index: int, record: Record) -> Any:
+    def _send(self, producer: Producer, index: int, record: KafkaRecord) -> Any:
         partition = self._partition(record.topic, record.key)
         try:
             return producer.send(

@@ -8,7 +8,7 @@ from groupchat.aggregates import delivery, phone_book
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.aggregates.sight import published
 from groupchat.broker import topics
-from groupchat.broker.envelope import ENTRY_TYPE, Record, headers_of
+from groupchat.broker.envelope import ENTRY_TYPE, KafkaRecord, headers_of
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import Recorded
 
@@ -27,7 +27,7 @@ def key_of(recorded: Recorded, topic: str) -> str:
     return recorded.stream
 
 
-def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[Record]:
+def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[KafkaRecord]:
     """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `topics.NoTopicError`.
 
     `public_url` is where readers find the schemas that the records name.
@@ -36,16 +36,16 @@ def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[Re
     topic = topics.topic_of(recorded.type)
     key = key_of(recorded, topic)
     headers = headers_of(recorded, key, public_url=public_url)
-    yield Record(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers)
+    yield KafkaRecord(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers)
     if isinstance(event, MessageSent | delivery.Withheld):
         yield from _entries(recorded, public_url)
 
 
-def _entries(recorded: Recorded, public_url: str | None) -> Iterator[Record]:
+def _entries(recorded: Recorded, public_url: str | None) -> Iterator[KafkaRecord]:
     line = line_of(recorded)
     if line is None:
         return
     key = line.event.conversation_id
     for n, entry in enumerate(line.entries(), start=1):
         headers = headers_of(recorded, key, kind=ENTRY_TYPE, entry=n, public_url=public_url)
-        yield Record(topic=topics.LEDGER, key=key.encode(), value=_encode(entry), headers=headers)
+        yield KafkaRecord(topic=topics.LEDGER, key=key.encode(), value=_encode(entry), headers=headers)

@@ -1,7 +1,7 @@
 """Where a relay goes on: at the position that Kafka has, if that can be this log's."""
 
 from groupchat.broker.topics import PROGRESS
-from groupchat.processes.relay.progress import Progress
+from groupchat.processes.relay.progress import RelayProgress
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.positions import PoisonError
@@ -12,7 +12,7 @@ class NoSuchPositionError(ToldError):
     """A relay can't go on from there; the message says what there is."""
 
 
-def progress_at(store: EventStore, position: int) -> Progress:
+def progress_at(store: EventStore, position: int) -> RelayProgress:
     """Return a position of this log as progress; raises `NoSuchPositionError`. It blocks."""
     head = store.log.head()
     if not 0 <= position <= head:
@@ -22,10 +22,10 @@ def progress_at(store: EventStore, position: int) -> Progress:
         found = store.log.read(position - 1, 1).events if position else []
     except UnreadableEventError:
         found = []
-    return Progress.behind(found[0]) if found else Progress(position=position)
+    return RelayProgress.behind(found[0]) if found else RelayProgress(position=position)
 
 
-def check(progress: Progress | None, known: int, store: EventStore, prefix: str) -> None:
+def check(progress: RelayProgress | None, known: int, store: EventStore, prefix: str) -> None:
     """Raise `PoisonError`, of no event, unless Kafka's position can be that of a relay of this log that had reached `known`."""
     head, topic = store.log.head(), prefix + PROGRESS
     if progress is None:
@@ -56,6 +56,6 @@ _ADVICE = (
 )
 
 
-def _differ(progress: Progress, here: Progress) -> bool:
+def _differ(progress: RelayProgress, here: RelayProgress) -> bool:
     """Tell whether both know their event, and it is not the same; one that can't be read is not known."""
     return None not in (progress.event, here.event) and progress != here
