@@ -21,6 +21,7 @@ from groupchat.commands.streams import WORKSPACE
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.workspaces import list_numbers
 from groupchat.store.event_store import EventStore
+from groupchat.store.lease import Lease
 from groupchat.values.errors import ToldError
 from groupchat.values.ids import new_id
 
@@ -49,12 +50,19 @@ class Demo(Struct, frozen=True):
 async def prepare(system: System) -> Demo:
     """Return the demo workspace, seeded if the store is empty, with a new key for its owner.
 
-    Raises `NoHandsetsError`, `OtherWorkspaceError`.
+    Of several processes that start at once, one makes it, and the others wait and use it. Raises `NoHandsetsError`,
+    `OtherWorkspaceError`.
     """
-    store, simulator = system.store, system.adapter.simulator
+    simulator = system.adapter.simulator
     if simulator is None:
         msg = "The demo needs the simulated carrier. Leave GROUPCHAT_CARRIER unset."
         raise NoHandsetsError(msg)
+    async with Lease(system.database, "demo", asyncio.Event()):
+        return await _prepared(system, simulator)
+
+
+async def _prepared(system: System, simulator: Simulator) -> Demo:
+    store = system.store
     first = await asyncio.to_thread(next, store.log.each([WorkspaceCreated.TOPIC]), None)
     if first is None:
         founded = (await store.run(by_operator(new_id("wsp")), workspaces.create_workspace, NAME, OWNER_EMAIL)).value
