@@ -1,4 +1,4 @@
-"""Making topics: those that are missing are created, those that differ are told of, none is altered."""
+"""Creating topics: missing topics are created, and topics that differ are reported. None is altered."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,9 +31,9 @@ class Made(Struct, frozen=True, kw_only=True):
 
 
 def planned(*, prefix: str, partitions: int, replication: int, retention_hours: int) -> list[PlannedTopic]:
-    """Return all topics that a relay writes to; `retention_hours` is -1 for ever.
+    """Return all topics that a relay writes to; `retention_hours` is -1 for forever.
 
-    A record that is acknowledged is on all brokers of its topic but one.
+    An acknowledged record is on all brokers of its topic but one.
     """
     durable = {"min.insync.replicas": str(max(1, replication - 1))}
     kept = {"cleanup.policy": "delete", "retention.ms": str(retention_hours * _HOUR_MS if retention_hours >= 0 else -1)}

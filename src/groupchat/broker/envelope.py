@@ -1,6 +1,6 @@
 """The envelope of a record: CloudEvents 1.0, Kafka protocol binding, binary content mode (docs/topics.md).
 
-`ce_id` is `<stream>/<version>`, for a ledger entry `<stream>/<version>/<n>`: stable for ever, also when published again.
+`ce_id` is `<stream>/<version>`, for a ledger entry `<stream>/<version>/<n>`: it is stable forever, even when published again.
 """
 
 from collections.abc import Mapping, Sequence

@@ -12,10 +12,10 @@ LEDGER = "groupchat.ledger.v1"
 """A record per ledger entry; the key is the conversation's id."""
 
 EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
-"""What consumers read."""
+"""The topics that consumers read."""
 
 RELAY = "relay"
-"""The follower that publishes the log on these topics: its name where positions are told."""
+"""The follower that publishes the log on these topics: its name where positions are shown."""
 
 PROGRESS = "groupchat.relay.v1"
 """The relay's own position, compacted; nobody else's business."""

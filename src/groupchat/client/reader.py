@@ -142,7 +142,7 @@ class Reader:
             if found:
                 since = monotonic()
                 continue
-            self._commit()  # a transaction's end takes an offset too, and there is no record to tell of it
+            self._commit()  # a transaction's end takes an offset too, but no record shows it
             if self._idle_seconds is not None and monotonic() - since > self._idle_seconds and self._at_the_end():
                 return False
         return True

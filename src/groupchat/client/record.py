@@ -13,9 +13,9 @@ from groupchat.values.event import Actor
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """An event, or an entry of the ledger: then `entry` counts those of its event from 1, and is 0 otherwise.
+    """An event or a ledger entry. `entry` counts the entries of one event from 1, and is 0 for an event.
 
-    `id` is stable for ever. `version` counts the events of `stream` from 1, `position` those of the whole log. `subject` is the
+    `id` is stable forever. `version` counts the events of `stream` from 1, `position` those of the whole log. `subject` is the
     record's key. `data` is what the type's JSON Schema says, with numbers as text where they are amounts.
     """
 

@@ -6,7 +6,7 @@ it asks the carrier, and hands over again only if the carrier says that it never
 `unconfirmed`.
 
 A process that seems dead may only be slow, or cut off. So `started` is stored only by the holder of the lease (`store/fences.py`),
-the call has its time from then on, and whoever else finds it asks only when twice that time has passed: it can't arrive any more.
+the call's time limit starts then, and another process asks only after twice that time, when the call can't arrive any more.
 """
 
 import asyncio

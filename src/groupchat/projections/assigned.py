@@ -1,4 +1,4 @@
-"""What a user sees who is restricted to assigned data: groups all of whose participants are contacts assigned to him (R22).
+"""Groups that a user with access to assigned data only can see: all participants are contacts assigned to them (R22).
 
 A condition for queries. It joins what the view `inbox` knows of a group's contacts with what the view `contacts` knows of their
 assignment, so a query with it must wait for both.

@@ -1,10 +1,10 @@
-"""Rebuilding a view without downtime (R33): its tables are made anew beside those that are shown, and take their place in one step.
+"""Rebuilding a view without downtime (R33): new tables are filled next to the live ones, and replace them in one step.
 
 1. The shadow catches up with the view, from wherever it stands.
 2. Both contents are compared as they are at one position, in a snapshot: that holds up neither readers nor the view's follower.
 3. The shadow catches up with the log, and takes the view's place in a transaction in which the view stands still, never behind it.
 
-Who is killed goes on where he was when he is run again, or drops what is there. Several processes are kept apart by a lease.
+A rebuild that was killed resumes where it stopped when it runs again, or drops what it has. A lease lets one process run at a time.
 """
 
 import asyncio
@@ -45,11 +45,11 @@ log = structlog.get_logger()
 
 
 class OnlineRebuildError(ToldError):
-    """An online rebuild could not be done, or not be ended; what is shown is as it was."""
+    """An online rebuild couldn't start or finish. The live view is unchanged."""
 
 
 class Compared(Struct, frozen=True):
-    """The contents as they were at one position. There is no `old` where what was shown stood behind what was made anew."""
+    """The contents as they were at one position. `old` is `None` if the live view was behind the new one."""
 
     position: int
     new: Digest

@@ -1,4 +1,4 @@
-"""The view `pane`: who takes part in a conversation, with tags (R9), and who has opted out, apart (R19)."""
+"""The view `pane`: a conversation's participants, with tags (R9). Those who opted out are listed separately (R19)."""
 
 from datetime import datetime
 from typing import Literal

@@ -39,13 +39,13 @@ Key = tuple[str, str]
 
 
 class Mark(Struct, frozen=True):
-    """How many inbound messages stood in the conversation when the user last read it, and whether he wants it shown as unread."""
+    """How many inbound messages the conversation had when the user last read it, and whether they marked it as unread."""
 
     inbound_count: int = 0
     marked_unread: bool = False
 
     def unread_of(self, inbound_count: int) -> int:
-        """Return how many of so many inbound messages the user has not read; at least 1 if he marked it unread."""
+        """Return how many inbound messages the user has not read: at least 1 if they marked the conversation as unread."""
         return max(inbound_count - self.inbound_count, int(self.marked_unread))
 
 

@@ -1,8 +1,8 @@
 """Rebuilding: views are emptied and filled again from the log's beginning (R33).
 
-It may run beside live workers and be killed anywhere: whoever applies a batch holds the view's position meanwhile, and the view's
-follower goes on from there. Several views are rebuilt in one reading of the log. A view that follows Kafka loses its place in the
-partitions, and its workers begin there anew, from where the rebuilt view stands.
+A rebuild can run next to live workers and can be killed at any point: each batch locks the view's position while it is applied, and
+the view's follower continues from there. Several views are rebuilt in one pass over the log. A view that follows Kafka loses its
+positions in the partitions. Its workers look for them again, from the position of the rebuilt view.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ REFUSALS = Table(
 class RefusalView(Struct, frozen=True, kw_only=True):
     """What a user was refused, `times` times alike from `first_at` to `last_at`; `id` is the event's, `rule` the product's.
 
-    `slug` is the problem that he was shown, `operation` what he asked for: who was told `not-found` was refused what R22 hides.
+    `slug` is the problem that the user received, and `operation` is their request. With `not-found`, R22 hid what they requested.
     `no_more_of` says that the rest of the UTC day's refusals, of this user or of the workspace, are on no record.
     """
 

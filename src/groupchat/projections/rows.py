@@ -3,8 +3,8 @@
 A batch costs one SELECT of the rows that it concerns and one upsert of those that changed, however it is cut.
 
 A row is guarded by the position of the last event that changed it: what is not above it is skipped, and a row is only replaced by
-a newer one. So whoever brings a key's events in their order, without a gap above the row, may bring them any number of times, also
-while another does.
+a newer one. A caller that applies a key's events in order, without a gap above the row, can therefore apply them any number of
+times, even while another caller does the same.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

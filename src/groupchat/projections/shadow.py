@@ -1,7 +1,7 @@
-"""A view's shadow: its tables, made anew in a database beside the main one, with a position and parked events of their own.
+"""A view's shadow: new tables in a database next to the main one, with their own position and parked events.
 
-It is filled by the view's own fold, as a follower would, and says which code and tables it was begun with: with others it can't be
-gone on with. Nothing that is shown changes before `take_place`.
+The view's own fold fills it, as in a follower. The shadow records which code and tables it was started with, and can't be continued
+with others. The live view doesn't change before `take_place`.
 """
 
 from collections.abc import Sequence
@@ -150,9 +150,9 @@ class Shadow:
 
 
 def _lock_out_readers(connection: Connection, names: Sequence[str], attempt: int) -> None:
-    """Lock tables; whoever comes meanwhile queues behind, so give up soon, and wait longer only if that does not help.
+    """Lock tables. Readers that arrive meanwhile have to queue, so give up soon, and wait longer only if that doesn't help.
 
-    Only who holds none of the tables yet may wait for long: one who holds some could make a reader the victim of a deadlock, which
+    Wait long only while no table is locked yet. With some of them locked, a reader could become the victim of a deadlock, which
     Postgres looks for after a second. A wait of more than that ends an autovacuum, so each table comes first in some attempt.
     """
     first = attempt % len(names)

@@ -32,7 +32,7 @@ Direction = Literal["outbound", "inbound"]
 
 
 class Author(Struct, frozen=True, kw_only=True):
-    """Who wrote a message, as he was called then (R11). A user has no number; a participant's id is the number."""
+    """The writer of a message, with the name that they had then (R11). A user has no number. A participant's id is the number."""
 
     kind: Literal["user", "participant"]
     id: str

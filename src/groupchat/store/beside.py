@@ -67,5 +67,5 @@ class Beside(Database):
             self.drop_in(connection)
 
     def _await_maker(self, connection: Connection) -> None:
-        """Wait for who is making it, who may have been killed: the server ends what it is about all the same."""
+        """Wait for the process that is making it. Even if that process was killed, the server ends its transaction."""
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self.schema, 0))))

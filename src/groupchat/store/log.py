@@ -17,7 +17,7 @@ E = TypeVar("E", bound=Event)
 
 
 class UnknownStreamError(ToldError):
-    """There is no such stream in the store, or it is of another kind."""
+    """The store doesn't have this stream, or the stream is of another kind."""
 
 
 class Log:

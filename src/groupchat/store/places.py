@@ -1,6 +1,7 @@
-"""Where a view stands in Kafka's partitions, if it follows them. Only this module touches the rows of `followed_partitions`.
+"""A view's positions in Kafka's partitions, if it follows them. Only this module touches the rows of `followed_partitions`.
 
-A view has a row for every partition of its topic, and stands where its lowest partition does. A view without rows follows the log.
+A view has a row for every partition of its topic. Its position is that of its lowest partition.
+A view without rows follows the log.
 """
 
 from collections.abc import Collection

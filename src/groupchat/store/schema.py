@@ -13,7 +13,7 @@ _MIGRATION_LOCK = 0x6772_7571
 
 
 def migrate(database: Database) -> None:
-    """Bring the schema up to date, wholly or not at all; one that is up to date stays as it is.
+    """Bring the schema up to date, completely or not at all. A schema that is up to date stays as it is.
 
     Any number of processes may do so at once: one migrates, the others wait for it and find nothing to do. Raises
     `DatabaseUnavailableError` if the database can't be used, or if a newer groupchat has migrated it.

@@ -33,7 +33,7 @@ def notify_log(connection: Connection) -> None:
 
 
 def notify_progress(connection: Connection) -> None:
-    """Wake, when this transaction commits, whoever waits for a follower in another process."""
+    """Wake everyone who waits for a follower in another process when this transaction commits."""
     _notify(connection, PROGRESS_CHANNEL)
 
 

@@ -42,7 +42,7 @@ FOLLOWED_PARTITIONS = Table(
     Column("next_offset", BIG, nullable=False, comment="the first offset that is not read yet"),
     Column("position", BIG, nullable=False, comment="of the log: all up to it that is in the partition was applied"),
 )
-"""Where a view stands that follows Kafka: a row for every partition of its topic. A view with none follows the log."""
+"""The position of a view that follows Kafka, as one row for each partition of its topic. A view without rows follows the log."""
 
 IDEMPOTENCY_KEYS = Table(
     "idempotency_keys",

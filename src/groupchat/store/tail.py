@@ -40,7 +40,7 @@ class Tail:
         with self._lock:
             if not (self._events and position < self._events[0].position - 1):
                 return self._filled_up(position, limit)
-        return self._read(position, limit)  # a reader who is far behind keeps nobody at the log's end waiting
+        return self._read(position, limit)  # a reader that is far behind doesn't delay readers at the log's end
 
     def _filled_up(self, position: int, limit: int) -> Piece:
         skipped = position - self._events[0].position + 1 if self._events else 0

@@ -29,7 +29,7 @@ class AnsweredBeforeError(Exception):
 
 
 class StaleAnswerError(Exception):
-    """The answer can't be told yet: what it needs is still on its way to the disk. The command is decided again."""
+    """The answer can't be returned yet, because the events that it needs are still being stored. The command decides again."""
 
 
 class Expected(Struct, frozen=True):

@@ -1,11 +1,11 @@
-"""A simulated carrier, for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves when told to.
+"""A simulated carrier, for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves on request.
 
 Its state is in the database (`tables.py`), so that it is one carrier in any number of processes: the API shows the
 handsets that a worker's messages reach. `behaviours.py` has the switches, `exchange.py` what becomes of a
 message; `callbacks.py` brings receipts.
 
-As real carriers, it has no idempotency key: the same message sent twice reaches the handsets twice. And it enforces no opt-out
-between handsets: what one participant writes reaches the others, whoever of them wants no more messages from the business.
+Like real carriers, it has no idempotency key: the same message sent twice reaches the handsets twice. It doesn't enforce opt-outs
+between handsets: a participant's message reaches the others, even those who opted out of the business's messages.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ class Simulator:
         """Let a handset write to the business number `to` and to the others in `group` (none: to the business alone).
 
         With native group the others' handsets receive it (R12). Returns what the carrier's webhook brings. With the
-        `carrier_message_id` of an earlier call it is that webhook again, and the handsets receive nothing anew.
+        `carrier_message_id` of an earlier call, it repeats that webhook, and the handsets receive nothing more.
         """
         inbound = Inbound(
             from_=from_,

@@ -10,7 +10,7 @@ On a recipient's number (what every other member sees does not change):
 - `late`: the receipt comes after `seconds`;
 - `out_of_order`: `delivered` comes before `sent`, which comes after `seconds`.
 
-`fail` and `opted_out` are told in the answer to the call; with `seconds`, by a receipt that comes so much later.
+The answer to the call reports `fail` and `opted_out`. With `seconds`, a receipt reports them that many seconds later.
 
 On a business number, for the whole message:
 

@@ -1,6 +1,6 @@
-"""Gathering: calls that come while one is under way are made together in the next.
+"""Gathering: calls that arrive while another is in progress are made together in the next one.
 
-One transaction then serves many messages. It is a carrier's own affair: each caller gets his own answer.
+One transaction then serves many messages. Only the carrier knows about this: each caller gets its own answer.
 """
 
 import asyncio

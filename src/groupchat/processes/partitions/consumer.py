@@ -14,10 +14,10 @@ from groupchat.broker.opening import opened
 
 GROUP = "groupchat.projections"
 POLL_MS = 10
-"""How long one waits for records before one looks what else there is to do."""
+"""How long to wait for records before doing other work."""
 POLL_RECORDS = 2_000
 GROUP_SECONDS = 30.0
-"""How long one waits for partitions before one leaves the group, to join it anew: longer than the group waits for who is lost."""
+"""How long to wait for partitions before leaving the group and joining it again. The group waits less long for a lost member."""
 _CLOSE_MS = 2_000
 
 _CONFIGS: dict[str, Any] = {
@@ -29,7 +29,7 @@ _CONFIGS: dict[str, Any] = {
     "fetch_max_bytes": 8 * 1024 * 1024,
     "session_timeout_ms": 6_000,  # the brokers' least: to be taken for dead by mistake costs little, for nothing is applied twice
     "heartbeat_interval_ms": 1_500,
-    "max_poll_interval_ms": 20_000,  # also how long the others wait at most for one who is lost while the group is made anew
+    "max_poll_interval_ms": 20_000,  # also the longest wait for a lost member while the group rebalances
     "metadata_max_age_ms": 30_000,
     "reconnect_backoff_max_ms": 2_000,
     "metrics_enabled": False,
@@ -60,8 +60,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
             raise
 
     def _subscribe(self) -> None:
-        self._consumer.subscribe([self._topic], listener=self)  # first of all, or the partitions that are told then look new to it
-        if not self._consumer.partitions_for_topic(self._topic):  # who leads the group without knowing them gives nobody any
+        self._consumer.subscribe(
+            [self._topic], listener=self
+        )  # before anything else, or the partitions reported later look new to it
+        if not self._consumer.partitions_for_topic(self._topic):  # a group leader that doesn't know them assigns none
             msg = f"the brokers do not tell the partitions of {self._topic} yet"
             raise KafkaTimeoutError(msg)
 
@@ -69,11 +71,11 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         """Leave the group."""
         self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 
-    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are given anew
-        """Stop handing out what is read, and see to it that the group is joined to the end.
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are assigned again
+        """Stop handing out records that were read, and make sure that the consumer finishes joining the group.
 
-        Who leads the group joins it again when the topic looks different to him. kafka-python 3.0 takes that for done when he has
-        assigned the partitions, and if `poll` returns before the group has answered him, he is never given any.
+        The group's leader joins again when the topic looks different to it. kafka-python 3.0 considers that done once the leader
+        has assigned the partitions. If `poll` returns before the group has responded, the leader never receives any.
         """
         self._joining_since = self._joining_since or monotonic()
         self._consumer._coordinator.request_rejoin()  # noqa: SLF001 - there is no other way, but to poll as long as it takes

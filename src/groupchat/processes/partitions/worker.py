@@ -1,9 +1,9 @@
-"""The worker `projections`: runs a share of the partitions until it is told to stop.
+"""The worker `projections`: runs a share of the partitions until it is stopped.
 
-- It holds the leases of its views' followers, shared: others who share the partitions work beside it, followers of the log wait.
-- What may pass (brokers away, a missing topic, a wrong password, the database) is told in the log and in `groupchat status`, and
-  tried again with growing pauses.
-- A topic that the views can't follow stops them, as an event would that can't be applied; `groupchat retry` tries again.
+- It shares the leases of its views' followers with the other workers of the partitions. Followers of the log wait.
+- The log and `groupchat status` report errors that may pass (unreachable brokers, a missing topic, a wrong password, the database).
+  The worker retries with growing pauses.
+- A topic that the views can't follow stops them, like an event that can't be applied. `groupchat retry` tries again.
 """
 
 import asyncio

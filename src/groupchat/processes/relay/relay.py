@@ -3,10 +3,10 @@
 - The position that counts is Kafka's. It is read at the start, after earlier relays were fenced, and again after every error. What
   the database has of it (`groupchat status`, metrics) is written after Kafka has committed, so it is never ahead.
 - One relay works at a time: `store/lease.py`. Should two think that they do, Kafka lets only the later one write.
-- What may pass (brokers away, a missing topic, a wrong password, being fenced) is told in the log and in `groupchat status`, and
-  tried again with growing pauses, under a lease that is asked for anew.
-- What does not pass stops it, as it stops any follower: an event that can't be read or is too large, or a position in Kafka that
-  can't be this log's. A relay that is stopped holds no lease, so that another may be told where to go on.
+- The log and `groupchat status` report errors that may pass (unreachable brokers, a missing topic, a wrong password, fencing). The
+  relay retries with growing pauses, and requests the lease again.
+- Other errors stop it, as they stop any follower: an event that can't be read or is too large, or a position in Kafka that can't be
+  from this log. A stopped relay holds no lease, so that an operator can set where another one continues.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class Relay:
         self._threads.shutdown()
 
     async def _stopped(self) -> bool:
-        """Tell whether the relay is stopped; while the database can't tell it tries to work, which is told."""
+        """Return whether the relay is stopped. If the database can't say, the relay tries to work and logs the error."""
         try:
             return await self._do(self._forwarder.stopped)
         except SQLAlchemyError as error:
