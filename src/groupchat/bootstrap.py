@@ -95,7 +95,7 @@ class System(Struct, frozen=True, kw_only=True):
 
 def _pace(settings: Settings) -> StreamLimits:
     heartbeat, lifetime = settings.stream_heartbeat_seconds, settings.stream_seconds
-    return StreamLimits(per_key=settings.streams_per_key, heartbeat=heartbeat, lifetime=lifetime)
+    return StreamLimits(per_user=settings.streams_per_user, heartbeat=heartbeat, lifetime=lifetime)
 
 
 def _tokens(settings: Settings) -> Tokens | None:

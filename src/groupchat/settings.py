@@ -11,7 +11,7 @@
 | `GROUPCHAT_RATE_LIMIT` | requests per second for each API key, per process; `0` for no limit | `500` |
 | `GROUPCHAT_LOGIN_FAILURES` | failed logins per minute for each client address, per process; `0` for no limit | `300` |
 | `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are rejected with 503 | `10000` |
-| `GROUPCHAT_STREAMS_PER_KEY` | open event streams for each API key, per process | `10` |
+| `GROUPCHAT_STREAMS_PER_USER` | open event streams for each user, per process | `10` |
 | `GROUPCHAT_STREAM_HEARTBEAT_SECONDS` | seconds after which a silent event stream sends a comment | `15.0` |
 | `GROUPCHAT_STREAM_SECONDS` | maximum duration of an event stream; its reader resumes with another one | `3600.0` |
 | `GROUPCHAT_OIDC_ISSUER` | identity provider whose tokens are also accepted (`iss`) | unset |
@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limit: _Count = 500
     login_failures: _Count = 300
     max_waiting_appends: _Positive = 10_000
-    streams_per_key: _Positive = 10
+    streams_per_user: _Positive = 10
     stream_heartbeat_seconds: _Seconds = 15.0
     stream_seconds: _Seconds = 3_600.0
     oidc_issuer: str | None = None

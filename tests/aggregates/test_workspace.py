@@ -2,17 +2,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import phonenumbers
 import pytest
+from msgspec.structs import replace
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
+from groupchat.aggregates.user_keys import IssueKey, LastKeyError, RevokeKey, TooManyKeysError
 from groupchat.aggregates.workspace import (
     AddUser,
     ChangeUser,
     CreateWorkspace,
     DefineRole,
-    IssueKey,
     PostRate,
-    RevokeKey,
     UserExistsError,
 )
 from groupchat.aggregates.workspace_events import (
@@ -27,8 +27,9 @@ from groupchat.aggregates.workspace_events import (
     WorkspaceCreated,
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.event import Actor
 from groupchat.values.policy import PRESETS, Policy
-from tests.support.builders import a_policy, a_rate, a_workspace, moment
+from tests.support.builders import CAUSE, a_policy, a_rate, a_workspace, moment, recorded
 from tests.support.given_when_then import fold, given
 
 OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
@@ -81,7 +82,7 @@ def test_addresses_that_only_fold_to_one_another_are_two_users():
 
 
 def test_a_key_opens_until_it_expires():
-    command = IssueKey(user_id="usr_owner", key_id="key_2", key_hash="77aa", expires_at=moment(60))
+    command = IssueKey(user_id="usr_owner", key_id="key_2", key_hash="77aa", expires_at=moment(60), at=moment(9))
     issued = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(60))
     state = given(workspace, *STAFFED, FIRST_KEY).when(command).then(issued).state
     assert [bool(state.holder_of("77aa", moment(seconds))) for seconds in (59, 60, 61)] == [True, False, False]
@@ -90,15 +91,73 @@ def test_a_key_opens_until_it_expires():
 
 def test_a_revoked_key_opens_nothing_and_the_others_still_do():
     second = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa")
-    revoke = RevokeKey(user_id="usr_owner", key_id="key_1")
+    revoke = RevokeKey(user_id="usr_owner", key_id="key_1", at=moment(9))
     revoked = given(workspace, *STAFFED, FIRST_KEY, second).when(revoke).then(KeyRevoked(key_id="key_1"))
     assert revoked.state.holder_of("5e88", moment(9)) is None
     assert revoked.state.holder_of("77aa", moment(9)).id == "usr_owner"
     revoked.when(revoke).refused(NotFoundError)
 
 
+def test_the_last_working_key_of_the_owners_is_not_revoked_R23():
+    revoke = RevokeKey(user_id="usr_owner", key_id="key_1", at=moment(60))
+    members = KeyIssued(key_id="key_3", user_id="usr_member", key_hash="33cc")
+    expired = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(60))
+    given(workspace, *STAFFED, FIRST_KEY, members, expired).when(revoke).refused(LastKeyError)
+    given(workspace, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, key_id="key_2")).then(KeyRevoked(key_id="key_2"))
+    given(workspace, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, at=moment(59))).then(KeyRevoked(key_id="key_1"))
+
+
+def test_no_role_change_leaves_the_owners_without_a_working_key_R23():
+    second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
+    demote = ChangeUser(user_id="usr_owner", role="member", at=moment(9))
+    given(workspace, *STAFFED, FIRST_KEY, second).when(demote).refused(LastKeyError)
+
+
+def issued_by(actor, **fields):
+    return recorded(KeyIssued(user_id="usr_member", **fields), cause=replace(CAUSE, actor=actor))
+
+
+def test_a_new_owners_keys_end_unless_an_owner_or_the_operator_issued_them_R23():
+    admin = UserAdded(user_id="usr_admin", name="Ada", email="ada@example.com", role="admin")
+    keys = [
+        issued_by(Actor("user", "usr_owner"), key_id="key_2", key_hash="02"),
+        issued_by(Actor("user", "usr_admin"), key_id="key_3", key_hash="03"),
+        issued_by(Actor("user", "usr_member"), key_id="key_4", key_hash="04"),
+        issued_by(Actor("process", "cli"), key_id="key_5", key_hash="05"),
+    ]
+    promote = ChangeUser(user_id="usr_member", role="owner", at=moment(9))
+    after = given(workspace, *STAFFED, admin, FIRST_KEY, *keys).when(promote).then(
+        KeyRevoked(key_id="key_3"),
+        KeyRevoked(key_id="key_4"),
+        UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False),
+    )  # fmt: skip
+    assert [key.id for key in after.state.keys_of("usr_member")] == ["key_2", "key_5"]
+    demoted = after.when(replace(promote, role="admin")).then(
+        UserRoleChanged(user_id="usr_member", role="admin", assigned_only=False)
+    )  # fmt: skip
+    assert len(demoted.state.keys_of("usr_member")) == 2
+
+
+def test_a_user_has_twenty_working_keys_at_most_and_the_operator_can_always_issue_one():
+    held = [KeyIssued(key_id=f"key_m{n}", user_id="usr_member", key_hash=f"m{n}", expires_at=moment(60)) for n in range(20)]
+    issue = IssueKey(user_id="usr_member", key_id="key_2", key_hash="77aa", at=moment(59))
+    full = given(workspace, *STAFFED, FIRST_KEY, *held)
+    full.when(issue).refused(TooManyKeysError)
+    another = KeyIssued(key_id="key_2", user_id="usr_member", key_hash="77aa")
+    full.when(replace(issue, at=moment(60))).then(another)
+    full.when(replace(issue, by_operator=True)).then(another)
+    full.when(replace(issue, user_id="usr_owner")).then(replace(another, user_id="usr_owner"))
+
+
+def test_a_users_expired_keys_are_forgotten_when_another_is_issued():
+    expired = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(1))
+    later = recorded(KeyIssued(key_id="key_3", user_id="usr_owner", key_hash="33cc"), version=9)
+    state = fold(workspace.evolve, [*STAFFED, FIRST_KEY, expired, later])
+    assert sorted(state.keys) == ["33cc", "5e88"]
+
+
 def test_a_key_is_revoked_only_as_its_users_own():
-    given(workspace, *STAFFED, FIRST_KEY).when(RevokeKey(user_id="usr_member", key_id="key_1")).refused(NotFoundError)
+    given(workspace, *STAFFED, FIRST_KEY).when(RevokeKey(user_id="usr_member", key_id="key_1", at=moment(9))).refused(NotFoundError)
 
 
 # --- roles
@@ -129,7 +188,7 @@ def test_an_auditor_never_creates_groups_R23():
 def test_a_user_has_a_role_that_there_is_R20():
     stranger = an_owner(user_id="usr_2", email="eve@example.com", role="front desk")
     assert loc_of(given(workspace, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
-    unknown = ChangeUser(user_id="usr_member", role="front desk")
+    unknown = ChangeUser(user_id="usr_member", role="front desk", at=moment(9))
     assert loc_of(given(workspace, *STAFFED).when(unknown).refused(InvalidRequestError)) == ["role"]
     given(workspace, *STAFFED, RoleDefined(role="front desk", group_chat=True)).when(unknown).then(
         UserRoleChanged(user_id="usr_member", role="front desk", assigned_only=False)
@@ -137,7 +196,7 @@ def test_a_user_has_a_role_that_there_is_R20():
 
 
 def test_a_user_is_restricted_to_assigned_data_and_keeps_his_role_R22():
-    restrict = ChangeUser(user_id="usr_member", assigned_only=True)
+    restrict = ChangeUser(user_id="usr_member", assigned_only=True, at=moment(9))
     restricted = given(workspace, *STAFFED).when(restrict).then(
         UserRoleChanged(user_id="usr_member", role="member", assigned_only=True)
     )  # fmt: skip
@@ -145,14 +204,17 @@ def test_a_user_is_restricted_to_assigned_data_and_keeps_his_role_R22():
 
 
 def test_there_is_always_an_owner_R23():
-    demote = ChangeUser(user_id="usr_owner", role="member")
+    demote = ChangeUser(user_id="usr_owner", role="member", at=moment(9))
     assert loc_of(given(workspace, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
     second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
-    given(workspace, *STAFFED, second).when(demote).then(UserRoleChanged(user_id="usr_owner", role="member", assigned_only=False))
+    key = KeyIssued(key_id="key_2", user_id="usr_member", key_hash="77aa")
+    given(workspace, *STAFFED, second, key).when(demote).then(
+        UserRoleChanged(user_id="usr_owner", role="member", assigned_only=False)
+    )
 
 
 def test_somebody_who_is_no_user_is_not_changed():
-    given(workspace, *STAFFED).when(ChangeUser(user_id="usr_9", role="admin")).refused(NotFoundError)
+    given(workspace, *STAFFED).when(ChangeUser(user_id="usr_9", role="admin", at=moment(9))).refused(NotFoundError)
 
 
 # --- policy

@@ -1,5 +1,7 @@
 """`groupchat work` and `demo`: what goes together, and what is said where it does not."""
 
+import json
+
 import pytest
 
 from tests.support.command_line import Command
@@ -33,3 +35,14 @@ def test_the_demo_leaves_somebody_elses_workspace_alone(groupchat, workspace):
 
     assert refused.code == 1
     assert "your own workspace 'Acme'" in refused.err
+
+
+def test_the_operator_issues_a_key_to_a_user_by_address(groupchat: Command, sqlite_url: str):
+    founded = json.loads(groupchat(sqlite_url, "init", "--workspace", "Acme", "--owner", "ann@example.com").out)
+
+    issued = groupchat(sqlite_url, "key", founded["workspace_id"], "ANN@example.com")
+
+    key = json.loads(issued.out)
+    assert key == founded | {"api_key": key["api_key"]}
+    assert key["api_key"] != founded["api_key"]
+    assert groupchat(sqlite_url, "key", founded["workspace_id"], "eve@example.com").code == 1

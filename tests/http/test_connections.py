@@ -247,9 +247,9 @@ async def test_a_stream_that_nobody_takes_is_cut_off_and_costs_no_more_than_buff
     ended = asyncio.Event()
 
     async def app(scope, receive, send):
-        streams.admit("key")
+        streams.admit("usr_1")
         incoming = Incoming(scope, receive, {}, "req_1")
-        await EventStream(200, streams=streams, login_id="key", incoming=incoming, frames=frames).send(send, "req_1")
+        await EventStream(200, streams=streams, user_id="usr_1", incoming=incoming, frames=frames).send(send, "req_1")
         ended.set()
 
     async with serving(app) as port, deaf(port):

@@ -322,11 +322,12 @@ async def test_a_reader_who_takes_nothing_is_cut_off(store):
         assert streams.open == 0
 
 
-async def test_a_key_has_so_many_streams_and_no_more_until_one_ends(store):
-    streams = Streams(store, StreamLimits(per_key=2))
+async def test_a_user_has_so_many_streams_whatever_their_keys_and_no_more_until_one_ends(store):
+    streams = Streams(store, StreamLimits(per_user=2))
     async with open_site(store, workers=None, streams=streams) as site:
         async with listening(site), listening(site) as second:
-            refused = await site.client.get("/v1/events", headers={"Authorization": f"Bearer {site.key}"})
+            another = (await site.post(f"/v1/users/{site.world.who.user.id}/keys")).json()["api_key"]
+            refused = await site.client.get("/v1/events", headers={"Authorization": f"Bearer {another}"})
             assert_problem(refused, "too-many-requests", 429)
             assert int(refused.headers["Retry-After"]) > 0
             other = await site.member()

@@ -203,3 +203,39 @@ async def test_a_contact_that_is_assigned_away_is_gone_in_another_process_at_onc
                 assert (await agent.get(path)).status_code == (200 if there_now else 404)
             listed = (await agent.get("/v1/conversations")).json()["items"]
             assert [each["id"] for each in listed] == ([made["id"]] if there_now else [])
+
+
+async def test_the_last_working_key_of_the_owners_stays_and_another_may_go_first_R23(site):
+    me = site.world.who.user.id
+    (first,) = (await site.get(keys_of(me))).json()["items"]
+    assert_problem(await site.delete(keys_of(me, first["id"])), "last-key", 409)
+    assert (await site.get("/v1/users/me")).status_code == 200
+    second = site.with_key((await site.post(keys_of(me))).json()["api_key"])
+    assert (await second.delete(keys_of(me, first["id"]))).status_code == 204
+
+
+async def test_an_admin_does_not_become_an_owner_through_a_key_that_they_issued_R23(site):
+    staff = await staffed(site)
+    member = staff.ids["member"]
+    seen = (await staff["admin"].post(keys_of(member))).json()
+    thief = site.with_key(seen["api_key"])
+    assert (await thief.get("/v1/users/me")).status_code == 200
+
+    promoted = await site.patch(f"{USERS}/{member}", {"role": "owner"})
+
+    assert promoted.json()["ended_keys"] == [seen["id"]]
+    assert_problem(await thief.patch(f"{USERS}/{staff.ids['admin']}", {"role": "owner"}), "unauthenticated", 401)
+    assert (await staff["member"].get("/v1/users/me")).json()["role"] == "owner"
+
+
+async def test_a_user_has_twenty_keys_at_most(site):
+    own = keys_of(site.world.who.user.id)
+    for _ in range(19):
+        assert (await site.post(own)).status_code == 201
+    assert_problem(await site.post(own), "too-many-keys", 409)
+
+
+async def test_a_new_key_has_no_address_of_its_own_and_a_user_has_R20(site):
+    user = await site.post(USERS, {"name": "Max", "email": "max@example.com", "role": "member"})
+    assert (await site.get(user.headers["Location"])).json()["email"] == "max@example.com"
+    assert "Location" not in (await site.post(keys_of(user.json()["id"]))).headers

@@ -3,7 +3,6 @@
 import pytest
 
 from groupchat.aggregates.contact import Change
-from groupchat.aggregates.workspace import ChangeUser
 from groupchat.commands import contacts as commands
 from groupchat.commands import users
 from groupchat.queries import contacts
@@ -21,7 +20,7 @@ def views_of(world: World) -> Views:
 async def restricted(world: World):
     """Return a caller who sees assigned data only."""
     who = await a_member(world)
-    user = (await world.run(users.change_user, ChangeUser(user_id=who.user.id, assigned_only=True))).value
+    user = (await world.run(users.change_user, who.user.id, users.RoleChange(assigned_only=True))).value.user
     return type(who)(who.workspace_id, user, who.correlation_id)
 
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.keywords import NO_WORDS, Words
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords, change_policy, choose_keywords
+from groupchat.aggregates.user_keys import ApiKey, IssueKey, RevokeKey, ending_for_an_owner, require_room, require_way_in
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     KeyIssued,
@@ -37,7 +38,7 @@ from groupchat.aggregates.workspace_events import (
 from groupchat.values.currencies import CURRENCIES
 from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
-from groupchat.values.event import Event, Recorded
+from groupchat.values.event import Actor, Event, Recorded
 from groupchat.values.lasting import LastingMap
 from groupchat.values.money import Rate
 from groupchat.values.policy import PRESETS, Policy
@@ -60,19 +61,6 @@ class User(Struct, frozen=True, kw_only=True):
     email: str
     role: str
     assigned_only: bool = False
-
-
-class ApiKey(Struct, frozen=True, kw_only=True):
-    """An API key, of which only the hash is kept."""
-
-    id: str
-    user_id: str
-    issued_at: datetime
-    expires_at: datetime | None = None
-
-    def opens_at(self, moment: datetime) -> bool:
-        """Tell whether the key has not expired at a moment."""
-        return self.expires_at is None or moment < self.expires_at
 
 
 class PostedRate(Struct, frozen=True):
@@ -103,6 +91,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """Keys that are not revoked, by their hash."""
     key_hashes: LastingMap[str] = LastingMap()
     """Their hashes, by their id."""
+    hashes_of: LastingMap[tuple[str, ...]] = LastingMap()
+    """Their hashes, by their user's id, oldest first."""
     numbers: dict[str, BusinessNumber] = {}
     given_up: tuple[str, ...] = ()
     """The numbers that the workspace had, and may add again (R56)."""
@@ -122,6 +112,14 @@ class Workspace(Struct, frozen=True, kw_only=True):
         """Return the user whose key has this hash and opens at this moment."""
         key = self.keys.get(key_hash)
         return self.users.get(key.user_id) if key is not None and key.opens_at(moment) else None
+
+    def keys_of(self, user_id: str) -> list[ApiKey]:
+        """Return a user's keys that are not revoked, oldest first; those that expired may be left out."""
+        return [key for hash_ in self.hashes_of.get(user_id) or () if (key := self.keys.get(hash_)) is not None]
+
+    def keys_of_owners(self) -> list[ApiKey]:
+        """Return the keys of all owners."""
+        return [key for user in self.users.values() if user.role == OWNER for key in self.keys_of(user.id)]
 
     def rate_at(self, moment: datetime) -> Rate:
         """Return the rate in force at a moment, by its UTC date (R25)."""
@@ -150,15 +148,9 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             user = replace(state.users[event.user_id], role=event.role, assigned_only=event.assigned_only)
             return replace(state, users=state.users | {user.id: user})
         case KeyIssued():
-            key = ApiKey(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at)
-            return replace(
-                state,
-                keys=state.keys.with_(event.key_hash, key),
-                key_hashes=state.key_hashes.with_(key.id, event.key_hash),
-            )
+            return _with_key(state, event, recorded)
         case KeyRevoked():
-            hash_ = state.key_hashes.get(event.key_id) or ""
-            return replace(state, keys=state.keys.without(hash_), key_hashes=state.key_hashes.without(event.key_id))
+            return _without_key(state, event.key_id)
         case RoleDefined():
             return replace(state, roles=state.roles | {event.role: event.group_chat})
         case RatePosted():
@@ -187,6 +179,41 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
 
 def _without(numbers: tuple[str, ...], number: str) -> tuple[str, ...]:
     return tuple(other for other in numbers if other != number)
+
+
+def _with_key(state: Workspace, event: KeyIssued, recorded: Recorded) -> Workspace:
+    """Add a key, and forget the same user's expired ones, so that a user's keys don't grow without end."""
+    for held in state.keys_of(event.user_id):
+        if not held.opens_at(recorded.at):
+            state = _without_key(state, held.id)
+    trusted = _is_trusted(state, recorded.cause.actor)
+    key = ApiKey(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at, trusted=trusted)
+    return replace(
+        state,
+        keys=state.keys.with_(event.key_hash, key),
+        key_hashes=state.key_hashes.with_(key.id, event.key_hash),
+        hashes_of=state.hashes_of.with_(key.user_id, (*(state.hashes_of.get(key.user_id) or ()), event.key_hash)),
+    )
+
+
+def _without_key(state: Workspace, key_id: str) -> Workspace:
+    hash_ = state.key_hashes.get(key_id)
+    key = None if hash_ is None else state.keys.get(hash_)
+    if hash_ is None or key is None:
+        return state
+    left = tuple(other for other in state.hashes_of.get(key.user_id) or () if other != hash_)
+    return replace(
+        state,
+        keys=state.keys.without(hash_),
+        key_hashes=state.key_hashes.without(key_id),
+        hashes_of=state.hashes_of.with_(key.user_id, left),
+    )
+
+
+def _is_trusted(state: Workspace, actor: Actor) -> bool:
+    """Tell whether an actor may see an owner's key: an owner, or the operator's command line."""
+    user = state.users.get(actor.id)
+    return actor.kind == "process" or (user is not None and user.role == OWNER)
 
 
 def _with_number(state: Workspace, number: str, **changes: str | None) -> Workspace:
@@ -229,28 +256,13 @@ class AddUser(Struct, frozen=True, kw_only=True):
     key_hash: str
 
 
-class IssueKey(Struct, frozen=True, kw_only=True):
-    """Give a user another key."""
-
-    user_id: str
-    key_id: str
-    key_hash: str
-    expires_at: datetime | None = None
-
-
 class ChangeUser(Struct, frozen=True, kw_only=True):
-    """Change a user's role, or whether he is restricted to assigned data."""
+    """Change a user's role at a moment, or whether they are restricted to assigned data."""
 
     user_id: str
     role: str | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
-
-
-class RevokeKey(Struct, frozen=True, kw_only=True):
-    """Let a user's key open nothing any more."""
-
-    user_id: str
-    key_id: str
+    at: datetime
 
 
 class DefineRole(Struct, frozen=True, kw_only=True):
@@ -281,8 +293,7 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
         case ChangeUser():
             return _change_user(command, state)
         case IssueKey():
-            require_user_of(state, command.user_id)
-            return [_issue(command)]
+            return _issue_key(command, state)
         case RevokeKey():
             return _revoke_key(command, state)
         case DefineRole():
@@ -317,7 +328,7 @@ def _add_user(command: AddUser, state: Workspace) -> list[Event]:
         role=command.role,
         assigned_only=command.assigned_only,
     )
-    return [added, _issue(IssueKey(user_id=command.user_id, key_id=command.key_id, key_hash=command.key_hash))]
+    return [added, KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash)]
 
 
 def _change_user(command: ChangeUser, state: Workspace) -> list[Event]:
@@ -329,11 +340,17 @@ def _change_user(command: ChangeUser, state: Workspace) -> list[Event]:
         raise InvalidRequestError("role", "This is the last owner. Make someone else an owner first.")
     if (role, assigned_only) == (user.role, user.assigned_only):
         return []
-    return [UserRoleChanged(user_id=user.id, role=role, assigned_only=assigned_only)]
+    if user.role == OWNER != role:
+        require_way_in(state.keys_of_owners(), {key.id for key in state.keys_of(user.id)}, command.at)
+    ended = ending_for_an_owner(state.keys_of(user.id)) if role == OWNER != user.role else []
+    return [*ended, UserRoleChanged(user_id=user.id, role=role, assigned_only=assigned_only)]
 
 
-def _issue(command: IssueKey) -> Event:
-    return KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash, expires_at=command.expires_at)
+def _issue_key(command: IssueKey, state: Workspace) -> list[Event]:
+    require_user_of(state, command.user_id)
+    if not command.by_operator:
+        require_room(state.keys_of(command.user_id), command.at)
+    return [KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash, expires_at=command.expires_at)]
 
 
 def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
@@ -341,6 +358,8 @@ def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
     if key is None or key.user_id != command.user_id:
         msg = "This user does not have this key."
         raise NotFoundError(msg, "key")
+    if key.opens_at(command.at) and state.users[key.user_id].role == OWNER:
+        require_way_in(state.keys_of_owners(), {key.id}, command.at)
     return [KeyRevoked(key_id=command.key_id)]
 
 

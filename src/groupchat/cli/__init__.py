@@ -18,6 +18,7 @@ COMMANDS = (
         "serving",
         'Create a workspace and its owner; print `{"workspace_id", "user_id", "api_key"}` as JSON. The key is shown only here.',
     ),
+    ("key", "serving", "Issue another key to a user; print it as `init` does. For example, when an owner has lost theirs."),
     ("serve", "serving", "Serve the HTTP API, and run all workers in the same process unless `--no-workers` is set."),
     ("work", "serving", "Run workers without HTTP: projections, contact changes, delivery, the simulated carrier."),
     ("demo", "serving", "Serve a small demo workspace, and print the address, an API key, and what to try."),

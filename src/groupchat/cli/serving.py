@@ -10,7 +10,7 @@ from groupchat import server
 from groupchat.bootstrap import over_kafka, running, working
 from groupchat.cli.shell import run, say, settings
 from groupchat.commands import workspaces
-from groupchat.commands.keys import by_operator
+from groupchat.commands.keys import OperatorsKey, by_operator, issue_to_mailbox
 from groupchat.processes.partitions.worker import NAME as PROJECTIONS
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
@@ -49,6 +49,20 @@ def init(
             return (await system.store.run(cause, workspaces.create_workspace, workspace.strip(), owner)).value
 
     typer.echo(msgspec.json.encode(run(founded(settings()))).decode())
+
+
+@app.command()
+def key(
+    workspace: Annotated[str, typer.Argument(help="The workspace's id, `wsp_...`.")],
+    email: Annotated[str, typer.Argument(help="The user's e-mail address.")],
+) -> None:
+    """Issue another key to a user; print it as `init` does. For example, when an owner has lost theirs."""
+
+    async def issued(chosen: Settings) -> OperatorsKey:
+        async with running(chosen) as system:
+            return (await system.store.run(by_operator(workspace), issue_to_mailbox, email)).value
+
+    typer.echo(msgspec.json.encode(run(issued(settings()))).decode())
 
 
 @app.command()

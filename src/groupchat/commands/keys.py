@@ -11,12 +11,14 @@ from msgspec import Struct
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.access import Access
+from groupchat.aggregates.user_keys import IssueKey, RevokeKey
 from groupchat.aggregates.workspace import User, Workspace
 from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.logins import user_of
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
+from groupchat.values.email import mailbox
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
 
@@ -38,6 +40,14 @@ class IssuedKey(Struct, frozen=True):
     api_key: str
     issued_at: datetime
     expires_at: datetime | None
+
+
+class OperatorsKey(Struct, frozen=True):
+    """A key that the operator issued, as `groupchat key` prints it."""
+
+    workspace_id: str
+    user_id: str
+    api_key: str
 
 
 def new_key(workspace_id: str) -> tuple[str, str]:
@@ -94,14 +104,24 @@ async def issue_key(decision: Decision, who: Caller, user_id: str, expires_at: d
 
 
 async def issue_by_operator(decision: Decision, user_id: str) -> IssuedKey:
-    """Give a user of the workspace another key, from the command line."""
-    return await _issue(decision, user_id, None)
+    """Give a user of the workspace another key, from the command line, however many they have."""
+    return await _issue(decision, user_id, None, by_operator=True)
+
+
+async def issue_to_mailbox(decision: Decision, email: str) -> OperatorsKey:
+    """Give the user with an e-mail address another key, from the command line; raises `NotFoundError`."""
+    workspace_id = decision.cause.workspace_id
+    state = workspace.existing(await decision.load(WORKSPACE, workspace_id))
+    user_id = next((user.id for user in state.users.values() if mailbox(user.email) == mailbox(email)), "")
+    issued = await issue_by_operator(decision, user_id)
+    return OperatorsKey(workspace_id, user_id, issued.api_key)
 
 
 async def revoke_key(decision: Decision, who: Caller, user_id: str, key_id: str) -> None:
-    """Let a key open nothing any more."""
+    """End a key; raises `LastKeyError` for the last one that works of any owner (R23)."""
     await require_own(decision, who, user_id)
-    await decision.take(WORKSPACE, who.workspace_id, workspace.RevokeKey(user_id=user_id, key_id=key_id))
+    at = await decision.time_in(WORKSPACE, who.workspace_id)
+    await decision.take(WORKSPACE, who.workspace_id, RevokeKey(user_id=user_id, key_id=key_id, at=at))
 
 
 def by_operator(workspace_id: str) -> Cause:
@@ -110,13 +130,19 @@ def by_operator(workspace_id: str) -> Cause:
     return Cause(workspace_id=workspace_id, actor=Actor("process", "cli"), correlation_id=request, causation_id=request)
 
 
-async def _issue(decision: Decision, user_id: str, expires_at: datetime | None) -> IssuedKey:
+async def _issue(decision: Decision, user_id: str, expires_at: datetime | None, *, by_operator: bool = False) -> IssuedKey:
     workspace_id = decision.cause.workspace_id
     key, key_hash = new_key(workspace_id)
-    issue = workspace.IssueKey(user_id=user_id, key_id=decision.new_id("key"), key_hash=key_hash, expires_at=expires_at)
-    issued_at = await decision.time_in(WORKSPACE, workspace_id)
+    issue = IssueKey(
+        user_id=user_id,
+        key_id=decision.new_id("key"),
+        key_hash=key_hash,
+        expires_at=expires_at,
+        at=await decision.time_in(WORKSPACE, workspace_id),
+        by_operator=by_operator,
+    )
     await decision.take(WORKSPACE, workspace_id, issue)
-    return IssuedKey(issue.key_id, key, issued_at, expires_at)
+    return IssuedKey(issue.key_id, key, issue.at, expires_at)
 
 
 async def require_own(decision: Decision, who: Caller, user_id: str) -> Access:

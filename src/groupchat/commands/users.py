@@ -1,9 +1,10 @@
 """Commands on users (R20, R22, R23)."""
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.workspace import ChangeUser, User
+from groupchat.aggregates.workspace_events import KeyRevoked
 from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import WORKSPACE
@@ -20,10 +21,24 @@ class RequestedUser(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True):
-    """A new user, and his first key, which is shown here and nowhere else."""
+    """A new user, and their first key, which is shown here and nowhere else."""
 
     user: User
     api_key: str
+
+
+class RoleChange(Struct, frozen=True, kw_only=True):
+    """What is to change of a user; what is left out stays."""
+
+    role: str | UnsetType = UNSET
+    assigned_only: bool | UnsetType = UNSET
+
+
+class ChangedUser(Struct, frozen=True):
+    """A changed user, and the ids of the keys that ended because the user became an owner."""
+
+    user: User
+    ended_keys: tuple[str, ...] = ()
 
 
 async def add_user(decision: Decision, who: Caller, new: RequestedUser) -> Added:
@@ -44,11 +59,18 @@ async def add_user(decision: Decision, who: Caller, new: RequestedUser) -> Added
     return Added((await access(decision, who)).state.users[user_id], key)
 
 
-async def change_user(decision: Decision, who: Caller, command: ChangeUser) -> User:
-    """Change a user's role, or whether he is restricted to assigned data."""
+async def change_user(decision: Decision, who: Caller, user_id: str, change: RoleChange) -> ChangedUser:
+    """Change a user's role, or whether they are restricted to assigned data; see `ChangedUser` for a user who becomes an owner.
+
+    Raises `LastKeyError` if no owner would have a working key left (R23).
+    """
     rights = await access(decision, who)
-    rights.require_manager_of(visible_user(rights, command.user_id).role)
-    if isinstance(command.role, str):
-        rights.require_manager_of(command.role)
-    await decision.take(WORKSPACE, who.workspace_id, command)
-    return (await access(decision, who)).state.users[command.user_id]
+    rights.require_manager_of(visible_user(rights, user_id).role)
+    if isinstance(change.role, str):
+        rights.require_manager_of(change.role)
+    at = await decision.time_in(WORKSPACE, who.workspace_id)
+    command = ChangeUser(user_id=user_id, role=change.role, assigned_only=change.assigned_only, at=at)
+    events = await decision.take(WORKSPACE, who.workspace_id, command)
+    ended = tuple(event.key_id for event in events if isinstance(event, KeyRevoked))
+    state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
+    return ChangedUser(state.users[user_id], ended)

@@ -28,6 +28,11 @@ async def require_visible(store: EventStore, who: Caller, user_id: str) -> None:
     visible_user(await rights_of(store, who), user_id)
 
 
+async def read_user(store: EventStore, who: Caller, user_id: str) -> User:
+    """Return a user that is there for the caller; raises `NotFoundError` (R22)."""
+    return visible_user(await rights_of(store, who), user_id)
+
+
 async def list_users(store: EventStore, who: Caller) -> list[User]:
     """Return the workspace's users; a restricted user sees only themselves (R22)."""
     rights = await rights_of(store, who)
@@ -45,8 +50,8 @@ async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
     Raises `NotFoundError` or `NotPermittedError` unless they are the caller's to see (R23).
     """
     rights = (await views.store.run(who.cause(), keys.require_own, who, user_id)).value
-    of_user = [(key_hash, key) for key_hash, key in rights.state.keys.items() if key.user_id == user_id]
-    held = dict(sorted(of_user, key=lambda each: (each[1].issued_at, each[1].id)))
+    hashes = rights.state.hashes_of.get(user_id) or ()
+    held = dict(zip(hashes, rights.state.keys_of(user_id), strict=True))
     used = await views.ask(last_uses, list(held))
     return [
         KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))

@@ -30,6 +30,13 @@ async def list_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
     return [shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
 
 
+async def read_number(store: EventStore, who: Caller, number: str) -> NumberShown:
+    """Return a business number (E.164) that the caller may send from; an auditor sees all (R21, R23). Raises `NotFoundError`."""
+    rights = await rights_of(store, who)
+    seen = rights.may_send_from(number) or rights.audits
+    return shown(rights, business_numbers.require_number_of(rights.state, number if seen else "").number)
+
+
 async def policy(store: EventStore, who: Caller) -> PolicyShown:
     """Return the policy, with the workspace's own keywords."""
     return PolicyShown.of((await rights_of(store, who)).state)

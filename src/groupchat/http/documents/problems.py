@@ -133,6 +133,17 @@ PROBLEMS: dict[str, ProblemKind] = {
         "This number already belongs to a workspace, and can belong to only one (R4). If it is your own workspace, GET "
         "/v1/numbers lists the number. Otherwise, use another number.",
     ),
+    "last-key": ProblemKind(
+        409,
+        "The owners' last key",
+        "No owner would have a working API key left, so nobody could manage the workspace (R23). Issue a key to an owner first. "
+        "The operator can always issue one: groupchat key WORKSPACE EMAIL.",
+    ),
+    "too-many-keys": ProblemKind(
+        409,
+        "Too many keys",
+        "A user can have 20 keys that work. Revoke one that you no longer need: DELETE /v1/users/{user_id}/keys/{key_id}.",
+    ),
     "user-exists": ProblemKind(
         409,
         "This user already exists",

@@ -50,8 +50,8 @@ class Streaming(Struct, frozen=True):
         after = await _begin(services, read_last_event_id(incoming.headers), query)
         streams = services.streams
         watch = Watch(streams.log, streams.pace, Watcher(login, who), after, encode)
-        streams.admit(login.id)
-        return Stream(200, streams=streams, login_id=login.id, incoming=incoming, frames=watch.frames)
+        streams.admit(who.user.id)
+        return Stream(200, streams=streams, user_id=who.user.id, incoming=incoming, frames=watch.frames)
 
 
 async def _begin(services: Services, last: int | None, query: StreamQuery) -> int:

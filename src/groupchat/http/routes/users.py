@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from groupchat.aggregates.workspace import ChangeUser, User
+from groupchat.aggregates.workspace import User
 from groupchat.commands import keys, users
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
@@ -43,6 +43,12 @@ class NewUserShown(UserShown, frozen=True, kw_only=True):
     """A user who was just added, with a first key; a repeat of the request shows the user without it."""
 
     api_key: str | None
+
+
+class ChangedUserShown(UserShown, frozen=True, kw_only=True):
+    """A changed user; `ended_keys` are the ids of the keys that ended because the user became an owner."""
+
+    ended_keys: tuple[str, ...]
 
 
 class NewKeyShown(Struct, frozen=True, kw_only=True):
@@ -98,22 +104,36 @@ async def read_me(call: Call) -> Answer[UserShown]:
 
 
 @endpoint(
+    Spec("GET", ONE, "One user", "users", example=examples.USER_SHOWN),
+    first=permits.sees_user,
+)
+async def read_user(call: Call) -> Answer[UserShown]:
+    """Show a user; a user who is restricted to assigned data sees only themselves (R22)."""
+    return Answer(UserShown(**_fields(await queries.read_user(call.store, call.who, call.path["user_id"]))))
+
+
+@endpoint(
     Spec(
         "PATCH",
         ONE,
         "Change a user",
         "users",
         body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
-        example=examples.USER_SHOWN,
+        example=examples.CHANGED_USER_SHOWN,
     ),
     first=permits.sees_user,
     may=permits.manages,
+    refuses=("last-key",),
 )
-async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
-    """Change a user's role, or whether they are restricted to assigned data (R20, R22)."""
-    command = ChangeUser(user_id=call.path["user_id"], role=call.body.role, assigned_only=call.body.assigned_only)
-    changed = await call.run(users.change_user, command)
-    return Written(value=UserShown(**_fields(changed.value)), position=changed.position)
+async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
+    """Change a user's role, or whether they are restricted to assigned data (R20, R22).
+
+    When a user becomes an owner, their keys that no owner issued end, because others may have seen them (R23).
+    """
+    change = users.RoleChange(role=call.body.role, assigned_only=call.body.assigned_only)
+    changed = await call.run(users.change_user, call.path["user_id"], change)
+    shown = ChangedUserShown(**_fields(changed.value.user), ended_keys=changed.value.ended_keys)
+    return Written(value=shown, position=changed.position)
 
 
 @endpoint(
@@ -123,16 +143,16 @@ async def change_user(call: Writing[UserChange]) -> Written[UserShown]:
         "Issue a key",
         "users",
         status=201,
-        location=KEYS + "/{id}",
         body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
         body_may_be_missing=True,
         example=examples.NEW_KEY_SHOWN,
     ),
     first=permits.sees_user,
     may=permits.holds_keys,
+    refuses=("too-many-keys",),
 )
 async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
-    """Give a user another key: yourself, or anybody if you manage users. Only this answer shows it."""
+    """Give a user another key: yourself, or anybody if you manage users. Only this answer shows it. 20 keys can work at a time."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Use a time in the future.")
@@ -158,9 +178,10 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     Spec("DELETE", KEYS + "/{key_id}", "Revoke a key", "users", status=204),
     first=permits.sees_user,
     may=permits.holds_keys,
+    refuses=("last-key",),
 )
 async def revoke_key(call: Call) -> Written[None]:
-    """Revoke a key: from this answer on it is not valid."""
+    """Revoke a key: from this answer on it is not valid. The last working key of the owners can't be revoked (R23)."""
     return await call.run(keys.revoke_key, call.path["user_id"], call.path["key_id"])
 
 

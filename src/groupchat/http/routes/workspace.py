@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from groupchat.aggregates.workspace import PostedRate
-from groupchat.commands import business_numbers, workspaces
+from groupchat.commands import business_numbers, numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
 from groupchat.commands.caller import Caller
 from groupchat.commands.workspaces import PolicyShown, RoleShown
@@ -65,6 +65,15 @@ async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     """List the numbers that the caller may send from (R21)."""
     found = await queries.list_numbers(call.store, call.who)
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.number))
+
+
+@endpoint(
+    Spec("GET", NUMBER, "One business number", "workspace", example=examples.NUMBER),
+    first=permits.has_number,
+)
+async def read_number(call: Call) -> Answer[NumberShown]:
+    """Show a number that the caller may send from (R21)."""
+    return Answer(await queries.read_number(call.store, call.who, numbers.read_number("number", call.path["number"])))
 
 
 @endpoint(

@@ -36,20 +36,20 @@ class Streams:
         self.pace = pace or StreamLimits()
         self.log = LogReader(store)
         self._guards: set[Guard] = set()
-        self._by_login: Counter[str] = Counter()
+        self._by_user: Counter[str] = Counter()
         self._closed = False
 
     @property
     def open(self) -> int:
         """How many there are."""
-        return self._by_login.total()
+        return self._by_user.total()
 
-    def admit(self, login_id: str) -> None:
-        """Count a stream that is about to open; raises `TooManyRequestsError` if its key has as many as it may."""
-        if self._by_login[login_id] >= self.pace.per_key:
-            msg = f"This key has {self.pace.per_key} event streams open already. Close one of them."
+    def admit(self, user_id: str) -> None:
+        """Count a stream that is about to open; raises `TooManyRequestsError` if its user has as many as they may."""
+        if self._by_user[user_id] >= self.pace.per_user:
+            msg = f"This user has {self.pace.per_user} event streams open already. Close one of them."
             raise TooManyRequestsError(msg, RETRY_SECONDS)
-        self._by_login[login_id] += 1
+        self._by_user[user_id] += 1
 
     def guard(self) -> "Guard":
         """Return what ends a stream that was admitted."""
@@ -59,12 +59,12 @@ class Streams:
             guard.end("shutdown")
         return guard
 
-    def left(self, login_id: str, guard: "Guard") -> None:
+    def left(self, user_id: str, guard: "Guard") -> None:
         """Count a stream no longer."""
         self._guards.discard(guard)
-        self._by_login[login_id] -= 1
-        if not self._by_login[login_id]:
-            del self._by_login[login_id]
+        self._by_user[user_id] -= 1
+        if not self._by_user[user_id]:
+            del self._by_user[user_id]
 
     def close(self) -> None:
         """End all streams, and those that open after this: the server stops."""
@@ -129,7 +129,7 @@ class Stream(Reply, frozen=True, kw_only=True):
     """The answer that does not end by itself; `send` is done when it has ended."""
 
     streams: Streams
-    login_id: str
+    user_id: str
     incoming: Incoming
     frames: Callable[[], AsyncGenerator[bytes, None]]
 
@@ -146,7 +146,7 @@ class Stream(Reply, frozen=True, kw_only=True):
             await self._part(send, guard)
         finally:
             gone.cancel()
-            self.streams.left(self.login_id, guard)
+            self.streams.left(self.user_id, guard)
             log.info("stream_ended", reason=reason)
 
     async def _part(self, send: Send, guard: Guard) -> None:

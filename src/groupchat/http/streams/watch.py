@@ -27,7 +27,7 @@ Encode = Callable[[Recorded], bytes]
 class StreamLimits(Struct, frozen=True, kw_only=True):
     """What an operator decides of streams; times in seconds. `stall`: a reader who takes nothing for so long is cut off."""
 
-    per_key: int = 10
+    per_user: int = 10
     heartbeat: float = 15.0
     stall: float = 30.0
     lifetime: float = 3_600.0
