@@ -51,7 +51,7 @@ THREADS_SQLITE = 48
 
 
 class NoBrokersError(ToldError):
-    """What needs Kafka was asked for, and no brokers are named; the message says what to set."""
+    """Something that needs Kafka was requested, and no brokers are configured; the message says what to set."""
 
 
 class System(Struct, frozen=True, kw_only=True):

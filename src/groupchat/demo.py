@@ -40,7 +40,7 @@ class NoHandsetsError(ToldError):
 
 
 class Demo(Struct, frozen=True):
-    """What a visitor needs."""
+    """The demo workspace: everything that a visitor needs."""
 
     workspace_id: str
     api_key: str

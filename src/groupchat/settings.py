@@ -60,7 +60,7 @@ class SettingsError(ToldError):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operator chooses."""
+    """The operator's choices."""
 
     database_url: str = "sqlite:///groupchat.db"
     carrier: Literal["simulator"] = "simulator"

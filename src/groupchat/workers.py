@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class UnknownWorkerError(ToldError):
-    """There is no worker of that name; the message lists those there are."""
+    """There is no worker of that name; the message lists the known ones."""
 
 
 def choose(workers: Mapping[str, Worker], names: Sequence[str]) -> dict[str, Worker]:

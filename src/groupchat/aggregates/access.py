@@ -44,7 +44,7 @@ class NumberGivenUpError(RefusalError):
 
 
 class ContactNotAssignedError(RefusalError):
-    """R22: a participant is no contact assigned to the user, whether there is such a contact or not; `about` is not shown."""
+    """R22: a participant is not a contact assigned to the user, whether or not the contact exists; `about` is not shown."""
 
     slug = "contact-not-assigned"
 
@@ -67,7 +67,7 @@ def is_restricted(user: User) -> bool:
 
 
 class Access(Struct, frozen=True):
-    """What one user may do in a workspace, as both are now."""
+    """The rights of one user in a workspace, as both are now."""
 
     state: Workspace
     user: User
@@ -109,7 +109,7 @@ class Access(Struct, frozen=True):
             raise NotPermittedError(msg)
 
     def require_auditor(self) -> None:
-        """Raise `NotPermittedError` for who neither manages nor audits (R23)."""
+        """Raise `NotPermittedError` for a user who neither manages nor audits (R23)."""
         if not self.manages and not self.audits:
             msg = "Only owners, admins and auditors can see this (R23)."
             raise NotPermittedError(msg)
@@ -153,13 +153,13 @@ class Access(Struct, frozen=True):
         self.require_writer()
 
     def require_assignable(self, user_id: str | None) -> None:
-        """Raise `NotPermittedError` if a restricted user assigns a contact to anybody but himself (R22, R23)."""
+        """Raise `NotPermittedError` if a restricted user assigns a contact to anybody but themself (R22, R23)."""
         if self.restricted and user_id != self.user.id:
             msg = "You can't assign a contact to someone else, because you only see contacts assigned to you (R22)."
             raise NotPermittedError(msg)
 
     def require_assigned(self, candidates: list[Candidate]) -> None:
-        """Raise `ContactNotAssignedError` if a restricted user asks for anybody but contacts assigned to him (R22)."""
+        """Raise `ContactNotAssignedError` if a restricted user asks for anybody but contacts assigned to them (R22)."""
         if not self.restricted:
             return
         foreign = [candidate for candidate in candidates if not self._is_mine(candidate.contact)]

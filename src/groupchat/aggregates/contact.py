@@ -87,7 +87,7 @@ class ContactDeleted(Event, frozen=True, kw_only=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """What the rules need to know of a contact.
+    """A contact, as the rules see it.
 
     `numbers_ever` are its numbers, and the former ones that groups may have of it (R8): they lead to all groups linked to it.
     """

@@ -61,7 +61,7 @@ class Withheld(Event, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """What is known of the message's way, which ends with the carrier that it began with; a message withheld first has none.
+    """The progress of a message. A delivery ends with the carrier that it began with; a message withheld at once has no carrier.
 
     `call` is the version at which the last call to the carrier began, and `called_at` the time of that event.
     """

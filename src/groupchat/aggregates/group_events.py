@@ -28,7 +28,7 @@ class Media(Struct, frozen=True, kw_only=True):
 
 
 class Author(Struct, frozen=True, kw_only=True):
-    """The user who wrote an outbound message, with the name that he had then."""
+    """The user who wrote an outbound message, with the name that they had then."""
 
     user_id: str
     name: str

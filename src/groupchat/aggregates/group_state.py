@@ -31,7 +31,7 @@ K = TypeVar("K")
 Kind = Literal["consent", "hand", "dnd"]
 """Three things keep a participant out, each until it is taken back: the number's word, a user's record of it, and DND."""
 Block = Kind | Literal["mistake"]
-"""What a block stands on. A `mistake` was taken back, but another group has the same set by then (R35, R39)."""
+"""The grounds of a block. A `mistake` was taken back, but by then another group had the same set (R35, R39)."""
 
 REMEMBERED_INBOUND_IDS = 100
 """How many of the carrier's ids of inbound messages a conversation remembers, to know a repeated webhook."""
@@ -47,7 +47,7 @@ class Member(Struct, frozen=True, kw_only=True):
     deleted: bool = False
     out: tuple[Kind, ...] = ()
     blocked_for: tuple[Block, ...] = ()
-    """What made the participant block the group; it stays when they opt in again (R17)."""
+    """The reason why this participant blocks the group; it stays when they opt in again (R17)."""
 
     @property
     def blocks(self) -> bool:
@@ -61,7 +61,7 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class GroupConversation(Struct, frozen=True, kw_only=True):
-    """What the rules need to know of a group. `last_opt_out` is the version of the newest opt-out, 0 before any."""
+    """A group, as the rules see it. `last_opt_out` is the version of the newest opt-out, 0 before any."""
 
     workspace_id: str
     business_number: str

@@ -1,4 +1,4 @@
-"""Refusals: what the rules kept a user from, for who audits: who, when, what was tried, by which rule, and what it was about.
+"""Refusals, recorded for auditors: who tried what and when, which rule refused it, and what it was about.
 
 - R15 A send that somebody's opt-out stopped.
 - R20, R21 A group, or a message, that the user's role or access to the business number does not allow.
@@ -27,15 +27,15 @@ APART = timedelta(minutes=1)
 """How long after a record alike refusals are only counted."""
 RECORDS_A_DAY = 1_000
 RECORDS_OF_A_USER_A_DAY = 250
-"""A part of the day's, so that nobody hides what others try by trying much himself."""
+"""A share of the day's limit, so that no user can hide what others try by trying a lot."""
 
 # --- events
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """What a refusal is about, as far as it is there in the workspace.
+    """The subject of a refusal, as far as it exists in the workspace.
 
-    `numbers` are people's: who opted out (R15), or is no contact that is assigned to the user (R22).
+    `numbers` are people's: people who opted out (R15), or who are not contacts assigned to the user (R22).
     """
 
     conversation_id: str | None = None
@@ -105,7 +105,7 @@ def evolve(state: Day | None, recorded: Recorded) -> Day | None:
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """What was refused to whom. Refusals that are equal are alike."""
+    """A refusal and its user. Equal refusals are merged."""
 
     user_id: str
     slug: str

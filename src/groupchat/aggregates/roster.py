@@ -3,7 +3,7 @@
 - R1 At least `min_participants`, at most `max_participants`.
 - R2 A participant is asked for as a contact (its primary or one of its secondary numbers) or as a bare number with an optional
   name; a bare number that is a contact's is linked to that contact, the oldest if several have it.
-- R3 Numbers are E.164; no number stands twice; the business number is no participant.
+- R3 Numbers are E.164; no number appears twice; the business number is not a participant.
 - R4 Every number is valid and of an allowed region, and can be texted; the business number is not toll-free.
 - R5 A number that has opted out from this business number, or from all by DND (R36), can't be added.
 - R6 All that is wrong is said at once, each with its rule and participant.

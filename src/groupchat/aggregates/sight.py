@@ -1,9 +1,9 @@
 """Sight: what of the log a user may see. `access.py`'s rules, applied to events.
 
-- R22 Who is restricted to assigned data sees the events of groups and contacts that he may see now, with their deliveries and
-  consents; of users he sees himself.
-- R23 Who manages, or audits, sees everything, but for keys: those are for who holds them and who manages users.
-- R23 What users were refused is for who manages or audits.
+- R22 A user restricted to assigned data sees the events of the groups and contacts that they may see now, with their deliveries
+  and consents; of the users they see themself.
+- R23 Managers and auditors see everything except keys: those are visible to their holder and to those who manage users.
+- R23 Refusals are visible to managers and auditors.
 - R30 Read marks are per user: of others' only who manages or audits sees them.
 
 What is not named here nobody sees, so that a new kind of event does not get out unnoticed. A key's hash never does: `published`.
@@ -39,7 +39,7 @@ OPEN = (
     workspaces.RoleDefined,
     workspaces.RatePosted,
 )
-"""What everybody in the workspace may know of it."""
+"""The events of the workspace itself that every user may see."""
 
 CONVERSATION = (
     group_events.Created,
@@ -72,7 +72,7 @@ UNPUBLISHED: dict[type[Event], frozenset[str]] = {workspaces.KeyIssued: frozense
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What an event is about, as far as that decides who sees it."""
+    """The subject of an event, as far as it decides who sees the event."""
 
     conversation_id: str | None = None
     contact_id: str | None = None
@@ -118,7 +118,7 @@ def about(recorded: Recorded) -> About | None:
             found = About(user_id=event.user_id)
         case workspaces.KeyIssued():
             found = About(key_of=event.user_id)
-        case workspaces.KeyRevoked():  # whose it was is not in it; who does not manage users revokes only his own
+        case workspaces.KeyRevoked():  # the event does not name its holder; users who do not manage users revoke only their own
             found = About(key_of=recorded.cause.actor.id)
         case RefusalRecorded():
             found = About(audited=True)
@@ -128,7 +128,7 @@ def about(recorded: Recorded) -> About | None:
 
 
 def sees(rights: Access, what: About, known: Known) -> bool:
-    """Tell whether a user sees an event of his workspace; `known` is only asked for one who is restricted (R22)."""
+    """Tell whether a user sees an event of their workspace; `known` is asked only for a restricted user (R22)."""
     if what.key_of is not None:
         return what.key_of == rights.user.id or _manages(rights, what.key_of)
     if (what.audited or what.reader_id not in (None, rights.user.id)) and not (rights.manages or rights.audits):

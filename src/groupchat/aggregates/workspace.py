@@ -44,7 +44,7 @@ from groupchat.values.money import Rate
 from groupchat.values.policy import PRESETS, Policy
 
 DEFAULT_RATE = Rate(mms_segment=Decimal("0.0200"), currency="USD")
-"""What a segment costs where no posted rate applies."""
+"""The price of a segment where no posted rate applies."""
 
 OWNER, ADMIN, MEMBER, AUDITOR = "owner", "admin", "member", "auditor"
 BUILT_IN_ROLES: dict[str, bool] = {OWNER: True, ADMIN: True, MEMBER: True, AUDITOR: False}
@@ -80,7 +80,7 @@ class BusinessNumber(Struct, frozen=True, kw_only=True):
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
-    """What the rules need to know of a tenant."""
+    """A tenant, as the rules see it."""
 
     name: str
     policy: Policy

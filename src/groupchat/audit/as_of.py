@@ -1,6 +1,6 @@
 """Conversation, pane and thread as they were at any version or moment, from events alone (R32).
 
-Nothing here knows a rule: the folds are those of the live views, run up to a `Cut`. Who had read what is not in it, so there is no
+Nothing here knows a rule: the folds are those of the live views, run up to a `Cut`. Read marks are not part of it, so there is no
 `unread_count`.
 """
 
@@ -128,7 +128,7 @@ def id_of(recorded: Recorded) -> str:
     event = recorded.event
     if isinstance(event, MessageSent | InboundReceived | delivery.Started | delivery.Updated | delivery.Withheld):
         return event.message_id
-    msg = f"{recorded.type} is about no message"
+    msg = f"{recorded.type} is not about a message"
     raise TypeError(msg)
 
 
@@ -163,6 +163,6 @@ def _message(message: Recorded, deliveries: Iterable[Recorded]) -> Message:
     begun: Message | None = None
     shown = reduce(thread.fold, sorted((message, *deliveries), key=lambda each: each.position), begun)
     if shown is None:
-        msg = f"{message.id} is no message"
+        msg = f"{message.id} is not a message"
         raise TypeError(msg)
     return shown

@@ -1,4 +1,4 @@
-"""What differs between two states of a conversation: who takes part and how, its name, its messages and their statuses."""
+"""The differences between two states of a conversation: participants, name, messages and statuses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

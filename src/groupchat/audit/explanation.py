@@ -1,4 +1,4 @@
-"""What an explanation is made of: lines, each resting on an event, that end in the event that decided."""
+"""The parts of an explanation: lines, each based on an event, ending with the event that decided."""
 
 from datetime import datetime
 from typing import Literal

@@ -44,7 +44,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def state(self) -> AsOf:
-        """What the views show at the end of it."""
+        """The state that the views show at the end of the history."""
         return as_of.state(self.events, self.of_message)
 
     @cached_property
@@ -112,7 +112,7 @@ def _steps(events: Sequence[Recorded]) -> Iterator[Step]:
 
 
 def read(log: Log, conversation_id: str) -> History:
-    """Return the history of a conversation; raises `NotFoundError` if there is none such. It blocks."""
+    """Return the history of a conversation; raises `NotFoundError` if it does not exist. It blocks."""
     events = log.stream(conversation_id) if conversation_id.startswith(CONVERSATION.prefix) else []
     if not events:
         msg = f"There is no conversation {conversation_id} in this database. A conversation's id starts with {CONVERSATION.prefix}."
@@ -125,7 +125,7 @@ def read(log: Log, conversation_id: str) -> History:
 
 
 def read_of_message(log: Log, message_id: str) -> History:
-    """Return the history of the conversation of a message; raises `NotFoundError` if there is none such. It blocks.
+    """Return the history of the conversation of a message; raises `NotFoundError` if it does not exist. It blocks.
 
     Its delivery names the conversation; of one that was never handed over the view `thread` does.
     """
@@ -142,7 +142,7 @@ def read_of_message(log: Log, message_id: str) -> History:
 def read_of_stream(log: Log, stream: str) -> History:
     """Return the history of the conversation that a conversation's or a delivery's stream belongs to. It blocks.
 
-    Raises `NotFoundError` if there is none such.
+    Raises `NotFoundError` if it does not exist.
     """
     if not stream.startswith(DELIVERY.prefix):
         return read(log, stream)

@@ -17,7 +17,7 @@ from groupchat.values.money import exact_product
 
 
 class Consequence(Struct, frozen=True, kw_only=True):
-    """What an event led to, and the event that says so."""
+    """A consequence of an event, and the event that records it."""
 
     at: datetime
     event: str

@@ -28,7 +28,7 @@ from groupchat.values.event import Recorded
 
 _UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""What turns the direction of writing, and so could let a line read as another."""
+"""Characters that change the direction of writing, and so could make a line read as another."""
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Who calls, and what he may see and do: how a decision asks `aggregates/access.py`.
+"""The caller, and what they may see and do: how a decision asks `aggregates/access.py`.
 
 Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away, or
 a key that was revoked, is gone at once, in every process.
@@ -27,7 +27,7 @@ class UnauthenticatedError(RefusalError):
 
 
 class Caller(Struct, frozen=True):
-    """A user of a workspace, the request that he makes, and what he showed of himself."""
+    """A user of a workspace, the request that they make, and the credentials that they presented."""
 
     workspace_id: str
     user: User
@@ -36,7 +36,7 @@ class Caller(Struct, frozen=True):
 
     @property
     def sees_only(self) -> str | None:
-        """The user whose assigned data is all that the caller sees (R22); none if he sees everything."""
+        """The user whose assigned data is all that the caller sees (R22); none if the caller sees everything."""
         return self.user.id if is_restricted(self.user) else None
 
     def cause(self) -> Cause:
@@ -50,7 +50,7 @@ class Caller(Struct, frozen=True):
 
 
 async def access(decision: Decision, who: Caller) -> Access:
-    """Return what the caller may do as of now; raises `UnauthenticatedError` if his key or token holds no more."""
+    """Return what the caller may do as of now; raises `UnauthenticatedError` if their key or token is no longer valid."""
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
     user = state.users.get(who.user.id) if who.login is None else who.login.holder(state, decision.now)
     if user is None:
@@ -60,7 +60,7 @@ async def access(decision: Decision, who: Caller) -> Access:
 
 
 async def visible_group(decision: Decision, rights: Access, conversation_id: str) -> GroupConversation:
-    """Return a group that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22: `HiddenError`)."""
+    """Return a group that the caller may see, or raise `NotFoundError`: to them any other does not exist (R22: `HiddenError`)."""
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
     if group.workspace_id != decision.cause.workspace_id:
         raise group_conversation.missing()
@@ -70,7 +70,7 @@ async def visible_group(decision: Decision, rights: Access, conversation_id: str
 
 
 async def visible_contact(decision: Decision, rights: Access, contact_id: str) -> Contact:
-    """Return a contact that the caller may see, or raise `NotFoundError`: to him any other does not exist (R22: `HiddenError`)."""
+    """Return a contact that the caller may see, or raise `NotFoundError`: to them any other does not exist (R22: `HiddenError`)."""
     contact = contacts.existing(await decision.load(CONTACT, contact_id))
     if contact.workspace_id != decision.cause.workspace_id:
         raise contacts.missing()
@@ -80,7 +80,7 @@ async def visible_contact(decision: Decision, rights: Access, contact_id: str) -
 
 
 def visible_user(rights: Access, user_id: str) -> User:
-    """Return a user that the caller may see, or raise `NotFoundError`: who is restricted sees himself only (R22)."""
+    """Return a user that the caller may see, or raise `NotFoundError`: a restricted user sees only themself (R22)."""
     return require_user_of(rights.state, user_id if not rights.restricted or user_id == rights.user.id else "")
 
 

@@ -1,4 +1,4 @@
-"""What comes in from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (R28)."""
+"""Events from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (R28)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -121,7 +121,7 @@ async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Re
 
 
 class CarrierInbox:
-    """What stands behind a carrier's webhooks; fulfils `carriers.port.Inbox`."""
+    """The receiver behind a carrier's webhooks; it implements `carriers.port.Inbox`."""
 
     def __init__(self, store: EventStore, carrier: str) -> None:
         self._store = store

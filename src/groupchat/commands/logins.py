@@ -1,4 +1,4 @@
-"""Logins: what a caller shows of himself, and which user of which workspace that is now."""
+"""Logins: the credentials that a caller presents, and the user of a workspace whom they identify now."""
 
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from groupchat.store.event_store import EventStore
 
 
 class Login(Protocol):
-    """An API key, or a token: it may stop to hold at any moment, so its holder is asked for anew."""
+    """An API key or a token. It can become invalid at any moment, so its holder is looked up each time."""
 
     @property
     def workspace_id(self) -> str:

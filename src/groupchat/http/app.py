@@ -46,7 +46,7 @@ class Served(Protocol):
 
     @property
     def operation(self) -> Operation:
-        """What the document says."""
+        """The OpenAPI document."""
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
         """Return the answer, or raise the refusal."""

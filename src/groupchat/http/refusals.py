@@ -13,7 +13,7 @@ class ParticipantsFrozenError(RefusalError):
 
 
 class StillSpreadingError(RefusalError):
-    """What a write sets off elsewhere is not done yet."""
+    """A write is stored, but its effects elsewhere are not complete yet."""
 
     slug = "unavailable"
 

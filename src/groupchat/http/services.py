@@ -1,4 +1,4 @@
-"""What the HTTP layer works with; the composition root fills it."""
+"""The parts that the HTTP layer works with; the composition root provides them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -55,10 +55,10 @@ class Services(Struct, frozen=True, kw_only=True):
 
     @property
     def door(self) -> Door:
-        """What lets callers in."""
+        """The parts that admit callers."""
         return Door(self.store, self.throttle, self.tokens, self.last_uses)
 
     @property
     def checkup(self) -> Checkup:
-        """What looks after the process."""
+        """The parts that watch the process."""
         return Checkup(self.store, self.progress, self.metrics, Probe(self.store.database), self.followers, self.relays)

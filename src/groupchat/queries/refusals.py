@@ -1,4 +1,4 @@
-"""What users were refused (R15, R20 to R23)."""
+"""Refusals on record (R15, R20 to R23)."""
 
 from groupchat.commands.caller import Caller, access, visible_group, visible_user
 from groupchat.projections import refusals

@@ -1,4 +1,4 @@
-"""What a caller may do, as of now."""
+"""The rights of a caller, as of now."""
 
 from groupchat.aggregates.access import Access
 from groupchat.commands.caller import Caller, access

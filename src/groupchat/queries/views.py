@@ -30,7 +30,7 @@ class ProjectionBehindError(RefusalError):
 
 
 class Views(Struct, frozen=True):
-    """What queries read from; `patience` is how long they wait for a view, in seconds."""
+    """The sources of queries; `patience` is how long they wait for a view, in seconds."""
 
     store: EventStore
     progress: Progress

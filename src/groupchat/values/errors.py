@@ -1,4 +1,4 @@
-"""The base of every refusal, and how any other error is told in a line.
+"""The base of every refusal, and how any other error is shown in one line.
 
 A refusal is an answer, not a failure: it has a stable `slug` (the problem type of the HTTP contract), a `detail` that says in the
 rule's own words what is wrong, and `members` that a program can read. Which status a slug has, and how to go on in the API, is the
@@ -53,7 +53,7 @@ class NotPermittedError(RefusalError):
 
 
 LONGEST_LINE = 500
-"""Characters of what is told of an error."""
+"""The longest description of an error, in characters."""
 
 
 def first_line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""What would differ under another policy: each event that would have come out otherwise, and sums per conversation and in all."""
+"""Differences under another policy: each event that would have come out otherwise, and sums per conversation and in all."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ Outcome = Literal["created", "refused", "open", "blocked", "sent", "not_sent", "
 
 
 class Charge(Struct, frozen=True):
-    """What an event adds to the ledger in all, to how many recipients; negative for a credit."""
+    """The total that an event adds to the ledger, to how many recipients; negative for a credit."""
 
     recipients: int
     amount: Decimal
@@ -64,7 +64,7 @@ class ConversationAmounts(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """What all differences (`count` of them) add up to. `conversations` are those whose amounts would differ."""
+    """The totals of all differences (`count` of them). `conversations` are those whose amounts would differ."""
 
     count: int
     groups: Counts

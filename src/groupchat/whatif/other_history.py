@@ -166,7 +166,7 @@ def _refuse_new(event: Created, policy: Policy) -> None:
 
 
 def _broken(event: Created, policy: Policy) -> tuple[Violation, ...]:
-    """Return what a group breaks; of a successor only its size is judged (R18). Consent (R5) is no matter of the policy."""
+    """Return what a group breaks; of a successor only its size is judged (R18). Consent (R5) does not depend on the policy."""
     people = [Candidate(index=index, number=each.number, name=each.name) for index, each in enumerate(event.roster)]
     try:
         if event.predecessor_id is not None:

@@ -40,7 +40,7 @@ TOPICS = tuple(kind.TOPIC for kind in _REPLAYED)
 
 
 class Window(Struct, frozen=True, kw_only=True):
-    """What is reported: events of this workspace (none: all), from `start` on and before `end`; what is later is not replayed."""
+    """The scope of the report: events of this workspace (all if none), from `start` on and before `end`."""
 
     workspace_id: str | None = None
     start: datetime | None = None

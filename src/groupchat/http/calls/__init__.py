@@ -1,1 +1,1 @@
-"""What a call of the API is: its conditions, its answer, and what is made of an endpoint's signature."""
+"""A call of the API: its conditions, its answer, and the operation that follows from an endpoint's signature."""

@@ -1,4 +1,4 @@
-"""What handlers answer with."""
+"""The answers of handlers."""
 
 from typing import Generic, TypeVar
 
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Answer(Struct, Generic[T], frozen=True):
-    """What a read answers; `sheet` is the value as CSV, where that is asked for."""
+    """The answer to a read; `sheet` is the value as CSV, if the caller asked for it."""
 
     value: T
     position: int | None = None
@@ -16,6 +16,6 @@ class Answer(Struct, Generic[T], frozen=True):
 
 
 class Written(Answer[T], Generic[T], frozen=True, kw_only=True):
-    """What a write answers, with the position that covers it."""
+    """The answer to a write, with the position that covers it."""
 
     position: int

@@ -13,7 +13,7 @@ from groupchat.store.terms import Expected, PreconditionFailedError
 from groupchat.values.errors import InvalidRequestError
 
 VERSIONED = (Conversation, ContactView)
-"""What is answered with its version as `ETag`."""
+"""The types that are answered with their version as `ETag`."""
 
 _IF_MATCH = re.compile(IF_MATCH.encode())
 _STRONG = re.compile(rb'(?:^|, ?)"(0|[1-9][0-9]{0,17})"')

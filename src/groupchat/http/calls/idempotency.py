@@ -1,7 +1,7 @@
 """`Idempotency-Key`: the answer to a `POST` is kept with what the `POST` stored, and a repeat of the request is given it again.
 
 The row is written in the append itself (`store/answers.py`), so there is no moment at which one is stored without the other, and of
-two processes that try the same at once one is told the other's answer. Within a process one request runs at a time.
+two processes that try the same at once, one gets the other's answer. Within a process one request runs at a time.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a route says of its operation, and the operation that is made of that and of its function's signature."""
+"""The description that a route gives of its operation, and the operation made from it and from the function's signature."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
@@ -18,7 +18,7 @@ Handle = Callable[[Any], Awaitable[Answer[Any]]]
 
 
 class Spec(Struct, frozen=True):
-    """What can't be read from a function's signature and docstring; `items` is the type of a page's items.
+    """Everything that can't be read from a function's signature and docstring; `items` is the type of a page's items.
 
     `location` is the path of what the operation creates; it names fields of the answer and parameters of the operation's own path:
     `/v1/contacts/{id}`. `example` is a value of the answer's type, `sheet_example` the same as CSV.
@@ -48,7 +48,7 @@ class Spec(Struct, frozen=True):
 
 
 class Types(Struct, frozen=True):
-    """What a handler's signature says."""
+    """The types in a handler's signature."""
 
     body: Any
     query: type[Any]

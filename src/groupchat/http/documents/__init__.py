@@ -1,1 +1,1 @@
-"""What the API says about itself: problems, schemas, examples, pages."""
+"""The API's own documentation: problems, schemas, examples, pages."""

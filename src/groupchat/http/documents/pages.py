@@ -1,4 +1,4 @@
-"""What is the same for everybody: a page per kind of problem, schemas, the interactive documentation. No key is needed."""
+"""Pages that are the same for everybody: a page per kind of problem, schemas, the interactive documentation. No key is needed."""
 
 from collections.abc import Callable, Mapping
 from functools import cache

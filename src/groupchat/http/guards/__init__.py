@@ -1,1 +1,1 @@
-"""Who gets in: logins, limits, permits, bounds on connections, and the record of what was refused."""
+"""Admission: logins, limits, permits, bounds on connections, and the record of refusals."""

@@ -1,4 +1,4 @@
-"""Who is calling: a bearer's API key or token becomes a `Caller`, within the limits on how often one may ask.
+"""Authentication: a bearer's API key or token becomes a `Caller`, within the limits on how often one may ask.
 
 An API key begins with `gck_`; anything else is a token of the identity provider, where one is set up (`tokens.py`).
 """

@@ -1,4 +1,4 @@
-"""What a caller may see and do, asked before a request is judged malformed: 404 goes before 403, and 403 before 422.
+"""Permits: whether a caller may see and do something, asked before a request is judged malformed: 404 goes before 403, and 403 before 422.
 
 The rules are those of `aggregates/access.py`. A command asks them again in its own decision; here they only go first. A permit
 carries the problems of those who don't have it, so an operation's documentation names them by naming the permit.
@@ -20,7 +20,7 @@ Judge = Callable[[EventStore, Caller, Path], Awaitable[object]]
 
 
 class Permit(Struct, frozen=True):
-    """What a caller needs; `judge` raises the refusal, of one of the `slugs`, for those who don't have it."""
+    """A right that a caller needs; `judge` raises the refusal, of one of the `slugs`, for those who don't have it."""
 
     judge: Judge
     slugs: tuple[str, ...]

@@ -1,7 +1,7 @@
 """How often somebody may ask: so many requests a second for each key, so many failed logins a minute for each client's address.
 
 Counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr has why): with several API processes each counts for
-itself. What is counted is bounded: those not seen for the longest time are forgotten.
+itself. The counters are bounded: the least recently seen are dropped.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _COUNTED = 50_000
 
 
 class Throttle:
-    """What is left of each caller's share; 0 for no limit."""
+    """The remaining share of each caller; 0 means no limit."""
 
     def __init__(self, requests_a_second: int = REQUESTS_A_SECOND, failed_logins_a_minute: int = FAILED_LOGINS_A_MINUTE) -> None:
         self._requests = _limiter(requests_a_second, rate_limiter.per_sec)

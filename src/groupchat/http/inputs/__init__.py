@@ -1,1 +1,1 @@
-"""What callers send: request bodies, query parameters, and the types of their fields."""
+"""The input of callers: request bodies, query parameters, and the types of their fields."""

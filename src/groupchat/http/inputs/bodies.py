@@ -1,4 +1,4 @@
-"""What callers send. Unknown fields are refused; optional ones may be left out or null."""
+"""Request bodies. Unknown fields are refused; optional ones may be left out or null."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -124,7 +124,7 @@ class NewContact(Taken, frozen=True, kw_only=True):
 
 
 class ContactChange(Taken, frozen=True, kw_only=True):
-    """What is to change of a contact; what is left out stays. DND on opts the person out of everything (R14)."""
+    """Changes to a contact; fields that are left out stay. DND on opts the person out of everything (R14)."""
 
     name: Name | UnsetType = UNSET
     number: WrittenNumber | UnsetType = UNSET
@@ -162,7 +162,7 @@ class NewNumber(Taken, frozen=True, kw_only=True):
 
 
 class NumberChange(Taken, frozen=True, kw_only=True):
-    """What is to change of a business number; what is left out stays."""
+    """Changes to a business number; fields that are left out stay."""
 
     label: Name | UnsetType | None = UNSET
     default: bool | UnsetType = UNSET
@@ -174,7 +174,7 @@ class NumberChange(Taken, frozen=True, kw_only=True):
 
 
 class PolicyChange(Taken, frozen=True, kw_only=True):
-    """What is to change of the policy; what is left out stays, or is as the preset named here says."""
+    """Changes to the policy; fields that are left out stay, or follow the preset named here."""
 
     preset: Preset | UnsetType = UNSET
     min_participants: GroupSize | UnsetType = UNSET
@@ -206,7 +206,7 @@ class Reasoned(Taken, frozen=True, kw_only=True):
 
 
 class HandsetWrites(Taken, frozen=True, kw_only=True):
-    """What a simulated handset writes; `group` are the other participants, to tell several groups apart."""
+    """A message from a simulated handset; `group` lists the other participants, to tell several groups apart."""
 
     from_: WrittenNumber = field(name="from")
     to: WrittenNumber
@@ -236,7 +236,7 @@ class NewUser(Taken, frozen=True, kw_only=True):
 
 
 class UserChange(Taken, frozen=True, kw_only=True):
-    """What is to change of a user; what is left out stays."""
+    """Changes to a user; fields that are left out stay."""
 
     role: RoleName | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
@@ -249,7 +249,7 @@ class NewKey(Taken, frozen=True, kw_only=True):
 
 
 class RolePermissions(Taken, frozen=True, kw_only=True):
-    """What a role permits (R20)."""
+    """The permissions of a role (R20)."""
 
     group_chat: bool
 

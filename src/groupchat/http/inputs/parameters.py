@@ -58,7 +58,7 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
 
     @property
     def chosen(self) -> inbox.ConversationFilter:
-        """What is asked for; raises `InvalidRequestError` for a number that is none."""
+        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed number."""
         number = None if self.from_ is UNSET else read_number("query.from", self.from_)
         return inbox.ConversationFilter(
             q=given(self.q), unread=given(self.unread), blocked=given(self.blocked), business_number=number
@@ -103,7 +103,7 @@ class StateQuery(PageQuery, frozen=True, kw_only=True):
 
     @property
     def asked(self) -> When:
-        """What is asked for; raises `InvalidRequestError` for a version and a moment together."""
+        """The query that these parameters ask for; raises `InvalidRequestError` for a version and a moment together."""
         if self.version is not UNSET and self.at is not UNSET:
             raise InvalidRequestError("query.at", "Use a version or a time, not both.")
         return When(version=given(self.version), at=read_moment("query.at", self.at))
@@ -118,7 +118,7 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
 
     @property
     def chosen(self) -> ledger.EntryFilter:
-        """What is asked for; raises `InvalidRequestError` for a malformed time."""
+        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed time."""
         start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
         return ledger.EntryFilter(start=start, end=end, conversation_id=given(self.conversation_id))
 
@@ -133,7 +133,7 @@ class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
 
     @property
     def chosen(self) -> refusals.RefusalFilter:
-        """What is asked for; raises `InvalidRequestError` for a malformed time."""
+        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed time."""
         start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
         return refusals.RefusalFilter(
             conversation_id=given(self.conversation_id), user_id=given(self.user_id), start=start, end=end

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 from msgspec import Meta, Struct
 
 Check = Callable[[str], str | None]
-"""What is wrong with a text, in words; none if nothing is."""
+"""The fault of a text, in words; none for a sound one."""
 
 
 def checked(check: Check) -> dict[str, Check]:

@@ -1,4 +1,4 @@
-"""Contacts: the workspace's directory (R2, R5, R9). What a change sets off in conversations is done before it is answered."""
+"""Contacts: the workspace's directory (R2, R5, R9). The effects of a change in conversations are complete before it is answered."""
 
 import asyncio
 

@@ -69,7 +69,7 @@ def _shown(recorded: Recorded) -> HistoryEvent:
 async def read_state(call: Reading[StateQuery]) -> Answer[AsOf]:
     """Compute conversation, participants and thread as they were right after a version, or at a moment; now, if neither is given.
 
-    It comes from the events, never behind, by what makes the live views (R32). Who had read what is not in it.
+    It comes from the events, never behind, by what makes the live views (R32). Read marks are not part of it.
     """
     query = call.query
     return Answer(await history.state(call.store, call.path["conversation_id"], query.asked, query.page))

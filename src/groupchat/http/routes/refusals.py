@@ -1,4 +1,4 @@
-"""What users were refused, for those who audit (R15, R20 to R23)."""
+"""Refusals on record, for managers and auditors (R15, R20 to R23)."""
 
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Reading

@@ -34,13 +34,13 @@ class Arrived(Struct, frozen=True, kw_only=True):
 
 
 class Handset(Struct, frozen=True):
-    """What a handset has received, oldest first."""
+    """The messages that a handset has received, oldest first."""
 
     items: list[HandsetMessage]
 
 
 async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
-    """Let the others' handsets receive what was recorded (R12); those that have it receive nothing anew."""
+    """Let the others' handsets receive what was recorded (R12); those that have it receive nothing again."""
     if arrived.conversation_id is None:
         return
     written = _inbound(call.body)

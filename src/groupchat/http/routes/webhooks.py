@@ -37,7 +37,7 @@ def responders(services: Services) -> dict[str, Responder]:
 
 
 def operations(services: Services) -> tuple[Operation, ...]:
-    """Return what is told of them: a path for each carrier that posts."""
+    """Return their descriptions: a path for each carrier that posts."""
     return tuple(_operation(carrier) for carrier in services.webhooks)
 
 

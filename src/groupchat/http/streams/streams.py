@@ -1,7 +1,7 @@
 """The open event streams of a process: how many, for whom, and how each ends.
 
 A stream is pulled, not pushed: the next batch is read when the last one was taken, so a slow reader costs one batch of
-memory. A stream ends when its reader goes away or takes nothing, when its login holds no more, when it is old, and when the
+memory. A stream ends when its reader goes away or takes nothing, when its login is no longer valid, when it is old, and when the
 server stops; whoever was connected goes on with `Last-Event-ID`, so no end loses anything.
 """
 

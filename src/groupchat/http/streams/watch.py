@@ -25,7 +25,7 @@ Encode = Callable[[Recorded], bytes]
 
 
 class StreamLimits(Struct, frozen=True, kw_only=True):
-    """What an operator decides of streams; times in seconds. `stall`: a reader who takes nothing for so long is cut off."""
+    """An operator's limits on streams; times in seconds. `stall`: a reader who takes nothing for this long is disconnected."""
 
     per_user: int = 10
     heartbeat: float = 15.0
@@ -66,7 +66,7 @@ class LogReader:
 
 
 class Watch:
-    """What one reader is sent."""
+    """The events sent to one reader."""
 
     def __init__(self, log: LogReader, pace: StreamLimits, reader: Watcher, after: int, encode: Encode) -> None:
         self._log = log
@@ -80,7 +80,7 @@ class Watch:
     async def frames(self) -> AsyncGenerator[bytes, None]:
         """Give frames of server-sent events, and a comment where there was nothing to say for a while, until the stream is old.
 
-        Raises `UnauthenticatedError` when the login holds no more, `UnavailableError` or the driver's error when the database
+        Raises `UnauthenticatedError` when the login is no longer valid, `UnavailableError` or the driver's error when the database
         fails, `UnreadableEventError`.
         """
         clock = asyncio.get_running_loop().time

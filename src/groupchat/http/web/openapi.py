@@ -17,7 +17,7 @@ CORRELATED = {"Groupchat-Correlation-Id": "CorrelationId"}
 
 
 class Api(Struct, frozen=True, kw_only=True):
-    """What all operations of an API share: definitions of headers, parameters and parts of paths, by name; kinds of problems.
+    """The parts that all operations of an API share: definitions of headers, parameters and parts of paths, by name; kinds of problems.
 
     `instance` is a path for the examples of problems.
     """
@@ -36,7 +36,7 @@ def document(api: Api, operations: Sequence[Operation]) -> Json:
     shapes = list(dict.fromkeys(shape for each in operations for shape in _shapes(each)))
     problems = {slug: _problem_type(slug, kind) for slug, kind in api.problems.items()}
     references, schemas = msgspec.json.schema_components([*shapes, *problems.values()], ref_template=REF)
-    written = _Writer(api, dict(zip(shapes, references, strict=False)))  # together, so that two types of one name are told apart
+    written = _Writer(api, dict(zip(shapes, references, strict=False)))  # together, so that two types of one name stay apart
     paths: dict[str, Json] = {}
     for each in operations:
         paths.setdefault(each.path, {})[each.method.lower()] = written.operation(each)

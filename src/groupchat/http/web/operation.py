@@ -1,4 +1,4 @@
-"""What is told of an operation: the document is made from it, and nothing else."""
+"""The description of an operation, from which the document is generated."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ class Body(Struct, frozen=True, kw_only=True):
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What an answer has as one media type: a `shape`, whose schema it follows, or a `schema` as it is."""
+    """The content of an answer in one media type: a `shape`, whose schema it follows, or a `schema` as it is."""
 
     shape: Any = None
     schema: Json = {}
@@ -38,7 +38,7 @@ class Response(Struct, frozen=True, kw_only=True):
 
 
 class Operation(Struct, frozen=True, kw_only=True):
-    """A method and path with all that is told of it.
+    """A method and path with its full description.
 
     `parameters` names the shared definitions of the headers that it takes, `problems` the slugs that it may be refused with;
     `public` says that it needs no login.

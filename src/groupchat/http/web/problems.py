@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class Fault(Struct, frozen=True):
-    """What is wrong with a request, and where: `participants.0.number`, `query.limit`, or a header's name."""
+    """A fault in a request, and its place: `participants.0.number`, `query.limit`, or a header's name."""
 
     loc: str
     detail: str

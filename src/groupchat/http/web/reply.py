@@ -20,7 +20,7 @@ encode_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
 class Reply(Struct, frozen=True):
-    """What is sent. Without a content type it has no body. `slug` is a problem's."""
+    """A response. Without a content type it has no body. `slug` is a problem's."""
 
     status: int
     body: bytes = b""

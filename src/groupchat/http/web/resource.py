@@ -39,7 +39,7 @@ class Resource:
         self._problems = problems
         self._answered = answered
         self._absent = absent
-        self._log = structlog.get_logger().bind()  # once: a logger that is not bound is made anew for each line
+        self._log = structlog.get_logger().bind()  # once: a logger that is not bound is created again for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request of this path."""
