@@ -64,11 +64,11 @@ def counted(database: Database) -> Iterator[list[str]]:
         if "stored_events" in statement:
             queries.append(statement)
 
-    sqlalchemy_event.listen(database.engine, "before_cursor_execute", note)
+    sqlalchemy_event.listen(database.single, "before_cursor_execute", note)
     try:
         yield queries
     finally:
-        sqlalchemy_event.remove(database.engine, "before_cursor_execute", note)
+        sqlalchemy_event.remove(database.single, "before_cursor_execute", note)
 
 
 def live(database: Database, newest: Recorded) -> AsOf:

@@ -17,7 +17,10 @@ def test_without_brokers_nothing_follows_kafka(groupchat: Command, sqlite_url: s
     ("names", "expected"),
     [
         (["inbox"], "inbox, thread, pane, ledger follow Kafka together. Use `groupchat work projections --source kafka`."),
-        (["outbox"], "There is no worker 'outbox'; there are contact_changes, contacts, delivery, housekeeping, projections,"),
+        (
+            ["outbox"],
+            "Unknown worker 'outbox'. The workers are contact_changes, contacts, delivery, do_not_disturb, housekeeping,",
+        ),
     ],
 )
 def test_what_cant_follow_kafka_is_refused(groupchat: Command, sqlite_url: str, names: list[str], expected: str):

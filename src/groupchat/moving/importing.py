@@ -4,6 +4,7 @@ So an import is whole or not at all, and the store is what it was where the file
 same answers to requests that are repeated.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -32,6 +33,8 @@ from groupchat.store.filling import Filling, filling
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
+_NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""An escaped NUL; a backslash that is escaped itself escapes nothing."""
 _NO_EVENT = (0, datetime.min.replace(tzinfo=UTC))
 _LATEST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
 _ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, PutOffLine: 3, Trailer: 4}
@@ -200,7 +203,7 @@ def _is_storable_time(moment: datetime) -> bool:
 
 def _has_nul(*texts: str | Raw) -> bool:
     """Tell whether a text has NUL, which Postgres stores in none; JSON writes it escaped."""
-    return any("\0" in text if isinstance(text, str) else b"\\u0000" in bytes(text) for text in texts)
+    return any("\0" in text if isinstance(text, str) else _NUL_IN_JSON.search(bytes(text)) for text in texts)
 
 
 def _key(line: Line) -> tuple[str, ...]:
