@@ -1,4 +1,4 @@
-"""Permits: whether a caller may see and do something, asked before a request is judged malformed: 404 goes before 403, and 403 before 422.
+"""Permits: what a caller may see and do, judged before a request is found malformed: 404 goes before 403, and 403 before 422.
 
 The rules are those of `aggregates/access.py`. A command asks them again in its own decision; here they only go first. A permit
 carries the problems of those who don't have it, so an operation's documentation names them by naming the permit.

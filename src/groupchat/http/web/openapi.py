@@ -17,7 +17,7 @@ CORRELATED = {"Groupchat-Correlation-Id": "CorrelationId"}
 
 
 class Api(Struct, frozen=True, kw_only=True):
-    """The parts that all operations of an API share: definitions of headers, parameters and parts of paths, by name; kinds of problems.
+    """Shared by all operations of an API: definitions of headers, parameters and parts of paths, by name; kinds of problems.
 
     `instance` is a path for the examples of problems.
     """
