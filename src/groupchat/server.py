@@ -107,11 +107,11 @@ def _address(sock: socket.socket, host: str) -> str:
 
 
 def _what_to_try(made: demo.Demo, address: str) -> list[str]:
-    seeded = "A demo workspace was made." if made.fresh else "The demo workspace is as you left it."
+    seeded = "A demo workspace was created." if made.fresh else "The demo workspace is as you left it."
     return [
-        f"{seeded} Its number is {demo.BUSINESS_NUMBER}. Your key, for this and the next shell:",
+        f"{seeded} Its number is {demo.BUSINESS_NUMBER}. Copy this line into every shell that you use:",
         f"  export KEY={made.api_key}",
         "Try:",
         f'  curl -H "Authorization: Bearer $KEY" {address}/v1/conversations',
-        "and go on with the walk in README.md. Stop with Ctrl-C.",
+        "and continue with the walkthrough in README.md. Stop with Ctrl-C.",
     ]
