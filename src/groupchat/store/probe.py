@@ -6,8 +6,10 @@ from time import monotonic
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.store.database import Database, write_nothing
+from groupchat.store.database import Database
+from groupchat.store.fitness import UnfitError, require_rights, require_schema_of, require_sessions
 from groupchat.store.recorder import WRITER_LOCK
+from groupchat.store.schema import newest_schema
 
 
 class Probe:
@@ -20,8 +22,11 @@ class Probe:
         self._database = database
         self._holds = holds
         self._patience = patience
+        self._newest = newest_schema()
         self._trying: asyncio.Task[bool] | None = None
         self._ended = float("-inf")
+        self.reason: str | None = None
+        """Why the database can't be used as it is, in words for anybody; none where it is only away, slow or full."""
 
     async def can_store(self) -> bool:
         """Tell whether a transaction that writes can be committed now."""
@@ -32,15 +37,22 @@ class Probe:
 
     async def _try(self) -> bool:
         try:
+            self.reason = None
             return await asyncio.to_thread(self._write)
+        except UnfitError as error:
+            self.reason = str(error)
+            return False
         finally:
             self._ended = monotonic()
 
     def _write(self) -> bool:
+        """Try to write; raises `UnfitError`."""
         try:
+            require_sessions(self._database)
             with self._database.write(durable=False) as connection:
+                require_schema_of(connection, self._newest)
                 self._take_turn(connection)
-                write_nothing(connection)
+                require_rights(connection)
         except SQLAlchemyError:
             return False
         return True

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from groupchat.store.database import Database, DatabaseUnavailableError, unavailable
+from groupchat.store.fitness import require_rights, require_sessions
 
 _MIGRATION_LOCK = 0x6772_7571
 
@@ -21,12 +22,14 @@ def migrate(database: Database) -> None:
     database.check()
     config = _config()
     try:
+        require_sessions(database)
         with database.write(patient=True) as connection:
             if not database.is_sqlite:  # on SQLite, a transaction that writes is alone already
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _refuse_newer(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            require_rights(connection)
     except DBAPIError as error:
         raise unavailable(error, database.url) from error
 
@@ -61,6 +64,11 @@ def require_schema(database: Database) -> None:
             else f"There is no groupchat database at {database.url}. Run `groupchat init`, or set GROUPCHAT_DATABASE_URL."
         )
         raise DatabaseUnavailableError(msg)
+
+
+def newest_schema() -> str:
+    """Return the newest schema that this version knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _config() -> Config:

@@ -37,13 +37,15 @@ class FollowerHealth(Struct, frozen=True, kw_only=True):
 class Health(Struct, frozen=True, kw_only=True):
     """Whether the process is ready, and if not, why.
 
-    `writable`: a transaction that writes succeeds. `overloaded`: more waits to be stored than may wait.
+    `writable`: a transaction that writes succeeds. `overloaded`: more waits to be stored than may wait. `reason` tells an operator
+    what to change where the database is reachable but can't be used: a standby, a pooler, a user without rights, another schema.
     """
 
     ready: bool
     store_reachable: bool
     writable: bool = True
     overloaded: bool = False
+    reason: str | None = None
     followers: tuple[FollowerHealth, ...] = ()
 
 
@@ -61,7 +63,7 @@ class Checkup(Struct, frozen=True):
         """Answer 200, or 503 with what is not ready."""
         health = await self.look()
         if not await self.probe.can_store():
-            health = replace(health, ready=False, writable=False)
+            health = replace(health, ready=False, writable=False, reason=self.probe.reason)
         if health.ready:
             return Reply(200, encode_json(health), JSON)
         return Reply(503, encode_json(health), JSON, ((b"retry-after", b"1"),))
