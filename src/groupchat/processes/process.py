@@ -1,4 +1,4 @@
-"""What every process shares: a batch is handled concurrently, but in order within a key, and then its position is stored.
+"""Code that all processes share. A batch is handled concurrently, but in order within a key. Then its position is stored.
 
 What a reaction puts off (`PutOffError`) holds up nobody but its own key: it is stored with the position, and `Later` handles it
 when it is due, and then what is behind it in its key.
@@ -50,7 +50,7 @@ class Reaction(Protocol):
 
 
 class End(Struct, frozen=True):
-    """How far the handling of a key's events came: all of them, or up to those that are left, and why."""
+    """The result of handling a key's events: all of them, or the events that are left and the reason."""
 
     left: Sequence[Recorded] = ()
     error: Exception | None = None
@@ -68,7 +68,7 @@ class Process:
         self._database: Database = store.database
         self._reaction = reaction
         self.terms = NO_TERMS
-        """What the commands of reactions hold by: the lease, while it is held."""
+        """The terms of the reactions' commands: they require the lease."""
 
     async def handle(self, batch: Sequence[Recorded], position: int) -> None:
         """React to a batch; see `store.follower.Handler`."""

@@ -48,7 +48,7 @@ class ContactView(Struct, frozen=True, kw_only=True):
 
 
 class ContactRow(Struct, frozen=True, kw_only=True):
-    """What the fold holds of a contact."""
+    """A contact as the fold stores it."""
 
     workspace_id: str
     contact: Contact

@@ -27,7 +27,7 @@ _AT_ONCE = 1_000
 
 
 class Digest(Struct, frozen=True):
-    """How many rows tables have, and a hash of all of them, in whatever order they lie."""
+    """The number of rows in tables, and a hash of them that doesn't depend on their order."""
 
     rows: int
     hash: str

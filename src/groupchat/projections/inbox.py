@@ -82,7 +82,7 @@ class Conversation(Shown, frozen=True, kw_only=True):
 
 
 class InboxRow(Struct, frozen=True, kw_only=True):
-    """What the fold holds of a conversation. Activity is its creation, and messages in and out."""
+    """A conversation as the fold stores it. Its creation and its messages in both directions count as activity."""
 
     id: str
     workspace_id: str
@@ -218,7 +218,7 @@ _PAGE = (
 
 
 class ConversationFilter(Struct, frozen=True, kw_only=True):
-    """Which conversations to list (R27); what is none lets everything through."""
+    """The conversations to list (R27). A field that is `None` doesn't filter."""
 
     q: str | None = None
     unread: bool | None = None

@@ -76,7 +76,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class EventCharge(Struct, frozen=True, kw_only=True):
-    """What one event adds: the same to each of its recipients."""
+    """The charge of one event, which is the same for each of its recipients."""
 
     at: datetime
     message_id: str
@@ -196,7 +196,7 @@ VIEW = View("ledger", (LEDGER, LEDGER_SUMS), _apply)
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):
-    """Which entries to list: from `start` on and before `end` (both with a time zone); what is none lets everything through."""
+    """The entries to list, from `start` to before `end` (both with a time zone). A field that is `None` doesn't filter."""
 
     start: datetime | None = None
     end: datetime | None = None

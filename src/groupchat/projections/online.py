@@ -34,7 +34,7 @@ NEAR = 500
 """Of so many events the rest is applied while the view stands still: some hundredths of a second."""
 
 SWITCHES = 60
-"""How often the switch is tried, on Postgres, while readers hold the tables: about two minutes."""
+"""The number of times that the switch is tried on Postgres while readers lock the tables. Together, they take about two minutes."""
 
 _LEASE_SECONDS = 2.0
 _PAUSE_SECONDS = 0.5
@@ -55,7 +55,7 @@ class Compared(Struct, frozen=True):
     new: Digest
     old: Digest | None
     differing: int = 0
-    """How many rows are in one only, or not the same in both."""
+    """The number of rows that are in only one of the two, or that differ."""
 
 
 class Switched(Struct, frozen=True):

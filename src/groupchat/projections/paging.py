@@ -19,7 +19,7 @@ DEFAULT_LIMIT = 50
 
 
 class PageRequest(Struct, frozen=True):
-    """Which page of a list: the one behind a cursor (the first one without), of at most `limit` items."""
+    """A page of a list: at most `limit` items after a cursor, or the first page without a cursor."""
 
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT

@@ -60,7 +60,7 @@ class Times(Struct, frozen=True):
 
 
 class PaneRow(Struct, frozen=True, kw_only=True):
-    """What the fold holds: the group, and when its participants last opted out, by number."""
+    """A pane as the fold stores it: the group, and the times of its participants' last opt-outs, by number."""
 
     group: GroupConversation
     times: dict[str, Times] = {}

@@ -1,4 +1,4 @@
-"""How a view follows the partitions of a topic instead of the log: rows and the partition's place in one transaction.
+"""Views that follow a topic's partitions instead of the log. Rows and the partition's position are stored in one transaction.
 
 The records of a partition stand in the log's order, a conversation's are all in one partition, and what the relay publishes again
 has positions that were there before. So a partition's place is two numbers: the next offset, below which everything is read, and a
@@ -27,7 +27,7 @@ class ReadRecord(Struct, frozen=True):
 
 
 class Batch(Struct, frozen=True, kw_only=True):
-    """What stands in a partition from the offset `start` on and before `end`.
+    """The records of a partition from the offset `start` to before `end`.
 
     All that the log has up to the position `reached`, and that belongs into the partition, is before `end`. Only events above the
     position `above` are in it.

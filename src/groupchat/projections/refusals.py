@@ -79,7 +79,7 @@ VIEW = View("refusals", (REFUSALS,), _apply)
 
 
 class RefusalFilter(Struct, frozen=True, kw_only=True):
-    """Which records to list: those with a refusal at `start` or later and before `end`; what is none lets everything through."""
+    """The records to list, with a refusal from `start` to before `end`. A field that is `None` doesn't filter."""
 
     conversation_id: str | None = None
     user_id: str | None = None

@@ -18,7 +18,7 @@ from groupchat.values.event import EVENT_TYPES, Event, Recorded
 
 
 class Versioned(Protocol):
-    """What holds the version of the last event that was folded into it."""
+    """A row that has the version of the last event that was folded into it."""
 
     @property
     def version(self) -> int:

@@ -1,4 +1,4 @@
-"""What every view is and how it follows the log: rows and position in one transaction, each event applied once."""
+"""Views and how they follow the log: rows and position are stored in one transaction, and each event is applied once."""
 
 import asyncio
 from collections.abc import Callable, Sequence

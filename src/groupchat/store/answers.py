@@ -47,7 +47,7 @@ class IdempotencyKey(Struct, frozen=True):
 
     @property
     def name(self) -> tuple[str, str]:
-        """What no two kept answers share: a key is its user's own."""
+        """The identity of a stored answer: the user and their key."""
         return self.user_id, self.key
 
 

@@ -39,7 +39,7 @@ _PASSING_STATES = frozenset({"25006", "25P03", "42501"})
 """SQLSTATEs that pass but are not operational errors to the driver: read-only transaction, idle-in-transaction timeout, and a right
 that was taken away, which an operator gives back."""
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
-"""What a call of the database raises when it fails; `is_passing` tells whether it may succeed later."""
+"""The errors of a failed database call. `is_passing` returns whether it may succeed later."""
 _WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 

@@ -40,7 +40,7 @@ class Loaded(Struct, Generic[S], frozen=True):
 
 
 class StreamReader(Protocol):
-    """Where a decision has its streams from."""
+    """The source of a decision's streams."""
 
     def peek(self, stream: str) -> Loaded[Any] | None:
         """Return a stream from memory; none if it is not there, or known to have moved on."""

@@ -40,9 +40,9 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 TRIES = 8
-"""How often a command is decided without keeping others waiting, before the last try."""
+"""The number of tries that don't keep other commands waiting, before the last try."""
 MAX_WAITING = 10_000
-"""How many appends may wait for a transaction; what comes then is refused."""
+"""The number of appends that may wait for a transaction. Further ones are rejected."""
 PATIENCE_SECONDS = 30.0
 """How long a command waits for its append."""
 _FIRST_PAUSE = 0.002
@@ -67,7 +67,7 @@ class _Running(Struct, Generic[T], frozen=True):
 
 
 class _Tried(Struct, Generic[T], frozen=True):
-    """What came of a try, if its append holds: a value, or a refusal."""
+    """The result of a try if its append succeeds: a value or a refusal."""
 
     decision: Decision
     value: Any
@@ -114,7 +114,7 @@ class EventStore:
 
     @property
     def overloaded(self) -> bool:
-        """Whether so many appends wait that another is refused."""
+        """Whether too many appends are waiting to accept another one."""
         return self.waiting >= self._max_waiting
 
     def observe(self, observe: Observe) -> None:

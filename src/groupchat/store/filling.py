@@ -21,7 +21,7 @@ from groupchat.store.tables import IDEMPOTENCY_KEYS, STORED_EVENTS
 from groupchat.values.errors import ToldError
 
 LOCK_SECONDS = 5
-"""How long to wait for another writer before saying that there is one."""
+"""The time to wait for another writer before reporting it."""
 
 T = TypeVar("T")
 

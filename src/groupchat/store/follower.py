@@ -53,7 +53,7 @@ _NOTHING = _Step(0, more=False)
 
 
 class Handler(Protocol):
-    """What a follower does with events."""
+    """The handler of a follower's events."""
 
     name: str
 

@@ -20,7 +20,7 @@ LOOK_SECONDS = 5.0
 """The longest time between two looks: a bell may be silent without anybody knowing, as behind a firewall that drops connections."""
 
 AGAIN_SECONDS = 0.5
-"""How long to wait after a look that failed. Nothing cached is trusted meanwhile."""
+"""The time to wait after a failed check. Nothing in the cache is trusted meanwhile."""
 
 HANGS_SECONDS = 1.0
 """A look that takes longer than this hangs, as on a connection that a firewall has dropped."""

@@ -13,7 +13,7 @@ from groupchat.values.waiting import first_set
 
 NAME = "housekeeping"
 KEPT_FOR = timedelta(hours=24)
-"""How long an answer is kept at least; it is removed within the hour after."""
+"""The time that an answer is kept at least. It is removed within an hour after that."""
 
 EVERY_SECONDS = 3_600.0
 

@@ -21,7 +21,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-"""How long a command may decide while all others wait for it."""
+"""The time that a command has to decide while all others wait for it."""
 
 
 class LockedStreams:

@@ -11,7 +11,7 @@ from groupchat.store.tables import FOLLOWERS, PARKED_EVENTS
 _T = PARKED_EVENTS.c
 
 COUNT = select(func.count()).where(_T.follower == FOLLOWERS.c.name).scalar_subquery()
-"""How many events are set aside, in a query of `followers`."""
+"""The number of parked events, for a query of `followers`."""
 
 
 class Parked(Struct, frozen=True):

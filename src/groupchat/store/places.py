@@ -25,7 +25,7 @@ class NoPlaceError(Exception):
 
 
 class Place(Struct, frozen=True):
-    """Where a view stands in a partition."""
+    """A view's position in a partition."""
 
     next_offset: int
     position: int

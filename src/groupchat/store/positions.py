@@ -1,4 +1,4 @@
-"""Where followers stand, and what keeps one from going on. Only this module touches the rows of `followers`.
+"""The positions of followers, and the errors that stopped them. Only this module touches the rows of `followers`.
 
 A position changes in the transaction that stores what an event has changed, so most functions work in the caller's. Code that moves
 a follower from outside locks it first (`lock`): its row, then its places in Kafka's partitions, always in this order.
@@ -46,7 +46,7 @@ class FollowerStatus(Struct, frozen=True):
     stopped_at: int | None = None
     error: str | None = None
     parked: int = 0
-    """How many events were ever set aside."""
+    """The number of events that were ever parked."""
 
 
 # --- where they stand

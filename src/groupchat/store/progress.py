@@ -11,7 +11,7 @@ from groupchat.store.signals import Signals
 
 
 class Progress:
-    """Where the followers stand, in whichever process they run."""
+    """The positions of all followers, in any process."""
 
     def __init__(self, database: Database, signals: Signals) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""What the store refuses, whatever the command."""
+"""Refusals of the store, which any command can meet."""
 
 from groupchat.values.errors import RefusalError
 

@@ -36,7 +36,7 @@ class _Cached(Struct):
 
 
 class _Read(Struct, frozen=True):
-    """What one reading found: the streams, and those that can't be read."""
+    """The result of one read: the streams, and the errors of streams that can't be read."""
 
     found: dict[str, Loaded[Any]]
     unreadable: dict[str, UnreadableEventError]

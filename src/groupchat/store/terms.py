@@ -15,7 +15,7 @@ from groupchat.values.errors import RefusalError
 
 
 class PreconditionFailedError(RefusalError):
-    """What the caller expected of a thing's version does not hold (any more)."""
+    """The stream's version is not, or no longer, the one that the caller expected."""
 
     slug = "precondition-failed"
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 _encode = msgspec.json.Encoder().encode
 
 OnConflict = Literal["replace", "replace older", "keep"]
-"""What becomes of a row that is there: `replace older` replaces one of a lower `position`."""
+"""What to do with an existing row. `replace older` replaces a row with a lower `position`."""
 
 
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:

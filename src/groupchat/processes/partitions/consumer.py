@@ -37,7 +37,7 @@ _CONFIGS: dict[str, Any] = {
 
 
 class Fetched(Struct, frozen=True):
-    """What was read of a partition: its records from the offset `start` on and before `end`."""
+    """Records that were read from a partition, from the offset `start` to before `end`."""
 
     partition: int
     start: int

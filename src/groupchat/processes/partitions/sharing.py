@@ -29,7 +29,7 @@ from groupchat.store.positions import FollowerStatus, PoisonError, record_failur
 LOOK_SECONDS = 1.0
 """Views are looked at this often even if nothing comes: one that was stopped may go on."""
 TELL_SECONDS = 3.0
-"""Who waits for partitions for so long says so."""
+"""A worker that waits longer than this for partitions reports it."""
 
 _ADVICE = (
     "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they continue "

@@ -1,4 +1,4 @@
-"""How Alembic runs a migration: in the transaction that `groupchat.store.schema.migrate` has begun, which is all or nothing."""
+"""Run a migration with Alembic, in the transaction of `groupchat.store.schema.migrate`. It succeeds or fails as a whole."""
 
 from alembic import context
 
