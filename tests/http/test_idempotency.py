@@ -16,6 +16,7 @@ from groupchat.settings import Settings
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.values.clock import utc_now
 from tests.http.site import Site, assert_problem, client_of, locs, messages_of, open_site, path_of
+from tests.http.staff import staffed
 from tests.store.counting import holding, until
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
@@ -345,3 +346,32 @@ async def _keep_sending(site, conversation, until):
     while not until.is_set():
         statuses.add((await site.post(messages_of(conversation), {"body": "Hello"})).status_code)
     return statuses
+
+
+# --- rights go before a repeat
+
+
+async def test_a_repeat_shows_nothing_of_what_is_hidden_by_now_R22(site):
+    staff = await staffed(site)
+    agent, mine = staff["agent"], {"assigned_to": staff.ids["agent"]}
+    people = [await keyed(agent, "/v1/contacts", {"name": "Al", "number": number(n)} | mine, f"c{n}") for n in (1, 2)]
+    group = {"from": BUSINESS, "participants": [{"contact_id": person.json()["id"]} for person in people]}
+    made = await keyed(agent, "/v1/conversations", group)
+    assert made.status_code == 201
+    message = messages_of(made.json())
+    assert (await keyed(agent, message, {"body": "Hi"}, "k2")).status_code == 201
+
+    await site.patch(f"/v1/contacts/{people[0].json()['id']}", {"assigned_to": None})
+
+    assert_problem(await keyed(agent, "/v1/conversations", group), "not-found", 404)
+    assert_problem(await keyed(agent, message, {"body": "Hi"}, "k2"), "not-found", 404)
+    assert_problem(await keyed(agent, "/v1/contacts", {"name": "Al", "number": number(1)} | mine, "c1"), "not-found", 404)
+    assert (await keyed(agent, "/v1/contacts", {"name": "Al", "number": number(2)} | mine, "c2")).json() == people[1].json()
+
+
+async def test_a_repeat_by_who_is_an_auditor_by_now_is_forbidden_R23(site):
+    staff = await staffed(site)
+    message = messages_of(await site.group(1, 2))
+    assert (await keyed(staff["member"], message, {"body": "Hi"})).status_code == 201
+    await site.patch(f"/v1/users/{staff.ids['member']}", {"role": "auditor"})
+    assert_problem(await keyed(staff["member"], message, {"body": "Hi"}), "not-permitted", 403)

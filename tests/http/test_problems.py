@@ -73,8 +73,8 @@ async def test_an_answer_has_the_callers_correlation_id_or_one_of_its_own(plain_
         assert made[0] != made[1]
 
 
-async def test_a_correlation_id_is_visible_ascii(plain_site):
-    for bad in ("", " ", "a b", "x" * 129, "\xe9", "\t"):
+async def test_a_correlation_id_is_visible_ascii_and_looks_like_no_events_id_R31(plain_site):
+    for bad in ("", " ", "a b", "x" * 129, "\xe9", "\t", "cnv_01a2/7"):
         response = await plain_site.request("GET", "/v1/policy", headers={"Groupchat-Correlation-Id": bad.encode("latin-1")})
         assert locs(assert_problem(response, "invalid-request", 422)) == ["Groupchat-Correlation-Id"]
         assert response.headers["Groupchat-Correlation-Id"].startswith("req_")

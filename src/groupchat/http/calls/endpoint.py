@@ -30,13 +30,20 @@ from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, PreconditionFai
 from groupchat.values.errors import InvalidRequestError, RefusalError
 
 
+class Shows(Struct, frozen=True):
+    """What the answer's `id` names, as a parameter of a path, and the permit to see it."""
+
+    parameter: str
+    permit: Permit
+
+
 class Endpoint(Struct, frozen=True, kw_only=True):
     """An operation, and what answers it.
 
     `first` is judged before a read; both `first` and `may` before a request is judged malformed, so what does not exist is 404, and
     what is forbidden 403, however malformed the request. `waits_for` are the followers that `Groupchat-Min-Position` waits for.
     `finish` is what is still to be done, with the call and the answer's value, when the command is stored; a repeat of the request
-    does it again.
+    does it again. `shows` is judged before an answer is given again, as `first` and `may` are.
     """
 
     operation: Operation
@@ -46,6 +53,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     decoder: msgspec.json.Decoder[Any] | None
     first: Permit | None = None
     may: Permit | None = None
+    shows: Shows | None = None
     waits_for: Sequence[str] = ()
     finish: Callable[[Any, Any], Awaitable[None]] | None = None
 
@@ -99,9 +107,20 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         if kept.key != key:
             raise IdempotencyKeyReusedError
         reply = unpack(kept)
+        await self._judge_repeat(call, reply)
         if self.finish is not None:
             await self.finish(call, msgspec.json.decode(reply.body, type=self.types.answer))
         return reply
+
+    async def _judge_repeat(self, call: Call, reply: Reply) -> None:
+        """Raise what forbids the caller to make the request, or to see its answer, by now (R20 to R23)."""
+        path = call.path
+        if self.shows is not None:
+            path = path | {self.shows.parameter: msgspec.json.decode(reply.body)["id"]}
+            await self.shows.permit.judge(call.store, call.who, path)
+        for permit in (self.first, self.may):
+            if permit is not None:
+                await permit.judge(call.store, call.who, call.path)
 
     def _pack(self, call: Call, value: object) -> bytes:
         return pack(self._reply(call, Answer(without_secret(value))))
@@ -148,6 +167,7 @@ def endpoint(
     *,
     first: Permit | None = None,
     may: Permit | None = None,
+    shows: Shows | None = None,
     refuses: Sequence[str] = (),
     waits_for: Sequence[str] = (),
     finish: Callable[[Any, Any], Awaitable[None]] | None = None,
@@ -159,7 +179,8 @@ def endpoint(
 
     def make(handle: Handle) -> Endpoint:
         types = types_of(handle, spec.items)
-        problems = [*refuses, *(slug for permit in (first, may) if permit is not None for slug in permit.slugs)]
+        seen = None if shows is None else shows.permit
+        problems = [*refuses, *(slug for permit in (first, may, seen) if permit is not None for slug in permit.slugs)]
         return Endpoint(
             operation=operation(spec, handle, types, problems, waits=bool(waits_for)),
             spec=spec,
@@ -168,6 +189,7 @@ def endpoint(
             decoder=None if types.body is None else msgspec.json.Decoder(types.body),
             first=first,
             may=may,
+            shows=shows,
             waits_for=waits_for,
             finish=finish,
         )

@@ -46,7 +46,7 @@ _PARAMETERS: Json = {
         "in": "header",
         "required": False,
         "description": "Your own id for the request. It appears in the response, the log, and every event that results (R31).",
-        "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+        "schema": {"type": "string", "pattern": "^[!-.0-~]{1,128}$"},
         "example": "crm-sync-4711",
     },
     "LastEventId": {

@@ -6,7 +6,7 @@ from groupchat.commands import contacts as commands
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Reading, Writing
-from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.endpoint import Shows, endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -35,6 +35,7 @@ ONE = "/v1/contacts/{contact_id}"
         example=examples.CONTACT,
     ),
     may=permits.writes,
+    shows=Shows("contact_id", permits.sees_contact),
 )
 async def create_contact(call: Writing[NewContact]) -> Written[ContactView]:
     """Add a person; numbers of any country, in any written form (R3, R4)."""

@@ -5,7 +5,7 @@ from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import NewGroup
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Reading, Writing
-from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.endpoint import Shows, endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -33,6 +33,7 @@ ONE = "/v1/conversations/{conversation_id}"
         example=examples.CONVERSATION,
     ),
     may=permits.creates_groups,
+    shows=Shows("conversation_id", permits.sees_conversation),
     refuses=("invalid-group", "group-exists", "number-access-denied", "contact-not-assigned"),
 )
 async def create_conversation(call: Writing[NewConversation]) -> Written[Conversation]:
@@ -97,6 +98,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     ),
     first=permits.sees_conversation,
     may=permits.succeeds,
+    shows=Shows("conversation_id", permits.sees_conversation),
     refuses=("invalid-group", "group-exists"),
 )
 async def create_successor(call: Writing[NewSuccessor]) -> Written[Conversation]:

@@ -17,7 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ABORT = "groupchat.abort"
 """Where a server puts into a request's scope how its connection is cut off."""
 CORRELATION_ID = b"groupchat-correlation-id"
-_CORRELATION_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+_CORRELATION_ID = re.compile(rb"[\x21-\x2e\x30-\x7e]{1,128}")
 _LISTS = frozenset({b"if-match"})
 """Headers that may stand on several lines, which count as one list (RFC 9110, section 5.3)."""
 _ONCE = frozenset(
@@ -73,10 +73,13 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
 
 
 def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
-    """Return the caller's own id for this request, or none; raises `InvalidRequestError` unless it is 1 to 128 visible ASCII."""
+    """Return the caller's own id for this request, or none; raises `InvalidRequestError` for a malformed one.
+
+    It has 1 to 128 visible ASCII characters and no slash: as the cause of events it must not look like an event's id, `cnv_.../7`.
+    """
     written = headers.get(CORRELATION_ID)
     if written is None:
         return None
     if not _CORRELATION_ID.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Correlation-Id", "Use 1 to 128 visible ASCII characters, without spaces.")
+        raise InvalidRequestError("Groupchat-Correlation-Id", "Use 1 to 128 visible ASCII characters, without spaces and slashes.")
     return written.decode("ascii")
