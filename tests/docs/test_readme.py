@@ -10,10 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -71,6 +73,7 @@ def demo(folder: Path, database_url: str) -> Iterator[tuple[str, str]]:
         [GROUPCHAT, "demo", "--port", "0"], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
     assert process.stderr
+    draining = Thread(target=deque, args=(process.stderr, 0))  # the server waits for nobody who reads its log
     try:
         printed = ""
         for line in process.stderr:
@@ -78,13 +81,17 @@ def demo(folder: Path, database_url: str) -> Iterator[tuple[str, str]]:
             if found := re.search(r"export KEY=(\S+)", line):
                 break
         else:
+            draining.start()
             pytest.fail(f"groupchat demo ended with:\n{printed}")
+        draining.start()
         address = re.search(r"listens on (http://\S+)", printed)
         assert address, printed
         yield address[1], found[1]
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.wait(timeout=20)
+        draining.join()
+        process.stderr.close()
     assert process.returncode in (0, STOPPED_BY_CTRL_C)
 
 
