@@ -227,7 +227,8 @@ def sheet_of(response: httpx.Response) -> list[list[str]]:
 def rows_of(statement: Json) -> list[list[str]]:
     """Return what a statement's CSV must hold."""
     columns = ["business_number", "conversation_id", "currency", "segments", "amount", "entries_url"]
-    lines = [[statement["month"], *(str(each[column]) for column in columns)] for each in statement["conversations"]]
+    figures = [each | {"business_number": f"tel:{each['business_number']}"} for each in statement["conversations"]]
+    lines = [[statement["month"], *(str(each[column]) for column in columns)] for each in figures]
     return [["month", *columns], *lines]
 
 
@@ -240,12 +241,13 @@ async def test_a_statement_as_csv_has_the_figures_of_the_json_and_its_totals_are
     assert [header, *lines] == rows_of(statement)
     amounts = [Decimal(line[header.index("amount")]) for line in lines]
     assert sum(amounts) == Decimal(statement["totals"][0]["amount"]) == Decimal("0.1000")
-    assert {line[header.index("business_number")] for line in lines} == {BUSINESS}
+    assert {line[header.index("business_number")] for line in lines} == {f"tel:{BUSINESS}"}
 
 
 async def test_a_month_without_entries_is_a_header_alone_R26(plain_site):
     response = await plain_site.get("/v1/ledger/statement", month="2020-01", format="csv")
     assert sheet_of(response) == rows_of({"month": "2020-01", "conversations": []})
+    assert response.headers["content-disposition"] == 'attachment; filename="statement-2020-01.csv"'
     empty = (await plain_site.get("/v1/ledger/statement", month="2020-01")).json()
     assert [empty[name] for name in ("totals", "numbers", "conversations")] == [[], [], []]
     assert (empty["from"], empty["to"]) == ("2020-01-01T00:00:00Z", "2020-02-01T00:00:00Z")

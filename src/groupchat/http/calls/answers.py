@@ -7,12 +7,19 @@ from msgspec import Struct
 T = TypeVar("T")
 
 
+class Sheet(Struct, frozen=True):
+    """A file of CSV and the name to save it by."""
+
+    name: str
+    content: bytes
+
+
 class Answer(Struct, Generic[T], frozen=True):
     """The answer to a read; `sheet` is the value as CSV, if the caller asked for it."""
 
     value: T
     position: int | None = None
-    sheet: bytes | None = None
+    sheet: Sheet | None = None
 
 
 class Written(Answer[T], Generic[T], frozen=True, kw_only=True):

@@ -158,7 +158,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         if self.types.answer is None:
             return Reply(self.spec.status, headers=tuple(headers))
         if answer.sheet is not None:
-            return Reply(self.spec.status, answer.sheet, CSV, tuple(headers))
+            headers.append((b"content-disposition", f'attachment; filename="{answer.sheet.name}"'.encode()))
+            return Reply(self.spec.status, answer.sheet.content, CSV, tuple(headers))
         return Reply(self.spec.status, encode_json(answer.value), JSON, tuple(headers))
 
 

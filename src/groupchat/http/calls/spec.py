@@ -115,6 +115,7 @@ def _response(spec: Spec, types: Types) -> Response:
     headers = {"Groupchat-Position": "Position"} if spec.writes else {}
     headers |= {"Location": "Location"} if spec.location is not None else {}
     headers |= {"ETag": "ETag"} if types.versioned else {}
+    headers |= {"Content-Disposition": "ContentDisposition"} if spec.sheet_example is not None else {}
     contents: dict[str, Content] = {}
     if types.answer is not None:
         contents["application/json"] = Content(shape=types.answer, example=spec.example)

@@ -96,6 +96,12 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
         "example": "req_01996f0c1f3a9c3b52f7d1e0a4b2",
     },
+    "ContentDisposition": {
+        "description": "Names the file to save, if the response is CSV.",
+        "required": False,
+        "schema": {"type": "string"},
+        "example": 'attachment; filename="statement-2025-01.csv"',
+    },
     "Location": {
         "description": "The path of what was created.",
         "required": True,

@@ -246,5 +246,5 @@ STATEMENT: Json = {
 }
 STATEMENT_SHEET = (
     "month,business_number,conversation_id,currency,segments,amount,entries_url\r\n"
-    f"2025-01,{BUSINESS},{CONVERSATION_ID},USD,2,0.0400,{STATEMENT['conversations'][0]['entries_url']}\r\n"
+    f"2025-01,tel:{BUSINESS},{CONVERSATION_ID},USD,2,0.0400,{STATEMENT['conversations'][0]['entries_url']}\r\n"
 )

@@ -3,9 +3,9 @@
 import csv
 from io import StringIO
 
-from msgspec.structs import asdict, astuple
+from msgspec.structs import asdict, astuple, replace
 
-from groupchat.http.calls.answers import Answer
+from groupchat.http.calls.answers import Answer, Sheet
 from groupchat.http.calls.call import Reading
 from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
@@ -56,7 +56,9 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
 async def read_statement(call: Reading[StatementQuery]) -> Answer[StatementShown]:
     """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26). Also as CSV."""
     statement = _shown(await ledger.statement(call.views, call.who, call.query.first_day))
-    return Answer(statement, sheet=_sheet(statement) if call.query.format == "csv" else None)
+    if call.query.format != "csv":
+        return Answer(statement)
+    return Answer(statement, sheet=Sheet(f"statement-{statement.month}.csv", _sheet(statement)))
 
 
 def _shown(statement: Statement) -> StatementShown:
@@ -69,9 +71,14 @@ def _shown(statement: Statement) -> StatementShown:
 
 
 def _sheet(statement: StatementShown) -> bytes:
-    """Return a statement as CSV (RFC 4180): what people wrote is not in it, so no spreadsheet takes it for a formula."""
+    """Return a statement as CSV (RFC 4180).
+
+    What people wrote is not in it, so no spreadsheet takes it for a formula. A business number is a `tel:` URI (RFC 3966), because
+    a spreadsheet takes a bare one for a number, drops its plus sign and may round it.
+    """
     written = StringIO(newline="")
     lines = csv.writer(written)
     lines.writerow(("month", *SumShown.__struct_fields__))
-    lines.writerows((statement.month, *astuple(each)) for each in statement.conversations)
+    figures = (replace(each, business_number=f"tel:{each.business_number}") for each in statement.conversations)
+    lines.writerows((statement.month, *astuple(each)) for each in figures)
     return written.getvalue().encode()
