@@ -98,8 +98,11 @@ async def test_a_moved_store_has_the_same_bytes_positions_answers_and_views(both
     assert kept(there) == kept(here)
     assert exported(there) == exported(here)
     assert await views_of(there) == await views_of(here)
-    with there.read() as connection:
-        assert answers.find(connection, [each.key for each in kept_answers]) == {each.key.name: each for each in kept_answers}
+    keys = [each.key for each in kept_answers]
+    with here.read() as before, there.read() as after:
+        found = answers.find(after, keys)
+        assert found == answers.find(before, keys)
+    assert found.keys() == {each.name for each in keys}
 
 
 async def test_a_process_goes_on_where_it_stood_and_a_view_begins_anew(both):
