@@ -27,15 +27,15 @@ _FIND_POSTGRES = """
 _NOW_SQLITE = "CAST(strftime('%s', 'now') AS INTEGER)"
 _NOW_POSTGRES = "extract(epoch FROM now())::bigint"
 """The database's clock, which is the same for all processes, in seconds since 1970."""
-_KEEP_SQLITE = f"""
-    INSERT INTO idempotency_keys (user_id, key, request, answer, at, position) VALUES (?, ?, ?, ?, max(?, {_NOW_SQLITE}), ?)
-"""  # noqa: S608 - constants of this file
-_KEEP_POSTGRES = f"""
+_KEEP_SQLITE = """
+    INSERT INTO idempotency_keys (user_id, key, request, answer, at, position) VALUES (?, ?, ?, ?, max(?, {earliest}), ?)
+"""
+_KEEP_POSTGRES = """
     INSERT INTO idempotency_keys (user_id, key, request, answer, at, position)
-    SELECT user_id, key, request, answer, greatest(at, {_NOW_POSTGRES}), position
+    SELECT user_id, key, request, answer, greatest(at, {earliest}), position
     FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bigint[])
         AS kept (user_id, key, request, answer, at, position)
-"""  # noqa: S608 - constants of this file
+"""
 
 
 class IdempotencyKey(Struct, frozen=True):
@@ -74,15 +74,19 @@ def find(connection: Connection, keys: Iterable[IdempotencyKey]) -> dict[tuple[s
     return {kept.key.name: kept for kept in found}
 
 
-def keep(connection: Connection, answers: Sequence[StoredAnswer]) -> None:
-    """Store answers, as of now by the database's clock, or as of their own time if that is later."""
+def keep(connection: Connection, answers: Sequence[StoredAnswer], *, moved: bool = False) -> None:
+    """Store answers, as of now by the database's clock, or as of their own time if that is later.
+
+    Answers that are `moved` from another store keep their own time.
+    """
     rows = [(kept.key.user_id, kept.key.key, kept.key.request, kept.answer, kept.at, kept.position) for kept in answers]
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_KEEP_SQLITE, rows)
+        connection.exec_driver_sql(_KEEP_SQLITE.format(earliest=0 if moved else _NOW_SQLITE), rows)
     else:
-        connection.exec_driver_sql(_KEEP_POSTGRES, tuple(map(list, zip(*rows, strict=True))))
+        statement = _KEEP_POSTGRES.format(earliest=0 if moved else _NOW_POSTGRES)
+        connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
 
 
 def forget(database: Database, kept_for: timedelta) -> int:

@@ -70,7 +70,7 @@ class Filling:
     def answers(self, kept: Iterable[StoredAnswer]) -> None:
         """Store answers under their keys."""
         for batch in _batches(kept):
-            answers.keep(self._connection, batch)
+            answers.keep(self._connection, batch, moved=True)
 
     def follower(self, status: FollowerStatus) -> None:
         """Let a follower stand where it stood."""
