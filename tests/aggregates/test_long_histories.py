@@ -5,6 +5,7 @@ import time
 import pytest
 
 from groupchat.aggregates import consent, do_not_disturb, phone_book, workspace
+from groupchat.aggregates.user_keys import MAX_KEYS
 from groupchat.aggregates.workspace_events import KeyIssued, KeyRevoked
 from tests.support.builders import BUSINESS, a_workspace, moment, number, recorded
 
@@ -36,7 +37,7 @@ def said(n):
 
 
 def issued(n):
-    return KeyIssued(key_id=f"key_{n}", user_id="usr_1", key_hash=f"{n:064x}") if n else a_workspace()
+    return KeyIssued(key_id=f"key_{n}", user_id=f"usr_{n // MAX_KEYS}", key_hash=f"{n:064x}") if n else a_workspace()
 
 
 def revoked(n):

@@ -13,9 +13,12 @@ def test_a_free_number_is_claimed_R4():
     given(number_claim).when(Claim(number=BUSINESS, workspace_id="wsp_1")).then(CLAIMED)
 
 
-def test_a_number_that_belongs_to_a_workspace_already_is_refused_R4():
-    for workspace_id in ("wsp_1", "wsp_2"):
-        given(number_claim, CLAIMED).when(Claim(number=BUSINESS, workspace_id=workspace_id)).refused(NumberTakenError)
+def test_a_number_that_belongs_to_another_workspace_is_refused_R4():
+    given(number_claim, CLAIMED).when(Claim(number=BUSINESS, workspace_id="wsp_2")).refused(NumberTakenError)
+
+
+def test_a_workspace_keeps_the_claim_of_a_number_that_it_adds_again_R4_R56():
+    given(number_claim, CLAIMED).when(Claim(number=BUSINESS, workspace_id="wsp_1")).nothing()
 
 
 def test_a_claim_says_which_workspace_a_number_belongs_to_R4():
