@@ -133,4 +133,4 @@ def _exchange(conversation: str, roster: tuple[Participant, ...], *, replied: bo
                 carrier_message_id=new_id("sim"),
             ),
         )
-        yield reader.stream(USER, conversation), ConversationRead(user_id=USER, conversation_id=conversation, version=1)
+        yield reader.stream(USER, conversation), ConversationRead(user_id=USER, conversation_id=conversation, version=1_000_000)

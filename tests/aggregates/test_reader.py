@@ -44,6 +44,10 @@ def test_what_is_marked_unread_is_read_again_at_the_same_version_R30():
     assert not after.state.unread
 
 
+def test_what_is_marked_unread_is_read_no_less_far_than_before_R30():
+    given(reader, was_read(5), UNREAD).when(read(3)).then(was_read(5))
+
+
 def test_marks_are_per_user_and_conversation_R30():
     streams = {reader.stream(user, conversation) for user in ("usr_1", "usr_2") for conversation in ("cnv_1", "cnv_2")}
     assert len(streams) == 4

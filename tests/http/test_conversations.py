@@ -213,6 +213,31 @@ async def test_reading_is_each_users_own_R30(site):
     assert (await site.get(path_of(made))).json()["unread_count"] == 1
 
 
+async def test_a_conversation_is_read_up_to_a_version_and_never_less_far_R30(site):
+    made = await site.group(1, 2)
+    versions = []
+    for body in ("one", "two", "three"):
+        await site.writes(1, body)
+        versions.append((await site.get(path_of(made))).json()["version"])
+
+    async def unread_after(version):
+        assert (await site.put(path_of(made, "read"), {"version": version})).status_code == 204
+        return (await site.get(path_of(made))).json()["unread_count"]
+
+    assert [await unread_after(version) for version in (1, versions[0], versions[1], versions[0])] == [3, 2, 1, 1]
+    await site.delete(path_of(made, "read"))
+    assert await unread_after(versions[0]) == 1
+    assert await unread_after(None) == 0
+
+
+async def test_a_version_that_a_conversation_does_not_have_is_not_read_R30(site):
+    made = await site.group(1, 2)
+    for version, words in ((made["version"] + 1, "has versions 1 to"), (0, "")):
+        problem = assert_problem(await site.put(path_of(made, "read"), {"version": version}), "invalid-request", 422)
+        assert problem["errors"][0]["loc"] == "version"
+        assert words in problem["errors"][0]["detail"]
+
+
 # --- what is not there
 
 BELOW = [

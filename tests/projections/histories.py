@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import delete, select
 
 from groupchat.aggregates import consent, contact, delivery, do_not_disturb, reader, refusal
@@ -33,14 +34,23 @@ from tests.support.builders import (
 T = TypeVar("T")
 Story = Iterable[tuple[str, Event]]
 
+EVERYTHING = 1_000_000
+"""Stands for the version that a conversation has when it is read."""
+
 
 def log_of(story: Story, *, cause: Cause = CAUSE, first: int = 1) -> list[Recorded]:
-    """Return (stream, event) pairs as they stand in a log; the n-th event happens at `moment(n)`."""
+    """Return (stream, event) pairs as they stand in a log; the n-th event happens at `moment(n)`.
+
+    A mark of everything gets the version that its conversation has by then.
+    """
     versions: dict[str, int] = {}
     log = []
     for position, (stream, event) in enumerate(story, start=first):
         version = versions[stream] = versions.get(stream, 0) + 1
-        log.append(Recorded(event=event, stream=stream, version=version, position=position, at=moment(position), cause=cause))
+        stored = event
+        if isinstance(event, reader.ConversationRead) and event.version == EVERYTHING:
+            stored = replace(event, version=versions.get(event.conversation_id, 1))
+        log.append(Recorded(event=stored, stream=stream, version=version, position=position, at=moment(position), cause=cause))
     return log
 
 
@@ -141,7 +151,7 @@ def withheld(message_id: str, *to: str, price: str | None = "0.0200", conversati
     return delivery.Withheld(message_id=message_id, conversation_id=conversation_id, recipients=to, rate=rate)
 
 
-def read(conversation_id: str, user_id: str = ANN.user_id, version: int = 1) -> tuple[str, reader.ConversationRead]:
+def read(conversation_id: str, user_id: str = ANN.user_id, version: int = EVERYTHING) -> tuple[str, reader.ConversationRead]:
     """Return, with its stream, that a user read a conversation."""
     event = reader.ConversationRead(user_id=user_id, conversation_id=conversation_id, version=version)
     return reader.stream(user_id, conversation_id), event

@@ -1,7 +1,7 @@
 """Read marks: what one user has read of one conversation (R30).
 
-All that stood in the conversation when `ConversationRead` was stored counts as read by that user; a conversation marked unread
-counts at least one unread message until it is read again.
+`ConversationRead` names the version of the conversation that the user has read up to: a mark never goes backwards. A conversation
+marked as unread counts at least one unread message until it is read again.
 """
 
 from typing import assert_never
@@ -34,9 +34,9 @@ class ConversationMarkedUnread(Event, frozen=True, kw_only=True):
 
 
 class ReadMark(Struct, frozen=True):
-    """The version of the conversation that the user has read up to; none when marked unread."""
+    """The version of the conversation that the user has read up to, and whether they marked it as unread since."""
 
-    version: int | None = None
+    version: int = 0
     unread: bool = False
 
 
@@ -55,7 +55,7 @@ def evolve(state: ReadMark | None, recorded: Recorded) -> ReadMark | None:
         case ConversationRead():
             return ReadMark(version=event.version)
         case ConversationMarkedUnread():
-            return ReadMark(unread=True)
+            return ReadMark(version=0 if state is None else state.version, unread=True)
         case _:
             return state
 
@@ -64,7 +64,7 @@ def evolve(state: ReadMark | None, recorded: Recorded) -> ReadMark | None:
 
 
 class MarkRead(Struct, frozen=True, kw_only=True):
-    """Mark as read up to a version."""
+    """Mark as read up to a version; what was read before stays read."""
 
     user_id: str
     conversation_id: str
@@ -86,15 +86,10 @@ def decide(command: Command, state: ReadMark | None) -> list[Event]:
     state = state or NONE
     match command:
         case MarkRead():
-            if state.version is not None and state.version >= command.version:
+            version = max(state.version, command.version)
+            if state == ReadMark(version):
                 return []
-            return [
-                ConversationRead(
-                    user_id=command.user_id,
-                    conversation_id=command.conversation_id,
-                    version=command.version,
-                ),
-            ]
+            return [ConversationRead(user_id=command.user_id, conversation_id=command.conversation_id, version=version)]
         case MarkUnread():
             if state.unread:
                 return []

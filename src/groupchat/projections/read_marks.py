@@ -1,14 +1,15 @@
 """The view `read_marks`: how many of a conversation's inbound messages each user has read (R30).
 
-A mark counts what stood in the conversation when it was set, so this view keeps a count of its own, and follows the log, where
-marks and messages stand in one order.
+A mark names a version of the conversation, so this view numbers the inbound messages by their versions. It follows the log, where
+a mark comes after everything that it covers.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Boolean, Column, Connection, Table, Text, select, tuple_
+from sqlalchemy import Boolean, Column, Connection, Table, Text, func, select, tuple_
 
 from groupchat.aggregates.group_events import InboundReceived
 from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead
@@ -26,12 +27,14 @@ READ_MARKS = Table(
     Column("marked_unread", Boolean, nullable=False),
 )
 
-INBOUND_COUNTS = Table(
-    "inbound_counts",
+INBOUND_NUMBERS = Table(
+    "inbound_numbers",
     METADATA,
     Column("conversation_id", Text, primary_key=True),
-    Column("inbound_count", BIG, nullable=False),
+    Column("version", BIG, primary_key=True, autoincrement=False),
+    Column("number", BIG, nullable=False),
 )
+"""The inbound messages of each conversation, numbered from 1."""
 
 MarkEvent = ConversationRead | ConversationMarkedUnread
 Key = tuple[str, str]
@@ -39,7 +42,7 @@ Key = tuple[str, str]
 
 
 class Mark(Struct, frozen=True):
-    """How many inbound messages the conversation had when the user last read it, and whether they marked it as unread."""
+    """How many inbound messages the user has read, and whether they marked the conversation as unread."""
 
     inbound_count: int = 0
     marked_unread: bool = False
@@ -58,7 +61,7 @@ def key_of(event: MarkEvent) -> Key:
 
 
 def fold(mark: Mark, event: MarkEvent, inbound_count: int) -> Mark:
-    """Fold one event; `inbound_count` is what stands in the conversation at this event's place in the log."""
+    """Fold one event; `inbound_count` is the number of inbound messages up to the version that a `ConversationRead` names."""
     if isinstance(event, ConversationRead):
         return Mark(inbound_count)
     return replace(mark, marked_unread=True)
@@ -74,30 +77,32 @@ def load(connection: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    changing = [recorded for recorded in batch if isinstance(recorded.event, (InboundReceived, MarkEvent))]
-    counts = _load_counts(connection, {_conversation_of(recorded) for recorded in changing})
-    marks = load(connection, {key_of(recorded.event) for recorded in changing if isinstance(recorded.event, MarkEvent)})
-    counted = set()
-    for recorded in changing:
-        event, conversation = recorded.event, _conversation_of(recorded)
-        if isinstance(event, MarkEvent):
-            marks[key_of(event)] = fold(marks.get(key_of(event), NO_MARK), event, counts.get(conversation, 0))
-        else:
-            counts[conversation] = counts.get(conversation, 0) + 1
-            counted.add(conversation)
-    upsert(connection, INBOUND_COUNTS, [{"conversation_id": each, "inbound_count": counts[each]} for each in counted])
+    _number(connection, [recorded for recorded in batch if isinstance(recorded.event, InboundReceived)])
+    events = [recorded.event for recorded in batch if isinstance(recorded.event, MarkEvent)]
+    marks = load(connection, {key_of(event) for event in events})
+    for event in events:
+        count = _count_up_to(connection, event) if isinstance(event, ConversationRead) else 0
+        marks[key_of(event)] = fold(marks.get(key_of(event), NO_MARK), event, count)
     _save(connection, marks)
 
 
-def _conversation_of(recorded: Recorded) -> str:
-    return recorded.event.conversation_id if isinstance(recorded.event, MarkEvent) else recorded.stream
+def _number(connection: Connection, messages: Sequence[Recorded]) -> None:
+    """Give inbound messages the numbers that follow the last of their conversation."""
+    table = INBOUND_NUMBERS.c
+    query = select(table.conversation_id, func.max(table.number)).group_by(table.conversation_id)
+    conversations = {recorded.stream for recorded in messages}
+    last: Counter[str] = Counter(dict(connection.execute(query.where(table.conversation_id.in_(conversations))).tuples().all()))
+    rows = []
+    for recorded in messages:
+        last[recorded.stream] += 1
+        rows.append({"conversation_id": recorded.stream, "version": recorded.version, "number": last[recorded.stream]})
+    upsert(connection, INBOUND_NUMBERS, rows)
 
 
-def _load_counts(connection: Connection, conversations: Collection[str]) -> dict[str, int]:
-    if not conversations:
-        return {}
-    query = select(INBOUND_COUNTS).where(INBOUND_COUNTS.c.conversation_id.in_(list(conversations)))
-    return {conversation: count for conversation, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+def _count_up_to(connection: Connection, event: ConversationRead) -> int:
+    table = INBOUND_NUMBERS.c
+    query = select(table.number).where(table.conversation_id == event.conversation_id, table.version <= event.version)
+    return connection.execute(query.order_by(table.version.desc()).limit(1)).scalar() or 0
 
 
 def _save(connection: Connection, marks: Mapping[Key, Mark]) -> None:
@@ -113,4 +118,4 @@ def _save(connection: Connection, marks: Mapping[Key, Mark]) -> None:
     upsert(connection, READ_MARKS, values)
 
 
-VIEW = View("read_marks", (READ_MARKS, INBOUND_COUNTS), _apply)
+VIEW = View("read_marks", (READ_MARKS, INBOUND_NUMBERS), _apply)

@@ -248,6 +248,12 @@ class NewKey(Taken, frozen=True, kw_only=True):
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
+class ReadUpTo(Taken, frozen=True, kw_only=True):
+    """How far the caller has read; without a version, everything that the conversation has now."""
+
+    version: Annotated[int, Meta(ge=1, le=10**18 - 1, description="A version of the conversation.")] | None = None
+
+
 class RolePermissions(Taken, frozen=True, kw_only=True):
     """The permissions of a role (R20)."""
 

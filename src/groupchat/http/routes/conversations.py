@@ -9,7 +9,7 @@ from groupchat.http.calls.endpoint import Shows, endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, Rename
+from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, ReadUpTo, Rename
 from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
@@ -113,13 +113,21 @@ async def _succeed(decision: Decision, who: Caller, conversation_id: str, asked:
 
 
 @endpoint(
-    Spec("PUT", ONE + "/read", "Mark as read", "conversations", status=204),
+    Spec(
+        "PUT",
+        ONE + "/read",
+        "Mark as read",
+        "conversations",
+        status=204,
+        body_may_be_missing=True,
+        body_examples={"everything": {}, "up to a version": {"version": 7}},
+    ),
     first=permits.sees_conversation,
     may=permits.writes,
 )
-async def mark_read(call: Call) -> Written[None]:
-    """Let all that stands in the conversation now count as read by the caller (R30)."""
-    return await call.run(reading.mark_read, call.path["conversation_id"])
+async def mark_read(call: Writing[ReadUpTo]) -> Written[None]:
+    """Mark the conversation as read by the caller, up to a version of it or as it is now (R30). A mark never goes backwards."""
+    return await call.run(reading.mark_read, call.path["conversation_id"], call.body.version)
 
 
 @endpoint(
