@@ -29,7 +29,7 @@ def test_the_settings_name_the_carrier(store, named):
         ("GROUPCHAT_KAFKA_SASL_MECHANISM", "NTLM", "Use one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."),
     ],
 )
-def test_a_name_that_there_is_not_is_refused_with_those_that_there_are(name, given, allowed):
+def test_an_unknown_name_is_refused_with_the_known_ones(name, given, allowed):
     with pytest.raises(SettingsError) as refused:
         from_environment({name: given})
 

@@ -84,7 +84,7 @@ def test_everybody_but_an_auditor_writes_R23():
     assert allowed("require_writer") == EVERYBODY - {"theo"}
 
 
-def test_what_shows_more_than_assigned_data_is_not_for_who_is_restricted_to_it_R22():
+def test_restricted_users_get_nothing_that_shows_more_than_assigned_data_R22():
     assert allowed("require_unrestricted") == set(ROLES)
 
 
@@ -124,7 +124,7 @@ def test_members_send_from_the_default_their_own_and_unassigned_numbers_R21(name
     assert {each for each in owned if _holds(access(name), "require_number", {"number": each})} == numbers
 
 
-def test_a_number_that_is_no_longer_the_default_or_anothers_is_refused_with_its_number_R21():
+def test_a_number_that_became_inaccessible_is_refused_by_name_R21():
     later = (DefaultNumberChosen(number=None), NumberAssigned(number=number(1), user_id="eve"))
     for each in (number(1), number(4)):
         with pytest.raises(NumberAccessDeniedError) as caught:
@@ -151,7 +151,7 @@ def test_who_is_restricted_sees_contacts_assigned_to_him_R22():
 
 
 @pytest.mark.parametrize("role", ["owner", "admin", "auditor"])
-def test_who_manages_or_audits_sees_everything_also_if_he_was_restricted_R22_R23(role):
+def test_managers_and_auditors_see_everything_even_if_they_were_restricted_R22_R23(role):
     later = UserRoleChanged(user_id="rita", role=role, assigned_only=True)
     assert access("rita", later).sees_contact(assigned_to(None))
     assert not access("rita", later).restricted
@@ -176,7 +176,7 @@ def test_a_group_is_seen_if_all_who_take_part_are_contacts_assigned_to_the_user_
     assert access("max").sees_group(group, {})
 
 
-def test_a_participant_who_is_no_contact_hides_the_group_R22():
+def test_a_participant_who_is_not_a_contact_hides_the_group_R22():
     group = groups(a_participant(1, contact=True), a_participant(2))
     assert not access("rita").sees_group(group, people("rita", "rita"))
 

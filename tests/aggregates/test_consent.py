@@ -71,7 +71,7 @@ def test_what_a_person_said_only_they_take_back_R39(cause):
 
 
 @pytest.mark.parametrize("cause", ["keyword", "carrier"])
-def test_a_person_who_says_what_a_user_has_recorded_makes_it_theirs_R39(cause):
+def test_an_opt_out_repeated_by_the_person_becomes_their_own_R39(cause):
     theirs = OptedOut(**SAID, cause=cause, evidence="msg_1")
     after = given(consent, RECORDED).when(OptOut(**SAID, cause=cause, evidence="msg_1")).then(theirs)
     after.when(TAKE_BACK).refused(OptOutIsTheirsError)

@@ -86,7 +86,7 @@ def test_a_status_only_moves_forward_duplicates_and_late_ones_say_nothing_R28(no
     given(delivery, *history).when(receipt(told, "30003")).then(*expected)
 
 
-def test_a_status_for_somebody_who_is_no_recipient_says_nothing_R28():
+def test_a_status_for_a_stranger_changes_nothing_R28():
     given(delivery, STARTED).when(receipt("delivered", recipient=number(9))).nothing()
 
 

@@ -236,7 +236,7 @@ def test_a_word_given_by_keyword_or_carrier_is_one_and_the_same_and_a_user_adds_
 
 
 @pytest.mark.parametrize("cause", ["keyword", "carrier"])
-def test_a_person_who_says_what_a_user_has_recorded_makes_it_theirs_R39(cause):
+def test_an_opt_out_repeated_by_the_person_becomes_their_own_R39(cause):
     theirs = given(GROUP_DECIDER, THREE, opted_out(2, "user")).when(opt_out(2, cause)).then(opted_out(2, cause))
     assert theirs.when(take_back(2)).then(taken_back(2)).state.blocked_by == (number(2),)
 
@@ -247,12 +247,12 @@ def test_dnd_names_the_contact_whose_it_is_R36():
     given(GROUP_DECIDER, THREE).when(command).then(out)
 
 
-def test_somebody_who_is_no_participant_does_not_block_R15():
+def test_a_stranger_does_not_block_a_group_R15():
     given(GROUP_DECIDER, THREE).when(opt_out(9)).nothing()
     given(GROUP_DECIDER, THREE).when(opt_in(9)).nothing()
 
 
-def test_a_blocked_group_refuses_a_message_with_who_opted_out_and_how_to_go_on_R15():
+def test_a_blocked_group_refuses_a_message_and_names_the_people_who_opted_out_R15():
     given(GROUP_DECIDER, THREE, opted_out(3), opted_out(1, "dnd")).when(a_send()).refused(
         ConversationBlockedError, opted_out=[number(1), number(3)]
     )
@@ -284,7 +284,7 @@ def test_a_blocked_group_stays_blocked_when_the_person_opts_in_again_R17(cause):
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_an_opt_in_of_who_has_not_opted_out_adds_nothing_R17(cause):
+def test_an_opt_in_without_an_opt_out_adds_nothing_R17(cause):
     given(GROUP_DECIDER, REOPENING).when(opt_in(2, cause)).nothing()
     given(GROUP_DECIDER, REOPENING, opted_out(2, cause), opted_in(2, cause), Unblocked()).when(opt_in(2, cause)).nothing()
 

@@ -102,7 +102,7 @@ def test_words_that_a_workspace_adds_are_compared_as_the_others_R38(written):
     assert keyword(written, Words(in_=("NO MÁS",))) == "opt-in"
 
 
-def test_a_word_of_a_workspace_that_has_no_letters_is_no_keyword_R38():
+def test_a_word_of_a_workspace_without_letters_is_not_a_keyword_R38():
     assert keyword("...", Words(out=("-", "", "\U0001f6d1"))) is None
     assert keyword("\U0001f6d1", Words(out=("-", "", "\U0001f6d1"))) is None
 
@@ -121,7 +121,7 @@ def test_a_message_that_only_has_a_keyword_in_it_is_none_R14(written):
     assert keyword(written) is None
 
 
-def test_a_text_of_a_million_characters_is_no_keyword_and_costs_nothing_R38():
+def test_a_text_of_a_million_characters_is_not_a_keyword_and_costs_nothing_R38():
     assert keyword("stop" + "\u0301" * 1_000_000) is None
     assert keyword("stop" + "\n" * 1_000) == "opt-out"
 

@@ -40,7 +40,7 @@ def test_a_contact_listed_twice_goes_away_at_once_R2():
     assert oldest(listed("ctc_1", since=2), listed("ctc_1", since=2), unlisted("ctc_1")) is None
 
 
-def test_to_unlist_who_was_not_listed_changes_nothing():
+def test_unlisting_a_contact_that_was_not_listed_changes_nothing():
     assert oldest(unlisted("ctc_9"), listed("ctc_1", since=2), unlisted("ctc_9")) == "ctc_1"
 
 

@@ -195,7 +195,7 @@ def test_a_user_has_a_role_that_there_is_R20():
     )
 
 
-def test_a_user_is_restricted_to_assigned_data_and_keeps_his_role_R22():
+def test_a_user_is_restricted_to_assigned_data_and_keeps_their_role_R22():
     restrict = ChangeUser(user_id="usr_member", assigned_only=True, at=moment(9))
     restricted = given(workspace, *STAFFED).when(restrict).then(
         UserRoleChanged(user_id="usr_member", role="member", assigned_only=True)
@@ -213,7 +213,7 @@ def test_there_is_always_an_owner_R23():
     )
 
 
-def test_somebody_who_is_no_user_is_not_changed():
+def test_a_stranger_is_not_changed_as_a_user():
     given(workspace, *STAFFED).when(ChangeUser(user_id="usr_9", role="admin", at=moment(9))).refused(NotFoundError)
 
 

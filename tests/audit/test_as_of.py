@@ -177,13 +177,13 @@ def test_pages_show_the_state_of_the_first_one_whatever_happens_meanwhile_R32(da
         (When(at=moment(1_001)), r"up to now \(2025-02-01T00:16:10Z\)"),
     ],
 )
-def test_what_there_is_not_is_refused_with_what_there_is_R32(database: Database, asked: When, said: str):
+def test_an_unknown_version_or_time_is_refused_with_the_known_ones_R32(database: Database, asked: When, said: str):
     store_log(database, log_of(A_STORY))
     with pytest.raises(InvalidRequestError, match=said):
         as_of.page(Log.of(database), "cnv_1", asked, END)
 
 
-def test_an_event_that_a_clock_ahead_of_ours_has_stored_is_no_future_R32(database: Database):
+def test_an_event_stored_by_a_clock_ahead_of_ours_is_not_in_the_future_R32(database: Database):
     store_log(database, log_of(A_STORY))
     behind = moment(2)
     assert as_of.page(Log.of(database), "cnv_1", When(at=moment(8)), behind).version == 5

@@ -168,7 +168,7 @@ def test_a_message_tells_its_numbers_what_its_author_saw_the_rate_and_each_statu
         assert said in told(explained)
 
 
-def test_the_pane_is_told_as_it_stood_then_also_after_an_opening_R17_R19():
+def test_the_pane_is_shown_as_it_stood_then_even_after_a_block_was_lifted_R17_R19():
     reopening = a_group(policy=a_policy(reopen_on_opt_in=True))
     story = [reopening, opted_out(1), opted_in(1), Unblocked(), sent("msg_1"), opted_out(2)]
     found = history(*(("cnv_1", event) for event in story))
@@ -255,7 +255,7 @@ def test_what_was_sent_after_an_opt_out_is_called_so_R16(story: tuple[tuple[str,
 # --- what there is not
 
 
-def test_what_there_is_not_is_told_with_what_there_is():
+def test_unknown_things_are_reported_with_the_known_ones():
     found = history(*BLOCKED)
     with pytest.raises(NotFoundError, match="no message msg_9 in cnv_1"):
         explain.message(found, "msg_9")

@@ -33,7 +33,7 @@ def test_the_relays_own_topic_is_compacted_and_has_one_partition():
     assert {each.config["min.insync.replicas"] for each in (*events, progress)} == {"2"}
 
 
-def test_what_differs_is_told_of_and_left_as_it_is(brokers, topic_prefix):
+def test_differences_are_reported_and_left_alone(brokers, topic_prefix):
     administration.make(brokers, administration.planned(prefix=topic_prefix, **SHAPE))
     other = administration.planned(prefix=topic_prefix, **(SHAPE | {"partitions": 3, "retention_hours": 1}))
 
@@ -57,6 +57,6 @@ def test_only_what_is_missing_is_made(brokers, topic_prefix):
     assert administration.make(brokers, planned).created == (topic_prefix + CONTACTS,)
 
 
-def test_a_topic_that_the_brokers_refuse_is_told_of_with_their_reason(brokers, topic_prefix):
+def test_a_topic_that_the_brokers_refuse_is_reported_with_their_reason(brokers, topic_prefix):
     with pytest.raises(BrokerUnavailableError, match="can't be created: Unable to replicate the partition 3 time"):
         administration.make(brokers, administration.planned(prefix=topic_prefix, **(SHAPE | {"replication": 3})))

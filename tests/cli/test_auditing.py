@@ -88,7 +88,7 @@ def test_a_url_that_only_reads_really_does(reading_url: str):
     database.close()
 
 
-def test_who_may_not_even_read_is_told_so_in_one_line(groupchat: Command, postgres_url: str):
+def test_a_user_without_read_access_learns_so_in_one_line(groupchat: Command, postgres_url: str):
     with only_reading(postgres_url, "alembic_version") as url:
         refused = groupchat(url, "history", "cnv_1")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
@@ -159,7 +159,7 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
         (("explain", "weather", "x"), 2, "No such command"),
     ],
 )
-def test_what_can_not_be_told_is_refused_in_clear_words(
+def test_an_unanswerable_question_is_refused_in_clear_words(
     groupchat: Command, on_sqlite: tuple[str, str], words: tuple[str, ...], code: int, said: str
 ):
     url, id_ = on_sqlite
@@ -170,7 +170,7 @@ def test_what_can_not_be_told_is_refused_in_clear_words(
     assert refused.err.count("\n") == 1 or code != 1
 
 
-def test_an_event_that_can_not_be_read_is_told_in_one_line(groupchat: Command, sqlite_url: str):
+def test_an_unreadable_event_is_reported_in_one_line(groupchat: Command, sqlite_url: str):
     id_ = asyncio.run(disputed_in(sqlite_url)).conversation
     database = Database(sqlite_url)
     with database.write() as connection:

@@ -26,7 +26,7 @@ def test_the_help_shows_of_each_command_what_it_says_of_itself(command):
     assert inspect.cleandoc(itself.help).split("\n\n")[0].replace("\n", " ") == summary
 
 
-def test_a_command_that_there_is_not_is_refused_with_one_that_is_like_it(groupchat):
+def test_an_unknown_command_is_refused_with_a_similar_one(groupchat):
     refused = groupchat("sqlite:///x.db", "histroy", "cnv_1")
 
     assert refused.code == 2

@@ -55,7 +55,7 @@ def test_without_brokers_a_command_says_which_setting_names_them(groupchat, sqli
     assert "Traceback" not in refused.err
 
 
-def test_brokers_that_do_not_answer_are_told_of_in_one_line(groupchat, sqlite_url):
+def test_silent_brokers_are_reported_in_one_line(groupchat, sqlite_url):
     refused = groupchat(sqlite_url, "topics", kafka_bootstrap_servers="127.0.0.1:1")
 
     assert refused.code == 1

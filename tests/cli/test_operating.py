@@ -35,7 +35,7 @@ def test_only_a_follower_that_is_stopped_can_be_retried_or_parked(groupchat, wor
         ("nonsense", "not a database URL"),
     ],
 )
-def test_a_database_that_can_not_be_used_is_told_in_one_line(groupchat, url, words):
+def test_an_unusable_database_is_reported_in_one_line(groupchat, url, words):
     refused = groupchat(url, "init", "--workspace", "Acme", "--owner", "ann@example.com")
 
     assert (refused.code, refused.out) == (1, "")

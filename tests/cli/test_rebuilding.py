@@ -31,7 +31,7 @@ def test_what_an_interrupted_rebuild_has_left_is_dropped_and_only_that_R33(group
     assert "--drop requires --online" in alone.err
 
 
-def test_a_projection_that_there_is_not_is_named(groupchat, workspace):
+def test_an_unknown_projection_is_named(groupchat, workspace):
     refused = groupchat(workspace, "rebuild", "outbox")
 
     assert (refused.code, refused.out) == (1, "")

@@ -48,7 +48,7 @@ def shown(reader_url: str, groupchat: Command) -> Callable[..., Ended]:
     return partial(groupchat, reader_url, "refusals")
 
 
-def test_refusals_are_shown_with_who_when_what_and_why_R15(shown):
+def test_refusals_are_shown_with_user_time_operation_and_reason_R15(shown):
     result = shown(WORKSPACE)
     assert result.code == 0, result.err
     for said in ("2025-01-31 23:59:31", "usr_2", "R15", "POST /v1/conversations/{conversation_id}/messages", number(3), "cnv_2"):
@@ -65,7 +65,7 @@ def test_as_json_there_is_a_record_a_line_and_options_choose_R15(shown, words, t
     assert [json.loads(line)["times"] for line in result.out.splitlines()] == times
 
 
-def test_a_workspace_that_there_is_not_is_named(shown):
+def test_an_unknown_workspace_is_named(shown):
     for unknown in ("wsp_none", "cnv_1"):
         result = shown(unknown)
         assert result.code == 1

@@ -29,7 +29,7 @@ def test_what_cant_follow_kafka_is_refused(groupchat: Command, sqlite_url: str, 
     assert expected in " ".join(refused.err.split())
 
 
-def test_a_source_that_there_is_not_is_refused(groupchat: Command, sqlite_url: str):
+def test_an_unknown_source_is_refused(groupchat: Command, sqlite_url: str):
     assert groupchat(sqlite_url, "work", "projections", "--source", "pulsar").code == 2
 
 

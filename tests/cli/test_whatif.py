@@ -31,7 +31,7 @@ def test_what_can_not_be_replayed_is_said_in_words(groupchat, filled, tmp_path, 
     assert "Traceback" not in refused.err
 
 
-def test_all_faults_of_a_policy_file_are_told_and_nothing_else(groupchat, filled, tmp_path):
+def test_all_faults_of_a_policy_file_are_reported_and_nothing_else(groupchat, filled, tmp_path):
     (tmp_path / "strict.yaml").write_text(STRICT)
 
     refused = groupchat(filled, "whatif", "--policy", "strict.yaml", "--json")

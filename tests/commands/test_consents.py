@@ -173,7 +173,7 @@ async def test_under_reopen_the_last_one_back_in_unblocks_R17(world):
     assert broken(await world.log()) == []
 
 
-async def test_under_reopen_who_is_out_by_word_and_by_dnd_must_take_both_back_R17(world):
+async def test_a_person_out_by_keyword_and_by_dnd_must_take_both_back_to_reopen_R17(world):
     await world.policy(reopen_on_opt_in=True)
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)

@@ -292,7 +292,7 @@ async def test_another_workspaces_conversation_does_not_exist(world):
 # --- continuing: R18
 
 
-async def test_a_successor_leaves_out_who_opted_out_and_both_know_each_other_R18(world):
+async def test_a_successor_leaves_out_people_who_opted_out_and_both_groups_link_to_each_other_R18(world):
     bob = await world.contact(1, "Bob")
     old = await world.group(bob, RequestedParticipant(number=number(2), name="Cid"), 3, name="Plan A")
     await world.writes(3, "STOP")

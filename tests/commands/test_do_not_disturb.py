@@ -201,7 +201,7 @@ async def test_only_an_owner_or_admin_lifts_a_no_R23_R36(world):
     await is_a_no(world, 1)
 
 
-async def test_what_is_no_no_can_not_be_lifted_R36(world):
+async def test_a_number_without_a_no_can_not_be_lifted_R36(world):
     with pytest.raises(NotFoundError):
         await world.lift(1, REASON)
 

@@ -81,7 +81,7 @@ async def test_no_other_workspace_gets_it_R4_R56(world):
         await other.run(business_numbers.add_number, AddNumber(number=BUSINESS))
 
 
-async def test_a_number_is_given_up_once_and_by_those_who_manage_only_R23_R56(world):
+async def test_a_number_is_given_up_once_and_only_by_managers_R23_R56(world):
     with pytest.raises(NotPermittedError):
         await give_up(world, await a_member(world))
     await give_up(world)

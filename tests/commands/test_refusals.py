@@ -85,7 +85,7 @@ async def record_in(store, counted):
     return await store.run(counted.cause(), record, counted)
 
 
-async def test_a_record_is_in_the_name_of_the_user_and_of_his_request_R31(store):
+async def test_a_record_names_the_user_and_their_request_R31(store):
     assert (await record_in(store, a_try())).value == "record"
     (found,) = records(store)
     assert (found.cause.workspace_id, found.cause.actor.id, found.cause.correlation_id) == ("wsp_1", "usr_1", "req_9")
@@ -100,7 +100,7 @@ async def test_an_alike_one_is_to_be_counted_until_a_minute_is_over_also_by_anot
         assert [each.event.times for each in records(first)] == [1, 6]
 
 
-async def test_a_new_day_begins_anew_at_midnight_in_utc_R15(database):
+async def test_counting_starts_over_at_midnight_in_utc_R15(database):
     midnight = datetime(2025, 2, 1, tzinfo=UTC)
     with at(database, midnight - timedelta(microseconds=1)) as before, at(database, midnight) as after:
         for store in (before, after):

@@ -30,7 +30,7 @@ async def test_a_key_tells_its_workspace_and_user_and_is_not_stored(world):
 
 
 @pytest.mark.parametrize("key", ["", "gck", "gck_", "gck_x_y", "gck__", "_ _ _", "gck_\0_x", "gck_\ud800_x", "Bearer x"])
-async def test_what_is_no_key_is_nobodys(world, key):
+async def test_a_malformed_key_belongs_to_nobody(world, key):
     assert await keys.authenticate(world.store, key) is None
 
 
@@ -110,7 +110,7 @@ async def test_a_member_manages_nothing_R23(world):
             await attempt
 
 
-async def test_a_member_sends_from_the_default_his_own_and_unassigned_numbers_only_R21(world):
+async def test_a_member_sends_only_from_the_default_their_own_and_unassigned_numbers_R21(world):
     member = await a_member(world)
     group = await world.group(1, 2)
     await world.run_as(member, conversations.send_message, group, Draft(body="Hi"))

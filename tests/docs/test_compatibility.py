@@ -110,7 +110,7 @@ def test_a_field_that_is_added_is_optional():
     assert breaks(OLD, new) == ["sent.more is new and required: records published before lack it"]
 
 
-def test_all_breaks_are_told_at_once():
+def test_all_violations_are_reported_at_once():
     new = changed(*SENT, "id", ...)
     del new["renamed"]
 

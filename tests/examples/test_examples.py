@@ -106,7 +106,7 @@ def test_the_ledger_summer_counts_each_entry_once_also_when_it_is_killed_R25(kaf
     assert to_the_end("ledger_summer.py", kafka, topics, tmp_path) == []
 
 
-def test_the_optout_mirror_has_who_is_out_also_when_it_is_killed_R14(kafka, topics, publish, tmp_path):
+def test_the_optout_mirror_is_right_even_if_it_is_killed_R14(kafka, topics, publish, tmp_path):
     def said(kind, n):
         who = {"business_number": BUSINESS, "number": number(n)}
         return f"consent-{BUSINESS}-{number(n)}", kind(**who, cause="keyword", evidence="msg_1")

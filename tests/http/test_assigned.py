@@ -143,7 +143,7 @@ async def test_nothing_of_others_is_in_any_answer_to_a_restricted_user_R22(site)
     assert len(traces(owner.heard, *hidden)) >= len(groups) + len(contacts) + len(numbers)
 
 
-async def test_lists_and_counts_are_those_of_what_he_sees_R22_R27_R30(site):
+async def test_lists_and_counts_cover_only_what_the_user_sees_R22_R27_R30(site):
     agent, agent_id = await an_agent(site)
     mine = await people(site, 1, MINE, agent_id, agent_id, agent_id)
     first, second = await group_of(site, mine[0], mine[1]), await group_of(site, mine[1], mine[2])
@@ -192,7 +192,7 @@ async def test_a_group_is_gone_when_a_contact_is_assigned_to_somebody_else_and_i
     assert set(await shown(agent, group, mine[1])) == {False}
 
 
-async def test_who_is_restricted_adds_contacts_of_his_own_and_groups_of_them_R20_R22(site):
+async def test_a_restricted_user_adds_their_own_contacts_and_groups_of_them_R20_R22(site):
     agent, agent_id = await an_agent(site)
     mine = [await agent.contact(n, "Ann") for n in (1, 2)]
     assert [each["assigned_to"] for each in mine] == [agent_id] * 2

@@ -97,7 +97,7 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end():
         await read_body(incoming(b"x" * (MAX_BODY_BYTES + 1), gone=True))
 
 
-async def test_a_client_that_leaves_in_the_middle_is_no_request():
+async def test_a_client_that_disconnects_early_does_not_count_as_a_request():
     with pytest.raises(ClientGoneError):
         await read_body(incoming(b"{", gone=True))
 

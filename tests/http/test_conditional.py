@@ -131,13 +131,13 @@ async def test_any_version_will_do_for_an_asterisk_and_any_of_a_list(plain_site,
 
 
 @pytest.mark.parametrize("tag", ["", "7", '"', '"7', "'7'", '"7" "8"', "*, *", '*, "7"', '"7",', 'w/"7"', '"\x80"', '"7 8"'])
-async def test_a_malformed_expectation_is_told_so(plain_site, tag):
+async def test_a_malformed_expectation_is_reported(plain_site, tag):
     made = await plain_site.group(1, 2)
     response = await rename(plain_site, made, "x", **if_match(tag.encode("latin-1")))
     assert locs(assert_problem(response, "invalid-request", 422)) == ["If-Match"]
 
 
-async def test_what_does_not_exist_or_is_refused_anyway_is_told_before_the_version(plain_site):
+async def test_missing_things_and_refusals_are_reported_before_the_version(plain_site):
     site = plain_site
     made = await site.group(1, 2)
     wrong = if_match('"99"')
@@ -176,7 +176,7 @@ async def test_a_change_that_nobody_expected_is_seen_through_a_contact_too_R9(pl
     assert (await now(site, path))["name"] == "x"
 
 
-async def test_a_repeat_with_a_key_is_told_the_first_answer_though_its_version_is_gone(plain_site):
+async def test_a_repeat_with_a_key_gets_the_first_answer_although_its_version_is_gone(plain_site):
     site = plain_site
     made = await site.group(1, 2)
     headers = {"Idempotency-Key": "k1", "If-Match": tag_of(made)}

@@ -65,7 +65,7 @@ async def test_a_stream_wakes_for_what_another_process_stores(store, database_ur
         assert types([await stream.event()]) == ["contact.created"]
 
 
-async def test_a_stream_is_gone_on_with_after_any_event_without_loss_or_doubles(live):
+async def test_a_stream_resumes_after_any_event_without_loss_or_duplicates(live):
     await live.group(1, 2)
     last = await head(live)
     whole = await told_upto(live, last)
@@ -96,7 +96,7 @@ async def told_upto(site, position):
         return await stream.until(position)
 
 
-async def test_more_than_one_batch_is_told_in_order(live):
+async def test_more_than_one_batch_is_sent_in_order(live):
     for n in range(BATCH // 2 + 5):
         await live.contact(n)  # two events each
     assert [event["position"] for event in await told_upto(live, await head(live))] == list(range(1, await head(live) + 1))
@@ -105,7 +105,7 @@ async def test_more_than_one_batch_is_told_in_order(live):
 # --- what one may see
 
 
-async def test_nobody_is_told_of_another_workspace(live):
+async def test_nobody_sees_another_workspace(live):
     stranger = await live.stranger()
     await live.group()
     position = await head(live)
@@ -116,7 +116,7 @@ async def test_nobody_is_told_of_another_workspace(live):
         assert (await stream.event())["data"]["number"] == number(6)
 
 
-async def test_no_keys_hash_is_ever_told_not_even_to_an_owner(site):
+async def test_no_keys_hash_is_ever_shown_not_even_to_an_owner(site):
     staff = await staffed(site)
     for name in ("owner", "admin", "auditor", "member", "agent"):
         async with listening(staff[name], 0) as stream:
@@ -127,7 +127,7 @@ async def test_no_keys_hash_is_ever_told_not_even_to_an_owner(site):
         assert not any(key_hash.encode() in stream.raw for key_hash in state.keys)
 
 
-async def test_keys_are_told_to_who_holds_them_and_who_manages_users_R23(site):
+async def test_keys_are_shown_to_their_holder_and_to_people_who_manage_users_R23(site):
     staff = await staffed(site)
     holders = {
         name: {event["data"]["user_id"] for event in await issued(staff[name])} for name in ("owner", "admin", "member", "auditor")
@@ -144,7 +144,7 @@ async def issued(site):
     return [event for event in await told(site) if event["type"] == "groupchat.workspace.key_issued"]
 
 
-async def test_read_marks_of_others_are_told_to_who_manages_or_audits_R30(site):
+async def test_read_marks_of_others_are_shown_to_managers_and_auditors_R30(site):
     staff = await staffed(site)
     group = await site.group()
     for name in ("owner", "member", "dispatcher"):
@@ -159,7 +159,7 @@ async def test_read_marks_of_others_are_told_to_who_manages_or_audits_R30(site):
     assert readers(await told(staff["member"])) == [staff.ids["member"]]
 
 
-async def test_who_is_restricted_is_told_of_his_groups_and_contacts_alone_R22(site):
+async def test_a_restricted_user_sees_only_their_groups_and_contacts_R22(site):
     staff = await staffed(site)
     agent, mine = staff["agent"], {"assigned_to": staff.ids["agent"]}
     ann, bob = await site.contact(1, "Ann", **mine), await site.contact(2, "Bob", **mine)
@@ -182,7 +182,7 @@ async def test_who_is_restricted_is_told_of_his_groups_and_contacts_alone_R22(si
     assert {event["data"]["user_id"] for event in events if "user_added" in event["type"]} == {staff.ids["agent"]}
 
 
-async def test_what_is_assigned_to_somebody_else_is_told_no_longer_also_of_the_past_R22(live):
+async def test_a_contact_assigned_to_somebody_else_is_no_longer_shown_not_even_its_past_R22(live):
     staff = await staffed(live)
     mine = {"assigned_to": staff.ids["agent"]}
     ann = await live.contact(1, "Ann", **mine)
@@ -258,7 +258,7 @@ async def test_an_old_stream_ends_at_the_logs_end_not_where_others_have_read_to(
     assert [event["position"] for event in events] == list(range(2, await head(site) + 1))
 
 
-async def test_a_revoked_key_ends_its_streams_before_anything_else_is_told_R23(live):
+async def test_a_revoked_key_ends_its_streams_before_they_show_anything_else_R23(live):
     staff = await staffed(live)
     member = staff["member"]
     held = (await member.get(f"/v1/users/{staff.ids['member']}/keys")).json()["items"]

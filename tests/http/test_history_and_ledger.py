@@ -4,7 +4,7 @@ from tests.http.site import assert_problem, locs, path_of
 from tests.support.builders import BUSINESS, number
 
 
-async def test_the_history_has_every_event_with_who_when_and_by_which_request_R31(site):
+async def test_the_history_has_every_event_with_its_actor_time_and_request_R31(site):
     made = await site.group(1, 2)
     headers = {"Groupchat-Correlation-Id": "crm-4711"}
     await site.request("PATCH", path_of(made), json={"name": "Crew"}, headers=headers)

@@ -160,7 +160,7 @@ async def test_a_key_is_its_users_own(site):
     assert len((await member.get(messages_of(made))).json()["items"]) == 2  # he wrote last, so he waits for both
 
 
-async def test_a_refused_request_is_decided_anew_R5(site):
+async def test_a_refused_request_is_decided_again_R5(site):
     await site.group(1, 2)
     await site.writes(1, "STOP")
     body = {"from": BUSINESS, "participants": [{"number": number(1)}, {"number": number(3)}]}
@@ -239,7 +239,7 @@ async def test_keys_are_for_posts_alone(plain_site):
 # --- at the same time
 
 
-async def test_while_the_first_is_running_a_repeat_is_told_to_come_back(site):
+async def test_while_the_first_request_runs_a_repeat_is_asked_to_retry(site):
     made = await site.group(1, 2)
     with holding(site.store.database.url.render_as_string(hide_password=False)):
         first = asyncio.create_task(keyed(site, messages_of(made), {"body": "Hello"}))
@@ -369,7 +369,7 @@ async def test_a_repeat_shows_nothing_of_what_is_hidden_by_now_R22(site):
     assert (await keyed(agent, "/v1/contacts", {"name": "Al", "number": number(2)} | mine, "c2")).json() == people[1].json()
 
 
-async def test_a_repeat_by_who_is_an_auditor_by_now_is_forbidden_R23(site):
+async def test_a_repeat_by_a_user_who_became_an_auditor_is_forbidden_R23(site):
     staff = await staffed(site)
     message = messages_of(await site.group(1, 2))
     assert (await keyed(staff["member"], message, {"body": "Hi"})).status_code == 201

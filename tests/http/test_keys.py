@@ -64,7 +64,7 @@ async def test_a_key_that_revokes_itself_is_answered_and_then_opens_nothing(site
     assert_problem(await second.get("/v1/users/me"), "unauthenticated", 401)
 
 
-async def test_everybody_has_keys_of_his_own_also_who_writes_nothing_or_sees_little_R22_R23(site):
+async def test_every_user_has_their_own_keys_whatever_their_role_R22_R23(site):
     staff = await staffed(site)
     for name in ("auditor", "agent", "clerk"):
         own = keys_of(staff.ids[name])
@@ -74,7 +74,7 @@ async def test_everybody_has_keys_of_his_own_also_who_writes_nothing_or_sees_lit
         assert (await staff[name].delete(f"{own}/{issued['id']}")).status_code == 204
 
 
-async def test_a_key_is_issued_and_revoked_for_others_by_who_manages_users_R23(site):
+async def test_people_who_manage_users_issue_and_revoke_their_keys_R23(site):
     staff = await staffed(site)
     theirs = keys_of(staff.ids["clerk"])
     (key,) = (await staff["admin"].get(theirs)).json()["items"]

@@ -23,7 +23,7 @@ def throttled(store):
     return lambda **limits: open_site(store, workers=None, throttle=Throttle(**limits))
 
 
-async def test_a_key_that_asks_too_often_is_told_when_to_ask_again(throttled):
+async def test_a_key_that_exceeds_its_rate_learns_when_to_retry(throttled):
     async with throttled(requests_a_second=3) as site:
         answers = await asyncio.gather(*(site.client.get("/v1/policy", headers=of(site)) for _ in range(200)))
         refused = [answer for answer in answers if answer.status_code != 200]
@@ -61,7 +61,7 @@ async def test_no_limit_is_no_limit(throttled):
         assert {answer.status_code for answer in answers} == {401}
 
 
-async def test_an_address_from_which_too_many_logins_fail_is_told_to_wait_but_who_is_known_gets_in(throttled):
+async def test_an_address_with_too_many_failed_logins_must_wait_but_known_users_get_in(throttled):
     async with throttled(failed_logins_a_minute=4) as site:
         assert (await site.client.get("/v1/policy", headers=of(site))).status_code == 200
         guesses = [await site.client.get("/v1/policy", headers={"Authorization": f"Bearer {site.key}{n}"}) for n in range(8)]

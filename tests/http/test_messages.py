@@ -111,7 +111,7 @@ async def test_a_blocked_group_refuses_and_says_how_to_go_on_R15(site):
     assert (await site.post(problem["successor_url"], {})).status_code == 201
 
 
-async def test_the_thread_has_messages_oldest_first_with_who_wrote_them_R11_R28(site):
+async def test_the_thread_has_messages_oldest_first_with_their_authors_R11_R28(site):
     await site.contact(1, "Ann")
     made = await site.group(1, 2)
     await site.send(made, "Out")

@@ -90,7 +90,7 @@ async def test_a_number_may_be_written_with_slashes_in_the_path_R3(site):
     assert response.json()["blocked_by"] == [number(1)]
 
 
-async def test_who_is_no_participant_can_not_be_opted_out_R14(site):
+async def test_a_stranger_can_not_be_opted_out_R14(site):
     made = await site.group(1, 2)
     assert_problem(await site.post(path_of(made, "participants", number(3), "opt-out")), "not-found", 404)
 
@@ -114,7 +114,7 @@ async def test_an_opt_out_is_recorded_and_taken_back_and_nothing_else_R7_R39(sit
         assert response.headers["Allow"] == "DELETE, POST"
 
 
-async def test_what_is_no_write_is_simply_not_there(plain_site):
+async def test_an_unknown_read_is_not_found(plain_site):
     made = await plain_site.group(1, 2)
     assert_problem(await plain_site.get(path_of(made, "participants", number(1))), "not-found", 404)
     assert_problem(await plain_site.get(path_of(made, "participants", number(1), "opt-out")), "method-not-allowed", 405)

@@ -39,7 +39,7 @@ async def test_a_path_that_is_none_is_not_found(plain_site):
         assert_problem(await plain_site.get(path), "not-found", 404)
 
 
-async def test_a_method_that_a_path_has_not_is_refused_with_those_it_has(plain_site):
+async def test_a_method_that_a_path_lacks_is_refused_with_its_methods(plain_site):
     for method, path, allow in (
         ("PUT", "/v1/conversations", "GET, HEAD, POST"),
         ("DELETE", "/v1/conversations/cnv_1", "GET, HEAD, PATCH"),

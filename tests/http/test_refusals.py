@@ -47,7 +47,7 @@ def brief(record: Json) -> tuple[Any, ...]:
     return record["rule"], record["slug"], record["operation"], {name: value for name, value in record["about"].items() if value}
 
 
-async def test_a_send_that_an_opt_out_stopped_is_found_with_who_tried_and_who_opted_out_R15(site):
+async def test_a_send_stopped_by_an_opt_out_is_recorded_with_both_people_R15(site):
     staff = await staffed(site)
     group = await site.group(1, 2)
     await site.post(path_of(group, "participants", number(2), "opt-out"))

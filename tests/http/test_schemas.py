@@ -94,7 +94,7 @@ def test_an_entry_of_the_ledger_fulfils_its_schema_credits_too_R25():
 
 
 @pytest.mark.parametrize("amount", ["0.02e1", "1E-7", "", ".5", "1.", "0,02", 0.02])
-def test_an_amount_that_is_no_plain_decimal_is_refused_R25(amount):
+def test_an_amount_that_is_not_a_plain_decimal_is_refused_R25(amount):
     with pytest.raises(ValidationError):
         validate(ENTRY_TYPE, entries()[0] | {"amount": amount})
     withheld = on_the_wire(EXAMPLES["groupchat.delivery.withheld.v1"])

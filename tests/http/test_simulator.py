@@ -116,7 +116,7 @@ async def test_what_a_handset_can_not_write_is_refused_with_its_place(plain_site
         ]
 
 
-async def test_a_number_behaves_as_it_is_told_to(site):
+async def test_a_number_behaves_as_configured(site):
     path = f"/v1/simulator/behaviours/{number(2)}"
     told = {"behaviour": "fail", "seconds": None, "code": "30003"}
     response = await site.put(path, {"behaviour": "fail", "code": "30003"})
@@ -132,7 +132,7 @@ async def test_a_number_behaves_as_it_is_told_to(site):
 BAD_BEHAVIOURS = [{}, {"behaviour": "dance"}, {"behaviour": "late", "seconds": -1}, {"behaviour": "fail", "code": ""}]
 
 
-async def test_a_behaviour_that_there_is_not_is_refused(plain_site):
+async def test_an_unknown_behaviour_is_refused(plain_site):
     for body in BAD_BEHAVIOURS:
         assert_problem(await plain_site.put(f"/v1/simulator/behaviours/{number(2)}", body), "invalid-request", 422)
 

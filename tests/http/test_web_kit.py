@@ -147,7 +147,7 @@ async def test_what_passes_says_when_to_try_again(client, name, status, retry_af
     assert "what they wrote" not in answer.text
 
 
-async def test_a_method_that_a_path_does_not_have_is_refused_with_those_that_it_has(client):
+async def test_an_unknown_method_of_a_path_is_refused_with_its_methods(client):
     answer = await client.put("/recipes")
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")

@@ -61,7 +61,7 @@ async def test_who_has_no_access_to_a_number_neither_sees_it_nor_sends_from_it_R
     assert assert_problem(response, "number-access-denied", 403)["number"] == BUSINESS
 
 
-async def test_only_who_manages_changes_numbers_and_policy_R23(site):
+async def test_only_managers_change_numbers_and_policy_R23(site):
     ben = await site.member()
     assert_problem(await ben.post(NUMBERS, {"number": canadian_number(1)}), "not-permitted", 403)
     assert_problem(await ben.patch(f"{NUMBERS}/{BUSINESS}", {"label": "x"}), "not-permitted", 403)

@@ -102,7 +102,7 @@ async def test_a_moved_store_has_the_same_bytes_positions_answers_and_views(both
         assert answers.find(connection, [each.key for each in kept_answers]) == {each.key.name: each for each in kept_answers}
 
 
-async def test_a_process_goes_on_where_it_stood_and_a_view_begins_anew(both):
+async def test_a_process_resumes_where_it_stood_and_a_view_starts_over(both):
     here, there = both
     a_store(here)
     stand(here, "inbox", 5)

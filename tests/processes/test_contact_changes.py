@@ -39,7 +39,7 @@ async def test_the_tag_updated_comes_and_goes_with_its_cause_R9(world, reaction)
     assert await tags(world, group) == [(False, False), (False, False)]
 
 
-async def test_another_number_beside_the_frozen_one_is_no_change_of_it_R9(world, reaction):
+async def test_another_number_beside_the_frozen_one_does_not_change_it_R9(world, reaction):
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)
     await world.change(bob, secondary_numbers=(number(31),))

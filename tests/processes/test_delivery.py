@@ -278,7 +278,9 @@ def plain_carrier():
     return FakeCarrier(native_group=False)
 
 
-async def test_a_carrier_without_groups_gets_what_one_wrote_for_the_others_prefixed_with_his_name_R12(world, plain_carrier, group):
+async def test_a_carrier_without_groups_gets_a_message_for_the_others_prefixed_with_its_writers_name_R12(
+    world, plain_carrier, group
+):
     process = DeliveryProcess(world.store, plain_carrier)
     for n in (1, 2, 3):
         await process.react(await world.message((await world.writes(n, "Hi")).value.message_id))

@@ -111,7 +111,7 @@ async def test_a_parked_event_lets_the_others_of_its_key_go_on(store, noting, fo
     [UnavailableError("away"), VersionConflictError("lost"), OperationalError("SELECT", {}, Exception("connection lost"))],
     ids=lambda failure: type(failure).__name__,
 )
-async def test_what_passes_by_itself_is_no_poison_and_moves_nothing(store, process, noting, follower, failure):
+async def test_a_passing_failure_is_not_poison_and_moves_nothing(store, process, noting, follower, failure):
     batch = await log_of(store, "a", "b", "a")
     noting.failures = {1: failure, 2: ValueError("bad")}
     with pytest.raises(type(failure)):

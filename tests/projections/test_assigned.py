@@ -60,7 +60,7 @@ async def test_a_group_is_seen_whose_participants_are_all_contacts_assigned_to_t
     assert groups_seen(database, None) == {"cnv_1"}
 
 
-async def test_a_group_with_one_who_is_nobodys_anothers_or_no_contact_is_hidden_R22(database: Database):
+async def test_a_group_with_a_participant_who_is_not_a_contact_of_the_user_is_hidden_R22(database: Database):
     story: Story = [
         *TWO,
         ("ctc_3", a_contact_created(3)),

@@ -101,7 +101,7 @@ async def test_another_workspaces_contact_does_not_exist(database: Database):
         assert contacts.page(connection, "wsp_other").items == ()
 
 
-async def test_the_list_of_a_numbers_contacts_is_no_contact_R2(database: Database):
+async def test_the_list_of_a_numbers_contacts_is_not_a_contact_R2(database: Database):
     listed = phone_book.NumberListed(number=number(1), contact_id="ctc_9", contact_since=moment(1))
     await follow(database, contacts.VIEW, log_of([(phone_book.stream(CAUSE.workspace_id, number(1)), listed)]))
     assert found(database) == []

@@ -53,7 +53,7 @@ def ids(found: list[Conversation]) -> list[str]:
 # --- the fold
 
 
-def test_a_new_group_is_shown_with_who_created_it_and_no_message_R27():
+def test_a_new_group_is_shown_with_its_creator_and_no_message_R27():
     assert conversation(a_group(name="Crew")) == Conversation(
         id="cnv_1",
         from_=BUSINESS,

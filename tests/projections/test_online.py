@@ -113,7 +113,7 @@ async def test_a_view_rebuilt_online_equals_the_view_rebuilt_from_zero_R33(datab
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
-async def test_what_was_right_is_told_to_be_equal_by_its_hash_R33(database: Database, store: EventStore, view: View):
+async def test_a_correct_view_is_found_equal_by_its_hash_R33(database: Database, store: EventStore, view: View):
     await prepared(database, view)
     compared = (await rebuild_online(store, view, silent)).compared
     assert compared.old == compared.new
@@ -259,7 +259,7 @@ async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_other
         assert leftovers(store.database) == []
 
 
-async def test_a_switch_that_readers_never_let_happen_is_given_up_and_gone_on_with_later_R33(
+async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_R33(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(online, "_PAUSE_SECONDS", 0.01)
@@ -306,7 +306,7 @@ async def interrupted(store: EventStore, view: View, at: int) -> None:
         await rebuild_online(store, view, interrupt)
 
 
-async def test_what_was_interrupted_is_gone_on_with_R33(database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch):
+async def test_an_interrupted_rebuild_is_resumed_R33(database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shadow, "BATCH", 4)
     monkeypatch.setattr(online, "NEAR", 0)
     await prepared(database, inbox.VIEW)
@@ -323,7 +323,7 @@ async def test_what_was_interrupted_is_gone_on_with_R33(database: Database, stor
     assert leftovers(database) == []
 
 
-async def test_what_was_killed_anywhere_has_changed_all_or_nothing_and_is_gone_on_with_or_dropped_R33(database_url: str):
+async def test_a_rebuild_killed_anywhere_has_changed_all_or_nothing_and_is_resumed_or_dropped_R33(database_url: str):
     command = [sys.executable, "-m", "tests.projections.online_trials", database_url, str(TRIALS)]
     ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
 
@@ -345,7 +345,7 @@ async def test_what_was_interrupted_can_be_dropped_R33(database: Database, store
     assert not await drop_shadow(store, inbox.VIEW), "nothing is left"
 
 
-async def test_what_was_begun_with_other_code_is_begun_anew_R33(
+async def test_a_rebuild_begun_with_other_code_starts_over_R33(
     database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(shadow, "BATCH", 4)
@@ -365,7 +365,7 @@ async def test_what_was_begun_with_other_code_is_begun_anew_R33(
     assert tables_of(database, inbox.VIEW) == before
 
 
-async def test_what_was_begun_with_other_tables_is_begun_anew_R33(database: Database, store: EventStore):
+async def test_a_rebuild_begun_with_other_tables_starts_over_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     await interrupted(store, View("inbox", VIEWS["thread"].tables, VIEWS["thread"].apply), 0)
     switched = await rebuild_online(store, inbox.VIEW, silent)

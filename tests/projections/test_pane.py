@@ -62,7 +62,7 @@ def test_who_has_opted_out_stands_apart_with_the_time_R19():
     assert apart.opted_out == (Person(number=number(2), name="Bo", contact_id=None, opted_out_at=moment(2)),)
 
 
-def test_who_opted_in_again_stays_apart_while_he_blocks_the_group_R17():
+def test_a_person_who_opted_in_again_stays_apart_while_they_block_the_group_R17():
     (person,) = shown(opted_out(2), opted_in(2)).opted_out
     assert (person.opted_out_at, person.opted_in_at) == (moment(2), moment(3))
 

@@ -172,7 +172,7 @@ def test_a_view_stands_where_its_lowest_partition_does(database: Database):
     assert statuses(database)["inbox"].position == 7
 
 
-def test_what_is_known_to_be_published_counts_only_for_who_has_read_it(database: Database):
+def test_a_published_position_counts_only_for_the_process_that_has_read_it(database: Database):
     following = begun(database, inbox.VIEW)
     following.handle([Batch(partition=0, start=3, end=3, reached=9)])
     assert places(following)[0] == Place(0, 0)

@@ -82,7 +82,7 @@ async def test_a_rebuild_that_meets_a_poison_event_says_which_view_stopped_and_c
     assert standing["thread"].position == 5
 
 
-async def test_a_rebuild_that_was_killed_is_gone_on_with_by_the_follower_R33(database: Database, store: EventStore, monkeypatch):
+async def test_the_follower_resumes_a_rebuild_that_was_killed_R33(database: Database, store: EventStore, monkeypatch):
     monkeypatch.setattr(rebuild, "BATCH", 2)
     store_log(database, log_of([*A_STORY, ("cnv_1", sent("msg_6"))]))
 

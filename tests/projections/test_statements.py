@@ -165,7 +165,7 @@ async def test_a_credit_is_in_the_month_of_its_own_event_R16_R26(database: Datab
     assert amounts == ["0.0400", "-0.0400"]
 
 
-async def test_what_was_withheld_in_its_own_month_sums_to_nothing_and_is_still_told_R16_R26(database: Database):
+async def test_a_message_withheld_in_its_own_month_sums_to_nothing_and_is_still_listed_R16_R26(database: Database):
     message = a_message("msg_1", "cnv_1", midnight(date(2025, 1, 9)), a_rate())
     await followed(database, [message, a_credit(message, midnight(date(2025, 1, 9)))])
     shown = statement(database, date(2025, 1, 1))

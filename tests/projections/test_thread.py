@@ -45,7 +45,7 @@ def test_a_sent_message_has_its_author_and_every_recipient_queued_R28():
     }
 
 
-def test_an_inbound_message_shows_who_wrote_it_by_his_name_of_then_R11():
+def test_an_inbound_message_shows_its_writers_name_of_that_time_R11():
     shown = message(received("msg_1", 2, "Bo"))
     assert (shown.direction, shown.recipients) == ("inbound", ())
     assert msgspec.to_builtins(shown.author) == {"kind": "participant", "id": TWO, "name": "Bo", "number": TWO}
@@ -82,7 +82,7 @@ def test_a_withheld_message_is_withheld_from_all_R16():
     assert statuses(message(sent("msg_1"), withheld("msg_1", ONE, TWO))) == {ONE: "withheld", TWO: "withheld"}
 
 
-def test_a_relayed_message_has_those_it_is_relayed_to_R12():
+def test_a_relayed_message_lists_its_recipients_R12():
     relayed = message(received("msg_1", 1), started("msg_1", TWO), updated("msg_1", TWO, "delivered"))
     assert statuses(relayed) == {TWO: "delivered"}
     assert statuses(message(received("msg_1", 1), withheld("msg_1", TWO, price=None))) == {TWO: "withheld"}

@@ -159,7 +159,7 @@ async def test_a_poison_event_stops_the_view_at_it_with_all_before_applied_R33(d
     assert applied == tables_of(database, inbox.VIEW)
 
 
-async def test_what_stops_a_view_is_told_without_what_people_wrote(database: Database):
+async def test_the_reason_why_a_view_stopped_never_quotes_what_people_wrote(database: Database):
     body = "nobody else's business"
 
     def refused_by_the_database(connection: Connection, _batch: Sequence[Recorded]) -> None:

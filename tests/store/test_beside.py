@@ -61,7 +61,7 @@ def test_what_a_kill_left_beside_a_file_is_dropped_with_it(sqlite_url):
     main.close()
 
 
-def test_who_may_make_no_schema_is_told_what_to_do(postgres_url):
+def test_a_user_without_the_right_to_create_schemas_learns_what_to_do(postgres_url):
     owner = Database(postgres_url)
     with owner.write() as connection:
         connection.execute(text("CREATE ROLE guest LOGIN"))

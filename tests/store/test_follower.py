@@ -101,14 +101,14 @@ async def test_stopping_ends_it_while_it_waits(store, follower):
 # --- progress
 
 
-async def test_waiting_for_who_is_there_already_returns_at_once(store, follower):
+async def test_waiting_for_a_follower_that_has_arrived_returns_at_once(store, follower):
     await counted(store, 2)
     await follower.step()
 
     assert await Progress(store.database, store.signals).wait_for([follower.name], 2, 0.0 + PATIENCE)
 
 
-async def test_waiting_for_who_does_not_come_ends_in_time(store, follower):
+async def test_waiting_for_an_absent_follower_ends_in_time(store, follower):
     await counted(store, 2)
     await follower.step(limit=1)
 

@@ -53,7 +53,7 @@ async def test_an_answer_is_kept_with_the_position_of_what_it_tells_of(store):
     assert await store.answer_to(IdempotencyKey("usr_ann", "k2", b"")) is None
 
 
-async def test_a_command_whose_key_has_an_answer_stores_nothing_and_is_told_that_answer(store):
+async def test_a_command_whose_key_has_an_answer_stores_nothing_and_gets_that_answer(store):
     await count(store, "a", terms=remembering())
     again = await answered(count(store, "a", terms=remembering()))
 
@@ -62,7 +62,7 @@ async def test_a_command_whose_key_has_an_answer_stores_nothing_and_is_told_that
     assert (await count(store, "a")).value == 1  # nor does the cache believe it
 
 
-async def test_another_request_under_the_key_is_told_whose_the_key_is(store):
+async def test_another_request_under_the_key_learns_whose_the_key_is(store):
     await count(store, "a", terms=remembering())
 
     assert (await answered(count(store, "b", terms=remembering(IdempotencyKey("usr_ann", "k1", b"another"))))).key == KEY
@@ -107,7 +107,7 @@ async def test_what_was_decided_upon_a_repeat_is_decided_again(store):
     assert await sum_of(store, "a") == 4
 
 
-async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_are_told_its_answer(store, database_url):
+async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_get_its_answer(store, database_url):
     async with opened(database_url) as other:
         doing = [count(each, "a", terms=remembering()) for each in (store, other) * 50]
         outcomes = await asyncio.gather(*doing, return_exceptions=True)
@@ -120,7 +120,7 @@ async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_are
     assert await sum_of(store, "a") == 1
 
 
-async def test_an_answer_that_can_not_be_told_yet_is_made_again_and_what_it_tells_is_what_is_stored(store):
+async def test_an_answer_that_can_not_be_given_yet_is_made_again_and_shows_what_is_stored(store):
     asked = []
 
     def pack(value):
@@ -136,7 +136,7 @@ async def test_an_answer_that_can_not_be_told_yet_is_made_again_and_what_it_tell
     assert await sum_of(store, "a") == 1
 
 
-async def test_an_answer_that_can_never_be_told_is_a_conflict_and_stores_nothing(store):
+async def test_an_answer_that_can_never_be_given_is_a_conflict_and_stores_nothing(store):
     def pack(value):
         raise StaleAnswerError
 
@@ -213,7 +213,7 @@ async def test_many_old_answers_are_forgotten_a_few_at_a_time_and_the_new_ones_s
     assert await store.answer_to(KEY) is not None
 
 
-async def test_housekeeping_tidies_when_it_begins_and_ends_when_told_to(store):
+async def test_housekeeping_tidies_at_its_start_and_ends_when_stopped(store):
     await count(store, "a", terms=remembering())
     grow_older(store, timedelta(days=2))
     stop = asyncio.Event()
@@ -266,7 +266,7 @@ async def test_a_command_on_another_version_is_refused_and_stores_nothing(store)
     assert await sum_of(store, "a") == 1
 
 
-async def test_what_is_refused_for_itself_is_told_before_the_version(store):
+async def test_a_refusal_by_the_rules_is_reported_before_the_version(store):
     await count(store, "a")
 
     with pytest.raises(FullError):
@@ -284,7 +284,7 @@ async def test_of_many_that_expect_one_version_one_is_stored_in_any_process(stor
     assert await sum_of(store, "a") == 2
 
 
-async def test_a_repeat_that_expects_the_version_of_the_first_is_told_the_first_answer(store):
+async def test_a_repeat_that_expects_the_version_of_the_first_gets_the_first_answer(store):
     await count(store, "a")
     terms = Terms(Expected("a", frozenset({1})), remembering().remember)
     await count(store, "a", terms=terms)

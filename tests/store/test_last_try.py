@@ -67,7 +67,7 @@ async def test_those_who_waited_for_it_decide_upon_it(store, other):
     assert versions == list(range(1, len(versions) + 1))
 
 
-async def test_many_who_lose_to_one_another_all_win(database_url):
+async def test_many_commands_that_lose_to_one_another_all_win(database_url):
     async with opened(database_url, tries=0) as one, opened(database_url, tries=1) as two:
         await asyncio.gather(*(count(each, "a") for _ in range(20) for each in (one, two)))
 

@@ -111,6 +111,6 @@ def test_versions_that_do_not_follow_one_another_are_the_librarys_integrity_erro
     assert recorder.max_notification_id() is None
 
 
-def test_a_stream_id_that_is_no_text_is_refused(database):
+def test_a_stream_id_that_is_not_text_is_refused(database):
     with pytest.raises(TypeError, match="is text"):
         Recorder(database).insert_events([an_event(7, 1)])

@@ -138,7 +138,7 @@ def test_a_statement_of_postgres_does_not_take_for_ever(postgres_url, monkeypatc
     database.close()
 
 
-async def test_batches_are_told_to_who_counts(database_url):
+async def test_batches_are_reported_to_their_observer(database_url):
     told = []
     async with opened(database_url) as store:
         store.observe(lambda appends, seconds: told.append((appends, seconds)))

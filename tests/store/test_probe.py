@@ -69,7 +69,7 @@ async def test_a_database_that_only_reads_keeps_from_storing(postgres_url):
     database.close()
 
 
-async def test_what_was_found_holds_for_a_second_and_for_all_who_ask(database):
+async def test_a_result_is_reused_for_a_second_by_all_callers(database):
     tries = 0
 
     def tried(_: object) -> None:

@@ -33,7 +33,7 @@ def test_positions_count_from_1_without_gaps_over_batches_and_failures(recorder)
     assert log_of(recorder) == [(1, "a", 1), (2, "b", 1), (3, "b", 2), (4, "b", 3), (5, "a", 2)]
 
 
-def test_an_append_is_told_the_position_of_its_last_event(recorder):
+def test_an_append_returns_the_position_of_its_last_event(recorder):
     batch = [append("a", 0, events=3), append("b", 0)]
 
     recorder.append(batch)
@@ -79,7 +79,7 @@ def test_what_an_earlier_append_of_the_batch_moved_has_moved_for_a_later_one(rec
     assert [each.outcome for each in batch] == [1, Conflict(("consent",))]
 
 
-def test_an_append_without_events_checks_what_it_read_and_is_told_the_logs_end(recorder):
+def test_an_append_without_events_checks_its_reads_and_returns_the_logs_end(recorder):
     recorder.append([append("a", 0, events=2)])
     batch = [Append(events=[], expected={"a": 2}), Append(events=[], expected={"a": 1}), Append(events=[], expected={})]
 

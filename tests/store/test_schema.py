@@ -192,7 +192,7 @@ def test_a_read_only_postgres_database_is_refused(empty_postgres_url):
             migrate(database)
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path):
+def test_a_file_that_is_not_a_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "letter.txt"
     path.write_text("Dear reader, " * 100)
 

@@ -3,12 +3,12 @@
 from groupchat.values.errors import LONGEST_LINE, described, first_line
 
 
-def test_an_error_is_told_by_its_first_line():
+def test_an_error_is_shown_by_its_first_line():
     assert first_line(ValueError("a\nb")) == "a"
     assert described(ValueError("a\nb")) == "ValueError: a"
 
 
-def test_an_error_that_says_nothing_is_told_by_its_type():
+def test_an_error_without_a_message_is_shown_by_its_type():
     assert first_line(ValueError()) == first_line(ValueError("\n")) == "ValueError"
 
 

@@ -85,7 +85,7 @@ def test_a_foreign_number_is_kept_with_its_country_code_R3(written, kept):
         ("+1 861 155 0101", "numbering plan"),
     ],
 )
-def test_what_is_no_number_is_refused_with_the_reason_R3(written, reason):
+def test_a_malformed_number_is_refused_with_the_reason_R3(written, reason):
     with pytest.raises(InvalidNumberError, match=reason):
         phone.to_e164(written)
 

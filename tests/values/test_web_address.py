@@ -43,7 +43,7 @@ def test_a_host_with_or_without_a_port_is_a_server(written):
 @pytest.mark.parametrize(
     "written", ["", " ", ":9092", "a b:1", "kafka:port", "kafka:99999", "http://kafka:9092", "kafka/", "u@kafka", "::1"]
 )
-def test_what_is_no_host_and_port_is_no_server(written):
+def test_a_malformed_host_and_port_is_not_a_server(written):
     assert not is_server(written)
 
 

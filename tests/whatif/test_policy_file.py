@@ -79,7 +79,7 @@ def test_a_rate_card_takes_the_place_of_the_whole_one_R25(reading):
     assert reading("{}").rate_at(after, a_rate("1")) == a_rate("1")
 
 
-def test_all_that_is_wrong_is_told_at_once_with_its_lines(reading):
+def test_all_faults_are_reported_at_once_with_their_lines(reading):
     text = """preset: highlvel
 max_participants: 60
 max_participant: 3
@@ -132,7 +132,7 @@ rates:
         ("5", 1, "expected keys and values"),
     ],
 )
-def test_a_fault_is_told_in_words_with_its_line(reading, text, line, words):
+def test_a_fault_is_reported_in_words_with_its_line(reading, text, line, words):
     ((found, reason),) = faults_of(reading, text)
 
     assert found == line

@@ -168,7 +168,7 @@ async def test_a_block_that_was_not_lifted_would_be_lifted_by_the_last_opt_in_R1
     assert differences[0].conversation_id == group
 
 
-async def test_a_block_that_was_lifted_with_the_opt_in_is_no_difference_R17(world: World):
+async def test_a_block_that_was_lifted_with_the_opt_in_is_not_a_difference_R17(world: World):
     await world.policy(reopen_on_opt_in=True)
     await world.group(1, 2)
     await world.writes(1, "STOP")

@@ -210,7 +210,7 @@ async def test_a_recipient_fails_later_by_a_receipt_R28(
         ("out_of_order", "sent", ["delivered", "sent"]),
     ],
 )
-async def test_a_recipient_receives_and_its_receipts_come_as_told_R28(
+async def test_a_recipient_receives_and_its_receipts_arrive_as_configured_R28(
     simulator: Simulator,
     inbox: RecordingInbox,
     clock: HandClock,

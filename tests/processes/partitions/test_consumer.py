@@ -67,7 +67,7 @@ async def test_who_waits_for_partitions_says_so_and_goes_on_when_the_group_does_
     assert [each["event"] for each in logs if each["event"].startswith("partitions_")] == ["partitions_awaited"]
 
 
-async def test_who_waits_too_long_leaves_the_group_and_joins_it_anew_R33(
+async def test_a_worker_that_waits_too_long_leaves_the_group_and_rejoins_R33(
     database: Database,
     kafka: str,
     topic_prefix: str,

@@ -146,7 +146,7 @@ async def test_a_record_of_somebody_else_stops_the_views_and_says_what_to_do(
     assert "something else writes to the topic" in (statuses(database)["inbox"].error or "")
 
 
-async def test_a_missing_topic_is_told_and_awaited(database: Database, kafka: str, topic_prefix: str, sharers: Sharers):
+async def test_a_missing_topic_is_reported_and_awaited(database: Database, kafka: str, topic_prefix: str, sharers: Sharers):
     store_log(database, LOG)
     async with sharers.running():
         await until(lambda: "`groupchat topics` creates it" in (told(database) or ""))
@@ -166,7 +166,7 @@ def told(database: Database) -> str | None:
     return status.error if (status := statuses(database).get("inbox")) else None
 
 
-async def test_a_topic_that_was_made_anew_stops_the_views_until_they_are_rebuilt_R33(
+async def test_a_recreated_topic_stops_the_views_until_they_are_rebuilt_R33(
     database: Database, store: EventStore, kafka: str, topic_prefix: str, sharers: Sharers, topic: str
 ):
     store_log(database, LOG)

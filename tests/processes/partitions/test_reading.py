@@ -52,7 +52,7 @@ async def a_site(store: EventStore, kafka: str, topic_prefix: str, *, patience: 
             yield Site(client, await a_world(store), services)
 
 
-async def test_a_reader_sees_what_he_wrote_also_where_only_another_conversation_has_moved(
+async def test_readers_see_their_own_write_even_if_only_another_conversation_has_moved(
     store: EventStore, kafka: str, topic_prefix: str, publisher: Publisher, sharers: Sharers
 ):
     async with a_site(store, kafka, topic_prefix) as site, relaying(store, publisher), sharers.running():
@@ -72,7 +72,7 @@ async def test_a_reader_sees_what_he_wrote_also_where_only_another_conversation_
         assert (await site.get("/v1/conversations")).json()["items"][0]["unread_count"] == 0
 
 
-async def test_a_reader_is_told_to_wait_while_no_process_follows(store: EventStore, kafka: str, topic_prefix: str, topic: str):
+async def test_a_reader_is_asked_to_wait_while_no_process_follows(store: EventStore, kafka: str, topic_prefix: str, topic: str):
     async with a_site(store, kafka, topic_prefix, patience=0.05) as site:
         group = await site.world.group(number(1), number(2))
         await site.post(f"/v1/conversations/{group}/messages", {"body": "Hello"})

@@ -96,7 +96,7 @@ def test_a_commit_that_is_not_answered_ends_in_good_time(broker, monkeypatch, to
     publisher.close()
 
 
-async def test_brokers_that_are_not_there_are_told_of_in_words(sqlite_store, topic_prefix):
+async def test_missing_brokers_are_reported_in_words(sqlite_store, topic_prefix):
     await a_world(sqlite_store)
 
     async with running(a_relay(sqlite_store, "127.0.0.1:1", topic_prefix)):

@@ -178,7 +178,7 @@ async def test_missing_topics_are_waited_for_and_the_relay_says_how_to_make_them
     assert sorted(record.id for record in read(kafka, topic_prefix)) == sorted(ids_of(log))
 
 
-async def test_a_position_that_somebody_deleted_stops_the_relay_until_it_is_told_where_to_go_on(store, kafka, topics, admin):
+async def test_a_deleted_position_stops_the_relay_until_an_operator_gives_one(store, kafka, topics, admin):
     world = await a_world(store)
     await relayed(a_relay(store, kafka, topics))
     known = status(store).position
