@@ -90,7 +90,7 @@ def test_a_commit_that_is_not_answered_ends_in_good_time(broker, monkeypatch, to
     publisher._send(publisher._producer, 0, next(records_of(event))).get(timeout=10)
 
     broker.pause()
-    with pytest.raises(producer.KafkaTimeoutError, match=r"have not answered for 0\.3 s whether a transaction is committed"):
+    with pytest.raises(producer.KafkaTimeoutError, match=r"have not reported for 0\.3 s whether a transaction is committed"):
         publisher._producer.commit()
     broker.send(signal.SIGCONT)
     publisher.close()
