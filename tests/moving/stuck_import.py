@@ -1,4 +1,4 @@
-"""An import that stops in the midst of storing, and waits to be killed: `python -m tests.moving.stuck_import URL FILE`."""
+"""An import that stops while it stores, and waits to be killed: `python -m tests.moving.stuck_import URL FILE`."""
 
 import sys
 from pathlib import Path

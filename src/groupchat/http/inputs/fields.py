@@ -30,26 +30,14 @@ def _no_mailbox(email: str) -> str | None:
     return None if is_address(email) else "This is not an e-mail address, as ann@example.com"
 
 
-Name = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=120,
-        pattern=NO_NUL,
-        description="At least one visible character, no control characters (R47).",
-        extra=checked(names.fault),
-    ),
-]
-Reason = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=500,
-        pattern=NO_NUL,
-        description="At least one visible character, no control characters (R47).",
-        extra=checked(names.fault),
-    ),
-]
+_VISIBLE = Meta(
+    min_length=1,
+    pattern=NO_NUL,
+    description="At least one visible character, no control characters (R47).",
+    extra=checked(names.fault),
+)
+Name = Annotated[str, _VISIBLE, Meta(max_length=120)]
+Reason = Annotated[str, _VISIBLE, Meta(max_length=500)]
 MessageBody = Annotated[
     str,
     Meta(
