@@ -1,0 +1,54 @@
+"""Checkpoints (c2sp.org/tlog-checkpoint): how many events the log has, and the one hash that all of them lead to, signed."""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+
+from msgspec import Struct
+
+from groupchat.proof.notes import Note, NoteError, SigningKey, VerifierKey
+from groupchat.proof.tree import HASH_BYTES
+
+
+class Checkpoint(Struct, frozen=True):
+    """What the log says of itself: its name (`origin`), the number of its events, and the root of their tree."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def __str__(self) -> str:
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+
+    def signed_with(self, key: SigningKey) -> Note:
+        """Return it as a note."""
+        return key.sign(str(self))
+
+
+def read_checkpoint(note: Note) -> Checkpoint:
+    """Return what a note says; raises `NoteError` if it is not a checkpoint. It verifies no signature: `opened` does."""
+    origin, size, coded, *_ = [*note.text.split("\n"), "", ""]  # lines that other logs add below say nothing of the tree
+    try:
+        root = b64decode(coded, validate=True)
+    except (Base64Error, ValueError):
+        root = b""
+    if not origin or not _is_count(size) or len(root) != HASH_BYTES:
+        msg = "This note is not a checkpoint: its lines are the log's name, the number of events, and a hash in Base64."
+        raise NoteError(msg)
+    return Checkpoint(origin, int(size), root)
+
+
+def opened(text: str, key: VerifierKey) -> Checkpoint:
+    """Return what a checkpoint says that the log's key has signed; raises `NoteError` for any other text."""
+    note = Note.read(text)
+    checkpoint = read_checkpoint(note)
+    if checkpoint.origin != key.name:
+        msg = f"This checkpoint is of the log {checkpoint.origin}, but the key is of {key.name}."
+        raise NoteError(msg)
+    if not note.signers([key]):
+        msg = f"This checkpoint is not signed by the key {key.name}+{key.id.hex()}: another key signed it, or none."
+        raise NoteError(msg)
+    return checkpoint
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")

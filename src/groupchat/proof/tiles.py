@@ -1,0 +1,118 @@
+"""Tiles (c2sp.org/tlog-tiles): the tree in pieces of 256 hashes, each of which covers 8 of its heights.
+
+A tile of level 0 has the hashes of leaves; each hash of a tile above is the root of a full tile below. Nothing in a full tile ever
+changes, and only the last tile of each level can be partial.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from groupchat.proof.tree import HASH_BYTES, Frontier, Node, range_root, root_of
+from groupchat.values.errors import ToldError
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+FULL_BYTES = WIDTH * HASH_BYTES
+
+TileReader = Callable[[int, int], bytes]
+"""Returns the hashes of the tile of a level and number, as many as there are; none if there is no such tile."""
+
+
+class Tile(Struct, frozen=True):
+    """A tile: hashes one after the other."""
+
+    level: int
+    number: int
+    hashes: bytes
+
+
+class MissingTileError(ToldError):
+    """A tile that the tree must have is not there, or is shorter than it must be."""
+
+    def __init__(self, level: int, number: int) -> None:
+        super().__init__(f"The tile {tile_path(level, number)} is missing or incomplete.")
+        self.level = level
+        self.number = number
+
+
+class Growing:
+    """The right edge of the tree, to which leaves are added."""
+
+    def __init__(self, size: int, read: TileReader) -> None:
+        """Go on from a tree of so many leaves; raises `MissingTileError`."""
+        self.size = size
+        self._edges: list[bytearray] = []
+        for level, number, width in edge_tiles(size):
+            self._edges.append(bytearray(_exactly(read(level, number), level, number, width)))
+
+    def add(self, hashes: Iterable[bytes]) -> list[Tile]:
+        """Add leaves; return the tiles that are new or longer than before."""
+        changed: list[Tile] = []
+        for hashed in hashes:
+            changed += self._add(0, hashed)
+            self.size += 1
+        partial = [Tile(level, number, bytes(self._edges[level])) for level, number, width in edge_tiles(self.size) if width]
+        return changed + partial
+
+    def _add(self, level: int, hashed: bytes) -> Iterator[Tile]:
+        if level == len(self._edges):
+            self._edges.append(bytearray())
+        edge = self._edges[level]
+        edge += hashed
+        if len(edge) == FULL_BYTES:
+            full = bytes(edge)
+            edge.clear()
+            yield Tile(level, self.size >> HEIGHT * (level + 1), full)
+            yield from self._add(level + 1, root_of(split(full)))
+
+
+def edge_tiles(size: int) -> Iterator[tuple[int, int, int]]:
+    """Return level, number and width of the last tile of each level; a width of 0 is one that is to come."""
+    level = 0
+    while size:
+        yield level, size >> HEIGHT, size % WIDTH
+        size >>= HEIGHT
+        level += 1
+
+
+def split(hashes: bytes) -> Sequence[bytes]:
+    """Return the hashes of a tile one by one."""
+    return [hashes[start : start + HASH_BYTES] for start in range(0, len(hashes), HASH_BYTES)]
+
+
+def node_of(read: TileReader) -> Node:
+    """Return how to find any full node of the tree in tiles; it raises `MissingTileError`."""
+
+    def node(height: int, index: int) -> bytes:
+        level, above = divmod(height, HEIGHT)
+        first = index << above
+        number, start, count = first >> HEIGHT, first % WIDTH, 1 << above
+        hashes = split(_exactly(read(level, number), level, number, start + count))[start:]
+        frontier = Frontier()
+        for hashed in hashes:
+            frontier.add(hashed)
+        return frontier.root()
+
+    return node
+
+
+def root_in(read: TileReader, size: int) -> bytes:
+    """Return the root of the tree's first leaves; raises `MissingTileError`."""
+    return range_root(node_of(read), 0, size)
+
+
+def tile_path(level: int, number: int, width: int = WIDTH) -> str:
+    """Return a tile's path, such as `tile/0/x001/234` or, for a partial one, `tile/0/001.p/17`."""
+    groups = [f"{number % 1_000:03}"]
+    while number := number // 1_000:
+        groups.insert(0, f"x{number % 1_000:03}")
+    partial = "" if width == WIDTH else f".p/{width}"
+    return f"tile/{level}/{'/'.join(groups)}{partial}"
+
+
+def _exactly(hashes: bytes, level: int, number: int, width: int) -> bytes:
+    """Return a tile's first hashes; it may have grown since."""
+    if len(hashes) < width * HASH_BYTES:
+        raise MissingTileError(level, number)
+    return hashes[: width * HASH_BYTES]
