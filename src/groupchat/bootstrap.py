@@ -29,7 +29,7 @@ from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
-from groupchat.projections.view import Projection
+from groupchat.projections.view import Applying, Projection
 from groupchat.settings import Settings
 from groupchat.store import housekeeping
 from groupchat.store.database import Database
@@ -148,7 +148,8 @@ def assemble(
     """Join the parts; without `adapter` the settings choose the carrier."""
     adapter = adapter or adapters.choose(settings, database, clock)
     carrier = adapter.carrier
-    followers = [Follower(store, Projection(database, view)) for view in VIEWS.values()]
+    applying = Applying(database)
+    followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
     acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, carrier))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}

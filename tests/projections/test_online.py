@@ -247,7 +247,7 @@ async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_other
     async with opened(postgres_url) as store:
         await prepared(store.database, inbox.VIEW)
         awaited = attempts(monkeypatch)
-        with store.database.read() as reading:
+        with store.database.snapshot() as reading:
             inbox.page(reading, "wsp_1", ANN.user_id)
             rebuilding = asyncio.create_task(rebuild_online(store, inbox.VIEW, silent))
             assert await asyncio.to_thread(awaited.acquire, timeout=PATIENCE)
@@ -266,7 +266,7 @@ async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_
     monkeypatch.setattr(online, "SWITCHES", 2)
     async with opened(postgres_url) as store:
         await prepared(store.database, inbox.VIEW)
-        with store.database.read() as reading:
+        with store.database.snapshot() as reading:
             inbox.page(reading, "wsp_1", ANN.user_id)
             with pytest.raises(OnlineRebuildError, match="something keeps reading its tables"):
                 await rebuild_online(store, inbox.VIEW, silent)
@@ -450,7 +450,7 @@ async def test_a_follower_is_not_stopped_by_an_event_that_a_rebuild_has_passed_m
     class Overtaken:
         name = "inbox"
 
-        async def handle(self, batch: Sequence[Recorded], position: int) -> None:
+        async def handle(self, batch: Sequence[Recorded], position: int) -> int:
             await rebuild_online(store, inbox.VIEW, silent)
             raise PoisonError(BAD, "its code is older")
 

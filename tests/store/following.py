@@ -35,7 +35,7 @@ class Keeping:
         self.batches: list[list[int]] = []
         self._database = database
 
-    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
+    async def handle(self, batch: Sequence[Recorded], position: int) -> int:
         """Keep a batch up to its first poison event."""
         positions = [recorded.position for recorded in batch]
         poison = min(self.poison.intersection(positions), default=None)
@@ -44,6 +44,7 @@ class Keeping:
         self.batches.append(positions)
         if poison is not None:
             raise PoisonError(poison, "it is poison")
+        return upto
 
     def _keep(self, positions: list[int], upto: int) -> None:
         with self._database.write(durable=False) as connection:

@@ -8,8 +8,7 @@ from structlog.testing import capture_logs
 from groupchat.store import follower as following
 from groupchat.store.database import Database
 from groupchat.store.follower import Follower
-from groupchat.store.parked import forget
-from groupchat.store.positions import advance, park, retry, statuses
+from groupchat.store.positions import advance, park, reset_to, retry, statuses
 from groupchat.store.progress import Progress
 from groupchat.store.refusals import PositionAheadError
 from tests.store.counting import PATIENCE, count, until
@@ -124,7 +123,7 @@ async def test_what_was_reached_before_a_rebuild_is_not_reached_any_more_R33(sto
     assert await progress.wait_for(["inbox"], 7, PATIENCE)
 
     with store.database.write() as connection:
-        advance(connection, ["inbox"], 0)
+        reset_to(connection, "inbox", 0)
 
     assert not await progress.wait_for(["inbox"], 7, 0.05)
 
@@ -221,8 +220,7 @@ async def test_what_is_parked_is_tried_again_when_it_is_unparked(store, follower
     park(database, follower.name)
     await follower.step()
     with database.write() as connection:
-        forget(connection, follower.name)
-        advance(connection, [follower.name], 0)
+        reset_to(connection, follower.name, 0)
     handler.poison = set()
     await follower.step()
 

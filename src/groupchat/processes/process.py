@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 from groupchat.store import put_off
 from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore
-from groupchat.store.positions import PoisonError, advance, status_of
+from groupchat.store.positions import PoisonError, advance
 from groupchat.store.put_off import PutOff
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.store.terms import NO_TERMS, Terms
@@ -70,7 +70,7 @@ class Process:
         self.terms = NO_TERMS
         """The terms of the reactions' commands: they require the lease."""
 
-    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
+    async def handle(self, batch: Sequence[Recorded], position: int) -> int:
         """React to a batch; see `store.follower.Handler`."""
         by_key: dict[str, list[Recorded]] = {}
         for recorded in batch:
@@ -90,6 +90,7 @@ class Process:
             self.put_off.set()
         if poison is not None:
             raise poison
+        return position
 
     async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, End]:
         """React to events, keys at the same time; return how far each came when none is under way any more."""
@@ -118,5 +119,4 @@ class Process:
     def _move(self, position: int, left: Sequence[PutOff]) -> None:
         with self._database.write(durable=False) as connection:
             put_off.add(connection, self.name, left)
-            if position > status_of(connection, self.name).position:
-                advance(connection, [self.name], position)
+            advance(connection, [self.name], position)  # not back, if another process has taken the lease meanwhile

@@ -135,7 +135,7 @@ def _standing(store: EventStore, view: View) -> int:
 
 
 def _compare(store: EventStore, view: View, shadow: Shadow) -> Compared:
-    with store.database.read() as snapshot:
+    with store.database.snapshot() as snapshot:
         position, is_same = _meet(store, view, shadow, snapshot)
         new = digest_of(snapshot, shadow.tables)
         if not is_same:

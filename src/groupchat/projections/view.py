@@ -1,15 +1,19 @@
-"""Views and how they follow the log: rows and position are stored in one transaction, and each event is applied once."""
+"""Views and how they follow the log: rows and position are stored in one transaction, and each event is applied once.
 
-import asyncio
+Views whose batches come at once share the transaction. One that can't apply its batch leaves the others out of it: then each is
+applied alone.
+"""
+
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection, Table, delete
 
+from groupchat.store.at_once import AtOnce
 from groupchat.store.database import Database, is_passing
 from groupchat.store.parked import parked
 from groupchat.store.places import raise_places
-from groupchat.store.positions import PoisonError, advance, lock
+from groupchat.store.positions import FollowerStatus, PoisonError, advance, lock_all
 from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
@@ -27,49 +31,105 @@ class View(Struct, frozen=True):
             connection.execute(delete(table))
 
 
-class Projection:
-    """The handler of a view's follower."""
+class ViewBatch(Struct, frozen=True):
+    """The events that a view is to apply: those of the log up to a position, but parked ones, from where it was known to stand."""
 
-    def __init__(self, database: Database, view: View) -> None:
-        self.name = view.name
+    view: View
+    events: Sequence[Recorded]
+    position: int
+
+
+class Applying:
+    """Applies the batches of views; those that come at once, in one turn of the event loop, share a transaction."""
+
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._view = view
+        self._at_once = AtOnce(self._apply_together)
 
-    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
-        """Apply a batch and store its position; raises `PoisonError` for an event that can't be applied."""
-        await asyncio.to_thread(self.handle_blocking, batch, position)
+    async def apply(self, batch: ViewBatch) -> int:
+        """Apply what of a batch is not applied yet, and return where the view stands then.
 
-    def handle_blocking(self, batch: Sequence[Recorded], position: int) -> None:
-        """Do the same in the caller's thread."""
+        A batch that does not go on from where the view stands is left alone: the view was emptied after the batch was read. Raises
+        `PoisonError` for an event that can't be applied; those before it are.
+        """
+        return await self._at_once.ask(batch)
+
+    def _apply_together(self, batches: Sequence[ViewBatch]) -> list[int | Exception]:
         try:
-            self._apply(batch, position)
+            return [*self._apply(batches)]
+        except Exception as error:  # noqa: BLE001 - raised where the batches came from, unless each can be applied alone
+            if is_passing(error):
+                return [error] * len(batches)
+        return [self._apply_or_error(batch) for batch in batches]
+
+    def _apply_or_error(self, batch: ViewBatch) -> int | Exception:
+        try:
+            return self.apply_alone(batch)
+        except Exception as error:  # noqa: BLE001 - raised where the batch came from
+            return error
+
+    def apply_alone(self, batch: ViewBatch) -> int:
+        """Do the same as `apply` in a transaction of its own. It blocks."""
+        try:
+            return self._apply([batch])[0]
         except Exception as error:
             if is_passing(error):
                 raise
-            self._apply_one_by_one(batch, position)
+            return self._apply_one_by_one(batch)
 
-    def _apply_one_by_one(self, batch: Sequence[Recorded], position: int) -> None:
-        for recorded in batch:
+    def _apply_one_by_one(self, batch: ViewBatch) -> int:
+        for recorded in batch.events:
             try:
-                self._apply([recorded], recorded.position)
+                self._apply([ViewBatch(batch.view, [recorded], recorded.position)])
             except Exception as error:
                 if is_passing(error):
                     raise
                 raise PoisonError(recorded.position, described(error), recorded.cause.correlation_id) from error
-        self._apply([], position)
+        return self._apply([ViewBatch(batch.view, [], batch.position)])[0]
 
-    def _apply(self, batch: Sequence[Recorded], position: int) -> None:
-        """Apply what of a batch is not applied yet.
-
-        A batch that does not go on from where the view stands is left alone: the view was emptied after the batch was read.
-        """
+    def _apply(self, batches: Sequence[ViewBatch]) -> list[int]:
+        """Apply batches, each of another view, in one transaction; return where each view stands then."""
+        moved: dict[int, list[str]] = {}
         with self._database.write(durable=False) as connection:
-            standing = lock(connection, self.name).position
-            fresh = [recorded for recorded in batch if recorded.position > standing]
-            missing = position - standing - len(fresh)
-            if position <= standing or missing != (missing and len(parked(connection, self.name, above=standing, upto=position))):
-                return
-            if fresh:
-                self._view.apply(connection, fresh)
-            raise_places(connection, self.name, position)
-            advance(connection, [self.name], position)
+            statuses = lock_all(connection, [batch.view.name for batch in batches])
+            for batch in batches:
+                status = statuses[batch.view.name]
+                fresh = _fresh(connection, batch, status)
+                if fresh is None:
+                    continue
+                if fresh:
+                    batch.view.apply(connection, fresh)
+                moved.setdefault(batch.position, []).append(batch.view.name)
+            for position, names in moved.items():
+                raise_places(connection, names, position)
+                advance(connection, names, position)
+        reached = {name: position for position, names in moved.items() for name in names}
+        return [reached.get(batch.view.name, statuses[batch.view.name].position) for batch in batches]
+
+
+def _fresh(connection: Connection, batch: ViewBatch, status: FollowerStatus) -> list[Recorded] | None:
+    """Return the events that a view does not have yet; none if it can't go on with this batch."""
+    standing = status.position
+    if status.stopped_at is not None or batch.position <= standing:
+        return None
+    fresh = [recorded for recorded in batch.events if recorded.position > standing]
+    missing = batch.position - standing - len(fresh)
+    aside = parked(connection, status.name, above=standing, upto=batch.position) if missing and status.parked else ()
+    return fresh if missing == len(aside) else None
+
+
+class Projection:
+    """The handler of a view's follower. Views that are to share transactions share an `Applying`."""
+
+    def __init__(self, database: Database, view: View, applying: Applying | None = None) -> None:
+        self.name = view.name
+        self._applying = applying or Applying(database)
+        self._view = view
+
+    async def handle(self, batch: Sequence[Recorded], position: int) -> int:
+        """Apply a batch and store its position; see `Applying.apply`."""
+        return await self._applying.apply(ViewBatch(self._view, batch, position))
+
+    def handle_blocking(self, batch: Sequence[Recorded], position: int) -> int:
+        """Do the same in the caller's thread."""
+        return self._applying.apply_alone(ViewBatch(self._view, batch, position))

@@ -73,7 +73,7 @@ class Archive:
         table = IDEMPOTENCY_KEYS.c
         code_points = "C" if not self.database.is_sqlite else "BINARY"
         order = (table.user_id.collate(code_points), table.key.collate(code_points))
-        with self.database.read() as connection:
+        with self.database.snapshot() as connection:
             lazy = connection.execution_options(stream_results=True, yield_per=BATCH)
             for row in lazy.execute(select(IDEMPOTENCY_KEYS).where(table.position <= upto).order_by(*order)):
                 key = IdempotencyKey(row.user_id, row.key, bytes(row.request))

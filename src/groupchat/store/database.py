@@ -102,8 +102,24 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Begin a transaction that reads; it sees one state of the database."""
+        """Lend a connection for queries; on SQLite all of them see one state of the database.
+
+        On Postgres each sees what is stored when it begins, as in a transaction of the default isolation level. It is a transaction
+        of its own, which saves the round trips that begin and end one.
+        """
+        with self.snapshot() if self.is_sqlite else self._autocommitting() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Begin a transaction that reads; on Postgres its isolation level may be raised, and rows may be read as they are taken."""
         with self.known_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def _autocommitting(self) -> Iterator[Connection]:
+        """Lend a connection on which each statement is a transaction."""
+        with self.known_errors(), self.single.connect() as connection:
             yield connection
 
     @contextmanager
@@ -112,7 +128,7 @@ class Database:
 
         On Postgres that saves the round trips that begin and end one. What fails leaves the connection closed.
         """
-        with self.known_errors(), self.single.connect() as connection:
+        with self._autocommitting() as connection:
             try:
                 yield connection
             except BaseException:

@@ -26,6 +26,7 @@ from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
 from groupchat.store.last_try import LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
+from groupchat.store.positions import Statuses
 from groupchat.store.recorder import Append, Conflict, Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
@@ -104,6 +105,7 @@ class EventStore:
         self._recorder = Recorder(database)
         self._mapper = EventMapper()
         self.log = Log(self._recorder, self._mapper)
+        self.statuses = Statuses(database)
         self._committer = Committer(self._recorder, signals.stored)
         self._states = States(self._recorder, self._mapper, cached_streams)
 

@@ -8,11 +8,12 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.store.database import is_passing
@@ -29,7 +30,10 @@ from groupchat.values.waiting import Pauses, first_set
 BATCH = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _GATHER_SECONDS = 0.01
-"""After a batch that was not full a follower waits so long, that under load batches grow and their number does not."""
+"""After a batch that was not full a follower waits for a multiple of this time: under load batches grow, and their number does not.
+
+All followers of a process wait for the same moments, so under load they go on together.
+"""
 _IDLE_SECONDS = 30.0
 """A follower looks at the log this often even if no bell rings."""
 
@@ -37,7 +41,7 @@ log = structlog.get_logger()
 
 
 class _Batch(Struct, frozen=True):
-    events: list[Recorded]
+    events: Sequence[Recorded]
     position: int
     at_end: bool
 
@@ -57,10 +61,11 @@ class Handler(Protocol):
 
     name: str
 
-    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
-        """Handle a batch, and store `position` (the last event's) as the follower's own.
+    async def handle(self, batch: Sequence[Recorded], position: int) -> int:
+        """Handle a batch, store `position` (the last event's) as the follower's own, and return where the follower stands then.
 
-        Raises `PoisonError` for an event that can't be handled; what comes before it is handled, and the position says so.
+        That is elsewhere where a rebuild has moved it meanwhile. Raises `PoisonError` for an event that can't be handled; what
+        comes before it is handled, and the position says so.
         """
 
 
@@ -72,6 +77,8 @@ class Follower:
         self._database = store.database
         self._handler = handler
         self.name = handler.name
+        self._known: FollowerStatus | None = None
+        """Where it stands; none when that may have changed otherwise than by its own steps."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
@@ -81,6 +88,7 @@ class Follower:
 
     async def follow(self, lease: Lease, stop: asyncio.Event) -> None:
         """Follow until the lease is gone or `stop` is set."""
+        self._known = None  # another process may have held the lease
         with self._store.signals.log.listen() as bell:
             await self._follow(lease, bell, stop)
 
@@ -93,12 +101,13 @@ class Follower:
             except (SQLAlchemyError, UnavailableError, VersionConflictError) as error:
                 if isinstance(error, SQLAlchemyError) and not is_passing(error):
                     raise
+                self._known = None
                 log.warning("follower_retries", follower=self.name, error=first_line(error))
                 await first_set(stop, seconds=pauses.next())
                 continue
             pauses.reset()
             if step.done < BATCH:
-                await first_set(stop, seconds=_GATHER_SECONDS)
+                await first_set(stop, seconds=_gathering())
             if not step.more:
                 await first_set(stop, bell, seconds=_IDLE_SECONDS)
 
@@ -107,45 +116,62 @@ class Follower:
         return (await self._step(limit)).done
 
     async def _step(self, limit: int) -> _Step:
-        status, batch = await asyncio.to_thread(self._next, limit)
+        status, batch = await self._next(limit)
         if isinstance(batch, PoisonError):
             await self.stop(batch, status.position)
             return _NOTHING
         if batch is None:
             return _NOTHING
         try:
-            await self._handler.handle(batch.events, batch.position)
+            standing = await self._handler.handle(batch.events, batch.position)
         except PoisonError as poison:
             await self.stop(poison, status.position)
             return _NOTHING
+        if self._known is status:  # or `stop` was called meanwhile
+            self._known = replace(status, position=standing) if standing == batch.position else None
         self._store.signals.moved()
-        return _Step(batch.position - status.position, more=not batch.at_end)
+        return _Step(batch.position - status.position, more=not batch.at_end or self._known is None)
 
     async def stop(self, poison: PoisonError, standing: int | None = None) -> None:
         """Stop at an event, loudly; see `stop_at`."""
+        self._known = None
         await asyncio.to_thread(stop_at, self._database, self.name, poison, standing)
         self._store.signals.moved()
 
-    def _next(self, limit: int) -> tuple[FollowerStatus, "_Batch | PoisonError | None"]:
+    async def _next(self, limit: int) -> tuple[FollowerStatus, "_Batch | PoisonError | None"]:
         """Return where the follower stands, and what to handle next: nothing at the log's end, or when it is stopped."""
-        status = self.status()
-        above = status.position
-        if status.stopped_at is not None:
+        known = self._known
+        if known is not None and known.stopped_at is None and (batch := await self._above(known, limit)) is not None:
+            return known, batch
+        self._known = status = await self._store.statuses.of(self.name)  # if not by new events, it was woken by an operator
+        if status == known or status.stopped_at is not None:
             return status, None
+        return status, await self._above(status, limit)
+
+    async def _above(self, status: FollowerStatus, limit: int) -> "_Batch | PoisonError | None":
         try:
-            piece = self._store.log.read(above, limit)
+            piece = await self._store.log.follow(status.position, limit)
         except UnreadableEventError as error:
-            if error.position in parked_in(self._database, self.name, above=above, upto=error.position):
-                return status, _Batch([], error.position, at_end=False)
-            return status, PoisonError(error.position, str(error))
+            if error.position in await self._parked(status, error.position):
+                return _Batch([], error.position, at_end=False)
+            return PoisonError(error.position, str(error))
         if not piece.events:
-            return status, None
+            return None
         position = piece.events[-1].position
-        parked = parked_in(self._database, self.name, above=above, upto=position) if status.parked else ()
-        events = [recorded for recorded in piece.events if recorded.position not in parked]
-        return status, _Batch(events, position, piece.at_end)
+        parked = await self._parked(status, position)
+        events = [recorded for recorded in piece.events if recorded.position not in parked] if parked else piece.events
+        return _Batch(events, position, piece.at_end)
+
+    async def _parked(self, status: FollowerStatus, upto: int) -> Collection[int]:
+        if not status.parked:
+            return ()
+        return await asyncio.to_thread(parked_in, self._database, self.name, above=status.position, upto=upto)
 
     def status(self) -> FollowerStatus:
         """Return where the follower stands. It blocks."""
         with self._database.statement() as connection:
             return status_of(connection, self.name)
+
+
+def _gathering() -> float:
+    return _GATHER_SECONDS - asyncio.get_running_loop().time() % _GATHER_SECONDS

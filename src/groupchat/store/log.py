@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from groupchat.store.at_once import AtOnce
 from groupchat.store.database import Database
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Moved, Recorder
@@ -21,13 +22,14 @@ class UnknownStreamError(ToldError):
 
 
 class Log:
-    """Its methods block, so call them in a thread. What decodes events raises `UnreadableEventError`."""
+    """Its methods block, but for `follow`, so call them in a thread. What decodes events raises `UnreadableEventError`."""
 
     def __init__(self, recorder: Recorder, mapper: EventMapper) -> None:
         self.database = recorder.database
         self._recorder = recorder
         self._mapper = mapper
         self._tail = Tail(self._stored)
+        self._at_once = AtOnce(self._read_all)
 
     @classmethod
     def of(cls, database: Database) -> "Log":
@@ -46,6 +48,20 @@ class Log:
         A piece ends before an event that can't be read; raises `UnreadableEventError` if that is the first.
         """
         return self._tail.after(after, limit)
+
+    async def follow(self, after: int, limit: int) -> Piece:
+        """Do the same without blocking: followers that are woken together and stand at one place are answered by one reading."""
+        return await self._at_once.ask((after, limit))
+
+    def _read_all(self, wanted: Sequence[tuple[int, int]]) -> list[Piece | Exception]:
+        read = {each: self._read_or_error(*each) for each in dict.fromkeys(wanted)}
+        return [read[each] for each in wanted]
+
+    def _read_or_error(self, after: int, limit: int) -> Piece | Exception:
+        try:
+            return self.read(after, limit)
+        except Exception as error:  # noqa: BLE001 - raised where it was asked for
+            return error
 
     def each(self, topics: Sequence[str] = (), *, upto: int | None = None) -> Iterator[Recorded]:
         """Return the events of these types, all if none is named, up to a position; they are read as they are taken."""

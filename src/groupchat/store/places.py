@@ -56,9 +56,9 @@ def lock_places(connection: Connection, view: str, partitions: Collection[int]) 
     return Places(rows[0].topic, {row.partition: Place(row.next_offset, row.position) for row in rows})
 
 
-def lock_all(connection: Connection, view: str) -> None:
-    """Keep all of the view's places as they are until the transaction ends."""
-    connection.execute(select(_T.partition).where(_T.view == view).order_by(_T.partition).with_for_update())
+def lock_all(connection: Connection, views: Collection[str]) -> None:
+    """Keep all places of these views as they are until the transaction ends."""
+    connection.execute(select(_T.partition).where(_T.view.in_(views)).order_by(_T.view, _T.partition).with_for_update())
 
 
 def store_places(connection: Connection, view: str, moved: Places) -> None:
@@ -72,9 +72,9 @@ def store_places(connection: Connection, view: str, moved: Places) -> None:
         notify_progress(connection)
 
 
-def raise_places(connection: Connection, view: str, position: int) -> None:
-    """Let the partitions of a view that followed Kafka before have what it got from the log."""
-    connection.execute(update(FOLLOWED_PARTITIONS).where(_T.view == view, _T.position < position).values(position=position))
+def raise_places(connection: Connection, views: Collection[str], position: int) -> None:
+    """Let the partitions of views that followed Kafka before have what the views got from the log."""
+    connection.execute(update(FOLLOWED_PARTITIONS).where(_T.view.in_(views), _T.position < position).values(position=position))
 
 
 def forget_places(connection: Connection, view: str) -> None:

@@ -4,13 +4,14 @@ A position changes in the transaction that stores what an event has changed, so 
 a follower from outside locks it first (`lock`): its row, then its places in Kafka's partitions, always in this order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection, func, select, update
 
 from groupchat.store import parked, places
+from groupchat.store.at_once import AtOnce
 from groupchat.store.database import Database
 from groupchat.store.signals import notify_log, notify_progress
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
@@ -54,8 +55,24 @@ class FollowerStatus(Struct, frozen=True):
 
 def statuses(database: Database) -> dict[str, FollowerStatus]:
     """Return every follower that ever ran. It blocks."""
-    with database.read() as connection:
+    with database.statement() as connection:
         return {row.name: FollowerStatus(*row) for row in connection.execute(_STATUSES)}
+
+
+class Statuses:
+    """The stored statuses: followers of one process that ask at once are answered by one query."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._at_once = AtOnce(self._look)
+
+    async def of(self, name: str) -> FollowerStatus:
+        """Return a follower's status; one that never ran stands at 0."""
+        return await self._at_once.ask(name)
+
+    def _look(self, names: Sequence[str]) -> list[FollowerStatus]:
+        found = statuses(self._database)
+        return [found.get(name) or FollowerStatus(name, 0) for name in names]
 
 
 def status_of(connection: Connection, name: str) -> FollowerStatus:
@@ -66,12 +83,20 @@ def status_of(connection: Connection, name: str) -> FollowerStatus:
 
 def lock(connection: Connection, name: str) -> FollowerStatus:
     """Return a follower's status, which nobody else can change until the transaction ends; one that never ran gets a row."""
-    own = select(_T.name).where(_T.name == name).with_for_update()
-    if connection.execute(own).one_or_none() is None:
-        ensure(connection, name)
+    return lock_all(connection, [name])[name]
+
+
+def lock_all(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
+    """Do the same for several followers, in the order of their names: two that lock the same ones never wait for each other."""
+    own = select(_T.name).where(_T.name.in_(names)).order_by(_T.name).with_for_update()
+    missing = set(names).difference(connection.execute(own).scalars())
+    if missing:
+        for name in sorted(missing):
+            ensure(connection, name)
         connection.execute(own)
-    places.lock_all(connection, name)
-    return status_of(connection, name)  # only now: what is read after the lock is what the last one left
+    places.lock_all(connection, names)
+    found = connection.execute(_STATUSES.where(_T.name.in_(names)))  # only now: it shows what the one before has left
+    return {row.name: FollowerStatus(*row) for row in found}
 
 
 # --- moving them
@@ -83,12 +108,10 @@ def ensure(connection: Connection, name: str) -> None:
 
 
 def advance(connection: Connection, names: Sequence[str], position: int) -> None:
-    """Store the followers' new position."""
-    moved = connection.execute(update(FOLLOWERS).where(_T.name.in_(names)).values(position=position))
-    if moved.rowcount != len(names):
-        for name in names:
-            ensure(connection, name)
-        connection.execute(update(FOLLOWERS).where(_T.name.in_(names)).values(position=position))
+    """Store the followers' new position; one that stands further on stays there."""
+    moved = update(FOLLOWERS).where(_T.name.in_(names), _T.position < position).values(position=position)
+    if connection.execute(moved).rowcount != len(names):
+        insert_new(connection, FOLLOWERS, [{"name": name, "position": position} for name in names])
     notify_progress(connection)
 
 
@@ -102,7 +125,7 @@ def stand_at(connection: Connection, name: str, position: int) -> None:
 def reset_to(connection: Connection, name: str, position: int) -> None:
     """Let a locked view go on from a position as if nothing had ever stopped it; what it had parked is forgotten."""
     parked.forget(connection, name)
-    places.raise_places(connection, name, position)
+    places.raise_places(connection, [name], position)
     _set(connection, name, position=position, error=None, stopped_at=None)
     notify_log(connection)
     notify_progress(connection)

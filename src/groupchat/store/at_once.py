@@ -1,0 +1,39 @@
+"""Questions that are asked at once are answered in one go, in a thread.
+
+Followers that wait for the same bell are woken in the same turn of the event loop, so they ask in the same turn, too.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class AtOnce(Generic[Q, A]):
+    """Collects the questions of one turn of the event loop, and lets `answer` answer all of them in one call.
+
+    `answer` blocks. It returns an answer for each question, in their order; an exception is raised where its question was asked.
+    """
+
+    def __init__(self, answer: Callable[[Sequence[Q]], Sequence[A | Exception]]) -> None:
+        self._answer = answer
+        self._questions: list[Q] = []
+        self._answering: asyncio.Task[Sequence[A | Exception]] | None = None
+
+    async def ask(self, question: Q) -> A:
+        """Return the answer to a question, or raise it."""
+        if self._answering is None:
+            self._answering = asyncio.create_task(self._answer_all())
+        answering, place = self._answering, len(self._questions)
+        self._questions.append(question)
+        answer = (await asyncio.shield(answering))[place]  # one who gives up takes nothing from the others
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def _answer_all(self) -> Sequence[A | Exception]:
+        await asyncio.sleep(0)
+        questions, self._questions, self._answering = self._questions, [], None
+        return await asyncio.to_thread(self._answer, questions)

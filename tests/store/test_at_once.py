@@ -1,0 +1,50 @@
+"""Questions that are asked at once, in one turn of the event loop, are answered in one call."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from groupchat.store.at_once import AtOnce
+
+
+class Calls(list[list[int]]):
+    """Doubles numbers; keeps what each call was asked."""
+
+    def answer(self, numbers: Sequence[int]) -> list[int | Exception]:
+        self.append(list(numbers))
+        return [ValueError(number) if number < 0 else 2 * number for number in numbers]
+
+
+async def test_what_is_asked_at_once_is_answered_in_one_call_each_with_its_own_answer():
+    calls = Calls()
+    at_once = AtOnce(calls.answer)
+    assert await asyncio.gather(*(at_once.ask(number) for number in (1, 2, 3))) == [2, 4, 6]
+    assert await at_once.ask(4) == 8
+    assert calls == [[1, 2, 3], [4]]
+
+
+async def test_an_error_is_raised_where_its_question_was_asked():
+    at_once = AtOnce(Calls().answer)
+    answers = await asyncio.gather(at_once.ask(1), at_once.ask(-2), return_exceptions=True)
+    assert answers[0] == 2
+    assert isinstance(answers[1], ValueError)
+
+
+async def test_an_error_of_the_call_is_raised_to_all():
+    def broken(_: Sequence[int]) -> list[int | Exception]:
+        raise ZeroDivisionError
+
+    at_once = AtOnce(broken)
+    answers = await asyncio.gather(at_once.ask(1), at_once.ask(2), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [ZeroDivisionError, ZeroDivisionError]
+
+
+async def test_one_who_gives_up_takes_nothing_from_the_others():
+    at_once = AtOnce(Calls().answer)
+    giving_up, other = asyncio.create_task(at_once.ask(1)), asyncio.create_task(at_once.ask(2))
+    await asyncio.sleep(0)
+    giving_up.cancel()
+    assert await other == 4
+    with pytest.raises(asyncio.CancelledError):
+        await giving_up

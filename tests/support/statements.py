@@ -1,0 +1,42 @@
+"""Counting what a database is asked: statements and transactions, in the order of their beginning."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+from groupchat.store.database import Database
+
+
+class Asked(list[str]):
+    """The statements that were executed; `transactions` is how many transactions began."""
+
+    transactions = 0
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[Asked]:
+    """Keep what a database is asked until the block ends, on all of its connections."""
+    asked = Asked()
+
+    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            asked.append(statement)
+
+    def begun(_connection: object) -> None:
+        asked.transactions += 1
+
+    with _listening(database, "before_cursor_execute", executed), _listening(database, "begin", begun):
+        yield asked
+
+
+@contextmanager
+def _listening(database: Database, name: str, listener: object) -> Iterator[None]:
+    engines = (database.engine, database.single)
+    for engine in engines:
+        event.listen(engine, name, listener)
+    try:
+        yield
+    finally:
+        for engine in engines:
+            event.remove(engine, name, listener)
