@@ -259,7 +259,7 @@ def test_a_log_that_something_else_has_written_to_is_not_exported(database):
     object.__setattr__(stored, "state", state)
     Recorder(database).append([Append(events=[stored], expected={})])
 
-    with pytest.raises(UnreadableEventError, match="something else has written it"):
+    with pytest.raises(UnreadableEventError, match="another program has written it"):
         exported(database)
 
 

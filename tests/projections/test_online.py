@@ -268,7 +268,7 @@ async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_
         await prepared(store.database, inbox.VIEW)
         with store.database.snapshot() as reading:
             inbox.page(reading, "wsp_1", ANN.user_id)
-            with pytest.raises(OnlineRebuildError, match="something keeps reading its tables"):
+            with pytest.raises(OnlineRebuildError, match="another session keeps reading its tables"):
                 await rebuild_online(store, inbox.VIEW, silent)
         assert leftovers(store.database) == ["groupchat_rebuild_inbox"]
         told: list[int] = []
@@ -406,7 +406,7 @@ async def test_of_two_rebuilds_of_a_view_at_once_one_is_refused_R33(
         with monkeypatch.context() as impatient:
             impatient.setattr(online, "_LEASE_SECONDS", 0.1)
             for work in (rebuild_online, lambda *_: drop_shadow(store, inbox.VIEW)):
-                with pytest.raises(OnlineRebuildError, match="Another online rebuild of inbox is under way"):
+                with pytest.raises(OnlineRebuildError, match="Another online rebuild of inbox is running"):
                     await work(store, inbox.VIEW, silent)
         await rebuild_online(store, VIEWS["pane"], silent)
 

@@ -268,7 +268,7 @@ async def test_a_rebuild_beside_workers_that_follow_the_topic_gives_the_same_R33
 async def test_a_topic_that_lacks_what_the_view_lacks_is_not_begun(database: Database):
     await follow(database, inbox.VIEW, log_of(A_STORY)[:3])
     following = PartitionedView(database, inbox.VIEW)
-    with pytest.raises(NotCoveredError, match="the view inbox stands at position 3, and the topic lacks events up to position 4"):
+    with pytest.raises(NotCoveredError, match="the view inbox is at position 3, but the topic lacks events up to position 4"):
         following.begin(TOPIC, {0: Place(0, 0), 1: Place(7, 4)})
     assert following.places() is None
     following.begin(TOPIC, {0: Place(0, 0), 1: Place(7, 3)})

@@ -74,8 +74,8 @@ async def test_a_database_that_becomes_read_only_is_refused_at_start_and_found_o
         database.close()
 
         assert not await probe.can_store()
-        assert "connect to the primary" in probe.reason
-        with pytest.raises(UnfitError, match="connect to the primary"):
+        assert "Connect to the primary" in probe.reason
+        with pytest.raises(UnfitError, match="Connect to the primary"):
             require_sessions(database)
 
 

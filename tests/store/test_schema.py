@@ -196,7 +196,7 @@ def test_a_file_that_is_not_a_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "letter.txt"
     path.write_text("Dear reader, " * 100)
 
-    with opened(f"sqlite:///{path}") as database, pytest.raises(DatabaseUnavailableError, match="give another path"):
+    with opened(f"sqlite:///{path}") as database, pytest.raises(DatabaseUnavailableError, match="use another path"):
         migrate(database)
 
     assert path.read_text() == "Dear reader, " * 100

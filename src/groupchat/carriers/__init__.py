@@ -1,1 +1,1 @@
-"""Carriers: the port that every adapter fulfils, and the simulator."""
+"""Carriers: the port that every adapter implements, and the simulator."""

@@ -1,14 +1,14 @@
-"""The port: what groupchat asks of a carrier, and what a carrier brings back.
+"""The port: what groupchat requests of a carrier, and what a carrier reports back.
 
 Carriers come in three families, and the port fits all of them:
 
 - *one call* (Telnyx, Bandwidth): one request with all recipients;
-- *rail* (Twilio Conversations): the group is created once, found again by its business number and set of participants, then
-  posted to;
+- *rail* (Twilio Conversations): the group is created once, found again by its business number and set of participants, then posted
+  to;
 - *fan-out* (Vonage, Sinch): one request per recipient, each of which can fail alone.
 
-So the answer is always per recipient. Numbers are E.164. To a carrier a group *is* its business number and its set of
-participants (R35). No carrier has an idempotency key: an unclear call is never repeated without asking `find` first.
+So the result is always per recipient. Numbers are E.164. To a carrier, a group *is* its business number and its set of participants
+(R35). No carrier has an idempotency key: an unclear call is never repeated without calling `find` first.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ ResultStatus = Literal["sent", "failed", "unconfirmed", "delivered"]
 class Outgoing(Struct, frozen=True, kw_only=True):
     """One message for all of `to`.
 
-    `message_id` is ours; an adapter hands it over as a tag or in its webhook's address, for `find` and receipts to name it.
+    `message_id` is ours. An adapter passes it as a tag or in its webhook's address, so that `find` and receipts can name it.
     """
 
     message_id: str
@@ -40,10 +40,11 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
 
 class RecipientResult(Struct, frozen=True, kw_only=True):
-    """What became of a message for one recipient, as far as is known now.
+    """The status of a message for one recipient, as far as is known now.
 
-    `sent`: the carrier took it. `delivered`: the handset has it. `failed`: it has not and will not. `unconfirmed`: nobody can
-    say. `code` is the carrier's own; `opted_out` tells that it failed because the recipient opted out (R14).
+    `sent`: the carrier accepted it. `delivered`: it reached the handset. `failed`: it did not and will not. `unconfirmed`: the
+    status is unknown and will stay so. `code` is the carrier's own; `opted_out` says that it failed because the recipient opted out
+    (R14).
     """
 
     recipient: str
@@ -53,10 +54,10 @@ class RecipientResult(Struct, frozen=True, kw_only=True):
 
 
 class CarrierRefusedError(Exception):
-    """The carrier refuses the whole message: nothing went out.
+    """The carrier refuses the whole message, and nothing was sent.
 
-    `code` is the carrier's own. `retry_after` are the seconds after which the same message may be taken (a full queue, a limit
-    per second); none if it never will be (too many recipients, a number that isn't ours).
+    `code` is the carrier's own. `retry_after` is the number of seconds after which the carrier may accept the same message (a full
+    queue, a limit per second); none if it never will (too many recipients, a number that isn't ours).
     """
 
     def __init__(self, code: str, detail: str, *, retry_after: float | None = None) -> None:
@@ -67,13 +68,13 @@ class CarrierRefusedError(Exception):
 
 
 class CarrierUnclearError(Exception):
-    """Whether the carrier has the message is not known: a time-out, a lost connection, an answer that can't be read.
+    """It is unknown whether the carrier has the message: a time-out, a lost connection, an unreadable response.
 
-    `retry_after` are the seconds after which `find` may tell; none if it never will.
+    `retry_after` is the number of seconds after which `find` may know; none if it never will.
     """
 
     def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
-        super().__init__(f"whether the carrier has the message is not known: {reason}")
+        super().__init__(f"it is unknown whether the carrier has the message: {reason}")
         self.reason = reason
         self.retry_after = retry_after
 
@@ -83,27 +84,27 @@ class Carrier(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in settings and events, as `simulator`."""
+        """The name in settings and events, for example `simulator`."""
 
     @property
     def native_group(self) -> bool:
-        """Whether the carrier passes on what one participant writes to the others; if not, the backend relays (R12)."""
+        """Whether the carrier forwards a participant's message to the others; if not, the backend relays it (R12)."""
 
     @property
     def max_recipients(self) -> int | None:
-        """How many recipients a message can have, the business number not counted; none if the carrier sets no limit."""
+        """The maximum number of recipients of a message, without the business number; none if the carrier sets no limit."""
 
     async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
         """Hand a message over; return one result per recipient, in the order of `to`.
 
-        Raises `CarrierRefusedError` if nothing went out, `CarrierUnclearError` if that is not known. Sending the same message
-        again may text everybody again.
+        Raises `CarrierRefusedError` if nothing was sent, `CarrierUnclearError` if that is unknown. Sending the same message again
+        may text every recipient again.
         """
 
     async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
-        """Return what became of an earlier `send` of the same message; none if the carrier certainly never got it.
+        """Return the results of an earlier `send` of the same message; none if the carrier certainly never received it.
 
-        It texts nobody. Raises `CarrierUnclearError` if the carrier can't tell, now (`retry_after`) or ever.
+        It texts nobody. Raises `CarrierUnclearError` if the carrier doesn't know, now (`retry_after`) or ever.
         """
 
 
@@ -111,7 +112,7 @@ class Carrier(Protocol):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """What a carrier tells later about one recipient of an earlier message; may come twice, late, and out of order."""
+    """A carrier's later report about one recipient of a message. It may arrive twice, late, and out of order."""
 
     message_id: str
     recipient: str
@@ -123,8 +124,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 class Inbound(Struct, frozen=True, kw_only=True):
     """A message that a person wrote to the business number `to`.
 
-    `group` are the other participants, sorted, without writer and business number; none if the carrier does not say, or it was
-    written to the business alone. A carrier that repeats its webhook repeats `carrier_message_id`.
+    `group` lists the other participants, sorted, without the writer and the business number; none if the carrier does not report
+    them, or if the message was written to the business alone. A carrier that repeats its webhook repeats `carrier_message_id`.
     """
 
     from_: str
@@ -136,24 +137,24 @@ class Inbound(Struct, frozen=True, kw_only=True):
 
 
 class Inbox(Protocol):
-    """What stands behind a carrier's webhooks.
+    """The receiver of a carrier's webhooks.
 
-    Returning acknowledges: all is stored. Raising does not: the carrier brings the same again.
+    Returning acknowledges that everything is stored. After an exception, the carrier sends the same again.
     """
 
     async def receipts(self, batch: Sequence[Receipt]) -> None:
-        """Store what is new in a batch; what is known, older, or of an unknown message adds nothing."""
+        """Store the new receipts of a batch; receipts that are known, outdated, or of an unknown message add nothing."""
 
     async def inbound(self, inbound: Inbound) -> object:
-        """Store what a person wrote. Refusals (an unknown business number, no such group) are `RefusalError`s."""
+        """Store a person's message. Refusals (an unknown business number, no such group) are `RefusalError`s."""
 
 
 Work = Callable[[Inbox, asyncio.Event], Awaitable[None]]
-"""What an adapter does by itself until the event is set, with the inbox for what it finds."""
+"""A task that an adapter runs until the event is set. It passes everything that it finds to the inbox."""
 
 
 class Posted(Struct, frozen=True, kw_only=True):
-    """What somebody has posted to a carrier's webhook: path and query as they were called, headers by lower-case name, the body."""
+    """A request to a carrier's webhook: the path and query as called, headers by lower-case name, and the body."""
 
     path: str
     headers: Mapping[str, str]
@@ -161,17 +162,17 @@ class Posted(Struct, frozen=True, kw_only=True):
 
 
 class NotTheCarrierError(RefusalError):
-    """What was posted is not the carrier's, or not as the carrier sent it (R45); the detail says what is wrong with it."""
+    """The request is not the carrier's, or was altered (R45). The detail says what is wrong with it."""
 
     slug = "not-the-carrier"
 
 
 class Webhook(Protocol):
-    """Takes what a carrier posts. Anybody can post to it: the adapter itself finds out whether it was the carrier."""
+    """Receives a carrier's webhooks. Anyone can post to them, so the adapter itself checks whether the carrier did."""
 
     async def __call__(self, posted: Posted, inbox: Inbox) -> None:
-        """Hand to the inbox what a request brings. Returning acknowledges it; nothing else may be called before that.
+        """Pass a request's content to the inbox. Returning acknowledges it; nothing else may be called before that.
 
-        Raises `NotTheCarrierError` for what the carrier did not send, `InvalidRequestError` for what can't be read, and whatever
-        the inbox raises: then the carrier brings it again.
+        Raises `NotTheCarrierError` for a request that the carrier did not send, `InvalidRequestError` for an unreadable one, and
+        whatever the inbox raises; then the carrier sends it again.
         """

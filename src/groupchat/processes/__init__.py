@@ -1,1 +1,1 @@
-"""Processes: from events to commands and carriers. Each follows the log with a stored position, and may see an event again."""
+"""Processes: from events to commands and carriers. Each follows the log from a stored position, and may see an event again."""

@@ -1,7 +1,7 @@
-"""A process at work: its follower, and what it has put off, under one lease.
+"""A running process: its follower and its put-off events, under one lease.
 
-Nothing of it is begun by a process whose lease is gone: its commands name the lease's fence (`store/fences.py`). What is under way
-then comes to its end, and is stored.
+A process that has lost its lease starts nothing: its commands name the lease's fence (`store/fences.py`). Reactions that are
+already running finish, and their results are stored.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from groupchat.store.terms import Terms
 
 
 class Acting:
-    """What runs a reaction."""
+    """A function that runs a reaction."""
 
     def __init__(self, store: EventStore, reaction: Reaction) -> None:
         self.process = Process(store, reaction)

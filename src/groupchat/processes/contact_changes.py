@@ -1,7 +1,7 @@
-"""Contact changes reach the contact's conversations: its name, its numbers, its deletion (R9, R11).
+"""Contact changes reach the contact's conversations: name, numbers, and deletion (R9, R11).
 
-Each reaction brings the conversations in line with the contact as it is now, so handling an event twice, or late, changes nothing.
-(DND does not come this way: it blocks in the same append, R16.)
+Each reaction updates the conversations to the contact's present state, so handling an event twice, or late, changes nothing. (DND
+takes another way: it blocks conversations in the same append, R16.)
 """
 
 from groupchat.aggregates.contact import ContactDeleted, NumbersChanged, Renamed
@@ -20,11 +20,11 @@ class ContactChanges:
         self._store = store
 
     def key(self, recorded: Recorded) -> str | None:
-        """Return the contact whose name, numbers or being has changed."""
+        """Return the contact whose name, numbers or existence changed."""
         return recorded.stream if isinstance(recorded.event, Renamed | NumbersChanged | ContactDeleted) else None
 
     async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
-        """Note the contact in every conversation that it takes part in."""
+        """Record the contact's state in every conversation that it belongs to."""
         cause = Cause(
             workspace_id=recorded.cause.workspace_id,
             actor=Actor("process", self.name),

@@ -1,12 +1,13 @@
-"""Delivery: each sent message is handed to the carrier once, and what becomes of it comes back as events.
+"""Delivery: each sent message is handed to the carrier once, and the results come back as events.
 
 A call to a carrier can't be undone and must not be made twice. So `groupchat.delivery.started` is stored first, then the call is
-made, then its outcome is stored. When a process dies in between, the next one finds a delivery that was started and has no outcome:
-it asks the carrier, and hands over again only if the carrier says that it never got it; if the carrier can't tell, the status is
-`unconfirmed`.
+made, then its outcome is stored. If a process dies in between, the next one finds a started delivery without an outcome. It asks
+the carrier, and hands the message over again only if the carrier says that it never received it. If the carrier doesn't know, the
+status is `unconfirmed`.
 
-A process that seems dead may only be slow, or cut off. So `started` is stored only by the holder of the lease (`store/fences.py`),
-the call's time limit starts then, and another process asks only after twice that time, when the call can't arrive any more.
+A process that seems dead may only be slow, or disconnected. So only the holder of the lease stores `started` (`store/fences.py`),
+the call's time limit begins then, and another process asks the carrier only after twice that time, when the call can't arrive any
+more.
 """
 
 import asyncio
@@ -28,10 +29,10 @@ from groupchat.values.event import Recorded
 from groupchat.values.names import in_one_line
 
 CARRIER_SECONDS = 30.0
-"""How long a carrier may take to answer a call."""
+"""The time that a carrier has to respond to a call."""
 
 LOOK_SECONDS = 2.0
-"""How often a call of another process is looked at that may still be under way."""
+"""The pause between checks of another process's call that may still be running."""
 
 T = TypeVar("T")
 
@@ -48,10 +49,10 @@ class DeliveryProcess:
         self._carrier = carrier
         self._patience = patience
         self._over: dict[str, int] = {}
-        """The calls of this process that certainly ended without an outcome, by message: about them the carrier may be asked."""
+        """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
 
     def key(self, recorded: Recorded) -> str | None:
-        """Return the conversation of a message to hand over: each sent one, and what is to be relayed (R12)."""
+        """Return the conversation of a message to hand over: a sent message, or one to relay (R12)."""
         match recorded.event:
             case MessageSent():
                 return recorded.stream
@@ -61,15 +62,15 @@ class DeliveryProcess:
                 return None
 
     async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
-        """Hand a message over, unless it is withheld or was handed over before."""
+        """Hand a message over, unless it is withheld or was already handed over."""
         cause = deliveries.caused_by(recorded)
         begun = (await self._store.run_under(terms, cause, deliveries.begin, self._carrier.name, recorded)).value
         delivery = begun.delivery
         if delivery.unanswered:
             if delivery.carrier == self._carrier.name:
                 results = await self._results(begun, recorded, terms)
-            else:  # the settings have named another since, and the one that may have it can't be asked any more
-                results = _unconfirmed(delivery, f"it was handed to {delivery.carrier}")
+            else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
+                results = _unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
             await inbound.record_receipts(self._store, delivery.carrier, _receipts(delivery, results))
         self._over.pop(delivery.message_id, None)
 
@@ -84,12 +85,12 @@ class DeliveryProcess:
                 raise PutOffError(str(refused), refused.retry_after) from refused
             return [RecipientResult(recipient=number, status="failed", code=refused.code) for number in delivery.statuses]
         except CarrierUnclearError as unclear:
-            if unclear.retry_after is not None:  # the carrier may be able to tell later: `find` asks it
+            if unclear.retry_after is not None:  # `find` asks later, when the carrier may know
                 raise PutOffError(str(unclear), unclear.retry_after) from unclear
             return _unconfirmed(delivery, str(unclear))
 
     async def _ask_and_send(self, delivery: Delivery, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
-        """Ask the carrier about a call that was begun before, and hand over again what certainly never reached it."""
+        """Ask the carrier about a call that was started before; hand the message over again if the carrier never received it."""
         if self._over.get(delivery.message_id) != delivery.call:
             self._require_over(delivery)
         earlier = await self._in_time(lambda: self._carrier.find(_outgoing(delivery, recorded)), self._patience)
@@ -98,11 +99,11 @@ class DeliveryProcess:
         cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
         again = (await self._store.run_under(terms, cause, deliveries.go_on, recorded, delivery.call, renew=renew)).value
         if again.delivery.unanswered and not again.now:
-            self._require_over(again.delivery)  # another process has begun another call
+            self._require_over(again.delivery)  # another process has started another call
         return await self._send(again.delivery, recorded) if again.now else ()
 
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
-        """Make the call; it ends within its time since it was stored that it begins, whatever has held this process up."""
+        """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
         try:
             return await self._in_time(lambda: self._carrier.send(_outgoing(delivery, recorded)), self._left(delivery))
         except _OutOfTimeError:
@@ -112,24 +113,24 @@ class DeliveryProcess:
             raise
 
     async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> T:
-        """Make a call to the carrier, which has so many seconds; raises `_OutOfTimeError`, with none left without making it."""
+        """Call the carrier with a time limit in seconds; raises `_OutOfTimeError`, without calling if no time is left."""
         if seconds > 0:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     return await call()
-        msg = f"it did not answer within {self._patience:g} seconds"
+        msg = f"it did not respond within {self._patience:g} seconds"
         raise _OutOfTimeError(msg, retry_after=self._patience)
 
     def _left(self, delivery: Delivery) -> float:
-        """Return the seconds that the last call to the carrier still has."""
+        """Return the seconds that remain for the last call to the carrier."""
         return self._patience - self._since(delivery)
 
     def _require_over(self, delivery: Delivery) -> None:
-        """Raise `PutOffError` while a call of another process, or one that was not answered, may still arrive."""
+        """Raise `PutOffError` while a call may still arrive, of another process or one without a response."""
         early = 2 * self._patience - self._since(delivery)
         if early > 0:
-            msg = "an earlier call to the carrier may still be under way"
-            raise PutOffError(msg, min(early, LOOK_SECONDS))  # its outcome may be stored any moment
+            msg = "an earlier call to the carrier may still be running"
+            raise PutOffError(msg, min(early, LOOK_SECONDS))  # its outcome may be stored at any moment
 
     def _since(self, delivery: Delivery) -> float:
         now = self._store.now()
@@ -137,7 +138,7 @@ class DeliveryProcess:
 
 
 class _OutOfTimeError(CarrierUnclearError):
-    """The carrier did not answer in time; the call may still arrive until as long again has passed."""
+    """The carrier did not respond in time. The call may still arrive until the same time has passed again."""
 
 
 def _receipts(delivery: Delivery, results: Sequence[RecipientResult]) -> list[Receipt]:
@@ -159,7 +160,7 @@ def _unconfirmed(delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
-    """Return what the carrier gets; a relayed message is prefixed with its author's name (R12)."""
+    """Return the message for the carrier; a relayed message is prefixed with its author's name (R12)."""
     event = deliveries.message_of(recorded)
     body = event.body
     if isinstance(event, InboundReceived):

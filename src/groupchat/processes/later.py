@@ -1,7 +1,7 @@
-"""Later: handles what a process has put off, when it is due.
+"""Handles the events that a process has put off, when they are due.
 
-It works beside the process' follower, under the same lease. An event that can't be handled stops that follower, as if it had met it
-there: `groupchat retry` and `groupchat park` let both go on.
+It runs next to the process's follower, under the same lease. An event that can't be handled stops that follower, as if the follower
+itself had failed on it: `groupchat retry` and `groupchat park` let both continue.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from groupchat.values.waiting import first_set
 
 BATCH = 500
 LOOK_SECONDS = 1.0
-"""What another process has put off is seen so soon."""
+"""Events that another process has put off are noticed within this time."""
 _SHORTEST_PAUSE = 0.01
 
 log = structlog.get_logger()
 
 
 class Later:
-    """What is put off, of one process."""
+    """The put-off events of one process."""
 
     def __init__(self, store: EventStore, process: Process, follower: Follower) -> None:
         self._store = store
@@ -43,7 +43,7 @@ class Later:
         self._name = process.name
 
     async def follow(self, lease: Lease, stop: asyncio.Event) -> None:
-        """Handle what is due until the lease is gone or `stop` is set."""
+        """Handle due events until the lease is lost or `stop` is set."""
         while not stop.is_set() and await lease.still_held():
             self._process.put_off.clear()
             pause = await self._step_or_pause()
@@ -61,7 +61,7 @@ class Later:
         return LOOK_SECONDS
 
     async def step(self) -> float:
-        """Handle what is due, at most one event of each key; return after how many seconds to look again."""
+        """Handle due events, at most one of each key; return the seconds until the next check."""
         found = await asyncio.to_thread(self._due)
         ends = await self._process.react({key: [recorded] for key, (_, recorded) in found.items() if recorded is not None})
         if found:
@@ -78,7 +78,7 @@ class Later:
         log.warning("follower_retries", follower=self._name, error=first_line(error))
 
     def _due(self) -> dict[str, tuple[PutOff, Recorded | None]]:
-        """Return what is due, by key; without its event where that was set aside. Nothing while the follower is stopped."""
+        """Return the due events by key, with no event if it was parked. Nothing while the follower is stopped."""
         if self._follower.status().stopped_at is not None:
             return {}
         with self._database.read() as connection:

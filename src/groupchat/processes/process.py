@@ -1,7 +1,7 @@
 """Code that all processes share. A batch is handled concurrently, but in order within a key. Then its position is stored.
 
-What a reaction puts off (`PutOffError`) holds up nobody but its own key: it is stored with the position, and `Later` handles it
-when it is due, and then what is behind it in its key.
+A reaction that puts an event off (`PutOffError`) holds up only its own key. The event is stored with the position, and `Later`
+handles it when it is due, followed by the later events of its key.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
 AT_ONCE = 64
-"""How many keys of a batch are handled at the same time."""
+"""The number of keys of a batch that are handled at the same time."""
 
 
 class PutOffError(Exception):
-    """A reaction can't be done now, and may be in so many seconds."""
+    """A reaction can't be done now, but perhaps in this many seconds."""
 
     def __init__(self, reason: str, seconds: float) -> None:
         super().__init__(reason)
@@ -35,22 +35,22 @@ class PutOffError(Exception):
 
 
 class Reaction(Protocol):
-    """What a process does about one event. It may be called again for an event: it must be idempotent."""
+    """The reaction of a process to one event. It may be called again for an event, so it must be idempotent."""
 
     name: str
 
     def key(self, recorded: Recorded) -> str | None:
-        """Return what the event must be handled in order with; none if it does not concern this process."""
+        """Return the key within which an event must stay in order; none if the event does not concern this process."""
 
     async def react(self, recorded: Recorded, terms: Terms) -> None:
-        """Do it, on these terms: that the lease is still held.
+        """React to an event, on the term that the lease is still held.
 
-        `PutOffError` puts it off; what else it raises stops the process here, but for what passes by itself.
+        `PutOffError` puts the event off. Any other error stops the process at this event, unless it may pass.
         """
 
 
 class End(Struct, frozen=True):
-    """The result of handling a key's events: all of them, or the events that are left and the reason."""
+    """The result of handling a key's events: success, or the remaining events and the reason."""
 
     left: Sequence[Recorded] = ()
     error: Exception | None = None
@@ -63,7 +63,7 @@ class Process:
     def __init__(self, store: EventStore, reaction: Reaction) -> None:
         self.name = reaction.name
         self.put_off = asyncio.Event()
-        """Set when something was put off."""
+        """Set when an event was put off."""
         self._store = store
         self._database: Database = store.database
         self._reaction = reaction
@@ -83,7 +83,7 @@ class Process:
         left += [PutOff(each.position, key, now) for key in waiting for each in by_key[key]]
         errors = [end.error for end in ends.values() if end.error is not None]
         if passing := next((error for error in errors if not isinstance(error, PoisonError)), None):
-            raise passing  # only now: the batch comes again, and nothing of it may still be under way
+            raise passing  # only now: the batch comes again, and none of its reactions may still be running then
         poison = min((error for error in errors if isinstance(error, PoisonError)), key=lambda error: error.position, default=None)
         await asyncio.to_thread(self._move, position if poison is None else poison.position - 1, left)
         if left:
@@ -93,7 +93,7 @@ class Process:
         return position
 
     async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, End]:
-        """React to events, keys at the same time; return how far each came when none is under way any more."""
+        """React to events, to different keys at the same time; return each key's result when no reaction is running any more."""
         gate = asyncio.Semaphore(AT_ONCE)
         ends = await asyncio.gather(*(self._in_order(events, gate) for events in by_key.values()))
         return dict(zip(by_key, ends, strict=True))
@@ -101,12 +101,12 @@ class Process:
     async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> End:
         async with gate:
             for n, recorded in enumerate(events):
-                bind_contextvars(correlation_id=recorded.cause.correlation_id)  # in this task alone
+                bind_contextvars(correlation_id=recorded.cause.correlation_id)  # only in this task
                 try:
                     await self._reaction.react(recorded, self.terms)
                 except PutOffError as later:
                     return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
-                except Exception as error:  # noqa: BLE001 - handed on, or becomes the follower's stop, with this event's position
+                except Exception as error:  # noqa: BLE001 - passed on, or it stops the follower at this event
                     if is_passing(error) or isinstance(error, UnavailableError | VersionConflictError):
                         return End(events[n:], error)
                     return End(events[n:], PoisonError(recorded.position, described(error), recorded.cause.correlation_id))

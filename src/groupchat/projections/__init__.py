@@ -1,4 +1,4 @@
-"""Views: what is shown, each a pure fold over events, kept in tables that can be thrown away and rebuilt (R33)."""
+"""Views: read models, each a pure fold over events, stored in tables that can be dropped and rebuilt (R33)."""
 
 from groupchat.projections import contacts, do_not_disturb, inbox, ledger, pane, read_marks, refusals, thread
 from groupchat.projections.view import View

@@ -1,7 +1,7 @@
-"""Groups that a user with access to assigned data only can see: all participants are contacts assigned to them (R22).
+"""The groups that a user with access to assigned data only can see: all participants are contacts assigned to them (R22).
 
-A condition for queries. It joins what the view `inbox` knows of a group's contacts with what the view `contacts` knows of their
-assignment, so a query with it must wait for both.
+A condition for queries. It joins the contacts of a group, from the view `inbox`, with their assignment, from the view `contacts`,
+so a query with it must wait for both views.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ GROUP_CONTACTS = Table(
     Column("contact_id", Text),
     Index("group_contacts_contact", "contact_id"),
 )
-"""The participants of every group, with their contacts; kept by the view `inbox`."""
+"""The participants of every group, with their contacts; filled by the view `inbox`."""
 
 
 def keep(connection: Connection, batch: Sequence[Recorded]) -> None:
-    """Keep up with events. A participant is linked at creation or later, and then for good (R37), so repetitions change nothing."""
+    """Apply events. A participant is linked at creation or later, and then permanently (R37), so repetitions change nothing."""
     begun = [
         {"conversation_id": recorded.stream, "number": participant.number, "contact_id": participant.contact_id}
         for recorded in batch

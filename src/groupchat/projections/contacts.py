@@ -1,4 +1,4 @@
-"""The view `contacts`: the workspace's directory, in the order of names; found by name or any of a contact's numbers."""
+"""The view `contacts`: the workspace's directory, ordered by name. Contacts are found by name or by any of their numbers."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ CONTACTS = Table(
 
 
 class ContactView(Struct, frozen=True, kw_only=True):
-    """A contact as it is shown. A deleted one is in no list."""
+    """A contact as it is shown. No list contains a deleted one."""
 
     id: str
     name: str
@@ -122,12 +122,12 @@ def page(
 
 
 def held(connection: Connection, workspace_id: str, contact_id: str) -> ContactRow | None:
-    """Return what is held of a contact; none if the workspace has none such."""
+    """Return a contact's row; none if the workspace has no such contact."""
     row = _ROWS.of(connection, contact_id)
     return row if row and row.workspace_id == workspace_id else None
 
 
 def one(connection: Connection, workspace_id: str, contact_id: str) -> ContactView | None:
-    """Return a contact, also a deleted one; none if the workspace has none such."""
+    """Return a contact, even a deleted one; none if the workspace has no such contact."""
     row = held(connection, workspace_id, contact_id)
     return shown(row) if row else None

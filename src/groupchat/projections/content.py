@@ -1,6 +1,6 @@
-"""What two copies of a table hold, compared: by a hash of each, and row by row where the hashes differ.
+"""Comparing two copies of a table: by a hash of each, and row by row if the hashes differ.
 
-Both copies are read over one connection, as of one moment. No copy is held in memory.
+Both copies are read over one connection, in one snapshot. Neither copy is held in memory.
 """
 
 from collections.abc import Iterable
@@ -34,40 +34,40 @@ class Digest(Struct, frozen=True):
 
 
 class Pair:
-    """A table and its copy in another schema, which is to take its place."""
+    """A table and its copy in another schema, which will replace it."""
 
     def __init__(self, old: Table, new: Table) -> None:
         self.old = old
-        self.new = new.alias("rebuilt")  # or their columns' names could be mistaken for each other
+        self.new = new.alias("rebuilt")  # otherwise, the names of their columns could be confused
 
     @property
     def _same_key(self) -> ColumnElement[bool]:
         return and_(*(key == self.new.c[key.name] for key in self.old.primary_key))
 
     def _changed(self) -> Select[tuple[object, ...]]:
-        """Return the copy's rows that the table lacks or has otherwise."""
+        """Return the copy's rows that are missing or different in the table."""
         differs = or_(*(column.is_distinct_from(self.new.c[column.name]) for column in self.old.columns))
         return select(self.new).select_from(self.new.outerjoin(self.old, self._same_key)).where(differs)
 
     def _gone(self) -> ColumnElement[bool]:
-        """Return the condition on the table's rows that the copy lacks them."""
+        """Return the condition for the table's rows that are missing in the copy."""
         return ~select(1).select_from(self.new).where(self._same_key).correlate(self.old).exists()
 
     def differing(self, connection: Connection) -> int:
-        """Return how many rows are in one only, or not the same in both."""
+        """Return the number of rows that are in only one of the two, or that differ."""
         changed = select(func.count()).select_from(self._changed().subquery())
         gone = select(func.count()).select_from(self.old).where(self._gone())
         return connection.execute(changed).scalar_one() + connection.execute(gone).scalar_one()
 
     def bring_over(self, connection: Connection) -> None:
-        """Make the table hold what the copy holds, on SQLite; rows that are the same are not written."""
+        """Give the table the content of the copy, on SQLite; equal rows are not written."""
         connection.execute(delete(self.old).where(self._gone()))
         names = [column.name for column in self.old.columns]
         connection.execute(insert(self.old).prefix_with("OR REPLACE").from_select(names, self._changed()))
 
 
 def digest_of(connection: Connection, tables: Iterable[Table]) -> Digest:
-    """Return the digest of tables, alike for every copy of them on the same kind of database."""
+    """Return the digest of tables; equal copies have equal digests on the same kind of database."""
     hash_rows = _hashed_here if connection.dialect.name == "sqlite" else _hashed_there
     counted = [hash_rows(connection, table) for table in tables]
     return Digest(sum(rows for rows, _ in counted), blake2b(repr(counted).encode(), digest_size=8).hexdigest())

@@ -1,4 +1,4 @@
-"""The view `do_not_disturb`: which numbers are a no, since when, and by which contacts (R36)."""
+"""The view `do_not_disturb`: which numbers refuse all messages, since when, and through which contacts (R36)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,11 +28,11 @@ NOES = Table(
     Column("since", BIG, nullable=False),
     Column("position", BIG, nullable=False),
 )
-"""A row per number and contact by which it is a no, or was one: a row stays, so that what comes again changes nothing."""
+"""A row per number and contact through which DND applies or applied. Rows stay, so that repeated events change nothing."""
 
 
 class No(Struct, frozen=True, kw_only=True):
-    """A number that is a no by a contact, which has it with DND on, or left its no behind."""
+    """A number that refuses messages through a contact, which has it with DND on, or had it when it was removed."""
 
     number: str
     since: datetime
@@ -57,7 +57,7 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
 
 
 def _turn_on(connection: Connection, recorded: Recorded, event: TurnedOn) -> None:
-    """Keep that the number is a no by a contact; one whose no was left behind has it since then."""
+    """Record that do-not-disturb applies to a number through a contact; `since` stays while it applies."""
     key = {"workspace_id": recorded.cause.workspace_id, "number": event.number, "contact_id": event.contact_id}
     table = NOES.c
     row = connection.execute(select(NOES).where(*(table[name] == value for name, value in key.items()))).one_or_none()

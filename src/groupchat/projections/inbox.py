@@ -1,6 +1,6 @@
 """The view `inbox`: conversations as a list shows them, newest activity first (R27).
 
-What each user has not read (R30) comes from the view `read_marks`, so a query that shows it waits for both.
+Unread counts per user (R30) come from the view `read_marks`, so a query that shows them waits for both views.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class LastMessage(Struct, frozen=True, kw_only=True):
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """What everybody sees of a conversation alike. Without a name, `display_name` is the participants' names (R13)."""
+    """The part of a conversation that all users see alike. Without a name, `display_name` lists the participants (R13)."""
 
     id: str
     from_: str = field(name="from")
@@ -82,7 +82,7 @@ class Conversation(Shown, frozen=True, kw_only=True):
 
 
 class InboxRow(Struct, frozen=True, kw_only=True):
-    """A conversation as the fold stores it. Its creation and its messages in both directions count as activity."""
+    """A conversation as the fold stores it. Its creation, and messages in both directions, count as activity."""
 
     id: str
     workspace_id: str
@@ -145,7 +145,7 @@ def shown(row: InboxRow, mark: Mark = NO_MARK) -> Conversation:
 
 
 def shown_to_all(row: InboxRow) -> Shown:
-    """Return what everybody sees of a conversation alike."""
+    """Return the part of a conversation that is the same for all users."""
     group = row.group
     return Shown(
         id=row.id,
@@ -238,7 +238,7 @@ def page(
     *,
     sees_only: str | None = None,
 ) -> Page:
-    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, those that R22 leaves to that user.
+    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, only those that R22 allows that user.
 
     Raises `InvalidRequestError` for a bad cursor or search.
     """
@@ -259,16 +259,16 @@ def page(
 
 
 def _with_unread(row: Row[Any]) -> str:
-    """Add to the stored JSON of `Shown` what makes it a `Conversation`."""
+    """Add a user's fields to the stored JSON of `Shown`, which makes it a `Conversation`."""
     doc, _, inbound, read, marked = row
     unread = inbound if read is None else Mark(read, marked).unread_of(inbound)
     return f'{doc[:-1]},"unread_count":{unread}}}'
 
 
 def held(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> tuple[InboxRow | None, Mark]:
-    """Return a conversation's row, none if the workspace has none such, and the user's mark on it.
+    """Return a conversation's row, none if the workspace has no such conversation, and the user's mark on it.
 
-    With `current` and `shown` it answers a write exactly, also while the view is behind.
+    With `current` and `shown`, it answers a write exactly, even while the view lags.
     """
     row = _ROWS.of(connection, conversation_id)
     mark = read_marks.load(connection, [(user_id, conversation_id)]).get((user_id, conversation_id), NO_MARK)
@@ -276,6 +276,6 @@ def held(connection: Connection, workspace_id: str, user_id: str, conversation_i
 
 
 def one(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> Conversation | None:
-    """Return a conversation as a user sees it; none if the workspace has none such."""
+    """Return a conversation as a user sees it; none if the workspace has no such conversation."""
     row, mark = held(connection, workspace_id, user_id, conversation_id)
     return shown(row, mark) if row else None

@@ -1,7 +1,7 @@
-"""The view `ledger`: what was billed, an entry per message and recipient, each naming its event (R24, R25).
+"""The view `ledger`: what was billed, one entry per message and recipient, each naming its event (R24, R25).
 
-What a withheld message was billed is answered by entries of the opposite sign (R16). Entries are only added. A row is a
-line: what one event adds, with its recipients. Sums per month are kept beside the lines, in the same transaction (R26).
+A withheld message's charge is canceled by entries with the opposite sign (R16). Entries are only added. A row is a line: everything
+that one event adds, with its recipients. Sums per month are stored next to the lines, in the same transaction (R26).
 """
 
 from collections.abc import Sequence
@@ -107,7 +107,7 @@ class EventCharge(Struct, frozen=True, kw_only=True):
 
 
 def line_of(recorded: Recorded) -> EventCharge | None:
-    """Return what an event adds to the ledger (R24)."""
+    """Return the line that an event adds to the ledger (R24)."""
     match recorded.event:
         case MessageSent() as event:
             return _line(recorded, event, recorded.stream, 1, event.rate)
@@ -131,7 +131,7 @@ def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: st
 
 
 class MonthSum(Struct, frozen=True, kw_only=True):
-    """What a conversation was billed in a month (`2026-11`, in UTC), in one currency; `amount` is exact (R25)."""
+    """The charges of a conversation in a month (`2026-11`, in UTC), in one currency; `amount` is exact (R25)."""
 
     workspace_id: str
     conversation_id: str
@@ -158,7 +158,7 @@ def add(before: MonthSum | None, recorded: Recorded) -> MonthSum | None:
 
 
 def month_of(moment: datetime) -> str:
-    """Return the month, in UTC, in which an entry of this time is billed, as `2026-11`."""
+    """Return the month, in UTC, to which an entry of this time belongs, as `2026-11`."""
     return f"{moment.astimezone(UTC):%Y-%m}"
 
 
@@ -214,7 +214,7 @@ def page(
     *,
     sees_only: str | None = None,
 ) -> Page:
-    """Return a page of a workspace's entries, oldest first; with `sees_only`, of the conversations that R22 leaves to that user.
+    """Return a page of a workspace's entries, oldest first; with `sees_only`, of the conversations that R22 allows that user.
 
     Raises `InvalidRequestError` for a bad cursor.
     """

@@ -1,10 +1,10 @@
 """Rebuilding a view without downtime (R33): new tables are filled next to the live ones, and replace them in one step.
 
-1. The shadow catches up with the view, from wherever it stands.
-2. Both contents are compared as they are at one position, in a snapshot: that holds up neither readers nor the view's follower.
-3. The shadow catches up with the log, and takes the view's place in a transaction in which the view stands still, never behind it.
+1. The shadow catches up with the view, wherever the view is.
+2. Both contents are compared at one position, in a snapshot. That delays neither readers nor the view's follower.
+3. The shadow catches up with the log, and replaces the view in a transaction that stops the view, never at a lower position.
 
-A rebuild that was killed resumes where it stopped when it runs again, or drops what it has. A lease lets one process run at a time.
+A rebuild that was killed resumes where it stopped when it runs again, or drops its tables. A lease lets one process run at a time.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from groupchat.values.errors import ToldError, first_line
 from groupchat.values.progress import OnProgress
 
 NEAR = 500
-"""Of so many events the rest is applied while the view stands still: some hundredths of a second."""
+"""The last events, at most this many, are applied while the view is stopped, which takes some hundredths of a second."""
 
 SWITCHES = 60
 """The number of times that the switch is tried on Postgres while readers lock the tables. Together, they take about two minutes."""
@@ -67,11 +67,11 @@ class Switched(Struct, frozen=True):
 
 
 async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress) -> Switched:
-    """Rebuild a view beside itself and put the new one in its place; parked events are tried again.
+    """Rebuild a view next to itself and switch to the new one; parked events are tried again.
 
-    Raises `ShadowStoppedError` for a poison event, `OnlineRebuildError` when another one is under way or readers never let go of
-    the tables, and the driver's error when the database fails again and again. In any case what is shown is as it was, and running
-    it again goes on.
+    Raises `ShadowStoppedError` for a poison event, `OnlineRebuildError` if another rebuild is running or readers never release the
+    tables, and the driver's error if the database fails repeatedly. In each case, the live view is unchanged, and another run
+    continues.
     """
     async with _alone(store, view) as lease:
         shadow = Shadow(store, view)
@@ -90,19 +90,19 @@ async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress)
 
 
 async def drop_shadow(store: EventStore, view: View) -> bool:
-    """Drop what an interrupted online rebuild has left; tell whether there was anything. Raises `OnlineRebuildError` as above."""
+    """Drop the remains of an interrupted online rebuild; return whether there were any. Raises `OnlineRebuildError` as above."""
     async with _alone(store, view):
         return await _in_thread(Shadow(store, view).drop)
 
 
 @asynccontextmanager
 async def _alone(store: EventStore, view: View) -> AsyncIterator[Lease]:
-    """Hold the lease on a view's shadow; one who was killed a moment ago may still seem to hold it."""
+    """Hold the lease on a view's shadow. A process that was killed a moment ago may still seem to hold it."""
     patience = asyncio.Event()
     timer = asyncio.get_running_loop().call_later(_LEASE_SECONDS, patience.set)
     try:
         async with Lease(store.database, f"rebuild-{view.name}", patience) as lease:
-            await _require(lease, f"Another online rebuild of {view.name} is under way.")
+            await _require(lease, f"Another online rebuild of {view.name} is running.")
             yield lease
     finally:
         timer.cancel()
@@ -114,9 +114,9 @@ async def _require(lease: Lease, otherwise: str) -> None:
 
 
 async def _catch_up(store: EventStore, shadow: Shadow, lease: Lease, on_progress: OnProgress, end: Callable[[], int]) -> None:
-    """Bring a shadow near to an end that moves on."""
+    """Bring a shadow close to an end that moves on."""
     while True:
-        await _require(lease, "The connection that keeps other rebuilds away was lost. Run it again: it goes on.")
+        await _require(lease, "The connection that keeps other rebuilds away was lost. Run the command again; it resumes.")
         position, goal, head = await _in_thread(lambda: (shadow.position(), end(), store.log.head()))
         on_progress(min(position, head), head)
         if position + NEAR >= goal:
@@ -129,7 +129,7 @@ async def _in_thread(work: Callable[..., T], *given: Any) -> T:
 
 
 def _standing(store: EventStore, view: View) -> int:
-    """Return where a view stands; the log's end for one that shows nothing yet."""
+    """Return a view's position; the log's end if it shows nothing yet."""
     found = statuses(store.database).get(view.name)
     return (found and found.position) or store.log.head()
 
@@ -146,9 +146,9 @@ def _compare(store: EventStore, view: View, shadow: Shadow) -> Compared:
 
 
 def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -> tuple[int, bool]:
-    """Bring the shadow to where the view stands, and let the snapshot begin there; tell where, and whether the two stand together.
+    """Bring the shadow to the view's position and begin the snapshot there; return the position, and whether both are at it.
 
-    Only for that the view's follower waits, not while contents are read.
+    The view's follower waits only for this, not while contents are read.
     """
     with store.database.write() as connection:
         standing = lock(connection, view.name).position
@@ -157,7 +157,7 @@ def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -
         if not store.database.is_sqlite:
             snapshot.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0"))
         shadow.show_to(snapshot)
-        status_of(snapshot, view.name)  # the first reading begins it
+        status_of(snapshot, view.name)  # the first read starts the snapshot
     position = shadow.position()
     return position, is_whole and position == standing
 
@@ -174,12 +174,12 @@ async def _switch_between_readers(
                 raise
             log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=first_line(error))
         await asyncio.sleep(_PAUSE_SECONDS)
-    msg = f"{view.name} is rebuilt, but something keeps reading its tables. Run it again when that has ended, and it resumes."
+    msg = f"{view.name} is rebuilt, but another session keeps reading its tables. Run the command again after that; it resumes."
     raise OnlineRebuildError(msg)
 
 
 def _switch(store: EventStore, view: View, shadow: Shadow, attempt: int) -> int:
-    """Put the shadow in the view's place, no further back than the view stands; return the position."""
+    """Replace the view with the shadow, never at a lower position than the view's; return the position."""
     with store.database.write() as connection:
         standing = lock(connection, view.name).position
         shadow.reach(max(standing, store.log.head()))

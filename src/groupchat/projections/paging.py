@@ -29,26 +29,26 @@ FIRST_PAGE = PageRequest()
 
 
 class Page(Struct, frozen=True):
-    """Items as JSON, ready to be sent, and the cursor of the next page; none after the last."""
+    """Items as JSON bytes, and the cursor of the next page; none after the last page."""
 
     items: tuple[Raw, ...]
     next_cursor: str | None
 
 
 def page_of(items: Sequence[tuple[str | bytes, Any]], limit: int) -> Page:
-    """Make a page of up to `limit + 1` items, each JSON with the key that it is ordered by: one more means another page."""
+    """Make a page of up to `limit + 1` items, each with its sort key: an extra item means that another page follows."""
     shown = items[:limit]
     more = len(items) > limit
     return Page(tuple(Raw(doc) for doc, _ in shown), cursor_at(shown[-1][1]) if more else None)
 
 
 def cursor_at(key: object) -> str:
-    """Return the cursor behind an item with this key."""
+    """Return the cursor after an item with this key."""
     return urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
 def key_at(cursor: str, shape: type[T]) -> T:
-    """Return the key that a cursor stands for; raises `InvalidRequestError` for one that this list did not give."""
+    """Return the key in a cursor; raises `InvalidRequestError` for a cursor that this list did not return."""
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:

@@ -35,7 +35,7 @@ Tag = Literal["updated", "deleted"]
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """A participant; `name` is none if nobody named it. `opted_in_at` is set when who blocks the group has opted in again."""
+    """A participant; `name` is none if unknown. `opted_in_at` is set if they block the group and have opted in again."""
 
     number: str
     name: str | None
@@ -53,7 +53,7 @@ class Pane(Struct, frozen=True, kw_only=True):
 
 
 class Times(Struct, frozen=True):
-    """When a participant opted out, and in again."""
+    """The times when a participant opted out and in again."""
 
     out: datetime
     back: datetime | None = None
@@ -80,7 +80,7 @@ def fold(row: PaneRow | None, recorded: Recorded) -> PaneRow | None:
 
 
 def _times(row: PaneRow, group: GroupConversation, recorded: Recorded) -> dict[str, Times]:
-    """Return the times after an event: out is when the first cause came, back when the last was gone."""
+    """Return the times after an event: the opt-out begins with the first cause and ends with the last."""
     event = recorded.event
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn | ParticipantOptOutTakenBack):
         return row.times
@@ -98,7 +98,7 @@ def _is_out(group: GroupConversation, number: str) -> bool:
 
 
 def shown(row: PaneRow, q: str | None = None) -> Pane:
-    """Return the pane, or of it those whose name or number is searched for (R29)."""
+    """Return the pane, or only the participants whose name or number matches the search (R29)."""
     found = [member for member in row.group.members if _is_sought(member, q)]
     return Pane(
         participants=tuple(_person(member, None) for member in found if not member.blocks),
@@ -125,7 +125,7 @@ def _person(member: Member, times: Times | None) -> Person:
 
 _EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
 TOPICS = tuple(kind.TOPIC for kind in _EVENTS)
-"""The types of the events that change a pane: not those of messages, of which a conversation has the most."""
+"""The types of the events that change a pane: all but those of messages, which are most of a conversation's events."""
 _ROWS = StreamRows(PANES, PaneRow, lambda _: {}, fold, events=_EVENTS, births=(Created,))
 current, held = _ROWS.current, _ROWS.of
 
@@ -133,6 +133,6 @@ VIEW = View("pane", (PANES,), _ROWS.apply)
 
 
 def one(connection: Connection, conversation_id: str, q: str | None = None) -> Pane | None:
-    """Return a conversation's pane, searched if `q` says so (R29); none for a conversation that is not there."""
+    """Return a conversation's pane, filtered by `q` if given (R29); none if the conversation does not exist."""
     row = held(connection, conversation_id)
     return shown(row, q) if row else None

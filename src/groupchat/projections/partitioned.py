@@ -1,8 +1,8 @@
 """Views that follow a topic's partitions instead of the log. Rows and the partition's position are stored in one transaction.
 
-The records of a partition stand in the log's order, a conversation's are all in one partition, and what the relay publishes again
-has positions that were there before. So a partition's place is two numbers: the next offset, below which everything is read, and a
-position of the log, up to which everything that belongs into the partition is applied.
+The records of a partition are in the log's order, a conversation's are all in one partition, and records that the relay publishes
+again have positions that occurred before. So a partition's place is two numbers: the next offset, before which everything is read,
+and a position of the log, up to which everything that belongs to the partition is applied.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from groupchat.values.event import Recorded
 
 
 class ReadRecord(Struct, frozen=True):
-    """A record as it was read: its event, or why it can't be read."""
+    """A record as it was read: its event, or the reason why it can't be read."""
 
     offset: int
     event: Recorded | PoisonError
@@ -29,8 +29,8 @@ class ReadRecord(Struct, frozen=True):
 class Batch(Struct, frozen=True, kw_only=True):
     """The records of a partition from the offset `start` to before `end`.
 
-    All that the log has up to the position `reached`, and that belongs into the partition, is before `end`. Only events above the
-    position `above` are in it.
+    All events of the log up to the position `reached` that belong to the partition are before `end`. The batch has only events
+    above the position `above`.
     """
 
     partition: int
@@ -42,7 +42,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
 
 class PartitionedView:
-    """Applies batches of partitions to a view. Any number of processes may, also the same batch, also one that is out of date."""
+    """Applies batches of partitions to a view. Several processes may apply the same batch, or an outdated one."""
 
     def __init__(self, database: Database, view: View) -> None:
         self.name = view.name
@@ -55,9 +55,9 @@ class PartitionedView:
             return places(connection, self.name)
 
     def begin(self, topic: str, starts: Mapping[int, Place]) -> None:
-        """Follow a topic from now on; a place's position is what the view must have from the log to begin at its offset.
+        """Follow a topic from now on. A place's position is the one that the view must have reached to begin at its offset.
 
-        Raises `NotCoveredError` if it has less. Does nothing if the view follows the topic by now.
+        Raises `NotCoveredError` if it has not. Does nothing if the view already follows the topic.
         """
         with self._database.write() as connection:
             standing = lock(connection, self.name).position
@@ -69,10 +69,10 @@ class PartitionedView:
                 store_places(connection, self.name, Places(topic, begun))
 
     def handle(self, batches: Sequence[Batch]) -> dict[int, Place] | None:
-        """Apply what of the batches is not applied yet; return the view's places in their partitions, none if it is stopped.
+        """Apply the new records of the batches; return the view's places in their partitions, none if it is stopped.
 
-        A batch that does not go on from where the view stands is left alone. An event that can't be applied stops the view as it
-        would on the log. Raises `NoPlaceError`, or the driver's error for what may pass.
+        A batch that does not continue at the view's place is ignored. An event that can't be applied stops the view as it would on
+        the log. Raises `NoPlaceError`, or the driver's error for a failure that may pass.
         """
         try:
             return self._apply(batches)
@@ -126,10 +126,10 @@ class PartitionedView:
 
 
 class NotCoveredError(Exception):
-    """A topic lacks events that the view does not have either."""
+    """A topic lacks events that the view lacks too."""
 
     def __init__(self, view: str, standing: int, needed: int) -> None:
-        super().__init__(f"the view {view} stands at position {standing}, and the topic lacks events up to position {needed}")
+        super().__init__(f"the view {view} is at position {standing}, but the topic lacks events up to position {needed}")
         self.standing = standing
         self.needed = needed
 
@@ -142,7 +142,7 @@ def _readable(events: Sequence[Recorded | PoisonError]) -> list[Recorded]:
 
 
 def _above(batch: Batch, place: Place) -> Iterator[Recorded | PoisonError]:
-    """Yield the events that the view does not have yet: what was published again has a position that was there before."""
+    """Yield the events that the view does not have yet; records that were published again have a position from before."""
     position = place.position
     for read in batch.records:
         if read.offset >= place.next_offset and read.event.position > position:
@@ -151,7 +151,7 @@ def _above(batch: Batch, place: Place) -> Iterator[Recorded | PoisonError]:
 
 
 def _pieces(batch: Batch) -> Iterator[Batch]:
-    """Yield a batch record by record, and last what is behind them."""
+    """Yield a batch record by record, and finally its end."""
     bounds = [batch.start, *(read.offset + 1 for read in batch.records)]
     for (start, end), read in zip(pairwise(bounds), batch.records, strict=True):
         yield Batch(partition=batch.partition, start=start, end=end, records=(read,), above=batch.above)

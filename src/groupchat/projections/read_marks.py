@@ -1,7 +1,7 @@
 """The view `read_marks`: how many of a conversation's inbound messages each user has read (R30).
 
-A mark names a version of the conversation, so this view numbers the inbound messages by their versions. It follows the log, where
-a mark comes after everything that it covers.
+A mark names a version of the conversation, so this view numbers the inbound messages by their versions. It follows the log, where a
+mark comes after everything that it covers.
 """
 
 from collections import Counter
@@ -38,11 +38,11 @@ INBOUND_NUMBERS = Table(
 
 MarkEvent = ConversationRead | ConversationMarkedUnread
 Key = tuple[str, str]
-"""A user's id and a conversation's."""
+"""The ids of a user and a conversation."""
 
 
 class Mark(Struct, frozen=True):
-    """How many inbound messages the user has read, and whether they marked the conversation as unread."""
+    """The number of inbound messages that the user has read, and whether they marked the conversation as unread."""
 
     inbound_count: int = 0
     marked_unread: bool = False
@@ -56,7 +56,7 @@ NO_MARK = Mark()
 
 
 def key_of(event: MarkEvent) -> Key:
-    """Return whose mark on what an event is about."""
+    """Return the mark that an event is about."""
     return event.user_id, event.conversation_id
 
 
@@ -68,7 +68,7 @@ def fold(mark: Mark, event: MarkEvent, inbound_count: int) -> Mark:
 
 
 def load(connection: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
-    """Return the marks that there are."""
+    """Return the existing marks."""
     if not keys:
         return {}
     table = READ_MARKS.c
@@ -87,7 +87,7 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
 
 
 def _number(connection: Connection, messages: Sequence[Recorded]) -> None:
-    """Give inbound messages the numbers that follow the last of their conversation."""
+    """Give numbers to inbound messages, continuing after the last of their conversation."""
     table = INBOUND_NUMBERS.c
     query = select(table.conversation_id, func.max(table.number)).group_by(table.conversation_id)
     conversations = {recorded.stream for recorded in messages}

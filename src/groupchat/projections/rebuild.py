@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class RebuildStoppedError(ToldError):
-    """Some views met an event that they can't apply; they stand before it, the others are rebuilt."""
+    """Some views met an event that they can't apply and stopped before it. The others are rebuilt."""
 
     def __init__(self, stopped: Sequence[FollowerStatus]) -> None:
         where = "; ".join(f"{status.name} stopped at position {status.stopped_at}: {status.error}" for status in stopped)
@@ -38,7 +38,7 @@ class RebuildStoppedError(ToldError):
 async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgress) -> None:
     """Empty the views and fill them up to the log's present end; parked events are tried again.
 
-    Raises `RebuildStoppedError` when views met a poison event, the driver's error when the database fails again and again.
+    Raises `RebuildStoppedError` if views met a poison event, the driver's error if the database fails repeatedly.
     """
     await asyncio.to_thread(_reset, store.database, views)
     head = await asyncio.to_thread(store.log.head)
@@ -64,7 +64,7 @@ def _refuse_stopped(standing: Mapping[str, FollowerStatus], projections: Sequenc
 
 
 async def _feed(store: EventStore, projection: Projection, batch: Sequence[Recorded]) -> None:
-    """Apply a batch; a poison event stops the view as its follower stops, loudly."""
+    """Apply a batch; a poison event stops the view, as it would stop its follower."""
 
     async def fed() -> None:
         try:
@@ -76,7 +76,7 @@ async def _feed(store: EventStore, projection: Projection, batch: Sequence[Recor
 
 
 async def persistently(work: Callable[[], Awaitable[T]]) -> T:
-    """Do work, again where a failure passes; raises the last such failure, and any other at once."""
+    """Do work, and repeat it after a failure that passes; raises the last such failure, and any other immediately."""
     for attempt in range(1, TRIES):
         try:
             return await work()

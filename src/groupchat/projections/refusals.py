@@ -1,4 +1,4 @@
-"""The view `refusals`: what users were refused, for who audits (R15, R20 to R22). Records are only added."""
+"""The view `refusals`: refusal records of users, for auditors (R15, R20 to R22). Records are only added."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,10 +34,10 @@ REFUSALS = Table(
 
 
 class RefusalView(Struct, frozen=True, kw_only=True):
-    """What a user was refused, `times` times alike from `first_at` to `last_at`; `id` is the event's, `rule` the product's.
+    """A refusal to a user, repeated `times` times from `first_at` to `last_at`; `id` is the event's, `rule` is in product.md.
 
-    `slug` is the problem that the user received, and `operation` is their request. With `not-found`, R22 hid what they requested.
-    `no_more_of` says that the rest of the UTC day's refusals, of this user or of the workspace, are on no record.
+    `slug` is the problem that the user received, and `operation` is their request. With `not-found`, R22 hid the requested data.
+    `no_more_of` says that the rest of the UTC day's refusals, of this user or of the workspace, are not recorded.
     """
 
     id: str

@@ -1,8 +1,8 @@
-"""Rows: what the fold of a view holds, one row per key, loaded and saved a batch at a time.
+"""Rows: the state of a view's fold, one row per key, loaded and saved a batch at a time.
 
-A batch costs one SELECT of the rows that it concerns and one upsert of those that changed, however it is cut.
+A batch costs one SELECT of the rows that it concerns and one upsert of the changed ones, whatever its size.
 
-A row is guarded by the position of the last event that changed it: what is not above it is skipped, and a row is only replaced by
+A row is guarded by the position of the last event that changed it: events at or below it are skipped, and a row is only replaced by
 a newer one. A caller that applies a key's events in order, without a gap above the row, can therefore apply them any number of
 times, even while another caller does the same.
 """
@@ -39,14 +39,14 @@ _NO_ROW = (0, None)
 
 
 def events_named(prefix: str) -> frozenset[type[Event]]:
-    """Return the types of the events whose wire name begins so; import the aggregate that defines them first."""
+    """Return the event types whose wire name has this prefix; import the aggregate that defines them first."""
     return frozenset(kind for name, kind in EVENT_TYPES.items() if name.startswith(prefix))
 
 
 class Rows(Generic[S]):
-    """The rows of a table with one text key, a `position`, and a column of JSON (`held_in`) that holds what the fold needs.
+    """The rows of a table with one text key, a `position`, and a column of JSON (`held_in`) with the fold's state.
 
-    `columns` gives a row's other columns. An event of a type in `births` begins a row, so such a key is not looked up.
+    `columns` gives a row's other columns. An event of a type in `births` begins a row, so its key is not looked up.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class Rows(Generic[S]):
         self._select = select(self._key, table.c.position, table.c[held_in]).where(self._key.in_(bindparam("keys", expanding=True)))
 
     def load(self, connection: Connection, keys: Collection[str]) -> dict[str, S]:
-        """Return the rows that there are, by key."""
+        """Return the existing rows, by key."""
         return {key: row for key, (_, row) in self._load(connection, keys).items()}
 
     def fold(self, connection: Connection, keyed: Sequence[tuple[str, Recorded]], fold: Fold[S]) -> None:
-        """Fold events, each with its row's key, in their order; those that a row has already change nothing."""
+        """Fold events, each with its row's key, in their order; events that a row already has change nothing."""
         rows: dict[str, tuple[int, S]] = self._before(connection, keyed)
         changed: dict[str, tuple[int, S]] = {}
         for key, recorded in keyed:
@@ -75,7 +75,7 @@ class Rows(Generic[S]):
         self._save(connection, changed)
 
     def _before(self, connection: Connection, keyed: Iterable[tuple[str, Recorded]]) -> dict[str, tuple[int, S]]:
-        """Return the rows that events go on from, each with its position."""
+        """Return the rows that the events continue, each with its position."""
         first: dict[str, Recorded] = {}
         for key, recorded in keyed:
             first.setdefault(key, recorded)
@@ -112,17 +112,17 @@ class StreamRows(Rows[V]):
         self._fold_one, self._events = fold, frozenset(events)
 
     def apply(self, connection: Connection, batch: Sequence[Recorded]) -> None:
-        """Fold a batch of the log into the rows that it concerns."""
+        """Fold a batch of the log into its rows."""
         concerned = [(recorded.stream, recorded) for recorded in batch if type(recorded.event) in self._events]
         self.fold(connection, concerned, self._fold_one)
 
     def current(self, row: V | None, events: Iterable[Recorded]) -> V | None:
-        """Fold those of a stream's events that its row does not have yet, in their order."""
+        """Fold the events of a stream that its row does not have yet, in their order."""
         for recorded in events:
             if type(recorded.event) in self._events and (row is None or recorded.version > row.version):
                 row = self._fold_one(row, recorded)
         return row
 
     def of(self, connection: Connection, stream: str) -> V | None:
-        """Return a stream's row; none if there is none."""
+        """Return a stream's row; none if it has none."""
         return self.load(connection, [stream]).get(stream)

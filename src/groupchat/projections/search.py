@@ -1,4 +1,4 @@
-"""Search: text as a substring, numbers in any written form (R27, R29), alike on every database.
+"""Search: text as a substring, numbers in any written form (R27, R29), with the same results on every database.
 
 Case, accents and apostrophes make no difference in any script. Both sides are folded here (`values/text.py`), so the database
 compares code points, and its own idea of case does not matter.
@@ -16,28 +16,28 @@ from groupchat.values.written_number import digits_in
 
 
 def folded_line(text: str) -> str:
-    """Return a text as it is searched, in one line."""
+    """Return a text in its searchable form, on one line."""
     return folded(text).replace("\n", " ")
 
 
 def folded_lines(texts: Iterable[str | None]) -> str:
-    """Return texts as they are searched, a line for each."""
+    """Return texts in their searchable form, one per line."""
     return "\n".join(folded_line(text) for text in texts if text)
 
 
 def digit_lines(numbers: Iterable[str]) -> str:
-    """Return the digits of E.164 numbers as they are searched, a line for each."""
+    """Return the digits of E.164 numbers in their searchable form, one per line."""
     return "\n".join(number.removeprefix("+") for number in numbers)
 
 
 class Query(Struct, frozen=True):
-    """What a person searches for: a text, and the digits that it stands for if it is a number or a piece of one."""
+    """A person's search: a text, and its digits if it is a number or a part of one."""
 
     text: str
     digits: tuple[str, ...]
 
     def finds(self, text: str, digits: str) -> bool:
-        """Tell whether it is found in folded lines and lines of digits."""
+        """Return whether it is found in folded lines and lines of digits."""
         return self.text in text or any(some in digits for some in self.digits)
 
     def condition(self, connection: Connection, text: Column[str], digits: Column[str]) -> ColumnElement[bool]:
@@ -47,9 +47,9 @@ class Query(Struct, frozen=True):
 
 
 def query_for(written: str | None) -> Query | None:
-    """Return the query that a person wrote; none for one that asks for nothing: blank, or nothing but apostrophes.
+    """Return the query of a person's input; none if it matches everything: blank, or only apostrophes.
 
-    Raises `InvalidRequestError` for NUL, which no text has.
+    Raises `InvalidRequestError` for NUL, which no text contains.
     """
     if written is None:
         return None

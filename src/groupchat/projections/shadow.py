@@ -29,26 +29,26 @@ _SHORT_WAIT_MS, _LONGEST_WAIT_MS = 100, 1_500
 
 
 class ShadowStoppedError(ToldError):
-    """A shadow met an event that it can't apply; what is shown is as it was."""
+    """A shadow met an event that it can't apply. The live view is unchanged."""
 
     def __init__(self, name: str, position: int, reason: str) -> None:
         super().__init__(
-            f"{name} was not rebuilt, and is shown as before: the event at position {position} can't be applied: {reason}. "
-            f"Mend the cause and run it again; `groupchat rebuild {name} --online --drop` drops what is there of it."
+            f"{name} was not rebuilt, and the live view is unchanged: the event at position {position} can't be applied: {reason}. "
+            f"Fix the cause and run the command again. `groupchat rebuild {name} --online --drop` drops the unfinished rebuild."
         )
         self.position = position
         self.reason = reason
 
 
 class Shadow:
-    """The shadow of a view. All of it blocks; one process at a time may work on it."""
+    """The shadow of a view. All of it blocks, and only one process at a time may work on it."""
 
     def __init__(self, store: EventStore, view: View) -> None:
         self._store = store
         self._view = view
         self.database = Beside(store.database, f"rebuild_{view.name}")
         self.name = f"{view.name}@{_fingerprint(view, store.database.engine.dialect)}"
-        """Its follower's: a shadow that was begun with other code has none of this name."""
+        """The name of its follower. A shadow that other code began has another name."""
         self._projection = Projection(self.database, replace(view, name=self.name))
         metadata = MetaData()
         self.tables = [table.to_metadata(metadata, schema=self.database.schema) for table in view.tables]
@@ -57,7 +57,7 @@ class Shadow:
     # --- filling it
 
     def open(self) -> None:
-        """Go on with what an interrupted rebuild has left, or begin."""
+        """Continue an interrupted rebuild, or begin one."""
         if self.database.exists() and self._is_of_this_code():
             return
         self.database.drop()
@@ -69,16 +69,16 @@ class Shadow:
     def _is_of_this_code(self) -> bool:
         if not all(
             map(inspect(self.database.engine).has_table, [table.name for table in TABLES])
-        ):  # killed while it was made, on SQLite
+        ):  # killed while it was being created, on SQLite
             return False
         return self.name in statuses(self.database)
 
     def position(self) -> int:
-        """Return the position of the last event that it has."""
+        """Return the position of its last event."""
         return statuses(self.database)[self.name].position
 
     def reach(self, position: int) -> None:
-        """Apply all events up to a position; raises as `advance` does."""
+        """Apply all events up to a position; raises the same errors as `advance`."""
         while self.position() < position:
             self.advance(position)
 
@@ -113,13 +113,13 @@ class Shadow:
         self.database.show_to(connection)
 
     def parked(self) -> dict[int, str]:
-        """Return why each event that it set aside can't be applied, by position."""
+        """Return the reason for each event that it parked, by position."""
         return parked_in(self.database, self.name)
 
     def take_place(self, connection: Connection, attempt: int) -> None:
-        """Replace the view's tables in a transaction of the main database; on Postgres the shadow is gone with it.
+        """Replace the view's tables in a transaction of the main database; on Postgres, this removes the shadow.
 
-        On Postgres it raises what passes where readers do not let go of the tables in good time; later attempts wait longer.
+        On Postgres, it raises an error that passes if readers do not release the tables in time; later attempts wait longer.
         """
         self.show_to(connection)
         if connection.dialect.name == "sqlite":
@@ -132,18 +132,18 @@ class Shadow:
         self.database.drop_in(connection)
 
     def settle(self) -> None:
-        """Let Postgres know what the tables hold, that it plans the first queries well."""
+        """Let Postgres analyze the tables, so that it plans the first queries well."""
         if not self.database.is_sqlite:
             with self.database.write(patient=True) as connection:
                 for table in self._view.tables:
                     connection.execute(text(f"ANALYZE {table.name}"))
 
     def close(self) -> None:
-        """Close its connections; what there is of it stays."""
+        """Close its connections; its tables stay."""
         self.database.close()
 
     def drop(self) -> bool:
-        """Drop what there is of it; tell whether there was anything."""
+        """Drop it; return whether it existed."""
         found = self.database.exists()
         self.database.drop()
         return found
@@ -164,7 +164,7 @@ def _lock_out_readers(connection: Connection, names: Sequence[str], attempt: int
 
 
 def _move(connection: Connection, table: Table) -> None:
-    """Put a table, with its indexes, in the place of the one of the same name."""
+    """Put a table, with its indexes, in place of the one with the same name."""
     place = text("SELECT relnamespace::regnamespace FROM pg_class WHERE oid = CAST(:name AS regclass)")
     namespace = connection.execute(place, {"name": table.name}).scalar_one()
     connection.execute(text(f"DROP TABLE {table.name}"))
@@ -180,7 +180,7 @@ def _fingerprint(view: View, dialect: Dialect) -> str:
 
 @cache
 def _code() -> str:
-    """Return a hash of all of groupchat's code: a fold rests on more than its own file."""
+    """Return a hash of all of groupchat's code, because a fold depends on more than its own file."""
     code = blake2b(groupchat.__version__.encode(), digest_size=8)
     for path in sorted(Path(groupchat.__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())

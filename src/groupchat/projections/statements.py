@@ -1,6 +1,6 @@
-"""Statements: what a month was billed, as sums of the ledger's entries, exactly (R26).
+"""Statements: the charges of a month, as exact sums of the ledger's entries (R26).
 
-A month begins with its first second in UTC. An entry is in the month of its event's time; a credit in that of its own event.
+A month begins with its first second in UTC. An entry belongs to the month of its event's time; a credit to that of its own event.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ Sums = Mapping[tuple[str, str, str], tuple[int, Decimal]]
 
 
 class Sum(Struct, frozen=True, kw_only=True):
-    """What a conversation was billed in a month, in one currency."""
+    """The charges of a conversation in a month, in one currency."""
 
     business_number: str
     conversation_id: str
@@ -30,7 +30,7 @@ class Sum(Struct, frozen=True, kw_only=True):
 
 
 class Total(Struct, frozen=True):
-    """What a business number, or all of them, was billed in one currency."""
+    """The charges of one business number, or of all of them, in one currency."""
 
     currency: str
     segments: int
@@ -45,7 +45,7 @@ class OfNumber(Struct, frozen=True, kw_only=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """A month's statement: `from` on and before `to`, in UTC; every figure is the sum of its entries (R26)."""
+    """A month's statement, from `from` to before `to`, in UTC; every figure is the sum of its entries (R26)."""
 
     month: str
     from_: datetime = field(name="from")

@@ -1,4 +1,4 @@
-"""The view `thread`: a conversation's messages, oldest to newest, with what became of each for each recipient (R28)."""
+"""The view `thread`: a conversation's messages, oldest to newest, with the status of each for each recipient (R28)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -48,9 +48,9 @@ class Author(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(Struct, frozen=True, kw_only=True):
-    """A number that a message goes to, and how far it came.
+    """A number that a message is sent to, and its status there.
 
-    `code` is what the carrier gave with the status, `reason` what that means in words (R49).
+    `code` is the carrier's code for the status, `reason` its meaning in words (R49).
     """
 
     number: str
@@ -153,5 +153,5 @@ def page(connection: Connection, conversation_id: str, wanted: PageRequest = FIR
 
 
 def conversation_of(connection: Connection, message_id: str) -> str | None:
-    """Return the conversation of a message; none for one that this view does not have (yet)."""
+    """Return the conversation of a message; none if this view does not have it (yet)."""
     return connection.execute(select(MESSAGES.c.conversation_id).where(MESSAGES.c.message_id == message_id)).scalar_one_or_none()

@@ -1,1 +1,1 @@
-"""The event store: appends, loads, following the log, and the schema. Only here is the `eventsourcing` library used."""
+"""The event store: appends, loads, following the log, and the schema. No other package uses the `eventsourcing` library."""

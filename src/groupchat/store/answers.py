@@ -1,6 +1,7 @@
-"""Answers that are kept under idempotency keys: looked for, and stored, in the transaction of the events that they tell of.
+"""Responses stored under idempotency keys. They are looked up and stored in the transaction of the events that they report.
 
-A row says: this user's request, under this key, was done and was answered so. What the answer's bytes mean is the caller's affair.
+A row says that this user's request, under this key, was done, and what the response was. The caller defines the format of the
+bytes.
 """
 
 import json
@@ -39,7 +40,7 @@ _KEEP_POSTGRES = """
 
 
 class IdempotencyKey(Struct, frozen=True):
-    """A user's key for one request; `request` is a digest of all that makes the request what it is."""
+    """A user's key for one request; `request` is a digest of everything that distinguishes the request."""
 
     user_id: str
     key: str
@@ -52,7 +53,7 @@ class IdempotencyKey(Struct, frozen=True):
 
 
 class StoredAnswer(Struct, frozen=True):
-    """The answer to a request, `at` seconds since 1970; `position` covers what was stored with it, 0 until that is stored."""
+    """The response to a request, at `at` seconds since 1970; `position` covers its events, and is 0 until they are stored."""
 
     key: IdempotencyKey
     answer: bytes
@@ -61,7 +62,7 @@ class StoredAnswer(Struct, frozen=True):
 
 
 def find(connection: Connection, keys: Iterable[IdempotencyKey]) -> dict[tuple[str, str], StoredAnswer]:
-    """Return the answers kept under these users' keys, whatever the requests were; without keys nothing is asked."""
+    """Return the responses stored under these users' keys, for any request. Without keys, no query runs."""
     names = [key.name for key in keys]
     if not names:
         return {}
@@ -75,9 +76,9 @@ def find(connection: Connection, keys: Iterable[IdempotencyKey]) -> dict[tuple[s
 
 
 def keep(connection: Connection, answers: Sequence[StoredAnswer], *, moved: bool = False) -> None:
-    """Store answers, as of now by the database's clock, or as of their own time if that is later.
+    """Store responses with the database's time, or with their own time if that is later.
 
-    Answers that are `moved` from another store keep their own time.
+    Responses that are `moved` from another store keep their own time.
     """
     rows = [(kept.key.user_id, kept.key.key, kept.key.request, kept.answer, kept.at, kept.position) for kept in answers]
     if not rows:
@@ -90,9 +91,9 @@ def keep(connection: Connection, answers: Sequence[StoredAnswer], *, moved: bool
 
 
 def forget(database: Database, kept_for: timedelta) -> int:
-    """Remove what was kept for longer, a little at a time, so that no writer waits long; return how much it was.
+    """Remove responses that are older, a few at a time so that no writer waits long; return how many were removed.
 
-    The database's clock judges it: a process whose own clock is wrong forgets nothing too early.
+    The database's clock decides the age, so a process with a wrong clock removes nothing too early.
     """
     table = IDEMPOTENCY_KEYS.c
     now = literal_column(_NOW_SQLITE if database.is_sqlite else _NOW_POSTGRES, BigInteger)

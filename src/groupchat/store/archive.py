@@ -1,7 +1,7 @@
-"""The store as it is kept, to be taken elsewhere: the log byte for byte, the answers under idempotency keys, where followers stand.
+"""A complete copy of a store for export: the log byte for byte, the stored responses, and the followers' positions.
 
-Reading writes nothing, and needs no more than the right to read. Nothing changes below a position that was reached, so what is
-read up to one head, in however many batches, is one state of the store.
+Reading writes nothing, and needs only the right to read. Nothing below a reached position ever changes, so everything that is read
+up to one position, in any number of batches, is one state of the store.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ BATCH = 1_000
 
 
 class Logged(Struct, frozen=True, kw_only=True):
-    """An event as it is stored: its data untouched, in the `shape` (class version) it was stored in, and its envelope (R31)."""
+    """A stored event: its data untouched, in the `shape` (class version) it was stored in, and its envelope (R31)."""
 
     position: int
     stream: str
@@ -44,7 +44,7 @@ class Logged(Struct, frozen=True, kw_only=True):
 
 
 class Archive:
-    """Reads what is stored. It blocks."""
+    """Reads a store for export. Its methods block."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -55,7 +55,7 @@ class Archive:
     def events(self, upto: int) -> Iterator[Logged]:
         """Return all events up to a position, in the log's order.
 
-        Raises `UnreadableEventError` for one that is missing, can't be decoded, or would not be given back to the byte.
+        Raises `UnreadableEventError` for an event that is missing, can't be decoded, or can't be restored to the same bytes.
         """
         for position, notification in enumerate(self._recorder.each_notification((), upto), start=1):
             if notification.id != position:
@@ -69,7 +69,7 @@ class Archive:
         self._mapper.restore(stored_of(self._mapper, logged), logged.position)
 
     def answers(self, upto: int) -> Iterator[StoredAnswer]:
-        """Return the kept answers that cover no more than what is stored up to a position, in the order of users and keys."""
+        """Return the stored responses whose position is not above the given one, in the order of users and keys."""
         table = IDEMPOTENCY_KEYS.c
         code_points = "C" if not self.database.is_sqlite else "BINARY"
         order = (table.user_id.collate(code_points), table.key.collate(code_points))
@@ -80,21 +80,21 @@ class Archive:
                 yield StoredAnswer(key, bytes(row.answer), row.at, row.position)
 
     def followers(self) -> list[FollowerStatus]:
-        """Return where every follower stands."""
+        """Return the position of every follower."""
         return sorted(statuses(self.database).values(), key=lambda status: status.name)
 
     def parked(self, name: str, upto: int) -> list[Parked]:
-        """Return what was set aside for a follower, up to a position."""
+        """Return the events that were parked for a follower, up to a position."""
         return [Parked(name, position, error) for position, error in parked_in(self.database, name, upto=upto).items()]
 
     def put_off(self, name: str, upto: int) -> list[PutOff]:
-        """Return what a process has put off, up to a position that it had reached before."""
+        """Return the events that a process has put off, up to a position that it had already reached."""
         with self.database.read() as connection:
             return put_off.all_of(connection, name, upto)
 
 
 def logged_of(mapper: EventMapper, notification: Notification) -> Logged:
-    """Return an event as it is stored; raises `UnreadableEventError` for one that would not be given back to the byte."""
+    """Return an event as it is stored; raises `UnreadableEventError` if it can't be restored to the same bytes."""
     kept = mapper.open(notification.state)
     logged = Logged(
         position=notification.id,
@@ -110,13 +110,13 @@ def logged_of(mapper: EventMapper, notification: Notification) -> Logged:
         data=kept.data,
     )
     if stored_of(mapper, logged).state != notification.state:
-        msg = f"Event {logged.stream}/{logged.version} is not stored as groupchat stores it: something else has written it"
+        msg = f"Event {logged.stream}/{logged.version} is not stored in groupchat's format, so another program has written it"
         raise UnreadableEventError(msg, logged.position)
     return logged
 
 
 def stored_of(mapper: EventMapper, logged: Logged) -> StoredEvent:
-    """Return what is stored of an event, the same bytes as where it comes from."""
+    """Return what the store must hold for an event: the same bytes as in its original store."""
     envelope = Stored(
         at=logged.at,
         ws=logged.workspace_id,

@@ -1,6 +1,6 @@
-"""A database beside the main one, to build tables in that are not shown yet: a schema on Postgres, a file of its own on SQLite.
+"""A second database next to the main one, for building tables that are not shown yet: a schema on Postgres, a file on SQLite.
 
-Its connections see nothing of the main one, so what is written through it can't reach what is shown, however it is written.
+Its connections can't see the main database, so no statement sent through them can change what users see.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from groupchat.store.database import Database, DatabaseUnavailableError
 
 
 class Beside(Database):
-    """The database `name` beside another; it is there once `create` was called, and until it is dropped."""
+    """The database `name` next to another one. It exists from `create` until `drop`."""
 
     def __init__(self, main: Database, name: str) -> None:
         self._main = main
@@ -24,38 +24,38 @@ class Beside(Database):
             super().__init__(main.url, schema=self.schema)
 
     def exists(self) -> bool:
-        """Tell whether it is there."""
+        """Return whether it exists."""
         if self.path is not None:
             return self.path.is_file()
         with self._main.read() as connection:
             return inspect(connection).has_schema(self.schema)
 
     def create(self, connection: Connection) -> None:
-        """Create it, empty, in a transaction of its own connection; raises `DatabaseUnavailableError` where that is not allowed."""
-        if self.is_sqlite:  # the file came with the connection
+        """Create it, empty, in a transaction of its own connection; raises `DatabaseUnavailableError` if that is not allowed."""
+        if self.is_sqlite:  # opening the connection has created the file
             return
         self._await_maker(connection)
         try:
             connection.execute(CreateSchema(self.schema))
         except ProgrammingError as error:
             msg = (
-                f"The schema {self.schema} can't be made ({error.orig}): GRANT CREATE ON DATABASE {self.url.database} to this user."
+                f"Can't create the schema {self.schema} ({error.orig}): GRANT CREATE ON DATABASE {self.url.database} to this user."
             )
             raise DatabaseUnavailableError(msg.replace("\n", "")) from error
 
     def show_to(self, connection: Connection) -> None:
-        """Let a connection of the main database see the tables beside as those of the schema `schema`."""
+        """Let a connection of the main database see these tables in the schema `schema`."""
         if self.path is not None:
-            connection.detach()  # closed at its end, and not lent to others: it keeps the file open
+            connection.detach()  # closed afterwards instead of returned to the pool, because it keeps the file open
             connection.exec_driver_sql("ATTACH DATABASE ? AS ?", (str(self.path), self.schema))
 
     def drop_in(self, connection: Connection) -> None:
-        """Drop it in a transaction of the main database, where that can be: a file goes with `drop`."""
+        """Drop it in a transaction of the main database, on Postgres. On SQLite, `drop` removes the file."""
         if not self.is_sqlite:
             connection.execute(DropSchema(self.schema, cascade=True, if_exists=True))
 
     def drop(self) -> None:
-        """Close it and drop it with all that it has, if it is there."""
+        """Close it and drop it with all its tables, if it exists."""
         self.close()
         if self.path is not None:
             # In this order: SQLite removes a log without its database, but a database without its log may be broken.
@@ -67,5 +67,5 @@ class Beside(Database):
             self.drop_in(connection)
 
     def _await_maker(self, connection: Connection) -> None:
-        """Wait for the process that is making it. Even if that process was killed, the server ends its transaction."""
+        """Wait for the process that is creating it. Even if that process was killed, the server ends its transaction."""
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self.schema, 0))))

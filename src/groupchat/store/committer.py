@@ -1,6 +1,6 @@
-"""Group commit: appends of concurrent commands are gathered and stored in one transaction, in the order of their coming.
+"""Group commit: appends of concurrent commands are stored in one transaction, in their order of arrival.
 
-While one transaction is on its way to the disk, the next batch gathers; so the store is never idle and nobody waits for a timer.
+While one transaction is written to disk, the next batch gathers. So the store is never idle, and no append waits for a timer.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from groupchat.values.errors import described
 MAX_BATCH = 512
 
 Observe = Callable[[int, float], None]
-"""Told of each batch in the committer's thread: how many appends it had, and how many seconds its transaction took."""
+"""Called for each batch, in the committer's thread, with the number of appends and the seconds that the transaction took."""
 
 _Item = tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[None]]
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Committer:
-    """One thread that stores what is submitted. `on_stored` is called in that thread with the log's end after each batch."""
+    """One thread that stores submitted appends. It calls `on_stored` with the end of the log after each batch."""
 
     def __init__(self, recorder: Recorder, on_stored: Callable[[int], None]) -> None:
         self._recorder = recorder
@@ -38,18 +38,18 @@ class Committer:
 
     @property
     def waiting(self) -> int:
-        """How many appends no transaction has taken yet."""
+        """The number of appends that no transaction has taken yet."""
         return self._queue.qsize()
 
     def submit(self, append: Append) -> asyncio.Future[None]:
-        """Queue an append; the future is done when its outcome is set. Call it in an event loop."""
+        """Queue an append. The future is done when the append's outcome is set. Call it in an event loop."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self._queue.put((append, loop, done))
         return done
 
     def close(self) -> None:
-        """Store what is queued, then end the thread."""
+        """Store the queued appends, then end the thread."""
         self._queue.put(None)
         self._thread.join()
 
@@ -64,7 +64,7 @@ class Committer:
                 _resolve(batch)
 
     def _gather(self) -> list[_Item | None]:
-        """Wait for an item, and take what else is there; what decides only in its transaction is alone in it."""
+        """Wait for an append, and take the other queued ones too; an append that decides inside its transaction is alone."""
         items = [self._queue.get() if self._next is None else self._next]
         self._next = None
         while len(items) < MAX_BATCH and not _is_alone(items[-1]):
@@ -82,7 +82,7 @@ class Committer:
         begun = monotonic()
         try:
             self._recorder.append(appends)
-        except Exception as error:  # noqa: BLE001 - handed to every waiting command
+        except Exception as error:  # noqa: BLE001 - every waiting command gets it
             log.warning("append_failed", error=described(error), appends=len(appends))
             for append in appends:
                 append.outcome = error

@@ -26,30 +26,32 @@ CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
-"""How long one waits for another's lock: Postgres' own, or the turn of a writer of this process on SQLite."""
+"""The time to wait for another writer's lock: a lock of Postgres, or the queue of this process's writers on SQLite."""
 
 _POSTGRES_ARGUMENTS: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-    "keepalives_idle": 10,  # a server that vanished without a word is noticed within 20 seconds
+    "keepalives_idle": 10,  # detects within 20 seconds that a server has disappeared
     "keepalives_interval": 5,
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
 _PASSING_STATES = frozenset({"25006", "25P03", "42501"})
-"""SQLSTATEs that pass but are not operational errors to the driver: read-only transaction, idle-in-transaction timeout, and a right
-that was taken away, which an operator gives back."""
+"""SQLSTATEs of failures that pass: read-only transaction, idle-in-transaction time-out, and a missing privilege.
+
+The driver doesn't report them as operational errors. An operator can grant the privilege again.
+"""
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
-"""The errors of a failed database call. `is_passing` returns whether it may succeed later."""
+"""The errors of a failed database call. `is_passing` returns whether the call may succeed later."""
 _WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 
 
 class DatabaseUnavailableError(ToldError):
-    """The database can't be used; the message says why and what to do."""
+    """The database can't be used. The message says why and what to do."""
 
 
 class Database:
-    """An engine and how to begin transactions on it. On Postgres, `schema` is the only one that its connections see."""
+    """An engine and its transactions. On Postgres, `schema` is the only schema that its connections see."""
 
     def __init__(self, url: str | URL, *, pool_size: int = 10, schema: str | None = None) -> None:
         self.url = _parse(url)
@@ -58,7 +60,7 @@ class Database:
         self._file = None if self.path is None else SqliteFile(self.path)
         self.engine = self._engine(pool_size, schema)
         self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
-        """For single statements: its connections are born in autocommit, so none is ever switched back and forth."""
+        """For single statements: its connections are in autocommit mode from the start, so none has to switch back and forth."""
         if self.is_sqlite:
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -68,7 +70,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=POOL_TIMEOUT_SECONDS,
-            hide_parameters=True,  # errors are logged and told, and a statement's values may be what people wrote
+            hide_parameters=True,  # errors are logged and shown, and a statement's values may be people's messages
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
             **options,
         )
@@ -81,10 +83,10 @@ class Database:
         return engine
 
     def _open_file(self, *_: object) -> None:
-        """Before SQLite opens the file: it would create one that is missing, even while others of this process have it open."""
+        """Create the file, because SQLite would create a missing file even while this process has it open."""
         if self._file is not None:
             self._file.require_same()
-            if not str(self.url.database).startswith("file:"):  # which may forbid that it is created
+            if not str(self.url.database).startswith("file:"):  # the URL may forbid creating the file
                 self._file.create()
 
     def _note_file(self, *_: object) -> None:
@@ -93,7 +95,7 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """The file of an SQLite database, also where the URL names it as `file:...?mode=ro&uri=true`."""
+        """The file of an SQLite database, also if the URL has the form `file:...?mode=ro&uri=true`."""
         if not self.is_sqlite or not self.url.database:
             return None
         if self.url.database.startswith("file:"):
@@ -126,7 +128,7 @@ class Database:
     def statement(self) -> Iterator[Connection]:
         """Lend a connection for a single statement, or for statements that begin and end their own transaction.
 
-        On Postgres that saves the round trips that begin and end one. What fails leaves the connection closed.
+        On Postgres, this saves the round trips that begin and end a transaction. A failure closes the connection.
         """
         with self._autocommitting() as connection:
             try:
@@ -137,10 +139,10 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = True, patient: bool = False) -> Iterator[Connection]:
-        """Begin a transaction that writes; it commits at the end of the block. `patient`: it may wait and take as long as it needs.
+        """Begin a transaction that writes, and commit it at the end of the block. A `patient` one has no time limits.
 
-        Raises SQLAlchemy's `TimeoutError` when a writer of this process does not end, and its `OperationalError` when SQLite's file
-        was deleted or replaced: what is written then would be lost.
+        Raises SQLAlchemy's `TimeoutError` if another writer of this process does not finish, and its `OperationalError` if SQLite's
+        file was deleted or replaced, because everything written after that would be lost.
         """
         same_file = nullcontext() if self._file is None else self._file.same()
         with self.known_errors(), self._turn(patient=patient), same_file, self.engine.connect() as bare:
@@ -154,7 +156,7 @@ class Database:
 
     @contextmanager
     def known_errors(self) -> Iterator[None]:
-        """Raise a driver's bare error as SQLAlchemy's; some would pass, as when a connection ends while it is given back."""
+        """Raise a driver's bare error as SQLAlchemy's, for example when a connection breaks while it returns to the pool."""
         driver = self.engine.dialect.loaded_dbapi
         try:
             yield
@@ -171,7 +173,7 @@ class Database:
             yield
             return
         if not self._lock.acquire(timeout=-1 if patient else LOCK_TIMEOUT_MS / 1_000):
-            msg = "another writer of this process has not ended in good time"
+            msg = "another writer of this process has not finished in time"
             raise PoolTimeoutError(msg)
         try:
             yield
@@ -199,36 +201,37 @@ class Database:
 
 
 def write_nothing(connection: Connection) -> None:
-    """Write in a transaction without changing anything: only that tells that a file is read-only, or that a disk is full."""
+    """Write in a transaction without changing anything. Only that reveals a read-only file or a full disk."""
     if connection.dialect.name == "sqlite":
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         connection.exec_driver_sql(f"PRAGMA user_version = {version}")
         return
     connection.exec_driver_sql("INSERT INTO stored_events SELECT * FROM stored_events WHERE false")  # may this user write?
-    connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'groupchat', '')")  # is there room in the server's log?
+    connection.exec_driver_sql("SELECT pg_logical_emit_message(true, 'groupchat', '')")  # does the server have room for its log?
 
 
 def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
-    """Return what a driver's error means for the person who runs the server; no password, no SQL."""
+    """Return what a driver's error means for the person who runs the server, without passwords and SQL."""
     reason = first_line(error.orig) if error.orig else "no reason given"
     advice = "check GROUPCHAT_DATABASE_URL and that the database is up"
     if "locked" in reason:
-        advice = "another program holds its lock; stop that program, or wait until it is done"
+        advice = "another program holds its lock; stop that program, or wait until it has finished"
     elif "read-only" in reason and url.get_backend_name() == "postgresql":
         advice = "connect to the primary, not to a standby"
     elif "readonly" in reason:
-        advice = "the file or its folder can't be written; give this user the right to write"
+        advice = "the file or its folder can't be written; give this user write permission"
     elif "deleted or replaced" in reason:
         advice = "put the file back, or stop groupchat and start it again"
     elif "not a database" in reason:
-        advice = "the file is something else; give another path"
+        advice = "the file has another format; use another path"
     return DatabaseUnavailableError(f"The database {_shown(url)} can't be used ({reason}): {advice}.")
 
 
 def is_passing(error: BaseException) -> bool:
-    """Tell whether an error is of the connection, the pool, a lock or the disk, and the same work may succeed later.
+    """Return whether an error concerns the connection, the pool, a lock or the disk, so that the same work may succeed later.
 
-    This is the one place that decides it. A server that has become a standby counts, too: the address may soon lead to the primary.
+    Only this function decides it. An error of a server that has become a standby passes too, because the address may soon lead to
+    the primary.
     """
     if isinstance(error, PoolTimeoutError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return True
@@ -238,19 +241,19 @@ def is_passing(error: BaseException) -> bool:
 
 
 def _shown(url: URL) -> str:
-    """Return a URL without its passwords, wherever in it they are."""
+    """Return a URL without its passwords, wherever they are in it."""
     hidden = {name: "***" for name in url.query if "password" in name.lower()}
     return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def _parse(url: str | URL) -> URL:
-    if isinstance(url, str) and url.startswith("postgres://"):  # as other programs, and hosts of databases, write it
+    if isinstance(url, str) and url.startswith("postgres://"):  # the form that other programs and database hosts use
         url = url.replace("postgres://", "postgresql://", 1)
     try:
         parsed = make_url(url)
         parsed.get_dialect()
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
-        # What is not a number where the port should be may be a part of a password.
+        # Text in the place of the port may be a part of a password.
         reason = "its port is not a number" if isinstance(error, ValueError) else error
         msg = f"GROUPCHAT_DATABASE_URL is not a database URL ({reason}). Use sqlite:///groupchat.db or postgresql://user@host/name."
         raise DatabaseUnavailableError(msg) from error
@@ -287,15 +290,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Of several connections that turn a new file to WAL at once SQLite refuses all but one, without waiting: so wait here."""
+    """Switch a file to WAL. SQLite refuses all but one of several simultaneous attempts without waiting, so they wait here."""
     try:
         connection.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:
-        if "readonly" in str(error):  # `check` says so in words
+        if "readonly" in str(error):  # `check` reports the reason
             return
         if "locked" not in str(error):
             raise
-        connection.execute("BEGIN EXCLUSIVE")  # waits for the lock's end, at most for the busy timeout
+        connection.execute("BEGIN EXCLUSIVE")  # waits for the lock, at most for the busy timeout
         connection.execute("COMMIT")
         _turn_to_wal(connection)
 

@@ -1,4 +1,4 @@
-"""A decision: what it read, at which versions, and what it wants stored."""
+"""A decision: the streams it read, with their versions, and the events it wants to store."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -20,9 +20,9 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 
 class StreamKind(Struct, Generic[S_co, C_contra], frozen=True):
-    """A kind of stream: what its ids begin with, how it folds, and what decides the commands on it.
+    """A kind of stream: the prefix of its ids, the fold of its events, and the function that decides its commands.
 
-    An id of another kind names nothing of this one.
+    An id with another prefix names no stream of this kind.
     """
 
     prefix: str
@@ -31,7 +31,7 @@ class StreamKind(Struct, Generic[S_co, C_contra], frozen=True):
 
 
 class Loaded(Struct, Generic[S], frozen=True):
-    """A stream folded up to a version; `at` is the time of its last event, `rests_on` the append that stores it, if it waits."""
+    """A stream folded up to a version; `at` is the time of its last event, `rests_on` the unfinished append that stores it."""
 
     state: S | None = None
     version: int = 0
@@ -43,14 +43,14 @@ class StreamReader(Protocol):
     """The source of a decision's streams."""
 
     def peek(self, stream: str) -> Loaded[Any] | None:
-        """Return a stream from memory; none if it is not there, or known to have moved on."""
+        """Return a stream from memory; none if it is not there, or known to have moved."""
 
     async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams."""
 
 
 class Ids:
-    """The ids that one run makes: the n-th with a prefix is the same in each of its tries."""
+    """The ids that one run creates. The n-th id with a prefix is the same in each of its tries."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, int], str] = {}
@@ -63,7 +63,7 @@ class Ids:
 
 
 class Decision:
-    """One try of a command: it loads streams, remembers their versions, and gathers events, which later loads see."""
+    """One try of a command. It loads streams, remembers their versions, and gathers events, which later loads include."""
 
     def __init__(self, cause: Cause, now: datetime, streams: StreamReader, ids: Ids) -> None:
         self.cause = cause
@@ -73,15 +73,15 @@ class Decision:
         self._drawn: defaultdict[str, count[int]] = defaultdict(count)
         self._loaded: dict[str, Loaded[object]] = {}
         self.began_from: dict[str, Loaded[object]] = {}
-        """The streams read, as they were then."""
+        """The streams that were read, as they were then."""
         self.emitted: list[Recorded] = []
 
     def new_id(self, prefix: str) -> str:
-        """Return a new id such as `cnv_...`. If the command has to be tried again, it gets the same ids again, in their order."""
+        """Return a new id such as `cnv_...`. A command that is tried again gets the same ids in the same order."""
         return self._ids.nth(prefix, next(self._drawn[prefix]))
 
     async def take(self, kind: StreamKind[S, C], stream: str, command: C) -> list[Event]:
-        """Let a stream's aggregate decide a command, and emit the events that follow; return them.
+        """Let a stream's aggregate decide a command, and emit the resulting events; return them.
 
         Raises the aggregate's refusal.
         """
@@ -90,7 +90,7 @@ class Decision:
         return events
 
     async def load(self, kind: StreamKind[S, Any], stream: str) -> S | None:
-        """Return a stream's state; none for one without events, or of another kind."""
+        """Return a stream's state; none if it has no events or is of another kind."""
         if not stream.startswith(kind.prefix):
             return None
         known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
@@ -117,13 +117,13 @@ class Decision:
         return loaded
 
     async def time_in(self, kind: StreamKind[Any, Any], stream: str) -> datetime:
-        """Return the time that the next event of a stream will have: now, but never before its last one (R32)."""
+        """Return the time of a stream's next event: now, but never before its last event (R32)."""
         await self.load(kind, stream)
         before = self._loaded[stream].at
         return self.now if before is None else max(self.now, before)
 
     def _emit(self, kind: StreamKind[S, Any], stream: str, events: Iterable[Event]) -> None:
-        """Gather events of a stream that was loaded before; a stream's times never go backwards (R32)."""
+        """Gather events of a stream that was loaded before. A stream's times never go backwards (R32)."""
         for event in events:
             before = cast("Loaded[S]", self._loaded[stream])
             at = self.now if before.at is None else max(self.now, before.at)
@@ -142,5 +142,5 @@ class Decision:
         return {recorded.stream for recorded in self.emitted}
 
     def outcome_of(self, stream: str) -> Loaded[object]:
-        """Return a stream as it is with what was emitted."""
+        """Return a stream together with the events emitted to it."""
         return self._loaded[stream]

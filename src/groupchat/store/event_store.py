@@ -1,12 +1,12 @@
-"""The event store: decide on current state, append atomically, load. `log` reads what is stored.
+"""The event store: decide on current state, append atomically, load. `log` reads stored events.
 
-A command's decision reads streams and emits events. Both go into one append, which holds only if none of the streams read has moved
-meanwhile; otherwise the decision is made again. That holds for refusals and for commands that change nothing too: their reads are
-checked in the same way. So every command decides on everything that was acknowledged before it, in any number of processes.
+A command's decision reads streams and emits events. Both go into one append, which succeeds only if none of the streams has moved
+in the meantime. Otherwise, the command decides again. The same check applies to refusals and to commands that change nothing. So
+every command decides on everything that was acknowledged before it, in any number of processes.
 
-States are cached. A decision's own events are folded into the cache when it is submitted, not when it is stored: commands on one
-stream need not wait for one another, they go into one batch. If an append fails, what was decided upon it fails with it
-(`Append.after`) and is decided again.
+States are cached. A decision's own events are folded into the cache when it is submitted, before they are stored. So commands on
+one stream don't wait for each other and can share a batch. If an append fails, all appends that were decided on its events fail too
+(`Append.after`), and their commands decide again.
 """
 
 import asyncio
@@ -45,13 +45,13 @@ TRIES = 8
 MAX_WAITING = 10_000
 """The number of appends that may wait for a transaction. Further ones are rejected."""
 PATIENCE_SECONDS = 30.0
-"""How long a command waits for its append."""
+"""The time that a command waits for its append."""
 _FIRST_PAUSE = 0.002
 _LOST = "Other requests keep changing the same thing. Nothing was stored. Try again."
 
 
 class Outcome(Struct, Generic[T], frozen=True):
-    """What a command returned, the events that it stored, and the position that a reader must have reached to see them."""
+    """A command's result, the events that it stored, and the position that a reader must have reached to see them."""
 
     value: T
     events: tuple[Recorded, ...]
@@ -59,7 +59,7 @@ class Outcome(Struct, Generic[T], frozen=True):
 
 
 class _Running(Struct, Generic[T], frozen=True):
-    """A command on its way: what each of its tries has in common."""
+    """A running command: everything that its tries have in common."""
 
     cause: Cause
     terms: Terms
@@ -76,14 +76,14 @@ class _Tried(Struct, Generic[T], frozen=True):
     keep: StoredAnswer | None
 
     def outcome(self, position: int) -> Outcome[T]:
-        """Return the outcome of what was stored; raises the refusal."""
+        """Return the outcome of the stored append; raises the refusal."""
         if self.refusal is not None:
             raise self.refusal
         return Outcome(self.value, tuple(self.decision.emitted), position)
 
 
 class EventStore:
-    """Owns recorder, committer and the states in memory. Its coroutines belong to one event loop, the rest to any thread."""
+    """Owns the recorder, the committer and the cached states. Its coroutines belong to one event loop, the rest to any thread."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class EventStore:
 
     @property
     def waiting(self) -> int:
-        """How many appends wait for a transaction."""
+        """The number of appends that wait for a transaction."""
         return self._committer.waiting
 
     @property
@@ -120,7 +120,7 @@ class EventStore:
         return self.waiting >= self._max_waiting
 
     def observe(self, observe: Observe) -> None:
-        """Have every batch of appends told to somebody who counts."""
+        """Report every batch of appends to an observer."""
         self._committer.observe = observe
 
     def now(self) -> datetime:
@@ -132,11 +132,11 @@ class EventStore:
     async def run(
         self, cause: Cause, command: Callable[Concatenate[Decision, P], Awaitable[T]], *args: P.args, **given: P.kwargs
     ) -> Outcome[T]:
-        """Run a command until its decision holds: `await store.run(who.cause(), rename_group, who, conversation_id, name)`.
+        """Run a command until its decision succeeds: `await store.run(who.cause(), rename_group, who, conversation_id, name)`.
 
-        One that keeps losing to others is decided while they wait. Raises the command's refusal, `VersionConflictError` if that
-        takes too long, `UnavailableError` when the database fails or does not answer in good time, `OverloadedError` when too many
-        appends wait already.
+        A command that keeps losing to others decides while they wait. Raises the command's refusal, `VersionConflictError` if that
+        takes too long, `UnavailableError` if the database fails or does not respond in time, and `OverloadedError` if too many
+        appends are waiting.
         """
         return await self.run_under(NO_TERMS, cause, command, *args, **given)
 
@@ -150,8 +150,8 @@ class EventStore:
     ) -> Outcome[T]:
         """Run a command on a request's terms.
 
-        Raises what `run` does, `PreconditionFailedError`, `AnsweredBeforeError` where the request's key has an answer, and
-        `LeaseLostError` where the worker's lease is gone.
+        Raises the same errors as `run`, `PreconditionFailedError`, `AnsweredBeforeError` if the request's key has a response
+        already, and `LeaseLostError` if the worker has lost its lease.
         """
         running = _Running(cause, terms, lambda decision: command(decision, *args, **given), Ids())
         for attempt in range(self._tries):
@@ -163,7 +163,7 @@ class EventStore:
         return await self._try_last(running)
 
     async def _try(self, running: "_Running[T]", streams: StreamReader) -> "_Tried[T] | None":
-        """Let a command decide; return none if its answer can't be told yet."""
+        """Let a command decide; return none if its answer can't be returned yet."""
         decision = Decision(running.cause, self._clock(), streams, running.ids)
         try:
             value = await running.command(decision)
@@ -183,7 +183,7 @@ class EventStore:
         self._refuse_overload()
         self._states.foresee(tried.decision, append)
         done = self._committer.submit(append)
-        done.add_done_callback(lambda _: self._states.learn(tried.decision, append))  # also if nobody waits for it any more
+        done.add_done_callback(lambda _: self._states.learn(tried.decision, append))  # also if no caller waits for it any more
         await asyncio.wait([done], timeout=self._patience)
         return self._position(append if done.done() else None)
 
@@ -216,7 +216,7 @@ class EventStore:
 
     def _refuse_overload(self) -> None:
         if self.overloaded:
-            msg = "The server has more to store than the database accepts at the moment. Nothing was stored. Try again soon."
+            msg = "The database is slower than the incoming requests. Nothing was stored. Try again soon."
             raise OverloadedError(msg)
 
     def _position(self, append: Append | None) -> int | None:
@@ -233,15 +233,15 @@ class EventStore:
         raise outcome
 
     def mark_stale(self, moved: Iterable[Moved]) -> None:
-        """Let what another process has moved be read at its next use."""
+        """Mark streams that another process has moved, so that they are read at their next use."""
         self._states.mark_stale(moved)
 
     def distrust(self) -> None:
-        """Let all that is cached be read at its next use: what other processes have stored is not known."""
+        """Mark all cached streams to be read at their next use, because other processes may have stored anything."""
         self._states.mark_all_stale()
 
     async def answer_to(self, key: IdempotencyKey) -> StoredAnswer | None:
-        """Return the answer that is kept under a user's key, to whichever request; none if none is."""
+        """Return the response that is stored under a user's key, for any request; none if there is none."""
 
         def look() -> StoredAnswer | None:
             with self.database.read() as connection:
@@ -252,18 +252,18 @@ class EventStore:
     # --- loading
 
     async def load(self, kind: StreamKind[S, Any], stream: str) -> S | None:
-        """Return a stream's state as far as this process knows; a decision on it must go through `run`."""
+        """Return a stream's state as far as this process knows. A decision on it must go through `run`."""
         if not stream.startswith(kind.prefix):
             return None
         return (await self._states.load_all(kind, [stream]))[stream].state
 
     def remembered(self, kind: StreamKind[S, Any], stream: str) -> S | None:
-        """Return a stream's state from memory; none if it is not there, or known to have moved on."""
+        """Return a stream's state from memory; none if it is not there, or known to have moved."""
         loaded = self._states.peek(stream) if stream.startswith(kind.prefix) else None
         return None if loaded is None else loaded.state
 
     async def load_fresh(self, kind: StreamKind[S, Any], stream: str) -> S | None:
-        """Return a stream's state with all that is stored, for reading."""
+        """Return a stream's state with all stored events, for reading."""
         if not stream.startswith(kind.prefix):
             return None
         known = self._states.settled(stream)
@@ -273,10 +273,10 @@ class EventStore:
         return state
 
     def close(self) -> None:
-        """Store what is queued and end the committer."""
+        """Store the queued appends and end the committer."""
         self._committer.close()
 
 
 async def _pause(attempt: int) -> None:
-    """Wait a little, at random: of several who lose to one another one is then first."""
-    await asyncio.sleep(random() * _FIRST_PAUSE * attempt)  # noqa: S311 - no secret
+    """Wait for a short random time, so that one of several competing commands comes first."""
+    await asyncio.sleep(random() * _FIRST_PAUSE * attempt)  # noqa: S311 - not a secret

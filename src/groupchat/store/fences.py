@@ -1,7 +1,8 @@
-"""Fences: a worker whose lease is gone can't store that it begins anything, even before it notices that the lease is gone.
+"""Fences: a worker that has lost its lease can't start anything new, even before it notices the loss.
 
-Each taking of a lease raises its generation. An append that names the lease's fence is stored only if the generation is still the
-one that the worker took; that is judged in the transaction of the append, which no taking can overtake.
+Every process that takes a lease raises the lease's generation. An append that names the lease's fence is stored only if the
+generation is still the worker's. This is checked in the transaction of the append, and no process can raise the generation
+meanwhile.
 """
 
 from collections.abc import Collection
@@ -17,7 +18,7 @@ LEASES = Table(
     "leases",
     METADATA,
     Column("name", Text, primary_key=True, comment="the follower's"),
-    Column("generation", BIG, nullable=False, comment="how often the lease was taken"),
+    Column("generation", BIG, nullable=False, comment="the number of times that the lease was taken"),
 )
 _T = LEASES.c
 
@@ -30,21 +31,21 @@ class Fence(Struct, frozen=True):
 
 
 class LeaseLostError(UnavailableError):
-    """Another process has taken the lease meanwhile; nothing was stored."""
+    """Another process has taken the lease meanwhile. Nothing was stored."""
 
     def __init__(self, fence: Fence) -> None:
         super().__init__(f"Another process has taken the lease of {fence.name}; nothing was stored.")
 
 
 def raise_generation(connection: Connection, name: str) -> Fence:
-    """Take a lease's next generation: what its earlier holders still append is refused."""
+    """Raise a lease's generation; further appends of its earlier holders are refused."""
     insert_new(connection, LEASES, [{"name": name, "generation": 0}])
     raised = update(LEASES).where(_T.name == name).values(generation=_T.generation + 1).returning(_T.generation)
     return Fence(name, connection.execute(raised).scalar_one())
 
 
 def generations(connection: Connection, names: Collection[str]) -> dict[str, int]:
-    """Return the leases' generations, which nobody can raise until the transaction ends."""
+    """Return the leases' generations, which no process can raise until the transaction ends."""
     if not names:
         return {}
     query = select(_T.name, _T.generation).where(_T.name.in_(names)).order_by(_T.name).with_for_update(read=True)
@@ -52,5 +53,5 @@ def generations(connection: Connection, names: Collection[str]) -> dict[str, int
 
 
 def holds(connection: Connection, fence: Fence) -> bool:
-    """Tell whether a fence's holder is the last one who took the lease."""
+    """Return whether a fence's holder is the last process that took the lease."""
     return connection.execute(select(_T.generation).where(_T.name == fence.name)).scalar_one_or_none() == fence.generation

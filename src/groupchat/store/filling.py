@@ -1,4 +1,4 @@
-"""Filling an empty store with what was taken from another: one transaction, in which nobody else writes."""
+"""Filling an empty store with the contents of another one, in one transaction without other writers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class StoreNotEmptyError(ToldError):
-    """There is something in the store already, so another's history can't be brought into it."""
+    """The store is not empty, so another store's history can't be imported."""
 
 
 class BusyStoreError(ToldError):
@@ -42,9 +42,9 @@ def require_empty(database: Database) -> None:
 
 @contextmanager
 def filling(database: Database) -> Iterator["Filling"]:
-    """Fill the store: all of it is stored at the end of the block, or nothing.
+    """Fill the store. At the end of the block, either everything is stored or nothing.
 
-    Raises `StoreNotEmptyError`, or `BusyStoreError` where another process is writing.
+    Raises `StoreNotEmptyError`, or `BusyStoreError` if another process is writing.
     """
     with _busy_if_locked(), database.write() as connection:
         if not database.is_sqlite:
@@ -54,7 +54,7 @@ def filling(database: Database) -> Iterator["Filling"]:
 
 
 class Filling:
-    """The transaction: each call stores in batches, as the given comes."""
+    """The transaction. Each call reads its argument and stores it in batches."""
 
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
         self._connection = connection
@@ -62,22 +62,22 @@ class Filling:
         self._mapper = EventMapper()
 
     def events(self, events: Iterable[Logged]) -> None:
-        """Store events, which go on from position to position, from 1."""
+        """Store events with consecutive positions, beginning with 1."""
         for batch in _batches(events):
             stored = [stored_of(self._mapper, logged) for logged in batch]
             self._recorder.insert(self._connection, batch[0].position - 1, stored)
 
     def answers(self, kept: Iterable[StoredAnswer]) -> None:
-        """Store answers under their keys."""
+        """Store responses under their keys."""
         for batch in _batches(kept):
             answers.keep(self._connection, batch, moved=True)
 
     def follower(self, status: FollowerStatus) -> None:
-        """Let a follower stand where it stood."""
+        """Give a follower the position that it had."""
         restore(self._connection, status)
 
     def parked(self, event: Parked) -> None:
-        """Set an event aside for a follower, as it was."""
+        """Park an event for a follower again."""
         set_aside(self._connection, event.follower, {event.position: event.error})
 
     def put_off(self, follower: str, event: PutOff) -> None:
@@ -105,7 +105,7 @@ def _busy_if_locked() -> Iterator[None]:
 
 
 def _lock(connection: Connection) -> None:
-    """Wait a moment for the writers' lock, then for statements as long as they take; on SQLite the transaction is the lock."""
+    """Wait briefly for the writers' lock, then without limit for each statement; on SQLite, the transaction is the lock."""
     connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = 0"))
     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
 

@@ -1,10 +1,10 @@
-"""Following the log in batches: each follower has a name and a stored position (`positions.py`), from which it always goes on.
+"""Following the log in batches. Each follower has a name and a stored position (`positions.py`), from which it always continues.
 
-- It is woken, not slept: `signals.log`.
+- A bell wakes it (`signals.log`); it doesn't poll.
 - One instance of a follower works at a time: `lease.py`.
-- An event that can't be handled stops its follower, loudly: the reason is stored beside its position and logged, and `groupchat
-  status` shows it. `groupchat retry` tries again, `groupchat park` sets that one event aside. Nothing is skipped in silence.
-- A failure that passes (a lock, a lost connection) is tried again with growing pauses.
+- An event that can't be handled stops its follower. The reason is stored with its position and logged, and `groupchat status` shows
+  it. `groupchat retry` tries again, and `groupchat park` sets that one event aside. No event is skipped silently.
+- After a failure that passes (a lock, a lost connection), it retries with growing pauses.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class _Batch(Struct, frozen=True):
 
 
 class _Step(Struct, frozen=True):
-    """How many events were handled, and whether there may be more to handle at once."""
+    """The number of handled events, and whether there may be more to handle immediately."""
 
     done: int
     more: bool
@@ -70,7 +70,7 @@ class Handler(Protocol):
 
 
 class Follower:
-    """Feeds a handler with the log, from its stored position on."""
+    """Passes the events of the log to a handler, beginning after the stored position."""
 
     def __init__(self, store: EventStore, handler: Handler) -> None:
         self._store = store
@@ -112,7 +112,7 @@ class Follower:
                 await first_set(stop, bell, seconds=_IDLE_SECONDS)
 
     async def step(self, limit: int = BATCH) -> int:
-        """Handle one batch; return how many events it had, 0 at the end of the log or when stopped by a poison event."""
+        """Handle one batch; return the number of its events, 0 at the end of the log or after a stop at a poison event."""
         return (await self._step(limit)).done
 
     async def _step(self, limit: int) -> _Step:
@@ -168,7 +168,7 @@ class Follower:
         return await asyncio.to_thread(parked_in, self._database, self.name, above=status.position, upto=upto)
 
     def status(self) -> FollowerStatus:
-        """Return where the follower stands. It blocks."""
+        """Return the follower's position. It blocks."""
         with self._database.statement() as connection:
             return status_of(connection, self.name)
 

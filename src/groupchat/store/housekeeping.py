@@ -1,4 +1,4 @@
-"""Housekeeping: what has served its time is removed, at the start and once an hour, in any number of processes."""
+"""Housekeeping: expired rows are removed at the start and once an hour, in any number of processes."""
 
 import asyncio
 from datetime import timedelta
@@ -13,7 +13,7 @@ from groupchat.values.waiting import first_set
 
 NAME = "housekeeping"
 KEPT_FOR = timedelta(hours=24)
-"""The time that an answer is kept at least. It is removed within an hour after that."""
+"""The minimum time that a response is kept. It is removed within an hour after that."""
 
 EVERY_SECONDS = 3_600.0
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 async def run(store: EventStore, stop: asyncio.Event) -> None:
-    """Tidy up until `stop` is set. What fails for want of the database is done the next time."""
+    """Clean up until `stop` is set. If the database is unavailable, the next round removes what is left."""
     while not stop.is_set():
         try:
             if removed := await tidy(store):
@@ -32,5 +32,5 @@ async def run(store: EventStore, stop: asyncio.Event) -> None:
 
 
 async def tidy(store: EventStore) -> int:
-    """Remove the answers that were kept for long enough; return how many they were."""
+    """Remove the responses that were kept long enough; return their number."""
     return await asyncio.to_thread(forget, store.database, KEPT_FOR)

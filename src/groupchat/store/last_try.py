@@ -1,9 +1,9 @@
-"""The last try: a command that keeps losing to others is decided while the writers' lock is held, so it can't lose again.
+"""The last try: a command that keeps losing to others decides while it holds the writers' lock, so it can't lose again.
 
-Deciding first and checking afterwards favors commands that read little and come often: an opt-out holds the versions of all groups
-of a number, and each message sent in any of them makes it wrong. In the last try the committer begins the transaction, takes the
-lock that orders all writers, and only then lets the command decide, on what is stored at that moment. Nobody can move anything
-until its events are stored, in the same transaction. It waits for its turn as every other append does, so it is fair, too.
+Deciding first and checking afterwards favors commands that read little and come often. An opt-out reads all groups of a number, and
+a message sent in any of them invalidates its decision. In the last try, the committer begins the transaction, takes the lock that
+orders all writers, and only then lets the command decide on the stored state. No stream can move until its events are stored in the
+same transaction. The command waits in the same queue as all other appends, so this is also fair.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ LONGEST_SECONDS = 5.0
 
 
 class LockedStreams:
-    """A decision's streams as they are stored while the lock is held; fulfils `decision.Streams`.
+    """A decision's streams as they are stored while the lock is held; implements `decision.Streams`.
 
-    What is known of a stream from memory is not read again, only what is stored above that.
+    Only the events above the version in memory are read.
     """
 
     def __init__(self, states: States, mapper: EventMapper, read: Callable[[Mapping[str, int]], Awaitable[Any]]) -> None:
@@ -36,7 +36,7 @@ class LockedStreams:
         self._read = read
 
     def peek(self, _stream: str) -> None:
-        """Return nothing: memory may be behind."""
+        """Return nothing, because memory may be outdated."""
         return
 
     async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
@@ -51,14 +51,14 @@ class LockedStreams:
 def under_lock(
     loop: asyncio.AbstractEventLoop, states: States, mapper: EventMapper, decide: Callable[[LockedStreams], Awaitable[T]]
 ) -> Callable[[Tails], T]:
-    """Return what the committer calls in its thread with the lock held: it lets the event loop decide, and waits for that.
+    """Return the function that the committer calls in its thread while it holds the lock; it waits for the event loop to decide.
 
-    Raises `VersionConflictError` where deciding takes so long that the others can't be kept waiting.
+    Raises `VersionConflictError` if deciding takes so long that the others can't wait.
     """
 
     def call(tails: Tails) -> T:
         async def decided() -> T:
-            with ThreadPoolExecutor(1, thread_name_prefix="last-try") as reader:  # the transaction's connection, and nothing else
+            with ThreadPoolExecutor(1, thread_name_prefix="last-try") as reader:  # only the transaction's connection
                 async with asyncio.timeout(LONGEST_SECONDS):
                     return await decide(LockedStreams(states, mapper, lambda above: loop.run_in_executor(reader, tails, above)))
 

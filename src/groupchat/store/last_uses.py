@@ -1,6 +1,6 @@
-"""When each login was last used: no event, for it decides nothing, and is right to the minute only.
+"""The time of each login's last use, to the minute. It is not an event, because no decision depends on it.
 
-A use is noted in memory and saved beside the request, at most once a minute for each login.
+A use is noted in memory and saved in the background, at most once a minute for each login.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class LastUses:
-    """Notes uses in this process; belongs to one event loop."""
+    """Notes uses in this process. It belongs to one event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,7 +45,7 @@ class LastUses:
             self._saving = asyncio.get_running_loop().create_task(self._save())
 
     async def saved(self) -> None:
-        """Wait until what was noted is saved."""
+        """Wait until the noted uses are saved."""
         if self._saving is not None:
             await self._saving
 
@@ -63,6 +63,6 @@ class LastUses:
 
 
 def last_uses(connection: Connection, login_ids: Collection[str]) -> dict[str, datetime]:
-    """Return when these logins were last used, to the minute; those that never were are missing."""
+    """Return the time of these logins' last use, to the minute; logins that were never used are missing."""
     found = connection.execute(select(LAST_USES).where(LAST_USES.c.login_id.in_(login_ids)))
     return {login_id: datetime.fromtimestamp(at, UTC) for login_id, at in found}

@@ -1,7 +1,7 @@
-"""A lease: of several instances of a follower, one works and the others wait for it to end, however it ends.
+"""A lease: of several instances of a follower, one works while the others wait for it to end, for whatever reason.
 
-On Postgres it is a session's advisory lock: the server frees it when the process or its connection dies. On SQLite, where all
-processes are on one machine, it is a lock on a file beside the database, which the operating system frees.
+On Postgres, it is a session's advisory lock, which the server frees when the process or its connection dies. On SQLite, where all
+processes are on one machine, it is a lock on a file next to the database, which the operating system frees.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ log = structlog.get_logger()
 
 
 class Lease:
-    """`async with Lease(...) as lease` waits for the lease, or for `stop`; `still_held` tells whether to go on working.
+    """`async with Lease(...) as lease` waits for the lease, or for `stop`; `still_held` returns whether to continue.
 
-    A `shared` one is held by any number who share it, while nobody holds it alone; on SQLite it is as any other. `fence` is what
-    appends name that must not be stored once another has taken the lease; a shared one has none.
+    Any number of processes can hold a `shared` lease at the same time, while no process holds it exclusively; on SQLite it is
+    always exclusive. Appends that name `fence` are refused once another process has taken the lease. A shared lease has no fence.
     """
 
     fence: Fence | None = None
@@ -63,14 +63,14 @@ class Lease:
         await asyncio.to_thread(self._release)
 
     async def still_held(self) -> bool:
-        """Tell whether the lease is held: on Postgres it is lost with its connection, and gone when another has taken it."""
+        """Return whether the lease is held. On Postgres, it is lost with its connection, or when another process has taken it."""
         if self._held and self._connection is not None and monotonic() > self._checked + _CHECK_SECONDS:
-            self._checked = monotonic()  # before the look: the connection is one's alone
+            self._checked = monotonic()  # before the check: no other task may use the connection
             self._held = await asyncio.to_thread(_holds, self._connection, self.fence)
         return self._held
 
     def _taken(self) -> bool:
-        """Try to take the lease; a database that can't be reached now gives none."""
+        """Try to take the lease; without success if the database can't be reached."""
         try:
             with self._database.known_errors():
                 if not self._try():

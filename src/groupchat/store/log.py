@@ -1,4 +1,4 @@
-"""The one reader of the log and of its streams. It writes nothing, takes no lock of the database and starts no thread."""
+"""The only reader of the log and its streams. It writes nothing, takes no database lock and starts no thread."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
@@ -12,7 +12,7 @@ from groupchat.values.errors import ToldError
 from groupchat.values.event import Event, Recorded
 
 STREAMS_AT_ONCE = 1_000
-"""How many streams one query reads."""
+"""The number of streams that one query reads."""
 
 E = TypeVar("E", bound=Event)
 
@@ -33,7 +33,7 @@ class Log:
 
     @classmethod
     def of(cls, database: Database) -> "Log":
-        """Return the log of a database that nothing else of this process uses; the right to read is all that it needs."""
+        """Return the log of a database that no other part of this process uses. The right to read is sufficient."""
         return cls(Recorder(database), EventMapper())
 
     # --- the log, in its order
@@ -43,9 +43,9 @@ class Log:
         return self._recorder.max_notification_id() or 0
 
     def read(self, after: int, limit: int) -> Piece:
-        """Return the events above a position, at most `limit`; readers near the log's end share what was read and decoded.
+        """Return the events above a position, at most `limit`. Readers near the end of the log share the decoded events.
 
-        A piece ends before an event that can't be read; raises `UnreadableEventError` if that is the first.
+        A piece ends before an unreadable event; raises `UnreadableEventError` if that is the first.
         """
         return self._tail.after(after, limit)
 
@@ -64,7 +64,7 @@ class Log:
             return error
 
     def each(self, topics: Sequence[str] = (), *, upto: int | None = None) -> Iterator[Recorded]:
-        """Return the events of these types, all if none is named, up to a position; they are read as they are taken."""
+        """Return the events of these types (or of all types) up to a position. The iterator reads them as you consume it."""
         return map(self._mapper.restore, self._recorder.each_notification(topics, upto))
 
     def first_position(self, topic: str) -> int | None:
@@ -73,7 +73,7 @@ class Log:
         return found[0].id if found else None
 
     def moved(self, after: int, limit: int) -> list[Moved]:
-        """Return which streams moved above a position, in the log's order, at most so many events of them."""
+        """Return which streams moved above a position, in the log's order, considering at most `limit` events."""
         return self._recorder.select_moved(after, limit)
 
     def _stored(self, after: int, limit: int) -> Piece:
@@ -93,21 +93,21 @@ class Log:
     def stream(
         self, name: str, *, after: int = 0, upto: int | None = None, limit: int | None = None, topics: Sequence[str] = ()
     ) -> list[Recorded]:
-        """Return a stream's events above a version, up to another if one is given, of all types if none is named.
+        """Return a stream's events above a version, up to another if given, of these types or of all.
 
-        None for a stream that is not there.
+        None if the stream does not exist.
         """
         found = self._recorder.select_events(name, gt=after, lte=upto, limit=limit, topics=topics)
         return [self._mapper.restore(event) for event in found]
 
     def streams(self, names: Iterable[str]) -> list[Recorded]:
-        """Return the events of several streams, those of one in their order; a query reads many streams."""
+        """Return the events of several streams, each stream's in order; one query reads many streams."""
         asked = list(dict.fromkeys(names))
         parts = (asked[start : start + STREAMS_AT_ONCE] for start in range(0, len(asked), STREAMS_AT_ONCE))
         return [self._mapper.restore(event) for part in parts for event in self._recorder.select_tails(dict.fromkeys(part, 0))]
 
     def beginning(self, stream: str, kind: type[E]) -> E:
-        """Return the event that a stream begins with; raises `UnknownStreamError` where there is none, or one of another kind."""
+        """Return the first event of a stream; raises `UnknownStreamError` if there is none or its type is another one."""
         first = self.stream(stream, limit=1)
         if not first or not isinstance(first[0].event, kind):
             msg = f"There is no {stream} in this database."

@@ -1,4 +1,4 @@
-"""Between events and what is stored of them: JSON by msgspec, over the library's mapper (cipher, compressor, upcasting)."""
+"""Maps events to their stored form and back: JSON by msgspec, on top of the library's mapper (cipher, compressor, upcasting)."""
 
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from groupchat.values.event import Actor, Cause, Event, Recorded, decode
 
 
 class UnreadableEventError(ToldError):
-    """A stored event can't be decoded: its topic is unknown (a newer groupchat wrote it?) or its state is damaged.
+    """A stored event can't be decoded. Its topic is unknown (perhaps a newer groupchat wrote it), or its state is damaged.
 
-    `position` is the event's, where it was read from the log; otherwise 0.
+    `position` is the event's if it was read from the log, otherwise 0.
     """
 
     def __init__(self, reason: str, position: int = 0) -> None:
@@ -21,7 +21,7 @@ class UnreadableEventError(ToldError):
 
 
 class Stored(msgspec.Struct):
-    """The stored state: the envelope in short keys, and the event's data as it is, of shape `v`."""
+    """The stored state: the envelope under short keys, and the event's data of shape `v`, untouched."""
 
     at: datetime
     ws: str
@@ -37,13 +37,13 @@ _decode = msgspec.json.Decoder(Stored).decode
 
 
 class EventMapper(Mapper[str]):
-    """Maps `Recorded` events, whose class the library knows by its topic."""
+    """Maps `Recorded` events. The library finds an event's class by its topic."""
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
 
     def store(self, event: Event, stream: str, version: int, at: datetime, cause: Cause) -> StoredEvent:
-        """Return what is stored of an event."""
+        """Return the stored form of an event."""
         stored = Stored(
             at=at,
             ws=cause.workspace_id,
@@ -56,7 +56,7 @@ class EventMapper(Mapper[str]):
         return StoredEvent(originator_id=stream, originator_version=version, topic=event.TOPIC, state=self.close(stored))
 
     def close(self, envelope: Stored) -> bytes:
-        """Return the bytes that are stored of an envelope and the data in it."""
+        """Return the bytes to store for an envelope and its data."""
         state = _encode(envelope)
         if self.compressor:
             state = self.compressor.compress(state)
@@ -65,7 +65,7 @@ class EventMapper(Mapper[str]):
         return state
 
     def open(self, state: bytes) -> Stored:
-        """Return the envelope that was stored, with the data as it is; raises an error of msgspec, or the cipher's."""
+        """Return the stored envelope with its data; raises an error of msgspec or of the cipher."""
         if self.cipher:
             state = self.cipher.decrypt(state)
         if self.compressor:

@@ -1,4 +1,4 @@
-"""Events that are set aside for a follower: it goes on without them. Only this module touches the rows of `parked_events`."""
+"""Events that are set aside for a follower, which continues without them. Only this module touches the table `parked_events`."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ COUNT = select(func.count()).where(_T.follower == FOLLOWERS.c.name).scalar_subqu
 
 
 class Parked(Struct, frozen=True):
-    """An event that was set aside for a follower, and why it could not be handled."""
+    """An event that was set aside for a follower, and the reason."""
 
     follower: str
     position: int
@@ -23,7 +23,7 @@ class Parked(Struct, frozen=True):
 
 
 def parked(connection: Connection, follower: str, *, above: int = 0, upto: int | None = None) -> dict[int, str]:
-    """Return why each event is set aside, by its position, above one position and up to another."""
+    """Return the reason for each parked event, by its position, above one position and up to another."""
     query = select(_T.position, _T.error).where(_T.follower == follower, _T.position > above).order_by(_T.position)
     if upto is not None:
         query = query.where(_T.position <= upto)
@@ -37,12 +37,12 @@ def parked_in(database: Database, follower: str, *, above: int = 0, upto: int | 
 
 
 def set_aside(connection: Connection, follower: str, errors: Mapping[int, str]) -> None:
-    """Set events aside, each position with the reason."""
+    """Park events, each position with its reason."""
     if errors:
         rows = [{"follower": follower, "position": position, "error": error} for position, error in errors.items()]
         connection.execute(insert(PARKED_EVENTS), rows)
 
 
 def forget(connection: Connection, follower: str) -> None:
-    """Forget what was set aside: all of it is tried again."""
+    """Forget a follower's parked events, so that it tries all of them again."""
     connection.execute(delete(PARKED_EVENTS).where(_T.follower == follower))

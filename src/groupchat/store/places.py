@@ -1,7 +1,7 @@
-"""A view's positions in Kafka's partitions, if it follows them. Only this module touches the rows of `followed_partitions`.
+"""A view's positions in Kafka's partitions, if it follows them. Only this module touches the table `followed_partitions`.
 
-A view has a row for every partition of its topic. Its position is that of its lowest partition.
-A view without rows follows the log.
+A view has a row for every partition of its topic. Its position is that of its lowest partition. A view without rows follows the
+log.
 """
 
 from collections.abc import Collection
@@ -17,11 +17,11 @@ _T = FOLLOWED_PARTITIONS.c
 _PLACES = select(_T.topic, _T.partition, _T.next_offset, _T.position)
 
 LOWEST = select(func.min(_T.position)).where(_T.view == FOLLOWERS.c.name).scalar_subquery()
-"""The lowest position of a view's partitions, in a query of `followers`; null if it has none."""
+"""The lowest position of a view's partitions, for a query of `followers`; null if it has none."""
 
 
 class NoPlaceError(Exception):
-    """The view has no place in a partition: it never followed the topic, or was rebuilt since."""
+    """The view has no place in a partition, because it never followed the topic or was rebuilt since."""
 
 
 class Place(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Place(Struct, frozen=True):
 
 
 class Places(Struct, frozen=True):
-    """The topic that a view follows, and its place in every partition that was asked for."""
+    """The topic that a view follows, and its place in every requested partition."""
 
     topic: str
     of: dict[int, Place]
@@ -45,9 +45,9 @@ def places(connection: Connection, view: str) -> Places | None:
 
 
 def lock_places(connection: Connection, view: str, partitions: Collection[int]) -> Places:
-    """Return the view's places in these partitions, which nobody else can change until the transaction ends.
+    """Return the view's places in these partitions and lock them until the transaction ends.
 
-    Raises `NoPlaceError` where it has none.
+    Raises `NoPlaceError` if the view has none.
     """
     query = _PLACES.where(_T.view == view, _T.partition.in_(partitions)).order_by(_T.partition).with_for_update()
     rows = connection.execute(query).all()
@@ -62,7 +62,7 @@ def lock_all(connection: Connection, views: Collection[str]) -> None:
 
 
 def store_places(connection: Connection, view: str, moved: Places) -> None:
-    """Store where the view stands in these partitions now."""
+    """Store the view's new places in these partitions."""
     rows = [
         {"view": view, "partition": partition, "topic": moved.topic, "next_offset": place.next_offset, "position": place.position}
         for partition, place in moved.of.items()
@@ -78,16 +78,16 @@ def raise_places(connection: Connection, views: Collection[str], position: int) 
 
 
 def forget_places(connection: Connection, view: str) -> None:
-    """Let a view follow the log, until it begins to follow a topic again."""
+    """Let a view follow the log until it begins to follow a topic again."""
     connection.execute(delete(FOLLOWED_PARTITIONS).where(_T.view == view))
 
 
 def is_at_one_position(connection: Connection, view: str) -> bool:
-    """Tell whether a view has no event after its position: one that follows Kafka may be further on in some partitions."""
+    """Return whether a view has no event after its position. In some partitions, a view that follows Kafka may be ahead of it."""
     positions = connection.execute(select(func.count(_T.position.distinct())).where(_T.view == view))
     return positions.scalar_one() <= 1
 
 
 def views_beyond(connection: Connection, position: int) -> list[str]:
-    """Return the views that have a partition further than a position."""
+    """Return the views that are ahead of a position in any partition."""
     return list(connection.execute(select(_T.view).where(_T.position > position).distinct().order_by(_T.view)).scalars())

@@ -1,7 +1,7 @@
-"""The positions of followers, and the errors that stopped them. Only this module touches the rows of `followers`.
+"""The positions of followers, and the errors that stopped them. Only this module touches the table `followers`.
 
-A position changes in the transaction that stores what an event has changed, so most functions work in the caller's. Code that moves
-a follower from outside locks it first (`lock`): its row, then its places in Kafka's partitions, always in this order.
+A position changes in the transaction that stores the effects of an event, so most functions take the caller's transaction. Code
+that moves a follower from outside first locks it (`lock`): its row, then its places in Kafka's partitions, always in this order.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.store.upserts import insert_new, upsert
 
 TABLES = (FOLLOWERS, PARKED_EVENTS, FOLLOWED_PARTITIONS)
-"""All that is stored of where followers stand, for a database beside the main one."""
+"""The tables that store followers' positions, for a second database next to the main one."""
 
 _T = FOLLOWERS.c
 _STATUSES = select(_T.name, func.coalesce(places.LOWEST, _T.position), _T.stopped_at, _T.error, parked.COUNT)
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class PoisonError(Exception):
-    """One event can't be handled; `correlation_id` is that of the request that led to it, where it can be read."""
+    """One event can't be handled; `correlation_id` is that of the request that led to it, if it can be read."""
 
     def __init__(self, position: int, reason: str, correlation_id: str | None = None) -> None:
         super().__init__(f"the event at position {position} can't be handled: {reason}")
@@ -37,9 +37,9 @@ class PoisonError(Exception):
 
 
 class FollowerStatus(Struct, frozen=True):
-    """Where a follower stands; a view that follows Kafka stands where its lowest partition does.
+    """A follower's position; for a view that follows Kafka, the position of its lowest partition.
 
-    `stopped_at` is the position of the event that stopped it, 0 if it was none. An `error` without it is one that may pass.
+    `stopped_at` is the position of the event that stopped it, 0 if no event did. An `error` without it may pass.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Statuses:
 
 
 def status_of(connection: Connection, name: str) -> FollowerStatus:
-    """Return a follower's status; one that never ran stands at 0."""
+    """Return a follower's status; its position is 0 if it never ran."""
     row = connection.execute(_STATUSES.where(_T.name == name)).one_or_none()
     return FollowerStatus(name, 0) if row is None else FollowerStatus(*row)
 
@@ -116,14 +116,14 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
 
 
 def stand_at(connection: Connection, name: str, position: int) -> None:
-    """Store where a follower stands that keeps its position elsewhere too; nothing stops it or keeps it from working."""
+    """Store the position of a follower that keeps it elsewhere too; clear its errors."""
     ensure(connection, name)
     _set(connection, name, position=position, error=None, stopped_at=None)
     notify_progress(connection)
 
 
 def reset_to(connection: Connection, name: str, position: int) -> None:
-    """Let a locked view go on from a position as if nothing had ever stopped it; what it had parked is forgotten."""
+    """Let a locked view continue from a position as if nothing had ever stopped it; its parked events are forgotten."""
     parked.forget(connection, name)
     places.raise_places(connection, [name], position)
     _set(connection, name, position=position, error=None, stopped_at=None)
@@ -132,7 +132,7 @@ def reset_to(connection: Connection, name: str, position: int) -> None:
 
 
 def restore(connection: Connection, status: FollowerStatus) -> None:
-    """Let a follower stand where it stood in another store."""
+    """Give a follower the position that it had in another store."""
     row = {"name": status.name, "position": status.position, "stopped_at": status.stopped_at, "error": status.error}
     upsert(connection, FOLLOWERS, [row])
 
@@ -141,15 +141,15 @@ def restore(connection: Connection, status: FollowerStatus) -> None:
 
 
 def record_failure(connection: Connection, name: str, error: str | None) -> None:
-    """Store what keeps a follower from working at the moment, or that nothing does any more, unless it is stopped."""
+    """Store the error that keeps a follower from working at the moment, or clear it, unless the follower is stopped."""
     ensure(connection, name)
     connection.execute(update(FOLLOWERS).where(_T.name == name, _T.stopped_at.is_(None)).values(error=error))
 
 
 def stop_at(database: Database, name: str, poison: PoisonError, standing: int | None = None) -> None:
-    """Stop a follower, loudly, if it still stands where it stood, or further on before the event: a rebuild may have moved it.
+    """Stop a follower if it is still at `standing`, or between that position and the event; a rebuild may have moved it.
 
-    Without `standing` it is stopped wherever it stands: at an event that it had put off, or (position 0) at none. It blocks.
+    Without `standing`, it stops at any position: at an event that it had put off, or (position 0) at none. It blocks.
     """
     log.error(
         "follower_stopped", follower=name, position=poison.position, error=poison.reason, correlation_id=poison.correlation_id
@@ -168,10 +168,10 @@ def retry(database: Database, name: str) -> FollowerStatus:
 
 
 def park(database: Database, name: str) -> FollowerStatus:
-    """Set the event that stopped a follower aside and let it go on. The event stays in the log. It blocks."""
+    """Park the event that stopped a follower and let it continue. The event stays in the log. It blocks."""
     with database.write() as connection:
         status = lock(connection, name)
-        if not status.stopped_at:  # 0: no event has stopped it
+        if not status.stopped_at:  # 0: no event stopped it
             return status
         parked.set_aside(connection, name, {status.stopped_at: status.error or ""})
         return _resume(connection, name)

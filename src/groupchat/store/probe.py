@@ -1,4 +1,4 @@
-"""Finding out whether anything can be stored now, by a transaction that writes and changes nothing."""
+"""Finding out whether the store accepts writes now, by a transaction that writes without changing anything."""
 
 import asyncio
 from time import monotonic
@@ -13,9 +13,10 @@ from groupchat.store.schema import newest_schema
 
 
 class Probe:
-    """Tries to write. What was found holds for some time, and there is one try at a time, however many ask.
+    """Tries to write. A result is reused for some time, and one try runs at a time, for any number of callers.
 
-    `holds` and `patience` are seconds; who waits for a lock for longer than `patience` can't write.
+    `holds` is the time that a result is reused, and `patience` the time to wait for a lock, both in seconds. A database that is
+    locked for longer can't be written.
     """
 
     def __init__(self, database: Database, *, holds: float = 1.0, patience: float = 2.0) -> None:
@@ -26,10 +27,10 @@ class Probe:
         self._trying: asyncio.Task[bool] | None = None
         self._ended = float("-inf")
         self.reason: str | None = None
-        """Why the database can't be used as it is, in words for anybody; none where it is only away, slow or full."""
+        """The reason why the database can't be used, without details about it; none if it is only unreachable, slow or full."""
 
     async def can_store(self) -> bool:
-        """Tell whether a transaction that writes can be committed now."""
+        """Return whether a transaction that writes can be committed now."""
         if self._trying is None or (self._trying.done() and monotonic() >= self._ended + self._holds):
             self._trying = asyncio.create_task(self._try())
         await asyncio.wait({self._trying}, timeout=self._patience)

@@ -1,4 +1,4 @@
-"""Waiting until followers have reached a position: how a reader sees what was just written."""
+"""Waiting until followers have reached a position, so that readers see their own writes."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ class Progress:
     async def wait_for(self, names: Sequence[str], position: int, seconds: float) -> bool:
         """Wait until all named followers have reached `position`; return false if they had not after `seconds`.
 
-        What is stored counts, not what was seen before: a rebuild sends a follower back to the beginning. Raises
-        `PositionAheadError` at once for a position that the log does not have.
+        Only stored positions count, because a rebuild sends a follower back to the beginning. Raises `PositionAheadError`
+        immediately for a position that the log does not have.
         """
         if _reached(await self.look(), names, position):
             return True
@@ -44,7 +44,7 @@ class Progress:
             raise PositionAheadError(position, head)
 
     async def look(self) -> dict[str, FollowerStatus]:
-        """Return every follower's status as stored."""
+        """Return every follower's stored status."""
         return await asyncio.to_thread(statuses, self._database)
 
 

@@ -1,4 +1,4 @@
-"""Put-off events: what a process must handle later, and when. They are stored with its position, so nothing is forgotten.
+"""Put-off events: events that a process must handle later. They are stored with its position, so none is forgotten.
 
 Events of one key stay in order: while one is put off, those behind it wait with it.
 """
@@ -19,7 +19,7 @@ PUT_OFF_EVENTS = Table(
     METADATA,
     Column("follower", Text, primary_key=True),
     Column("position", BIG, primary_key=True, autoincrement=False),
-    Column("key", Text, nullable=False, comment="what the event must be handled in order with"),
+    Column("key", Text, nullable=False, comment="events with the same key are handled in order"),
     Column("due", BIG, nullable=False, comment="microseconds since 1970, in UTC"),
     Index("put_off_events_key", "follower", "key", "position"),
 )
@@ -30,7 +30,7 @@ _IS_FIRST_OF_KEY = ~exists().where(_EARLIER.follower == _T.follower, _EARLIER.ke
 
 
 class PutOff(Struct, frozen=True):
-    """An event, what it is in order with, and when it is due."""
+    """An event, its key, and when it is due."""
 
     position: int
     key: str
@@ -38,31 +38,31 @@ class PutOff(Struct, frozen=True):
 
 
 def add(connection: Connection, follower: str, events: Iterable[PutOff]) -> None:
-    """Put events off; one that is put off already stays as it is."""
+    """Put events off; an event that is put off already stays unchanged."""
     rows = [{"follower": follower, "position": each.position, "key": each.key, "due": to_micros(each.due)} for each in events]
     insert_new(connection, PUT_OFF_EVENTS, rows)
 
 
 def keys_of(connection: Connection, follower: str, keys: Collection[str]) -> set[str]:
-    """Return those of the keys of which something is put off."""
+    """Return the keys that have put-off events, of the given ones."""
     query = select(_T.key).distinct().where(_T.follower == follower, _T.key.in_(list(keys)))
     return set(connection.execute(query).scalars()) if keys else set()
 
 
 def due(connection: Connection, follower: str, now: datetime, limit: int) -> list[PutOff]:
-    """Return what is due, at most the first of each key."""
+    """Return due events, at most the first of each key."""
     query = _firsts(follower).where(_T.due <= to_micros(now)).order_by(_T.due).limit(limit)
     return [_put_off(*row) for row in connection.execute(query)]
 
 
 def all_of(connection: Connection, follower: str, upto: int) -> list[PutOff]:
-    """Return all that is put off, up to a position."""
+    """Return all put-off events up to a position."""
     query = select(_T.position, _T.key, _T.due).where(_T.follower == follower, _T.position <= upto).order_by(_T.position)
     return [_put_off(*row) for row in connection.execute(query)]
 
 
 def next_due(connection: Connection, follower: str) -> datetime | None:
-    """Return when the next is due; none if nothing is put off."""
+    """Return when the next event is due; none if no event is put off."""
     first = connection.execute(select(func.min(_firsts(follower).subquery().c.due))).scalar_one()
     return None if first is None else from_micros(first)
 
@@ -74,7 +74,7 @@ def again(connection: Connection, follower: str, event: PutOff) -> None:
 
 
 def forget(connection: Connection, follower: str, positions: Sequence[int]) -> None:
-    """Forget events that are handled."""
+    """Forget events that were handled."""
     connection.execute(delete(PUT_OFF_EVENTS).where(_T.follower == follower, _T.position.in_(positions)))
 
 

@@ -1,8 +1,8 @@
 """The library's recorder on SQLAlchemy, with the hot methods as Core statements.
 
-What comes with `eventsourcing-sqlalchemy` inserts through the ORM, one transaction per append, and takes its positions from a
-sequence. Here one locked transaction stores many appends, each with its own outcome, and positions have no gaps: they are
-counted under the lock. Readers that follow by position therefore never miss an event.
+The recorder of `eventsourcing-sqlalchemy` inserts through the ORM, one transaction per append, and takes its positions from a
+sequence. Here, one locked transaction stores many appends, each with its own outcome, and positions have no gaps: they are counted
+under the lock. So readers that follow by position never miss an event.
 """
 
 import json
@@ -31,7 +31,7 @@ LOG_CHANNEL = "groupchat_log"
 """The Postgres channel that is notified when events were stored."""
 
 AT_ONCE = 1_000
-"""How many events `each_notification` reads at a time."""
+"""The number of events that `each_notification` reads at a time."""
 
 WRITER_LOCK = 0x6772_7570
 """The advisory lock of all writers on Postgres, held through commit."""
@@ -67,7 +67,7 @@ TAILS_POSTGRES = """
     ) AS e
     ORDER BY e.id
 """
-"""`OFFSET 0` keeps the planner from joining before it has looked: without it, it guesses 100 streams and reads the whole table."""
+"""`OFFSET 0` keeps the planner from reordering the join. Without it, the planner guesses 100 streams and reads the whole table."""
 _INSERT_POSTGRES = f"""
     INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
@@ -80,13 +80,13 @@ Tails = Callable[[Mapping[str, int]], list[Notification]]
 
 
 class Conflict(Struct, frozen=True):
-    """The append's outcome when a stream that it read has moved: these have."""
+    """The append's outcome if streams that it read have moved: their ids."""
 
     streams: tuple[str, ...]
 
 
 class Moved(Struct, frozen=True):
-    """A stream that has a new version, and where in the log."""
+    """A stream that has a new version, and its position in the log."""
 
     position: int
     stream: str
@@ -96,11 +96,11 @@ class Moved(Struct, frozen=True):
 class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
-    `after` are appends that it was decided upon before they were stored: when one of them failed, so does this. `keep` is the
-    request's answer to keep with the events; `fence` is the lease that must still be held. `decide` makes events and
-    `expected` only when the lock is held; such an append is alone in its batch. `outcome` is set when the append is
-    done: the position of its last event (of the log's end, where it has none), the answer that its key has already (then nothing
-    is stored), or what went wrong.
+    `after` are the unfinished appends that it was decided on; if one of them fails, this one fails too. `keep` is the response to
+    store with the events under the request's key; `fence` is the lease that must still be held. `decide` produces events and
+    `expected` only while the lock is held; such an append is alone in its batch. `outcome` is set when the append is done: the
+    position of its last event (or of the log's end if it has none), the response that its key already has (then nothing is stored),
+    or an error.
     """
 
     events: Sequence[StoredEvent]
@@ -138,9 +138,9 @@ class Recorder(SQLAlchemyApplicationRecorder):
     def append(self, batch: Sequence[Append]) -> None:
         """Store a batch in one locked transaction and set every append's outcome.
 
-        Raises the driver's error when the transaction fails; then nothing of the batch is known to be stored.
+        Raises the driver's error if the transaction fails. Then it is unknown whether any of the batch was stored.
         """
-        streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))  # none of one that decides then
+        streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))  # none if it decides now
         outcomes: list[int | StoredAnswer | Conflict | LeaseLostError] = []
         with self._begin() as connection:
             position, heads = self._lock(connection, streams)
@@ -168,14 +168,14 @@ class Recorder(SQLAlchemyApplicationRecorder):
             append.outcome = outcome
 
     def _let_decide(self, connection: Connection, append: Append, heads: dict[str, int]) -> None:
-        """Let an append that is decided now, with the lock held, become what its command wants; it can't have lost to anybody."""
+        """Let an append decide now, with the lock held, so that it can't lose to another one."""
         if append.decide is not None:
             decided = append.decide(partial(self._tails, connection))
             append.events, append.expected, append.keep = decided.events, decided.expected, decided.keep
             heads.update(decided.expected)
 
     def _begin(self) -> AbstractContextManager[Connection]:
-        """Begin a transaction; on Postgres the first statement does it, and the last ends it, which saves two round trips."""
+        """Begin a transaction. On Postgres, the first statement begins it and the last one ends it, which saves two round trips."""
         return self.database.write() if self.database.is_sqlite else self.database.statement()
 
     def _lock(self, connection: Connection, streams: list[str]) -> tuple[int, dict[str, int]]:
@@ -188,7 +188,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         return position, {stream: version for stream, version in rows if stream is not None}
 
     def _end(self, connection: Connection, position: int, events: list[StoredEvent]) -> None:
-        """Store the events, and end the transaction where `_begin` left that to the last statement."""
+        """Store the events, and end the transaction if `_begin` left that to the last statement."""
         commit = "" if self.database.is_sqlite else "COMMIT"
         if events:
             self.insert(connection, position, events, commit)
@@ -196,7 +196,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
             connection.exec_driver_sql(commit)
 
     def insert(self, connection: Connection, position: int, events: Sequence[StoredEvent], then: str = "") -> None:
-        """Store events after a position and `then` run a statement (on Postgres). The writers' lock must be held."""
+        """Store events after a position and, on Postgres, run the statement `then`. The writers' lock must be held."""
         ids = range(position + 1, position + 1 + len(events))
         if self.database.is_sqlite:
             connection.execute(insert(STORED_EVENTS), [_row(event, id_) for event, id_ in zip(events, ids, strict=True)])
@@ -211,10 +211,10 @@ class Recorder(SQLAlchemyApplicationRecorder):
         connection.exec_driver_sql(_INSERT_POSTGRES + then, columns)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
-        """Store events as one append, as the library's interface has it; return their positions.
+        """Store events as one append, as the library's interface requires; return their positions.
 
-        Raises the library's `IntegrityError` on a conflict, or where versions of one stream do not follow one another; `TypeError`
-        for a stream id that is no text.
+        Raises the library's `IntegrityError` on a conflict, or if the versions of one stream are not consecutive; `TypeError` for a
+        stream id that is not text.
         """
         append = Append(events=stored_events, expected=_expected(stored_events))
         self.append([append])
@@ -223,7 +223,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         return range(append.outcome - len(stored_events) + 1, append.outcome + 1)
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Never:
-        """Refuse the library's subscriptions: a follower has a stored position, and goes on from it (`store/follower.py`)."""
+        """Reject the library's subscriptions. A follower continues from a stored position instead (`store/follower.py`)."""
         del gt, topics
         msg = "groupchat's recorder has no subscriptions: follow the log with a follower, which keeps its position (docs/adr/0001)"
         raise NotImplementedError(msg)
@@ -237,7 +237,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
         limit: int | None = None,
         topics: Sequence[str] = (),
     ) -> list[StoredEvent]:
-        """Return a stream's events, of all types if none is named."""
+        """Return a stream's events, of these types or of all."""
         table = STORED_EVENTS.c
         query = select(STORED_EVENTS).where(table.originator_id == str(originator_id))
         if gt is not None:
@@ -282,7 +282,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
             return list(_notifications(connection.execute(query.order_by(table.id).limit(limit)).all()))
 
     def each_notification(self, topics: Sequence[str], upto: int | None) -> Iterator[Notification]:
-        """Return the log up to a position, of all types if none is named; it is read in pieces, as it is taken."""
+        """Return the log up to a position, of these types or of all. The iterator reads it in pieces as you consume it."""
         position = 0
         while piece := self.select_notifications(position, AT_ONCE, upto, topics, inclusive_of_start=False):
             yield from piece
@@ -320,7 +320,7 @@ def _expected(events: Sequence[StoredEvent]) -> dict[str, int]:
 
 
 def _lost(append: Append, held: Mapping[str, int]) -> LeaseLostError | None:
-    """Return what an append fails with whose lease is not held any more."""
+    """Return the error of an append that has lost its lease."""
     fence = append.fence
     return None if fence is None or held.get(fence.name) == fence.generation else LeaseLostError(fence)
 

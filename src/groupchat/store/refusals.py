@@ -10,13 +10,13 @@ class VersionConflictError(RefusalError):
 
 
 class UnavailableError(RefusalError):
-    """The store can't be reached now; whether the command was stored is not known, and repeating it tells."""
+    """The store can't be reached now. It is unknown whether the command was stored; repeating it is safe."""
 
     slug = "unavailable"
 
 
 class PositionAheadError(RefusalError):
-    """The caller knows a position that the log does not have, as after a restore from a backup: waiting would lose what comes."""
+    """The caller knows a position that the log does not have, as after a restore from a backup. Waiting would miss events."""
 
     slug = "position-ahead"
 
@@ -26,4 +26,4 @@ class PositionAheadError(RefusalError):
 
 
 class OverloadedError(UnavailableError):
-    """Too many appends wait already; nothing of the command was stored."""
+    """Too many appends are waiting. Nothing of the command was stored."""

@@ -1,4 +1,4 @@
-"""The schema: Alembic migrations that run by themselves at start, in one transaction and in one process at a time."""
+"""The schema: Alembic migrations, which run automatically at start, in one transaction and in one process at a time."""
 
 from alembic import command
 from alembic.config import Config
@@ -14,9 +14,9 @@ _MIGRATION_LOCK = 0x6772_7571
 
 
 def migrate(database: Database) -> None:
-    """Bring the schema up to date, completely or not at all. A schema that is up to date stays as it is.
+    """Bring the schema up to date, completely or not at all. A current schema stays unchanged.
 
-    Any number of processes may do so at once: one migrates, the others wait for it and find nothing to do. Raises
+    Any number of processes may call this at once: one migrates, and the others wait for it and find nothing to do. Raises
     `DatabaseUnavailableError` if the database can't be used, or if a newer groupchat has migrated it.
     """
     database.check()
@@ -24,7 +24,7 @@ def migrate(database: Database) -> None:
     try:
         require_sessions(database)
         with database.write(patient=True) as connection:
-            if not database.is_sqlite:  # on SQLite, a transaction that writes is alone already
+            if not database.is_sqlite:  # on SQLite, no other transaction can write
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
             _refuse_newer(connection, ScriptDirectory.from_config(config))
             config.attributes["connection"] = connection
@@ -35,21 +35,21 @@ def migrate(database: Database) -> None:
 
 
 def migrated_database(url: str) -> Database:
-    """Return the database, reachable and of this version's schema; raises `DatabaseUnavailableError`."""
+    """Return the database, reachable and with this version's schema; raises `DatabaseUnavailableError`."""
     database = Database(url)
     migrate(database)
     return database
 
 
 def existing_database(url: str) -> Database:
-    """Return a database that groupchat has used before; raises `DatabaseUnavailableError` for any other, and changes nothing."""
+    """Return a database that groupchat has used before, unchanged; raises `DatabaseUnavailableError` for any other."""
     database = Database(url)
     require_schema(database)
     return database
 
 
 def require_schema(database: Database) -> None:
-    """Raise `DatabaseUnavailableError` unless a groupchat of this schema has used the database; change nothing."""
+    """Raise `DatabaseUnavailableError` unless a groupchat with this schema has used the database; change nothing."""
     found: tuple[str, ...] = ()
     try:
         if database.path is None or database.path.is_file():

@@ -1,6 +1,6 @@
-"""Being woken: who follows the log, or waits for a follower, sleeps until a bell rings.
+"""Bells: a task that follows the log, or waits for a follower, sleeps until a bell rings.
 
-Bells ring at once for what this process does. Other processes are heard over Postgres' LISTEN/NOTIFY, or on SQLite by watching
+Events of this process ring it directly. Other processes are noticed through Postgres' LISTEN/NOTIFY, or on SQLite by watching
 `PRAGMA data_version`, which changes when another connection has written.
 """
 
@@ -28,22 +28,22 @@ log = structlog.get_logger()
 
 
 def notify_log(connection: Connection) -> None:
-    """Wake, when this transaction commits, the followers of other processes."""
+    """Wake the followers of other processes when this transaction commits."""
     _notify(connection, LOG_CHANNEL)
 
 
 def notify_progress(connection: Connection) -> None:
-    """Wake everyone who waits for a follower in another process when this transaction commits."""
+    """Wake all tasks in other processes that wait for a follower, when this transaction commits."""
     _notify(connection, PROGRESS_CHANNEL)
 
 
 def _notify(connection: Connection, channel: str) -> None:
-    if connection.dialect.name == "postgresql":  # on SQLite other processes see that something was written
+    if connection.dialect.name == "postgresql":  # on SQLite, other processes notice the write itself
         connection.execute(text(f"NOTIFY {channel}"))
 
 
 class Bell:
-    """Wakes everybody who listens; may be rung in any thread."""
+    """Wakes all listeners. It may be rung in any thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -59,7 +59,7 @@ class Bell:
 
     @contextmanager
     def listen(self) -> Iterator[asyncio.Event]:
-        """Listen in the running event loop: the event is set at each ring; clear it before you look at what changed."""
+        """Listen in the running event loop. Each ring sets the event; clear it before you look for changes."""
         listener = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
             self._listeners.add(listener)
@@ -84,15 +84,15 @@ class Signals:
         self._thread.start()
 
     def stored(self, _position: int) -> None:
-        """Tell that this process stored events."""
+        """Report that this process stored events."""
         self.log.ring()
 
     def moved(self) -> None:
-        """Tell that a follower of this process moved."""
+        """Report that a follower of this process moved."""
         self.progress.ring()
 
     def close(self) -> None:
-        """Stop hearing other processes."""
+        """Stop watching other processes."""
         self._stopping.set()
         self._waker.send(b"x")
         self._thread.join()
@@ -114,29 +114,29 @@ class Signals:
                         if version != seen:
                             seen = version
                             self._ring_both()
-            except Exception as error:  # noqa: BLE001 - a watcher that dies would leave others asleep
+            except Exception as error:  # noqa: BLE001 - if the watcher ended, followers would sleep on
                 log.warning("signals_lost", error=described(error))
 
     def _listen_postgres(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._hear_postgres()
-            except Exception as error:  # noqa: BLE001 - whatever breaks the connection, it is made anew
+            except Exception as error:  # noqa: BLE001 - whatever breaks the connection, the loop opens another one
                 log.warning("signals_lost", error=described(error))
                 self._stopping.wait(_RECONNECT_SECONDS)
 
     def _hear_postgres(self) -> None:
         fairy = self._database.engine.raw_connection()
-        raw = fairy.driver_connection  # which a detached one no longer knows
+        raw = fairy.driver_connection  # a detached connection doesn't keep the setting
         fairy.detach()
         if raw is None:
-            msg = "a new connection is none"
+            msg = "a new connection has none"
             raise RuntimeError(msg)
         try:
             raw.set_session(autocommit=True)
             with raw.cursor() as cursor:
                 cursor.execute(f"LISTEN {LOG_CHANNEL}; LISTEN {PROGRESS_CHANNEL}")
-            self._ring_both()  # what was stored before we listened
+            self._ring_both()  # events stored before we listened
             while not self._stopping.is_set():
                 select.select([raw, self._woken], [], [])
                 raw.poll()

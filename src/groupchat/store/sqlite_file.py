@@ -1,4 +1,4 @@
-"""The files of an SQLite database: readable by their owner alone, and the same ones for as long as they are open."""
+"""The files of an SQLite database: only their owner can read them, and they must not be replaced while they are open."""
 
 import os
 import sqlite3
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 
 
 class SqliteFile:
-    """The file at `path`. It is known by its inode from the first connection on, until `forget`.
+    """The file at `path`. Its inode identifies it from the first connection until `forget`.
 
-    A connection that is open goes on with a file that was deleted or replaced, and what it writes is lost.
+    A connection keeps using a file that was deleted or replaced, and everything that it writes there is lost.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,12 +28,12 @@ class SqliteFile:
         self._known: tuple[int, int] | None = None
 
     def create(self) -> None:
-        """Create the file, if it is not there and may be; SQLite gives the files beside it the same mode."""
-        with suppress(OSError):  # SQLite says what is wrong when it opens the file
+        """Create the file if it is missing and may be created. SQLite gives the files next to it the same mode."""
+        with suppress(OSError):  # SQLite reports the error when it opens the file
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
 
     def opened(self) -> None:
-        """Note which file a connection has opened, and close it to others; log a warning where that can't be done."""
+        """Note which file a connection has opened, and deny other users access to it; log a warning if that is not possible."""
         if self._known is None:
             self._known = self._found()
             locks = self._path.parent.glob(f"{escape(self._path.name)}.*.lock")
@@ -41,20 +41,20 @@ class SqliteFile:
                 _close_to_others(path)
 
     def require_same(self) -> None:
-        """Raise SQLite's `OperationalError` if another file, or none, is at the path by now."""
+        """Raise SQLite's `OperationalError` if the file at the path is missing or has been replaced."""
         if self._known is not None and self._found() != self._known:
             msg = f"the file {self._path} was deleted or replaced while it was open"
             raise sqlite3.OperationalError(msg)
 
     @contextmanager
     def same(self) -> Iterator[None]:
-        """Refuse the block if the file is another one, and fail after it if it has become another one meanwhile."""
+        """Refuse to run the block if the file has been replaced, and fail after it if the file was replaced meanwhile."""
         self.require_same()
         yield
         self.require_same()
 
     def forget(self) -> None:
-        """Take whatever file is there at the next opening."""
+        """Accept any file at the next opening."""
         self._known = None
 
     def _found(self) -> tuple[int, int] | None:

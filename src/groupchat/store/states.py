@@ -1,8 +1,8 @@
 """States in memory: the folded streams that decisions start from.
 
-A decision's own events are folded in when it is submitted, not when it is stored; until then `Loaded.rests_on` says which append
-stores them. What turns out to have moved is `stale`: its tail is read at its next use. What was read longest ago is dropped; a
-decision keeps what it has read, however much that is. All of this belongs to one event loop.
+A decision's own events are folded in when it is submitted, before they are stored; until then, `Loaded.rests_on` names the append
+that stores them. A stream that is known to have moved is `stale`: its tail is read at its next use. The least recently read streams
+are dropped, but a decision keeps all streams that it has read. A cache belongs to one event loop.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from groupchat.store.refusals import UnavailableError
 S = TypeVar("S")
 
 CACHED_STREAMS = 50_000
-"""How many streams are kept in memory, beside those that are on their way to the disk."""
+"""The number of streams in memory, not counting those that are being stored."""
 
 
 class _Cached(Struct):
@@ -36,14 +36,14 @@ class _Cached(Struct):
 
 
 class _Read(Struct, frozen=True):
-    """The result of one read: the streams, and the errors of streams that can't be read."""
+    """The result of one read: the streams, and the errors of unreadable streams."""
 
     found: dict[str, Loaded[Any]]
     unreadable: dict[str, UnreadableEventError]
 
 
 class States:
-    """The cache, and the reading of what is not in it."""
+    """The cache, and the loading of streams that are not in it."""
 
     def __init__(self, recorder: Recorder, mapper: EventMapper, capacity: int = CACHED_STREAMS) -> None:
         self._recorder = recorder
@@ -57,20 +57,20 @@ class States:
     # --- loading
 
     def peek(self, stream: str) -> Loaded[Any] | None:
-        """Return a stream from memory; none if it is not there, or known to have moved on."""
+        """Return a stream from memory; none if it is not there, or known to have moved."""
         cached = self._cache.get(stream)
         if cached is None or cached.stale:
             return None
-        self._cache[stream] = self._cache.pop(stream)  # the newest use is at the end
+        self._cache[stream] = self._cache.pop(stream)  # most recently used at the end
         return cached.loaded
 
     def settled(self, stream: str) -> Loaded[Any]:
-        """Return a stream from memory as far as it is stored; nothing where that is not known."""
+        """Return a stream from memory as far as it is stored; nothing if that is unknown."""
         cached = self._cache.get(stream)
         return Loaded() if cached is None or cached.waits else cached.loaded
 
     async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
-        """Return several streams, from memory where they are there; there may be more than memory keeps."""
+        """Return several streams, from memory if they are there. Their number may exceed the size of the cache."""
         found: dict[str, Loaded[S]] = {}
         while True:
             found |= {stream: loaded for stream in streams if stream not in found and (loaded := self.peek(stream)) is not None}
@@ -80,9 +80,9 @@ class States:
             found |= await self._fetch(kind, missing)
 
     async def _fetch(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
-        """Read what is not in memory, each stream by one reader at a time; what is asked for at once is read at once.
+        """Read streams that are not in memory, each by one reader at a time; simultaneous requests share a query.
 
-        What moved while it was read is not among what is returned.
+        Streams that moved while they were read are not returned.
         """
         for stream in streams:
             if stream not in self._reading:
@@ -108,7 +108,7 @@ class States:
                 self._announced.pop(stream, None)
 
     async def _read(self, wanted: Mapping[str, StreamKind[Any, Any]]) -> _Read:
-        """Read streams into memory; those that can't be read fail nobody who asked for others."""
+        """Read streams into memory. An unreadable stream fails only its own readers."""
         folded = {stream: self.settled(stream) for stream in wanted}
         try:
             tails = {stream: loaded.version for stream, loaded in folded.items()}
@@ -124,7 +124,7 @@ class States:
         return _Read({stream: loaded for stream, loaded in found.items() if stream not in moved}, unreadable)
 
     def _evict(self) -> None:
-        """Drop what was used longest ago, but what is on its way to the disk."""
+        """Drop the least recently used streams, except those that are being stored."""
         for _ in range(len(self._cache) - self._capacity):
             oldest = next(iter(self._cache))
             cached = self._cache.pop(oldest)
@@ -134,9 +134,9 @@ class States:
     # --- deciding upon what is not stored yet
 
     def has_moved(self, decision: Decision) -> bool:
-        """Tell whether something that a decision read is known to have moved since.
+        """Return whether a stream that a decision read is known to have moved since.
 
-        The same version is not enough: what rested on an append that failed may have been another state of it.
+        Comparing versions is not sufficient: a version that rested on a failed append may have been another state.
         """
         return any(self._has_moved(stream, loaded) for stream, loaded in decision.began_from.items())
 
@@ -147,18 +147,18 @@ class States:
         return cached is not None and (cached.stale or cached.loaded.version != loaded.version)
 
     def rests_on(self, decision: Decision) -> list[Append]:
-        """Return the appends on which what a decision read rests, as far as they are not stored."""
+        """Return the unfinished appends on which a decision's reads rest."""
         waited_for = {id(append): append for loaded in decision.began_from.values() if (append := loaded.rests_on)}
         return [append for append in waited_for.values() if not isinstance(append.outcome, int)]
 
     def foresee(self, decision: Decision, append: Append) -> None:
-        """Fold in what a decision wants stored; `learn` tells what became of it."""
+        """Fold in the events that a decision wants to store. `learn` completes this when the append is done."""
         for stream in decision.written:
             self._cache[stream] = _Cached(replace(decision.outcome_of(stream), rests_on=append))
 
     def learn(self, decision: Decision, append: Append) -> None:
-        """Bring the cache in line with what became of an append."""
-        append.after = ()  # or each would keep all before it
+        """Update the cache after an append has succeeded or failed."""
+        append.after = ()  # otherwise each append would keep all earlier ones in memory
         written = {stream: self._cache[stream] for stream in decision.written if stream in self._cache}
         if isinstance(append.outcome, int):
             for cached in written.values():
@@ -172,16 +172,16 @@ class States:
                 self._cache[stream].stale = True
 
     def mark_stale(self, moved: Iterable[Moved]) -> None:
-        """Let what another process has moved be read at its next use."""
+        """Mark streams that another process has moved, so that they are read at their next use."""
         for each in moved:
-            if each.stream in self._reading:  # that reading may have been too early
+            if each.stream in self._reading:  # that read may have been too early
                 self._announced[each.stream] = each.version
             cached = self._cache.get(each.stream)
             if cached is not None and not cached.waits and cached.loaded.version < each.version:
                 cached.stale = True
 
     def mark_all_stale(self) -> None:
-        """Let everything be read at its next use; what is on its way to the disk is judged there."""
+        """Mark all streams to be read at their next use. Appends that are being stored check their own reads."""
         self._announced |= dict.fromkeys(self._reading, maxsize)
         for cached in self._cache.values():
             cached.stale = cached.stale or not cached.waits
@@ -193,7 +193,7 @@ def fold_tails(
     folded: dict[str, Loaded[Any]],
     tails: Iterable[Notification],
 ) -> dict[str, UnreadableEventError]:
-    """Fold what streams have above what is known of them; return why those can't be read that can't."""
+    """Fold the events above the known version of each stream; return the errors of unreadable streams."""
     unreadable: dict[str, UnreadableEventError] = {}
     for notification in tails:
         try:

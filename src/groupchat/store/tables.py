@@ -38,9 +38,9 @@ FOLLOWED_PARTITIONS = Table(
     METADATA,
     Column("view", Text, primary_key=True),
     Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("topic", Text, nullable=False, comment="name and id: one that was made anew has another id"),
+    Column("topic", Text, nullable=False, comment="name and id: a topic that was created again has another id"),
     Column("next_offset", BIG, nullable=False, comment="the first offset that is not read yet"),
-    Column("position", BIG, nullable=False, comment="of the log: all up to it that is in the partition was applied"),
+    Column("position", BIG, nullable=False, comment="of the log: all events of the partition up to it are applied"),
 )
 """The position of a view that follows Kafka, as one row for each partition of its topic. A view without rows follows the log."""
 
@@ -49,10 +49,10 @@ IDEMPOTENCY_KEYS = Table(
     METADATA,
     Column("user_id", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("request", LargeBinary, nullable=False, comment="SHA-256 of what was asked for"),
-    Column("answer", LargeBinary, nullable=False, comment="what was answered, without any secret"),
+    Column("request", LargeBinary, nullable=False, comment="SHA-256 of the request"),
+    Column("answer", LargeBinary, nullable=False, comment="the response, without secrets"),
     Column("at", BIG, nullable=False, comment="seconds since 1970, in UTC"),
-    Column("position", BIG, nullable=False, comment="what the answer covers"),
+    Column("position", BIG, nullable=False, comment="the position that the response covers"),
     Index("idempotency_keys_at", "at"),
 )
 

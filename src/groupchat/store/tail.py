@@ -1,4 +1,4 @@
-"""The log's tail in memory: of several readers at the log's end, one reads and decodes an event, the others share it."""
+"""The log's tail in memory: of several readers at the log's end, one reads and decodes an event, and the others share it."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ KEPT = 5_000
 
 
 class Piece(Struct, frozen=True):
-    """Events that follow one another in the log, and whether the log ended with them when they were read.
+    """Consecutive events of the log, and whether the log ended with them when they were read.
 
-    Their number does not say so: a piece is short also before an event that can't be read, and a full one may be the last.
+    Their number does not show that: a piece is also short before an unreadable event, and a full one may be the last.
     """
 
     events: Sequence[Recorded]
@@ -28,7 +28,7 @@ Read = Callable[[int, int], Piece]
 
 
 class Tail:
-    """The last events that were read, without gaps: positions have none."""
+    """The events that were read last, without gaps."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
@@ -36,7 +36,7 @@ class Tail:
         self._events: deque[Recorded] = deque(maxlen=KEPT)
 
     def after(self, position: int, limit: int) -> Piece:
-        """Return the events above a position, at most `limit`; those that are not in memory are read."""
+        """Return the events above a position, at most `limit`; events that are not in memory are read."""
         with self._lock:
             if not (self._events and position < self._events[0].position - 1):
                 return self._filled_up(position, limit)

@@ -1,6 +1,6 @@
-"""What a request asks of its decision, beside the command: that a stream has not moved, and that its answer is kept.
+"""A request's preconditions for its decision, besides the command: a stream has not moved, and the response is stored.
 
-Both are judged inside the decision, so they hold in any race: between processes as between requests of one.
+Both are checked inside the decision, so no race between processes or requests can break them.
 """
 
 from collections.abc import Callable
@@ -15,51 +15,51 @@ from groupchat.values.errors import RefusalError
 
 
 class PreconditionFailedError(RefusalError):
-    """The stream's version is not, or no longer, the one that the caller expected."""
+    """The stream's version is not the one that the caller expected."""
 
     slug = "precondition-failed"
 
 
 class AnsweredBeforeError(Exception):
-    """Something was stored under this key before; nothing was stored now."""
+    """Something was stored under this key before. Nothing was stored now."""
 
     def __init__(self, kept: StoredAnswer) -> None:
-        super().__init__("an answer is kept under this key")
+        super().__init__("a response is stored under this key")
         self.kept = kept
 
 
 class StaleAnswerError(Exception):
-    """The answer can't be returned yet, because the events that it needs are still being stored. The command decides again."""
+    """The response can't be returned yet, because the events that it needs are still being stored. The command decides again."""
 
 
 class Expected(Struct, frozen=True):
-    """A stream, and the versions that the command may change it from; none for any."""
+    """A stream, and the versions from which the command may change it; none for any version."""
 
     stream: str
     versions: frozenset[int] | None
 
 
 class Remember(Struct, frozen=True):
-    """A request's key, and what makes of the command's value the answer to keep."""
+    """A request's key, and the function that turns the command's value into the response to store."""
 
     key: IdempotencyKey
     pack: Callable[[Any], bytes]
 
 
 class Terms(Struct, frozen=True):
-    """What holds for one request's one command, or for all that a worker does while it holds a lease (`fence`)."""
+    """The preconditions of one request's command, or of all commands of a worker that holds a lease (`fence`)."""
 
     expected: Expected | None = None
     remember: Remember | None = None
     fence: Fence | None = None
 
     def settle(self, decision: Decision, value: object) -> StoredAnswer | None:
-        """Return what is to be kept of a command that was not refused.
+        """Return the response to store for a command that was not refused.
 
-        Raises `PreconditionFailedError` if it decided on another version than expected.
+        Raises `PreconditionFailedError` if it decided on a version that was not expected.
         """
         if self.expected is not None and not _holds(self.expected, decision):
-            msg = "It has changed since the version that was expected."
+            msg = "It has changed since the expected version."
             raise PreconditionFailedError(msg)
         if self.remember is None:
             return None

@@ -1,4 +1,4 @@
-"""Inserting many rows at once, on both databases; what becomes of a row that is there already is the caller's choice."""
+"""Inserting many rows at once, on both databases. The caller chooses what happens to existing rows."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,17 +17,17 @@ OnConflict = Literal["replace", "replace older", "keep"]
 
 
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, replacing those of the same primary key."""
+    """Insert rows, replacing rows with the same primary key."""
     _write(connection, table, values, "replace")
 
 
 def upsert_newer(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, replacing those of the same primary key that have a lower `position`."""
+    """Insert rows, replacing rows with the same primary key and a lower `position`."""
     _write(connection, table, values, "replace older")
 
 
 def insert_new(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving alone those that are there."""
+    """Insert rows, leaving existing rows unchanged."""
     _write(connection, table, values, "keep")
 
 
@@ -50,7 +50,7 @@ def _insert_many(table: Table, on_conflict: OnConflict) -> sqlite.Insert:
 
 @cache
 def _insert_json(table: Table, on_conflict: OnConflict) -> postgresql.Insert:
-    """Return an insert of rows that come as one JSON value: the driver would quote each of their values by itself."""
+    """Return an insert of rows that are passed as one JSON value, because the driver would quote each value separately."""
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(
         *(column(each.name, each.type) for each in table.columns)
     )

@@ -80,7 +80,7 @@ async def test_a_worker_that_waits_too_long_leaves_the_group_and_rejoins_R33(
     publisher.publish(LOG, database)
     with a_member_that_is_busy(kafka, topic_prefix) as busy:
         async with sharers.running():
-            await until(lambda: "the consumer group has given no partitions" in (told(database) or ""))
+            await until(lambda: "the consumer group has assigned no partitions" in (told(database) or ""))
             monkeypatch.undo()
             busy.close()
             await sharers.reach(len(LOG))

@@ -143,7 +143,7 @@ async def test_a_record_of_somebody_else_stops_the_views_and_says_what_to_do(
     async with sharers.running(inbox.VIEW):
         publisher.raw(b"hello", [])
         await until(lambda: stopped_at(database, inbox.VIEW) == 0)
-    assert "something else writes to the topic" in (statuses(database)["inbox"].error or "")
+    assert "another program writes to the topic" in (statuses(database)["inbox"].error or "")
 
 
 async def test_a_missing_topic_is_reported_and_awaited(database: Database, kafka: str, topic_prefix: str, sharers: Sharers):
@@ -207,7 +207,7 @@ async def test_a_view_that_lacks_what_the_topic_lacks_too_says_so_and_waits_for_
         await follow(database, view, LOG[:HALF])
     publisher.publish(LOG[HALF + 3 :], database)
     async with sharers.running():
-        lacks = f"stands at position {HALF}, and the topic lacks events up to position {HALF + 3}"
+        lacks = f"is at position {HALF}, but the topic lacks events up to position {HALF + 3}"
         await until(lambda: lacks in (told(database) or ""))
         assert (stopped_at(database, inbox.VIEW), statuses(database)["inbox"].position) == (None, HALF)
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
@@ -226,7 +226,7 @@ async def test_what_was_parked_for_the_relay_stops_the_views_that_lack_it_until_
         await sharers.reach(HALF)
         publisher.publish(LOG[HALF + 1 :], database)
         await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
-        assert f"The relay has left out the event at position {LOG[HALF].position}" in (told(database) or "")
+        assert f"The relay has skipped the event at position {LOG[HALF].position}" in (told(database) or "")
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         await sharers.reach(len(LOG))
     assert everything(database) == await by_the_log(database, LOG)

@@ -221,7 +221,7 @@ async def test_topics_that_are_ahead_of_the_log_stop_the_relay(
         await relayed(a_relay(other, kafka, topics))
 
         assert status(other).stopped_at == 0
-        assert "and the log ends at" in status(other).error
+        assert "but the log ends at" in status(other).error
         assert "Back up and restore" in status(other).error
 
 
@@ -288,4 +288,4 @@ async def test_views_that_followed_kafka_further_than_it_knows_of_now_are_stoppe
     assert status(sqlite_store).position == end
     found = statuses(sqlite_store.database)
     assert (found["inbox"].stopped_at, "thread" in found) == (0, False)
-    assert f"Kafka has lost what followed position {end}" in found["inbox"].error
+    assert f"Kafka has lost the events after position {end}" in found["inbox"].error

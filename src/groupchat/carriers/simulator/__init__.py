@@ -1,1 +1,1 @@
-"""A simulated carrier: `adapter.py` fulfils the port."""
+"""A simulated carrier: `adapter.py` implements the port."""

@@ -1,11 +1,11 @@
-"""A simulated carrier, for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves on request.
+"""A simulated carrier for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves on request.
 
-Its state is in the database (`tables.py`), so that it is one carrier in any number of processes: the API shows the
-handsets that a worker's messages reach. `behaviours.py` has the switches, `exchange.py` what becomes of a
-message; `callbacks.py` brings receipts.
+Its state is in the database (`tables.py`), so it is one carrier in any number of processes: the API shows the handsets that a
+worker's messages reach. `behaviours.py` has the switches, `exchange.py` decides what becomes of a message, and `callbacks.py`
+delivers receipts.
 
 Like real carriers, it has no idempotency key: the same message sent twice reaches the handsets twice. It doesn't enforce opt-outs
-between handsets: a participant's message reaches the others, even those who opted out of the business's messages.
+between handsets: a participant's message also reaches the others who opted out of the business's messages.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from groupchat.values.ids import new_id
 
 
 class HandsetMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """A message as a handset shows it: who wrote it, and the other participants of its thread (none: a text to it alone)."""
+    """A message as a handset shows it: its author, and the other participants of its thread (none for a text to it alone)."""
 
     from_: str
     group: tuple[str, ...]
@@ -48,7 +48,7 @@ class HandsetMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}
 
 
 class Simulator:
-    """The simulated carrier; fulfils `port.Carrier`."""
+    """The simulated carrier; implements `port.Carrier`."""
 
     name = "simulator"
 
@@ -64,7 +64,7 @@ class Simulator:
         self.native_group = native_group
         self.max_recipients = max_recipients
         self.sent = asyncio.Event()
-        """Rings when there may be receipts of something that this process sent."""
+        """Rings when this process has sent a message that may have receipts."""
         self._storage = storage
         self._clock = clock
         self._accept_gathered = Gathering(self._accept)
@@ -73,7 +73,7 @@ class Simulator:
     # --- the port
 
     async def send(self, outgoing: Outgoing) -> Results:
-        """Let the recipients' handsets receive a message; without native group each sees a text to itself alone."""
+        """Deliver a message to the recipients' handsets. Without native groups, each sees a text to itself alone."""
         try:
             answer = await self._accept_gathered(outgoing)
         except (DBAPIError, PoolTimeoutError) as error:
@@ -84,32 +84,32 @@ class Simulator:
         return answer
 
     async def find(self, outgoing: Outgoing) -> Results | None:
-        """Return what the last `send` of a message answered, or would have, had it been heard."""
+        """Return the result of the last `send` of a message, also if the call timed out."""
         try:
             return await asyncio.to_thread(self._find, outgoing.message_id)
         except (DBAPIError, PoolTimeoutError) as error:
             raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
 
     async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:
-        """Hand receipts to the inbox as they become due, until `stop` is set; several processes share them."""
+        """Pass receipts to the inbox as they become due, until `stop` is set. Several processes share them."""
         await self.pump(inbox, stop, self.sent)
 
     async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
-        """Hand receipts to the inbox as they become due, until `stop` is set; `bell` tells that there may be new ones."""
+        """Pass receipts to the inbox as they become due, until `stop` is set. `bell` rings when there may be new ones."""
         await self._callbacks.pump(inbox, stop, bell)
 
     async def deliver_due(self, inbox: Inbox) -> int:
-        """Hand over one batch of due receipts; return how many were acknowledged."""
+        """Pass one batch of due receipts to the inbox; return how many were acknowledged."""
         return await self._callbacks.deliver_due(inbox)
 
     async def next_due(self) -> datetime | None:
-        """Return when the next receipt is due, or was; none if none waits."""
+        """Return when the next receipt is due, or was; none if no receipt is waiting."""
         return await self._callbacks.next_due()
 
     # --- handsets
 
     async def handset(self, number: str, business_numbers: Collection[str] | None = None) -> list[HandsetMessage]:
-        """Return what a handset has received, oldest first; with `business_numbers`, only in the threads of these."""
+        """Return the messages that a handset has received, oldest first; with `business_numbers`, only from their threads."""
         return await asyncio.to_thread(self._handset, number, business_numbers)
 
     async def write(
@@ -124,7 +124,7 @@ class Simulator:
     ) -> Inbound:
         """Let a handset write to the business number `to` and to the others in `group` (none: to the business alone).
 
-        With native group the others' handsets receive it (R12). Returns what the carrier's webhook brings. With the
+        With native groups, the others' handsets receive the message (R12). Returns the content of the carrier's webhook. With the
         `carrier_message_id` of an earlier call, it repeats that webhook, and the handsets receive nothing more.
         """
         inbound = Inbound(
@@ -144,11 +144,11 @@ class Simulator:
     async def behave(
         self, number: str, behaviour: Behaviour | None, *, seconds: float | None = None, code: str | None = None
     ) -> None:
-        """Let a number behave so from now on; none: as numbers normally do."""
+        """Set a number's behaviour; none restores the normal one."""
         await asyncio.to_thread(self._behave, number, Switch(behaviour=behaviour, seconds=seconds, code=code))
 
     async def behaviour(self, number: str) -> Switch:
-        """Return how a number behaves."""
+        """Return a number's behaviour."""
         return await asyncio.to_thread(self._behaviour, number)
 
     # --- what blocks
@@ -172,7 +172,7 @@ class Simulator:
                 return None
             switch = _switches(connection, {sent.business_number}).get(sent.business_number, NORMAL)
         if switch.behaviour == "unknowable":
-            reason = f"{sent.business_number} is told not to tell"
+            reason = f"{sent.business_number} is set to be unknowable"
             raise CarrierUnclearError(reason)
         return json.decode(sent.results, type=Results)
 
@@ -218,7 +218,7 @@ def _switches(connection: Connection, numbers: Iterable[str]) -> dict[str, Switc
 
 
 def _hold(connection: Connection, message_id: str) -> None:
-    """Let nobody else fan out this message until the transaction ends; on SQLite nobody else writes at all."""
+    """Lock a message against fan-out by other tasks until the transaction ends; on SQLite, no other task can write."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(message_id, 0))))
 

@@ -1,23 +1,23 @@
-"""How a simulated number behaves: switches for tests and demos, one per number.
+"""The behaviour of a simulated number: switches for tests and demos, one per number.
 
-On a recipient's number (what every other member sees does not change):
+On a recipient's number (the other members see no difference):
 
 - `fail`: the message does not reach the handset, for the reason `code`;
-- `opted_out`: the carrier says that the recipient opted out (code 21610, as Twilio's), and hands nothing over;
-- `silent`: the handset receives, and no receipt ever comes;
-- `unconfirmed`: the same, and the carrier's answer already says that it doesn't know;
-- `duplicate`: every receipt comes twice;
-- `late`: the receipt comes after `seconds`;
-- `out_of_order`: `delivered` comes before `sent`, which comes after `seconds`.
+- `opted_out`: the carrier reports that the recipient opted out (code 21610, like Twilio's), and delivers nothing;
+- `silent`: the handset receives the message, but no receipt ever arrives;
+- `unconfirmed`: the same, and the carrier's result already says that it doesn't know;
+- `duplicate`: every receipt arrives twice;
+- `late`: the receipt arrives after `seconds`;
+- `out_of_order`: `delivered` arrives before `sent`, which arrives after `seconds`.
 
-The answer to the call reports `fail` and `opted_out`. With `seconds`, a receipt reports them that many seconds later.
+The call's result reports `fail` and `opted_out`. With `seconds`, a receipt reports them that many seconds later.
 
 On a business number, for the whole message:
 
-- `refuse`: the carrier takes nothing, for the reason `code`; with `seconds` it says that it may then;
-- `lost`: the call times out, and nothing went out; `find` says so;
-- `unclear`: the call times out, but the message went out; `find` knows;
-- `unknowable`: the same, and `find` can't tell as long as the number behaves so.
+- `refuse`: the carrier refuses, for the reason `code`; with `seconds`, it says that it may accept the message after that time;
+- `lost`: the call times out, and nothing was sent; `find` says so;
+- `unclear`: the call times out, but the message was sent; `find` knows;
+- `unknowable`: the same, and `find` doesn't know while the number has this behaviour.
 """
 
 from typing import Literal
@@ -37,7 +37,7 @@ REFUSED_CODE = "40000"
 
 
 class Switch(Struct, frozen=True, kw_only=True):
-    """A number's behaviour, with the seconds and the code that go with it, where given."""
+    """A number's behaviour, with its seconds and code, if any."""
 
     behaviour: Behaviour | None = None
     seconds: float | None = None
@@ -54,7 +54,7 @@ class Callback(Struct, frozen=True, kw_only=True):
 
 
 class Fate(Struct, frozen=True, kw_only=True):
-    """What becomes of a message for one recipient: whether the handset has it, what the call answers, what comes later."""
+    """The fate of a message for one recipient: whether the handset receives it, the call's result, and later receipts."""
 
     received: bool
     status: ResultStatus = "sent"
@@ -63,7 +63,7 @@ class Fate(Struct, frozen=True, kw_only=True):
     callbacks: tuple[Callback, ...] = ()
 
     def result(self, recipient: str) -> RecipientResult:
-        """Return what the call answers for a recipient."""
+        """Return the call's result for a recipient."""
         return RecipientResult(recipient=recipient, status=self.status, code=self.code, opted_out=self.opted_out)
 
 
@@ -71,7 +71,7 @@ _DELIVERED = Callback(status="delivered")
 
 
 def fate(switch: Switch) -> Fate:
-    """Return what becomes of a message for a recipient who behaves so."""
+    """Return the fate of a message for a recipient with this behaviour."""
     if switch.behaviour == "fail":
         return _failing(switch, switch.code or FAILED_CODE)
     if switch.behaviour == "opted_out":

@@ -1,8 +1,8 @@
-"""The simulated carrier's webhooks: due receipts are handed to the inbox until it acknowledges them, by returning.
+"""The simulated carrier's webhooks: due receipts are passed to the inbox until it acknowledges them by returning.
 
-At least once, as real carriers do it. Whoever takes a receipt puts off its next attempt first, in any number of processes: a
-crash between hand-over and acknowledgement repeats it after a pause. What the inbox did not take comes alone the next time, so
-that one bad receipt holds up no other.
+Receipts arrive at least once, like those of real carriers. A process that takes a receipt first postpones the next attempt, so a
+crash between delivery and acknowledgement repeats it after a pause. A receipt that the inbox did not accept is passed alone the
+next time, so that one bad receipt doesn't hold up others.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 _GATHER_SECONDS = 0.01
-"""Receipts that become due within this time are handed over together."""
+"""Receipts that become due within this time are passed on together."""
 
 log = structlog.get_logger()
 
 
 class CallbackPace(Struct, frozen=True, kw_only=True):
-    """How receipts are handed over.
+    """The timing of receipts.
 
-    `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is how many receipts are handed over at
-    most together. A receipt that another process wrote, and rang no bell for here, is noticed within `idle` seconds.
+    `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is the maximum number of receipts that are
+    passed on together. A receipt that another process wrote, without ringing a bell in this one, is noticed within `idle` seconds.
     """
 
     pauses: tuple[float, ...] = (2, 5, 15, 60)
@@ -43,7 +43,7 @@ DEFAULT_PACE = CallbackPace()
 
 
 class Callbacks:
-    """Hands receipts over."""
+    """Passes receipts to the inbox."""
 
     def __init__(self, storage: Storage, clock: Clock, pace: CallbackPace) -> None:
         self._storage = storage
@@ -51,7 +51,7 @@ class Callbacks:
         self._pace = pace
 
     async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
-        """Hand over what is due until `stop` is set; in between sleep until the next is due, or the bell rings."""
+        """Pass on due receipts until `stop` is set; in between, sleep until the next one is due or the bell rings."""
         while not stop.is_set():
             bell.clear()
             try:
@@ -66,7 +66,7 @@ class Callbacks:
                 await first_set(stop, bell, seconds=seconds)
 
     async def deliver_due(self, inbox: Inbox) -> int:
-        """Hand over one batch of what is due; return how many receipts the inbox acknowledged."""
+        """Pass on one batch of due receipts; return how many receipts the inbox acknowledged."""
         due = await self.next_due()
         if due is None or due > self._clock():
             return 0
@@ -79,7 +79,7 @@ class Callbacks:
         return len(ids)
 
     async def next_due(self) -> datetime | None:
-        """Return when the next receipt is due, or was; none if none waits."""
+        """Return when the next receipt is due, or was; none if no receipt is waiting."""
         micros = await asyncio.to_thread(self._next_due)
         return None if micros is None else from_micros(micros)
 
@@ -91,7 +91,7 @@ class Callbacks:
         batch = tuple(_receipt(row) for row in rows)
         try:
             await inbox.receipts(batch)
-        except Exception as error:  # noqa: BLE001 - a carrier knows only that it was not acknowledged, and repeats
+        except Exception as error:  # noqa: BLE001 - a carrier knows only that the receipt was not acknowledged, and repeats it
             log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=repr(error))
             return False
         return True

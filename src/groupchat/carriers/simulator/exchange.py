@@ -1,4 +1,4 @@
-"""What the simulated carrier does with one message: what it answers, and the rows that it keeps. Pure.
+"""The simulated carrier's handling of one message, as a pure function: the result of the call, and the rows to store.
 
 `adapter.py` stores the rows of many messages in one transaction.
 """
@@ -22,7 +22,7 @@ _SECOND = 1_000_000
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """The answer to a `send`, and the rows to keep: none if nothing went out."""
+    """The result of a `send`, and the rows to store: none if nothing was sent."""
 
     answer: Answer
     sent: Sequence[Row] = ()
@@ -31,14 +31,14 @@ class Exchange(Struct, frozen=True, kw_only=True):
 
 
 class SimulatedCarrier(Struct, frozen=True, kw_only=True):
-    """What kind of carrier is simulated; as in `port.Carrier`."""
+    """The limits of the simulated carrier, as in `port.Carrier`."""
 
     native_group: bool
     max_recipients: int | None
 
 
 def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: SimulatedCarrier, now: int) -> Exchange:
-    """Take a message, or not, as the business number and each recipient behave; `now` in microseconds since 1970."""
+    """Accept or refuse a message, according to the numbers' behaviours; `now` is in microseconds since 1970."""
     sender = switches.get(outgoing.from_, NORMAL)
     nothing_went_out = _refusal(outgoing, sender, terms)
     if nothing_went_out is not None:
@@ -58,7 +58,7 @@ def _refusal(outgoing: Outgoing, sender: Switch, terms: SimulatedCarrier) -> Car
         detail = f"{len(outgoing.to)} recipients are more than {terms.max_recipients}"
         return CarrierRefusedError(TOO_MANY_CODE, detail)
     if sender.behaviour == "refuse":
-        detail = f"{outgoing.from_} is told to be refused"
+        detail = f"{outgoing.from_} is set to refuse messages"
         return CarrierRefusedError(sender.code or REFUSED_CODE, detail, retry_after=sender.seconds)
     return _timed_out(outgoing, sender) if sender.behaviour == "lost" else None
 
@@ -98,7 +98,7 @@ def _receipts(outgoing: Outgoing, fates: Mapping[str, Fate], now: int) -> list[R
 
 
 def fanned_out(inbound: Inbound, now: int) -> list[Row]:
-    """Return what the other participants' handsets receive of what one of them wrote (R12)."""
+    """Return the deliveries of a participant's message to the other participants' handsets (R12)."""
     group = inbound.group or ()
     content = {"message_id": inbound.carrier_message_id, "business_number": inbound.to, "author": inbound.from_, "at": now}
     content |= {"body": inbound.body, "media": _text(inbound.media)}

@@ -14,7 +14,7 @@ _AT_MOST = 200
 
 
 class Gathering(Generic[Asked, Answer]):
-    """Wraps a blocking function of many, which returns one answer for each, as an awaitable call of one."""
+    """Turns a blocking function of many arguments, which returns one result for each, into an awaitable call with one argument."""
 
     def __init__(self, of_many: Callable[[Sequence[Asked]], Sequence[Answer]]) -> None:
         self._of_many = of_many
@@ -22,7 +22,7 @@ class Gathering(Generic[Asked, Answer]):
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, asked: Asked) -> Answer:
-        """Return the answer; raises what the function raised, for all that were asked together."""
+        """Return the result; raises the exception of the function for all calls in the batch."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
         if self._task is None or self._task.done():
@@ -34,7 +34,7 @@ class Gathering(Generic[Asked, Answer]):
             taken, self._waiting = self._waiting[:_AT_MOST], self._waiting[_AT_MOST:]
             try:
                 answers = await asyncio.to_thread(self._of_many, [asked for asked, _ in taken])
-            except Exception as error:  # noqa: BLE001 - it is the callers' to handle
+            except Exception as error:  # noqa: BLE001 - the callers handle it
                 for _, future in taken:
                     if not future.done():
                         future.set_exception(error)

@@ -1,4 +1,4 @@
-"""The simulated carrier's tables: its own state, in the same database but in no transaction with the event store.
+"""The simulated carrier's tables: its own state, in the same database but never in one transaction with the event store.
 
 Times are microseconds since 1970, in UTC. Numbers are E.164. Lists are JSON, as UTF-8 text.
 """
@@ -14,11 +14,11 @@ _BIG = BigInteger().with_variant(Integer(), "sqlite")
 HANDSETS = Table(
     "simulator_handsets",
     METADATA,
-    Column("id", _BIG, primary_key=True, autoincrement=True, comment="the order of receiving"),
+    Column("id", _BIG, primary_key=True, autoincrement=True, comment="the order of arrival"),
     Column("number", Text, nullable=False, comment="the handset that received the message"),
-    Column("message_id", Text, nullable=False, comment="ours, or the carrier's own for what a participant wrote"),
+    Column("message_id", Text, nullable=False, comment="ours, or the carrier's own for a participant's message"),
     Column("business_number", Text, nullable=False),
-    Column("author", Text, nullable=False, comment="the number that the message comes from"),
+    Column("author", Text, nullable=False, comment="the author's number"),
     Column("others", Text, nullable=False, comment="JSON: the other participants, sorted"),
     Column("body", Text),
     Column("media", Text, nullable=False, comment="JSON: [{url, content_type}]"),
@@ -33,7 +33,7 @@ SENT = Table(
     Column("id", _BIG, primary_key=True, autoincrement=True),
     Column("message_id", Text, nullable=False, comment="ours; twice if it was sent twice"),
     Column("business_number", Text, nullable=False),
-    Column("results", Text, nullable=False, comment="JSON: what became of it, per recipient"),
+    Column("results", Text, nullable=False, comment="JSON: the results, per recipient"),
     Column("at", _BIG, nullable=False),
     Index("simulator_sent_message", "message_id", "id"),
 )
@@ -50,7 +50,7 @@ RECEIPTS = Table(
     Column("due_at", _BIG, nullable=False, comment="not handed over before"),
     Column("attempts", Integer, nullable=False, comment="how often it was handed over"),
     Index("simulator_receipts_due", "due_at", "id"),
-    sqlite_autoincrement=True,  # a row goes when it is acknowledged; its id must not come back for another
+    sqlite_autoincrement=True,  # a row is deleted when it is acknowledged, and another one must not reuse its id
 )
 
 BEHAVIOURS = Table(
@@ -64,10 +64,10 @@ BEHAVIOURS = Table(
 
 
 class Storage(Protocol):
-    """A database on SQLite or Postgres, as `groupchat.store.database.Database`; its blocks are transactions and block.
+    """A database on SQLite or Postgres, like `groupchat.store.database.Database`. Its blocks are transactions and block the thread.
 
-    The simulator writes with `durable=False`: what groupchat stores durably about a message comes later in the same database's
-    log, and takes the message with it. A power failure may lose both, never the message alone.
+    The simulator writes with `durable=False`. groupchat's durable events about a message are written later to the same database,
+    and make the message durable too. A power failure may lose both, but never the message alone.
     """
 
     def read(self) -> AbstractContextManager[Connection]:

@@ -1,4 +1,4 @@
-"""The consumer of the group that shares the topic's partitions. Kafka says which are whose; where to read on says the database."""
+"""The consumer in the group that shares the topic's partitions. Kafka assigns partitions; the database says where to begin."""
 
 from collections.abc import Mapping, Sequence
 from threading import Event
@@ -14,10 +14,10 @@ from groupchat.broker.opening import opened
 
 GROUP = "groupchat.projections"
 POLL_MS = 10
-"""How long to wait for records before doing other work."""
+"""The time to wait for records before doing other work."""
 POLL_RECORDS = 2_000
 GROUP_SECONDS = 30.0
-"""How long to wait for partitions before leaving the group and joining it again. The group waits less long for a lost member."""
+"""The time to wait for partitions before leaving and rejoining the group. The group waits less long for a lost member."""
 _CLOSE_MS = 2_000
 
 _CONFIGS: dict[str, Any] = {
@@ -25,9 +25,9 @@ _CONFIGS: dict[str, Any] = {
     "auto_offset_reset": "none",
     "isolation_level": "read_committed",
     "allow_auto_create_topics": False,
-    "fetch_max_wait_ms": 100,  # how long a place that was sought again may wait for the fetch before it
+    "fetch_max_wait_ms": 100,  # the time that a newly sought partition may wait for the fetch before it
     "fetch_max_bytes": 8 * 1024 * 1024,
-    "session_timeout_ms": 6_000,  # the brokers' least: to be taken for dead by mistake costs little, for nothing is applied twice
+    "session_timeout_ms": 6_000,  # the brokers' minimum; a member mistaken for dead costs little, because nothing is applied twice
     "heartbeat_interval_ms": 1_500,
     "max_poll_interval_ms": 20_000,  # also the longest wait for a lost member while the group rebalances
     "metadata_max_age_ms": 30_000,
@@ -46,7 +46,7 @@ class Fetched(Struct, frozen=True):
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Reads the partitions that the group gives it. A partition that is newly assigned waits until `begin` says where to begin."""
+    """Reads the partitions that the group assigns. A newly assigned partition waits until `begin` says where to begin."""
 
     def __init__(self, brokers: Brokers, topic: str, group: str) -> None:
         self._topic = topic
@@ -62,9 +62,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
     def _subscribe(self) -> None:
         self._consumer.subscribe(
             [self._topic], listener=self
-        )  # before anything else, or the partitions reported later look new to it
-        if not self._consumer.partitions_for_topic(self._topic):  # a group leader that doesn't know them assigns none
-            msg = f"the brokers do not tell the partitions of {self._topic} yet"
+        )  # before everything else, or the partitions that are reported later look new to it
+        if not self._consumer.partitions_for_topic(self._topic):  # a group leader without partitions assigns none
+            msg = f"The brokers have not reported the partitions of {self._topic} yet."
             raise KafkaTimeoutError(msg)
 
     def close(self) -> None:
@@ -72,16 +72,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - all are assigned again
-        """Stop handing out records that were read, and make sure that the consumer finishes joining the group.
+        """Stop returning records that were already read, and make sure that the consumer finishes joining the group.
 
         The group's leader joins again when the topic looks different to it. kafka-python 3.0 considers that done once the leader
         has assigned the partitions. If `poll` returns before the group has responded, the leader never receives any.
         """
         self._joining_since = self._joining_since or monotonic()
-        self._consumer._coordinator.request_rejoin()  # noqa: SLF001 - there is no other way, but to poll as long as it takes
+        self._consumer._coordinator.request_rejoin()  # noqa: SLF001 - the only other way is to poll until it is done
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Keep the new partitions waiting; it is called in the client's own thread, which may not wait for a database."""
+        """Keep the new partitions waiting. kafka-python calls it in the client's own thread, which may not wait for a database."""
         for each in assigned:
             self._consumer.seek(each, 0)
         self._consumer.pause(*assigned)
@@ -89,16 +89,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         self._reassigned.set()
 
     def forget(self) -> None:
-        """Take the partitions for others than they were."""
+        """Treat the assignment as changed."""
         self._reassigned.set()
 
     def joining_seconds(self) -> float | None:
-        """Return for how long it has been waiting for the group to say which partitions are its own; none if it knows."""
+        """Return how long it has been waiting for the group to assign partitions; none if it has an assignment."""
         since = self._joining_since
         return None if since is None else monotonic() - since
 
     def assigned(self) -> tuple[int, ...]:
-        """Return the partitions that are this consumer's now."""
+        """Return the partitions that are assigned to this consumer."""
         self._reassigned.clear()
         return tuple(sorted(each.partition for each in self._consumer.assignment()))
 
@@ -110,9 +110,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
             self._consumer.resume(each)
 
     def poll(self, *, wait: bool) -> list[Fetched] | None:
-        """Return what has come, of each partition that has moved; none if the partitions are others now, or may be.
+        """Return new records of each partition that has moved; none if the assignment has changed, or may have.
 
-        Raises `KafkaTimeoutError` if the group gives none for too long.
+        Raises `KafkaTimeoutError` if the group assigns none for too long.
         """
         if (joining := self.joining_seconds()) is not None:
             self._join(joining)
@@ -129,18 +129,18 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         ]
 
     def offsets(self) -> dict[int, int]:
-        """Return where each partition is read on."""
+        """Return the next offset of each partition."""
         return {each.partition: offset for each, offset in self._positions().items()}
 
     def _join(self, seconds: float) -> None:
         if seconds > GROUP_SECONDS:
-            msg = f"the consumer group has given no partitions for {GROUP_SECONDS:.0f} s"
+            msg = f"the consumer group has assigned no partitions for {GROUP_SECONDS:.0f} s"
             raise KafkaTimeoutError(msg)
-        self._consumer.poll(timeout_ms=POLL_MS)  # nothing can come: what is new waits, and what was is taken away
+        self._consumer.poll(timeout_ms=POLL_MS)  # no records can come: new partitions wait, and the old ones were revoked
 
     def _positions(self) -> dict[TopicPartition, int]:
         try:
             return {each: self._consumer.position(each) for each in self._consumer.assignment()}
-        except IllegalStateError:  # it was taken away meanwhile
+        except IllegalStateError:  # it was revoked meanwhile
             self._reassigned.set()
             return {}

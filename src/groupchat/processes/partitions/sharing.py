@@ -1,8 +1,9 @@
-"""One process's share of the partitions: reads them, hands what it read to the views, and knows how far the log is published.
+"""One process's share of the partitions. It reads them, passes the records to the views, and tracks how far the log is published.
 
-A partition in which nothing happens must move on, too, for a view stands where its lowest partition does. What the relay says it
-has published is before the ends that the partitions have *afterwards*; a partition that is read up to there has all of it. The ends
-are those of transactions that are not decided yet, for Kafka answers a commit before its markers are in all partitions.
+A partition without new events must advance too, because a view's position is that of its lowest partition. Everything that the
+relay has published up to a position lies before the end that each partition has *afterwards*. A partition that was read up to this
+end contains all of it. The ends include undecided transactions, because Kafka acknowledges a commit before its markers are in all
+partitions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from groupchat.store.places import NoPlaceError, Place
 from groupchat.store.positions import FollowerStatus, PoisonError, record_failure, status_of
 
 LOOK_SECONDS = 1.0
-"""Views are looked at this often even if nothing comes: one that was stopped may go on."""
+"""The pause between checks of the views if no records come, because a stopped view may continue."""
 TELL_SECONDS = 3.0
 """A worker that waits longer than this for partitions reports it."""
 
@@ -40,7 +41,7 @@ log = structlog.get_logger()
 
 
 class Sharing:
-    """Blocks; to be used in one thread. After an error it must be closed, and may be used again."""
+    """Blocks, so use it in one thread. After an error, close it; it can then be used again."""
 
     def __init__(self, store: EventStore, views: Iterable[View], brokers: Brokers, prefix: str, threads: Executor) -> None:
         self._store = store
@@ -58,7 +59,7 @@ class Sharing:
         self._told = False
 
     def turn(self, *, rang: bool) -> None:
-        """Read what has come, or wait a moment for it, and apply it; `rang`: a follower has moved, perhaps the relay."""
+        """Read new records, or wait briefly for them, and apply them. `rang` means that a follower has moved, perhaps the relay."""
         topic, consumer = self._opened()
         if late := monotonic() > self._looked + LOOK_SECONDS:
             self._looked = monotonic()
@@ -82,7 +83,7 @@ class Sharing:
                 self._realign(consumer)
 
     def close(self) -> None:
-        """Leave the group, and forget what was known."""
+        """Leave the group, and forget its state."""
         topic, consumer, self._topic, self._consumer = self._topic, self._consumer, None, None
         self._places, self._ends, self._followed, self._told = {}, {}, None, False
         try:
@@ -103,15 +104,15 @@ class Sharing:
     # --- taking partitions
 
     def _await(self, seconds: float) -> None:
-        """Tell once that the group takes its time."""
+        """Log once that the group takes long to assign partitions."""
         if seconds < TELL_SECONDS or self._told:
             return
         self._told = True
         log.warning("partitions_awaited", seconds=round(seconds), group=self._prefix + GROUP)
-        self._tell("The consumer group is shared out anew: this waits for its partitions.")
+        self._tell("The consumer group is rebalancing. This worker is waiting for its partitions.")
 
     def _take(self, topic: Topic, consumer: Consumer) -> None:
-        """Begin to read the partitions that are this process's now, where the views stand in them."""
+        """Begin to read the assigned partitions at the views' positions in them."""
         mine = consumer.assigned()
         self._ends, self._looked = {}, 0.0
         name, partitions = self._followed = topic.identity()
@@ -120,7 +121,7 @@ class Sharing:
         for view, places in found.items():
             outside = [each for each in mine if not extents[each].first <= places[each].next_offset <= extents[each].end]
             if outside:
-                msg = f"The topic {name} does not have what comes next for {view} in its partitions {outside}: {_ADVICE}"
+                msg = f"The topic {name} lacks the next events of {view} in its partitions {outside}: {_ADVICE}"
                 raise UnusableTopicError(msg)
         self._places = {view: {each: places[each] for each in mine} for view, places in found.items()}
         consumer.begin({each: min(places[each].next_offset for places in found.values()) for each in mine})
@@ -135,8 +136,8 @@ class Sharing:
             raise NoPlaceError(view.name)
         if found.topic != name or found.of.keys() != partitions:
             msg = (
-                f"The view {view.name} has followed {found.topic} with {len(found.of)} partitions; now there is {name} with "
-                f"{len(partitions)}, in which others of its events may stand: {_ADVICE}"
+                f"The view {view.name} has followed {found.topic} with {len(found.of)} partitions. Now there is {name} with "
+                f"{len(partitions)}, whose partitions may have other events: {_ADVICE}"
             )
             raise UnusableTopicError(msg)
         return found.of
@@ -147,7 +148,7 @@ class Sharing:
         try:
             view.begin(name, topic.starts(partitions, published=published, first=first))
         except NotCoveredError as error:
-            msg = f"The topic {name} is not whole: {error}. {_ADVICE}"
+            msg = f"The topic {name} is incomplete: {error}. {_ADVICE}"
             raise NotThereYetError(msg) from error
 
     def _tell(self, what: str | None) -> None:
@@ -158,7 +159,7 @@ class Sharing:
     # --- what was read
 
     def _look(self, topic: Topic) -> bool:
-        """Ask how far the log is published; return whether it is further than before."""
+        """Ask how far the log is published; return whether that has advanced."""
         mine = sorted({partition for places in self._places.values() for partition in places})
         relay = self._relayed()
         if mine and (relay.position > self._published or not self._ends):
@@ -170,10 +171,10 @@ class Sharing:
         return False
 
     def _refuse_gaps(self, published: int) -> None:
-        """Raise `UnusableTopicError` where the relay was told to leave out what a view does not have yet."""
+        """Raise `UnusableTopicError` if the relay has skipped parked events that a view does not have yet."""
         floor = min((place.position for places in self._places.values() for place in places.values()), default=published)
         if left_out := parked_in(self._store.database, RELAY, above=floor, upto=published):
-            msg = f"The relay has left out the event at position {min(left_out)}, which was parked for it: {_ADVICE}"
+            msg = f"The relay has skipped the event at position {min(left_out)}, which was parked for it: {_ADVICE}"
             raise UnusableTopicError(msg)
 
     def _relayed(self) -> FollowerStatus:
@@ -182,7 +183,7 @@ class Sharing:
             return status_of(connection, RELAY)
 
     def _batches(self, offsets: Mapping[int, int], fetched: Sequence[Fetched], *, look: bool) -> Iterator[Batch]:
-        """Yield what was read, and of partitions with nothing new what is to be said all the same."""
+        """Yield the records that were read, and empty batches for partitions that only advance."""
         read = {each.partition: each for each in fetched}
         for partition, offset in offsets.items():
             found = read.get(partition) or Fetched(partition, offset, offset, ())
@@ -193,7 +194,7 @@ class Sharing:
                 yield Batch(partition=partition, start=found.start, end=found.end, records=records, reached=reached, above=floor)
 
     def _hand_over(self, batches: Sequence[Batch]) -> None:
-        """Let all views apply batches at the same time: they wait for the database more than they compute."""
+        """Let all views apply batches at the same time, because they mostly wait for the database."""
         handled = [self._threads.submit(view.handle, batches) for view in self._views]
         wait(handled)
         for view, places in zip(self._views, handled, strict=True):
@@ -205,7 +206,7 @@ class Sharing:
         self._store.signals.moved()
 
     def _realign(self, consumer: Consumer) -> None:
-        """Read on where the hindmost view stands that is not stopped: one may have been away, or another process been here."""
+        """Continue at the lowest position of a view that is not stopped: one may have been away, or another process here."""
         for partition, offset in consumer.offsets().items():
             wanted = min((places[partition].next_offset for places in self._places.values() if partition in places), default=offset)
             if wanted != offset:

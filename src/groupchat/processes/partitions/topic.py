@@ -1,4 +1,4 @@
-"""The topic of conversations as it stands on the brokers: which it is, how far it reaches, and what of the log it has."""
+"""The topic of conversations on the brokers: its identity, its offsets, and the part of the log that it contains."""
 
 from collections.abc import Iterable, Mapping
 from time import monotonic
@@ -20,26 +20,26 @@ _REQUEST_MS = 5_000
 
 
 class UnusableTopicError(Exception):
-    """The topic is not one that the views can follow; the message says why and what to do."""
+    """The views can't follow the topic. The message says why and what to do."""
 
 
 class NotThereYetError(Exception):
-    """A view lacks what the topic lacks too: it can follow when a rebuild, or the log, has brought it further."""
+    """A view lacks events that the topic lacks too. It can follow once a rebuild, or the log, has brought it further."""
 
 
 class MissingTopicError(Exception):
-    """The topic is not there; the message says what makes it."""
+    """The topic does not exist. The message says how to create it."""
 
 
 class Extent(Struct, frozen=True):
-    """The offsets that a partition has: from `first` on and before `end`."""
+    """The offsets of a partition: from `first` to before `end`."""
 
     first: int
     end: int
 
 
 class Topic:
-    """A view from outside of the topic that the consumer reads."""
+    """The topic as the brokers describe it, seen from outside the consumer."""
 
     def __init__(self, brokers: Brokers, prefix: str) -> None:
         self.name = prefix + CONVERSATIONS
@@ -62,11 +62,11 @@ class Topic:
         return f"{self.name} {found['topic_id']}", frozenset(each["partition_index"] for each in found["partitions"])
 
     def ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        """Return the offsets behind the last records, also of transactions that are not decided yet."""
+        """Return the offsets after the last records, including those of undecided transactions."""
         return self._offsets(partitions, OffsetSpec.LATEST)
 
     def extents(self, partitions: Iterable[int]) -> dict[int, Extent]:
-        """Return which offsets the partitions have."""
+        """Return the range of offsets of each partition."""
         numbers = tuple(partitions)
         firsts, ends = self._offsets(numbers, OffsetSpec.EARLIEST), self.ends(numbers)
         return {each: Extent(firsts[each], ends[each]) for each in numbers}
@@ -74,9 +74,9 @@ class Topic:
     def starts(self, partitions: Iterable[int], *, published: int, first: int) -> dict[int, Place]:
         """Return where each partition begins, with the position up to which it lacks events of the log.
 
-        `published` is a position up to which everything was published before this is asked, `first` that of the log's first event
-        that belongs into the topic. A partition that retention has cut lacks what is before its first record; a topic that was made
-        late, what is before the first record of all.
+        Everything up to `published` was published before this call. `first` is the position of the log's first event that belongs
+        to the topic. A partition that retention has cut lacks the events before its first record; a topic that was created late,
+        those before its very first record.
         """
         extents = self.extents(partitions)
         positions = self._first_positions(extents)
@@ -91,7 +91,7 @@ class Topic:
         return {each.partition: found.offset for each, found in self._admin.list_partition_offsets(asked).items()} if asked else {}
 
     def _first_positions(self, extents: Mapping[int, Extent]) -> dict[int, int]:
-        """Return the position of each partition's first record that counts; none for a partition that has none."""
+        """Return the position of each partition's first record with an event; none for a partition without such a record."""
         wanted = {TopicPartition(self.name, each): extent for each, extent in extents.items() if extent.first < extent.end}
         consumer = opened(KafkaConsumer, self._brokers, isolation_level="read_committed", auto_offset_reset="none")
         try:
@@ -109,7 +109,7 @@ def _read_firsts(consumer: KafkaConsumer, wanted: Mapping[TopicPartition, Extent
     deadline = monotonic() + _FIRSTS_SECONDS
     while left:
         if monotonic() > deadline:
-            msg = f"the first records of {sorted(each.partition for each in left)} could not be read"
+            msg = f"the first records of the partitions {sorted(each.partition for each in left)} could not be read"
             raise KafkaTimeoutError(msg)
         for each, records in consumer.poll(timeout_ms=_POLL_MS, max_records=100).items():
             found.setdefault(each.partition, position_in(records[0].headers))
@@ -120,12 +120,12 @@ def _read_firsts(consumer: KafkaConsumer, wanted: Mapping[TopicPartition, Extent
 
 
 def position_in(headers: Headers) -> int:
-    """Return the log's position that a record names; raises `UnusableTopicError` if it names none."""
+    """Return the position in a record's headers; raises `UnusableTopicError` if it has none."""
     for name, value in headers:
         if name == "ce_position" and value.isdigit():
             return int(value)
     msg = (
-        "A record has no position, so something else writes to the topic. Prevent that, create the topic and its contents again "
+        "A record has no position, so another program writes to the topic. Prevent that, then create and fill the topic again "
         "(docs/operations.md, Scale out over Kafka), or let the projections follow the log again."
     )
     raise UnusableTopicError(msg)

@@ -102,14 +102,14 @@ class PartitionWorker:
             log.warning("kafka_left_unsaid", error=described(error))
 
     def _tell(self, error: Exception) -> None:
-        """Tell what keeps the views from working."""
+        """Report the error that keeps the views from working."""
         told = isinstance(error, BrokerUnavailableError | MissingTopicError | NotThereYetError)
         reason = first_line(error) if told else described(error)
         log.warning("partitions_retry", error=reason)
         self._say(reason)
 
     def _say(self, reason: str | None) -> None:
-        """Store what keeps the views from working, or that nothing does any more."""
+        """Store the error that keeps the views from working, or clear it."""
         try:
             with self._database.write(durable=False) as connection:
                 for view in sorted(self._views, key=lambda view: view.name):
@@ -122,7 +122,7 @@ class PartitionWorker:
             stop_at(self._database, view.name, PoisonError(0, reason))
 
     async def _retried(self, stop: asyncio.Event) -> None:
-        """Wait until an operator lets one of the views go on."""
+        """Wait until an operator lets one of the views continue."""
         while not stop.is_set() and await self._do(self._all_stopped):
             await first_set(stop, seconds=LOOK_SECONDS)
 

@@ -1,4 +1,4 @@
-"""From the log to the publisher, batch by batch. All of it blocks: it runs in the relay's own threads."""
+"""From the log to the publisher, batch by batch. All of it blocks, so it runs in the relay's own threads."""
 
 from concurrent.futures import Executor, Future
 from typing import Literal
@@ -23,18 +23,18 @@ from groupchat.store.positions import FollowerStatus, PoisonError, advance, reco
 from groupchat.values.errors import described, first_line
 from groupchat.values.event import Recorded
 
-_ADVICE = "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they go on."
+_ADVICE = "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they continue."
 BATCH = 2_000
-"""Events in a transaction, at most."""
+"""The maximum number of events in a transaction."""
 
 Found = Literal["more", "end", "stopped"]
-"""Whether a batch was published, the log's end is reached, or an event (or a position that can't be) has stopped the relay."""
+"""A batch was published, the end of the log is reached, or the relay is stopped by an event or an impossible position."""
 
 log = structlog.get_logger()
 
 
 class _RelayBatch(Struct, frozen=True):
-    """Records, the event that each is of, and the relay's position behind them."""
+    """Records, the event of each, and the relay's position after them."""
 
     records: list[KafkaRecord]
     events: list[Recorded]
@@ -43,7 +43,7 @@ class _RelayBatch(Struct, frozen=True):
 
 
 class Forwarder:
-    """Publishes batch after batch. `start` is a position to go on from instead of the one that Kafka has: once, and on purpose."""
+    """Publishes batch after batch. `start` replaces the position in Kafka as the starting point, once and on purpose."""
 
     def __init__(
         self, name: str, store: EventStore, publisher: Publisher, threads: Executor, start: int | None, public_url: str | None
@@ -60,7 +60,7 @@ class Forwarder:
         self._poison: PoisonError | None = None
 
     def step(self) -> Found:
-        """Publish the next batch. Whatever it raises may pass; `drop` must follow."""
+        """Publish the next batch. Any exception may pass; call `drop` after it."""
         status = self.status()
         if self._is_stopped(status):
             return "stopped"
@@ -80,25 +80,25 @@ class Forwarder:
         return "more"
 
     def stopped(self) -> bool:
-        """Tell whether an event, or a position that can't be, has stopped the relay."""
+        """Return whether the relay is stopped by an event or an impossible position."""
         return self._is_stopped(self.status())
 
     def status(self) -> FollowerStatus:
-        """Return where the relay stands, as the database has it."""
+        """Return the relay's stored position in the database."""
         with self._database.statement() as connection:
             return status_of(connection, self._name)
 
     def drop(self) -> None:
-        """Leave the producer, whatever it was at, and all that was known of the outcome."""
+        """Close the producer in any state, and forget everything about the outcome."""
         self._standing = self._ahead = self._poison = None
         self._publisher.close()
 
     def tell(self, error: Exception) -> None:
-        """Tell what keeps the relay from working, in the log and in `groupchat status`."""
+        """Report the error that keeps the relay from working, in the log and in `groupchat status`."""
         expected = isinstance(error, BrokerUnavailableError | MissingTopicsError | KafkaError | SQLAlchemyError)
         reason = first_line(error) if expected else described(error)
         if "ProducerFenced" in reason or "InvalidProducerEpoch" in reason:
-            reason = f"another relay has taken over meanwhile; what this one had begun is not published by it ({reason})"
+            reason = f"another relay has taken over, so this one does not publish its open transaction ({reason})"
         log.warning("relay_retries", relay=self._name, error=reason, exc_info=None if expected else error)
         try:
             with self._database.write(durable=False) as connection:
@@ -110,7 +110,7 @@ class Forwarder:
         return status.stopped_at is not None and self._start is None
 
     def _begin(self, status: FollowerStatus) -> int:
-        """Fence earlier relays, and return the position to go on from; the database has it too, then."""
+        """Fence earlier relays, and return the starting position, which is then also in the database."""
         self._ahead = None
         progress = self._publisher.open()
         if self._start is not None:
@@ -129,21 +129,21 @@ class Forwarder:
         return standing
 
     def _stop_views_above(self, position: int) -> None:
-        """Stop the views that followed Kafka further than it knows of now: they would take what is published again for known."""
+        """Stop views that followed Kafka beyond its present position: they would mistake newly published events for known ones."""
         with self._database.read() as connection:
             views = views_beyond(connection, position)
         for view in views if self._name == RELAY else ():
-            stop_at(self._database, view, PoisonError(0, f"Kafka has lost what followed position {position}: {_ADVICE}"))
+            stop_at(self._database, view, PoisonError(0, f"Kafka has lost the events after position {position}: {_ADVICE}"))
 
     def _publish(self, batch: _RelayBatch) -> None:
         position = batch.progress.position
-        if batch.full:  # read on while Kafka works
+        if batch.full:  # read ahead while Kafka works
             self._ahead = self._threads.submit(self._read, position)
         try:
             self._publisher.publish(batch.records, batch.progress)
         except RecordTooLargeError as error:
             self.drop()
-            self._poison = _too_large(batch.events[error.index], error)  # what comes before it is published first
+            self._poison = _too_large(batch.events[error.index], error)  # the events before it are published first
             return
         self._standing = position
         with self._database.write(durable=False) as connection:
@@ -151,7 +151,7 @@ class Forwarder:
         self._store.signals.moved()
 
     def _read(self, above: int) -> _RelayBatch | None:
-        """Return what to publish next, none at the log's end; raises `PoisonError` if that can't be published."""
+        """Return the next batch to publish, none at the log's end; raises `PoisonError` if it can't be published."""
         try:
             found = self._store.log.read(above, BATCH).events
         except UnreadableEventError as error:
@@ -188,7 +188,7 @@ class Forwarder:
 
 def _too_large(recorded: Recorded, error: RecordTooLargeError) -> PoisonError:
     reason = (
-        f"{recorded.id} ({recorded.type}) makes a record that is larger than its topic takes ({error}): raise the topic's "
-        "max.message.bytes, then `groupchat retry` this relay"
+        f"{recorded.id} ({recorded.type}) makes a record that is larger than its topic allows ({error}). Raise the topic's "
+        "max.message.bytes, then run `groupchat retry` for this relay."
     )
     return PoisonError(recorded.position, reason, recorded.cause.correlation_id)

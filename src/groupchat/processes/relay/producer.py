@@ -1,6 +1,6 @@
-"""kafka-python's transactional producer, with what the relay must know that it does not tell.
+"""kafka-python's transactional producer, extended with information that the relay needs and kafka-python does not expose.
 
-It rests on kafka-python 3.0's own parts in two places: committing with a limit in time, and closing at once.
+It depends on internals of kafka-python 3.0 in two places: committing with a time limit, and closing immediately.
 """
 
 from collections.abc import Sequence
@@ -16,23 +16,23 @@ from groupchat.broker.opening import opened
 
 REQUEST_MS = 8_000
 DELIVERY_MS = 10_000
-"""How long a record may be on its way."""
+"""The time limit for sending a record."""
 COMMIT_MS = 10_000
 TRANSACTION_MS = 60_000
-"""After this long the broker itself aborts what a relay has begun and not ended."""
+"""After this time, the broker aborts a relay's unfinished transaction."""
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
-"""More than any event has, so that the topic's own `max.message.bytes` decides what is too large."""
+"""Larger than any event, so that the topic's own `max.message.bytes` decides what is too large."""
 
 
 class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
-    """A producer whose transactions end in good time, or fail."""
+    """A producer whose transactions end in time, or fail."""
 
     def commit(self) -> bool:
-        """Commit; return whether the broker was asked only once. Raises what failed, `KafkaTimeoutError` after `COMMIT_MS`.
+        """Commit; return whether the broker was asked only once. Raises the error, `KafkaTimeoutError` after `COMMIT_MS`.
 
-        `commit_transaction` waits without a limit, also for a request that kafka-python forgets because the broker is away when it
-        is to be sent. One that was sent twice may arrive late a second time, and Kafka's older protocol, which is all that
-        kafka-python speaks, would take that for the end of the *next* transaction (KIP-890).
+        `commit_transaction` waits without a limit, even for a request that kafka-python drops because the broker is unreachable
+        when it is due. A request that was sent twice may arrive late a second time, and Kafka's older protocol, the only one that
+        kafka-python implements, would take it for the end of the *next* transaction (KIP-890).
         """
         manager = self._transaction_manager
         with manager._lock:  # noqa: SLF001 - the handler is there until the sender's thread takes it
@@ -46,13 +46,13 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
         return not ending.is_retry
 
     def learn(self, topics: Sequence[str]) -> dict[str, int]:
-        """Return how many partitions each of these topics has; asked for at once, or the first records would wait."""
+        """Return the number of partitions of each topic. Asking for all at once saves the first records a wait."""
         for topic in topics:
             self._sender.add_topic(topic)
         return {topic: len(self.partitions_for(topic)) for topic in topics}
 
     def abandon(self) -> None:
-        """Close at once, whatever is under way: nobody waits for it any more. `close` would first wait for all that was sent."""
+        """Close immediately, because no code waits for the results. `close` would first wait for everything that was sent."""
         self._sender.force_close()
         self._sender.join(1.0)
         with suppress(KafkaTimeoutError):
@@ -60,7 +60,7 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
 
 
 def open_producer(brokers: Brokers, transactional_id: str, **configs: Any) -> Producer:
-    """Return a producer that has fenced all earlier ones of its transactional id; what they had begun is committed or aborted."""
+    """Return a producer that has fenced all earlier ones of its id, so that their transactions are committed or aborted."""
     producer = opened(
         Producer,
         brokers,
@@ -72,7 +72,7 @@ def open_producer(brokers: Brokers, transactional_id: str, **configs: Any) -> Pr
         delivery_timeout_ms=DELIVERY_MS,
         max_block_ms=REQUEST_MS,
         transaction_timeout_ms=TRANSACTION_MS,
-        retry_backoff_ms=10,  # it sleeps so long when a transaction begins before the last one's markers are written
+        retry_backoff_ms=10,  # the pause when a transaction begins before the last one's markers are written
         metrics_enabled=False,
         **configs,
     )

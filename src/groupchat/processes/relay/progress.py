@@ -1,4 +1,4 @@
-"""The relay's own position, as Kafka has it: the last record of a compacted topic, written in one transaction with the events."""
+"""The relay's own position in Kafka: the last record of a compacted topic, written in one transaction with the events."""
 
 from datetime import datetime
 from time import monotonic
@@ -18,15 +18,15 @@ from groupchat.values.event import Recorded
 KEY = b"position"
 _PATIENCE_SECONDS = 10.0
 _TAIL = 100
-"""So far before the topic's end the last position is looked for first; the end itself is taken by the transactions' markers."""
+"""The last position is first looked for this far before the topic's end; the markers of transactions take up the end itself."""
 
 
 class MissingTopicsError(Exception):
-    """Topics are not there; the message names them and says what to do."""
+    """Topics do not exist. The message names them and says what to do."""
 
 
 class RelayProgress(Struct, frozen=True, kw_only=True):
-    """Everything up to `position` is published. Which event is there, and since when, tells this log from others."""
+    """Everything up to `position` is published. The event there, and the time of the first one, tell this log from others."""
 
     position: int
     event: str | None = None
@@ -34,16 +34,16 @@ class RelayProgress(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def behind(cls, recorded: Recorded) -> Self:
-        """Return the position behind an event."""
+        """Return the position after an event."""
         return cls(position=recorded.position, event=recorded.id, at=recorded.at)
 
     def record(self) -> KafkaRecord:
-        """Return the record to store it as."""
+        """Return the record that stores it."""
         return KafkaRecord(topic=PROGRESS, key=KEY, value=msgspec.json.encode(self), headers=[])
 
 
 def read_progress(brokers: Brokers, prefix: str) -> RelayProgress | None:
-    """Return what was committed last, none if nothing was; raises `MissingTopicsError` if any topic is not there.
+    """Return the progress that was committed last, none if there is none; raises `MissingTopicsError` if any topic does not exist.
 
     Call it when no earlier relay can write any more.
     """

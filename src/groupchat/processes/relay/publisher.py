@@ -19,7 +19,7 @@ _KEYS = 100_000
 
 
 class RecordTooLargeError(Exception):
-    """One record is larger than its topic takes; `index` is its place among those to publish."""
+    """One record is larger than its topic allows; `index` is its place among the records to publish."""
 
     def __init__(self, index: int, reason: str) -> None:
         super().__init__(reason)
@@ -29,14 +29,15 @@ class RecordTooLargeError(Exception):
 class Publisher:
     """Publishes in order; used by one thread at a time.
 
-    After any error the outcome may be open: close it, and open it again. Opening makes it certain, and says what it was.
+    After any error, the outcome may be unknown: close the publisher and open it again. `open` determines the outcome and returns
+    it.
     """
 
     def __init__(self, brokers: Brokers, prefix: str) -> None:
         self.brokers = brokers
         self.prefix = prefix
         self.certain = True
-        """Whether the next transaction may follow the last one; else it must be opened again first."""
+        """Whether another transaction may follow; if not, the publisher must be reopened first."""
         self._producer: Producer | None = None
         self._partition = lru_cache(maxsize=_KEYS)(self._partition_of)
         self._partitions: dict[str, int] = {}
@@ -44,7 +45,7 @@ class Publisher:
     def open(self) -> RelayProgress | None:
         """Fence earlier relays, and only then read how far they came; none if no position was ever committed.
 
-        Raises `MissingTopicsError`, and `BrokerUnavailableError` for whatever else is wrong with the brokers.
+        Raises `MissingTopicsError`, and `BrokerUnavailableError` for any other failure of the brokers.
         """
         self.close()
         with explained(self.brokers):
@@ -63,7 +64,7 @@ class Publisher:
         producer.begin_transaction()
         sent = [self._send(producer, index, record) for index, record in enumerate([*records, progress.record()])]
         for index, future in enumerate(sent):
-            # A record that ran out of time does not fail the transaction in kafka-python: it would be committed without it.
+            # In kafka-python, a record that timed out does not fail the transaction, which would be committed without it.
             try:
                 future.get(timeout=DELIVERY_MS / 1_000)
             except _TOO_LARGE as error:
@@ -71,7 +72,7 @@ class Publisher:
         self.certain = producer.commit()
 
     def close(self) -> None:
-        """Close the producer, whatever it was at."""
+        """Close the producer in any state."""
         producer, self._producer = self._producer, None
         self._partition.cache_clear()
         if producer is not None:

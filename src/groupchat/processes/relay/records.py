@@ -1,4 +1,4 @@
-"""From an event to its records: in which topic, under which key, with which value (docs/topics.md)."""
+"""From an event to its records: their topics, keys and values (docs/topics.md)."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def key_of(recorded: Recorded, topic: str) -> str:
-    """Return what keeps an event in order with others of its topic: the conversation, contact, consent or workspace."""
+    """Return the key that keeps an event in order within its topic: the conversation, contact, consent or workspace."""
     event = recorded.event
     if topic == topics.WORKSPACES:
         return recorded.cause.workspace_id
@@ -28,9 +28,9 @@ def key_of(recorded: Recorded, topic: str) -> str:
 
 
 def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[KafkaRecord]:
-    """Yield an event's own record, and one for each ledger entry that it leads to (R24); raises `topics.NoTopicError`.
+    """Yield an event's own record, and one for each ledger entry that it creates (R24); raises `topics.NoTopicError`.
 
-    `public_url` is where readers find the schemas that the records name.
+    `public_url` is the address where readers find the schemas that the records name.
     """
     event = recorded.event
     topic = topics.topic_of(recorded.type)

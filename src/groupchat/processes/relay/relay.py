@@ -1,8 +1,8 @@
 """The relay: follows the log, and publishes each batch with its own position in one Kafka transaction (docs/adr/0018).
 
-- The position that counts is Kafka's. It is read at the start, after earlier relays were fenced, and again after every error. What
-  the database has of it (`groupchat status`, metrics) is written after Kafka has committed, so it is never ahead.
-- One relay works at a time: `store/lease.py`. Should two think that they do, Kafka lets only the later one write.
+- The position that counts is Kafka's. It is read at the start, after earlier relays were fenced, and again after every error. The
+  database's copy of it (`groupchat status`, metrics) is written after Kafka has committed, so it is never ahead.
+- One relay works at a time: `store/lease.py`. If two relays run by mistake, Kafka lets only the later one write.
 - The log and `groupchat status` report errors that may pass (unreachable brokers, a missing topic, a wrong password, fencing). The
   relay retries with growing pauses, and requests the lease again.
 - Other errors stop it, as they stop any follower: an event that can't be read or is too large, or a position in Kafka that can't be
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Relay:
-    """A worker; `start` is a position to go on from instead of the one that Kafka has: once, and on purpose.
+    """A worker; `start` replaces the position in Kafka as the starting point, once and on purpose.
 
     `public_url` is as in `records_of`.
     """
@@ -53,7 +53,7 @@ class Relay:
         self._pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
 
     async def run(self, stop: asyncio.Event, *, until_end: bool = False) -> None:
-        """Relay until `stop` is set, or with `until_end` until the log's end is reached or the relay is stopped."""
+        """Relay until `stop` is set; with `until_end`, also until the log's end is reached or the relay is stopped."""
         with self._store.signals.log.listen() as bell:
             while not stop.is_set():
                 bell.clear()
@@ -77,11 +77,11 @@ class Relay:
             return False
 
     async def _work(self, bell: asyncio.Event, stop: asyncio.Event, *, until_end: bool) -> bool:
-        """Publish under the lease; return whether all is done that was asked for."""
+        """Publish under the lease; return whether all requested work is done."""
         async with Lease(self._store.database, self.name, stop) as lease:
             try:
                 return await self._follow(lease, bell, stop, until_end=until_end)
-            except Exception as error:  # noqa: BLE001 - it is told and tried again; commands and views go on whatever it is
+            except Exception as error:  # noqa: BLE001 - it is reported and retried; commands and views continue in any case
                 await self._do(partial(self._forwarder.tell, error))
                 return False
             finally:

@@ -1,4 +1,4 @@
-"""Where a relay goes on: at the position that Kafka has, if that can be this log's."""
+"""The starting point of a relay: the position in Kafka, if it can be from this log."""
 
 from groupchat.broker.topics import PROGRESS
 from groupchat.processes.relay.progress import RelayProgress
@@ -9,7 +9,7 @@ from groupchat.values.errors import ToldError
 
 
 class NoSuchPositionError(ToldError):
-    """A relay can't go on from there; the message says what there is."""
+    """A relay can't start at that position. The message says which positions exist."""
 
 
 def progress_at(store: EventStore, position: int) -> RelayProgress:
@@ -26,26 +26,26 @@ def progress_at(store: EventStore, position: int) -> RelayProgress:
 
 
 def check(progress: RelayProgress | None, known: int, store: EventStore, prefix: str) -> None:
-    """Raise `PoisonError`, of no event, unless Kafka's position can be that of a relay of this log that had reached `known`."""
+    """Raise `PoisonError`, of no event, if Kafka's position can't be from a relay of this log that had reached `known`."""
     head, topic = store.log.head(), prefix + PROGRESS
     if progress is None:
         if known:
             reason = (
-                f"{topic} has no position, although the relay had published up to {known}: the topic was deleted or emptied, or "
-                f"these are other topics. If consumers have all up to {known}, `groupchat relay --from {known}` goes on behind it; "
-                "if the topics are new, `groupchat relay --from 0` publishes everything."
+                f"{topic} has no position, although the relay had published up to {known}. The topic was deleted or emptied, or "
+                f"these are other topics. If consumers have everything up to {known}, `groupchat relay --from {known}` continues. "
+                "If the topics are new, `groupchat relay --from 0` publishes everything."
             )
             raise PoisonError(0, reason)
     elif progress.position > head:
         reason = (
-            f"{topic} says that everything up to {progress.position} is published, and the log ends at {head}: the database was "
-            f"restored from a backup, or the topics are another installation's. {_ADVICE}"
+            f"{topic} says that everything up to {progress.position} is published, but the log ends at {head}. The database was "
+            f"restored from a backup, or the topics belong to another installation. {_ADVICE}"
         )
         raise PoisonError(0, reason)
     elif _differ(progress, progress_at(store, progress.position)):
         reason = (
-            f"{topic} says that event {progress.event} is at position {progress.position}, and the log has another one there: "
-            f"the database was restored from a backup and written to since, or the topics are another installation's. {_ADVICE}"
+            f"{topic} says that event {progress.event} is at position {progress.position}, but the log has another one there. "
+            f"The database was restored from a backup and written to since, or the topics belong to another installation. {_ADVICE}"
         )
         raise PoisonError(0, reason)
 
@@ -57,5 +57,5 @@ _ADVICE = (
 
 
 def _differ(progress: RelayProgress, here: RelayProgress) -> bool:
-    """Tell whether both know their event, and it is not the same; one that can't be read is not known."""
+    """Return whether both know their event and the events differ."""
     return None not in (progress.event, here.event) and progress != here

@@ -1,7 +1,6 @@
-"""Rows that know their position, read marks as a view of their own, and views that follow Kafka's partitions.
+"""Rows that know their position, read marks as a separate view, and views that follow Kafka's partitions.
 
-The views that change are emptied and sent back to the log's beginning, so they fill themselves again when their workers run. What
-was parked stays parked.
+The views that change are emptied and return to the log's beginning, so their workers fill them again. Parked events stay parked.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""The view of what users were refused."""
+"""The view of refusal records."""
 
 import sqlalchemy as sa
 from alembic import op

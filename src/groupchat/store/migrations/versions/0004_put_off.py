@@ -1,4 +1,4 @@
-"""What a process has put off, and until when."""
+"""Put-off events, and when they are due."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Sums of the ledger per month, kept with its lines: the ledger is emptied and fills itself again when its worker runs."""
+"""Sums of the ledger per month, stored next to its lines. The ledger is emptied, and its worker fills it again."""
 
 import sqlalchemy as sa
 from alembic import op

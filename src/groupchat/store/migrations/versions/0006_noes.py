@@ -1,4 +1,4 @@
-"""The view of the numbers that are a no. Inbox and pane fill themselves again: their rows say more of a block than before."""
+"""The view of numbers with do-not-disturb. Inbox and pane are filled again: their rows say more about a block than before."""
 
 import sqlalchemy as sa
 from alembic import op

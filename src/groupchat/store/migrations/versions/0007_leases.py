@@ -1,4 +1,4 @@
-"""How often each lease was taken, for fencing."""
+"""The number of times that each lease was taken, for fencing."""
 
 import sqlalchemy as sa
 from alembic import op

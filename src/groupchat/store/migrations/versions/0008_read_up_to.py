@@ -1,4 +1,4 @@
-"""Read marks up to a version: the view numbers inbound messages, and fills itself again when its worker runs."""
+"""Read marks up to a version: the view numbers inbound messages, and its worker fills it again."""
 
 import sqlalchemy as sa
 from alembic import op
