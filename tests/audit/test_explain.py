@@ -226,7 +226,7 @@ BLOCKED = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", opted_out(1
         ((*BLOCKED, (ON_THE_WAY, started("msg_1", ONE))), r"cnv_1/3\): R16 forbids this"),
         (
             ((WORKSPACE, a_workspace()), ("cnv_1", a_group()), ("cnv_1", sent("msg_1", price="0.5"))),
-            "in effect was 0.0200 USD: R25",
+            "0.0200 USD was in effect: R25",
         ),
     ],
 )

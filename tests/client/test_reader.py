@@ -247,7 +247,7 @@ def test_a_record_that_cant_be_read_stops_the_reader_and_says_where_it_stands(re
 
 def test_a_topic_that_is_not_there_is_named(reader, topics):
     with (
-        pytest.raises(TopicsMissingError, match=f"lacks {topics}groupchat.nothing.v1, or keeps it from you"),
+        pytest.raises(TopicsMissingError, match=f"lacks {topics}groupchat.nothing.v1, or hides it from you"),
         reader("groupchat.nothing.v1"),
     ):
         pass

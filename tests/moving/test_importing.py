@@ -189,7 +189,7 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         ([EVENTS[0], event_line(LOG[1], version=3)], {}, 3, "version 3 of cnv_1, where 2 should be"),
         ([event_line(LOG[0], stream="cnv_9"), EVENTS[1]], {}, 3, "version 2 of cnv_1, where 1 should be"),
         ([event_line(LOG[0], type="groupchat.conversation.painted")], {}, 2, "groupchat.conversation.painted"),
-        ([event_line(LOG[0], shape=2)], {}, 2, "its shape is version 2, this groupchat knows 1"),
+        ([event_line(LOG[0], shape=2)], {}, 2, "its shape is version 2, but this groupchat knows 1"),
         ([event_line(LOG[0], shape=0)], {}, 2, "can't be read"),
         ([event_line(LOG[0], data=Raw(b'{"name": 5}'))], {}, 2, "can't be read"),
         ([event_line(LOG[0], at=LOG[0].at.replace(tzinfo=None))], {}, 2, "has no offset from UTC"),

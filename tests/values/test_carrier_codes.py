@@ -10,7 +10,7 @@ def test_each_carriers_word_for_an_opt_out_is_known_R49(code):
 
 
 def test_a_code_that_is_not_known_still_says_where_to_look_R49():
-    assert meaning_of("77777") == "The carrier's reference of error codes says what this code means."
+    assert meaning_of("77777") == "The carrier's documentation explains this code."
 
 
 def test_no_code_has_two_meanings_R49():

@@ -1,1 +1,1 @@
-"""Audit: what the log says about the past, and why. Pure functions over events, by the folds of the live views."""
+"""Audit: what happened in the past, and why. Pure functions over events that use the folds of the live views."""

@@ -1,6 +1,6 @@
 """Conversation, pane and thread as they were at any version or moment, from events alone (R32).
 
-Nothing here knows a rule: the folds are those of the live views, run up to a `Cut`. Read marks are not part of it, so there is no
+This module contains no rules: it runs the folds of the live views up to a `Cut`. Read marks are not included, so there is no
 `unread_count`.
 """
 
@@ -24,8 +24,8 @@ from groupchat.values.event import Recorded
 class AsOf(Struct, frozen=True, kw_only=True):
     """A conversation as of a version or moment (R32).
 
-    `version`, `position` and `at` are those of the conversation's newest event by then. `messages` are a page of the thread;
-    `next_cursor` is null on the last.
+    `version`, `position` and `at` are those of the conversation's newest event at that time. `messages` is a page of the thread;
+    `next_cursor` is null on the last page.
     """
 
     conversation: inbox.Shown
@@ -38,20 +38,20 @@ class AsOf(Struct, frozen=True, kw_only=True):
 
 
 class When(Struct, frozen=True, kw_only=True):
-    """As of which version, or which moment (with a time zone); now, if neither is given."""
+    """The requested version or moment (with a time zone); now, if neither is given."""
 
     version: int | None = None
     at: datetime | None = None
 
 
 class Cut(Struct, frozen=True, kw_only=True):
-    """Where history ends: behind a position of the log, and behind a moment."""
+    """The end of the history to show: after a position of the log, and after a moment."""
 
     position: int = LAST_POSITION
     at: datetime | None = None
 
     def covers(self, recorded: Recorded) -> bool:
-        """Tell whether an event had happened by then."""
+        """Return whether an event had happened by then."""
         return recorded.position <= self.position and (self.at is None or recorded.at <= self.at)
 
     def of(self, events: Iterable[Recorded]) -> list[Recorded]:
@@ -60,9 +60,9 @@ class Cut(Struct, frozen=True, kw_only=True):
 
 
 def cut_at(events: Sequence[Recorded], asked: When, now: datetime) -> Cut:
-    """Return where a conversation's events, the oldest first and at least to the version asked for, are cut.
+    """Return the cut through a conversation's events, which are given oldest first and at least up to the requested version.
 
-    Raises `InvalidRequestError` for a version that there is not, a time before the first event, or one that is yet to come.
+    Raises `InvalidRequestError` for an unknown version, a time before the first event, or a time in the future.
     """
     first, newest = events[0], events[-1]
     if asked.version is not None:
@@ -81,22 +81,22 @@ def cut_at(events: Sequence[Recorded], asked: When, now: datetime) -> Cut:
 
 
 def written(moment: datetime) -> str:
-    """Return a time as it is written for people and programs: RFC 3339, in UTC."""
+    """Return a time as RFC 3339, in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def state(events: Sequence[Recorded], deliveries: Mapping[str, Sequence[Recorded]]) -> AsOf:
-    """Return what the views show after a conversation's events, and after what became of its messages, by message."""
+    """Return the state of the views after a conversation's events and the events of its deliveries, by message."""
     return _shown(events, [each for each in events if is_message(each)], deliveries, None)
 
 
 def page(
     log: Log, conversation_id: str, asked: When, now: datetime, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> AsOf:
-    """Read a conversation as of then, with a page of its thread, in three queries at most. It blocks: call it in a thread.
+    """Read a conversation as of then, with a page of its thread, in at most three queries. It blocks: call it in a thread.
 
-    The cursor holds how far the log was read, so all pages show the same state. Raises `NotFoundError` for a conversation that is
-    not stored, `InvalidRequestError` as `cut_at` does, and for a bad cursor.
+    The cursor contains the position up to which the log was read, so all pages show the same state. Raises `NotFoundError` for a
+    conversation that is not stored, `InvalidRequestError` as `cut_at` does, and for a bad cursor.
     """
     pinned, after = _begin(log, asked) if cursor is None else key_at(cursor, tuple[Position, Position])
     events = log.stream(conversation_id, upto=asked.version or None)
@@ -114,12 +114,12 @@ def page(
 
 
 def _begin(log: Log, asked: When) -> tuple[int, int]:
-    """Return how far the log is read, and after which version the first page begins; a version's place in the log is its own."""
+    """Return the position up to which the log is read, and the version after which the first page begins."""
     return log.head() if asked.version is None else LAST_POSITION, 0
 
 
 def is_message(recorded: Recorded) -> bool:
-    """Tell whether an event is a message."""
+    """Return whether an event is a message."""
     return isinstance(recorded.event, MessageSent | InboundReceived)
 
 
@@ -133,7 +133,7 @@ def id_of(recorded: Recorded) -> str:
 
 
 def by_message(deliveries: Iterable[Recorded]) -> dict[str, list[Recorded]]:
-    """Return the events of deliveries by their message."""
+    """Return the events of deliveries, by message."""
     found: dict[str, list[Recorded]] = {}
     for recorded in deliveries:
         found.setdefault(id_of(recorded), []).append(recorded)

@@ -16,7 +16,7 @@ OF_PERSON = ("name", "tags", "opted_out_at", "opted_in_at")
 
 
 class ChangedField(Struct, frozen=True, kw_only=True):
-    """A field of something, before and after; `of` is the conversation's, a message's or a participant's id (the number)."""
+    """A changed field, before and after; `of` is the id of the conversation or message, or a participant's number."""
 
     of: str
     field: str
@@ -30,7 +30,7 @@ class ChangedField(Struct, frozen=True, kw_only=True):
 
 
 def states(before: AsOf, after: AsOf) -> list[ChangedField]:
-    """Return what differs between two states of one conversation."""
+    """Return the differences between two states of one conversation."""
     return [
         *conversations(before.conversation, after.conversation),
         *panes(before.participants, after.participants),
@@ -39,12 +39,12 @@ def states(before: AsOf, after: AsOf) -> list[ChangedField]:
 
 
 def conversations(before: Shown, after: Shown) -> list[ChangedField]:
-    """Return what differs in what the inbox shows, but for what follows from messages."""
+    """Return the differences in the inbox, except those that follow from messages."""
     return list(_fields(after.id, OF_CONVERSATION, before, after))
 
 
 def panes(before: Pane, after: Pane) -> list[ChangedField]:
-    """Return what differs for each participant: tags, name, opt-outs; none ever comes or goes (R7)."""
+    """Return the differences of each participant: tags, name, opt-outs; participants never come or go (R7)."""
     known, found = _people(before), list[ChangedField]()
     for number, (stands, person) in _people(after).items():
         stood, earlier = known[number]
@@ -54,7 +54,7 @@ def panes(before: Pane, after: Pane) -> list[ChangedField]:
 
 
 def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[ChangedField]:
-    """Return the messages that only one thread has, and the statuses that differ."""
+    """Return the messages that only one state has, and the statuses that differ."""
     earlier, later = ({message.id: message for message in messages} for messages in (before, after))
     found: list[ChangedField] = []
     for id_ in dict.fromkeys((*earlier, *later)):

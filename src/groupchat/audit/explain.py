@@ -15,7 +15,7 @@ from groupchat.values.event import Recorded
 
 
 def message(history: History, message_id: str) -> Explanation:
-    """Say why a message was sent, or withheld; raises `NotFoundError` if the conversation has none such."""
+    """Explain why a message was sent or withheld; raises `NotFoundError` if the conversation has no such message."""
     step = _message(history, message_id)
     event = step.recorded.event
     who = words.actor(history, step.recorded, step.after)
@@ -38,7 +38,7 @@ def _message(history: History, message_id: str) -> Step:
 
 
 def _said(history: History, step: Step) -> list[ExplanationLine]:
-    """Return what a keyword did (R14)."""
+    """Return the effect of a keyword (R14)."""
     event = step.recorded.event
     if not isinstance(event, InboundReceived) or event.keyword is None:
         return []
@@ -54,7 +54,7 @@ def _evidence(step: Step) -> str | None:
 
 
 def _way(history: History, step: Step, message_id: str) -> list[ExplanationLine]:
-    """Return what the message was billed, and what became of it, step by step."""
+    """Return what the message was billed, and its delivery, step by step."""
     found: list[ExplanationLine] = []
     for recorded in (step.recorded, *history.of_message.get(message_id, ())):
         if (said := timeline.went(step.after, recorded)) is not None:
@@ -65,7 +65,7 @@ def _way(history: History, step: Step, message_id: str) -> list[ExplanationLine]
 
 
 def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, ExplanationLine, Recorded]:
-    """Return what became of a message in the end, and the event that decided it."""
+    """Return the message's final outcome, and the event that decided it."""
     deliveries = history.of_message.get(message_id, ())
     sent = isinstance(step.recorded.event, MessageSent)
     for recorded in deliveries:
@@ -81,7 +81,7 @@ def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Expla
 
 
 def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[ExplanationLine, Recorded]:
-    """Return why a message was not handed over, and the opt-out that decided it (R16)."""
+    """Return why a message was not handed over, with the opt-out that decided it (R16)."""
     before = history.steps_before(withheld)
     if isinstance(step.recorded.event, MessageSent):
         late = (each.recorded for each in before if each.after.opted_out_since(step.recorded.version))
@@ -97,7 +97,7 @@ def why_withheld(history: History, step: Step, withheld: Recorded) -> tuple[Expl
 
 
 def _why_begun(history: History, step: Step, started: Recorded) -> ExplanationLine:
-    """Return why a message was handed over: whether somebody had opted out meanwhile (R16)."""
+    """Return why a message was handed over, including whether anyone had opted out meanwhile (R16)."""
     group, sent = history.group_before(started), isinstance(step.recorded.event, MessageSent)
     if group.opted_out_since(step.recorded.version) if sent else group.blocked:
         out = opt_outs(history.steps_before(started))[-1].recorded
@@ -110,7 +110,7 @@ def _why_begun(history: History, step: Step, started: Recorded) -> ExplanationLi
 
 
 def read_entry_id(id_: str) -> tuple[str, int, int]:
-    """Return the stream, the version and the number of an entry's id; raises `ValueError` for what is none."""
+    """Return the stream, the version and the number in an entry's id; raises `ValueError` for any other text."""
     stream, version, n = id_.rsplit("/", 2)
     if not stream or not (version.isascii() and version.isdigit() and n.isascii() and n.isdigit()):
         msg = f"{id_} is not an entry's id"
@@ -119,7 +119,7 @@ def read_entry_id(id_: str) -> tuple[str, int, int]:
 
 
 def entry(history: History, entry_id: str) -> Explanation:
-    """Say why an entry was charged or credited; raises `NotFoundError` if its event billed no such entry."""
+    """Explain why an entry was charged or credited; raises `NotFoundError` if its event has no such entry."""
     billed, source = _entry(history, entry_id)
     step = _message(history, billed.message_id)
     lines = [line(_entry_words(history, billed), source), *_of_message(history, step, billed)]
@@ -152,7 +152,7 @@ def _entry_words(history: History, billed: Entry) -> str:
 
 
 def _of_message(history: History, step: Step, billed: Entry) -> list[ExplanationLine]:
-    """Return the message that was billed, its rate, its way to that recipient, and the entry of the opposite sign."""
+    """Return the message that was billed, its rate, its delivery to that recipient, and the entry with the opposite sign."""
     event = step.recorded.event
     lines = [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
     if isinstance(event, MessageSent):

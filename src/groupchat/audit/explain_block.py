@@ -1,4 +1,4 @@
-"""Why nothing can be sent in a conversation, or why something can: who opted out, how, and what was sent since (R15 to R18)."""
+"""Why a conversation is blocked or open: who opted out, how, and what was sent since (R15 to R18)."""
 
 from groupchat.aggregates.delivery import Started, Withheld
 from groupchat.aggregates.group_events import (
@@ -18,9 +18,9 @@ from groupchat.values.errors import NotFoundError
 
 
 def block(history: History, number: str | None = None) -> Explanation:
-    """Say why a conversation is blocked or open; with a number, whether that participant's opt-out blocks it.
+    """Explain why a conversation is blocked or open; with a number, whether that participant's opt-out blocks it.
 
-    Raises `NotFoundError` for a number that takes no part.
+    Raises `NotFoundError` for a number that is not in the group.
     """
     if number is not None and history.group.member(number) is None:
         msg = f"{number} is not a participant of {history.conversation_id}. Its numbers are {', '.join(history.group.numbers)}."
@@ -35,7 +35,7 @@ def block(history: History, number: str | None = None) -> Explanation:
 
 
 def _told(history: History, step: Step, number: str | None) -> list[ExplanationLine]:
-    """Return what was said for and against messages."""
+    """Return the opt-outs and opt-ins."""
     event = step.recorded.event
     if isinstance(event, Unblocked) or (isinstance(event, ParticipantOptOutTakenBack) and number in (None, event.number)):
         return [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
@@ -58,7 +58,7 @@ def _withheld(history: History) -> list[ExplanationLine]:
 
 
 def _sent_since(history: History, number: str | None) -> list[ExplanationLine]:
-    """Return whether anything was sent, or handed over, after an opt-out: the rules say never (R15, R16)."""
+    """Return whether anything was sent or handed over after an opt-out, which the rules forbid (R15, R16)."""
     outs = opt_outs(history.steps, number)
     if not outs:
         return []
@@ -76,7 +76,7 @@ def _sent_since(history: History, number: str | None) -> list[ExplanationLine]:
 
 
 def _nothing_since(history: History, out: Step) -> ExplanationLine:
-    """Return what was sent after the last opt-out: nothing, or what followed an opening."""
+    """Return what was sent after the last opt-out: nothing, or only messages after the group was reopened."""
     sent = [step.recorded for step in history.steps if isinstance(step.recorded.event, MessageSent)]
     since = [each for each in sent if each.version > out.recorded.version]
     if since:
@@ -86,7 +86,7 @@ def _nothing_since(history: History, out: Step) -> ExplanationLine:
 
 
 def _still(history: History, number: str | None) -> list[ExplanationLine]:
-    """Return why who opted in again does not open the group (R17), and the group that continues it (R18)."""
+    """Return why an opt-in does not open the group (R17), and the group that continues it (R18)."""
     found, group = list[ExplanationLine](), history.group
     back = [member for member in group.members if member.blocks and not member.out and number in (None, member.number)]
     if any("mistake" in member.blocked_for for member in back):

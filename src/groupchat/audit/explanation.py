@@ -11,7 +11,7 @@ Verdict = Literal["waiting", "sent", "withheld", "received", "relayed", "charged
 
 
 class ExplanationLine(Struct, frozen=True, kw_only=True):
-    """A sentence, and the event that shows it; `wrong` marks what the rules forbid and yet stands in the log."""
+    """A sentence, and the event that proves it; `wrong` marks a stored event that the rules forbid."""
 
     says: str
     event: str | None = None
@@ -20,7 +20,7 @@ class ExplanationLine(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """Why something is as it is: `decided_by` is the event of the last line."""
+    """The reason for a state; `decided_by` is the event of the last line."""
 
     about: str
     verdict: Verdict
@@ -29,12 +29,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     @property
     def contradicts(self) -> bool:
-        """Whether the log has something that the rules forbid."""
+        """Whether the log contains something that the rules forbid."""
         return any(line.wrong for line in self.lines)
 
 
 def line(says: str, recorded: Recorded | None = None, *, wrong: bool = False) -> ExplanationLine:
-    """Return a line that an event shows, if one does."""
+    """Return a line, with the event that proves it if there is one."""
     if recorded is None:
         return ExplanationLine(says=says, wrong=wrong)
     return ExplanationLine(says=says, event=recorded.id, at=recorded.at, wrong=wrong)

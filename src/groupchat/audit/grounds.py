@@ -1,4 +1,4 @@
-"""What a message rested on when it was accepted: its numbers, what its author saw, consent, the rate; each from its event."""
+"""The grounds of a message when it was accepted: its numbers, what its author saw, consent, and the rate, each with its event."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from groupchat.values.event import Recorded
 
 
 def grounds(history: History, step: Step, sent: MessageSent) -> list[ExplanationLine]:
-    """Return what a sent message rested on, line by line."""
+    """Return the grounds of a sent message, line by line."""
     return [_numbers(history, step, sent), seen(history, step), _consent(history, step), rate(history, step.recorded, sent)]
 
 
@@ -26,7 +26,7 @@ def _numbers(history: History, step: Step, sent: MessageSent) -> ExplanationLine
         return line(
             f"It is for exactly the {len(frozen)} numbers that were frozen when the group was created: {to} (R7, R8).", created
         )
-    says = f"It is for {to or 'nobody'}, but the numbers that were frozen at creation are {', '.join(frozen)}: but R8 forbids this."
+    says = f"It is for {to or 'nobody'}, but the numbers that were frozen at creation are {', '.join(frozen)}. R8 forbids this."
     return line(says, step.recorded, wrong=True)
 
 
@@ -61,7 +61,7 @@ def _consent(history: History, step: Step) -> ExplanationLine:
 
 
 def turned(steps: Iterable[Step], number: str | None = None) -> Recorded | None:
-    """Return the event that last blocked or opened the group (or made a number block it, or not); none where nothing ever did."""
+    """Return the last event that blocked or opened the group (or changed whether a number blocks it); none without one."""
     last: Recorded | None = None
     for step in steps:
         if blocks(step.before, number) != blocks(step.after, number):
@@ -70,7 +70,7 @@ def turned(steps: Iterable[Step], number: str | None = None) -> Recorded | None:
 
 
 def blocks(group: GroupConversation | None, number: str | None = None) -> bool:
-    """Tell whether a group is blocked; with a number, whether that participant's opt-out blocks it (R15)."""
+    """Return whether a group is blocked; with a number, whether that participant's opt-out blocks it (R15)."""
     return group is not None and (group.blocked if number is None else number in group.blocked_by)
 
 
@@ -81,14 +81,14 @@ def opt_outs(steps: Iterable[Step], number: str | None = None) -> list[Step]:
 
 
 def rate(history: History, recorded: Recorded, sent: MessageSent) -> ExplanationLine:
-    """Return the rate that a message is billed at, and whence it comes (R25)."""
+    """Return the rate that a message is billed at, and where it comes from (R25)."""
     price = f"{sent.rate.mms_segment:f} {sent.rate.currency}"
     workspace = history.workspace_before(recorded)
     number = None if workspace is None else workspace.rate_line_at(recorded.at)
     posts = [each for each in history.workspace if isinstance(each.event, RatePosted)]
     in_force = None if workspace is None else workspace.rate_at(recorded.at)
     if in_force is not None and in_force != sent.rate:
-        says = f"The rate is {price} per segment, but in effect was {in_force.mms_segment:f} {in_force.currency}: R25 forbids this."
+        says = f"The rate is {price} per segment, but {in_force.mms_segment:f} {in_force.currency} was in effect: R25 forbids this."
         return line(says, recorded, wrong=True)
     if number is None:
         return line(f"The rate is {price} per segment, the default, because no posted rate was in effect yet (R25).", recorded)

@@ -1,4 +1,4 @@
-"""All that is stored about one conversation: its own events, what became of its messages, and the workspace's."""
+"""Everything that is stored about one conversation: its own events, the deliveries of its messages, and its workspace's events."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         return self.events[0].stream
 
     def upto(self, cut: Cut) -> "History":
-        """Return what was stored by then."""
+        """Return the history up to a cut."""
         return History(events=cut.of(self.events), deliveries=cut.of(self.deliveries), workspace=cut.of(self.workspace))
 
     @cached_property
@@ -54,7 +54,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """The group as it went from event to event."""
+        """The group after each event."""
         return tuple(_steps(self.events))
 
     def step(self, version: int) -> Step:
@@ -62,11 +62,11 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         return self.steps[version - 1]
 
     def steps_before(self, recorded: Recorded) -> tuple[Step, ...]:
-        """Return what had happened in the conversation when an event, of any stream, was stored."""
+        """Return the conversation's step just before an event of any stream was stored."""
         return self.steps[: bisect_left(self.steps, recorded.position, key=lambda step: step.recorded.position)]
 
     def group_before(self, recorded: Recorded) -> GroupConversation:
-        """Return the group as an event of another stream found it."""
+        """Return the group as it was when an event of another stream was stored."""
         count = bisect_left(self.steps, recorded.position, key=lambda step: step.recorded.position)
         return self.steps[max(count, 1) - 1].after
 
@@ -80,11 +80,11 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 
     @property
     def group(self) -> GroupConversation:
-        """The group at the end of it."""
+        """The group at the end of the history."""
         return self.steps[-1].after
 
     def workspace_before(self, recorded: Recorded) -> Workspace | None:
-        """Return the workspace as an event found it."""
+        """Return the workspace as it was when an event was stored."""
         state: Workspace | None = None
         for each in self.workspace:
             if each.position < recorded.position:
@@ -127,7 +127,7 @@ def read(log: Log, conversation_id: str) -> History:
 def read_of_message(log: Log, message_id: str) -> History:
     """Return the history of the conversation of a message; raises `NotFoundError` if it does not exist. It blocks.
 
-    Its delivery names the conversation; of one that was never handed over the view `thread` does.
+    The message's delivery names the conversation. If the message was never handed over, the view `thread` does.
     """
     conversation_id = conversation_of(log.stream(delivery.stream(message_id)))
     if conversation_id is None:
@@ -154,7 +154,7 @@ def read_of_stream(log: Log, stream: str) -> History:
 
 
 def conversation_of(deliveries: Sequence[Recorded]) -> str | None:
-    """Return the conversation that a delivery's events name; none where there are none."""
+    """Return the conversation that a delivery's events name; none without events."""
     for recorded in deliveries:
         if isinstance(recorded.event, delivery.Started | delivery.Withheld):
             return recorded.event.conversation_id

@@ -1,4 +1,4 @@
-"""The timeline of a conversation: when, who, what, what it changed, and what it led to; from events alone."""
+"""The timeline of a conversation: when something happened, who did it, what it changed and led to; from events alone."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,7 +25,7 @@ class Consequence(Struct, frozen=True, kw_only=True):
 
 
 class TimelineEntry(Struct, frozen=True, kw_only=True):
-    """An event of a conversation in words; `event` is its id, `changed` what the views show otherwise since."""
+    """An event of a conversation in words; `event` is its id, `changed` lists the differences that it made in the views."""
 
     at: datetime
     version: int
@@ -41,7 +41,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 def entries(history: History) -> list[TimelineEntry]:
     """Return a conversation's timeline, oldest first.
 
-    Attempts that were refused leave no event in the conversation; a source of their entries is merged here, by time.
+    Refused attempts leave no event in the conversation. A source of entries for them is merged in, by time.
     """
     return list(_of_events(history))
 
@@ -81,7 +81,7 @@ def _entry(history: History, step: Step, changed: tuple[ChangedField, ...]) -> T
 
 
 def _led_to(history: History, recorded: Recorded, group: GroupConversation) -> Iterator[Consequence]:
-    """Return what a message was billed, what became of it on its way, and what of it was credited."""
+    """Return what a message was billed, its delivery, and the credits."""
     if not as_of.is_message(recorded):
         return
     for each in (recorded, *history.of_message.get(as_of.id_of(recorded), ())):
@@ -92,7 +92,7 @@ def _led_to(history: History, recorded: Recorded, group: GroupConversation) -> I
 
 
 def went(group: GroupConversation, recorded: Recorded) -> str | None:
-    """Return what a delivery's event says, in words; none for any other."""
+    """Return a delivery's event in words; none for any other."""
     match recorded.event:
         case Started() as event:
             return f"handed to the carrier {words.plain(event.carrier)} for {words.people(group, event.recipients)}"

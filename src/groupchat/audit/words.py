@@ -1,4 +1,4 @@
-"""Words for what stands in events: who, when, how, and texts that are safe to print."""
+"""Words for events: who, when and how, in text that is safe to print."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,11 +28,11 @@ from groupchat.values.event import Recorded
 
 _UNSAFE = {"Cc", "Cs", "Zl", "Zp"}
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that change the direction of writing, and so could make a line read as another."""
+"""Characters that change the direction of writing, which could make a line read as another one."""
 
 
 def plain(text: str) -> str:
-    """Return a text as one line that does nothing to a terminal: what would is written as its code."""
+    """Return a text as one line without effects on a terminal; characters with effects are written as their codes."""
     return "".join(f"\\u{ord(each):04x}" if category(each) in _UNSAFE or each in _TURNING else each for each in text)
 
 
@@ -42,7 +42,7 @@ def quoted(text: str | None) -> str:
 
 
 def listed(things: Iterable[str]) -> str:
-    """Return things in a row; "nobody" for none."""
+    """Return things as a list; "nobody" for an empty one."""
     return ", ".join(things) or "nobody"
 
 
@@ -69,14 +69,14 @@ def actor(history: History, recorded: Recorded, group: GroupConversation) -> str
 
 
 def message(event: MessageSent | InboundReceived, group: GroupConversation) -> str:
-    """Return what a message says and carries, and to which numbers a sent one goes."""
+    """Return what a message says and carries, and the numbers to which an outbound one goes."""
     carried = ", ".join(plain(media.url) for media in event.media)
     said = " with ".join([*([quoted(event.body)] if event.body else []), *([carried] if carried else [])])
     return f"sent {said} to {people(group, event.recipients)}" if isinstance(event, MessageSent) else f"wrote {said}"
 
 
 def what(step: Step) -> str:
-    """Return what an event of a conversation says, in words. Each has some: a test names one that has not."""
+    """Return a conversation's event in words. A test names any type of event without words."""
     event, group = step.recorded.event, step.after
     match event:
         case Created():
@@ -140,7 +140,7 @@ def _of_contact(
 
 
 def why(code: str | None) -> str:
-    """Return what a carrier's code says of a status, in parentheses (R49); nothing without one."""
+    """Return the meaning of a carrier's code, in parentheses (R49); nothing without a code."""
     return f" ({meaning_of(code).removesuffix('.')}; the carrier's code: {plain(code)})" if code else ""
 
 
@@ -163,7 +163,7 @@ def _how(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversati
 
 
 def _contact_of(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str | None:
-    """Return whose do-not-disturb it is: the event says so, unless it is an old one (R36)."""
+    """Return the contact whose do-not-disturb it is. The event names it, unless it is an old one (R36)."""
     member = group.member(event.number)
     said = event.contact_id if isinstance(event, ParticipantOptedOut) else None
     return said or (member.contact_id if member else None)

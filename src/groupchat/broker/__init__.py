@@ -1,1 +1,1 @@
-"""The broker: how groupchat reaches Kafka, what its topics are called, and what a record looks like on the wire."""
+"""The broker: connecting to Kafka, the names of its topics, and the format of a record."""

@@ -15,7 +15,7 @@ _HOUR_MS = 3_600_000
 
 
 class PlannedTopic(Struct, frozen=True, kw_only=True):
-    """A topic as it should be."""
+    """The intended configuration of a topic."""
 
     name: str
     partitions: int
@@ -24,7 +24,7 @@ class PlannedTopic(Struct, frozen=True, kw_only=True):
 
 
 class Made(Struct, frozen=True, kw_only=True):
-    """What was created, and in what the others differ: a line each."""
+    """The created topics, and the differences of the others, one per line."""
 
     created: tuple[str, ...]
     differences: tuple[str, ...]
@@ -48,7 +48,7 @@ def planned(*, prefix: str, partitions: int, replication: int, retention_hours: 
 
 
 def make(brokers: Brokers, topics: Sequence[PlannedTopic]) -> Made:
-    """Create what is missing, and compare the rest; raises `BrokerUnavailableError`. It may run beside another of its kind."""
+    """Create missing topics, and compare the others; raises `BrokerUnavailableError`. Several processes may run it at once."""
     with explained(brokers):
         admin = opened(KafkaAdminClient, brokers)
         try:
@@ -85,7 +85,7 @@ def _differences(admin: KafkaAdminClient, topics: Sequence[PlannedTopic]) -> tup
     found = []
     for topic in topics:
         if not (partitions := shapes[topic.name]):
-            found.append(f"{topic.name}: is being made or deleted by somebody else; run this again")
+            found.append(f"{topic.name}: another program is creating or deleting it; run this again")
             continue
         has = {"partitions": str(len(partitions)), "replication": str(len(partitions[0]["replica_nodes"]))}
         has |= {name: configs[topic.name][name]["value"] for name in topic.config}

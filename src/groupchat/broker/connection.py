@@ -1,4 +1,4 @@
-"""How to reach the brokers: the settings in the words of kafka-python."""
+"""Settings for connecting to the brokers, in the terms of kafka-python."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 class Brokers(Struct, frozen=True, kw_only=True):
-    """Where the brokers are, and how one logs in; the files are paths of PEM files."""
+    """The brokers' addresses and the login; files are paths of PEM files."""
 
     bootstrap_servers: str
     security_protocol: SecurityProtocol = "PLAINTEXT"
@@ -21,7 +21,7 @@ class Brokers(Struct, frozen=True, kw_only=True):
     ssl_keyfile: str | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """Return what every client of kafka-python takes."""
+        """Return the options that every client of kafka-python takes."""
         return {
             "bootstrap_servers": [server.strip() for server in self.bootstrap_servers.split(",")],
             "client_id": "groupchat",

@@ -20,15 +20,15 @@ ENTRY_TYPE = "groupchat.ledger.entry"
 CONTENT_TYPE = "application/json"
 _CONTENT_TYPE = CONTENT_TYPE.encode()
 SCHEMAS = "/schemas/"
-"""Where the server shows the JSON Schema of a type: `/schemas/<type>.json`."""
+"""The path at which the server shows the JSON Schema of a type: `/schemas/<type>.json`."""
 
 
 class RecordUnreadableError(Exception):
-    """A record is not what the relay writes; the message says in what."""
+    """A record does not have the relay's format. The message says what is wrong."""
 
 
 class KafkaRecord(Struct, frozen=True, kw_only=True):
-    """A record as it goes to Kafka: all of it bytes but the topic's name."""
+    """A record for Kafka. Everything but the topic's name is bytes."""
 
     topic: str
     key: bytes
@@ -37,14 +37,14 @@ class KafkaRecord(Struct, frozen=True, kw_only=True):
 
 
 def schema_uri(type_: str, public_url: str | None = None) -> str:
-    """Return the absolute URI of a type's JSON Schema: its address, or a name where the server's address is not known."""
+    """Return the absolute URI of a type's JSON Schema: its address, or a name if the server's address is unknown."""
     return f"urn:groupchat:schema:{type_}" if public_url is None else f"{public_url.rstrip('/')}{SCHEMAS}{type_}.json"
 
 
 def headers_of(
     recorded: Recorded, subject: str, *, kind: str | None = None, entry: int | None = None, public_url: str | None = None
 ) -> Headers:
-    """Return the headers of an event's record; `entry` is the n of a ledger entry that the event leads to, `kind` then its type."""
+    """Return the headers of an event's record; `entry` is the number of a ledger entry of the event, and `kind` then its type."""
     cause = recorded.cause
     type_ = kind or recorded.type
     headers = [
@@ -69,7 +69,7 @@ def headers_of(
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """What the headers of a record say. `entry` is the n of a ledger entry, 0 of an event; only an event has a `shape`."""
+    """The content of a record's headers. `entry` is the number of a ledger entry, 0 for an event; only an event has a `shape`."""
 
     id: str
     type: str
@@ -84,7 +84,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
 
 def envelope_of(headers: Sequence[tuple[str, bytes]]) -> Envelope:
-    """Return what the headers of a record say; raises `RecordUnreadableError`."""
+    """Return the content of a record's headers; raises `RecordUnreadableError`."""
     try:
         texts = {name: text.decode() for name, text in headers}
         return Envelope(
@@ -107,15 +107,15 @@ def envelope_of(headers: Sequence[tuple[str, bytes]]) -> Envelope:
 
 
 def recorded_of(headers: Sequence[tuple[str, bytes]], value: bytes) -> Recorded:
-    """Return the event of a record, as the log has it; raises `RecordUnreadableError`.
+    """Return the event of a record, as in the log; raises `RecordUnreadableError`.
 
-    Not for records of the ledger, nor for `groupchat.workspace.key_issued`, which is published without the key's hash.
+    It doesn't work for records of the ledger, nor for `groupchat.workspace.key_issued`, which is published without the key's hash.
     """
     try:
         of = envelope_of(headers)
         event = decode(of.type, value, of.shape)
     except (RecordUnreadableError, ValueError) as error:
-        msg = f"the record is not groupchat's, or of a newer version: {first_line(error)}"
+        msg = f"the record is not from groupchat, or from a newer version: {first_line(error)}"
         raise RecordUnreadableError(msg) from error
     return Recorded(event=event, stream=of.stream, version=of.version, position=of.position, at=of.at, cause=of.cause)
 

@@ -1,4 +1,4 @@
-"""Opening a client of kafka-python, so that a failure leaves nothing open and says in words what is wrong."""
+"""Opening a client of kafka-python, so that a failure leaves nothing open and reports the reason."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -12,21 +12,21 @@ from groupchat.broker.connection import Brokers
 from groupchat.values.errors import ToldError
 
 BOOTSTRAP_MS = 5_000
-"""How long a client looks for a broker that answers."""
+"""The time that a client looks for a broker that responds."""
 RECONNECT_MS = 1_000
-"""How long it waits at most before it tries a broker again that was away."""
+"""The longest pause before a client tries an unreachable broker again."""
 
 C = TypeVar("C")
 
 
 class BrokerUnavailableError(ToldError):
-    """The brokers can't be used; the message says why and what to do."""
+    """The brokers can't be used. The message says why and what to do."""
 
 
 def opened(client: Callable[..., C], brokers: Brokers, **configs: Any) -> C:
-    """Return a client of kafka-python that has met a broker.
+    """Return a client of kafka-python that has reached a broker.
 
-    One that finds none raises, and leaves its thread and sockets behind (kafka-python 3.0): they are closed here.
+    A client that reaches none raises, but leaves its thread and sockets open (kafka-python 3.0), so they are closed here.
     """
     made: list[Any] = []
 
@@ -46,7 +46,7 @@ def opened(client: Callable[..., C], brokers: Brokers, **configs: Any) -> C:
 
 @contextmanager
 def explained(brokers: Brokers) -> Iterator[None]:
-    """Raise `BrokerUnavailableError` for what fails in the block, with what kafka-python only logs: why a login failed, say."""
+    """Raise `BrokerUnavailableError` for failures in the block, with details that kafka-python only logs (why a login failed)."""
     heard = _Heard()
     logger = logging.getLogger("kafka")
     logger.addHandler(heard)
@@ -64,7 +64,7 @@ def explained(brokers: Brokers) -> Iterator[None]:
 
 
 class _Heard(logging.Handler):
-    """Keeps the warning that tells most: the last, but for those that say only that nothing has come of it."""
+    """Keeps the most informative warning: the last one, except warnings that report only a lack of success."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

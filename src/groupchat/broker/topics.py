@@ -1,4 +1,4 @@
-"""The topics' names (docs/topics.md). A prefix tells a replay's topics from the live ones."""
+"""The topics' names (docs/topics.md). A prefix distinguishes a replay's topics from the live ones."""
 
 CONVERSATIONS = "groupchat.conversations.v1"
 """Every event of a conversation and of its messages' deliveries; the key is the conversation's id."""
@@ -15,10 +15,10 @@ EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
 """The topics that consumers read."""
 
 RELAY = "relay"
-"""The follower that publishes the log on these topics: its name where positions are shown."""
+"""The follower that publishes the log on these topics, as positions name it."""
 
 PROGRESS = "groupchat.relay.v1"
-"""The relay's own position, compacted; nobody else's business."""
+"""The relay's own position, compacted; for the relay only."""
 
 _OF_FAMILY = {
     "conversation": CONVERSATIONS,
@@ -35,13 +35,13 @@ _OF_FAMILY = {
 
 
 class NoTopicError(Exception):
-    """A type of event has no topic: a family was added, and not here."""
+    """A type of event has no topic, because its family is missing here."""
 
 
 def topic_of(type_: str) -> str:
     """Return the topic of a type of record; raises `NoTopicError`."""
     family = type_.split(".")[1]
     if family not in _OF_FAMILY:
-        msg = f"{type_} has no topic in Kafka: give its family one in broker/topics.py"
+        msg = f"{type_} has no topic in Kafka. Give its family one in broker/topics.py."
         raise NoTopicError(msg)
     return _OF_FAMILY[family]

@@ -1,6 +1,6 @@
-"""The command line: `groupchat --help` teaches it.
+"""The command line; `groupchat --help` describes it.
 
-Results go to stdout, words and progress to stderr. Exit code 0: done; 1: it could not be done, and stderr says why; 2: wrong usage.
+Results go to stdout, words and progress to stderr. Exit codes: 0 is success, 1 is a failure that stderr explains, 2 is wrong usage.
 """
 
 import sys
@@ -76,7 +76,7 @@ def main() -> None:
     try:
         program()
     except ToldError as error:
-        from rich.markup import escape  # noqa: PLC0415 - as in `later.py`: what help and version don't need
+        from rich.markup import escape  # noqa: PLC0415 - as in `later.py`: help and version don't need it
 
         from groupchat.cli.shell import clean, say  # noqa: PLC0415 - the same
 

@@ -1,4 +1,4 @@
-"""What auditors ask: the history of a conversation, what changed in it, and why. These commands read, and write nothing."""
+"""Commands for auditors: the history of a conversation, what changed in it, and why. They read only."""
 
 import json as json_
 from collections.abc import Callable, Iterator, Sequence
@@ -24,10 +24,10 @@ from groupchat.values.errors import InvalidRequestError
 
 
 class _Shows(TyperGroup):
-    """`groupchat history CONVERSATION` is `groupchat history show CONVERSATION`: no conversation's id is a command's name."""
+    """Makes `groupchat history CONVERSATION` mean `groupchat history show CONVERSATION`; no conversation's id is a command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take the first word for a conversation, or an option of `show`, unless it names a command."""
+        """Treat the first word as a conversation, or as an option of `show`, unless it names a command."""
         if args and args[0] not in self.commands and args[0] != "--help":
             args = ["show", *args]
         return super().parse_args(ctx, args)
@@ -127,7 +127,7 @@ def _when(version: int | None, at: str | None) -> When:
 
 @contextmanager
 def _as_usage() -> Iterator[None]:
-    """Let what is malformed be wrong usage."""
+    """Report malformed arguments as wrong usage."""
     try:
         yield
     except InvalidRequestError as error:

@@ -1,4 +1,4 @@
-"""Files that commands write and read: written to the end or not at all, compressed or not."""
+"""Files that commands write and read. They are written completely or not at all, compressed or not."""
 
 import os
 import sys
@@ -17,12 +17,12 @@ _BUFFER = 1024 * 1024
 
 
 class FileError(ToldError):
-    """A file can't be read or written; the message says which and why."""
+    """A file can't be read or written. The message says which one and why."""
 
 
 @contextmanager
 def written(name: str) -> Iterator[BinaryIO]:
-    """Write a file that only its owner may read; it has its name when the block ends, or nothing of it stays.
+    """Write a file that only its owner may read. It gets its name when the block ends; after a failure, nothing remains.
 
     `-` is stdout; a name that ends in `.gz` is compressed. Raises `FileError`.
     """
@@ -46,7 +46,7 @@ def _stdout() -> Iterator[BinaryIO]:
 
 
 def _file(path: Path) -> AbstractContextManager[BinaryIO]:
-    """Open what a name stands for: a link's target, and a device or pipe as it is, for neither must be replaced."""
+    """Open the file behind a name: a link's target, and a device or pipe directly, because neither must be replaced."""
     target = path.resolve()
     if target.is_dir():
         raise IsADirectoryError(None, "it is a folder, not a file")
@@ -72,7 +72,7 @@ def _complete_or_gone(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def read(path: Path) -> Iterator[BinaryIO]:
-    """Read a file, compressed or not, as often as wanted; raises `FileError` where that can't be."""
+    """Read a file, compressed or not, any number of times; raises `FileError` if that fails."""
     try:
         with path.open("rb", _BUFFER) as plain:
             if not plain.seekable():

@@ -1,4 +1,4 @@
-"""What operators do about Kafka: its topics, and the relay on its own."""
+"""Commands for Kafka: topics, and the relay as a separate process."""
 
 import asyncio
 from typing import Annotated
@@ -79,7 +79,7 @@ def relay(
 
 
 async def _relayed(system: System, worker: Relay, *, until_end: bool) -> bool:
-    """Relay until a signal; return whether nothing has stopped it before."""
+    """Relay until a signal arrives; return whether nothing has stopped the relay."""
     stop = asyncio.Event()
     server.on_signal(stop.set)
     say.print(f"Relaying as {worker.name}. Stop with Ctrl-C.", highlight=False)

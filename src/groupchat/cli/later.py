@@ -1,4 +1,4 @@
-"""Commands that are loaded when they are given: help and version need no database driver, no web framework and no Kafka."""
+"""Commands that are loaded when they are used, so that help and version load no database driver, web framework or Kafka client."""
 
 from importlib import import_module
 from typing import Any, Literal
@@ -7,11 +7,11 @@ import typer
 from typer.core import TyperCommand
 
 MARKUP: Literal["markdown"] = "markdown"
-"""How help texts are written."""
+"""The format of help texts."""
 
 
 class LazyCommand(TyperCommand):
-    """Stands for a command of a module of this package: with its name and summary in the help, and loaded when it is given."""
+    """A placeholder with the name and summary of a command in a module of this package, which it loads when it is used."""
 
     def __init__(self, name: str, module: str, summary: str) -> None:
         super().__init__(name, help=summary, rich_markup_mode=MARKUP)
@@ -24,5 +24,5 @@ class LazyCommand(TyperCommand):
         return typer.main.get_group(whole).commands[str(self.name)]
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Parse the arguments as the command itself does; what runs then is that command."""
+        """Parse the arguments as the command itself does, and run that command."""
         return self.load().make_context(info_name, args, parent, **extra)

@@ -1,4 +1,4 @@
-"""Taking what is stored elsewhere: export and import (docs/moving.md)."""
+"""Moving a store: export and import (docs/moving.md)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +44,7 @@ def export_(
 def import_(file: Annotated[Path, typer.Argument(help="A file written by `groupchat export --all`.")]) -> None:
     """Load an export of everything into an empty store, completely or not at all, for example to move from SQLite to Postgres."""
     with read(file) as lines, closing_database(migrated_database(settings().database_url)) as database:
-        require_empty(database)  # so that nobody waits for the check of a large file in vain
+        require_empty(database)  # first, so that nobody waits in vain for the check of a large file
         with progress("checking") as on_progress:
             checked = check(Archive(database), lines, on_progress)
         with progress("storing") as on_progress:

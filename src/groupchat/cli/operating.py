@@ -1,4 +1,4 @@
-"""What operators do about followers: where they stand, poison events."""
+"""Commands for operators: the schema, followers' positions, and poison events."""
 
 from typing import Annotated
 

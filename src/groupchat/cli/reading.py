@@ -1,4 +1,4 @@
-"""What commands share that read the log: how it is opened, and a bar with the rate and the time left."""
+"""Shared code of commands that read the log: opening it, and a progress bar with the rate and the time left."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,21 +17,21 @@ from groupchat.values.progress import OnProgress
 
 @contextmanager
 def existing() -> Iterator[Database]:
-    """Open the database that groupchat has used before, and close it at the end; raises `DatabaseUnavailableError`."""
+    """Open a database that groupchat has used before, and close it at the end; raises `DatabaseUnavailableError`."""
     with closing_database(existing_database(settings().database_url)) as database:
         yield database
 
 
 @contextmanager
 def reading() -> Iterator[Log]:
-    """Open the log that is there; nothing is written, and read access is enough."""
+    """Open the existing log. Nothing is written, and read access is sufficient."""
     with existing() as database:
         yield Log.of(database)
 
 
 @contextmanager
 def closing_database(database: Database) -> Iterator[Database]:
-    """Close a database at the end; what its driver says meanwhile becomes a `DatabaseUnavailableError`."""
+    """Close a database at the end; driver errors in the block become a `DatabaseUnavailableError`."""
     try:
         yield database
     except DBAPIError as error:
@@ -42,7 +42,7 @@ def closing_database(database: Database) -> Iterator[Database]:
 
 @contextmanager
 def progress(doing: str) -> Iterator[OnProgress]:
-    """Show on stderr how far something is, the rate since it began, and the time left at that rate."""
+    """Show progress on stderr, with the average rate and the time left at that rate."""
     how_far = "{task.completed:,.0f} of {task.total:,.0f} events{task.fields[pace]}"
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn(how_far))
     began: tuple[float, int] | None = None

@@ -1,4 +1,4 @@
-"""Rebuilding projections: with them emptied at once, or beside what is shown, without downtime."""
+"""Rebuilding projections: offline by emptying them first, or next to the live ones without downtime."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What users of a workspace were refused, for those who audit it on the server. It reads, and writes nothing."""
+"""Refusal records of a workspace's users, for auditors on the server. Read-only."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Making a workspace, serving, working, and the demo."""
+"""Commands that create a workspace, serve, work, and run the demo."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -23,7 +23,7 @@ app = typer.Typer()
 
 
 class ProjectionSource(StrEnum):
-    """What the projections of conversations follow."""
+    """The source that the projections of conversations follow."""
 
     LOG = "log"
     KAFKA = "kafka"
@@ -111,7 +111,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:
-    """Return the workers that a name stands for; raises `UnknownWorkerError` for a view alone that follows Kafka with others."""
+    """Return the workers behind a name; raises `UnknownWorkerError` for a single view that follows Kafka together with others."""
     together = tuple(view.name for view in CONVERSATION_VIEWS)
     if source is ProjectionSource.KAFKA and name in together:
         msg = f"{', '.join(together)} follow Kafka together. Use `groupchat work projections --source kafka`."

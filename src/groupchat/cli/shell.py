@@ -1,4 +1,4 @@
-"""What every command shares: where words go, the settings, moments in options, the event loop."""
+"""Shared code of all commands: output, settings, times in options, and the event loop."""
 
 import asyncio
 import os
@@ -22,13 +22,13 @@ say = Console(stderr=True, soft_wrap=True)
 def clean(text: str) -> str:
     """Return a text from the store or another program without the characters that control a terminal; line breaks stay.
 
-    Print it as `rich.text.Text`, or escaped: in a plain string, rich reads what is in brackets as markup.
+    Print it as `rich.text.Text`, or escaped, because rich reads brackets in a plain string as markup.
     """
     return "".join("\N{REPLACEMENT CHARACTER}" if category(each) == "Cc" and each != "\n" else each for each in text)
 
 
 def settings() -> Settings:
-    """Return the settings of the environment, with the logs set up as they say; raises `SettingsError`."""
+    """Return the settings of the environment, and configure the logs with them; raises `SettingsError`."""
     chosen = from_environment(os.environ)
     logs.configure(chosen)
     return chosen
@@ -41,7 +41,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def read_moment(option: str, written: str | None) -> datetime | None:
-    """Return an option's moment in UTC, or none where it was left out; a date is its first moment in UTC."""
+    """Return an option's moment in UTC, or none if it was omitted; a date is its first moment in UTC."""
     try:
         return None if written is None else moments.read(written)
     except moments.UnreadableMomentError as error:

@@ -1,4 +1,4 @@
-"""What if: history under another policy (docs/whatif.md)."""
+"""The what-if command: history under another policy (docs/whatif.md)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ from groupchat.whatif.replay import TOPICS, WhatIf, Window
 app = typer.Typer()
 
 _AT_ONCE = 500
-"""Rows of one table: what is found is shown as it is found, and not gathered."""
+"""Rows of one table, printed as they are found instead of gathered."""
 
 
 @app.command()

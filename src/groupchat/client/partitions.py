@@ -1,4 +1,4 @@
-"""The partitions that a reader has, and what it knows of each."""
+"""The partitions that a reader has, and its state for each."""
 
 from kafka import TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
@@ -7,7 +7,7 @@ from groupchat.client.seen import Seen
 
 
 class Partition:
-    """Where the group stood when the partition came here, what was seen of it since, and how far it is done and committed."""
+    """A partition's start offset, the records seen since, and how far it is done and committed."""
 
     def __init__(self, start: int, remember: int) -> None:
         self.start = start
@@ -17,20 +17,20 @@ class Partition:
 
 
 class Keeper(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python is untyped
-    """Forgets the partitions that go to others, who go on there. Called while the reader waits for records, in another thread."""
+    """Forgets revoked partitions, where other readers continue. Called in another thread, while the reader waits for records."""
 
     def __init__(self, partitions: dict[TopicPartition, Partition]) -> None:
         self._partitions = partitions
 
     def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Keep all: those that come back in the same rebalance have been nobody else's."""
+        """Keep all partitions: those that return in the same rebalance had no other reader."""
 
     def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Forget the others."""
+        """Forget the other partitions."""
         for place in self._partitions.keys() - assigned:
             del self._partitions[place]
 
     def on_partitions_lost(self, lost: set[TopicPartition]) -> None:
-        """Forget them: others may have had them since."""
+        """Forget these partitions, because they may have had another reader."""
         for place in lost & self._partitions.keys():
             del self._partitions[place]

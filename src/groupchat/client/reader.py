@@ -27,7 +27,7 @@ from groupchat.client.partitions import Keeper, Partition
 from groupchat.client.record import Record, record_of
 
 COMMIT_SECONDS = 1.0
-"""How often it is committed how far one is while there is always more to read; at the end of what there is, at once."""
+"""The pause between commits while records keep coming; at the end of a partition, the reader commits immediately."""
 _COMMIT_MS = 5_000
 _POLL_MS = 500
 
@@ -35,26 +35,27 @@ log = logging.getLogger(__name__)
 
 
 class TopicsMissingError(Exception):
-    """Topics are not there; the message names them."""
+    """Topics do not exist. The message names them."""
 
 
 class RecordsGoneError(Exception):
-    """Where the group stands there is nothing any more; the message says where, and what to do."""
+    """The records at the group's offset were deleted. The message says where, and what to do."""
 
 
 class Reader:
-    """Reads topics as a member of a consumer group; several readers of one group share the partitions.
+    """Reads topics as a member of a consumer group. Several readers of one group share the partitions.
 
-    Iterate over it in a `with` block. A record is done when the loop asks for the next one, and only what is done is committed:
-    what a process was at when it ended, however it ended, comes again. So does the record at which a loop is left, by `break` too.
+    Iterate over it in a `with` block. A record is done when the loop requests the next one, and only done records are committed. So
+    the record that a process was handling when it ended, for whatever reason, comes again. The same applies to the record at which
+    you leave the loop, even with `break`.
 
-    What stands in a partition twice within `remember` records comes once, also over restarts: a reader that gets a partition looks
-    back so far before it begins. `instance` names this process within the group, for good; with a name, one that is started again
-    has its partitions back at once, without one after `session_seconds`. With `idle_seconds` the loop ends when all is read
-    and nothing came for so long.
+    A record that a partition contains twice within `remember` records comes once, even across restarts: a reader that is assigned a
+    partition first looks back that far. `instance` is a permanent name of this process within the group. With a name, a restarted
+    process gets its partitions back immediately; without one, after `session_seconds`. With `idle_seconds`, the loop ends when
+    everything is read and nothing has arrived for that time.
 
     Raises `BrokerUnavailableError` and `TopicsMissingError` when the block begins; in the loop `RecordUnreadableError`,
-    `RecordsGoneError`, and what kafka-python raises for what can't pass by itself. A broker that is away is waited for.
+    `RecordsGoneError`, and permanent errors of kafka-python. It waits for an unreachable broker.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class Reader:
     def _subscribe(self) -> None:
         missing = sorted(set(self._topics) - self._consumer.topics())
         if missing:
-            msg = f"Kafka at {self._brokers.bootstrap_servers} lacks {', '.join(missing)}, or keeps it from you: {_ADVICE}"
+            msg = f"Kafka at {self._brokers.bootstrap_servers} lacks {', '.join(missing)}, or hides it from you: {_ADVICE}"
             raise TopicsMissingError(msg)
         self._consumer.subscribe(self._topics, listener=Keeper(self._partitions))
 
@@ -122,7 +123,7 @@ class Reader:
                 partition = self._partitions[_place(raw)]
                 record = _read(raw)
                 if not partition.seen.has(record):
-                    yield record  # who leaves the loop here never comes back, and the record stays in the queue
+                    yield record  # a caller who leaves the loop here never returns, and the record stays in the queue
                 partition.seen.add(record)
                 self._queue.popleft()
                 partition.done = raw.offset + 1
@@ -133,7 +134,7 @@ class Reader:
                 return
 
     def _fetch(self) -> bool:
-        """Wait for records; return whether there are any before the reader is idle."""
+        """Wait for records; return whether any came before the reader is idle."""
         since = monotonic()
         while not self._queue:
             found = self._poll()
@@ -142,17 +143,17 @@ class Reader:
             if found:
                 since = monotonic()
                 continue
-            self._commit()  # a transaction's end takes an offset too, but no record shows it
+            self._commit()  # the end of a transaction takes an offset too, but no record shows it
             if self._idle_seconds is not None and monotonic() - since > self._idle_seconds and self._at_the_end():
                 return False
         return True
 
     def _at_the_end(self) -> bool:
-        """Tell whether there are partitions here, and all that is committed in them has been read."""
+        """Return whether there are partitions here, and everything that is committed in them has been read."""
         try:
             ends = self._consumer.end_offsets(self._consumer.assignment())
             return bool(ends) and all((self._consumer.position(place, _COMMIT_MS) or 0) >= end for place, end in ends.items())
-        except (RetriableError, NoOffsetForPartitionError):  # nobody answers, or partitions have just come: `_poll` sees to both
+        except (RetriableError, NoOffsetForPartitionError):  # `_poll` handles both
             return False
 
     def _poll(self) -> Mapping[TopicPartition, Sequence[Any]]:
@@ -163,12 +164,12 @@ class Reader:
             self._consumer.seek_to_beginning(*error.args[0])
             return {}
         except (OffsetOutOfRangeError, LogTruncationError) as error:
-            msg = f"group {self._group} stands where Kafka has nothing any more ({error}): {_GONE}"
+            msg = f"Kafka has no records at the offset of group {self._group} any more ({error}): {_GONE}"
             raise RecordsGoneError(msg) from error
         return found
 
     def _take(self, place: TopicPartition, raws: Sequence[Any]) -> None:
-        """Queue what is to do; of a partition that is new here, look first at what stands before it."""
+        """Queue records; in a newly assigned partition, first look at the records before its start."""
         partition = self._partitions.get(place) or self._begin(place, raws[0].offset)
         if partition is None:
             return
@@ -176,11 +177,11 @@ class Reader:
             if raw.offset >= partition.start:
                 self._queue.append(raw)
                 continue
-            with suppress(RecordUnreadableError):  # somebody has moved the group past it
+            with suppress(RecordUnreadableError):  # someone has moved the group past it
                 partition.seen.add(_read(raw))
 
     def _begin(self, place: TopicPartition, first: int) -> Partition | None:
-        """Return a partition whose records may be taken now; none if it is to be read from further back, or again."""
+        """Return a partition whose records may be handled now; none if it is to be read from further back, or again."""
         try:
             begin = max(first - self._remember, self._consumer.beginning_offsets([place])[place])
         except RetriableError:
@@ -193,7 +194,7 @@ class Reader:
         return partition
 
     def _commit(self) -> None:
-        """Commit what is done. If partitions have been taken over, what is queued is left to whose they are."""
+        """Commit the finished records. If partitions were reassigned, leave their queued records to the new readers."""
         self._committed_at = monotonic()
         if not self._queue:
             self._skip_what_is_no_record()
@@ -204,23 +205,23 @@ class Reader:
         try:
             self._consumer.commit(offsets, timeout_ms=_COMMIT_MS)
         except (CommitFailedError, RebalanceInProgressError) as error:
-            log.warning("partitions are taken over, what is not committed comes again: %s", error)
+            log.warning("partitions were reassigned, so uncommitted records come again: %s", error)
             self._unread()
         except RetriableError as error:
-            log.warning("how far one is could not be committed, and is tried again: %s: %s", type(error).__name__, error)
+            log.warning("the offsets could not be committed and are retried: %s: %s", type(error).__name__, error)
         else:
             for place, each in ours.items():
                 each.committed = offsets[place].offset
 
     def _skip_what_is_no_record(self) -> None:
-        """Take all that was fetched as done: transactions' ends, and what was aborted."""
-        with suppress(NoOffsetForPartitionError):  # of partitions that have just come: `_poll` sees to them
+        """Mark everything that was fetched as done: the ends of transactions, and aborted records."""
+        with suppress(NoOffsetForPartitionError):  # from newly assigned partitions, which `_poll` handles
             for place in self._partitions.keys() & self._consumer.assignment():
                 self._partitions[place].done = max(self._partitions[place].done, self._consumer.position(place, _COMMIT_MS) or 0)
 
     def _unread(self) -> None:
         for raw in reversed(self._queue):
-            with suppress(KafkaError, ValueError):  # the partition may be gone already
+            with suppress(KafkaError, ValueError):  # the partition may already be revoked
                 self._consumer.seek(_place(raw), raw.offset)
         self._queue.clear()
 
@@ -230,7 +231,7 @@ def _place(raw: Any) -> TopicPartition:
 
 
 def _read(raw: Any) -> Record:
-    """Return a record of kafka-python's, decoded; raises `RecordUnreadableError`, which says where it stands."""
+    """Return a record of kafka-python's, decoded; raises `RecordUnreadableError`, which names its place."""
     try:
         return record_of(raw.headers, raw.value)
     except RecordUnreadableError as error:
@@ -238,12 +239,12 @@ def _read(raw: Any) -> Record:
         raise RecordUnreadableError(msg) from error
 
 
-_ADVICE = "look at the names, run `groupchat topics`, or ask for the right to read."
+_ADVICE = "check the names, run `groupchat topics`, or ask for read permission."
 _GONE = (
-    "records were deleted before they were read, or the topic is another one. Read from the beginning in a new group, or move this "
+    "records were deleted before they were read, or the topic was replaced. Read from the beginning in a new group, or move this "
     "one by kafka-consumer-groups.sh --reset-offsets."
 )
 _FOREIGN = (
-    "it is not groupchat's, or of a newer version. It is not passed over: if it is to be, move the group by "
+    "it is not from groupchat, or from a newer version. It is not skipped automatically. To skip it, move the group with "
     "kafka-consumer-groups.sh --reset-offsets."
 )

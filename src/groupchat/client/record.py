@@ -16,7 +16,7 @@ class Record(Struct, frozen=True, kw_only=True):
     """An event or a ledger entry. `entry` counts the entries of one event from 1, and is 0 for an event.
 
     `id` is stable forever. `version` counts the events of `stream` from 1, `position` those of the whole log. `subject` is the
-    record's key. `data` is what the type's JSON Schema says, with numbers as text where they are amounts.
+    record's key. `data` has the format of the type's JSON Schema; amounts are text.
     """
 
     id: str
@@ -38,7 +38,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def record_of(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Record:
-    """Return what headers and value say; raises `RecordUnreadableError`."""
+    """Return the record in headers and value; raises `RecordUnreadableError`."""
     of = envelope_of(headers)
     try:
         data = _decode(value or b"")

@@ -1,4 +1,4 @@
-"""What has been seen of a partition, so that what stands in it twice is handled once."""
+"""The records that were seen in a partition, so that a record that is there twice is handled once."""
 
 from collections import OrderedDict
 
@@ -6,11 +6,11 @@ from groupchat.client.record import Record
 
 
 class Seen:
-    """The last version and entry of each stream, of at most `streams` streams: those that were seen last.
+    """The last version and entry of each stream, for at most the `streams` streams that were seen last.
 
-    In a partition a stream's records stand in the order of their versions and entries, so one that is not above the last stands
-    there again. It is found if not more than `streams` records lie between the two. Elsewhere a stream's records may be further on
-    or further behind: what is known of one partition says nothing about another.
+    In a partition, the records of a stream are in the order of their versions and entries, so a record that is not above the last
+    one is there again. It is found if at most `streams` records lie between the two. Each partition needs its own memory, because a
+    stream's records may be ahead or behind in another one.
     """
 
     def __init__(self, streams: int) -> None:
@@ -18,7 +18,7 @@ class Seen:
         self._last: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
     def has(self, record: Record) -> bool:
-        """Tell whether a record was seen."""
+        """Return whether a record was seen."""
         last = self._last.get(record.stream)
         return last is not None and (record.version, record.entry) <= last
 

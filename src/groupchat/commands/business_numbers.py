@@ -22,7 +22,7 @@ class NumberShown(Struct, frozen=True, kw_only=True):
 
 
 async def add_number(decision: Decision, who: Caller, command: AddNumber) -> NumberShown:
-    """Add a business number, given in any written form (R3, R4)."""
+    """Add a business number, given in any common format (R3, R4)."""
     number = read_number("number", command.number)
     (await access(decision, who)).require_manager()
     await decision.take(BUSINESS_NUMBERS, who.workspace_id, replace(command, number=number))
@@ -32,7 +32,7 @@ async def add_number(decision: Decision, who: Caller, command: AddNumber) -> Num
 
 
 async def change_number(decision: Decision, who: Caller, command: ChangeNumber) -> NumberShown:
-    """Change a business number's label, assignment or being the default."""
+    """Change a business number's label or assignment, or whether it is the default."""
     number = read_number("number", command.number)
     rights = await access(decision, who)
     business_numbers.require_number_of(rights.state, number)
@@ -42,7 +42,7 @@ async def change_number(decision: Decision, who: Caller, command: ChangeNumber) 
 
 
 async def give_up_number(decision: Decision, who: Caller, number: str) -> None:
-    """Send nothing from a business number any more; what is there stays readable (R56)."""
+    """Stop sending from a business number; its conversations stay readable (R56)."""
     read = read_number("number", number)
     rights = await access(decision, who)
     business_numbers.require_number_of(rights.state, read)

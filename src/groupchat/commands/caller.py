@@ -1,7 +1,7 @@
 """The caller, and what they may see and do: how a decision asks `aggregates/access.py`.
 
-Rights are judged on the workspace as the decision reads it, not as it was when the request came in: a right that was taken away, or
-a key that was revoked, is gone at once, in every process.
+Rights are judged on the workspace as the decision reads it, not as it was when the request arrived. So revoking a right or a key
+takes effect immediately, in every process.
 """
 
 from msgspec import Struct
@@ -40,7 +40,7 @@ class Caller(Struct, frozen=True):
         return self.user.id if is_restricted(self.user) else None
 
     def cause(self) -> Cause:
-        """Return the envelope of what this request leads to (R31)."""
+        """Return the envelope of the events that this request causes (R31)."""
         return Cause(
             workspace_id=self.workspace_id,
             actor=Actor("user", self.user.id),
@@ -50,7 +50,7 @@ class Caller(Struct, frozen=True):
 
 
 async def access(decision: Decision, who: Caller) -> Access:
-    """Return what the caller may do as of now; raises `UnauthenticatedError` if their key or token is no longer valid."""
+    """Return the caller's present rights; raises `UnauthenticatedError` if their key or token is no longer valid."""
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
     user = state.users.get(who.user.id) if who.login is None else who.login.holder(state, decision.now)
     if user is None:
@@ -60,7 +60,7 @@ async def access(decision: Decision, who: Caller) -> Access:
 
 
 async def visible_group(decision: Decision, rights: Access, conversation_id: str) -> GroupConversation:
-    """Return a group that the caller may see, or raise `NotFoundError`: to them any other does not exist (R22: `HiddenError`)."""
+    """Return a group that the caller may see; raises `NotFoundError` for any other (R22: `HiddenError`)."""
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
     if group.workspace_id != decision.cause.workspace_id:
         raise group_conversation.missing()
@@ -70,7 +70,7 @@ async def visible_group(decision: Decision, rights: Access, conversation_id: str
 
 
 async def visible_contact(decision: Decision, rights: Access, contact_id: str) -> Contact:
-    """Return a contact that the caller may see, or raise `NotFoundError`: to them any other does not exist (R22: `HiddenError`)."""
+    """Return a contact that the caller may see; raises `NotFoundError` for any other (R22: `HiddenError`)."""
     contact = contacts.existing(await decision.load(CONTACT, contact_id))
     if contact.workspace_id != decision.cause.workspace_id:
         raise contacts.missing()
@@ -80,7 +80,7 @@ async def visible_contact(decision: Decision, rights: Access, contact_id: str) -
 
 
 def visible_user(rights: Access, user_id: str) -> User:
-    """Return a user that the caller may see, or raise `NotFoundError`: a restricted user sees only themself (R22)."""
+    """Return a user that the caller may see; raises `NotFoundError` for any other. A restricted user sees only themselves (R22)."""
     return require_user_of(rights.state, user_id if not rights.restricted or user_id == rights.user.id else "")
 
 

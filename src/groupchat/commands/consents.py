@@ -1,7 +1,6 @@
 """Opting out and in. An opt-out and the block of every conversation that it covers are one append (R16).
 
-Which conversations a phone number takes part in is written in its consent stream when a group is created, so these commands need no
-look-up that could be behind.
+Creating a group adds it to the consent stream of each participant's number, so these commands need no query that could lag.
 """
 
 from groupchat.aggregates import consent, group_conversation, group_opting
@@ -25,9 +24,9 @@ async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str,
 
 
 async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: str, number: str, reason: str) -> None:
-    """Take back an opt-out that a user recorded by mistake, and the blocks that it alone caused (R39).
+    """Take back an opt-out that a user recorded by mistake, and the blocks that only this opt-out caused (R39).
 
-    Raises `OptOutIsTheirsError` for what the person said, by a keyword or the carrier, or by DND.
+    Raises `OptOutIsTheirsError` for the person's own opt-out, by a keyword, the carrier, or DND.
     """
     rights = await access(decision, who)
     group = await visible_group(decision, rights, conversation_id)
@@ -47,7 +46,7 @@ async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: st
 
 
 async def opt_out(decision: Decision, said: consent.OptOut) -> None:
-    """Take a number's no: its consent, and the block of every conversation of the business number that it is in (R15)."""
+    """Opt a number out: record it in its consent, and block all conversations of the business number with it (R15)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
     command = group_opting.OptOutParticipant(number=said.number, cause=said.cause, evidence=said.evidence)
     for conversation_id in (await _consent(decision, said.business_number, said.number)).conversations:
@@ -55,7 +54,7 @@ async def opt_out(decision: Decision, said: consent.OptOut) -> None:
 
 
 async def opt_in(decision: Decision, said: consent.OptIn) -> None:
-    """Take a number's yes. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
+    """Opt a number in. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
     for conversation_id in reversed((await _consent(decision, said.business_number, said.number)).conversations):
         await come_back(decision, conversation_id, said.number, said.cause, said.evidence)
@@ -64,7 +63,7 @@ async def opt_in(decision: Decision, said: consent.OptIn) -> None:
 async def same_set(decision: Decision, business_number: str, numbers: tuple[str, ...]) -> list[tuple[str, GroupConversation]]:
     """Return the conversations of a business number with exactly these participants, oldest first (R35).
 
-    All of them are in the consent stream of any one participant; every creation writes to it.
+    The consent stream of any one participant has all of them, because every creation writes to it.
     """
     ids = (await _consent(decision, business_number, min(numbers))).conversations
     groups = await decision.load_many(CONVERSATION, ids)
@@ -73,21 +72,21 @@ async def same_set(decision: Decision, business_number: str, numbers: tuple[str,
 
 
 async def come_back(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
-    """Take a participant's yes in one conversation (R17)."""
+    """Record a participant's opt-in in one conversation (R17)."""
     same = await _another_is_open(decision, conversation_id)
     command = group_opting.OptInParticipant(number=number, cause=cause, evidence=evidence, same_set_is_open=same)
     await decision.take(CONVERSATION, conversation_id, command)
 
 
 async def _another_is_open(decision: Decision, conversation_id: str) -> bool:
-    """Tell whether another unblocked group has the same set (R35)."""
+    """Return whether another open group has the same participants (R35)."""
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
     others = await same_set(decision, group.business_number, group.numbers)
     return any(not other.blocked for id_, other in others if id_ != conversation_id)
 
 
 def _participant(group: GroupConversation, number: str) -> str:
-    """Return the number of a participant, given in any written form; raises `NotFoundError` for one who takes no part."""
+    """Return the number of a participant, given in any common format; raises `NotFoundError` if it is not in the group."""
     read = read_number("number", number)
     if group.member(read) is None:
         msg = f"{read} is not a participant of this conversation."

@@ -1,4 +1,4 @@
-"""Commands on contacts, and what goes with them in one append: phone book, links, noes and blocks (R16, R36, R37)."""
+"""Commands on contacts, with their effects in one append: phone book, links, do-not-disturb and blocks (R16, R36, R37)."""
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ async def create_contact(
     secondary_numbers: tuple[str, ...] = (),
     assigned_to: str | None = None,
 ) -> Contact:
-    """Add a contact, its numbers in any written form (R3)."""
+    """Add a contact, with its numbers in any common format (R3)."""
     contact_id = decision.new_id("ctc")
     primary, secondary = read_number("number", number), _read_secondary(secondary_numbers)
     rights = await access(decision, who)
@@ -42,7 +42,7 @@ async def create_contact(
 
 
 async def change_contact(decision: Decision, who: Caller, contact_id: str, change: contacts.Change) -> Contact:
-    """Change a contact. DND on blocks all conversations with its numbers, or linked to it, in the same append (R16, R36)."""
+    """Change a contact. DND blocks all conversations with its numbers or linked to it, in the same append (R16, R36)."""
     read = contacts.Change(
         name=change.name,
         number=UNSET if change.number is UNSET else read_number("number", change.number),
@@ -67,7 +67,7 @@ async def change_contact(decision: Decision, who: Caller, contact_id: str, chang
 
 
 async def delete_contact(decision: Decision, who: Caller, contact_id: str) -> None:
-    """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9), and its no stays with its numbers (R36)."""
+    """Delete a contact. Its conversations keep its frozen number (R8) and tag it (R9); its DND stays with its numbers (R36)."""
     rights = await access(decision, who)
     before = await visible_contact(decision, rights, contact_id)
     rights.require_writer()
@@ -77,7 +77,7 @@ async def delete_contact(decision: Decision, who: Caller, contact_id: str) -> No
 
 
 async def note_change(decision: Decision, contact_id: str) -> None:
-    """Bring every conversation that a contact takes part in up to date with the contact (R9, R11)."""
+    """Update every conversation of a contact to the contact's present state (R9, R11)."""
     state = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id))
     contact = await decision.load(CONTACT, contact_id)
     if contact is None:
@@ -95,7 +95,7 @@ async def _listed(decision: Decision, contact_id: str, before: tuple[str, ...]) 
 
 
 async def _relist(decision: Decision, contact: Contact, before: tuple[str, ...], after: tuple[str, ...]) -> None:
-    """Bring the phone book in line with a contact's numbers (R2)."""
+    """Update the phone book to a contact's numbers (R2)."""
     streams = {number: phone_book.stream(contact.workspace_id, number) for number in {*before, *after}}
     await decision.load_many(PHONE_BOOK, streams.values())
     for number in sorted(set(after) - set(before)):

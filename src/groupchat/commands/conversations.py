@@ -16,14 +16,14 @@ from groupchat.values.errors import NotFoundError
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A message as asked for (R10)."""
+    """The content of a message to send (R10)."""
 
     body: str | None = None
     media: tuple[Media, ...] = ()
 
 
 class NewGroup(Struct, frozen=True, kw_only=True):
-    """A group as asked for; `sender` is the business number in any written form."""
+    """A group to create; `sender` is the business number in any common format."""
 
     sender: str
     participants: tuple[RequestedParticipant, ...]
@@ -32,7 +32,7 @@ class NewGroup(Struct, frozen=True, kw_only=True):
 
 
 class CreatedGroup(Struct, frozen=True):
-    """What was created."""
+    """The ids of a new group and of its first message."""
 
     conversation_id: str
     message_id: str | None
@@ -76,7 +76,7 @@ async def rename_group(decision: Decision, who: Caller, conversation_id: str, na
 async def create_successor(
     decision: Decision, who: Caller, conversation_id: str, name: str | UnsetType | None = UNSET, draft: Draft | None = None
 ) -> CreatedGroup:
-    """Create the group that continues a blocked one, without those who are opted out now (R18). The name is kept unless given."""
+    """Create a group that continues a blocked one, without participants who are opted out now (R18). Omit the name to keep it."""
     successor_id = decision.new_id("cnv")
     rights = await access(decision, who)
     old = await visible_group(decision, rights, conversation_id)
@@ -100,7 +100,7 @@ async def create_successor(
 
 
 async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[RequestedParticipant, ...]) -> list[Candidate]:
-    """Return every participant with the facts that the rules need: its contact, and whether it opted out (R2, R5)."""
+    """Return every participant with the facts that the rules need: their contact, and whether they opted out (R2, R5)."""
     found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]
     streams = {c.number: consent.stream(sender.number, c.number) for c in found if c.number and sender.owned}
     consents = dict(zip(streams, await decision.load_many(CONSENT, streams.values()), strict=True))
@@ -127,7 +127,7 @@ async def _candidate(decision: Decision, index: int, asked: RequestedParticipant
 
 
 async def _begin(decision: Decision, rights: Access, conversation_id: str, create: group_conversation.CreateGroup) -> None:
-    """Take a group's creation, and write it to the consent of each who takes part (R16, R35)."""
+    """Take a group's creation, and add it to the consent stream of each participant (R16, R35)."""
     numbers = tuple(participant.number for participant in create.roster)
     same = await same_set(decision, create.business_number, numbers)
     roster.check_no_same([await _if_seen(decision, rights, id_) for id_, group in same if not group.blocked])
@@ -165,7 +165,7 @@ async def _send(decision: Decision, conversation_id: str, rights: Access, draft:
 
 
 async def _left(decision: Decision, old: GroupConversation) -> tuple[Participant, ...]:
-    """Return who comes along into a successor, as they are: nobody whose number, or linked contact, is a no (R18, R36)."""
+    """Return the participants to take into a successor: all whose number and linked contact don't refuse messages (R18, R36)."""
     consents = await decision.load_many(CONSENT, [consent.stream(old.business_number, number) for number in old.numbers])
     noes = await noes_of(decision, old.numbers)
     contacts = await decision.load_many(CONTACT, [member.contact_id or "" for member in old.members])
@@ -180,7 +180,7 @@ async def _left(decision: Decision, old: GroupConversation) -> tuple[Participant
 
 
 async def _tag(decision: Decision, conversation_id: str, roster_: tuple[Participant, ...]) -> None:
-    """Tag those whose contact was changed or deleted before the successor was created (R9)."""
+    """Tag participants whose contact was changed or deleted before the successor was created (R9)."""
     for contact in await decision.load_many(CONTACT, dict.fromkeys(p.contact_id for p in roster_ if p.contact_id)):
         if contact is not None:
             await decision.take(CONVERSATION, conversation_id, group_conversation.NoteContact(contact=contact))

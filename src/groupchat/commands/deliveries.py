@@ -1,4 +1,4 @@
-"""Handing a message over: begin it, unless somebody has opted out since it was accepted (R16)."""
+"""Handing a message over: start the delivery, unless someone has opted out since the message was accepted (R16)."""
 
 from msgspec import Struct
 
@@ -15,16 +15,16 @@ PROCESS = "delivery"
 
 
 class Begun(Struct, frozen=True):
-    """A delivery as it stands, and whether the one who asks is to hand it over now."""
+    """A delivery's state, and whether the process that asks must hand the message over now."""
 
     delivery: Delivery
     now: bool
 
 
 async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
-    """Record that a message's hand-over begins, or that it is withheld; run it with `caused_by(message)`.
+    """Record that a message's hand-over begins, or that the message is withheld; run it with `caused_by(message)`.
 
-    The append holds the conversation's version: an opt-out that is stored first makes this decision wrong, and it is made again.
+    The append depends on the conversation's version. If an opt-out is stored first, the command decides again.
     """
     event = message_of(message)
     stream = delivery.stream(event.message_id)
@@ -43,10 +43,10 @@ async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
 
 
 async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool) -> Begun:
-    """Hand over again a message whose call certainly never reached the carrier; `renew` begins another call.
+    """Hand over a message again whose call certainly never reached the carrier; `renew` starts another call.
 
-    If somebody has opted out since, it is withheld (R16). Nothing is to be done if another call than `call` was begun since. Run it
-    with `caused_by(message)`.
+    If someone has opted out since, the message is withheld (R16). If another call than `call` was started since, nothing happens.
+    Run it with `caused_by(message)`.
     """
     event, stream = message_of(message), delivery.stream(message_of(message).message_id)
     group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
@@ -78,13 +78,13 @@ def _rate(event: MessageSent | InboundReceived) -> Rate | None:
 
 
 async def _must_not_go(decision: Decision, message: Recorded, group: GroupConversation) -> bool:
-    """Tell whether a message must not go out: somebody opted out (R16), or the business number was given up (R56)."""
+    """Return whether a message must not be sent, because someone opted out (R16) or the business number was given up (R56)."""
     state = await decision.load(WORKSPACE, group.workspace_id)
     return _opted_out_since(message, group) or (state is not None and group.business_number in state.given_up)
 
 
 def _opted_out_since(message: Recorded, group: GroupConversation) -> bool:
-    """Tell whether an opt-out forbids a message: any later one a sent message, and a block a relayed one."""
+    """Return whether an opt-out forbids a message: any later one for a sent message, and a block for a relayed one."""
     return group.opted_out_since(message.version) if isinstance(message.event, MessageSent) else group.blocked
 
 
@@ -95,7 +95,7 @@ def _recipients(event: MessageSent | InboundReceived, group: GroupConversation) 
 
 
 def caused_by(message: Recorded) -> Cause:
-    """Return the envelope of what the delivery process does about a message."""
+    """Return the envelope of the delivery process's events for a message."""
     return Cause(
         workspace_id=message.cause.workspace_id,
         actor=Actor("process", PROCESS),

@@ -1,7 +1,7 @@
-"""Do-not-disturb, with all that follows from it in one append: the no of each number, and the blocks (R14 to R17, R36).
+"""Do-not-disturb with its effects in one append: the state of each number, and the blocks (R14 to R17, R36).
 
-A number that a contact has is a no by its own stream. A participant who is linked to a contact by a former number of it is out by
-that link.
+Each number of a contact has a stream that says whether do-not-disturb applies to it. A participant who is linked to a contact
+through a former number is covered by that link.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,9 +19,10 @@ from groupchat.store.decision import Decision
 
 
 async def lift_do_not_disturb(decision: Decision, who: Caller, number: str, reason: str) -> None:
-    """End the no that contacts have left behind with a number, for a reason that is kept (R36).
+    """End do-not-disturb that removed or deleted contacts have left on a number, with a recorded reason (R36).
 
-    Raises `NotFoundError` for a number that is not a no, `DoNotDisturbOnError` while a contact that has it has DND on.
+    Raises `NotFoundError` for a number without do-not-disturb, `DoNotDisturbOnError` while a contact that has the number has DND
+    on.
     """
     rights = await access(decision, who)
     rights.require_manager()
@@ -31,12 +32,12 @@ async def lift_do_not_disturb(decision: Decision, who: Caller, number: str, reas
 
 
 async def noes_of(decision: Decision, numbers: Sequence[str]) -> list[DoNotDisturb | None]:
-    """Return the no of each number (R36)."""
+    """Return each number's do-not-disturb state (R36)."""
     return await decision.load_many(DO_NOT_DISTURB, [_stream(decision, number) for number in numbers])
 
 
 async def follow_change(decision: Decision, state: Workspace, before: Contact, after: Contact) -> None:
-    """Bring the numbers' noes, and the blocks, in line with a contact that has changed."""
+    """Update the numbers' do-not-disturb states, and the blocks, after a contact has changed."""
     await noes_of(decision, (*before.numbers, *after.numbers))
     if before.dnd:
         await leave_behind(decision, before, [number for number in before.numbers if number not in after.numbers])
@@ -51,7 +52,7 @@ async def follow_change(decision: Decision, state: Workspace, before: Contact, a
 
 
 async def leave_behind(decision: Decision, contact: Contact, numbers: Iterable[str]) -> None:
-    """Leave a contact's no with numbers that it has no longer; nothing is left where its DND is off."""
+    """Leave a contact's do-not-disturb with the numbers that it no longer has, if its DND is on."""
     for number in numbers:
         await decision.take(DO_NOT_DISTURB, _stream(decision, number), LeaveBehind(number=number, contact_id=contact.id))
 
@@ -66,14 +67,14 @@ async def _turn_on(decision: Decision, contact: Contact, numbers: Iterable[str],
 
 
 async def _let_back(decision: Decision, places: Iterable[Place]) -> None:
-    """Take DND back where nobody's stands any more, in the newest conversation first (R17, R35)."""
+    """Lift DND where no contact's applies any more, in the newest conversation first (R17, R35)."""
     for conversation_id, number in sorted(places, reverse=True):
         if not await _is_out(decision, conversation_id, number):
             await come_back(decision, conversation_id, number, "dnd", decision.cause.actor.id)
 
 
 async def _is_out(decision: Decision, conversation_id: str, number: str) -> bool:
-    """Tell whether a participant is out by their number, or by the contact that they are linked to."""
+    """Return whether a participant is opted out through their number, or through the contact that they are linked to."""
     known = await decision.load(DO_NOT_DISTURB, _stream(decision, number))
     if known is not None and known.is_on:
         return True
@@ -83,7 +84,7 @@ async def _is_out(decision: Decision, conversation_id: str, number: str) -> bool
 
 
 async def _places(decision: Decision, state: Workspace, contact: Contact) -> list[Place]:
-    """Return where a contact's DND counts: by the numbers that it has, and by links."""
+    """Return the conversations where a contact's DND applies: through its numbers, and through links."""
     by_number = await places_of_numbers(decision, state, contact.numbers)
     return list(dict.fromkeys((*by_number, *await places_of_contact(decision, state, contact))))
 

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """Where an inbound message went: no conversation for a keyword from somebody who is in none (R15)."""
+    """The conversation of an inbound message; none for a keyword from a person who is in no conversation (R15)."""
 
     conversation_id: str | None
     message_id: str
@@ -31,12 +31,12 @@ class Received(Struct, frozen=True, kw_only=True):
 
 
 async def receive(decision: Decision, inbound: Inbound) -> Received:
-    """Record what a participant wrote, and honour a keyword in the same append (R16). A webhook that comes again adds nothing.
+    """Record a participant's message, and apply a keyword in the same append (R16). A repeated webhook adds nothing.
 
-    What it says is kept, whatever its length, also if it shows nothing (R47). Run it with `by_participant(...)`.
+    The text is stored whatever its length, even if it shows nothing (R47). Run it with `by_participant(...)`.
 
-    Raises `InvalidRequestError` for one that has neither body nor media, `NotFoundError` if the business number is not of the
-    cause's workspace, or if there is no conversation that the message belongs to and it is not a keyword.
+    Raises `InvalidRequestError` for a message without body and media, and `NotFoundError` if the business number belongs to another
+    workspace than the cause's, or if the message belongs to no conversation and is not a keyword.
     """
     if await decision.load(NUMBER_CLAIM, number_claim.stream(inbound.to)) != decision.cause.workspace_id:
         raise _not_a_business_number(inbound.to)
@@ -57,7 +57,7 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
 
 
 async def owner_of(store: EventStore, number: str) -> str:
-    """Return the workspace that a business number belongs to; raises `NotFoundError` if it is nobody's."""
+    """Return the workspace that a business number belongs to; raises `NotFoundError` if it belongs to none."""
     stream = number_claim.stream(number)
     owner = await store.load(NUMBER_CLAIM, stream) or await store.load_fresh(NUMBER_CLAIM, stream)
     if owner is None:
@@ -66,7 +66,7 @@ async def owner_of(store: EventStore, number: str) -> str:
 
 
 def by_participant(workspace_id: str, carrier: str, inbound: Inbound, correlation_id: str) -> Cause:
-    """Return the envelope of what a participant's message leads to (R31)."""
+    """Return the envelope of the events that a participant's message causes (R31)."""
     return Cause(
         workspace_id=workspace_id,
         actor=Actor("participant", inbound.from_),
@@ -76,7 +76,7 @@ def by_participant(workspace_id: str, carrier: str, inbound: Inbound, correlatio
 
 
 async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound, message_id: str, own: Words) -> bool:
-    """Record a message in its conversation; tell whether it was not there yet."""
+    """Record a message in its conversation; return whether it is new."""
     command = group_conversation.Receive(
         message_id=message_id,
         number=inbound.from_,
@@ -89,7 +89,7 @@ async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound
 
 
 async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_id: str) -> None:
-    """Take a keyword (R14), unless the carrier brings it again."""
+    """Apply a keyword (R14), unless the carrier repeats it."""
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     if inbound.carrier_message_id in known.carrier_message_ids:
         return
@@ -110,10 +110,10 @@ def _not_a_business_number(number: str) -> NotFoundError:
 
 
 async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
-    """Record what the carrier says became of messages; an opt-out by the carrier's word is one append with it (R14).
+    """Record the carrier's receipts. An opt-out that the carrier reports is in one append with its receipt (R14).
 
-    A receipt of a message that this carrier was never handed is logged and adds nothing; one that says nothing new, or is of
-    somebody who was no recipient, opts nobody out.
+    A receipt of a message that was never handed to this carrier is logged and adds nothing. A receipt that is not new, or that
+    names another number than a recipient, opts nobody out.
     """
     ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
     messages = groupby(ordered, key=lambda receipt: receipt.message_id)
@@ -121,7 +121,7 @@ async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Re
 
 
 class CarrierInbox:
-    """The receiver behind a carrier's webhooks; it implements `carriers.port.Inbox`."""
+    """The receiver of a carrier's webhooks; it implements `carriers.port.Inbox`."""
 
     def __init__(self, store: EventStore, carrier: str) -> None:
         self._store = store
@@ -132,7 +132,7 @@ class CarrierInbox:
         await record_receipts(self._store, self._carrier, batch)
 
     async def inbound(self, inbound: Inbound) -> Outcome[Received]:
-        """Record what a participant wrote."""
+        """Record a participant's message."""
         owner = await owner_of(self._store, inbound.to)
         return await self._store.run(by_participant(owner, self._carrier, inbound, new_id("req")), receive, inbound)
 
@@ -164,8 +164,8 @@ async def _take_receipts(decision: Decision, business_number: str, message_id: s
 async def _conversation_of(decision: Decision, inbound: Inbound) -> tuple[str, GroupConversation] | tuple[None, None]:
     """Return the conversation that a message belongs to.
 
-    The one that has it already; else, with the group's numbers, the newest with that set (R35); without, the sender's conversation
-    with the newest activity.
+    It is the one that already has the message; else, with the group's numbers, the newest with these participants (R35); without,
+    the sender's conversation with the newest activity.
     """
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     groups = await decision.load_many(CONVERSATION, known.conversations)

@@ -1,6 +1,6 @@
-"""API keys: making them, checking them, and the commands of those who hold them.
+"""API keys: creating them, checking them, and the commands on a user's keys.
 
-A key names its workspace, so that checking it needs no look-up. Only its SHA-256 is stored: that is enough for 256 random bits.
+A key names its workspace, so checking it needs no look-up. Only its SHA-256 is stored, which is sufficient for 256 random bits.
 """
 
 import secrets
@@ -27,14 +27,14 @@ _PARTS = 3
 
 
 class Authenticated(Struct, frozen=True):
-    """Whose key it is."""
+    """The user that a key belongs to."""
 
     workspace_id: str
     user: User
 
 
 class IssuedKey(Struct, frozen=True):
-    """A key that was just issued; `api_key` is shown here and nowhere else."""
+    """A key that was just issued; `api_key` is shown only here."""
 
     id: str
     api_key: str
@@ -57,7 +57,7 @@ def new_key(workspace_id: str) -> tuple[str, str]:
 
 
 def hash_of(key: str) -> str:
-    """Return what is stored of a key."""
+    """Return the stored form of a key."""
     return sha256(key.encode()).hexdigest()
 
 
@@ -73,17 +73,17 @@ class KeyLogin(Struct, frozen=True):
         return self.key_hash
 
     def holder(self, state: Workspace, moment: datetime) -> User | None:
-        """Return whose key it is; none for one that is unknown, revoked or expired."""
+        """Return the key's user; none for a key that is unknown, revoked or expired."""
         return state.holder_of(self.key_hash, moment)
 
 
 def is_key(shown: str) -> bool:
-    """Tell whether what somebody shows is meant as an API key."""
+    """Return whether a credential has the form of an API key."""
     return shown.startswith(f"{_PREFIX}_")
 
 
 def read(key: str) -> KeyLogin | None:
-    """Return a key as a login; none for one that is malformed."""
+    """Return a key as a login; none for a malformed one."""
     parts = key.split("_", _PARTS - 1)
     if len(parts) != _PARTS or parts[0] != _PREFIX or not key.isascii() or not key.isprintable():
         return None
@@ -91,25 +91,25 @@ def read(key: str) -> KeyLogin | None:
 
 
 async def authenticate(store: EventStore, key: str) -> Authenticated | None:
-    """Return whose key it is; none for one that is malformed, unknown, revoked or expired."""
+    """Return a key's user; none for a key that is malformed, unknown, revoked or expired."""
     login = read(key)
     user = None if login is None else await user_of(store, login)
     return None if login is None or user is None else Authenticated(login.workspace_id, user)
 
 
 async def issue_key(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None = None) -> IssuedKey:
-    """Give a user another key: one's own, or anybody's by those who manage users (R23)."""
+    """Issue another key to a user: anyone for themselves, and callers who manage users for others (R23)."""
     await require_own(decision, who, user_id)
     return await _issue(decision, user_id, expires_at)
 
 
 async def issue_by_operator(decision: Decision, user_id: str) -> IssuedKey:
-    """Give a user of the workspace another key, from the command line, however many they have."""
+    """Issue another key to a user of the workspace, from the command line, without the limit on keys."""
     return await _issue(decision, user_id, None, by_operator=True)
 
 
 async def issue_to_mailbox(decision: Decision, email: str) -> OperatorsKey:
-    """Give the user with an e-mail address another key, from the command line; raises `NotFoundError`."""
+    """Issue another key to the user with an e-mail address, from the command line; raises `NotFoundError`."""
     workspace_id = decision.cause.workspace_id
     state = workspace.existing(await decision.load(WORKSPACE, workspace_id))
     user_id = next((user.id for user in state.users.values() if mailbox(user.email) == mailbox(email)), "")
@@ -118,14 +118,14 @@ async def issue_to_mailbox(decision: Decision, email: str) -> OperatorsKey:
 
 
 async def revoke_key(decision: Decision, who: Caller, user_id: str, key_id: str) -> None:
-    """End a key; raises `LastKeyError` for the last one that works of any owner (R23)."""
+    """Revoke a key; raises `LastKeyError` for the last working key of any owner (R23)."""
     await require_own(decision, who, user_id)
     at = await decision.time_in(WORKSPACE, who.workspace_id)
     await decision.take(WORKSPACE, who.workspace_id, RevokeKey(user_id=user_id, key_id=key_id, at=at))
 
 
 def by_operator(workspace_id: str) -> Cause:
-    """Return the envelope of what the command line leads to."""
+    """Return the envelope of events that the command line causes."""
     request = new_id("req")
     return Cause(workspace_id=workspace_id, actor=Actor("process", "cli"), correlation_id=request, causation_id=request)
 
@@ -148,7 +148,7 @@ async def _issue(decision: Decision, user_id: str, expires_at: datetime | None, 
 async def require_own(decision: Decision, who: Caller, user_id: str) -> Access:
     """Return the caller's rights.
 
-    Raises `NotFoundError` for a user whom they can't see, `NotPermittedError` unless the keys are their own, or they manage users
+    Raises `NotFoundError` for a user whom they can't see, `NotPermittedError` unless the keys are their own or they manage users
     (R23).
     """
     rights = await access(decision, who)

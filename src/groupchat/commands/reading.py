@@ -8,7 +8,7 @@ from groupchat.values.errors import InvalidRequestError
 
 
 async def mark_read(decision: Decision, who: Caller, conversation_id: str, version: int | None = None) -> None:
-    """Mark a conversation as read by the caller, up to a version or as it is now.
+    """Mark a conversation as read by the caller, up to a version or completely.
 
     Raises `InvalidRequestError` for a version that the conversation does not have.
     """

@@ -1,6 +1,6 @@
-"""Refusals on record: which ones are, and storing them within the bounds of `aggregates/refusal.py`.
+"""Recording refusals: which ones are recorded, within the limits of `aggregates/refusal.py`.
 
-The decision reads a stream of refusals and nothing else, and no other decision reads one: recording makes no command conflict.
+The decision reads only a stream of refusals, and no other decision reads one, so recording makes no command conflict.
 """
 
 from datetime import UTC, datetime
@@ -29,11 +29,11 @@ RULES: dict[type[RefusalError], Rule] = {
     ContactNotAssignedError: "R22",
     HiddenError: "R22",
 }
-"""The refusals that are put on record, with the rule that each stands for."""
+"""The refusals that are recorded, with the rule that each stands for."""
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """Alike refusals: how many, since when and until when, and the newest one's request."""
+    """Equal refusals: their number, the first and last time, and the newest one's request."""
 
     workspace_id: str
     refusal: Refusal
@@ -53,7 +53,7 @@ class Counted(Struct, frozen=True, kw_only=True):
 
 
 def to_record(error: RefusalError, who: Caller, operation: str, conversation_id: str | None) -> Refusal | None:
-    """Return what is to be recorded of a refusal, none for most; `conversation_id` is the one that the request's path names."""
+    """Return the record of a refusal, none for most; `conversation_id` is the one in the request's path."""
     rule = RULES.get(type(error))
     if rule is None:
         return None
@@ -62,7 +62,7 @@ def to_record(error: RefusalError, who: Caller, operation: str, conversation_id:
 
 
 async def record(decision: Decision, counted: Counted, *, at_once: bool = False) -> Verdict:
-    """Record refusals, if their day and the last ones alike leave room; return what was decided. Run it with `counted.cause()`."""
+    """Record refusals within the limits per day and of equal ones; return what was decided. Run it with `counted.cause()`."""
     kind = RecordAtOnce if at_once else RecordRefusals
     stream = refusals.stream(counted.workspace_id, decision.now.astimezone(UTC).date())
     command = kind(

@@ -1,4 +1,4 @@
-"""The kinds of streams: the one table that ties the aggregates to the store."""
+"""The kinds of streams: the one table that connects the aggregates with the store."""
 
 from groupchat.aggregates import (
     business_numbers,
@@ -23,7 +23,7 @@ DO_NOT_DISTURB = StreamKind("dnd-", do_not_disturb.evolve, do_not_disturb.decide
 CONSENT = StreamKind("consent-", consent.evolve, consent.decide)
 WORKSPACE = StreamKind("wsp_", workspace.evolve, workspace.decide)
 BUSINESS_NUMBERS = StreamKind("wsp_", workspace.evolve, business_numbers.decide)
-"""A workspace again, for the commands on its numbers."""
+"""The workspace too, but for the commands on its numbers."""
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
 DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
 READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)

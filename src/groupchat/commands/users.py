@@ -12,7 +12,7 @@ from groupchat.store.decision import Decision
 
 
 class RequestedUser(Struct, frozen=True, kw_only=True):
-    """A user as asked for."""
+    """A user to add."""
 
     name: str
     email: str
@@ -21,21 +21,21 @@ class RequestedUser(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True):
-    """A new user, and their first key, which is shown here and nowhere else."""
+    """A new user and their first key, which is shown only here."""
 
     user: User
     api_key: str
 
 
 class RoleChange(Struct, frozen=True, kw_only=True):
-    """What is to change of a user; what is left out stays."""
+    """The changes to a user; omitted fields stay."""
 
     role: str | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
 
 
 class ChangedUser(Struct, frozen=True):
-    """A changed user, and the ids of the keys that ended because the user became an owner."""
+    """A changed user, and the ids of the keys that were revoked because the user became an owner."""
 
     user: User
     ended_keys: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Commands on the workspace: founding it, its policy, roles and rates."""
+"""Commands on the workspace: its creation, policy, roles and rates."""
 
 from datetime import date
 from typing import Self
@@ -20,7 +20,7 @@ SAME_KEYWORDS = ChooseKeywords()
 
 
 class Founded(Struct, frozen=True):
-    """A new workspace and its owner, whose key is shown here and nowhere else."""
+    """A new workspace and its owner, whose key is shown only here."""
 
     workspace_id: str
     user_id: str
@@ -35,19 +35,19 @@ class RoleShown(Struct, frozen=True):
 
 
 class PolicyShown(Policy, frozen=True, kw_only=True):
-    """A policy, with the keywords that the workspace has beside those of all (R38)."""
+    """A policy, with the keywords that the workspace has in addition to the standard ones (R38)."""
 
     opt_out_keywords: tuple[str, ...] = ()
     opt_in_keywords: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, state: Workspace) -> Self:
-        """Return what is shown of a workspace."""
+        """Return a workspace as it is shown."""
         return cls(**asdict(state.policy), opt_out_keywords=state.keywords.out, opt_in_keywords=state.keywords.in_)
 
 
 async def create_workspace(decision: Decision, name: str, email: str) -> Founded:
-    """Found the workspace that the command's cause names, with its owner."""
+    """Create the workspace that the command's cause names, with its owner."""
     workspace_id, user_id = decision.cause.workspace_id, decision.new_id("usr")
     key, key_hash = new_key(workspace_id)
     owner = workspace.AddUser(
@@ -66,7 +66,7 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
 async def change_policy(
     decision: Decision, who: Caller, change: ChangePolicy, keywords: ChooseKeywords = SAME_KEYWORDS
 ) -> PolicyShown:
-    """Change the policy, and the workspace's own keywords; return all of it (R1, R4, R17, R38)."""
+    """Change the policy and the workspace's own keywords; return the complete policy (R1, R4, R17, R38)."""
     await _manage(decision, who, change)
     return PolicyShown.of(await _manage(decision, who, keywords))
 
@@ -78,13 +78,13 @@ async def define_role(decision: Decision, who: Caller, role: str, *, group_chat:
 
 
 async def post_rate(decision: Decision, who: Caller, effective_from: date, rate: Rate) -> tuple[int, PostedRate]:
-    """Add a line to the rate card (R25); return which it is, counted from 1."""
+    """Add a line to the rate card (R25); return its number, counted from 1."""
     state = await _manage(decision, who, workspace.PostRate(effective_from=effective_from, rate=rate))
     return len(state.rates), state.rates[-1]
 
 
 async def _manage(decision: Decision, who: Caller, command: workspace.Command) -> Workspace:
-    """Take a command that only those who manage the workspace may give (R23); return the workspace as it is then."""
+    """Take a command that requires the permission to manage the workspace (R23); return the workspace after it."""
     (await access(decision, who)).require_manager()
     await decision.take(WORKSPACE, who.workspace_id, command)
     return (await access(decision, who)).state

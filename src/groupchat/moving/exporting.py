@@ -1,8 +1,8 @@
-"""Exporting: all that is needed to go on elsewhere, or one conversation as it may be handed out. Both are streamed.
+"""Exporting a complete store to continue elsewhere, or one conversation to give to someone. Both are streamed.
 
-An export of all has the log byte for byte (with key hashes: keep it safe), the answers under idempotency keys, and where processes
-stand. Of a conversation it has its stream, the deliveries of its messages, and what its participants said to its business number;
-what may not leave the system (`aggregates/sight.py`: `published`) is not in it.
+A complete export has the log byte for byte (with key hashes, so keep it safe), the responses under idempotency keys, and the
+positions of processes. An export of a conversation has its stream, the deliveries of its messages, and what its participants said
+to its business number, without anything that may not leave the system (`published` in `aggregates/sight.py`).
 """
 
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ from groupchat.values.event import Recorded
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
 _AT_ONCE = 1_000
-"""How many of a stream's events one query reads."""
+"""The number of a stream's events that one query reads."""
 
 
 def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int:
-    """Write all that is needed to go on elsewhere; return how many events it has.
+    """Write a complete export; return the number of its events.
 
-    Raises `UnreadableEventError` for an event that could not be brought into another store.
+    Raises `UnreadableEventError` for an event that could not be imported again.
     """
     processes = [status for status in archive.followers() if status.name not in VIEWS]
     left = {each.name: (archive.parked(each.name, each.position), archive.put_off(each.name, each.position)) for each in processes}
-    head = archive.log.head()  # last: what is done of all that meanwhile is in the log up to there
+    head = archive.log.head()  # last, because it describes the state of everything before it
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="all", head=head))
     for logged in archive.events(head):
@@ -56,7 +56,7 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
 
 
 def export_conversation(log: Log, conversation_id: str, file: BinaryIO) -> int:
-    """Write what concerns one conversation, stream after stream; return how many events it has.
+    """Write one conversation's events, stream after stream; return their number.
 
     Raises `UnknownStreamError`, `UnreadableEventError`.
     """
@@ -75,7 +75,7 @@ def export_conversation(log: Log, conversation_id: str, file: BinaryIO) -> int:
 
 
 def _stream(log: Log, name: str, head: int) -> Iterator[Recorded]:
-    """Return a stream's events up to a position of the log, read as they are taken."""
+    """Return a stream's events up to a position of the log. The iterator reads them as you consume it."""
     version = 0
     while events := log.stream(name, after=version, limit=_AT_ONCE):
         yield from (recorded for recorded in events if recorded.position <= head)
@@ -89,7 +89,7 @@ def _deliveries(log: Log, conversation_id: str, head: int) -> Iterator[Recorded]
 
 
 def _consents(log: Log, conversation_id: str, group: Created, head: int) -> Iterator[Recorded]:
-    """Return what the participants said to the business number, without the other groups that they are in."""
+    """Return the participants' statements to the business number, without the other groups that they are in."""
     for participant in group.roster:
         for recorded in _stream(log, consent.stream(group.business_number, participant.number), head):
             event = recorded.event
@@ -98,7 +98,7 @@ def _consents(log: Log, conversation_id: str, group: Created, head: int) -> Iter
 
 
 def _shown(recorded: Recorded) -> EventLine:
-    """Return an event as it may leave the system, in the shape that this groupchat gives it."""
+    """Return an event as it may leave the system, in its newest shape."""
     cause = recorded.cause
     return EventLine(
         position=recorded.position,

@@ -1,7 +1,7 @@
-"""Importing an export of all into an empty store: the whole file is read and checked, and only then stored, in one transaction.
+"""Importing a complete export into an empty store. The whole file is read and checked first, then stored in one transaction.
 
-So an import is whole or not at all, and the store is what it was where the file comes from: the same positions, the same bytes, the
-same answers to requests that are repeated.
+So an import succeeds or fails as a whole, and the new store equals the old one: the same positions, the same bytes, and the same
+responses to repeated requests.
 """
 
 import re
@@ -34,26 +34,26 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
 _NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""An escaped NUL; a backslash that is escaped itself escapes nothing."""
+"""An escaped NUL, except after an escaped backslash."""
 _NO_EVENT = (0, datetime.min.replace(tzinfo=UTC))
 _LATEST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
 _ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, PutOffLine: 3, Trailer: 4}
 
 
 class Checked(Struct, frozen=True):
-    """What a whole and sound export has."""
+    """The content of a complete and undamaged export."""
 
     trailer: Trailer
     answers: int
 
     @property
     def events(self) -> int:
-        """How many events it has."""
+        """The number of its events."""
         return self.trailer.events
 
 
 def check(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Checked:
-    """Read a whole export, and store nothing; raises `DamagedFileError` for one that is not whole and sound."""
+    """Read a whole export without storing anything; raises `DamagedFileError` for an incomplete or damaged one."""
     checks = _Checks(archive)
     line: Line | None = None
     for number, line in read_lines(file):
@@ -69,10 +69,10 @@ def check(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Checked:
 
 
 def store(database: Database, file: BinaryIO, checked: Checked, on_progress: OnProgress) -> None:
-    """Store what was checked, from the file's beginning; all of it or nothing.
+    """Store an export that was checked, from the file's beginning; completely or not at all.
 
-    Each line still tells whether it is whole, and the trailer whether the file is still the same. Raises `DamagedFileError`,
-    `StoreNotEmptyError`, `BusyStoreError`.
+    Each line, and the trailer, are checked again in case the file has changed. Raises `DamagedFileError`, `StoreNotEmptyError`,
+    `BusyStoreError`.
     """
     file.seek(0)
     with filling(database) as empty:
@@ -112,7 +112,7 @@ def _counted(lines: Iterator[EventLine], total: int, on_progress: OnProgress) ->
 
 
 class _Checks:
-    """What must hold from line to line."""
+    """The checks from line to line."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -125,7 +125,7 @@ class _Checks:
         self.others = 0
 
     def fault(self, line: Line) -> str | None:
-        """Take the next line; return what is wrong with it, if anything is. Raises `UnreadableEventError`."""
+        """Take the next line; return what is wrong with it, if anything. Raises `UnreadableEventError`."""
         if (rank := _ORDER[type(line)]) < self._rank or (rank == self._rank == 0):
             return "a line of this kind can't be here: lines are missing, or in a different order."
         if self._rank < 0 < rank:
@@ -175,7 +175,7 @@ class _Checks:
             case PutOffLine() if not _is_storable_time(line.due):
                 return f"it is due at {line.due.isoformat()}, which has no offset from UTC, or is beyond the year 9999 in UTC."
             case AnswerLine() if not 0 <= line.at <= _LATEST_SECOND:
-                return f"its answer was kept at {line.at}, which is not a time in seconds since 1970."
+                return f"its response was stored at {line.at}, which is not a time in seconds since 1970."
             case _:
                 pass
         if _has_nul(*(each for each in astuple(line) if isinstance(each, str))) or _has_nul(*_key(line)):
@@ -202,7 +202,7 @@ def _is_storable_time(moment: datetime) -> bool:
 
 
 def _has_nul(*texts: str | Raw) -> bool:
-    """Tell whether a text has NUL, which Postgres stores in none; JSON writes it escaped."""
+    """Return whether a text has NUL, which Postgres can't store; JSON writes it escaped."""
     return any("\0" in text if isinstance(text, str) else _NUL_IN_JSON.search(bytes(text)) for text in texts)
 
 

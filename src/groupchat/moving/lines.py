@@ -1,7 +1,7 @@
-"""The lines of an export: JSON, one a line, each sealed to all that come before it (docs/moving.md describes them).
+"""The lines of an export: JSON, each line with a checksum over all lines before it (docs/moving.md describes them).
 
-A line's last member, `check`, is the CRC-32 of the line without it, continued from the line before; so the first line that was
-changed, or that does not belong there, is found by itself. The trailer has the SHA-256 of all lines above it.
+A line's last member, `check`, is the CRC-32 of the line without it, continued from the line before. So the first line that was
+changed, or does not belong there, is identified. The trailer has the SHA-256 of all lines above it.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from groupchat.values.errors import ToldError
 FORMAT = "groupchat-export"
 FORMAT_VERSION = 1
 LONGEST = 16 * 1024 * 1024
-"""Bytes; no stored event comes near it."""
+"""Bytes; every stored event is much smaller."""
 
 _SEAL = b',"check":"%08x"}\n'
 _SEAL_LENGTH = len(_SEAL % 0)
 
 
 class DamagedFileError(ToldError):
-    """A file is no whole export as groupchat wrote it; the message names the line and what is wrong with it."""
+    """A file is not a complete export of groupchat. The message names the line and what is wrong with it."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"line {number}: {reason}")
@@ -37,7 +37,7 @@ class DamagedFileError(ToldError):
 
 
 class Header(Struct, frozen=True, kw_only=True, tag_field="line", tag="header"):
-    """The first line: what was exported, by which groupchat, up to which position (`head`)."""
+    """The first line: what was exported, by which version of groupchat, up to which position (`head`)."""
 
     format: str = FORMAT
     format_version: int = FORMAT_VERSION
@@ -52,11 +52,11 @@ class EventLine(Logged, frozen=True, kw_only=True, tag_field="line", tag="event"
 
 
 class AnswerLine(StoredAnswer, frozen=True, tag_field="line", tag="answer", forbid_unknown_fields=True):
-    """An answer kept under an idempotency key; its bytes are in Base64."""
+    """A response stored under an idempotency key; its bytes are in Base64."""
 
 
 class FollowerLine(Struct, frozen=True, kw_only=True, tag_field="line", tag="follower", forbid_unknown_fields=True):
-    """Where a process stands: what it has done up to there is not done again."""
+    """A process's position. It does not repeat the events up to it."""
 
     name: str
     position: int
@@ -64,22 +64,22 @@ class FollowerLine(Struct, frozen=True, kw_only=True, tag_field="line", tag="fol
     error: str | None
 
     def status(self) -> FollowerStatus:
-        """Return it as the store has it."""
+        """Return it in the store's form."""
         return FollowerStatus(self.name, self.position, self.stopped_at, self.error)
 
 
 class ParkedLine(Parked, frozen=True, tag_field="line", tag="parked", forbid_unknown_fields=True):
-    """An event that was set aside for a process."""
+    """An event that was parked for a process."""
 
 
 class PutOffLine(PutOff, frozen=True, kw_only=True, tag_field="line", tag="put-off", forbid_unknown_fields=True):
-    """An event that a process has still to handle, when it is due."""
+    """An event that a process still has to handle, and when it is due."""
 
     follower: str
 
 
 class Trailer(Struct, frozen=True, kw_only=True, tag_field="line", tag="trailer", forbid_unknown_fields=True):
-    """The last line: how many events and other lines there are between header and trailer, and the hash of all lines above."""
+    """The last line: the number of events and other lines between header and trailer, and the hash of all lines above."""
 
     events: int
     others: int
@@ -93,7 +93,7 @@ _decode = msgspec.json.Decoder(Line).decode
 
 
 class LineWriter:
-    """Writes sealed lines to a file."""
+    """Writes lines with checksums to a file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -126,7 +126,7 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, Line]]:
     while raw := _next(file, number + 1):
         number += 1
         if isinstance(line, Trailer):
-            raise DamagedFileError(number, "there is something after the trailer, which must be the last line.")
+            raise DamagedFileError(number, "there is more text after the trailer, which must be the last line.")
         line = _open(raw, number, seals)
         if isinstance(line, Trailer) and line.sha256 != seals.sha256:
             raise DamagedFileError(number, "its sha256 is not that of the lines above: one of them was changed.")
@@ -147,7 +147,7 @@ def _next(file: BinaryIO, number: int) -> bytes:
 
 
 def _open(raw: bytes, number: int, seals: "_Seals") -> Line:
-    """Return what a line says, if it is whole and belongs where it stands."""
+    """Return a line's content, if it is complete and belongs in this place."""
     body, seal = raw[:-_SEAL_LENGTH], raw[-_SEAL_LENGTH:]
     if not raw.endswith(b"\n"):
         raise DamagedFileError(number, "it is truncated." if number > 1 else _FOREIGN)
@@ -168,7 +168,7 @@ _FOREIGN = "this is not an export of groupchat: its first line is not a header."
 
 
 class _Seals:
-    """What the lines so far add up to."""
+    """The checksums of the lines so far."""
 
     def __init__(self) -> None:
         self._crc = 0

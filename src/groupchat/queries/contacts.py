@@ -1,4 +1,4 @@
-"""Contacts as callers see them: one exactly as it stands, and the directory (R2, R22)."""
+"""Contacts as callers see them: one contact exactly, and the directory (R2, R22)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from groupchat.values.event import Recorded
 
 async def require_visible(store: EventStore, who: Caller, contact_id: str) -> None:
     """Raise `NotFoundError` for a contact that is unknown, deleted, or not visible to the caller (R22)."""
-    if who.sees_only:  # whose contact it is may have changed in another process, so look exactly
+    if who.sees_only:  # read exactly, because another process may have changed the assignment
         await store.run(who.cause(), _require_visible, who, contact_id)
         return
     contact = rules.existing(await store.load(CONTACT, contact_id) or await store.load_fresh(CONTACT, contact_id))
@@ -26,9 +26,9 @@ async def require_visible(store: EventStore, who: Caller, contact_id: str) -> No
 
 
 async def now(views: Views, who: Caller, contact_id: str) -> ContactView:
-    """Return a contact: its stored row, and what its stream has above that.
+    """Return a contact: its stored row, plus the events of its stream above that.
 
-    Whether the caller may see it was judged before. Raises `NotFoundError` for a contact that is unknown or deleted.
+    The caller must have checked `visible` before. Raises `NotFoundError` for a contact that is unknown or deleted.
     """
     row = await views.ask(contacts.held, who.workspace_id, contact_id)
     tail = await asyncio.to_thread(views.store.log.stream, contact_id, after=row.version if row else 0)
@@ -41,7 +41,7 @@ def created(workspace_id: str, contact_id: str, events: Sequence[Recorded]) -> C
 
 
 async def page(views: Views, who: Caller, q: str | None, wanted: PageRequest) -> Page:
-    """Return a page of the directory in the order of names, of it those searched for (R22).
+    """Return a page of the directory, ordered by name and filtered by a search if given (R22).
 
     Raises `InvalidRequestError` for a bad cursor or search, `ProjectionBehindError`.
     """

@@ -1,4 +1,4 @@
-"""Conversations as callers see them: one exactly as it stands, the inbox, the thread, the pane (R19, R22, R27 to R29)."""
+"""Conversations as callers see them: one conversation exactly, the inbox, the thread, the pane (R19, R22, R27 to R29)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ H = TypeVar("H")
 
 async def require_visible(store: EventStore, who: Caller, conversation_id: str) -> None:
     """Raise `NotFoundError` unless the caller may see the group (R22)."""
-    if who.sees_only:  # what restricted users see changes with other users' contacts, so look exactly
+    if who.sees_only:  # read exactly, because other users' contacts decide what restricted users see
         await store.run(who.cause(), _require_visible, who, conversation_id)
         return
     group = await store.load(CONVERSATION, conversation_id) or await store.load_fresh(CONVERSATION, conversation_id)
@@ -41,10 +41,10 @@ async def require_may_record(store: EventStore, who: Caller, conversation_id: st
 
 
 async def now(views: Views, who: Caller, conversation_id: str, events: Sequence[Recorded] = ()) -> Conversation:
-    """Return a conversation: its stored row, what its stream has above that, and these events that may not be stored yet.
+    """Return a conversation: its stored row, plus the events of its stream above that, plus `events` that may not be stored yet.
 
-    Whether the caller may see it was judged before. Raises `NotFoundError`, or `StaleAnswerError` if something before the events
-    is not stored yet either.
+    Access must have been checked before. Raises `NotFoundError`, or `StaleAnswerError` if something before the events is not stored
+    yet either.
     """
     row, mark = await views.ask(inbox.held, who.workspace_id, who.user.id, conversation_id)
     tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=row.version if row else 0)
@@ -76,7 +76,7 @@ async def messages(views: Views, conversation_id: str, wanted: PageRequest) -> P
 
 
 async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane:
-    """Return who takes part in a conversation and who has opted out, as of now; of them those searched for (R9, R19, R29)."""
+    """Return a conversation's participants and those who opted out, as of now, filtered by a search if given (R9, R19, R29)."""
     row = await views.ask(panes.held, conversation_id)
     after = row.version if row else 0
     tail = await asyncio.to_thread(views.store.log.stream, conversation_id, after=after, topics=panes.TOPICS)

@@ -1,4 +1,4 @@
-"""The numbers that are a no, as callers see them (R36)."""
+"""The numbers with do-not-disturb, as callers see them (R36)."""
 
 from groupchat.commands.caller import Caller
 from groupchat.projections import do_not_disturb
@@ -8,7 +8,7 @@ from groupchat.queries.views import Views
 
 
 async def page(views: Views, who: Caller, number: str | None, wanted: PageRequest) -> Page:
-    """Return a page of the workspace's noes, or of one number's.
+    """Return a page of the workspace's numbers with do-not-disturb, or the entries of one number.
 
     Raises `NotPermittedError` for a caller who sees assigned data only (R22), `InvalidRequestError` for a bad cursor.
     """

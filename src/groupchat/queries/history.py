@@ -1,4 +1,4 @@
-"""A conversation's past: its events, and how it stood as of any of them (R31, R32)."""
+"""A conversation's past: its events, and its state as of any of them (R31, R32)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ async def events(store: EventStore, conversation_id: str, after: int, limit: int
 
 
 async def state(store: EventStore, conversation_id: str, asked: When, wanted: PageRequest) -> AsOf:
-    """Return a conversation as of then, with a page of its thread (R32); raises as `as_of.page` does."""
+    """Return a conversation as of then, with a page of its thread (R32); raises the same errors as `as_of.page`."""
     return await asyncio.to_thread(
         as_of.page, store.log, conversation_id, asked, store.now(), cursor=wanted.cursor, limit=wanted.limit
     )

@@ -14,7 +14,7 @@ from groupchat.queries.views import Views
 async def page(views: Views, who: Caller, chosen: EntryFilter, wanted: PageRequest) -> Page:
     """Return a page of entries, oldest first.
 
-    Raises `NotFoundError` for a conversation that is not there for the caller, `InvalidRequestError` for a bad cursor,
+    Raises `NotFoundError` for a conversation that the caller can't see, `InvalidRequestError` for a bad cursor,
     `ProjectionBehindError`.
     """
     if chosen.conversation_id is not None:

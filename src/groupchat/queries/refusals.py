@@ -1,4 +1,4 @@
-"""Refusals on record (R15, R20 to R23)."""
+"""Refusal records (R15, R20 to R23)."""
 
 from groupchat.commands.caller import Caller, access, visible_group, visible_user
 from groupchat.projections import refusals
@@ -11,7 +11,7 @@ from groupchat.store.decision import Decision
 async def page(views: Views, who: Caller, chosen: RefusalFilter, wanted: PageRequest) -> Page:
     """Return a page of records, newest last.
 
-    Raises `NotFoundError` for a conversation or user that is not there, `NotPermittedError` unless the caller may audit (R23),
+    Raises `NotFoundError` for an unknown conversation or user, `NotPermittedError` unless the caller may audit (R23),
     `InvalidRequestError` for a bad cursor.
     """
     await views.store.run(who.cause(), _require_reader, who, chosen)

@@ -6,5 +6,5 @@ from groupchat.store.event_store import EventStore
 
 
 async def rights_of(store: EventStore, who: Caller) -> Access:
-    """Return what the caller may do; raises `UnauthenticatedError` if their key or token no longer holds."""
+    """Return what the caller may do; raises `UnauthenticatedError` if their key or token is no longer valid."""
     return (await store.run(who.cause(), access, who)).value

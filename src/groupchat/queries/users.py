@@ -24,12 +24,12 @@ class KeyShown(Struct, frozen=True, kw_only=True):
 
 
 async def require_visible(store: EventStore, who: Caller, user_id: str) -> None:
-    """Raise `NotFoundError` unless the user is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the user (R22)."""
     visible_user(await rights_of(store, who), user_id)
 
 
 async def read_user(store: EventStore, who: Caller, user_id: str) -> User:
-    """Return a user that is there for the caller; raises `NotFoundError` (R22)."""
+    """Return a user that the caller can see; raises `NotFoundError` (R22)."""
     return visible_user(await rights_of(store, who), user_id)
 
 
@@ -40,14 +40,14 @@ async def list_users(store: EventStore, who: Caller) -> list[User]:
 
 
 async def require_own_keys(store: EventStore, who: Caller, user_id: str) -> None:
-    """Raise `NotFoundError` or `NotPermittedError` unless a user's keys are the caller's to see and change (R23)."""
+    """Raise `NotFoundError` or `NotPermittedError` unless the caller may see and change the user's keys (R23)."""
     await store.run(who.cause(), keys.require_own, who, user_id)
 
 
 async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
     """Return a user's keys that are not revoked, oldest first.
 
-    Raises `NotFoundError` or `NotPermittedError` unless they are the caller's to see (R23).
+    Raises `NotFoundError` or `NotPermittedError` unless the caller may see them (R23).
     """
     rights = (await views.store.run(who.cause(), keys.require_own, who, user_id)).value
     hashes = rights.state.hashes_of.get(user_id) or ()

@@ -1,4 +1,4 @@
-"""The read models, asked off the event loop, and waited for."""
+"""Queries of the read models, outside the event loop, and waiting for the read models."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -26,11 +26,11 @@ class ProjectionBehindError(RefusalError):
     slug = "projection-behind"
 
     def __init__(self, position: int) -> None:
-        super().__init__(f"This view does not show position {position} yet; ask again in a moment.")
+        super().__init__(f"This view does not show position {position} yet. Try again in a moment.")
 
 
 class Views(Struct, frozen=True):
-    """The sources of queries; `patience` is how long they wait for a view, in seconds."""
+    """The sources of queries; `patience` is the time that they wait for a view, in seconds."""
 
     store: EventStore
     progress: Progress
@@ -46,14 +46,14 @@ class Views(Struct, frozen=True):
         return await asyncio.to_thread(read)
 
     async def wait_for(self, names: Sequence[str], position: int) -> None:
-        """Wait until the named views have reached a position; raises `ProjectionBehindError` when patience ends."""
+        """Wait until the named views have reached a position; raises `ProjectionBehindError` after `patience`."""
         if not await self.progress.wait_for(names, position, self.patience):
             raise ProjectionBehindError(position)
 
     async def sees_only(self, who: Caller) -> str | None:
         """Return the user to whose assigned data a caller's lists are restricted (R22), or none if they are not.
 
-        What a restricted user sees changes with other users' contacts, so their lists wait until the views have all that is
+        Other users' contacts decide what a restricted user sees, so their lists wait until the views include everything that is
         stored. Raises `ProjectionBehindError`.
         """
         user_id = who.sees_only

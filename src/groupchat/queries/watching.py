@@ -17,8 +17,9 @@ S = TypeVar("S")
 async def visible(store: EventStore, who: Caller, rights: Access, batch: Sequence[Recorded]) -> list[Recorded]:
     """Return the events that the caller may see, in their order.
 
-    For who sees assigned data only, all that decides it is read in one decision, so it holds at one moment: what was acknowledged
-    before is taken into account, in whichever process. Raises `UnauthenticatedError` if the user is gone, `UnavailableError`.
+    For a user who sees assigned data only, one decision reads everything that matters, so the result is true at one moment and
+    includes everything that was acknowledged before, in any process. Raises `UnauthenticatedError` if the user is gone,
+    `UnavailableError`.
     """
     own = [(recorded, what) for recorded in batch if recorded.cause.workspace_id == who.workspace_id and (what := about(recorded))]
     if not rights.restricted:

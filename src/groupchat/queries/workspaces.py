@@ -13,14 +13,14 @@ from groupchat.values.money import Rate
 
 
 class RateCard(Struct, frozen=True):
-    """The posted rates, in the order of posting, and the rate where none of them applies (R25)."""
+    """The posted rates, in the order of posting, and the rate that applies without them (R25)."""
 
     posted: tuple[PostedRate, ...]
     default: Rate
 
 
 async def require_number(store: EventStore, who: Caller, number: str) -> None:
-    """Raise `NotFoundError` unless a business number (E.164) is the workspace's."""
+    """Raise `NotFoundError` unless a business number (E.164) belongs to the workspace."""
     business_numbers.require_number_of((await rights_of(store, who)).state, number)
 
 

@@ -1,1 +1,1 @@
-"""Small immutable values that everything else is made of; they know no rule of the product."""
+"""Small immutable values that everything else uses. They contain no rules of the product."""

@@ -1,7 +1,7 @@
-"""What carriers' codes mean in words (R49).
+"""The meanings of carriers' codes (R49).
 
 The codes are those of Telnyx (five digits from 40000), Bandwidth (four digits), and Twilio (five digits, 2 or 3 first; the
-simulated carrier uses them). They don't overlap, so a code is enough to know the meaning.
+simulated carrier uses them). They don't overlap, so a code alone identifies the meaning.
 """
 
 _OPTED_OUT = "The recipient opted out with the carrier."
@@ -19,7 +19,7 @@ _REGION = "The carrier account may not send to this country or region."
 _TEMPORARY = "A temporary failure at the carrier."
 _UNCLEAR = "The carrier did not learn what became of the message."
 _BAD_NUMBER = "The carrier does not accept the number as a destination."
-_TOO_MANY = "The group has more participants than the carrier takes."
+_TOO_MANY = "The group has more participants than the carrier allows."
 
 _TELNYX = {
     "40001": _LANDLINE,
@@ -53,7 +53,7 @@ _BANDWIDTH = {
     "4403": _SENDER,
     "4404": _BAD_NUMBER,
     "4406": _NO_SUCH_NUMBER,
-    "4409": "The recipient's phone or carrier takes no picture messages (MMS).",
+    "4409": "The recipient's phone or carrier accepts no picture messages (MMS).",
     "4410": _MEDIA,
     "4411": _MEDIA,
     "4412": _MEDIA,
@@ -94,5 +94,5 @@ _MEANINGS = _TELNYX | _BANDWIDTH | _TWILIO
 
 
 def meaning_of(code: str) -> str:
-    """Return what a carrier's code means in words; for one that is not known here, where to look it up."""
-    return _MEANINGS.get(code, "The carrier's reference of error codes says what this code means.")
+    """Return the meaning of a carrier's code; for an unknown code, where to look it up."""
+    return _MEANINGS.get(code, "The carrier's documentation explains this code.")

@@ -1,4 +1,4 @@
-"""The clock: the one place that asks for the time, and the number that a table keeps of one."""
+"""The clock: the only module that reads the time, and the conversion of times to numbers for tables."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,5 +21,5 @@ def to_micros(moment: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the time that is so many microseconds after the beginning of 1970, in UTC."""
+    """Return the time that is this many microseconds after the beginning of 1970, in UTC."""
     return _EPOCH + micros * _MICROSECOND

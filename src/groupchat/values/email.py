@@ -1,7 +1,7 @@
-"""E-mail addresses: which two are the same mailbox.
+"""E-mail addresses, and whether two of them are the same mailbox.
 
-Case-folding by Unicode would take another mailbox for one's own: `straße@` for `strasse@`, three letters for a ligature, `k` for a
-Kelvin sign.
+Unicode case-folding would confuse different mailboxes: `straße@` with `strasse@`, a ligature with its letters, and a Kelvin sign
+with `k`.
 """
 
 import re
@@ -17,13 +17,13 @@ _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
 
 def is_address(text: str) -> bool:
-    """Tell whether a text is visible characters, `@`, and more characters, without spaces and control characters."""
+    """Return whether a text is visible characters, `@`, and more characters, without spaces and control characters."""
     return _ADDRESS.fullmatch(text) is not None and shows_something(text.partition("@")[0])
 
 
 @lru_cache(maxsize=8_192)
 def mailbox(address: str) -> str:
-    """Return an address as it is compared: A to Z in lower case, and the domain as the DNS has it.
+    """Return an address in its form for comparing: A to Z in lower case, and the domain as the DNS has it.
 
     So `Ann@BÜCHER.de` is `ann@xn--bcher-kva.de`.
     """
@@ -37,4 +37,4 @@ def _asked_for(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
-        return domain  # not a possible name, so it equals only itself
+        return domain  # not a valid name, so it equals only itself

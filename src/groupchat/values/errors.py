@@ -1,19 +1,19 @@
-"""The base of every refusal, and how any other error is shown in one line.
+"""The base of every refusal, and the one-line form of any other error.
 
-A refusal is an answer, not a failure: it has a stable `slug` (the problem type of the HTTP contract), a `detail` that says in the
-rule's own words what is wrong, and `members` that a program can read. Which status a slug has, and how to go on in the API, is the
-business of `http/documents/problems.py` and `ways_on.py`.
+A refusal is a result, not a failure. It has a stable `slug` (the problem type of the HTTP contract), a `detail` that says in the
+rule's own words what is wrong, and `members` that a program can read. The status of a slug, and what to do next in the API, are in
+`http/documents/problems.py` and `ways_on.py`.
 """
 
 from typing import Any, ClassVar, Literal
 
 
 class ToldError(Exception):
-    """Something can't be done, and the message tells why and what to do: the command line prints it in place of a trace."""
+    """An expected failure. The message says why and what to do, and the command line prints it instead of a traceback."""
 
 
 class RefusalError(ToldError):
-    """A command that the rules, or the caller's own mistake, forbid. Nothing of it was stored."""
+    """A command that a rule forbids, or that the caller got wrong. Nothing of it was stored."""
 
     slug: ClassVar[str]
 
@@ -24,11 +24,11 @@ class RefusalError(ToldError):
 
 
 Thing = Literal["conversation", "participant", "contact", "user", "key", "business number"]
-"""What callers look for by an id or a number."""
+"""The kinds of things that callers look up by an id or a number."""
 
 
 class NotFoundError(RefusalError):
-    """The thing does not exist, or not for this caller; `thing` says what was looked for, where it is one of those."""
+    """The thing does not exist, or the caller can't see it; `thing` says which kind it is, if it is one of those."""
 
     slug = "not-found"
 
@@ -57,14 +57,14 @@ LONGEST_LINE = 500
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, its type if it says nothing.
+    """Return the first line of an error's message, or its type if the message is empty.
 
-    The lines behind it are not for logs: a database driver's have the statement and its values, which may be what people wrote.
+    The other lines are not for logs: a database driver's contain the statement and its values, which may be people's messages.
     """
     said = str(error).strip() or type(error).__name__
     return said.splitlines()[0][:LONGEST_LINE]
 
 
 def described(error: BaseException) -> str:
-    """Return an error's type with the first line of what it says."""
+    """Return an error's type with the first line of its message."""
     return f"{type(error).__name__}: {first_line(error)}"[:LONGEST_LINE]

@@ -1,7 +1,7 @@
 """The base of every event, its wire name and its envelope (R31).
 
-An event says one fact in business words. Who, when and by which request are in its envelope, `Recorded`, which the store writes
-around it. The wire name (`groupchat.conversation.created`) is what is stored: a class may be renamed or moved freely.
+An event is one fact in business words. Its envelope, `Recorded`, says who, when and by which request; the store writes it. The wire
+name (`groupchat.conversation.created`) is stored, so a class may be renamed or moved freely.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ ActorKind = Literal["user", "participant", "carrier", "process"]
 class Event(Struct, frozen=True, kw_only=True):
     """A fact. Subclasses are frozen, keyword-only structs registered with `stored_as`.
 
-    A change of shape needs `class_version` raised and a static method `upcast_v1_v2(state: dict)`, as the `eventsourcing` library
-    documents; released shapes stay readable for ever (R34).
+    A change of shape needs a higher `class_version` and a static method `upcast_v1_v2(state: dict)`, as the `eventsourcing` library
+    documents. Released shapes stay readable forever (R34).
     """
 
     TOPIC: ClassVar[str] = ""
@@ -47,19 +47,20 @@ def stored_as(topic: str) -> Callable[[type[E]], type[E]]:
 
 
 def decode(name: str, data: bytes | Raw, shape: int) -> Event:
-    """Return an event of a wire name from its data as JSON, brought from the shape that it was written in to today's (R34).
+    """Return an event of a wire name from its data as JSON, upcast from the shape that it was written in (R34).
 
-    Raises `ValueError` (msgspec's errors are such) for an unknown name, a shape that is newer than this groupchat, or other data.
+    Raises `ValueError` (of which msgspec's errors are subclasses) for an unknown name, a shape that is newer than this groupchat,
+    or invalid data.
     """
     try:
         event_type = cast("type[Event]", resolve_topic(name))
     except TopicError as error:
-        msg = f"no event is called {name!r} here: install the groupchat that wrote it"
+        msg = f"no event is called {name!r} here; install the version of groupchat that wrote it"
         raise ValueError(msg) from error
     if shape == event_type.class_version:
         return _decoder(event_type).decode(data)
     if shape > event_type.class_version:
-        msg = f"its shape is version {shape}, this groupchat knows {event_type.class_version}: install the one that wrote it"
+        msg = f"its shape is version {shape}, but this groupchat knows {event_type.class_version}; install the one that wrote it"
         raise ValueError(msg)
     state: dict[str, Any] = json.decode(data)
     for version in range(shape, event_type.class_version):
@@ -80,7 +81,7 @@ class Actor(Struct, frozen=True):
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """Where a command comes from: the workspace, who, by which request, and what led to it (an event's id or a request's)."""
+    """The origin of a command: the workspace, the actor, the request, and its cause (the id of an event or request)."""
 
     workspace_id: str
     actor: Actor
@@ -89,7 +90,7 @@ class Cause(Struct, frozen=True, kw_only=True):
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """An event as it stands in the store: `version` counts its stream from 1, `position` the whole store from 1."""
+    """A stored event: `version` counts its stream from 1, `position` the whole store from 1."""
 
     event: Event
     stream: str
@@ -100,7 +101,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """The event's own id, stable for ever: `<stream>/<version>`."""
+        """The event's own id, stable forever: `<stream>/<version>`."""
         return f"{self.stream}/{self.version}"
 
     @property

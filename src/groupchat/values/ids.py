@@ -1,7 +1,7 @@
-"""Identifiers: opaque strings that sort by the time of their making.
+"""Identifiers: opaque strings that sort by their time of creation.
 
-The shape is the one of UUIDv7 (RFC 9562): 48 bits of milliseconds, then 80 random bits, as hexadecimal behind a prefix
-that says what is named (`cnv_`, `ctc_`, ...).
+They have the format of UUIDv7 (RFC 9562): 48 bits of milliseconds, then 80 random bits, as hexadecimal after a prefix that names
+the kind (`cnv_`, `ctc_`, ...).
 """
 
 import os

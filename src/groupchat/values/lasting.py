@@ -1,7 +1,7 @@
-"""A mapping that never changes, and that costs the same to add to however large it is.
+"""A persistent mapping: it never changes, and adding to it costs the same whatever its size.
 
-A state that is folded event by event can't hold what grows without end in a dict or tuple: each event would copy all of it, and a
-long history would take a time that grows with the square of its length. This one copies a few small nodes instead.
+A fold can't keep data that grows without limit in a dict or tuple, because each event would copy all of it, and the time for a long
+history would grow with the square of its length. This mapping copies only a few small nodes.
 """
 
 from collections.abc import Iterator
@@ -14,22 +14,22 @@ V = TypeVar("V")
 
 _BITS = 5
 _WIDTH = 1 << _BITS
-"""How many children a branch has, and how many entries a leaf before it becomes a branch."""
+"""The number of children of a branch, and of entries in a leaf before it becomes a branch."""
 _DEEPEST = 30
-"""The hash has 32 bits; a leaf that uses up all of them grows."""
+"""The hash has 32 bits. A leaf at the depth that uses all of them may grow."""
 
 Node = Any
 """A leaf is a dict, a branch a tuple of nodes."""
 
 
 class LastingMap(Struct, Generic[V], frozen=True, eq=False):
-    """Values by text; iteration is in no order that means anything. Two are equal if their entries are."""
+    """Values by text. The order of iteration has no meaning. Two are equal if their entries are."""
 
     root: Node = {}
     size: int = 0
 
     def get(self, key: str) -> V | None:
-        """Return the value of a key; none if it is not there."""
+        """Return the value of a key; none if it is missing."""
         node, hash_ = self.root, _hash(key)
         while isinstance(node, tuple):
             node, hash_ = node[hash_ % _WIDTH], hash_ >> _BITS
@@ -60,7 +60,7 @@ class LastingMap(Struct, Generic[V], frozen=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LastingMap) and dict(self.items()) == dict(other.items())
 
-    __hash__ = None  # type: ignore[assignment]  # as a dict
+    __hash__ = None  # type: ignore[assignment] # like a dict
 
 
 def _hash(key: str) -> int:

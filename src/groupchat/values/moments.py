@@ -8,10 +8,10 @@ from groupchat.values.event import Moment
 
 
 class UnreadableMomentError(ValueError):
-    """The text is not a moment; the message says what is expected."""
+    """The text is not a moment. The message says what is expected."""
 
     def __init__(self) -> None:
-        super().__init__("Give a time with its offset, as 2025-01-31T23:59:30Z, or a date")
+        super().__init__("Give a time with its offset, as in 2025-01-31T23:59:30Z, or a date")
 
 
 def read(written: str) -> datetime:

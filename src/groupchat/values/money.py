@@ -12,7 +12,7 @@ Currency = Annotated[str, whole("[A-Z]{3}", description="ISO 4217")]
 Price = Annotated[str, whole(r"[0-9]{1,9}(\.[0-9]{1,12})?", description="An exact decimal, as `0.0200`.", examples=["0.0200"])]
 """An amount of money as callers write it."""
 DECIMAL = r"-?[0-9]+(\.[0-9]+)?"
-"""How an amount is written wherever it is shown: all its digits, no exponent."""
+"""The format of every amount that is shown: all its digits, no exponent."""
 Amount = Annotated[str, whole(DECIMAL, description="An exact decimal, as `0.0200`.")]
 
 _EXACT = Context(prec=60, traps=[Inexact])
@@ -25,12 +25,12 @@ class Rate(Struct, frozen=True, kw_only=True):
     currency: Currency
 
     def shown(self) -> dict[str, str]:
-        """Return it as it is shown: the price without an exponent, however small it is."""
+        """Return it as it is shown, with the price without an exponent."""
         return {"mms_segment": f"{self.mms_segment:f}", "currency": self.currency}
 
 
 def amount_of(segments: int, rate: Rate) -> Decimal:
-    """Return what `segments` (negative for a credit) cost at `rate`, exactly; raises `decimal.Inexact` rather than round."""
+    """Return the cost of `segments` (negative for a credit) at `rate`, exactly; raises `decimal.Inexact` rather than round."""
     return exact_product(segments, rate.mms_segment)
 
 

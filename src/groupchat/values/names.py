@@ -5,17 +5,17 @@ from unicodedata import category
 from groupchat.values.text import shows_something
 
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
-"""Control characters, line breaks and tabs among them, and Unicode's separators of lines and paragraphs."""
+"""Control characters, including line breaks and tabs, and Unicode's separators of lines and paragraphs."""
 
 
 def fault(name: str) -> str | None:
-    """Return what is wrong with a name, in words; none if nothing is."""
+    """Return what is wrong with a name, in words; none if it is valid."""
     if any(category(character) in _CONTROL for character in name):
         return "A name has no line breaks, tabs and other control characters (R47)"
     return None if shows_something(name) else "A name shows at least one visible character (R47)"
 
 
 def in_one_line(name: str) -> str:
-    """Return a name that came from outside without control characters, for a text that it is put into."""
+    """Return a name from outside without control characters, to insert it into a text."""
     plain = "".join(" " if category(character) in _CONTROL else character for character in name)
     return " ".join(plain.split())

@@ -1,7 +1,7 @@
 r"""Patterns of text fields, which every reader of the published schemas can compile.
 
-JSON Schema's patterns are those of ECMA-262, where `$` is the end; in Python it is also before a last line break. RE2, with which
-Go and others compile them, has no lookaheads to say so. So fields are decoded by patterns that end in `\Z`, and `$` is published.
+JSON Schema's patterns are those of ECMA-262, where `$` is the end; in Python, it also matches before a final line break. RE2, which
+Go and others use, has no lookaheads to express that. So fields are decoded by patterns that end in `\Z`, and `$` is published.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Meta
 
 NO_NUL = r"^[^\x00]*$"
-"""No text has NUL, which not every database can store."""
+"""Rejects NUL, which not every database can store."""
 _END = r"\Z"
 
 
@@ -19,7 +19,7 @@ def whole(pattern: str, **given: Any) -> Meta:
 
 
 def published(schema: Any) -> Any:
-    """Return a schema, or a document of schemas, with its patterns as readers can compile them."""
+    """Return a schema, or a document of schemas, with its patterns in the form that readers can compile."""
     if isinstance(schema, list | tuple):
         return [published(each) for each in schema]
     if not isinstance(schema, dict):

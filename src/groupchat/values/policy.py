@@ -1,4 +1,4 @@
-"""A workspace's policy: what differs between the two model products, and what an operator may choose."""
+"""A workspace's policy: the rules in which the two model products differ, and the choices of an operator."""
 
 from typing import Annotated, Literal
 
@@ -9,10 +9,10 @@ from groupchat.values.patterns import whole
 Preset = Literal["heymarket", "highlevel"]
 MIN_PARTICIPANTS_EVER = 2
 MAX_PARTICIPANTS_EVER = 50
-"""No carrier takes a larger group; a bound, so that no command grows without end."""
+"""No carrier supports a larger group. The limit keeps commands from growing without end."""
 
 GroupSize = Annotated[int, Meta(ge=MIN_PARTICIPANTS_EVER, le=MAX_PARTICIPANTS_EVER)]
-Region = Annotated[str, whole("[A-Z]{2}", description="ISO 3166-1 alpha-2, as US", examples=["US"])]
+Region = Annotated[str, whole("[A-Z]{2}", description="ISO 3166-1 alpha-2, such as US", examples=["US"])]
 
 
 class Policy(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,9 @@
-"""How long work on the log reports its progress."""
+"""Progress reports of work on the log."""
 
 from collections.abc import Callable
 
 OnProgress = Callable[[int, int], None]
-"""Called with how many events are done, and how many there are."""
+"""Called with the number of events that are done, and their total."""
 
 EVENTS_PER_REPORT = 1_000
-"""After how many events progress is reported."""
+"""The number of events between two reports."""

@@ -1,4 +1,4 @@
-"""How carriers count a text (R47): in GSM-7 if that alphabet has all of its characters, otherwise in UCS-2.
+"""The length of a text as carriers count it (R47): in GSM-7 if that alphabet has all its characters, otherwise in UCS-2.
 
 A group message is an MMS, billed as one unit per recipient whatever its length (R24). The count only limits its length.
 """
@@ -9,13 +9,13 @@ _BASIC = frozenset(
 )
 """The default alphabet of 3GPP TS 23.038, without the escape."""
 _EXTENDED = frozenset("\f^{}\\[~]|€")
-"""What is written as an escape and a second character."""
+"""Characters that are written as an escape and a second character."""
 MAX_LENGTH = 1_600
-"""The longest text that every carrier takes."""
+"""The longest text that every carrier accepts."""
 
 
 def length(text: str) -> int:
-    r"""Return how many characters a text counts.
+    r"""Return the length of a text in carriers' characters.
 
     In GSM-7, `^ { } \ [ ~ ] | €` and the form feed count as two, all others as one. A single character that GSM-7 lacks makes the
     whole text UCS-2, where characters beyond U+FFFF, such as most emoji, count as two and all others as one.

@@ -1,6 +1,6 @@
-"""Text as people see and compare it: whether anything of it is visible, and whether two texts are the same however they were typed.
+"""Text as people see and compare it: whether any of it is visible, and whether two texts are equal however they were typed.
 
-This is for comparing and judging only. What is stored and shown is always the text as it was written.
+Use this only to compare and judge. The stored and shown text is always the original.
 """
 
 from unicodedata import category, combining, normalize
@@ -19,7 +19,7 @@ dotless i) by plain ones, the minus sign by a hyphen."""
 
 
 def is_invisible(character: str) -> bool:
-    """Tell whether a character shows nothing: format and control characters, fillers. White space is not one of them."""
+    """Return whether a character shows nothing: format and control characters, fillers. White space is not included."""
     if character.isspace():
         return False
     return (
@@ -32,15 +32,15 @@ def is_invisible(character: str) -> bool:
 
 
 def shows_something(text: str) -> bool:
-    """Tell whether at least one character can be seen (R47): spaces and line breaks can't."""
+    """Return whether at least one character is visible (R47); spaces and line breaks are not."""
     return any(not character.isspace() and not is_invisible(character) for character in text)
 
 
 def folded(text: str) -> str:
-    """Return a text as it is compared (R27, R38).
+    """Return a text in its form for comparing (R27, R38).
 
-    Case in every script, accents, apostrophes and invisible characters are gone. Compatibility forms (full-width and styled
-    letters) become the letters that they stand for, every dash becomes `-`, and white space becomes single spaces; line breaks
+    Case in every script, accents, apostrophes and invisible characters are removed. Compatibility forms (full-width and styled
+    letters) become the letters that they represent, every dash becomes `-`, and white space becomes single spaces; line breaks
     stay.
     """
     if text.isascii() and text.isprintable():  # most names, and much faster

@@ -1,4 +1,4 @@
-"""Waiting for the first of several things, and how long to wait when something fails."""
+"""Waiting for the first of several events, and the pauses after failures."""
 
 import asyncio
 
@@ -21,10 +21,10 @@ class Pauses:
         self._longest = longest
 
     def reset(self) -> None:
-        """Begin with the first again: something has succeeded."""
+        """Start again with the first pause, after a success."""
         self._next = self._first
 
     def next(self) -> float:
-        """Return how long to pause this time."""
+        """Return the next pause."""
         seconds, self._next = self._next, min(self._next * 2, self._longest)
         return seconds

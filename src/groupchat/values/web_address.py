@@ -10,14 +10,14 @@ PATTERN = (
     rf"[Hh][Tt][Tt][Pp][Ss]?://(?:(?:{_NAME}|:)*@)?(?:{_NAME}+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{0,5}})?"
     rf"(?:/{_INSIDE}*)?(?:\?(?:{_INSIDE}|\?)*)?(?:#(?:{_INSIDE}|\?)*)?"
 )
-"""The grammar. Whether an IPv6 address and a port are possible is checked apart."""
+"""The grammar. IPv6 addresses and ports are checked separately."""
 _ADDRESS = re.compile(PATTERN)
 _AUTHORITY = re.compile(r"//(?:[^@/?#]*@)?(?:\[(?P<ipv6>[^\]]*)\]|[^:/?#]*)(?::(?P<port>[0-9]*))?")
 _LAST_PORT = 65_535
 
 
 def is_web_address(text: str) -> bool:
-    """Tell whether a text as a whole is a web address: `HTTPS://example.com:8443/a?b` is, `https:///a` is not.
+    """Return whether a whole text is a web address: `HTTPS://example.com:8443/a?b` is, `https:///a` is not.
 
     Letters beyond ASCII, spaces and other characters that URLs can't have must be percent-encoded.
     """
@@ -30,7 +30,7 @@ def is_web_address(text: str) -> bool:
 
 
 def is_server(text: str) -> bool:
-    """Tell whether a text is `HOST` or `HOST:PORT`, as it stands in a web address."""
+    """Return whether a text is `HOST` or `HOST:PORT`, as in a web address."""
     return not set(text) & set("/?#@") and is_web_address(f"https://{text}")
 
 

@@ -50,7 +50,7 @@ def spelled_out(number: str) -> str | None:
 
 
 def digits_in(text: str) -> str:
-    """Return the digits of a piece of a number as a person writes it, or nothing if the text is not one.
+    """Return the digits of a part of a number as a person writes it, or nothing if the text is not one.
 
     `(415) 555-01` gives `41555501`; `Ann 2` gives the empty string.
     """

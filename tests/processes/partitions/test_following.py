@@ -134,7 +134,7 @@ async def test_a_record_of_a_newer_version_stops_the_views_with_where_it_stands_
     async with sharers.running(inbox.VIEW):
         publisher.raw(b"{}", list(headers.items()))
         await until(lambda: stopped_at(database, inbox.VIEW) == 1)
-    assert "offset 0: the record is not groupchat's, or of a newer version" in (statuses(database)["inbox"].error or "")
+    assert "offset 0: the record is not from groupchat, or from a newer version" in (statuses(database)["inbox"].error or "")
 
 
 async def test_a_record_of_somebody_else_stops_the_views_and_says_what_to_do(
