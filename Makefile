@@ -1,7 +1,7 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run check style test chaos bench kafka lock clean
+.PHONY: help run check style test chaos manipulations bench kafka lock clean
 
 BIN = .venv/bin
 # The rules: what is wrong with a change most often fails here.
@@ -11,7 +11,7 @@ UV_COMPILE = build/lock/bin/uv pip compile --quiet --upgrade --universal --pytho
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier
 	@$(BIN)/groupchat demo
@@ -34,6 +34,10 @@ test: style ## check style, types and layers, then run all tests
 chaos: .venv/dev ## kill, pause and double relays, and kill the broker, in 200 trials; print what consumers read
 	@rm -rf build/chaos && mkdir -p build/chaos
 	@PYTHONPATH=src:. $(BIN)/python -m tests.races.relay_trials sqlite:///build/chaos/trials.db 200
+
+manipulations: .venv/dev ## change a stored log at random, 1,000 times in each of 12 ways; print how many changes are found
+	@rm -rf build/manipulations && mkdir -p build/manipulations
+	@PYTHONPATH=src:. $(BIN)/python -m tests.proof.manipulations build/manipulations 1000
 
 bench: .venv/dev ## compare our speed with bare alternatives; writes build/bench.json
 	@$(BIN)/python bench/run.py

@@ -30,6 +30,7 @@ from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
 from groupchat.projections.view import Applying, Projection
+from groupchat.proof import growing as proof
 from groupchat.settings import Settings
 from groupchat.store import housekeeping
 from groupchat.store.database import Database
@@ -65,7 +66,7 @@ class System(Struct, frozen=True, kw_only=True):
     adapter: Adapter
     workers: dict[str, Worker]
     followers: tuple[str, ...]
-    relays: tuple[str, ...]
+    reported: tuple[str, ...]
 
     def services(self) -> Services:
         """Return what the HTTP layer works with."""
@@ -78,7 +79,7 @@ class System(Struct, frozen=True, kw_only=True):
             simulator=self.adapter.simulator,
             webhooks=self._webhooks(),
             followers=self.followers,
-            relays=self.relays,
+            reported=self.reported,
             streams=streams,
             throttle=Throttle(settings.rate_limit, settings.login_failures),
             tokens=_tokens(settings),
@@ -153,6 +154,7 @@ def assemble(
     acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, carrier))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
+    runs[proof.NAME] = Follower(store, proof.Tree(database)).run
     if adapter.work is not None:
         runs[carrier.name] = partial(adapter.work, CarrierInbox(store, carrier.name))
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
@@ -167,7 +169,7 @@ def assemble(
         adapter=adapter,
         workers=runs,
         followers=tuple(each.name for each in followers) + tuple(each.name for each in acting),
-        relays=(RELAY,) if RELAY in runs else (),
+        reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),
     )
 
 

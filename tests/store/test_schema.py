@@ -51,7 +51,7 @@ def declared_metadata():
     """Every `MetaData` of groupchat; importing a module registers its tables."""
     found = {id(METADATA): METADATA}
     for module in pkgutil.walk_packages(groupchat.__path__, "groupchat."):
-        if module.name.startswith(("groupchat.projections", "groupchat.carriers")):
+        if module.name.startswith(("groupchat.projections", "groupchat.carriers", "groupchat.proof")):
             named = vars(importlib.import_module(module.name)).values()
             found |= {id(value): value for value in named if isinstance(value, MetaData)}
     return list(found.values())

@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 5.0
 class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
-    `followers` are the names that `/readyz` asks for, whichever process runs them; `relays` it only reports;
+    `followers` are the names that `/readyz` asks for, whichever process runs them; those in `reported` are only reported;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
     the carrier, where that is the simulated one; `webhooks` take what carriers post, by their names. Without `tokens`, API keys
     alone open. `public_url` is where callers find this API.
@@ -37,7 +37,7 @@ class Services(Struct, frozen=True, kw_only=True):
     simulator: Simulator | None = None
     webhooks: Mapping[str, Callable[[Posted], Awaitable[None]]] = {}
     followers: tuple[str, ...] = ()
-    relays: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     patience: float = PATIENCE_SECONDS
     running: set[tuple[str, str]] = field(default_factory=set)
     streams: Streams
@@ -61,4 +61,4 @@ class Services(Struct, frozen=True, kw_only=True):
     @property
     def checkup(self) -> Checkup:
         """The parts that watch the process."""
-        return Checkup(self.store, self.progress, self.metrics, Probe(self.store.database), self.followers, self.relays)
+        return Checkup(self.store, self.progress, self.metrics, Probe(self.store.database), self.followers, self.reported)

@@ -18,6 +18,7 @@ from groupchat.aggregates.group_events import Created, InboundReceived, MessageS
 from groupchat.aggregates.sight import published
 from groupchat.moving.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine, PutOffLine
 from groupchat.projections import VIEWS
+from groupchat.proof import growing
 from groupchat.store.archive import Archive
 from groupchat.store.log import Log
 from groupchat.values.event import Recorded
@@ -32,7 +33,7 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
 
     Raises `UnreadableEventError` for an event that could not be imported again.
     """
-    processes = [status for status in archive.followers() if status.name not in VIEWS]
+    processes = [status for status in archive.followers() if status.name not in (*VIEWS, growing.NAME)]
     left = {each.name: (archive.parked(each.name, each.position), archive.put_off(each.name, each.position)) for each in processes}
     head = archive.log.head()  # last, because it describes the state of everything before it
     lines = LineWriter(file)

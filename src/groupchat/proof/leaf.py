@@ -14,7 +14,7 @@ DEFINITION = b"groupchat-event/v1\n"
 
 def leaf_of(row: EventRow) -> bytes:
     """Return the bytes of a stored event that are hashed."""
-    return DEFINITION + f"{row.stream}\n{row.version}\n{row.type}\n".encode() + row.state
+    return b"%s%s\n%s\n%s\n%s" % (DEFINITION, row.stream, str(row.version).encode(), row.type, row.state)
 
 
 def leaf_hashes(rows: Iterable[EventRow]) -> list[bytes]:

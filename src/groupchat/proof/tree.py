@@ -26,8 +26,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Frontier:
     """The full nodes that cover the leaves so far, from left to right: all that is needed to go on, and to know the root."""
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Iterable[tuple[int, bytes]] = ()) -> None:
+        """Begin with nodes that cover the first leaves: their heights and hashes."""
         self._nodes: list[tuple[int, bytes]] = []
+        for height, hashed in nodes:
+            self.add(hashed, height)
 
     def add(self, hashed: bytes, height: int = 0) -> None:
         """Add the next node. Its height must not be above that of the last one."""
@@ -55,14 +58,16 @@ def root_of(hashes: Iterable[bytes]) -> bytes:
 
 
 def range_root(node: Node, start: int, end: int) -> bytes:
-    """Return the hash of the subtree of leaves from `start` up to `end`, as it is in a tree of `end` leaves."""
+    """Return the hash of the subtree of leaves from `start`, which must begin one, as it is in a tree of `end` leaves."""
     return _folded([node(height, index) for height, index in full_nodes(start, end)])
 
 
 def full_nodes(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Return the heights and indexes of the largest full nodes that cover a range. `start` must begin a subtree."""
+    """Return the heights and indexes of the largest full nodes that cover a range of leaves, from left to right."""
     while start < end:
         height = (end - start).bit_length() - 1
+        if start:
+            height = min(height, (start & -start).bit_length() - 1)
         yield height, start >> height
         start += 1 << height
 

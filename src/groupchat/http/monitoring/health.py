@@ -23,7 +23,7 @@ MAX_BEHIND = 5_000
 class FollowerHealth(Struct, frozen=True, kw_only=True):
     """Where a follower stands; `stopped_at` is the position of the event that stopped it; `failing`: it can't work now.
 
-    A relay that is not ready leaves the process ready: the API does not need Kafka.
+    A relay that is not ready leaves the process ready, and so does the proof's tree: the API needs neither.
     """
 
     name: str
@@ -50,14 +50,14 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class Checkup(Struct, frozen=True):
-    """Looks after a process: `followers` are the names that readiness asks for, `relays` are only reported."""
+    """Looks after a process: `followers` are the names that readiness asks for, those in `reported` are only reported."""
 
     store: EventStore
     progress: Progress
     metrics: Metrics
     probe: Probe
     followers: tuple[str, ...]
-    relays: tuple[str, ...]
+    reported: tuple[str, ...]
 
     async def ready(self, _: Incoming) -> Reply:
         """Answer 200, or 503 with what is not ready."""
@@ -83,9 +83,9 @@ class Checkup(Struct, frozen=True):
             found = await self.progress.look()
         except SQLAlchemyError:
             return Health(ready=False, store_reachable=False)
-        followers = tuple(_follower(name, found.get(name), head) for name in self.followers + self.relays)
+        followers = tuple(_follower(name, found.get(name), head) for name in self.followers + self.reported)
         overloaded = self.store.overloaded
-        ready = not overloaded and all(each.ready for each in followers if each.name not in self.relays)
+        ready = not overloaded and all(each.ready for each in followers if each.name not in self.reported)
         return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=followers)
 
 

@@ -1,0 +1,97 @@
+"""What is kept of the tree: its tiles, which can be computed again from the events, and every checkpoint, which can't."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, tuple_
+
+from groupchat.proof.checkpoint import read_checkpoint
+from groupchat.proof.notes import Note
+from groupchat.proof.tiles import Tile, TileReader
+from groupchat.store.tables import BIG, METADATA
+
+TILES = Table(
+    "tiles",
+    METADATA,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BIG, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False, comment="up to 256 SHA-256 hashes"),
+)
+
+CHECKPOINTS = Table(
+    "checkpoints",
+    METADATA,
+    Column("size", BIG, primary_key=True, autoincrement=False, comment="the number of events that it covers"),
+    Column("note", Text, nullable=False, comment="signed note: the log's name, the size, the root, signatures"),
+)
+
+_T, _C = TILES.c, CHECKPOINTS.c
+
+
+def tiles_in(connection: Connection) -> TileReader:
+    """Return how to read a tile in this transaction."""
+
+    def read(level: int, number: int) -> bytes:
+        found = connection.execute(select(_T.hashes).where(_T.level == level, _T.number == number)).scalar_one_or_none()
+        return b"" if found is None else bytes(found)
+
+    return read
+
+
+def put(connection: Connection, tiles: Sequence[Tile]) -> None:
+    """Store tiles, each in place of what there was of it."""
+    rows = {(each.level, each.number): each.hashes for each in tiles}  # one that grew and filled up comes twice
+    connection.execute(delete(TILES).where(tuple_(_T.level, _T.number).in_(rows)))
+    connection.execute(
+        insert(TILES), [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in rows.items()]
+    )
+
+
+def forget_tiles(connection: Connection) -> None:
+    """Remove all tiles."""
+    connection.execute(delete(TILES))
+
+
+def tile_bytes(connection: Connection, level: int, first: int, last: int) -> bytes:
+    """Return the hashes of successive tiles of a level, as many as there are before one is missing."""
+    query = select(_T.number, _T.hashes).where(_T.level == level, _T.number.between(first, last)).order_by(_T.number)
+    parts: list[bytes] = []
+    for number, hashes in connection.execute(query):
+        if number != first + len(parts):
+            break
+        parts.append(bytes(hashes))
+    return b"".join(parts)
+
+
+# --- checkpoints
+
+
+def newest_checkpoint(connection: Connection) -> Note | None:
+    """Return the checkpoint that covers the most events."""
+    found = connection.execute(select(_C.note).order_by(_C.size.desc()).limit(1)).scalar_one_or_none()
+    return None if found is None else Note.read(found)
+
+
+def checkpoint_from(connection: Connection, size: int) -> Note | None:
+    """Return the first checkpoint that covers at least so many events."""
+    query = select(_C.note).where(_C.size >= size).order_by(_C.size).limit(1)
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else Note.read(found)
+
+
+def checkpoint_texts(connection: Connection) -> list[str]:
+    """Return every checkpoint as it is stored, the oldest first."""
+    return list(connection.execute(select(_C.note).order_by(_C.size)).scalars())
+
+
+def keep_checkpoint(connection: Connection, note: Note) -> Note:
+    """Store a checkpoint, with all signatures that it has by now, and return it.
+
+    Raises `NoteError` for one that contradicts what is kept: another root for the same number of events.
+    """
+    size = read_checkpoint(note).size
+    found = connection.execute(select(_C.note).where(_C.size == size)).scalar_one_or_none()
+    if found is not None:
+        note = Note.read(found).with_signatures_of(note)
+        connection.execute(delete(CHECKPOINTS).where(_C.size == size))
+    connection.execute(insert(CHECKPOINTS), [{"size": size, "note": str(note)}])
+    return note

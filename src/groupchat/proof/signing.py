@@ -1,0 +1,62 @@
+"""Signing checkpoints: only of a tree that begins with all that was signed before."""
+
+from sqlalchemy import Connection
+
+from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
+from groupchat.proof.growing import NAME
+from groupchat.proof.kept import keep_checkpoint, newest_checkpoint, tiles_in
+from groupchat.proof.notes import Note, SigningKey
+from groupchat.proof.tiles import TileReader, node_of, root_in
+from groupchat.proof.tree import consistency_proof, is_consistent
+from groupchat.store.database import Database
+from groupchat.store.positions import lock
+from groupchat.values.errors import ToldError
+
+
+class SigningError(ToldError):
+    """Nothing can be signed: there is nothing yet, or it would contradict an earlier checkpoint; the message says which."""
+
+
+def sign(database: Database, key: SigningKey) -> Note:
+    """Sign and keep a checkpoint of all events that are in the tree; return it. If none is new, the newest one is returned.
+
+    Raises `SigningError`, and `MissingTileError` for a tree that is not whole. It blocks.
+    """
+    with database.write() as connection:
+        size = lock(connection, NAME).position
+        read = tiles_in(connection)
+        if not size:
+            msg = "There is no event in the tree yet. `groupchat serve` and `groupchat work` fill it."
+            raise SigningError(msg)
+        checkpoint = Checkpoint(key.name, size, root_in(read, size))
+        _require_consistent(connection, read, checkpoint)
+        return keep_checkpoint(connection, checkpoint.signed_with(key))
+
+
+def consistent(read: TileReader, old: Checkpoint, new: Checkpoint) -> bool:
+    """Tell whether one checkpoint's tree begins with the other's, by a proof from tiles; raises `MissingTileError`."""
+    proof = consistency_proof(node_of(read), old.size, new.size)
+    return is_consistent(old.size, old.root, new.size, new.root, proof)
+
+
+def _require_consistent(connection: Connection, read: TileReader, new: Checkpoint) -> None:
+    kept = newest_checkpoint(connection)
+    if kept is None:
+        return
+    old = read_checkpoint(kept)
+    if old.origin != new.origin:
+        msg = f"This key is of the log {new.origin}, but the checkpoints of this database are of {old.origin}."
+        raise SigningError(msg)
+    if old.size > new.size:
+        msg = (
+            f"The tree has {new.size:,} events, but a checkpoint of {old.size:,} is signed already. Either the tree is being "
+            "computed again, or the database was restored from before that checkpoint, or events were removed. Run "
+            "`groupchat audit verify`."
+        )
+        raise SigningError(msg)
+    if not consistent(read, old, new):
+        msg = (
+            f"The tree of {new.size:,} events does not begin with the {old.size:,} of the last checkpoint: events or tiles were "
+            "changed. Nothing was signed. Run `groupchat audit verify`."
+        )
+        raise SigningError(msg)

@@ -1,0 +1,81 @@
+import pytest
+from sqlalchemy import delete, update
+
+from groupchat.proof.checkpoint import Checkpoint, opened
+from groupchat.proof.growing import Tree
+from groupchat.proof.kept import TILES, checkpoint_from, keep_checkpoint, newest_checkpoint
+from groupchat.proof.notes import Note, NoteError, SigningKey
+from groupchat.proof.signing import SigningError, sign
+from groupchat.proof.tiles import MissingTileError
+from groupchat.proof.tree import leaf_hash
+from groupchat.store.positions import advance
+from tests.proof.logs import KEY, fill, fill_and_sign
+
+WITNESS = SigningKey("witness.example", bytes(32))
+
+
+def test_a_checkpoint_is_signed_and_kept_R70(database):
+    text = fill_and_sign(database, 10)
+    assert opened(text, KEY.verifier).size == 10
+    with database.read() as connection:
+        assert str(newest_checkpoint(connection)) == text
+
+
+def test_of_an_unchanged_log_the_same_checkpoint_is_returned_with_its_cosignatures_R70(database):
+    seen = WITNESS.cosign(Note.read(fill_and_sign(database, 10)), at=1)
+    with database.write() as connection:
+        keep_checkpoint(connection, seen)
+    assert sign(database, KEY) == seen
+
+
+def test_the_first_checkpoint_that_covers_an_event_is_found_R70(database):
+    first, second = fill_and_sign(database, 10), fill_and_sign(database, 10, first=11)
+    with database.read() as connection:
+        assert [str(checkpoint_from(connection, size)) for size in (1, 10, 11, 20)] == [first, first, second, second]
+        assert checkpoint_from(connection, 21) is None
+
+
+def test_nothing_is_signed_of_an_empty_tree_R70(database):
+    with pytest.raises(SigningError, match="no event in the tree yet"):
+        sign(database, KEY)
+
+
+def test_nothing_is_signed_that_does_not_begin_with_the_last_checkpoint_R70(database):
+    fill_and_sign(database, 300)
+    fill(database, 10, first=301)
+    with database.write() as connection:
+        connection.execute(update(TILES).where(TILES.c.level == 1).values(hashes=bytes(32)))
+    Tree(database).grow(310)
+    with pytest.raises(SigningError, match="does not begin with the 300 of the last checkpoint"):
+        sign(database, KEY)
+
+
+def test_nothing_is_signed_of_a_database_from_before_the_last_checkpoint_R70(database):
+    fill_and_sign(database, 300)
+    with database.write() as connection:
+        advance(connection, ["proof"], 250)
+    with pytest.raises(SigningError, match="has 250 events, but a checkpoint of 300 is signed already"):
+        sign(database, KEY)
+
+
+def test_nothing_is_signed_where_tiles_are_missing_R70(database):
+    fill_and_sign(database, 300)
+    with database.write() as connection:
+        connection.execute(delete(TILES).where(TILES.c.level == 1))
+    with pytest.raises(MissingTileError, match="tile/1/000"):
+        sign(database, KEY)
+
+
+def test_nothing_is_signed_by_the_key_of_another_log_R70(database):
+    fill_and_sign(database, 10)
+    with pytest.raises(
+        SigningError, match=r"of the log example\.com/other, but the checkpoints of this database are of example\.com/log"
+    ):
+        sign(database, SigningKey("example.com/other", bytes(32)))
+
+
+def test_a_checkpoint_that_contradicts_a_kept_one_is_not_kept_R70(database):
+    fill_and_sign(database, 10)
+    other = Checkpoint(KEY.name, 10, leaf_hash(b"other")).signed_with(KEY)
+    with database.write() as connection, pytest.raises(NoteError, match="another checkpoint"):
+        keep_checkpoint(connection, other)
