@@ -18,7 +18,7 @@ from groupchat.proof.notes import Note, Signature, SigningKey
 from groupchat.proof.tiles import Growing
 from groupchat.proof.tree import leaf_hash, root_of
 from groupchat.store.database import Database
-from groupchat.store.positions import advance
+from groupchat.store.positions import stand_at
 from groupchat.store.rows import head, rows_between
 from groupchat.store.schema import migrate
 from groupchat.store.tables import STORED_EVENTS
@@ -109,7 +109,7 @@ def cut_off_with_tiles_and_checkpoints(connection: Connection, chance: random.Ra
     first = cut_off(connection, chance)
     _recompute_tiles(connection)
     connection.execute(delete(CHECKPOINTS))
-    advance(connection, [NAME], first - 1)
+    stand_at(connection, NAME, first - 1)
     return first
 
 

@@ -8,7 +8,7 @@ from groupchat.proof.notes import Note, NoteError, SigningKey
 from groupchat.proof.signing import SigningError, sign
 from groupchat.proof.tiles import MissingTileError
 from groupchat.proof.tree import leaf_hash
-from groupchat.store.positions import advance
+from groupchat.store.positions import stand_at
 from tests.proof.logs import KEY, fill, fill_and_sign
 
 WITNESS = SigningKey("witness.example", bytes(32))
@@ -53,7 +53,7 @@ def test_nothing_is_signed_that_does_not_begin_with_the_last_checkpoint_R70(data
 def test_nothing_is_signed_of_a_database_from_before_the_last_checkpoint_R70(database):
     fill_and_sign(database, 300)
     with database.write() as connection:
-        advance(connection, ["proof"], 250)
+        stand_at(connection, "proof", 250)
     with pytest.raises(SigningError, match="has 250 events, but a checkpoint of 300 is signed already"):
         sign(database, KEY)
 

@@ -32,18 +32,20 @@ class Tree:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def handle(self, batch: Sequence[Recorded], position: int) -> None:
-        """Add all events up to a position; raises `PoisonError` if one is missing, or a tile is."""
+    async def handle(self, batch: Sequence[Recorded], position: int) -> int:
+        """Add all events up to a position; return the tree's size then. Raises `PoisonError` if an event or a tile is missing."""
         del batch  # decoded, and without those that are parked
-        await asyncio.to_thread(self.grow, position)
+        return await asyncio.to_thread(self.grow, position)
 
-    def grow(self, position: int) -> None:
+    def grow(self, position: int) -> int:
         """Do the same in the caller's thread."""
         with self._database.write(durable=False) as connection:
             standing = lock(connection, NAME).position
-            if position > standing:
-                _grow(connection, standing, position)
-                advance(connection, [NAME], position)
+            if position <= standing:
+                return standing
+            _grow(connection, standing, position)
+            advance(connection, [NAME], position)
+            return position
 
 
 def grow_again(database: Database, head: int, on_progress: OnProgress) -> None:
