@@ -114,13 +114,9 @@ def _exchange(conversation: str, roster: tuple[Participant, ...], *, replied: bo
         ),
     )
     for status in _WAY:
-        for recipient in message.recipients:
-            yield (
-                delivery.stream(message.message_id),
-                delivery.Updated(
-                    message_id=message.message_id, conversation_id=conversation, recipient=recipient, status=status, code=None
-                ),
-            )
+        outcomes = tuple(delivery.RecipientOutcome(recipient=each, status=status, code=None) for each in message.recipients)
+        updated = delivery.Updated(message_id=message.message_id, conversation_id=conversation, outcomes=outcomes)
+        yield delivery.stream(message.message_id), updated
     if replied:
         yield (
             conversation,

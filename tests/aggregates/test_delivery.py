@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import Begin, RecordReceipt, Started, Updated, Withheld
+from groupchat.aggregates.delivery import Begin, RecipientOutcome, RecordOutcomes, Started, Updated, Withheld
 from tests.support.builders import BUSINESS, a_rate, number
 from tests.support.given_when_then import given
 
@@ -25,11 +25,15 @@ def begin(*, opted_out_since=False, rate=None):
 
 
 def updated(status, code=None, recipient=RECIPIENTS[0]):
-    return Updated(**MESSAGE, recipient=recipient, status=status, code=code)
+    return Updated(**MESSAGE, outcomes=(outcome(status, code, recipient),))
+
+
+def outcome(status, code=None, recipient=RECIPIENTS[0]):
+    return RecipientOutcome(recipient=recipient, status=status, code=code)
 
 
 def receipt(status, code=None, recipient=RECIPIENTS[0]):
-    return RecordReceipt(recipient=recipient, status=status, code=code)
+    return RecordOutcomes(outcomes=(outcome(status, code, recipient),))
 
 
 def test_a_hand_over_begins_with_every_recipient_queued_R28():
@@ -84,6 +88,14 @@ def test_a_status_only_moves_forward_duplicates_and_late_ones_say_nothing_R28(no
     history = [STARTED] if now == "queued" else [STARTED, updated(now)]
     expected = [updated(told, "30003")] if (now, told) in FORWARD else []
     given(delivery, *history).when(receipt(told, "30003")).then(*expected)
+
+
+def test_one_report_for_several_recipients_is_one_event_with_what_is_new_in_it_R28():
+    sent, delivered = (tuple(outcome(status, recipient=each) for each in RECIPIENTS) for status in ("sent", "delivered"))
+    stranger, late = outcome("delivered", recipient=number(9)), outcome("unconfirmed")
+    report = RecordOutcomes(outcomes=(*sent, stranger, late, *delivered))
+    state = given(delivery, STARTED).when(report).then(Updated(**MESSAGE, outcomes=(*sent, *delivered))).state
+    assert state.statuses == dict.fromkeys(RECIPIENTS, "delivered")
 
 
 def test_a_status_for_a_stranger_changes_nothing_R28():

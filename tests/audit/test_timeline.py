@@ -2,6 +2,7 @@
 
 import msgspec
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from groupchat.aggregates import delivery, group_state
 from groupchat.audit import compare, timeline, words
@@ -9,6 +10,7 @@ from groupchat.audit.as_of import Cut
 from groupchat.audit.history import History
 from groupchat.projections import ledger
 from tests.audit.lives import Life, lives
+from tests.projections.histories import updated
 from tests.support.builders import a_group, number, recorded
 from tests.support.given_when_then import fold
 
@@ -108,6 +110,12 @@ def test_what_people_wrote_does_nothing_to_a_terminal():
 
 def test_a_text_that_failed_says_why_in_words_R49():
     group = fold(group_state.evolve, [a_group()])
-    failed = delivery.Updated(message_id="msg_1", conversation_id="cnv_1", recipient=number(1), status="failed", code="30006")
-    said = timeline.went(group, recorded(failed))
+    said = timeline.went(group, recorded(updated("msg_1", number(1), "failed", code="30006")))
     assert said == f"failed: {number(1)} (The number is a landline, or cannot receive texts; the carrier's code: 30006)"
+
+
+def test_one_report_of_a_carrier_is_told_once_with_those_of_the_same_status_together_R28():
+    group = fold(group_state.evolve, [a_group()])
+    reported = updated("msg_1", (number(1), number(2)), "delivered")
+    reported = replace(reported, outcomes=reported.outcomes + updated("msg_1", number(3), "failed").outcomes)
+    assert timeline.went(group, recorded(reported)) == f"delivered: {number(1)}, {number(2)}; failed: {number(3)}"

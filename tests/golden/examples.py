@@ -96,7 +96,13 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
     "groupchat.conversation.unblocked.v1": conversation.Unblocked(),
     "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),
-    "groupchat.delivery.updated.v1": delivery.Updated(**MESSAGE, recipient=ANN, status="failed", code="30006"),
+    "groupchat.delivery.updated.v1": delivery.Updated(
+        **MESSAGE,
+        outcomes=(
+            delivery.RecipientOutcome(recipient=ANN, status="failed", code="30006"),
+            delivery.RecipientOutcome(recipient=BEN, status="delivered", code="0"),
+        ),
+    ),
     "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
     "groupchat.do_not_disturb.left_behind.v1": do_not_disturb.LeftBehind(number=ANN, contact_id="ctc_1"),
     "groupchat.do_not_disturb.lifted.v1": do_not_disturb.Lifted(number=ANN, reason=TEXT),

@@ -22,7 +22,7 @@ SCHEMAS = schemas()
 NULL_WHERE_IT_MAY_BE = {
     "groupchat.conversation.message_sent.v1": {"body": None},
     "groupchat.delivery.withheld.v1": {"rate": None},
-    "groupchat.delivery.updated.v1": {"code": None},
+    "groupchat.delivery.updated.v1": {"outcomes": [{"recipient": "+14155550101", "status": "sent", "code": None}]},
     "groupchat.workspace.key_issued.v1": {"expires_at": None},
 }
 FORMATS = FormatChecker(["date"])

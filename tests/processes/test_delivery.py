@@ -94,14 +94,16 @@ async def test_handled_again_it_is_not_handed_over_again(world, process, carrier
     assert carrier.asked == []
 
 
-async def test_each_recipient_has_what_the_carrier_said_of_him_R28(world, process, carrier, group):
+async def test_what_the_carrier_answers_for_each_recipient_is_one_event_R28(world, process, carrier, group):
     carrier.results[ONE] = RecipientResult(recipient=ONE, status="delivered")
     carrier.results[TWO] = RecipientResult(recipient=TWO, status="failed", code="30003")
     message_id = await world.send(group)
     await process.react(await world.message(message_id))
 
     assert await statuses(world, message_id) == {ONE: "delivered", TWO: "failed", THREE: "sent"}
-    assert [e.code for e in await world.events(delivery.stream(message_id)) if getattr(e, "recipient", None) == TWO] == ["30003"]
+    updated = (await world.events(delivery.stream(message_id)))[-1]
+    assert [(each.recipient, each.code) for each in updated.outcomes] == [(ONE, None), (TWO, "30003"), (THREE, None)]
+    assert await world.types(delivery.stream(message_id)) == ["started", "updated"]
 
 
 async def test_who_has_opted_out_at_the_carrier_blocks_the_group_R14(world, process, carrier, group):
@@ -241,8 +243,8 @@ async def test_a_refused_message_has_failed_for_everybody_with_the_carriers_code
 
     assert carrier.taken == []
     assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "failed")
-    codes = {event.code for event in await world.events(delivery.stream(message.event.message_id)) if hasattr(event, "code")}
-    assert codes == {"40000"}
+    updated = (await world.events(delivery.stream(message.event.message_id)))[-1]
+    assert {outcome.code for outcome in updated.outcomes} == {"40000"}
 
 
 async def test_what_is_refused_for_now_is_handed_over_later_after_asking(world, process, carrier, group):

@@ -134,15 +134,17 @@ def started(message_id: str, *to: str, conversation_id: str = "cnv_1") -> delive
     )
 
 
-def updated(message_id: str, recipient: str, status: delivery.ReceiptStatus, conversation_id: str = "cnv_1") -> delivery.Updated:
-    """Return what the carrier said of one recipient."""
-    return delivery.Updated(
-        message_id=message_id,
-        conversation_id=conversation_id,
-        recipient=recipient,
-        status=status,
-        code=None,
-    )
+def updated(
+    message_id: str,
+    recipients: str | Iterable[str],
+    status: delivery.ReceiptStatus,
+    conversation_id: str = "cnv_1",
+    code: str | None = None,
+) -> delivery.Updated:
+    """Return what the carrier reported of one recipient, or of several."""
+    to = (recipients,) if isinstance(recipients, str) else recipients
+    outcomes = tuple(delivery.RecipientOutcome(recipient=each, status=status, code=code) for each in to)
+    return delivery.Updated(message_id=message_id, conversation_id=conversation_id, outcomes=outcomes)
 
 
 def withheld(message_id: str, *to: str, price: str | None = "0.0200", conversation_id: str = "cnv_1") -> delivery.Withheld:
@@ -222,7 +224,8 @@ def _delivery(n: int, conversation: str, who: int, message: str) -> st.SearchStr
             started(message, *everybody, conversation_id=conversation),
             withheld(message, *everybody, conversation_id=conversation),
             withheld(message, *everybody, price=None, conversation_id=conversation),
-            *(updated(message, number(who), status, conversation) for status in ("unconfirmed", "sent", "delivered", "failed")),
+            *(updated(message, number(who), status, conversation) for status in ("unconfirmed", "delivered", "failed")),
+            updated(message, everybody, "sent", conversation),
         ),
     )
     return events.map(lambda event: (delivery.stream(message), event))

@@ -16,6 +16,7 @@ from tests.projections.histories import follow, items, log_of, received, sent, s
 from tests.support.builders import ANN, a_group, a_picture, number
 
 ONE, TWO = number(1), number(2)
+UNCLEAR = updated("msg_1", ONE, "unconfirmed", code="9902")
 
 
 def message(first: Event, *after: Event) -> Message:
@@ -66,15 +67,24 @@ def test_each_recipient_has_its_own_status_R28():
     assert statuses(shown) == {ONE: "delivered", TWO: "failed"}
 
 
+def test_one_report_updates_all_the_recipients_that_it_names_R28():
+    sent_to_both = message(sent("msg_1"), started("msg_1", ONE, TWO), updated("msg_1", (ONE, TWO), "sent"))
+    assert statuses(sent_to_both) == {ONE: "sent", TWO: "sent"}
+
+
+def test_the_last_of_two_statuses_in_one_report_is_shown_R28():
+    twice = replace(UNCLEAR, outcomes=UNCLEAR.outcomes + updated("msg_1", ONE, "delivered").outcomes)
+    assert statuses(message(sent("msg_1"), started("msg_1", ONE, TWO), twice)) == {ONE: "delivered", TWO: "queued"}
+
+
 def test_a_failed_recipient_shows_the_carriers_code_and_what_it_means_R49():
-    failed = replace(updated("msg_1", TWO, "failed"), code="30006")
+    failed = updated("msg_1", TWO, "failed", code="30006")
     shown = message(sent("msg_1"), started("msg_1", ONE, TWO), updated("msg_1", ONE, "sent"), failed)
     assert [(each.code, each.reason) for each in shown.recipients] == [(None, None), ("30006", meaning_of("30006"))]
 
 
 def test_a_status_that_corrects_another_takes_its_reason_away_R28_R49():
-    unclear = replace(updated("msg_1", ONE, "unconfirmed"), code="9902")
-    shown = message(sent("msg_1"), started("msg_1", ONE, TWO), unclear, updated("msg_1", ONE, "delivered"))
+    shown = message(sent("msg_1"), started("msg_1", ONE, TWO), UNCLEAR, updated("msg_1", ONE, "delivered"))
     assert (shown.recipients[0].status, shown.recipients[0].code, shown.recipients[0].reason) == ("delivered", None, None)
 
 

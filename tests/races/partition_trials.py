@@ -106,7 +106,7 @@ def a_log() -> list[Recorded]:
                 (conversation, sent(message)),
                 (f"delivery-{message}", started(message, number(1), number(2), conversation_id=conversation)),
                 (conversation, received(f"{message}_reply")),
-                *((f"delivery-{message}", updated(message, number(n), "delivered", conversation)) for n in (1, 2)),
+                (f"delivery-{message}", updated(message, (number(1), number(2)), "delivered", conversation)),
             ]
     return log_of([*story, *((f"cnv_{group}", opted_out(1)) for group in range(0, GROUPS, 3))])
 

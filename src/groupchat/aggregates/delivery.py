@@ -8,6 +8,7 @@ A stream of its own per message, so that receipts neither lengthen a conversatio
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -36,15 +37,24 @@ class Started(Event, frozen=True, kw_only=True):
     carrier: str
 
 
-@stored_as("groupchat.delivery.updated")
-class Updated(Event, frozen=True, kw_only=True):
-    """The carrier told what became of the message for one recipient. `code` is the carrier's own."""
+class RecipientOutcome(Struct, frozen=True, kw_only=True):
+    """What became of a message for one recipient. `code` is the carrier's own."""
 
-    message_id: str
-    conversation_id: str
     recipient: str
     status: ReceiptStatus
     code: str | None
+
+
+@stored_as("groupchat.delivery.updated")
+class Updated(Event, frozen=True, kw_only=True):
+    """The carrier reported what became of the message, for one recipient or several: one response or report is one event.
+
+    `outcomes` are in the order in which they were reported. A recipient appears twice if a report brought two statuses.
+    """
+
+    message_id: str
+    conversation_id: str
+    outcomes: tuple[RecipientOutcome, ...]
 
 
 @stored_as("groupchat.delivery.withheld")
@@ -111,7 +121,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 statuses=dict.fromkeys(event.recipients, "withheld"),
             )
         case Updated() if state is not None:
-            return replace(state, statuses=state.statuses | {event.recipient: event.status})
+            return replace(state, statuses=state.statuses | {each.recipient: each.status for each in event.outcomes})
         case _:
             return state
 
@@ -143,15 +153,13 @@ class GoOn(Struct, frozen=True, kw_only=True):
     renew: bool
 
 
-class RecordReceipt(Struct, frozen=True, kw_only=True):
-    """Record what the carrier says of one recipient."""
+class RecordOutcomes(Struct, frozen=True, kw_only=True):
+    """Record what the carrier has reported together, in this order."""
 
-    recipient: str
-    status: ReceiptStatus
-    code: str | None = None
+    outcomes: tuple[RecipientOutcome, ...]
 
 
-Command = Begin | GoOn | RecordReceipt
+Command = Begin | GoOn | RecordOutcomes
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
@@ -161,20 +169,23 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             return [] if state is not None else [_begin(command)]
         case GoOn():
             return [] if state is None or not state.unanswered else _go_on(command, state)
-        case RecordReceipt():
-            if state is None or _RANK[command.status] <= _RANK[state.statuses.get(command.recipient, "withheld")]:
+        case RecordOutcomes():
+            new = () if state is None else _new(command.outcomes, state.statuses)
+            if state is None or not new:
                 return []
-            return [
-                Updated(
-                    message_id=state.message_id,
-                    conversation_id=state.conversation_id,
-                    recipient=command.recipient,
-                    status=command.status,
-                    code=command.code,
-                ),
-            ]
+            return [Updated(message_id=state.message_id, conversation_id=state.conversation_id, outcomes=new)]
         case _:
             assert_never(command)
+
+
+def _new(outcomes: Sequence[RecipientOutcome], known: Mapping[str, Status]) -> tuple[RecipientOutcome, ...]:
+    """Return the outcomes that move a recipient's status forward; a stranger has none."""
+    statuses, new = dict(known), []
+    for outcome in outcomes:
+        if _RANK[outcome.status] > _RANK[statuses.get(outcome.recipient, "withheld")]:
+            statuses[outcome.recipient] = outcome.status
+            new.append(outcome)
+    return tuple(new)
 
 
 def _go_on(command: GoOn, state: Delivery) -> list[Event]:

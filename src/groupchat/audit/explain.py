@@ -164,6 +164,7 @@ def _of_message(history: History, step: Step, billed: Entry) -> list[Explanation
             line(f"{each.id} {'reverses it' if each.segments < 0 else 'is the entry that it reverses'} (R16).", recorded)
             for each in other
         ]
-        if isinstance(recorded.event, Updated) and recorded.event.recipient == billed.recipient:
-            lines.append(line(f"Its outcome: {timeline.went(step.after, recorded)}.", recorded))
+        if isinstance(recorded.event, Updated):
+            reported = [each for each in recorded.event.outcomes if each.recipient == billed.recipient]
+            lines += [line(f"Its outcome: {timeline.outcomes(step.after, [each])}.", recorded) for each in reported]
     return lines

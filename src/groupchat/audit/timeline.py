@@ -1,12 +1,12 @@
 """The timeline of a conversation: when something happened, who did it, what it changed and led to; from events alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import Started, Updated, Withheld
+from groupchat.aggregates.delivery import RecipientOutcome, Started, Updated, Withheld
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit import as_of, compare, words
 from groupchat.audit.compare import ChangedField
@@ -97,11 +97,19 @@ def went(group: GroupConversation, recorded: Recorded) -> str | None:
         case Started() as event:
             return f"handed to the carrier {words.plain(event.carrier)} for {words.people(group, event.recipients)}"
         case Updated() as event:
-            return f"{event.status}: {words.person(group, event.recipient)}{words.why(event.code)}"
+            return outcomes(group, event.outcomes)
         case Withheld() as event:
             return f"withheld from {words.people(group, event.recipients)} (R16)"
         case _:
             return None
+
+
+def outcomes(group: GroupConversation, reported: Sequence[RecipientOutcome]) -> str:
+    """Return what a carrier reported, in words: recipients with the same status and code together."""
+    alike: dict[tuple[str, str | None], list[str]] = {}
+    for each in reported:
+        alike.setdefault((each.status, each.code), []).append(each.recipient)
+    return "; ".join(f"{status}: {words.people(group, to)}{words.why(code)}" for (status, code), to in alike.items())
 
 
 def billed(line: ledger.EventCharge) -> str:

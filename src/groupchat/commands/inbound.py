@@ -153,10 +153,11 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
 
 
 async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
-    for receipt in receipts:
-        command = delivery.RecordReceipt(recipient=receipt.recipient, status=receipt.status, code=receipt.code)
-        is_new = await decision.take(DELIVERY, delivery.stream(message_id), command)
-        if receipt.opted_out and is_new:
+    outcomes = tuple(delivery.RecipientOutcome(recipient=each.recipient, status=each.status, code=each.code) for each in receipts)
+    events = await decision.take(DELIVERY, delivery.stream(message_id), delivery.RecordOutcomes(outcomes=outcomes))
+    new = {outcome for event in events if isinstance(event, delivery.Updated) for outcome in event.outcomes}
+    for receipt, outcome in zip(receipts, outcomes, strict=True):
+        if receipt.opted_out and outcome in new:
             said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
             await opt_out(decision, said)
 

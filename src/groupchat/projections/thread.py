@@ -1,6 +1,6 @@
 """The view `thread`: a conversation's messages, oldest to newest, with the status of each for each recipient (R28)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
-from groupchat.aggregates.delivery import Started, Status, Updated, Withheld
+from groupchat.aggregates.delivery import RecipientOutcome, Started, Status, Updated, Withheld
 from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
 from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
 from groupchat.projections.rows import Rows
@@ -78,7 +78,7 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
     event = recorded.event
     match event:
         case Updated() if row:
-            return _with_status(row, (event.recipient,), event.status, event.code)
+            return _with(row, {each.recipient: _recipient(each) for each in event.outcomes})
         case MessageSent():
             recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
             return replace(_begun(event, recorded, "outbound"), recipients=recipients)
@@ -87,7 +87,8 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
         case Started() if row:
             return _handed_over(row, event.recipients)
         case Withheld() if row:
-            return _with_status(_handed_over(row, event.recipients), event.recipients, "withheld")
+            withheld = {number: Recipient(number=number, status="withheld") for number in event.recipients}
+            return _with(_handed_over(row, event.recipients), withheld)
     return row
 
 
@@ -111,15 +112,13 @@ def _handed_over(row: Message, numbers: Sequence[str]) -> Message:
     return replace(row, recipients=row.recipients + new) if new else row
 
 
-def _with_status(row: Message, numbers: Sequence[str], status: Status, code: str | None = None) -> Message:
-    reason = None if code is None else meaning_of(code)
-    return replace(
-        row,
-        recipients=tuple(
-            Recipient(number=each.number, status=status, code=code, reason=reason) if each.number in numbers else each
-            for each in row.recipients
-        ),
-    )
+def _with(row: Message, changed: Mapping[str, Recipient]) -> Message:
+    return replace(row, recipients=tuple(changed.get(each.number, each) for each in row.recipients))
+
+
+def _recipient(outcome: RecipientOutcome) -> Recipient:
+    reason = None if outcome.code is None else meaning_of(outcome.code)
+    return Recipient(number=outcome.recipient, status=outcome.status, code=outcome.code, reason=reason)
 
 
 def _columns(row: Message) -> dict[str, Any]:
