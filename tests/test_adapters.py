@@ -8,6 +8,7 @@ from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.demo import NoHandsetsError, prepare
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings, SettingsError, from_environment
+from tests.carriers.telnyx.fake import PUBLIC_KEY
 from tests.http.site import client_of
 from tests.processes.fake_carrier import FakeCarrier
 from tests.support.world import a_world
@@ -17,14 +18,46 @@ from tests.support.world import a_world
 def test_the_settings_name_the_carrier(store, named):
     system = assemble(from_environment(named), store.database, store.signals, store)
 
-    assert isinstance(system.adapter.carrier, Simulator)
+    assert isinstance(system.adapters[0].carrier, Simulator)
     assert "simulator" in system.workers
+
+
+TELNYX = {
+    "GROUPCHAT_TELNYX_API_KEY": "KEY",
+    "GROUPCHAT_TELNYX_PUBLIC_KEY": PUBLIC_KEY,
+    "GROUPCHAT_TELNYX_MESSAGING_PROFILE_ID": "profile",
+}
+BANDWIDTH = {
+    f"GROUPCHAT_BANDWIDTH_{name}": "x"
+    for name in ("ACCOUNT_ID", "APPLICATION_ID", "USER", "PASSWORD", "WEBHOOK_USER", "WEBHOOK_PASSWORD")
+}
+PUBLIC = {"GROUPCHAT_PUBLIC_URL": "https://chat.example.com/"}
+
+
+@pytest.mark.parametrize("default", ["simulator", "telnyx", "bandwidth"])
+async def test_all_configured_carriers_work_side_by_side_the_default_first_R43(store, default):
+    system = assemble(
+        from_environment(TELNYX | BANDWIDTH | PUBLIC | {"GROUPCHAT_CARRIER": default}), store.database, store.signals, store
+    )
+    names = [each.carrier.name for each in system.adapters]
+
+    assert names[0] == default
+    assert set(names) == {"telnyx", "bandwidth", default}
+    assert set(system.services().webhooks) == {"telnyx", "bandwidth"}
+    await system.close()
+
+
+def test_a_public_key_that_is_not_one_is_refused_at_start_R45(store):
+    settings = from_environment(TELNYX | PUBLIC | {"GROUPCHAT_TELNYX_PUBLIC_KEY": "nonsense"})
+
+    with pytest.raises(SettingsError, match="GROUPCHAT_TELNYX_PUBLIC_KEY is not a public key"):
+        assemble(settings, store.database, store.signals, store)
 
 
 @pytest.mark.parametrize(
     ("name", "given", "allowed"),
     [
-        ("GROUPCHAT_CARRIER", "telnix", "Use one of: simulator."),
+        ("GROUPCHAT_CARRIER", "telnix", "Use one of: simulator, telnyx, bandwidth."),
         ("GROUPCHAT_LOG_FORMAT", "xml", "Use one of: text, json."),
         ("GROUPCHAT_KAFKA_SASL_MECHANISM", "NTLM", "Use one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."),
     ],

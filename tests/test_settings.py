@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from groupchat.settings import SettingsError, from_environment
+from groupchat.settings import CARRIERS, SettingsError, from_environment
 
 SERVERS = "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS"
 
@@ -14,3 +16,36 @@ def test_brokers_are_named_by_hosts_and_ports(servers):
 def test_what_names_no_broker_is_refused_at_start(servers):
     with pytest.raises(SettingsError, match=f"{SERVERS} is not HOST:PORT"):
         from_environment({SERVERS: servers})
+
+
+def of(carrier: str) -> dict[str, str]:
+    """Return what a carrier needs."""
+    needed = {f"GROUPCHAT_{name.upper()}": "x" for name in CARRIERS[carrier]}
+    return needed | {"GROUPCHAT_PUBLIC_URL": "https://chat.example.com"}
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_half_configured_carrier_is_refused_with_what_is_missing_R43(carrier: str):
+    whole = of(carrier)
+    assert from_environment(whole).has(carrier)
+    for name in whole:
+        left = {key: value for key, value in whole.items() if key != name}
+        with pytest.raises(SettingsError, match=f"{carrier} also needs {name}. See docs/carriers.md"):
+            from_environment(left)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_carrier_that_is_named_must_be_configured_R43(carrier: str):
+    with pytest.raises(SettingsError, match=f"{carrier} also needs"):
+        from_environment({"GROUPCHAT_CARRIER": carrier})
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("from the file\n")
+
+    assert from_environment({"GROUPCHAT_KAFKA_SASL_PASSWORD_FILE": str(secret)}).kafka_sasl_password == "from the file"
+    with pytest.raises(SettingsError, match="are both set"):
+        from_environment({"GROUPCHAT_KAFKA_SASL_PASSWORD_FILE": str(secret), "GROUPCHAT_KAFKA_SASL_PASSWORD": "another"})
+    with pytest.raises(SettingsError, match="GROUPCHAT_KAFKA_SASL_PASSWORD_FILE names a file that can't be read"):
+        from_environment({"GROUPCHAT_KAFKA_SASL_PASSWORD_FILE": str(tmp_path / "missing")})

@@ -1,15 +1,23 @@
-"""Which carrier carries the messages: `GROUPCHAT_CARRIER` names it, and its adapter is made here, from the settings.
+"""Which carriers carry the messages: their adapters are made here, from the settings.
 
-A new carrier is a package in `carriers/` that fulfils `carriers/port.py`, a name in `settings.py`, and a case here.
+`GROUPCHAT_CARRIER` names the carrier of the business numbers that name none. Every other one that is configured works beside it.
+A new carrier is a package in `carriers/` that fulfils `carriers/port.py`, a name and what it needs in `settings.py`, and a function
+here.
 """
 
-from typing import assert_never
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from groupchat.carriers.bandwidth.adapter import Bandwidth, BandwidthAccount
+from groupchat.carriers.bandwidth.passwords import WebhookLogin
+from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import Carrier, Webhook, Work
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.settings import Settings
+from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
+from groupchat.carriers.telnyx.signature import is_public_key
+from groupchat.http.routes.webhooks import path_of
+from groupchat.settings import CARRIERS, Settings, SettingsError
 from groupchat.store.database import Database
 from groupchat.values.clock import Clock
 
@@ -17,21 +25,60 @@ from groupchat.values.clock import Clock
 class Adapter(Struct, frozen=True, kw_only=True):
     """A carrier with what belongs to it.
 
-    `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts. `simulator` is the
-    carrier itself where it is the simulated one: its handsets have routes of their own.
+    `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `close` ends its
+    connections. `simulator` is the carrier itself where it is the simulated one: its handsets have routes of their own.
     """
 
     carrier: Carrier
     work: Work | None = None
     webhook: Webhook | None = None
+    close: Callable[[], Awaitable[None]] | None = None
     simulator: Simulator | None = None
 
 
-def choose(settings: Settings, database: Database, clock: Clock) -> Adapter:
-    """Return the adapter that the settings name."""
-    match settings.carrier:
-        case "simulator":
-            simulator = Simulator(database, clock, native_group=settings.simulator_native_group)
-            return Adapter(carrier=simulator, work=simulator.work, simulator=simulator)
-        case _:
-            assert_never(settings.carrier)
+def choose(settings: Settings, database: Database, clock: Clock) -> tuple[Adapter, ...]:
+    """Return the adapters of all carriers that are configured, the default one first. Raises `SettingsError`."""
+    made = {name: _MAKERS[name](settings, clock) for name in CARRIERS if settings.has(name)}
+    if settings.carrier == "simulator":
+        made["simulator"] = _simulator(settings, database, clock)
+    return made.pop(settings.carrier), *made.values()
+
+
+def _simulator(settings: Settings, database: Database, clock: Clock) -> Adapter:
+    simulator = Simulator(database, clock, native_group=settings.simulator_native_group)
+    return Adapter(carrier=simulator, work=simulator.work, simulator=simulator)
+
+
+def _telnyx(settings: Settings, clock: Clock) -> Adapter:
+    public_keys = (settings.telnyx_public_key or "").split()
+    if not all(map(is_public_key, public_keys)):
+        msg = "GROUPCHAT_TELNYX_PUBLIC_KEY is not a public key: 32 bytes as base64, as Telnyx's portal shows it."
+        raise SettingsError(msg)
+    account = TelnyxAccount(
+        public_keys=public_keys,
+        webhook_url=_webhook_url(settings, "telnyx"),
+        trust_key=settings.telnyx_trust_idempotency_key,
+    )
+    calls = Calls(settings.telnyx_url, headers={"authorization": f"Bearer {settings.telnyx_api_key}"})
+    telnyx = Telnyx(account, calls, clock)
+    return Adapter(carrier=telnyx, webhook=telnyx.webhook, close=calls.close)
+
+
+def _bandwidth(settings: Settings, _clock: Clock) -> Adapter:
+    user = settings.bandwidth_webhook_user or ""
+    account = BandwidthAccount(
+        account_id=settings.bandwidth_account_id or "",
+        application_id=settings.bandwidth_application_id or "",
+        webhook_logins=[WebhookLogin(user, password) for password in (settings.bandwidth_webhook_password or "").split()],
+        confirms_delivery=settings.bandwidth_delivery_receipts,
+    )
+    calls = Calls(settings.bandwidth_url, basic=(settings.bandwidth_user or "", settings.bandwidth_password or ""))
+    bandwidth = Bandwidth(account, calls)
+    return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, close=calls.close)
+
+
+def _webhook_url(settings: Settings, carrier: str) -> str:
+    return f"{(settings.public_url or '').rstrip('/')}{path_of(carrier)}"
+
+
+_MAKERS: dict[str, Callable[[Settings, Clock], Adapter]] = {"telnyx": _telnyx, "bandwidth": _bandwidth}

@@ -14,6 +14,7 @@ from groupchat.adapters import Adapter
 from groupchat.broker.connection import Brokers
 from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import Posted
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
@@ -63,7 +64,8 @@ class System(Struct, frozen=True, kw_only=True):
     signals: Signals
     store: EventStore
     progress: Progress
-    adapter: Adapter
+    adapters: Sequence[Adapter]
+    """The carriers' adapters, that of the default carrier first."""
     workers: dict[str, Worker]
     followers: tuple[str, ...]
     reported: tuple[str, ...]
@@ -76,7 +78,7 @@ class System(Struct, frozen=True, kw_only=True):
         return Services(
             store=self.store,
             progress=self.progress,
-            simulator=self.adapter.simulator,
+            simulator=self.simulator,
             webhooks=self._webhooks(),
             followers=self.followers,
             reported=self.reported,
@@ -89,9 +91,20 @@ class System(Struct, frozen=True, kw_only=True):
             public_url=settings.public_url,
         )
 
+    @property
+    def simulator(self) -> Simulator | None:
+        """The simulated carrier, if it is the default one."""
+        return self.adapters[0].simulator
+
+    async def close(self) -> None:
+        """Close the connections to the carriers."""
+        for each in self.adapters:
+            if each.close is not None:
+                await each.close()
+
     def _webhooks(self) -> dict[str, Callable[[Posted], Awaitable[None]]]:
-        carrier, webhook = self.adapter.carrier, self.adapter.webhook
-        return {} if webhook is None else {carrier.name: partial(webhook, inbox=CarrierInbox(self.store, carrier.name))}
+        named = {each.carrier.name: each.webhook for each in self.adapters if each.webhook is not None}
+        return {name: partial(webhook, inbox=CarrierInbox(self.store, name)) for name, webhook in named.items()}
 
 
 def _pace(settings: Settings) -> StreamLimits:
@@ -127,9 +140,11 @@ async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapte
     store = EventStore(database, signals, clock=clock, max_waiting=settings.max_waiting_appends)
     stop = asyncio.Event()
     fresh = asyncio.create_task(keep_fresh(store, stop))
+    system = assemble(settings, database, signals, store, clock=clock, adapter=adapter)
     try:
-        yield assemble(settings, database, signals, store, clock=clock, adapter=adapter)
+        yield system
     finally:
+        await system.close()
         stop.set()
         await fresh
         await asyncio.to_thread(store.close)
@@ -146,17 +161,17 @@ def assemble(
     clock: Clock = utc_now,
     adapter: Adapter | None = None,
 ) -> System:
-    """Join the parts; without `adapter` the settings choose the carrier."""
-    adapter = adapter or adapters.choose(settings, database, clock)
-    carrier = adapter.carrier
+    """Join the parts; without `adapter` the settings choose the carriers."""
+    chosen = adapters.choose(settings, database, clock) if adapter is None else (adapter,)
     applying = Applying(database)
     followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
-    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, carrier))]
+    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, chosen[0].carrier))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
     runs[proof.NAME] = Follower(store, proof.Tree(database)).run
-    if adapter.work is not None:
-        runs[carrier.name] = partial(adapter.work, CarrierInbox(store, carrier.name))
+    for each in chosen:
+        if each.work is not None:
+            runs[each.carrier.name] = partial(each.work, CarrierInbox(store, each.carrier.name))
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
     if settings.kafka_bootstrap_servers is not None:
         runs[RELAY] = relay_of(settings, store).run
@@ -166,7 +181,7 @@ def assemble(
         signals=signals,
         store=store,
         progress=Progress(database, signals),
-        adapter=adapter,
+        adapters=chosen,
         workers=runs,
         followers=tuple(each.name for each in followers) + tuple(each.name for each in acting),
         reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),

@@ -53,7 +53,7 @@ async def prepare(system: System) -> Demo:
     Of several processes that start at once, one makes it, and the others wait and use it. Raises `NoHandsetsError`,
     `OtherWorkspaceError`.
     """
-    simulator = system.adapter.simulator
+    simulator = system.simulator
     if simulator is None:
         msg = "The demo needs the simulated carrier. Leave GROUPCHAT_CARRIER unset."
         raise NoHandsetsError(msg)

@@ -3,11 +3,24 @@
 | variable | meaning | default |
 |---|---|---|
 | `GROUPCHAT_DATABASE_URL` | an SQLAlchemy URL: `sqlite:///FILE` or `postgresql://user@host/name` | `sqlite:///groupchat.db` |
-| `GROUPCHAT_CARRIER` | the carrier that sends messages: `simulator` | `simulator` |
+| `GROUPCHAT_CARRIER` | the carrier of business numbers that name none: `simulator`, `telnyx` or `bandwidth` | `simulator` |
 | `GROUPCHAT_SIMULATOR_NATIVE_GROUP` | whether the simulated carrier forwards replies itself (R12) | `true` |
+| `GROUPCHAT_TELNYX_API_KEY` | API key | unset |
+| `GROUPCHAT_TELNYX_PUBLIC_KEY` | public key that verifies webhooks, as base64; two, with a space between, if it changes | unset |
+| `GROUPCHAT_TELNYX_MESSAGING_PROFILE_ID` | messaging profile of the business numbers | unset |
+| `GROUPCHAT_TELNYX_URL` | address of the API | `https://api.telnyx.com/v2` |
+| `GROUPCHAT_TELNYX_TRUST_IDEMPOTENCY_KEY` | whether a call can be repeated with the same key (carriers.md) | `false` |
+| `GROUPCHAT_BANDWIDTH_ACCOUNT_ID` | account | unset |
+| `GROUPCHAT_BANDWIDTH_APPLICATION_ID` | messaging application | unset |
+| `GROUPCHAT_BANDWIDTH_USER` | API user | unset |
+| `GROUPCHAT_BANDWIDTH_PASSWORD` | the API user's password | unset |
+| `GROUPCHAT_BANDWIDTH_WEBHOOK_USER` | user name that Bandwidth's webhooks have | unset |
+| `GROUPCHAT_BANDWIDTH_WEBHOOK_PASSWORD` | their password; two, with a space between, if it changes | unset |
+| `GROUPCHAT_BANDWIDTH_URL` | address of the API | `https://messaging.bandwidth.com/api/v2` |
+| `GROUPCHAT_BANDWIDTH_DELIVERY_RECEIPTS` | whether the account has receipts from handsets for MMS | `false` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
-| `GROUPCHAT_PUBLIC_URL` | address of the API, such as `https://chat.example.com`; Kafka records link schemas there | unset |
+| `GROUPCHAT_PUBLIC_URL` | address of the API, such as `https://chat.example.com`, for carriers and links | unset |
 | `GROUPCHAT_RATE_LIMIT` | requests per second for each API key, per process; `0` for no limit | `500` |
 | `GROUPCHAT_LOGIN_FAILURES` | failed logins per minute for each client address, per process; `0` for no limit | `300` |
 | `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are rejected with 503 | `10000` |
@@ -32,11 +45,13 @@
 | `GROUPCHAT_KAFKA_RETENTION_HOURS` | hours for which such a topic keeps records; `-1` for forever | `-1` |
 | `GROUPCHAT_KAFKA_TOPIC_PREFIX` | prefix of all topic names, for installations that share brokers | unset |
 
-A variable whose name is almost one of these is rejected, so that a misspelled one is not ignored silently.
+A variable whose name is almost one of these is rejected, so that a misspelled one is not ignored silently. A name with `_FILE` at
+its end, such as `GROUPCHAT_TELNYX_API_KEY_FILE`, takes the value from a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
@@ -51,8 +66,21 @@ _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
 _Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
-_ADDRESSES = ("public_url", "oidc_issuer", "oidc_jwks_url")
+_ADDRESSES = ("public_url", "oidc_issuer", "oidc_jwks_url", "telnyx_url", "bandwidth_url")
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
+CARRIERS = {
+    "telnyx": ("telnyx_api_key", "telnyx_public_key", "telnyx_messaging_profile_id"),
+    "bandwidth": (
+        "bandwidth_account_id",
+        "bandwidth_application_id",
+        "bandwidth_user",
+        "bandwidth_password",
+        "bandwidth_webhook_user",
+        "bandwidth_webhook_password",
+    ),
+}
+"""What each carrier needs, beside the address at which it reaches us."""
+_FILE = "_file"
 
 
 class SettingsError(ToldError):
@@ -63,8 +91,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The operator's choices."""
 
     database_url: str = "sqlite:///groupchat.db"
-    carrier: Literal["simulator"] = "simulator"
+    carrier: Literal["simulator", "telnyx", "bandwidth"] = "simulator"
     simulator_native_group: bool = True
+    telnyx_api_key: str | None = None
+    telnyx_public_key: str | None = None
+    telnyx_messaging_profile_id: str | None = None
+    telnyx_url: str = "https://api.telnyx.com/v2"
+    telnyx_trust_idempotency_key: bool = False
+    bandwidth_account_id: str | None = None
+    bandwidth_application_id: str | None = None
+    bandwidth_user: str | None = None
+    bandwidth_password: str | None = None
+    bandwidth_webhook_user: str | None = None
+    bandwidth_webhook_password: str | None = None
+    bandwidth_url: str = "https://messaging.bandwidth.com/api/v2"
+    bandwidth_delivery_receipts: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     public_url: str | None = None
@@ -92,11 +133,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_retention_hours: Annotated[int, Meta(ge=-1)] = -1
     kafka_topic_prefix: str | None = None
 
+    def has(self, carrier: str) -> bool:
+        """Tell whether a carrier of `CARRIERS` is configured."""
+        return all(getattr(self, name) is not None for name in CARRIERS[carrier])
+
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Read the settings; an empty value counts as unset. Raises `SettingsError`."""
     given = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX) and value}
     known = Settings.__struct_fields__
+    given = _with_files(given, known)
     for name in given.keys() - known:
         if close := get_close_matches(name, known, n=1, cutoff=0.8):
             msg = f"{_variable(name)} is not a setting of groupchat. Did you mean {_variable(close[0])}?"
@@ -107,7 +153,36 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     if 0 < len(missing) < len(_PROVIDER):
         msg = f"An identity provider also needs {', '.join(map(_variable, missing))}. See docs/operations.md, Single sign-on."
         raise SettingsError(msg)
+    _check_carriers(settings)
     return settings
+
+
+def _with_files(given: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
+    """Return the settings with the texts of the files in place of those that name files."""
+    files = {name: name.removesuffix(_FILE) for name in given if name.endswith(_FILE) and name.removesuffix(_FILE) in known}
+    read = {name: value for name, value in given.items() if name not in files}
+    for name, setting in files.items():
+        if setting in read:
+            msg = f"{_variable(setting)} and {_variable(name)} are both set. Keep one of them."
+            raise SettingsError(msg)
+        try:
+            read[setting] = Path(given[name]).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{_variable(name)} names a file that can't be read: {error}."
+            raise SettingsError(msg) from error
+    return read
+
+
+def _check_carriers(settings: Settings) -> None:
+    for carrier, names in CARRIERS.items():
+        missing = [name for name in names if getattr(settings, name) is None]
+        if settings.carrier != carrier and len(missing) == len(names):
+            continue
+        if settings.public_url is None:
+            missing.append("public_url")
+        if missing:
+            msg = f"The carrier {carrier} also needs {', '.join(map(_variable, missing))}. See docs/carriers.md."
+            raise SettingsError(msg)
 
 
 def _check_addresses(settings: Settings) -> None:

@@ -4,9 +4,9 @@ from typing import Literal, Protocol
 
 from groupchat.carriers.port import Carrier, Inbox, Receipt
 
-Trouble = Literal["cut off", "never arrived", "refused", "refused for now", "too slow"]
-"""What becomes of a call: it is taken, but the answer is lost; it is lost on the way; it is refused for ever; it is refused for
-now; it is taken when nobody waits for the answer any more."""
+Trouble = Literal["cut off", "nonsense", "never arrived", "refused", "refused for now", "too slow"]
+"""What becomes of a call: it is taken, but the answer is lost; it is taken, but the answer can't be read; it is lost on the way; it
+is refused forever; it is refused for now; it is taken when nobody waits for the answer any more."""
 
 
 class Bench(Protocol):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound, Outgoing, Receipt
+from tests.support.builders import START
 
 BUSINESS = "+14155550100"
 ANN, BOB, CY = "+14155550101", "+14155550102", "+14155550103"
@@ -53,5 +54,6 @@ def outgoing(
     body: str | None = "Hello",
     media: tuple[Media, ...] = (),
     from_: str = BUSINESS,
+    begun_at: datetime = START,
 ) -> Outgoing:
-    return Outgoing(message_id=message_id, from_=from_, to=to, body=body, media=media)
+    return Outgoing(message_id=message_id, from_=from_, to=to, body=body, media=media, begun_at=begun_at)

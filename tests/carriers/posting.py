@@ -77,7 +77,7 @@ class PostingCarrier:
                 self.on_the_way.append(outgoing)
                 await asyncio.Event().wait()
         self.take(outgoing)
-        if self.trouble == "cut off":
+        if self.trouble in ("cut off", "nonsense"):
             raise self._lost()
         return _taken(outgoing)
 

@@ -73,7 +73,8 @@ class Withheld(Event, frozen=True, kw_only=True):
 class Delivery(Struct, frozen=True, kw_only=True):
     """The progress of a message. A delivery ends with the carrier that it began with; a message withheld at once has no carrier.
 
-    `call` is the version at which the last call to the carrier began, and `called_at` the time of that event.
+    `call` is the version at which the last call to the carrier began, and `called_at` the time of that event; `begun_at` is that
+    of the first call.
     """
 
     workspace_id: str
@@ -84,6 +85,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     statuses: dict[str, Status]
     call: int = 0
     called_at: datetime | None = None
+    begun_at: datetime | None = None
 
     @property
     def unanswered(self) -> bool:
@@ -110,6 +112,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 statuses=dict.fromkeys(event.recipients, "queued"),
                 call=recorded.version,
                 called_at=recorded.at,
+                begun_at=(state and state.begun_at) or recorded.at,
             )
         case Withheld():
             return Delivery(

@@ -8,11 +8,12 @@ Carriers come in three families, and the port fits all of them:
 - *fan-out* (Vonage, Sinch): one request per recipient, each of which can fail alone.
 
 So the result is always per recipient. Numbers are E.164. To a carrier, a group *is* its business number and its set of participants
-(R35). No carrier has an idempotency key: an unclear call is never repeated without calling `find` first.
+(R35). Whether a call may be repeated differs too, so an unclear call is never repeated without calling `find` first.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -30,6 +31,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     """One message for all of `to`.
 
     `message_id` is ours. An adapter passes it as a tag or in its webhook's address, so that `find` and receipts can name it.
+    `begun_at` is when its first call to the carrier began.
     """
 
     message_id: str
@@ -37,6 +39,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     to: tuple[str, ...]
     body: str | None
     media: tuple[Media, ...] = ()
+    begun_at: datetime
 
 
 class RecipientResult(Struct, frozen=True, kw_only=True):
@@ -101,8 +104,10 @@ class Carrier(Protocol):
         may text every recipient again.
         """
 
-    async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
+    async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | Literal["repeat"] | None:
         """Return the results of an earlier `send` of the same message; none if the carrier certainly never received it.
+
+        `repeat` means that they are unknown, but that the same `send` has the result of the first one, and texts nobody twice.
 
         It texts nobody. Raises `CarrierUnclearError` if the carrier doesn't know, now (`retry_after`) or ever.
         """

@@ -15,10 +15,14 @@ PROCESS = "delivery"
 
 
 class Begun(Struct, frozen=True):
-    """A delivery's state, and whether the process that asks must hand the message over now."""
+    """A delivery's state, and whether the process that asks must hand the message over now.
+
+    It is `too_late` for a message that may have arrived if someone has opted out since.
+    """
 
     delivery: Delivery
     now: bool
+    too_late: bool = False
 
 
 async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
@@ -42,15 +46,17 @@ async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
     return Begun(await _existing(decision, stream), now=bool(events))
 
 
-async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool) -> Begun:
-    """Hand over a message again whose call certainly never reached the carrier; `renew` starts another call.
+async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool, may_have_arrived: bool = False) -> Begun:
+    """Hand over a message again whose call never reached the carrier, or can be repeated; `renew` starts another call.
 
-    If someone has opted out since, the message is withheld (R16). If another call than `call` was started since, nothing happens.
-    Run it with `caused_by(message)`.
+    If someone has opted out since, the message is withheld (R16). One that `may_have_arrived` can't be: it is `too_late`. If
+    another call than `call` was started since, nothing happens. Run it with `caused_by(message)`.
     """
     event, stream = message_of(message), delivery.stream(message_of(message).message_id)
     group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
     late = await _must_not_go(decision, message, group)
+    if late and may_have_arrived:
+        return Begun(await _existing(decision, stream), now=False, too_late=True)
     command = delivery.GoOn(rate=_rate(event), opted_out_since=late, call=call, renew=renew)
     events = await decision.take(DELIVERY, stream, command)
     state = await _existing(decision, stream)

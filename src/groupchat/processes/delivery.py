@@ -13,6 +13,7 @@ more.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -94,10 +95,13 @@ class DeliveryProcess:
         if self._over.get(delivery.message_id) != delivery.call:
             self._require_over(delivery)
         earlier = await self._in_time(lambda: self._carrier.find(_outgoing(delivery, recorded)), self._patience)
-        if earlier is not None:
+        if isinstance(earlier, tuple):
             return earlier
         cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
-        again = (await self._store.run_under(terms, cause, deliveries.go_on, recorded, delivery.call, renew=renew)).value
+        go_on = partial(deliveries.go_on, renew=renew, may_have_arrived=earlier == "repeat")
+        again = (await self._store.run_under(terms, cause, go_on, recorded, delivery.call)).value
+        if again.too_late:
+            return _unconfirmed(delivery, "somebody has opted out since, so the call can't be repeated")
         if again.delivery.unanswered and not again.now:
             self._require_over(again.delivery)  # another process has started another call
         return await self._send(again.delivery, recorded) if again.now else ()
@@ -172,4 +176,5 @@ def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
         to=tuple(delivery.statuses),
         body=body,
         media=event.media,
+        begun_at=delivery.begun_at or recorded.at,
     )

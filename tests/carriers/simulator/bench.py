@@ -18,6 +18,7 @@ from tests.support.builders import BUSINESS
 
 BEHAVIOURS: dict[Trouble | None, Behaviour] = {
     "cut off": "unclear",
+    "nonsense": "unclear",
     "never arrived": "lost",
     "refused": "refuse",
     "refused for now": "refuse",

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 def responders(services: Services) -> dict[str, Responder]:
     """Return what answers a POST of each path: a carrier's own, and all that it has below it."""
-    paths = (_path(carrier) + below for carrier in services.webhooks for below in ("", "/{rest:path}"))
+    paths = (path_of(carrier) + below for carrier in services.webhooks for below in ("", "/{rest:path}"))
     taking = [partial(_take, carrier, take) for carrier, take in services.webhooks.items() for _ in range(2)]
     return dict(zip(paths, taking, strict=True))
 
@@ -41,14 +41,15 @@ def operations(services: Services) -> tuple[Operation, ...]:
     return tuple(_operation(carrier) for carrier in services.webhooks)
 
 
-def _path(carrier: str) -> str:
+def path_of(carrier: str) -> str:
+    """Return the path to which a carrier posts."""
     return f"/v1/carriers/{carrier}/webhooks"
 
 
 def _operation(carrier: str) -> Operation:
     return Operation(
         method="POST",
-        path=_path(carrier),
+        path=path_of(carrier),
         name=f"take_from_{carrier}",
         summary=f"What {carrier} has to say",
         description="For the carrier alone: messages that people wrote, and receipts, in its own form and with its own proof of "

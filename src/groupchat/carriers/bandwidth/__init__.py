@@ -1,0 +1,1 @@
+"""Bandwidth: one call carries a message to a whole group; receipts and messages come as webhooks with a password."""

@@ -1,0 +1,110 @@
+"""One HTTP call to a carrier, and what its outcome means for the message in it.
+
+No call is ever repeated here: a carrier that has taken a message must not get it twice because an answer was lost. There is no time
+limit on an answer either: whoever hands over a message sets one, and knows that a call may still arrive after it has ended.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
+
+CONNECT_SECONDS = 5.0
+SOON_SECONDS = 5.0
+"""When a message may be tried again that never left."""
+SETTLED_SECONDS = 30.0
+"""After so long a call that was cut off has certainly ended at the carrier's end too."""
+
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+class CarrierAnswer(Struct, frozen=True):
+    """What a carrier answered; `said` is its body as JSON, none if it is no JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    said: Any
+
+    @property
+    def taken(self) -> bool:
+        """Whether the carrier says that it did what was asked."""
+        return httpx.codes.is_success(self.status)
+
+    @property
+    def redirects(self) -> bool:
+        """Whether the answer names another address, which is not followed."""
+        return httpx.codes.is_redirect(self.status)
+
+    def seconds(self, header: str, otherwise: float) -> float:
+        """Return the seconds that a header such as `Retry-After` tells to wait, from 1 to 3,600."""
+        try:
+            return min(max(float(self.headers.get(header, otherwise)), 1.0), 3_600.0)
+        except ValueError:
+            return otherwise
+
+
+class Calls:
+    """The calls to one carrier, over connections that are kept open."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        basic: tuple[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Prepare calls below the address `url`; `transport` replaces the network in tests."""
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            headers=headers,
+            auth=None if basic is None else httpx.BasicAuth(*basic),
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+            transport=transport,
+        )
+
+    async def post(self, path: str, **given: Any) -> CarrierAnswer:
+        """Make a call that may text somebody; `given` is httpx's `content`, `data` or `headers`.
+
+        Raises `CarrierRefusedError` if it certainly never left, `CarrierUnclearError` if it may have arrived.
+        """
+        return await self._call("POST", path, **given)
+
+    async def get(self, path: str, **given: Any) -> CarrierAnswer:
+        """Make a call that changes nothing; raises as `post`."""
+        return await self._call("GET", path, **given)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _call(self, method: str, path: str, **given: Any) -> CarrierAnswer:
+        try:
+            response = await self._client.request(method, path, **given)
+        except _NEVER_LEFT as error:
+            raise CarrierRefusedError("unreachable", _words(error), retry_after=SOON_SECONDS) from error
+        except httpx.HTTPError as error:
+            raise CarrierUnclearError(_words(error), retry_after=SETTLED_SECONDS) from error
+        return CarrierAnswer(response.status_code, response.headers, _json(response.content))
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".strip()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,87 @@
+"""Telnyx's adapter; fulfils `port.Carrier`, and its `webhook` fulfils `port.Webhook`.
+
+Each message names an address of its own for its receipts, so that they name the message even if the answer to the call was lost.
+It also carries an `Idempotency-Key`: for 24 hours, Telnyx answers a repeat with the same bytes as it answered the first call. Where
+the operator trusts that, a repeat is how we ask what became of a call.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from groupchat.carriers.calls import Calls
+from groupchat.carriers.incoming import hand_over
+from groupchat.carriers.port import CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
+from groupchat.carriers.telnyx import records
+from groupchat.carriers.telnyx.answers import results
+from groupchat.carriers.telnyx.signature import require_signed
+from groupchat.carriers.telnyx.webhooks import news
+from groupchat.values.clock import Clock, utc_now
+
+MAX_RECIPIENTS = 8
+KEY_LASTS = timedelta(hours=23)
+"""How long a repeat is safe: Telnyx says 24 hours, and clocks differ."""
+
+
+class TelnyxAccount(Struct, frozen=True, kw_only=True):
+    """An account at Telnyx: `public_keys` (base64) verify webhooks, `webhook_url` is where they reach us.
+
+    `trust_key` says that Telnyx honors an `Idempotency-Key` for group messages.
+    """
+
+    public_keys: Sequence[str]
+    webhook_url: str
+    trust_key: bool = False
+
+
+class Telnyx:
+    """The adapter."""
+
+    name = "telnyx"
+    native_group = True
+    max_recipients = MAX_RECIPIENTS
+
+    def __init__(self, account: TelnyxAccount, calls: Calls, clock: Clock = utc_now) -> None:
+        self._account = account
+        self._calls = calls
+        self._clock = clock
+
+    async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
+        """Hand a message over, in one call."""
+        path, content = self.request(outgoing)
+        headers = {"content-type": "application/json", "idempotency-key": outgoing.message_id}
+        return results(outgoing, await self._calls.post(path, content=content, headers=headers), self._clock())
+
+    async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | Literal["repeat"] | None:
+        """Tell that a repeat is harmless, where it is; else look for the records of what was sent."""
+        if self._account.trust_key and self._clock() - outgoing.begun_at < KEY_LASTS:
+            return "repeat"
+        answer = await self._calls.get("/detail_records", params=records.query(outgoing))
+        found = records.results(outgoing, answer, self._own_webhook(outgoing))
+        if found is None:
+            msg = "Telnyx has no record of the message, but does not record what it still queues"
+            raise CarrierUnclearError(msg)
+        return found
+
+    async def webhook(self, posted: Posted, inbox: Inbox) -> None:
+        """Take what Telnyx posts."""
+        require_signed(posted, self._account.public_keys, self._clock())
+        await hand_over(self.name, news(posted), inbox)
+
+    def request(self, outgoing: Outgoing) -> tuple[str, bytes]:
+        """Return the path and the body of a message's call: for the same message always the same bytes."""
+        group = len(outgoing.to) > 1
+        body: dict[str, Any] = {"from": outgoing.from_, "to": list(outgoing.to) if group else outgoing.to[0]}
+        if outgoing.media:
+            body["media_urls"] = [each.url for each in outgoing.media]
+        if outgoing.body:
+            body["text"] = outgoing.body
+        body["webhook_url"] = self._own_webhook(outgoing)
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return "/messages/group_mms" if group else "/messages", content
+
+    def _own_webhook(self, outgoing: Outgoing) -> str:
+        return f"{self._account.webhook_url}/{outgoing.message_id}"

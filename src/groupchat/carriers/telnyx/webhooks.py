@@ -1,0 +1,69 @@
+"""What Telnyx posts, read: receipts of a message's recipients, and messages that people wrote.
+
+An event has one of several shapes. `from`, and each of `to` and `cc`, is a number or an object with one; `cc` includes our number.
+"""
+
+import json
+from typing import Any
+
+from groupchat.carriers import shapes
+from groupchat.carriers.incoming import News
+from groupchat.carriers.port import Inbound, Posted, Receipt
+from groupchat.carriers.telnyx.answers import result
+from groupchat.values.errors import InvalidRequestError
+
+_OF_RECEIPTS = ("message.sent", "message.finalized")
+
+
+def news(posted: Posted) -> News:
+    """Return what a request brings; raises `InvalidRequestError` if it is not JSON."""
+    try:
+        said = json.loads(posted.body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError("body", "The body is not JSON.") from error
+    event, payload = shapes.text(said, "data", "event_type"), shapes.at(said, "data", "payload")
+    if event in _OF_RECEIPTS:
+        return News(receipts=_receipts(_message_id(payload, posted), payload))
+    inbound = _inbound(payload) if event == "message.received" else None
+    return News(unknown=[event]) if inbound is None else News(inbound=[inbound])
+
+
+def _message_id(payload: Any, posted: Posted) -> str:
+    """Return the last part of the message's own address: as the signed body has it, else as it was called."""
+    for address in (shapes.text(payload, "webhook_url"), posted.path):
+        last = address.partition("?")[0].rpartition("/")[2]
+        if last.startswith("msg_"):
+            return last
+    return ""
+
+
+def _receipts(message_id: str, payload: Any) -> list[Receipt]:
+    errors = shapes.items(payload, "errors")
+    found = []
+    for index, entry in enumerate(shapes.items(payload, "to")):
+        number = shapes.number(entry)
+        if number is not None and shapes.text(entry, "status"):
+            said = result(number, entry, errors, index)
+            found.append(
+                Receipt(message_id=message_id, recipient=number, status=said.status, code=said.code, opted_out=said.opted_out)
+            )
+    return found
+
+
+def _inbound(payload: Any) -> Inbound | None:
+    """Return the message that a person wrote; none if it doesn't say who wrote, or to whom."""
+    from_ = shapes.number(shapes.at(payload, "from"))
+    to = [number for entry in shapes.items(payload, "to") if (number := shapes.number(entry)) is not None]
+    id_ = shapes.text(payload, "id")
+    if from_ is None or not to or not id_:
+        return None
+    others = shapes.numbers([*to, *shapes.items(payload, "cc")]) - {from_, to[0]}
+    files = [shapes.media(shapes.text(each, "url"), shapes.text(each, "content_type")) for each in shapes.items(payload, "media")]
+    return Inbound(
+        from_=from_,
+        to=to[0],
+        group=tuple(sorted(others)),
+        body=shapes.text(payload, "text") or None,
+        media=tuple(each for each in files if each is not None),
+        carrier_message_id=id_,
+    )

@@ -1,0 +1,77 @@
+"""A carrier behind HTTP, in place of the network: it takes calls, keeps what it has sent, and gets into trouble when told to."""
+
+import asyncio
+import json
+from collections import defaultdict
+from typing import Any
+
+import httpx
+
+from tests.carriers.bench import Trouble
+
+
+class Vendor(httpx.AsyncBaseTransport):
+    """The road to a carrier, and the carrier at its end; a subclass says how it answers."""
+
+    def __init__(self) -> None:
+        self.trouble: Trouble | None = None
+        self.fails_with: Exception | None = None
+        self.requests: list[httpx.Request] = []
+        self.phones: dict[str, list[str]] = defaultdict(list)
+        self._on_the_way: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        self.requests.append(request)
+        if self.fails_with is not None:
+            raise self.fails_with
+        if request.method != "POST":
+            return self.answer(request)
+        match self.trouble:
+            case "never arrived":
+                msg = "Server disconnected without sending a response."
+                raise httpx.RemoteProtocolError(msg)
+            case "too slow":
+                self._on_the_way.append(request)
+                await asyncio.Event().wait()
+            case "refused":
+                return self.replay(request) or self.refusal()
+            case "refused for now":
+                return self.replay(request) or self.refusal_for_now()
+        answer = self.answer(request)
+        if self.trouble == "cut off":
+            msg = "the connection was reset"
+            raise httpx.ReadError(msg)
+        return httpx.Response(200, text="<html>OK</html>") if self.trouble == "nonsense" else answer
+
+    def arrive(self) -> None:
+        """Let what is still on its way arrive."""
+        for request in self._on_the_way:
+            self.answer(request)
+        self._on_the_way.clear()
+
+    def hand_on(self, numbers: list[str], text: str) -> None:
+        """Let phones receive a text."""
+        for number in numbers:
+            self.phones[number].append(text)
+
+    def replay(self, _request: httpx.Request) -> httpx.Response | None:
+        """Return the first answer to a request that is repeated, if the carrier knows that it is."""
+        return None
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Take a request and return the answer."""
+        raise NotImplementedError
+
+    def refusal(self) -> httpx.Response:
+        """Return the answer to a message that is never taken."""
+        raise NotImplementedError
+
+    def refusal_for_now(self) -> httpx.Response:
+        """Return the answer to a message that is not taken now."""
+        raise NotImplementedError
+
+
+def said(request: httpx.Request) -> Any:
+    """Return a request's body as JSON."""
+    return json.loads(request.content)
