@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from groupchat import adapters, workers
 from groupchat.adapters import Adapter
 from groupchat.broker.connection import Brokers
+from groupchat.broker.notices import send_one
 from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
@@ -31,7 +33,11 @@ from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
 from groupchat.projections.view import Applying, Projection
+from groupchat.proof import checkpointing
 from groupchat.proof import growing as proof
+from groupchat.proof.checkpointing import Checkpoints
+from groupchat.proof.notes import SigningKey
+from groupchat.proof.publishing import Target, target
 from groupchat.settings import Settings
 from groupchat.store import housekeeping
 from groupchat.store.database import Database
@@ -54,6 +60,10 @@ THREADS_SQLITE = 48
 
 class NoBrokersError(ToldError):
     """Something that needs Kafka was requested, and no brokers are configured; the message says what to set."""
+
+
+class NoAuditKeyError(ToldError):
+    """There is no key to sign checkpoints with; the message says what to set."""
 
 
 class System(Struct, frozen=True, kw_only=True):
@@ -173,6 +183,9 @@ def assemble(
         if each.work is not None:
             runs[each.carrier.name] = partial(each.work, CarrierInbox(store, each.carrier.name))
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
+    if settings.audit_key_file is not None:
+        targets = audit_targets(settings, [each.strip() for each in (settings.audit_publish or "").split(",") if each.strip()])
+        runs[checkpointing.NAME] = Checkpoints(database, audit_key(settings), targets, settings.audit_checkpoint_seconds).run
     if settings.kafka_bootstrap_servers is not None:
         runs[RELAY] = relay_of(settings, store).run
     return System(
@@ -186,6 +199,23 @@ def assemble(
         followers=tuple(each.name for each in followers) + tuple(each.name for each in acting),
         reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),
     )
+
+
+def audit_key(settings: Settings) -> SigningKey:
+    """Return the key that signs checkpoints; raises `NoAuditKeyError`, `KeyFormatError`."""
+    if settings.audit_key_file is None:
+        msg = "No key is set. Make one with `groupchat audit keygen`, and set GROUPCHAT_AUDIT_KEY_FILE to its file."
+        raise NoAuditKeyError(msg)
+    try:
+        return SigningKey.read(Path(settings.audit_key_file).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"The key in {settings.audit_key_file} can't be read ({getattr(error, 'strerror', None) or 'it is not text'})."
+        raise NoAuditKeyError(msg) from error
+
+
+def audit_targets(settings: Settings, texts: Sequence[str]) -> list[Target]:
+    """Return the places that checkpoints are published to; raises `PublishingError`."""
+    return [target(text, lambda topic, key, value: send_one(required_brokers(settings), topic, key, value)) for text in texts]
 
 
 def required_brokers(settings: Settings) -> Brokers:

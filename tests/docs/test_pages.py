@@ -10,6 +10,7 @@ from docs import generate
 from groupchat import cli, settings
 from groupchat.bootstrap import running
 from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.proof.notes import SigningKey
 from groupchat.settings import Settings
 from groupchat.values.event import EVENT_TYPES
 from tests.docs.pages import PAGES, ROOT, section, without_blocks
@@ -46,10 +47,12 @@ def test_every_command_is_described():
     assert sorted(described) == sorted(name for name, *_ in cli.COMMANDS)
 
 
-async def test_every_worker_is_described(sqlite_url):
+async def test_every_worker_is_described(sqlite_url, tmp_path):
     described = [name.strip("`") for name, _ in rows(section(OPERATIONS, "Workers"))]
+    key = tmp_path / "key"
+    key.write_text(SigningKey.generate("example.com/log").secret())
 
-    async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1")) as system:
+    async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key_file=str(key))) as system:
         assert described == list(system.workers)
 
 

@@ -62,6 +62,7 @@ COMMANDS = (
         "Publish events to Kafka until Ctrl-C, as `serve` and `work` do. Use this to set the relay's position, and for replays.",
     ),
     ("history", "auditing", "Show what happened in a conversation, who did it, and what it changed and led to."),
+    ("audit", "proving", "Prove that nobody has changed what is stored: keys, checkpoints, verifying, proofs."),
     ("explain", "auditing", "Explain why a message was sent or withheld, an entry was charged, or a conversation is blocked."),
 )
 """Each command's name, its module, and the first paragraph of its help: what `groupchat --help` shows without loading it."""

@@ -122,6 +122,11 @@ class SigningKey(Struct, frozen=True):
         return Note(note.text, (*note.signatures, Signature(self.name, witness.id + signed)))
 
 
+def read_verifier(text: str) -> VerifierKey:
+    """Read the public part of a key from either form of it; raises `KeyFormatError`."""
+    return SigningKey.read(text).verifier if text.startswith(_PRIVATE) else VerifierKey.read(text)
+
+
 class Signature(Struct, frozen=True):
     """A signature's line: the name of the key, and the key's id followed by what it signed."""
 

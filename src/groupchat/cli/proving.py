@@ -1,0 +1,180 @@
+"""Proof on the command line: keys, checkpoints, verifying, and proofs of single events (docs/proof.md)."""
+
+import os
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from groupchat.bootstrap import audit_key, audit_targets
+from groupchat.cli.files import FileError, written
+from groupchat.cli.reading import existing, progress
+from groupchat.cli.shell import clean, say, settings
+from groupchat.proof.checkpoint import opened
+from groupchat.proof.checkpointing import publish
+from groupchat.proof.growing import grow_again
+from groupchat.proof.kept import checkpoint_texts, keep_checkpoint
+from groupchat.proof.notes import Note, SigningKey, VerifierKey, read_verifier
+from groupchat.proof.parts import hashing
+from groupchat.proof.proving import prove
+from groupchat.proof.signing import sign
+from groupchat.proof.verifying import Report, opened_all, verify
+from groupchat.store.log import Log
+from groupchat.values.errors import ToldError
+
+app = typer.Typer()
+_audit = typer.Typer(no_args_is_help=True)
+app.add_typer(_audit, name="audit", help="Prove that nobody has changed what is stored: keys, checkpoints, verifying, proofs.")
+
+KeyFile = Annotated[
+    str | None,
+    typer.Option(
+        "--key", help="The log's verifier key, or a file with a key. Default: the file that GROUPCHAT_AUDIT_KEY_FILE names."
+    ),
+]
+CheckpointFile = Annotated[Path | None, typer.Option("--checkpoint", help="A file with a checkpoint that you have from before.")]
+
+
+class NothingToVerifyError(ToldError):
+    """There is no checkpoint, so nothing can be proved."""
+
+
+@_audit.command()
+def keygen(
+    name: Annotated[str, typer.Option(help="The log's name, for example the address of the API: chat.example.com.")],
+    out: Annotated[Path, typer.Option(help="The file for the signing key. Whoever has it can sign another history.")],
+) -> None:
+    """Make a signing key. The verifier key goes to stdout: give it to everyone who is to check the log."""
+    key = SigningKey.generate(name)
+    if out.exists():
+        msg = f"{out} exists already. A key is never overwritten, because what it has signed could not be continued."
+        raise FileError(msg)
+    with written(str(out)) as file:
+        file.write(f"{key.secret()}\n".encode())
+    typer.echo(str(key.verifier))
+    say.print(f"The signing key is in {out}. Set GROUPCHAT_AUDIT_KEY_FILE to it, and keep a copy elsewhere.", markup=False)
+
+
+@_audit.command()
+def checkpoint(
+    publish_to: Annotated[
+        list[str] | None, typer.Option("--publish", help="Where to publish it: https://..., kafka:TOPIC, or a folder.")
+    ] = None,
+    cosigned: Annotated[
+        Path | None, typer.Option(help="A file with a checkpoint that a witness has cosigned: keep the cosignature.")
+    ] = None,
+) -> None:
+    """Sign a checkpoint of all events that are in the tree, keep it, and print it."""
+    given = settings()
+    key = audit_key(given)
+    targets = audit_targets(given, publish_to or [])
+    with existing() as database:
+        if cosigned is None:
+            note = sign(database, key)
+        else:
+            seen = Note.read(_text(cosigned))
+            opened(str(seen), key.verifier)
+            with database.write() as connection:
+                note = keep_checkpoint(connection, seen)
+    typer.echo(str(note), nl=False)
+    publish(note, targets)
+
+
+@_audit.command("verify")
+def verify_(
+    key: KeyFile = None,
+    checkpoints: Annotated[
+        list[Path] | None,
+        typer.Option("--checkpoint", help="A file with a checkpoint that you have from before. Several can be given."),
+    ] = None,
+    last: Annotated[
+        Path | None,
+        typer.Option(help="Continue from the checkpoint in this file, and replace it with the one that was verified."),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="How many processes hash events. Default: one for each core.")
+    ] = os.cpu_count() or 1,
+) -> None:
+    """Compare all stored events with checkpoints: yours, and those in the database. Exit code 1 if anything is wrong.
+
+    Read access is sufficient. Only checkpoints that were out of the operator's reach prove something to you.
+    """
+    trusted = _verifier(key)
+    texts = [_text(each) for each in checkpoints or ()]
+    since = _text(last) if last is not None and last.exists() else None
+    with (
+        existing() as database,
+        progress("verifying") as on_progress,
+        hashing(database, processes) as hashed,
+        database.read() as connection,
+    ):
+        texts += [*checkpoint_texts(connection), *([] if since is None else [since])]
+        found, forged = opened_all(texts, trusted)
+        if not texts:
+            msg = "There is no checkpoint, so nothing can be proved. Sign one: `groupchat audit checkpoint`."
+            raise NothingToVerifyError(msg)
+        report = verify(connection, hashed, found, on_progress, None if since is None else opened(since, trusted))
+    _tell(Report(report.events, report.matching, (*forged, *report.faults)))
+    if last is not None:
+        verified = next(each for each in texts if opened(each, trusted).size == report.covered)
+        with written(str(last)) as file:
+            file.write(verified.encode())
+
+
+@_audit.command("prove")
+def prove_(
+    position: Annotated[int, typer.Argument(min=1, help="The event's position in the log.")],
+    checkpoint: CheckpointFile = None,
+) -> None:
+    """Print a proof that the event at a position is in the log: with the event itself, the hashes, and a checkpoint."""
+    note = None if checkpoint is None else Note.read(_text(checkpoint))
+    with existing() as database, database.read() as connection:
+        found = prove(connection, position, note)
+    typer.echo(found.text(with_leaf=True), nl=False)
+
+
+@_audit.command("rebuild")
+def rebuild_() -> None:
+    """Compute the tree's tiles again from the stored events. Checkpoints stay, and `verify` tells whether they still match."""
+    with existing() as database, progress("hashing") as on_progress:
+        grow_again(database, Log.of(database).head(), on_progress)
+
+
+# --- what is read
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not text'}."
+        raise FileError(msg) from error
+
+
+def _verifier(key: str | None) -> VerifierKey:
+    if key is None:
+        return audit_key(settings()).verifier
+    return read_verifier(key if "+" in key and not Path(key).exists() else _text(Path(key)))
+
+
+# --- what is said
+
+
+def _tell(report: Report) -> None:
+    """Print what was found; raises `typer.Exit` if anything is wrong."""
+    out = Console(soft_wrap=True, highlight=False)
+    for each in report.faults:
+        out.print(Text(clean(each.says), style="red"))
+    if report.matching:
+        newest = report.matching[-1]
+        root = b64encode(newest.root).decode()
+        out.print(
+            f"The first {newest.size:,} events are those of the checkpoint of {newest.origin} with root {root}.", markup=False
+        )
+    if report.faults:
+        raise typer.Exit(1)
+    if (left := report.events - report.covered) > 0:
+        out.print(f"No checkpoint covers the {left:,} events after them yet.")

@@ -1,0 +1,65 @@
+"""Proving: that one event is in the log of a checkpoint, in the form of c2sp.org/tlog-proof, without showing any other event."""
+
+from base64 import b64encode
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from groupchat.proof.checkpoint import read_checkpoint
+from groupchat.proof.kept import checkpoint_from, tiles_in
+from groupchat.proof.leaf import leaf_of
+from groupchat.proof.notes import Note
+from groupchat.proof.tiles import node_of
+from groupchat.proof.tree import inclusion_proof, leaf_hash, root_by_inclusion
+from groupchat.store.rows import rows_between
+from groupchat.values.errors import ToldError
+
+FIRST_LINE = "c2sp.org/tlog-proof@v1"
+
+
+class UnprovableError(ToldError):
+    """Nothing can be proved of a position; the message says why."""
+
+
+class Proof(Struct, frozen=True):
+    """The hashes that lead from an event to the root of a checkpoint; `leaf` is the event itself."""
+
+    position: int
+    leaf: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: Note
+
+    def text(self, *, with_leaf: bool) -> str:
+        """Return the proof as it is handed out; with the leaf it needs nothing else but the log's public key."""
+        extra = [f"extra {_coded(self.leaf)}"] if with_leaf else []
+        lines = [FIRST_LINE, *extra, f"index {self.position - 1}", *map(_coded, self.hashes), "", str(self.checkpoint)]
+        return "\n".join(lines)
+
+
+def prove(connection: Connection, position: int, checkpoint: Note | None = None) -> Proof:
+    """Prove the event at a position, by a checkpoint or by the first that is kept and covers it.
+
+    Raises `UnprovableError`, also where the stored event is not the one that was signed; `MissingTileError`; `NoteError`.
+    """
+    note = checkpoint or checkpoint_from(connection, position)
+    if note is None:
+        msg = f"No checkpoint covers position {position:,} yet. Run `groupchat audit checkpoint`."
+        raise UnprovableError(msg)
+    said = read_checkpoint(note)
+    rows = rows_between(connection, position - 1, position)
+    if not rows or not 0 < position <= said.size:
+        msg = f"The checkpoint of {said.size:,} events has no position {position:,}, or there is no event at it."
+        raise UnprovableError(msg)
+    leaf = leaf_of(rows[0])
+    hashes = inclusion_proof(node_of(tiles_in(connection)), position - 1, said.size)
+    if root_by_inclusion(leaf_hash(leaf), position - 1, said.size, hashes) != said.root:
+        msg = (
+            f"The event at position {position:,} does not lead to the checkpoint of {said.size:,} events: events or tiles were "
+            "changed. Run `groupchat audit verify`."
+        )
+        raise UnprovableError(msg)
+    return Proof(position, leaf, tuple(hashes), note)
+
+
+def _coded(raw: bytes) -> str:
+    return b64encode(raw).decode()

@@ -1,0 +1,128 @@
+import asyncio
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from groupchat.proof.checkpoint import Checkpoint
+from groupchat.proof.checkpointing import NAME, Checkpoints
+from groupchat.proof.publishing import PublishingError, target
+from groupchat.proof.tree import leaf_hash
+from groupchat.store.positions import statuses
+from tests.proof.logs import KEY, fill_and_sign
+from tests.store.counting import PATIENCE
+
+NOTE = Checkpoint(KEY.name, 7, leaf_hash(b"a")).signed_with(KEY)
+OTHER = Checkpoint(KEY.name, 7, leaf_hash(b"b")).signed_with(KEY)
+
+
+def nothing(topic, key, value):
+    raise AssertionError
+
+
+@contextmanager
+def server(status):
+    """A server that answers every POST with a status, and the bodies that it got."""
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(self.rfile.read(int(self.headers["content-length"])).decode())
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.server_port}/checkpoints", got
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+def test_a_folder_gets_a_file_for_each_checkpoint_that_is_never_written_again_R70(tmp_path):
+    place = target(str(tmp_path), nothing)
+    place.publish(NOTE)
+    place.publish(NOTE)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("00000000000000000007.checkpoint", str(NOTE))]
+    with pytest.raises(PublishingError, match="two histories"):
+        place.publish(OTHER)
+
+
+def test_a_folder_that_is_not_there_is_named_R70(tmp_path):
+    with pytest.raises(PublishingError, match=r"missing/0+7\.checkpoint can't be written: No such file"):
+        target(str(tmp_path / "missing"), nothing).publish(NOTE)
+
+
+def test_a_webhook_gets_the_checkpoint_R70():
+    with server(204) as (url, got):
+        target(url, nothing).publish(NOTE)
+    assert got == [str(NOTE)]
+
+
+def test_a_webhook_that_does_not_take_it_is_named_R70():
+    with (
+        server(500) as (url, _),
+        pytest.raises(PublishingError, match=r"/checkpoints has not taken the checkpoint: it responded 500\."),
+    ):
+        target(url, nothing).publish(NOTE)
+    with pytest.raises(PublishingError, match="/checkpoints can't be reached"):
+        target(url, nothing).publish(NOTE)
+
+
+def test_a_topic_gets_the_checkpoint_under_the_logs_name_R70():
+    sent = []
+    target("kafka:checkpoints", lambda *record: sent.append(record)).publish(NOTE)
+    assert sent == [("checkpoints", KEY.name, str(NOTE))]
+
+
+def test_what_is_not_a_place_is_rejected_R70():
+    with pytest.raises(PublishingError, match=r"Use https://\.\.\., kafka:TOPIC, or a folder"):
+        target("ftp://example.com", nothing)
+
+
+# --- the worker
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "folder"
+
+
+def test_a_checkpoint_is_published_once_and_its_size_is_the_position_R70(database, folder):
+    folder.mkdir()
+    text = fill_and_sign(database, 20)
+    worker = Checkpoints(database, KEY, [target(str(folder), nothing)], 300.0)
+    worker.work()
+    (path,) = folder.iterdir()
+    assert path.read_text() == text
+    path.unlink()
+    worker.work()
+    assert list(folder.iterdir()) == []
+    assert statuses(database)[NAME].position == 20
+
+
+async def test_what_keeps_a_checkpoint_from_being_published_is_reported_and_tried_again_R70(database, folder):
+    fill_and_sign(database, 20)
+    worker = Checkpoints(database, KEY, [target(str(folder), nothing)], 300.0)
+    await worker.try_once()
+    status = statuses(database)[NAME]
+    assert (status.position, "can't be written" in str(status.error)) == (0, True)
+    folder.mkdir()
+    await worker.try_once()
+    assert (statuses(database)[NAME].position, statuses(database)[NAME].error) == (20, None)
+
+
+async def test_the_worker_publishes_until_it_is_stopped_R70(database):
+    fill_and_sign(database, 20)
+    loop, published, stop = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    place = target("kafka:checkpoints", lambda *_: loop.call_soon_threadsafe(published.set))
+    running = asyncio.create_task(Checkpoints(database, KEY, [place], 300.0).run(stop))
+    await asyncio.wait_for(published.wait(), PATIENCE)
+    stop.set()
+    await asyncio.wait_for(running, PATIENCE)
