@@ -4,15 +4,17 @@ A mark names a version of the conversation, so this view numbers the inbound mes
 mark comes after everything that it covers.
 """
 
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Boolean, Column, Connection, Table, Text, func, select, tuple_
+from sqlalchemy import Boolean, Column, Connection, Table, Text, select, tuple_
 
 from groupchat.aggregates.group_events import InboundReceived
 from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead
+from groupchat.projections.paging import LAST_POSITION
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import upsert
@@ -35,6 +37,20 @@ INBOUND_NUMBERS = Table(
     Column("number", BIG, nullable=False),
 )
 """The inbound messages of each conversation, numbered from 1."""
+
+_NUMBER_UP_TO = """
+    SELECT number FROM inbound_numbers AS message
+    WHERE message.conversation_id = asked.conversation_id AND message.version <= asked.version
+    ORDER BY message.version DESC LIMIT 1
+"""
+_UP_TO_SQLITE = f"""
+    SELECT conversation_id, version, ({_NUMBER_UP_TO})
+    FROM (SELECT value ->> 0 AS conversation_id, value ->> 1 AS version FROM json_each(?)) AS asked
+"""  # noqa: S608 - constants of this file
+_UP_TO_POSTGRES = f"""
+    SELECT conversation_id, version, ({_NUMBER_UP_TO})
+    FROM (SELECT each ->> 0 AS conversation_id, (each ->> 1)::bigint AS version FROM json_array_elements(%s::json) AS each) AS asked
+"""  # noqa: S608 - constants of this file
 
 MarkEvent = ConversationRead | ConversationMarkedUnread
 Key = tuple[str, str]
@@ -77,32 +93,45 @@ def load(connection: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    _number(connection, [recorded for recorded in batch if isinstance(recorded.event, InboundReceived)])
+    messages = [recorded for recorded in batch if isinstance(recorded.event, InboundReceived)]
     events = [recorded.event for recorded in batch if isinstance(recorded.event, MarkEvent)]
+    numbers = _Numbers(connection, messages, [event for event in events if isinstance(event, ConversationRead)])
+    upsert(connection, INBOUND_NUMBERS, numbers.rows)
     marks = load(connection, {key_of(event) for event in events})
     for event in events:
-        count = _count_up_to(connection, event) if isinstance(event, ConversationRead) else 0
+        count = numbers.up_to(event.conversation_id, event.version) if isinstance(event, ConversationRead) else 0
         marks[key_of(event)] = fold(marks.get(key_of(event), NO_MARK), event, count)
     _save(connection, marks)
 
 
-def _number(connection: Connection, messages: Sequence[Recorded]) -> None:
-    """Give numbers to inbound messages, continuing after the last of their conversation."""
-    table = INBOUND_NUMBERS.c
-    query = select(table.conversation_id, func.max(table.number)).group_by(table.conversation_id)
-    conversations = {recorded.stream for recorded in messages}
-    last: Counter[str] = Counter(dict(connection.execute(query.where(table.conversation_id.in_(conversations))).tuples().all()))
-    rows = []
-    for recorded in messages:
-        last[recorded.stream] += 1
-        rows.append({"conversation_id": recorded.stream, "version": recorded.version, "number": last[recorded.stream]})
-    upsert(connection, INBOUND_NUMBERS, rows)
+class _Numbers:
+    """The numbers of inbound messages: those that are stored, as far as a batch needs them, and those of the batch itself."""
+
+    def __init__(self, connection: Connection, messages: Sequence[Recorded], reads: Sequence[ConversationRead]) -> None:
+        asked = {(recorded.stream, LAST_POSITION) for recorded in messages}
+        asked |= {(each.conversation_id, each.version) for each in reads}
+        self._stored = _stored_up_to(connection, asked)
+        self._new: dict[str, list[int]] = {}
+        self.rows: list[dict[str, str | int]] = []
+        for recorded in messages:
+            versions = self._new.setdefault(recorded.stream, [])
+            versions.append(recorded.version)
+            number = self._stored[recorded.stream, LAST_POSITION] + len(versions)
+            self.rows.append({"conversation_id": recorded.stream, "version": recorded.version, "number": number})
+
+    def up_to(self, conversation_id: str, version: int) -> int:
+        """Return the number of a conversation's last inbound message up to a version; 0 if there is none."""
+        new = bisect_right(self._new.get(conversation_id, ()), version)
+        return self._stored[conversation_id, LAST_POSITION] + new if new else self._stored[conversation_id, version]
 
 
-def _count_up_to(connection: Connection, event: ConversationRead) -> int:
-    table = INBOUND_NUMBERS.c
-    query = select(table.number).where(table.conversation_id == event.conversation_id, table.version <= event.version)
-    return connection.execute(query.order_by(table.version.desc()).limit(1)).scalar() or 0
+def _stored_up_to(connection: Connection, asked: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Return the number of each conversation's last stored message up to a version, 0 where there is none, by both."""
+    if not asked:
+        return {}
+    query = _UP_TO_SQLITE if connection.dialect.name == "sqlite" else _UP_TO_POSTGRES
+    found = connection.exec_driver_sql(query, (msgspec.json.encode(list(asked)).decode(),))
+    return {(conversation, version): number or 0 for conversation, version, number in found}
 
 
 def _save(connection: Connection, marks: Mapping[Key, Mark]) -> None:
