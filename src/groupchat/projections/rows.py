@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Table, Text, bindparam, select
+from sqlalchemy import Connection, Table, Text
 
 from groupchat.store.upserts import upsert_newer
 from groupchat.values.event import EVENT_TYPES, Event, Recorded
@@ -55,7 +55,9 @@ class Rows(Generic[S]):
         (self._key,) = table.primary_key.columns
         self._table, self._columns, self._held_in, self._births = table, columns, held_in, frozenset(births)
         self._decode = msgspec.json.Decoder(shape).decode
-        self._select = select(self._key, table.c.position, table.c[held_in]).where(self._key.in_(bindparam("keys", expanding=True)))
+        select = f"SELECT {self._key.name}, position, {held_in} FROM {table.name}"  # noqa: S608 - names of this code
+        self._select_sqlite = f"{select} WHERE {self._key.name} IN (SELECT value FROM json_each(?))"  # noqa: S608 - as above
+        self._select_postgres = f"{select} WHERE {self._key.name} = ANY(%s)"
 
     def load(self, connection: Connection, keys: Collection[str]) -> dict[str, S]:
         """Return the existing rows, by key."""
@@ -84,7 +86,10 @@ class Rows(Generic[S]):
     def _load(self, connection: Connection, keys: Collection[str]) -> dict[str, tuple[int, S]]:
         if not keys:
             return {}
-        found = connection.execute(self._select, {"keys": list(keys)})
+        if connection.dialect.name == "sqlite":
+            found = connection.exec_driver_sql(self._select_sqlite, (_encode(list(keys)).decode(),))
+        else:
+            found = connection.exec_driver_sql(self._select_postgres, (list(keys),))
         return {key: (position, self._decode(held)) for key, position, held in found}
 
     def _save(self, connection: Connection, rows: Mapping[str, tuple[int, S]]) -> None:

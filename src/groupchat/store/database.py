@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -149,9 +149,9 @@ class Database:
             connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
             with connection.begin():
                 if not self.is_sqlite and not durable:
-                    connection.execute(text("SET LOCAL synchronous_commit = off"))
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                 if not self.is_sqlite and patient:
-                    connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
+                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
                 yield connection
 
     @contextmanager

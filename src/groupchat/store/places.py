@@ -7,7 +7,7 @@ log.
 from collections.abc import Collection
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from groupchat.store.signals import notify_progress
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS
@@ -15,6 +15,10 @@ from groupchat.store.upserts import upsert
 
 _T = FOLLOWED_PARTITIONS.c
 _PLACES = select(_T.topic, _T.partition, _T.next_offset, _T.position)
+
+_OF_VIEWS = _T.view.in_(bindparam("views", expanding=True))
+_LOCK_ALL = select(_T.partition).where(_OF_VIEWS).order_by(_T.view, _T.partition).with_for_update()
+_RAISE = update(FOLLOWED_PARTITIONS).where(_OF_VIEWS, _T.position < bindparam("to")).values(position=bindparam("to"))
 
 LOWEST = select(func.min(_T.position)).where(_T.view == FOLLOWERS.c.name).scalar_subquery()
 """The lowest position of a view's partitions, for a query of `followers`; null if it has none."""
@@ -58,7 +62,7 @@ def lock_places(connection: Connection, view: str, partitions: Collection[int]) 
 
 def lock_all(connection: Connection, views: Collection[str]) -> None:
     """Keep all places of these views as they are until the transaction ends."""
-    connection.execute(select(_T.partition).where(_T.view.in_(views)).order_by(_T.view, _T.partition).with_for_update())
+    connection.execute(_LOCK_ALL, {"views": list(views)})
 
 
 def store_places(connection: Connection, view: str, moved: Places) -> None:
@@ -74,7 +78,7 @@ def store_places(connection: Connection, view: str, moved: Places) -> None:
 
 def raise_places(connection: Connection, views: Collection[str], position: int) -> None:
     """Let the partitions of views that followed Kafka before have what the views got from the log."""
-    connection.execute(update(FOLLOWED_PARTITIONS).where(_T.view.in_(views), _T.position < position).values(position=position))
+    connection.execute(_RAISE, {"views": list(views), "to": position})
 
 
 def forget_places(connection: Connection, view: str) -> None:

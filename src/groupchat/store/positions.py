@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import structlog
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from groupchat.store import parked, places
 from groupchat.store.at_once import AtOnce
@@ -22,6 +22,11 @@ TABLES = (FOLLOWERS, PARKED_EVENTS, FOLLOWED_PARTITIONS)
 
 _T = FOLLOWERS.c
 _STATUSES = select(_T.name, func.coalesce(places.LOWEST, _T.position), _T.stopped_at, _T.error, parked.COUNT)
+_NAMED = _T.name.in_(bindparam("names", expanding=True))
+_STATUSES_OF = _STATUSES.where(_NAMED)
+_LOCK = select(_T.name).where(_NAMED).order_by(_T.name).with_for_update()
+_ADVANCE = update(FOLLOWERS).where(_NAMED, _T.position < bindparam("to")).values(position=bindparam("to"))
+"""Statements of every batch are built once: building one takes several times as long as running it."""
 
 log = structlog.get_logger()
 
@@ -77,7 +82,7 @@ class Statuses:
 
 def status_of(connection: Connection, name: str) -> FollowerStatus:
     """Return a follower's status; its position is 0 if it never ran."""
-    row = connection.execute(_STATUSES.where(_T.name == name)).one_or_none()
+    row = connection.execute(_STATUSES_OF, {"names": [name]}).one_or_none()
     return FollowerStatus(name, 0) if row is None else FollowerStatus(*row)
 
 
@@ -88,14 +93,14 @@ def lock(connection: Connection, name: str) -> FollowerStatus:
 
 def lock_all(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
     """Do the same for several followers, in the order of their names: two that lock the same ones never wait for each other."""
-    own = select(_T.name).where(_T.name.in_(names)).order_by(_T.name).with_for_update()
-    missing = set(names).difference(connection.execute(own).scalars())
+    wanted = {"names": list(names)}
+    missing = set(names).difference(connection.execute(_LOCK, wanted).scalars())
     if missing:
         for name in sorted(missing):
             ensure(connection, name)
-        connection.execute(own)
+        connection.execute(_LOCK, wanted)
     places.lock_all(connection, names)
-    found = connection.execute(_STATUSES.where(_T.name.in_(names)))  # only now: it shows what the one before has left
+    found = connection.execute(_STATUSES_OF, wanted)  # only now: it shows what the one before has left
     return {row.name: FollowerStatus(*row) for row in found}
 
 
@@ -109,8 +114,7 @@ def ensure(connection: Connection, name: str) -> None:
 
 def advance(connection: Connection, names: Sequence[str], position: int) -> None:
     """Store the followers' new position; one that stands further on stays there."""
-    moved = update(FOLLOWERS).where(_T.name.in_(names), _T.position < position).values(position=position)
-    if connection.execute(moved).rowcount != len(names):
+    if connection.execute(_ADVANCE, {"names": list(names), "to": position}).rowcount != len(names):
         insert_new(connection, FOLLOWERS, [{"name": name, "position": position} for name in names])
     notify_progress(connection)
 

@@ -28,7 +28,7 @@ from groupchat.store.fences import Fence, LeaseLostError, generations
 from groupchat.store.tables import STORED_EVENTS
 
 LOG_CHANNEL = "groupchat_log"
-"""The Postgres channel that is notified when events were stored."""
+"""The Postgres channel that is notified when events were stored, with the position of the newest one."""
 
 AT_ONCE = 1_000
 """The number of events that `each_notification` reads at a time."""
@@ -71,7 +71,7 @@ TAILS_POSTGRES = """
 _INSERT_POSTGRES = f"""
     INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
-    NOTIFY {LOG_CHANNEL};
+    NOTIFY {LOG_CHANNEL}, %(newest)s;
 """  # noqa: S608 - constants of this file
 
 
@@ -207,6 +207,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
             "versions": [event.originator_version for event in events],
             "topics": [event.topic for event in events],
             "states": [event.state for event in events],
+            "newest": str(ids[-1]),
         }
         connection.exec_driver_sql(_INSERT_POSTGRES + then, columns)
 

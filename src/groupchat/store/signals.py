@@ -8,11 +8,12 @@ import asyncio
 import select
 import socket
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
 
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from groupchat.store.database import Database
 from groupchat.store.recorder import LOG_CHANNEL
@@ -39,7 +40,7 @@ def notify_progress(connection: Connection) -> None:
 
 def _notify(connection: Connection, channel: str) -> None:
     if connection.dialect.name == "postgresql":  # on SQLite, other processes notice the write itself
-        connection.execute(text(f"NOTIFY {channel}"))
+        connection.exec_driver_sql(f"NOTIFY {channel}")
 
 
 class Bell:
@@ -77,15 +78,19 @@ class Signals:
         self.log = Bell()
         self.progress = Bell()
         self._database = database
+        self._newest = 0
+        """The newest event for which the bell was rung: this process hears its own events over Postgres, too."""
         self._stopping = Event()
         self._waker, self._woken = socket.socketpair()
         target = self._watch_sqlite if database.is_sqlite else self._listen_postgres
         self._thread = Thread(target=target, name="signals", daemon=True)
         self._thread.start()
 
-    def stored(self, _position: int) -> None:
-        """Report that this process stored events."""
-        self.log.ring()
+    def stored(self, position: int) -> None:
+        """Report that events up to a position were stored, by this process or another."""
+        if position > self._newest:
+            self._newest = position
+            self.log.ring()
 
     def moved(self) -> None:
         """Report that a follower of this process moved."""
@@ -125,6 +130,14 @@ class Signals:
                 log.warning("signals_lost", error=described(error))
                 self._stopping.wait(_RECONNECT_SECONDS)
 
+    def _tell(self, heard: AbstractSet[tuple[str, str]]) -> None:
+        stored = [int(payload) for channel, payload in heard if channel == LOG_CHANNEL and payload]
+        self.stored(max(stored, default=0))
+        if (LOG_CHANNEL, "") in heard:  # an operator's doing
+            self.log.ring()
+        if (PROGRESS_CHANNEL, "") in heard:
+            self.progress.ring()
+
     def _hear_postgres(self) -> None:
         fairy = self._database.engine.raw_connection()
         raw = fairy.driver_connection  # a detached connection doesn't keep the setting
@@ -140,11 +153,8 @@ class Signals:
             while not self._stopping.is_set():
                 select.select([raw, self._woken], [], [])
                 raw.poll()
-                channels = {notify.channel for notify in raw.notifies}
+                heard = {(notify.channel, notify.payload) for notify in raw.notifies}
                 raw.notifies.clear()
-                if LOG_CHANNEL in channels:
-                    self.log.ring()
-                if PROGRESS_CHANNEL in channels:
-                    self.progress.ring()
+                self._tell(heard)
         finally:
             raw.close()

@@ -5,12 +5,14 @@ from functools import cache
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import JSON, Connection, Table, Text, bindparam, cast, column, func, select
+from sqlalchemy import JSON, Connection, Dialect, Insert, Table, Text, bindparam, cast, column, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 _encode = msgspec.json.Encoder().encode
+_SQLITE, _POSTGRES = (make_url(f"{backend}://").get_dialect()() for backend in ("sqlite", "postgresql"))
 
 OnConflict = Literal["replace", "replace older", "keep"]
 """What to do with an existing row. `replace older` replaces a row with a lower `position`."""
@@ -35,21 +37,23 @@ def _write(connection: Connection, table: Table, values: Sequence[Mapping[str, A
     if not values:
         return
     if connection.dialect.name == "sqlite":
-        connection.execute(_insert_many(table, on_conflict), list(values))
+        names = table.columns.keys()
+        connection.exec_driver_sql(_insert_many(table, on_conflict), [tuple(map(row.get, names)) for row in values])
     else:
-        connection.execute(_insert_json(table, on_conflict), {"rows": _encode(values).decode()})
+        connection.exec_driver_sql(_insert_json(table, on_conflict), {"rows": _encode(values).decode()})
 
 
 @cache
-def _insert_many(table: Table, on_conflict: OnConflict) -> sqlite.Insert:
+def _insert_many(table: Table, on_conflict: OnConflict) -> str:
+    """Return an insert of a row. It is compiled once: SQLAlchemy does not cache an insert that says what to do on a conflict."""
     statement = sqlite.insert(table)
     if on_conflict == "keep":
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict))
+        return _compiled(statement.on_conflict_do_nothing(), _SQLITE)
+    return _compiled(statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict)), _SQLITE)
 
 
 @cache
-def _insert_json(table: Table, on_conflict: OnConflict) -> postgresql.Insert:
+def _insert_json(table: Table, on_conflict: OnConflict) -> str:
     """Return an insert of rows that are passed as one JSON value, because the driver would quote each value separately."""
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(
         *(column(each.name, each.type) for each in table.columns)
@@ -57,8 +61,12 @@ def _insert_json(table: Table, on_conflict: OnConflict) -> postgresql.Insert:
     source = select(rows.alias("source").render_derived(with_types=True))
     statement = postgresql.insert(table).from_select([each.name for each in table.columns], source)
     if on_conflict == "keep":
-        return statement.on_conflict_do_nothing()
-    return statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict))
+        return _compiled(statement.on_conflict_do_nothing(), _POSTGRES)
+    return _compiled(statement.on_conflict_do_update(**_replacing(table, statement.excluded, on_conflict)), _POSTGRES)
+
+
+def _compiled(statement: Insert, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
 
 
 def _replacing(
