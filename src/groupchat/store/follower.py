@@ -29,7 +29,7 @@ from groupchat.values.waiting import Pauses, first_set
 
 BATCH = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
-_GATHER_SECONDS = 0.01
+_GATHER_SECONDS = 0.02
 """After a batch that was not full a follower waits for a multiple of this time: under load batches grow, and their number does not.
 
 All followers of a process wait for the same moments, so under load they go on together.
