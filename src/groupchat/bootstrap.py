@@ -15,7 +15,7 @@ from groupchat.adapters import Adapter
 from groupchat.broker.connection import Brokers
 from groupchat.broker.notices import send_one
 from groupchat.broker.topics import RELAY
-from groupchat.carriers.port import Posted
+from groupchat.carriers.port import Posted, known
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
@@ -173,9 +173,11 @@ def assemble(
 ) -> System:
     """Join the parts; without `adapter` the settings choose the carriers."""
     chosen = adapters.choose(settings, database, clock) if adapter is None else (adapter,)
+    carriers = [each.carrier for each in chosen]
+    store.know(known(*carriers))
     applying = Applying(database)
     followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
-    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, chosen[0].carrier))]
+    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, *carriers))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
     runs[proof.NAME] = Follower(store, proof.Tree(database)).run

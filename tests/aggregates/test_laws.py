@@ -18,6 +18,7 @@ from groupchat.aggregates import (
     group_state,
     number_claim,
     phone_book,
+    rate_card,
     reader,
     refusal,
     workspace,
@@ -63,7 +64,7 @@ ADDS_EACH_TIME = (
     group_conversation.Send,
     workspace.CreateWorkspace,
     workspace.IssueKey,
-    workspace.PostRate,
+    rate_card.PostRate,
     business_numbers.AddNumber,
     refusal.RecordAtOnce,
 )

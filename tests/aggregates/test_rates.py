@@ -8,7 +8,8 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 
 from groupchat.aggregates import workspace
-from groupchat.aggregates.workspace import DEFAULT_RATE, PostRate
+from groupchat.aggregates.rate_card import PostRate
+from groupchat.aggregates.workspace import DEFAULT_RATE
 from groupchat.aggregates.workspace_events import RatePosted
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Rate, amount_of

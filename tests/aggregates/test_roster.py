@@ -7,6 +7,7 @@ from groupchat.aggregates import roster
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.do_not_disturb import DoNotDisturb
 from groupchat.aggregates.roster import GroupExistsError, InvalidGroupError, RequestedParticipant, Sender
+from groupchat.values.carriers import CarrierLimits
 from groupchat.values.lasting import LastingMap
 from tests.support.builders import (
     BUSINESS,
@@ -143,7 +144,16 @@ def test_a_refusal_says_the_rule_and_the_participant_R6(code):
 
 
 def test_every_code_of_the_contract_has_its_example_here_R6():
-    assert set(get_args(roster.Code)) == {*WRONG, "duplicate-number"}
+    assert set(get_args(roster.Code)) == {*WRONG, "duplicate-number", "carrier-limit"}
+
+
+def test_a_carrier_may_take_fewer_than_the_policy_allows_R43():
+    limits = CarrierLimits(recipients=2)
+    roster.check(candidates(2), a_sender(), POLICY, limits)
+    with pytest.raises(roster.InvalidGroupError) as caught:
+        roster.check(candidates(3), a_sender(), POLICY, limits)
+
+    assert [(each.rule, each.code) for each in caught.value.violations] == [("R43", "carrier-limit")]
 
 
 def test_a_number_asked_for_twice_is_refused_at_both_places_R3():

@@ -6,13 +6,13 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
+from groupchat.aggregates.rate_card import PostRate
 from groupchat.aggregates.user_keys import IssueKey, LastKeyError, RevokeKey, TooManyKeysError
 from groupchat.aggregates.workspace import (
     AddUser,
     ChangeUser,
     CreateWorkspace,
     DefineRole,
-    PostRate,
     UserExistsError,
 )
 from groupchat.aggregates.workspace_events import (

@@ -19,6 +19,7 @@ from groupchat.carriers.port import (
     Receipt,
     RecipientResult,
 )
+from groupchat.values.carriers import NO_LIMITS
 from groupchat.values.errors import InvalidRequestError
 from tests.carriers.bench import Trouble
 from tests.support.builders import BUSINESS
@@ -56,7 +57,7 @@ class PostingCarrier:
 
     name = "posting"
     native_group = True
-    max_recipients = None
+    limits = NO_LIMITS
 
     def __init__(self, *, can_be_asked: bool = True) -> None:
         self.trouble: Trouble | None = None

@@ -129,6 +129,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.workspace.key_revoked.v1": workspace.KeyRevoked(key_id="key_1"),
     "groupchat.workspace.keywords_chosen.v1": workspace.KeywordsChosen(opt_out=("genug", TEXT), opt_in=("weiter",)),
     "groupchat.workspace.number_added.v1": workspace.NumberAdded(number=OURS, label=TEXT, assigned_to="usr_1"),
+    "groupchat.workspace.number_carrier_chosen.v1": workspace.NumberCarrierChosen(number=OURS, carrier="telnyx"),
     "groupchat.workspace.number_assigned.v1": workspace.NumberAssigned(number=OURS, user_id="usr_1"),
     "groupchat.workspace.number_claimed.v1": workspace.NumberClaimed(number=OURS, workspace_id="wsp_1"),
     "groupchat.workspace.number_given_up.v1": workspace.NumberGivenUp(number=OURS),

@@ -3,7 +3,7 @@
 from tests.http.site import OTHER_BUSINESS, assert_problem, locs, messages_of
 from tests.support.builders import BUSINESS, canadian_number, number
 
-FIRST = {"number": BUSINESS, "label": None, "default": False, "assigned_to": None}
+FIRST = {"number": BUSINESS, "label": None, "default": False, "assigned_to": None, "carrier": None}
 NUMBERS = "/v1/numbers"
 
 
@@ -46,6 +46,15 @@ async def test_a_number_is_changed_by_any_written_form_of_it_R21(site):
     assert response.json() == FIRST | {"label": "Night", "default": True, "assigned_to": user}
     assert (await site.patch(f"{NUMBERS}/{BUSINESS}", {"label": None})).json()["label"] is None
     assert (await site.patch(f"{NUMBERS}/{BUSINESS}", {"default": False})).json()["default"] is False
+
+
+async def test_a_number_names_its_carrier_among_those_that_are_configured_R43(site):
+    named = await site.patch(f"{NUMBERS}/{BUSINESS}", {"carrier": "simulator"})
+    unknown = await site.patch(f"{NUMBERS}/{BUSINESS}", {"carrier": "telnyx"})
+
+    assert named.json() == FIRST | {"carrier": "simulator"}
+    assert_problem(unknown, "invalid-request", 422)
+    assert (await site.patch(f"{NUMBERS}/{BUSINESS}", {"carrier": None})).json() == FIRST
 
 
 async def test_an_unknown_number_is_404_before_its_change_is_judged(site):

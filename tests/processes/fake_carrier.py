@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from groupchat.carriers.port import Outgoing, RecipientResult
+from groupchat.values.carriers import NO_LIMITS
 from tests.support.world import CARRIER
 
 
@@ -18,7 +19,7 @@ class FakeCarrier:
     """
 
     name = CARRIER
-    max_recipients = None
+    limits = NO_LIMITS
 
     def __init__(self, *, native_group: bool = True) -> None:
         self.native_group = native_group

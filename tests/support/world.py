@@ -23,6 +23,7 @@ from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.commands.workspaces import Founded
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
+from groupchat.values.carriers import KnownCarriers
 from groupchat.values.event import Event, Recorded
 from groupchat.values.ids import new_id
 from tests.support.builders import BUSINESS, number
@@ -59,7 +60,14 @@ class World(Struct, kw_only=True):
 
     async def begin(self, message: Recorded, carrier: str = CARRIER) -> Begun:
         """Begin to hand a message over."""
-        return (await self.store.run(deliveries.caused_by(message), deliveries.begin, carrier, message)).value
+        return (
+            await self.store.run(
+                deliveries.caused_by(message),
+                deliveries.begin,
+                KnownCarriers(default=carrier, relaying=frozenset([carrier])),
+                message,
+            )
+        ).value
 
     async def add_number(self, number: str) -> None:
         await self.run(business_numbers.add_number, AddNumber(number=number))

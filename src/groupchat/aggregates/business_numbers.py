@@ -3,6 +3,7 @@
 - R4 A business number is a valid number of an allowed region, and not toll-free. That it belongs to one workspace only is judged in
   `number_claim.py`.
 - R56 A number can be given up: what is there stays, and nothing more is sent. The same workspace can add it again.
+- R43 A number can name the carrier that its messages go over; the others use the default one.
 - R21 One number may be everybody's default, and each may be assigned to a user.
 """
 
@@ -12,7 +13,14 @@ from msgspec import UNSET, Struct, UnsetType
 
 from groupchat.aggregates.number_claim import NumberTakenError
 from groupchat.aggregates.workspace import BusinessNumber, Workspace, existing, require_user
-from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAdded, NumberAssigned, NumberGivenUp, NumberLabelled
+from groupchat.aggregates.workspace_events import (
+    DefaultNumberChosen,
+    NumberAdded,
+    NumberAssigned,
+    NumberCarrierChosen,
+    NumberGivenUp,
+    NumberLabelled,
+)
 from groupchat.values import phone
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event
@@ -27,6 +35,7 @@ class AddNumber(Struct, frozen=True, kw_only=True):
     label: str | None = None
     default: bool = False
     assigned_to: str | None = None
+    carrier: str | None = None
 
 
 class ChangeNumber(Struct, frozen=True, kw_only=True):
@@ -36,6 +45,7 @@ class ChangeNumber(Struct, frozen=True, kw_only=True):
     label: str | UnsetType | None = UNSET
     default: bool | UnsetType = UNSET
     assigned_to: str | UnsetType | None = UNSET
+    carrier: str | UnsetType | None = UNSET
 
 
 class GiveUp(Struct, frozen=True):
@@ -94,6 +104,8 @@ def _add_number(command: AddNumber, state: Workspace) -> list[Event]:
     events: list[Event] = [
         NumberAdded(number=command.number, label=command.label, assigned_to=command.assigned_to),
     ]
+    if command.carrier is not None:
+        events.append(NumberCarrierChosen(number=command.number, carrier=command.carrier))
     if command.default:
         events.append(DefaultNumberChosen(number=command.number))
     return events
@@ -107,6 +119,8 @@ def _change_number(command: ChangeNumber, state: Workspace) -> list[Event]:
     if command.assigned_to is not UNSET and command.assigned_to != owned.assigned_to:
         require_user(state, command.assigned_to)
         events.append(NumberAssigned(number=owned.number, user_id=command.assigned_to))
+    if command.carrier is not UNSET and command.carrier != owned.carrier:
+        events.append(NumberCarrierChosen(number=owned.number, carrier=command.carrier))
     is_default = state.default_number == owned.number
     if command.default is not UNSET and command.default != is_default:
         events.append(DefaultNumberChosen(number=owned.number if command.default else None))

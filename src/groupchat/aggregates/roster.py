@@ -8,6 +8,7 @@
 - R5 A number that has opted out from this business number, or from all by DND (R36), can't be added.
 - R6 All that is wrong is said at once, each with its rule and participant.
 - R35 No two unblocked groups of a business number have the same participants.
+- R43 No more participants than the business number's carrier takes, whatever the policy.
 """
 
 from collections import Counter
@@ -17,15 +18,17 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
+from groupchat.aggregates.carrier_limit import exceeds
 from groupchat.aggregates.consent import Consent
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.do_not_disturb import DoNotDisturb
 from groupchat.aggregates.group_events import Participant
 from groupchat.values import phone
+from groupchat.values.carriers import NO_LIMITS, CarrierLimits
 from groupchat.values.errors import RefusalError
 from groupchat.values.policy import Policy
 
-Rule = Literal["R1", "R2", "R3", "R4", "R5"]
+Rule = Literal["R1", "R2", "R3", "R4", "R5", "R43"]
 Code = Literal[
     "too-few-participants",
     "too-many-participants",
@@ -41,6 +44,7 @@ Code = Literal[
     "number-not-of-contact",
     "business-number-unknown",
     "business-number-as-participant",
+    "carrier-limit",
 ]
 
 
@@ -164,24 +168,26 @@ def sender(written: str, owned: Container[str], given_up: Container[str] = ()) -
     return Sender(number=number, readable=True, owned=number in owned, given_up=number in given_up)
 
 
-def violations(candidates: Sequence[Candidate], sender: Sender, policy: Policy) -> list[Violation]:
+def violations(
+    candidates: Sequence[Candidate], sender: Sender, policy: Policy, limits: CarrierLimits = NO_LIMITS
+) -> list[Violation]:
     """Return everything that is wrong with a group, in the order of its participants (R6)."""
-    found = [*_of_sender(sender, policy), *_of_size(len(candidates), policy)]
+    found = [*_of_sender(sender, policy), *_of_size(len(candidates), policy, limits)]
     times = Counter(candidate.number for candidate in candidates if candidate.violation is None)
     for candidate in candidates:
         found.extend(_of_candidate(candidate, sender.number, policy, times))
     return found
 
 
-def check(candidates: Sequence[Candidate], sender: Sender, policy: Policy) -> None:
-    """Raise `InvalidGroupError` unless the group keeps R1 to R5."""
-    if found := violations(candidates, sender, policy):
+def check(candidates: Sequence[Candidate], sender: Sender, policy: Policy, limits: CarrierLimits = NO_LIMITS) -> None:
+    """Raise `InvalidGroupError` unless the group keeps R1 to R5, and R43 within the limits of the business number's carrier."""
+    if found := violations(candidates, sender, policy, limits):
         raise InvalidGroupError(found)
 
 
-def check_size(count: int, policy: Policy) -> None:
-    """Raise `InvalidGroupError` unless `count` participants are enough, and not too many (R1; all that R18 asks)."""
-    if found := list(_of_size(count, policy)):
+def check_size(count: int, policy: Policy, limits: CarrierLimits = NO_LIMITS) -> None:
+    """Raise `InvalidGroupError` unless `count` participants are enough, and not too many (R1, R43; all that R18 asks)."""
+    if found := list(_of_size(count, policy, limits)):
         raise InvalidGroupError(found)
 
 
@@ -191,13 +197,16 @@ def check_no_same(open_groups: Iterable[str | None]) -> None:
         raise GroupExistsError(conversation_id)
 
 
-def _of_size(count: int, policy: Policy) -> Iterator[Violation]:
+def _of_size(count: int, policy: Policy, limits: CarrierLimits) -> Iterator[Violation]:
     if count < policy.min_participants:
         detail = f"A group has at least {policy.min_participants} participants, not {count}."
         yield Violation(rule="R1", code="too-few-participants", detail=detail)
     if count > policy.max_participants:
         detail = f"A group has at most {policy.max_participants} participants, not {count}."
         yield Violation(rule="R1", code="too-many-participants", detail=detail)
+    if exceeds(count, limits.recipients):
+        detail = f"The carrier of this business number takes at most {limits.recipients} participants, not {count}."
+        yield Violation(rule="R43", code="carrier-limit", detail=detail)
 
 
 def _read(index: int, written: str) -> tuple[str | None, Violation | None]:

@@ -32,6 +32,7 @@ OPEN = (
     workspaces.NumberAdded,
     workspaces.NumberLabelled,
     workspaces.NumberAssigned,
+    workspaces.NumberCarrierChosen,
     workspaces.NumberGivenUp,
     workspaces.DefaultNumberChosen,
     workspaces.PolicyChanged,

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.keywords import NO_WORDS, Words
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords, change_policy, choose_keywords
+from groupchat.aggregates.rate_card import PostRate, post_rate
 from groupchat.aggregates.user_keys import ApiKey, IssueKey, RevokeKey, ending_for_an_owner, require_room, require_way_in
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
@@ -26,6 +27,7 @@ from groupchat.aggregates.workspace_events import (
     KeywordsChosen,
     NumberAdded,
     NumberAssigned,
+    NumberCarrierChosen,
     NumberGivenUp,
     NumberLabelled,
     PolicyChanged,
@@ -35,7 +37,6 @@ from groupchat.aggregates.workspace_events import (
     UserRoleChanged,
     WorkspaceCreated,
 )
-from groupchat.values.currencies import CURRENCIES
 from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Actor, Event, Recorded
@@ -77,6 +78,8 @@ class BusinessNumber(Struct, frozen=True, kw_only=True):
     number: str
     label: str | None
     assigned_to: str | None
+    carrier: str | None = None
+    """The carrier that it names; none for the default one (R43)."""
 
 
 class Workspace(Struct, frozen=True, kw_only=True):
@@ -107,6 +110,11 @@ class Workspace(Struct, frozen=True, kw_only=True):
     def numbers_ever(self) -> tuple[str, ...]:
         """All numbers that conversations may have: those that the workspace sends from, and those that it gave up."""
         return (*self.numbers, *self.given_up)
+
+    def carrier_of(self, number: str) -> str | None:
+        """Return the carrier that a business number names, if it is one of the workspace and names one (R43)."""
+        owned = self.numbers.get(number)
+        return None if owned is None else owned.carrier
 
     def holder_of(self, key_hash: str, moment: datetime) -> User | None:
         """Return the user whose key has this hash and opens at this moment."""
@@ -167,6 +175,8 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return _with_number(state, event.number, label=event.label)
         case NumberAssigned():
             return _with_number(state, event.number, assigned_to=event.user_id)
+        case NumberCarrierChosen():
+            return _with_number(state, event.number, carrier=event.carrier)
         case DefaultNumberChosen():
             return replace(state, default_number=event.number)
         case PolicyChanged():
@@ -272,13 +282,6 @@ class DefineRole(Struct, frozen=True, kw_only=True):
     group_chat: bool
 
 
-class PostRate(Struct, frozen=True, kw_only=True):
-    """Add a line to the rate card (R25)."""
-
-    effective_from: date
-    rate: Rate
-
-
 Command = CreateWorkspace | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
 
 
@@ -299,7 +302,7 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
         case DefineRole():
             return _define_role(command, state)
         case PostRate():
-            return _post_rate(command)
+            return post_rate(command)
         case ChangePolicy():
             return change_policy(command, state.policy)
         case ChooseKeywords():
@@ -383,12 +386,6 @@ def require_user_of(state: Workspace, user_id: str) -> User:
         msg = "There is no such user."
         raise NotFoundError(msg, "user")
     return user
-
-
-def _post_rate(command: PostRate) -> list[Event]:
-    if command.rate.currency not in CURRENCIES:
-        raise InvalidRequestError("currency", f"Unknown currency {command.rate.currency}. Use an ISO 4217 code, such as USD.")
-    return [RatePosted(effective_from=command.effective_from, rate=command.rate)]
 
 
 def require_user(state: Workspace, user_id: str | None) -> None:

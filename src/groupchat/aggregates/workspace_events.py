@@ -69,6 +69,14 @@ class NumberAssigned(Event, frozen=True, kw_only=True):
     user_id: str | None
 
 
+@stored_as("groupchat.workspace.number_carrier_chosen")
+class NumberCarrierChosen(Event, frozen=True, kw_only=True):
+    """A number's messages go over this carrier from now on, over the default one if none is named (R43)."""
+
+    number: str
+    carrier: str | None
+
+
 @stored_as("groupchat.workspace.number_given_up")
 class NumberGivenUp(Event, frozen=True, kw_only=True):
     """The workspace sends nothing from a number any more; what is there stays (R56)."""

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.delivery import ReceiptStatus
 from groupchat.aggregates.group_events import Media
+from groupchat.values.carriers import CarrierLimits, KnownCarriers
 from groupchat.values.errors import RefusalError
 
 ResultStatus = Literal["sent", "failed", "unconfirmed", "delivered"]
@@ -94,8 +95,8 @@ class Carrier(Protocol):
         """Whether the carrier forwards a participant's message to the others; if not, the backend relays it (R12)."""
 
     @property
-    def max_recipients(self) -> int | None:
-        """The maximum number of recipients of a message, without the business number; none if the carrier sets no limit."""
+    def limits(self) -> CarrierLimits:
+        """The most that the carrier takes in one message (R43)."""
 
     async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
         """Hand a message over; return one result per recipient, in the order of `to`.
@@ -111,6 +112,16 @@ class Carrier(Protocol):
 
         It texts nobody. Raises `CarrierUnclearError` if the carrier doesn't know, now (`retry_after`) or ever.
         """
+
+
+def known(default: Carrier, *others: Carrier) -> KnownCarriers:
+    """Return what rules ask of these carriers."""
+    carriers = (default, *others)
+    return KnownCarriers(
+        default=default.name,
+        limits={each.name: each.limits for each in carriers},
+        relaying=frozenset(each.name for each in carriers if not each.native_group),
+    )
 
 
 # --- back

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from groupchat.aggregates import consent, group_conversation, phone_book, roster
+from groupchat.aggregates import carrier_limit, consent, group_conversation, phone_book, roster
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.group_state import GroupConversation
@@ -12,6 +12,7 @@ from groupchat.commands.consents import same_set
 from groupchat.commands.do_not_disturb import noes_of
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
 from groupchat.store.decision import Decision
+from groupchat.values.carriers import CarrierLimits
 from groupchat.values.errors import NotFoundError
 
 
@@ -48,7 +49,7 @@ async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> Crea
         rights.require_number(sender.number)
     candidates = await _candidates(decision, sender, asked.participants)
     rights.require_assigned(candidates)
-    roster.check(candidates, sender, rights.state.policy)
+    roster.check(candidates, sender, rights.state.policy, _limits(decision, rights, sender.number))
     members = tuple(roster.participant(candidate) for candidate in candidates)
     create = group_conversation.CreateGroup(
         business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy
@@ -85,7 +86,7 @@ async def create_successor(
     if not old.blocked:
         raise group_conversation.NotBlockedError(conversation_id)
     left = await _left(decision, old)
-    roster.check_size(len(left), rights.state.policy)
+    roster.check_size(len(left), rights.state.policy, _limits(decision, rights, old.business_number))
     create = group_conversation.CreateGroup(
         business_number=old.business_number,
         name=old.name if name is UNSET else name,
@@ -97,6 +98,10 @@ async def create_successor(
     await _tag(decision, successor_id, left)
     await decision.take(CONVERSATION, conversation_id, group_conversation.Succeed(conversation_id=successor_id))
     return await _first_message(decision, successor_id, rights, draft)
+
+
+def _limits(decision: Decision, rights: Access, business_number: str) -> CarrierLimits:
+    return decision.carriers.limits_of(rights.state.carrier_of(business_number))
 
 
 async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[RequestedParticipant, ...]) -> list[Candidate]:
@@ -161,7 +166,21 @@ async def _send(decision: Decision, conversation_id: str, rights: Access, draft:
         rate=rights.state.rate_at(await decision.time_in(CONVERSATION, conversation_id)),
     )
     await decision.take(CONVERSATION, conversation_id, send)
+    await _require_carrier_takes(decision, conversation_id, rights, draft)
     return send.message_id
+
+
+async def _require_carrier_takes(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> None:
+    """Raise `CarrierLimitError` for a message that the business number's carrier doesn't take (R43)."""
+    group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
+    carrier = rights.state.carrier_of(group.business_number)
+    carrier_limit.require(
+        decision.carriers.limits_of(carrier),
+        decision.carriers.named(carrier),
+        recipients=len(group.numbers),
+        body=draft.body,
+        files=len(draft.media),
+    )
 
 
 async def _left(decision: Decision, old: GroupConversation) -> tuple[Participant, ...]:

@@ -8,6 +8,7 @@ from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY, WORKSPACE
 from groupchat.store.decision import Decision
+from groupchat.values.carriers import KnownCarriers
 from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.money import Rate
 
@@ -25,7 +26,7 @@ class Begun(Struct, frozen=True):
     too_late: bool = False
 
 
-async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
+async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) -> Begun | None:
     """Record that a message's hand-over begins, or that the message is withheld; run it with `caused_by(message)`.
 
     The append depends on the conversation's version. If an opt-out is stored first, the command decides again.
@@ -33,6 +34,11 @@ async def begin(decision: Decision, carrier: str, message: Recorded) -> Begun:
     event = message_of(message)
     stream = delivery.stream(event.message_id)
     group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+    workspace = await decision.load(WORKSPACE, group.workspace_id)
+    carrier = carriers.named(None if workspace is None else workspace.carrier_of(group.business_number))
+    known = await decision.load(DELIVERY, stream)
+    if known is None and isinstance(event, InboundReceived) and carrier not in carriers.relaying:
+        return None
     command = delivery.Begin(
         message_id=event.message_id,
         conversation_id=message.stream,

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from groupchat.aggregates import workspace
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
+from groupchat.aggregates.rate_card import PostRate
 from groupchat.aggregates.workspace import PostedRate, Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.keys import new_key
@@ -79,7 +80,7 @@ async def define_role(decision: Decision, who: Caller, role: str, *, group_chat:
 
 async def post_rate(decision: Decision, who: Caller, effective_from: date, rate: Rate) -> tuple[int, PostedRate]:
     """Add a line to the rate card (R25); return its number, counted from 1."""
-    state = await _manage(decision, who, workspace.PostRate(effective_from=effective_from, rate=rate))
+    state = await _manage(decision, who, PostRate(effective_from=effective_from, rate=rate))
     return len(state.rates), state.rates[-1]
 
 

@@ -20,7 +20,15 @@ import structlog
 
 from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
-from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Outgoing, Receipt, RecipientResult
+from groupchat.carriers.port import (
+    Carrier,
+    CarrierRefusedError,
+    CarrierUnclearError,
+    Outgoing,
+    Receipt,
+    RecipientResult,
+    known,
+)
 from groupchat.commands import deliveries, inbound
 from groupchat.commands.deliveries import Begun
 from groupchat.processes.process import PutOffError
@@ -45,9 +53,11 @@ class DeliveryProcess:
 
     name = deliveries.PROCESS
 
-    def __init__(self, store: EventStore, carrier: Carrier, *, patience: float = CARRIER_SECONDS) -> None:
+    def __init__(self, store: EventStore, carrier: Carrier, *others: Carrier, patience: float = CARRIER_SECONDS) -> None:
+        """Hand messages over to `carrier`, and to `others` those of business numbers that name them (R43)."""
         self._store = store
-        self._carrier = carrier
+        self._carriers = {each.name: each for each in (carrier, *others)}
+        self._known = known(carrier, *others)
         self._patience = patience
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
@@ -57,7 +67,7 @@ class DeliveryProcess:
         match recorded.event:
             case MessageSent():
                 return recorded.stream
-            case InboundReceived() if not self._carrier.native_group:
+            case InboundReceived() if self._known.relaying:
                 return recorded.stream
             case _:
                 return None
@@ -65,10 +75,12 @@ class DeliveryProcess:
     async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
         """Hand a message over, unless it is withheld or was already handed over."""
         cause = deliveries.caused_by(recorded)
-        begun = (await self._store.run_under(terms, cause, deliveries.begin, self._carrier.name, recorded)).value
+        begun = (await self._store.run_under(terms, cause, deliveries.begin, self._known, recorded)).value
+        if begun is None:  # its carrier itself passes on what participants write
+            return
         delivery = begun.delivery
         if delivery.unanswered:
-            if delivery.carrier == self._carrier.name:
+            if delivery.carrier in self._carriers:
                 results = await self._results(begun, recorded, terms)
             else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
                 results = _unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
@@ -94,7 +106,7 @@ class DeliveryProcess:
         """Ask the carrier about a call that was started before; hand the message over again if the carrier never received it."""
         if self._over.get(delivery.message_id) != delivery.call:
             self._require_over(delivery)
-        earlier = await self._in_time(lambda: self._carrier.find(_outgoing(delivery, recorded)), self._patience)
+        earlier = await self._in_time(lambda: self._carriers[delivery.carrier].find(_outgoing(delivery, recorded)), self._patience)
         if isinstance(earlier, tuple):
             return earlier
         cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
@@ -109,7 +121,9 @@ class DeliveryProcess:
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
         try:
-            return await self._in_time(lambda: self._carrier.send(_outgoing(delivery, recorded)), self._left(delivery))
+            return await self._in_time(
+                lambda: self._carriers[delivery.carrier].send(_outgoing(delivery, recorded)), self._left(delivery)
+            )
         except _OutOfTimeError:
             raise
         except Exception:

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from msgspec import Struct
 
 from groupchat.store.recorder import Append
+from groupchat.values.carriers import NO_CARRIERS, KnownCarriers
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Cause, Event, Recorded
 from groupchat.values.ids import new_id
@@ -65,9 +66,10 @@ class Ids:
 class Decision:
     """One try of a command. It loads streams, remembers their versions, and gathers events, which later loads include."""
 
-    def __init__(self, cause: Cause, now: datetime, streams: StreamReader, ids: Ids) -> None:
+    def __init__(self, cause: Cause, now: datetime, streams: StreamReader, ids: Ids, carriers: KnownCarriers = NO_CARRIERS) -> None:
         self.cause = cause
         self.now = now
+        self.carriers = carriers
         self._streams = streams
         self._ids = ids
         self._drawn: defaultdict[str, count[int]] = defaultdict(count)

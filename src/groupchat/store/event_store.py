@@ -32,6 +32,7 @@ from groupchat.store.refusals import OverloadedError, UnavailableError, VersionC
 from groupchat.store.signals import Signals
 from groupchat.store.states import CACHED_STREAMS, States
 from groupchat.store.terms import NO_TERMS, AnsweredBeforeError, StaleAnswerError, Terms
+from groupchat.values.carriers import NO_CARRIERS, KnownCarriers
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Cause, Recorded
@@ -99,6 +100,7 @@ class EventStore:
         self.database = database
         self.signals = signals
         self._clock = clock
+        self._carriers = NO_CARRIERS
         self._max_waiting = max_waiting
         self._patience = patience
         self._tries = tries
@@ -122,6 +124,10 @@ class EventStore:
     def observe(self, observe: Observe) -> None:
         """Report every batch of appends to an observer."""
         self._committer.observe = observe
+
+    def know(self, carriers: KnownCarriers) -> None:
+        """Let decisions ask what these carriers take (R43)."""
+        self._carriers = carriers
 
     def now(self) -> datetime:
         """Return the time by the store's clock."""
@@ -164,7 +170,7 @@ class EventStore:
 
     async def _try(self, running: "_Running[T]", streams: StreamReader) -> "_Tried[T] | None":
         """Let a command decide; return none if its answer can't be returned yet."""
-        decision = Decision(running.cause, self._clock(), streams, running.ids)
+        decision = Decision(running.cause, self._clock(), streams, running.ids, self._carriers)
         try:
             value = await running.command(decision)
             return _Tried(decision, value, None, running.terms.settle(decision, value))

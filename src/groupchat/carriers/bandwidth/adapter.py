@@ -16,8 +16,9 @@ from groupchat.carriers.bandwidth.webhooks import news
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.incoming import hand_over
 from groupchat.carriers.port import CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
+from groupchat.values.carriers import CarrierLimits
 
-MAX_RECIPIENTS = 10
+LIMITS = CarrierLimits(recipients=10, characters=2048)
 
 
 class BandwidthAccount(Struct, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ class Bandwidth:
 
     name = "bandwidth"
     native_group = True
-    max_recipients = MAX_RECIPIENTS
+    limits = LIMITS
 
     def __init__(self, account: BandwidthAccount, calls: Calls) -> None:
         self._account = account

@@ -33,6 +33,7 @@ from groupchat.carriers.simulator.exchange import (
 )
 from groupchat.carriers.simulator.gathering import Gathering
 from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage
+from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, from_micros, to_micros, utc_now
 from groupchat.values.ids import new_id
 
@@ -62,7 +63,7 @@ class Simulator:
         pace: CallbackPace = DEFAULT_PACE,
     ) -> None:
         self.native_group = native_group
-        self.max_recipients = max_recipients
+        self.limits = CarrierLimits(recipients=max_recipients)
         self.sent = asyncio.Event()
         """Rings when this process has sent a message that may have receipts."""
         self._storage = storage
@@ -155,7 +156,7 @@ class Simulator:
 
     def _accept(self, outgoings: Sequence[Outgoing]) -> list[Answer]:
         now = to_micros(self._clock())
-        terms = SimulatedCarrier(native_group=self.native_group, max_recipients=self.max_recipients)
+        terms = SimulatedCarrier(native_group=self.native_group, max_recipients=self.limits.recipients)
         with self._storage.write(durable=False) as connection:
             switches = _switches(connection, {number for each in outgoings for number in (each.from_, *each.to)})
             exchanges = [exchange(each, switches, terms, now) for each in outgoings]

@@ -19,9 +19,10 @@ from groupchat.carriers.telnyx import records
 from groupchat.carriers.telnyx.answers import results
 from groupchat.carriers.telnyx.signature import require_signed
 from groupchat.carriers.telnyx.webhooks import news
+from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, utc_now
 
-MAX_RECIPIENTS = 8
+LIMITS = CarrierLimits(recipients=8, files=10)
 KEY_LASTS = timedelta(hours=23)
 """How long a repeat is safe: Telnyx says 24 hours, and clocks differ."""
 
@@ -42,7 +43,7 @@ class Telnyx:
 
     name = "telnyx"
     native_group = True
-    max_recipients = MAX_RECIPIENTS
+    limits = LIMITS
 
     def __init__(self, account: TelnyxAccount, calls: Calls, clock: Clock = utc_now) -> None:
         self._account = account

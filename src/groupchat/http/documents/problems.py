@@ -110,6 +110,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"contact_ids": list[str]},
         {"contact_ids": ["ctc_01996f0c1f3a4b5d9a8877665544"]},
     ),
+    "carrier-limit": ProblemKind(
+        422,
+        "The carrier doesn't take this message",
+        "The business number's carrier takes fewer participants, a shorter body, or fewer files (R43). The members name the "
+        "carrier and the limit. Nothing was stored. Shorten the message, or send it in several.",
+        {"carrier": str, "limit": int},
+        {"carrier": "telnyx", "limit": 8},
+    ),
     "group-exists": ProblemKind(
         409,
         "This group already exists",

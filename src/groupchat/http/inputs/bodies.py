@@ -13,6 +13,7 @@ from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.inputs.fields import (
+    CarrierName,
     ContentType,
     Email,
     Id,
@@ -155,10 +156,13 @@ class NewNumber(Taken, frozen=True, kw_only=True):
     label: Name | None = None
     default: bool = False
     assigned_to: Id | None = None
+    carrier: CarrierName | None = None
 
     def command(self) -> AddNumber:
         """Return it as the command takes it."""
-        return AddNumber(number=self.number, label=self.label, default=self.default, assigned_to=self.assigned_to)
+        return AddNumber(
+            number=self.number, label=self.label, default=self.default, assigned_to=self.assigned_to, carrier=self.carrier
+        )
 
 
 class NumberChange(Taken, frozen=True, kw_only=True):
@@ -167,10 +171,13 @@ class NumberChange(Taken, frozen=True, kw_only=True):
     label: Name | UnsetType | None = UNSET
     default: bool | UnsetType = UNSET
     assigned_to: Id | UnsetType | None = UNSET
+    carrier: CarrierName | UnsetType | None = UNSET
 
     def command(self, number: str) -> ChangeNumber:
         """Return it as the command takes it."""
-        return ChangeNumber(number=number, label=self.label, default=self.default, assigned_to=self.assigned_to)
+        return ChangeNumber(
+            number=number, label=self.label, default=self.default, assigned_to=self.assigned_to, carrier=self.carrier
+        )
 
 
 class PolicyChange(Taken, frozen=True, kw_only=True):

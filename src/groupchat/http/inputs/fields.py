@@ -49,6 +49,7 @@ MessageBody = Annotated[
 ]
 InboundBody = Annotated[str, Meta(pattern=NO_NUL, description="Of any length (R47).")]
 Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)]
+CarrierName = Annotated[str, whole("[a-z]{1,20}", description="A carrier that this server has (R43).", examples=["telnyx"])]
 WrittenNumber = Annotated[
     str,
     Meta(

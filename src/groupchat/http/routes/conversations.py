@@ -34,7 +34,7 @@ ONE = "/v1/conversations/{conversation_id}"
     ),
     may=permits.creates_groups,
     shows=Shows("conversation_id", permits.sees_conversation),
-    refuses=("invalid-group", "group-exists", "number-access-denied", "contact-not-assigned"),
+    refuses=("invalid-group", "group-exists", "number-access-denied", "contact-not-assigned", "carrier-limit"),
 )
 async def create_conversation(call: Writing[NewConversation]) -> Written[Conversation]:
     """Create a group of one business number and its participants, and send its first message if there is one (R1 to R6, R35)."""
@@ -99,7 +99,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     first=permits.sees_conversation,
     may=permits.succeeds,
     shows=Shows("conversation_id", permits.sees_conversation),
-    refuses=("invalid-group", "group-exists"),
+    refuses=("invalid-group", "group-exists", "carrier-limit"),
 )
 async def create_successor(call: Writing[NewSuccessor]) -> Written[Conversation]:
     """Create the group that continues this one, with everybody who is not opted out at this moment, linked both ways (R18)."""

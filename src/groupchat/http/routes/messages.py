@@ -34,7 +34,7 @@ PATH = "/v1/conversations/{conversation_id}/messages"
     ),
     first=permits.sees_conversation,
     may=permits.sends,
-    refuses=("conversation-blocked",),
+    refuses=("conversation-blocked", "carrier-limit"),
 )
 async def send_message(call: Writing[NewMessage]) -> Written[Message]:
     """Send to every participant (R10). A blocked group refuses, and says how to go on (R15)."""

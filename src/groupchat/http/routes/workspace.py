@@ -82,14 +82,21 @@ async def read_number(call: Call) -> Answer[NumberShown]:
         NUMBER,
         "Change a business number",
         "workspace",
-        body_examples={"label": {"label": "Front desk"}, "assign": {"assigned_to": None, "default": True}},
+        body_examples={
+            "label": {"label": "Front desk"},
+            "assign": {"assigned_to": None, "default": True},
+            "carrier": {"carrier": "telnyx"},
+        },
         example=examples.NUMBER,
     ),
     first=permits.has_number,
     may=permits.manages,
 )
 async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
-    """Change a number's label, whose it is, or whether it is everybody's default."""
+    """Change a number's label, whose it is, whether it is everybody's default, or its carrier (R43).
+
+    Without a carrier of its own, it has the default one. A message that was already handed over stays with its carrier.
+    """
     return await call.run(business_numbers.change_number, call.body.command(call.path["number"]))
 
 
