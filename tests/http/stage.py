@@ -12,6 +12,7 @@ from tests.support.builders import BUSINESS, canadian_number, number
 _NAMED = re.compile(r"\{(\w+)\}")
 PARAMETERS = {
     **dict.fromkeys(("seen", "hidden", "blocked", "hidden_blocked"), "conversation_id"),
+    **dict.fromkeys(("message", "hidden_message"), "message_id"),
     **dict.fromkeys(("mine", "others"), "contact_id"),
     **dict.fromkeys(("me", "owner", "colleague"), "user_id"),
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
@@ -94,6 +95,12 @@ class Stage:
 
     async def _hidden(self) -> str:
         return (await self._group(await self._mine(), await self._others()))["id"]
+
+    async def _message(self) -> str:
+        return str((await self._owner.send({"id": await self.thing("seen")}))["id"])
+
+    async def _hidden_message(self) -> str:
+        return str((await self._owner.send({"id": await self.thing("hidden")}))["id"])
 
     async def _left(self, contacts: list[str]) -> str:
         """Return a group that somebody left, so that it can be continued."""

@@ -89,6 +89,8 @@ CONVERSATIONS = [
     row("GET /v1/conversations/{hidden}/messages", 200, **HIDDEN),
     row("POST /v1/conversations/{seen}/messages", 201, MESSAGE, **WRITING),
     row("POST /v1/conversations/{hidden}/messages", 201, MESSAGE, **WRITING, **HIDDEN),
+    row("GET /v1/messages/{message}", 200),
+    row("GET /v1/messages/{hidden_message}", 200, **HIDDEN),
     row("GET /v1/conversations/{seen}/participants", 200),
     row("GET /v1/conversations/{hidden}/participants", 200, **HIDDEN),
     row("POST /v1/conversations/{seen}/participants/{member}/opt-out", 200, **WRITING),
@@ -126,6 +128,7 @@ CONTACTS = [
     row("DELETE /v1/do-not-disturb/{phone}", NOT_FOUND, WHY, by_value=True, **MANAGING),
 ]
 WORKSPACE = [
+    row("GET /v1/workspace", 200),
     row("GET /v1/numbers", 200),
     row("POST /v1/numbers", 201, {"number": "{new_number}"}, **MANAGING),
     row("POST /v1/numbers", "invalid-request", {"number": "nonsense"}, **MANAGING),

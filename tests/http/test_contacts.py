@@ -28,7 +28,7 @@ async def test_a_contact_is_added_with_numbers_in_any_form_and_of_any_country_R3
         "created_at": made["created_at"],
     }
     assert (await site.get(path(made))).json() == made
-    assert (await site.get("/v1/contacts")).json() == {"items": [made], "next_cursor": None}
+    assert (await site.get("/v1/contacts")).json() == {"items": [made], "next_cursor": None, "prev_cursor": None}
 
 
 BAD_CONTACTS = [

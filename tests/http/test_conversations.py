@@ -50,7 +50,7 @@ async def test_the_answer_to_a_creation_is_what_a_read_shows_then_R27(site):
     made = await site.group(name="Crew", message={"body": "Welcome"})
     assert made["last_message"]["body"] == "Welcome"
     assert (await site.get(path_of(made))).json() == made
-    assert (await site.get("/v1/conversations")).json() == {"items": [made], "next_cursor": None}
+    assert (await site.get("/v1/conversations")).json()["items"] == [made]
 
 
 async def test_all_that_is_wrong_with_a_group_is_said_at_once_R6(site):

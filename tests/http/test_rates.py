@@ -44,7 +44,7 @@ async def prices(site: Site) -> list[str]:
 
 
 async def test_the_rate_card_lists_the_default_and_what_was_posted_in_order_R25(site):
-    assert (await site.get(RATES)).json() == {"items": [DEFAULT], "next_cursor": None}
+    assert (await site.get(RATES)).json() == {"items": [DEFAULT], "next_cursor": None, "prev_cursor": None}
     later = await post_rate(site, "2025-06-01", "0.0300")
     earlier = await post_rate(site, "2025-02-01", "0.0250", "CAD")
     assert later == {"n": 1, "effective_from": "2025-06-01", "mms_segment": "0.0300", "currency": "USD"}

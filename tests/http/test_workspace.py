@@ -13,7 +13,7 @@ async def test_a_number_is_added_in_any_written_form_R3_R4(site):
     added = {"number": canadian_number(1), "label": "Front desk", "default": True, "assigned_to": None}
     assert response.json() == added
     assert response.headers["Location"] == f"{NUMBERS}/{canadian_number(1)}"
-    assert (await site.get(NUMBERS)).json() == {"items": [added, FIRST], "next_cursor": None}
+    assert (await site.get(NUMBERS)).json() == {"items": [added, FIRST], "next_cursor": None, "prev_cursor": None}
 
 
 async def test_numbers_are_read_in_pages(site):

@@ -9,7 +9,7 @@ from groupchat.aggregates import contact, group_state, workspace
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.contact import Assigned
 from groupchat.aggregates.workspace_events import UserAdded
-from groupchat.projections import contacts, inbox, ledger
+from groupchat.projections import contacts, inbox, inbox_list, ledger
 from groupchat.projections.contacts import ContactView
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.ledger import Entry
@@ -31,7 +31,7 @@ async def followed(database: Database, log: Sequence[Recorded], cuts: Sequence[i
 
 def groups_seen(database: Database, user_id: str | None = USER) -> set[str]:
     with database.read() as connection:
-        page = inbox.page(connection, CAUSE.workspace_id, USER, sees_only=user_id)
+        page = inbox_list.page(connection, CAUSE.workspace_id, USER, sees_only=user_id)
         return {each.id for each in items(page, Conversation)}
 
 

@@ -6,8 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from groupchat.aggregates.group_events import GroupRenamed, ParticipantContactRenamed, SucceededBy, Unblocked
-from groupchat.projections import inbox, read_marks
+from groupchat.aggregates.group_events import (
+    GroupRenamed,
+    ParticipantContactLinked,
+    ParticipantContactRenamed,
+    SucceededBy,
+    Unblocked,
+)
+from groupchat.projections import inbox, inbox_list, read_marks
 from groupchat.projections.inbox import Conversation, InboxRow
 from groupchat.projections.paging import PageRequest
 from groupchat.projections.read_marks import Mark
@@ -43,7 +49,9 @@ def conversation(*events: Event) -> Conversation:
 
 def shown(database: Database, user_id: str = ANN.user_id, **filters: Any) -> list[Conversation]:
     with database.read() as connection:
-        return items(inbox.page(connection, CAUSE.workspace_id, user_id, inbox.ConversationFilter(**filters)), Conversation)
+        return items(
+            inbox_list.page(connection, CAUSE.workspace_id, user_id, inbox_list.ConversationFilter(**filters)), Conversation
+        )
 
 
 def ids(found: list[Conversation]) -> list[str]:
@@ -183,7 +191,7 @@ async def test_another_workspaces_conversation_does_not_exist(database: Database
     await follow(database, inbox.VIEW, log_of([("cnv_1", a_group())]))
     with database.read() as connection:
         assert inbox.one(connection, "wsp_other", BOB, "cnv_1") is None
-        assert inbox.page(connection, "wsp_other", BOB).items == ()
+        assert inbox_list.page(connection, "wsp_other", BOB).items == ()
         assert inbox.one(connection, CAUSE.workspace_id, BOB, "cnv_unknown") is None
 
 
@@ -203,7 +211,7 @@ async def test_pages_follow_one_another_without_loss_or_repetition_R27(database:
     cursor: str | None = None
     with database.read() as connection:
         for size in (3, 3, 1):
-            page = inbox.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(cursor, 3))
+            page = inbox_list.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(cursor, 3))
             assert len(page.items) == size
             seen += ids(items(page, Conversation))
             cursor = page.next_cursor
@@ -214,7 +222,7 @@ async def test_pages_follow_one_another_without_loss_or_repetition_R27(database:
 async def test_the_last_page_that_is_just_full_leads_nowhere(database: Database):
     await follow(database, inbox.VIEW, log_of((f"cnv_{n}", a_group()) for n in range(3)))
     with database.read() as connection:
-        assert inbox.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(limit=3)).next_cursor is None
+        assert inbox_list.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(limit=3)).next_cursor is None
 
 
 BAD_CURSORS = ("", "x", "!", "\u00e9", "bnVsbA", "LTE", "OTIyMzM3MjAzNjg1NDc3NTgwOA", "W10", "\x00")
@@ -223,7 +231,7 @@ BAD_CURSORS = ("", "x", "!", "\u00e9", "bnVsbA", "LTE", "OTIyMzM3MjAzNjg1NDc3NTg
 async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     for cursor in BAD_CURSORS:
         with database.read() as connection, pytest.raises(InvalidRequestError) as refused:
-            inbox.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(cursor))
+            inbox_list.page(connection, CAUSE.workspace_id, BOB, wanted=PageRequest(cursor))
         assert refused.value.members["errors"][0]["loc"] == "cursor"
 
 
@@ -349,7 +357,7 @@ async def test_search_knows_the_names_of_now_R27(database: Database):
 
 async def test_a_search_for_what_no_text_can_hold_is_refused(database: Database):
     with database.read() as connection, pytest.raises(InvalidRequestError):
-        inbox.page(connection, CAUSE.workspace_id, BOB, inbox.ConversationFilter(q="a\x00b"))
+        inbox_list.page(connection, CAUSE.workspace_id, BOB, inbox_list.ConversationFilter(q="a\x00b"))
 
 
 async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database):
@@ -367,3 +375,36 @@ async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database
 def test_a_row_stays_small_however_long_the_history_is():
     few, many = held(a_group(), received("msg_1")), held(a_group(), *(received(f"msg_{n}") for n in range(500)))
     assert len(msgspec.json.encode(many)) - len(msgspec.json.encode(few)) < 20
+
+
+async def test_conversations_are_found_by_a_participants_exact_number_or_contact_R27(database: Database):
+    groups = [a_group(a_participant(1), a_participant(2, contact="ctc_bo")), a_group(a_participant(2), a_participant(3))]
+    linked = ParticipantContactLinked(number=number(3), contact_id="ctc_cy", name="Cy")
+    story = [("cnv_1", groups[0]), ("cnv_2", groups[1]), ("cnv_2", linked)]
+    await follow(database, inbox.VIEW, log_of(story))
+    assert ids(shown(database, participant=number(2))) == ["cnv_2", "cnv_1"]
+    assert ids(shown(database, participant=number(1))) == ["cnv_1"]
+    assert ids(shown(database, participant=number(1)[:-1])) == []
+    assert ids(shown(database, contact_id="ctc_cy")) == ["cnv_2"]
+    assert ids(shown(database, participant=number(1), contact_id="ctc_bo")) == []
+
+
+async def test_conversations_are_found_by_creator_and_by_the_times_of_creation_and_activity_R27(database: Database):
+    await follow(database, inbox.VIEW, log_of([("cnv_1", a_group()), ("cnv_2", a_group()), ("cnv_1", received("msg_1"))]))
+    assert ids(shown(database, created_by=ANN.user_id)) == ["cnv_1", "cnv_2"]
+    assert ids(shown(database, created_by=BOB)) == []
+    assert ids(shown(database, created_since=moment(2))) == ["cnv_2"]
+    assert ids(shown(database, created_before=moment(2))) == ["cnv_1"]
+    assert ids(shown(database, active_since=moment(3))) == ["cnv_1"]
+    assert ids(shown(database, active_before=moment(3))) == ["cnv_2"]
+
+
+async def test_a_count_is_of_all_that_match_and_the_unread_are_of_all_that_is_seen_R27_R30(database: Database):
+    log = log_of([*((f"cnv_{n}", a_group()) for n in range(3)), ("cnv_1", received("msg_1")), ("cnv_2", received("msg_2"))])
+    await follow(database, inbox.VIEW, log)
+    await follow(database, read_marks.VIEW, log)
+    with database.read() as connection:
+        chosen, wanted = inbox_list.ConversationFilter(active_before=moment(5)), PageRequest(limit=1)
+        page = inbox_list.page(connection, CAUSE.workspace_id, BOB, chosen, wanted, counted=True)
+        assert (len(page.items), page.total, page.unread) == (1, 2, 2)
+        assert inbox_list.page(connection, CAUSE.workspace_id, BOB).total is None

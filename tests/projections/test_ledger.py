@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections import ledger
 from groupchat.projections.ledger import Entry
-from groupchat.projections.paging import PageRequest
+from groupchat.projections.paging import Order, Page, PageRequest
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from tests.projections.histories import Story, follow, items, log_of, received, sent, stories, withheld
@@ -127,15 +127,21 @@ async def test_a_period_has_its_beginning_and_not_its_end_R25(database: Database
     assert [(filters, {entry.message_id for entry in shown(database, **filters)}) for filters, _ in CHOSEN] == CHOSEN
 
 
-def pages(database: Database, limit: int) -> list[list[Entry]]:
-    found: list[list[Entry]] = []
-    cursor: str | None = None
+def pages(database: Database, limit: int, order: Order = "asc") -> list[list[Entry]]:
+    """Return all pages, read from the first to the last, after checking that the way back shows the same."""
     with database.read() as connection:
-        while not found or cursor is not None:
-            page = ledger.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor, limit))
-            found.append(items(page, Entry))
-            cursor = page.next_cursor
-    return found
+
+        def page(cursor: str | None) -> Page:
+            return ledger.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor, limit, order))
+
+        there = [page(None)]
+        while (cursor := there[-1].next_cursor) is not None:
+            there.append(page(cursor))
+        back = [there[-1]]
+        while (cursor := back[-1].prev_cursor) is not None:
+            back.append(page(cursor))
+    assert [each.items for each in back] == [each.items for each in reversed(there)]
+    return [items(each, Entry) for each in there]
 
 
 async def test_pages_of_any_size_follow_one_another_also_within_a_message_R25(database: Database):
@@ -143,6 +149,8 @@ async def test_pages_of_any_size_follow_one_another_also_within_a_message_R25(da
     every = entries(TWO_GROUPS)
     for limit in range(1, 14):
         assert pages(database, limit) == [every[n : n + limit] for n in range(0, len(every), limit)]
+        newest = every[::-1]
+        assert pages(database, limit, "desc") == [newest[n : n + limit] for n in range(0, len(newest), limit)]
 
 
 async def test_another_workspace_sees_none_of_it(database: Database):

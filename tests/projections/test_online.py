@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, select, tuple_, update
 from sqlalchemy.exc import OperationalError
 
 from groupchat.aggregates.do_not_disturb import TurnedOn
-from groupchat.projections import VIEWS, inbox, online, shadow
+from groupchat.projections import VIEWS, inbox, inbox_list, online, shadow
 from groupchat.projections.content import Digest
 from groupchat.projections.online import OnlineRebuildError, drop_shadow, rebuild_online
 from groupchat.projections.rebuild import rebuild
@@ -212,8 +212,8 @@ def watch(database: Database, stop: Event) -> list[tuple[int, int]]:
     while not stop.is_set():
         with database.read() as connection:
             position = positions.status_of(connection, "inbox").position
-            page = inbox.page(connection, "wsp_1", ANN.user_id)
-            assert inbox.page(connection, "wsp_1", ANN.user_id, sees_only=ANN.user_id).items == ()  # it joins contacts
+            page = inbox_list.page(connection, "wsp_1", ANN.user_id)
+            assert inbox_list.page(connection, "wsp_1", ANN.user_id, sees_only=ANN.user_id).items == ()  # it joins contacts
             (inbound,) = connection.execute(select(inbox.INBOX.c.inbound_count)).scalars()
         assert len(page.items) == 1
         seen.append((position, inbound))
@@ -248,13 +248,13 @@ async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_other
         await prepared(store.database, inbox.VIEW)
         awaited = attempts(monkeypatch)
         with store.database.snapshot() as reading:
-            inbox.page(reading, "wsp_1", ANN.user_id)
+            inbox_list.page(reading, "wsp_1", ANN.user_id)
             rebuilding = asyncio.create_task(rebuild_online(store, inbox.VIEW, silent))
             assert await asyncio.to_thread(awaited.acquire, timeout=PATIENCE)
             with store.database.read() as another:
-                assert len(inbox.page(another, "wsp_1", ANN.user_id).items) == 2
+                assert len(inbox_list.page(another, "wsp_1", ANN.user_id).items) == 2
             assert await asyncio.to_thread(awaited.acquire, timeout=PATIENCE)
-            assert len(inbox.page(reading, "wsp_1", ANN.user_id).items) == 2
+            assert len(inbox_list.page(reading, "wsp_1", ANN.user_id).items) == 2
         await rebuilding
         assert leftovers(store.database) == []
 
@@ -267,7 +267,7 @@ async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_
     async with opened(postgres_url) as store:
         await prepared(store.database, inbox.VIEW)
         with store.database.snapshot() as reading:
-            inbox.page(reading, "wsp_1", ANN.user_id)
+            inbox_list.page(reading, "wsp_1", ANN.user_id)
             with pytest.raises(OnlineRebuildError, match="another session keeps reading its tables"):
                 await rebuild_online(store, inbox.VIEW, silent)
         assert leftovers(store.database) == ["groupchat_rebuild_inbox"]

@@ -80,5 +80,8 @@ def test_pages_go_on_where_they_ended_and_a_bad_cursor_is_refused_R15(followed: 
         rest = refusals.page(connection, WORKSPACE, wanted=PageRequest(first.next_cursor, 3))
         assert [*first.items, *rest.items] == list(refusals.page(connection, WORKSPACE).items)
         assert rest.next_cursor is None
+        assert refusals.page(connection, WORKSPACE, wanted=PageRequest(rest.prev_cursor, 3)).items == first.items
+        newest = refusals.page(connection, WORKSPACE, wanted=PageRequest(order="desc"))
+        assert newest.items == (*reversed(rest.items), *reversed(first.items))
         with pytest.raises(InvalidRequestError):
             refusals.page(connection, WORKSPACE, wanted=PageRequest("nonsense"))

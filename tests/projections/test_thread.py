@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from groupchat.aggregates import delivery
 from groupchat.projections import thread
 from groupchat.projections.paging import PageRequest
-from groupchat.projections.thread import Message
+from groupchat.projections.thread import Between, Message
 from groupchat.store.database import Database
 from groupchat.values.carrier_codes import meaning_of
 from groupchat.values.errors import InvalidRequestError
@@ -127,3 +127,15 @@ async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database
 async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     with database.read() as connection, pytest.raises(InvalidRequestError):
         thread.page(connection, "cnv_1", PageRequest("x"))
+
+
+async def test_a_thread_is_read_between_two_versions_in_both_orders_R28(database: Database):
+    await follow(database, thread.VIEW, log_of([("cnv_1", a_group()), *(("cnv_1", sent(f"msg_{n}")) for n in range(5))]))
+    with database.read() as connection:
+        between = Between(after=2, before=6)
+        page = thread.page(connection, "cnv_1", PageRequest(limit=2, order="desc"), between)
+        assert [each.id for each in items(page, Message)] == ["msg_3", "msg_2"]
+        rest = thread.page(connection, "cnv_1", PageRequest(page.next_cursor, order="desc"), between)
+        assert [each.id for each in items(rest, Message)] == ["msg_1"]
+        assert thread.version_of(connection, "cnv_1", "msg_3") == 5
+        assert thread.version_of(connection, "cnv_2", "msg_3") is None

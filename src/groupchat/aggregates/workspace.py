@@ -86,6 +86,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """A tenant, as the rules see it."""
 
     name: str
+    created_at: datetime
     policy: Policy
     users: dict[str, User] = {}
     roles: dict[str, bool] = field(default_factory=BUILT_IN_ROLES.copy)
@@ -146,7 +147,7 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
     event = recorded.event
     match event:
         case WorkspaceCreated():
-            return Workspace(name=event.name, policy=event.policy)
+            return Workspace(name=event.name, created_at=recorded.at, policy=event.policy)
         case _ if state is None:
             return None
         case UserAdded():

@@ -55,6 +55,7 @@ class Served(Protocol):
 ENDPOINTS: tuple[Served, ...] = (
     messages.send_message,
     messages.read_thread,
+    messages.read_message,
     conversations.read_inbox,
     conversations.create_conversation,
     conversations.read_conversation,
@@ -76,6 +77,7 @@ ENDPOINTS: tuple[Served, ...] = (
     contacts.delete_contact,
     do_not_disturb.list_noes,
     do_not_disturb.lift_no,
+    workspace.read_workspace,
     workspace.add_number,
     workspace.list_numbers,
     workspace.read_number,

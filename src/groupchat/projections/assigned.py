@@ -1,7 +1,7 @@
-"""The groups that a user with access to assigned data only can see: all participants are contacts assigned to them (R22).
+"""Who takes part in groups, as conditions for queries: that somebody does, or that all are contacts assigned to a user (R22).
 
-A condition for queries. It joins the contacts of a group, from the view `inbox`, with their assignment, from the view `contacts`,
-so a query with it must wait for both views.
+The second one joins what the view `inbox` knows of a group's contacts with what the view `contacts` knows of their
+assignment, so a query with it must wait for both.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ GROUP_CONTACTS = Table(
     Column("number", Text, primary_key=True),
     Column("contact_id", Text),
     Index("group_contacts_contact", "contact_id"),
+    Index("group_contacts_number", "number"),
 )
 """The participants of every group, with their contacts; filled by the view `inbox`."""
 
@@ -50,3 +51,15 @@ def seen_by(user_id: str, conversation_id: Column[str]) -> ColumnElement[bool]:
         .where(GROUP_CONTACTS.c.conversation_id == conversation_id, func.coalesce(CONTACTS.c.assigned_to, "") != user_id)
     )
     return ~others.exists()
+
+
+def has_participant(
+    conversation_id: Column[str], *, number: str | None = None, contact_id: str | None = None
+) -> ColumnElement[bool]:
+    """Return the condition that a conversation has a participant with this number, or linked to this contact, or both."""
+    found = select(GROUP_CONTACTS.c.conversation_id)
+    if number is not None:
+        found = found.where(GROUP_CONTACTS.c.number == number)
+    if contact_id is not None:
+        found = found.where(GROUP_CONTACTS.c.contact_id == contact_id)
+    return conversation_id.in_(found)

@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Boolean, Column, Connection, Index, Table, Text, select, tuple_
+from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, Text, select
 
 from groupchat.aggregates import contact
 from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
-from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, StorableText, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, StorableText, extract, read_page
 from groupchat.projections.rows import CODE_POINTS, StreamRows, events_named
 from groupchat.projections.search import digit_lines, folded_line, query_for
 from groupchat.projections.view import View
@@ -113,12 +113,14 @@ def page(
     query = select(table.doc, table.name_key, table.contact_id).where(table.workspace_id == workspace_id, ~table.deleted)
     if sees_only is not None:
         query = query.where(table.assigned_to == sees_only)
-    if wanted.cursor is not None:
-        query = query.where(tuple_(table.name_key, table.contact_id) > key_at(wanted.cursor, tuple[StorableText, StorableText]))
     if sought := query_for(q):
         query = query.where(sought.condition(connection, table.name_key, table.digits))
-    rows = connection.execute(query.order_by(table.name_key, table.contact_id).limit(wanted.limit + 1)).all()
-    return page_of([(doc, (name_key, contact_id)) for doc, name_key, contact_id in rows], wanted.limit)
+    shown = extract(wanted, tuple[StorableText, StorableText])
+    return read_page(connection, query, (table.name_key, table.contact_id), shown, _listed)
+
+
+def _listed(row: Row[Any]) -> Listed:
+    return Listed(row.doc, (row.name_key, row.contact_id))
 
 
 def held(connection: Connection, workspace_id: str, contact_id: str) -> ContactRow | None:

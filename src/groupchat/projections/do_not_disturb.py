@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Boolean, Column, ColumnElement, Connection, Table, Text, select, tuple_, update
+from sqlalchemy import Boolean, Column, ColumnElement, Connection, Row, Table, Text, select, update
 
 from groupchat.aggregates.do_not_disturb import LeftBehind, Lifted, TurnedOff, TurnedOn
-from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, StorableText, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, StorableText, extract, read_page
 from groupchat.projections.rows import CODE_POINTS
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -86,10 +86,12 @@ def page(connection: Connection, workspace_id: str, number: str | None = None, w
     query = select(NOES).where(table.workspace_id == workspace_id, table.stands)
     if number is not None:
         query = query.where(table.number == number)
-    if wanted.cursor is not None:
-        query = query.where(tuple_(table.number, table.contact_id) > key_at(wanted.cursor, tuple[StorableText, StorableText]))
-    rows = connection.execute(query.order_by(table.number, table.contact_id).limit(wanted.limit + 1)).all()
-    return page_of([(msgspec.json.encode(_shown(row)).decode(), (row.number, row.contact_id)) for row in rows], wanted.limit)
+    shown = extract(wanted, tuple[StorableText, StorableText])
+    return read_page(connection, query, (table.number, table.contact_id), shown, _listed)
+
+
+def _listed(row: Row[Any]) -> Listed:
+    return Listed(msgspec.json.encode(_shown(row)), (row.number, row.contact_id))
 
 
 def _shown(row: Any) -> No:

@@ -1,4 +1,4 @@
-"""The view `inbox`: conversations as a list shows them, newest activity first (R27).
+"""The view `inbox`: conversations as a list shows them, newest activity first (R27). `inbox_list.py` has the list.
 
 Unread counts per user (R30) come from the view `read_marks`, so a query that shows them waits for both views.
 """
@@ -10,20 +10,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
-from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, Text, and_, bindparam, func, or_, select
+from sqlalchemy import Boolean, Column, Connection, Index, Table, Text
 
 from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.projections import assigned, read_marks
-from groupchat.projections.assigned import GROUP_CONTACTS, seen_by
-from groupchat.projections.paging import FIRST_PAGE, LAST_POSITION, Page, PageRequest, Position, key_at, page_of
-from groupchat.projections.read_marks import NO_MARK, READ_MARKS, Mark
+from groupchat.projections.assigned import GROUP_CONTACTS
+from groupchat.projections.read_marks import NO_MARK, Mark
 from groupchat.projections.rows import StreamRows, events_named
-from groupchat.projections.search import digit_lines, folded_lines, query_for
+from groupchat.projections.search import digit_lines, folded_lines
 from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
+from groupchat.values.clock import to_micros
 from groupchat.values.event import Recorded
 
 INBOX = Table(
@@ -35,6 +35,9 @@ INBOX = Table(
     Column("blocked", Boolean, nullable=False),
     Column("inbound_count", BIG, nullable=False),
     Column("last_activity_position", BIG, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BIG, nullable=False),
+    Column("last_activity_at", BIG, nullable=False),
     Column("position", BIG, nullable=False),
     Column("search", Text, nullable=False),
     Column("digits", Text, nullable=False),
@@ -176,6 +179,9 @@ def _columns(row: InboxRow) -> dict[str, Any]:
         "blocked": group.blocked,
         "inbound_count": row.inbound_count,
         "last_activity_position": row.last_activity_position,
+        "created_by": row.created_by,
+        "created_at": to_micros(row.created_at),
+        "last_activity_at": to_micros(group.last_activity),
         "search": folded_lines((group.name, *(member.name for member in group.members))),
         "digits": digit_lines(group.numbers),
         "doc": msgspec.json.encode(shown_to_all(row)).decode(),
@@ -194,75 +200,6 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
 VIEW = View("inbox", (INBOX, GROUP_CONTACTS), _apply)
 
 # --- queries
-
-
-_COLUMNS = (
-    INBOX.c.doc,
-    INBOX.c.last_activity_position,
-    INBOX.c.inbound_count,
-    READ_MARKS.c.inbound_count,
-    READ_MARKS.c.marked_unread,
-)
-_IS_OF_READER = and_(READ_MARKS.c.conversation_id == INBOX.c.conversation_id, READ_MARKS.c.user_id == bindparam("reader"))
-_HAS_UNREAD = or_(
-    func.coalesce(READ_MARKS.c.marked_unread, False),
-    INBOX.c.inbound_count > func.coalesce(READ_MARKS.c.inbound_count, 0),
-)
-_PAGE = (
-    select(*_COLUMNS)
-    .outerjoin(READ_MARKS, _IS_OF_READER)
-    .where(INBOX.c.workspace_id == bindparam("workspace"), INBOX.c.last_activity_position < bindparam("before"))
-    .order_by(INBOX.c.last_activity_position.desc())
-    .limit(bindparam("count"))
-)
-
-
-class ConversationFilter(Struct, frozen=True, kw_only=True):
-    """The conversations to list (R27). A field that is `None` doesn't filter."""
-
-    q: str | None = None
-    unread: bool | None = None
-    blocked: bool | None = None
-    business_number: str | None = None
-
-
-ALL = ConversationFilter()
-
-
-def page(
-    connection: Connection,
-    workspace_id: str,
-    user_id: str,
-    chosen: ConversationFilter = ALL,
-    wanted: PageRequest = FIRST_PAGE,
-    *,
-    sees_only: str | None = None,
-) -> Page:
-    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, only those that R22 allows that user.
-
-    Raises `InvalidRequestError` for a bad cursor or search.
-    """
-    query = _PAGE
-    if sees_only is not None:
-        query = query.where(seen_by(sees_only, INBOX.c.conversation_id))
-    if chosen.blocked is not None:
-        query = query.where(INBOX.c.blocked == chosen.blocked)
-    if chosen.business_number is not None:
-        query = query.where(INBOX.c.business_number == chosen.business_number)
-    if chosen.unread is not None:
-        query = query.where(_HAS_UNREAD if chosen.unread else ~_HAS_UNREAD)
-    if sought := query_for(chosen.q):
-        query = query.where(sought.condition(connection, INBOX.c.search, INBOX.c.digits))
-    before = LAST_POSITION if wanted.cursor is None else key_at(wanted.cursor, Position)
-    given = {"workspace": workspace_id, "reader": user_id, "before": before, "count": wanted.limit + 1}
-    return page_of([(_with_unread(row), row[1]) for row in connection.execute(query, given).all()], wanted.limit)
-
-
-def _with_unread(row: Row[Any]) -> str:
-    """Add a user's fields to the stored JSON of `Shown`, which makes it a `Conversation`."""
-    doc, _, inbound, read, marked = row
-    unread = inbound if read is None else Mark(read, marked).unread_of(inbound)
-    return f'{doc[:-1]},"unread_count":{unread}}}'
 
 
 def held(connection: Connection, workspace_id: str, user_id: str, conversation_id: str) -> tuple[InboxRow | None, Mark]:

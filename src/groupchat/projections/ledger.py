@@ -4,20 +4,21 @@ A withheld message's charge is canceled by entries with the opposite sign (R16).
 that one event adds, with its recipients. Sums per month are stored next to the lines, in the same transaction (R26).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Column, Connection, Index, Table, Text, select
+from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Table, Text, select
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections.assigned import seen_by
-from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Extract, Listed, Page, PageRequest, Position, extract
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -214,22 +215,37 @@ def page(
     *,
     sees_only: str | None = None,
 ) -> Page:
-    """Return a page of a workspace's entries, oldest first; with `sees_only`, of the conversations that R22 allows that user.
+    """Return a page of a workspace's entries, oldest first by default.
 
-    Raises `InvalidRequestError` for a bad cursor.
+    With `sees_only`, only those of the conversations that R22 allows that user. Raises `InvalidRequestError` for a bad cursor.
     """
-    table = LEDGER.c
-    position, seen = (0, 0) if wanted.cursor is None else key_at(wanted.cursor, tuple[Position, Position])
-    query = select(table.position, table.doc).where(table.workspace_id == workspace_id, table.position >= position)
+    table, shown = LEDGER.c, extract(wanted, tuple[Position, Position])
+    query = select(table.position, table.doc).where(table.workspace_id == workspace_id, *_conditions(chosen))
     if sees_only is not None:
         query = query.where(seen_by(sees_only, table.conversation_id))
+    if shown.anchor is not None:
+        position = shown.anchor.key[0]  # a page may begin within a line
+        query = query.where(table.position <= position if shown.downwards else table.position >= position)
+    query = query.order_by(table.position.desc() if shown.downwards else table.position)
+    rows = connection.execute(query.limit(wanted.limit + 2)).all()
+    return shown.page(list(islice(_entries(rows, shown), wanted.limit + 1)))
+
+
+def _conditions(chosen: EntryFilter) -> Iterable[ColumnElement[bool]]:
+    table = LEDGER.c
     if chosen.start is not None:
-        query = query.where(table.at >= to_micros(chosen.start))
+        yield table.at >= to_micros(chosen.start)
     if chosen.end is not None:
-        query = query.where(table.at < to_micros(chosen.end))
+        yield table.at < to_micros(chosen.end)
     if chosen.conversation_id is not None:
-        query = query.where(table.conversation_id == chosen.conversation_id)
-    rows = connection.execute(query.order_by(table.position).limit(wanted.limit + 2)).all()
-    entries = [((row.position, n), entry) for row in rows for n, entry in enumerate(decode_line(row.doc).entries(), start=1)]
-    left = [(msgspec.json.encode(entry), key) for key, entry in entries if key > (position, seen)]
-    return page_of(left[: wanted.limit + 1], wanted.limit)
+        yield table.conversation_id == chosen.conversation_id
+
+
+def _entries(rows: Iterable[Row[Any]], extract: Extract[tuple[int, int]]) -> Iterable[Listed]:
+    """Return the entries of lines beyond the extract's anchor, in its direction."""
+    for row in rows:
+        entries = list(enumerate(decode_line(row.doc).entries(), start=1))
+        for n, entry in reversed(entries) if extract.downwards else entries:
+            key = (row.position, n)
+            if extract.reaches(key):
+                yield Listed(msgspec.json.encode(entry), key)

@@ -1,15 +1,17 @@
-"""Pages of a list, and the opaque cursor that leads to the next one."""
+"""Pages of a list, and the opaque cursors that lead to the next one and back to the one before."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
+from sqlalchemy import Column, Connection, Row, Select, tuple_
 
 from groupchat.values.errors import InvalidRequestError
 
+S = TypeVar("S")
 T = TypeVar("T")
 LAST_POSITION = 2**63 - 1
 Position = Annotated[int, Meta(ge=0, le=LAST_POSITION)]
@@ -18,32 +20,114 @@ StorableText = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
 DEFAULT_LIMIT = 50
 
 
+Order = Literal["asc", "desc"]
+
+
 class PageRequest(Struct, frozen=True):
-    """A page of a list: at most `limit` items after a cursor, or the first page without a cursor."""
+    """A page of a list: at most `limit` items at a cursor, or the first page without one; `desc` turns the list around."""
 
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
+    order: Order = "asc"
 
 
 FIRST_PAGE = PageRequest()
 
 
 class Page(Struct, frozen=True):
-    """Items as JSON bytes, and the cursor of the next page; none after the last page."""
+    """Items as JSON, ready to be sent, and the cursors of the pages around them; null where there is none."""
 
     items: tuple[Raw, ...]
     next_cursor: str | None
+    prev_cursor: str | None = None
 
 
-def page_of(items: Sequence[tuple[str | bytes, Any]], limit: int) -> Page:
-    """Make a page of up to `limit + 1` items, each with its sort key: an extra item means that another page follows."""
-    shown = items[:limit]
-    more = len(items) > limit
-    return Page(tuple(Raw(doc) for doc, _ in shown), cursor_at(shown[-1][1]) if more else None)
+class Anchor(Struct, Generic[T], frozen=True):
+    """What a cursor stands for: the key of an item, and whether the page ends before it (`back`) or begins after it."""
+
+    key: T
+    back: bool = False
+
+
+class Listed(Struct, frozen=True):
+    """An item of a list: its JSON, and the key that the list is ordered by."""
+
+    doc: str | bytes
+    key: Any
+
+
+class Edges(Struct, frozen=True):
+    """The cursors of the pages around one; null where there is none."""
+
+    next_cursor: str | None = None
+    prev_cursor: str | None = None
+
+
+class Extract(Struct, Generic[T], frozen=True):
+    """Which part of a list a page shows, and in which direction it is read from its anchor."""
+
+    limit: int
+    anchor: Anchor[T] | None
+    downwards: bool
+
+    @property
+    def back(self) -> bool:
+        """Whether the page ends at its anchor, so that it is read against the list's order."""
+        return self.anchor is not None and self.anchor.back
+
+    def reaches(self, key: Any) -> bool:
+        """Tell whether the item with a key is beyond the anchor, in the direction of reading."""
+        return self.anchor is None or bool(key < self.anchor.key if self.downwards else key > self.anchor.key)
+
+    def shown(self, found: Sequence[S]) -> list[S]:
+        """Return what a page shows of up to `limit + 1` items that were read: in the list's order."""
+        shown = list(found[: self.limit])
+        return shown[::-1] if self.back else shown
+
+    def edges(self, keys: Sequence[Any]) -> Edges:
+        """Return the cursors around the items with these keys, up to `limit + 1` of them as read: one more means another page."""
+        if not keys:
+            return Edges()
+        shown, more = self.shown(keys), len(keys) > self.limit
+        after, before = (True, more) if self.back else (more, self.anchor is not None)
+        return Edges(
+            next_cursor=cursor_at(Anchor(shown[-1])) if after else None,
+            prev_cursor=cursor_at(Anchor(shown[0], back=True)) if before else None,
+        )
+
+    def page(self, found: Sequence[Listed]) -> Page:
+        """Return the page of up to `limit + 1` items that were read."""
+        edges = self.edges([each.key for each in found])
+        return Page(tuple(Raw(each.doc) for each in self.shown(found)), edges.next_cursor, edges.prev_cursor)
+
+
+def extract(wanted: PageRequest, shape: type[T], *, newest_first: bool = False) -> Extract[T]:
+    """Return the extract that a page shows of a list with keys of this shape; raises `InvalidRequestError` for a bad cursor.
+
+    `newest_first` is for lists whose own order is from the greatest key to the least.
+    """
+    anchor = None if wanted.cursor is None else key_at(wanted.cursor, Anchor[shape])  # type: ignore[valid-type] # msgspec needs it
+    descending = newest_first != (wanted.order == "desc")
+    return Extract(wanted.limit, anchor, descending != (anchor is not None and anchor.back))
+
+
+def read_page(
+    connection: Connection,
+    query: Select[Any],
+    columns: Sequence[Column[Any]],
+    extract: Extract[Any],
+    listed: Callable[[Row[Any]], Listed],
+) -> Page:
+    """Read a page of a list that is ordered by these columns."""
+    key = columns[0] if len(columns) == 1 else tuple_(*columns)
+    if extract.anchor is not None:
+        query = query.where(key < extract.anchor.key if extract.downwards else key > extract.anchor.key)
+    ordered = query.order_by(*(each.desc() if extract.downwards else each.asc() for each in columns))
+    return extract.page([listed(row) for row in connection.execute(ordered.limit(extract.limit + 1)).all()])
 
 
 def cursor_at(key: object) -> str:
-    """Return the cursor after an item with this key."""
+    """Return a key as a cursor."""
     return urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
@@ -52,5 +136,5 @@ def key_at(cursor: str, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
-        msg = "Not a cursor of this list. Use the next_cursor of an earlier page, or omit it."
+        msg = "Not a cursor of this list. Use a next_cursor or prev_cursor of an earlier page, or omit it."
         raise InvalidRequestError("cursor", msg) from error

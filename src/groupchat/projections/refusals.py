@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.refusal import RefusalRecorded, Rule, Subject, Whose
-from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
@@ -91,10 +91,9 @@ ALL = RefusalFilter()
 
 
 def page(connection: Connection, workspace_id: str, chosen: RefusalFilter = ALL, wanted: PageRequest = FIRST_PAGE) -> Page:
-    """Return a page of a workspace's records, newest last; raises `InvalidRequestError` for a bad cursor."""
+    """Return a page of a workspace's records, oldest first by default; raises `InvalidRequestError` for a bad cursor."""
     table = REFUSALS.c
-    position = 0 if wanted.cursor is None else key_at(wanted.cursor, Position)
-    query = select(table.doc, table.position).where(table.workspace_id == workspace_id, table.position > position)
+    query = select(table.doc, table.position).where(table.workspace_id == workspace_id)
     if chosen.conversation_id is not None:
         query = query.where(table.conversation_id == chosen.conversation_id)
     if chosen.user_id is not None:
@@ -103,5 +102,4 @@ def page(connection: Connection, workspace_id: str, chosen: RefusalFilter = ALL,
         query = query.where(table.last_at >= to_micros(chosen.start))
     if chosen.end is not None:
         query = query.where(table.first_at < to_micros(chosen.end))
-    rows = connection.execute(query.order_by(table.position).limit(wanted.limit + 1)).all()
-    return page_of([(row.doc, row.position) for row in rows], wanted.limit)
+    return read_page(connection, query, (table.position,), extract(wanted, Position), lambda row: Listed(row.doc, row.position))

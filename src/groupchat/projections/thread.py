@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import RecipientOutcome, Started, Status, Updated, Withheld
 from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
-from groupchat.projections.paging import FIRST_PAGE, Page, PageRequest, Position, key_at, page_of
+from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -141,14 +141,34 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
 VIEW = View("thread", (MESSAGES,), _apply)
 
 
-def page(connection: Connection, conversation_id: str, wanted: PageRequest = FIRST_PAGE) -> Page:
-    """Return a page of a conversation's `Message`s, oldest to newest; raises `InvalidRequestError` for a bad cursor."""
+class Between(Struct, frozen=True):
+    """The messages with versions above one and below another; `None` for no limit."""
+
+    after: int | None = None
+    before: int | None = None
+
+
+def page(connection: Connection, conversation_id: str, wanted: PageRequest = FIRST_PAGE, between: Between | None = None) -> Page:
+    """Return a page of a conversation's `Message`s, oldest first unless asked otherwise; raises `InvalidRequestError`."""
     table = MESSAGES.c
     query = select(table.doc, table.version).where(table.conversation_id == conversation_id)
-    if wanted.cursor is not None:
-        query = query.where(table.version > key_at(wanted.cursor, Position))
-    rows = connection.execute(query.order_by(table.version).limit(wanted.limit + 1)).all()
-    return page_of([(doc, version) for doc, version in rows], wanted.limit)
+    if between is not None and between.after is not None:
+        query = query.where(table.version > between.after)
+    if between is not None and between.before is not None:
+        query = query.where(table.version < between.before)
+    return read_page(connection, query, (table.version,), extract(wanted, Position), lambda row: Listed(row.doc, row.version))
+
+
+def version_of(connection: Connection, conversation_id: str, message_id: str) -> int | None:
+    """Return the version of a conversation's message; none for one that this view does not have (yet)."""
+    table = MESSAGES.c
+    query = select(table.version).where(table.message_id == message_id, table.conversation_id == conversation_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def one(connection: Connection, message_id: str) -> Message | None:
+    """Return a message; none for one that this view does not have (yet)."""
+    return _ROWS.load(connection, [message_id]).get(message_id)
 
 
 def conversation_of(connection: Connection, message_id: str) -> str | None:

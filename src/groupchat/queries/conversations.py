@@ -1,4 +1,4 @@
-"""Conversations as callers see them: one conversation exactly, the inbox, the thread, the pane (R19, R22, R27 to R29)."""
+"""Conversations as callers see them: one exactly as it stands, the inbox, the pane (R19, R22, R27, R29)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,10 +7,11 @@ from typing import TypeVar
 from groupchat.aggregates import group_conversation
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.streams import CONVERSATION
-from groupchat.projections import inbox, thread
+from groupchat.projections import inbox, inbox_list
 from groupchat.projections import pane as panes
-from groupchat.projections.inbox import Conversation, ConversationFilter
-from groupchat.projections.paging import Page, PageRequest
+from groupchat.projections.inbox import Conversation
+from groupchat.projections.inbox_list import ConversationFilter, InboxPage
+from groupchat.projections.paging import PageRequest
 from groupchat.projections.pane import Pane
 from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
@@ -61,18 +62,14 @@ def created(conversation_id: str, events: Sequence[Recorded]) -> Conversation:
     return inbox.shown(_existing(row))
 
 
-async def page(views: Views, who: Caller, chosen: ConversationFilter, wanted: PageRequest) -> Page:
-    """Return a page of the caller's inbox, newest activity first (R22, R27).
+async def page(views: Views, who: Caller, chosen: ConversationFilter, wanted: PageRequest, *, counted: bool = False) -> InboxPage:
+    """Return a page of the caller's inbox, newest activity first, and if `counted`, how many there are (R22, R27).
 
     Raises `InvalidRequestError` for a bad cursor or search, `ProjectionBehindError`.
     """
     sees_only = await views.sees_only(who)
-    return await views.ask(inbox.page, who.workspace_id, who.user.id, chosen, wanted, sees_only=sees_only)
-
-
-async def messages(views: Views, conversation_id: str, wanted: PageRequest) -> Page:
-    """Return a page of a conversation's messages, oldest first (R28); raises `InvalidRequestError` for a bad cursor."""
-    return await views.ask(thread.page, conversation_id, wanted)
+    asked = (who.workspace_id, who.user.id, chosen, wanted)
+    return await views.ask(inbox_list.page, *asked, sees_only=sees_only, counted=counted)
 
 
 async def pane(views: Views, conversation_id: str, q: str | None = None) -> Pane:

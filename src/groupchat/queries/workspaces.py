@@ -1,5 +1,7 @@
 """The workspace as callers see it: its business numbers, roles, policy and rates (R4, R20, R21, R23, R25)."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from groupchat.aggregates import business_numbers
@@ -17,6 +19,21 @@ class RateCard(Struct, frozen=True):
 
     posted: tuple[PostedRate, ...]
     default: Rate
+
+
+class WorkspaceShown(Struct, frozen=True, kw_only=True):
+    """A workspace; `default_number` is the business number that everybody may send from (R21)."""
+
+    id: str
+    name: str
+    created_at: datetime
+    default_number: str | None
+
+
+async def workspace(store: EventStore, who: Caller) -> WorkspaceShown:
+    """Return the caller's workspace."""
+    state = (await rights_of(store, who)).state
+    return WorkspaceShown(id=who.workspace_id, name=state.name, created_at=state.created_at, default_number=state.default_number)
 
 
 async def require_number(store: EventStore, who: Caller, number: str) -> None:

@@ -82,7 +82,11 @@ class OtherPolicy(Struct, frozen=True, kw_only=True):
 
     def rate_at(self, moment: datetime, recorded: Rate) -> Rate:
         """Return the rate that would have been in force at a moment, by the workspace's own look-up (R25)."""
-        return recorded if self.rates is None else Workspace(name="", policy=Policy(), rates=self.rates).rate_at(moment)
+        return (
+            recorded
+            if self.rates is None
+            else Workspace(name="", created_at=moment, policy=Policy(), rates=self.rates).rate_at(moment)
+        )
 
 
 def read_policy(path: Path) -> OtherPolicy:

@@ -73,12 +73,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         try:
             read = await self._read(call, incoming, body)
             if self.first is not None and not self.spec.writes:  # a write is judged by its command
-                await self.first.judge(call.store, call.who, call.path)
+                await self.first.judge(call.views, call.who, call.path)
             return await (self._done(read) if read.terms.remember is None else self._once(read, read.terms.remember.key))
         except (InvalidRequestError, IdempotencyKeyReusedError, PreconditionFailedError):
             for permit in (self.first, self.may):
                 if permit is not None:
-                    await permit.judge(call.store, call.who, call.path)
+                    await permit.judge(call.views, call.who, call.path)
             raise
 
     async def _done(self, call: Call) -> Reply:
@@ -117,10 +117,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         path = call.path
         if self.shows is not None:
             path = path | {self.shows.parameter: msgspec.json.decode(reply.body)["id"]}
-            await self.shows.permit.judge(call.store, call.who, path)
+            await self.shows.permit.judge(call.views, call.who, path)
         for permit in (self.first, self.may):
             if permit is not None:
-                await permit.judge(call.store, call.who, call.path)
+                await permit.judge(call.views, call.who, call.path)
 
     def _pack(self, call: Call, value: object) -> bytes:
         return pack(self._reply(call, Answer(without_secret(value))))
@@ -179,7 +179,7 @@ def endpoint(
     """
 
     def make(handle: Handle) -> Endpoint:
-        types = types_of(handle, spec.items)
+        types = types_of(handle, spec.page)
         seen = None if shows is None else shows.permit
         problems = [*refuses, *(slug for permit in (first, may, seen) if permit is not None for slug in permit.slugs)]
         return Endpoint(

@@ -8,7 +8,6 @@ from msgspec import Struct
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Reading, Writing
 from groupchat.http.calls.conditional import VERSIONED, versioned_id
-from groupchat.http.calls.lists import PageOf
 from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response
 
 EVERYWHERE = ("bad-message", "unauthenticated", "invalid-request", "too-many-requests", "internal-error", "unavailable")
@@ -18,7 +17,7 @@ Handle = Callable[[Any], Awaitable[Answer[Any]]]
 
 
 class Spec(Struct, frozen=True):
-    """Everything that can't be read from a function's signature and docstring; `items` is the type of a page's items.
+    """Everything that can't be read from a function's signature and docstring; `page` is the type of a list's page.
 
     `location` is the path of what the operation creates; it names fields of the answer and parameters of the operation's own path:
     `/v1/contacts/{id}`. `example` is a value of the answer's type, `sheet_example` the same as CSV.
@@ -32,7 +31,7 @@ class Spec(Struct, frozen=True):
     body_examples: Mapping[str, Any] = {}
     body_may_be_missing: bool = False
     location: str | None = None
-    items: Any = None
+    page: Any = None
     example: Any = None
     sheet_example: str | None = None
 
@@ -60,10 +59,10 @@ class Types(Struct, frozen=True):
         return self.answer in VERSIONED
 
 
-def types_of(handle: Handle, items: Any) -> Types:
+def types_of(handle: Handle, page: Any) -> Types:
     """Read a handler's signature."""
     hints = get_type_hints(handle, include_extras=True)
-    taken, given = hints["call"], get_args(hints["return"])[0] if items is None else PageOf[items]
+    taken, given = hints["call"], get_args(hints["return"])[0] if page is None else page
     return Types(
         body=get_args(taken)[0] if get_origin(taken) is Writing else None,
         query=get_args(taken)[0] if get_origin(taken) is Reading else NoQuery,

@@ -18,7 +18,7 @@ CREATED_AT, SENT_AT, REPLIED_AT = "2025-01-31T23:59:30Z", "2025-01-31T23:59:31.2
 
 def page(*items: Json) -> Json:
     """Return the last page of a list."""
-    return {"items": list(items), "next_cursor": None}
+    return {"items": list(items), "next_cursor": None, "prev_cursor": None}
 
 
 NEW_MESSAGE: Json = {"body": "Practice moves to 6 pm \u26bd"}
@@ -81,6 +81,7 @@ CONVERSATION: Json = {
     "predecessor_id": None,
     "successor_id": None,
 }
+INBOX: Json = page(CONVERSATION) | {"total": 1, "unread": 0}
 BLOCKED_CONVERSATION: Json = CONVERSATION | {"blocked": True, "blocked_by": [BOB], "version": 4}
 SUCCESSOR: Json = CONVERSATION | {
     "id": SUCCESSOR_ID,
@@ -120,6 +121,7 @@ HISTORY_EVENT: Json = {
     "correlation_id": "req_01996f0c1f3a9c3b52f7d1e0a4b2",
     "data": {"number": BOB, "cause": "keyword", "evidence": "msg_01996f0c9a7755443322110099aa"},
 }
+HISTORY_PAGE: Json = {"items": [HISTORY_EVENT], "next_cursor": None}
 
 STATE: Json = {
     "conversation": {name: value for name, value in CONVERSATION.items() if name != "unread_count"},
@@ -158,6 +160,9 @@ HIDDEN: Json = REFUSAL | {
     "first_at": "2025-02-01T00:00:10.500000Z",
     "last_at": "2025-02-01T00:01:09.250000Z",
 }
+
+WORKSPACE_ID = "wsp_01996f0c1e00aabbccddeeff0000"
+WORKSPACE: Json = {"id": WORKSPACE_ID, "name": "Riverside Youth Football", "created_at": CREATED_AT, "default_number": BUSINESS}
 
 NEW_CONTACT: Json = {"name": "Ann", "number": "415 555 0101", "secondary_numbers": ["+44 20 7946 0018"]}
 CONTACT: Json = {

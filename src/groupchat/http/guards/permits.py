@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from groupchat.commands.caller import Caller
 from groupchat.commands.numbers import read_number
-from groupchat.queries import contacts, conversations, users, workspaces
+from groupchat.queries import contacts, conversations, messages, users, workspaces
 from groupchat.queries.rights import rights_of
-from groupchat.store.event_store import EventStore
+from groupchat.queries.views import Views
 
 Path = Mapping[str, str]
 """The parameters of a request's path."""
-Judge = Callable[[EventStore, Caller, Path], Awaitable[object]]
+Judge = Callable[[Views, Caller, Path], Awaitable[object]]
 
 
 class Permit(Struct, frozen=True):
@@ -35,90 +35,96 @@ def permit(*slugs: str) -> Callable[[Judge], Permit]:
 
 
 @permit("not-found")
-async def sees_conversation(store: EventStore, who: Caller, path: Path) -> None:
+async def sees_conversation(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's conversation is there for the caller (R22)."""
-    await conversations.require_visible(store, who, path["conversation_id"])
+    await conversations.require_visible(views.store, who, path["conversation_id"])
+
+
+@permit("not-found", "projection-behind")
+async def sees_message(views: Views, who: Caller, path: Path) -> None:
+    """Raise `NotFoundError` unless the path's message is there for the caller (R22)."""
+    await messages.one(views, who, path["message_id"])
 
 
 @permit("not-found")
-async def sees_contact(store: EventStore, who: Caller, path: Path) -> None:
+async def sees_contact(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's contact is there for the caller (R22)."""
-    await contacts.require_visible(store, who, path["contact_id"])
+    await contacts.require_visible(views.store, who, path["contact_id"])
 
 
 @permit("not-found")
-async def sees_user(store: EventStore, who: Caller, path: Path) -> None:
+async def sees_user(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's user is there for the caller (R22)."""
-    await users.require_visible(store, who, path["user_id"])
+    await users.require_visible(views.store, who, path["user_id"])
 
 
 @permit("not-found")
-async def has_number(store: EventStore, who: Caller, path: Path) -> None:
+async def has_number(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's number is the workspace's."""
-    await workspaces.require_number(store, who, read_number("number", path["number"]))
+    await workspaces.require_number(views.store, who, read_number("number", path["number"]))
 
 
 # --- what the caller may do
 
 
 @permit("not-permitted")
-async def manages(store: EventStore, who: Caller, _: Path) -> None:
+async def manages(views: Views, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` unless the caller manages the workspace (R23)."""
-    (await rights_of(store, who)).require_manager()
+    (await rights_of(views.store, who)).require_manager()
 
 
 @permit("not-permitted")
-async def writes(store: EventStore, who: Caller, _: Path) -> None:
+async def writes(views: Views, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` for an auditor (R23)."""
-    (await rights_of(store, who)).require_writer()
+    (await rights_of(views.store, who)).require_writer()
 
 
 @permit("not-permitted")
-async def audits(store: EventStore, who: Caller, _: Path) -> None:
+async def audits(views: Views, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` unless the caller manages or audits the workspace (R23)."""
-    (await rights_of(store, who)).require_auditor()
+    (await rights_of(views.store, who)).require_auditor()
 
 
 @permit("not-permitted")
-async def sees_everything(store: EventStore, who: Caller, _: Path) -> None:
+async def sees_everything(views: Views, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` for a caller who sees assigned data only (R22)."""
-    (await rights_of(store, who)).require_unrestricted()
+    (await rights_of(views.store, who)).require_unrestricted()
 
 
 @permit("not-permitted")
-async def plays_handsets(store: EventStore, who: Caller, _: Path) -> None:
+async def plays_handsets(views: Views, who: Caller, _: Path) -> None:
     """Raise `NotPermittedError` for an auditor, and for a caller who sees assigned data only (R22, R23)."""
-    rights = await rights_of(store, who)
+    rights = await rights_of(views.store, who)
     rights.require_writer()
     rights.require_unrestricted()
 
 
 @permit("not-permitted", "group-chat-not-permitted")
-async def creates_groups(store: EventStore, who: Caller, _: Path) -> None:
+async def creates_groups(views: Views, who: Caller, _: Path) -> None:
     """Raise `GroupChatNotPermittedError` unless the caller's role may create groups (R20)."""
-    (await rights_of(store, who)).require_group_chat()
+    (await rights_of(views.store, who)).require_group_chat()
 
 
 @permit("not-permitted", "number-access-denied")
-async def records_opt_outs(store: EventStore, who: Caller, path: Path) -> None:
+async def records_opt_outs(views: Views, who: Caller, path: Path) -> None:
     """Raise `NumberAccessDeniedError` unless the caller may record an opt-out in the path's conversation (R21)."""
-    await conversations.require_may_record(store, who, path["conversation_id"])
+    await conversations.require_may_record(views.store, who, path["conversation_id"])
 
 
 @permit("not-permitted", "number-access-denied", "number-given-up")
-async def sends(store: EventStore, who: Caller, path: Path) -> None:
+async def sends(views: Views, who: Caller, path: Path) -> None:
     """Raise `NumberAccessDeniedError` unless the caller has access to the number of the path's conversation (R21)."""
-    await conversations.require_may_send(store, who, path["conversation_id"])
+    await conversations.require_may_send(views.store, who, path["conversation_id"])
 
 
 @permit(*creates_groups.slugs, *sends.slugs)
-async def succeeds(store: EventStore, who: Caller, path: Path) -> None:
+async def succeeds(views: Views, who: Caller, path: Path) -> None:
     """Raise what forbids the caller to continue the path's conversation (R20, R21)."""
-    await creates_groups.judge(store, who, path)
-    await sends.judge(store, who, path)
+    await creates_groups.judge(views, who, path)
+    await sends.judge(views, who, path)
 
 
 @permit("not-permitted")
-async def holds_keys(store: EventStore, who: Caller, path: Path) -> None:
+async def holds_keys(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotPermittedError` unless the keys of the path's user are the caller's to see and change (R23)."""
-    await users.require_own_keys(store, who, path["user_id"])
+    await users.require_own_keys(views.store, who, path["user_id"])

@@ -72,6 +72,8 @@ Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254, extra=c
 SearchText = Annotated[
     str, Meta(max_length=200, pattern=NO_NUL, description="Text or a piece of a number to search for (R27, R29).")
 ]
-Cursor = Annotated[str, Meta(min_length=1, max_length=512, pattern=NO_NUL, description="`next_cursor` of the page before.")]
+Cursor = Annotated[
+    str, Meta(min_length=1, max_length=512, pattern=NO_NUL, description="The `next_cursor` or `prev_cursor` of another page.")
+]
 Limit = Annotated[int, Meta(ge=1, le=200, description="How many items a page has at most.")]
 LIMIT = 50

@@ -8,8 +8,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
 from groupchat.http.inputs.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
-from groupchat.projections import inbox, ledger, refusals
-from groupchat.projections.paging import PageRequest
+from groupchat.projections import ledger, refusals
+from groupchat.projections.inbox_list import ConversationFilter
+from groupchat.projections.paging import Order, PageRequest
 from groupchat.values import moments
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.patterns import whole
@@ -25,6 +26,8 @@ Moment = Annotated[
     ),
 ]
 Version = Annotated[int, Meta(ge=0, le=2**53)]
+MessageOrVersion = Annotated[Id, Meta(description="A message's id, or a version.", examples=["msg_01996f0c2b408f1d6e5c4b3a2910"])]
+Count = Annotated[bool, Meta(description="Whether to count, which takes longer the more there is.")]
 
 
 class QueryParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +46,24 @@ class PageQuery(QueryParameters, frozen=True, kw_only=True):
         return PageRequest(given(self.cursor), self.limit)
 
 
+class OrderedQuery(PageQuery, frozen=True, kw_only=True):
+    """Which page of a list in the order of time, and whether it is oldest first (`asc`) or newest first (`desc`)."""
+
+    order: Annotated[Order, Meta(description="`asc` is oldest first, `desc` newest first.")] = "asc"
+
+    @property
+    def page(self) -> PageRequest:
+        """The page."""
+        return PageRequest(given(self.cursor), self.limit, self.order)
+
+
+class ThreadQuery(OrderedQuery, frozen=True, kw_only=True):
+    """Which messages of a thread: those after and before others, each by its id or by a version of the conversation."""
+
+    after: MessageOrVersion | UnsetType = UNSET
+    before: MessageOrVersion | UnsetType = UNSET
+
+
 class SearchQuery(PageQuery, frozen=True, kw_only=True):
     """Which page of what is searched for."""
 
@@ -55,13 +76,30 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
     unread: bool | UnsetType = UNSET
     blocked: bool | UnsetType = UNSET
     from_: WrittenNumber | UnsetType = field(name="from", default=UNSET)
+    participant: Annotated[WrittenNumber, Meta(description="A participant's number.")] | UnsetType = UNSET
+    contact_id: Annotated[Id, Meta(description="A contact that a participant is linked to.")] | UnsetType = UNSET
+    created_by: Annotated[Id, Meta(description="The user who created the group.")] | UnsetType = UNSET
+    created_since: Moment | UnsetType = UNSET
+    created_before: Moment | UnsetType = UNSET
+    active_since: Moment | UnsetType = UNSET
+    active_before: Moment | UnsetType = UNSET
+    count: Count = False
 
     @property
-    def chosen(self) -> inbox.ConversationFilter:
-        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed number."""
-        number = None if self.from_ is UNSET else read_number("query.from", self.from_)
-        return inbox.ConversationFilter(
-            q=given(self.q), unread=given(self.unread), blocked=given(self.blocked), business_number=number
+    def chosen(self) -> ConversationFilter:
+        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed number or time."""
+        return ConversationFilter(
+            q=given(self.q),
+            unread=given(self.unread),
+            blocked=given(self.blocked),
+            business_number=sought_number("query.from", self.from_),
+            participant=sought_number("query.participant", self.participant),
+            contact_id=given(self.contact_id),
+            created_by=given(self.created_by),
+            created_since=read_moment("query.created_since", self.created_since),
+            created_before=read_moment("query.created_before", self.created_before),
+            active_since=read_moment("query.active_since", self.active_since),
+            active_before=read_moment("query.active_before", self.active_before),
         )
 
 
@@ -73,7 +111,7 @@ class NoesQuery(PageQuery, frozen=True, kw_only=True):
     @property
     def sought(self) -> str | None:
         """The number asked for; raises `InvalidRequestError` for one that can't be read."""
-        return None if self.number is UNSET else read_number("query.number", self.number)
+        return sought_number("query.number", self.number)
 
 
 class PaneQuery(QueryParameters, frozen=True, kw_only=True):
@@ -109,7 +147,7 @@ class StateQuery(PageQuery, frozen=True, kw_only=True):
         return When(version=given(self.version), at=read_moment("query.at", self.at))
 
 
-class LedgerQuery(PageQuery, frozen=True, kw_only=True):
+class LedgerQuery(OrderedQuery, frozen=True, kw_only=True):
     """Entries from `from` on and before `to`."""
 
     from_: Moment | UnsetType = field(name="from", default=UNSET)
@@ -123,7 +161,7 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
         return ledger.EntryFilter(start=start, end=end, conversation_id=given(self.conversation_id))
 
 
-class RefusalsQuery(PageQuery, frozen=True, kw_only=True):
+class RefusalsQuery(OrderedQuery, frozen=True, kw_only=True):
     """Refusals from `from` on and before `to`, of a conversation, of a user."""
 
     conversation_id: Id | UnsetType = UNSET
@@ -160,6 +198,11 @@ class StatementQuery(QueryParameters, frozen=True, kw_only=True):
 def given(value: T | UnsetType) -> T | None:
     """Return a parameter, or none where it was left out."""
     return None if value is UNSET else value
+
+
+def sought_number(loc: str, written: str | UnsetType) -> str | None:
+    """Return a number that is looked for (E.164); none where it was left out; raises `InvalidRequestError`."""
+    return None if written is UNSET else read_number(loc, written)
 
 
 def in_utc(loc: str, moment: datetime) -> datetime:

@@ -7,6 +7,7 @@ from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import Shows, endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -55,7 +56,7 @@ async def _create(decision: Decision, who: Caller, body: NewContact) -> ContactV
 
 
 @endpoint(
-    Spec("GET", ALL, "The directory", "contacts", items=ContactView, example=examples.page(examples.CONTACT)),
+    Spec("GET", ALL, "The directory", "contacts", page=PageOf[ContactView], example=examples.page(examples.CONTACT)),
     waits_for=(VIEW.name,),
 )
 async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:

@@ -6,6 +6,7 @@ from groupchat.commands.conversations import NewGroup
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import Shows, endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -13,12 +14,19 @@ from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, ReadUpTo
 from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
-from groupchat.projections.paging import Page
+from groupchat.projections.inbox_list import InboxPage
 from groupchat.queries import conversations as queries
 from groupchat.store.decision import Decision
 
 ALL = "/v1/conversations"
 ONE = "/v1/conversations/{conversation_id}"
+
+
+class InboxPageShown(PageOf[Conversation], frozen=True):
+    """A page of the inbox; `total` and `unread` are null unless they were asked for."""
+
+    total: int | None
+    unread: int | None
 
 
 @endpoint(
@@ -47,12 +55,16 @@ async def _create(decision: Decision, who: Caller, asked: NewGroup) -> Conversat
 
 
 @endpoint(
-    Spec("GET", ALL, "The inbox", "conversations", items=Conversation, example=examples.page(examples.CONVERSATION)),
+    Spec("GET", ALL, "The inbox", "conversations", page=InboxPageShown, example=examples.INBOX),
     waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
 )
-async def read_inbox(call: Reading[InboxQuery]) -> Answer[Page]:
-    """List conversations, newest activity first, with filters and search by name, participant's name and number (R27)."""
-    return Answer(await queries.page(call.views, call.who, call.query.chosen, call.query.page))
+async def read_inbox(call: Reading[InboxQuery]) -> Answer[InboxPage]:
+    """List conversations, newest activity first, with filters and search by name, participant's name and number (R27).
+
+    With `count=true`, `total` is how many conversations match, and `unread` how many of all that the caller sees are unread.
+    """
+    query = call.query
+    return Answer(await queries.page(call.views, call.who, query.chosen, query.page, counted=query.count))
 
 
 @endpoint(

@@ -4,6 +4,7 @@ from groupchat.commands import do_not_disturb as commands
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Reading, Writing
 from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -18,7 +19,7 @@ ONE = ALL + "/{number}"
 
 
 @endpoint(
-    Spec("GET", ALL, "Numbers that are a no", "contacts", items=No, example=examples.page(examples.NO)),
+    Spec("GET", ALL, "Numbers that are a no", "contacts", page=PageOf[No], example=examples.page(examples.NO)),
     may=permits.sees_everything,
     waits_for=(VIEW.name,),
 )

@@ -10,7 +10,6 @@ from groupchat.audit.as_of import AsOf
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Reading
 from groupchat.http.calls.endpoint import endpoint
-from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -31,21 +30,27 @@ class HistoryEvent(Struct, frozen=True, kw_only=True):
     data: Annotated[Any, Meta(extra_json_schema={"type": "object"})]
 
 
+class HistoryPage(Struct, frozen=True):
+    """A page of a history; `next_cursor` goes back as `cursor`, and is null on the last page."""
+
+    items: list[HistoryEvent]
+    next_cursor: str | None
+
+
 @endpoint(
     Spec(
         "GET",
         "/v1/conversations/{conversation_id}/history",
         "A conversation's events",
         "history",
-        items=HistoryEvent,
-        example=examples.page(examples.HISTORY_EVENT),
+        example=examples.HISTORY_PAGE,
     ),
     first=permits.sees_conversation,
 )
-async def read_history(call: Reading[HistoryQuery]) -> Answer[PageOf[HistoryEvent]]:
+async def read_history(call: Reading[HistoryQuery]) -> Answer[HistoryPage]:
     """List a conversation's events: what happened, when, by whom and by which request. It comes from the log, never behind."""
     found, more = await history.events(call.store, call.path["conversation_id"], call.query.after, call.query.limit)
-    return Answer(PageOf(list(map(_shown, found)), None if more is None else str(more)))
+    return Answer(HistoryPage(list(map(_shown, found)), None if more is None else str(more)))
 
 
 def _shown(recorded: Recorded) -> HistoryEvent:

@@ -8,6 +8,7 @@ from msgspec.structs import asdict, astuple, replace
 from groupchat.http.calls.answers import Answer, Sheet
 from groupchat.http.calls.call import Reading
 from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery
@@ -33,7 +34,7 @@ class StatementShown(Statement, frozen=True, kw_only=True):
 
 
 @endpoint(
-    Spec("GET", ENTRIES, "What was billed", "ledger", items=Entry, example=examples.page(examples.ENTRY)),
+    Spec("GET", ENTRIES, "What was billed", "ledger", page=PageOf[Entry], example=examples.page(examples.ENTRY)),
     refuses=("not-found",),
     waits_for=(VIEW.name,),
 )

@@ -6,20 +6,22 @@ from groupchat.commands import conversations
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft
 from groupchat.http.calls.answers import Answer, Written
-from groupchat.http.calls.call import Reading, Writing
+from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewMessage
-from groupchat.http.inputs.parameters import PageQuery
+from groupchat.http.inputs.parameters import ThreadQuery, given
 from groupchat.projections import thread
 from groupchat.projections.paging import Page
 from groupchat.projections.thread import Message
-from groupchat.queries import conversations as queries
+from groupchat.queries import messages as queries
 from groupchat.store.decision import Decision
 
 PATH = "/v1/conversations/{conversation_id}/messages"
+ONE = "/v1/messages/{message_id}"
 
 
 @endpoint(
@@ -29,6 +31,7 @@ PATH = "/v1/conversations/{conversation_id}/messages"
         "Send a message",
         "messages",
         status=201,
+        location="/v1/messages/{id}",
         body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
         example=examples.MESSAGE,
     ),
@@ -47,10 +50,32 @@ async def _send(decision: Decision, who: Caller, conversation_id: str, draft: Dr
 
 
 @endpoint(
-    Spec("GET", PATH, "The thread", "messages", items=Message, example=examples.page(examples.MESSAGE, examples.INBOUND_MESSAGE)),
+    Spec(
+        "GET",
+        PATH,
+        "The thread",
+        "messages",
+        page=PageOf[Message],
+        example=examples.page(examples.MESSAGE, examples.INBOUND_MESSAGE),
+    ),
     first=permits.sees_conversation,
     waits_for=(thread.VIEW.name,),
 )
-async def read_thread(call: Reading[PageQuery]) -> Answer[Page]:
-    """List messages, oldest to newest, each with how far it came for each recipient (R28)."""
-    return Answer(await queries.messages(call.views, call.path["conversation_id"], call.query.page))
+async def read_thread(call: Reading[ThreadQuery]) -> Answer[Page]:
+    """List messages, oldest first or newest first, each with how far it came for each recipient (R28).
+
+    With `after` and `before`, only those between two messages or versions: `order=desc&before=` a message gives what precedes it.
+    """
+    query = call.query
+    limits = {"after": given(query.after), "before": given(query.before)}
+    return Answer(await queries.page(call.views, call.path["conversation_id"], query.page, **limits))
+
+
+@endpoint(
+    Spec("GET", ONE, "One message", "messages", example=examples.MESSAGE),
+    first=permits.sees_message,
+    waits_for=(thread.VIEW.name,),
+)
+async def read_message(call: Call) -> Answer[Message]:
+    """Read a message by its id, with how far it came for each recipient (R28)."""
+    return Answer(await queries.one(call.views, call.who, call.path["message_id"]))

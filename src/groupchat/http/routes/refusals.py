@@ -3,6 +3,7 @@
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Reading
 from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -18,7 +19,7 @@ from groupchat.queries import refusals
         "/v1/refusals",
         "Refusal records",
         "history",
-        items=RefusalView,
+        page=PageOf[RefusalView],
         example=examples.page(examples.REFUSAL, examples.HIDDEN),
     ),
     may=permits.audits,

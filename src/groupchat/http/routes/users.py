@@ -87,7 +87,7 @@ async def _add(decision: Decision, who: Caller, new: users.RequestedUser) -> New
 
 
 @endpoint(
-    Spec("GET", ALL, "The users", "users", items=UserShown, example=examples.page(examples.USER_SHOWN)),
+    Spec("GET", ALL, "The users", "users", example=examples.page(examples.USER_SHOWN)),
 )
 async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
     """List the workspace's users; a user who is restricted to assigned data sees only themselves (R22)."""
@@ -164,7 +164,7 @@ async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: date
 
 
 @endpoint(
-    Spec("GET", KEYS, "A user's keys", "users", items=KeyShown, example=examples.page(examples.KEY_SHOWN)),
+    Spec("GET", KEYS, "A user's keys", "users", example=examples.page(examples.KEY_SHOWN)),
     first=permits.sees_user,
     may=permits.holds_keys,
 )

@@ -20,6 +20,7 @@ from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
 from groupchat.http.inputs.parameters import PageQuery
 from groupchat.queries import workspaces as queries
+from groupchat.queries.workspaces import WorkspaceShown
 from groupchat.store.decision import Decision
 from groupchat.values.money import Rate
 
@@ -37,6 +38,14 @@ class RateShown(Struct, frozen=True, kw_only=True):
     effective_from: date | None
     mms_segment: str
     currency: str
+
+
+@endpoint(
+    Spec("GET", "/v1/workspace", "The workspace", "workspace", example=examples.WORKSPACE),
+)
+async def read_workspace(call: Call) -> Answer[WorkspaceShown]:
+    """Show the workspace that the caller's key belongs to."""
+    return Answer(await queries.workspace(call.store, call.who))
 
 
 @endpoint(
@@ -59,7 +68,13 @@ async def add_number(call: Writing[NewNumber]) -> Written[NumberShown]:
 
 
 @endpoint(
-    Spec("GET", NUMBERS, "The caller's business numbers", "workspace", items=NumberShown, example=examples.page(examples.NUMBER)),
+    Spec(
+        "GET",
+        NUMBERS,
+        "The caller's business numbers",
+        "workspace",
+        example=examples.page(examples.NUMBER),
+    ),
 )
 async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
     """List the numbers that the caller may send from (R21)."""
@@ -142,7 +157,7 @@ async def change_policy(call: Writing[PolicyChange]) -> Written[PolicyShown]:
 
 
 @endpoint(
-    Spec("GET", ROLES, "The roles", "workspace", items=RoleShown, example=examples.page(examples.ROLE)),
+    Spec("GET", ROLES, "The roles", "workspace", example=examples.page(examples.ROLE)),
 )
 async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
     """List the roles and what each permits (R20)."""
@@ -167,7 +182,7 @@ async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
 
 
 @endpoint(
-    Spec("GET", RATES, "The rate card", "workspace", items=RateShown, example=examples.page(examples.RATE)),
+    Spec("GET", RATES, "The rate card", "workspace", example=examples.page(examples.RATE)),
 )
 async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     """List the rates, the default (from no date on) first, then the posted ones in the order of posting (R25)."""
