@@ -23,7 +23,7 @@ from groupchat.values.clock import Clock
 
 
 class Adapter(Struct, frozen=True, kw_only=True):
-    """A carrier with what belongs to it.
+    """A carrier with its worker and webhook.
 
     `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `close` ends its
     connections. `simulator` is the carrier itself where it is the simulated one: its handsets have routes of their own.

@@ -1,4 +1,4 @@
-"""The composition root: the one place where the parts are made and joined."""
+"""The composition root: the only place where the parts are created and connected."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -53,13 +53,13 @@ from groupchat.values.errors import ToldError
 from groupchat.workers import Worker
 
 THREADS = 16
-"""How many blocking database calls a process makes at the same time."""
+"""The number of blocking database calls that a process makes at the same time."""
 THREADS_SQLITE = 48
-"""The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, and readers are not to."""
+"""The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, without delaying readers."""
 
 
 class NoBrokersError(ToldError):
-    """Something that needs Kafka was requested, and no brokers are configured; the message says what to set."""
+    """Something that needs Kafka was requested, and no brokers are configured. The message says what to set."""
 
 
 class NoAuditKeyError(ToldError):
@@ -67,7 +67,7 @@ class NoAuditKeyError(ToldError):
 
 
 class System(Struct, frozen=True, kw_only=True):
-    """Everything that one process works with."""
+    """All parts of one process."""
 
     settings: Settings
     database: Database
@@ -81,7 +81,7 @@ class System(Struct, frozen=True, kw_only=True):
     reported: tuple[str, ...]
 
     def services(self) -> Services:
-        """Return what the HTTP layer works with."""
+        """Return the parts for the HTTP layer."""
         settings, metrics, streams = self.settings, Metrics(), Streams(self.store, _pace(self.settings))
         metrics.watch(appends_waiting=lambda: self.store.waiting, streams_open=lambda: streams.open)
         self.store.observe(metrics.stored)
@@ -136,14 +136,14 @@ def _tokens(settings: Settings) -> Tokens | None:
 
 
 def provide_threads(database: Database) -> None:
-    """Let the running event loop have as many threads for blocking calls as the database needs."""
+    """Give the running event loop enough threads for blocking calls of the database."""
     threads = THREADS_SQLITE if database.is_sqlite else THREADS
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="blocking"))
 
 
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapter | None = None) -> AsyncIterator[System]:
-    """Open the database, make the parts, and close them at the end. No worker runs yet. `adapter` is as in `assemble`."""
+    """Open the database, create the parts, and close them at the end. No worker runs yet. `adapter` is as in `assemble`."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
     database = await asyncio.to_thread(migrated_database, settings.database_url)
     signals = Signals(database)
@@ -221,7 +221,7 @@ def audit_targets(settings: Settings, texts: Sequence[str]) -> list[Target]:
 
 
 def required_brokers(settings: Settings) -> Brokers:
-    """Return how to reach Kafka; raises `NoBrokersError`."""
+    """Return the settings for connecting to Kafka; raises `NoBrokersError`."""
     if settings.kafka_bootstrap_servers is None:
         msg = "No Kafka brokers are set. Set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/operations.md, Kafka)."
         raise NoBrokersError(msg)
@@ -238,7 +238,7 @@ def required_brokers(settings: Settings) -> Brokers:
 
 
 def over_kafka(system: System) -> System:
-    """Return the system with one worker in place of those of the conversations' views, which follows Kafka.
+    """Return the system with one worker, which follows Kafka, in place of those of the conversations' views.
 
     Raises `NoBrokersError`.
     """
@@ -250,7 +250,7 @@ def over_kafka(system: System) -> System:
 
 
 def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None, start: int | None = None) -> Relay:
-    """Return the live relay, or for another prefix one that replays beside it, with a position and a lease of its own."""
+    """Return the live relay; for another prefix, one that replays next to it, with a separate position and lease."""
     live = settings.kafka_topic_prefix or ""
     chosen = live if prefix is None else prefix
     name = RELAY if chosen == live else f"{RELAY}:{chosen}"
@@ -260,7 +260,7 @@ def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None
 
 @asynccontextmanager
 async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[asyncio.Event]:
-    """Run workers (all for an empty sequence, none for `None`) beside the block; the event is set when one has failed."""
+    """Run workers (all for an empty sequence, none for `None`) during the block; the event is set when one has failed."""
     stop = asyncio.Event()
     if RELAY in (names or ()):
         required_brokers(system.settings)

@@ -1,4 +1,4 @@
-"""The demo workspace that `make run` shows: a business number, contacts, and a group that has talked a little."""
+"""The demo workspace that `make run` shows: a business number, contacts, and a group with a few messages."""
 
 import asyncio
 
@@ -32,11 +32,11 @@ _ANN, _BEN, _CLEO = "+14155550101", "+14155550102", "+16045550103"
 
 
 class OtherWorkspaceError(ToldError):
-    """The database is somebody's own: the demo leaves it alone."""
+    """The database has a real workspace, which the demo does not touch."""
 
 
 class NoHandsetsError(ToldError):
-    """The carrier is a real one: nobody may be texted for a demo."""
+    """The carrier is a real one, and the demo must not text anyone."""
 
 
 class Demo(Struct, frozen=True):
@@ -50,7 +50,7 @@ class Demo(Struct, frozen=True):
 async def prepare(system: System) -> Demo:
     """Return the demo workspace, seeded if the store is empty, with a new key for its owner.
 
-    Of several processes that start at once, one makes it, and the others wait and use it. Raises `NoHandsetsError`,
+    If several processes start at once, one creates it, and the others wait and use it. Raises `NoHandsetsError`,
     `OtherWorkspaceError`.
     """
     simulator = system.simulator
@@ -88,7 +88,7 @@ async def _demo_owner(store: EventStore, workspace_id: str) -> User:
 
 
 async def _seed(system: System, simulator: Simulator, who: Caller) -> None:
-    """Fill the workspace; what an earlier start left half done is gone on with."""
+    """Fill the workspace, continuing an interrupted start."""
     store, cause = system.store, who.cause()
     if not await list_numbers(store, who):
         number = AddNumber(number=BUSINESS_NUMBER, label="Front desk", default=True)

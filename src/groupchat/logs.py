@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"(?:\+|%2[bB])[0-9]{5,13}([0-9]{2})")
 
 
 def mask_numbers(_logger: object, _method: str, line: EventDict) -> EventDict:
-    """Leave the last two digits of every phone number in a line, wherever in it the number is."""
+    """Mask all but the last two digits of every phone number in a line, wherever the number is."""
     return {name: _NUMBER.sub(r"+…\1", value) if isinstance(value, str) else value for name, value in line.items()}
 
 

@@ -1,4 +1,4 @@
-"""Serving: one process with HTTP, and workers beside it if wanted, until a signal or a failed worker ends it."""
+"""Serving: one process with HTTP, and optionally workers, until a signal or a failed worker ends it."""
 
 import asyncio
 import contextlib
@@ -18,14 +18,14 @@ from groupchat.values.errors import ToldError
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
-"""How long a connection may be idle between two requests: longer than load balancers keep theirs."""
+"""The time that a connection may be idle between two requests: longer than load balancers keep theirs."""
 BACKLOG = 2048
 Announce = Callable[[str, list[str]], None]
-"""Told the address and what to say, once the server listens."""
+"""Called with the address and a text to show, once the server listens."""
 
 
 class AddressError(ToldError):
-    """The server can't listen where it was told to; the message says why."""
+    """The server can't listen at the given address. The message says why."""
 
 
 async def serve(
@@ -72,13 +72,13 @@ async def serve(
 
 
 def on_signal(call: Callable[[], None]) -> None:
-    """Call it when SIGINT or SIGTERM comes, so that the process ends in order."""
+    """Call a function when SIGINT or SIGTERM arrives, so that the process ends in order."""
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, call)
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to `on_signal`: uvicorn raises them again when it has ended, which would cut off what ends after it."""
+    """Leaves signals to `on_signal`. At its end, uvicorn raises them again, which would interrupt the rest of the shutdown."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -98,7 +98,7 @@ def _bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
-        msg = f"Can't listen on {host}:{port} ({reason}): choose another one with --host and --port. --port 0 chooses a free port."
+        msg = f"Can't listen on {host}:{port} ({reason}). Choose another one with --host and --port. --port 0 chooses a free port."
         raise AddressError(msg) from error
 
 

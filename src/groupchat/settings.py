@@ -87,7 +87,7 @@ _FILE = "_file"
 
 
 class SettingsError(ToldError):
-    """A setting is wrong; the message names the variable and says what it takes."""
+    """A setting is wrong. The message names the variable and the valid values."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,7 +215,7 @@ def _read(name: str, value: str) -> Any:
 
 
 def _allowed(type_: Any) -> list[str]:
-    """Return the words that a setting can be, if it is one of some."""
+    """Return the words that a setting accepts, if it is limited to some."""
     choices = (type_, *get_args(type_)) if get_origin(type_) is not Literal else (type_,)
     return [word for each in choices if get_origin(each) is Literal for word in get_args(each)]
 

@@ -1,4 +1,4 @@
-"""Workers: the followers of the log, and the simulated carrier's own work, by name, in one event loop."""
+"""Workers: the followers of the log, and the carrier's own work, by name, in one event loop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,11 +14,11 @@ log = structlog.get_logger()
 
 
 class UnknownWorkerError(ToldError):
-    """There is no worker of that name; the message lists the known ones."""
+    """There is no worker with that name. The message lists the known ones."""
 
 
 def choose(workers: Mapping[str, Worker], names: Sequence[str]) -> dict[str, Worker]:
-    """Return the workers of these names, or all of them for none; raises `UnknownWorkerError`."""
+    """Return the workers with these names, or all of them if none is given; raises `UnknownWorkerError`."""
     for name in names:
         if name not in workers:
             msg = f"Unknown worker {name!r}. The workers are {', '.join(sorted(workers))}."

@@ -16,7 +16,7 @@ from tests.projections.histories import log_of, received, sent, store_log, table
 from tests.support.builders import a_group
 
 STORY = (("cnv_1", a_group()), ("cnv_1", received("msg_1")), ("cnv_1", sent("msg_2")))
-NEWER, ADVICE = 2, r"its shape is version 9, but this groupchat knows 2: install the one that wrote it"
+NEWER, ADVICE = 2, r"its shape is version 9, but this groupchat knows 2; install the one that wrote it"
 
 
 @pytest.fixture

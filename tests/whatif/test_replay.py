@@ -224,7 +224,7 @@ async def test_a_new_group_with_the_same_set_would_be_refused_where_the_old_one_
     differences, _ = replayed(world, OMITS)
 
     assert told(differences)[1:] == [(f"{new}/1", "created", "refused"), (f"{new}/2", "sent", "refused")]
-    assert f"write in {old} instead" in differences[1].why
+    assert f"use {old} instead" in differences[1].why
 
 
 async def test_of_a_successor_only_the_size_is_judged_and_one_of_a_refused_group_is_refused_R18(world: World):

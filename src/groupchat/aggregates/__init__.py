@@ -1,4 +1,4 @@
-"""The rules. One file per aggregate, each in one order: rules, events, state and `evolve`, errors, commands, `decide`.
+"""The rules. One file per aggregate, each in the same order: rules, events, state and `evolve`, errors, commands, `decide`.
 
-Pure: no clock, no random, no I/O, no framework. `evolve` never refuses: history stays readable when a rule changes.
+Pure: no clock, no randomness, no I/O, no framework. `evolve` never rejects anything, so history stays readable when a rule changes.
 """

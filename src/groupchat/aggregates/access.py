@@ -1,10 +1,10 @@
-"""Access: who may see and do what. The one place that decides it.
+"""Access: what users may see and do. No other module decides it.
 
-- R20 Creating a group needs the permission `group_chat` of one's role.
-- R21 Whoever has access to a business number may send in its conversations: owners and admins to all; others to the default number,
+- R20 Creating a group needs the permission `group_chat` of the user's role.
+- R21 A user with access to a business number may send in its conversations: owners and admins to all; others to the default number,
   the numbers assigned to them, and all unassigned ones.
 - R22 A user restricted to assigned data sees only contacts assigned to them, and groups all of whose participants are such
-  contacts, as they are assigned now; to them any other contact or group does not exist.
+  contacts, as they are assigned now. To them, no other contact or group exists.
 - R23 Owners and admins manage users, roles, numbers, policy, rates and contacts; others manage contacts (their own only, if
   restricted). An auditor reads everything and writes nothing.
 """
@@ -34,17 +34,17 @@ class NumberAccessDeniedError(RefusalError):
 
 
 class NumberGivenUpError(RefusalError):
-    """R56: the workspace has given the business number up, so nothing is sent from it."""
+    """R56: the workspace has given up the business number, so nothing is sent from it."""
 
     slug = "number-given-up"
 
     def __init__(self, number: str) -> None:
-        msg = f"The business number {number} was given up: its conversations can be read, and nothing more is sent (R56)."
+        msg = f"The business number {number} was given up. Its conversations stay readable, but nothing is sent from it (R56)."
         super().__init__(msg, number=number)
 
 
 class ContactNotAssignedError(RefusalError):
-    """R22: a participant is not a contact assigned to the user, whether or not the contact exists; `about` is not shown."""
+    """R22: a participant is not a contact assigned to the user, whether or not the contact exists. `about` is not shown."""
 
     slug = "contact-not-assigned"
 
@@ -54,7 +54,7 @@ class ContactNotAssignedError(RefusalError):
 
 
 class HiddenError(NotFoundError):
-    """R22: it is there, but to this user it does not exist. It is shown as what is not there; `about` is not shown."""
+    """R22: the thing exists, but not for this user. It is reported as unknown; `about` is not shown."""
 
     def __init__(self, as_if: NotFoundError, about: Subject) -> None:
         super().__init__(as_if.detail, as_if.thing)
@@ -62,7 +62,7 @@ class HiddenError(NotFoundError):
 
 
 def is_restricted(user: User) -> bool:
-    """Tell whether a user sees assigned data only (R22). Who manages, or audits, sees everything."""
+    """Return whether a user sees assigned data only (R22). Users who manage or audit see everything."""
     return user.assigned_only and user.role not in (OWNER, ADMIN, AUDITOR)
 
 
@@ -96,7 +96,7 @@ class Access(Struct, frozen=True):
             raise NotPermittedError(msg)
 
     def require_manager_of(self, role: str) -> None:
-        """Raise `NotPermittedError` unless the user manages users of a role, and their keys: owners are for owners (R23)."""
+        """Raise `NotPermittedError` unless the user may manage users of a role, and their keys. Only owners manage owners (R23)."""
         self.require_manager()
         if role == OWNER and self.user.role != OWNER:
             msg = "Only owners can create or change owners, or manage owners' keys (R23)."
@@ -115,7 +115,7 @@ class Access(Struct, frozen=True):
             raise NotPermittedError(msg)
 
     def require_unrestricted(self) -> None:
-        """Raise `NotPermittedError` for a user who sees assigned data only: what is asked for shows more than that (R22)."""
+        """Raise `NotPermittedError` for a user who sees assigned data only, because the request shows more than that (R22)."""
         if self.restricted:
             msg = "This shows more than the contacts assigned to you. Ask an owner or admin (R22)."
             raise NotPermittedError(msg)
@@ -128,7 +128,7 @@ class Access(Struct, frozen=True):
             raise GroupChatNotPermittedError(msg)
 
     def may_send_from(self, number: str) -> bool:
-        """Tell whether the user has access to a business number (R21)."""
+        """Return whether the user has access to a business number (R21)."""
         owned = self.state.numbers.get(number)
         if owned is None:
             return False
@@ -137,7 +137,7 @@ class Access(Struct, frozen=True):
     def require_number(self, number: str) -> None:
         """Raise `NumberAccessDeniedError` unless the user may send from a business number (R21).
 
-        Raises `NumberGivenUpError` for one that the workspace sends nothing from any more (R56).
+        Raises `NumberGivenUpError` for a number that the workspace has given up (R56).
         """
         self.require_writer()
         if number in self.state.given_up:
@@ -147,19 +147,19 @@ class Access(Struct, frozen=True):
             raise NumberAccessDeniedError(msg, number=number)
 
     def require_recorder(self, number: str) -> None:
-        """Raise `NumberAccessDeniedError` unless the user may record an opt-out from a business number, or from one given up."""
+        """Raise `NumberAccessDeniedError` unless the user may record an opt-out from a business number, which may be given up."""
         if number not in self.state.given_up:
             self.require_number(number)
         self.require_writer()
 
     def require_assignable(self, user_id: str | None) -> None:
-        """Raise `NotPermittedError` if a restricted user assigns a contact to anybody but themself (R22, R23)."""
+        """Raise `NotPermittedError` if a restricted user assigns a contact to anyone but themselves (R22, R23)."""
         if self.restricted and user_id != self.user.id:
             msg = "You can't assign a contact to someone else, because you only see contacts assigned to you (R22)."
             raise NotPermittedError(msg)
 
     def require_assigned(self, candidates: list[Candidate]) -> None:
-        """Raise `ContactNotAssignedError` if a restricted user asks for anybody but contacts assigned to them (R22)."""
+        """Raise `ContactNotAssignedError` if a restricted user requests participants other than contacts assigned to them (R22)."""
         if not self.restricted:
             return
         foreign = [candidate for candidate in candidates if not self._is_mine(candidate.contact)]
@@ -175,11 +175,11 @@ class Access(Struct, frozen=True):
     # --- what can be seen
 
     def sees_contact(self, contact: Contact) -> bool:
-        """Tell whether a contact exists for the user (R22)."""
+        """Return whether a contact exists for the user (R22)."""
         return not self.restricted or self._is_mine(contact)
 
     def sees_group(self, group: GroupConversation, contacts: Mapping[str, Contact | None]) -> bool:
-        """Tell whether a group exists for the user; `contacts` has its linked contacts by id (R22)."""
+        """Return whether a group exists for the user; `contacts` has its linked contacts by id (R22)."""
         return not self.restricted or all(self._is_mine(contacts.get(member.contact_id or "")) for member in group.members)
 
     def _is_mine(self, contact: Contact | None) -> bool:

@@ -39,7 +39,7 @@ class AddNumber(Struct, frozen=True, kw_only=True):
 
 
 class ChangeNumber(Struct, frozen=True, kw_only=True):
-    """Change what is given of a number; leave the rest."""
+    """Change the given fields of a number; leave the others."""
 
     number: str
     label: str | UnsetType | None = UNSET
@@ -49,7 +49,7 @@ class ChangeNumber(Struct, frozen=True, kw_only=True):
 
 
 class GiveUp(Struct, frozen=True):
-    """Send nothing from a number any more (R56)."""
+    """Stop sending from a number (R56)."""
 
     number: str
 
@@ -58,7 +58,7 @@ Command = AddNumber | ChangeNumber | GiveUp
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
-    """Return the events of a command, on the workspace's stream; none where it changes nothing."""
+    """Return the events of a command, on the workspace's stream; none if it changes nothing."""
     state = existing(state)
     match command:
         case AddNumber():

@@ -1,11 +1,11 @@
 """Consent: what one phone number has said to one business number.
 
-- R5 Who has opted out can't be added to a group of that business number.
-- R14 An opt-out comes by keyword (`keywords.py`), by a user's hand or by the carrier's word (DND is kept with the
-  number: `do_not_disturb.py`).
-- R16 A group that is created is written here too (`GroupJoined`), in the same append: so an opt-out knows every conversation
-  that it covers, and the two can't pass each other.
-- R39 What a user recorded by mistake can be taken back; what the person said can't.
+- R5 A person who has opted out can't be added to a group of that business number.
+- R14 An opt-out comes by keyword (`keywords.py`), because a user records it, or because the carrier reports it (DND is stored with
+  the number: `do_not_disturb.py`).
+- R16 The creation of a group is recorded here too (`GroupJoined`), in the same append. So an opt-out knows every conversation that
+  it covers, and the two can't miss each other.
+- R39 An opt-out that a user recorded by mistake can be taken back. The person's own opt-out can't.
 """
 
 from typing import Literal
@@ -24,7 +24,7 @@ Cause = Literal["keyword", "dnd", "user", "carrier"]
 
 @stored_as("groupchat.consent.opted_out")
 class OptedOut(Event, frozen=True, kw_only=True):
-    """The person wants no more messages from this business number. `evidence` is a message's id, or who said so."""
+    """The person wants no more messages from this business number. `evidence` is the id of a message or of a user."""
 
     business_number: str
     number: str
@@ -35,7 +35,7 @@ class OptedOut(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.consent.opted_in")
 class OptedIn(Event, frozen=True, kw_only=True):
-    """The person takes messages again."""
+    """The person accepts messages again."""
 
     business_number: str
     number: str
@@ -66,26 +66,26 @@ class GroupJoined(Event, frozen=True, kw_only=True):
 
 
 class Consent(Struct, frozen=True):
-    """Whether the number has opted out, and the conversations that it takes part in.
+    """Whether the number has opted out, and the conversations that it is in.
 
-    `said_so`: the person did, by a keyword or through the carrier. `recorded`: a user did for them.
+    `said_so`: the person opted out themselves, by a keyword or through the carrier. `recorded`: a user recorded it.
     """
 
     said_so: bool = False
     recorded: bool = False
     joined: LastingMap[int] = LastingMap()
-    """The conversations that the number takes part in; the first has 1, and so on."""
+    """The conversations that the number is in; the first has 1, and so on."""
     carrier_message_ids: LastingMap[bool] = LastingMap()
-    """The carrier's ids of the keywords that were honoured: one that comes again changes nothing."""
+    """The carrier's ids of the keywords that were applied. A repeated one changes nothing."""
 
     @property
     def conversations(self) -> tuple[str, ...]:
-        """The conversations that the number takes part in, oldest first."""
+        """The conversations that the number is in, oldest first."""
         return tuple(sorted(self.joined, key=lambda id_: self.joined.get(id_) or 0))
 
     @property
     def opted_out(self) -> bool:
-        """Whether the number has opted out, whoever said so."""
+        """Whether the number has opted out in any way."""
         return self.said_so or self.recorded
 
 
@@ -125,19 +125,19 @@ def _heard(state: Consent, event: OptedOut | OptedIn) -> Consent:
 
 
 class OptOutIsTheirsError(RefusalError):
-    """R39: the person said so, and only they take it back."""
+    """R39: the person opted out themselves, so only they can take it back."""
 
     slug = "opt-out-is-theirs"
 
     def __init__(self, number: str) -> None:
-        super().__init__(f"{number} opted out in person; only they can take it back, by START (R39).", number=number)
+        super().__init__(f"{number} opted out in person. Only they can opt in again, by texting START (R39).", number=number)
 
 
 # --- commands and decide
 
 
 class OptOut(Struct, frozen=True, kw_only=True):
-    """Record the person's no."""
+    """Record the person's opt-out."""
 
     business_number: str
     number: str
@@ -147,7 +147,7 @@ class OptOut(Struct, frozen=True, kw_only=True):
 
 
 class OptIn(Struct, frozen=True, kw_only=True):
-    """Record the person's yes."""
+    """Record the person's opt-in."""
 
     business_number: str
     number: str
@@ -165,7 +165,7 @@ class TakeBack(Struct, frozen=True, kw_only=True):
 
 
 class Join(Struct, frozen=True, kw_only=True):
-    """Record that the number takes part in a new group."""
+    """Record that the number is in a new group."""
 
     business_number: str
     number: str
@@ -176,10 +176,10 @@ Command = OptOut | OptIn | TakeBack | Join
 
 
 def decide(command: Command, state: Consent | None) -> list[Event]:
-    """Return the events of a command; none where it says what is so already.
+    """Return the events of a command; none if it says nothing new.
 
-    A person's own no is stored also where a user has recorded one, because only a user's can be taken back. Taking back a person's
-    own raises `OptOutIsTheirsError`.
+    A person's own opt-out is stored even after a user has recorded one, because only a user's can be taken back. Taking back a
+    person's own raises `OptOutIsTheirsError`.
     """
     state = state or NONE
     if isinstance(command, OptOut | OptIn) and command.carrier_message_id in state.carrier_message_ids:

@@ -1,8 +1,8 @@
 """Contact: a person in the workspace's directory.
 
 - R2 A contact has a primary number and any secondary numbers; R4 these may be of any region.
-- R3 Numbers are E.164; within a contact no number stands twice.
-- R5, R14, R36 Do-not-disturb (DND) is an opt-out of all its numbers from everything, kept with each number (`do_not_disturb.py`).
+- R3 Numbers are E.164; a contact has each number once.
+- R5, R14, R36 Do-not-disturb (DND) opts out all its numbers from everything, and is stored with each number (`do_not_disturb.py`).
 - R9 Its changes reach its conversations as tags: `processes/contact_changes.py`.
 """
 
@@ -31,7 +31,7 @@ class ContactCreated(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.contact.renamed")
 class Renamed(Event, frozen=True, kw_only=True):
-    """The contact has another name."""
+    """The contact has a new name."""
 
     contact_id: str
     name: str
@@ -39,7 +39,7 @@ class Renamed(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.contact.numbers_changed")
 class NumbersChanged(Event, frozen=True, kw_only=True):
-    """The contact has these numbers now. `released` are former ones that no group has of it: nothing leads from them to it."""
+    """The contact now has these numbers. `released` are former numbers that no group has: they no longer lead to the contact."""
 
     class_version: ClassVar[int] = 2
 
@@ -50,7 +50,7 @@ class NumbersChanged(Event, frozen=True, kw_only=True):
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
-        """Add `released`, which was not stored yet: any former number may be in a group."""
+        """Add `released`, which older events lack; any former number may be in a group."""
         state["released"] = []
 
 
@@ -71,14 +71,14 @@ class DndTurnedOn(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.contact.dnd_turned_off")
 class DndTurnedOff(Event, frozen=True, kw_only=True):
-    """The contact takes messages again."""
+    """The contact accepts messages again."""
 
     contact_id: str
 
 
 @stored_as("groupchat.contact.deleted")
 class ContactDeleted(Event, frozen=True, kw_only=True):
-    """The contact left the directory."""
+    """The contact was removed from the directory."""
 
     contact_id: str
 
@@ -89,7 +89,7 @@ class ContactDeleted(Event, frozen=True, kw_only=True):
 class Contact(Struct, frozen=True, kw_only=True):
     """A contact, as the rules see it.
 
-    `numbers_ever` are its numbers, and the former ones that groups may have of it (R8): they lead to all groups linked to it.
+    `numbers_ever` are its numbers, and former ones that groups may have (R8). Together, they lead to all groups linked to it.
     """
 
     id: str
@@ -109,9 +109,9 @@ class Contact(Struct, frozen=True, kw_only=True):
         return (self.number, *self.secondary_numbers)
 
     def refuses(self, frozen: str) -> bool:
-        """Tell whether DND opts out a participant who is linked to the contact by a former number.
+        """Return whether DND opts out a participant who is linked to the contact through a former number.
 
-        For the numbers that the contact has, or had when it was deleted, the number's own stream says so (`do_not_disturb.py`).
+        For numbers that the contact has, or had when it was deleted, the number's own stream decides (`do_not_disturb.py`).
         """
         return self.dnd and frozen not in self.numbers
 
@@ -156,7 +156,7 @@ def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
 
 
 class CreateContact(Struct, frozen=True, kw_only=True):
-    """Add a contact. Numbers are E.164 already."""
+    """Add a contact. Numbers are already E.164."""
 
     contact_id: str
     name: str
@@ -166,7 +166,7 @@ class CreateContact(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """Change what is given; leave the rest. `in_groups` are the numbers that groups have of the contact, if known (R8)."""
+    """Change the given fields; leave the others. `in_groups` are the contact's numbers in groups, if known (R8)."""
 
     name: str | UnsetType = UNSET
     number: str | UnsetType = UNSET
@@ -184,7 +184,7 @@ Command = CreateContact | Change | Delete
 
 
 def decide(command: Command, state: Contact | None) -> list[Event]:
-    """Return the events of a command; none where it changes nothing.
+    """Return the events of a command; none if it changes nothing.
 
     Raises `NotFoundError` for a contact that is unknown or deleted, `InvalidRequestError` for a number given twice (R3).
     """
@@ -216,7 +216,7 @@ def existing(state: Contact | None) -> Contact:
 
 
 def missing() -> NotFoundError:
-    """Return what is said of a contact that is not there."""
+    """Return the refusal for a contact that does not exist."""
     return NotFoundError("There is no such contact.", "contact")
 
 

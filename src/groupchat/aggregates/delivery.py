@@ -1,10 +1,10 @@
 """Delivery: one message on its way to its recipients.
 
-A stream of its own per message, so that receipts neither lengthen a conversation's stream nor change its version.
+Each message has a separate stream, so that receipts neither lengthen a conversation's stream nor change its version.
 
-- R12 What a participant wrote is relayed to the others where the carrier has no native group MMS: a delivery as well.
-- R16 `started` is stored before the call to the carrier, in an append that holds the conversation's version: an opt-out stored
-  before it makes it `withheld` instead, never handed over. A withheld message's ledger entries are answered by this event.
+- R12 A participant's message is relayed to the others if the carrier has no native group MMS. That is a delivery too.
+- R16 `started` is stored before the call to the carrier, in an append that depends on the conversation's version. If an opt-out is
+  stored first, the message is `withheld` instead and never handed over. This event credits a withheld message's ledger entries.
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
 """
 
@@ -28,7 +28,7 @@ _RANK: dict[str, int] = {"queued": 0, "unconfirmed": 1, "sent": 2, "delivered": 
 
 @stored_as("groupchat.delivery.started")
 class Started(Event, frozen=True, kw_only=True):
-    """The message is about to be handed to the carrier; again, if an earlier call certainly never reached the carrier."""
+    """The message is about to be handed to the carrier, perhaps again after a call that certainly never reached it."""
 
     message_id: str
     conversation_id: str
@@ -59,7 +59,7 @@ class Updated(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.delivery.withheld")
 class Withheld(Event, frozen=True, kw_only=True):
-    """The message was not handed over: somebody opted out first (R16). `rate` is the message's; none for a relay (R12)."""
+    """The message was not handed over, because someone opted out first (R16). `rate` is the message's; none for a relay (R12)."""
 
     message_id: str
     conversation_id: str
@@ -71,7 +71,7 @@ class Withheld(Event, frozen=True, kw_only=True):
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """The progress of a message. A delivery ends with the carrier that it began with; a message withheld at once has no carrier.
+    """The progress of a message. All calls of a delivery go to the same carrier; a message withheld immediately has no carrier.
 
     `call` is the version at which the last call to the carrier began, and `called_at` the time of that event; `begun_at` is that
     of the first call.
@@ -89,7 +89,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     @property
     def unanswered(self) -> bool:
-        """Whether the hand-over began and nothing is known of its outcome."""
+        """Whether the hand-over has begun and its outcome is unknown."""
         return bool(self.statuses) and all(status == "queued" for status in self.statuses.values())
 
 
@@ -133,7 +133,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
 
 
 class Begin(Struct, frozen=True, kw_only=True):
-    """Begin the hand-over, or withhold it if somebody has opted out since the message was accepted (R16)."""
+    """Begin the hand-over, or withhold the message if someone has opted out since it was accepted (R16)."""
 
     message_id: str
     conversation_id: str
@@ -145,9 +145,9 @@ class Begin(Struct, frozen=True, kw_only=True):
 
 
 class GoOn(Struct, frozen=True, kw_only=True):
-    """Hand over again what certainly never reached the carrier, unless somebody has opted out meanwhile (R16).
+    """Hand over a message again that certainly never reached the carrier, unless someone has opted out since (R16).
 
-    `call` is the call that never arrived, as the caller knows it; `renew` asks for another call, with the full time for it.
+    `call` is the call that never arrived, as the caller knows it; `renew` requests another call, with the full time limit.
     """
 
     rate: Rate | None
@@ -166,7 +166,7 @@ Command = Begin | GoOn | RecordOutcomes
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
-    """Return the events of a command; none where it says nothing new: a call begins once, a status never goes back."""
+    """Return the events of a command; none if it says nothing new. A call begins once, and a status never goes back."""
     match command:
         case Begin():
             return [] if state is not None else [_begin(command)]

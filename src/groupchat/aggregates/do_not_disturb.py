@@ -1,12 +1,12 @@
-"""Do-not-disturb: the no of a person, kept with each of their phone numbers.
+"""Do-not-disturb: a person's refusal of all messages, stored with each of their phone numbers.
 
-- R36 A number is a no while any contact that has it has DND on. A contact that is deleted, or loses the number, while its DND is
-  on leaves the no with the number. It ends when DND is turned off on a contact that has the number, or when an owner or admin
-  lifts it, with a reason that is kept.
-- R5, R14, R15 It opts out the number from every business number of the workspace.
+- R36 Do-not-disturb applies to a number while any contact with the number has DND on. If a contact is deleted, or loses the number,
+  while its DND is on, do-not-disturb stays with the number. It ends when DND is turned off on a contact that has the number, or
+  when an owner or admin lifts it, with a recorded reason.
+- R5, R14, R15 It opts the number out of every business number of the workspace.
 
-There is one stream per workspace and number, written in the same append as the contact's own event and the blocks that follow.
-Every creation of a group with the number reads it, so the two can't pass each other (R16).
+There is one stream per workspace and number, written in the same append as the contact's own event and the resulting blocks. Every
+creation of a group with the number reads it, so the two can't miss each other (R16).
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ from groupchat.values.lasting import LastingMap
 
 @stored_as("groupchat.do_not_disturb.turned_on")
 class TurnedOn(Event, frozen=True, kw_only=True):
-    """A contact that has the number has DND on from now on: the number is a no."""
+    """A contact with this number turned DND on, so do-not-disturb applies to the number."""
 
     number: str
     contact_id: str
@@ -31,7 +31,7 @@ class TurnedOn(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.do_not_disturb.left_behind")
 class LeftBehind(Event, frozen=True, kw_only=True):
-    """A contact lost the number, or was deleted, while its DND was on: the no stays with the number."""
+    """A contact lost the number, or was deleted, while its DND was on. Do-not-disturb stays with the number."""
 
     number: str
     contact_id: str
@@ -39,7 +39,7 @@ class LeftBehind(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.do_not_disturb.turned_off")
 class TurnedOff(Event, frozen=True, kw_only=True):
-    """DND was turned off on a contact that has the number: its no ends, and so does what other contacts left behind."""
+    """A contact with this number turned DND off. Do-not-disturb through it, and through former contacts of the number, ends."""
 
     number: str
     contact_id: str
@@ -47,7 +47,7 @@ class TurnedOff(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.do_not_disturb.lifted")
 class Lifted(Event, frozen=True, kw_only=True):
-    """An owner or admin ended what contacts had left behind."""
+    """An owner or admin ended the do-not-disturb that former contacts had left with the number."""
 
     number: str
     reason: str
@@ -57,19 +57,19 @@ class Lifted(Event, frozen=True, kw_only=True):
 
 
 class DoNotDisturb(Struct, frozen=True, kw_only=True):
-    """The contacts that make the number a no, and since when: those that have it, and those that left their no behind."""
+    """The contacts through which do-not-disturb applies, and since when: those with the number, and former ones."""
 
     held: LastingMap[datetime] = LastingMap()
     left: LastingMap[datetime] = LastingMap()
 
     @property
     def is_on(self) -> bool:
-        """Whether the number is a no."""
+        """Whether do-not-disturb applies to the number."""
         return bool(self.held or self.left)
 
     @property
     def contacts(self) -> tuple[tuple[str, datetime], ...]:
-        """The contacts by which it is a no, as (id, since), the earliest first."""
+        """The contacts through which it applies, as (id, since), the earliest first."""
         return tuple(sorted((*self.left.items(), *self.held.items()), key=lambda each: (each[1], each[0])))
 
 
@@ -104,13 +104,13 @@ def evolve(state: DoNotDisturb | None, recorded: Recorded) -> DoNotDisturb | Non
 
 
 class DoNotDisturbOnError(RefusalError):
-    """R36: contacts that have the number have DND on, so it can't be lifted; `contact_ids` lists them."""
+    """R36: contacts with the number have DND on, so it can't be lifted. `contact_ids` lists them."""
 
     slug = "do-not-disturb-on"
 
     def __init__(self, number: str, contact_ids: tuple[str, ...]) -> None:
         who = ", ".join(contact_ids)
-        msg = f"{number} stays a no while a contact that has it has do-not-disturb on: {who}. Turn it off there (R36)."
+        msg = f"{number} keeps do-not-disturb while a contact with this number has it on: {who}. Turn it off there (R36)."
         super().__init__(msg, contact_ids=list(contact_ids))
 
 
@@ -118,28 +118,28 @@ class DoNotDisturbOnError(RefusalError):
 
 
 class TurnOn(Struct, frozen=True, kw_only=True):
-    """Note that a contact with DND on has the number."""
+    """Record that a contact with DND on has the number."""
 
     number: str
     contact_id: str
 
 
 class LeaveBehind(Struct, frozen=True, kw_only=True):
-    """Note that a contact with DND on has the number no longer."""
+    """Record that a contact with DND on no longer has the number."""
 
     number: str
     contact_id: str
 
 
 class TurnOff(Struct, frozen=True, kw_only=True):
-    """Note that DND was turned off on a contact that has the number."""
+    """Record that a contact with the number turned DND off."""
 
     number: str
     contact_id: str
 
 
 class Lift(Struct, frozen=True, kw_only=True):
-    """End what contacts have left behind."""
+    """End do-not-disturb that former contacts have left with the number."""
 
     number: str
     reason: str
@@ -149,9 +149,9 @@ Command = TurnOn | LeaveBehind | TurnOff | Lift
 
 
 def decide(command: Command, state: DoNotDisturb | None) -> list[Event]:
-    """Return the events of a command; none where it says what is so already.
+    """Return the events of a command; none if it says nothing new.
 
-    Lifting raises `NotFoundError` for a number that is not a no, `DoNotDisturbOnError` while a contact that has it has DND on.
+    Lifting raises `NotFoundError` for a number without do-not-disturb, `DoNotDisturbOnError` while a contact with it has DND on.
     """
     state = state or NONE
     match command:
@@ -171,6 +171,6 @@ def _lift(command: Lift, state: DoNotDisturb) -> Event:
     if state.held:
         raise DoNotDisturbOnError(command.number, tuple(sorted(state.held)))
     if not state.left:
-        msg = f"{command.number} is not a no: nobody with this number has do-not-disturb on."
+        msg = f"{command.number} has no do-not-disturb."
         raise NotFoundError(msg)
     return Lifted(number=command.number, reason=command.reason)

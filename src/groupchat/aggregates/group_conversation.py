@@ -1,20 +1,20 @@
 """Group conversation: one business number and its participants, in one thread.
 
-Creating (R1 to R6, R35) is judged in `roster.py`, opting out and in (R14, R17, R39) in `group_opting.py`; the events are in
-`group_events.py`, the state in `group_state.py`. From then on:
+Creation (R1 to R6, R35) is in `roster.py`, opting out and in (R14, R17, R39) in `group_opting.py`; the events are in
+`group_events.py`, the state in `group_state.py`. After creation:
 
 - R7 Participants, their numbers and the business number never change: there is no command that changes them.
 - R8 Messages go to the numbers frozen at creation.
 - R9 A participant is tagged `updated` while its contact no longer has the frozen number, `deleted` while its contact is deleted.
 - R10 A message has a body, media, or both, and is sent to every participant.
-- R11 An inbound message shows who wrote it: the contact's name, else the name given at creation, else the number.
-- R13 A group can be renamed at any time; without a name the participants' names stand for it.
-- R15 Once a participant has opted out, nothing is sent; what participants write is still recorded.
+- R11 An inbound message shows its author: the contact's name, else the name given at creation, else the number.
+- R13 A group can be renamed at any time; without a name, the participants' names are shown instead.
+- R15 Once a participant has opted out, nothing is sent; participants' messages are still recorded.
 - R16 A message accepted before an opt-out is not handed over after it: `opted_out_since`.
-- R37 A participant without a contact is linked to the first contact that comes to have its number; a link stays.
+- R37 A participant without a contact is linked to the first contact that gets their number; a link stays.
 - R18 A successor has the participants who are not opted out, as they are.
-- R19 Who has opted out stands apart in the pane.
-- R24, R25 A sent message names its recipients and the rate in force.
+- R19 The pane lists participants who opted out separately.
+- R24, R25 A sent message names its recipients and the rate in effect.
 """
 
 from collections.abc import Container
@@ -50,7 +50,7 @@ from groupchat.values.text import shows_something
 
 
 class ConversationBlockedError(RefusalError):
-    """R15: somebody opted out; `opted_out` has the numbers. The way on is a successor (R18)."""
+    """R15: someone opted out; `opted_out` has the numbers. A successor continues the group (R18)."""
 
     slug = "conversation-blocked"
 
@@ -60,7 +60,7 @@ class ConversationBlockedError(RefusalError):
 
 
 class NotBlockedError(RefusalError):
-    """R18: only a blocked group has a successor; this one, named by `conversation_id`, is the group with its participants (R35)."""
+    """R18: only a blocked group can have a successor. This one, `conversation_id`, is open and has its participants (R35)."""
 
     slug = "group-exists"
 
@@ -73,7 +73,7 @@ class NotBlockedError(RefusalError):
 
 
 class CreateGroup(Struct, frozen=True, kw_only=True):
-    """Begin a group that `roster.py` has judged."""
+    """Begin a group that `roster.py` has accepted."""
 
     business_number: str
     name: str | None
@@ -94,7 +94,7 @@ class Send(Struct, frozen=True, kw_only=True):
 
 
 class Receive(Struct, frozen=True, kw_only=True):
-    """Record what a participant wrote; `own` are the workspace's own keywords (R38)."""
+    """Record a participant's message; `own` are the workspace's own keywords (R38)."""
 
     message_id: str
     number: str
@@ -105,26 +105,26 @@ class Receive(Struct, frozen=True, kw_only=True):
 
 
 class RenameGroup(Struct, frozen=True, kw_only=True):
-    """Give the group another name, or none."""
+    """Give the group a new name, or none."""
 
     name: str | None
 
 
 class NoteContact(Struct, frozen=True, kw_only=True):
-    """Bring the participants that are linked to a contact up to date with it (R9, R11)."""
+    """Update the participants that are linked to a contact (R9, R11)."""
 
     contact: Contact
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """Link the participant with this number, unless it has a contact, to one that came to have it (R37)."""
+    """Link the participant with this number, unless they have a contact, to a contact that now has it (R37)."""
 
     number: str
     contact: Contact
 
 
 class Succeed(Struct, frozen=True, kw_only=True):
-    """Note the group that continues this one."""
+    """Record the group that continues this one."""
 
     conversation_id: str
 
@@ -133,9 +133,9 @@ Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | No
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
-    """Return the events of a command; none where it says what is so already.
+    """Return the events of a command; none if it says nothing new.
 
-    Raises `NotFoundError` for a group that is not there, `ConversationBlockedError` for a message to a blocked one.
+    Raises `NotFoundError` for a group that does not exist, `ConversationBlockedError` for a message to a blocked one.
     """
     if isinstance(command, CreateGroup):
         return [
@@ -175,7 +175,7 @@ def existing(state: GroupConversation | None) -> GroupConversation:
 
 
 def missing() -> NotFoundError:
-    """Return what is said of a conversation that is not there."""
+    """Return the refusal for a conversation that does not exist."""
     return NotFoundError("There is no such conversation.", "conversation")
 
 
@@ -194,7 +194,7 @@ def _send(command: Send, state: GroupConversation) -> Event:
 
 
 def _refuse_empty(body: str | None, media: tuple[Media, ...]) -> None:
-    """Raise `InvalidRequestError` for a message that has no media and shows nothing (R10, R47)."""
+    """Raise `InvalidRequestError` for a message without media and without visible text (R10, R47)."""
     if not media and not shows_something(body or ""):
         raise InvalidRequestError(
             "body", "A message needs a body with at least one visible character, or media, or both (R10, R47)."
@@ -229,7 +229,7 @@ def _link(command: Link, state: GroupConversation) -> list[Event]:
 
 
 def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
-    """Return what a contact's state changes for the members linked to it: name, tags (R9)."""
+    """Return the events that a contact's state causes for the members linked to it: name, tags (R9)."""
     linked = [member for member in members if member.contact_id == contact.id]
     events: list[Event] = []
     if any(member.name != contact.name for member in linked):
@@ -245,7 +245,7 @@ def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:
 
 
 def left(state: GroupConversation, out: Container[str]) -> tuple[Participant, ...]:
-    """Return who comes along into a successor, as they are: all but the numbers that are opted out at this moment (R18)."""
+    """Return the participants to take into a successor, as they are: all who are not opted out now (R18)."""
     return tuple(
         Participant(number=member.number, contact_id=member.contact_id, name=member.name)
         for member in state.members

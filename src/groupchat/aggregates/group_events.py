@@ -1,4 +1,4 @@
-"""What happens to a group conversation: its events, and the values in them. The rules are in `group_conversation.py`."""
+"""The events of a group conversation, and their values. The rules are in `group_conversation.py`."""
 
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from groupchat.values.policy import Policy
 
 
 class Participant(Struct, frozen=True, kw_only=True):
-    """One phone number of the group, frozen; its contact, if any, and its name at creation."""
+    """One phone number of the group, frozen, with its contact, if any, and its name at creation."""
 
     number: str
     contact_id: str | None = None
@@ -36,7 +36,7 @@ class Author(Struct, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.created")
 class Created(Event, frozen=True, kw_only=True):
-    """A group began, under a policy; `predecessor_id` is the blocked group that it follows (R18)."""
+    """A group began, under a policy; `predecessor_id` is the blocked group that it continues (R18)."""
 
     business_number: str
     name: str | None
@@ -59,9 +59,9 @@ class MessageSent(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.inbound_received")
 class InboundReceived(Event, frozen=True, kw_only=True):
-    """A participant wrote; `name` is what the author is called at this moment (R11).
+    """A participant wrote; `name` is the author's name at this moment (R11).
 
-    `keyword` is what the message was recognized as when it came (R14); the list of keywords may be another by now.
+    `keyword` is the keyword as which the message was recognized on arrival (R14); the list of keywords may have changed since.
     """
 
     class_version: ClassVar[int] = 2
@@ -76,15 +76,15 @@ class InboundReceived(Event, frozen=True, kw_only=True):
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
-        """Add `keyword`, which was not stored yet, by the list of that time."""
+        """Add `keyword`, which older events lack, by the list of that time."""
         state["keyword"] = keyword_v1(state["body"])
 
 
 @stored_as("groupchat.conversation.participant_opted_out")
 class ParticipantOptedOut(Event, frozen=True, kw_only=True):
-    """A participant wants no more messages; the group is blocked. `evidence` is a message's id, or who said so.
+    """A participant wants no more messages; the group is blocked. `evidence` is the id of a message or of a user.
 
-    `contact_id` is the contact whose do-not-disturb it is; it may be another than the participant is linked to (R36).
+    `contact_id` is the contact whose do-not-disturb it is, perhaps another one than the participant is linked to (R36).
     """
 
     class_version: ClassVar[int] = 2
@@ -96,13 +96,13 @@ class ParticipantOptedOut(Event, frozen=True, kw_only=True):
 
     @staticmethod
     def upcast_v1_v2(state: dict[str, Any]) -> None:
-        """Add `contact_id`, which was not stored yet: it was always the participant's own contact."""
+        """Add `contact_id`, which older events lack: it was always the participant's own contact."""
         state["contact_id"] = None
 
 
 @stored_as("groupchat.conversation.participant_opted_in")
 class ParticipantOptedIn(Event, frozen=True, kw_only=True):
-    """A participant takes messages again; that alone does not unblock (R17)."""
+    """A participant accepts messages again; that alone does not unblock the group (R17)."""
 
     number: str
     cause: Cause
@@ -119,12 +119,12 @@ class ParticipantOptOutTakenBack(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.unblocked")
 class Unblocked(Event, frozen=True, kw_only=True):
-    """The block ended: under `reopen_on_opt_in` the last opted-out participant opted in (R17), or it was a mistake alone (R39)."""
+    """The block ended: the last opted-out participant opted in under `reopen_on_opt_in` (R17), or it was only a mistake (R39)."""
 
 
 @stored_as("groupchat.conversation.contact_linked")
 class ParticipantContactLinked(Event, frozen=True, kw_only=True):
-    """A participant without a contact is linked to the first contact that came to have its number, called `name` (R37)."""
+    """A participant without a contact is linked to the first contact that got their number, called `name` (R37)."""
 
     contact_id: str
     number: str
@@ -142,7 +142,7 @@ class ParticipantContactNumberChanged(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.contact_renamed")
 class ParticipantContactRenamed(Event, frozen=True, kw_only=True):
-    """A participant's contact has another name."""
+    """A participant's contact has a new name."""
 
     contact_id: str
     name: str
@@ -157,7 +157,7 @@ class ParticipantContactDeleted(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.conversation.renamed")
 class GroupRenamed(Event, frozen=True, kw_only=True):
-    """The group has another name, or none."""
+    """The group has a new name, or none."""
 
     name: str | None
 

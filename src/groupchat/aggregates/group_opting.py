@@ -1,9 +1,9 @@
-"""Opting out of a group conversation, in again, and back: the part of `group_conversation.py` that says who is out.
+"""Opting out of a group conversation, and in again: the part of `group_conversation.py` that decides who is opted out.
 
-- R14 A participant is out by the number's own word, by a user's record of it, or by DND on its contact; each is recorded once.
-- R17 Blocked stays blocked, unless the policy that the group was created under reopens it (`reopen_on_opt_in`), everybody is in
-  again, and no other unblocked group has the same set (R35).
-- R39 An opt-out that a user recorded by mistake can be taken back, and the block that it alone caused ends.
+- R14 A participant is opted out by their own word, by a user's record of it, or by DND on their contact; each is recorded once.
+- R17 A blocked group stays blocked, unless the policy at its creation reopens it (`reopen_on_opt_in`), everyone is in again, and no
+  other open group has the same participants (R35).
+- R39 An opt-out that a user recorded by mistake can be taken back. The block that only it caused ends.
 """
 
 from typing import assert_never
@@ -19,7 +19,7 @@ from groupchat.values.event import Event
 
 
 class OptOutParticipant(Struct, frozen=True, kw_only=True):
-    """Record a participant's no; for DND, `contact_id` is the contact whose it is."""
+    """Record a participant's opt-out; for DND, `contact_id` is the contact that has it on."""
 
     number: str
     cause: Cause
@@ -28,7 +28,7 @@ class OptOutParticipant(Struct, frozen=True, kw_only=True):
 
 
 class OptInParticipant(Struct, frozen=True, kw_only=True):
-    """Record a participant's yes. `same_set_is_open` tells whether another unblocked group has the same set (R35)."""
+    """Record a participant's opt-in. `same_set_is_open` says whether another open group has the same participants (R35)."""
 
     number: str
     cause: Cause
@@ -48,7 +48,7 @@ Command = OptOutParticipant | OptInParticipant | TakeBackParticipantOptOut
 
 
 def decide(command: Command, state: GroupConversation) -> list[Event]:
-    """Return the events of a command; none where it says what is so already, or is about nobody in the group."""
+    """Return the events of a command; none if it says nothing new, or concerns no participant of the group."""
     match command:
         case OptOutParticipant():
             return _opt_out(command, state)

@@ -1,4 +1,4 @@
-"""The state of a group conversation, and how its events lead to it. The rules are in `group_conversation.py`."""
+"""The state of a group conversation, and the fold of its events. The rules are in `group_conversation.py`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,12 +29,12 @@ from groupchat.values.policy import Policy
 K = TypeVar("K")
 
 Kind = Literal["consent", "hand", "dnd"]
-"""Three things keep a participant out, each until it is taken back: the number's word, a user's record of it, and DND."""
+"""Three things opt a participant out, each until it is taken back: the person's word, a user's record of it, and DND."""
 Block = Kind | Literal["mistake"]
-"""The grounds of a block. A `mistake` was taken back, but by then another group had the same set (R35, R39)."""
+"""The grounds of a block. A `mistake` was taken back, but another group had the same participants by then (R35, R39)."""
 
 REMEMBERED_INBOUND_IDS = 100
-"""How many of the carrier's ids of inbound messages a conversation remembers, to know a repeated webhook."""
+"""The number of the carrier's message ids that a conversation remembers to recognize a repeated webhook."""
 
 
 class Member(Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class GroupConversation(Struct, frozen=True, kw_only=True):
-    """A group, as the rules see it. `last_opt_out` is the version of the newest opt-out, 0 before any."""
+    """A group, as the rules see it. `last_opt_out` is the version of the newest opt-out, 0 without one."""
 
     workspace_id: str
     business_number: str
@@ -95,7 +95,7 @@ class GroupConversation(Struct, frozen=True, kw_only=True):
         return next((member for member in self.members if member.number == number), None)
 
     def opted_out_since(self, version: int) -> bool:
-        """Tell whether somebody opted out after the event of this version (R16)."""
+        """Return whether someone opted out after the event of this version (R16)."""
         return self.last_opt_out > version
 
 
@@ -159,12 +159,12 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
 
 
 def kind_of(cause: Cause) -> Kind:
-    """Return what an opt-out of this cause stands on: DND, a user's record, or the person's own word."""
+    """Return the ground of an opt-out with this cause: DND, a user's record, or the person's own word."""
     return "dnd" if cause == "dnd" else "hand" if cause == "user" else "consent"
 
 
 def ended_by(cause: Cause) -> tuple[Kind, ...]:
-    """Return what an opt-in of this cause ends: DND off ends DND; the person's word ends what they, or a user for them, said."""
+    """Return the grounds that an opt-in with this cause ends: DND for DND off, the person's and a user's word for the person's."""
     return ("dnd",) if cause == "dnd" else ("consent", "hand")
 
 
@@ -173,7 +173,7 @@ def _plus(kinds: tuple[K, ...], kind: K) -> tuple[K, ...]:
 
 
 def _without_mistake(state: GroupConversation, number: str) -> GroupConversation:
-    """Return the state without what a user recorded. If nothing else blocks the group, `Unblocked` ends the block, not this."""
+    """Return the state without a user's record. If nothing else blocks the group, `Unblocked` ends the block, not this."""
     members = _with_number(
         state,
         number,

@@ -1,7 +1,7 @@
-"""The keywords of R14 and R38: which whole message is a no, or a yes.
+"""The keywords of R14 and R38: which whole message is an opt-out or an opt-in.
 
-An event says what its message was recognized as when it came, so this list may follow the law. What stored messages without that
-word meant is in `keywords_v1.py`, which never changes.
+An event says as which keyword its message was recognized on arrival, so this list may follow the law. `keywords_v1.py`, which never
+changes, recognizes the messages of older events.
 """
 
 from functools import lru_cache
@@ -19,19 +19,19 @@ _ENGLISH = ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit
 _FRENCH = ("arret", "arrete", "arreter", "arretez", "arrett", "annuler", "desabonner", "desabonnement", "desinscrire", "fin")
 _SPANISH = ("alto", "parar", "pare", "cancelar", "terminar", "detener", "salir", "darme de baja", "desuscribir")
 _OUT = frozenset({*_ENGLISH, *_FRENCH, *_SPANISH})
-"""In the form that `folded` gives, as the words below."""
+"""In the form that `folded` returns, like the words below."""
 _IN = frozenset(["start", "unstop", "reprendre", "demarrer", "commencer", "inicio", "iniciar", "comenzar", "reanudar"])
 _YES = frozenset(["yes", "oui", "si"])
-"""In a group they answer somebody else, so they count only when written to the business alone (R38)."""
+"""In a group, they answer another participant, so they count only if written to the business alone (R38)."""
 _MAX_WORDS = 8
-"""How many words a keyword has at most."""
+"""The maximum number of words in a keyword."""
 _LONGEST = 10_000
 """A longer message is never a keyword. Incoming texts may have a million characters, which would be slow to fold."""
 _DOTS = str.maketrans(dict.fromkeys(".\u00b7\u2022\u2027\u2219\u22c5\u3002\u30fb", "-"))
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """Keywords that a workspace adds, as its people wrote them. They are compared as the defaults are."""
+    """Keywords that a workspace adds, as its users wrote them. They are compared like the defaults."""
 
     out: tuple[str, ...] = ()
     in_: tuple[str, ...] = ()
@@ -41,12 +41,11 @@ NO_WORDS = Words()
 
 
 def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword | None:
-    """Return which keyword a whole message is, if any, however it is typed (R14, R38).
+    """Return the keyword that a whole message is, if any, however it is typed (R14, R38).
 
     Case, accents, compatibility forms (full-width letters), invisible characters, and dashes and dots within it make no difference,
-    nor do punctuation and spaces around it, nor how often the word is repeated. An opt-out may have symbols around it, too
-    (`STOP` and a stop sign); an opt-in may not. `alone` tells whether the message was written to the business alone: only then is
-    `YES` an opt-in.
+    nor do punctuation and spaces around it, nor repetitions of the word. An opt-out may also have symbols around it (`STOP` and a
+    stop sign); an opt-in may not. `alone` says whether the message was written to the business alone: only then is `YES` an opt-in.
     """
     if body is None or len(body) > _LONGEST:
         return None
@@ -59,7 +58,7 @@ def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword 
 
 
 def refuse_unfit(own: Words) -> None:
-    """Raise `InvalidRequestError` for a keyword that could not be recognized, or that is a no where it should be a yes."""
+    """Raise `InvalidRequestError` for a keyword that can't be recognized, or that is an opt-out in the list of opt-ins."""
     for index, word in enumerate(own.out):
         if keyword(word, alone=True, own=Words(out=(word,))) is None:
             raise InvalidRequestError(f"opt_out_keywords.{index}", f"{word!r} has no letters or digits to recognize it by (R38).")
@@ -67,7 +66,7 @@ def refuse_unfit(own: Words) -> None:
         meant = keyword(word, alone=True, own=Words(out=own.out, in_=(word,)))
         if meant != "opt-in":
             why = "is an opt-out keyword" if meant else "cannot be recognized as an opt-in"
-            raise InvalidRequestError(f"opt_in_keywords.{index}", f"{word!r} {why}; choose another word (R38).")
+            raise InvalidRequestError(f"opt_in_keywords.{index}", f"{word!r} {why}. Choose another word (R38).")
 
 
 @lru_cache(maxsize=4_096)
@@ -76,12 +75,12 @@ def _spelled(words: tuple[str, ...]) -> frozenset[str]:
 
 
 def _spellings(text: str) -> tuple[str, str]:
-    """Return a text with its dashes as nothing (`opt-out` is `optout`), and as spaces (`stop-stop` is the word repeated)."""
+    """Return a text with its dashes removed (`opt-out` is `optout`), and with them as spaces (`stop-stop` is the word repeated)."""
     return text.replace("-", ""), text.replace("-", " ")
 
 
 def _is_one_of(text: str, words: frozenset[str]) -> bool:
-    """Tell whether a text is one of the words, once or more often, with punctuation around each."""
+    """Return whether a text is one of the words, once or repeated, with punctuation around each."""
     for spelled in _spellings(text):
         said = "".join(character if character.isalnum() or character == " " else "\n" for character in spelled)
         parts = {_once(part) for part in said.split("\n")} - {""}
@@ -91,7 +90,7 @@ def _is_one_of(text: str, words: frozenset[str]) -> bool:
 
 
 def _once(part: str) -> str:
-    """Return what a text says, without its repetitions."""
+    """Return a text without its repetitions."""
     words = part.split()
     repeated = (words[:size] for size in range(1, _MAX_WORDS + 1) if words == words[:size] * (len(words) // size))
     return " ".join(next(repeated, words))

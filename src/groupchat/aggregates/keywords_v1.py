@@ -1,7 +1,7 @@
-"""The keywords of R14 as they were when events did not say yet what a message was recognized as. This file never changes.
+"""The keywords of R14 at the time when events did not yet say how a message was recognized. This file never changes.
 
-An old message keeps what it meant when it came, so neither the list nor how it was compared may follow `keywords.py`, which changes
-with the law: all that it rested on is copied here.
+An old message keeps the meaning that it had on arrival, so neither the list nor the comparison may follow `keywords.py`, which
+changes with the law. Everything that they depended on is copied here.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ _IN = frozenset(["START", "UNSTOP", "YES"])
 
 
 def keyword_v1(body: str | None) -> Literal["opt-out", "opt-in"] | None:
-    """Return what a message was recognized as."""
+    """Return the keyword as which a message was recognized."""
     text = normalize("NFC", body or "").upper().replace("Ê", "E")
     word = _between(text, str.isalnum)
     if word in _OUT or word in _OUT_SPACED:

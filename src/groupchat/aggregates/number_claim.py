@@ -1,9 +1,9 @@
-"""Number claim: to which workspace a business number belongs.
+"""Number claim: the workspace that a business number belongs to.
 
-- R4 A business number belongs to one workspace only, the first that adds it. Each number has a stream of its own for this, written
-  in the same append as the workspace's stream (`business_numbers.py`).
-- R56 A number that was given up stays its workspace's, which alone can add it again. What people still write to it, STOP included,
-  is meant for that workspace, and its consents belong to the number: another workspace would see, or break, what is not its own.
+- R4 A business number belongs to one workspace only, the first that adds it. Each number has a separate stream for this, written in
+  the same append as the workspace's stream (`business_numbers.py`).
+- R56 A number that was given up still belongs to its workspace, which alone can add it again. People still write to that workspace,
+  STOP included, and the number's consents are its own. Another workspace would see, or break, data that is not its own.
 """
 
 from msgspec import Struct
@@ -16,12 +16,12 @@ from groupchat.values.event import Event, Recorded
 
 
 def stream(number: str) -> str:
-    """Return the stream that says to which workspace a business number belongs."""
+    """Return the stream that records to which workspace a business number belongs."""
     return f"number-{number}"
 
 
 def evolve(state: str | None, recorded: Recorded) -> str | None:
-    """Fold a number's claim into the id of the workspace that it belongs to."""
+    """Fold a number's claim into the id of its workspace."""
     event = recorded.event
     return event.workspace_id if isinstance(event, NumberClaimed) else state
 
@@ -30,7 +30,7 @@ def evolve(state: str | None, recorded: Recorded) -> str | None:
 
 
 class NumberTakenError(RefusalError):
-    """R4: the business number belongs to a workspace already."""
+    """R4: the business number already belongs to a workspace."""
 
     slug = "number-taken"
 
@@ -42,7 +42,7 @@ class NumberTakenError(RefusalError):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """Take a number for a workspace."""
+    """Claim a number for a workspace."""
 
     number: str
     workspace_id: str
@@ -52,7 +52,7 @@ Command = Claim
 
 
 def decide(command: Claim, state: str | None) -> list[Event]:
-    """Return the claim, none for a number that is the workspace's already; raises `NumberTakenError` for another's."""
+    """Return the claim, none if the number already belongs to the workspace; raises `NumberTakenError` if it belongs to another."""
     if state is not None:
         if state != command.workspace_id:
             raise NumberTakenError(command.number)

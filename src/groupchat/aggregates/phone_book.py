@@ -1,7 +1,7 @@
 """Phone book: which contacts of a workspace have a number.
 
-R2 links a bare number to the oldest contact that has it. One stream per workspace and number, written in the same append as the
-contact's own event, so that a decision that reads it is never behind.
+R2 links a bare number to the oldest contact that has it. There is one stream per workspace and number, written in the same append
+as the contact's own event, so a decision that reads it never lags.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from groupchat.values.lasting import LastingMap
 
 @stored_as("groupchat.contact.number_listed")
 class NumberListed(Event, frozen=True, kw_only=True):
-    """A contact has this number from now on. `contact_since` is when the contact was created: the oldest comes first (R2)."""
+    """A contact now has this number. `contact_since` is when the contact was created: the oldest comes first (R2)."""
 
     number: str
     contact_id: str
@@ -26,7 +26,7 @@ class NumberListed(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.contact.number_unlisted")
 class NumberUnlisted(Event, frozen=True, kw_only=True):
-    """A contact has this number no longer."""
+    """A contact no longer has this number."""
 
     number: str
     contact_id: str
@@ -36,7 +36,7 @@ class NumberUnlisted(Event, frozen=True, kw_only=True):
 
 
 class PhoneBookEntry(Struct, frozen=True):
-    """The contacts that have the number, and since when each is there."""
+    """The contacts that have the number, and the creation time of each."""
 
     contacts: LastingMap[datetime] = LastingMap()
 
@@ -68,7 +68,7 @@ def evolve(state: PhoneBookEntry | None, recorded: Recorded) -> PhoneBookEntry |
 
 
 class ListNumber(Struct, frozen=True, kw_only=True):
-    """Note that a contact has the number."""
+    """Record that a contact has the number."""
 
     number: str
     contact_id: str
@@ -76,7 +76,7 @@ class ListNumber(Struct, frozen=True, kw_only=True):
 
 
 class UnlistNumber(Struct, frozen=True, kw_only=True):
-    """Note that a contact has the number no longer."""
+    """Record that a contact no longer has the number."""
 
     number: str
     contact_id: str
@@ -86,7 +86,7 @@ Command = ListNumber | UnlistNumber
 
 
 def decide(command: Command, state: PhoneBookEntry | None) -> list[Event]:
-    """Return the events of a command; none where it says what is so already."""
+    """Return the events of a command; none if it says nothing new."""
     listed = state is not None and command.contact_id in state.contacts
     match command:
         case ListNumber():

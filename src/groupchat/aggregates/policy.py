@@ -1,7 +1,7 @@
-"""Policy: how a workspace's policy and its own keywords are changed. They are part of its stream and state (`workspace.py`).
+"""Policy: changes of a workspace's policy and of its own keywords. Both are part of its stream and state (`workspace.py`).
 
-- R1, R4, R17 Group sizes, allowed regions, whether an opt-in reopens; what is left out stays, or is as the preset named says.
-- R38 Keywords beside those of `keywords.py`.
+- R1, R4, R17 Group sizes, allowed regions, whether an opt-in reopens; omitted values stay, or follow the preset if one is named.
+- R38 Keywords in addition to those of `keywords.py`.
 """
 
 from msgspec import UNSET, Struct, UnsetType
@@ -16,7 +16,7 @@ from groupchat.values.policy import PRESETS, Policy, Preset
 
 
 class ChangePolicy(Struct, frozen=True, kw_only=True):
-    """Change what is given; the rest stays as it is, or as the preset named here says."""
+    """Change the given values; the others stay, or follow the preset if one is named."""
 
     preset: Preset | UnsetType = UNSET
     min_participants: int | UnsetType = UNSET
@@ -26,27 +26,27 @@ class ChangePolicy(Struct, frozen=True, kw_only=True):
 
 
 class ChooseKeywords(Struct, frozen=True, kw_only=True):
-    """Let these be the workspace's own keywords (R38); what is not given stays as it is."""
+    """Replace the workspace's own keywords (R38); omitted lists stay."""
 
     opt_out: tuple[str, ...] | UnsetType = UNSET
     opt_in: tuple[str, ...] | UnsetType = UNSET
 
 
 def policy_after(command: ChangePolicy, policy: Policy) -> Policy:
-    """Return a policy with what is given changed; the rest is as it was, or as the preset given has it."""
+    """Return a policy with the given changes; the other values stay, or follow the preset."""
     base = policy if command.preset is UNSET else PRESETS[command.preset]
     changes = {name: value for name, value in asdict(command).items() if value is not UNSET}
     return replace(base, **changes)
 
 
 def change_policy(command: ChangePolicy, policy: Policy) -> list[Event]:
-    """Return the event of another policy; none where it stays as it is.
+    """Return the event of a changed policy; none if nothing changes.
 
     Raises `InvalidRequestError` for a region that does not exist, and for sizes that contradict each other.
     """
     for index, region in enumerate(() if command.allowed_regions is UNSET else command.allowed_regions):
         if not phone.is_region(region):
-            detail = f"There is no region {region} that has phone numbers; give its code of ISO 3166-1, as US (R4)."
+            detail = f"There is no region {region} with phone numbers. Use an ISO 3166-1 code, such as US (R4)."
             raise InvalidRequestError(f"allowed_regions.{index}", detail)
     after = policy_after(command, policy)
     if after.min_participants > after.max_participants:
@@ -56,7 +56,7 @@ def change_policy(command: ChangePolicy, policy: Policy) -> list[Event]:
 
 
 def choose_keywords(command: ChooseKeywords, keywords: Words) -> list[Event]:
-    """Return the event of other keywords; none where they stay as they are. Raises `InvalidRequestError` for unfit ones."""
+    """Return the event of changed keywords; none if nothing changes. Raises `InvalidRequestError` for unusable ones."""
     chosen = Words(
         out=keywords.out if command.opt_out is UNSET else command.opt_out,
         in_=keywords.in_ if command.opt_in is UNSET else command.opt_in,

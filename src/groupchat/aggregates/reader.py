@@ -1,6 +1,6 @@
-"""Read marks: what one user has read of one conversation (R30).
+"""Read marks: the part of one conversation that one user has read (R30).
 
-`ConversationRead` names the version of the conversation that the user has read up to: a mark never goes backwards. A conversation
+`ConversationRead` names the version of the conversation up to which the user has read. A mark never goes backwards. A conversation
 marked as unread counts at least one unread message until it is read again.
 """
 
@@ -64,7 +64,7 @@ def evolve(state: ReadMark | None, recorded: Recorded) -> ReadMark | None:
 
 
 class MarkRead(Struct, frozen=True, kw_only=True):
-    """Mark as read up to a version; what was read before stays read."""
+    """Mark as read up to a version; older messages stay read."""
 
     user_id: str
     conversation_id: str
@@ -82,7 +82,7 @@ Command = MarkRead | MarkUnread
 
 
 def decide(command: Command, state: ReadMark | None) -> list[Event]:
-    """Return the events of a command; none where it is so already."""
+    """Return the events of a command; none if nothing changes."""
     state = state or NONE
     match command:
         case MarkRead():

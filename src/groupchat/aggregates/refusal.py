@@ -1,12 +1,12 @@
 """Refusals, recorded for auditors: who tried what and when, which rule refused it, and what it was about.
 
-- R15 A send that somebody's opt-out stopped.
+- R15 A message that someone's opt-out stopped.
 - R20, R21 A group, or a message, that the user's role or access to the business number does not allow.
-- R22 What was asked for is there, but not for a user who is restricted to assigned data.
+- R22 A request for something that exists, but not for a user who is restricted to assigned data.
 
-Nobody who is refused fills the store: alike refusals that follow each other within a minute are counted, not stored one by one, and
-a day's records have an end, for each user and for the workspace. A stream is one workspace's UTC day, so none grows without end; no
-decision but its own reads it.
+No refused user can fill the store: equal refusals that follow each other within a minute are counted, not stored one by one, and
+the number of records per day is limited, for each user and for the workspace. A stream is one workspace's UTC day, so none grows
+without limit, and only the decisions of this aggregate read it.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ Verdict = Literal["record", "later", "no-more"]
 Whose = Literal["user", "workspace"]
 
 APART = timedelta(minutes=1)
-"""How long after a record alike refusals are only counted."""
+"""The time after a record during which equal refusals are only counted."""
 RECORDS_A_DAY = 1_000
 RECORDS_OF_A_USER_A_DAY = 250
-"""A share of the day's limit, so that no user can hide what others try by trying a lot."""
+"""A share of the day's limit, so that no user can hide others' attempts by making many of their own."""
 
 # --- events
 
@@ -35,7 +35,7 @@ RECORDS_OF_A_USER_A_DAY = 250
 class Subject(Struct, frozen=True, kw_only=True):
     """The subject of a refusal, as far as it exists in the workspace.
 
-    `numbers` are people's: people who opted out (R15), or who are not contacts assigned to the user (R22).
+    `numbers` are people who opted out (R15), or who are not contacts assigned to the user (R22).
     """
 
     conversation_id: str | None = None
@@ -46,10 +46,10 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 @stored_as("groupchat.refusal.recorded")
 class RefusalRecorded(Event, frozen=True, kw_only=True):
-    """A user was refused something, `times` times alike from `first_at` to `last_at`.
+    """A user was refused something, `times` times from `first_at` to `last_at`.
 
     `operation` is the method and the path's template. `no_more_of` says that the rest of the UTC day's refusals, of this user or of
-    the whole workspace, are counted in a metric only.
+    the whole workspace, are only counted in a metric.
     """
 
     user_id: str
@@ -67,18 +67,18 @@ class RefusalRecorded(Event, frozen=True, kw_only=True):
 
 
 class Day(Struct, frozen=True, kw_only=True):
-    """A workspace's day: how many records each user has, and when the last of each kind was stored."""
+    """A workspace's day: the number of each user's records, and the time of the last record of each kind."""
 
     records: Mapping[str, int] = {}
     last: Mapping[str, datetime] = {}
 
     @property
     def left(self) -> int:
-        """How many records the day still takes."""
+        """The number of records that the day still allows."""
         return RECORDS_A_DAY - sum(self.records.values())
 
     def left_of(self, user_id: str) -> int:
-        """Return how many records the day still takes of a user's refusals, were it not for others'."""
+        """Return the number of records that the day still allows a user, disregarding others."""
         return RECORDS_OF_A_USER_A_DAY - self.records.get(user_id, 0)
 
 
@@ -115,7 +115,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
 
 class RecordRefusals(Struct, frozen=True, kw_only=True):
-    """Record alike refusals, at a time."""
+    """Record equal refusals, at a time."""
 
     refusal: Refusal
     times: int
@@ -125,14 +125,14 @@ class RecordRefusals(Struct, frozen=True, kw_only=True):
 
 
 class RecordAtOnce(RecordRefusals, frozen=True, kw_only=True):
-    """The same from a process that ends, and can't count on."""
+    """The same from a process that is ending and can't keep counting."""
 
 
 Command = RecordRefusals | RecordAtOnce
 
 
 def verdict(command: Command, state: Day | None) -> Verdict:
-    """Tell whether refusals are to be recorded now, later (they are to be counted until then), or not at all on this day."""
+    """Return whether to record refusals now, later (count them until then), or not at all on this day."""
     state, refusal = state or NONE, command.refusal
     if min(state.left, state.left_of(refusal.user_id)) <= 0:
         return "no-more"
@@ -141,7 +141,7 @@ def verdict(command: Command, state: Day | None) -> Verdict:
 
 
 def decide(command: Command, state: Day | None) -> list[Event]:
-    """Return the record; none where `verdict` says so."""
+    """Return the record; none if `verdict` says so."""
     if verdict(command, state) != "record":
         return []
     state, refusal = state or NONE, command.refusal

@@ -1,7 +1,7 @@
-"""Roster: who may be in a new group. The rules of creating, apart from the life of a group (`group_conversation.py`).
+"""Roster: the rules of creating a group. The rules after creation are in `group_conversation.py`.
 
 - R1 At least `min_participants`, at most `max_participants`.
-- R2 A participant is asked for as a contact (its primary or one of its secondary numbers) or as a bare number with an optional
+- R2 A participant is requested as a contact (its primary or one of its secondary numbers) or as a bare number with an optional
   name; a bare number that is a contact's is linked to that contact, the oldest if several have it.
 - R3 Numbers are E.164; no number appears twice; the business number is not a participant.
 - R4 Every number is valid and of an allowed region, and can be texted; the business number is not toll-free.
@@ -49,7 +49,7 @@ Code = Literal[
 
 
 class Violation(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One reason why a group can't be created; `index` counts the participants asked for, from 0."""
+    """One reason why a group can't be created; `index` counts the requested participants, from 0."""
 
     rule: Rule
     code: Code
@@ -71,18 +71,18 @@ class InvalidGroupError(RefusalError):
 
 
 class GroupExistsError(RefusalError):
-    """R35: an unblocked group with this business number and these participants is there already."""
+    """R35: an open group with this business number and these participants already exists."""
 
     slug = "group-exists"
 
     def __init__(self, conversation_id: str | None) -> None:
-        where = f"write in {conversation_id} instead" if conversation_id else "ask an owner or admin for it"
+        where = f"use {conversation_id} instead" if conversation_id else "ask an owner or admin about it"
         msg = f"An unblocked group with the same participants exists: {where} (R35)."
         super().__init__(msg, conversation_id=conversation_id)
 
 
 class RequestedParticipant(Struct, frozen=True, kw_only=True):
-    """A participant as asked for: a contact with an optional number, or a number with an optional name (R2)."""
+    """A participant as requested: a contact with an optional number, or a number with an optional name (R2)."""
 
     contact_id: str | None = None
     number: str | None = None
@@ -90,7 +90,7 @@ class RequestedParticipant(Struct, frozen=True, kw_only=True):
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """The business number as found: as E.164 where it is `readable`, and whether the workspace has it, or had it (R56)."""
+    """The business number as found: as E.164 if it is `readable`, and whether the workspace has it, or had it (R56)."""
 
     number: str
     readable: bool = False
@@ -99,9 +99,9 @@ class Sender(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A participant as found: what was asked for, and the facts that the rules need. `number` is none where it is in doubt.
+    """A participant as found: the request, and the facts that the rules need. `number` is none if it is unclear.
 
-    `opted_out` is the number's word to the business number, `no` that of a person with DND on (R36).
+    `opted_out` is the number's opt-out from the business number, `no` the do-not-disturb of a person (R36).
     """
 
     index: int
@@ -120,12 +120,12 @@ def bare(index: int, asked: RequestedParticipant) -> Candidate:
 
 
 def of_contact(index: int, asked: RequestedParticipant, contact: Contact | None) -> Candidate:
-    """Return the candidate of a contact asked for by its id, with the number asked for or else its primary one (R2)."""
+    """Return the candidate of a contact requested by its id, with the requested number or else its primary one (R2)."""
     contact_id = asked.contact_id or ""
     if contact is None or contact.deleted:
         code: Code = "contact-unknown" if contact is None else "contact-deleted"
         state = "unknown" if contact is None else "deleted"
-        detail = f"Contact {contact_id} is {state}; leave it out, or give a bare number."
+        detail = f"Contact {contact_id} is {state}. Omit it, or give a bare number."
         found = Violation(rule="R2", code=code, detail=detail, contact_id=contact_id, index=index)
         return Candidate(index=index, number=None, violation=found)
     if asked.number is None:
@@ -145,12 +145,12 @@ def linked(candidate: Candidate, contact: Contact | None) -> Candidate:
 
 
 def with_consent(candidate: Candidate, known: Consent | None, dnd: DoNotDisturb | None) -> Candidate:
-    """Add what the number has said to the business number (R5), and whether it is a no to all of them (R36)."""
+    """Add the number's opt-out from the business number (R5), and whether do-not-disturb applies to it (R36)."""
     return replace(candidate, opted_out=known is not None and known.opted_out, no=dnd is not None and dnd.is_on)
 
 
 def participant(candidate: Candidate) -> Participant:
-    """Return the participant that an accepted candidate becomes, named after its contact where it has one (R11)."""
+    """Return the participant that an accepted candidate becomes, named after its contact if it has one (R11)."""
     contact = candidate.contact
     return Participant(
         number=candidate.number or "",
@@ -192,7 +192,7 @@ def check_size(count: int, policy: Policy, limits: CarrierLimits = NO_LIMITS) ->
 
 
 def check_no_same(open_groups: Iterable[str | None]) -> None:
-    """Raise `GroupExistsError` if there is an unblocked group with the same set (R35); none for one that is hidden (R22)."""
+    """Raise `GroupExistsError` if an open group has the same participants (R35); its id is none if it is hidden (R22)."""
     for conversation_id in open_groups:
         raise GroupExistsError(conversation_id)
 
@@ -224,11 +224,11 @@ def _of_sender(sender: Sender, policy: Policy) -> Iterator[Violation]:
         detail = f"{number!r} can't be read as a phone number: include the country code, as in +14155550101."
         yield Violation(rule="R3", code="invalid-number", detail=detail, number=number)
     elif phone.is_toll_free(number):
-        detail = f"{number} is toll-free; carriers take no group messages from it."
+        detail = f"{number} is toll-free, and carriers accept no group messages from toll-free numbers."
         yield Violation(rule="R4", code="toll-free-number", detail=detail, number=number)
     elif not sender.owned:
         why = "was given up (R56)" if sender.given_up else "is not a business number of this workspace"
-        detail = f"{number} {why}; it has to be added first."
+        detail = f"{number} {why}. Add it first."
         yield Violation(rule="R1", code="business-number-unknown", detail=detail, number=number)
     elif not phone.is_of(number, policy.allowed_regions):
         detail = f"{number} is of region {' or '.join(phone.regions_of(number))}, which the policy does not allow."
@@ -246,9 +246,9 @@ def _of_candidate(candidate: Candidate, business_number: str, policy: Policy, ti
         return Violation(rule=rule, code=code, detail=detail, number=number, contact_id=contact_id, index=candidate.index)
 
     if number == business_number:
-        yield violation("R3", "business-number-as-participant", f"{number} is the business number itself; leave it out.")
+        yield violation("R3", "business-number-as-participant", f"{number} is the business number itself. Omit it.")
     if times[number] > 1:
-        yield violation("R3", "duplicate-number", f"{number} is asked for {times[number]} times; ask for it once.")
+        yield violation("R3", "duplicate-number", f"{number} appears {times[number]} times. Include it once.")
     if not phone.can_be_texted(number):
         yield violation(
             "R4",
@@ -261,7 +261,7 @@ def _of_candidate(candidate: Candidate, business_number: str, policy: Policy, ti
     if candidate.contact is not None and candidate.contact.dnd:
         yield violation("R5", "contact-dnd", f"{candidate.contact.name} ({number}) has do-not-disturb on.")
     elif candidate.no:
-        detail = f"{number} is a no to all business numbers: a contact with it has, or had, do-not-disturb on (R36)."
+        detail = f"{number} has do-not-disturb on, through a contact that has or had this number (R36)."
         yield violation("R5", "contact-dnd", detail)
     if candidate.opted_out:
         yield violation("R5", "opted-out", f"{number} has opted out from {business_number}.")

@@ -1,12 +1,12 @@
-"""Sight: what of the log a user may see. `access.py`'s rules, applied to events.
+"""Sight: which events of the log a user may see. It applies the rules of `access.py` to events.
 
-- R22 A user restricted to assigned data sees the events of the groups and contacts that they may see now, with their deliveries
-  and consents; of the users they see themself.
-- R23 Managers and auditors see everything except keys: those are visible to their holder and to those who manage users.
+- R22 A user restricted to assigned data sees the events of the groups and contacts that they may see now, with their deliveries and
+  consents; of the users, they see only themselves.
+- R23 Managers and auditors see everything except keys: those are visible to their user and to those who manage users.
 - R23 Refusals are visible to managers and auditors.
-- R30 Read marks are per user: of others' only who manages or audits sees them.
+- R30 Read marks are per user; only managers and auditors see those of others.
 
-What is not named here nobody sees, so that a new kind of event does not get out unnoticed. A key's hash never does: `published`.
+Nobody can see an event type that is not listed here, so a new type does not leak unnoticed. A key's hash never leaves: `published`.
 """
 
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ class About(Struct, frozen=True, kw_only=True):
     reader_id: str | None = None
     audited: bool = False
     unrestricted: bool = False
-    """Not for those who see assigned data only."""
+    """Not for users who see assigned data only."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -96,7 +96,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 def about(recorded: Recorded) -> About | None:
-    """Return what an event is about; none if nobody sees it."""
+    """Return the subject of an event; none if nobody sees it."""
     event, found = recorded.event, None
     match event:
         case _ if isinstance(event, CONVERSATION):
@@ -111,7 +111,7 @@ def about(recorded: Recorded) -> About | None:
             found = About(consent=recorded.stream)
         case do_not_disturb.TurnedOn() | do_not_disturb.LeftBehind() | do_not_disturb.TurnedOff():
             found = About(contact_id=event.contact_id)
-        case do_not_disturb.Lifted():  # it concerns contacts and groups that are not in it
+        case do_not_disturb.Lifted():  # it concerns contacts and groups that it does not name
             found = About(unrestricted=True)
         case reader.ConversationRead() | reader.ConversationMarkedUnread():
             found = About(conversation_id=event.conversation_id, reader_id=event.user_id)
@@ -119,7 +119,7 @@ def about(recorded: Recorded) -> About | None:
             found = About(user_id=event.user_id)
         case workspaces.KeyIssued():
             found = About(key_of=event.user_id)
-        case workspaces.KeyRevoked():  # the event does not name its holder; users who do not manage users revoke only their own
+        case workspaces.KeyRevoked():  # the event does not name the key's user; users who do not manage users revoke only their own
             found = About(key_of=recorded.cause.actor.id)
         case RefusalRecorded():
             found = About(audited=True)
@@ -129,7 +129,7 @@ def about(recorded: Recorded) -> About | None:
 
 
 def sees(rights: Access, what: About, known: Known) -> bool:
-    """Tell whether a user sees an event of their workspace; `known` is asked only for a restricted user (R22)."""
+    """Return whether a user sees an event of their workspace; `known` is used only for a restricted user (R22)."""
     if what.key_of is not None:
         return what.key_of == rights.user.id or _manages(rights, what.key_of)
     if (what.audited or what.reader_id not in (None, rights.user.id)) and not (rights.manages or rights.audits):
@@ -164,7 +164,7 @@ def _sees_group(rights: Access, conversation_id: str, known: Known) -> bool:
 
 
 def published(event: Event) -> Event | dict[str, object]:
-    """Return an event's data as it may leave the system: all of it, but for a key's hash, and prices without an exponent."""
+    """Return an event's data in the form that may leave the system: without a key's hash, with prices without an exponent."""
     match event:
         case _ if hidden := UNPUBLISHED.get(type(event)):
             return {name: value for name, value in asdict(event).items() if name not in hidden}

@@ -1,12 +1,12 @@
 """Workspace: a tenant, with its users and their keys, roles, policy and rates.
 
 - R1, R17 The policy: group sizes, allowed regions, whether an opt-in reopens.
-- R20 Roles: owner, admin, member and auditor are there from the beginning, others are defined; each may create groups, or not.
-- R38 The workspace's own keywords, beside those of `keywords.py`.
-- R25 The rate in force is the one with the latest date that is not after the message's, then the latest posted: `rate_at`.
+- R20 Roles: owner, admin, member and auditor exist from the beginning, others are defined; each may create groups or not.
+- R38 The workspace's own keywords, in addition to those of `keywords.py`.
+- R25 The rate in effect is the one with the latest date that is not after the message's, then the one posted last: `rate_at`.
 
-The events are in `workspace_events.py`, the rules of its business numbers in `business_numbers.py`; who may do what with all this
-says `access.py`.
+The events are in `workspace_events.py`, the rules of its business numbers in `business_numbers.py`; `access.py` decides who may do
+what.
 """
 
 from datetime import UTC, date, datetime
@@ -45,7 +45,7 @@ from groupchat.values.money import Rate
 from groupchat.values.policy import PRESETS, Policy
 
 DEFAULT_RATE = Rate(mms_segment=Decimal("0.0200"), currency="USD")
-"""The price of a segment where no posted rate applies."""
+"""The price of a segment if no posted rate applies."""
 
 OWNER, ADMIN, MEMBER, AUDITOR = "owner", "admin", "member", "auditor"
 BUILT_IN_ROLES: dict[str, bool] = {OWNER: True, ADMIN: True, MEMBER: True, AUDITOR: False}
@@ -94,12 +94,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
     keys: LastingMap[ApiKey] = LastingMap()
     """Keys that are not revoked, by their hash."""
     key_hashes: LastingMap[str] = LastingMap()
-    """Their hashes, by their id."""
+    """The hashes of the keys, by the keys' ids."""
     hashes_of: LastingMap[tuple[str, ...]] = LastingMap()
-    """Their hashes, by their user's id, oldest first."""
+    """The hashes of a user's keys, by the user's id, oldest first."""
     numbers: dict[str, BusinessNumber] = {}
     given_up: tuple[str, ...] = ()
-    """The numbers that the workspace had, and may add again (R56)."""
+    """Numbers that the workspace has given up and may add again (R56)."""
     default_number: str | None = None
     keywords: Words = NO_WORDS
     """The workspace's own keywords (R38)."""
@@ -118,12 +118,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return None if owned is None else owned.carrier
 
     def holder_of(self, key_hash: str, moment: datetime) -> User | None:
-        """Return the user whose key has this hash and opens at this moment."""
+        """Return the user whose key has this hash, if the key is valid at this moment."""
         key = self.keys.get(key_hash)
         return self.users.get(key.user_id) if key is not None and key.opens_at(moment) else None
 
     def keys_of(self, user_id: str) -> list[ApiKey]:
-        """Return a user's keys that are not revoked, oldest first; those that expired may be left out."""
+        """Return a user's keys that are not revoked, oldest first; expired ones may be missing."""
         return [key for hash_ in self.hashes_of.get(user_id) or () if (key := self.keys.get(hash_)) is not None]
 
     def keys_of_owners(self) -> list[ApiKey]:
@@ -131,12 +131,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
         return [key for user in self.users.values() if user.role == OWNER for key in self.keys_of(user.id)]
 
     def rate_at(self, moment: datetime) -> Rate:
-        """Return the rate in force at a moment, by its UTC date (R25)."""
+        """Return the rate in effect at a moment, by its UTC date (R25)."""
         line = self.rate_line_at(moment)
         return DEFAULT_RATE if line is None else self.rates[line].rate
 
     def rate_line_at(self, moment: datetime) -> int | None:
-        """Return which line of the rate card is in force at a moment; none where the default applies."""
+        """Return the line of the rate card in effect at a moment; none if the default applies."""
         day = moment.astimezone(UTC).date()
         begun = [(posted.effective_from, line) for line, posted in enumerate(self.rates) if posted.effective_from <= day]
         return max(begun)[1] if begun else None
@@ -193,7 +193,7 @@ def _without(numbers: tuple[str, ...], number: str) -> tuple[str, ...]:
 
 
 def _with_key(state: Workspace, event: KeyIssued, recorded: Recorded) -> Workspace:
-    """Add a key, and forget the same user's expired ones, so that a user's keys don't grow without end."""
+    """Add a key, and drop the same user's expired ones, so that a user's keys don't grow without limit."""
     for held in state.keys_of(event.user_id):
         if not held.opens_at(recorded.at):
             state = _without_key(state, held.id)
@@ -222,7 +222,7 @@ def _without_key(state: Workspace, key_id: str) -> Workspace:
 
 
 def _is_trusted(state: Workspace, actor: Actor) -> bool:
-    """Tell whether an actor may see an owner's key: an owner, or the operator's command line."""
+    """Return whether an actor may see an owner's key: an owner, or the operator's command line."""
     user = state.users.get(actor.id)
     return actor.kind == "process" or (user is not None and user.role == OWNER)
 
@@ -237,12 +237,12 @@ def _with_number(state: Workspace, number: str, **changes: str | None) -> Worksp
 
 
 class UserExistsError(RefusalError):
-    """A user of the workspace has this mailbox already; `user_id` is that user."""
+    """Another user of the workspace has this mailbox; `user_id` is that user."""
 
     slug = "user-exists"
 
     def __init__(self, user: User) -> None:
-        detail = f"{user.email} is a user of this workspace already, {user.id}: change that one, or give another address."
+        detail = f"{user.email} is already a user of this workspace, {user.id}. Change that user, or use another address."
         super().__init__(detail, user_id=user.id)
 
 
@@ -277,7 +277,7 @@ class ChangeUser(Struct, frozen=True, kw_only=True):
 
 
 class DefineRole(Struct, frozen=True, kw_only=True):
-    """Define a role, or change what it may do (R20)."""
+    """Define a role, or change its permissions (R20)."""
 
     role: str
     group_chat: bool
@@ -287,7 +287,7 @@ Command = CreateWorkspace | AddUser | ChangeUser | IssueKey | RevokeKey | Define
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
-    """Return the events of a command; none where it changes nothing."""
+    """Return the events of a command; none if it changes nothing."""
     if isinstance(command, CreateWorkspace):
         return [WorkspaceCreated(name=command.name, policy=PRESETS["heymarket"])]
     state = existing(state)
@@ -390,6 +390,6 @@ def require_user_of(state: Workspace, user_id: str) -> User:
 
 
 def require_user(state: Workspace, user_id: str | None) -> None:
-    """Raise `InvalidRequestError` unless the user to assign to, if any, is of the workspace."""
+    """Raise `InvalidRequestError` unless the user to assign to, if any, belongs to the workspace."""
     if user_id is not None and user_id not in state.users:
         raise InvalidRequestError("assigned_to", f"{user_id} is not a user of this workspace.")

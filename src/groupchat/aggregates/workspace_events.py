@@ -1,4 +1,4 @@
-"""What happens to a workspace: its events. The rules are in `workspace.py`."""
+"""The events of a workspace. The rules are in `workspace.py`."""
 
 from datetime import date
 
@@ -28,7 +28,7 @@ class UserAdded(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.key_issued")
 class KeyIssued(Event, frozen=True, kw_only=True):
-    """A user got an API key, of which only the hash (SHA-256, hexadecimal) is kept."""
+    """A user got an API key, of which only the hash (SHA-256, hexadecimal) is stored."""
 
     key_id: str
     user_id: str
@@ -55,7 +55,7 @@ class NumberAdded(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.number_labelled")
 class NumberLabelled(Event, frozen=True, kw_only=True):
-    """A number has another label."""
+    """A number has a new label."""
 
     number: str
     label: str | None
@@ -79,28 +79,28 @@ class NumberCarrierChosen(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.number_given_up")
 class NumberGivenUp(Event, frozen=True, kw_only=True):
-    """The workspace sends nothing from a number any more; what is there stays (R56)."""
+    """The workspace has stopped sending from a number; its history stays (R56)."""
 
     number: str
 
 
 @stored_as("groupchat.workspace.default_number_chosen")
 class DefaultNumberChosen(Event, frozen=True, kw_only=True):
-    """One number, or none, is everybody's default."""
+    """One number, or none, is everyone's default."""
 
     number: str | None
 
 
 @stored_as("groupchat.workspace.policy_changed")
 class PolicyChanged(Event, frozen=True, kw_only=True):
-    """The workspace has this policy now."""
+    """The workspace now has this policy."""
 
     policy: Policy
 
 
 @stored_as("groupchat.workspace.keywords_chosen")
 class KeywordsChosen(Event, frozen=True, kw_only=True):
-    """These are the workspace's own keywords now, beside those that every workspace has (R38)."""
+    """The workspace now has these own keywords, in addition to the standard ones (R38)."""
 
     opt_out: tuple[str, ...]
     opt_in: tuple[str, ...]
@@ -108,7 +108,7 @@ class KeywordsChosen(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.user_role_changed")
 class UserRoleChanged(Event, frozen=True, kw_only=True):
-    """A user has another role, or is (no longer) restricted to assigned data (R20, R22)."""
+    """A user has a new role, or the restriction to assigned data was set or removed (R20, R22)."""
 
     user_id: str
     role: str
@@ -117,7 +117,7 @@ class UserRoleChanged(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.key_revoked")
 class KeyRevoked(Event, frozen=True, kw_only=True):
-    """A key opens nothing any more."""
+    """A key was revoked."""
 
     key_id: str
 
@@ -132,7 +132,7 @@ class RoleDefined(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.rate_posted")
 class RatePosted(Event, frozen=True, kw_only=True):
-    """From the first second (UTC) of a date on, a segment costs this (R25)."""
+    """From the first second (UTC) of a date on, a segment costs this price (R25)."""
 
     effective_from: date
     rate: Rate

@@ -1,4 +1,4 @@
-"""The application, with all endpoints put into it: the table of contents of the API."""
+"""The application with all endpoints: the table of contents of the API."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -42,14 +42,14 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 class Served(Protocol):
-    """An operation, and what answers it."""
+    """An operation that responds to requests."""
 
     @property
     def operation(self) -> Operation:
         """The OpenAPI document."""
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Return the answer, or raise the refusal."""
+        """Return the response, or raise the refusal."""
 
 
 ENDPOINTS: tuple[Served, ...] = (
@@ -104,7 +104,7 @@ SIMULATOR: tuple[Served, ...] = (simulator.handset_writes, simulator.read_handse
 
 
 def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
-    """Return the application; the simulator's routes are there only with that carrier."""
+    """Return the application. It has the simulator's routes only with that carrier."""
     app = Application(
         title="groupchat",
         version=__version__,
@@ -113,11 +113,11 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        telemetry={"logs": False},  # they would quote exceptions, and so what people wrote
+        telemetry={"logs": False},  # traces would quote exceptions, and so people's messages
     )
     served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
     described = cache(partial(document, served, webhooks.operations(services)))
-    app.openapi = described  # type: ignore[method-assign] # FastAPI's documented way to give one's own
+    app.openapi = described  # type: ignore[method-assign] # FastAPI's documented way to replace the document
     app.router.routes.extend(_routes(services, served, described))
     app.router.default = Elsewhere(_resource(services, "(none)", {}), app.router.default)
     return app
@@ -149,16 +149,16 @@ def _resource(services: Services, path: str, methods: Mapping[str, Responder], a
 
 
 class _Written(Convertor[str]):
-    """A phone number in a path: it may be written with slashes, so it takes all of the path but a slash at the end."""
+    """A phone number in a path. It may contain slashes, so it takes the rest of the path, except a final slash."""
 
     regex = ".*[^/]"
 
     def convert(self, value: str) -> str:
-        """Return it as it is."""
+        """Return it unchanged."""
         return value
 
     def to_string(self, value: str) -> str:
-        """Return it as it is."""
+        """Return it unchanged."""
         return value
 
 

@@ -1,4 +1,4 @@
-"""The refusals that this API makes; those of the rules are in `aggregates/` and `commands/`, the kit's in `web/`."""
+"""The refusals of this API; those of the rules are in `aggregates/` and `commands/`, the kit's in `web/`."""
 
 from groupchat.values.errors import RefusalError
 
@@ -9,16 +9,16 @@ class ParticipantsFrozenError(RefusalError):
     slug = "participants-frozen"
 
     def __init__(self) -> None:
-        super().__init__("The participants of a group never change (R7); create a new group with those you want.")
+        super().__init__("The participants of a group never change (R7). Create a new group with the people that you want.")
 
 
 class StillSpreadingError(RefusalError):
-    """A write is stored, but its effects elsewhere are not complete yet."""
+    """A write is stored, but not all of its effects are visible yet."""
 
     slug = "unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The change is stored, but not all of its conversations show it yet; repeating the request is safe.")
+        super().__init__("The change is stored, but not all of its conversations show it yet. Repeating the request is safe.")
 
 
 class IdempotencyKeyInUseError(RefusalError):
@@ -27,7 +27,7 @@ class IdempotencyKeyInUseError(RefusalError):
     slug = "idempotency-key-in-use"
 
     def __init__(self) -> None:
-        super().__init__("A request of yours with this Idempotency-Key is still running; repeat this one in a moment.")
+        super().__init__("A request of yours with this Idempotency-Key is still running. Repeat this one in a moment.")
 
 
 class IdempotencyKeyReusedError(RefusalError):
@@ -36,4 +36,4 @@ class IdempotencyKeyReusedError(RefusalError):
     slug = "idempotency-key-reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for another request of yours (method, path or body); take a new key.")
+        super().__init__("This Idempotency-Key was used for another request of yours (method, path or body). Use a new key.")

@@ -20,7 +20,7 @@ from groupchat.store.probe import Probe
 from groupchat.store.progress import Progress
 
 PATIENCE_SECONDS = 5.0
-"""How long an answer waits for followers before it is a 503."""
+"""The time that a response waits for followers before it is a 503."""
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -50,12 +50,12 @@ class Services(Struct, frozen=True, kw_only=True):
 
     @property
     def views(self) -> Views:
-        """The read models, and how long they are waited for."""
+        """The read models, and how long to wait for them."""
         return Views(self.store, self.progress, self.patience)
 
     @property
     def door(self) -> Door:
-        """The parts that admit callers."""
+        """The parts that authenticate callers."""
         return Door(self.store, self.throttle, self.tokens, self.last_uses)
 
     @property

@@ -1,1 +1,1 @@
-"""What if: history replayed under another policy, and compared with what it was (docs/whatif.md)."""
+"""What if: history replayed under another policy, and compared with the real one (docs/whatif.md)."""

@@ -1,4 +1,4 @@
-"""Differences under another policy: each event that would have come out otherwise, and sums per conversation and in all."""
+"""Differences under another policy: each event with another outcome, and sums per conversation and in total."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -22,14 +22,14 @@ class Charge(Struct, frozen=True):
 
 
 class Side(Struct, frozen=True, kw_only=True):
-    """How an event came out, or would have."""
+    """An event's outcome, real or hypothetical."""
 
     outcome: Outcome
     charge: Charge | None = None
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """An event (`<stream>/<version>`) that would have come out otherwise, and why."""
+    """An event (`<stream>/<version>`) with another outcome, and the reason."""
 
     event: str
     at: datetime
@@ -50,14 +50,14 @@ class Amounts(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """How many there were, and would have been."""
+    """The real and the hypothetical number."""
 
     was: int
     would_be: int
 
 
 class ConversationAmounts(Struct, frozen=True, kw_only=True):
-    """A conversation that would have cost something else."""
+    """A conversation with another cost."""
 
     conversation_id: str
     amounts: tuple[Amounts, ...]
@@ -74,7 +74,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 def charge_of(line: EventCharge | None) -> Charge | None:
-    """Return what a line of the ledger comes to (R24, R25)."""
+    """Return the charge of a line of the ledger (R24, R25)."""
     if line is None:
         return None
     count = len(line.recipients)
@@ -82,13 +82,13 @@ def charge_of(line: EventCharge | None) -> Charge | None:
 
 
 class Sums:
-    """Sums of charges per currency, as it was and as it would be."""
+    """Sums of charges per currency, real and hypothetical."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Amounts] = {}
 
     def add(self, was: Charge | None, would_be: Charge | None) -> None:
-        """Count what an event comes to, and would have."""
+        """Count an event's real and hypothetical charge."""
         if was is not None:
             self._add(was.currency, was.amount, Decimal(0))
         if would_be is not None:
@@ -106,5 +106,5 @@ class Sums:
 
     @property
     def differ(self) -> bool:
-        """Whether any sum would be another."""
+        """Whether any sum differs."""
         return any(each.was != each.would_be for each in self._sums.values())

@@ -1,8 +1,8 @@
-"""The other history: what would have become of groups and messages under another policy, decided by the product's own rules.
+"""The other history: what would happen to groups and messages under another policy, decided by the product's own rules.
 
-`roster.py` judges each group (R1, R4, R35), `group_conversation.py` says what an opt-out, an opt-in and a message do (R15, R17),
-`delivery.py` what is withheld (R16), the rate card what a segment costs (R25). There is no second set of rules here: only the
-effect `omit` of an opt-out is none of the product's, and it is those same rules for a group without the ones who are out.
+`roster.py` judges each group (R1, R4, R35), `group_conversation.py` decides the effects of opt-outs, opt-ins and messages (R15,
+R17), `delivery.py` those of withholding (R16), and the rate card the price of a segment (R25). There are no other rules here. Only
+the effect `omit` of an opt-out is not the product's: it applies the same rules to a group without the people who are out.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from groupchat.whatif.policy_file import OtherPolicy
 
 
 class _OnTheWay(Struct, frozen=True):
-    """A message of the other history that the carrier has said nothing of."""
+    """A message of the other history that the carrier has not reported on."""
 
     version: int
     recipients: tuple[str, ...]
@@ -38,7 +38,7 @@ class _OnTheWay(Struct, frozen=True):
 
 
 class OtherHistory:
-    """The groups that there would be, as they would be, and the messages on their way."""
+    """The hypothetical groups, and the messages on their way."""
 
     def __init__(self, other: OtherPolicy) -> None:
         self._other = other
@@ -48,7 +48,7 @@ class OtherHistory:
         self.groups: dict[str, GroupConversation] = {}
 
     def create(self, recorded: Recorded, event: Created) -> str | None:
-        """Ask for a group as it was asked for; return why it would be refused, if it would."""
+        """Request a group as it was requested; return the reason if it would be refused."""
         policy = self._other.instead_of(event.policy)
         try:
             _refuse_new(event, policy)
@@ -69,7 +69,7 @@ class OtherHistory:
         return None
 
     def hear(self, recorded: Recorded, event: ParticipantOptedOut | ParticipantOptedIn | ParticipantOptOutTakenBack) -> None:
-        """Take a participant's no or yes, or that a no was a mistake."""
+        """Apply a participant's opt-out or opt-in, or the correction of a mistaken opt-out."""
         group = self.groups.get(recorded.stream)
         if group is None:
             return
@@ -89,7 +89,7 @@ class OtherHistory:
         self._take(recorded, group_conversation.decide(command, group))
 
     def send(self, recorded: Recorded, event: MessageSent) -> Recorded | str:
-        """Write what was written; return what would be sent, or why nothing would."""
+        """Write a message as it was written; return what would be sent, or why nothing would."""
         group = self.groups.get(recorded.stream)
         if group is None:
             return "The group would not exist."
@@ -113,11 +113,11 @@ class OtherHistory:
         return replace(recorded, event=sent[0])
 
     def arrive(self, message_id: str) -> None:
-        """Let the carrier say something of a message, so that it can't be withheld any more."""
+        """Apply a carrier's report about a message, after which it can't be withheld any more."""
         self._on_the_way.pop(message_id, None)
 
     def withhold(self, recorded: Recorded, event: delivery.Withheld) -> tuple[Outcome, Recorded | None]:
-        """Hand a message over that was withheld; return what becomes of it, and what is withheld of it."""
+        """Hand over a message that was withheld; return what becomes of it, and what is withheld of it."""
         sent = self._on_the_way.pop(event.message_id, None)
         group = self.groups.get(event.conversation_id)
         if group is None or (sent is None and event.rate is not None):
@@ -149,7 +149,7 @@ class OtherHistory:
     def _open_with_same_set(
         self, business_number: str, people: Sequence[Participant | group_state.Member], *, but: str | None = None
     ) -> list[str]:
-        """Return the unblocked groups that a carrier could not tell from one of these people (R35)."""
+        """Return the open groups that a carrier could not distinguish from one of these people (R35)."""
         same = self._same_set.get(_set_of(business_number, people), ())
         return [id_ for id_ in same if id_ != but and not self.groups[id_].blocked]
 
@@ -159,14 +159,14 @@ def _set_of(business_number: str, people: Sequence[Participant | group_state.Mem
 
 
 def _refuse_new(event: Created, policy: Policy) -> None:
-    """Raise `InvalidGroupError` for what a group breaks under a policy, but did not when it was created."""
+    """Raise `InvalidGroupError` for rules that a group breaks under a policy, but did not when it was created."""
     then = {(violation.code, violation.number) for violation in _broken(event, event.policy)}
     if broken := [each for each in _broken(event, policy) if (each.code, each.number) not in then]:
         raise InvalidGroupError(broken)
 
 
 def _broken(event: Created, policy: Policy) -> tuple[Violation, ...]:
-    """Return what a group breaks; of a successor only its size is judged (R18). Consent (R5) does not depend on the policy."""
+    """Return the violations of a group; of a successor, only those of size (R18). Consent (R5) does not depend on the policy."""
     people = [Candidate(index=index, number=each.number, name=each.name) for index, each in enumerate(event.roster)]
     try:
         if event.predecessor_id is not None:

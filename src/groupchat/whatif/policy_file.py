@@ -1,4 +1,4 @@
-"""Policy files: another policy to replay history under, in YAML (JSON is a part of it). All faults are told at once, by line."""
+"""Policy files: another policy to replay history under, in YAML (which includes JSON). All errors are reported, by line."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,10 +23,10 @@ from groupchat.values.money import Currency, Price, Rate
 from groupchat.values.policy import MAX_PARTICIPANTS_EVER, MIN_PARTICIPANTS_EVER, PRESETS, GroupSize, Policy, Preset, Region
 
 OptOutEffect = Literal["block", "omit"]
-"""What an opt-out does: it blocks the group (R15), or it leaves that one participant out."""
+"""The effect of an opt-out: it blocks the group (R15), or it omits that one participant."""
 
 LARGEST = 1024 * 1024
-"""Bytes of a policy file."""
+"""The maximum size of a policy file, in bytes."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MISSING: Any = object()
@@ -35,7 +35,7 @@ Read = Callable[[Node], Any]
 
 
 class _Takes(Struct, frozen=True):
-    """What a value must be, as a type and in words; `exists` tells whether there is such a thing."""
+    """The valid values of a field, as a type and in words; `exists` returns whether a value exists."""
 
     kind: Any
     words: str
@@ -54,14 +54,14 @@ _CURRENCY = _Takes(Currency, "an ISO 4217 currency code, such as USD", CURRENCIE
 
 
 class LineFault(Struct, frozen=True, order=True):
-    """What is wrong in a line, counted from 1."""
+    """An error in a line, counted from 1."""
 
     line: int
     reason: str
 
 
 class PolicyFileError(ToldError):
-    """A policy file says what can't be; the message has every fault with its line."""
+    """A policy file is invalid. The message has every error with its line."""
 
     def __init__(self, path: Path, faults: list[LineFault]) -> None:
         self.faults = tuple(sorted(faults))
@@ -70,7 +70,7 @@ class PolicyFileError(ToldError):
 
 
 class OtherPolicy(Struct, frozen=True, kw_only=True):
-    """What a policy file asks for; what it leaves out is as it was. A rate card takes the place of the whole one that there was."""
+    """The changes in a policy file. Omitted values stay. A rate card replaces the complete existing one."""
 
     change: ChangePolicy = ChangePolicy()
     opt_out_effect: OptOutEffect = "block"
@@ -90,7 +90,7 @@ class OtherPolicy(Struct, frozen=True, kw_only=True):
 
 
 def read_policy(path: Path) -> OtherPolicy:
-    """Read a policy file; raises `PolicyFileError` with everything that is wrong."""
+    """Read a policy file; raises `PolicyFileError` with all errors."""
     text, faults = _text(path)
     root: Node | None = None
     try:
@@ -123,13 +123,13 @@ def _text(path: Path) -> tuple[str, list[LineFault]]:
 
 
 class _Reading:
-    """Reads nodes and notes what is wrong with them, to tell all of it. What is wrong is read as `_MISSING`."""
+    """Reads nodes and notes all errors. An invalid value is read as `_MISSING`."""
 
     def __init__(self, faults: list[LineFault]) -> None:
         self._faults = faults
 
     def policy(self, root: Node | None) -> OtherPolicy:
-        """Return what the file asks for, as far as it is right."""
+        """Return the file's changes, as far as they are valid."""
         if root is None:
             self._faults.append(LineFault(1, "it is empty. Use {} for no change."))
             return OtherPolicy()
@@ -151,7 +151,7 @@ class _Reading:
         return OtherPolicy(change=change, opt_out_effect=effect, rates=rates)
 
     def _sizes(self, root: Node, change: ChangePolicy) -> None:
-        """Note sizes that leave no group; a size that is left out is the preset's, or as it was."""
+        """Note sizes that leave no group; an omitted size is the preset's, or stays."""
         base = None if change.preset is UNSET else policy_after(change, PRESETS[change.preset])
         least = change.min_participants if base is None else base.min_participants
         most = change.max_participants if base is None else base.max_participants
@@ -177,7 +177,7 @@ class _Reading:
         return self._as(node, found, _REGIONS)
 
     def _mapping(self, node: Node, fields: Mapping[str, Read], *, required: bool = False) -> dict[str, Any]:
-        """Return the values that are right, by key."""
+        """Return the valid values, by key."""
         if not isinstance(node, MappingNode):
             self._wrong(node, f"expected keys and values: {', '.join(fields)}.")
             return {}
@@ -207,7 +207,7 @@ class _Reading:
         return []
 
     def _scalar(self, node: Node, takes: _Takes) -> Any:
-        """Return a value as its type takes it, from its text: so a price is exact, and the region NO is no `no`."""
+        """Return a value as its type takes it, from its text, so that a price is exact and the region NO is not false."""
         if not isinstance(node, ScalarNode):
             return self._wrong(node, "expected a single value.")
         text: Any = node.value

@@ -1,7 +1,7 @@
-"""What if: history replayed under another policy, and compared with what it was; nothing is changed (docs/whatif.md).
+"""What if: history replayed under another policy, and compared with the real one; nothing is changed (docs/whatif.md).
 
-People do as they did: who asked for a group asks for it, who wrote writes, who opted out opts out. `other_history.py` tells what
-would come of it. Two states of each group are kept, and of a message some words until the carrier says something of it.
+People act as they did: they request the same groups, write the same messages, and opt out at the same time. `other_history.py`
+decides the results. Two states of each group are kept, and a few words of each message until the carrier reports on it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,18 +40,18 @@ TOPICS = tuple(kind.TOPIC for kind in _REPLAYED)
 
 
 class Window(Struct, frozen=True, kw_only=True):
-    """The scope of the report: events of this workspace (all if none), from `start` on and before `end`."""
+    """The scope of the report: events of this workspace (all if none), from `start` to before `end`."""
 
     workspace_id: str | None = None
     start: datetime | None = None
     end: datetime | None = None
 
     def replays(self, recorded: Recorded) -> bool:
-        """Tell whether an event is to be replayed."""
+        """Return whether an event is to be replayed."""
         return self.workspace_id in (None, recorded.cause.workspace_id) and (self.end is None or recorded.at < self.end)
 
     def reports(self, recorded: Recorded) -> bool:
-        """Tell whether an event is to be reported."""
+        """Return whether an event is to be reported."""
         return self.start is None or recorded.at >= self.start
 
 
@@ -70,7 +70,7 @@ class WhatIf:
         self._differences = 0
 
     def replay(self, log: Iterable[Recorded]) -> Iterator[Difference]:
-        """Return what would differ, in the order of the log. Events of other types than `TOPICS` may be left out of it."""
+        """Return the differences, in the order of the log. Events of other types than `TOPICS` may be missing."""
         for recorded in log:
             if self._window.replays(recorded):
                 if not self._completes(recorded):
@@ -79,7 +79,7 @@ class WhatIf:
         yield from self._settle()
 
     def summary(self) -> Summary:
-        """Return what all of it adds up to."""
+        """Return the totals of all differences."""
         apart = {id_: sums for id_, sums in self._sums.items() if sums.differ}
         return Summary(
             count=self._differences,
@@ -137,12 +137,12 @@ class WhatIf:
         yield from self._differs(recorded, "withheld", was, would_be, _WITHHELD[outcome], event.conversation_id)
 
     def _completes(self, recorded: Recorded) -> bool:
-        """Tell whether an event belongs to the opt-in before it: the block that it lifts is lifted in the same append (R17)."""
+        """Return whether an event belongs to the opt-in before it: the block that it lifts is lifted in the same append (R17)."""
         before = self._unsettled
         return before is not None and isinstance(recorded.event, Unblocked) and recorded.stream == before.stream
 
     def _settle(self) -> Iterator[Difference]:
-        """Compare whether the group that was heard of last is blocked, now that all that follows from it is known."""
+        """Compare whether the last group is blocked, now that all events that follow from it are known."""
         recorded, self._unsettled = self._unsettled, None
         if recorded is None or (would_be := self._other.groups.get(recorded.stream)) is None:
             return

@@ -1,1 +1,1 @@
-"""A call of the API: its conditions, its answer, and the operation that follows from an endpoint's signature."""
+"""A call of the API: its conditions, its response, and the operation that follows from an endpoint's signature."""

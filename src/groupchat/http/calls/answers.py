@@ -1,4 +1,4 @@
-"""The answers of handlers."""
+"""The results of handlers."""
 
 from typing import Generic, TypeVar
 
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 class Sheet(Struct, frozen=True):
-    """A file of CSV and the name to save it by."""
+    """A CSV file and its name."""
 
     name: str
     content: bytes
 
 
 class Answer(Struct, Generic[T], frozen=True):
-    """The answer to a read; `sheet` is the value as CSV, if the caller asked for it."""
+    """The result of a read; `sheet` is the value as CSV, if the caller asked for it."""
 
     value: T
     position: int | None = None
@@ -23,6 +23,6 @@ class Answer(Struct, Generic[T], frozen=True):
 
 
 class Written(Answer[T], Generic[T], frozen=True, kw_only=True):
-    """The answer to a write, with the position that covers it."""
+    """The result of a write, with the position that covers it."""
 
     position: int

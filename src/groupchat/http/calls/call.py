@@ -1,4 +1,4 @@
-"""A request that is read, as handlers get it: who calls, what they ask, and how a command is run for them."""
+"""A parsed request, as handlers receive it: the caller, the parameters, and a way to run a command for the caller."""
 
 from collections.abc import Awaitable, Callable
 from typing import Concatenate, Generic, ParamSpec, TypeVar
@@ -21,7 +21,7 @@ Q = TypeVar("Q")
 
 
 class Call(Struct, frozen=True):
-    """A request that is read: who makes it, the path's parameters, and the terms that its headers set for its command."""
+    """A parsed request: the caller, the path's parameters, and the terms that its headers set for its command."""
 
     services: Services
     who: Caller
@@ -40,16 +40,16 @@ class Call(Struct, frozen=True):
 
     @property
     def keeps_answer(self) -> bool:
-        """Whether the command's value is kept as the request's answer, so must be made before the command is stored."""
+        """Whether the command's value is stored as the response, so that it must exist before the command is stored."""
         return self.terms.remember is not None
 
     async def run(
         self, command: Callable[Concatenate[Decision, Caller, P], Awaitable[T]], *args: P.args, **given: P.kwargs
     ) -> Written[T]:
-        """Run a command in the caller's name and on the request's terms; the answer has its value.
+        """Run a command in the caller's name and on the request's terms; the result has its value.
 
-        With an idempotency key the value is what is kept as the answer, so a `POST` answers with just that. Raises the command's
-        refusal, `PreconditionFailedError`, `AnsweredBeforeError` where the key has an answer.
+        With an idempotency key, the value is stored as the response, so a `POST` responds with exactly that. Raises the command's
+        refusal, `PreconditionFailedError`, and `AnsweredBeforeError` if the key already has a response.
         """
         return await self.run_as(self.who.cause(), command, self.who, *args, **given)
 

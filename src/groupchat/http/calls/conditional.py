@@ -1,7 +1,7 @@
-"""`ETag` and `If-Match`: conversations and contacts say their version, and a write may ask that it still holds.
+"""`ETag` and `If-Match`: conversations and contacts have a version, and a write may require that it is still current.
 
-The version is judged in the decision itself (`store/terms.py`), so of two writes that expect the same one wins. There is no
-`If-None-Match`: what a user reads of a conversation (`unread_count`) changes without its version.
+The version is checked in the decision itself (`store/terms.py`), so of two writes that expect the same version, one succeeds. There
+is no `If-None-Match`, because a user's `unread_count` changes without the conversation's version.
 """
 
 import re
@@ -13,7 +13,7 @@ from groupchat.store.terms import Expected, PreconditionFailedError
 from groupchat.values.errors import InvalidRequestError
 
 VERSIONED = (Conversation, ContactView)
-"""The types that are answered with their version as `ETag`."""
+"""The types whose responses have their version as `ETag`."""
 
 _IF_MATCH = re.compile(IF_MATCH.encode())
 _STRONG = re.compile(rb'(?:^|, ?)"(0|[1-9][0-9]{0,17})"')
@@ -26,15 +26,15 @@ def etag(version: int) -> bytes:
 
 
 def versioned_id(path: str) -> str | None:
-    """Return the path parameter that names what `If-Match` is about; none where nothing has a version."""
+    """Return the path parameter that names the subject of `If-Match`; none if nothing here has a version."""
     return next((id_ for id_ in _IDS if f"{{{id_}}}" in path), None)
 
 
 def read_if_match(headers: dict[bytes, bytes], stream: str | None) -> Expected | None:
-    """Return what is expected of a stream's version, or none; raises `InvalidRequestError` for a malformed header.
+    """Return the expected version of a stream, or none; raises `InvalidRequestError` for a malformed header.
 
-    A weak tag and a tag that is not a version match nothing (RFC 9110). Where nothing has a version, no tag matches: it raises
-    `PreconditionFailedError` at once.
+    A weak tag and a tag that is not a version match nothing (RFC 9110). If nothing here has a version, no tag matches, and it
+    raises `PreconditionFailedError` immediately.
     """
     written = headers.get(b"if-match")
     if written is None:

@@ -1,6 +1,6 @@
-"""One operation of the API: what its signature says is what is parsed, answered and documented.
+"""One operation of the API: its signature determines how it is parsed, answered and documented.
 
-`async def send_message(call: Writing[NewMessage]) -> Written[Message]` takes the body as its type, and answers with the position.
+`async def send_message(call: Writing[NewMessage]) -> Written[Message]` takes the body as its type, and responds with the position.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,19 +31,19 @@ from groupchat.values.errors import InvalidRequestError, RefusalError
 
 
 class Shows(Struct, frozen=True):
-    """What the answer's `id` names, as a parameter of a path, and the permit to see it."""
+    """The path parameter that the response's `id` names, and the permit to see it."""
 
     parameter: str
     permit: Permit
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """An operation, and what answers it.
+    """An operation that responds to requests.
 
-    `first` is judged before a read; both `first` and `may` before a request is judged malformed, so what does not exist is 404, and
-    what is forbidden 403, however malformed the request. `waits_for` are the followers that `Groupchat-Min-Position` waits for.
-    `finish` is what is still to be done, with the call and the answer's value, when the command is stored; a repeat of the request
-    does it again. `shows` is judged before an answer is given again, as `first` and `may` are.
+    `first` is checked before a read. Both `first` and `may` are checked before a request is found malformed, so a missing thing is
+    404, and a forbidden one 403, however malformed the request. `waits_for` are the followers that `Groupchat-Min-Position` waits
+    for. `finish` does the remaining work, with the call and the response's value, once the command is stored; a repeat of the
+    request does it again. `shows` is checked before a stored response is returned, like `first` and `may`.
     """
 
     operation: Operation
@@ -58,7 +58,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     finish: Callable[[Any, Any], Awaitable[None]] | None = None
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Answer a request. A refusal goes on record after the answer: what is hidden is answered as fast as what is not there."""
+        """Respond to a request. A refusal is recorded after the response, so a hidden thing takes as long as a missing one."""
         who, _ = await services.door.admit(incoming)
         call = Call(services, who, read_path(incoming), NO_TERMS)
         try:
@@ -88,7 +88,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return self._reply(call, answer)
 
     async def _once(self, call: Call, key: IdempotencyKey) -> Reply:
-        """Answer a request with a key: as the first time, if there was one."""
+        """Respond to a request with a key, with the stored response if there is one."""
         with running(call.services.running, key):
             try:
                 return await self._done(call)
@@ -96,7 +96,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
                 kept = before.kept
             except OverloadedError:
                 raise
-            except RefusalError:  # perhaps because it was done before
+            except RefusalError:  # perhaps it was done before
                 found = await call.store.answer_to(key)
                 if found is None:
                     raise
@@ -113,7 +113,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return reply
 
     async def _judge_repeat(self, call: Call, reply: Reply) -> None:
-        """Raise what forbids the caller to make the request, or to see its answer, by now (R20 to R23)."""
+        """Raise the refusal if the caller may no longer make the request, or see its response (R20 to R23)."""
         path = call.path
         if self.shows is not None:
             path = path | {self.shows.parameter: msgspec.json.decode(reply.body)["id"]}
@@ -173,9 +173,10 @@ def endpoint(
     waits_for: Sequence[str] = (),
     finish: Callable[[Any, Any], Awaitable[None]] | None = None,
 ) -> Callable[[Handle], Endpoint]:
-    """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the answer.
+    """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the response.
 
-    `refuses` are the slugs of the problems that neither its permits nor its kind of operation have; for the rest see `Endpoint`.
+    `refuses` lists the slugs of problems that neither its permits nor its kind of operation imply; for the other parameters, see
+    `Endpoint`.
     """
 
     def make(handle: Handle) -> Endpoint:

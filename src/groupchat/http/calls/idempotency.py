@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: the answer to a `POST` is kept with what the `POST` stored, and a repeat of the request is given it again.
+"""`Idempotency-Key`: the response to a `POST` is stored with its events, and a repeat of the request gets the same response.
 
-The row is written in the append itself (`store/answers.py`), so there is no moment at which one is stored without the other, and of
-two processes that try the same at once, one gets the other's answer. Within a process one request runs at a time.
+The row is written in the append itself (`store/answers.py`), so neither is ever stored without the other, and if two processes try
+the same request at once, one gets the other's response. Within a process, one request with a key runs at a time.
 """
 
 import re
@@ -22,12 +22,12 @@ from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.values.errors import InvalidRequestError
 
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
-_SECRET = "api_key"  # noqa: S105 - a field's name
+_SECRET = "api_key"  # noqa: S105 - the name of a field
 _POSITION = b"groupchat-position"
 
 
 class _Packed(Struct, frozen=True):
-    """An answer as it is kept: what of it is the same at each repeat. Every `POST` answers with JSON."""
+    """The stored part of a response, which is the same for each repeat. Every `POST` responds with JSON."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -46,13 +46,13 @@ def read_key(headers: dict[bytes, bytes]) -> str | None:
 
 
 def digest(incoming: Incoming, body: bytes) -> bytes:
-    """Return what tells requests apart: method, path and body, byte by byte."""
+    """Return the digest that identifies a request: method, path and body, byte by byte."""
     return sha256(b"%s %s\n%s" % (incoming.scope["method"].encode(), incoming.path.encode(), body)).digest()
 
 
 @contextmanager
 def running(keys: set[tuple[str, str]], key: IdempotencyKey) -> Iterator[None]:
-    """Hold a key while its request runs; raises `IdempotencyKeyInUseError` if another request does."""
+    """Hold a key while its request runs; raises `IdempotencyKeyInUseError` if another request holds it."""
     if key.name in keys:
         raise IdempotencyKeyInUseError
     keys.add(key.name)
@@ -63,19 +63,19 @@ def running(keys: set[tuple[str, str]], key: IdempotencyKey) -> Iterator[None]:
 
 
 def without_secret(value: Any) -> Any:
-    """Return an answer's value with `api_key` null: a secret is shown once, and never kept."""
+    """Return a response's value with `api_key` null, because a secret is shown once and never stored."""
     has_secret = isinstance(value, Struct) and _SECRET in value.__struct_fields__
     return replace(value, **{_SECRET: None}) if has_secret else value
 
 
 def pack(reply: Reply) -> bytes:
-    """Write an answer as it is kept, without its position, which is known only when it is stored."""
+    """Encode a response for storage, without its position, which is unknown until it is stored."""
     headers = tuple((name.decode(), value.decode()) for name, value in reply.headers if name != _POSITION)
     return encode_json(_Packed(reply.status, headers, Raw(reply.body)))
 
 
 def unpack(kept: StoredAnswer) -> Reply:
-    """Return a kept answer as it is given again."""
+    """Return a stored response in the form for a repeat."""
     packed = msgspec.json.decode(kept.answer, type=_Packed)
     position = (_POSITION, b"%d" % kept.position)
     headers = (position, *((name.encode(), value.encode()) for name, value in packed.headers))

@@ -19,7 +19,7 @@ class PageOf(Struct, Generic[T], frozen=True):
 
 
 def page_of(found: Sequence[T], wanted: PageRequest, key: Callable[[T], Any]) -> PageOf[T]:
-    """Return a page of a list in the order of a key; raises `InvalidRequestError` for a bad cursor."""
+    """Return a page of a list, ordered by a key; raises `InvalidRequestError` for a bad cursor."""
     ordered = sorted(found, key=key)
     if not ordered:
         return PageOf([], None, None)

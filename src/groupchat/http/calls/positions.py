@@ -8,7 +8,7 @@ _POSITION = re.compile(rb"[0-9]{1,18}")
 
 
 def read_min_position(headers: dict[bytes, bytes]) -> int:
-    """Return the position that the answer must show, 0 for none; raises `InvalidRequestError`."""
+    """Return the position that the response must include, 0 for none; raises `InvalidRequestError`."""
     written = headers.get(b"groupchat-min-position", b"0")
     if not _POSITION.fullmatch(written):
         raise InvalidRequestError("Groupchat-Min-Position", "Send the number that you received as Groupchat-Position.")

@@ -1,4 +1,4 @@
-"""The description that a route gives of its operation, and the operation made from it and from the function's signature."""
+"""A route's description of its operation, and the operation made from it and from the function's signature."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, get_args, get_origin, get_type_hints
@@ -19,8 +19,8 @@ Handle = Callable[[Any], Awaitable[Answer[Any]]]
 class Spec(Struct, frozen=True):
     """Everything that can't be read from a function's signature and docstring; `page` is the type of a list's page.
 
-    `location` is the path of what the operation creates; it names fields of the answer and parameters of the operation's own path:
-    `/v1/contacts/{id}`. `example` is a value of the answer's type, `sheet_example` the same as CSV.
+    `location` is the path of the created thing. It names fields of the response and parameters of the operation's own path:
+    `/v1/contacts/{id}`. `example` is a value of the response's type, `sheet_example` the same as CSV.
     """
 
     method: str
@@ -37,7 +37,7 @@ class Spec(Struct, frozen=True):
 
     @property
     def writes(self) -> bool:
-        """Whether the operation changes something, and answers with a position."""
+        """Whether the operation changes something, and responds with a position."""
         return self.method != "GET"
 
     @property
@@ -55,7 +55,7 @@ class Types(Struct, frozen=True):
 
     @property
     def versioned(self) -> bool:
-        """Whether the answer has an `ETag`."""
+        """Whether the response has an `ETag`."""
         return self.answer in VERSIONED
 
 
@@ -71,7 +71,7 @@ def types_of(handle: Handle, page: Any) -> Types:
 
 
 def operation(spec: Spec, handle: Handle, types: Types, problems: Iterable[str], *, waits: bool) -> Operation:
-    """Return the operation; `problems` are the slugs of its own, `waits` says that it can wait for a position."""
+    """Return the operation; `problems` are its own slugs, and `waits` says that it can wait for a position."""
     body = None
     if types.body is not None:
         body = Body(type=types.body, required=not spec.body_may_be_missing, examples=spec.body_examples)

@@ -1,4 +1,4 @@
-"""The OpenAPI document's own words: what all operations share."""
+"""The texts of the OpenAPI document that all operations share."""
 
 from groupchat import __version__
 from groupchat.http.documents.problems import PROBLEMS
@@ -12,17 +12,17 @@ IF_MATCH = r'(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)'
 DESCRIPTION = """\
 Group SMS/MMS conversations between a business and several people at once.
 
-- Times are RFC 3339 in UTC, ids opaque strings, phone numbers E.164, money decimal strings with a currency.
-- Every answer to a write has the header `Groupchat-Position`. A `GET` with that number in `Groupchat-Min-Position` waits until it
-  shows the write, at most 5 seconds; then it is a 503.
-- A `POST` with an `Idempotency-Key` may be repeated: it is done once, and a repeat gets the first answer, for 24 hours. Only an
+- Times are RFC 3339 in UTC, ids are opaque strings, phone numbers are E.164, and money is a decimal string with a currency.
+- Every response to a write has the header `Groupchat-Position`. A `GET` with that number in `Groupchat-Min-Position` waits up to 5
+  seconds until it includes the write, and then returns 503.
+- You can repeat a `POST` with an `Idempotency-Key`. It is done once, and for 24 hours, repeats get the first response. Only an
   `api_key` is null in a repeat.
-- Conversations and contacts have their version as `ETag`; a write to one with `If-Match` is done only if that version still
-  holds. A write with `If-Match` to what has no `ETag` is a 412.
-- Every problem is `application/problem+json` (RFC 9457); its `type` is a page here that explains it.
-- The participants of a group never change (R7): any write below `/v1/conversations/{conversation_id}/participants` but opt-out is
-  a 405 `participants-frozen`. Any other method that a path has not is a 405 `method-not-allowed`; both have the header `Allow`.
-- Every answer has the header `Groupchat-Correlation-Id`: yours, if you sent one.
+- Conversations and contacts have their version as `ETag`. A write to one with `If-Match` is done only if that version is still
+  current. A write with `If-Match` to something without an `ETag` returns 412.
+- Every problem is `application/problem+json` (RFC 9457). Its `type` is the address of a page that explains it.
+- The participants of a group never change (R7). All writes below `/v1/conversations/{conversation_id}/participants` except opt-outs
+  return 405 `participants-frozen`. Any other unsupported method returns 405 `method-not-allowed`. Both have the header `Allow`.
+- Every response has the header `Groupchat-Correlation-Id`: yours, if you sent one.
 """
 
 _PATH_PARAMETERS: Json = {

@@ -1,4 +1,4 @@
-"""Examples for the API's documentation: one small story, told in JSON. A test decodes each by its type."""
+"""Examples for the API's documentation: one small story in JSON. A test decodes each by its type."""
 
 from typing import Any
 

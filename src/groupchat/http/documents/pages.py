@@ -1,4 +1,4 @@
-"""Pages that are the same for everybody: a page per kind of problem, schemas, the interactive documentation. No key is needed."""
+"""Pages that are the same for everyone: problems, schemas, and the interactive documentation. They need no key."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -43,7 +43,7 @@ async def problem_page(incoming: Incoming) -> Reply:
 
 
 def event_schemas(make: Callable[[], Mapping[str, object]]) -> Responder:
-    """Return what answers with the JSON Schema of a type of event; it raises `NotFoundError` for an unknown type."""
+    """Return a function that responds with the JSON Schema of a type of event; it raises `NotFoundError` for an unknown type."""
     made = cache(lambda: {type_: Reply(200, encode_json(schema), SCHEMA) for type_, schema in make().items()})
 
     async def respond(incoming: Incoming) -> Reply:
@@ -57,13 +57,13 @@ def event_schemas(make: Callable[[], Mapping[str, object]]) -> Responder:
 
 
 def documentation() -> Responder:
-    """Return what answers with the interactive documentation."""
+    """Return a function that responds with the interactive documentation."""
     page = get_swagger_ui_html(openapi_url="/openapi.json", title="groupchat API")
     return fixed(Reply(200, bytes(page.body), HTML))
 
 
 def fixed_json(make: Callable[[], object]) -> Responder:
-    """Return what always answers with the same JSON, which is made when it is first asked for."""
+    """Return a function that always responds with the same JSON, which is made at the first request."""
     made = cache(lambda: Reply(200, encode_json(make()), JSON))
 
     async def respond(_: Incoming) -> Reply:
@@ -73,7 +73,7 @@ def fixed_json(make: Callable[[], object]) -> Responder:
 
 
 def fixed(reply: Reply) -> Responder:
-    """Return what always answers the same."""
+    """Return a function that always returns the same response."""
 
     async def respond(_: Incoming) -> Reply:
         return reply

@@ -1,6 +1,6 @@
-"""Problems: the one table from a refusal's slug to its status, title and explanation.
+"""Problems: the one table that maps a refusal's slug to its status, title and explanation.
 
-`/problems/<slug>` shows a row to people, the OpenAPI document has them all, `ANSWERS` answers with them.
+`/problems/<slug>` shows a row to people, the OpenAPI document has all of them, and `ANSWERS` responds with them.
 """
 
 import structlog
@@ -13,7 +13,7 @@ from groupchat.store.refusals import UnavailableError
 from groupchat.values.errors import RefusalError
 
 _CLOSES = {b"connection": b"close"}
-"""For answers after which the rest of the body is not waited for."""
+"""For responses after which the server does not wait for the rest of the body."""
 
 log = structlog.get_logger()
 
@@ -270,7 +270,7 @@ PROBLEMS: dict[str, ProblemKind] = {
 
 
 def passing(error: Exception, operation: str) -> RefusalError | None:
-    """Return the refusal for a failure of the database that passes by itself, none for any other failure."""
+    """Return the refusal for a database failure that passes, none for any other failure."""
     if is_passing(error):
         log.warning("database_unavailable", operation=operation, error=type(error).__name__)
         return UnavailableError("The database can't be reached at the moment. Try again.")
@@ -278,4 +278,4 @@ def passing(error: Exception, operation: str) -> RefusalError | None:
 
 
 ANSWERS = Problems(PROBLEMS, passing, way_on)
-"""How refusals and failures are answered."""
+"""The responses to refusals and failures."""

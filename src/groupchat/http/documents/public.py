@@ -1,4 +1,4 @@
-"""The paths that need no key: health, documentation, problems, schemas; and how they are documented."""
+"""The paths that need no key (health, documentation, problems, schemas), and their documentation."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,13 +13,13 @@ from groupchat.http.web.resource import Responder
 
 
 class Live(Struct, frozen=True):
-    """The process lives."""
+    """The process is alive."""
 
     live: bool = True
 
 
 def responders(document: Callable[[], Json], checkup: Checkup, public_url: str | None) -> dict[str, Responder]:
-    """Return what answers a GET of each path."""
+    """Return the function that responds to a GET of each path."""
     return {
         "/healthz": pages.fixed_json(Live),
         "/readyz": checkup.ready,
@@ -45,7 +45,7 @@ _STOPPED: Json = _READY | {
 }
 _NOT_READY = Response(
     status=503,
-    description="Not ready; it says why.",
+    description="Not ready. The body says why.",
     contents={"application/json": Content(shape=Health, example=_STOPPED)},
     headers={"Retry-After": "RetryAfter"},
 )
@@ -79,13 +79,13 @@ def _json(content: Content) -> Mapping[str, Content]:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    _get("/healthz", "health", "Whether the process lives", _json(Content(shape=Live, example={"live": True}))),
-    _get("/readyz", "ready", "Whether it is ready", _json(Content(shape=Health, example=_READY)), _NOT_READY),
+    _get("/healthz", "health", "Whether the process is alive", _json(Content(shape=Live, example={"live": True}))),
+    _get("/readyz", "ready", "Whether the process is ready", _json(Content(shape=Health, example=_READY)), _NOT_READY),
     _get("/metrics", "metrics", "Metrics for Prometheus", _METRICS),
     _get("/openapi.json", "openapi", "This document", _json(_DOCUMENT)),
     _get("/docs", "docs", "The interactive documentation", _HTML),
-    _get("/problems", "problems", "All kinds of problems", _HTML),
-    _get("/problems/{slug}", "problem", "One kind of problem", _HTML, problems=("not-found",)),
+    _get("/problems", "problems", "All types of problems", _HTML),
+    _get("/problems/{slug}", "problem", "One type of problem", _HTML, problems=("not-found",)),
     _get(
         "/schemas/{type}.json",
         "schema",

@@ -1,6 +1,6 @@
-"""The contracts of the topics: a JSON Schema (2020-12) per type of record, made from the classes of what is published.
+"""The contracts of the topics: a JSON Schema (2020-12) per type of record, made from the classes of published data.
 
-A field is required if its class gives it no default: what was published before a field was added has no such field.
+A field is required if its class has no default for it, because records from before a field was added lack it.
 """
 
 from typing import Any
@@ -20,11 +20,11 @@ Json = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SHAPE = "#/$defs/{name}"
 _SPELLED: dict[str, Json] = {"decimal": {"pattern": f"^{DECIMAL}$"}}
-"""Formats that JSON Schema does not know, and what says the same."""
+"""Formats that JSON Schema does not know, with equivalent patterns."""
 
 
 def schemas(public_url: str | None = None) -> dict[str, Json]:
-    """Return the schema of every type of record, by the type; each has the id that records name it by (`schema_uri`)."""
+    """Return the schema of every type of record, by the type. Each has the id that records name it by (`schema_uri`)."""
     events = {name: _schema(name, kind, UNPUBLISHED.get(kind, frozenset())) for name, kind in EVENT_TYPES.items()}
     whole = dict(sorted(events.items())) | {ENTRY_TYPE: _schema(ENTRY_TYPE, Entry, frozenset())}
     return {name: {"$schema": DIALECT, "$id": schema_uri(name, public_url)} | schema for name, schema in whole.items()}
@@ -44,7 +44,7 @@ def _without(shape: Json, hidden: frozenset[str]) -> Json:
 
 
 def _spelled(schema: Any) -> Any:
-    """Return a schema with every format of our own spelled out, as it reads from JSON."""
+    """Return a schema with every format of our own replaced by its pattern, as it applies to JSON."""
     if isinstance(schema, list | tuple):
         return [_spelled(each) for each in schema]
     if not isinstance(schema, dict):

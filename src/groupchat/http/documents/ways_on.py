@@ -1,4 +1,4 @@
-"""The ways on: what an answer adds to a refusal. Rules say what is wrong; only here is it said how to go on in this API."""
+"""The next steps that a response adds to a refusal. Rules say what is wrong; only this module says what to do in this API."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _LISTS: dict[Thing, str] = {
 
 
 def way_on(refusal: RefusalError) -> tuple[str, dict[str, Any]]:
-    """Return what is added to a refusal's detail, nothing for most, and the members that are added to its own."""
+    """Return the text to add to a refusal's detail, none for most, and the members to add to its own."""
     match refusal:
         case NotFoundError(thing=thing) if thing is not None:
             return _LISTS[thing], {}

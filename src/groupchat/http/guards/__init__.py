@@ -1,1 +1,1 @@
-"""Admission: logins, limits, permits, bounds on connections, and the record of refusals."""
+"""Access and rates: logins, limits, permits, limits of connections, and refusal records."""

@@ -1,6 +1,6 @@
-"""Authentication: a bearer's API key or token becomes a `Caller`, within the limits on how often one may ask.
+"""Authentication: a bearer's API key or token becomes a `Caller`, within the rate limits.
 
-An API key begins with `gck_`; anything else is a token of the identity provider, where one is set up (`tokens.py`).
+An API key begins with `gck_`; anything else is a token of the identity provider, if one is configured (`tokens.py`).
 """
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from groupchat.store.last_uses import LastUses
 
 
 class Door(Struct, frozen=True):
-    """Lets callers in. Without `tokens` API keys alone open it."""
+    """Authenticates callers. Without `tokens`, only API keys are accepted."""
 
     store: EventStore
     throttle: Throttle
@@ -25,11 +25,11 @@ class Door(Struct, frozen=True):
     last_uses: LastUses
 
     async def admit(self, incoming: Incoming) -> tuple[Caller, Login]:
-        """Return the caller and the login that they showed.
+        """Return the caller and their login.
 
-        Raises `UnauthenticatedError` without a valid key, `TooManyRequestsError` for a caller who asks too often, or whose
-        client's address has failed too often, `ProviderUnavailableError`. A login that is remembered as valid is let in from any
-        address.
+        Raises `UnauthenticatedError` without a valid key, `TooManyRequestsError` for a caller over the rate limit, or after too
+        many failures from the client's address, and `ProviderUnavailableError`. A login that is remembered as valid is accepted
+        from any address.
         """
         try:
             login = await self._login(incoming)
@@ -43,7 +43,7 @@ class Door(Struct, frozen=True):
         return Caller(login.workspace_id, user, incoming.correlation_id, login), login
 
     async def _ask(self, login: Login, address: str) -> User:
-        """Return whom the database knows by a login."""
+        """Return the user that the database has for a login."""
         self.throttle.refuse_barred(address)
         user = await logins.user_of(self.store, login)
         if user is None:

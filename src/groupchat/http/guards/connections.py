@@ -1,7 +1,7 @@
-"""Connections: what uvicorn leaves unbounded. A request arrives soon, and its head is short; an answer is taken, or cut off.
+"""Limits of connections that uvicorn lacks: requests must arrive soon, their heads must be short, and clients must read.
 
-uvicorn's own limits are set in `server.py`. While the application reads a body, or sends a stream, `http/` watches the time, too,
-in shorter bounds, and answers in words; those here hold whether or not the application does anything.
+uvicorn's own limits are set in `server.py`. While the application reads a body, or sends a stream, `http/` also watches the time,
+within shorter limits, and responds with a problem. The limits here apply whatever the application does.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class _Phase(Enum):
-    """What arrives: nothing, a request's head, or its body."""
+    """What is arriving: nothing, a request's head, or its body."""
 
     IDLE = auto()
     HEAD = auto()
@@ -33,30 +33,30 @@ class _HeadTooLargeError(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """One client's connection; its bounds are attributes of the class."""
+    """One client's connection. Its limits are attributes of the class."""
 
     head_seconds = 10.0
-    """How long a request's head may take to arrive, and how long a new connection may be silent."""
+    """The time for a request's head to arrive, and the longest silence of a new connection."""
     body_seconds = 35.0
-    """How long the body may take, whether anybody reads it or not: a little longer than a body that is read, which is answered."""
+    """The time for a body to arrive. It is a little longer than the application's own limit, which sends a response."""
     rest_seconds = 5.0
-    """How long the rest of a body may take after its request was answered."""
+    """The time for the rest of a body to arrive after the response was sent."""
     stall_seconds = 30.0
-    """How long a client may take nothing of what it is sent."""
+    """The longest time that a client may read nothing of the data sent to it."""
     max_head_bytes = 65_536
 
     _timer: asyncio.TimerHandle | None = None
     _phase = _Phase.IDLE
     _unanswered = 0
-    """The requests whose heads are here and that have no whole answer yet."""
+    """The requests whose heads have arrived and whose responses are not complete."""
     _parsed = 0
     """The bytes of the head that the parser has passed on."""
     _unfinished = 0
-    """The bytes that came for a head that was begun before them and has not ended by them."""
+    """The bytes that arrived for an unfinished head."""
     _refusal = "These bytes are not an HTTP/1.1 request."
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the base class
-        """Give the client some time to say something."""
+        """Give the client some time to send something."""
         super().connection_made(transport)
         self._writing = StallWatch(transport, self.stall_seconds)
         self._limit(self.head_seconds)
@@ -68,7 +68,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; watch the time of what has not ended by it, and the size of a head."""
+        """Process received bytes; watch the time of unfinished parts, and the size of a head."""
         before = self._phase
         super().data_received(data)
         if self.transport.is_closing():
@@ -83,12 +83,12 @@ class Connection(HttpToolsProtocol):
             self._limit(seconds)
 
     def _allowed(self, before: _Phase) -> float | None:
-        """Return how long what comes next may take; none while the application answers."""
+        """Return the time for the next part to arrive; none while the application is responding."""
         if self._phase is _Phase.BODY:
             return self.body_seconds
         if self._phase is _Phase.HEAD:
             return self.head_seconds
-        blank_lines = before is _Phase.IDLE and not self._unanswered  # which may come between two requests
+        blank_lines = before is _Phase.IDLE and not self._unanswered  # an empty line may come between two requests
         return self.head_seconds if blank_lines else None
 
     def on_message_begin(self) -> None:
@@ -99,17 +99,17 @@ class Connection(HttpToolsProtocol):
         self._phase, self._parsed, self._unfinished = _Phase.HEAD, 0, 0
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the address."""
+        """Process a part of the address."""
         self._parsed += len(url)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Process a header."""
         self._parsed += len(name) + len(value) + len(b": \r\n")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Note that the head is here, and let the application cut off the connection."""
+        """Note that the head is complete, and let the application close the connection."""
         self._unlimit()
         if self._parsed > self.max_head_bytes:
             self._refusal = self._too_large()
@@ -120,7 +120,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """Note that the request is here; after its answer the connection is idle."""
+        """Note that the request is complete; after its response, the connection is idle."""
         self._unlimit()
         self._phase = _Phase.IDLE
         super().on_message_complete()
@@ -128,7 +128,7 @@ class Connection(HttpToolsProtocol):
             self._limit(self.timeout_keep_alive)
 
     def on_response_complete(self) -> None:
-        """Watch how the answer is taken, and give little time to the rest of a body that nobody reads any more."""
+        """Watch how the client reads the response, and limit the time for the rest of a body that nobody reads any more."""
         self._unanswered -= 1
         self._writing.moved()
         self._writing.watch()
@@ -138,17 +138,17 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Watch how the client takes what waits for it."""
+        """Watch how the client reads the waiting data."""
         super().pause_writing()
         self._writing.watch()
 
     def resume_writing(self) -> None:
-        """Note that the client has taken some of it."""
+        """Note that the client has read some of it."""
         super().resume_writing()
         self._writing.moved()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as in the base class
-        """Answer bytes that are not HTTP/1.1 with a problem, as every other failure is answered."""
+        """Respond with a problem to bytes that are not HTTP/1.1, as to every other failure."""
         correlation_id = new_id("req")
         reply = ANSWERS.problem(BadMessageError(self._refusal), "")
         headers = (
@@ -180,7 +180,7 @@ class Connection(HttpToolsProtocol):
 
 
 class StallWatch:
-    """Watches what waits to be taken by a client, and cuts the connection off when nothing of it was taken for `stall` seconds."""
+    """Watches data that waits for a client, and closes the connection if the client has read none of it for `stall` seconds."""
 
     def __init__(self, transport: asyncio.Transport, stall: float) -> None:
         self._transport = transport
@@ -192,11 +192,11 @@ class StallWatch:
         self._moved_at = 0.0
 
     def moved(self) -> None:
-        """Note that there was room to write, so that what was written before was taken."""
+        """Note that there was room to write, so the client has read what was written before."""
         self._moves += 1
 
     def watch(self) -> None:
-        """Watch until nothing waits."""
+        """Watch until no data waits."""
         if self._timer is None:
             self._seen = (self._moves, self._transport.get_write_buffer_size())
             self._moved_at = self._loop.time()

@@ -1,7 +1,7 @@
-"""Permits: what a caller may see and do, judged before a request is found malformed: 404 goes before 403, and 403 before 422.
+"""Permits: what a caller may see and do, checked before a request is found malformed: 404 before 403, and 403 before 422.
 
-The rules are those of `aggregates/access.py`. A command asks them again in its own decision; here they only go first. A permit
-carries the problems of those who don't have it, so an operation's documentation names them by naming the permit.
+The rules are those of `aggregates/access.py`. A command checks them again in its own decision; here they only come first. A permit
+carries the problems of callers without it, so an operation's documentation includes them by naming the permit.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,14 +20,14 @@ Judge = Callable[[Views, Caller, Path], Awaitable[object]]
 
 
 class Permit(Struct, frozen=True):
-    """A right that a caller needs; `judge` raises the refusal, of one of the `slugs`, for those who don't have it."""
+    """A right that a caller needs. For callers without it, `judge` raises the refusal, with one of the `slugs`."""
 
     judge: Judge
     slugs: tuple[str, ...]
 
 
 def permit(*slugs: str) -> Callable[[Judge], Permit]:
-    """Make a permit of the function that judges it."""
+    """Make a permit of the function that checks it."""
     return lambda judge: Permit(judge, slugs)
 
 

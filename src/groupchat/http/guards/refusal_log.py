@@ -1,8 +1,8 @@
-"""Refusals on their way to the record: noted in memory when the answer is out, stored by one task beside the requests.
+"""Refusals on their way to the store: noted in memory after the response, and stored by one background task.
 
-Refusals of the same kind that wait are one entry with a count, and there are at most `ROOM` entries: a caller who is refused
-over and over takes neither memory nor store without end. What can't be recorded is counted in a metric, and logged once a
-minute. Belongs to one event loop.
+Waiting refusals of the same kind are one entry with a count, and there are at most `ROOM` entries, so a caller who is refused over
+and over fills neither memory nor store. Refusals that can't be recorded are counted in a metric, and logged once a minute. An
+instance belongs to one event loop.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ from groupchat.values.waiting import first_set
 
 ROOM = 10_000
 AT_ONCE = 100
-"""How many are stored together."""
+"""The number of records that are stored together."""
 PAUSE_SECONDS = 0.1
-"""How long to gather between two times of storing."""
+"""The time to gather refusals between two writes."""
 RETRY = timedelta(seconds=5)
 CLOSE_SECONDS = 5.0
-"""How long the end of the process waits for what is noted to be stored."""
+"""The time that the end of the process waits for noted refusals to be stored."""
 
 Unrecorded = Callable[[str, int], None]
-"""Told why refusals are on no record (`room`, `day`, `failed`), and how many."""
+"""Called with the reason why refusals are not recorded (`room`, `day`, `failed`), and their number."""
 
 log = structlog.get_logger()
 
@@ -76,15 +76,15 @@ class RefusalLog:
             return
         now = self._store.now()
         self._keep(_Entry(who.workspace_id, refusal, who.correlation_id, 1, now, now, now))
-        if self._task is None or self._task.done():  # with a context of its own: a request's correlation id is not the task's
+        if self._task is None or self._task.done():  # with a separate context: a request's correlation id is not the task's
             self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
     async def written(self) -> None:
-        """Wait until all that is not to be counted on is stored."""
+        """Wait until everything is stored except entries that are still counting."""
         await self._settled.wait()
 
     async def close(self) -> None:
-        """Store what is noted, also what was to be counted on, and end."""
+        """Store all noted refusals, including entries that are still counting, and end."""
         self._closing.set()
         self._woken.set()
         if self._task is None:
@@ -124,12 +124,12 @@ class RefusalLog:
         self._settled.set()
 
     async def _write(self, entry: _Entry) -> None:
-        del self._entries[entry.workspace_id, entry.refusal]  # what is refused meanwhile is another entry
+        del self._entries[entry.workspace_id, entry.refusal]  # refusals that arrive meanwhile go into another entry
         ends = self._closing.is_set()
         try:
             counted = entry.counted()
             verdict = (await self._store.run(counted.cause(), record, counted, at_once=ends)).value
-        except RefusalError:  # the database is away, or has too much to do
+        except RefusalError:  # the database is unreachable or overloaded
             if ends:
                 self._lose("failed", entry.times)
             else:

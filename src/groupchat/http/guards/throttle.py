@@ -1,7 +1,7 @@
-"""How often somebody may ask: so many requests a second for each key, so many failed logins a minute for each client's address.
+"""Rate limits: requests per second for each key, and failed logins per minute for each client's address.
 
-Counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr has why): with several API processes each counts for
-itself. The counters are bounded: the least recently seen are dropped.
+They are counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr says why), so each of several API processes
+counts separately. The number of counters is limited: the least recently used are dropped.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Throttle:
         self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
 
     def admit(self, key_id: str) -> None:
-        """Count a request; raises `TooManyRequestsError` if it is one too many."""
+        """Count a request; raises `TooManyRequestsError` if it exceeds the limit."""
         if self._requests is None:
             return
         asked = self._requests.limit(key_id)

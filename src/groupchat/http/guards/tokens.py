@@ -1,8 +1,8 @@
-"""Logging in by an outside identity provider: bearer JWTs, checked against the provider's published keys (OpenID Connect's JWKS).
+"""Logging in through an identity provider: bearer JWTs, checked against the provider's published keys (OpenID Connect's JWKS).
 
-A token says which workspace (a claim that the operator names) and whose e-mail address; the user is the one of that workspace
-who has the address. Algorithms are a fixed list of asymmetric ones: a token can't choose `none`, or an HMAC with a public key
-as its secret.
+A token names a workspace (in a claim that the operator chooses) and an e-mail address; the user is the one of that workspace who
+has the address. Algorithms are a fixed list of asymmetric ones, so a token can't choose `none`, or an HMAC with a public key as its
+secret.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from groupchat.values.errors import RefusalError
 
 FETCH_SECONDS = 5.0
 FRESH_SECONDS = 300.0
-"""How old the provider's keys may be before they are fetched again. Meanwhile, and if that fails, the known keys stay in use."""
+"""The age at which the provider's keys are fetched again. Meanwhile, and if that fails, the known keys stay in use."""
 COOL_DOWN_SECONDS = 10.0
-"""The shortest time between two fetches, whatever tokens come."""
+"""The shortest time between two fetches, whatever tokens arrive."""
 LEEWAY_SECONDS = 10.0
-"""How far the provider's clock may be from ours."""
+"""The allowed difference between the provider's clock and ours."""
 MAX_BYTES = 1_048_576
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
@@ -46,7 +46,7 @@ class Provider(Struct, frozen=True, kw_only=True):
 
 
 class ProviderUnavailableError(RefusalError):
-    """The provider's keys are not known and can't be fetched now."""
+    """The provider's keys are unknown and can't be fetched now."""
 
     slug = "unavailable"
 
@@ -55,11 +55,11 @@ class ProviderUnavailableError(RefusalError):
 
 
 class _UnfitError(jwt.InvalidTokenError):
-    """The token is not one that is taken here, for a reason that may be shown."""
+    """The token is not accepted, for a reason that may be shown."""
 
 
 class TokenLogin(Struct, frozen=True):
-    """A token that was checked, for a `values.email.mailbox`. `id` names whoever holds it, for limits."""
+    """A token that was checked, for a `values.email.mailbox`. `id` identifies its user for rate limits."""
 
     workspace_id: str
     mailbox: str
@@ -71,14 +71,14 @@ class TokenLogin(Struct, frozen=True):
         return f"{self.workspace_id}/{self.mailbox}"
 
     def holder(self, state: Workspace, moment: datetime) -> User | None:
-        """Return the workspace's user with the token's address, while the token holds."""
+        """Return the workspace's user with the token's address, while the token is valid."""
         if moment >= self.expires_at:
             return None
         return next((user for user in state.users.values() if mailbox(user.email) == self.mailbox), None)
 
 
 class Tokens:
-    """Checks tokens of one provider. Its keys are fetched when they are first needed, when old, and for a key that is not known."""
+    """Checks tokens of one provider. Its keys are fetched when first needed, when old, and for an unknown key."""
 
     def __init__(self, provider: Provider, now: Callable[[], float] = monotonic, *, fetch_seconds: float = FETCH_SECONDS) -> None:
         self._provider = provider
@@ -93,7 +93,7 @@ class Tokens:
     async def read(self, token: str) -> TokenLogin:
         """Return a token's login.
 
-        Raises `UnauthenticatedError`, or `ProviderUnavailableError` where no key is known to check it by.
+        Raises `UnauthenticatedError`, or `ProviderUnavailableError` if there is no key to check it with.
         """
         try:
             header = jwt.get_unverified_header(token)
@@ -132,7 +132,7 @@ class Tokens:
         return self._made[kid, algorithm]
 
     def _refresh(self) -> None:
-        """Fetch the keys while requests go on with the known ones: a provider that is slow must not make its users wait."""
+        """Fetch the keys while requests continue with the known ones, so that a slow provider doesn't make its users wait."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self._fetch())
 
@@ -168,7 +168,7 @@ class Tokens:
 async def _published(url: str, seconds: float) -> dict[str | None, dict[str, Any]]:
     """Return the provider's keys for signatures by their id.
 
-    Raises `httpx.HTTPError`, `TimeoutError`, or `ValueError` or `RecursionError` for an answer that is not a JSON Web Key Set.
+    Raises `httpx.HTTPError`, `TimeoutError`, or `ValueError` or `RecursionError` for a response that is not a JSON Web Key Set.
     """
     try:
         published = json.loads(await _download(url, seconds))
@@ -189,8 +189,8 @@ def _kid(key: Mapping[str, Any]) -> str | None:
 
 
 async def _download(url: str, seconds: float) -> bytes:
-    """Return what is at an address, as sent: at most `MAX_BYTES`, within `seconds` in all."""
-    headers = {"Accept-Encoding": "identity"}  # nothing is unpacked here, so nothing grows
+    """Return the content at an address, as sent: at most `MAX_BYTES`, within `seconds` in all."""
+    headers = {"Accept-Encoding": "identity"}  # nothing is decompressed here, so nothing grows
     async with (
         asyncio.timeout(seconds),
         httpx.AsyncClient(timeout=seconds, headers=headers) as client,
@@ -212,7 +212,7 @@ def _reason(error: jwt.PyJWTError) -> str:
 
 _REASONS: dict[type[jwt.PyJWTError], str] = {
     jwt.ExpiredSignatureError: "it has expired",
-    jwt.ImmatureSignatureError: "it does not hold yet",
+    jwt.ImmatureSignatureError: "it is not valid yet",
     jwt.InvalidAudienceError: "it is for another audience",
     jwt.InvalidIssuerError: "it has another issuer",
     jwt.InvalidSignatureError: "its signature is wrong",

@@ -1,4 +1,4 @@
-"""Request bodies. Unknown fields are refused; optional ones may be left out or null."""
+"""Request bodies. Unknown fields are rejected; optional ones may be omitted or null."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -32,7 +32,7 @@ from groupchat.values.patterns import whole
 from groupchat.values.policy import GroupSize, Preset, Region
 
 MAX_ASKED = 200
-"""More participants than this are not even judged; the policy's own limit is far below."""
+"""A group with more participants is not even checked; the policy's own limit is far below."""
 
 MAX_SECONDARY = 20
 
@@ -48,23 +48,23 @@ SomeMedia = Annotated[tuple[NewMedia, ...], Meta(max_length=10)]
 
 
 def media_of(given: SomeMedia | None) -> tuple[Media, ...]:
-    """Return media as commands take them; null is none."""
+    """Return media in the form that commands take; null becomes none."""
     return tuple(Media(url=each.url, content_type=each.content_type) for each in given or ())
 
 
 class NewMessage(Taken, frozen=True, kw_only=True):
-    """A message: a body, media, or both (R10). An empty body beside media is none (R47)."""
+    """A message: a body, media, or both (R10). An empty body with media counts as no body (R47)."""
 
     body: MessageBody | None = None
     media: SomeMedia | None = ()
 
     def draft(self) -> Draft:
-        """Return it as the command takes it."""
+        """Return it in the command's form."""
         return Draft(body=self.body or None, media=media_of(self.media))
 
 
 class NewParticipant(Taken, frozen=True, kw_only=True):
-    """A contact, by one of its numbers or its primary one; or a number, with a name if you like (R2)."""
+    """A contact, with one of its numbers or by default its primary one; or a number, optionally with a name (R2)."""
 
     contact_id: Id | None = None
     number: WrittenNumber | None = None
@@ -80,12 +80,12 @@ class NewParticipant(Taken, frozen=True, kw_only=True):
             raise ValueError(msg)
 
     def asked(self) -> RequestedParticipant:
-        """Return it as the command takes it."""
+        """Return it in the command's form."""
         return RequestedParticipant(contact_id=self.contact_id, number=self.number, name=self.name)
 
 
 class NewConversation(Taken, frozen=True, kw_only=True):
-    """A group to create; with `message`, it is sent at once."""
+    """A group to create. With `message`, the message is sent immediately."""
 
     from_: WrittenNumber = field(name="from")
     participants: Annotated[tuple[NewParticipant, ...], Meta(max_length=MAX_ASKED)]
@@ -93,7 +93,7 @@ class NewConversation(Taken, frozen=True, kw_only=True):
     message: NewMessage | None = None
 
     def group(self) -> NewGroup:
-        """Return it as the command takes it."""
+        """Return it in the command's form."""
         return NewGroup(
             sender=self.from_,
             participants=tuple(each.asked() for each in self.participants),
@@ -103,13 +103,13 @@ class NewConversation(Taken, frozen=True, kw_only=True):
 
 
 class Rename(Taken, frozen=True, kw_only=True):
-    """Another name; null goes back to the participants' names (R13)."""
+    """A new name; null restores the participants' names (R13)."""
 
     name: Name | None
 
 
 class NewSuccessor(Taken, frozen=True, kw_only=True):
-    """The group that goes on without those who opted out (R18). Without `name` it keeps the old one's."""
+    """The group that continues without the people who opted out (R18). Without `name`, it keeps the old one's."""
 
     name: Name | UnsetType | None = UNSET
     message: NewMessage | None = None
@@ -125,7 +125,7 @@ class NewContact(Taken, frozen=True, kw_only=True):
 
 
 class ContactChange(Taken, frozen=True, kw_only=True):
-    """Changes to a contact; fields that are left out stay. DND on opts the person out of everything (R14)."""
+    """Changes to a contact; omitted fields stay. DND on opts the person out of everything (R14)."""
 
     name: Name | UnsetType = UNSET
     number: WrittenNumber | UnsetType = UNSET
@@ -134,7 +134,7 @@ class ContactChange(Taken, frozen=True, kw_only=True):
     dnd: bool | UnsetType = UNSET
 
     def change(self) -> contact.Change:
-        """Return it as the command takes it."""
+        """Return it in the command's form."""
         return contact.Change(
             name=self.name,
             number=self.number,
@@ -145,7 +145,7 @@ class ContactChange(Taken, frozen=True, kw_only=True):
 
     @property
     def reaches_conversations(self) -> bool:
-        """Whether it changes what the contact's conversations show (R9, R11)."""
+        """Whether it changes anything in the contact's conversations (R9, R11)."""
         return any(value is not UNSET for value in (self.name, self.number, self.secondary_numbers))
 
 
@@ -166,7 +166,7 @@ class NewNumber(Taken, frozen=True, kw_only=True):
 
 
 class NumberChange(Taken, frozen=True, kw_only=True):
-    """Changes to a business number; fields that are left out stay."""
+    """Changes to a business number; omitted fields stay."""
 
     label: Name | UnsetType | None = UNSET
     default: bool | UnsetType = UNSET
@@ -181,7 +181,7 @@ class NumberChange(Taken, frozen=True, kw_only=True):
 
 
 class PolicyChange(Taken, frozen=True, kw_only=True):
-    """Changes to the policy; fields that are left out stay, or follow the preset named here."""
+    """Changes to the policy; omitted fields stay, or follow the preset if one is named."""
 
     preset: Preset | UnsetType = UNSET
     min_participants: GroupSize | UnsetType = UNSET
@@ -192,11 +192,11 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
     opt_in_keywords: Keywords | UnsetType = UNSET
 
     def keywords(self) -> ChooseKeywords:
-        """Return what the command takes of keywords."""
+        """Return the keywords in the command's form."""
         return ChooseKeywords(opt_out=self.opt_out_keywords, opt_in=self.opt_in_keywords)
 
     def command(self) -> ChangePolicy:
-        """Return it as the command takes it."""
+        """Return it in the command's form."""
         return ChangePolicy(
             preset=self.preset,
             min_participants=self.min_participants,
@@ -207,13 +207,13 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
 
 
 class Reasoned(Taken, frozen=True, kw_only=True):
-    """Why something is done; it is kept."""
+    """The reason for a change; it is stored."""
 
     reason: Reason
 
 
 class HandsetWrites(Taken, frozen=True, kw_only=True):
-    """A message from a simulated handset; `group` lists the other participants, to tell several groups apart."""
+    """A message from a simulated handset; `group` lists the other participants, to distinguish several groups."""
 
     from_: WrittenNumber = field(name="from")
     to: WrittenNumber
@@ -223,7 +223,7 @@ class HandsetWrites(Taken, frozen=True, kw_only=True):
 
 
 class NewBehaviour(Taken, frozen=True, kw_only=True):
-    """How a simulated number behaves from now on; null: as numbers normally do."""
+    """The behaviour of a simulated number from now on; null restores the normal one."""
 
     behaviour: Behaviour | None
     seconds: Annotated[float, Meta(ge=0, le=3_600)] | None = None
@@ -243,20 +243,20 @@ class NewUser(Taken, frozen=True, kw_only=True):
 
 
 class UserChange(Taken, frozen=True, kw_only=True):
-    """Changes to a user; fields that are left out stay."""
+    """Changes to a user; omitted fields stay."""
 
     role: RoleName | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
 
 
 class NewKey(Taken, frozen=True, kw_only=True):
-    """A further key; without `expires_at` it opens until it is revoked."""
+    """Another key. Without `expires_at`, it is valid until it is revoked."""
 
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class ReadUpTo(Taken, frozen=True, kw_only=True):
-    """How far the caller has read; without a version, everything that the conversation has now."""
+    """The version up to which the caller has read; without it, everything that the conversation has now."""
 
     version: Annotated[int, Meta(ge=1, le=10**18 - 1, description="A version of the conversation.")] | None = None
 
@@ -268,7 +268,7 @@ class RolePermissions(Taken, frozen=True, kw_only=True):
 
 
 class NewRate(Taken, frozen=True, kw_only=True):
-    """A line of the rate card: what a segment costs from the first second (UTC) of a date on (R25)."""
+    """A line of the rate card: the price of a segment from the first second (UTC) of a date on (R25)."""
 
     effective_from: date
     mms_segment: Price

@@ -1,7 +1,7 @@
 """The types of the fields that callers fill in: lengths in characters (code points), no NUL, which no database stores.
 
-Lone surrogates never get this far: they are not UTF-8, and JSON that has them is refused as malformed. Everything else goes through
-as it was written.
+Lone surrogates are rejected earlier: they are not valid UTF-8, and JSON that contains them is malformed. All other characters are
+stored as they were written.
 """
 
 from typing import Annotated
@@ -23,11 +23,11 @@ def _too_long(body: str) -> str | None:
 
 
 def _no_web_address(url: str) -> str | None:
-    return None if is_web_address(url) else "This is not a web address (RFC 3986), as https://example.com/map.png"
+    return None if is_web_address(url) else "This is not a web address (RFC 3986), such as https://example.com/map.png"
 
 
 def _no_mailbox(email: str) -> str | None:
-    return None if is_address(email) else "This is not an e-mail address, as ann@example.com"
+    return None if is_address(email) else "This is not an e-mail address, such as ann@example.com"
 
 
 _VISIBLE = Meta(
@@ -56,21 +56,27 @@ WrittenNumber = Annotated[
         min_length=1,
         max_length=64,
         pattern=NO_NUL,
-        description="A phone number in any form that a person writes; without a country code it is a US number (R3).",
+        description="A phone number in any common format; without a country code, it is a US number (R3).",
     ),
 ]
 Keywords = Annotated[
     tuple[Annotated[str, Meta(min_length=1, max_length=40, pattern=NO_NUL)], ...],
-    Meta(max_length=50, description="Keywords of the workspace's own, which replace those that it had before (R38)."),
+    Meta(max_length=50, description="The workspace's own keywords, which replace its previous ones (R38)."),
 ]
 MediaUrl = Annotated[
-    str, whole(PATTERN, max_length=2_048, description="Where the carrier fetches it (RFC 3986).", extra=checked(_no_web_address))
+    str,
+    whole(
+        PATTERN,
+        max_length=2_048,
+        description="The address where the carrier fetches it (RFC 3986).",
+        extra=checked(_no_web_address),
+    ),
 ]
 ContentType = Annotated[str, whole(r"[^/\s\x00]+/[^/\r\n\x00]+", max_length=127, description="As `image/jpeg`.")]
 Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254, extra=checked(_no_mailbox))]
 
 SearchText = Annotated[
-    str, Meta(max_length=200, pattern=NO_NUL, description="Text or a piece of a number to search for (R27, R29).")
+    str, Meta(max_length=200, pattern=NO_NUL, description="Text or a part of a number to search for (R27, R29).")
 ]
 Cursor = Annotated[
     str, Meta(min_length=1, max_length=512, pattern=NO_NUL, description="The `next_cursor` or `prev_cursor` of another page.")

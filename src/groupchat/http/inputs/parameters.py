@@ -1,4 +1,4 @@
-"""Query parameters, per list, and what queries take of them; what is left out is `UNSET`, which reads as none."""
+"""Query parameters, per list, and their form for queries; an omitted parameter is `UNSET`, which reads as none."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal, TypeVar
@@ -35,7 +35,7 @@ class QueryParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class PageQuery(QueryParameters, frozen=True, kw_only=True):
-    """Which page of a list."""
+    """The page of a list."""
 
     cursor: Cursor | UnsetType = UNSET
     limit: Limit = LIMIT
@@ -65,7 +65,7 @@ class ThreadQuery(OrderedQuery, frozen=True, kw_only=True):
 
 
 class SearchQuery(PageQuery, frozen=True, kw_only=True):
-    """Which page of what is searched for."""
+    """The page of the search results."""
 
     q: SearchText | UnsetType = UNSET
 
@@ -104,7 +104,7 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
 
 
 class NoesQuery(PageQuery, frozen=True, kw_only=True):
-    """Which numbers to show (R36)."""
+    """The numbers to show (R36)."""
 
     number: WrittenNumber | UnsetType = UNSET
 
@@ -115,33 +115,33 @@ class NoesQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class PaneQuery(QueryParameters, frozen=True, kw_only=True):
-    """Whom to show (R29)."""
+    """The participants to show (R29)."""
 
     q: SearchText | UnsetType = UNSET
 
 
 class HistoryQuery(QueryParameters, frozen=True, kw_only=True):
-    """Which part of a conversation's events; `cursor` goes on where a page ended."""
+    """The part of a conversation's events to show; `cursor` continues where a page ended."""
 
     after_version: Version = 0
-    cursor: Annotated[Version, Meta(description="`next_cursor` of the page before.")] | UnsetType = UNSET
+    cursor: Annotated[Version, Meta(description="`next_cursor` of the previous page.")] | UnsetType = UNSET
     limit: Limit = LIMIT
 
     @property
     def after(self) -> int:
-        """The version that the page begins after."""
+        """The version after which the page begins."""
         return self.after_version if self.cursor is UNSET else max(self.cursor, self.after_version)
 
 
 class StateQuery(PageQuery, frozen=True, kw_only=True):
-    """As of which version or moment, now if neither is given; and which page of the thread."""
+    """The version or moment to show, now if neither is given; and the page of the thread."""
 
-    version: Annotated[Version, Meta(description="Right after this version of the conversation.")] | UnsetType = UNSET
+    version: Annotated[Version, Meta(description="The state right after this version of the conversation.")] | UnsetType = UNSET
     at: Moment | UnsetType = UNSET
 
     @property
     def asked(self) -> When:
-        """The query that these parameters ask for; raises `InvalidRequestError` for a version and a moment together."""
+        """These parameters as a query; raises `InvalidRequestError` for a version and a moment together."""
         if self.version is not UNSET and self.at is not UNSET:
             raise InvalidRequestError("query.at", "Use a version or a time, not both.")
         return When(version=given(self.version), at=read_moment("query.at", self.at))
@@ -156,7 +156,7 @@ class LedgerQuery(OrderedQuery, frozen=True, kw_only=True):
 
     @property
     def chosen(self) -> ledger.EntryFilter:
-        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed time."""
+        """These parameters as a query; raises `InvalidRequestError` for a malformed time."""
         start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
         return ledger.EntryFilter(start=start, end=end, conversation_id=given(self.conversation_id))
 
@@ -171,7 +171,7 @@ class RefusalsQuery(OrderedQuery, frozen=True, kw_only=True):
 
     @property
     def chosen(self) -> refusals.RefusalFilter:
-        """The query that these parameters ask for; raises `InvalidRequestError` for a malformed time."""
+        """These parameters as a query; raises `InvalidRequestError` for a malformed time."""
         start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
         return refusals.RefusalFilter(
             conversation_id=given(self.conversation_id), user_id=given(self.user_id), start=start, end=end
@@ -179,7 +179,7 @@ class RefusalsQuery(OrderedQuery, frozen=True, kw_only=True):
 
 
 class StatementQuery(QueryParameters, frozen=True, kw_only=True):
-    """Which month, and as what."""
+    """The month, and the format."""
 
     month: Annotated[str, whole(r"[0-9]{4}-(0[1-9]|1[0-2])", description="As 2026-11.", examples=["2025-01"])]
     format: Annotated[
@@ -189,14 +189,14 @@ class StatementQuery(QueryParameters, frozen=True, kw_only=True):
 
     @property
     def first_day(self) -> date:
-        """The month's first day; raises `InvalidRequestError` for a month that the calendar has not, or has as its last."""
+        """The month's first day; raises `InvalidRequestError` for a month outside the calendar, and for its last one."""
         if not "0001-01" <= self.month < "9999-12":
             raise InvalidRequestError("query.month", "Use a year and month, such as 2026-11.")
         return date.fromisoformat(f"{self.month}-01")
 
 
 def given(value: T | UnsetType) -> T | None:
-    """Return a parameter, or none where it was left out."""
+    """Return a parameter, or none if it was omitted."""
     return None if value is UNSET else value
 
 
@@ -206,7 +206,7 @@ def sought_number(loc: str, written: str | UnsetType) -> str | None:
 
 
 def in_utc(loc: str, moment: datetime) -> datetime:
-    """Return a time in UTC; raises `InvalidRequestError` for one that is beyond the calendar there."""
+    """Return a time in UTC; raises `InvalidRequestError` if it is outside the calendar there."""
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
@@ -214,7 +214,7 @@ def in_utc(loc: str, moment: datetime) -> datetime:
 
 
 def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
-    """Return the moment of a time or date, in UTC; none where it was left out; raises `InvalidRequestError`."""
+    """Return the moment of a time or date, in UTC; none if it was omitted; raises `InvalidRequestError`."""
     try:
         return None if written is UNSET else moments.read(written)
     except moments.UnreadableMomentError as error:

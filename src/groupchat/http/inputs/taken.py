@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 from msgspec import Meta, Struct
 
 Check = Callable[[str], str | None]
-"""The fault of a text, in words; none for a sound one."""
+"""Returns what is wrong with a text, in words; none for a valid one."""
 
 
 def checked(check: Check) -> dict[str, Check]:
@@ -16,7 +16,7 @@ def checked(check: Check) -> dict[str, Check]:
 
 
 class Taken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The base of what callers send."""
+    """The base of input from callers."""
 
     def __post_init__(self) -> None:
         for name, check in _checks(type(self)):
@@ -33,7 +33,7 @@ def _checks(kind: type[Taken]) -> tuple[tuple[str, Check], ...]:
 
 
 def _checks_in(hint: Any) -> Iterator[Check]:
-    """Find the check of a field, also where it may be null or left out."""
+    """Find the check of a field, even if the field is optional or nullable."""
     for option in (hint, *get_args(hint)):
         for meta in getattr(option, "__metadata__", ()):
             if isinstance(meta, Meta) and meta.extra is not None:

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it is ready: the store takes what is written, no follower stopped or far behind."""
+"""Whether the process is alive, and whether it is ready: the store accepts writes, and no follower is stopped or far behind."""
 
 import asyncio
 
@@ -17,11 +17,11 @@ from groupchat.store.progress import Progress
 
 PROMETHEUS = CONTENT_TYPE_LATEST.encode()
 MAX_BEHIND = 5_000
-"""A follower that has more events than this before it is not close behind."""
+"""A follower with more events before it than this is far behind."""
 
 
 class FollowerHealth(Struct, frozen=True, kw_only=True):
-    """Where a follower stands; `stopped_at` is the position of the event that stopped it; `failing`: it can't work now.
+    """A follower's position; `stopped_at` is the position of the event that stopped it; `failing` says that it can't work now.
 
     A relay that is not ready leaves the process ready, and so does the proof's tree: the API needs neither.
     """
@@ -37,8 +37,8 @@ class FollowerHealth(Struct, frozen=True, kw_only=True):
 class Health(Struct, frozen=True, kw_only=True):
     """Whether the process is ready, and if not, why.
 
-    `writable`: a transaction that writes succeeds. `overloaded`: more waits to be stored than may wait. `reason` tells an operator
-    what to change where the database is reachable but can't be used: a standby, a pooler, a user without rights, another schema.
+    `writable`: a transaction that writes succeeds. `overloaded`: too many appends are waiting to be stored. `reason` says what an
+    operator can change if the database is reachable but unusable: a standby, a pooler, a user without privileges, another schema.
     """
 
     ready: bool
@@ -60,7 +60,7 @@ class Checkup(Struct, frozen=True):
     reported: tuple[str, ...]
 
     async def ready(self, _: Incoming) -> Reply:
-        """Answer 200, or 503 with what is not ready."""
+        """Respond with 200, or with 503 and what is not ready."""
         health = await self.look()
         if not await self.probe.can_store():
             health = replace(health, ready=False, writable=False, reason=self.probe.reason)
@@ -69,7 +69,7 @@ class Checkup(Struct, frozen=True):
         return Reply(503, encode_json(health), JSON, ((b"retry-after", b"1"),))
 
     async def scrape(self, _: Incoming) -> Reply:
-        """Answer with the metrics, and where the followers stand; also while the database can't be reached."""
+        """Respond with the metrics and the followers' positions, even while the database can't be reached."""
         health = await self.look()
         followers = [
             (each.name, each.position, each.behind, each.stopped_at is not None, each.failing) for each in health.followers
@@ -77,7 +77,7 @@ class Checkup(Struct, frozen=True):
         return Reply(200, self.metrics.text(followers, reachable=health.store_reachable), PROMETHEUS)
 
     async def look(self) -> Health:
-        """Return whether the store is reachable and every follower close behind."""
+        """Return whether the store is reachable and no follower is far behind."""
         try:
             head = await asyncio.to_thread(self.store.log.head)
             found = await self.progress.look()

@@ -1,6 +1,6 @@
-"""Metrics for Prometheus: what this process has answered, stored and has open. No label has an id, a number or anybody's words.
+"""Metrics for Prometheus: this process's responses, stored events and open streams. No label has an id, a number or people's text.
 
-Each process has its own; where followers stand is read from the database, so every HTTP process tells it of all.
+Each process has its own. Followers' positions are read from the database, so every HTTP process reports those of all.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,14 +9,14 @@ from functools import lru_cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""Others, which anybody can make up, are counted as one."""
+"""Other methods, which any client can make up, are counted as one."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class Metrics:
-    """Counts, in a registry of its own."""
+    """Counts, in a separate registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -34,7 +34,7 @@ class Metrics:
         )
         self._problems = Counter("groupchat_problems", "Problems answered, by slug.", ("slug",), registry=self.registry)
         self._unrecorded = Counter(
-            "groupchat_refusals_unrecorded", "Refusals that are on no record, by why.", ("reason",), registry=self.registry
+            "groupchat_refusals_unrecorded", "Refusals that were not recorded, by reason.", ("reason",), registry=self.registry
         )
         self._batch = Histogram(
             "groupchat_append_batch_size", "Appends stored in one transaction.", buckets=_SIZES, registry=self.registry
@@ -50,12 +50,12 @@ class Metrics:
         self._counted = lru_cache(maxsize=2_000)(self._children)
 
     def watch(self, *, appends_waiting: Callable[[], int], streams_open: Callable[[], int]) -> None:
-        """Show what is asked for at each scrape."""
+        """Show values that are read at each scrape."""
         self._gauge("appends_waiting", "Appends that wait for a transaction.").set_function(appends_waiting)
         self._gauge("streams_open", "Open event streams.").set_function(streams_open)
 
     def answered(self, operation: str, method: str, status: int, seconds: float, slug: str | None) -> None:
-        """Count an answer; `operation` is a path's template."""
+        """Count a response; `operation` is a path's template."""
         count, time = self._counted(operation, method if method in METHODS else "other", status)
         count.inc()
         time.observe(seconds)
@@ -63,7 +63,7 @@ class Metrics:
             self._problems.labels(slug).inc()
 
     def unrecorded(self, reason: str, times: int) -> None:
-        """Count refusals that were to be recorded, and are not."""
+        """Count refusals that could not be recorded."""
         self._unrecorded.labels(reason).inc(times)
 
     def stored(self, appends: int, seconds: float) -> None:

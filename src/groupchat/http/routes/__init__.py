@@ -1,1 +1,1 @@
-"""The routes, a file per group. Each reads its call, gives one command or query, and answers."""
+"""The routes, one file per subject. Each reads its call, runs one command or query, and responds."""

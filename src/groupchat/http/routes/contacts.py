@@ -1,4 +1,4 @@
-"""Contacts: the workspace's directory (R2, R5, R9). The effects of a change in conversations are complete before it is answered."""
+"""Contacts: the workspace's directory (R2, R5, R9). A change is visible in all conversations before the response."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ ONE = "/v1/contacts/{contact_id}"
     shows=Shows("contact_id", permits.sees_contact),
 )
 async def create_contact(call: Writing[NewContact]) -> Written[ContactView]:
-    """Add a person; numbers of any country, in any written form (R3, R4)."""
+    """Add a person, with numbers of any country in any common format (R3, R4)."""
     return await call.run(_create, call.body)
 
 
@@ -60,7 +60,7 @@ async def _create(decision: Decision, who: Caller, body: NewContact) -> ContactV
     waits_for=(VIEW.name,),
 )
 async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
-    """List contacts by name; searched by name, or any of their numbers in any written form."""
+    """List contacts by name; filter by name, or by any of their numbers in any common format."""
     return Answer(await contacts.page(call.views, call.who, given(call.query.q), call.query.page))
 
 
@@ -70,7 +70,7 @@ async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
     waits_for=(VIEW.name,),
 )
 async def read_contact(call: Call) -> Answer[ContactView]:
-    """Read a contact; a deleted one is not there any more."""
+    """Read a contact. A deleted one is not found."""
     return Answer(await contacts.now(call.views, call.who, call.path["contact_id"]))
 
 
@@ -87,7 +87,7 @@ async def read_contact(call: Call) -> Answer[ContactView]:
     may=permits.writes,
 )
 async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
-    """Change what is given. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
+    """Change the given fields. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
     position = (await call.run(commands.change_contact, call.path["contact_id"], call.body.change())).position
     if call.body.reaches_conversations:
         position = await _spread(call, position)
@@ -100,7 +100,7 @@ async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     may=permits.writes,
 )
 async def delete_contact(call: Call) -> Written[None]:
-    """Delete a contact; its conversations keep its frozen number (R8) and tag it (R9)."""
+    """Delete a contact. Its conversations keep its frozen number (R8) and tag it (R9)."""
     deleted = await call.run(commands.delete_contact, call.path["contact_id"])
     return Written(value=None, position=await _spread(call, deleted.position))
 

@@ -90,7 +90,7 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
     may=permits.sends,
 )
 async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
-    """Give a group another name; null goes back to the participants' names (R13)."""
+    """Give a group a new name; null restores the participants' names (R13)."""
     id_ = call.path["conversation_id"]
     renamed = await call.run(conversations.rename_group, id_, call.body.name)
     return Written(value=await queries.now(call.views, call.who, id_), position=renamed.position)
@@ -114,7 +114,7 @@ async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
     refuses=("invalid-group", "group-exists", "carrier-limit"),
 )
 async def create_successor(call: Writing[NewSuccessor]) -> Written[Conversation]:
-    """Create the group that continues this one, with everybody who is not opted out at this moment, linked both ways (R18)."""
+    """Create a group that continues this one, with everyone who is not opted out now. Both groups link to each other (R18)."""
     return await call.run(_succeed, call.path["conversation_id"], call.body)
 
 
@@ -138,7 +138,7 @@ async def _succeed(decision: Decision, who: Caller, conversation_id: str, asked:
     may=permits.writes,
 )
 async def mark_read(call: Writing[ReadUpTo]) -> Written[None]:
-    """Mark the conversation as read by the caller, up to a version of it or as it is now (R30). A mark never goes backwards."""
+    """Mark the conversation as read by the caller, up to a version or completely (R30). A mark never goes backwards."""
     return await call.run(reading.mark_read, call.path["conversation_id"], call.body.version)
 
 
@@ -148,5 +148,5 @@ async def mark_read(call: Writing[ReadUpTo]) -> Written[None]:
     may=permits.writes,
 )
 async def mark_unread(call: Call) -> Written[None]:
-    """Let the conversation count at least one unread message for the caller, until it is read again (R30)."""
+    """Count at least one unread message in the conversation for the caller, until it is read again (R30)."""
     return await call.run(reading.mark_unread, call.path["conversation_id"])

@@ -1,4 +1,4 @@
-"""Do-not-disturb by number: which numbers are a no, and lifting what a contact has left behind (R36)."""
+"""Do-not-disturb by number: which numbers have it, and lifting what former contacts have left (R36)."""
 
 from groupchat.commands import do_not_disturb as commands
 from groupchat.http.calls.answers import Answer, Written
@@ -24,20 +24,21 @@ ONE = ALL + "/{number}"
     waits_for=(VIEW.name,),
 )
 async def list_noes(call: Reading[NoesQuery]) -> Answer[Page]:
-    """List the numbers that nothing is sent to because somebody with them has, or had, do-not-disturb on; or look up one number.
+    """List the numbers that receive nothing because of do-not-disturb, or look up one number.
 
-    A number is listed once for each contact by which it is a no. With `left_behind`, that contact no longer has the number.
+    A number is listed once for each contact through which do-not-disturb applies. With `left_behind`, that contact no longer has
+    the number.
     """
     return Answer(await do_not_disturb.page(call.views, call.who, call.query.sought, call.query.page))
 
 
 @endpoint(
-    Spec("DELETE", ONE, "Lift a no", "contacts", status=204, body_examples={"reason": examples.REASON}),
+    Spec("DELETE", ONE, "Lift do-not-disturb", "contacts", status=204, body_examples={"reason": examples.REASON}),
     may=permits.manages,
     refuses=("not-found", "do-not-disturb-on"),
 )
 async def lift_no(call: Writing[Reasoned]) -> Written[None]:
-    """End the no that contacts left behind with a number, for a reason that is kept.
+    """End do-not-disturb that former contacts left with a number, with a reason, which is stored.
 
     It is refused while a contact that has the number has do-not-disturb on.
     """

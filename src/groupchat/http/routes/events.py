@@ -1,4 +1,4 @@
-"""The event stream: what happens in the caller's workspace, as it happens, as server-sent events."""
+"""The event stream: everything that happens in the caller's workspace, live, as server-sent events."""
 
 import asyncio
 from typing import Annotated
@@ -23,22 +23,19 @@ from groupchat.values.event import Recorded
 
 
 class StreamedEvent(HistoryEvent, frozen=True, kw_only=True):
-    """A stored event of any stream; `data` is as its `type` says."""
+    """A stored event of any stream; `data` has the format of its `type`."""
 
     stream: str
 
 
 class StreamQuery(QueryParameters, frozen=True, kw_only=True):
-    """Where to begin."""
+    """The place to begin."""
 
-    after: (
-        Annotated[int, Meta(ge=0, le=10**18 - 1, description="The position after which to begin; from now on, if it is left out.")]
-        | UnsetType
-    ) = UNSET
+    after: Annotated[int, Meta(ge=0, le=10**18 - 1, description="Begin after this position. Default: now.")] | UnsetType = UNSET
 
 
 class Streaming(Struct, frozen=True):
-    """The operation whose answer does not end."""
+    """The operation whose response does not end."""
 
     operation: Operation
 
@@ -46,7 +43,7 @@ class Streaming(Struct, frozen=True):
         """Begin a stream."""
         who, login = await services.door.admit(incoming)
         query = decode_query(StreamQuery, incoming.scope["query_string"])
-        read_min_position(incoming.headers)  # there is nothing to wait for, but what is malformed is refused
+        read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
         after = await _begin(services, read_last_event_id(incoming.headers), query)
         streams = services.streams
         watch = Watch(streams.log, streams.pace, Watcher(login, who), after, encode)
@@ -55,7 +52,7 @@ class Streaming(Struct, frozen=True):
 
 
 async def _begin(services: Services, last: int | None, query: StreamQuery) -> int:
-    """Return the position that a stream begins after; raises `PositionAheadError`."""
+    """Return the position after which a stream begins; raises `PositionAheadError`."""
     after = query.after if last is None and query.after is not UNSET else last
     if after is None:
         return await asyncio.to_thread(services.store.log.head)
@@ -80,11 +77,11 @@ def encode(recorded: Recorded) -> bytes:
 
 DESCRIPTION = """\
 Follow the workspace's events, as server-sent events: `id` is the position, `event` the type, `data` a StreamedEvent. A stream
-begins after `Last-Event-ID`, which a browser's `EventSource` sends by itself; else after `after`; else now. So a client may be
-cut off anywhere and continue, and nothing is lost or comes twice: the stream begins with an `id` of its own, before the first
-event. A position beyond the log's end is refused. The stream shows what the caller may see at that moment (R22, R23), and ends
-when their key does. Comments (lines that begin with a colon) come when there is nothing to send. A reader who takes nothing for
-30 seconds is cut off."""
+begins after `Last-Event-ID`, which a browser's `EventSource` sends automatically, otherwise after `after`, otherwise now. The
+stream first sends an `id` of its own, before any event, so a client can be disconnected at any point and continue without gaps or
+duplicates. A position beyond the end of the log is rejected. The stream shows what the caller may see at that moment (R22, R23),
+and ends when their key does. Comments (lines that begin with a colon) arrive when there is nothing to send. The server disconnects
+a client that reads nothing for 30 seconds."""
 
 follow_events = Streaming(
     Operation(

@@ -19,7 +19,7 @@ from groupchat.values.event import Actor, Recorded
 
 
 class HistoryEvent(Struct, frozen=True, kw_only=True):
-    """A stored event; `data` is as its `type` says."""
+    """A stored event; `data` has the format of its `type`."""
 
     type: Annotated[str, Meta(examples=["groupchat.conversation.message_sent"])]
     version: int
@@ -74,7 +74,7 @@ def _shown(recorded: Recorded) -> HistoryEvent:
 async def read_state(call: Reading[StateQuery]) -> Answer[AsOf]:
     """Compute conversation, participants and thread as they were right after a version, or at a moment; now, if neither is given.
 
-    It comes from the events, never behind, by what makes the live views (R32). Read marks are not part of it.
+    They come from the events and never lag, through the folds of the live views (R32). Read marks are not included.
     """
     query = call.query
     return Answer(await history.state(call.store, call.path["conversation_id"], query.asked, query.page))

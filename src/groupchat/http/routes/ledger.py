@@ -1,4 +1,4 @@
-"""The ledger: what was billed, and its monthly sums (R24 to R26)."""
+"""The ledger: charges, and their monthly sums (R24 to R26)."""
 
 import csv
 from io import StringIO
@@ -22,13 +22,13 @@ ENTRIES = "/v1/ledger"
 
 
 class SumShown(Sum, frozen=True, kw_only=True):
-    """A sum; `entries_url` lists the entries that it is the sum of."""
+    """A sum; `entries_url` lists its entries."""
 
     entries_url: str
 
 
 class StatementShown(Statement, frozen=True, kw_only=True):
-    """A statement whose sums can be opened."""
+    """A statement with links from its sums to their entries."""
 
     conversations: tuple[SumShown, ...]
 
@@ -55,7 +55,7 @@ async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
     waits_for=(VIEW.name, inbox.VIEW.name),
 )
 async def read_statement(call: Reading[StatementQuery]) -> Answer[StatementShown]:
-    """Sum a month's entries, in UTC, per business number and conversation; each sum names its entries (R26). Also as CSV."""
+    """Sum a month's entries, in UTC, per business number and conversation; each sum links to its entries (R26). Also as CSV."""
     statement = _shown(await ledger.statement(call.views, call.who, call.query.first_day))
     if call.query.format != "csv":
         return Answer(statement)
@@ -74,8 +74,8 @@ def _shown(statement: Statement) -> StatementShown:
 def _sheet(statement: StatementShown) -> bytes:
     """Return a statement as CSV (RFC 4180).
 
-    What people wrote is not in it, so no spreadsheet takes it for a formula. A business number is a `tel:` URI (RFC 3966), because
-    a spreadsheet takes a bare one for a number, drops its plus sign and may round it.
+    It contains no text from people, so no spreadsheet mistakes any for a formula. A business number is a `tel:` URI (RFC 3966),
+    because a spreadsheet treats a plain one as a number, drops its plus sign and may round it.
     """
     written = StringIO(newline="")
     lines = csv.writer(written)

@@ -40,7 +40,7 @@ ONE = "/v1/messages/{message_id}"
     refuses=("conversation-blocked", "carrier-limit"),
 )
 async def send_message(call: Writing[NewMessage]) -> Written[Message]:
-    """Send to every participant (R10). A blocked group refuses, and says how to go on (R15)."""
+    """Send to every participant (R10). A blocked group rejects the message and says what to do instead (R15)."""
     return await call.run(_send, call.path["conversation_id"], call.body.draft())
 
 

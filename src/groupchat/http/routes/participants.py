@@ -1,4 +1,4 @@
-"""Participants: the pane, and opt-outs that users record (R7, R9, R14, R19, R29, R39). Nothing else is ever written here."""
+"""Participants: the pane, and opt-outs that users record (R7, R9, R14, R19, R29, R39). There are no other writes."""
 
 from groupchat.commands import consents
 from groupchat.commands.caller import Caller
@@ -26,7 +26,7 @@ _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def frozen(method: str, allowed: str) -> RefusalError:
-    """Return the refusal of a method that the pane, or a path below it, does not have: writes are refused as R7 says."""
+    """Return the refusal of a method that the pane, or a path below it, does not have: writes are rejected according to R7."""
     return ParticipantsFrozenError() if method in _WRITES else absent(method, allowed)
 
 
@@ -36,7 +36,7 @@ def frozen(method: str, allowed: str) -> RefusalError:
     waits_for=(VIEW.name,),
 )
 async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
-    """Show who takes part, tagged where the contact has changed since (R9), and apart who has opted out (R19)."""
+    """Show the participants, tagged if their contact has changed since (R9), and separately those who have opted out (R19)."""
     return Answer(await conversations.pane(call.views, call.path["conversation_id"], given(call.query.q)))
 
 
@@ -46,7 +46,7 @@ async def read_pane(call: Reading[PaneQuery]) -> Answer[Pane]:
     may=permits.records_opt_outs,
 )
 async def opt_out(call: Call) -> Written[Conversation]:
-    """Record a participant's no to a user: every conversation of the business number with them is blocked at once (R14, R15)."""
+    """Record that a participant told a user to stop. Every conversation of the business number with them is blocked (R14, R15)."""
     id_, number = call.path["conversation_id"], call.path["number"]
     if call.keeps_answer:
         return await call.run(_opt_out, call.views, id_, number)
@@ -68,7 +68,7 @@ async def opt_out(call: Call) -> Written[Conversation]:
     refuses=("opt-out-is-theirs",),
 )
 async def take_back(call: Writing[Reasoned]) -> Written[Conversation]:
-    """End an opt-out that a user recorded by mistake, and the blocks that it alone caused (R39). The reason is kept."""
+    """End an opt-out that a user recorded by mistake, and the blocks that only it caused (R39). The reason is stored."""
     id_, number = call.path["conversation_id"], call.path["number"]
     taken_back = await call.run(consents.take_back_opt_out, id_, number, call.body.reason)
     return Written(value=await conversations.now(call.views, call.who, id_), position=taken_back.position)

@@ -1,4 +1,4 @@
-"""Refusals on record, for managers and auditors (R15, R20 to R23)."""
+"""Refusal records, for managers and auditors (R15, R20 to R23)."""
 
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Reading
@@ -29,8 +29,8 @@ from groupchat.queries import refusals
 async def read_refusals(call: Reading[RefusalsQuery]) -> Answer[Page]:
     """List refusals, newest last, for owners, admins and auditors.
 
-    They are sends that an opt-out stopped (R15), what roles and numbers forbid (R20, R21), and attempts to reach what R22 hides,
-    which the user was told is not there. A record is stored a moment after the answer. Alike refusals within a minute of it are the
-    next record, with a count; a UTC day has 1,000 records, at most 250 of a user.
+    They are messages that an opt-out stopped (R15), requests that roles and numbers forbid (R20, R21), and requests for data that
+    R22 hides, which the user received as not found. A record is stored a moment after the response. Equal refusals within a minute
+    of it are the next record, with a count. A UTC day has up to 1,000 records, up to 250 of one user.
     """
     return Answer(await refusals.page(call.views, call.who, call.query.chosen, call.query.page))

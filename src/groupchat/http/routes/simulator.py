@@ -1,4 +1,4 @@
-"""The simulated carrier's handsets and switches; these routes are there only with that carrier."""
+"""The simulated carrier's handsets and switches. These routes exist only with that carrier."""
 
 import asyncio
 from typing import cast
@@ -27,7 +27,7 @@ from groupchat.values.ids import new_id
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
-    """Where the message went; without a conversation if it is a keyword from somebody who is in none (R15)."""
+    """The conversation of the message; none for a keyword from a person who is in no conversation (R15)."""
 
     conversation_id: str | None
     message_id: str
@@ -40,7 +40,7 @@ class Handset(Struct, frozen=True):
 
 
 async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
-    """Let the others' handsets receive what was recorded (R12); those that have it receive nothing again."""
+    """Deliver the recorded message to the others' handsets (R12), except those that already have it."""
     if arrived.conversation_id is None:
         return
     written = _inbound(call.body)
@@ -65,7 +65,7 @@ async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
     finish=fan_out,
 )
 async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
-    """Act as if a person had written: it is recorded (R11), a keyword is honoured (R14), the others receive it (R12)."""
+    """Act as if a person had written: the message is recorded (R11), a keyword is applied (R14), the others receive it (R12)."""
     rights = await rights_of(call.store, call.who)
     rights.require_writer()
     rights.require_unrestricted()
@@ -111,12 +111,12 @@ async def read_handset(call: Call) -> Answer[Handset]:
     refuses=("not-found",),
 )
 async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
-    """Switch how a number behaves from now on, to see what the backend makes of it; null: as numbers normally do."""
+    """Change the behaviour of a number, to see how the backend reacts; null restores the normal one."""
     (await rights_of(call.store, call.who)).require_manager()
     number, body = read_number("number", call.path["number"]), call.body
     owner = await call.store.load_fresh(NUMBER_CLAIM, number_claim.stream(number))
     if owner not in (None, call.who.workspace_id):
-        msg = f"{number} is not a number of this workspace or of a person. GET /v1/numbers lists the workspace's numbers."
+        msg = f"{number} does not belong to this workspace or to a person. GET /v1/numbers lists the workspace's numbers."
         raise NotFoundError(msg)
     await _simulator(call).behave(number, body.behaviour, seconds=body.seconds, code=body.code)
     position = await asyncio.to_thread(call.store.log.head)
@@ -124,7 +124,7 @@ async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
 
 
 def _simulator(call: Call) -> Simulator:
-    return cast("Simulator", call.services.simulator)  # `app.py` has these routes only where it is there
+    return cast("Simulator", call.services.simulator)  # `app.py` has these routes only with the simulator
 
 
 def _inbound(body: HandsetWrites) -> Inbound:

@@ -1,4 +1,4 @@
-"""Users and their keys (R20, R22, R23). A key is shown once, in the answer that issues it."""
+"""Users and their keys (R20, R22, R23). A key is shown once, in the response that issues it."""
 
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ class UserShown(Struct, frozen=True, kw_only=True):
 
 
 class NewUserShown(UserShown, frozen=True, kw_only=True):
-    """A user who was just added, with a first key; a repeat of the request shows the user without it."""
+    """A new user, with a first key. A repeat of the request shows the user without it."""
 
     api_key: str | None
 
@@ -52,7 +52,7 @@ class ChangedUserShown(UserShown, frozen=True, kw_only=True):
 
 
 class NewKeyShown(Struct, frozen=True, kw_only=True):
-    """A key that was just issued; a repeat of the request shows it without the secret."""
+    """A key that was just issued. A repeat of the request shows it without the secret."""
 
     id: str
     issued_at: datetime
@@ -75,7 +75,7 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
     may=permits.manages,
 )
 async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
-    """Add a user with a role; only this answer shows the user's first key (R20, R23)."""
+    """Add a user with a role. Only this response shows the user's first key (R20, R23)."""
     body = call.body
     new = users.RequestedUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
     return await call.run(_add, new)
@@ -152,7 +152,7 @@ async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
     refuses=("too-many-keys",),
 )
 async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
-    """Give a user another key: yourself, or anybody if you manage users. Only this answer shows it. 20 keys can work at a time."""
+    """Issue another key: to yourself, or to anyone if you manage users. Only this response shows it. 20 keys can work at a time."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Use a time in the future.")
@@ -169,7 +169,7 @@ async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: date
     may=permits.holds_keys,
 )
 async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
-    """List the keys that are not revoked, without their secrets: your own, or anybody's if you manage users."""
+    """List the keys that are not revoked, without their secrets: your own, or anyone's if you manage users."""
     found = await queries.keys_of(call.views, call.who, call.path["user_id"])
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
 
@@ -181,7 +181,7 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
     refuses=("last-key",),
 )
 async def revoke_key(call: Call) -> Written[None]:
-    """Revoke a key: from this answer on it is not valid. The last working key of the owners can't be revoked (R23)."""
+    """Revoke a key. After this response, it is no longer valid. The last working key of the owners can't be revoked (R23)."""
     return await call.run(keys.revoke_key, call.path["user_id"], call.path["key_id"])
 
 

@@ -1,4 +1,4 @@
-"""Where carriers post what they have to say (R45). These paths take no API key: a carrier's adapter itself finds out who posts."""
+"""The paths to which carriers post (R45). They take no API key: a carrier's adapter itself checks who posts."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -51,11 +51,11 @@ def _operation(carrier: str) -> Operation:
         method="POST",
         path=path_of(carrier),
         name=f"take_from_{carrier}",
-        summary=f"What {carrier} has to say",
-        description="For the carrier alone: messages that people wrote, and receipts, in its own form and with its own proof of "
-        "who it is. It may post to any path below this one, too. The answer means that all of it is stored.",
+        summary=f"Webhook of {carrier}",
+        description="For the carrier only: people's messages, and receipts, in the carrier's own format and with its own proof of "
+        "origin. It may post to any path below this one, too. The response means that everything is stored.",
         tag="carriers",
-        responses=(Response(status=204, description="All of it is stored."),),
+        responses=(Response(status=204, description="Everything is stored."),),
         problems=PROBLEMS,
         public=True,
     )

@@ -32,7 +32,7 @@ RATES = "/v1/rates"
 
 
 class RateShown(Struct, frozen=True, kw_only=True):
-    """A line of the rate card, the n-th that was posted; the default is the 0th, and applies where no other does."""
+    """A line of the rate card, numbered in the order of posting. The default is line 0, and applies where no other does."""
 
     n: int
     effective_from: date | None
@@ -63,7 +63,7 @@ async def read_workspace(call: Call) -> Answer[WorkspaceShown]:
     refuses=("number-taken",),
 )
 async def add_number(call: Writing[NewNumber]) -> Written[NumberShown]:
-    """Add a number to send from; it can belong to one workspace only (R4)."""
+    """Add a number to send from. It can belong to one workspace only (R4)."""
     return await call.run(business_numbers.add_number, call.body.command())
 
 
@@ -121,7 +121,7 @@ async def change_number(call: Writing[NumberChange]) -> Written[NumberShown]:
     may=permits.manages,
 )
 async def give_up_number(call: Call) -> Written[None]:
-    """Send nothing from a number any more (R56). Its conversations stay readable, and what people write to it is still recorded.
+    """Stop sending from a number (R56). Its conversations stay readable, and messages from people are still recorded.
 
     Only this workspace can add the number again.
     """
@@ -152,7 +152,7 @@ async def read_policy(call: Call) -> Answer[PolicyShown]:
     may=permits.manages,
 )
 async def change_policy(call: Writing[PolicyChange]) -> Written[PolicyShown]:
-    """Change what is given; the rest stays as it is, or as the preset named in the same call says. Answers with all values."""
+    """Change the given values; the others stay, or follow the preset if one is named. The response has all values."""
     return await call.run(workspaces.change_policy, call.body.command(), call.body.keywords())
 
 
@@ -160,7 +160,7 @@ async def change_policy(call: Writing[PolicyChange]) -> Written[PolicyShown]:
     Spec("GET", ROLES, "The roles", "workspace", example=examples.page(examples.ROLE)),
 )
 async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
-    """List the roles and what each permits (R20)."""
+    """List the roles and their permissions (R20)."""
     found = await queries.list_roles(call.store, call.who)
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.role))
 
@@ -177,7 +177,7 @@ async def list_roles(call: Reading[PageQuery]) -> Answer[PageOf[RoleShown]]:
     may=permits.manages,
 )
 async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
-    """Define a role, or change what it permits (R20)."""
+    """Define a role, or change its permissions (R20)."""
     return await call.run(workspaces.define_role, read_role(call.path["role"]), group_chat=call.body.group_chat)
 
 
@@ -185,7 +185,7 @@ async def define_role(call: Writing[RolePermissions]) -> Written[RoleShown]:
     Spec("GET", RATES, "The rate card", "workspace", example=examples.page(examples.RATE)),
 )
 async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
-    """List the rates, the default (from no date on) first, then the posted ones in the order of posting (R25)."""
+    """List the rates, first the default (without a date), then the posted ones in the order of posting (R25)."""
     card = await queries.rate_card(call.store, call.who)
     default = RateShown(n=0, effective_from=None, **card.default.shown())
     found = [default, *(_rate(n, posted) for n, posted in enumerate(card.posted, start=1))]
@@ -197,7 +197,7 @@ async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     may=permits.manages,
 )
 async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
-    """Add a line to the rate card. Existing entries stay as they are: a message keeps the rate of its own moment (R25)."""
+    """Add a line to the rate card. Existing entries don't change: a message keeps the rate at its own time (R25)."""
     body = call.body
     rate = Rate(mms_segment=Decimal(body.mms_segment), currency=body.currency)
     return await call.run(_post_rate, body.effective_from, rate)

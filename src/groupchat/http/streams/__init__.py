@@ -1,1 +1,1 @@
-"""The event stream: what one reader is sent, and how open streams end."""
+"""The event stream: what one reader receives, and how open streams end."""

@@ -1,8 +1,8 @@
-"""The open event streams of a process: how many, for whom, and how each ends.
+"""The open event streams of a process: their number, their users, and how each ends.
 
-A stream is pulled, not pushed: the next batch is read when the last one was taken, so a slow reader costs one batch of
-memory. A stream ends when its reader goes away or takes nothing, when its login is no longer valid, when it is old, and when the
-server stops; whoever was connected goes on with `Last-Event-ID`, so no end loses anything.
+A stream is pulled, not pushed: the next batch is read when the last one was sent, so a slow reader costs one batch of memory. A
+stream ends when its reader disconnects or reads nothing, when its login is no longer valid, when it reaches its maximum duration,
+and when the server stops. The reader continues with `Last-Event-ID`, so no end loses anything.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class Streams:
-    """Those that are open."""
+    """The open streams."""
 
     def __init__(self, store: EventStore, pace: StreamLimits | None = None) -> None:
         self.pace = pace or StreamLimits()
@@ -41,18 +41,18 @@ class Streams:
 
     @property
     def open(self) -> int:
-        """How many there are."""
+        """The number of open streams."""
         return self._by_user.total()
 
     def admit(self, user_id: str) -> None:
-        """Count a stream that is about to open; raises `TooManyRequestsError` if its user has as many as they may."""
+        """Count a stream that is about to open; raises `TooManyRequestsError` if its user has the maximum number."""
         if self._by_user[user_id] >= self.pace.per_user:
-            msg = f"This user has {self.pace.per_user} event streams open already. Close one of them."
+            msg = f"This user already has {self.pace.per_user} open event streams. Close one of them."
             raise TooManyRequestsError(msg, RETRY_SECONDS)
         self._by_user[user_id] += 1
 
     def guard(self) -> "Guard":
-        """Return what ends a stream that was admitted."""
+        """Return the object that ends an admitted stream."""
         guard = Guard(self.pace.stall)
         self._guards.add(guard)
         if self._closed:
@@ -60,21 +60,21 @@ class Streams:
         return guard
 
     def left(self, user_id: str, guard: "Guard") -> None:
-        """Count a stream no longer."""
+        """Stop counting a stream."""
         self._guards.discard(guard)
         self._by_user[user_id] -= 1
         if not self._by_user[user_id]:
             del self._by_user[user_id]
 
     def close(self) -> None:
-        """End all streams, and those that open after this: the server stops."""
+        """End all streams, and those that open after this, because the server is stopping."""
         self._closed = True
         for guard in self._guards:
             guard.end("shutdown")
 
 
 class Guard:
-    """Ends a stream from outside, and one whose reader takes nothing."""
+    """Ends a stream from outside, and a stream whose reader reads nothing."""
 
     def __init__(self, stall: float) -> None:
         self.deadline = asyncio.timeout(None)
@@ -84,7 +84,7 @@ class Guard:
         self._entered = False
 
     async def run(self, frames: AsyncGenerator[bytes, None], send: Send) -> str:
-        """Send frames until something ends it; return what."""
+        """Send frames until something ends it; return the reason."""
         try:
             async with self.deadline, aclosing(frames) as each:
                 self._entered = True
@@ -98,14 +98,14 @@ class Guard:
         except (UnavailableError, *DATABASE_ERRORS):
             return "unavailable"
         except UnreadableEventError as error:
-            log.error("stream_unreadable", position=error.position)  # noqa: TRY400 - the trace is of no use to an operator
+            log.error("stream_unreadable", position=error.position)  # noqa: TRY400 - the trace does not help an operator
             return "unreadable"
         finally:
             self._entered = False
         return "old"
 
     def end(self, reason: str) -> None:
-        """Let the stream end now."""
+        """End the stream now."""
         if self.reason is None:
             self.reason = reason
             self._watch(None)
@@ -126,7 +126,7 @@ class Guard:
 
 
 class Stream(Reply, frozen=True, kw_only=True):
-    """The answer that does not end by itself; `send` is done when it has ended."""
+    """The response that does not end by itself; `send` returns when it has ended."""
 
     streams: Streams
     user_id: str
@@ -150,20 +150,20 @@ class Stream(Reply, frozen=True, kw_only=True):
             log.info("stream_ended", reason=reason)
 
     async def _part(self, send: Send, guard: Guard) -> None:
-        """End the answer in order, or cut the connection where nothing is taken any more."""
+        """End the response normally, or close the connection if the client reads nothing any more."""
         try:
             async with asyncio.timeout(0 if guard.blocked else _GOODBYE_SECONDS):
                 await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             self.incoming.scope.get(ABORT, lambda: None)()
-            await asyncio.sleep(0)  # for the server to hear of it
+            await asyncio.sleep(0)  # so that the server notices it
 
 
 def _headers(correlation_id: str) -> list[tuple[bytes, bytes]]:
     return [
         (b"content-type", EVENT_STREAM),
         (b"cache-control", b"no-store"),
-        (b"x-accel-buffering", b"no"),  # for proxies that collect an answer before they pass it on
+        (b"x-accel-buffering", b"no"),  # for proxies that buffer a response before they pass it on
         (b"groupchat-correlation-id", correlation_id.encode()),
     ]
 

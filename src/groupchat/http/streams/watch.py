@@ -1,7 +1,7 @@
-"""Watching the log for one reader: what they may see of it, in order, from a position on, for as long as their login holds.
+"""Watching the log for one reader: the events that they may see, in order, from a position on, while their login is valid.
 
-Rights are those of the moment at which a piece of the log is read, not of when the stream began: whatever changes them is in the
-log, before all that comes after it.
+Rights are those at the moment when a piece of the log is read, not when the stream began. Events that change rights are in the log,
+before everything that comes after them.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Encode = Callable[[Recorded], bytes]
 
 
 class StreamLimits(Struct, frozen=True, kw_only=True):
-    """An operator's limits on streams; times in seconds. `stall`: a reader who takes nothing for this long is disconnected."""
+    """An operator's limits on streams; times in seconds. `stall`: a reader who reads nothing for this long is disconnected."""
 
     per_user: int = 10
     heartbeat: float = 15.0
@@ -34,14 +34,14 @@ class StreamLimits(Struct, frozen=True, kw_only=True):
 
 
 class Watcher(Struct, frozen=True):
-    """The caller who watches, and the login that they showed."""
+    """The caller who watches, and their login."""
 
     login: Login
     who: Caller
 
 
 class LogReader:
-    """Reads the log for all streams of a process: those that wait at the same position share one reading."""
+    """Reads the log for all streams of a process: those that wait at the same position share one read."""
 
     def __init__(self, store: EventStore) -> None:
         self.store = store
@@ -49,8 +49,8 @@ class LogReader:
         self._begun: set[int] = set()
 
     async def above(self, position: int) -> Piece:
-        """Return the next events above a position, and whether they were the last when this was asked."""
-        while position in self._begun:  # perhaps before what the caller was woken for was stored, so that is not shared
+        """Return the next events above a position, and whether they were the last at the time of the call."""
+        while position in self._begun:  # perhaps from before the event that woke the caller was stored, so it is not shared
             await asyncio.wait([self._reading[position]])
         if position not in self._reading:
             self._reading[position] = asyncio.create_task(self._read(position))
@@ -78,14 +78,14 @@ class Watch:
         self._state: Workspace | None = None
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
-        """Give frames of server-sent events, and a comment where there was nothing to say for a while, until the stream is old.
+        """Yield frames of server-sent events, and a comment after a while of silence, until the stream's maximum duration.
 
         Raises `UnauthenticatedError` when the login is no longer valid, `UnavailableError` or the driver's error when the database
         fails, `UnreadableEventError`.
         """
         clock = asyncio.get_running_loop().time
         ends, due = clock() + self._pace.lifetime, clock() + self._pace.heartbeat
-        yield b"id: %d\n\n" % self._position  # so that a client that is cut off before its first event comes back to here
+        yield b"id: %d\n\n" % self._position  # so that a client that is disconnected before its first event resumes here
         with self._store.signals.log.listen() as bell:
             while True:
                 bell.clear()
@@ -107,7 +107,7 @@ class Watch:
         if not piece.events:
             return b""
         changed = any(recorded.stream == self._who.workspace_id for recorded in piece.events)
-        rights = await self._rights(fresh=changed or not piece.at_end)  # what changes them may be behind this piece
+        rights = await self._rights(fresh=changed or not piece.at_end)  # the event that changes them may come after this piece
         shown = await visible(self._store, self._who, rights, piece.events)
         self._position = piece.events[-1].position
         return b"".join(map(self._encode, shown))
@@ -117,7 +117,7 @@ class Watch:
             self._state = await self._store.load_fresh(WORKSPACE, self._who.workspace_id)
         user = None if self._state is None else self._login.holder(self._state, self._store.now())
         if self._state is None or user is None:
-            msg = "The key or token of this stream is no longer valid."
+            msg = "The stream's key or token is no longer valid."
             raise UnauthenticatedError(msg)
         return Access(self._state, user)
 

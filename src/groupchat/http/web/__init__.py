@@ -1,1 +1,1 @@
-"""The web kit: requests, answers, and the OpenAPI document of what answers them."""
+"""The web kit: requests, responses, and the OpenAPI document of operations."""

@@ -1,6 +1,6 @@
-"""Reading a request: its body, its query and its path, each into the type that is asked for.
+"""Reading a request: its body, its query and its path, each into the expected type.
 
-Whatever does not fit raises `InvalidRequestError` with the place of the fault (`participants.0.number`).
+A value that does not fit raises `InvalidRequestError` with its place (`participants.0.number`).
 """
 
 import asyncio
@@ -34,8 +34,8 @@ _MAX_QUERY_FIELDS = 50
 async def read_body(incoming: Incoming) -> bytes:
     """Return the body.
 
-    Raises `EncodedBodyError` for one that is compressed, `RequestTimeoutError`, and `PayloadTooLargeError` as soon as the body is
-    over the limit, also where it comes in chunks.
+    Raises `EncodedBodyError` for a compressed one, `RequestTimeoutError`, and `PayloadTooLargeError` as soon as the body exceeds
+    the limit, even if it comes in chunks.
     """
     if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise EncodedBodyError
@@ -82,7 +82,7 @@ def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: byte
 
 
 def decode_query(query_type: type[T], query: bytes) -> T:
-    """Return the query parameters as their type; raises `InvalidRequestError` for one that is unknown, repeated or unfit."""
+    """Return the query parameters as their type; raises `InvalidRequestError` for an unknown, repeated or invalid one."""
     try:
         pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
     except ValueError as error:  # UnicodeDecodeError is one
@@ -100,7 +100,7 @@ def decode_query(query_type: type[T], query: bytes) -> T:
 
 
 def read_path(incoming: Incoming) -> dict[str, str]:
-    """Return the path's parameters; raises `InvalidRequestError` for what no id can have: NUL, or bytes that are not UTF-8."""
+    """Return the path's parameters; raises `InvalidRequestError` for bytes that no id has: NUL, or anything but UTF-8."""
     raw: bytes = incoming.scope.get("raw_path") or b""
     parameters: dict[str, str] = incoming.scope["path_params"]
     if b"%" in raw:
@@ -127,7 +127,7 @@ def misfit(error: Exception, under: str = "") -> InvalidRequestError:
 
 def _plain(detail: str) -> str:
     if "matching regex" in detail:
-        return "It has a character that is not allowed here, or not the form asked for."
+        return "It has a character that is not allowed here, or not the requested format."
     if "of length" in detail:
         return detail.replace("Expected `str` of length", "Expected a text of length") + " characters."
     return detail + "."

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, from operations: schemas are msgspec's, problems come from the table that answers with them."""
+"""OpenAPI 3.1, from operations: schemas are msgspec's, and problems come from the table that the responses use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from groupchat.http.web.reply import encode_json
 REF = "#/components/schemas/{name}"
 EVENT_STREAM = "text/event-stream"
 CORRELATED = {"Groupchat-Correlation-Id": "CorrelationId"}
-"""The header that every answer has."""
+"""The header that every response has."""
 
 
 class Api(Struct, frozen=True, kw_only=True):
@@ -35,8 +35,9 @@ def document(api: Api, operations: Sequence[Operation]) -> Json:
     """Return the OpenAPI document of an API."""
     shapes = list(dict.fromkeys(shape for each in operations for shape in _shapes(each)))
     problems = {slug: _problem_type(slug, kind) for slug, kind in api.problems.items()}
+    # In one call, so that two types with the same name get different references.
     references, schemas = msgspec.json.schema_components([*shapes, *problems.values()], ref_template=REF)
-    written = _Writer(api, dict(zip(shapes, references, strict=False)))  # together, so that two types of one name stay apart
+    written = _Writer(api, dict(zip(shapes, references, strict=False)))
     paths: dict[str, Json] = {}
     for each in operations:
         paths.setdefault(each.path, {})[each.method.lower()] = written.operation(each)
@@ -64,7 +65,7 @@ def _shapes(each: Operation) -> Iterable[Any]:
 
 
 class _Writer:
-    """Writes operations, with the schemas of all shapes at hand."""
+    """Writes operations, using the schemas of all shapes."""
 
     def __init__(self, api: Api, schema_of: Mapping[Any, Json]) -> None:
         self._api = api
@@ -110,7 +111,7 @@ class _Writer:
         """Return the response of problems that share a status."""
         kinds = [self._api.problems[slug] for slug in slugs]
         headers = dict(CORRELATED)
-        if status == 401:  # noqa: PLR2004 - the status is the word
+        if status == 401:  # noqa: PLR2004 - the status is the name
             headers["WWW-Authenticate"] = "Authenticate"
         if any(kind.says_when for kind in kinds):
             headers["Retry-After"] = "RetryAfter" if all(kind.says_when for kind in kinds) else "SometimesRetryAfter"
@@ -150,7 +151,7 @@ def _query_parameter(name: str, schema: Json, *, required: bool) -> Json:
 
 
 def _frames(schema: Json, example: Json) -> Json:
-    """Return the content of a stream, as OpenAPI describes server-sent events: one by one, their data a text with JSON in it."""
+    """Return the content of a stream, as OpenAPI describes server-sent events: one by one, with JSON text as data."""
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
     fields: Json = {"id": {"type": "string", "pattern": "^[0-9]+$"}, "event": {"type": "string"}, "data": data}
     shown = {"id": str(example["position"]), "event": example["type"], "data": encode_json(example).decode()}

@@ -13,7 +13,7 @@ class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Body(Struct, frozen=True, kw_only=True):
-    """A JSON body that a request has."""
+    """A JSON body of a request."""
 
     type: Any
     required: bool = True
@@ -21,7 +21,7 @@ class Body(Struct, frozen=True, kw_only=True):
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """The content of an answer in one media type: a `shape`, whose schema it follows, or a `schema` as it is."""
+    """The content of a response in one media type: a `shape`, whose schema it follows, or a complete `schema`."""
 
     shape: Any = None
     schema: Json = {}
@@ -29,7 +29,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Response(Struct, frozen=True, kw_only=True):
-    """An answer; `contents` by media type, `headers` by their name: the shared definition that each is described by."""
+    """A response; `contents` by media type, `headers` by name, each with the shared definition that describes it."""
 
     status: int
     description: str
@@ -40,8 +40,8 @@ class Response(Struct, frozen=True, kw_only=True):
 class Operation(Struct, frozen=True, kw_only=True):
     """A method and path with its full description.
 
-    `parameters` names the shared definitions of the headers that it takes, `problems` the slugs that it may be refused with;
-    `public` says that it needs no login.
+    `parameters` names the shared definitions of the headers that it takes, `problems` the slugs of its refusals; `public` says that
+    it needs no login.
     """
 
     method: str

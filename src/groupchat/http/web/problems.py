@@ -1,4 +1,4 @@
-"""Problems (RFC 9457): how a refusal or a failure is answered, by a table from slugs to what each means."""
+"""Problems (RFC 9457): the response to a refusal or a failure, from a table of slugs and their meanings."""
 
 import traceback
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ PROBLEM = b"application/problem+json"
 RETRY_AFTER = b"1"
 
 Passing = Callable[[Exception, str], RefusalError | None]
-"""Returns what a failure is answered with if it will pass by itself; given the failure and the operation."""
+"""Returns the response to a failure that passes; arguments are the failure and the operation."""
 
 WayOn = Callable[[RefusalError], tuple[str, dict[str, Any]]]
-"""Returns what an answer adds to a refusal's own words and members: how to go on."""
+"""Returns what a response adds to a refusal's own words and members: what to do next."""
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ class Fault(Struct, frozen=True):
 
 
 class ProblemKind(Struct, frozen=True):
-    """A kind of problem: what it means and what to do (`text`), the types of the members that it has besides RFC 9457's own."""
+    """A type of problem: its meaning and what to do (`text`), and the types of its members besides RFC 9457's own."""
 
     status: int
     title: str
@@ -40,16 +40,16 @@ class ProblemKind(Struct, frozen=True):
     example: dict[str, Any] = {}
     headers: dict[bytes, bytes] = {}
     passes: bool = False
-    """Whether repeating the request is all that is needed, also where the status does not say so."""
+    """Whether repeating the request is sufficient, even if the status does not say so."""
 
     @property
     def says_when(self) -> bool:
-        """Whether the answer has the header `Retry-After`."""
+        """Whether the response has the header `Retry-After`."""
         return self.passes or self.status in (429, 503)
 
 
 class Problems:
-    """Answers refusals and failures."""
+    """Responds to refusals and failures."""
 
     def __init__(self, kinds: Mapping[str, ProblemKind], passing: Passing, way_on: WayOn) -> None:
         self._kinds = kinds
@@ -57,7 +57,7 @@ class Problems:
         self._way_on = way_on
 
     def reply(self, error: Exception, *, instance: str, operation: str, correlation_id: str) -> Reply:
-        """Return the answer to an error. Failures are logged without their messages, which may quote what people wrote."""
+        """Return the response to an error. Failures are logged without their messages, which may quote people's messages."""
         refusal = error if isinstance(error, RefusalError) else self._passing(error, operation)
         if refusal is None:
             where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-8:]]

@@ -4,7 +4,7 @@ from groupchat.values.errors import NotFoundError, RefusalError
 
 MAX_BODY_BYTES = 1_048_576
 BODY_SECONDS = 30.0
-"""How long a request's body may take to arrive."""
+"""The time for a request's body to arrive."""
 
 
 class BadMessageError(RefusalError):
@@ -19,7 +19,7 @@ class EncodedBodyError(RefusalError):
     slug = "unsupported-encoding"
 
     def __init__(self) -> None:
-        super().__init__("Send the body as it is, without a Content-Encoding.")
+        super().__init__("Send the body uncompressed, without a Content-Encoding.")
 
 
 class PayloadTooLargeError(RefusalError):
@@ -37,11 +37,13 @@ class RequestTimeoutError(RefusalError):
     slug = "request-timeout"
 
     def __init__(self) -> None:
-        super().__init__(f"The request's body did not arrive within {BODY_SECONDS:.0f} seconds; send it again, faster.")
+        super().__init__(
+            f"The request's body did not arrive within {BODY_SECONDS:.0f} seconds. Send it again over a faster connection."
+        )
 
 
 class TooManyRequestsError(RefusalError):
-    """The caller asks too often, or has too much open; `retry_after` are the seconds to wait."""
+    """The caller sends too many requests, or has too much open; `retry_after` is the number of seconds to wait."""
 
     slug = "too-many-requests"
 
@@ -51,12 +53,12 @@ class TooManyRequestsError(RefusalError):
 
 
 class MethodNotAllowedError(RefusalError):
-    """The path is there, but not for this method."""
+    """The path exists, but not for this method."""
 
     slug = "method-not-allowed"
 
     def __init__(self, method: str, allowed: str) -> None:
-        super().__init__(f"{method} does nothing here; allowed: {allowed}.")
+        super().__init__(f"{method} is not available here. Allowed methods: {allowed}.")
 
 
 class InternalError(RefusalError):
@@ -65,15 +67,15 @@ class InternalError(RefusalError):
     slug = "internal-error"
 
     def __init__(self, correlation_id: str) -> None:
-        super().__init__(f"An unexpected error; the log has it under {correlation_id}.", correlation_id=correlation_id)
+        super().__init__(f"An unexpected error. The log has its details under {correlation_id}.", correlation_id=correlation_id)
 
 
 class ClientGoneError(Exception):
-    """The client went away before its request was read; nobody waits for an answer."""
+    """The client disconnected before its request was read, so nobody waits for a response."""
 
 
 def absent(method: str, allowed: str) -> RefusalError:
-    """Return the refusal of a method that a path does not have; `allowed` names those that it has, if any."""
+    """Return the refusal of a method that a path does not have; `allowed` names the methods that it has, if any."""
     if allowed:
         return MethodNotAllowedError(method, allowed)
     return NotFoundError("There is nothing at this path. /openapi.json lists all paths.")

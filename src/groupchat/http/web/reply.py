@@ -1,4 +1,4 @@
-"""An answer on its way to the client: a status, headers, and bytes that are encoded already."""
+"""A response on its way to the client: a status, headers, and encoded bytes."""
 
 from collections.abc import Callable
 from typing import Any

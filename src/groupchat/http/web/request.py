@@ -1,4 +1,4 @@
-"""A request on its way in, as ASGI gives it, and what is read of its headers: each once, and a correlation id."""
+"""An incoming request, as ASGI provides it: its headers, each once, and a correlation id."""
 
 import re
 from collections import Counter
@@ -15,11 +15,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ABORT = "groupchat.abort"
-"""Where a server puts into a request's scope how its connection is cut off."""
+"""The key in a request's scope under which a server provides a way to close the connection."""
 CORRELATION_ID = b"groupchat-correlation-id"
 _CORRELATION_ID = re.compile(rb"[\x21-\x2e\x30-\x7e]{1,128}")
 _LISTS = frozenset({b"if-match"})
-"""Headers that may stand on several lines, which count as one list (RFC 9110, section 5.3)."""
+"""Headers that may appear on several lines, which count as one list (RFC 9110, section 5.3)."""
 _ONCE = frozenset(
     {
         b"authorization",
@@ -33,11 +33,11 @@ _ONCE = frozenset(
         b"last-event-id",
     }
 )
-"""Headers that may stand only once."""
+"""Headers that may appear only once."""
 
 
 class Incoming(Struct):
-    """A request, its headers by lower-case name; `afterwards` is called when the answer is out."""
+    """A request, with its headers by lower-case name; `afterwards` is called when the response was sent."""
 
     scope: Scope
     receive: Receive
@@ -47,7 +47,7 @@ class Incoming(Struct):
 
     @property
     def path(self) -> str:
-        """The path as the client wrote it, escapes kept."""
+        """The path as the client wrote it, with its escapes."""
         raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return raw.decode("ascii", "replace")
 
@@ -55,7 +55,7 @@ class Incoming(Struct):
 def read_headers(scope: Scope) -> dict[bytes, bytes]:
     """Return the headers by lower-case name.
 
-    Raises `BadMessageError` for one that is repeated though it may stand only once, and for HTTP/1.1 without `Host` (RFC 9112).
+    Raises `BadMessageError` for a header that is repeated but may appear only once, and for HTTP/1.1 without `Host` (RFC 9112).
     """
     lines: Sequence[tuple[bytes, bytes]] = scope["headers"]
     headers = dict(lines)
@@ -75,7 +75,7 @@ def read_headers(scope: Scope) -> dict[bytes, bytes]:
 def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
     """Return the caller's own id for this request, or none; raises `InvalidRequestError` for a malformed one.
 
-    It has 1 to 128 visible ASCII characters and no slash: as the cause of events it must not look like an event's id, `cnv_.../7`.
+    It has 1 to 128 visible ASCII characters and no slash: as the cause of events, it must not look like an event's id, `cnv_.../7`.
     """
     written = headers.get(CORRELATION_ID)
     if written is None:

@@ -1,4 +1,4 @@
-"""A path with its methods, as an ASGI application: from the first byte to the answer or the problem, and nothing in between."""
+"""A path with its methods, as an ASGI application: from the first byte to the response or problem, without layers between."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
@@ -13,15 +13,15 @@ from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalE
 from groupchat.values.ids import new_id
 
 Responder = Callable[[Incoming], Awaitable[Reply]]
-"""Answers one method of a path, or raises the refusal."""
+"""Responds to one method of a path, or raises the refusal."""
 Answered = Callable[[str, str, int, float, str | None], None]
-"""Told each answer: the path's template, the method, the status, the seconds that it took, a problem's slug."""
+"""Called after each response: the path's template, the method, the status, its duration in seconds, a problem's slug."""
 Absent = Callable[[str, str], RefusalError]
-"""Returns what refuses a method that the path does not have; given the method and those that it has."""
+"""Returns the refusal of a method that the path does not have; arguments are the method and the path's methods."""
 
 
 class Resource:
-    """Answers all methods of one path."""
+    """Responds to all methods of one path."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class Resource:
         self._problems = problems
         self._answered = answered
         self._absent = absent
-        self._log = structlog.get_logger().bind()  # once: a logger that is not bound is created again for each line
+        self._log = structlog.get_logger().bind()  # once: an unbound logger is created again for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request of this path."""
+        """Respond to a request of this path."""
         incoming = Incoming(scope, receive, {}, "")
         begun = perf_counter()
         try:
@@ -57,7 +57,7 @@ class Resource:
                 incoming.afterwards()
 
     def _tell(self, incoming: Incoming, reply: Reply, seconds: float) -> None:
-        """Count an answer, and log it; by its path's template, for a path may have numbers in it."""
+        """Count a response, and log it by its path's template, because a path may contain phone numbers."""
         method = incoming.scope["method"]
         self._answered(self._path, method, reply.status, seconds, reply.slug)
         self._log.info(
@@ -85,7 +85,7 @@ class Resource:
             return await responder(incoming)
         except ClientGoneError:
             raise
-        except Exception as error:  # noqa: BLE001 - the one place where every failure becomes an answer and a line in the log
+        except Exception as error:  # noqa: BLE001 - here, every failure becomes a response and a line in the log
             return self._problems.reply(
                 error,
                 instance=incoming.path,
