@@ -12,6 +12,7 @@ from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
 from groupchat.moving.lines import EventLine, Header, Line, LineWriter
 from groupchat.projections import VIEWS
+from groupchat.proof.kept import CHECKPOINTS
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.log import Log
@@ -22,7 +23,7 @@ from groupchat.values.event import Recorded
 from tests.projections.histories import follow, received, tables_of
 from tests.support.builders import CAUSE, a_group, moment
 
-KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS, PUT_OFF_EVENTS)
+KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS, PUT_OFF_EVENTS, CHECKPOINTS)
 
 
 def quietly(done: int, total: int) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from groupchat.moving.exporting import export_conversation
 from groupchat.moving.lines import EventLine, Header, read_lines
+from groupchat.store.archive import Archive
 from groupchat.store.log import UnknownStreamError
 from groupchat.values.event import Recorded
 from tests.moving.exports import exported
@@ -16,7 +17,7 @@ from tests.support.world import World
 
 def of(world: World, conversation_id: str) -> list[EventLine | Header]:
     file = BytesIO()
-    export_conversation(world.store.log, conversation_id, file)
+    export_conversation(Archive(world.store.database), conversation_id, file)
     file.seek(0)
     return [line for _, line in read_lines(file)]
 

@@ -84,3 +84,12 @@ def read(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         msg = f"{path} can't be read: {error.strerror or error}."
         raise FileError(msg) from error
+
+
+def read_text(path: Path) -> str:
+    """Return a small file's text; raises `FileError`."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not text'}."
+        raise FileError(msg) from error

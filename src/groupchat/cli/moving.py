@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from groupchat.cli.files import STDOUT, read, written
+from groupchat.cli.files import STDOUT, read, read_text, written
 from groupchat.cli.reading import closing_database, existing, progress
 from groupchat.cli.shell import say, settings
 from groupchat.moving.exporting import export_all, export_conversation
 from groupchat.moving.importing import check, store
+from groupchat.proof.notes import Note
 from groupchat.store.archive import Archive
 from groupchat.store.filling import require_empty
-from groupchat.store.log import Log
 from groupchat.store.schema import migrated_database
 
 app = typer.Typer()
@@ -22,6 +22,9 @@ app = typer.Typer()
 def export_(
     out: Annotated[str, typer.Option(help="The file to write, or `-` for stdout. Compressed if its name ends in `.gz`.")],
     conversation: Annotated[str | None, typer.Option(help="Export only this conversation, to give it to someone.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="With --conversation: the checkpoint to prove it by, in a file. Default: the newest.")
+    ] = None,
     *,
     everything: Annotated[
         bool, typer.Option("--all", help="Export everything, to continue elsewhere. The file contains key hashes, so keep it safe.")
@@ -31,13 +34,16 @@ def export_(
     if everything == (conversation is not None):
         msg = "use either --all or --conversation ID"
         raise typer.BadParameter(msg)
+    note = None if checkpoint is None else Note.read(read_text(checkpoint))
     with existing() as database, written(out) as file:
         if conversation is not None:
-            count = export_conversation(Log.of(database), conversation, file)
+            done = export_conversation(Archive(database), conversation, file, note)
         else:
             with progress("exporting") as on_progress:
-                count = export_all(Archive(database), file, on_progress)
-    say.print(f"{count:,} events exported to {'stdout' if out == STDOUT else out}.", highlight=False, markup=False)
+                done = export_all(Archive(database), file, on_progress)
+    say.print(f"{done.events:,} events exported to {'stdout' if out == STDOUT else out}.", highlight=False, markup=False)
+    if done.proved < done.events:
+        say.print(f"A checkpoint proves {done.proved:,} of them. `groupchat audit checkpoint` signs one of all that is stored.")
 
 
 @app.command("import")

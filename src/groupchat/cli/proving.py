@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from groupchat.bootstrap import audit_key, audit_targets
-from groupchat.cli.files import FileError, written
+from groupchat.cli.files import FileError, read_text, written
 from groupchat.cli.reading import existing, progress
 from groupchat.cli.shell import clean, say, settings
 from groupchat.proof.checkpoint import opened
@@ -75,7 +75,7 @@ def checkpoint(
         if cosigned is None:
             note = sign(database, key)
         else:
-            seen = Note.read(_text(cosigned))
+            seen = Note.read(read_text(cosigned))
             opened(str(seen), key.verifier)
             with database.write() as connection:
                 note = keep_checkpoint(connection, seen)
@@ -103,8 +103,8 @@ def verify_(
     Read access is sufficient. Only checkpoints that were out of the operator's reach prove something to you.
     """
     trusted = _verifier(key)
-    texts = [_text(each) for each in checkpoints or ()]
-    since = _text(last) if last is not None and last.exists() else None
+    texts = [read_text(each) for each in checkpoints or ()]
+    since = read_text(last) if last is not None and last.exists() else None
     with (
         existing() as database,
         progress("verifying") as on_progress,
@@ -130,7 +130,7 @@ def prove_(
     checkpoint: CheckpointFile = None,
 ) -> None:
     """Print a proof that the event at a position is in the log: with the event itself, the hashes, and a checkpoint."""
-    note = None if checkpoint is None else Note.read(_text(checkpoint))
+    note = None if checkpoint is None else Note.read(read_text(checkpoint))
     with existing() as database, database.read() as connection:
         found = prove(connection, position, note)
     typer.echo(found.text(with_leaf=True), nl=False)
@@ -146,18 +146,10 @@ def rebuild_() -> None:
 # --- what is read
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not text'}."
-        raise FileError(msg) from error
-
-
 def _verifier(key: str | None) -> VerifierKey:
     if key is None:
         return audit_key(settings()).verifier
-    return read_verifier(key if "+" in key and not Path(key).exists() else _text(Path(key)))
+    return read_verifier(key if "+" in key and not Path(key).exists() else read_text(Path(key)))
 
 
 # --- what is said

@@ -2,34 +2,55 @@
 
 A complete export has the log byte for byte (with key hashes, so keep it safe), the responses under idempotency keys, and the
 positions of processes. An export of a conversation has its stream, the deliveries of its messages, and what its participants said
-to its business number, without anything that may not leave the system (`published` in `aggregates/sight.py`).
+to its business number; none of these events has a field that may not leave the system (`UNPUBLISHED` in `aggregates/sight.py`).
+
+Both have events as they are stored, because only that can be proved, and the checkpoints to prove it with (docs/proof.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO
 
-import msgspec
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from groupchat import __version__
 from groupchat.aggregates import consent, delivery
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
-from groupchat.aggregates.sight import published
-from groupchat.moving.lines import AnswerLine, EventLine, FollowerLine, Header, LineWriter, ParkedLine, PutOffLine
+from groupchat.moving.lines import (
+    AnswerLine,
+    CheckpointLine,
+    EventLine,
+    FollowerLine,
+    Header,
+    LineWriter,
+    ParkedLine,
+    ProofLine,
+    PutOffLine,
+)
 from groupchat.projections import VIEWS
 from groupchat.proof import growing
-from groupchat.store.archive import Archive
-from groupchat.store.log import Log
-from groupchat.values.event import Recorded
+from groupchat.proof.checkpoint import read_checkpoint
+from groupchat.proof.kept import checkpoint_texts, newest_checkpoint
+from groupchat.proof.notes import Note
+from groupchat.proof.proving import proofs
+from groupchat.store.archive import Archive, Logged
+from groupchat.values.event import Event
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
 _AT_ONCE = 1_000
 """The number of a stream's events that one query reads."""
 
 
-def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int:
-    """Write a complete export; return the number of its events.
+class Exported(Struct, frozen=True):
+    """The number of exported events, and of those that the export can prove."""
+
+    events: int
+    proved: int
+
+
+def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Exported:
+    """Write a complete export, with all checkpoints, which need no other proof.
 
     Raises `UnreadableEventError` for an event that could not be imported again.
     """
@@ -42,6 +63,9 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
         lines.write(EventLine(**asdict(logged)))
         if logged.position % EVENTS_PER_REPORT == 0:
             on_progress(logged.position, head)
+    notes = _checkpoints(archive, head)
+    for note in notes:
+        lines.write(CheckpointLine(str(note)))
     for kept in archive.answers(head):
         lines.write(AnswerLine(kept.key, kept.answer, kept.at, kept.position))
     for status in processes:
@@ -53,67 +77,71 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> int
             lines.write(PutOffLine(**asdict(event), follower=status.name))
     lines.end()
     on_progress(head, head)
-    return lines.events
+    return Exported(lines.events, max((read_checkpoint(note).size for note in notes), default=0))
 
 
-def export_conversation(log: Log, conversation_id: str, file: BinaryIO) -> int:
-    """Write one conversation's events, stream after stream; return their number.
+def _checkpoints(archive: Archive, head: int) -> list[Note]:
+    with archive.database.read() as connection:
+        notes = list(map(Note.read, checkpoint_texts(connection)))
+    return [note for note in notes if read_checkpoint(note).size <= head]
 
-    Raises `UnknownStreamError`, `UnreadableEventError`.
+
+def export_conversation(archive: Archive, conversation_id: str, file: BinaryIO, checkpoint: Note | None = None) -> Exported:
+    """Write one conversation's events, stream after stream, and the proofs of those that a checkpoint covers.
+
+    Without `checkpoint`, it is the newest that is kept. Raises `UnknownStreamError`, `UnreadableEventError`, `UnprovableError`.
     """
-    group = log.beginning(conversation_id, Created)
-    head = log.head()
+    group = archive.log.beginning(conversation_id, Created)
+    head = archive.log.head()
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="conversation", conversation_id=conversation_id, head=head))
-    for recorded in chain(
-        _stream(log, conversation_id, head),
-        _deliveries(log, conversation_id, head),
-        _consents(log, conversation_id, group, head),
+    positions = []
+    for logged in chain(
+        _stream(archive, conversation_id, head),
+        _deliveries(archive, conversation_id, head),
+        _consents(archive, conversation_id, group, head),
     ):
-        lines.write(_shown(recorded))
+        lines.write(EventLine(**asdict(logged)))
+        positions.append(logged.position)
+    proved = _prove(archive, positions, lines, checkpoint)
     lines.end()
-    return lines.events
+    return Exported(lines.events, proved)
 
 
-def _stream(log: Log, name: str, head: int) -> Iterator[Recorded]:
-    """Return a stream's events up to a position of the log. The iterator reads them as you consume it."""
+def _prove(archive: Archive, positions: Sequence[int], lines: LineWriter, checkpoint: Note | None) -> int:
+    """Write a checkpoint and the proofs of events that it covers; return how many they are."""
+    with archive.database.read() as connection:
+        note = checkpoint or newest_checkpoint(connection)
+        if note is None:
+            return 0
+        lines.write(CheckpointLine(str(note)))
+        covered = [position for position in positions if position <= read_checkpoint(note).size]
+        for proof in proofs(connection, covered, note):
+            lines.write(ProofLine(proof.position, proof.hashes))
+    return len(covered)
+
+
+def _stream(archive: Archive, name: str, head: int) -> Iterator[Logged]:
+    return (logged for _, logged in _events(archive, name, head))
+
+
+def _events(archive: Archive, name: str, head: int) -> Iterator[tuple[Event, Logged]]:
+    """Return a stream's events up to a position of the log, reading them as needed, decoded and as they are stored."""
     version = 0
-    while events := log.stream(name, after=version, limit=_AT_ONCE):
-        yield from (recorded for recorded in events if recorded.position <= head)
-        version = events[-1].version
+    while events := archive.stream(name, after=version, limit=_AT_ONCE):
+        yield from ((recorded.event, logged) for recorded, logged in events if recorded.position <= head)
+        version = events[-1][1].version
 
 
-def _deliveries(log: Log, conversation_id: str, head: int) -> Iterator[Recorded]:
-    for recorded in _stream(log, conversation_id, head):
-        if isinstance(recorded.event, MessageSent | InboundReceived):
-            yield from _stream(log, delivery.stream(recorded.event.message_id), head)
+def _deliveries(archive: Archive, conversation_id: str, head: int) -> Iterator[Logged]:
+    for event, _ in _events(archive, conversation_id, head):
+        if isinstance(event, MessageSent | InboundReceived):
+            yield from _stream(archive, delivery.stream(event.message_id), head)
 
 
-def _consents(log: Log, conversation_id: str, group: Created, head: int) -> Iterator[Recorded]:
-    """Return the participants' statements to the business number, without the other groups that they are in."""
+def _consents(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Logged]:
+    """Return what the participants said to the business number, without the other groups that they are in."""
     for participant in group.roster:
-        for recorded in _stream(log, consent.stream(group.business_number, participant.number), head):
-            event = recorded.event
+        for event, logged in _events(archive, consent.stream(group.business_number, participant.number), head):
             if not isinstance(event, consent.GroupJoined) or event.conversation_id == conversation_id:
-                yield recorded
-
-
-def _shown(recorded: Recorded) -> EventLine:
-    """Return an event as it may leave the system, in its newest shape."""
-    cause = recorded.cause
-    return EventLine(
-        position=recorded.position,
-        stream=recorded.stream,
-        version=recorded.version,
-        type=recorded.type,
-        shape=recorded.event.class_version,
-        at=recorded.at,
-        workspace_id=cause.workspace_id,
-        actor=cause.actor,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        data=msgspec.Raw(_encode(published(recorded.event))),
-    )
-
-
-_encode = msgspec.json.Encoder().encode
+                yield logged

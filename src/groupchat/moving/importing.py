@@ -17,16 +17,21 @@ from groupchat.moving.lines import (
     FORMAT,
     FORMAT_VERSION,
     AnswerLine,
+    CheckpointLine,
     DamagedFileError,
     EventLine,
     FollowerLine,
     Header,
     Line,
     ParkedLine,
+    ProofLine,
     PutOffLine,
     Trailer,
     read_lines,
 )
+from groupchat.proof.checkpoint import read_checkpoint
+from groupchat.proof.kept import keep_checkpoint
+from groupchat.proof.notes import Note, NoteError
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import Filling, filling
@@ -35,9 +40,20 @@ from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 
 _NUL_IN_JSON = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """An escaped NUL, except after an escaped backslash."""
+_MISPLACED = "a line of this kind can't be here: lines are missing, or in a different order."
 _NO_EVENT = (0, datetime.min.replace(tzinfo=UTC))
 _LATEST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
-_ORDER: dict[type[Line], int] = {Header: 0, EventLine: 1, AnswerLine: 2, FollowerLine: 3, ParkedLine: 3, PutOffLine: 3, Trailer: 4}
+_ORDER: dict[type[Line], int] = {
+    ProofLine: -1,  # only in the export of a conversation
+    Header: 0,
+    EventLine: 1,
+    CheckpointLine: 2,
+    AnswerLine: 3,
+    FollowerLine: 4,
+    ParkedLine: 4,
+    PutOffLine: 4,
+    Trailer: 5,
+}
 
 
 class Checked(Struct, frozen=True):
@@ -98,6 +114,8 @@ def _fill_other(empty: Filling, lines: Sequence[Line], trailer: Trailer) -> None
                 empty.parked(line)
             case PutOffLine():
                 empty.put_off(line.follower, line)
+            case CheckpointLine():
+                keep_checkpoint(empty.connection, Note.read(line.note))
             case Trailer() if line != trailer:
                 raise DamagedFileError(trailer.events + trailer.others + 2, "the file was changed while it was being read.")
             case _:
@@ -120,6 +138,7 @@ class _Checks:
         self._last: dict[str, tuple[int, datetime]] = {}
         """The version and time of each stream's last event."""
         self.head = 0
+        self._covered = 0
         self.events = 0
         self.answers = 0
         self.others = 0
@@ -127,19 +146,26 @@ class _Checks:
     def fault(self, line: Line) -> str | None:
         """Take the next line; return what is wrong with it, if anything. Raises `UnreadableEventError`."""
         if (rank := _ORDER[type(line)]) < self._rank or (rank == self._rank == 0):
-            return "a line of this kind can't be here: lines are missing, or in a different order."
+            return _MISPLACED
         if self._rank < 0 < rank:
             return "this is not an export of groupchat: its first line is not a header."
         self._rank = rank
+        return self._judged(line)
+
+    def _judged(self, line: Line) -> str | None:
         match line:
             case Header():
                 return self._header(line)
             case EventLine():
                 return self._event(line)
+            case CheckpointLine():
+                return self._checkpoint(line)
             case Trailer():
                 return self._trailer(line)
-            case _:
+            case AnswerLine() | FollowerLine() | ParkedLine() | PutOffLine():
                 return self._other(line)
+            case ProofLine():
+                return _MISPLACED
 
     def _header(self, line: Header) -> str | None:
         if (line.format, line.format_version) != (FORMAT, FORMAT_VERSION):
@@ -164,6 +190,17 @@ class _Checks:
         self._archive.check(line)
         self._last[line.stream] = (line.version, line.at)
         self.events += 1
+        return None
+
+    def _checkpoint(self, line: CheckpointLine) -> str | None:
+        try:
+            size = read_checkpoint(Note.read(line.note)).size
+        except NoteError as error:
+            return f"{error}"
+        if not self._covered < size <= self.events:
+            return f"its checkpoint covers {size} events, after one of {self._covered}, but the last event has {self.events}."
+        self._covered = size
+        self.others += 1
         return None
 
     def _other(self, line: AnswerLine | FollowerLine | ParkedLine | PutOffLine) -> str | None:

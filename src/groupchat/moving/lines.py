@@ -78,6 +78,19 @@ class PutOffLine(PutOff, frozen=True, kw_only=True, tag_field="line", tag="put-o
     follower: str
 
 
+class CheckpointLine(Struct, frozen=True, tag_field="line", tag="checkpoint", forbid_unknown_fields=True):
+    """A signed checkpoint (docs/proof.md); in a complete export all that are kept, otherwise the one that proofs lead to."""
+
+    note: str
+
+
+class ProofLine(Struct, frozen=True, tag_field="line", tag="proof", forbid_unknown_fields=True):
+    """The hashes, in Base64, that lead from the event at a position to the checkpoint."""
+
+    position: int
+    hashes: tuple[bytes, ...]
+
+
 class Trailer(Struct, frozen=True, kw_only=True, tag_field="line", tag="trailer", forbid_unknown_fields=True):
     """The last line: the number of events and other lines between header and trailer, and the hash of all lines above."""
 
@@ -86,7 +99,7 @@ class Trailer(Struct, frozen=True, kw_only=True, tag_field="line", tag="trailer"
     sha256: str
 
 
-Line = Header | EventLine | AnswerLine | FollowerLine | ParkedLine | PutOffLine | Trailer
+Line = Header | EventLine | AnswerLine | FollowerLine | ParkedLine | PutOffLine | CheckpointLine | ProofLine | Trailer
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Line).decode

@@ -1,6 +1,7 @@
 """What is kept of the tree: its tiles, which can be computed again from the events, and every checkpoint, which can't."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, tuple_
 
@@ -24,12 +25,14 @@ CHECKPOINTS = Table(
     Column("note", Text, nullable=False, comment="signed note: the log's name, the size, the root, signatures"),
 )
 
+_TILES_IN_MEMORY = 256
 _T, _C = TILES.c, CHECKPOINTS.c
 
 
 def tiles_in(connection: Connection) -> TileReader:
-    """Return how to read a tile in this transaction."""
+    """Return how to read a tile in this transaction, each once: proofs of many events need the same ones."""
 
+    @lru_cache(maxsize=_TILES_IN_MEMORY)
     def read(level: int, number: int) -> bytes:
         found = connection.execute(select(_T.hashes).where(_T.level == level, _T.number == number)).scalar_one_or_none()
         return b"" if found is None else bytes(found)

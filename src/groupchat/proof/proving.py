@@ -1,6 +1,7 @@
 """Proving: that one event is in the log of a checkpoint, in the form of c2sp.org/tlog-proof, without showing any other event."""
 
 from base64 import b64encode
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -45,20 +46,27 @@ def prove(connection: Connection, position: int, checkpoint: Note | None = None)
     if note is None:
         msg = f"No checkpoint covers position {position:,} yet. Run `groupchat audit checkpoint`."
         raise UnprovableError(msg)
-    said = read_checkpoint(note)
-    rows = rows_between(connection, position - 1, position)
-    if not rows or not 0 < position <= said.size:
-        msg = f"The checkpoint of {said.size:,} events has no position {position:,}, or there is no event at it."
-        raise UnprovableError(msg)
-    leaf = leaf_of(rows[0])
-    hashes = inclusion_proof(node_of(tiles_in(connection)), position - 1, said.size)
-    if root_by_inclusion(leaf_hash(leaf), position - 1, said.size, hashes) != said.root:
-        msg = (
-            f"The event at position {position:,} does not lead to the checkpoint of {said.size:,} events: events or tiles were "
-            "changed. Run `groupchat audit verify`."
-        )
-        raise UnprovableError(msg)
-    return Proof(position, leaf, tuple(hashes), note)
+    return next(proofs(connection, [position], note))
+
+
+def proofs(connection: Connection, positions: Sequence[int], checkpoint: Note) -> Iterator[Proof]:
+    """Prove events one after the other by a checkpoint; raises as `prove` does."""
+    said = read_checkpoint(checkpoint)
+    node = node_of(tiles_in(connection))
+    for position in positions:
+        rows = rows_between(connection, position - 1, position)
+        if not rows or not 0 < position <= said.size:
+            msg = f"The checkpoint of {said.size:,} events has no position {position:,}, or there is no event at it."
+            raise UnprovableError(msg)
+        leaf = leaf_of(rows[0])
+        hashes = inclusion_proof(node, position - 1, said.size)
+        if root_by_inclusion(leaf_hash(leaf), position - 1, said.size, hashes) != said.root:
+            msg = (
+                f"The event at position {position:,} does not lead to the checkpoint of {said.size:,} events: events or tiles were "
+                "changed. Run `groupchat audit verify`."
+            )
+            raise UnprovableError(msg)
+        yield Proof(position, leaf, tuple(hashes), checkpoint)
 
 
 def _coded(raw: bytes) -> str:

@@ -6,6 +6,7 @@ up to one position, in any number of batches, is one state of the store.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import cast
 
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
@@ -22,7 +23,7 @@ from groupchat.store.positions import FollowerStatus, statuses
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS
-from groupchat.values.event import Actor
+from groupchat.values.event import Actor, Recorded
 
 BATCH = 1_000
 
@@ -63,6 +64,11 @@ class Archive:
                 raise UnreadableEventError(msg, position)
             self._mapper.restore(notification)
             yield logged_of(self._mapper, notification)
+
+    def stream(self, name: str, *, after: int = 0, limit: int | None = None) -> list[tuple[Recorded, Logged]]:
+        """Return a stream's events above a version, each decoded and as stored; raises `UnreadableEventError` as `events` does."""
+        found = cast("list[Notification]", self._recorder.select_events(name, gt=after, limit=limit))
+        return [(self._mapper.restore(each), logged_of(self._mapper, each)) for each in found]
 
     def check(self, logged: Logged) -> None:
         """Raise `UnreadableEventError` unless an event's type and shape are known and its data can be read."""

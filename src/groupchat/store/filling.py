@@ -57,7 +57,8 @@ class Filling:
     """The transaction. Each call reads its argument and stores it in batches."""
 
     def __init__(self, connection: Connection, recorder: Recorder) -> None:
-        self._connection = connection
+        self.connection = connection
+        """For rows that the store does not know."""
         self._recorder = recorder
         self._mapper = EventMapper()
 
@@ -65,24 +66,24 @@ class Filling:
         """Store events with consecutive positions, beginning with 1."""
         for batch in _batches(events):
             stored = [stored_of(self._mapper, logged) for logged in batch]
-            self._recorder.insert(self._connection, batch[0].position - 1, stored)
+            self._recorder.insert(self.connection, batch[0].position - 1, stored)
 
     def answers(self, kept: Iterable[StoredAnswer]) -> None:
         """Store responses under their keys."""
         for batch in _batches(kept):
-            answers.keep(self._connection, batch, moved=True)
+            answers.keep(self.connection, batch, moved=True)
 
     def follower(self, status: FollowerStatus) -> None:
         """Give a follower the position that it had."""
-        restore(self._connection, status)
+        restore(self.connection, status)
 
     def parked(self, event: Parked) -> None:
         """Park an event for a follower again."""
-        set_aside(self._connection, event.follower, {event.position: event.error})
+        set_aside(self.connection, event.follower, {event.position: event.error})
 
     def put_off(self, follower: str, event: PutOff) -> None:
         """Let a process handle an event when it is due."""
-        put_off.add(self._connection, follower, [event])
+        put_off.add(self.connection, follower, [event])
 
 
 def _batches(given: Iterable[T]) -> Iterator[Sequence[T]]:
