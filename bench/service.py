@@ -1,0 +1,136 @@
+"""Ours as it runs in earnest: an API process (`groupchat serve --no-workers`) and a worker process (`groupchat work`).
+
+A group for each connection of the load generator; and what the processes have stored, have still to do, and have used.
+"""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import histories
+import msgspec
+from load import Load, Result
+from postgres import Server
+from sqlalchemy import func, select
+
+from groupchat.aggregates.group_events import MessageSent
+from groupchat.store.database import Database
+from groupchat.store.positions import statuses
+from groupchat.store.tables import STORED_EVENTS
+
+CONNECTIONS = 64
+BODY = msgspec.json.encode({"body": histories.message_sent().body}).decode()
+_HERE = Path(__file__).parent
+_START_SECONDS = 30
+_STOP_SECONDS = 20
+
+
+class Service:
+    """Our API and worker, with a group for each connection."""
+
+    def __init__(self, stack: ExitStack, server: Server) -> None:
+        url = server.database()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
+        unlimited = {"GROUPCHAT_RATE_LIMIT": "1000000"}  # counted, as it is in earnest, but never reached
+        environment |= {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "warning"} | unlimited
+        self.database = Database(url)
+        stack.callback(self.database.close)
+        self.worker = stack.enter_context(started(("-m", "groupchat", "work"), environment, r"Working"))[0]
+        serve = ("-m", "groupchat", "serve", "--no-workers", "--port", "0")
+        self.api, said = stack.enter_context(started(serve, environment, r"http://127.0.0.1:(\d+)"))
+        self._port = int(said)
+        self._key = _founded(environment)
+        self._call("/v1/numbers", {"number": histories.BUSINESS, "default": True})
+        self._paths = [self._group(n * histories.PARTICIPANTS) for n in range(CONNECTIONS)]
+
+    def post(self, seconds: float, **how: Any) -> Result:
+        """Post for a while; every message that was answered with 201 is stored."""
+        before = self.sent()
+        result = post(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, **how))
+        if result.refused or self.sent() - before != result.accepted:
+            msg = f"{result.accepted} messages were accepted, {result.refused} refused, {self.sent() - before} are stored"
+            raise RuntimeError(msg)
+        return result
+
+    def head(self) -> int:
+        """Return the position of the newest event."""
+        with self.database.read() as connection:
+            return int(connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one())
+
+    def behind(self) -> int:
+        """Return how many events the slowest follower still has to handle."""
+        return self.head() - min(status.position for status in statuses(self.database).values())
+
+    def sent(self) -> int:
+        """Return how many messages are stored."""
+        query = select(func.count()).where(STORED_EVENTS.c.topic == MessageSent.TOPIC)
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _group(self, first: int) -> str:
+        people = [{"number": histories.person(n)} for n in range(first, first + histories.PARTICIPANTS)]
+        made = self._call("/v1/conversations", {"from": histories.BUSINESS, "participants": people})
+        return f"/v1/conversations/{made['id']}/messages"
+
+    def _call(self, path: str, body: Mapping[str, Any]) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        connection.request("POST", path, msgspec.json.encode(body), headers)
+        answer = connection.getresponse()
+        said = answer.read()
+        connection.close()
+        if answer.status != http.client.CREATED:
+            msg = f"POST {path} answered {answer.status}: {said.decode()}"
+            raise RuntimeError(msg)
+        return msgspec.json.decode(said)
+
+
+@contextmanager
+def started(
+    arguments: tuple[str, ...], environment: Mapping[str, str], ready: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start a Python program, wait until it says that it is ready, and stop it at the end by its own id."""
+    with tempfile.NamedTemporaryFile(suffix=".log") as log:
+        process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=log, stderr=log)
+        try:
+            yield process, _said(process, Path(log.name), ready)
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _said(process: subprocess.Popen[bytes], log: Path, ready: str) -> str:
+    until = monotonic() + _START_SECONDS
+    while process.poll() is None and monotonic() < until:
+        if match := re.search(ready, log.read_text()):
+            return match[match.re.groups]
+        sleep(0.05)
+    msg = f"{process.args!r} did not start: {log.read_text()}"
+    raise RuntimeError(msg)
+
+
+def _founded(environment: Mapping[str, str]) -> str:
+    init = [sys.executable, "-m", "groupchat", "init", "--workspace", "Bench", "--owner", "bench@example.com"]
+    done = subprocess.run(init, env=environment, check=True, capture_output=True)
+    return str(msgspec.json.decode(done.stdout)["api_key"])
+
+
+def post(load: Load) -> Result:
+    """Run the load generator."""
+    client = [sys.executable, str(_HERE / "load.py"), msgspec.json.encode(load).decode()]
+    done = subprocess.run(client, check=True, stdout=subprocess.PIPE, timeout=load.seconds + 60)
+    return msgspec.json.decode(done.stdout, type=Result)
