@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, insert, update
 
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.simulator.behaviours import Behaviour
-from groupchat.carriers.simulator.tables import RECEIPTS
+from groupchat.carriers.simulator.exchange import Pending, left
+from groupchat.carriers.simulator.tables import MESSAGES
 from groupchat.store.database import Database
 from groupchat.values.clock import to_micros, utc_now
 from tests.carriers.bench import Trouble
@@ -83,10 +84,12 @@ class SimulatorBench:
         return [message.body or "" for message in await self.carrier.handset(number)]
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
-        said = {name: getattr(receipt, name) for name in ("message_id", "recipient", "status", "code", "opted_out")}
+        said = {name: getattr(receipt, name) for name in ("recipient", "status", "code", "opted_out")}
+        content = {"business_number": BUSINESS, "author": BUSINESS, "members": "[]", "handsets": "", "media": "[]", "at": 0}
+        pending = left([Pending(due_at=to_micros(utc_now()), **said)])
         with self._database.write() as connection:
-            connection.execute(delete(RECEIPTS))  # those that it would bring by itself
-            connection.execute(insert(RECEIPTS).values(due_at=to_micros(utc_now()), attempts=0, **said))
+            connection.execute(update(MESSAGES).values(left(())))  # those that it would bring by itself
+            connection.execute(insert(MESSAGES).values(message_id=receipt.message_id, **content, **pending))
         while await self.carrier.deliver_due(inbox):
             pass
 

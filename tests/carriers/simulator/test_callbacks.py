@@ -47,10 +47,11 @@ async def test_an_acknowledged_receipt_does_not_come_again_R28(
 
 async def test_batches_are_bounded_and_the_rest_follows_R28(database: Database, inbox: RecordingInbox, clock: HandClock) -> None:
     simulator = Simulator(database, clock, pace=CallbackPace(batch=2))
-    await simulator.send(outgoing())
+    for n in range(3):
+        await simulator.send(outgoing(f"msg_{n}", to=(ANN, BOB)))
 
-    assert [await simulator.deliver_due(inbox) for _ in range(3)] == [2, 1, 0]
-    assert [receipt.recipient for receipt in inbox.taken] == [ANN, BOB, CY]
+    assert [await simulator.deliver_due(inbox) for _ in range(3)] == [4, 2, 0]
+    assert [receipt.message_id for receipt in inbox.taken[::2]] == ["msg_0", "msg_1", "msg_2"]
 
 
 async def test_a_crash_before_the_acknowledgement_repeats_the_receipts_R28(

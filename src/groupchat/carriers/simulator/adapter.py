@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, json
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -32,10 +32,13 @@ from groupchat.carriers.simulator.exchange import (
     fanned_out,
 )
 from groupchat.carriers.simulator.gathering import Gathering
-from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, RECEIPTS, SENT, Storage
+from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, MESSAGES, Storage
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, from_micros, to_micros, utc_now
 from groupchat.values.ids import new_id
+
+_T = MESSAGES.c
+_KNOWN_AT_MOST = 10_000
 
 
 class HandsetMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -70,6 +73,7 @@ class Simulator:
         self._clock = clock
         self._accept_gathered = Gathering(self._accept)
         self._callbacks = Callbacks(storage, clock, pace)
+        self._known: set[str] = set()
 
     # --- the port
 
@@ -160,13 +164,28 @@ class Simulator:
         with self._storage.write(durable=False) as connection:
             switches = _switches(connection, {number for each in outgoings for number in (each.from_, *each.to)})
             exchanges = [exchange(each, switches, terms, now) for each in outgoings]
-            _insert(connection, SENT, [row for each in exchanges for row in each.sent])
-            _insert(connection, HANDSETS, [row for each in exchanges for row in each.received])
-            _insert(connection, RECEIPTS, [row for each in exchanges for row in each.receipts])
+            kept = [each.kept for each in exchanges if each.kept is not None]
+            self._keep(connection, kept)
+        self._remember(kept)
         return [each.answer for each in exchanges]
 
+    def _keep(self, connection: Connection, rows: list[Row]) -> None:
+        if not rows:
+            return
+        connection.execute(insert(MESSAGES), rows)
+        new = {row["handsets"] for row in rows} - self._known
+        if pairs := [{"number": number, "handsets": handsets} for handsets in sorted(new) for number in handsets.split()]:
+            connection.execute(text("INSERT INTO simulator_handsets VALUES (:number, :handsets) ON CONFLICT DO NOTHING"), pairs)
+
+    def _remember(self, rows: list[Row]) -> None:
+        """Remember which sets of handsets are stored, for as many groups as write at the same time."""
+        if len(self._known) > _KNOWN_AT_MOST:
+            self._known = set()
+        self._known |= {row["handsets"] for row in rows}
+
     def _find(self, message_id: str) -> Results | None:
-        query = select(SENT).where(SENT.c.message_id == message_id).order_by(SENT.c.id.desc()).limit(1)
+        of_message = (_T.message_id == message_id) & _T.results.is_not(None)
+        query = select(_T.business_number, _T.results).where(of_message).order_by(_T.id.desc()).limit(1)
         with self._storage.read() as connection:
             sent = connection.execute(query).one_or_none()
             if sent is None:
@@ -178,15 +197,15 @@ class Simulator:
         return json.decode(sent.results, type=Results)
 
     def _handset(self, number: str, business_numbers: Collection[str] | None) -> list[HandsetMessage]:
-        query = select(HANDSETS).where(HANDSETS.c.number == number).order_by(HANDSETS.c.id)
+        query = select(MESSAGES).join(HANDSETS, HANDSETS.c.handsets == _T.handsets).where(HANDSETS.c.number == number)
         if business_numbers is not None:
-            query = query.where(HANDSETS.c.business_number.in_(business_numbers))
+            query = query.where(_T.business_number.in_(business_numbers))
         with self._storage.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query.order_by(_T.id)).all()
         return [
             HandsetMessage(
                 from_=row.author,
-                group=json.decode(row.others, type=tuple[str, ...]),
+                group=tuple(each for each in json.decode(row.members, type=list[str]) if each != number),
                 body=row.body,
                 media=json.decode(row.media, type=tuple[Media, ...]),
                 at=from_micros(row.at),
@@ -195,11 +214,11 @@ class Simulator:
         ]
 
     def _fan_out(self, inbound: Inbound) -> None:
-        query = select(HANDSETS.c.id).where(HANDSETS.c.message_id == inbound.carrier_message_id).limit(1)
+        query = select(_T.id).where(_T.message_id == inbound.carrier_message_id).limit(1)
         with self._storage.write(durable=False) as connection:
             _hold(connection, inbound.carrier_message_id)
             if connection.execute(query).one_or_none() is None:
-                _insert(connection, HANDSETS, fanned_out(inbound, to_micros(self._clock())))
+                self._keep(connection, [fanned_out(inbound, to_micros(self._clock()))])
 
     def _behave(self, number: str, switch: Switch) -> None:
         with self._storage.write(durable=False) as connection:
@@ -222,8 +241,3 @@ def _hold(connection: Connection, message_id: str) -> None:
     """Lock a message against fan-out by other tasks until the transaction ends; on SQLite, no other task can write."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(message_id, 0))))
-
-
-def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)

@@ -1,22 +1,24 @@
 """The simulated carrier's webhooks: due receipts are passed to the inbox until it acknowledges them by returning.
 
-Receipts arrive at least once, like those of real carriers. A process that takes a receipt first postpones the next attempt, so a
-crash between delivery and acknowledgement repeats it after a pause. A receipt that the inbox did not accept is passed alone the
-next time, so that one bad receipt doesn't hold up others.
+Receipts arrive at least once, like those of real carriers. A process that takes a message's receipts first postpones their next
+attempt, so a crash between delivery and acknowledgement repeats them after a pause. A message whose receipts the inbox did not
+accept comes alone the next time, so that one bad receipt doesn't hold up other messages.
 """
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Self
 
 import structlog
-from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from msgspec import Struct, json
+from sqlalchemy import Row, case, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.carriers.port import Inbox, Receipt
-from groupchat.carriers.simulator.tables import RECEIPTS, Storage
+from groupchat.carriers.simulator.exchange import Pending, left
+from groupchat.carriers.simulator.tables import MESSAGES, Storage
 from groupchat.values.clock import Clock, from_micros, to_micros
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
@@ -24,22 +26,51 @@ from groupchat.values.waiting import first_set
 _GATHER_SECONDS = 0.01
 """Receipts that become due within this time are passed on together."""
 
+_T = MESSAGES.c
+
 log = structlog.get_logger()
 
 
 class CallbackPace(Struct, frozen=True, kw_only=True):
     """The timing of receipts.
 
-    `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is the maximum number of receipts that are
-    passed on together. A receipt that another process wrote, without ringing a bell in this one, is noticed within `idle` seconds.
+    `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is the maximum number of messages whose
+    receipts are passed on together. A receipt that another process wrote, without ringing a bell in this one, is noticed within
+    `idle` seconds.
     """
 
     pauses: tuple[float, ...] = (2, 5, 15, 60)
-    batch: int = 500
+    batch: int = 200
     idle: float = 1.0
 
 
 DEFAULT_PACE = CallbackPace()
+
+
+class _Taken(Struct, frozen=True):
+    """A message with receipts to pass on now, and others later."""
+
+    id: int
+    message_id: str
+    due: Sequence[Pending]
+    later: Sequence[Pending]
+    is_repeated: bool
+
+    @classmethod
+    def of(cls, row: Row[tuple[int, str, str | None, int]], now: int) -> Self:
+        receipts = sorted(json.decode(row.receipts or "[]", type=list[Pending]), key=lambda each: each.due_at)
+        due, later = ([each for each in receipts if (each.due_at <= now) == is_due] for is_due in (True, False))
+        return cls(row.id, row.message_id, due, later, is_repeated=row.attempts > 1)
+
+    def receipts(self) -> Iterator[Receipt]:
+        for each in self.due:
+            yield Receipt(
+                message_id=self.message_id,
+                recipient=each.recipient,
+                status=each.status,
+                code=each.code,
+                opted_out=each.opted_out,
+            )
 
 
 class Callbacks:
@@ -67,16 +98,13 @@ class Callbacks:
 
     async def deliver_due(self, inbox: Inbox) -> int:
         """Pass on one batch of due receipts; return how many receipts the inbox acknowledged."""
-        due = await self.next_due()
-        if due is None or due > self._clock():
-            return 0
         taken = await asyncio.to_thread(self._take)
-        new = [row for row in taken if row.attempts == 0]
-        hand_overs = ([new] if new else []) + [[row] for row in taken if row.attempts > 0]
-        acknowledged = await asyncio.gather(*(self._hand_over(inbox, rows) for rows in hand_overs))
-        ids = [row.id for rows, done in zip(hand_overs, acknowledged, strict=True) if done for row in rows]
-        await asyncio.to_thread(self._forget, ids)
-        return len(ids)
+        new = [each for each in taken if not each.is_repeated]
+        hand_overs = ([new] if new else []) + [[each] for each in taken if each.is_repeated]
+        acknowledged = await asyncio.gather(*(self._hand_over(inbox, together) for together in hand_overs))
+        done = [each for together, is_done in zip(hand_overs, acknowledged, strict=True) if is_done for each in together]
+        await asyncio.to_thread(self._forget, done)
+        return sum(len(each.due) for each in done)
 
     async def next_due(self) -> datetime | None:
         """Return when the next receipt is due, or was; none if no receipt is waiting."""
@@ -87,44 +115,42 @@ class Callbacks:
         due = await self.next_due()
         return self._pace.idle if due is None else min(self._pace.idle, (due - self._clock()).total_seconds())
 
-    async def _hand_over(self, inbox: Inbox, rows: Sequence[Row[tuple[object, ...]]]) -> bool:
-        batch = tuple(_receipt(row) for row in rows)
+    async def _hand_over(self, inbox: Inbox, together: Sequence[_Taken]) -> bool:
+        batch = tuple(receipt for each in together for receipt in each.receipts())
         try:
             await inbox.receipts(batch)
-        except Exception as error:  # noqa: BLE001 - a carrier knows only that the receipt was not acknowledged, and repeats it
+        except Exception as error:  # noqa: BLE001 - a carrier knows only that it was not acknowledged, and repeats
             log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=repr(error))
             return False
         return True
 
     def _next_due(self) -> int | None:
         with self._storage.read() as connection:
-            return connection.execute(select(func.min(RECEIPTS.c.due_at))).scalar()
+            return connection.execute(select(func.min(_T.due_at))).scalar()
 
-    def _take(self) -> Sequence[Row[tuple[object, ...]]]:
-        now = self._clock()
-        due = select(RECEIPTS).where(RECEIPTS.c.due_at <= to_micros(now)).order_by(RECEIPTS.c.due_at, RECEIPTS.c.id)
-        with self._storage.write(durable=False) as connection:
-            rows = connection.execute(due.limit(self._pace.batch).with_for_update(skip_locked=True)).all()
-            if rows:
-                self._put_off(connection, rows, now)
-            return rows
-
-    def _put_off(self, connection: Connection, rows: Sequence[Row[tuple[object, ...]]], now: datetime) -> None:
-        again = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("which")).values(attempts=RECEIPTS.c.attempts + 1)
-        pauses = self._pace.pauses
-        connection.execute(
-            again.values(due_at=bindparam("due")),
-            [
-                {"which": row.id, "due": to_micros(now + timedelta(seconds=pauses[min(row.attempts, len(pauses) - 1)]))}
-                for row in rows
-            ],
+    def _take(self) -> list[_Taken]:
+        """Take what is due, and put off its next attempt."""
+        now = to_micros(self._clock())
+        due = select(_T.id).where(_T.due_at <= now).order_by(_T.due_at, _T.id).limit(self._pace.batch)
+        pauses = [round(pause * 1_000_000) for pause in self._pace.pauses]
+        pause = case(dict(enumerate(pauses)), value=_T.attempts, else_=pauses[-1])
+        taking = (
+            update(MESSAGES)
+            .where(_T.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+            .values(attempts=_T.attempts + 1, due_at=now + pause)
+            .returning(_T.id, _T.message_id, _T.receipts, _T.attempts)
         )
+        with self._storage.write(durable=False) as connection:
+            rows = connection.execute(taking).all()
+        return [_Taken.of(row, now) for row in sorted(rows, key=lambda row: row.id)]
 
-    def _forget(self, ids: Sequence[int]) -> None:
-        if ids:
-            with self._storage.write(durable=False) as connection:
-                connection.execute(delete(RECEIPTS).where(RECEIPTS.c.id.in_(ids)))
-
-
-def _receipt(row: Row[tuple[object, ...]]) -> Receipt:
-    return Receipt(message_id=row.message_id, recipient=row.recipient, status=row.status, code=row.code, opted_out=row.opted_out)
+    def _forget(self, done: Sequence[_Taken]) -> None:
+        """Keep of these messages only the receipts that were not due yet."""
+        if not done:
+            return
+        over, later = ([each for each in done if bool(each.later) == is_left] for is_left in (False, True))
+        with self._storage.write(durable=False) as connection:
+            if over:
+                connection.execute(update(MESSAGES).where(_T.id.in_([each.id for each in over])).values(left(())))
+            for each in later:
+                connection.execute(update(MESSAGES).where(_T.id == each.id).values(left(each.later)))

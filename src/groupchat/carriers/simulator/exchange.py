@@ -3,11 +3,12 @@
 `adapter.py` stores the rows of many messages in one transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, json
 
+from groupchat.aggregates.delivery import ReceiptStatus
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Outgoing, RecipientResult
 from groupchat.carriers.simulator.behaviours import REFUSED_CODE, Fate, Switch, fate
 
@@ -22,12 +23,20 @@ _SECOND = 1_000_000
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """The result of a `send`, and the rows to store: none if nothing was sent."""
+    """The answer to a `send`, and the row to keep: none if nothing went out."""
 
     answer: Answer
-    sent: Sequence[Row] = ()
-    received: Sequence[Row] = ()
-    receipts: Sequence[Row] = ()
+    kept: Row | None = None
+
+
+class Pending(Struct, frozen=True, kw_only=True):
+    """A receipt to come, in microseconds since 1970."""
+
+    recipient: str
+    status: ReceiptStatus
+    code: str | None
+    opted_out: bool
+    due_at: int
 
 
 class SimulatedCarrier(Struct, frozen=True, kw_only=True):
@@ -45,11 +54,12 @@ def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: Simulate
         return Exchange(answer=nothing_went_out)
     fates = {number: fate(switches.get(number, NORMAL)) for number in outgoing.to}
     results = tuple(each.result(number) for number, each in fates.items())
+    members = outgoing.to if terms.native_group else ()
+    handsets = [number for number, each in fates.items() if each.received]
+    sent = _row(outgoing.message_id, outgoing.from_, outgoing.from_, members, handsets, now)
     return Exchange(
         answer=_timed_out(outgoing, sender) if sender.behaviour in ("unclear", "unknowable") else results,
-        sent=_sent(outgoing, results, now),
-        received=_received(outgoing, fates, terms, now),
-        receipts=_receipts(outgoing, fates, now),
+        kept=sent | _content(outgoing) | {"results": _text(results)} | left(_receipts(fates, now)),
     )
 
 
@@ -68,45 +78,47 @@ def _timed_out(outgoing: Outgoing, sender: Switch) -> CarrierUnclearError:
     return CarrierUnclearError(f"the call for message {outgoing.message_id} timed out", retry_after=retry_after)
 
 
-def _sent(outgoing: Outgoing, results: Results, now: int) -> list[Row]:
+def _receipts(fates: Mapping[str, Fate], now: int) -> list[Pending]:
     return [
-        {"message_id": outgoing.message_id, "business_number": outgoing.from_, "results": _text(results), "at": now},
-    ]
-
-
-def _received(outgoing: Outgoing, fates: Mapping[str, Fate], terms: SimulatedCarrier, now: int) -> list[Row]:
-    group = outgoing.to if terms.native_group else ()
-    content = {"message_id": outgoing.message_id, "business_number": outgoing.from_, "author": outgoing.from_, "at": now}
-    content |= {"body": outgoing.body, "media": _text(outgoing.media)}
-    return [content | {"number": number, "others": _others(group, number)} for number, each in fates.items() if each.received]
-
-
-def _receipts(outgoing: Outgoing, fates: Mapping[str, Fate], now: int) -> list[Row]:
-    return [
-        {
-            "message_id": outgoing.message_id,
-            "recipient": number,
-            "status": callback.status,
-            "code": callback.code,
-            "opted_out": callback.opted_out,
-            "due_at": now + round(callback.seconds * _SECOND),
-            "attempts": 0,
-        }
+        Pending(
+            recipient=number,
+            status=callback.status,
+            code=callback.code,
+            opted_out=callback.opted_out,
+            due_at=now + round(callback.seconds * _SECOND),
+        )
         for number, each in fates.items()
         for callback in each.callbacks
     ]
 
 
-def fanned_out(inbound: Inbound, now: int) -> list[Row]:
-    """Return the deliveries of a participant's message to the other participants' handsets (R12)."""
+def left(receipts: Sequence[Pending]) -> Row:
+    """Return the columns of a message with these receipts to come."""
+    if not receipts:
+        return {"receipts": None, "due_at": None, "attempts": 0}
+    return {"receipts": _text(receipts), "due_at": min(each.due_at for each in receipts), "attempts": 0}
+
+
+def fanned_out(inbound: Inbound, now: int) -> Row:
+    """Return what the other participants' handsets receive of what one of them wrote (R12)."""
     group = inbound.group or ()
-    content = {"message_id": inbound.carrier_message_id, "business_number": inbound.to, "author": inbound.from_, "at": now}
-    content |= {"body": inbound.body, "media": _text(inbound.media)}
-    return [content | {"number": number, "others": _others((*group, inbound.from_), number)} for number in group]
+    written = _row(inbound.carrier_message_id, inbound.to, inbound.from_, (*group, inbound.from_), group, now)
+    return written | _content(inbound) | {"results": None} | left(())
 
 
-def _others(group: Sequence[str], number: str) -> str:
-    return _text(sorted(set(group) - {number}))
+def _row(message_id: str, business: str, author: str, members: Sequence[str], handsets: Iterable[str], now: int) -> Row:
+    return {
+        "message_id": message_id,
+        "business_number": business,
+        "author": author,
+        "members": _text(sorted(set(members))),
+        "handsets": " ".join(sorted(handsets)),
+        "at": now,
+    }
+
+
+def _content(message: Outgoing | Inbound) -> Row:
+    return {"body": message.body, "media": _text(message.media)}
 
 
 def _text(value: object) -> str:

@@ -6,52 +6,45 @@ Times are microseconds since 1970, in UTC. Numbers are E.164. Lists are JSON, as
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, MetaData, Table, Text, text
 
 METADATA = MetaData()
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
+MESSAGES = Table(
+    "simulator_messages",
+    METADATA,
+    Column("id", _BIG, primary_key=True, autoincrement=True, comment="the order of receiving"),
+    Column(
+        "message_id",
+        Text,
+        nullable=False,
+        comment="ours, twice if it was sent twice; the carrier's own for what a participant wrote",
+    ),
+    Column("business_number", Text, nullable=False),
+    Column("author", Text, nullable=False, comment="the number that the message comes from"),
+    Column("members", Text, nullable=False, comment="JSON: the participants of its thread; none where each text goes to one alone"),
+    Column("handsets", Text, nullable=False, comment="the numbers that have it: sorted, with spaces between them"),
+    Column("body", Text),
+    Column("media", Text, nullable=False, comment="JSON: [{url, content_type}]"),
+    Column("results", Text, comment="JSON: what the call answered for each recipient; none for what a participant wrote"),
+    Column("at", _BIG, nullable=False),
+    Column("receipts", Text, comment="JSON: those that were not acknowledged yet, each with its time"),
+    Column("due_at", _BIG, comment="no receipt is handed over before; none if none is left"),
+    Column("attempts", Integer, nullable=False, comment="how often its receipts were handed over since some were acknowledged"),
+    Index("simulator_messages_id", "message_id", "id"),
+    Index("simulator_messages_handsets", "handsets", "id"),
+    Index("simulator_messages_due", "due_at", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
+)
+"""One row for each message, so that a carrier for tests costs little in what is tested and measured with it."""
+
 HANDSETS = Table(
     "simulator_handsets",
     METADATA,
-    Column("id", _BIG, primary_key=True, autoincrement=True, comment="the order of arrival"),
-    Column("number", Text, nullable=False, comment="the handset that received the message"),
-    Column("message_id", Text, nullable=False, comment="ours, or the carrier's own for a participant's message"),
-    Column("business_number", Text, nullable=False),
-    Column("author", Text, nullable=False, comment="the author's number"),
-    Column("others", Text, nullable=False, comment="JSON: the other participants, sorted"),
-    Column("body", Text),
-    Column("media", Text, nullable=False, comment="JSON: [{url, content_type}]"),
-    Column("at", _BIG, nullable=False),
-    Index("simulator_handsets_number", "number", "id"),
-    Index("simulator_handsets_message", "message_id"),
+    Column("number", Text, primary_key=True),
+    Column("handsets", Text, primary_key=True, comment="a set of numbers that got a message together, as in `simulator_messages`"),
 )
-
-SENT = Table(
-    "simulator_sent",
-    METADATA,
-    Column("id", _BIG, primary_key=True, autoincrement=True),
-    Column("message_id", Text, nullable=False, comment="ours; twice if it was sent twice"),
-    Column("business_number", Text, nullable=False),
-    Column("results", Text, nullable=False, comment="JSON: the results, per recipient"),
-    Column("at", _BIG, nullable=False),
-    Index("simulator_sent_message", "message_id", "id"),
-)
-
-RECEIPTS = Table(
-    "simulator_receipts",
-    METADATA,
-    Column("id", _BIG, primary_key=True, autoincrement=True),
-    Column("message_id", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("code", Text),
-    Column("opted_out", Boolean, nullable=False),
-    Column("due_at", _BIG, nullable=False, comment="not handed over before"),
-    Column("attempts", Integer, nullable=False, comment="how often it was handed over"),
-    Index("simulator_receipts_due", "due_at", "id"),
-    sqlite_autoincrement=True,  # a row is deleted when it is acknowledged, and another one must not reuse its id
-)
+"""In which sets a number is; a group's second message adds nothing."""
 
 BEHAVIOURS = Table(
     "simulator_behaviours",
