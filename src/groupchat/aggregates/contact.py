@@ -86,7 +86,7 @@ class ContactDeleted(Event, frozen=True, kw_only=True):
 # --- state
 
 
-class Contact(Struct, frozen=True, kw_only=True):
+class Contact(Struct, frozen=True, kw_only=True, gc=False):
     """A contact, as the rules see it.
 
     `numbers_ever` are its numbers, and former ones that groups may have (R8). Together, they lead to all groups linked to it.

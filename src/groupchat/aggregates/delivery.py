@@ -37,7 +37,7 @@ class Started(Event, frozen=True, kw_only=True):
     carrier: str
 
 
-class RecipientOutcome(Struct, frozen=True, kw_only=True):
+class RecipientOutcome(Struct, frozen=True, kw_only=True, gc=False):
     """What became of a message for one recipient. `code` is the carrier's own."""
 
     recipient: str
@@ -70,7 +70,7 @@ class Withheld(Event, frozen=True, kw_only=True):
 # --- state
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
+class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """The progress of a message. All calls of a delivery go to the same carrier; a message withheld immediately has no carrier.
 
     `call` is the version at which the last call to the carrier began, and `called_at` the time of that event; `begun_at` is that

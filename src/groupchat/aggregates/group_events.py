@@ -12,7 +12,7 @@ from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
 
-class Participant(Struct, frozen=True, kw_only=True):
+class Participant(Struct, frozen=True, kw_only=True, gc=False):
     """One phone number of the group, frozen, with its contact, if any, and its name at creation."""
 
     number: str
@@ -20,14 +20,14 @@ class Participant(Struct, frozen=True, kw_only=True):
     name: str | None = None
 
 
-class Media(Struct, frozen=True, kw_only=True):
+class Media(Struct, frozen=True, kw_only=True, gc=False):
     """A picture or file that a message carries."""
 
     url: str
     content_type: str
 
 
-class Author(Struct, frozen=True, kw_only=True):
+class Author(Struct, frozen=True, kw_only=True, gc=False):
     """The user who wrote an outbound message, with the name that they had then."""
 
     user_id: str

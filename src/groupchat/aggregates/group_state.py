@@ -37,7 +37,7 @@ REMEMBERED_INBOUND_IDS = 100
 """The number of the carrier's message ids that a conversation remembers to recognize a repeated webhook."""
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class Member(Struct, frozen=True, kw_only=True, gc=False):
     """A participant as of now."""
 
     number: str
@@ -60,7 +60,7 @@ class Member(Struct, frozen=True, kw_only=True):
         return self.name or self.number
 
 
-class GroupConversation(Struct, frozen=True, kw_only=True):
+class GroupConversation(Struct, frozen=True, kw_only=True, gc=False):
     """A group, as the rules see it. `last_opt_out` is the version of the newest opt-out, 0 without one."""
 
     workspace_id: str

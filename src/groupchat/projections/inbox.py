@@ -49,7 +49,7 @@ INBOX = Table(
 # --- shapes
 
 
-class LastMessage(Struct, frozen=True, kw_only=True):
+class LastMessage(Struct, frozen=True, kw_only=True, gc=False):
     """The newest message of a conversation."""
 
     id: str
@@ -59,7 +59,7 @@ class LastMessage(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class Shown(Struct, frozen=True, kw_only=True, gc=False):
     """The part of a conversation that all users see alike. Without a name, `display_name` lists the participants (R13)."""
 
     id: str
@@ -84,7 +84,7 @@ class Conversation(Shown, frozen=True, kw_only=True):
     unread_count: int
 
 
-class InboxRow(Struct, frozen=True, kw_only=True):
+class InboxRow(Struct, frozen=True, kw_only=True, gc=False):
     """A conversation as the fold stores it. Its creation, and messages in both directions, count as activity."""
 
     id: str

@@ -52,7 +52,7 @@ LEDGER_SUMS = Table(
 )
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Source(Struct, frozen=True, kw_only=True, gc=False):
     """The event that an entry comes from: its stream and version there, and the conversation."""
 
     stream: str
@@ -76,7 +76,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     event: Source
 
 
-class EventCharge(Struct, frozen=True, kw_only=True):
+class EventCharge(Struct, frozen=True, kw_only=True, gc=False):
     """The charge of one event, which is the same for each of its recipients."""
 
     at: datetime
@@ -131,7 +131,7 @@ def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: st
     )
 
 
-class MonthSum(Struct, frozen=True, kw_only=True):
+class MonthSum(Struct, frozen=True, kw_only=True, gc=False):
     """The charges of a conversation in a month (`2026-11`, in UTC), in one currency; `amount` is exact (R25)."""
 
     workspace_id: str

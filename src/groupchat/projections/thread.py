@@ -31,7 +31,7 @@ MESSAGES = Table(
 Direction = Literal["outbound", "inbound"]
 
 
-class Author(Struct, frozen=True, kw_only=True):
+class Author(Struct, frozen=True, kw_only=True, gc=False):
     """The writer of a message, with the name that they had then (R11). A user has no number. A participant's id is the number."""
 
     kind: Literal["user", "participant"]
@@ -47,7 +47,7 @@ class Author(Struct, frozen=True, kw_only=True):
         return cls(kind="participant", id=event.number, name=event.name, number=event.number)
 
 
-class Recipient(Struct, frozen=True, kw_only=True):
+class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     """A number that a message is sent to, and its status there.
 
     `code` is the carrier's code for the status, `reason` its meaning in words (R49).
@@ -59,7 +59,7 @@ class Recipient(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, kw_only=True, gc=False):
     """A message; `version` is its event's in the conversation. An inbound one has the `recipients` that it is relayed to (R12)."""
 
     id: str

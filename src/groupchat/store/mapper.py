@@ -20,7 +20,7 @@ class UnreadableEventError(ToldError):
         self.position = position
 
 
-class Stored(msgspec.Struct):
+class Stored(msgspec.Struct, gc=False):
     """The stored state: the envelope under short keys, and the event's data of shape `v`, untouched."""
 
     at: datetime

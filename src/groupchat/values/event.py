@@ -17,7 +17,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 ActorKind = Literal["user", "participant", "carrier", "process"]
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """A fact. Subclasses are frozen, keyword-only structs registered with `stored_as`.
 
     A change of shape needs a higher `class_version` and a static method `upcast_v1_v2(state: dict)`, as the `eventsourcing` library
@@ -73,14 +73,14 @@ def _decoder(event_type: type[Event]) -> json.Decoder[Event]:
     return json.Decoder(event_type)
 
 
-class Actor(Struct, frozen=True):
+class Actor(Struct, frozen=True, gc=False):
     """Who or what caused an event: a user's or participant's id (for a participant the number), a carrier's or process's name."""
 
     kind: ActorKind
     id: str
 
 
-class Cause(Struct, frozen=True, kw_only=True):
+class Cause(Struct, frozen=True, kw_only=True, gc=False):
     """The origin of a command: the workspace, the actor, the request, and its cause (the id of an event or request)."""
 
     workspace_id: str
@@ -89,7 +89,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     causation_id: str
 
 
-class Recorded(Struct, frozen=True, kw_only=True):
+class Recorded(Struct, frozen=True, kw_only=True, gc=False):
     """A stored event: `version` counts its stream from 1, `position` the whole store from 1."""
 
     event: Event

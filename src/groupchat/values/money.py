@@ -18,7 +18,7 @@ Amount = Annotated[str, whole(DECIMAL, description="An exact decimal, as `0.0200
 _EXACT = Context(prec=60, traps=[Inexact])
 
 
-class Rate(Struct, frozen=True, kw_only=True):
+class Rate(Struct, frozen=True, kw_only=True, gc=False):
     """The price of one MMS segment."""
 
     mms_segment: Decimal

@@ -15,7 +15,7 @@ GroupSize = Annotated[int, Meta(ge=MIN_PARTICIPANTS_EVER, le=MAX_PARTICIPANTS_EV
 Region = Annotated[str, whole("[A-Z]{2}", description="ISO 3166-1 alpha-2, such as US", examples=["US"])]
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class Policy(Struct, frozen=True, kw_only=True, gc=False):
     """R1 sizes, R4 regions, R17 reopening. The defaults are Heymarket's."""
 
     preset: Preset = "heymarket"
