@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import inspect, update
 
-from groupchat.projections import inbox, online, shadow
-from groupchat.projections.online import drop_shadow, rebuild_online
+from groupchat.projections import inbox
+from groupchat.projections.online import Pace, drop_shadow, rebuild_online
 from groupchat.store.database import Database
 from groupchat.store.positions import lock, statuses
 from groupchat.store.schema import migrate
@@ -29,6 +29,7 @@ from tests.support.builders import a_group
 VIEW = inbox.VIEW
 GROUPS = 250
 STALE = "{}"
+SMALL = Pace(batch=100, near=50)
 
 
 class Counted(Struct, frozen=True):
@@ -60,7 +61,6 @@ def leftovers(database: Database) -> list[str]:
 
 def run(url: str, trials: int) -> Counted:
     """Carry out the trials."""
-    shadow.BATCH, online.NEAR = 100, 50
     right = asyncio.run(_prepare(url))
     begun = time.monotonic()
     asyncio.run(_rebuild(url))
@@ -81,7 +81,7 @@ async def _prepare(url: str) -> dict[str, Any]:
 
 async def _rebuild(url: str) -> None:
     async with opened(url) as store:
-        await rebuild_online(store, VIEW, silent)
+        await rebuild_online(store, VIEW, silent, pace=SMALL)
 
 
 def _trial(url: str, right: dict[str, Any], longest: float, *, resume: bool) -> dict[str, bool]:
@@ -113,7 +113,7 @@ async def _look(url: str, stale: dict[str, Any], right: dict[str, Any], head: in
             position = lock(connection, VIEW.name).position
         shown = tables_of(database, VIEW)
         if resume:
-            await rebuild_online(store, VIEW, silent)
+            await rebuild_online(store, VIEW, silent, pace=SMALL)
         else:
             await drop_shadow(store, VIEW)
         return {

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Table, delete, select, tuple_, update
 from sqlalchemy.exc import OperationalError
 
 from groupchat.aggregates.do_not_disturb import TurnedOn
-from groupchat.projections import VIEWS, inbox, inbox_list, online, shadow
+from groupchat.projections import VIEWS, inbox, inbox_list, online
 from groupchat.projections.content import Digest
-from groupchat.projections.online import OnlineRebuildError, drop_shadow, rebuild_online
+from groupchat.projections.online import OnlineRebuildError, Pace, drop_shadow, rebuild_online
 from groupchat.projections.rebuild import rebuild
 from groupchat.projections.shadow import Shadow, ShadowStoppedError
 from groupchat.projections.view import Projection, View
@@ -66,6 +66,7 @@ LONG_STORY = (
 )
 LENGTH = len(LONG_STORY)
 TRIALS = 5
+SMALL = Pace(batch=4, near=0)
 
 
 async def prepared(database: Database, view: View) -> None:
@@ -137,14 +138,10 @@ async def test_a_view_that_never_ran_is_built_to_the_logs_end_R33(database: Data
     assert online_ == tables_of(database, inbox.VIEW)
 
 
-async def test_a_rebuild_tells_how_far_it_is_at_each_batch_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(shadow, "BATCH", 5)
-    monkeypatch.setattr(online, "NEAR", 0)
+async def test_a_rebuild_tells_how_far_it_is_at_each_batch_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     told: list[int] = []
-    await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done))
+    await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done), pace=Pace(batch=5, near=0))
     assert sorted(set(told)) == [*range(0, LENGTH, 5), LENGTH]
     assert told == sorted(told)
 
@@ -169,11 +166,7 @@ async def test_a_follower_goes_on_from_the_rebuilt_view_R33(database: Database, 
 # --- without downtime
 
 
-async def test_readers_and_writers_notice_nothing_of_it_and_see_nothing_older_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(shadow, "BATCH", 50)
-    monkeypatch.setattr(online, "NEAR", 20)
+async def test_readers_and_writers_notice_nothing_of_it_and_see_nothing_older_R33(database: Database, store: EventStore):
     log = log_of([("cnv_1", a_group()), *(("cnv_1", received(f"msg_{n}")) for n in range(4_000))])
     following = Follower(store, Projection(database, inbox.VIEW))
     stop = Event()
@@ -182,7 +175,7 @@ async def test_readers_and_writers_notice_nothing_of_it_and_see_nothing_older_R3
     async with running(following):
         await reached(following, 400)
         reading = asyncio.create_task(asyncio.to_thread(watch, database, stop))
-        switched = [await rebuild_online(store, inbox.VIEW, silent) for _ in range(3)]
+        switched = [await rebuild_online(store, inbox.VIEW, silent, pace=Pace(batch=50, near=20)) for _ in range(3)]
         stop.set()
         written = 400 + await writing
         seen = await reading
@@ -243,13 +236,12 @@ async def test_contents_are_compared_as_of_one_position_while_the_view_moves_on_
 async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_others_off_it_R33(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(online, "_PAUSE_SECONDS", 0.01)
     async with opened(postgres_url) as store:
         await prepared(store.database, inbox.VIEW)
         awaited = attempts(monkeypatch)
         with store.database.snapshot() as reading:
             inbox_list.page(reading, "wsp_1", ANN.user_id)
-            rebuilding = asyncio.create_task(rebuild_online(store, inbox.VIEW, silent))
+            rebuilding = asyncio.create_task(rebuild_online(store, inbox.VIEW, silent, pace=Pace(pause=0.01)))
             assert await asyncio.to_thread(awaited.acquire, timeout=PATIENCE)
             with store.database.read() as another:
                 assert len(inbox_list.page(another, "wsp_1", ANN.user_id).items) == 2
@@ -260,16 +252,14 @@ async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_other
 
 
 async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_R33(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str,
 ):
-    monkeypatch.setattr(online, "_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(online, "SWITCHES", 2)
     async with opened(postgres_url) as store:
         await prepared(store.database, inbox.VIEW)
         with store.database.snapshot() as reading:
             inbox_list.page(reading, "wsp_1", ANN.user_id)
             with pytest.raises(OnlineRebuildError, match="another session keeps reading its tables"):
-                await rebuild_online(store, inbox.VIEW, silent)
+                await rebuild_online(store, inbox.VIEW, silent, pace=Pace(pause=0.01, switches=2))
         assert leftovers(store.database) == ["groupchat_rebuild_inbox"]
         told: list[int] = []
         await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done))
@@ -303,12 +293,10 @@ async def interrupted(store: EventStore, view: View, at: int) -> None:
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await rebuild_online(store, view, interrupt)
+        await rebuild_online(store, view, interrupt, pace=SMALL)
 
 
-async def test_an_interrupted_rebuild_is_resumed_R33(database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(shadow, "BATCH", 4)
-    monkeypatch.setattr(online, "NEAR", 0)
+async def test_an_interrupted_rebuild_is_resumed_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     before = tables_of(database, inbox.VIEW)
     await interrupted(store, inbox.VIEW, 8)
@@ -345,11 +333,7 @@ async def test_what_was_interrupted_can_be_dropped_R33(database: Database, store
     assert not await drop_shadow(store, inbox.VIEW), "nothing is left"
 
 
-async def test_a_rebuild_begun_with_other_code_starts_over_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(shadow, "BATCH", 4)
-    monkeypatch.setattr(online, "NEAR", 0)
+async def test_a_rebuild_begun_with_other_code_starts_over_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     before = tables_of(database, inbox.VIEW)
 
@@ -397,17 +381,14 @@ def forget_view(database: Database, view: View) -> None:
         reset_to(connection, view.name, 0)
 
 
-async def test_of_two_rebuilds_of_a_view_at_once_one_is_refused_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
+async def test_of_two_rebuilds_of_a_view_at_once_one_is_refused_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
 
-    async with online._alone(store, inbox.VIEW):
-        with monkeypatch.context() as impatient:
-            impatient.setattr(online, "_LEASE_SECONDS", 0.1)
-            for work in (rebuild_online, lambda *_: drop_shadow(store, inbox.VIEW)):
-                with pytest.raises(OnlineRebuildError, match="Another online rebuild of inbox is running"):
-                    await work(store, inbox.VIEW, silent)
+    impatient = Pace(lease=0.1)
+    async with online._alone(store, inbox.VIEW, impatient):
+        for work in (rebuild_online(store, inbox.VIEW, silent, pace=impatient), drop_shadow(store, inbox.VIEW, pace=impatient)):
+            with pytest.raises(OnlineRebuildError, match="Another online rebuild of inbox is running"):
+                await work
         await rebuild_online(store, VIEWS["pane"], silent)
 
     await rebuild_online(store, inbox.VIEW, silent)
@@ -466,13 +447,10 @@ async def test_a_parked_event_is_tried_again_R33(database: Database, store: Even
     assert parked(database) == {}
 
 
-async def test_a_parked_event_that_still_can_not_be_applied_stays_parked_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(shadow, "BATCH", 1)
+async def test_a_parked_event_that_still_can_not_be_applied_stays_parked_R33(database: Database, store: EventStore):
     await park_the_bad_event(database, store)
     before = tables_of(database, inbox.VIEW)
-    switched = await rebuild_online(store, POISONED, silent)
+    switched = await rebuild_online(store, POISONED, silent, pace=Pace(batch=1))
     assert switched.compared.old == switched.compared.new
     assert tables_of(database, inbox.VIEW) == before
     assert parked(database) == {BAD: "BadEventError: a bad event"}

@@ -242,10 +242,7 @@ async def test_a_rebuilt_view_has_no_place_and_begins_where_the_rebuild_left_it_
     assert tables_of(database, inbox.VIEW) == followed
 
 
-async def test_a_rebuild_beside_workers_that_follow_the_topic_gives_the_same_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("groupchat.projections.rebuild.BATCH", 7)
+async def test_a_rebuild_beside_workers_that_follow_the_topic_gives_the_same_R33(database: Database, store: EventStore):
     log, topic = log_of([("cnv_1", a_group()), *(("cnv_1", received(f"msg_{n}")) for n in range(60))]), Topic()
     store_log(database, log)
     topic.publish(log)
@@ -259,7 +256,7 @@ async def test_a_rebuild_beside_workers_that_follow_the_topic_gives_the_same_R33
         for partition, place in places(following).items():
             following.handle([topic.batch(partition, place.next_offset, min(topic.ends[partition], 9 * next(turns)))])
 
-    await rebuild(store, [inbox.VIEW], share)
+    await rebuild(store, [inbox.VIEW], share, batch=7)
 
     assert tables_of(database, inbox.VIEW) == followed
     assert statuses(database)["inbox"].position == len(log)

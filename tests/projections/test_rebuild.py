@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from groupchat.projections import VIEWS, inbox, rebuild
-from groupchat.projections.rebuild import RebuildStoppedError
+from groupchat.projections import VIEWS, inbox
+from groupchat.projections.rebuild import RebuildStoppedError, rebuild
 from groupchat.projections.view import Projection
 from groupchat.store import positions
 from groupchat.store.database import Database
@@ -19,14 +19,11 @@ from tests.support.builders import a_group
 ALL = list(VIEWS.values())
 
 
-async def test_a_rebuild_tells_how_far_it_is_from_nothing_to_everything_R33(
-    database: Database, store: EventStore, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(rebuild, "BATCH", 2)
+async def test_a_rebuild_tells_how_far_it_is_from_nothing_to_everything_R33(database: Database, store: EventStore):
     store_log(database, log_of(A_STORY))
     told: list[tuple[int, int]] = []
 
-    await rebuild.rebuild(store, ALL, lambda done, total: told.append((done, total)))
+    await rebuild(store, ALL, lambda done, total: told.append((done, total)), batch=2)
 
     assert told == [(0, 5), (2, 5), (4, 5), (5, 5)]
     assert {statuses(database)[view.name].position for view in ALL} == {5}
@@ -34,7 +31,7 @@ async def test_a_rebuild_tells_how_far_it_is_from_nothing_to_everything_R33(
 
 async def test_a_rebuild_of_an_empty_log_is_done_at_once_R33(database: Database, store: EventStore):
     told: list[tuple[int, int]] = []
-    await rebuild.rebuild(store, ALL, lambda done, total: told.append((done, total)))
+    await rebuild(store, ALL, lambda done, total: told.append((done, total)))
     assert told == [(0, 0)]
 
 
@@ -42,23 +39,22 @@ async def test_a_rebuild_leaves_nothing_of_what_stood_there_before_R33(database:
     log = log_of(A_STORY)
     await follow(database, inbox.VIEW, log_of([("cnv_old", a_group())]))
     store_log(database, log)
-    await rebuild.rebuild(store, ALL, lambda done, total: None)
+    await rebuild(store, ALL, lambda done, total: None)
     assert [row[0] for row in tables_of(database, inbox.VIEW)["inbox"]] == ["cnv_1"]
 
 
-async def test_a_rebuild_beside_a_live_worker_gives_the_same_R33(database: Database, store: EventStore, monkeypatch):
-    monkeypatch.setattr(rebuild, "BATCH", 7)
+async def test_a_rebuild_beside_a_live_worker_gives_the_same_R33(database: Database, store: EventStore):
     log = log_of([("cnv_1", a_group()), *(("cnv_1", received(f"msg_{n}")) for n in range(60))])
     store_log(database, log)
     stop = asyncio.Event()
     worker = asyncio.create_task(Follower(store, Projection(database, inbox.VIEW)).run(stop))
 
-    await rebuild.rebuild(store, [inbox.VIEW], lambda done, total: None)
+    await rebuild(store, [inbox.VIEW], lambda done, total: None, batch=7)
     stop.set()
     await worker
 
     rebuilt = tables_of(database, inbox.VIEW)
-    await rebuild.rebuild(store, [inbox.VIEW], lambda done, total: None)
+    await rebuild(store, [inbox.VIEW], lambda done, total: None)
     assert rebuilt == tables_of(database, inbox.VIEW)
     assert rebuilt["inbox"][0][4] == 60
 
@@ -67,7 +63,7 @@ async def test_a_rebuild_tries_what_was_parked_again_R33(database: Database, sto
     store_log(database, log_of(A_STORY))
     await Follower(store, Projection(database, POISONED)).step()
     positions.park(database, "inbox")
-    await rebuild.rebuild(store, [inbox.VIEW], lambda done, total: None)
+    await rebuild(store, [inbox.VIEW], lambda done, total: None)
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [2]
 
 
@@ -76,14 +72,13 @@ async def test_a_rebuild_that_meets_a_poison_event_says_which_view_stopped_and_c
 ):
     store_log(database, log_of(A_STORY))
     with pytest.raises(RebuildStoppedError, match="inbox stopped at position 3: BadEventError: a bad event"):
-        await rebuild.rebuild(store, [POISONED, VIEWS["thread"]], lambda done, total: None)
+        await rebuild(store, [POISONED, VIEWS["thread"]], lambda done, total: None)
     standing = statuses(database)
     assert (standing["inbox"].position, standing["inbox"].stopped_at) == (BAD - 1, BAD)
     assert standing["thread"].position == 5
 
 
-async def test_the_follower_resumes_a_rebuild_that_was_killed_R33(database: Database, store: EventStore, monkeypatch):
-    monkeypatch.setattr(rebuild, "BATCH", 2)
+async def test_the_follower_resumes_a_rebuild_that_was_killed_R33(database: Database, store: EventStore):
     store_log(database, log_of([*A_STORY, ("cnv_1", sent("msg_6"))]))
 
     def kill_after_two_batches(done: int, total: int) -> None:
@@ -91,9 +86,9 @@ async def test_the_follower_resumes_a_rebuild_that_was_killed_R33(database: Data
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await rebuild.rebuild(store, [inbox.VIEW], kill_after_two_batches)
+        await rebuild(store, [inbox.VIEW], kill_after_two_batches, batch=2)
     await Follower(store, Projection(database, inbox.VIEW)).step()
 
     gone_on = tables_of(database, inbox.VIEW)
-    await rebuild.rebuild(store, [inbox.VIEW], lambda done, total: None)
+    await rebuild(store, [inbox.VIEW], lambda done, total: None)
     assert gone_on == tables_of(database, inbox.VIEW)

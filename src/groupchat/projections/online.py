@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 
 from groupchat.projections.content import Digest, digest_of
 from groupchat.projections.rebuild import persistently
-from groupchat.projections.shadow import Shadow
+from groupchat.projections.shadow import BATCH, Shadow
 from groupchat.projections.view import View
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
@@ -30,18 +30,27 @@ from groupchat.store.positions import lock, reset_to, status_of, statuses
 from groupchat.values.errors import ToldError, first_line
 from groupchat.values.progress import OnProgress
 
-NEAR = 500
-"""The last events, at most this many, are applied while the view is stopped, which takes some hundredths of a second."""
-
-SWITCHES = 60
-"""The number of times that the switch is tried on Postgres while readers lock the tables. Together, they take about two minutes."""
-
-_LEASE_SECONDS = 2.0
-_PAUSE_SECONDS = 0.5
-
 T = TypeVar("T")
 
 log = structlog.get_logger()
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """The bounds of an online rebuild: events are counted, times are in seconds."""
+
+    batch: int = BATCH
+    """The shadow applies at most this many events in one transaction."""
+    near: int = 500
+    """The last events, at most this many, are applied while the view is stopped, which takes some hundredths of a second."""
+    switches: int = 60
+    """The number of times that the switch is tried on Postgres while readers lock the tables, in about two minutes."""
+    pause: float = 0.5
+    """The time between two tries."""
+    lease: float = 2.0
+    """How long another rebuild's lease is waited for: a process that was killed a moment ago may still seem to hold it."""
+
+
+PACE = Pace()
 
 
 class OnlineRebuildError(ToldError):
@@ -66,22 +75,22 @@ class Switched(Struct, frozen=True):
     compared: Compared
 
 
-async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress) -> Switched:
+async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress, *, pace: Pace = PACE) -> Switched:
     """Rebuild a view next to itself and switch to the new one; parked events are tried again.
 
     Raises `ShadowStoppedError` for a poison event, `OnlineRebuildError` if another rebuild is running or readers never release the
     tables, and the driver's error if the database fails repeatedly. In each case, the live view is unchanged, and another run
     continues.
     """
-    async with _alone(store, view) as lease:
-        shadow = Shadow(store, view)
-        catch_up = partial(_catch_up, store, shadow, lease, on_progress)
+    async with _alone(store, view, pace) as lease:
+        shadow = Shadow(store, view, batch=pace.batch)
+        catch_up = partial(_catch_up, store, shadow, lease, on_progress, pace.near)
         try:
             await _in_thread(shadow.open)
             await catch_up(lambda: _standing(store, view))
             compared = await _in_thread(_compare, store, view, shadow)
             await _in_thread(shadow.settle)
-            position = await _switch_between_readers(store, view, shadow, catch_up)
+            position = await _switch_between_readers(store, view, shadow, catch_up, pace)
             await _in_thread(shadow.drop)
             on_progress(position, position)
             return Switched(view.name, position, compared)
@@ -89,17 +98,17 @@ async def rebuild_online(store: EventStore, view: View, on_progress: OnProgress)
             await asyncio.to_thread(shadow.close)
 
 
-async def drop_shadow(store: EventStore, view: View) -> bool:
+async def drop_shadow(store: EventStore, view: View, *, pace: Pace = PACE) -> bool:
     """Drop the remains of an interrupted online rebuild; return whether there were any. Raises `OnlineRebuildError` as above."""
-    async with _alone(store, view):
+    async with _alone(store, view, pace):
         return await _in_thread(Shadow(store, view).drop)
 
 
 @asynccontextmanager
-async def _alone(store: EventStore, view: View) -> AsyncIterator[Lease]:
-    """Hold the lease on a view's shadow. A process that was killed a moment ago may still seem to hold it."""
+async def _alone(store: EventStore, view: View, pace: Pace) -> AsyncIterator[Lease]:
+    """Hold the lease on a view's shadow."""
     patience = asyncio.Event()
-    timer = asyncio.get_running_loop().call_later(_LEASE_SECONDS, patience.set)
+    timer = asyncio.get_running_loop().call_later(pace.lease, patience.set)
     try:
         async with Lease(store.database, f"rebuild-{view.name}", patience) as lease:
             await _require(lease, f"Another online rebuild of {view.name} is running.")
@@ -113,13 +122,15 @@ async def _require(lease: Lease, otherwise: str) -> None:
         raise OnlineRebuildError(otherwise)
 
 
-async def _catch_up(store: EventStore, shadow: Shadow, lease: Lease, on_progress: OnProgress, end: Callable[[], int]) -> None:
-    """Bring a shadow close to an end that moves on."""
+async def _catch_up(
+    store: EventStore, shadow: Shadow, lease: Lease, on_progress: OnProgress, near: int, end: Callable[[], int]
+) -> None:
+    """Bring a shadow near to an end that moves on."""
     while True:
         await _require(lease, "The connection that keeps other rebuilds away was lost. Run the command again; it resumes.")
         position, goal, head = await _in_thread(lambda: (shadow.position(), end(), store.log.head()))
         on_progress(min(position, head), head)
-        if position + NEAR >= goal:
+        if position + near >= goal:
             return
         await _in_thread(shadow.advance, goal)
 
@@ -163,9 +174,9 @@ def _meet(store: EventStore, view: View, shadow: Shadow, snapshot: Connection) -
 
 
 async def _switch_between_readers(
-    store: EventStore, view: View, shadow: Shadow, catch_up: Callable[[Callable[[], int]], Awaitable[None]]
+    store: EventStore, view: View, shadow: Shadow, catch_up: Callable[[Callable[[], int]], Awaitable[None]], pace: Pace
 ) -> int:
-    for attempt in range(1, SWITCHES + 1):
+    for attempt in range(1, pace.switches + 1):
         await catch_up(store.log.head)
         try:
             return await asyncio.to_thread(_switch, store, view, shadow, attempt)
@@ -173,7 +184,7 @@ async def _switch_between_readers(
             if not is_passing(error):
                 raise
             log.info("rebuild_awaits_readers", view=view.name, attempt=attempt, error=first_line(error))
-        await asyncio.sleep(_PAUSE_SECONDS)
+        await asyncio.sleep(pace.pause)
     msg = f"{view.name} is rebuilt, but another session keeps reading its tables. Run the command again after that; it resumes."
     raise OnlineRebuildError(msg)
 

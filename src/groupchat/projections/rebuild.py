@@ -13,6 +13,7 @@ from groupchat.projections.view import Projection, View
 from groupchat.store.database import Database, is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
+from groupchat.store.log import Log
 from groupchat.store.places import forget_places
 from groupchat.store.positions import FollowerStatus, PoisonError, lock, reset_to, statuses
 from groupchat.values.errors import ToldError
@@ -35,14 +36,16 @@ class RebuildStoppedError(ToldError):
         self.stopped = tuple(stopped)
 
 
-async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgress) -> None:
-    """Empty the views and fill them up to the log's present end; parked events are tried again.
+async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgress, *, batch: int = BATCH) -> None:
+    """Empty the views and fill them up to the log's present end, `batch` events at a time; parked events are tried again.
 
+    On Postgres, the views apply a batch concurrently, because Python waits for the server half of the time.
     Raises `RebuildStoppedError` if views met a poison event, the driver's error if the database fails repeatedly.
     """
     await asyncio.to_thread(_reset, store.database, views)
     head = await asyncio.to_thread(store.log.head)
     projections = [Projection(store.database, view) for view in views]
+    pieces = _ReadingAhead(store.log, head, batch)
     while True:
         standing = await asyncio.to_thread(statuses, store.database)
         going = [projection for projection in projections if standing[projection.name].stopped_at is None]
@@ -50,11 +53,28 @@ async def rebuild(store: EventStore, views: Sequence[View], on_progress: OnProgr
         on_progress(min(done, head), head)
         if done >= head:
             break
-        piece = await asyncio.to_thread(store.log.read, done, min(BATCH, head - done))
-        for projection in going:
-            await _feed(store, projection, piece.events)
+        events = await pieces.above(done)
+        await asyncio.gather(*(_feed(store, projection, events) for projection in going))
         store.signals.moved()
     _refuse_stopped(standing, projections)
+
+
+class _ReadingAhead:
+    """Reads the log up to its end in pieces, the next one while the last one is applied."""
+
+    def __init__(self, log: Log, end: int, batch: int) -> None:
+        self._log, self._end, self._batch = log, end, batch
+        self._ahead: dict[int, asyncio.Task[Sequence[Recorded]]] = {}
+
+    async def above(self, position: int) -> Sequence[Recorded]:
+        """Return the next events above a position; raises `UnreadableEventError` if the first can't be read."""
+        events = await (self._ahead.pop(position, None) or self._read(position))
+        self._ahead = {last: self._read(last)} if (last := events[-1].position) < self._end else {}
+        return events
+
+    def _read(self, position: int) -> "asyncio.Task[Sequence[Recorded]]":
+        limit = min(self._batch, self._end - position)
+        return asyncio.create_task(asyncio.to_thread(lambda: self._log.read(position, limit).events))
 
 
 def _refuse_stopped(standing: Mapping[str, FollowerStatus], projections: Sequence[Projection]) -> None:

@@ -43,8 +43,9 @@ class ShadowStoppedError(ToldError):
 class Shadow:
     """The shadow of a view. All of it blocks, and only one process at a time may work on it."""
 
-    def __init__(self, store: EventStore, view: View) -> None:
+    def __init__(self, store: EventStore, view: View, *, batch: int = BATCH) -> None:
         self._store = store
+        self._batch = batch
         self._view = view
         self.database = Beside(store.database, f"rebuild_{view.name}")
         self.name = f"{view.name}@{_fingerprint(view, store.database.engine.dialect)}"
@@ -93,7 +94,7 @@ class Shadow:
             if aside == standing + 1:
                 self._projection.handle_blocking([], aside)
             else:
-                batch = self._store.log.read(standing, min(BATCH, end - standing, aside - 1 - standing)).events
+                batch = self._store.log.read(standing, min(self._batch, end - standing, aside - 1 - standing)).events
                 self._projection.handle_blocking(batch, batch[-1].position)
         except UnreadableEventError as error:
             self._set_aside(error.position, str(error))
