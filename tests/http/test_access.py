@@ -153,6 +153,9 @@ WORKSPACE = [
     row("GET /v1/refusals?user_id={colleague}", 200, by_value=True, **AUDITING | HIDDEN, stranger=NOT_FOUND),
 ]
 USERS = [
+    row("POST /v1/session", "unauthenticated", {"api_key": "gck_nobody_knows"}, by_value=True),
+    row("GET /v1/session", "unauthenticated", by_value=True),
+    row("DELETE /v1/session", "unauthenticated", by_value=True),
     row("PATCH /v1/users/{owner}", "invalid-request", {"role": "member"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
     row("GET /v1/users", 200),
     row("GET /v1/users/me", 200),

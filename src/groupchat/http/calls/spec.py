@@ -93,6 +93,8 @@ def operation(spec: Spec, handle: Handle, types: Types, problems: Iterable[str],
 def _parameters(spec: Spec) -> Iterable[str]:
     if not spec.writes:
         yield "MinPosition"
+    if spec.writes:
+        yield "Csrf"
     if spec.takes_key:
         yield "IdempotencyKey"
     if spec.writes and versioned_id(spec.path):
@@ -105,7 +107,7 @@ def _problems(spec: Spec, types: Types, *, waits: bool) -> Iterable[str]:
     if types.body is not None:
         yield from ("payload-too-large", "request-timeout", "unsupported-encoding")
     if spec.writes:
-        yield from ("version-conflict", "precondition-failed")
+        yield from ("cross-site-request", "version-conflict", "precondition-failed")
     if spec.takes_key:
         yield from ("idempotency-key-in-use", "idempotency-key-reused")
 

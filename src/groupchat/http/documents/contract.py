@@ -8,6 +8,8 @@ from groupchat.http.web.operation import Json
 IDEMPOTENCY_KEY = "[!-~]([ -~]{0,253}[!-~])?"
 IF_MATCH = r'(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)'
 """The patterns of two headers, as they are read and as they are documented."""
+COOKIE, SECURE_COOKIE = "groupchat", "__Host-groupchat"
+"""A session's cookie, and the same over HTTPS. Browsers accept a cookie with this prefix only from this host and for all paths."""
 
 DESCRIPTION = """\
 Group SMS/MMS conversations between a business and several people at once.
@@ -74,6 +76,14 @@ _PARAMETERS: Json = {
         "schema": {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY}$"},
         "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
     },
+    "Csrf": {
+        "name": "Groupchat-CSRF",
+        "in": "header",
+        "required": False,
+        "description": "The session's `csrf_token`. Only requests with a session's cookie need it.",
+        "schema": {"type": "string"},
+        "example": "2f1c7d5e0b7b4d2f8a3c9e6d1b0a4f5e7c8d9b6a3f2e1d0c5b4a7988f6e5d4c3",
+    },
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
@@ -108,6 +118,12 @@ _HEADERS: Json = {
         "required": True,
         "schema": {"type": "string"},
         "example": "/v1/conversations/cnv_01996f0c1f3a9c3b52f7d1e0a4b2",
+    },
+    "SessionCookie": {
+        "description": "The session's cookie: `HttpOnly`, `SameSite=Strict`, over HTTPS also `Secure`.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "groupchat=gck_...; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict",
     },
     "RetryAfter": {
         "description": "Seconds to wait before you try again.",
@@ -146,6 +162,14 @@ API = Api(
     headers=_HEADERS,
     parameters=_PARAMETERS,
     path_parameters=_PATH_PARAMETERS,
-    security={"apiKey": {"type": "http", "scheme": "bearer", "description": "A user's API key."}},
+    security={
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "A user's API key."},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": f"A browser's session. Over HTTPS, its cookie is named `{SECURE_COOKIE}`.",
+        },
+    },
     instance="/v1/conversations",
 )

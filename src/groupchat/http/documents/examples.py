@@ -227,6 +227,13 @@ NEW_KEY_SHOWN: Json = {
     "expires_at": None,
     "api_key": NEW_USER_SHOWN["api_key"],
 }
+NEW_SESSION: Json = {"api_key": NEW_USER_SHOWN["api_key"]}
+SESSION: Json = {
+    "workspace_id": "wsp_01996f0c1e00aabbccddeeff0000",
+    "user_id": USER_ID,
+    "csrf_token": "2f1c7d5e0b7b4d2f8a3c9e6d1b0a4f5e7c8d9b6a3f2e1d0c5b4a7988f6e5d4c3",
+    "expires_at": REPLIED_AT,
+}
 ROLE: Json = {"role": "member", "group_chat": True}
 NEW_RATE: Json = {"effective_from": "2025-02-01", "mms_segment": "0.0250", "currency": "USD"}
 RATE: Json = NEW_RATE | {"n": 1}

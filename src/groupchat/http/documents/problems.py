@@ -39,6 +39,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "settings here.",
         headers={b"www-authenticate": b"Signature"},
     ),
+    "cross-site-request": ProblemKind(
+        403,
+        "Not from this site",
+        "The request has a session's cookie, but may come from another site's page. Nothing was done. Send the session's "
+        "csrf_token, which GET /v1/session returns, in the header Groupchat-CSRF. Programs send an API key instead.",
+    ),
     "not-permitted": ProblemKind(
         403,
         "Your role does not allow this",

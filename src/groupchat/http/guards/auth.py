@@ -9,6 +9,7 @@ from groupchat.aggregates.workspace import User
 from groupchat.commands import keys, logins
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login
+from groupchat.http.guards.sessions import session_key
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens
 from groupchat.http.web.request import Incoming
@@ -24,15 +25,15 @@ class Door(Struct, frozen=True):
     tokens: Tokens | None
     last_uses: LastUses
 
-    async def admit(self, incoming: Incoming) -> tuple[Caller, Login]:
-        """Return the caller and their login.
+    async def admit(self, incoming: Incoming, key: str | None = None) -> tuple[Caller, Login]:
+        """Return the caller and the login that they showed: in a header or a session's cookie, or else as `key`.
 
         Raises `UnauthenticatedError` without a valid key, `TooManyRequestsError` for a caller over the rate limit, or after too
         many failures from the client's address, and `ProviderUnavailableError`. A login that is remembered as valid is accepted
         from any address.
         """
         try:
-            login = await self._login(incoming)
+            login = await self._login(_shown(incoming) if key is None else key)
             user = logins.known(self.store, login) or await self._ask(login, _address(incoming))
         except UnauthenticatedError:
             self.throttle.refuse_barred(_address(incoming))
@@ -51,12 +52,7 @@ class Door(Struct, frozen=True):
             raise UnauthenticatedError(msg)
         return user
 
-    async def _login(self, incoming: Incoming) -> Login:
-        scheme, _, written = incoming.headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer" or not written:
-            msg = "Send your API key in the header Authorization: Bearer <api key>."
-            raise UnauthenticatedError(msg)
-        shown = written.strip().decode("latin-1")
+    async def _login(self, shown: str) -> Login:
         if self.tokens is not None and not keys.is_key(shown):
             return await self.tokens.read(shown)
         login = keys.read(shown)
@@ -64,6 +60,18 @@ class Door(Struct, frozen=True):
             msg = "This API key is not valid."
             raise UnauthenticatedError(msg)
         return login
+
+
+def _shown(incoming: Incoming) -> str:
+    """Return the API key or token of a request; raises `UnauthenticatedError` without one, `CrossSiteRequestError`."""
+    written = incoming.headers.get(b"authorization")
+    if written is None and (key := session_key(incoming)) is not None:
+        return key
+    scheme, _, shown = (written or b"").partition(b" ")
+    if scheme.lower() != b"bearer" or not shown:
+        msg = "Send your API key in the header Authorization: Bearer <api key>."
+        raise UnauthenticatedError(msg)
+    return shown.strip().decode("latin-1")
 
 
 def _address(incoming: Incoming) -> str:

@@ -37,6 +37,12 @@ MAX_ASKED = 200
 MAX_SECONDARY = 20
 
 
+class NewSession(Taken, frozen=True, kw_only=True):
+    """The API key that a session begins with."""
+
+    api_key: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class NewMedia(Taken, frozen=True, kw_only=True):
     """A picture or file."""
 

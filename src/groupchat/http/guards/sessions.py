@@ -1,0 +1,78 @@
+"""A browser's session: a cookie beside bearer keys, and what keeps another site from using it.
+
+The cookie holds an API key that was issued for the session and ends on its own. So a session is stored, listed, limited and revoked
+as keys are. The page can't read the cookie (`HttpOnly`), and other sites can't send it (`SameSite=Strict`). A write also needs the
+CSRF token in the header `Groupchat-CSRF`, which only a page of this site can have read.
+"""
+
+from datetime import timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
+
+from groupchat.http.documents.contract import COOKIE, SECURE_COOKIE
+from groupchat.http.web.request import Incoming
+from groupchat.values.errors import RefusalError
+
+LIFE = timedelta(hours=12)
+"""How long a session lasts, unless it is ended earlier."""
+CSRF = b"groupchat-csrf"
+_READS = frozenset({"GET", "HEAD"})
+
+
+class CrossSiteRequestError(RefusalError):
+    """A request with a session's cookie that may come from another site."""
+
+    slug = "cross-site-request"
+
+    def __init__(self) -> None:
+        super().__init__("Send the session's token in the header Groupchat-CSRF. GET /v1/session returns it.")
+
+
+def session_key(incoming: Incoming) -> str | None:
+    """Return the API key in the session's cookie; none without a session.
+
+    Raises `CrossSiteRequestError` for a request that another site may have caused.
+    """
+    written = incoming.headers.get(b"cookie")
+    if written is None:
+        return None
+    try:
+        cookies = SimpleCookie(written.decode("latin-1"))
+    except CookieError:
+        return None
+    found = cookies.get(_name(incoming))
+    if found is None or not found.value:
+        return None
+    if incoming.scope["method"] not in _READS:
+        shown = incoming.headers.get(CSRF, b"").decode("latin-1")
+        if not compare_digest(shown.encode(), csrf_token(found.value).encode()):
+            raise CrossSiteRequestError
+    require_same_site(incoming)
+    return found.value
+
+
+def require_same_site(incoming: Incoming) -> None:
+    """Raise `CrossSiteRequestError` if the browser says that another site's page makes the request."""
+    if incoming.headers.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
+        raise CrossSiteRequestError
+
+
+def csrf_token(key: str) -> str:
+    """Return the token of the session with a key; the key can't be found from it."""
+    return sha256(b"csrf " + key.encode()).hexdigest()
+
+
+def cookie(incoming: Incoming, key: str) -> bytes:
+    """Return the `Set-Cookie` line that begins a session; with an empty key, the one that ends it."""
+    secure = "; Secure" if _is_secure(incoming) else ""
+    seconds = int(LIFE.total_seconds()) if key else 0
+    return f"{_name(incoming)}={key}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}".encode()
+
+
+def _name(incoming: Incoming) -> str:
+    return SECURE_COOKIE if _is_secure(incoming) else COOKIE
+
+
+def _is_secure(incoming: Incoming) -> bool:
+    return bool(incoming.scope.get("scheme") == "https")
