@@ -9,11 +9,8 @@ from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
 from groupchat.aggregates.user_keys import IssueKey, LastKeyError, RevokeKey, TooManyKeysError
 from groupchat.aggregates.workspace import (
-    AddUser,
-    ChangeUser,
     CreateWorkspace,
     DefineRole,
-    UserExistsError,
 )
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
@@ -23,13 +20,11 @@ from groupchat.aggregates.workspace_events import (
     RatePosted,
     RoleDefined,
     UserAdded,
-    UserRoleChanged,
     WorkspaceCreated,
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
-from groupchat.values.event import Actor
 from groupchat.values.policy import PRESETS, Policy
-from tests.support.builders import CAUSE, a_policy, a_rate, a_workspace, moment, recorded
+from tests.support.builders import a_policy, a_rate, a_workspace, moment, recorded
 from tests.support.given_when_then import fold, given
 
 OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
@@ -42,11 +37,6 @@ def loc_of(refusal):
     return [error["loc"] for error in refusal.members["errors"]]
 
 
-def an_owner(**given_):
-    fields = {"user_id": "usr_owner", "name": "Olga", "email": "olga@example.com", "role": "owner"}
-    return AddUser(**(fields | {"key_id": "key_1", "key_hash": "5e88"} | given_))
-
-
 # --- beginnings, users and keys
 
 
@@ -57,28 +47,9 @@ def test_a_workspace_begins_with_heymarkets_policy_R1():
     assert (policy.allowed_regions, policy.reopen_on_opt_in) == (("US", "CA"), False)
 
 
-@pytest.mark.parametrize("command", [an_owner(), ChangePolicy(max_participants=5), DefineRole(role="x", group_chat=True)])
+@pytest.mark.parametrize("command", [ChangePolicy(max_participants=5), DefineRole(role="x", group_chat=True)])
 def test_nothing_is_done_in_a_workspace_that_is_not_there(command):
     given(workspace).when(command).refused(NotFoundError)
-
-
-def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
-    state = given(workspace, a_workspace()).when(an_owner()).then(OWNER, FIRST_KEY).state
-    assert state.users["usr_owner"].email == "olga@example.com"
-    assert list(state.keys) == ["5e88"]
-    assert state.holder_of("5e88", moment(9)) == state.users["usr_owner"]
-    assert state.holder_of("other", moment(9)) is None
-
-
-def test_users_have_an_email_of_their_own_in_any_case():
-    refusal = given(workspace, *STAFFED).when(an_owner(user_id="usr_2", email="OLGA@example.com")).refused(UserExistsError)
-    assert refusal.members == {"user_id": "usr_owner"}
-
-
-def test_addresses_that_only_fold_to_one_another_are_two_users():
-    staffed = given(workspace, *STAFFED, UserAdded(user_id="usr_3", name="Kim", email="strasse@example.com", role="member"))
-    events = workspace.decide(an_owner(user_id="usr_2", email="stra\u00dfe@example.com"), staffed.state)
-    assert events[0].email == "stra\u00dfe@example.com"
 
 
 def test_a_key_opens_until_it_expires():
@@ -105,37 +76,6 @@ def test_the_last_working_key_of_the_owners_is_not_revoked_R23():
     given(workspace, *STAFFED, FIRST_KEY, members, expired).when(revoke).refused(LastKeyError)
     given(workspace, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, key_id="key_2")).then(KeyRevoked(key_id="key_2"))
     given(workspace, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, at=moment(59))).then(KeyRevoked(key_id="key_1"))
-
-
-def test_no_role_change_leaves_the_owners_without_a_working_key_R23():
-    second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
-    demote = ChangeUser(user_id="usr_owner", role="member", at=moment(9))
-    given(workspace, *STAFFED, FIRST_KEY, second).when(demote).refused(LastKeyError)
-
-
-def issued_by(actor, **fields):
-    return recorded(KeyIssued(user_id="usr_member", **fields), cause=replace(CAUSE, actor=actor))
-
-
-def test_a_new_owners_keys_end_unless_an_owner_or_the_operator_issued_them_R23():
-    admin = UserAdded(user_id="usr_admin", name="Ada", email="ada@example.com", role="admin")
-    keys = [
-        issued_by(Actor("user", "usr_owner"), key_id="key_2", key_hash="02"),
-        issued_by(Actor("user", "usr_admin"), key_id="key_3", key_hash="03"),
-        issued_by(Actor("user", "usr_member"), key_id="key_4", key_hash="04"),
-        issued_by(Actor("process", "cli"), key_id="key_5", key_hash="05"),
-    ]
-    promote = ChangeUser(user_id="usr_member", role="owner", at=moment(9))
-    after = given(workspace, *STAFFED, admin, FIRST_KEY, *keys).when(promote).then(
-        KeyRevoked(key_id="key_3"),
-        KeyRevoked(key_id="key_4"),
-        UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False),
-    )  # fmt: skip
-    assert [key.id for key in after.state.keys_of("usr_member")] == ["key_2", "key_5"]
-    demoted = after.when(replace(promote, role="admin")).then(
-        UserRoleChanged(user_id="usr_member", role="admin", assigned_only=False)
-    )  # fmt: skip
-    assert len(demoted.state.keys_of("usr_member")) == 2
 
 
 def test_a_user_has_twenty_working_keys_at_most_and_the_operator_can_always_issue_one():
@@ -183,38 +123,6 @@ def test_what_one_workspace_defines_is_in_no_other_R20():
 def test_an_auditor_never_creates_groups_R23():
     refusal = given(workspace, a_workspace()).when(DefineRole(role="auditor", group_chat=True)).refused(InvalidRequestError)
     assert loc_of(refusal) == ["group_chat"]
-
-
-def test_a_user_has_a_role_that_there_is_R20():
-    stranger = an_owner(user_id="usr_2", email="eve@example.com", role="front desk")
-    assert loc_of(given(workspace, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
-    unknown = ChangeUser(user_id="usr_member", role="front desk", at=moment(9))
-    assert loc_of(given(workspace, *STAFFED).when(unknown).refused(InvalidRequestError)) == ["role"]
-    given(workspace, *STAFFED, RoleDefined(role="front desk", group_chat=True)).when(unknown).then(
-        UserRoleChanged(user_id="usr_member", role="front desk", assigned_only=False)
-    )
-
-
-def test_a_user_is_restricted_to_assigned_data_and_keeps_their_role_R22():
-    restrict = ChangeUser(user_id="usr_member", assigned_only=True, at=moment(9))
-    restricted = given(workspace, *STAFFED).when(restrict).then(
-        UserRoleChanged(user_id="usr_member", role="member", assigned_only=True)
-    )  # fmt: skip
-    assert restricted.when(restrict).nothing().state.users["usr_member"].assigned_only
-
-
-def test_there_is_always_an_owner_R23():
-    demote = ChangeUser(user_id="usr_owner", role="member", at=moment(9))
-    assert loc_of(given(workspace, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
-    second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
-    key = KeyIssued(key_id="key_2", user_id="usr_member", key_hash="77aa")
-    given(workspace, *STAFFED, second, key).when(demote).then(
-        UserRoleChanged(user_id="usr_owner", role="member", assigned_only=False)
-    )
-
-
-def test_a_stranger_is_not_changed_as_a_user():
-    given(workspace, *STAFFED).when(ChangeUser(user_id="usr_9", role="admin", at=moment(9))).refused(NotFoundError)
 
 
 # --- policy

@@ -124,7 +124,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.workspace.created.v1": workspace.WorkspaceCreated(name=TEXT, policy=POLICY),
     "groupchat.workspace.default_number_chosen.v1": workspace.DefaultNumberChosen(number=OURS),
     "groupchat.workspace.key_issued.v1": workspace.KeyIssued(
-        key_id="key_1", user_id="usr_1", key_hash="5e884898da28", expires_at=AT
+        key_id="key_1", user_id="usr_1", key_hash="5e884898da28", expires_at=AT, label=TEXT
     ),
     "groupchat.workspace.key_revoked.v1": workspace.KeyRevoked(key_id="key_1"),
     "groupchat.workspace.keywords_chosen.v1": workspace.KeywordsChosen(opt_out=("genug", TEXT), opt_in=("weiter",)),
@@ -139,6 +139,10 @@ EXAMPLES: dict[str, Event] = {
         user_id="usr_1", name=TEXT, email="ann@example.com", role="owner", assigned_only=True
     ),
     "groupchat.workspace.user_role_changed.v1": workspace.UserRoleChanged(user_id="usr_1", role="member", assigned_only=True),
+    "groupchat.workspace.user_renamed.v1": workspace.UserRenamed(user_id="usr_1", name=TEXT),
+    "groupchat.workspace.user_email_changed.v1": workspace.UserEmailChanged(user_id="usr_1", email="ann@example.com"),
+    "groupchat.workspace.user_deactivated.v1": workspace.UserDeactivated(user_id="usr_1"),
+    "groupchat.workspace.user_reactivated.v1": workspace.UserReactivated(user_id="usr_1"),
     "groupchat.workspace.role_defined.v1": workspace.RoleDefined(role="helper", group_chat=True),
     "groupchat.workspace.rate_posted.v1": workspace.RatePosted(effective_from=date(2025, 2, 1), rate=RATE),
 }

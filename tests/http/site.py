@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from groupchat import bootstrap
 from groupchat.adapters import Adapter
-from groupchat.aggregates import workspace
+from groupchat.aggregates.users import AddUser
 from groupchat.commands import keys
-from groupchat.commands.streams import WORKSPACE
+from groupchat.commands.streams import USERS
 from groupchat.http.app import create_app
 from groupchat.http.services import Services
 from groupchat.settings import Settings
@@ -93,10 +93,8 @@ class Site:
     async def member(self) -> "Site":
         """Return the API for a user who manages nothing."""
         key, key_hash = keys.new_key(self.world.who.workspace_id)
-        add = workspace.AddUser(
-            user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
-        )
-        await self.store.run(self.world.who.cause(), Decision.take, WORKSPACE, self.world.who.workspace_id, add)
+        add = AddUser(user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash)
+        await self.store.run(self.world.who.cause(), Decision.take, USERS, self.world.who.workspace_id, add)
         return self.with_key(key)
 
     async def stranger(self) -> "Site":

@@ -33,7 +33,13 @@ async def test_a_user_has_several_keys_and_a_revoked_one_opens_nothing_at_once(s
     me = site.world.who.user.id
     issued = (await site.post(keys_of(me))).json()
     second = site.with_key(issued["api_key"])
-    assert issued == {"id": issued["id"], "api_key": second.key, "issued_at": issued["issued_at"], "expires_at": None}
+    assert issued == {
+        "id": issued["id"],
+        "api_key": second.key,
+        "issued_at": issued["issued_at"],
+        "expires_at": None,
+        "label": None,
+    }
     assert (await second.get("/v1/users/me")).json()["id"] == me
     listed = (await site.get(keys_of(me))).json()["items"]
     assert issued["id"] in [each["id"] for each in listed]

@@ -27,7 +27,14 @@ async def test_a_user_is_added_with_a_key_that_is_shown_once_R20(site):
     added = response.json()
     max_ = site.with_key(added.pop("api_key"))
     assert response.headers["Location"] == f"{USERS}/{added['id']}"
-    assert added == {"id": added["id"], "name": "Max", "email": "max@example.com", "role": "member", "assigned_only": False}
+    assert added == {
+        "id": added["id"],
+        "name": "Max",
+        "email": "max@example.com",
+        "role": "member",
+        "assigned_only": False,
+        "active": True,
+    }
     assert (await max_.get("/v1/users/me")).json() == added
     listed = (await site.get(USERS)).json()["items"]
     assert [each["email"] for each in listed] == ["ann@example.com", "max@example.com"]
@@ -131,6 +138,33 @@ async def test_an_admin_gets_no_owners_key_and_takes_none_away_R23(site):
         assert_problem(await admin.request(method, path), "not-permitted", 403)
     assert (await admin.post(keys_of(staff.ids["member"]))).status_code == 201
     assert (await site.get("/v1/users/me")).status_code == 200
+
+
+async def test_a_user_who_is_deactivated_is_locked_out_at_once_and_their_work_stays_R23(site):
+    ben = await site.member()
+    made = (await created_by(ben, 1)).json()
+    one = f"{USERS}/usr_ben"
+    left = (await site.patch(one, {"active": False})).json()
+    assert (left["active"], left["ended_keys"]) == (False, ["key_ben"])
+    assert_problem(await ben.get("/v1/users/me"), "unauthenticated", 401)
+    assert (await site.get(path_of(made))).json()["created_by"] == "usr_ben"
+    assert_problem(await site.post(keys_of("usr_ben")), "user-deactivated", 409)
+    refused = await site.post("/v1/contacts", {"name": "Al", "number": number(5), "assigned_to": "usr_ben"})
+    assert locs(assert_problem(refused, "invalid-request", 422)) == ["assigned_to"]
+    assert (await site.patch(one, {"active": True})).json()["active"]
+    key = (await site.post(keys_of("usr_ben"), {"label": "Laptop"})).json()
+    assert (await site.with_key(key["api_key"]).get("/v1/users/me")).json()["id"] == "usr_ben"
+    assert [each["label"] for each in (await site.get(keys_of("usr_ben"))).json()["items"]] == ["Laptop"]
+
+
+async def test_a_user_gets_another_name_and_address_but_nobody_elses(site):
+    await site.member()
+    one = f"{USERS}/usr_ben"
+    changed = (await site.patch(one, {"name": "Benno", "email": "benno@example.com"})).json()
+    assert (changed["name"], changed["email"]) == ("Benno", "benno@example.com")
+    assert_problem(await site.patch(one, {"email": "ANN@example.com"}), "user-exists", 409)
+    me = (await site.get("/v1/users/me")).json()["id"]
+    assert locs(assert_problem(await site.patch(f"{USERS}/{me}", {"active": False}), "invalid-request", 422)) == ["active"]
 
 
 # --- numbers: R21

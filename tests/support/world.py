@@ -6,12 +6,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
-from groupchat.aggregates import workspace
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.contact import Change, Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.policy import ChangePolicy
 from groupchat.aggregates.roster import RequestedParticipant
+from groupchat.aggregates.users import AddUser
 from groupchat.carriers.port import Inbound
 from groupchat.commands import business_numbers, contacts, conversations, deliveries, do_not_disturb, keys, workspaces
 from groupchat.commands.caller import Caller
@@ -19,7 +19,7 @@ from groupchat.commands.conversations import CreatedGroup, Draft, NewGroup
 from groupchat.commands.deliveries import Begun
 from groupchat.commands.inbound import CarrierInbox, Received
 from groupchat.commands.keys import by_operator
-from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
+from groupchat.commands.streams import CONTACT, CONVERSATION, USERS
 from groupchat.commands.workspaces import Founded
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
@@ -177,12 +177,10 @@ async def a_caller(store: EventStore, key: str) -> Caller:
 
 
 async def a_member(world: World) -> Caller:
-    """Add a user who manages nothing, and return him as a caller."""
+    """Add a user who manages nothing, and return them as a caller."""
     key, key_hash = keys.new_key(world.who.workspace_id)
-    add = workspace.AddUser(
-        user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash
-    )
-    await world.store.run(world.who.cause(), Decision.take, WORKSPACE, world.who.workspace_id, add)
+    add = AddUser(user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash)
+    await world.store.run(world.who.cause(), Decision.take, USERS, world.who.workspace_id, add)
     return await a_caller(world.store, key)
 
 

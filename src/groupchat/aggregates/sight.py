@@ -57,6 +57,14 @@ CONVERSATION = (
     group_events.GroupRenamed,
     group_events.SucceededBy,
 )
+USER = (
+    workspaces.UserAdded,
+    workspaces.UserRenamed,
+    workspaces.UserEmailChanged,
+    workspaces.UserRoleChanged,
+    workspaces.UserDeactivated,
+    workspaces.UserReactivated,
+)
 CONTACT = (
     contacts.ContactCreated,
     contacts.Renamed,
@@ -115,7 +123,7 @@ def about(recorded: Recorded) -> About | None:
             found = About(unrestricted=True)
         case reader.ConversationRead() | reader.ConversationMarkedUnread():
             found = About(conversation_id=event.conversation_id, reader_id=event.user_id)
-        case workspaces.UserAdded() | workspaces.UserRoleChanged():
+        case _ if isinstance(event, USER):
             found = About(user_id=event.user_id)
         case workspaces.KeyIssued():
             found = About(key_of=event.user_id)

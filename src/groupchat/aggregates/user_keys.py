@@ -24,6 +24,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     user_id: str
     issued_at: datetime
     expires_at: datetime | None = None
+    label: str | None = None
     trusted: bool = False
     """Whether an owner, or the operator of the server, issued it."""
 
@@ -50,6 +51,15 @@ class TooManyKeysError(RefusalError):
         super().__init__(f"This user has {MAX_KEYS} working keys. Revoke one of them first.")
 
 
+class UserDeactivatedError(RefusalError):
+    """The user is deactivated, so they get no keys."""
+
+    slug = "user-deactivated"
+
+    def __init__(self) -> None:
+        super().__init__("This user is deactivated. Reactivate them first.")
+
+
 class IssueKey(Struct, frozen=True, kw_only=True):
     """Issue another key to a user at a moment. The operator is exempt from the limit on keys."""
 
@@ -57,6 +67,7 @@ class IssueKey(Struct, frozen=True, kw_only=True):
     key_id: str
     key_hash: str
     expires_at: datetime | None = None
+    label: str | None = None
     at: datetime
     by_operator: bool = False
 

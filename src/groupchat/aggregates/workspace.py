@@ -13,13 +13,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import assert_never
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from groupchat.aggregates.keywords import NO_WORDS, Words
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords, change_policy, choose_keywords
 from groupchat.aggregates.rate_card import PostRate, post_rate
-from groupchat.aggregates.user_keys import ApiKey, IssueKey, RevokeKey, ending_for_an_owner, require_room, require_way_in
+from groupchat.aggregates.user_keys import ApiKey, IssueKey, RevokeKey, UserDeactivatedError, require_room, require_way_in
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     KeyIssued,
@@ -34,11 +34,14 @@ from groupchat.aggregates.workspace_events import (
     RatePosted,
     RoleDefined,
     UserAdded,
+    UserDeactivated,
+    UserEmailChanged,
+    UserReactivated,
+    UserRenamed,
     UserRoleChanged,
     WorkspaceCreated,
 )
-from groupchat.values.email import mailbox
-from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
+from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Actor, Event, Recorded
 from groupchat.values.lasting import LastingMap
 from groupchat.values.money import Rate
@@ -62,6 +65,7 @@ class User(Struct, frozen=True, kw_only=True):
     email: str
     role: str
     assigned_only: bool = False
+    active: bool = True
 
 
 class PostedRate(Struct, frozen=True):
@@ -120,7 +124,12 @@ class Workspace(Struct, frozen=True, kw_only=True):
     def holder_of(self, key_hash: str, moment: datetime) -> User | None:
         """Return the user whose key has this hash, if the key is valid at this moment."""
         key = self.keys.get(key_hash)
-        return self.users.get(key.user_id) if key is not None and key.opens_at(moment) else None
+        return self.active_user(key.user_id) if key is not None and key.opens_at(moment) else None
+
+    def active_user(self, user_id: str) -> User | None:
+        """Return a user who is not deactivated."""
+        user = self.users.get(user_id)
+        return user if user is not None and user.active else None
 
     def keys_of(self, user_id: str) -> list[ApiKey]:
         """Return a user's keys that are not revoked, oldest first; expired ones may be missing."""
@@ -128,7 +137,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
 
     def keys_of_owners(self) -> list[ApiKey]:
         """Return the keys of all owners."""
-        return [key for user in self.users.values() if user.role == OWNER for key in self.keys_of(user.id)]
+        return [key for user in self.users.values() if user.active and user.role == OWNER for key in self.keys_of(user.id)]
 
     def rate_at(self, moment: datetime) -> Rate:
         """Return the rate in effect at a moment, by its UTC date (R25)."""
@@ -153,9 +162,14 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
         case UserAdded():
             user = User(id=event.user_id, name=event.name, email=event.email, role=event.role, assigned_only=event.assigned_only)
             return replace(state, users=state.users | {user.id: user})
-        case UserRoleChanged() if event.user_id in state.users:
-            user = replace(state.users[event.user_id], role=event.role, assigned_only=event.assigned_only)
-            return replace(state, users=state.users | {user.id: user})
+        case UserRoleChanged():
+            return _with_user(state, event.user_id, role=event.role, assigned_only=event.assigned_only)
+        case UserRenamed():
+            return _with_user(state, event.user_id, name=event.name)
+        case UserEmailChanged():
+            return _with_user(state, event.user_id, email=event.email)
+        case UserDeactivated() | UserReactivated():
+            return _with_user(state, event.user_id, active=isinstance(event, UserReactivated))
         case KeyIssued():
             return _with_key(state, event, recorded)
         case KeyRevoked():
@@ -198,7 +212,14 @@ def _with_key(state: Workspace, event: KeyIssued, recorded: Recorded) -> Workspa
         if not held.opens_at(recorded.at):
             state = _without_key(state, held.id)
     trusted = _is_trusted(state, recorded.cause.actor)
-    key = ApiKey(id=event.key_id, user_id=event.user_id, issued_at=recorded.at, expires_at=event.expires_at, trusted=trusted)
+    key = ApiKey(
+        id=event.key_id,
+        user_id=event.user_id,
+        issued_at=recorded.at,
+        expires_at=event.expires_at,
+        label=event.label,
+        trusted=trusted,
+    )
     return replace(
         state,
         keys=state.keys.with_(event.key_hash, key),
@@ -227,23 +248,16 @@ def _is_trusted(state: Workspace, actor: Actor) -> bool:
     return actor.kind == "process" or (user is not None and user.role == OWNER)
 
 
+def _with_user(state: Workspace, user_id: str, **changes: str | bool) -> Workspace:
+    if user_id not in state.users:
+        return state
+    return replace(state, users=state.users | {user_id: replace(state.users[user_id], **changes)})
+
+
 def _with_number(state: Workspace, number: str, **changes: str | None) -> Workspace:
     if number not in state.numbers:
         return state
     return replace(state, numbers=state.numbers | {number: replace(state.numbers[number], **changes)})
-
-
-# --- errors
-
-
-class UserExistsError(RefusalError):
-    """Another user of the workspace has this mailbox; `user_id` is that user."""
-
-    slug = "user-exists"
-
-    def __init__(self, user: User) -> None:
-        detail = f"{user.email} is already a user of this workspace, {user.id}. Change that user, or use another address."
-        super().__init__(detail, user_id=user.id)
 
 
 # --- commands
@@ -255,27 +269,6 @@ class CreateWorkspace(Struct, frozen=True, kw_only=True):
     name: str
 
 
-class AddUser(Struct, frozen=True, kw_only=True):
-    """Add a user with a first key."""
-
-    user_id: str
-    name: str
-    email: str
-    role: str
-    assigned_only: bool = False
-    key_id: str
-    key_hash: str
-
-
-class ChangeUser(Struct, frozen=True, kw_only=True):
-    """Change a user's role at a moment, or whether they are restricted to assigned data."""
-
-    user_id: str
-    role: str | UnsetType = UNSET
-    assigned_only: bool | UnsetType = UNSET
-    at: datetime
-
-
 class DefineRole(Struct, frozen=True, kw_only=True):
     """Define a role, or change its permissions (R20)."""
 
@@ -283,7 +276,7 @@ class DefineRole(Struct, frozen=True, kw_only=True):
     group_chat: bool
 
 
-Command = CreateWorkspace | AddUser | ChangeUser | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
+Command = CreateWorkspace | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
@@ -292,10 +285,6 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
         return [WorkspaceCreated(name=command.name, policy=PRESETS["heymarket"])]
     state = existing(state)
     match command:
-        case AddUser():
-            return _add_user(command, state)
-        case ChangeUser():
-            return _change_user(command, state)
         case IssueKey():
             return _issue_key(command, state)
         case RevokeKey():
@@ -320,41 +309,20 @@ def existing(state: Workspace | None) -> Workspace:
     return state
 
 
-def _add_user(command: AddUser, state: Workspace) -> list[Event]:
-    _require_role(state, command.role)
-    for user in state.users.values():
-        if mailbox(user.email) == mailbox(command.email):
-            raise UserExistsError(user)
-    added = UserAdded(
-        user_id=command.user_id,
-        name=command.name,
-        email=command.email,
-        role=command.role,
-        assigned_only=command.assigned_only,
-    )
-    return [added, KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash)]
-
-
-def _change_user(command: ChangeUser, state: Workspace) -> list[Event]:
-    user = require_user_of(state, command.user_id)
-    role = user.role if command.role is UNSET else command.role
-    assigned_only = user.assigned_only if command.assigned_only is UNSET else command.assigned_only
-    _require_role(state, role)
-    if user.role == OWNER != role and sum(other.role == OWNER for other in state.users.values()) == 1:
-        raise InvalidRequestError("role", "This is the last owner. Make someone else an owner first.")
-    if (role, assigned_only) == (user.role, user.assigned_only):
-        return []
-    if user.role == OWNER != role:
-        require_way_in(state.keys_of_owners(), {key.id for key in state.keys_of(user.id)}, command.at)
-    ended = ending_for_an_owner(state.keys_of(user.id)) if role == OWNER != user.role else []
-    return [*ended, UserRoleChanged(user_id=user.id, role=role, assigned_only=assigned_only)]
-
-
 def _issue_key(command: IssueKey, state: Workspace) -> list[Event]:
-    require_user_of(state, command.user_id)
+    if not require_user_of(state, command.user_id).active:
+        raise UserDeactivatedError
     if not command.by_operator:
         require_room(state.keys_of(command.user_id), command.at)
-    return [KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash, expires_at=command.expires_at)]
+    return [
+        KeyIssued(
+            key_id=command.key_id,
+            user_id=command.user_id,
+            key_hash=command.key_hash,
+            expires_at=command.expires_at,
+            label=command.label,
+        )
+    ]
 
 
 def _revoke_key(command: RevokeKey, state: Workspace) -> list[Event]:
@@ -375,7 +343,8 @@ def _define_role(command: DefineRole, state: Workspace) -> list[Event]:
     return [RoleDefined(role=command.role, group_chat=command.group_chat)]
 
 
-def _require_role(state: Workspace, role: str) -> None:
+def require_role(state: Workspace, role: str) -> None:
+    """Raise `InvalidRequestError` for a role that the workspace does not have (R20)."""
     if role not in state.roles:
         raise InvalidRequestError("role", f"Unknown role {role!r}. The roles are {', '.join(state.roles)}.")
 
@@ -390,6 +359,10 @@ def require_user_of(state: Workspace, user_id: str) -> User:
 
 
 def require_user(state: Workspace, user_id: str | None) -> None:
-    """Raise `InvalidRequestError` unless the user to assign to, if any, belongs to the workspace."""
-    if user_id is not None and user_id not in state.users:
+    """Raise `InvalidRequestError` unless the user to assign to, if any, is an active user of the workspace."""
+    if user_id is None:
+        return
+    if user_id not in state.users:
         raise InvalidRequestError("assigned_to", f"{user_id} is not a user of this workspace.")
+    if not state.users[user_id].active:
+        raise InvalidRequestError("assigned_to", f"{user_id} is deactivated. Assign it to another user, or to nobody.")

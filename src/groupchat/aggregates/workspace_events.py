@@ -34,6 +34,7 @@ class KeyIssued(Event, frozen=True, kw_only=True):
     user_id: str
     key_hash: str
     expires_at: Moment | None = None
+    label: str | None = None
 
 
 @stored_as("groupchat.workspace.number_claimed")
@@ -113,6 +114,36 @@ class UserRoleChanged(Event, frozen=True, kw_only=True):
     user_id: str
     role: str
     assigned_only: bool
+
+
+@stored_as("groupchat.workspace.user_renamed")
+class UserRenamed(Event, frozen=True, kw_only=True):
+    """A user has another name."""
+
+    user_id: str
+    name: str
+
+
+@stored_as("groupchat.workspace.user_email_changed")
+class UserEmailChanged(Event, frozen=True, kw_only=True):
+    """A user has another e-mail address."""
+
+    user_id: str
+    email: str
+
+
+@stored_as("groupchat.workspace.user_deactivated")
+class UserDeactivated(Event, frozen=True, kw_only=True):
+    """A user can't log in anymore. Their keys were revoked before."""
+
+    user_id: str
+
+
+@stored_as("groupchat.workspace.user_reactivated")
+class UserReactivated(Event, frozen=True, kw_only=True):
+    """A user can log in again, with new keys."""
+
+    user_id: str
 
 
 @stored_as("groupchat.workspace.key_revoked")

@@ -52,7 +52,7 @@ class Caller(Struct, frozen=True):
 async def access(decision: Decision, who: Caller) -> Access:
     """Return the caller's present rights; raises `UnauthenticatedError` if their key or token is no longer valid."""
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
-    user = state.users.get(who.user.id) if who.login is None else who.login.holder(state, decision.now)
+    user = state.active_user(who.user.id) if who.login is None else who.login.holder(state, decision.now)
     if user is None:
         msg = "This API key or token is no longer valid. Ask an owner for another key."
         raise UnauthenticatedError(msg)

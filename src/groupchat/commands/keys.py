@@ -40,6 +40,7 @@ class IssuedKey(Struct, frozen=True):
     api_key: str
     issued_at: datetime
     expires_at: datetime | None
+    label: str | None = None
 
 
 class OperatorsKey(Struct, frozen=True):
@@ -97,10 +98,12 @@ async def authenticate(store: EventStore, key: str) -> Authenticated | None:
     return None if login is None or user is None else Authenticated(login.workspace_id, user)
 
 
-async def issue_key(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None = None) -> IssuedKey:
+async def issue_key(
+    decision: Decision, who: Caller, user_id: str, expires_at: datetime | None = None, label: str | None = None
+) -> IssuedKey:
     """Issue another key to a user: anyone for themselves, and callers who manage users for others (R23)."""
     await require_own(decision, who, user_id)
-    return await _issue(decision, user_id, expires_at)
+    return await _issue(decision, user_id, expires_at, label)
 
 
 async def issue_by_operator(decision: Decision, user_id: str) -> IssuedKey:
@@ -130,7 +133,14 @@ def by_operator(workspace_id: str) -> Cause:
     return Cause(workspace_id=workspace_id, actor=Actor("process", "cli"), correlation_id=request, causation_id=request)
 
 
-async def _issue(decision: Decision, user_id: str, expires_at: datetime | None, *, by_operator: bool = False) -> IssuedKey:
+async def _issue(
+    decision: Decision,
+    user_id: str,
+    expires_at: datetime | None,
+    label: str | None = None,
+    *,
+    by_operator: bool = False,
+) -> IssuedKey:
     workspace_id = decision.cause.workspace_id
     key, key_hash = new_key(workspace_id)
     issue = IssueKey(
@@ -138,11 +148,12 @@ async def _issue(decision: Decision, user_id: str, expires_at: datetime | None, 
         key_id=decision.new_id("key"),
         key_hash=key_hash,
         expires_at=expires_at,
+        label=label,
         at=await decision.time_in(WORKSPACE, workspace_id),
         by_operator=by_operator,
     )
     await decision.take(WORKSPACE, workspace_id, issue)
-    return IssuedKey(issue.key_id, key, issue.at, expires_at)
+    return IssuedKey(issue.key_id, key, issue.at, expires_at, label)
 
 
 async def require_own(decision: Decision, who: Caller, user_id: str) -> Access:

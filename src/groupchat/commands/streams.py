@@ -12,6 +12,7 @@ from groupchat.aggregates import (
     phone_book,
     reader,
     refusal,
+    users,
     workspace,
 )
 from groupchat.store.decision import StreamKind
@@ -24,6 +25,8 @@ CONSENT = StreamKind("consent-", consent.evolve, consent.decide)
 WORKSPACE = StreamKind("wsp_", workspace.evolve, workspace.decide)
 BUSINESS_NUMBERS = StreamKind("wsp_", workspace.evolve, business_numbers.decide)
 """The workspace too, but for the commands on its numbers."""
+USERS = StreamKind("wsp_", workspace.evolve, users.decide)
+"""The workspace too, but for the commands on its users."""
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
 DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
 READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)

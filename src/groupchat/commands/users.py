@@ -1,13 +1,15 @@
 """Commands on users (R20, R22, R23)."""
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict
 
 from groupchat.aggregates import workspace
-from groupchat.aggregates.workspace import ChangeUser, User
+from groupchat.aggregates.users import AddUser, ChangeUser
+from groupchat.aggregates.workspace import User
 from groupchat.aggregates.workspace_events import KeyRevoked
 from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.keys import new_key
-from groupchat.commands.streams import WORKSPACE
+from groupchat.commands.streams import USERS, WORKSPACE
 from groupchat.store.decision import Decision
 
 
@@ -27,15 +29,18 @@ class Added(Struct, frozen=True):
     api_key: str
 
 
-class RoleChange(Struct, frozen=True, kw_only=True):
+class RequestedChange(Struct, frozen=True, kw_only=True):
     """The changes to a user; omitted fields stay."""
 
+    name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
 
 
 class ChangedUser(Struct, frozen=True):
-    """A changed user, and the ids of the keys that were revoked because the user became an owner."""
+    """A changed user, and the ids of the keys that were revoked with the change."""
 
     user: User
     ended_keys: tuple[str, ...] = ()
@@ -45,7 +50,7 @@ async def add_user(decision: Decision, who: Caller, new: RequestedUser) -> Added
     """Add a user with a first key."""
     user_id = decision.new_id("usr")
     key, key_hash = new_key(who.workspace_id)
-    add = workspace.AddUser(
+    add = AddUser(
         user_id=user_id,
         name=new.name,
         email=new.email,
@@ -55,12 +60,12 @@ async def add_user(decision: Decision, who: Caller, new: RequestedUser) -> Added
         key_hash=key_hash,
     )
     (await access(decision, who)).require_manager_of(new.role)
-    await decision.take(WORKSPACE, who.workspace_id, add)
+    await decision.take(USERS, who.workspace_id, add)
     return Added((await access(decision, who)).state.users[user_id], key)
 
 
-async def change_user(decision: Decision, who: Caller, user_id: str, change: RoleChange) -> ChangedUser:
-    """Change a user's role, or whether they are restricted to assigned data; see `ChangedUser` for a user who becomes an owner.
+async def change_user(decision: Decision, who: Caller, user_id: str, change: RequestedChange) -> ChangedUser:
+    """Change what is given of a user; see `ChangedUser` for a user who becomes an owner or is deactivated.
 
     Raises `LastKeyError` if no owner would have a working key left (R23).
     """
@@ -69,8 +74,8 @@ async def change_user(decision: Decision, who: Caller, user_id: str, change: Rol
     if isinstance(change.role, str):
         rights.require_manager_of(change.role)
     at = await decision.time_in(WORKSPACE, who.workspace_id)
-    command = ChangeUser(user_id=user_id, role=change.role, assigned_only=change.assigned_only, at=at)
-    events = await decision.take(WORKSPACE, who.workspace_id, command)
+    command = ChangeUser(user_id=user_id, at=at, **asdict(change))
+    events = await decision.take(USERS, who.workspace_id, command)
     ended = tuple(event.key_id for event in events if isinstance(event, KeyRevoked))
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
     return ChangedUser(state.users[user_id], ended)

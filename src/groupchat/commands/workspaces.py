@@ -9,10 +9,11 @@ from msgspec.structs import asdict
 from groupchat.aggregates import workspace
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
+from groupchat.aggregates.users import AddUser
 from groupchat.aggregates.workspace import PostedRate, Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.keys import new_key
-from groupchat.commands.streams import WORKSPACE
+from groupchat.commands.streams import USERS, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
@@ -51,7 +52,7 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
     """Create the workspace that the command's cause names, with its owner."""
     workspace_id, user_id = decision.cause.workspace_id, decision.new_id("usr")
     key, key_hash = new_key(workspace_id)
-    owner = workspace.AddUser(
+    owner = AddUser(
         user_id=user_id,
         name=email.partition("@")[0],
         email=email,
@@ -60,7 +61,7 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
         key_hash=key_hash,
     )
     await decision.take(WORKSPACE, workspace_id, workspace.CreateWorkspace(name=name))
-    await decision.take(WORKSPACE, workspace_id, owner)
+    await decision.take(USERS, workspace_id, owner)
     return Founded(workspace_id, user_id, key)
 
 

@@ -17,6 +17,7 @@ class KeyShown(Struct, frozen=True, kw_only=True):
     """A key without its secret."""
 
     id: str
+    label: str | None
     issued_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -54,6 +55,6 @@ async def keys_of(views: Views, who: Caller, user_id: str) -> list[KeyShown]:
     held = dict(zip(hashes, rights.state.keys_of(user_id), strict=True))
     used = await views.ask(last_uses, list(held))
     return [
-        KeyShown(id=key.id, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))
+        KeyShown(id=key.id, label=key.label, issued_at=key.issued_at, expires_at=key.expires_at, last_used_at=used.get(key_hash))
         for key_hash, key in held.items()
     ]

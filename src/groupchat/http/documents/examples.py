@@ -217,12 +217,26 @@ HANDSET_MESSAGE: Json = {
 }
 
 NEW_USER: Json = {"name": "Max", "email": "max@example.com", "role": "member"}
-USER_SHOWN: Json = {"id": USER_ID, "name": "Max", "email": "max@example.com", "role": "member", "assigned_only": False}
+USER_SHOWN: Json = {
+    "id": USER_ID,
+    "name": "Max",
+    "email": "max@example.com",
+    "role": "member",
+    "assigned_only": False,
+    "active": True,
+}
 CHANGED_USER_SHOWN: Json = USER_SHOWN | {"role": "admin", "ended_keys": []}
 NEW_USER_SHOWN: Json = USER_SHOWN | {"api_key": "gck_01996f0c1e00aabb_Zm9yIHRoZSBleGFtcGxlIG9ubHkgMTIzNDU2Nzg"}
-KEY_SHOWN: Json = {"id": "key_01996f0c1e00aabbccddeeff0022", "issued_at": CREATED_AT, "expires_at": None, "last_used_at": SENT_AT}
+KEY_SHOWN: Json = {
+    "id": "key_01996f0c1e00aabbccddeeff0022",
+    "label": "CRM",
+    "issued_at": CREATED_AT,
+    "expires_at": None,
+    "last_used_at": SENT_AT,
+}
 NEW_KEY_SHOWN: Json = {
     "id": KEY_SHOWN["id"],
+    "label": "CRM",
     "issued_at": CREATED_AT,
     "expires_at": None,
     "api_key": NEW_USER_SHOWN["api_key"],

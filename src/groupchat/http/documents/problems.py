@@ -166,6 +166,11 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"user_id": str},
         {"user_id": "usr_01996f0c1e00aabbccddeeff0011"},
     ),
+    "user-deactivated": ProblemKind(
+        409,
+        "This user is deactivated",
+        "A deactivated user can't get a key. An owner or admin can reactivate them: PATCH /v1/users/{user_id} with active true.",
+    ),
     "version-conflict": ProblemKind(
         409,
         "Too many changes at once",

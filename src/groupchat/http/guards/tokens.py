@@ -74,7 +74,7 @@ class TokenLogin(Struct, frozen=True):
         """Return the workspace's user with the token's address, while the token is valid."""
         if moment >= self.expires_at:
             return None
-        return next((user for user in state.users.values() if mailbox(user.email) == self.mailbox), None)
+        return next((user for user in state.users.values() if user.active and mailbox(user.email) == self.mailbox), None)
 
 
 class Tokens:

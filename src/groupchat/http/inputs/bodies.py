@@ -251,14 +251,20 @@ class NewUser(Taken, frozen=True, kw_only=True):
 class UserChange(Taken, frozen=True, kw_only=True):
     """Changes to a user; omitted fields stay."""
 
+    name: Name | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
     role: RoleName | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
+    active: Annotated[bool, Meta(description="`false` deactivates the user: their keys and tokens end at once.")] | UnsetType = (
+        UNSET
+    )
 
 
 class NewKey(Taken, frozen=True, kw_only=True):
     """Another key. Without `expires_at`, it is valid until it is revoked."""
 
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    label: Annotated[Name, Meta(description="What the key is for.")] | None = None
 
 
 class ReadUpTo(Taken, frozen=True, kw_only=True):

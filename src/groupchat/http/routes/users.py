@@ -37,6 +37,7 @@ class UserShown(Struct, frozen=True, kw_only=True):
     email: str
     role: str
     assigned_only: bool
+    active: bool
 
 
 class NewUserShown(UserShown, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class NewUserShown(UserShown, frozen=True, kw_only=True):
 
 
 class ChangedUserShown(UserShown, frozen=True, kw_only=True):
-    """A changed user; `ended_keys` are the ids of the keys that ended because the user became an owner."""
+    """A changed user; `ended_keys` are the ids of the keys that ended with the change."""
 
     ended_keys: tuple[str, ...]
 
@@ -55,6 +56,7 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
     """A key that was just issued. A repeat of the request shows it without the secret."""
 
     id: str
+    label: str | None
     issued_at: datetime
     expires_at: datetime | None
     api_key: str | None
@@ -118,19 +120,22 @@ async def read_user(call: Call) -> Answer[UserShown]:
         ONE,
         "Change a user",
         "users",
-        body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}},
+        body_examples={"role": {"role": "admin"}, "assigned data only": {"assigned_only": True}, "leaver": {"active": False}},
         example=examples.CHANGED_USER_SHOWN,
     ),
     first=permits.sees_user,
     may=permits.manages,
-    refuses=("last-key",),
+    refuses=("last-key", "user-exists"),
 )
 async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
-    """Change a user's role, or whether they are restricted to assigned data (R20, R22).
+    """Change a user's name, e-mail address or role, or whether they are restricted to assigned data or active (R20, R22).
+
+    A user who is deactivated can't log in: their keys, tokens and event streams end at once. What they did, and what is assigned to
+    them, stays. The last owner can't be deactivated.
 
     When a user becomes an owner, their keys that no owner issued end, because others may have seen them (R23).
     """
-    change = users.RoleChange(role=call.body.role, assigned_only=call.body.assigned_only)
+    change = users.RequestedChange(**asdict(call.body))
     changed = await call.run(users.change_user, call.path["user_id"], change)
     shown = ChangedUserShown(**_fields(changed.value.user), ended_keys=changed.value.ended_keys)
     return Written(value=shown, position=changed.position)
@@ -149,18 +154,18 @@ async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
     ),
     first=permits.sees_user,
     may=permits.holds_keys,
-    refuses=("too-many-keys",),
+    refuses=("too-many-keys", "user-deactivated"),
 )
 async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
     """Issue another key: to yourself, or to anyone if you manage users. Only this response shows it. 20 keys can work at a time."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
         raise InvalidRequestError("expires_at", "Use a time in the future.")
-    return await call.run(_issue, call.path["user_id"], expires_at)
+    return await call.run(_issue, call.path["user_id"], expires_at, call.body.label)
 
 
-async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None) -> NewKeyShown:
-    return NewKeyShown(**asdict(await keys.issue_key(decision, who, user_id, expires_at)))
+async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None, label: str | None) -> NewKeyShown:
+    return NewKeyShown(**asdict(await keys.issue_key(decision, who, user_id, expires_at, label)))
 
 
 @endpoint(

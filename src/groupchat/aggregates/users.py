@@ -1,0 +1,148 @@
+"""Users: adding, changing and deactivating them. They are part of the workspace's stream and state (`workspace.py`).
+
+- R20, R22 A user has a role that exists, and can be restricted to assigned data.
+- R23 There is always an active owner with a key that works.
+- A mailbox belongs to one user of the workspace, active or not.
+- A deactivated user has no keys and can't log in. Whatever they did, and whatever is assigned to them, stays.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import assert_never
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from groupchat.aggregates.user_keys import ending_for_an_owner, require_way_in
+from groupchat.aggregates.workspace import OWNER, User, Workspace, existing, require_role, require_user_of
+from groupchat.aggregates.workspace_events import (
+    KeyIssued,
+    KeyRevoked,
+    UserAdded,
+    UserDeactivated,
+    UserEmailChanged,
+    UserReactivated,
+    UserRenamed,
+    UserRoleChanged,
+)
+from groupchat.values.email import mailbox
+from groupchat.values.errors import InvalidRequestError, RefusalError
+from groupchat.values.event import Event
+
+# --- errors
+
+
+class UserExistsError(RefusalError):
+    """Another user of the workspace has this mailbox; `user_id` is that user."""
+
+    slug = "user-exists"
+
+    def __init__(self, user: User) -> None:
+        detail = f"{user.email} is already a user of this workspace, {user.id}. Change that user, or use another address."
+        super().__init__(detail, user_id=user.id)
+
+
+# --- commands and decide
+
+
+class AddUser(Struct, frozen=True, kw_only=True):
+    """Add a user with a first key."""
+
+    user_id: str
+    name: str
+    email: str
+    role: str
+    assigned_only: bool = False
+    key_id: str
+    key_hash: str
+
+
+class ChangeUser(Struct, frozen=True, kw_only=True):
+    """Change what is given of a user at a moment; leave the rest."""
+
+    user_id: str
+    name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    assigned_only: bool | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+    at: datetime
+
+
+Command = AddUser | ChangeUser
+
+
+def decide(command: Command, state: Workspace | None) -> list[Event]:
+    """Return the events of a command; none where it changes nothing."""
+    state = existing(state)
+    match command:
+        case AddUser():
+            return _add(command, state)
+        case ChangeUser():
+            return _change(command, state)
+        case _:
+            assert_never(command)
+
+
+def _add(command: AddUser, state: Workspace) -> list[Event]:
+    require_role(state, command.role)
+    _require_free(state, command.email)
+    added = UserAdded(
+        user_id=command.user_id,
+        name=command.name,
+        email=command.email,
+        role=command.role,
+        assigned_only=command.assigned_only,
+    )
+    return [added, KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash)]
+
+
+def _change(command: ChangeUser, state: Workspace) -> list[Event]:
+    before = require_user_of(state, command.user_id)
+    after = _changed(before, command)
+    require_role(state, after.role)
+    if after.email != before.email:
+        _require_free(state, after.email, but=before.id)
+    if _is_owner(before) and not _is_owner(after):
+        _require_another_owner(state, before, "role" if after.active else "active", command.at)
+    return [*_ended_keys(state, before, after), *_changes(before, after)]
+
+
+def _changed(before: User, command: ChangeUser) -> User:
+    fields = ("name", "email", "role", "assigned_only", "active")
+    return replace(before, **{name: value for name in fields if (value := getattr(command, name)) is not UNSET})
+
+
+def _changes(before: User, after: User) -> Iterable[Event]:
+    if after.name != before.name:
+        yield UserRenamed(user_id=after.id, name=after.name)
+    if after.email != before.email:
+        yield UserEmailChanged(user_id=after.id, email=after.email)
+    if (after.role, after.assigned_only) != (before.role, before.assigned_only):
+        yield UserRoleChanged(user_id=after.id, role=after.role, assigned_only=after.assigned_only)
+    if after.active != before.active:
+        yield UserReactivated(user_id=after.id) if after.active else UserDeactivated(user_id=after.id)
+
+
+def _ended_keys(state: Workspace, before: User, after: User) -> list[Event]:
+    """Return the end of the keys that a change ends: all of a deactivated user's, those that a new owner can't keep (R23)."""
+    keys = state.keys_of(after.id)
+    if not after.active:
+        return [KeyRevoked(key_id=key.id) for key in keys]
+    return ending_for_an_owner(keys) if after.role == OWNER != before.role else []
+
+
+def _require_free(state: Workspace, email: str, but: str | None = None) -> None:
+    for user in state.users.values():
+        if user.id != but and mailbox(user.email) == mailbox(email):
+            raise UserExistsError(user)
+
+
+def _require_another_owner(state: Workspace, leaving: User, loc: str, at: datetime) -> None:
+    if not any(_is_owner(other) for other in state.users.values() if other.id != leaving.id):
+        raise InvalidRequestError(loc, "This is the last owner. Make someone else an owner first.")
+    require_way_in(state.keys_of_owners(), {key.id for key in state.keys_of(leaving.id)}, at)
+
+
+def _is_owner(user: User) -> bool:
+    return user.active and user.role == OWNER
