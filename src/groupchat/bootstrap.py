@@ -15,7 +15,7 @@ from groupchat.adapters import Adapter
 from groupchat.broker.connection import Brokers
 from groupchat.broker.notices import send_one
 from groupchat.broker.topics import RELAY
-from groupchat.carriers.port import Posted, known
+from groupchat.carriers.port import Posted, Webhook, known
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
@@ -112,9 +112,12 @@ class System(Struct, frozen=True, kw_only=True):
             if each.close is not None:
                 await each.close()
 
-    def _webhooks(self) -> dict[str, Callable[[Posted], Awaitable[None]]]:
+    def _webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[None]]]:
         named = {each.carrier.name: each.webhook for each in self.adapters if each.webhook is not None}
-        return {name: partial(webhook, inbox=CarrierInbox(self.store, name)) for name, webhook in named.items()}
+        return {name: partial(self._take, name, webhook) for name, webhook in named.items()}
+
+    async def _take(self, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> None:
+        await webhook(posted, CarrierInbox(self.store, name, correlation_id))
 
 
 def _pace(settings: Settings) -> StreamLimits:

@@ -3,13 +3,14 @@
 import pytest
 
 from groupchat.aggregates import consent, delivery
+from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import Receipt
 from groupchat.commands import inbound, workspaces
 from groupchat.commands.streams import CONSENT, DELIVERY
 from groupchat.processes.contact_changes import ContactChanges
-from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.errors import NotFoundError
 from tests.support.builders import BUSINESS, number
 from tests.support.checks import broken
 from tests.support.world import CARRIER, MESSAGES, a_world
@@ -94,9 +95,40 @@ async def test_what_belongs_nowhere_is_refused_and_not_stored(world):
     ):
         with pytest.raises(NotFoundError):
             await attempt
-    with pytest.raises(InvalidRequestError):
-        await world.writes(1, None)
     assert len(await world.log()) == before
+
+
+async def test_a_message_without_text_and_media_is_kept_R44(world):
+    group = await world.group(1, 2)
+    await world.writes(1, None)
+    await world.writes(2, "")
+
+    kept = [event for event in await world.events(group) if hasattr(event, "carrier_message_id")]
+    assert [(event.number, event.body, event.media) for event in kept] == [(number(1), None, ()), (number(2), None, ())]
+
+
+async def test_what_no_database_stores_is_replaced_in_what_a_carrier_brings_R44_R47(world):
+    group = await world.group(1, 2)
+    inbox = inbound.CarrierInbox(world.store, CARRIER, "req_of-the-webhook")
+    picture = Media(url="https://carrier.example/\0", content_type="image/\udc00")
+    await inbox.inbound(
+        inbound.Inbound(from_=number(1), to=BUSINESS, group=None, body="a\0b\ud83dc", media=(picture,), carrier_message_id="SM\0")
+    )
+
+    (kept,) = [recorded for recorded in world.store.log.stream(group) if hasattr(recorded.event, "carrier_message_id")]
+    assert (kept.event.body, kept.event.carrier_message_id) == ("a\ufffdb\ufffdc", "SM\ufffd")
+    assert kept.event.media == (Media(url="https://carrier.example/\ufffd", content_type="image/\ufffd"),)
+    assert kept.cause.correlation_id == "req_of-the-webhook"
+
+
+async def test_what_no_database_stores_is_replaced_in_a_receipt_R49(world):
+    message_id = await handed_over(world, await world.group(1, 2))
+    await inbound.CarrierInbox(world.store, CARRIER).receipts(
+        [receipt(message_id, 1, "failed", code="no\0\udfff"), receipt("msg_\0", 1, "failed")]
+    )
+
+    updated = [recorded.event for recorded in world.store.log.stream(delivery.stream(message_id))][-1]
+    assert [outcome.code for outcome in updated.outcomes] == ["no\ufffd\ufffd"]
 
 
 async def test_it_goes_to_the_workspace_that_has_the_business_number_and_no_other(world):

@@ -6,7 +6,7 @@ import structlog
 from msgspec import Struct
 
 from groupchat.carriers.port import Inbound, Inbox, Receipt
-from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.errors import NotFoundError
 
 log = structlog.get_logger()
 
@@ -22,15 +22,15 @@ class News(Struct, frozen=True, kw_only=True):
 async def hand_over(carrier: str, news: News, inbox: Inbox) -> None:
     """Hand everything to the inbox; returning means that it is stored, or that there is no place for it.
 
-    A message for a number that is nobody's, or that says nothing, would not fit better when the carrier brings it again. So it is
-    acknowledged, and logged.
+    A message for a number that is nobody's would not fit better when the carrier brings it again. So it is acknowledged, and
+    logged.
     """
     if news.receipts:
         await inbox.receipts(news.receipts)
     for inbound in news.inbound:
         try:
             await inbox.inbound(inbound)
-        except (InvalidRequestError, NotFoundError) as error:
+        except NotFoundError as error:
             log.warning("inbound_has_no_place", carrier=carrier, carrier_message_id=inbound.carrier_message_id, reason=error.detail)
     for event in news.unknown:
         log.info("webhook_event_unknown", carrier=carrier, event=event)

@@ -15,8 +15,6 @@ from groupchat.values.web_address import is_web_address
 UNKNOWN_TYPE = "application/octet-stream"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _WITHOUT_PLUS = re.compile(r"1[0-9]{10}")
-_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
-"""No database stores these; what a person wrote is kept with a replacement character in their place."""
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
@@ -31,7 +29,7 @@ def text(value: Any, *names: str) -> str:
     """Return the text or whole number there as text; the empty text if there is none."""
     found = at(value, *names)
     if isinstance(found, str):
-        return _NOT_STORABLE.sub("\ufffd", found)
+        return found
     return str(found) if isinstance(found, int) and not isinstance(found, bool) else ""
 
 

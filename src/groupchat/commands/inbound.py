@@ -6,8 +6,10 @@ from itertools import groupby
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from groupchat.aggregates import consent, delivery, group_conversation, number_claim, workspace
+from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, Words, keyword
 from groupchat.carriers.port import Inbound, Receipt
@@ -15,9 +17,10 @@ from groupchat.commands.consents import opt_in, opt_out
 from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
-from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
+from groupchat.values.text import storable
 
 log = structlog.get_logger()
 
@@ -33,15 +36,14 @@ class Received(Struct, frozen=True, kw_only=True):
 async def receive(decision: Decision, inbound: Inbound) -> Received:
     """Record a participant's message, and apply a keyword in the same append (R16). A repeated webhook adds nothing.
 
-    The text is stored whatever its length, even if it shows nothing (R47). Run it with `by_participant(...)`.
+    It is stored whatever its length (R47), and also without body and media: a carrier may lose what a person attached, but that
+    they wrote is never lost (R44). Run it with `by_participant(...)`.
 
-    Raises `InvalidRequestError` for a message without body and media, and `NotFoundError` if the business number belongs to another
-    workspace than the cause's, or if the message belongs to no conversation and is not a keyword.
+    Raises `NotFoundError` if the business number belongs to another workspace than the cause's, or if the message belongs to no
+    conversation and is not a keyword.
     """
     if await decision.load(NUMBER_CLAIM, number_claim.stream(inbound.to)) != decision.cause.workspace_id:
         raise _not_a_business_number(inbound.to)
-    if not inbound.body and not inbound.media:
-        raise InvalidRequestError("body", "A message needs a body, media, or both. This one has neither (R10).")
     own = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id)).keywords
     message_id = decision.new_id("msg")
     conversation_id, group = await _conversation_of(decision, inbound)
@@ -109,7 +111,7 @@ def _not_a_business_number(number: str) -> NotFoundError:
     return NotFoundError(f"{number} is not a business number of this workspace.", "business number")
 
 
-async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
+async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt], correlation_id: str | None = None) -> None:
     """Record the carrier's receipts. An opt-out that the carrier reports is in one append with its receipt (R14).
 
     A receipt of a message that was never handed to this carrier is logged and adds nothing. A receipt that is not new, or that
@@ -117,27 +119,50 @@ async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Re
     """
     ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
     messages = groupby(ordered, key=lambda receipt: receipt.message_id)
-    await asyncio.gather(*(_record(store, carrier, id_, list(of_message)) for id_, of_message in messages))
+    await asyncio.gather(*(_record(store, carrier, id_, list(of_message), correlation_id) for id_, of_message in messages))
 
 
 class CarrierInbox:
-    """The receiver of a carrier's webhooks; it implements `carriers.port.Inbox`."""
+    """The receiver of a carrier's webhooks; it implements `carriers.port.Inbox`.
 
-    def __init__(self, store: EventStore, carrier: str) -> None:
+    Its events carry the id of the request that brought them (R31); without one, each message and each receipt gets an id of its
+    own. Texts are stored with U+FFFD in place of what no database stores, so no adapter has to care (R44).
+    """
+
+    def __init__(self, store: EventStore, carrier: str, correlation_id: str | None = None) -> None:
         self._store = store
         self._carrier = carrier
+        self._correlation_id = correlation_id
 
     async def receipts(self, batch: Sequence[Receipt]) -> None:
         """Record receipts."""
-        await record_receipts(self._store, self._carrier, batch)
+        await record_receipts(self._store, self._carrier, [_storable_receipt(each) for each in batch], self._correlation_id)
 
     async def inbound(self, inbound: Inbound) -> Outcome[Received]:
         """Record a participant's message."""
-        owner = await owner_of(self._store, inbound.to)
-        return await self._store.run(by_participant(owner, self._carrier, inbound, new_id("req")), receive, inbound)
+        written = _storable_inbound(inbound)
+        owner = await owner_of(self._store, written.to)
+        cause = by_participant(owner, self._carrier, written, self._correlation_id or new_id("req"))
+        return await self._store.run(cause, receive, written)
 
 
-async def _record(store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt]) -> None:
+def _storable_inbound(inbound: Inbound) -> Inbound:
+    return replace(
+        inbound,
+        body=None if inbound.body is None else storable(inbound.body),
+        media=tuple(Media(url=storable(each.url), content_type=storable(each.content_type)) for each in inbound.media),
+        carrier_message_id=storable(inbound.carrier_message_id),
+    )
+
+
+def _storable_receipt(receipt: Receipt) -> Receipt:
+    code = None if receipt.code is None else storable(receipt.code)
+    return replace(receipt, message_id=storable(receipt.message_id), code=code)
+
+
+async def _record(
+    store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt], correlation_id: str | None
+) -> None:
     stream = delivery.stream(message_id)
     known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
     if known is None or known.carrier != carrier:
@@ -146,7 +171,7 @@ async def _record(store: EventStore, carrier: str, message_id: str, receipts: Se
     cause = Cause(
         workspace_id=known.workspace_id,
         actor=Actor("carrier", carrier),
-        correlation_id=new_id("req"),
+        correlation_id=correlation_id or new_id("req"),
         causation_id=f"{stream}/1",
     )
     await store.run(cause, _take_receipts, known.business_number, message_id, receipts)

@@ -28,14 +28,15 @@ class Services(Struct, frozen=True, kw_only=True):
 
     `followers` are the names that `/readyz` asks for, whichever process runs them; those in `reported` are only reported;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
-    the carrier, where that is the simulated one; `webhooks` take what carriers post, by their names. Without `tokens`, API keys
-    alone open. `public_url` is where callers find this API.
+    the carrier, where that is the simulated one; `webhooks` have, by the carriers' names, the function that takes what a carrier
+    posted, with the request's correlation id. Without `tokens`, only API keys are accepted. `public_url` is where callers find this
+    API.
     """
 
     store: EventStore
     progress: Progress
     simulator: Simulator | None = None
-    webhooks: Mapping[str, Callable[[Posted], Awaitable[None]]] = {}
+    webhooks: Mapping[str, Callable[[Posted, str], Awaitable[None]]] = {}
     followers: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     patience: float = PATIENCE_SECONDS

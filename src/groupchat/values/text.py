@@ -1,8 +1,9 @@
 """Text as people see and compare it: whether any of it is visible, and whether two texts are equal however they were typed.
 
-Use this only to compare and judge. The stored and shown text is always the original.
+Use this only to compare and judge. The stored and shown text is always the original; `storable` is the one exception.
 """
 
+import re
 from unicodedata import category, combining, normalize
 
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -16,6 +17,17 @@ _ALIKE = str.maketrans(
 )
 """Drops every form of the apostrophe, and replaces letters with a stroke or ligature that Unicode doesn't decompose (and the
 dotless i) by plain ones, the minus sign by a hyphen."""
+
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL, which Postgres refuses, and halves of surrogate pairs, which UTF-8 does not have."""
+
+
+def storable(text: str) -> str:
+    """Return a text with the replacement character U+FFFD in place of what no database stores.
+
+    It is for what comes in from outside and must be kept (R44, R47). What callers of the API send is rejected instead.
+    """
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def is_invisible(character: str) -> bool:

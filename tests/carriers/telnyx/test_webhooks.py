@@ -159,12 +159,6 @@ def test_files_are_kept_with_their_type_as_far_as_it_is_told_R46():
     ]
 
 
-def test_what_no_database_stores_is_replaced_R47():
-    (found,) = news(received(text="a\0b\ud800c")).inbound
-
-    assert found.body == "a\ufffdb\ufffdc"
-
-
 @pytest.mark.parametrize(
     "body",
     [event("message.read", {}), event("message.received", None), event("message.received", {"from": ANN}), b"{}", b"[1]", b"null"],

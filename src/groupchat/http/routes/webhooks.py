@@ -61,7 +61,7 @@ def _operation(carrier: str) -> Operation:
     )
 
 
-async def _take(carrier: str, take: Callable[[Posted], Awaitable[None]], incoming: Incoming) -> Reply:
+async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[None]], incoming: Incoming) -> Reply:
     body = await read_body(incoming)
     query = incoming.scope["query_string"]
     posted = Posted(
@@ -70,7 +70,7 @@ async def _take(carrier: str, take: Callable[[Posted], Awaitable[None]], incomin
         body=body,
     )
     try:
-        await take(posted)
+        await take(posted, incoming.correlation_id)
     except NotTheCarrierError as error:
         log.warning("webhook_refused", carrier=carrier, reason=error.detail)
         raise
