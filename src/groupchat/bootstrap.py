@@ -1,6 +1,7 @@
 """The composition root: the only place where the parts are created and connected."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -56,6 +57,8 @@ THREADS = 16
 """The number of blocking database calls that a process makes at the same time."""
 THREADS_SQLITE = 48
 """The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, without delaying readers."""
+
+_NEW_OBJECTS = 20_000
 
 
 class NoBrokersError(ToldError):
@@ -144,9 +147,21 @@ def provide_threads(database: Database) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="blocking"))
 
 
+def settle_memory() -> None:
+    """Let the garbage collector look less often, and never again at what was imported.
+
+    It looks for cycles, which hardly anything here has. By default it does so after every 700 new objects, which took a fifth of
+    the API's processor time (`bench/posts.py`: 2.5 times that of a bare echo before, 2.0 after).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)
+
+
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapter | None = None) -> AsyncIterator[System]:
     """Open the database, create the parts, and close them at the end. No worker runs yet. `adapter` is as in `assemble`."""
+    settle_memory()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
     database = await asyncio.to_thread(migrated_database, settings.database_url)
     signals = Signals(database)
