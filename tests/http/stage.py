@@ -1,10 +1,14 @@
 """Things that a call in `test_access.py` names in braces, made when asked for: `{seen}` is a group that the agent sees."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
+from groupchat.proof.growing import Tree
+from groupchat.proof.notes import SigningKey
+from groupchat.proof.signing import sign
 from tests.http.site import Json, Site, path_of
 from tests.http.staff import Staff
 from tests.support.builders import BUSINESS, canadian_number, number
@@ -37,7 +41,7 @@ class Stage:
         self.caller = "owner"
         self._staff = staff
         self._owner = staff.owner
-        self._things: dict[str, str] = {"business": BUSINESS, "owner": staff.ids["owner"], "role": "helper"}
+        self._things: dict[str, str] = {"business": BUSINESS, "owner": staff.ids["owner"], "role": "helper", "level": "0"}
 
     async def filled(self, text: str) -> str:
         """Return a path with its things."""
@@ -114,6 +118,20 @@ class Stage:
 
     async def _hidden_blocked(self) -> str:
         return await self._left([await self._mine(), await self._mine(), await self._others()])
+
+    # --- proof
+
+    async def _proved(self) -> str:
+        """Return the position of an event of the workspace that a checkpoint covers."""
+        store = self._owner.store
+        head = await asyncio.to_thread(store.log.head)
+        await asyncio.to_thread(Tree(store.database).grow, head)
+        await asyncio.to_thread(sign, store.database, SigningKey("example.com/log", bytes(32)))
+        return "1"
+
+    async def _tile(self) -> str:
+        await self.thing("proved")
+        return "000.p/1"
 
     # --- users and keys
 

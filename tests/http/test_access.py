@@ -151,6 +151,10 @@ WORKSPACE = [
     row("GET /v1/refusals?conversation_id={seen}", 200, by_value=True, **AUDITING, stranger=NOT_FOUND),
     row("GET /v1/refusals?conversation_id={hidden}", 200, by_value=True, **AUDITING | HIDDEN, stranger=NOT_FOUND),
     row("GET /v1/refusals?user_id={colleague}", 200, by_value=True, **AUDITING | HIDDEN, stranger=NOT_FOUND),
+    row("GET /audit/tile/{level}/{tile}", 200, **AUDITING),  # first: it signs a checkpoint
+    row("GET /v1/audit/proof?position={proved}", 200, by_value=True, **AUDITING, stranger=NOT_FOUND),
+    row("GET /v1/audit/checkpoint", 200, **AUDITING),
+    row("GET /audit/checkpoint", 200, **AUDITING),
 ]
 USERS = [
     row("POST /v1/session", "unauthenticated", {"api_key": "gck_nobody_knows"}, by_value=True),

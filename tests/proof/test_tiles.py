@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupchat.proof.tiles import HEIGHT, MissingTileError, edge_tiles, node_of, root_in, split, tile_path
+from groupchat.proof.tiles import HEIGHT, MissingTileError, edge_tiles, node_of, read_tile_path, root_in, split, tile_path
 from groupchat.proof.tree import root_of
 from tests.proof.trees import Kept, leaves, naive_root
 
@@ -50,3 +50,21 @@ def test_a_missing_tile_is_named_R70():
     del kept.tiles[0, 1]
     with pytest.raises(MissingTileError, match=r"The tile tile/0/001 is missing or incomplete\."):
         node_of(kept.read)(0, 300)
+
+
+@given(st.integers(0, 10**18 - 1), st.integers(1, 256))
+def test_paths_are_read_as_they_are_written_R70(number, width):
+    _, level, path = tile_path(3, number, width).split("/", 2)
+    assert read_tile_path(level, path) == (number, width)
+
+
+@pytest.mark.parametrize(
+    ("level", "path"),
+    [
+        *(("0", path) for path in ("", "1", "001/234", "x001", "x000/001", "9" * 40, "٣٣٣", "001/")),
+        *(("0", f"001.p/{width}") for width in ("", "0", "017", "256", "257")),
+        *((level, "001") for level in ("00", "a", "-1", "")),
+    ],
+)
+def test_other_paths_are_not_tiles_R70(level, path):
+    assert read_tile_path(level, path) is None

@@ -22,6 +22,7 @@ from groupchat.http.routes import (
     ledger,
     messages,
     participants,
+    proof,
     refusals,
     session,
     simulator,
@@ -70,6 +71,10 @@ ENDPOINTS: tuple[Served, ...] = (
     history.read_history,
     refusals.read_refusals,
     history.read_state,
+    proof.read_checkpoint,
+    proof.read_proof,
+    proof.download_checkpoint,
+    proof.download_tile,
     events.follow_events,
     contacts.create_contact,
     contacts.list_contacts,
@@ -145,7 +150,12 @@ def _routes(services: Services, served: Iterable[Served], described: Callable[[]
     for path, methods in by_path.items():
         is_frozen = path.startswith(participants.PANE)
         resource = _resource(services, path, methods, participants.frozen if is_frozen else absent)
-        yield Route(path.replace("{number}", "{number:written}"), resource, name=path, include_in_schema=False)
+        yield Route(
+            path.replace("{number}", "{number:written}").replace("{tile}", "{tile:written}"),
+            resource,
+            name=path,
+            include_in_schema=False,
+        )
 
 
 def _resource(services: Services, path: str, methods: Mapping[str, Responder], absent: Absent = absent) -> Resource:
@@ -153,7 +163,7 @@ def _resource(services: Services, path: str, methods: Mapping[str, Responder], a
 
 
 class _Written(Convertor[str]):
-    """A phone number in a path. It may contain slashes, so it takes the rest of the path, except a final slash."""
+    """A phone number or a tile in a path. It may contain slashes, so it takes the rest of the path, except a final slash."""
 
     regex = ".*[^/]"
 

@@ -4,6 +4,7 @@ A tile of level 0 has the hashes of leaves; each hash of a tile above is the roo
 changes, and only the last tile of each level can be partial.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
@@ -13,6 +14,9 @@ from groupchat.values.errors import ToldError
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+_TILE_PATH = re.compile(r"(?P<number>(x[0-9]{3}/){0,5}[0-9]{3})(\.p/(?P<width>[1-9][0-9]{0,2}))?")
+"""At most 18 digits, which a database can store."""
+_LEVEL = re.compile(r"[0-9]{1,2}")
 FULL_BYTES = WIDTH * HASH_BYTES
 
 TileReader = Callable[[int, int], bytes]
@@ -109,6 +113,16 @@ def tile_path(level: int, number: int, width: int = WIDTH) -> str:
         groups.insert(0, f"x{number % 1_000:03}")
     partial = "" if width == WIDTH else f".p/{width}"
     return f"tile/{level}/{'/'.join(groups)}{partial}"
+
+
+def read_tile_path(level: str, path: str) -> tuple[int, int] | None:
+    """Return number and width of the tile with a path below its level, such as `x001/234` or `001.p/17`; none for another path."""
+    found = _TILE_PATH.fullmatch(path)
+    if found is None or not _LEVEL.fullmatch(level):
+        return None
+    number, width = int(re.sub("[x/]", "", found["number"])), int(found["width"] or WIDTH)
+    written = tile_path(int(level), number, width)
+    return (number, width) if width <= WIDTH and written == f"tile/{level}/{path}" else None
 
 
 def _exactly(hashes: bytes, level: int, number: int, width: int) -> bytes:

@@ -39,6 +39,12 @@ _PATH_PARAMETERS: Json = {
     "user_id": {"schema": {"type": "string"}, "example": "usr_01996f0c1e00aabbccddeeff0011"},
     "key_id": {"schema": {"type": "string"}, "example": "key_01996f0c1e00aabbccddeeff0022"},
     "role": {"schema": {"type": "string"}, "example": "member"},
+    "level": {"schema": {"type": "string"}, "description": "The tile's level: 0 has the hashes of events.", "example": "0"},
+    "tile": {
+        "schema": {"type": "string"},
+        "description": "The tile's number, and its width if it is partial (c2sp.org/tlog-tiles): `x001/234` or `000.p/17`.",
+        "example": "000.p/17",
+    },
     "slug": {"schema": {"type": "string"}, "example": "not-found"},
     "type": {"schema": {"type": "string"}, "example": "groupchat.conversation.renamed"},
 }

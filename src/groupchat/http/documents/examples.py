@@ -135,6 +135,21 @@ STATE: Json = {
 
 STREAMED_EVENT: Json = HISTORY_EVENT | {"stream": CONVERSATION_ID}
 
+CHECKPOINT: Json = {
+    "origin": "chat.example.com",
+    "size": 2,
+    "root": "T1X2GdkhUjV3iyufF9b0kVsWFxIU0VI4EpNml2Teci4=",
+    "note": (
+        "chat.example.com\n2\nT1X2GdkhUjV3iyufF9b0kVsWFxIU0VI4EpNml2Teci4=\n\n"
+        "— chat.example.com Ga5qfT3JpueC1A3/Gfv1rSLeq9lEsDPgPB2oXwXFMR//MkueAbLOEuCRGoqXpuxF0g0dCqDo6lIZfnJuorHcE3i6tQE=\n"
+    ),
+}
+PROOF: Json = {
+    "position": 2,
+    "size": 2,
+    "proof": "c2sp.org/tlog-proof@v1\nindex 1\n0Nc2CrefWKseHj/mStd+LqC8B+NrX0btIiPt2SmN+ek=\n\n" + CHECKPOINT["note"],
+}
+
 REFUSAL: Json = {
     "id": "refusals-wsp_01996f0c1e00aabbccddeeff0000-2025-02-01/1",
     "at": "2025-02-01T00:00:07Z",

@@ -9,6 +9,8 @@ from msgspec import Struct
 from groupchat.http.web.request import CORRELATION_ID, Send
 
 JSON = b"application/json"
+TEXT = b"text/plain; charset=utf-8"
+OCTETS = b"application/octet-stream"
 HTML = b"text/html; charset=utf-8"
 SCHEMA = b"application/schema+json"
 CSV = b"text/csv; charset=utf-8; header=present"
