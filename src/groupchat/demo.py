@@ -8,8 +8,8 @@ from groupchat.aggregates import workspace
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.reader import ConversationRead
 from groupchat.aggregates.roster import GroupExistsError, RequestedParticipant
-from groupchat.aggregates.workspace import User
 from groupchat.aggregates.workspace_events import WorkspaceCreated
+from groupchat.aggregates.workspace_state import User
 from groupchat.bootstrap import System
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.commands import business_numbers, contacts, conversations, keys, reading, workspaces

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groupchat.aggregates import contact, group_state, workspace
+from groupchat.aggregates import contact, group_state, workspace_state
 from groupchat.aggregates.access import Access, ContactNotAssignedError, GroupChatNotPermittedError, NumberAccessDeniedError
 from groupchat.aggregates.workspace_events import DefaultNumberChosen, NumberAssigned, RoleDefined, UserAdded, UserRoleChanged
 from groupchat.values.errors import NotPermittedError, RefusalError
@@ -45,7 +45,7 @@ EVERYBODY = {*ROLES, *RESTRICTED}
 
 
 def access(name, *later):
-    state = fold(workspace.evolve, [*HISTORY, *later])
+    state = fold(workspace_state.evolve, [*HISTORY, *later])
     return Access(state, state.users[name])
 
 

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from groupchat.aggregates import business_numbers, workspace
+from groupchat.aggregates import business_numbers, workspace_state
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
@@ -15,7 +15,7 @@ from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import BUSINESS, a_number_added, a_workspace, canadian_number, number
 from tests.support.given_when_then import given
 
-NUMBERS = SimpleNamespace(decide=business_numbers.decide, evolve=workspace.evolve)
+NUMBERS = SimpleNamespace(decide=business_numbers.decide, evolve=workspace_state.evolve)
 MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
 STAFFED = (a_workspace(), MEMBER)
 OTHER = number(9)

@@ -22,6 +22,7 @@ from groupchat.aggregates import (
     reader,
     refusal,
     workspace,
+    workspace_state,
 )
 from groupchat.store.mapper import EventMapper
 from groupchat.values.errors import RefusalError
@@ -37,7 +38,7 @@ def decide_on_workspace(command, state):
 
 
 WORKSPACE = SimpleNamespace(
-    Command=workspace.Command | business_numbers.Command, decide=decide_on_workspace, evolve=workspace.evolve
+    Command=workspace.Command | business_numbers.Command, decide=decide_on_workspace, evolve=workspace_state.evolve
 )
 DECIDERS = {
     "consent": consent,
@@ -79,7 +80,7 @@ FOLDS = {
     "group conversation": ("groupchat.conversation.", group_state.evolve),
     "reader": ("groupchat.reader.", reader.evolve),
     "refusal": ("groupchat.refusal.", refusal.evolve),
-    "workspace": ("groupchat.workspace.", workspace.evolve),
+    "workspace": ("groupchat.workspace.", workspace_state.evolve),
     "claims of numbers": ("groupchat.workspace.", number_claim.evolve),
 }
 """Every fold, with the beginning of its events' wire names."""

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from groupchat.aggregates import consent, do_not_disturb, phone_book, workspace
+from groupchat.aggregates import consent, do_not_disturb, phone_book, workspace_state
 from groupchat.aggregates.user_keys import MAX_KEYS
 from groupchat.aggregates.workspace_events import KeyIssued, KeyRevoked
 from tests.support.builders import BUSINESS, a_workspace, moment, number, recorded
@@ -50,8 +50,8 @@ LONG_STREAMS = {
     "contacts that leave their no behind": (do_not_disturb.evolve, left_behind),
     "groups of one number": (consent.evolve, joined),
     "keywords of one number": (consent.evolve, said),
-    "keys": (workspace.evolve, issued),
-    "keys that are revoked": (workspace.evolve, revoked),
+    "keys": (workspace_state.evolve, issued),
+    "keys that are revoked": (workspace_state.evolve, revoked),
 }
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
-from groupchat.aggregates import workspace
+from groupchat.aggregates import workspace_state
 from groupchat.aggregates.rate_card import PostRate
-from groupchat.aggregates.workspace import DEFAULT_RATE
 from groupchat.aggregates.workspace_events import RatePosted
+from groupchat.aggregates.workspace_state import DEFAULT_RATE
+from groupchat.commands.streams import WORKSPACE
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Rate, amount_of
 from tests.support.builders import a_rate, a_workspace
@@ -25,7 +26,7 @@ def posted(day: date, price: str = "0.03", currency: str = "USD") -> RatePosted:
 
 
 def rate_at(card: list[RatePosted], moment: datetime) -> Rate:
-    return fold(workspace.evolve, [a_workspace(), *card]).rate_at(moment)
+    return fold(workspace_state.evolve, [a_workspace(), *card]).rate_at(moment)
 
 
 def first_second(day: date) -> datetime:
@@ -79,7 +80,7 @@ def test_the_rate_is_that_of_the_latest_date_begun_then_of_the_latest_posting_R2
 @pytest.mark.parametrize("price", ["0", "0.0", "0.000000000001", "0.0200", "999999999.999999999999", "123456789.123456789012"])
 def test_a_price_is_kept_to_its_last_of_twelve_places_and_multiplied_exactly_R25(price: str):
     rate = a_rate(price)
-    state = given(workspace, a_workspace()).when(PostRate(effective_from=MARCH, rate=rate)).then(posted(MARCH, price)).state
+    state = given(WORKSPACE, a_workspace()).when(PostRate(effective_from=MARCH, rate=rate)).then(posted(MARCH, price)).state
     found = state.rate_at(first_second(MARCH))
     assert str(found.mms_segment) == str(Decimal(price))
     for segments in (1, 50, -50):
@@ -90,5 +91,5 @@ def test_a_price_is_kept_to_its_last_of_twelve_places_and_multiplied_exactly_R25
 @pytest.mark.parametrize("currency", ["XYZ", "XXX", "XAU", "DEM", "usd"])
 def test_a_rate_in_a_currency_that_does_not_exist_is_refused_R25(currency):
     rate = Rate(mms_segment=Decimal("0.02"), currency=currency)
-    refusal = given(workspace, a_workspace()).when(PostRate(effective_from=MARCH, rate=rate)).refused(InvalidRequestError)
+    refusal = given(WORKSPACE, a_workspace()).when(PostRate(effective_from=MARCH, rate=rate)).refused(InvalidRequestError)
     assert refusal.members["errors"][0]["loc"] == "currency"

@@ -1,12 +1,9 @@
 """Users: R20, R22, R23."""
 
-from types import SimpleNamespace
-
 from msgspec.structs import replace
 
-from groupchat.aggregates import users, workspace
 from groupchat.aggregates.user_keys import IssueKey, LastKeyError, UserDeactivatedError
-from groupchat.aggregates.users import AddUser, ChangeUser, UserExistsError
+from groupchat.aggregates.users import AddUser, ChangeUser, UserExistsError, UserFields
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
     KeyRevoked,
@@ -18,12 +15,13 @@ from groupchat.aggregates.workspace_events import (
     UserRenamed,
     UserRoleChanged,
 )
+from groupchat.aggregates.workspace_state import User
+from groupchat.commands.streams import USERS, WORKSPACE
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Actor
 from tests.support.builders import CAUSE, a_workspace, moment, recorded
 from tests.support.given_when_then import given
 
-USERS = SimpleNamespace(decide=users.decide, evolve=workspace.evolve)
 OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
 MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
 STAFFED = (a_workspace(), OWNER, MEMBER)
@@ -35,8 +33,12 @@ def loc_of(refusal):
 
 
 def an_owner(**given_):
-    fields = {"user_id": "usr_owner", "name": "Olga", "email": "olga@example.com", "role": "owner"}
-    return AddUser(**(fields | {"key_id": "key_1", "key_hash": "5e88"} | given_))
+    user = User(id="usr_owner", name="Olga", email="olga@example.com", role="owner", assigned_only=False, active=True)
+    return AddUser(user=replace(user, **given_), key_id="key_1", key_hash="5e88")
+
+
+def changing(user_id, **fields):
+    return ChangeUser(user_id=user_id, change=UserFields(**fields), at=moment(9))
 
 
 def issued_by(actor, **fields):
@@ -52,19 +54,19 @@ def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
 
 
 def test_users_have_an_email_of_their_own_in_any_case():
-    refusal = given(USERS, *STAFFED).when(an_owner(user_id="usr_2", email="OLGA@example.com")).refused(UserExistsError)
+    refusal = given(USERS, *STAFFED).when(an_owner(id="usr_2", email="OLGA@example.com")).refused(UserExistsError)
     assert refusal.members == {"user_id": "usr_owner"}
 
 
 def test_addresses_that_only_fold_to_one_another_are_two_users():
     staffed = given(USERS, *STAFFED, UserAdded(user_id="usr_3", name="Kim", email="strasse@example.com", role="member"))
-    events = users.decide(an_owner(user_id="usr_2", email="stra\u00dfe@example.com"), staffed.state)
+    events = USERS.decide(an_owner(id="usr_2", email="stra\u00dfe@example.com"), staffed.state)
     assert events[0].email == "stra\u00dfe@example.com"
 
 
 def test_no_role_change_leaves_the_owners_without_a_working_key_R23():
     second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
-    demote = ChangeUser(user_id="usr_owner", role="member", at=moment(9))
+    demote = changing("usr_owner", role="member")
     given(USERS, *STAFFED, FIRST_KEY, second).when(demote).refused(LastKeyError)
 
 
@@ -76,23 +78,23 @@ def test_a_new_owners_keys_end_unless_an_owner_or_the_operator_issued_them_R23()
         issued_by(Actor("user", "usr_member"), key_id="key_4", key_hash="04"),
         issued_by(Actor("process", "cli"), key_id="key_5", key_hash="05"),
     ]
-    promote = ChangeUser(user_id="usr_member", role="owner", at=moment(9))
+    promote = changing("usr_member", role="owner")
     after = given(USERS, *STAFFED, admin, FIRST_KEY, *keys).when(promote).then(
         KeyRevoked(key_id="key_3"),
         KeyRevoked(key_id="key_4"),
         UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False),
     )  # fmt: skip
     assert [key.id for key in after.state.keys_of("usr_member")] == ["key_2", "key_5"]
-    demoted = after.when(replace(promote, role="admin")).then(
+    demoted = after.when(changing("usr_member", role="admin")).then(
         UserRoleChanged(user_id="usr_member", role="admin", assigned_only=False)
     )  # fmt: skip
     assert len(demoted.state.keys_of("usr_member")) == 2
 
 
 def test_a_user_has_a_role_that_there_is_R20():
-    stranger = an_owner(user_id="usr_2", email="eve@example.com", role="front desk")
+    stranger = an_owner(id="usr_2", email="eve@example.com", role="front desk")
     assert loc_of(given(USERS, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
-    unknown = ChangeUser(user_id="usr_member", role="front desk", at=moment(9))
+    unknown = changing("usr_member", role="front desk")
     assert loc_of(given(USERS, *STAFFED).when(unknown).refused(InvalidRequestError)) == ["role"]
     given(USERS, *STAFFED, RoleDefined(role="front desk", group_chat=True)).when(unknown).then(
         UserRoleChanged(user_id="usr_member", role="front desk", assigned_only=False)
@@ -100,7 +102,7 @@ def test_a_user_has_a_role_that_there_is_R20():
 
 
 def test_a_user_is_restricted_to_assigned_data_and_keeps_their_role_R22():
-    restrict = ChangeUser(user_id="usr_member", assigned_only=True, at=moment(9))
+    restrict = changing("usr_member", assigned_only=True)
     restricted = given(USERS, *STAFFED).when(restrict).then(
         UserRoleChanged(user_id="usr_member", role="member", assigned_only=True)
     )  # fmt: skip
@@ -108,7 +110,7 @@ def test_a_user_is_restricted_to_assigned_data_and_keeps_their_role_R22():
 
 
 def test_there_is_always_an_owner_R23():
-    demote = ChangeUser(user_id="usr_owner", role="member", at=moment(9))
+    demote = changing("usr_owner", role="member")
     assert loc_of(given(USERS, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
     second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
     key = KeyIssued(key_id="key_2", user_id="usr_member", key_hash="77aa")
@@ -116,7 +118,7 @@ def test_there_is_always_an_owner_R23():
 
 
 def test_a_stranger_is_not_changed_as_a_user():
-    given(USERS, *STAFFED).when(ChangeUser(user_id="usr_9", role="admin", at=moment(9))).refused(NotFoundError)
+    given(USERS, *STAFFED).when(changing("usr_9", role="admin")).refused(NotFoundError)
 
 
 # --- leaving, names and addresses
@@ -125,7 +127,7 @@ MEMBERS_KEYS = tuple(KeyIssued(key_id=f"key_{n}", user_id="usr_member", key_hash
 
 
 def test_a_deactivated_user_has_no_keys_and_gets_none_until_they_are_reactivated_R23():
-    leave = ChangeUser(user_id="usr_member", active=False, at=moment(9))
+    leave = changing("usr_member", active=False)
     left = given(USERS, *STAFFED, FIRST_KEY, *MEMBERS_KEYS).when(leave).then(
         KeyRevoked(key_id="key_2"),
         KeyRevoked(key_id="key_3"),
@@ -133,13 +135,13 @@ def test_a_deactivated_user_has_no_keys_and_gets_none_until_they_are_reactivated
     )  # fmt: skip
     assert left.state.holder_of("02", moment(9)) is None
     issue = IssueKey(user_id="usr_member", key_id="key_4", key_hash="04", at=moment(9))
-    given(workspace, *left.events).when(issue).refused(UserDeactivatedError)
-    back = left.when(leave).nothing().when(replace(leave, active=True)).then(UserReactivated(user_id="usr_member"))
+    given(WORKSPACE, *left.events).when(issue).refused(UserDeactivatedError)
+    back = left.when(leave).nothing().when(changing("usr_member", active=True)).then(UserReactivated(user_id="usr_member"))
     assert back.state.keys_of("usr_member") == []
 
 
 def test_the_last_active_owner_is_not_deactivated_R23():
-    leave = ChangeUser(user_id="usr_owner", active=False, at=moment(9))
+    leave = changing("usr_owner", active=False)
     assert loc_of(given(USERS, *STAFFED, FIRST_KEY).when(leave).refused(InvalidRequestError)) == ["active"]
     second = (UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False), *MEMBERS_KEYS)
     gone = UserDeactivated(user_id="usr_member")
@@ -148,14 +150,14 @@ def test_the_last_active_owner_is_not_deactivated_R23():
 
 
 def test_a_user_gets_another_name_and_a_mailbox_that_nobody_else_has():
-    change = ChangeUser(user_id="usr_member", name="Maxine", email="maxine@example.com", at=moment(9))
+    change = changing("usr_member", name="Maxine", email="maxine@example.com")
     changed = given(USERS, *STAFFED).when(change).then(
         UserRenamed(user_id="usr_member", name="Maxine"),
         UserEmailChanged(user_id="usr_member", email="maxine@example.com"),
     )  # fmt: skip
     changed.when(change).nothing()
-    changed.when(replace(change, email="MAXINE@example.com")).then(
+    changed.when(changing("usr_member", email="MAXINE@example.com")).then(
         UserEmailChanged(user_id="usr_member", email="MAXINE@example.com")
     )  # fmt: skip
-    taken = changed.when(replace(change, email="Olga@example.com")).refused(UserExistsError)
+    taken = changed.when(changing("usr_member", email="Olga@example.com")).refused(UserExistsError)
     assert taken.members == {"user_id": "usr_owner"}

@@ -4,14 +4,11 @@ import phonenumbers
 import pytest
 from msgspec.structs import replace
 
-from groupchat.aggregates import workspace
+from groupchat.aggregates import workspace, workspace_state
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
 from groupchat.aggregates.user_keys import IssueKey, LastKeyError, RevokeKey, TooManyKeysError
-from groupchat.aggregates.workspace import (
-    CreateWorkspace,
-    DefineRole,
-)
+from groupchat.aggregates.workspace import CreateWorkspace, DefineRole
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
     KeyRevoked,
@@ -22,6 +19,7 @@ from groupchat.aggregates.workspace_events import (
     UserAdded,
     WorkspaceCreated,
 )
+from groupchat.commands.streams import WORKSPACE
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.policy import PRESETS, Policy
 from tests.support.builders import a_policy, a_rate, a_workspace, moment, recorded
@@ -42,20 +40,20 @@ def loc_of(refusal):
 
 def test_a_workspace_begins_with_heymarkets_policy_R1():
     expected = WorkspaceCreated(name="Harbour Dental", policy=Policy())
-    policy = given(workspace).when(CreateWorkspace(name="Harbour Dental")).then(expected).state.policy
+    policy = given(WORKSPACE).when(CreateWorkspace(name="Harbour Dental")).then(expected).state.policy
     assert (policy.min_participants, policy.max_participants) == (2, 10)
     assert (policy.allowed_regions, policy.reopen_on_opt_in) == (("US", "CA"), False)
 
 
 @pytest.mark.parametrize("command", [ChangePolicy(max_participants=5), DefineRole(role="x", group_chat=True)])
 def test_nothing_is_done_in_a_workspace_that_is_not_there(command):
-    given(workspace).when(command).refused(NotFoundError)
+    given(WORKSPACE).when(command).refused(NotFoundError)
 
 
 def test_a_key_opens_until_it_expires():
     command = IssueKey(user_id="usr_owner", key_id="key_2", key_hash="77aa", expires_at=moment(60), at=moment(9))
     issued = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(60))
-    state = given(workspace, *STAFFED, FIRST_KEY).when(command).then(issued).state
+    state = given(WORKSPACE, *STAFFED, FIRST_KEY).when(command).then(issued).state
     assert [bool(state.holder_of("77aa", moment(seconds))) for seconds in (59, 60, 61)] == [True, False, False]
     assert state.holder_of("5e88", moment(61)).id == "usr_owner"
 
@@ -63,7 +61,7 @@ def test_a_key_opens_until_it_expires():
 def test_a_revoked_key_opens_nothing_and_the_others_still_do():
     second = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa")
     revoke = RevokeKey(user_id="usr_owner", key_id="key_1", at=moment(9))
-    revoked = given(workspace, *STAFFED, FIRST_KEY, second).when(revoke).then(KeyRevoked(key_id="key_1"))
+    revoked = given(WORKSPACE, *STAFFED, FIRST_KEY, second).when(revoke).then(KeyRevoked(key_id="key_1"))
     assert revoked.state.holder_of("5e88", moment(9)) is None
     assert revoked.state.holder_of("77aa", moment(9)).id == "usr_owner"
     revoked.when(revoke).refused(NotFoundError)
@@ -73,15 +71,15 @@ def test_the_last_working_key_of_the_owners_is_not_revoked_R23():
     revoke = RevokeKey(user_id="usr_owner", key_id="key_1", at=moment(60))
     members = KeyIssued(key_id="key_3", user_id="usr_member", key_hash="33cc")
     expired = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(60))
-    given(workspace, *STAFFED, FIRST_KEY, members, expired).when(revoke).refused(LastKeyError)
-    given(workspace, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, key_id="key_2")).then(KeyRevoked(key_id="key_2"))
-    given(workspace, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, at=moment(59))).then(KeyRevoked(key_id="key_1"))
+    given(WORKSPACE, *STAFFED, FIRST_KEY, members, expired).when(revoke).refused(LastKeyError)
+    given(WORKSPACE, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, key_id="key_2")).then(KeyRevoked(key_id="key_2"))
+    given(WORKSPACE, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, at=moment(59))).then(KeyRevoked(key_id="key_1"))
 
 
 def test_a_user_has_twenty_working_keys_at_most_and_the_operator_can_always_issue_one():
     held = [KeyIssued(key_id=f"key_m{n}", user_id="usr_member", key_hash=f"m{n}", expires_at=moment(60)) for n in range(20)]
     issue = IssueKey(user_id="usr_member", key_id="key_2", key_hash="77aa", at=moment(59))
-    full = given(workspace, *STAFFED, FIRST_KEY, *held)
+    full = given(WORKSPACE, *STAFFED, FIRST_KEY, *held)
     full.when(issue).refused(TooManyKeysError)
     another = KeyIssued(key_id="key_2", user_id="usr_member", key_hash="77aa")
     full.when(replace(issue, at=moment(60))).then(another)
@@ -92,23 +90,23 @@ def test_a_user_has_twenty_working_keys_at_most_and_the_operator_can_always_issu
 def test_a_users_expired_keys_are_forgotten_when_another_is_issued():
     expired = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(1))
     later = recorded(KeyIssued(key_id="key_3", user_id="usr_owner", key_hash="33cc"), version=9)
-    state = fold(workspace.evolve, [*STAFFED, FIRST_KEY, expired, later])
+    state = fold(workspace_state.evolve, [*STAFFED, FIRST_KEY, expired, later])
     assert sorted(state.keys) == ["33cc", "5e88"]
 
 
 def test_a_key_is_revoked_only_as_its_users_own():
-    given(workspace, *STAFFED, FIRST_KEY).when(RevokeKey(user_id="usr_member", key_id="key_1", at=moment(9))).refused(NotFoundError)
+    given(WORKSPACE, *STAFFED, FIRST_KEY).when(RevokeKey(user_id="usr_member", key_id="key_1", at=moment(9))).refused(NotFoundError)
 
 
 # --- roles
 
 
 def test_every_workspace_has_four_roles_of_which_three_may_create_groups_R20():
-    assert fold(workspace.evolve, [a_workspace()]).roles == {"owner": True, "admin": True, "member": True, "auditor": False}
+    assert fold(workspace_state.evolve, [a_workspace()]).roles == {"owner": True, "admin": True, "member": True, "auditor": False}
 
 
 def test_a_role_is_defined_and_its_permission_changed_R20():
-    defined = given(workspace, a_workspace()).when(DefineRole(role="front desk", group_chat=False)).then(
+    defined = given(WORKSPACE, a_workspace()).when(DefineRole(role="front desk", group_chat=False)).then(
         RoleDefined(role="front desk", group_chat=False)
     )  # fmt: skip
     assert defined.when(DefineRole(role="front desk", group_chat=False)).nothing().state.roles["front desk"] is False
@@ -116,12 +114,12 @@ def test_a_role_is_defined_and_its_permission_changed_R20():
 
 
 def test_what_one_workspace_defines_is_in_no_other_R20():
-    fold(workspace.evolve, [a_workspace(), RoleDefined(role="member", group_chat=False)])
-    assert fold(workspace.evolve, [a_workspace()]).roles["member"] is True
+    fold(workspace_state.evolve, [a_workspace(), RoleDefined(role="member", group_chat=False)])
+    assert fold(workspace_state.evolve, [a_workspace()]).roles["member"] is True
 
 
 def test_an_auditor_never_creates_groups_R23():
-    refusal = given(workspace, a_workspace()).when(DefineRole(role="auditor", group_chat=True)).refused(InvalidRequestError)
+    refusal = given(WORKSPACE, a_workspace()).when(DefineRole(role="auditor", group_chat=True)).refused(InvalidRequestError)
     assert loc_of(refusal) == ["group_chat"]
 
 
@@ -129,7 +127,7 @@ def test_an_auditor_never_creates_groups_R23():
 
 
 def test_the_highlevel_preset_has_nine_participants_at_most_R1():
-    state = given(workspace, a_workspace()).when(ChangePolicy(preset="highlevel")).then(
+    state = given(WORKSPACE, a_workspace()).when(ChangePolicy(preset="highlevel")).then(
         PolicyChanged(policy=a_policy(preset="highlevel", max_participants=9))
     ).state  # fmt: skip
     assert state.policy == PRESETS["highlevel"]
@@ -137,42 +135,42 @@ def test_the_highlevel_preset_has_nine_participants_at_most_R1():
 
 def test_what_a_policy_change_leaves_out_stays_as_it_is_R1():
     chosen = a_workspace(max_participants=5, reopen_on_opt_in=True)
-    given(workspace, chosen).when(ChangePolicy(allowed_regions=("CA",))).then(
+    given(WORKSPACE, chosen).when(ChangePolicy(allowed_regions=("CA",))).then(
         PolicyChanged(policy=a_policy(max_participants=5, reopen_on_opt_in=True, allowed_regions=("CA",)))
     )
 
 
 @pytest.mark.parametrize("region", ["UK", "ZZ", "EU", "XX"])
 def test_a_region_that_does_not_exist_is_refused_with_its_place_R4(region):
-    refusal = given(workspace, a_workspace()).when(ChangePolicy(allowed_regions=("US", region))).refused(InvalidRequestError)
+    refusal = given(WORKSPACE, a_workspace()).when(ChangePolicy(allowed_regions=("US", region))).refused(InvalidRequestError)
     assert loc_of(refusal) == ["allowed_regions.1"]
 
 
 def test_every_region_that_a_number_can_be_of_can_be_allowed_R4():
     for region in phonenumbers.SUPPORTED_REGIONS:
-        assert workspace.decide(ChangePolicy(allowed_regions=(region,)), given(workspace, a_workspace()).state)
+        assert workspace.decide(ChangePolicy(allowed_regions=(region,)), given(WORKSPACE, a_workspace()).state)
 
 
 def test_what_is_left_out_beside_a_preset_is_as_the_preset_says_R1():
     chosen = a_workspace(max_participants=5, reopen_on_opt_in=True, allowed_regions=("CA",))
-    given(workspace, chosen).when(ChangePolicy(preset="highlevel", min_participants=3)).then(
+    given(WORKSPACE, chosen).when(ChangePolicy(preset="highlevel", min_participants=3)).then(
         PolicyChanged(policy=a_policy(preset="highlevel", min_participants=3, max_participants=9))
     )
 
 
 def test_a_policy_goes_back_to_heymarkets_R1():
     highlevel = a_workspace(preset="highlevel", max_participants=9)
-    given(workspace, highlevel).when(ChangePolicy(preset="heymarket")).then(PolicyChanged(policy=Policy()))
+    given(WORKSPACE, highlevel).when(ChangePolicy(preset="heymarket")).then(PolicyChanged(policy=Policy()))
 
 
 def test_a_policy_that_is_so_already_is_not_changed_R1():
-    given(workspace, a_workspace()).when(ChangePolicy()).nothing()
-    given(workspace, a_workspace()).when(ChangePolicy(preset="heymarket", max_participants=10)).nothing()
+    given(WORKSPACE, a_workspace()).when(ChangePolicy()).nothing()
+    given(WORKSPACE, a_workspace()).when(ChangePolicy(preset="heymarket", max_participants=10)).nothing()
 
 
 @pytest.mark.parametrize("change", [{"min_participants": 11}, {"min_participants": 5, "max_participants": 4}])
 def test_a_policy_whose_least_is_above_its_most_is_refused_R1(change):
-    refusal = given(workspace, a_workspace()).when(ChangePolicy(**change)).refused(InvalidRequestError)
+    refusal = given(WORKSPACE, a_workspace()).when(ChangePolicy(**change)).refused(InvalidRequestError)
     assert loc_of(refusal) == ["min_participants"]
 
 
@@ -184,7 +182,7 @@ def posted(day, price):
 
 
 def price_at(history, moment_):
-    return str(fold(workspace.evolve, [a_workspace(), *history]).rate_at(moment_).mms_segment)
+    return str(fold(workspace_state.evolve, [a_workspace(), *history]).rate_at(moment_).mms_segment)
 
 
 def test_a_default_applies_where_no_posted_rate_does_R25():
@@ -211,14 +209,14 @@ def test_the_latest_date_counts_then_the_latest_posted_R25():
 def test_a_rate_may_be_posted_again_R25():
     post = PostRate(effective_from=date(2025, 3, 1), rate=a_rate("0.03"))
     line = posted("2025-03-01", "0.03")
-    given(workspace, a_workspace()).when(post).then(line).when(post).then(line)
+    given(WORKSPACE, a_workspace()).when(post).then(line).when(post).then(line)
 
 
 # --- keywords of its own
 
 
 def test_a_workspace_has_keywords_of_its_own_R38():
-    chosen = given(workspace, a_workspace()).when(ChooseKeywords(opt_out=("genug",), opt_in=("weiter",)))
+    chosen = given(WORKSPACE, a_workspace()).when(ChooseKeywords(opt_out=("genug",), opt_in=("weiter",)))
     after = chosen.then(KeywordsChosen(opt_out=("genug",), opt_in=("weiter",)))
     assert (after.state.keywords.out, after.state.keywords.in_) == (("genug",), ("weiter",))
     after.when(ChooseKeywords(opt_out=("genug",), opt_in=("weiter",))).nothing()
@@ -226,8 +224,8 @@ def test_a_workspace_has_keywords_of_its_own_R38():
 
 def test_what_is_not_given_stays_as_it_is_R38():
     has = KeywordsChosen(opt_out=("genug",), opt_in=("weiter",))
-    given(workspace, a_workspace(), has).when(ChooseKeywords(opt_out=())).then(KeywordsChosen(opt_out=(), opt_in=("weiter",)))
-    given(workspace, a_workspace(), has).when(ChooseKeywords()).nothing()
+    given(WORKSPACE, a_workspace(), has).when(ChooseKeywords(opt_out=())).then(KeywordsChosen(opt_out=(), opt_in=("weiter",)))
+    given(WORKSPACE, a_workspace(), has).when(ChooseKeywords()).nothing()
 
 
 @pytest.mark.parametrize(
@@ -241,5 +239,5 @@ def test_what_is_not_given_stays_as_it_is_R38():
     ],
 )
 def test_a_keyword_that_would_not_be_recognized_or_says_no_for_a_yes_is_refused_R38(words, loc):
-    refusal = given(workspace, a_workspace()).when(ChooseKeywords(**words)).refused(InvalidRequestError)
+    refusal = given(WORKSPACE, a_workspace()).when(ChooseKeywords(**words)).refused(InvalidRequestError)
     assert loc_of(refusal) == [loc]

@@ -5,7 +5,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, workspace
+from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, workspace_state
 from groupchat.aggregates import group_conversation as group
 from groupchat.aggregates.group_conversation import ConversationBlockedError, GroupConversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedOut, Unblocked
@@ -170,11 +170,11 @@ class Life:
         assert state is not None
         return state
 
-    def _workspace(self) -> workspace.Workspace:
-        state: workspace.Workspace | None = None
+    def _workspace(self) -> workspace_state.Workspace:
+        state: workspace_state.Workspace | None = None
         for each in self.log:
             if each.stream == WORKSPACE:
-                state = workspace.evolve(state, each)
+                state = workspace_state.evolve(state, each)
         assert state is not None
         return state
 

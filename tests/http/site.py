@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from groupchat import bootstrap
 from groupchat.adapters import Adapter
 from groupchat.aggregates.users import AddUser
+from groupchat.aggregates.workspace_state import User
 from groupchat.commands import keys
 from groupchat.commands.streams import USERS
 from groupchat.http.app import create_app
@@ -93,7 +94,8 @@ class Site:
     async def member(self) -> "Site":
         """Return the API for a user who manages nothing."""
         key, key_hash = keys.new_key(self.world.who.workspace_id)
-        add = AddUser(user_id="usr_ben", name="Ben", email="ben@example.com", role="member", key_id="key_ben", key_hash=key_hash)
+        ben = User(id="usr_ben", name="Ben", email="ben@example.com", role="member", assigned_only=False, active=True)
+        add = AddUser(user=ben, key_id="key_ben", key_hash=key_hash)
         await self.store.run(self.world.who.cause(), Decision.take, USERS, self.world.who.workspace_id, add)
         return self.with_key(key)
 

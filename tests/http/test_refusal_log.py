@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from groupchat.aggregates import refusal
 from groupchat.aggregates.access import HiddenError
 from groupchat.aggregates.refusal import Subject
-from groupchat.aggregates.workspace import User
+from groupchat.aggregates.workspace_state import User
 from groupchat.commands.caller import Caller
 from groupchat.http.guards import refusal_log
 from groupchat.http.guards.refusal_log import RefusalLog
@@ -32,7 +32,9 @@ class Recording:
 
     def refuse(self, n=1, times=1, user="usr_1"):
         """Refuse a user the n-th hidden conversation so often."""
-        who = Caller("wsp_1", User(id=user, name="Ann", email="ann@example.com", role="member"), f"req_{n}")
+        who = Caller(
+            "wsp_1", User(id=user, name="Ann", email="ann@example.com", role="member", assigned_only=False, active=True), f"req_{n}"
+        )
         for _ in range(times):
             self.log.note(HiddenError(NotFoundError("none"), Subject(conversation_id=f"cnv_{n}")), who, OPERATION, None)
 

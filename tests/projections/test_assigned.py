@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groupchat.aggregates import contact, group_state, workspace
+from groupchat.aggregates import contact, group_state, workspace_state
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.contact import Assigned
 from groupchat.aggregates.workspace_events import UserAdded
@@ -111,7 +111,7 @@ def assignments(draw: st.DrawFn) -> Story:
 def by_the_rule(log: Sequence[Recorded]) -> tuple[set[str], set[str]]:
     """Return the groups and contacts that `access.py` leaves to the user."""
     agent = UserAdded(user_id=USER, name="Agnes", email="agnes@example.com", role="member", assigned_only=True)
-    state = fold(workspace.evolve, [a_workspace(), agent])
+    state = fold(workspace_state.evolve, [a_workspace(), agent])
     rights = Access(state, state.users[USER])
     streams = dict.fromkeys(recorded.stream for recorded in log)
     people = {id_: fold(contact.evolve, [r for r in log if r.stream == id_]) for id_ in streams if id_.startswith("ctc_")}

@@ -3,6 +3,7 @@
 import pytest
 
 from groupchat.aggregates.contact import Change
+from groupchat.aggregates.users import UserFields
 from groupchat.commands import contacts as commands
 from groupchat.commands import users
 from groupchat.queries import contacts
@@ -20,7 +21,7 @@ def views_of(world: World) -> Views:
 async def restricted(world: World):
     """Return a caller who sees assigned data only."""
     who = await a_member(world)
-    user = (await world.run(users.change_user, who.user.id, users.RoleChange(assigned_only=True))).value.user
+    user = (await world.run(users.change_user, who.user.id, UserFields(assigned_only=True))).value.user
     return type(who)(who.workspace_id, user, who.correlation_id)
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from groupchat.aggregates.workspace import DEFAULT_RATE
+from groupchat.aggregates.workspace_state import DEFAULT_RATE
 from groupchat.values.policy import PRESETS
 from groupchat.whatif.policy_file import LARGEST, OtherPolicy, PolicyFileError, read_policy
 from tests.support.builders import a_policy, a_rate, texts

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import Created, MessageSent
 from groupchat.aggregates.policy import ChangePolicy
-from groupchat.aggregates.workspace import PostedRate
+from groupchat.aggregates.workspace_state import PostedRate
 from groupchat.store.database import Database
 from groupchat.values.event import Recorded
 from groupchat.whatif.policy_file import OtherPolicy

@@ -17,7 +17,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.roster import Candidate
-from groupchat.aggregates.workspace import ADMIN, AUDITOR, OWNER, User, Workspace
+from groupchat.aggregates.workspace_state import ADMIN, AUDITOR, OWNER, User, Workspace
 from groupchat.values.errors import NotFoundError, NotPermittedError, RefusalError
 
 

@@ -12,7 +12,7 @@ from typing import assert_never
 from msgspec import UNSET, Struct, UnsetType
 
 from groupchat.aggregates.number_claim import NumberTakenError
-from groupchat.aggregates.workspace import BusinessNumber, Workspace, existing, require_user
+from groupchat.aggregates.workspace import existing, require_user
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     NumberAdded,
@@ -21,6 +21,7 @@ from groupchat.aggregates.workspace_events import (
     NumberGivenUp,
     NumberLabelled,
 )
+from groupchat.aggregates.workspace_state import BusinessNumber, Workspace
 from groupchat.values import phone
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event

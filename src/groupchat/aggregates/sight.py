@@ -22,7 +22,7 @@ from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
-from groupchat.aggregates.workspace import OWNER
+from groupchat.aggregates.workspace_state import OWNER
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import assert_never
 
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from groupchat.aggregates.user_keys import ending_for_an_owner, require_way_in
-from groupchat.aggregates.workspace import OWNER, User, Workspace, existing, require_role, require_user_of
+from groupchat.aggregates.workspace import existing, require_role, require_user_of
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
     KeyRevoked,
@@ -25,6 +25,7 @@ from groupchat.aggregates.workspace_events import (
     UserRenamed,
     UserRoleChanged,
 )
+from groupchat.aggregates.workspace_state import OWNER, User, Workspace
 from groupchat.values.email import mailbox
 from groupchat.values.errors import InvalidRequestError, RefusalError
 from groupchat.values.event import Event
@@ -48,24 +49,26 @@ class UserExistsError(RefusalError):
 class AddUser(Struct, frozen=True, kw_only=True):
     """Add a user with a first key."""
 
-    user_id: str
-    name: str
-    email: str
-    role: str
-    assigned_only: bool = False
+    user: User
     key_id: str
     key_hash: str
 
 
-class ChangeUser(Struct, frozen=True, kw_only=True):
-    """Change what is given of a user at a moment; leave the rest."""
+class UserFields(Struct, frozen=True, kw_only=True):
+    """The fields of a user that can be changed; omitted ones stay."""
 
-    user_id: str
     name: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
     active: bool | UnsetType = UNSET
+
+
+class ChangeUser(Struct, frozen=True, kw_only=True):
+    """Change a user at a moment."""
+
+    user_id: str
+    change: UserFields
     at: datetime
 
 
@@ -73,7 +76,7 @@ Command = AddUser | ChangeUser
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
-    """Return the events of a command; none where it changes nothing."""
+    """Return the events of a command; none if it changes nothing."""
     state = existing(state)
     match command:
         case AddUser():
@@ -85,32 +88,22 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
 
 
 def _add(command: AddUser, state: Workspace) -> list[Event]:
-    require_role(state, command.role)
-    _require_free(state, command.email)
-    added = UserAdded(
-        user_id=command.user_id,
-        name=command.name,
-        email=command.email,
-        role=command.role,
-        assigned_only=command.assigned_only,
-    )
-    return [added, KeyIssued(key_id=command.key_id, user_id=command.user_id, key_hash=command.key_hash)]
+    user = command.user
+    require_role(state, user.role)
+    _require_free(state, user.email)
+    added = UserAdded(user_id=user.id, name=user.name, email=user.email, role=user.role, assigned_only=user.assigned_only)
+    return [added, KeyIssued(key_id=command.key_id, user_id=user.id, key_hash=command.key_hash)]
 
 
 def _change(command: ChangeUser, state: Workspace) -> list[Event]:
     before = require_user_of(state, command.user_id)
-    after = _changed(before, command)
+    after = replace(before, **{name: value for name, value in asdict(command.change).items() if value is not UNSET})
     require_role(state, after.role)
     if after.email != before.email:
         _require_free(state, after.email, but=before.id)
     if _is_owner(before) and not _is_owner(after):
         _require_another_owner(state, before, "role" if after.active else "active", command.at)
     return [*_ended_keys(state, before, after), *_changes(before, after)]
-
-
-def _changed(before: User, command: ChangeUser) -> User:
-    fields = ("name", "email", "role", "assigned_only", "active")
-    return replace(before, **{name: value for name in fields if (value := getattr(command, name)) is not UNSET})
 
 
 def _changes(before: User, after: User) -> Iterable[Event]:
@@ -125,7 +118,7 @@ def _changes(before: User, after: User) -> Iterable[Event]:
 
 
 def _ended_keys(state: Workspace, before: User, after: User) -> list[Event]:
-    """Return the end of the keys that a change ends: all of a deactivated user's, those that a new owner can't keep (R23)."""
+    """Return the revocations that a change causes: all keys of a deactivated user, and those that a new owner can't keep (R23)."""
     keys = state.keys_of(after.id)
     if not after.active:
         return [KeyRevoked(key_id=key.id) for key in keys]

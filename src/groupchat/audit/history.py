@@ -6,9 +6,9 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from groupchat.aggregates import delivery, group_state, workspace
+from groupchat.aggregates import delivery, group_state, workspace_state
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.workspace import Workspace
+from groupchat.aggregates.workspace_state import Workspace
 from groupchat.audit import as_of
 from groupchat.audit.as_of import AsOf, Cut
 from groupchat.commands.streams import CONVERSATION, DELIVERY
@@ -88,7 +88,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         state: Workspace | None = None
         for each in self.workspace:
             if each.position < recorded.position:
-                state = workspace.evolve(state, each)
+                state = workspace_state.evolve(state, each)
         return state
 
     @cached_property
@@ -96,7 +96,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         """The users of the workspace, by id."""
         state: Workspace | None = None
         for each in self.workspace:
-            state = workspace.evolve(state, each)
+            state = workspace_state.evolve(state, each)
         return {} if state is None else {user.id: user.name for user in state.users.values()}
 
 

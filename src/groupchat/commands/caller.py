@@ -12,7 +12,8 @@ from groupchat.aggregates.access import Access, HiddenError, is_restricted
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import Subject
-from groupchat.aggregates.workspace import User, require_user_of
+from groupchat.aggregates.workspace import require_user_of
+from groupchat.aggregates.workspace_state import User
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision

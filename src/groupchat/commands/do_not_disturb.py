@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from groupchat.aggregates import do_not_disturb, group_conversation, group_opting
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.do_not_disturb import DoNotDisturb, LeaveBehind, Lift, TurnOff, TurnOn
-from groupchat.aggregates.workspace import Workspace
+from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.consents import come_back
 from groupchat.commands.links import Place, places_of_contact, places_of_numbers

@@ -12,7 +12,7 @@ from msgspec import Struct
 from groupchat.aggregates import workspace
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.user_keys import IssueKey, RevokeKey
-from groupchat.aggregates.workspace import User, Workspace
+from groupchat.aggregates.workspace_state import User, Workspace
 from groupchat.commands.caller import Caller, access, visible_user
 from groupchat.commands.logins import user_of
 from groupchat.commands.streams import WORKSPACE

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from groupchat.aggregates import consent, group_conversation
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation, Member
-from groupchat.aggregates.workspace import Workspace
+from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.streams import CONSENT, CONVERSATION
 from groupchat.store.decision import Decision
 

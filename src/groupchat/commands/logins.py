@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from groupchat.aggregates.workspace import User, Workspace
+from groupchat.aggregates.workspace_state import User, Workspace
 from groupchat.commands.streams import WORKSPACE
 from groupchat.store.event_store import EventStore
 

@@ -14,6 +14,7 @@ from groupchat.aggregates import (
     refusal,
     users,
     workspace,
+    workspace_state,
 )
 from groupchat.store.decision import StreamKind
 
@@ -22,10 +23,10 @@ CONTACT = StreamKind("ctc_", contact.evolve, contact.decide)
 PHONE_BOOK = StreamKind("phone-", phone_book.evolve, phone_book.decide)
 DO_NOT_DISTURB = StreamKind("dnd-", do_not_disturb.evolve, do_not_disturb.decide)
 CONSENT = StreamKind("consent-", consent.evolve, consent.decide)
-WORKSPACE = StreamKind("wsp_", workspace.evolve, workspace.decide)
-BUSINESS_NUMBERS = StreamKind("wsp_", workspace.evolve, business_numbers.decide)
+WORKSPACE = StreamKind("wsp_", workspace_state.evolve, workspace.decide)
+BUSINESS_NUMBERS = StreamKind("wsp_", workspace_state.evolve, business_numbers.decide)
 """The workspace too, but for the commands on its numbers."""
-USERS = StreamKind("wsp_", workspace.evolve, users.decide)
+USERS = StreamKind("wsp_", workspace_state.evolve, users.decide)
 """The workspace too, but for the commands on its users."""
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
 DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)

@@ -10,7 +10,7 @@ from groupchat.aggregates import workspace
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
 from groupchat.aggregates.users import AddUser
-from groupchat.aggregates.workspace import PostedRate, Workspace
+from groupchat.aggregates.workspace_state import OWNER, PostedRate, User, Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.keys import new_key
 from groupchat.commands.streams import USERS, WORKSPACE
@@ -52,16 +52,9 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
     """Create the workspace that the command's cause names, with its owner."""
     workspace_id, user_id = decision.cause.workspace_id, decision.new_id("usr")
     key, key_hash = new_key(workspace_id)
-    owner = AddUser(
-        user_id=user_id,
-        name=email.partition("@")[0],
-        email=email,
-        role=workspace.OWNER,
-        key_id=decision.new_id("key"),
-        key_hash=key_hash,
-    )
+    owner = User(id=user_id, name=email.partition("@")[0], email=email, role=OWNER, assigned_only=False, active=True)
     await decision.take(WORKSPACE, workspace_id, workspace.CreateWorkspace(name=name))
-    await decision.take(USERS, workspace_id, owner)
+    await decision.take(USERS, workspace_id, AddUser(user=owner, key_id=decision.new_id("key"), key_hash=key_hash))
     return Founded(workspace_id, user_id, key)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from groupchat.aggregates.workspace import User
+from groupchat.aggregates.workspace_state import User
 from groupchat.commands import keys
 from groupchat.commands.caller import Caller, visible_user
 from groupchat.queries.rights import rights_of

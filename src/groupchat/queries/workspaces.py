@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from groupchat.aggregates import business_numbers
-from groupchat.aggregates.workspace import DEFAULT_RATE, PostedRate
+from groupchat.aggregates.workspace_state import DEFAULT_RATE, PostedRate
 from groupchat.commands.business_numbers import NumberShown, shown
 from groupchat.commands.caller import Caller
 from groupchat.commands.workspaces import PolicyShown, RoleShown

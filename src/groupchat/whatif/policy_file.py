@@ -15,7 +15,7 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from groupchat.aggregates.policy import ChangePolicy, policy_after
-from groupchat.aggregates.workspace import PostedRate, Workspace
+from groupchat.aggregates.workspace_state import PostedRate, Workspace
 from groupchat.values import phone
 from groupchat.values.currencies import CURRENCIES
 from groupchat.values.errors import ToldError

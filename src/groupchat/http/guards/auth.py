@@ -5,7 +5,7 @@ An API key begins with `gck_`; anything else is a token of the identity provider
 
 from msgspec import Struct
 
-from groupchat.aggregates.workspace import User
+from groupchat.aggregates.workspace_state import User
 from groupchat.commands import keys, logins
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login

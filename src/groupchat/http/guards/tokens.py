@@ -17,7 +17,7 @@ import jwt
 import structlog
 from msgspec import Struct
 
-from groupchat.aggregates.workspace import User, Workspace
+from groupchat.aggregates.workspace_state import User, Workspace
 from groupchat.commands.caller import UnauthenticatedError
 from groupchat.values.email import mailbox
 from groupchat.values.errors import RefusalError

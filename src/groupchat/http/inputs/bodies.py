@@ -4,12 +4,15 @@ from datetime import date, datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType, ValidationError, convert, field
+from msgspec.structs import asdict
 
 from groupchat.aggregates import contact
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import RequestedParticipant
+from groupchat.aggregates.users import UserFields
+from groupchat.aggregates.workspace_state import User
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.http.inputs.fields import (
@@ -247,6 +250,10 @@ class NewUser(Taken, frozen=True, kw_only=True):
     role: RoleName
     assigned_only: bool = False
 
+    def user(self, id_: str) -> User:
+        """Return the user, with a new id."""
+        return User(**asdict(self), id=id_, active=True)
+
 
 class UserChange(Taken, frozen=True, kw_only=True):
     """Changes to a user; omitted fields stay."""
@@ -258,6 +265,10 @@ class UserChange(Taken, frozen=True, kw_only=True):
     active: Annotated[bool, Meta(description="`false` deactivates the user: their keys and tokens end at once.")] | UnsetType = (
         UNSET
     )
+
+    def fields(self) -> UserFields:
+        """Return it in the command's form."""
+        return UserFields(**asdict(self))
 
 
 class NewKey(Taken, frozen=True, kw_only=True):

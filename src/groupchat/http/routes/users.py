@@ -1,12 +1,11 @@
 """Users and their keys (R20, R22, R23). A key is shown once, in the response that issues it."""
 
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from groupchat.aggregates.workspace import User
+from groupchat.aggregates.workspace_state import User
 from groupchat.commands import keys, users
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
@@ -29,24 +28,13 @@ ONE = "/v1/users/{user_id}"
 KEYS = ONE + "/keys"
 
 
-class UserShown(Struct, frozen=True, kw_only=True):
-    """A user of the workspace."""
-
-    id: str
-    name: str
-    email: str
-    role: str
-    assigned_only: bool
-    active: bool
-
-
-class NewUserShown(UserShown, frozen=True, kw_only=True):
+class NewUserShown(User, frozen=True, kw_only=True):
     """A new user, with a first key. A repeat of the request shows the user without it."""
 
     api_key: str | None
 
 
-class ChangedUserShown(UserShown, frozen=True, kw_only=True):
+class ChangedUserShown(User, frozen=True, kw_only=True):
     """A changed user; `ended_keys` are the ids of the keys that ended with the change."""
 
     ended_keys: tuple[str, ...]
@@ -78,40 +66,38 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
 )
 async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
     """Add a user with a role. Only this response shows the user's first key (R20, R23)."""
-    body = call.body
-    new = users.RequestedUser(name=body.name, email=body.email, role=body.role, assigned_only=body.assigned_only)
-    return await call.run(_add, new)
+    return await call.run(_add, call.body)
 
 
-async def _add(decision: Decision, who: Caller, new: users.RequestedUser) -> NewUserShown:
-    added = await users.add_user(decision, who, new)
-    return NewUserShown(**_fields(added.user), api_key=added.api_key)
+async def _add(decision: Decision, who: Caller, new: NewUser) -> NewUserShown:
+    added = await users.add_user(decision, who, new.user(decision.new_id("usr")))
+    return NewUserShown(**asdict(added.user), api_key=added.api_key)
 
 
 @endpoint(
     Spec("GET", ALL, "The users", "users", example=examples.page(examples.USER_SHOWN)),
 )
-async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[UserShown]]:
+async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[User]]:
     """List the workspace's users; a user who is restricted to assigned data sees only themselves (R22)."""
-    found = [UserShown(**_fields(user)) for user in await queries.list_users(call.store, call.who)]
-    return Answer(page_of(found, call.query.page, key=lambda shown: shown.id))
+    found = await queries.list_users(call.store, call.who)
+    return Answer(page_of(found, call.query.page, key=lambda user: user.id))
 
 
 @endpoint(
     Spec("GET", ALL + "/me", "The caller", "users", example=examples.USER_SHOWN),
 )
-async def read_me(call: Call) -> Answer[UserShown]:
+async def read_me(call: Call) -> Answer[User]:
     """Show the calling user."""
-    return Answer(UserShown(**_fields((await rights_of(call.store, call.who)).user)))
+    return Answer((await rights_of(call.store, call.who)).user)
 
 
 @endpoint(
     Spec("GET", ONE, "One user", "users", example=examples.USER_SHOWN),
     first=permits.sees_user,
 )
-async def read_user(call: Call) -> Answer[UserShown]:
+async def read_user(call: Call) -> Answer[User]:
     """Show a user; a user who is restricted to assigned data sees only themselves (R22)."""
-    return Answer(UserShown(**_fields(await queries.read_user(call.store, call.who, call.path["user_id"]))))
+    return Answer(await queries.read_user(call.store, call.who, call.path["user_id"]))
 
 
 @endpoint(
@@ -135,9 +121,8 @@ async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
 
     When a user becomes an owner, their keys that no owner issued end, because others may have seen them (R23).
     """
-    change = users.RequestedChange(**asdict(call.body))
-    changed = await call.run(users.change_user, call.path["user_id"], change)
-    shown = ChangedUserShown(**_fields(changed.value.user), ended_keys=changed.value.ended_keys)
+    changed = await call.run(users.change_user, call.path["user_id"], call.body.fields())
+    shown = ChangedUserShown(**asdict(changed.value.user), ended_keys=changed.value.ended_keys)
     return Written(value=shown, position=changed.position)
 
 
@@ -188,7 +173,3 @@ async def list_keys(call: Reading[PageQuery]) -> Answer[PageOf[KeyShown]]:
 async def revoke_key(call: Call) -> Written[None]:
     """Revoke a key. After this response, it is no longer valid. The last working key of the owners can't be revoked (R23)."""
     return await call.run(keys.revoke_key, call.path["user_id"], call.path["key_id"])
-
-
-def _fields(user: User) -> dict[str, Any]:
-    return {name: getattr(user, name) for name in UserShown.__struct_fields__}

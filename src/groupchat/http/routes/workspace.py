@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from groupchat.aggregates.workspace import PostedRate
+from groupchat.aggregates.workspace_state import PostedRate
 from groupchat.commands import business_numbers, numbers, workspaces
 from groupchat.commands.business_numbers import NumberShown
 from groupchat.commands.caller import Caller

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from msgspec import Struct
 
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.workspace import Workspace
+from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import WORKSPACE
