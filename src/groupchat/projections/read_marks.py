@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Boolean, Column, Connection, Table, Text, select, tuple_
+from sqlalchemy import Boolean, Column, Connection, Table, Text
 
 from groupchat.aggregates.group_events import InboundReceived
 from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead
@@ -37,6 +37,19 @@ INBOUND_NUMBERS = Table(
     Column("number", BIG, nullable=False),
 )
 """The inbound messages of each conversation, numbered from 1."""
+
+_MARKS_SQLITE = """
+    SELECT user_id, conversation_id, inbound_count, marked_unread FROM read_marks
+    WHERE (user_id, conversation_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))
+"""
+"""With a list of pairs in place of JSON, SQLite reads the whole table."""
+_MARKS_POSTGRES = """
+    SELECT mark.user_id, mark.conversation_id, mark.inbound_count, mark.marked_unread
+    FROM json_array_elements(%s::json) AS asked CROSS JOIN LATERAL (
+        SELECT * FROM read_marks WHERE user_id = asked ->> 0 AND conversation_id = asked ->> 1 OFFSET 0
+    ) AS mark
+"""
+"""`OFFSET 0` keeps the planner from joining: it guesses 100 pairs, and may read the whole table for them."""
 
 _NUMBER_UP_TO = """
     SELECT number FROM inbound_numbers AS message
@@ -87,9 +100,9 @@ def load(connection: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
     """Return the existing marks."""
     if not keys:
         return {}
-    table = READ_MARKS.c
-    query = select(READ_MARKS).where(tuple_(table.user_id, table.conversation_id).in_(list(keys)))
-    return {(user, conversation): Mark(count, unread) for user, conversation, count, unread in connection.execute(query)}
+    query = _MARKS_SQLITE if connection.dialect.name == "sqlite" else _MARKS_POSTGRES
+    found = connection.exec_driver_sql(query, (msgspec.json.encode(list(keys)).decode(),))
+    return {(user, conversation): Mark(count, bool(unread)) for user, conversation, count, unread in found}
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:

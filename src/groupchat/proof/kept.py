@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, Text, delete, insert, select, tuple_
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, Text, bindparam, delete, insert, select
 
 from groupchat.proof.checkpoint import read_checkpoint
 from groupchat.proof.notes import Note
@@ -40,10 +40,14 @@ def tiles_in(connection: Connection) -> TileReader:
     return read
 
 
+_DELETE = delete(TILES).where(_T.level == bindparam("of_level"), _T.number == bindparam("of_number"))
+
+
 def put(connection: Connection, tiles: Sequence[Tile]) -> None:
     """Store tiles, each in place of what there was of it."""
     rows = {(each.level, each.number): each.hashes for each in tiles}  # one that grew and filled up comes twice
-    connection.execute(delete(TILES).where(tuple_(_T.level, _T.number).in_(rows)))
+    # One by one: SQLite reads the whole table for a list of pairs.
+    connection.execute(_DELETE, [{"of_level": level, "of_number": number} for level, number in rows])
     connection.execute(
         insert(TILES), [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in rows.items()]
     )

@@ -1,0 +1,57 @@
+"""What a request reads grows with what it asks for, not with what is stored: every query that one makes is served by an index."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from groupchat.store.database import Database
+from tests.http.site import Site
+from tests.http.staff import staffed
+from tests.http.stage import Stage
+from tests.http.test_access import GROUPS, ask
+from tests.support.plans import read_whole
+
+FILTERED = (
+    "GET /v1/conversations?q=ann&unread=true&blocked=false",
+    "GET /v1/conversations?from={business}",
+    "GET /v1/contacts?q=ann",
+    "GET /v1/ledger?from=2025-01-01T00:00:00Z&to=2025-02-01T00:00:00Z",
+    "GET /v1/refusals?from=2025-01-01T00:00:00Z",
+)
+"""Calls beside those of every endpoint, for queries that depend on what is asked."""
+
+
+async def test_every_query_that_a_request_makes_is_served_by_an_index(site: Site):
+    staff = await staffed(site)
+    calls = [(row.call, row.body) for rows in GROUPS.values() for row in rows] + [(call, None) for call in FILTERED]
+    asked: dict[str, Any] = {}
+    for engine in (site.store.database.engine, site.store.database.single):
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3]))
+    for name in ("owner", "agent"):
+        for call, body in calls:
+            stage = Stage(staff)
+            stage.caller = name
+            method, path = call.split(" ")
+            await ask(staff, name, method, await stage.filled(path), await stage.filled_body(body))
+
+    assert len(asked) > 50
+    assert plans(site.store.database, asked) == {}
+
+
+def plans(database: Database, asked: dict[str, Any]) -> dict[str, set[str]]:
+    """Return the tables that each statement reads whole, of those that read any."""
+    found = {statement: read_whole(database, statement, parameters) for statement, parameters in dict(asked).items()}
+    return {statement: tables for statement, tables in found.items() if tables}
+
+
+@pytest.mark.parametrize(
+    ("query", "tables"),
+    [
+        ("SELECT * FROM stored_events WHERE topic = 'a'", {"stored_events"}),
+        ("SELECT * FROM stored_events WHERE originator_id = 'a'", set()),
+        ("SELECT count(*) FROM messages", {"messages"}),
+    ],
+)
+def test_a_query_that_no_index_serves_is_noticed(database: Database, query: str, tables: set[str]):
+    assert read_whole(database, query, ()) == tables

@@ -1,0 +1,57 @@
+"""The plans of queries: whether a query reads all rows of a table, or all entries of an index, instead of looking up what it needs.
+
+The tables of a test are nearly empty, so Postgres would read them whole. That is switched off, and what is read whole nevertheless
+has no index that serves the query. SQLite plans without statistics, so its plans don't depend on the number of rows.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from groupchat.store.database import Database
+from groupchat.store.tables import METADATA
+
+SMALL = frozenset({"followers", "parked_events", "followed_partitions", "leases", "alembic_version"})
+"""Tables with a few rows, however many events are stored."""
+
+_NEXT = re.compile(r";\s*(?=(?:BEGIN|COMMIT|SELECT|INSERT|UPDATE|DELETE|NOTIFY|SET)\b)")
+_TABLE = re.compile(
+    r"\b(?:FROM|JOIN|UPDATE)\s+(\w+)(?:\s+AS)?(?:\s+(?!WHERE\b|JOIN\b|SET\b|ORDER\b|LIMIT\b|LEFT\b|CROSS\b|ON\b)(\w+))?"
+)
+_QUERIES = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+_WITHOUT_SCANS = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+
+
+def read_whole(database: Database, statement: str, parameters: Any) -> set[str]:
+    """Return the tables of which a statement reads every row, or every entry of an index."""
+    given = parameters[0] if isinstance(parameters, list) and parameters else parameters
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            return _whole_in_sqlite(connection, statement, given) if statement.lstrip().startswith(_QUERIES) else set()
+        raw = connection.connection.cursor()
+        raw.execute(_WITHOUT_SCANS)
+        whole: set[str] = set()
+        for each in _NEXT.split(raw.mogrify(statement, given or None).decode()):
+            if each.lstrip().startswith(_QUERIES):
+                raw.execute(f"EXPLAIN (FORMAT JSON) {each}")
+                whole |= {name for plan in raw.fetchone()[0] for name in _whole_in_postgres(plan["Plan"])}
+        connection.invalidate()  # its settings
+        return whole - SMALL
+
+
+def _whole_in_postgres(node: Mapping[str, Any], above: Mapping[str, Any] | None = None) -> Iterator[str]:
+    kind = node["Node Type"]
+    is_read = kind == "Seq Scan" or (kind.endswith(("Index Scan", "Index Only Scan")) and "Index Cond" not in node)
+    if is_read and (above is None or above["Node Type"] != "Limit"):  # which ends it early: it looks for the newest entry
+        yield node.get("Relation Name") or (above or {})["Relation Name"]
+    for child in node.get("Plans", ()):
+        yield from _whole_in_postgres(child, node)
+
+
+def _whole_in_sqlite(connection: Connection, statement: str, given: Sequence[Any] | Mapping[str, Any]) -> set[str]:
+    names = {alias or table: table for table, alias in _TABLE.findall(statement)}
+    steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
+    scanned = {step.split()[1] for step in steps if step.startswith("SCAN ")}
+    return {names.get(name, name) for name in scanned} & set(METADATA.tables) - SMALL
