@@ -10,7 +10,7 @@ NUMBERS = "/v1/numbers"
 async def test_a_number_is_added_in_any_written_form_R3_R4(site):
     response = await site.post(NUMBERS, {"number": "604 555 0001", "label": "Front desk", "default": True})
     assert response.status_code == 201
-    added = {"number": canadian_number(1), "label": "Front desk", "default": True, "assigned_to": None}
+    added = {"number": canadian_number(1), "label": "Front desk", "default": True, "assigned_to": None, "carrier": None}
     assert response.json() == added
     assert response.headers["Location"] == f"{NUMBERS}/{canadian_number(1)}"
     assert (await site.get(NUMBERS)).json() == {"items": [added, FIRST], "next_cursor": None, "prev_cursor": None}
