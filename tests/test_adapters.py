@@ -31,19 +31,26 @@ BANDWIDTH = {
     f"GROUPCHAT_BANDWIDTH_{name}": "x"
     for name in ("ACCOUNT_ID", "APPLICATION_ID", "USER", "PASSWORD", "WEBHOOK_USER", "WEBHOOK_PASSWORD")
 }
+TWILIO = {
+    f"GROUPCHAT_TWILIO_{name}": "x"
+    for name in ("ACCOUNT_SID", "API_KEY", "API_SECRET", "AUTH_TOKEN", "MESSAGING_SERVICE_SID", "SERVICE_SID")
+}
 PUBLIC = {"GROUPCHAT_PUBLIC_URL": "https://chat.example.com/"}
 
 
-@pytest.mark.parametrize("default", ["simulator", "telnyx", "bandwidth"])
+@pytest.mark.parametrize("default", ["simulator", "telnyx", "bandwidth", "twilio"])
 async def test_all_configured_carriers_work_side_by_side_the_default_first_R43(store, default):
     system = assemble(
-        from_environment(TELNYX | BANDWIDTH | PUBLIC | {"GROUPCHAT_CARRIER": default}), store.database, store.signals, store
+        from_environment(TELNYX | BANDWIDTH | TWILIO | PUBLIC | {"GROUPCHAT_CARRIER": default}),
+        store.database,
+        store.signals,
+        store,
     )
     names = [each.carrier.name for each in system.adapters]
 
     assert names[0] == default
-    assert set(names) == {"telnyx", "bandwidth", default}
-    assert set(system.services().webhooks) == {"telnyx", "bandwidth"}
+    assert set(names) == {"telnyx", "bandwidth", "twilio", default}
+    assert set(system.services().webhooks) == {"telnyx", "bandwidth", "twilio"}
     await system.close()
 
 
@@ -57,7 +64,7 @@ def test_a_public_key_that_is_not_one_is_refused_at_start_R45(store):
 @pytest.mark.parametrize(
     ("name", "given", "allowed"),
     [
-        ("GROUPCHAT_CARRIER", "telnix", "Use one of: simulator, telnyx, bandwidth."),
+        ("GROUPCHAT_CARRIER", "telnix", "Use one of: simulator, telnyx, bandwidth, twilio."),
         ("GROUPCHAT_LOG_FORMAT", "xml", "Use one of: text, json."),
         ("GROUPCHAT_KAFKA_SASL_MECHANISM", "NTLM", "Use one of: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512."),
     ],

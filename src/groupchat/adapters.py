@@ -16,6 +16,7 @@ from groupchat.carriers.port import Carrier, Webhook, Work
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
 from groupchat.carriers.telnyx.signature import is_public_key
+from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
 from groupchat.http.routes.webhooks import path_of
 from groupchat.settings import CARRIERS, Settings, SettingsError
 from groupchat.store.database import Database
@@ -38,7 +39,7 @@ class Adapter(Struct, frozen=True, kw_only=True):
 
 def choose(settings: Settings, database: Database, clock: Clock) -> tuple[Adapter, ...]:
     """Return the adapters of all carriers that are configured, the default one first. Raises `SettingsError`."""
-    made = {name: _MAKERS[name](settings, clock) for name in CARRIERS if settings.has(name)}
+    made = {name: _MAKERS[name](settings, database, clock) for name in CARRIERS if settings.has(name)}
     if settings.carrier == "simulator":
         made["simulator"] = _simulator(settings, database, clock)
     return made.pop(settings.carrier), *made.values()
@@ -49,7 +50,7 @@ def _simulator(settings: Settings, database: Database, clock: Clock) -> Adapter:
     return Adapter(carrier=simulator, work=simulator.work, simulator=simulator)
 
 
-def _telnyx(settings: Settings, clock: Clock) -> Adapter:
+def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:
     public_keys = (settings.telnyx_public_key or "").split()
     if not all(map(is_public_key, public_keys)):
         msg = "GROUPCHAT_TELNYX_PUBLIC_KEY is not a public key: 32 bytes as base64, as Telnyx's portal shows it."
@@ -64,7 +65,7 @@ def _telnyx(settings: Settings, clock: Clock) -> Adapter:
     return Adapter(carrier=telnyx, webhook=telnyx.webhook, close=calls.close)
 
 
-def _bandwidth(settings: Settings, _clock: Clock) -> Adapter:
+def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapter:
     user = settings.bandwidth_webhook_user or ""
     account = BandwidthAccount(
         account_id=settings.bandwidth_account_id or "",
@@ -77,8 +78,24 @@ def _bandwidth(settings: Settings, _clock: Clock) -> Adapter:
     return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, close=calls.close)
 
 
+def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
+    account = TwilioAccount(
+        messaging_service_sid=settings.twilio_messaging_service_sid or "",
+        auth_tokens=(settings.twilio_auth_token or "").split(),
+        public_url=settings.public_url or "",
+        media_url=f"{settings.twilio_media_url}/v1",
+    )
+    calls = Calls(f"{settings.twilio_url}/v1", basic=(settings.twilio_api_key or "", settings.twilio_api_secret or ""))
+    twilio = Twilio(account, calls, database, clock)
+    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, close=calls.close)
+
+
 def _webhook_url(settings: Settings, carrier: str) -> str:
     return f"{(settings.public_url or '').rstrip('/')}{path_of(carrier)}"
 
 
-_MAKERS: dict[str, Callable[[Settings, Clock], Adapter]] = {"telnyx": _telnyx, "bandwidth": _bandwidth}
+_MAKERS: dict[str, Callable[[Settings, Database, Clock], Adapter]] = {
+    "telnyx": _telnyx,
+    "bandwidth": _bandwidth,
+    "twilio": _twilio,
+}

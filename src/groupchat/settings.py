@@ -3,7 +3,7 @@
 | variable | meaning | default |
 |---|---|---|
 | `GROUPCHAT_DATABASE_URL` | an SQLAlchemy URL: `sqlite:///FILE` or `postgresql://user@host/name` | `sqlite:///groupchat.db` |
-| `GROUPCHAT_CARRIER` | the carrier of business numbers that name none: `simulator`, `telnyx` or `bandwidth` | `simulator` |
+| `GROUPCHAT_CARRIER` | carrier of numbers that name none: `simulator`, `telnyx`, `bandwidth` or `twilio` | `simulator` |
 | `GROUPCHAT_SIMULATOR_NATIVE_GROUP` | whether the simulated carrier forwards replies itself (R12) | `true` |
 | `GROUPCHAT_TELNYX_API_KEY` | API key | unset |
 | `GROUPCHAT_TELNYX_PUBLIC_KEY` | public key that verifies webhooks, as base64; two, with a space between, if it changes | unset |
@@ -18,6 +18,14 @@
 | `GROUPCHAT_BANDWIDTH_WEBHOOK_PASSWORD` | their password; two, with a space between, if it changes | unset |
 | `GROUPCHAT_BANDWIDTH_URL` | address of the API | `https://messaging.bandwidth.com/api/v2` |
 | `GROUPCHAT_BANDWIDTH_DELIVERY_RECEIPTS` | whether the account has receipts from handsets for MMS | `false` |
+| `GROUPCHAT_TWILIO_ACCOUNT_SID` | account | unset |
+| `GROUPCHAT_TWILIO_API_KEY` | API key | unset |
+| `GROUPCHAT_TWILIO_API_SECRET` | the API key's secret | unset |
+| `GROUPCHAT_TWILIO_AUTH_TOKEN` | auth token that verifies webhooks; two, with a space between, if it changes | unset |
+| `GROUPCHAT_TWILIO_MESSAGING_SERVICE_SID` | Messaging Service with the campaign and the business numbers | unset |
+| `GROUPCHAT_TWILIO_SERVICE_SID` | Conversations service | unset |
+| `GROUPCHAT_TWILIO_URL` | address of the API | `https://conversations.twilio.com` |
+| `GROUPCHAT_TWILIO_MEDIA_URL` | address where the account's media are | `https://mcs.us1.twilio.com` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
 | `GROUPCHAT_PUBLIC_URL` | address of the API, such as `https://chat.example.com`, for carriers and links | unset |
@@ -69,7 +77,7 @@ _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
 _Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
-_ADDRESSES = ("public_url", "oidc_issuer", "oidc_jwks_url", "telnyx_url", "bandwidth_url")
+_ADDRESSES = ("public_url", "oidc_issuer", "oidc_jwks_url", "telnyx_url", "bandwidth_url", "twilio_url", "twilio_media_url")
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
 CARRIERS = {
     "telnyx": ("telnyx_api_key", "telnyx_public_key", "telnyx_messaging_profile_id"),
@@ -80,6 +88,14 @@ CARRIERS = {
         "bandwidth_password",
         "bandwidth_webhook_user",
         "bandwidth_webhook_password",
+    ),
+    "twilio": (
+        "twilio_account_sid",
+        "twilio_api_key",
+        "twilio_api_secret",
+        "twilio_auth_token",
+        "twilio_messaging_service_sid",
+        "twilio_service_sid",
     ),
 }
 """What each carrier needs, beside the address at which it reaches us."""
@@ -94,7 +110,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The operator's choices."""
 
     database_url: str = "sqlite:///groupchat.db"
-    carrier: Literal["simulator", "telnyx", "bandwidth"] = "simulator"
+    carrier: Literal["simulator", "telnyx", "bandwidth", "twilio"] = "simulator"
     simulator_native_group: bool = True
     telnyx_api_key: str | None = None
     telnyx_public_key: str | None = None
@@ -109,6 +125,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bandwidth_webhook_password: str | None = None
     bandwidth_url: str = "https://messaging.bandwidth.com/api/v2"
     bandwidth_delivery_receipts: bool = False
+    twilio_account_sid: str | None = None
+    twilio_api_key: str | None = None
+    twilio_api_secret: str | None = None
+    twilio_auth_token: str | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_service_sid: str | None = None
+    twilio_url: str = "https://conversations.twilio.com"
+    twilio_media_url: str = "https://mcs.us1.twilio.com"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     public_url: str | None = None

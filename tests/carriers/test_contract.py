@@ -22,6 +22,7 @@ from tests.carriers.doubles import HandClock
 from tests.carriers.posting import PostingBench
 from tests.carriers.simulator.bench import SimulatorBench
 from tests.carriers.telnyx.bench import TelnyxBench
+from tests.carriers.twilio.bench import TwilioBench
 from tests.processes.fake_carrier import CrashError
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
@@ -37,6 +38,7 @@ BENCHES: dict[str, Callable[[Database, HandClock], Bench]] = {
     "telnyx, keys trusted": lambda _, clock: TelnyxBench(clock, trust_key=True),
     "telnyx, keys not trusted": lambda _, clock: TelnyxBench(clock, trust_key=False),
     "bandwidth": lambda *_: BandwidthBench(),
+    "twilio": TwilioBench,
 }
 EVERY_TROUBLE: tuple[Trouble | None, ...] = (None, *get_args(Trouble))
 
@@ -79,7 +81,7 @@ class Dying:
     """A carrier under which the process dies when a call was answered, before anything of it is stored."""
 
     def __init__(self, bench: Bench) -> None:
-        self.name, self.native_group = bench.carrier.name, bench.carrier.native_group
+        self.name, self.native_group, self.limits = bench.carrier.name, bench.carrier.native_group, bench.carrier.limits
         self.find = bench.carrier.find
         self._carrier = bench.carrier
 

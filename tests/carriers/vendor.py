@@ -25,7 +25,7 @@ class Vendor(httpx.AsyncBaseTransport):
         self.requests.append(request)
         if self.fails_with is not None:
             raise self.fails_with
-        if request.method != "POST":
+        if not self.is_in_trouble(request):
             return self.answer(request)
         match self.trouble:
             case "never arrived":
@@ -43,6 +43,10 @@ class Vendor(httpx.AsyncBaseTransport):
             msg = "the connection was reset"
             raise httpx.ReadError(msg)
         return httpx.Response(200, text="<html>OK</html>") if self.trouble == "nonsense" else answer
+
+    def is_in_trouble(self, request: httpx.Request) -> bool:
+        """Tell whether the trouble, if there is any, is with a request: with all that text somebody."""
+        return request.method == "POST"
 
     def arrive(self) -> None:
         """Let what is still on its way arrive."""

@@ -33,4 +33,4 @@ async def hand_over(carrier: str, news: News, inbox: Inbox) -> None:
         except NotFoundError as error:
             log.warning("inbound_has_no_place", carrier=carrier, carrier_message_id=inbound.carrier_message_id, reason=error.detail)
     for event in news.unknown:
-        log.info("webhook_event_unknown", carrier=carrier, event=event)
+        log.info("webhook_event_unknown", carrier=carrier, event_type=event)

@@ -32,7 +32,8 @@ from groupchat.carriers.simulator.exchange import (
     fanned_out,
 )
 from groupchat.carriers.simulator.gathering import Gathering
-from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, MESSAGES, Storage
+from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, MESSAGES
+from groupchat.carriers.storage import Storage
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, from_micros, to_micros, utc_now
 from groupchat.values.ids import new_id

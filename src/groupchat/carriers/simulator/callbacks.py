@@ -18,7 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.simulator.exchange import Pending, left
-from groupchat.carriers.simulator.tables import MESSAGES, Storage
+from groupchat.carriers.simulator.tables import MESSAGES
+from groupchat.carriers.storage import Storage
 from groupchat.values.clock import Clock, from_micros, to_micros
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set

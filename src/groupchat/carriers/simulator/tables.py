@@ -3,10 +3,7 @@
 Times are microseconds since 1970, in UTC. Numbers are E.164. Lists are JSON, as UTF-8 text.
 """
 
-from contextlib import AbstractContextManager
-from typing import Protocol
-
-from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, Table, Text, text
 
 METADATA = MetaData()
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
@@ -54,17 +51,3 @@ BEHAVIOURS = Table(
     Column("seconds", Float),
     Column("code", Text),
 )
-
-
-class Storage(Protocol):
-    """A database on SQLite or Postgres, like `groupchat.store.database.Database`. Its blocks are transactions and block the thread.
-
-    The simulator writes with `durable=False`. groupchat's durable events about a message are written later to the same database,
-    and make the message durable too. A power failure may lose both, but never the message alone.
-    """
-
-    def read(self) -> AbstractContextManager[Connection]:
-        """Begin a transaction that reads."""
-
-    def write(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
-        """Begin a transaction that writes; it commits at the end of the block."""

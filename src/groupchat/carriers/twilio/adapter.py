@@ -1,0 +1,163 @@
+"""Twilio's adapter; fulfils `port.Carrier`, its `webhook` fulfils `port.Webhook`, and its `work` is a `port.Work`.
+
+Each message carries our id in its attributes, so the messages of its conversation tell for sure what became of a call.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from msgspec import Struct
+
+from groupchat.carriers import shapes
+from groupchat.carriers.calls import Calls
+from groupchat.carriers.incoming import News, hand_over
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
+from groupchat.carriers.storage import Storage
+from groupchat.carriers.twilio import events
+from groupchat.carriers.twilio.answers import OPTED_OUT, error_of, status_of
+from groupchat.carriers.twilio.lookup import Lookup, message_id_of
+from groupchat.carriers.twilio.rails import Rail, Rails
+from groupchat.carriers.twilio.signature import require_signed
+from groupchat.carriers.twilio.waiting import Waiting, WaitingEvents
+from groupchat.values.carriers import CarrierLimits
+from groupchat.values.clock import Clock, utc_now
+from groupchat.values.waiting import first_set
+
+LIMITS = CarrierLimits(recipients=9, characters=1600, files=0)
+"""Ten in all with the business number. Files would each be a message of its own, which this adapter does not send."""
+FEWEST = 2
+IDLE_SECONDS = 1.0
+_A_PAGE = 100
+_MARGIN = timedelta(minutes=5)
+
+log = structlog.get_logger()
+
+
+class TwilioAccount(Struct, frozen=True, kw_only=True):
+    """An account at Twilio: `auth_tokens` verify webhooks, which are posted to `public_url` and a path below it."""
+
+    messaging_service_sid: str
+    auth_tokens: Sequence[str]
+    public_url: str
+    media_url: str
+
+
+class Twilio:
+    """The adapter."""
+
+    name = "twilio"
+    native_group = True
+    limits = LIMITS
+
+    def __init__(self, account: TwilioAccount, calls: Calls, storage: Storage, clock: Clock = utc_now) -> None:
+        self._account = account
+        self._calls = calls
+        self._rails = Rails(calls, account.messaging_service_sid)
+        self._lookup = Lookup(calls, self._rails, account.media_url)
+        self._waiting = WaitingEvents(storage, clock)
+        self._posted = asyncio.Event()
+        """Rings when this process has stored an event."""
+
+    async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
+        """Post a message to its group's conversation."""
+        if len(outgoing.to) < FEWEST:
+            msg = "Twilio takes no message to one participant as a group"
+            raise CarrierRefusedError("50435", msg)
+        sid = await self._rails.ready(outgoing)
+        form = {"Author": outgoing.from_, "Body": outgoing.body or "", "Attributes": _attributes(outgoing)}
+        answer = await self._calls.post(f"/Conversations/{quote(sid)}/Messages", data=form)
+        if answer.taken and shapes.text(answer.said, "sid"):
+            return tuple(RecipientResult(recipient=number, status="sent") for number in outgoing.to)
+        self._rails.forget(outgoing)
+        raise error_of(answer)
+
+    async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
+        """Look for a message in the conversations that it may have been posted to."""
+        try:
+            for rail in await self._rails.all_of(outgoing):
+                found = await self._find_in(rail, outgoing)
+                if found is not None:
+                    return found
+        except CarrierRefusedError as error:
+            raise CarrierUnclearError(error.detail, retry_after=error.retry_after or 60.0) from error
+        return None
+
+    async def webhook(self, posted: Posted, inbox: Inbox) -> None:
+        """Take what Twilio posts: store it, and understand it later."""
+        require_signed(posted, self._account.auth_tokens, self._account.public_url)
+        fields = events.fields_of(posted)
+        kind = events.kind_of(fields)
+        written = events.direct(fields) if kind == "direct" else None
+        if kind in ("receipt", "inbound"):
+            await asyncio.to_thread(self._waiting.put, fields)
+            self._posted.set()
+        elif written is not None:
+            await hand_over(self.name, News(inbound=[written]), inbox)
+        else:
+            await hand_over(self.name, News(unknown=[fields.get("EventType", "a copy of a message")]), inbox)
+
+    async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:
+        """Understand stored events, and hand them to the inbox, until `stop` is set; several processes share them."""
+        while not stop.is_set():
+            self._posted.clear()
+            try:
+                done = await self.deliver_due(inbox)
+            except Exception as error:  # noqa: BLE001 - the database may be back soon, and the events are safe
+                log.warning("twilio_events_wait", error=repr(error))
+                done = 0
+            if done == 0:
+                await first_set(stop, self._posted, seconds=IDLE_SECONDS)
+
+    async def deliver_due(self, inbox: Inbox) -> int:
+        """Hand over one batch of what is due; return how many events are done with."""
+        taken = await asyncio.to_thread(self._waiting.take)
+        done = await asyncio.gather(*(self._understand(each, inbox) for each in taken))
+        ids = [each.id for each, is_done in zip(taken, done, strict=True) if is_done]
+        await asyncio.to_thread(self._waiting.forget, ids)
+        return len(ids)
+
+    async def _understand(self, waiting: Waiting, inbox: Inbox) -> bool:
+        try:
+            await hand_over(self.name, await self._lookup.news(waiting.fields), inbox)
+        except Exception as error:  # noqa: BLE001 - it is taken again later, whatever keeps it back now
+            log.warning("twilio_event_waits", event_type=waiting.fields.get("EventType"), error=repr(error))
+            return False
+        return True
+
+    async def _find_in(self, rail: Rail, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
+        """Return what became of a message in a conversation; none if it certainly is not there."""
+        path = f"/Conversations/{quote(rail.sid)}/Messages"
+        answer = await self._calls.get(path, params={"Order": "desc", "PageSize": str(_A_PAGE)})
+        if not answer.taken:
+            raise CarrierUnclearError(str(error_of(answer)), retry_after=60.0)
+        listed = shapes.items(answer.said, "messages")
+        for each in listed:
+            if message_id_of(each) == outgoing.message_id:
+                return await self._results(f"{path}/{quote(shapes.text(each, 'sid'))}", rail, outgoing)
+        if len(listed) >= _A_PAGE and shapes.text(listed[-1], "date_created") > (outgoing.begun_at - _MARGIN).isoformat():
+            msg = "the conversation has more messages since then than Twilio shows at once"
+            raise CarrierUnclearError(msg)
+        return None
+
+    async def _results(self, path: str, rail: Rail, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
+        """Return what the receipts of a message say; who has none yet is on the way."""
+        people = (await self._rails.people(rail.sid)).numbers
+        answer = await self._calls.get(f"{path}/Receipts", params={"PageSize": "50"})
+        said = {people.get(shapes.text(each, "participant_sid")): each for each in shapes.items(answer.said, "delivery_receipts")}
+        return tuple(_result(number, said.get(number)) for number in outgoing.to)
+
+
+def _attributes(outgoing: Outgoing) -> str:
+    return json.dumps({"message_id": outgoing.message_id}, separators=(",", ":"))
+
+
+def _result(number: str, receipt: Any) -> RecipientResult:
+    status = status_of(shapes.text(receipt, "status") or "sent")
+    code = shapes.text(receipt, "error_code")
+    failed = status == "failed" and code not in ("", "0")
+    return RecipientResult(recipient=number, status=status, code=code if failed else None, opted_out=failed and code == OPTED_OUT)

@@ -1,0 +1,73 @@
+"""What Twilio posts, read.
+
+Events of Conversations name a message (IM...) and participants (MB...) by ids alone. The business number's ordinary webhook gets a
+copy of every group message too, which has no id in common with the event. So only texts to the business alone are taken from there:
+they are SMS, while a group's are always MMS.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import quote
+
+from groupchat.aggregates.group_events import Media
+from groupchat.carriers import shapes
+from groupchat.carriers.port import Inbound, Posted
+from groupchat.carriers.twilio.signature import form_of
+from groupchat.values.errors import InvalidRequestError
+
+Fields = Mapping[str, str]
+Kind = Literal["receipt", "inbound", "direct"]
+_FORM = "application/x-www-form-urlencoded"
+
+
+def fields_of(posted: Posted) -> dict[str, str]:
+    """Return the fields of what was posted, a form or JSON; raises `InvalidRequestError` if it is neither."""
+    if posted.headers.get("content-type", "").lower().startswith(_FORM):
+        return {name: shapes.text(value) for name, value in form_of(posted)}
+    try:
+        said = json.loads(posted.body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError("body", "The body is neither a form nor JSON.") from error
+    return {str(name): shapes.text(value) for name, value in said.items()} if isinstance(said, dict) else {}
+
+
+def kind_of(fields: Fields) -> Kind | None:
+    """Return what an event is; none if it means nothing to us, such as the copy of a message that we sent."""
+    match fields.get("EventType"):
+        case "onDeliveryUpdated" if _has(fields, "ConversationSid", "MessageSid", "ParticipantSid", "Status"):
+            return "receipt"
+        case "onMessageAdded" if fields.get("Source") == "SMS" and _has(fields, "ConversationSid", "MessageSid", "Author"):
+            return "inbound"
+        case None if fields.get("MessageSid", "").startswith("SM") and _has(fields, "From", "To", "Body"):
+            return "direct"
+        case _:
+            return None
+
+
+def direct(fields: Fields) -> Inbound | None:
+    """Return a text that a person wrote to the business alone; none if it doesn't say who wrote, or to whom."""
+    from_, to = shapes.number(fields.get("From")), shapes.number(fields.get("To"))
+    if from_ is None or to is None or "OtherRecipients0" in fields:
+        return None
+    return Inbound(from_=from_, to=to, group=(), body=fields.get("Body") or None, media=(), carrier_message_id=fields["MessageSid"])
+
+
+def media(fields: Fields, media_url: str) -> tuple[Media, ...]:
+    """Return the files of a message, which Twilio keeps for the account at `media_url`."""
+    try:
+        listed = json.loads(fields.get("Media") or "[]")
+    except (ValueError, RecursionError):
+        return ()
+    service = quote(fields.get("ChatServiceSid", ""))
+    found = []
+    for each in shapes.items(listed):
+        sid = shapes.text(each, "Sid") or shapes.text(each, "sid")
+        content_type = shapes.text(each, "ContentType") or shapes.text(each, "content_type")
+        if sid:
+            found.append(shapes.media(f"{media_url}/Services/{service}/Media/{quote(sid)}", content_type))
+    return tuple(each for each in found if each is not None)
+
+
+def _has(fields: Fields, *names: str) -> bool:
+    return all(fields.get(name) for name in names)

@@ -1,0 +1,95 @@
+"""What the ids in Twilio's events mean: our message, and people's numbers. Neither ever changes, so answers are remembered."""
+
+import json
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from groupchat.carriers import shapes
+from groupchat.carriers.calls import Calls
+from groupchat.carriers.incoming import News
+from groupchat.carriers.port import CarrierUnclearError, Inbound, Receipt
+from groupchat.carriers.twilio import events
+from groupchat.carriers.twilio.answers import NOT_FOUND, OPTED_OUT, error_of, status_of
+from groupchat.carriers.twilio.rails import People, Rails
+
+_REMEMBERED = 10_000
+T = TypeVar("T")
+
+
+class Lookup:
+    """Asks Twilio, and remembers."""
+
+    def __init__(self, calls: Calls, rails: Rails, media_url: str) -> None:
+        self._calls = calls
+        self._rails = rails
+        self._media_url = media_url
+        self._messages: dict[str, str] = {}
+        self._people: dict[str, People] = {}
+
+    async def news(self, fields: events.Fields) -> News:
+        """Return what an event says. Raises `CarrierRefusedError` or `CarrierUnclearError` while Twilio can't be asked."""
+        if events.kind_of(fields) == "receipt":
+            receipt = await self._receipt(fields)
+            return News(unknown=["a receipt of somebody else's message"]) if receipt is None else News(receipts=[receipt])
+        inbound = await self._inbound(fields)
+        return News(unknown=["a message that no person wrote"]) if inbound is None else News(inbound=[inbound])
+
+    async def _receipt(self, fields: events.Fields) -> Receipt | None:
+        message_id = await self._message_id(fields)
+        recipient = (await self._people_of(fields)).numbers.get(fields["ParticipantSid"])
+        if not message_id or recipient is None:
+            return None
+        status, code = status_of(fields["Status"]), fields.get("ErrorCode", "")
+        failed = status == "failed" and code not in ("", "0")
+        return Receipt(
+            message_id=message_id,
+            recipient=recipient,
+            status=status,
+            code=code if failed else None,
+            opted_out=failed and code == OPTED_OUT,
+        )
+
+    async def _inbound(self, fields: events.Fields) -> Inbound | None:
+        """Return what a person wrote; the business number is the member that is bound by being shown to the others."""
+        from_, people = shapes.number(fields["Author"]), await self._people_of(fields)
+        to = people.ours
+        if from_ is None or to is None or from_ == to:
+            return None
+        return Inbound(
+            from_=from_,
+            to=to,
+            group=tuple(sorted(set(people.numbers.values()) - {from_, to})),
+            body=fields.get("Body") or None,
+            media=events.media(fields, self._media_url),
+            carrier_message_id=fields["MessageSid"],
+        )
+
+    async def _message_id(self, fields: events.Fields) -> str:
+        """Return our id of a message; the empty text if it is not one of ours."""
+        sid = fields["MessageSid"]
+        if sid not in self._messages:
+            answer = await self._calls.get(f"/Conversations/{quote(fields['ConversationSid'])}/Messages/{quote(sid)}")
+            if not answer.taken and answer.status != NOT_FOUND:
+                raise CarrierUnclearError(str(error_of(answer)))
+            _remember(self._messages, sid, message_id_of(answer.said))
+        return self._messages[sid]
+
+    async def _people_of(self, fields: events.Fields) -> People:
+        sid = fields["ConversationSid"]
+        if sid not in self._people:
+            _remember(self._people, sid, await self._rails.people(sid))
+        return self._people[sid]
+
+
+def message_id_of(message: Any) -> str:
+    """Return our id of a message at Twilio, from its attributes; the empty text if it is not one of ours."""
+    try:
+        return shapes.text(json.loads(shapes.text(message, "attributes") or "{}"), "message_id")
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _remember(remembered: dict[str, T], sid: str, meaning: T) -> None:
+    if len(remembered) >= _REMEMBERED:
+        remembered.clear()
+    remembered[sid] = meaning

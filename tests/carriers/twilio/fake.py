@@ -1,0 +1,142 @@
+"""A Twilio made by hand, after its documents: conversations, their people, messages and receipts, and signed webhooks."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import httpx
+from msgspec import Struct, field
+
+from groupchat.carriers.port import Posted
+from tests.carriers.vendor import Vendor
+
+TOKEN = "12345678901234567890123456789012"
+PUBLIC_URL = "https://chat.example.com"
+PATH = "/v1/carriers/twilio/webhooks"
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+class Conversation(Struct, kw_only=True):
+    sid: str
+    name: str | None
+    ours: str
+    people: tuple[str, ...]
+    state: str = "active"
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+
+class FakeTwilio(Vendor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conversations: list[Conversation] = []
+        self.begins_as = "active"
+        self.receipts: dict[str, list[dict[str, Any]]] = {}
+        self.in_trouble = "/Messages"
+        """What the paths end with that the trouble is with."""
+
+    def is_in_trouble(self, request: httpx.Request) -> bool:
+        return request.method == "POST" and request.url.path.endswith(self.in_trouble)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - one for each path
+        form = parse_qs(request.content.decode(), keep_blank_values=True)
+        path, is_post = request.url.path, request.method == "POST"
+        if path == "/v1/ConversationWithParticipants":
+            return self._create(form)
+        if path == "/v1/ParticipantConversations":
+            return self._listed(request.url.params["Address"])
+        found = re.fullmatch(r"/v1/Conversations/([^/]+)(?:/(Messages|Participants)(?:/([^/]+)(/Receipts)?)?)?", path)
+        assert found is not None, path
+        conversation = next((each for each in self.conversations if found[1] in (each.sid, each.name)), None)
+        if conversation is None:
+            return refused(20404, 404)
+        match found[2]:
+            case None if is_post:
+                conversation.name = form["UniqueName"][0]
+                return httpx.Response(200, json=shown(conversation))
+            case None:
+                return httpx.Response(200, json=shown(conversation))
+            case "Participants":
+                return httpx.Response(200, json={"participants": participants(conversation)})
+            case _ if is_post:
+                return self._post(conversation, form)
+            case _ if found[4]:
+                return httpx.Response(200, json={"delivery_receipts": self.receipts.get(found[3], [])})
+            case _ if found[3]:
+                message = next((each for each in conversation.messages if each["sid"] == found[3]), None)
+                return refused(20404, 404) if message is None else httpx.Response(200, json=message)
+            case _:
+                return httpx.Response(200, json={"messages": conversation.messages[::-1][:100]})
+
+    def refusal(self) -> httpx.Response:
+        return refused(50407, 400)
+
+    def refusal_for_now(self) -> httpx.Response:
+        return refused(20429, 429)
+
+    def conversation(self, ours: str, people: tuple[str, ...], name: str | None = None) -> Conversation:
+        """Return the conversation with a set, made as when people begin it if there is none."""
+        for each in self.conversations:
+            if (each.ours, set(each.people)) == (ours, set(people)) and each.state != "closed":
+                return each
+        made = Conversation(sid=f"CH{len(self.conversations):032x}", name=name, ours=ours, people=people, state=self.begins_as)
+        self.conversations.append(made)
+        return made
+
+    def _create(self, form: Mapping[str, list[str]]) -> httpx.Response:
+        bindings = [json.loads(each)["messaging_binding"] for each in form["Participant"]]
+        (ours,) = [each["projected_address"] for each in bindings if "projected_address" in each]
+        people = tuple(each["address"] for each in bindings if "address" in each)
+        name = form["UniqueName"][0]
+        if any(each.name == name for each in self.conversations):
+            return refused(50353, 409)
+        known = len(self.conversations)
+        made = self.conversation(ours, people, name)
+        if len(self.conversations) == known:
+            return refused(50438, 409)
+        return httpx.Response(201, json=shown(made))
+
+    def _listed(self, address: str) -> httpx.Response:
+        rows = [
+            {"conversation_sid": each.sid, "conversation_state": each.state, "conversation_unique_name": each.name}
+            for each in self.conversations
+            if address in each.people
+        ]
+        return httpx.Response(200, json={"conversations": rows})
+
+    def _post(self, conversation: Conversation, form: Mapping[str, list[str]]) -> httpx.Response:
+        if conversation.state != "active":
+            return refused(50386, 400)
+        self.hand_on(list(conversation.people), form["Body"][0])
+        message = {"sid": f"IM{conversation.sid[-8:]}{len(conversation.messages):024x}", "date_created": "2026-11-21T12:00:00Z"}
+        message |= {name.lower(): form[name][0] for name in ("Author", "Body", "Attributes")}
+        conversation.messages.append(message)
+        return httpx.Response(201, json=message)
+
+
+def shown(conversation: Conversation) -> dict[str, Any]:
+    return {"sid": conversation.sid, "unique_name": conversation.name, "state": conversation.state}
+
+
+def participants(conversation: Conversation) -> list[dict[str, Any]]:
+    people = [{"sid": participant_of(each), "messaging_binding": {"type": "sms", "address": each}} for each in conversation.people]
+    return [*people, {"sid": "MB0", "messaging_binding": {"type": "sms", "projected_address": conversation.ours}}]
+
+
+def participant_of(number: str) -> str:
+    return f"MB{number[1:]:0>32}"
+
+
+def refused(code: int, status: int) -> httpx.Response:
+    return httpx.Response(status, json={"code": code, "message": "no", "status": status})
+
+
+def signed(fields: Mapping[str, str], token: str = TOKEN, path: str = PATH) -> Posted:
+    """Return what Twilio posts."""
+    text = PUBLIC_URL + path + "".join(name + value for name, value in sorted(fields.items()))
+    signature = base64.b64encode(hmac.digest(token.encode(), text.encode(), hashlib.sha1)).decode()
+    return Posted(path=path, headers={"content-type": FORM, "x-twilio-signature": signature}, body=urlencode(fields).encode())
