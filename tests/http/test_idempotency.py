@@ -94,6 +94,7 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     again = [await keyed(site, path, body) for _ in range(2)]
 
     assert [told(each) for each in again] == [told(first)] * 2
+    assert [each.headers.get("Idempotency-Replayed") for each in (first, *again)] == [None, "true", "true"]
     assert [each.content for each in again] == [again[0].content] * 2
     assert await facts(site) == before
 

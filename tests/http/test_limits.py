@@ -32,6 +32,16 @@ async def test_a_key_that_exceeds_its_rate_learns_when_to_retry(throttled):
         for answer in refused:
             assert_problem(answer, "too-many-requests", 429)
             assert answer.headers["Retry-After"] == "1"
+            assert answer.headers["RateLimit"].startswith('"key";r=0;t=')
+
+
+async def test_every_response_says_what_is_left_of_the_rate_limit(throttled):
+    async with throttled(requests_a_second=7) as site:
+        answer = await site.get("/v1/policy")
+        assert answer.headers["RateLimit-Policy"] == '"key";q=7;w=1'
+        assert answer.headers["RateLimit"] == '"key";r=6;t=1'
+        assert "RateLimit" in (await site.get("/v1/contacts/ctc_none")).headers
+        assert "RateLimit" not in (await site.client.get("/healthz")).headers
 
 
 async def test_what_is_refused_for_its_rate_stores_nothing(throttled):

@@ -9,4 +9,4 @@ def read_number(loc: str, written: str) -> str:
     try:
         return phone.to_e164(written)
     except phone.InvalidNumberError as error:
-        raise InvalidRequestError(loc, f"{error}.") from error
+        raise InvalidRequestError(loc, f"{error}.", "bad-format") from error

@@ -137,4 +137,4 @@ def key_at(cursor: str, shape: type[T]) -> T:
         return msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=shape)
     except (msgspec.MsgspecError, binascii.Error, ValueError) as error:
         msg = "Not a cursor of this list. Use a next_cursor or prev_cursor of an earlier page, or omit it."
-        raise InvalidRequestError("cursor", msg) from error
+        raise InvalidRequestError("cursor", msg, "bad-format") from error

@@ -54,7 +54,7 @@ def query_for(written: str | None) -> Query | None:
     if written is None:
         return None
     if "\x00" in written:
-        raise InvalidRequestError("q", "A search can't contain NUL.")
+        raise InvalidRequestError("q", "A search can't contain NUL.", "bad-format")
     text = folded_line(written)
     return Query(text, tuple(dict.fromkeys(_digits(written)))) if text else None
 

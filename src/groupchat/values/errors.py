@@ -37,13 +37,18 @@ class NotFoundError(RefusalError):
         self.thing = thing
 
 
+FaultCode = Literal["missing", "unknown-field", "repeated", "wrong-type", "out-of-range", "bad-format", "unreadable", "not-allowed"]
+"""What is wrong with a field: it is missing, unknown, there twice, of another type, too small, large or long, of another form, not
+readable at all; or well formed, and no value that can be used."""
+
+
 class InvalidRequestError(RefusalError):
-    """The request is malformed. `errors` lists `{loc, detail}`."""
+    """The request is malformed. `errors` lists `{loc, code, detail}`."""
 
     slug = "invalid-request"
 
-    def __init__(self, loc: str, detail: str) -> None:
-        super().__init__(detail, errors=[{"loc": loc, "detail": detail}])
+    def __init__(self, loc: str, detail: str, code: FaultCode = "not-allowed") -> None:
+        super().__init__(detail, errors=[{"loc": loc, "code": code, "detail": detail}])
 
 
 class NotPermittedError(RefusalError):

@@ -40,7 +40,7 @@ def read_if_match(headers: dict[bytes, bytes], stream: str | None) -> Expected |
     if written is None:
         return None
     if not _IF_MATCH.fullmatch(written):
-        raise InvalidRequestError("If-Match", 'Send the ETag that you received, such as "7", or *.')
+        raise InvalidRequestError("If-Match", 'Send the ETag that you received, such as "7", or *.', "bad-format")
     versions = None if written == b"*" else frozenset(map(int, _STRONG.findall(written)))
     if stream is not None:
         return Expected(stream, versions)

@@ -24,6 +24,7 @@ from groupchat.values.errors import InvalidRequestError
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
 _SECRET = "api_key"  # noqa: S105 - the name of a field
 _POSITION = b"groupchat-position"
+REPLAYED = (b"idempotency-replayed", b"true")
 
 
 class _Packed(Struct, frozen=True):
@@ -41,7 +42,7 @@ def read_key(headers: dict[bytes, bytes]) -> str | None:
         return None
     if not _KEY.fullmatch(written):
         detail = "Give 1 to 255 printable ASCII characters, with spaces only between others; a random UUID is a good key."
-        raise InvalidRequestError("Idempotency-Key", detail)
+        raise InvalidRequestError("Idempotency-Key", detail, "bad-format")
     return written.decode("ascii")
 
 
@@ -78,5 +79,5 @@ def unpack(kept: StoredAnswer) -> Reply:
     """Return a stored response in the form for a repeat."""
     packed = msgspec.json.decode(kept.answer, type=_Packed)
     position = (_POSITION, b"%d" % kept.position)
-    headers = (position, *((name.encode(), value.encode()) for name, value in packed.headers))
+    headers = (position, REPLAYED, *((name.encode(), value.encode()) for name, value in packed.headers))
     return Reply(packed.status, bytes(packed.body), JSON, headers)

@@ -11,7 +11,8 @@ def read_min_position(headers: dict[bytes, bytes]) -> int:
     """Return the position that the response must include, 0 for none; raises `InvalidRequestError`."""
     written = headers.get(b"groupchat-min-position", b"0")
     if not _POSITION.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Min-Position", "Send the number that you received as Groupchat-Position.")
+        detail = "Send a number that you received as Groupchat-Position."
+        raise InvalidRequestError("Groupchat-Min-Position", detail, "bad-format")
     return int(written)
 
 
@@ -21,5 +22,6 @@ def read_last_event_id(headers: dict[bytes, bytes]) -> int | None:
     if written is None:
         return None
     if not _POSITION.fullmatch(written):
-        raise InvalidRequestError("Last-Event-ID", "Send the id of the last event that you received, which is a number.")
+        detail = "Send the id of the last event that you received, which is a number."
+        raise InvalidRequestError("Last-Event-ID", detail, "bad-format")
     return int(written)

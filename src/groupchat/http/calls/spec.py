@@ -116,6 +116,7 @@ def _response(spec: Spec, types: Types) -> Response:
     headers = {"Groupchat-Position": "Position"} if spec.writes else {}
     headers |= {"Location": "Location"} if spec.location is not None else {}
     headers |= {"ETag": "ETag"} if types.versioned else {}
+    headers |= {"Idempotency-Replayed": "Replayed"} if spec.takes_key else {}
     headers |= {"Content-Disposition": "ContentDisposition"} if spec.sheet_example is not None else {}
     contents: dict[str, Content] = {}
     if types.answer is not None:

@@ -119,6 +119,24 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
         "example": 'attachment; filename="statement-2025-01.csv"',
     },
+    "Replayed": {
+        "description": "`true` if this is the kept response to an earlier request with the same `Idempotency-Key`.",
+        "required": False,
+        "schema": {"type": "string", "enum": ["true"]},
+        "example": "true",
+    },
+    "RateLimit": {
+        "description": "How many requests (`r`) the key has left, and in how many seconds (`t`) it has all of them again.",
+        "required": False,
+        "schema": {"type": "string"},
+        "example": '"key";r=499;t=1',
+    },
+    "RateLimitPolicy": {
+        "description": "How many requests (`q`) a key has in how many seconds (`w`).",
+        "required": False,
+        "schema": {"type": "string"},
+        "example": '"key";q=500;w=1',
+    },
     "Location": {
         "description": "The path of what was created.",
         "required": True,

@@ -228,9 +228,10 @@ PROBLEMS: dict[str, ProblemKind] = {
         422,
         "The request is malformed",
         "The request does not have the format that the API describes: unreadable JSON, an unknown or missing field, a wrong "
-        "type, or a text that is too long. errors says where (loc) and what (detail). Nothing was stored.",
+        "type, or a text that is too long. errors says where (loc), what is wrong for programs (code), and for people (detail). "
+        "Nothing was stored.",
         {"errors": list[Fault]},
-        {"errors": [{"loc": "participants.0.number", "detail": "Expected `str`, got `int`."}]},
+        {"errors": [{"loc": "participants.0.number", "code": "wrong-type", "detail": "This takes text."}]},
     ),
     "request-timeout": ProblemKind(
         408,

@@ -39,7 +39,9 @@ class Door(Struct, frozen=True):
             self.throttle.refuse_barred(_address(incoming))
             self.throttle.failed(_address(incoming))
             raise
-        self.throttle.admit(login.id)
+        if (share := self.throttle.count(login.id)) is not None:
+            incoming.more = share.headers
+            share.require()
         self.last_uses.note(login.id, self.store.now())
         return Caller(login.workspace_id, user, incoming.correlation_id, login), login
 

@@ -7,14 +7,38 @@ counts separately. The number of counters is limited: the least recently used ar
 from collections.abc import Callable
 from math import ceil
 
+from msgspec import Struct
 from throttled import MemoryStore, RateLimiterType, Throttled, rate_limiter
 from throttled.rate_limiter import Quota
 
 from groupchat.http.web.refusals import TooManyRequestsError
+from groupchat.http.web.request import Headers
 
 REQUESTS_A_SECOND = 500
 FAILED_LOGINS_A_MINUTE = 300
 _COUNTED = 50_000
+
+
+class Share(Struct, frozen=True):
+    """What is left of a key's requests, and in how many seconds all of them are there again."""
+
+    limit: int
+    remaining: int
+    resets_in: int
+    retry_after: float | None
+    """Seconds, if the request was one too many."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the IETF's draft "RateLimit header fields for HTTP"."""
+        left = b'"key";r=%d;t=%d' % (self.remaining, self.resets_in)
+        return ((b"ratelimit-policy", b'"key";q=%d;w=1' % self.limit), (b"ratelimit", left))
+
+    def require(self) -> None:
+        """Raise `TooManyRequestsError` if the request was one too many."""
+        if self.retry_after is not None:
+            msg = "This key has made too many requests. Wait for the time in Retry-After."
+            raise TooManyRequestsError(msg, ceil(self.retry_after))
 
 
 class Throttle:
@@ -25,14 +49,13 @@ class Throttle:
         self._failures = _limiter(failed_logins_a_minute, rate_limiter.per_min)
         self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
 
-    def admit(self, key_id: str) -> None:
-        """Count a request; raises `TooManyRequestsError` if it exceeds the limit."""
+    def count(self, key_id: str) -> Share | None:
+        """Count a request, and return what is left of the key's; none without a limit."""
         if self._requests is None:
-            return
+            return None
         asked = self._requests.limit(key_id)
-        if asked.limited:
-            msg = "This key has made too many requests. Wait for the time in Retry-After."
-            raise TooManyRequestsError(msg, ceil(asked.state.retry_after))
+        state = asked.state
+        return Share(state.limit, state.remaining, ceil(state.reset_after), state.retry_after if asked.limited else None)
 
     def failed(self, address: str) -> None:
         """Count a failed login."""

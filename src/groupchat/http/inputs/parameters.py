@@ -191,7 +191,7 @@ class StatementQuery(QueryParameters, frozen=True, kw_only=True):
     def first_day(self) -> date:
         """The month's first day; raises `InvalidRequestError` for a month outside the calendar, and for its last one."""
         if not "0001-01" <= self.month < "9999-12":
-            raise InvalidRequestError("query.month", "Use a year and month, such as 2026-11.")
+            raise InvalidRequestError("query.month", "Use a year and month, such as 2026-11.", "bad-format")
         return date.fromisoformat(f"{self.month}-01")
 
 
@@ -210,7 +210,7 @@ def in_utc(loc: str, moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise InvalidRequestError(loc, "Use a time within the years 1 to 9999, in UTC.") from error
+        raise InvalidRequestError(loc, "Use a time within the years 1 to 9999, in UTC.", "out-of-range") from error
 
 
 def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
@@ -218,4 +218,4 @@ def read_moment(loc: str, written: str | UnsetType) -> datetime | None:
     try:
         return None if written is UNSET else moments.read(written)
     except moments.UnreadableMomentError as error:
-        raise InvalidRequestError(loc, f"{error}. In a query, escape + as %2B.") from error
+        raise InvalidRequestError(loc, f"{error}. In a query, escape + as %2B.", "bad-format") from error

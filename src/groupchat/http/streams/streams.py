@@ -140,7 +140,9 @@ class Stream(Reply, frozen=True, kw_only=True):
         gone.add_done_callback(lambda _: guard.end("gone"))
         reason = "cancelled"
         try:
-            await send({"type": "http.response.start", "status": self.status, "headers": _headers(correlation_id)})
+            await send(
+                {"type": "http.response.start", "status": self.status, "headers": [*self.headers, *_headers(correlation_id)]}
+            )
             if self.incoming.scope["method"] != "HEAD":
                 reason = await guard.run(self.frames(), send)
             await self._part(send, guard)

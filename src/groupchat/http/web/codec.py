@@ -5,7 +5,7 @@ A value that does not fit raises `InvalidRequestError` with its place (`particip
 
 import asyncio
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
@@ -19,12 +19,23 @@ from groupchat.http.web.refusals import (
     RequestTimeoutError,
 )
 from groupchat.http.web.request import Incoming
-from groupchat.values.errors import InvalidRequestError
+from groupchat.http.web.takes import fields, takes
+from groupchat.values.errors import FaultCode, InvalidRequestError
 
 T = TypeVar("T")
 
 _PLACE = re.compile(r"^(?P<detail>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"(?:missing required|unknown|^in) field `(?P<field>[^`]*)`")
+_CODES: dict[FaultCode, str] = {
+    "missing": r"^Object missing required",
+    "unknown-field": r"^Object contains unknown",
+    "out-of-range": r"^Expected `\w+` (of length )?(<|>|multiple)|out of range",
+    "bad-format": r"matching regex|^Invalid (RFC3339|date|datetime)|timezone",
+    "wrong-type": r"^Expected `|^Invalid (enum|value)",
+}
+"""How the parser's messages begin, for each kind of fault."""
+_NO_NUL = "regex '^[^\\\\x00]*$'"
+"""How the parser's message ends for a text that may have anything but NUL."""
 _MAX_QUERY_FIELDS = 50
 
 
@@ -67,15 +78,15 @@ def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: byte
     """Return the body as its type; raises `InvalidRequestError`."""
     content_type = incoming.headers.get(b"content-type", b"")
     if content_type != b"application/json" and content_type.partition(b";")[0].strip().lower() != b"application/json":
-        raise InvalidRequestError("content-type", "Send the body as application/json.")
+        raise InvalidRequestError("content-type", "Send the body as application/json.", "unreadable")
     if not body:
-        raise InvalidRequestError("body", "The body is empty. Send a JSON object.")
+        raise InvalidRequestError("body", "The body is empty. Send a JSON object.", "unreadable")
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise misfit(error) from error
+        raise misfit(error, decoder.type) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", f"The body is not JSON in UTF-8 ({_reason(error)}).") from error
+        raise InvalidRequestError("body", f"The body is not JSON in UTF-8 ({_reason(error)}).", "unreadable") from error
 
 
 # --- query and path
@@ -87,16 +98,16 @@ def decode_query(query_type: type[T], query: bytes) -> T:
         pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
     except ValueError as error:  # UnicodeDecodeError is one
         raise InvalidRequestError(
-            "query", "The query can't be read. Escape it as UTF-8, and send at most 50 parameters."
+            "query", "The query can't be read. Escape it as UTF-8, and send at most 50 parameters.", "unreadable"
         ) from error
     fields = dict(pairs)
     if len(fields) != len(pairs):
         repeated = next(name for name in fields if sum(name == other for other, _ in pairs) > 1)
-        raise InvalidRequestError(f"query.{repeated}", "This parameter appears more than once.")
+        raise InvalidRequestError(f"query.{repeated}", "This parameter appears more than once.", "repeated")
     try:
         return msgspec.convert(fields, query_type, strict=False)
     except msgspec.ValidationError as error:
-        raise misfit(error, "query") from error
+        raise misfit(error, query_type, "query") from error
 
 
 def read_path(incoming: Incoming) -> dict[str, str]:
@@ -107,30 +118,40 @@ def read_path(incoming: Incoming) -> dict[str, str]:
         try:
             path = unquote_to_bytes(raw).decode()
         except UnicodeDecodeError as error:
-            raise InvalidRequestError("path", "The path is not UTF-8.") from error
+            raise InvalidRequestError("path", "The path is not UTF-8.", "unreadable") from error
         if "\0" in path:
-            raise InvalidRequestError("path", "The path has a NUL character.")
+            raise InvalidRequestError("path", "The path has a NUL character.", "bad-format")
     return parameters
 
 
-def misfit(error: Exception, under: str = "") -> InvalidRequestError:
-    """Return the refusal for a value that does not fit its type, with its place."""
+def misfit(error: Exception, shape: Any, under: str = "") -> InvalidRequestError:
+    """Return the refusal for a value that does not fit its type (`shape`), with its place, below `under`."""
     found = _PLACE.match(str(error))
-    detail, place = (found["detail"], found["place"] or "") if found else (str(error), "")
-    loc = place.replace("[...]", "").replace("[", ".").replace("]", "")
-    if missing := _FIELD.search(detail):
-        loc = f"{loc}.{missing['field']}"
-        detail = detail.removeprefix(f"in field `{missing['field']}`: ")
-    loc = ".".join(part for part in (under, loc.strip(".")) if part)
-    return InvalidRequestError(loc or "body", _plain(detail))
+    said, place = (found["detail"], found["place"] or "") if found else (str(error), "")
+    place = place.replace("[...]", "").replace("[", ".").replace("]", "")
+    if field := _FIELD.search(said):
+        place = f"{place}.{field['field']}"
+        said = said.removeprefix(f"in field `{field['field']}`: ")
+    place = place.strip(".")
+    code = _code(said)
+    loc = ".".join(part for part in (under, place) if part)
+    return InvalidRequestError(loc or "body", _plain(said, code, shape, place), code)
 
 
-def _plain(detail: str) -> str:
-    if "matching regex" in detail:
-        return "It has a character that is not allowed here, or not the requested format."
-    if "of length" in detail:
-        return detail.replace("Expected `str` of length", "Expected a text of length") + " characters."
-    return detail + "."
+def _code(said: str) -> FaultCode:
+    return next((code for code, pattern in _CODES.items() if re.search(pattern, said)), "not-allowed")
+
+
+def _plain(said: str, code: FaultCode, shape: Any, place: str) -> str:
+    if code == "missing":
+        return "This field is required."
+    if code == "unknown-field":
+        known = "" if "." in place else ", ".join(fields(shape))
+        return f"This is not known here. Use one of {known}." if known else "This is not known here."
+    if said.endswith(_NO_NUL):
+        return "This contains NUL, which is not allowed."
+    words = None if code == "not-allowed" else takes(shape, place)
+    return f"{said.rstrip('.')}." if words is None else f"This takes {words}."
 
 
 def _reason(error: Exception) -> str:

@@ -14,6 +14,8 @@ REF = "#/components/schemas/{name}"
 EVENT_STREAM = "text/event-stream"
 CORRELATED = {"Groupchat-Correlation-Id": "CorrelationId"}
 """The header that every response has."""
+LIMITED = {"RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
+"""Headers of the responses to callers, if there is a limit."""
 
 
 class Api(Struct, frozen=True, kw_only=True):
@@ -89,14 +91,16 @@ class _Writer:
         return [{"name": name, "in": "path", "required": True, **self._api.path_parameters[name]} for name in names]
 
     def _responses(self, each: Operation) -> Json:
-        responses: Json = {str(response.status): self._response(response) for response in each.responses}
+        responses: Json = {str(response.status): self._response(response, _common(each)) for response in each.responses}
         by_status: dict[int, list[str]] = {}
         for slug in dict.fromkeys(each.problems):
             by_status.setdefault(self._api.problems[slug].status, []).append(slug)
-        return responses | {str(status): self._problems(status, slugs) for status, slugs in sorted(by_status.items())}
+        return responses | {
+            str(status): self._problems(status, slugs, _common(each)) for status, slugs in sorted(by_status.items())
+        }
 
-    def _response(self, response: Response) -> Json:
-        written: Json = {"description": response.description, "headers": _headers(CORRELATED | dict(response.headers))}
+    def _response(self, response: Response, common: Mapping[str, str]) -> Json:
+        written: Json = {"description": response.description, "headers": _headers({**common, **response.headers})}
         if response.contents:
             written["content"] = {media: self._content(media, content) for media, content in response.contents.items()}
         return written
@@ -107,10 +111,10 @@ class _Writer:
             return _frames(schema, content.example)
         return {"schema": schema} | ({} if content.example is None else {"example": content.example})
 
-    def _problems(self, status: int, slugs: Sequence[str]) -> Json:
+    def _problems(self, status: int, slugs: Sequence[str], common: Mapping[str, str]) -> Json:
         """Return the response of problems that share a status."""
         kinds = [self._api.problems[slug] for slug in slugs]
-        headers = dict(CORRELATED)
+        headers = dict(common)
         if status == 401:  # noqa: PLR2004 - the status is the name
             headers["WWW-Authenticate"] = "Authenticate"
         if any(kind.says_when for kind in kinds):
@@ -127,6 +131,11 @@ class _Writer:
         kind = self._api.problems[slug]
         base = {"type": f"/problems/{slug}", "title": kind.title, "status": kind.status, "detail": kind.title + "."}
         return base | {"instance": self._api.instance} | kind.example
+
+
+def _common(each: Operation) -> dict[str, str]:
+    """Return the headers that every response of an operation has, or can have."""
+    return CORRELATED if each.public else CORRELATED | LIMITED
 
 
 def _headers(names: Mapping[str, str]) -> Json:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from groupchat.http.web.refusals import InternalError, TooManyRequestsError
 from groupchat.http.web.reply import Reply, encode_json
-from groupchat.values.errors import RefusalError
+from groupchat.values.errors import FaultCode, RefusalError
 
 PROBLEM = b"application/problem+json"
 RETRY_AFTER = b"1"
@@ -27,6 +27,7 @@ class Fault(Struct, frozen=True):
     """A fault in a request, and its place: `participants.0.number`, `query.limit`, or a header's name."""
 
     loc: str
+    code: FaultCode
     detail: str
 
 

@@ -14,6 +14,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
 ABORT = "groupchat.abort"
 """The key in a request's scope under which a server provides a way to close the connection."""
 CORRELATION_ID = b"groupchat-correlation-id"
@@ -37,13 +39,17 @@ _ONCE = frozenset(
 
 
 class Incoming(Struct):
-    """A request, with its headers by lower-case name; `afterwards` is called when the response was sent."""
+    """A request, with its headers by lower-case name; `afterwards` is called when the response was sent.
+
+    `more` are headers that the response gets, whatever it is.
+    """
 
     scope: Scope
     receive: Receive
     headers: dict[bytes, bytes]
     correlation_id: str
     afterwards: Callable[[], None] | None = None
+    more: Headers = ()
 
     @property
     def path(self) -> str:
@@ -81,5 +87,6 @@ def read_correlation_id(headers: dict[bytes, bytes]) -> str | None:
     if written is None:
         return None
     if not _CORRELATION_ID.fullmatch(written):
-        raise InvalidRequestError("Groupchat-Correlation-Id", "Use 1 to 128 visible ASCII characters, without spaces and slashes.")
+        detail = "Use 1 to 128 visible ASCII characters, without spaces and slashes."
+        raise InvalidRequestError("Groupchat-Correlation-Id", detail, "bad-format")
     return written.decode("ascii")

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
 import structlog
+from msgspec.structs import replace
 
 from groupchat.http.web.problems import Problems
 from groupchat.http.web.refusals import BadMessageError, ClientGoneError, absent
@@ -49,6 +50,8 @@ class Resource:
             reply = await self._respond(incoming)
         except ClientGoneError:
             return
+        if incoming.more:
+            reply = replace(reply, headers=(*reply.headers, *incoming.more))
         self._tell(incoming, reply, perf_counter() - begun)
         try:
             await reply.send(send, incoming.correlation_id)

@@ -1,0 +1,64 @@
+"""What a field takes, in words: no refusal quotes the parser."""
+
+import pytest
+from msgspec import json
+
+from groupchat.http.inputs.bodies import NewContact, NewConversation, NewKey, NewRate, NewUser
+from groupchat.http.inputs.parameters import InboxQuery, LedgerQuery, StatementQuery
+from groupchat.http.web.codec import decode_query, misfit
+from groupchat.http.web.takes import fields, takes
+from groupchat.values.errors import InvalidRequestError
+
+PARSERS = ("`int`", "`str`", "Expected", "Object", "regex", "Struct")
+
+QUERIES = [
+    (InboxQuery, b"limit=500", "out-of-range", "This takes an integer from 1 to 200."),
+    (InboxQuery, b"limit=many", "wrong-type", "This takes an integer from 1 to 200."),
+    (InboxQuery, b"unread=maybe", "wrong-type", "This takes true or false."),
+    (LedgerQuery, b"order=up", "wrong-type", "This takes one of `asc`, `desc`."),
+    (StatementQuery, b"month=2026-13", "bad-format", "This takes text, such as `2025-01`."),
+    (StatementQuery, b"", "missing", "This field is required."),
+    (StatementQuery, b"month=2026-01&sort=x", "unknown-field", "This is not known here. Use one of month, format."),
+]
+
+
+@pytest.mark.parametrize(("shape", "query", "code", "detail"), QUERIES)
+def test_a_query_that_does_not_fit_is_told_what_the_parameter_takes(shape, query, code, detail):
+    with pytest.raises(InvalidRequestError) as caught:
+        decode_query(shape, query)
+    (fault,) = caught.value.members["errors"]
+    assert (fault["code"], fault["detail"]) == (code, detail)
+
+
+BODIES = [
+    (NewConversation, {"from": "x", "participants": {}}, "wrong-type", "This takes a list of up to 200 items."),
+    (NewConversation, {"from": "x", "participants": [{"number": 5}]}, "wrong-type", "or null."),
+    (NewConversation, {"from": "x", "participants": [{"nick": 5}]}, "unknown-field", "This is not known here."),
+    (NewConversation, [], "wrong-type", "This takes an object."),
+    (NewConversation, {"from": "x", "participants": [{}]}, "not-allowed", "Use a contact_id or a number."),
+    (
+        NewContact,
+        {"name": "", "number": "1"},
+        "out-of-range",
+        "This takes text of 1 to 120 characters (At least one",
+    ),
+    (NewKey, {"expires_at": "soon"}, "bad-format", "This takes a time with its offset, such as 2026-01-31T23:59:30Z or null."),
+    (NewRate, {"effective_from": "soon", "mms_segment": "1", "currency": "USD"}, "bad-format", "This takes a date, such as"),
+    (NewUser, {"name": "A", "email": "a b@c", "role": "member"}, "bad-format", "This takes text"),
+]
+
+
+@pytest.mark.parametrize(("shape", "body", "code", "detail"), BODIES, ids=str)
+def test_a_body_that_does_not_fit_is_told_what_the_field_takes(shape, body, code, detail):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - which of the parser's errors it is does not matter
+        json.decode(json.encode(body), type=shape)
+    (fault,) = misfit(caught.value, shape).members["errors"]
+    assert fault["code"] == code
+    assert detail in fault["detail"]
+    assert not any(word in fault["detail"] for word in PARSERS)
+
+
+def test_what_is_not_there_takes_nothing():
+    assert takes(InboxQuery, "nonsense") is None
+    assert takes(NewConversation, "participants.0.number.x") is None
+    assert fields(StatementQuery) == ["month", "format"]
