@@ -33,12 +33,13 @@ from sqlalchemy.orm import sessionmaker
 from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.aggregates.group_state import GroupConversation
+from groupchat.store.append import Append
 from groupchat.store.committer import Committer
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision, StreamKind
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.recorder import Recorder
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from groupchat.values.clock import utc_now

@@ -8,9 +8,10 @@ from groupchat.aggregates import consent, delivery, reader
 from groupchat.aggregates.contact import ContactCreated
 from groupchat.aggregates.group_events import Author, Created, InboundReceived, MessageSent, Participant
 from groupchat.aggregates.reader import ConversationRead
+from groupchat.store.append import Append, Conflict
 from groupchat.store.database import Database
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.recorder import Recorder
 from groupchat.values.clock import utc_now
 from groupchat.values.event import Actor, Cause, Event
 from groupchat.values.ids import new_id

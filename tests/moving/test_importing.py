@@ -17,6 +17,7 @@ from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, P
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store import answers, put_off
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
+from groupchat.store.append import Append
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError, filling
@@ -25,7 +26,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import set_aside
 from groupchat.store.positions import FollowerStatus, advance, statuses
 from groupchat.store.put_off import PutOff
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.recorder import Recorder
 from tests.moving.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
 from tests.races.racer import ROOT

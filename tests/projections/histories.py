@@ -13,9 +13,10 @@ from groupchat.aggregates import group_events as group
 from groupchat.aggregates.keywords import keyword
 from groupchat.projections.paging import Page
 from groupchat.projections.view import Projection, View
+from groupchat.store.append import Append
 from groupchat.store.database import Database
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.recorder import Recorder
 from groupchat.store.tables import METADATA
 from groupchat.values.event import Cause, Event, Recorded
 from tests.support.builders import (

@@ -18,8 +18,9 @@ from msgspec import Struct
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from groupchat.store.append import Append
 from groupchat.store.database import Database
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.recorder import Recorder
 from groupchat.store.schema import migrate
 from tests.store.counting import stored
 

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from groupchat.store.append import Append, Conflict
 from groupchat.store.committer import Committer
-from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.recorder import Recorder
 from tests.store.counting import PATIENCE, holding, stored
 
 

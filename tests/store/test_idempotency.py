@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from groupchat.store import answers, housekeeping
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
+from groupchat.store.append import Append, Conflict
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore, VersionConflictError
-from groupchat.store.recorder import Append, Conflict, Recorder
+from groupchat.store.recorder import Recorder
 from groupchat.store.signals import Signals
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.store.terms import AnsweredBeforeError, Expected, PreconditionFailedError, Remember, StaleAnswerError, Terms

@@ -6,7 +6,8 @@ import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError
 from sqlalchemy.exc import DBAPIError
 
-from groupchat.store.recorder import TAILS_POSTGRES, TAILS_SQLITE, Append, Conflict, Recorder
+from groupchat.store.append import Append, Conflict
+from groupchat.store.recorder import TAILS_POSTGRES, TAILS_SQLITE, Recorder
 from tests.store.counting import Counted, stored
 
 

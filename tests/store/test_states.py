@@ -2,9 +2,10 @@
 
 import asyncio
 
+from groupchat.store.append import Append, Conflict
 from groupchat.store.decision import Decision, Ids, Loaded, StreamKind
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Append, Conflict, Moved, Recorder
+from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.states import States, _Cached
 from groupchat.values.clock import utc_now
 from tests.store.counting import COUNTER, count, holding, until

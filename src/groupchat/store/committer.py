@@ -11,7 +11,8 @@ from time import monotonic
 
 import structlog
 
-from groupchat.store.recorder import Append, Recorder
+from groupchat.store.append import Append
+from groupchat.store.recorder import Recorder
 from groupchat.values.errors import described
 
 MAX_BATCH = 512

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 from msgspec import Struct
 
-from groupchat.store.recorder import Append
+from groupchat.store.append import Append
 from groupchat.values.carriers import NO_CARRIERS, KnownCarriers
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Cause, Event, Recorded

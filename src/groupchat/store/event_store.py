@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from groupchat.store import answers
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
+from groupchat.store.append import Append, Conflict
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
@@ -27,7 +28,7 @@ from groupchat.store.last_try import LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.positions import Statuses
-from groupchat.store.recorder import Append, Conflict, Moved, Recorder
+from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
 from groupchat.store.states import CACHED_STREAMS, States

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from groupchat.store.append import Tails
 from groupchat.store.decision import Loaded, StreamKind
 from groupchat.store.mapper import EventMapper
-from groupchat.store.recorder import Tails
 from groupchat.store.refusals import VersionConflictError
 from groupchat.store.states import States, fold_tails
 

@@ -6,7 +6,7 @@ under the lock. So readers that follow by position never miss an event.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Never
@@ -17,14 +17,13 @@ from eventsourcing_sqlalchemy import models
 from eventsourcing_sqlalchemy.datastore import SQLAlchemyDatastore
 from eventsourcing_sqlalchemy.recorders import SQLAlchemyApplicationRecorder
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Text, func, insert, select
 from sqlalchemy.orm import sessionmaker
 
 from groupchat.store import answers
-from groupchat.store.answers import StoredAnswer
+from groupchat.store.append import Append, BatchState, judge
 from groupchat.store.database import Database
-from groupchat.store.fences import Fence, LeaseLostError, generations
+from groupchat.store.fences import generations
 from groupchat.store.tables import STORED_EVENTS
 
 LOG_CHANNEL = "groupchat_log"
@@ -75,41 +74,12 @@ _INSERT_POSTGRES = f"""
 """  # noqa: S608 - constants of this file
 
 
-Tails = Callable[[Mapping[str, int]], list[Notification]]
-"""Reads the events of several streams above the version given for each, in the order of the log."""
-
-
-class Conflict(Struct, frozen=True):
-    """The append's outcome if streams that it read have moved: their ids."""
-
-    streams: tuple[str, ...]
-
-
 class Moved(Struct, frozen=True):
     """A stream that has a new version, and its position in the log."""
 
     position: int
     stream: str
     version: int
-
-
-class Append(Struct, eq=False):
-    """Events to store together, and the version of every stream that the decision read or writes.
-
-    `after` are the unfinished appends that it was decided on; if one of them fails, this one fails too. `keep` is the response to
-    store with the events under the request's key; `fence` is the lease that must still be held. `decide` produces events and
-    `expected` only while the lock is held; such an append is alone in its batch. `outcome` is set when the append is done: the
-    position of its last event (or of the log's end if it has none), the response that its key already has (then nothing is stored),
-    or an error.
-    """
-
-    events: Sequence[StoredEvent]
-    expected: Mapping[str, int]
-    after: Sequence["Append"] = ()
-    keep: StoredAnswer | None = None
-    fence: Fence | None = None
-    decide: "Callable[[Tails], Append] | None" = None
-    outcome: int | StoredAnswer | Conflict | Exception | None = None
 
 
 class _StoredEventRecord(models.EventRecord):  # type: ignore[misc,name-defined] # the library's models are untyped
@@ -141,30 +111,20 @@ class Recorder(SQLAlchemyApplicationRecorder):
         Raises the driver's error if the transaction fails. Then it is unknown whether any of the batch was stored.
         """
         streams = list(dict.fromkeys(stream for append in batch for stream in append.expected))  # none if it decides now
-        outcomes: list[int | StoredAnswer | Conflict | LeaseLostError] = []
         with self._begin() as connection:
             position, heads = self._lock(connection, streams)
             for append in batch:
                 self._let_decide(connection, append, heads)
-            held = generations(connection, {append.fence.name for append in batch if append.fence})
-            kept = answers.find(connection, [append.keep.key for append in batch if append.keep])
-            accepted: list[StoredEvent] = []
-            new: list[StoredAnswer] = []
-            failed: set[int] = set()
-            for append in batch:
-                outcome = _lost(append, held) or _judge(append, heads, kept, position + len(accepted), failed)
-                outcomes.append(outcome)
-                if not isinstance(outcome, int):
-                    failed.add(id(append))
-                    continue
-                accepted.extend(append.events)
-                heads.update((str(event.originator_id), event.originator_version) for event in append.events)
-                if append.keep is not None:
-                    kept[append.keep.key.name] = answer = replace(append.keep, position=outcome)
-                    new.append(answer)
-            answers.keep(connection, new)
-            self._end(connection, position, accepted)
-        for append, outcome in zip(batch, outcomes, strict=True):
+            stored = BatchState(
+                position,
+                heads,
+                kept=answers.find(connection, [append.keep.key for append in batch if append.keep]),
+                generations=generations(connection, {append.fence.name for append in batch if append.fence}),
+            )
+            judgment = judge(batch, stored)
+            answers.keep(connection, judgment.answers)
+            self._end(connection, position, judgment.events)
+        for append, outcome in zip(batch, judgment.outcomes, strict=True):
             append.outcome = outcome
 
     def _let_decide(self, connection: Connection, append: Append, heads: dict[str, int]) -> None:
@@ -318,23 +278,6 @@ def _expected(events: Sequence[StoredEvent]) -> dict[str, int]:
         expected.setdefault(stream, version - 1)
         last[stream] = version
     return expected
-
-
-def _lost(append: Append, held: Mapping[str, int]) -> LeaseLostError | None:
-    """Return the error of an append that has lost its lease."""
-    fence = append.fence
-    return None if fence is None or held.get(fence.name) == fence.generation else LeaseLostError(fence)
-
-
-def _judge(
-    append: Append, heads: dict[str, int], kept: dict[tuple[str, str], StoredAnswer], position: int, failed: set[int]
-) -> int | StoredAnswer | Conflict:
-    if append.keep is not None and (before := kept.get(append.keep.key.name)) is not None:
-        return before
-    if any(id(earlier) in failed or isinstance(earlier.outcome, StoredAnswer | Conflict | Exception) for earlier in append.after):
-        return Conflict(tuple(append.expected))
-    moved = tuple(stream for stream, version in append.expected.items() if heads.get(stream, 0) != version)
-    return Conflict(moved) if moved else position + len(append.events)
 
 
 def _row(event: StoredEvent, position: int) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from eventsourcing.persistence import Notification
 from msgspec import Struct
 from msgspec.structs import replace
 
+from groupchat.store.append import Append, Conflict
 from groupchat.store.database import DATABASE_ERRORS
 from groupchat.store.decision import Decision, Loaded, StreamKind
 from groupchat.store.mapper import EventMapper, UnreadableEventError
-from groupchat.store.recorder import Append, Conflict, Moved, Recorder
+from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.refusals import UnavailableError
 
 S = TypeVar("S")
