@@ -241,7 +241,7 @@ def audit_targets(settings: Settings, texts: Sequence[str]) -> list[Target]:
 def required_brokers(settings: Settings) -> Brokers:
     """Return the settings for connecting to Kafka; raises `NoBrokersError`."""
     if settings.kafka_bootstrap_servers is None:
-        msg = "No Kafka brokers are set. Set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/operations.md, Kafka)."
+        msg = "No Kafka brokers are set. Set GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS to HOST:PORT,HOST:PORT (docs/kafka.md)."
         raise NoBrokersError(msg)
     return Brokers(
         bootstrap_servers=settings.kafka_bootstrap_servers,

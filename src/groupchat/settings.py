@@ -181,7 +181,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     _check_addresses(settings)
     missing = [name for name in _PROVIDER if getattr(settings, name) is None]
     if 0 < len(missing) < len(_PROVIDER):
-        msg = f"An identity provider also needs {', '.join(map(_variable, missing))}. See docs/operations.md, Single sign-on."
+        msg = f"An identity provider also needs {', '.join(map(_variable, missing))}. See docs/settings.md, Single sign-on."
         raise SettingsError(msg)
     _check_carriers(settings)
     return settings
@@ -234,7 +234,7 @@ def _read(name: str, value: str) -> Any:
         if allowed := _allowed(field.type):
             msg = f"{_variable(name)} is {value!r}. Use one of: {', '.join(allowed)}."
             raise SettingsError(msg) from error
-        msg = f"{_variable(name)} can't be {value!r}: {error}. See docs/operations.md, Settings."
+        msg = f"{_variable(name)} can't be {value!r}: {error}. See docs/settings.md."
         raise SettingsError(msg) from error
 
 

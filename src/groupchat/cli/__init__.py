@@ -103,7 +103,7 @@ def _root(
     """**groupchat**: group SMS/MMS conversations between a business and several people, event-sourced.
 
     Start with `groupchat demo`. For your own workspace, run `groupchat init` and then `groupchat serve`.
-    Settings are environment variables: `GROUPCHAT_DATABASE_URL` and others (docs/operations.md).
+    Settings are environment variables: `GROUPCHAT_DATABASE_URL` and others (docs/settings.md).
     """
 
 

@@ -4,7 +4,7 @@ from groupchat.projections import contacts, do_not_disturb, inbox, ledger, pane,
 from groupchat.projections.view import View
 
 CONVERSATION_VIEWS: tuple[View, ...] = (inbox.VIEW, thread.VIEW, pane.VIEW, ledger.VIEW)
-"""The views that need only Kafka's topic of conversations, so they can follow it instead of the log (docs/operations.md)."""
+"""The views that need only Kafka's topic of conversations, so they can follow it instead of the log (docs/kafka.md)."""
 
 VIEWS: dict[str, View] = {
     view.name: view for view in (*CONVERSATION_VIEWS, read_marks.VIEW, contacts.VIEW, do_not_disturb.VIEW, refusals.VIEW)

@@ -34,7 +34,7 @@ TELL_SECONDS = 3.0
 
 _ADVICE = (
     "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they continue "
-    "(docs/operations.md, Scale out over Kafka)."
+    "(docs/kafka.md, Scale out over Kafka)."
 )
 
 log = structlog.get_logger()

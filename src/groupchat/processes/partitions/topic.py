@@ -126,6 +126,6 @@ def position_in(headers: Headers) -> int:
             return int(value)
     msg = (
         "A record has no position, so another program writes to the topic. Prevent that, then create and fill the topic again "
-        "(docs/operations.md, Scale out over Kafka), or let the projections follow the log again."
+        "(docs/kafka.md, Scale out over Kafka), or let the projections follow the log again."
     )
     raise UnusableTopicError(msg)

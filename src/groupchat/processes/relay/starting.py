@@ -52,7 +52,7 @@ def check(progress: RelayProgress | None, known: int, store: EventStore, prefix:
 
 _ADVICE = (
     "Consumers keep what they have read. Use separate topics for this log (GROUPCHAT_KAFKA_TOPIC_PREFIX, `groupchat topics`, "
-    "`groupchat relay --from 0`), or read docs/operations.md, Back up and restore with Kafka."
+    "`groupchat relay --from 0`), or read docs/kafka.md, Back up and restore with Kafka."
 )
 
 
