@@ -1,48 +1,231 @@
-"""A message from end to end: accepted, handed over, ten statuses, all views and the ledger; what it costs in processor time.
+"""A message from end to end: accepted, handed over, ten statuses, all views and the ledger; and the same job as plain CRUD.
 
-The time is that of all processes of a side together, as `/proc` counts it: API, worker, and Postgres with what it has started.
-It is therefore what a message costs on a machine of any speed of disk, and other work on the machine hardly moves it.
+- What it costs: the processor time of all processes of a side together, as `/proc` counts it: API, worker, and Postgres with
+  what it has started. Other work on the machine hardly moves it. While one side has its turn, the other is held (SIGSTOP).
+- Carried through: messages arrive at a steady rate for a while. The worker keeps up if everything is delivered, and in all views,
+  soon after the last one.
+- Visible: from the `POST` until the inbox shows the message, as a reader waits for it (`Groupchat-Min-Position`).
 """
 
-from contextlib import ExitStack
-from time import monotonic, sleep
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from subprocess import Popen
+from threading import Thread
+from time import monotonic, perf_counter, sleep
+from typing import Protocol
 
 import cpu
+import crud
+import histories
+from load import Load
 from postgres import Server
-from service import Service
+from rounds import CONSOLE, Measure, alternate, median_of
+from service import BODY, CONNECTIONS, Service, post, started
+from sqlalchemy import create_engine, text
 
+GOAL_MS = 2.0
+CARRIED_GOAL = 800
+VISIBLE_GOAL_MS = 50.0
+VISIBLE_RATE = 34
+_STEP = 0.85
 _LOOK_SECONDS = 0.1
 _QUIET_SECONDS = 0.4
+_SOON_SECONDS = 1.5
 _PATIENCE_SECONDS = 120
+_CRUD = str(Path(__file__).with_name("crud.py"))
 
 
-class Ours:
-    """Our side: API and worker on a database of their own."""
+class _Side(Protocol):
+    """What does the job: its processes, and what it has still to do."""
 
-    def __init__(self, stack: ExitStack, server: Server, seconds: float) -> None:
-        self.service = Service(stack, server)
-        self._server, self._seconds = server, seconds
+    processes: dict[str, Popen[bytes]]
 
-    def cost(self) -> dict[str, float]:
-        """Return the milliseconds of each process per message."""
-        before = self._used()
-        result = self.service.post(self._seconds)
-        self._settle()
-        after = self._used()
-        return {name: (after[name] - before[name]) / result.accepted * 1_000 for name in before}
+    def post(self, seconds: float) -> int:
+        """Post for a while; return how many messages were accepted."""
+
+    def is_busy(self) -> bool:
+        """Tell whether anything is left to do, or happened since the last call."""
+
+
+class _Ours:
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.processes = {"api": service.api, "worker": service.worker}
+        self._head = 0
+
+    def post(self, seconds: float) -> int:
+        return self._service.post(seconds).accepted
+
+    def is_busy(self) -> bool:
+        before, self._head = self._head, self._service.head()
+        return self._head != before or self._service.behind() > 0
+
+
+class _Crud:
+    def __init__(self, stack: ExitStack, server: Server) -> None:
+        url, self._key = server.database(), "crud_key"
+        environment = {**os.environ, "CRUD_DATABASE_URL": url}
+        groups = [(f"cnv_{n:032d}", histories.BUSINESS, histories.people(n)) for n in range(CONNECTIONS)]
+        crud.prepare(url, self._key, groups)
+        self._paths = [f"/v1/conversations/{id_}/messages" for id_, _, _ in groups]
+        api, said = stack.enter_context(started((_CRUD, "serve"), environment, r"http://127.0.0.1:(\d+)"))
+        worker, _ = stack.enter_context(started((_CRUD, "work"), environment, r"crud works"))
+        self.processes, self._port = {"api": api, "worker": worker}, int(said)
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        stack.callback(self._engine.dispose)
+
+    def post(self, seconds: float) -> int:
+        result = post(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=seconds))
+        if result.refused:
+            msg = f"CRUD refused {result.refused} requests"
+            raise RuntimeError(msg)
+        return result.accepted
+
+    def is_busy(self) -> bool:
+        waits = "SELECT EXISTS (SELECT FROM messages WHERE taken_at IS NULL)"
+        coming = "SELECT EXISTS (SELECT FROM simulator_messages WHERE due_at IS NOT NULL)"
+        with self._engine.connect() as connection:
+            return any(connection.execute(text(query)).scalar_one() for query in (waits, coming))
+
+    def undelivered(self) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM recipients WHERE status <> 3")).scalar_one())
+
+
+class _Cost:
+    """The rounds of a side: milliseconds of each of its processes per message."""
+
+    def __init__(self, server: Server, side: _Side, other: _Side, seconds: float) -> None:
+        self._server, self._side, self._other, self._seconds = server, side, other, seconds
+        self.parts: list[dict[str, float]] = []
+
+    def measure(self) -> float:
+        """Return the milliseconds of a message."""
+        with _held(self._other):
+            before = self._used()
+            accepted = self._side.post(self._seconds)
+            settle(self._side.is_busy)
+            after = self._used()
+        self.parts.append({name: (after[name] - before[name]) / accepted * 1_000 for name in before})
+        return sum(self.parts[-1].values())
 
     def _used(self) -> dict[str, float]:
-        service = self.service
-        return {"api": cpu.used(service.api.pid), "worker": cpu.used(service.worker.pid), "postgres": self._server.cpu_seconds()}
+        used = {name: cpu.used(process.pid) for name, process in self._side.processes.items()}
+        return used | {"postgres": self._server.cpu_seconds()}
 
-    def _settle(self) -> None:
-        """Wait until nothing happens any more."""
-        until, quiet, head = monotonic() + _PATIENCE_SECONDS, monotonic(), 0
-        while monotonic() < until:
-            if self.service.behind() or self.service.head() != head:
-                quiet, head = monotonic(), self.service.head()
-            elif monotonic() - quiet > _QUIET_SECONDS:
-                return
-            sleep(_LOOK_SECONDS)
-        msg = f"the worker is still {self.service.behind()} events behind"
-        raise RuntimeError(msg)
+    def notes(self, side: str) -> dict[str, float]:
+        """Return the medians of the parts, without the round that warms up."""
+        return {f"{side}_{name}_ms": round(median_of(part[name] for part in self.parts[1:]), 2) for name in self.parts[0]}
+
+
+def settle(is_busy: Callable[[], bool]) -> float:
+    """Wait until nothing happens any more; return how many seconds something did."""
+    begun = quiet = monotonic()
+    while monotonic() - begun < _PATIENCE_SECONDS:
+        if is_busy():
+            quiet = monotonic()
+        elif monotonic() - quiet > _QUIET_SECONDS:
+            return quiet - begun
+        sleep(_LOOK_SECONDS)
+    msg = f"the worker is not done after {_PATIENCE_SECONDS} seconds"
+    raise RuntimeError(msg)
+
+
+def measure(server: Server, *, rounds: int, seconds: float, carried_seconds: float) -> Iterator[Measure]:
+    """Return what a message costs, against the goal and against CRUD; what is carried through; and when a message is visible."""
+    with ExitStack() as stack:
+        service = Service(stack, server)
+        ours, other = _Ours(service), _Crud(stack, server)
+        costs = {"ours": _Cost(server, ours, other, seconds), "CRUD": _Cost(server, other, ours, seconds)}
+        found = alternate("end to end", {name: cost.measure for name, cost in costs.items()}, rounds)
+        if other.undelivered() or service.undelivered():
+            msg = "not every message has come through"
+            raise RuntimeError(msg)
+        unit = "ms of CPU per message"
+        notes = costs["ours"].notes("ours") | costs["CRUD"].notes("other")
+        name = "end to end: CPU of a message to five"
+        yield _lower(f"{name} / the goal", found["ours"], [GOAL_MS] * rounds, unit=unit)
+        yield _lower(f"{name} / the same as plain CRUD", found["ours"], found["CRUD"], unit=unit, notes=notes)
+        with _held(other):
+            yield _carried(service, ours, 1_000 / median_of(found["ours"]) * (os.cpu_count() or 1), carried_seconds)
+            yield _visible(service, rounds, seconds)
+
+
+def _lower(name: str, ours: list[float], other: list[float], *, unit: str, notes: dict[str, float] | None = None) -> Measure:
+    """Return a measure where less is better: the ratio is theirs by ours."""
+    return Measure(
+        name=name,
+        ours=round(median_of(ours), 2),
+        other=round(median_of(other), 2),
+        ratio=round(median_of(other) / median_of(ours), 3),
+        goal=1.0,
+        unit=unit,
+        rounds=[(round(a, 2), round(b, 2)) for a, b in zip(ours, other, strict=True)],
+        disk="as it is",
+        notes=notes or {},
+    )
+
+
+def _carried(service: Service, ours: _Ours, rate: float, seconds: float) -> Measure:
+    """Try slower and slower rates until the worker keeps up."""
+    tried: list[tuple[float, float]] = []
+    while True:
+        rate *= _STEP
+        CONSOLE.print(f"carried through: {rate:.0f} messages a second for {seconds:g} s", highlight=False)
+        result = service.post(seconds, rate=rate)
+        accepted = result.accepted / result.seconds
+        late = settle(ours.is_busy)
+        tried.append((round(accepted, 1), round(late, 2)))
+        if late <= _SOON_SECONDS and accepted >= rate * 0.95:
+            break
+    return Measure(
+        name="end to end: carried through / the goal",
+        ours=round(accepted, 1),
+        other=CARRIED_GOAL,
+        ratio=round(accepted / CARRIED_GOAL, 3),
+        goal=1.0,
+        unit="messages/s",
+        rounds=tried,
+        disk="as it is",
+        notes={"seconds": seconds, "seconds_until_all_was_delivered": tried[-1][1]},
+    )
+
+
+def _visible(service: Service, rounds: int, seconds: float) -> Measure:
+    """Write now and then beside a light load, and read the inbox with what was written."""
+    took: list[float] = []
+    for _ in range(rounds):
+        loading = Thread(target=service.post_beside, args=(seconds, VISIBLE_RATE))
+        loading.start()
+        while loading.is_alive():
+            begun = perf_counter()
+            service.write_and_see()
+            took.append((perf_counter() - begun) * 1_000)
+    took.sort()
+    p50, p99 = (round(took[len(took) * share // 100], 1) for share in (50, 99))
+    return Measure(
+        name="end to end: p99 of POST to visible in the inbox / the goal",
+        ours=p99,
+        other=VISIBLE_GOAL_MS,
+        ratio=round(VISIBLE_GOAL_MS / p99, 3),
+        goal=1.0,
+        unit="ms",
+        rounds=[],
+        disk="as it is",
+        notes={"p50_ms": p50, "samples": len(took), "other_messages_per_second": VISIBLE_RATE},
+    )
+
+
+@contextmanager
+def _held(side: _Side) -> Iterator[None]:
+    """Hold a side's processes, which would share the machine."""
+    for process in side.processes.values():
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in side.processes.values():
+            process.send_signal(signal.SIGCONT)

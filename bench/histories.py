@@ -30,6 +30,11 @@ def person(n: int) -> str:
     return f"+1415555{n:04d}"
 
 
+def people(group: int) -> tuple[str, ...]:
+    """Return the numbers of a group of the load."""
+    return tuple(person(n) for n in range(group * PARTICIPANTS, (group + 1) * PARTICIPANTS))
+
+
 def message_sent(recipients: tuple[str, ...] = tuple(map(person, range(PARTICIPANTS)))) -> MessageSent:
     """Return a message of 60 characters."""
     return MessageSent(

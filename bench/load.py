@@ -18,13 +18,17 @@ _PATIENCE = 30.0
 
 
 class Load(msgspec.Struct, kw_only=True):
-    """What to send where: each connection posts `body` to its own path."""
+    """What to send where: each connection posts `body` to its own path.
+
+    With `rate`, so many requests are sent a second, evenly over the connections and time; without it, as fast as they are answered.
+    """
 
     port: int
     paths: list[str]
     key: str
     body: str
     seconds: float
+    rate: float | None = None
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -39,8 +43,8 @@ class Result(msgspec.Struct, kw_only=True):
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, request: bytes, until: float, done: asyncio.Future[None]) -> None:
-        self._request, self._until, self._done = request, until, done
+    def __init__(self, request: bytes, first: float, pause: float, until: float, done: asyncio.Future[None]) -> None:
+        self._request, self._next, self._pause, self._until, self._done = request, first, pause, until, done
         self._received = b""
         self._sent_at = 0.0
         self.latencies: list[float] = []
@@ -48,7 +52,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is not registered as one
-        self._send()
+        self._send_in_time()
 
     def data_received(self, data: bytes) -> None:
         received = self._received = self._received + data
@@ -60,10 +64,18 @@ class _Connection(asyncio.Protocol):
         self.latencies.append(now - self._sent_at)
         self.refused += received[9:12] != b"201"
         self._received = b""
-        if now < self._until:
-            self._send()
-        else:
+        self._send_in_time()
+
+    def _send_in_time(self) -> None:
+        """Send the next request when it is due, or now if that is over."""
+        wait = self._next - perf_counter()
+        self._next += self._pause
+        if perf_counter() + max(wait, 0) >= self._until:
             self._transport.close()
+        elif wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._send)
+        else:
+            self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the interface
         if not self._done.done():
@@ -90,9 +102,11 @@ async def _run(load: Load) -> Result:
     start, busy = perf_counter(), process_time()
     until = start + load.seconds
     connections, ends = [], []
-    for path in load.paths:
+    pause = len(load.paths) / load.rate if load.rate else 0.0
+    for n, path in enumerate(load.paths):
         ends.append(loop.create_future())
-        made = _Connection(_request(load, path), until, ends[-1])
+        first = start + pause * n / len(load.paths)
+        made = _Connection(_request(load, path), first, pause, until, ends[-1])
         await loop.create_connection(lambda made=made: made, "127.0.0.1", load.port)  # type: ignore[misc] # a default in a lambda
         connections.append(made)
     await asyncio.wait_for(asyncio.gather(*ends), load.seconds + _PATIENCE)

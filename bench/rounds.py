@@ -1,6 +1,6 @@
 """Rounds: both sides of a measure in one run, alternating, and what comes of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 
 from msgspec import Struct
@@ -29,6 +29,11 @@ class Measure(Struct, kw_only=True):
     def met(self) -> bool:
         """Tell whether the goal is reached."""
         return self.goal is None or self.ratio >= self.goal
+
+
+def median_of(values: Iterable[float]) -> float:
+    """Return the median."""
+    return median(list(values))
 
 
 def alternate(title: str, sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:

@@ -23,6 +23,7 @@ from postgres import Server
 from sqlalchemy import func, select
 
 from groupchat.aggregates.group_events import MessageSent
+from groupchat.projections.thread import MESSAGES
 from groupchat.store.database import Database
 from groupchat.store.positions import statuses
 from groupchat.store.tables import STORED_EVENTS
@@ -32,6 +33,13 @@ BODY = msgspec.json.encode({"body": histories.message_sent().body}).decode()
 _HERE = Path(__file__).parent
 _START_SECONDS = 30
 _STOP_SECONDS = 20
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """An answer: its body, and the position that covers what it tells of."""
+
+    body: bytes
+    position: str | None
 
 
 class Service:
@@ -48,9 +56,11 @@ class Service:
         serve = ("-m", "groupchat", "serve", "--no-workers", "--port", "0")
         self.api, said = stack.enter_context(started(serve, environment, r"http://127.0.0.1:(\d+)"))
         self._port = int(said)
+        self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        stack.callback(self._connection.close)
         self._key = _founded(environment)
         self._call("/v1/numbers", {"number": histories.BUSINESS, "default": True})
-        self._paths = [self._group(n * histories.PARTICIPANTS) for n in range(CONNECTIONS)]
+        self._paths = [self._group(n) for n in range(CONNECTIONS)]
 
     def post(self, seconds: float, **how: Any) -> Result:
         """Post for a while; every message that was answered with 201 is stored."""
@@ -60,6 +70,21 @@ class Service:
             msg = f"{result.accepted} messages were accepted, {result.refused} refused, {self.sent() - before} are stored"
             raise RuntimeError(msg)
         return result
+
+    def post_beside(self, seconds: float, rate: float) -> None:
+        """Post at a rate, while something else is measured."""
+        post(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, rate=rate))
+
+    def write_and_see(self) -> None:
+        """Send a message, and read the first page of the inbox when it shows it."""
+        written = self._request("POST", self._paths[0], BODY.encode())
+        self._request("GET", "/v1/conversations?limit=1", None, {"Groupchat-Min-Position": written.position or ""})
+
+    def undelivered(self) -> int:
+        """Return how many messages some recipient has not got, as the thread shows it."""
+        query = select(func.count()).where(MESSAGES.c.doc.like('%"status":"queued"%') | MESSAGES.c.doc.like('%"status":"sent"%'))
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def head(self) -> int:
         """Return the position of the newest event."""
@@ -76,22 +101,23 @@ class Service:
         with self.database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def _group(self, first: int) -> str:
-        people = [{"number": histories.person(n)} for n in range(first, first + histories.PARTICIPANTS)]
+    def _group(self, n: int) -> str:
+        people = [{"number": number} for number in histories.people(n)]
         made = self._call("/v1/conversations", {"from": histories.BUSINESS, "participants": people})
         return f"/v1/conversations/{made['id']}/messages"
 
     def _call(self, path: str, body: Mapping[str, Any]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-        connection.request("POST", path, msgspec.json.encode(body), headers)
-        answer = connection.getresponse()
+        return msgspec.json.decode(self._request("POST", path, msgspec.json.encode(body)).body)
+
+    def _request(self, method: str, path: str, body: bytes | None, more: Mapping[str, str] | None = None) -> "_Answer":
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json", **(more or {})}
+        self._connection.request(method, path, body, headers)
+        answer = self._connection.getresponse()
         said = answer.read()
-        connection.close()
-        if answer.status != http.client.CREATED:
-            msg = f"POST {path} answered {answer.status}: {said.decode()}"
+        if answer.status not in (http.client.CREATED, http.client.OK):
+            msg = f"{method} {path} answered {answer.status}: {said.decode()}"
             raise RuntimeError(msg)
-        return msgspec.json.decode(said)
+        return _Answer(said, answer.getheader("Groupchat-Position"))
 
 
 @contextmanager
