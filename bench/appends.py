@@ -48,7 +48,7 @@ from groupchat.values.ids import new_id
 
 WRITERS = 32
 _TOPIC = MessageSent.TOPIC
-_READY: StreamKind[GroupConversation, Event] = StreamKind("cnv_", group_state.evolve, lambda event, _: [event])
+READY: StreamKind[GroupConversation, Event] = StreamKind("cnv_", group_state.evolve, lambda event, _: [event])
 """Conversations whose commands are the events."""
 _WORKSPACE = new_id("wsp")
 _RAW_TABLE = """
@@ -110,7 +110,7 @@ class _Ours:
     async def _decide(self, stream: str, until: float) -> int:
         decided, request, message = 0, cause(_WORKSPACE), message_sent()
         while perf_counter() < until:
-            await self._store.run(request, Decision.take, _READY, stream, message)
+            await self._store.run(request, Decision.take, READY, stream, message)
             decided += 1
         return decided
 

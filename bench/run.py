@@ -15,6 +15,7 @@ import end_to_end
 import msgspec
 import postgres
 import posts
+import proofs
 import rebuilds
 import relays
 from machine import machine
@@ -25,7 +26,7 @@ from rounds import CONSOLE, Measure
 FAST, SLOW = "as it is", "+1 ms per fsync"
 RESULT = Path(__file__).parent.parent / "build" / "bench.json"
 _WIDTH = 160
-GROUPS = ("appends", "posts", "end", "rebuild", "relay")
+GROUPS = ("appends", "posts", "end", "rebuild", "proof", "relay")
 
 
 class Run:
@@ -48,6 +49,8 @@ class Run:
                 yield from end_to_end.measure(server, rounds=self._rounds, **size)
             if "rebuild" in self._only:
                 yield from self._rebuilds(server)
+            if "proof" in self._only:
+                yield from self._proofs(server)
             if "relay" in self._only:
                 size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
                 yield relays.measure(server.database(), rounds=self._rounds, **size)
@@ -73,6 +76,12 @@ class Run:
         yield rebuilds.measure(server.database(), rounds=self._rounds, **size)
         with tempfile.TemporaryDirectory(prefix="groupchat-bench-") as folder:
             yield rebuilds.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, **size)
+
+    def _proofs(self, server: postgres.Server) -> Iterator[Measure]:
+        size = {"seconds": 1.0, "groups": 100} if self._quick else {"seconds": 3.0, "groups": 900}
+        yield from proofs.measure(server.database(), rounds=self._rounds, **size)
+        with tempfile.TemporaryDirectory(prefix="groupchat-bench-") as folder:
+            yield from proofs.measure(f"sqlite:///{folder}/bench.db", rounds=self._rounds, **size)
 
 
 def table_of(measures: Sequence[Measure]) -> Table:

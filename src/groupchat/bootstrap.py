@@ -198,7 +198,7 @@ def assemble(
     acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, *carriers))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
-    runs[proof.NAME] = Follower(store, proof.Tree(database)).run
+    runs[proof.NAME] = proof.Tree(database, signals).run
     for each in chosen:
         if each.work is not None:
             runs[each.carrier.name] = partial(each.work, CarrierInbox(store, each.carrier.name))

@@ -11,7 +11,7 @@ from io import BytesIO
 import pytest
 
 from groupchat.moving.exporting import export_all, export_conversation
-from groupchat.proof.growing import Tree
+from groupchat.proof.growing import grow
 from groupchat.proof.notes import SigningKey
 from groupchat.proof.signing import sign
 from groupchat.store.archive import Archive
@@ -40,7 +40,7 @@ async def exports(world, tmp_path):
     await world.begin(await world.message(message))
     await world.writes(1, "STOP", group=(2,))
     database = world.store.database
-    Tree(database).grow(world.store.log.head())
+    grow(database, world.store.log.head())
     sign(database, KEY)
     await world.group(4, 5)
     everything, one = BytesIO(), BytesIO()

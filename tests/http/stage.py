@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
-from groupchat.proof.growing import Tree
+from groupchat.proof.growing import grow
 from groupchat.proof.notes import SigningKey
 from groupchat.proof.signing import sign
 from tests.http.site import Json, Site, path_of
@@ -125,7 +125,7 @@ class Stage:
         """Return the position of an event of the workspace that a checkpoint covers."""
         store = self._owner.store
         head = await asyncio.to_thread(store.log.head)
-        await asyncio.to_thread(Tree(store.database).grow, head)
+        await asyncio.to_thread(grow, store.database, head)
         await asyncio.to_thread(sign, store.database, SigningKey("example.com/log", bytes(32)))
         return "1"
 

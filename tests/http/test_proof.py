@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 
 from groupchat.proof.checkpoint import opened
-from groupchat.proof.growing import Tree
+from groupchat.proof.growing import grow
 from groupchat.proof.leaf import leaf_hashes
 from groupchat.proof.proving import prove
 from groupchat.proof.signing import sign
@@ -19,7 +19,7 @@ from tests.proof.logs import KEY
 def signed(site):
     """Let the tree follow, and sign a checkpoint of it."""
     database, head = site.store.database, site.store.log.head()
-    Tree(database).grow(head)
+    grow(database, head)
     return str(sign(database, KEY))
 
 

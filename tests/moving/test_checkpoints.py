@@ -10,7 +10,7 @@ from groupchat.moving.lines import CheckpointLine, DamagedFileError, EventLine, 
 from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
 from groupchat.proof.checkpoint import read_checkpoint
-from groupchat.proof.growing import NAME, Tree
+from groupchat.proof.growing import NAME, grow
 from groupchat.proof.kept import TILES, checkpoint_texts, tiles_in
 from groupchat.proof.leaf import leaf_hashes
 from groupchat.proof.notes import Note
@@ -59,7 +59,7 @@ def test_a_move_to_another_database_keeps_the_root_and_the_checkpoints_R70(both)
 
     bring(destination, exported(source))
     assert NAME not in statuses(destination)
-    Tree(destination).grow(300)
+    grow(destination, 300)
 
     assert root(destination, 300) == root(source, 300)
     with destination.read() as connection, source.read() as other:
@@ -75,14 +75,14 @@ def test_both_databases_give_the_same_leaves_to_the_same_events_R70(both):
     )
     for each in both:
         store_log(each, log)
-        Tree(each).grow(3)
+        grow(each, 3)
     assert root(both[0], 3) == root(both[1], 3)
 
 
 async def test_a_rebuild_of_all_views_leaves_the_root_as_it_was_R70(world):
     await world.send(await world.group(1, 2))
     database, head = world.store.database, world.store.log.head()
-    Tree(database).grow(head)
+    grow(database, head)
     before = root(database, head)
     await rebuild(world.store, list(VIEWS.values()), quietly)
     assert root(database, head) == before

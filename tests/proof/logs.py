@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from groupchat.proof.growing import Tree
+from groupchat.proof.growing import grow
 from groupchat.proof.kept import checkpoint_texts
 from groupchat.proof.notes import SigningKey, VerifierKey
 from groupchat.proof.parts import hash_part
@@ -30,7 +30,7 @@ def fill(database: Database, count: int, *, first: int = 1) -> None:
 def fill_and_sign(database: Database, count: int, *, first: int = 1) -> str:
     """Store so many events and let the tree follow; return a checkpoint of them."""
     fill(database, count, first=first)
-    Tree(database).grow(first + count - 1)
+    grow(database, first + count - 1)
     return str(sign(database, KEY))
 
 

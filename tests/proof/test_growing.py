@@ -1,17 +1,19 @@
-import pytest
-from sqlalchemy import delete, func, select, update
+import asyncio
 
-from groupchat.proof.growing import NAME, Tree, grow_again
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+
+from groupchat.proof.growing import NAME, Tree, grow, grow_again
 from groupchat.proof.kept import TILES, tiles_in
 from groupchat.proof.leaf import leaf_hashes, leaf_of
 from groupchat.proof.tiles import root_in
 from groupchat.proof.tree import root_of
-from groupchat.store.follower import Follower
 from groupchat.store.log import Log
-from groupchat.store.positions import park, status_of
+from groupchat.store.positions import FollowerStatus, park, retry, status_of, statuses
 from groupchat.store.rows import EventRow, rows_between
 from groupchat.store.tables import STORED_EVENTS
 from tests.proof.logs import fill
+from tests.store.counting import PATIENCE
 
 
 def tree_of(database):
@@ -36,28 +38,54 @@ def test_a_leaf_is_the_stored_row_to_the_byte_R70():
 
 async def test_the_tree_follows_the_log_R70(store):
     database = store.database
-    follower = Follower(store, Tree(database))
+    tree = Tree(database, store.signals)
     fill(database, 300)
-    while await follower.step():
-        pass
+    assert (tree.step(), tree.step()) == (300, 0)
     fill(database, 10, first=301)
-    await follower.step()
+    assert tree.step() == 10
     assert tree_of(database) == (310, root_of(hashes_of(database, 310)))
 
 
-async def test_a_parked_event_has_its_leaf_R70(store):
+async def test_the_worker_grows_the_tree_until_it_is_stopped_R70(store):
+    fill(store.database, 20)
+    stop = asyncio.Event()
+    running = asyncio.create_task(Tree(store.database, store.signals).run(stop))
+    async with asyncio.timeout(PATIENCE):
+        with store.signals.progress.listen() as bell:
+            while (await asyncio.to_thread(statuses, store.database)).get(NAME, FollowerStatus(NAME, 0)).position < 20:
+                await bell.wait()
+                bell.clear()
+        stop.set()
+        await running
+    assert tree_of(store.database) == (20, root_of(hashes_of(store.database, 20)))
+
+
+def test_an_event_that_can_not_be_read_has_its_leaf_R70(store):
     database = store.database
-    follower = Follower(store, Tree(database))
     fill(database, 20)
     with database.write() as connection:
         connection.execute(update(STORED_EVENTS).where(STORED_EVENTS.c.id == 5).values(state=b"not readable"))
-    await follower.step()
-    await follower.step()
-    assert follower.status().stopped_at == 5
-    park(database, NAME)
-    while await follower.step():
-        pass
+    assert Tree(database, store.signals).step() == 20
     assert tree_of(database) == (20, root_of(hashes_of(database, 20)))
+
+
+def test_the_tree_stops_at_an_event_that_is_missing_and_goes_on_when_it_is_back_R70(store):
+    database = store.database
+    fill(database, 20)
+    with database.write() as connection:
+        row = connection.execute(select(STORED_EVENTS).where(STORED_EVENTS.c.id == 5)).one()._asdict()
+        connection.execute(delete(STORED_EVENTS).where(STORED_EVENTS.c.id == 5))
+    tree = Tree(database, store.signals)
+    assert (tree.step(), tree.step()) == (0, 0)
+    status = statuses(database)[NAME]
+    assert (status.stopped_at, "it was removed" in str(status.error)) == (5, True)
+    park(database, NAME)
+    assert tree.step() == 0  # nothing can be parked in its place
+    assert statuses(database)[NAME].stopped_at == 5
+    with database.write() as connection:
+        connection.execute(insert(STORED_EVENTS), [row])
+    retry(database, NAME)
+    assert tree.step() == 20
 
 
 def test_the_tree_stands_still_before_an_event_that_is_missing_R70(database):
@@ -65,24 +93,24 @@ def test_the_tree_stands_still_before_an_event_that_is_missing_R70(database):
     with database.write() as connection:
         connection.execute(delete(STORED_EVENTS).where(STORED_EVENTS.c.id == 5))
     with pytest.raises(Exception, match="at position 5 can't be handled: the log has no event at this position: it was removed"):
-        Tree(database).grow(20)
+        grow(database, 20)
 
 
 def test_a_batch_that_comes_twice_is_added_once_R70(database):
     fill(database, 20)
     for position in (20, 20, 7):
-        Tree(database).grow(position)
+        grow(database, position)
     assert tree_of(database) == (20, root_of(hashes_of(database, 20)))
 
 
 def test_a_tree_that_is_computed_again_has_the_same_root_R70(database):
     fill(database, 700)
-    Tree(database).grow(700)
+    grow(database, 700)
     before = tree_of(database)
     with database.write() as connection:
         connection.execute(delete(TILES))
     with pytest.raises(Exception, match=r"tile/0/002 is missing or incomplete\. Run `groupchat audit rebuild`"):
-        Tree(database).grow(701)
+        grow(database, 701)
     grow_again(database, Log.of(database).head(), quietly)
     assert tree_of(database) == before
 

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from groupchat.proof.checkpoint import Checkpoint, opened
-from groupchat.proof.growing import Tree
+from groupchat.proof.growing import grow
 from groupchat.proof.kept import TILES, checkpoint_from, keep_checkpoint, newest_checkpoint
 from groupchat.proof.notes import Note, NoteError, SigningKey
 from groupchat.proof.signing import SigningError, sign
@@ -45,7 +45,7 @@ def test_nothing_is_signed_that_does_not_begin_with_the_last_checkpoint_R70(data
     fill(database, 10, first=301)
     with database.write() as connection:
         connection.execute(update(TILES).where(TILES.c.level == 1).values(hashes=bytes(32)))
-    Tree(database).grow(310)
+    grow(database, 310)
     with pytest.raises(SigningError, match="does not begin with the 300 of the last checkpoint"):
         sign(database, KEY)
 

@@ -24,7 +24,7 @@ SIZES = st.integers(1, len(ALL))
 
 
 def test_the_tree_of_the_certificate_transparency_tests_has_their_root_R70():
-    root = root_of(map(leaf_hash, LEAVES))
+    root = root_of(list(map(leaf_hash, LEAVES)))
     assert root.hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
 
 

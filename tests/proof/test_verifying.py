@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from groupchat.proof.checkpoint import Checkpoint
-from groupchat.proof.growing import Tree
+from groupchat.proof.growing import grow
 from groupchat.proof.kept import CHECKPOINTS, TILES, put
 from groupchat.proof.leaf import leaf_hashes
 from groupchat.proof.notes import SigningKey
@@ -149,7 +149,7 @@ def test_a_wrong_tile_is_told_from_a_wrong_event_R70(database):
 def test_an_event_that_no_checkpoint_covers_yet_is_compared_with_the_tree_R70(database):
     fill_and_sign(database, 20)
     fill(database, 10, first=21)
-    Tree(database).grow(30)
+    grow(database, 30)
     with database.write() as connection:
         set_(connection, 25, topic="groupchat.other")
         assert says(connection) == [(25, "The event at position 25 was changed. It is one which no checkpoint covers yet.")]

@@ -1,66 +1,108 @@
-"""The tree follows the log: off the path of appends, by the rules of every follower, its tiles and its position in one transaction.
+"""The tree follows the log, apart from appends, with its tiles and its position in one transaction. It decodes nothing.
 
-The position is the number of leaves. A leaf is read as it is stored, not decoded, so an event that can't be read, and is parked,
-has its leaf like any other. An event that is missing has none, and nothing can be parked in its place: the tree stands still then.
+The position is the number of leaves. A leaf is a row as it is stored, so an event that can't be read has its leaf like any other.
+An event that is missing has none, and nothing can be parked in its place: the tree stops there, as followers do, and says so.
 """
 
 import asyncio
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import Connection
 
 from groupchat.proof.kept import forget_tiles, put, tiles_in
 from groupchat.proof.leaf import leaf_hashes
 from groupchat.proof.tiles import Growing, MissingTileError
-from groupchat.store.database import Database
-from groupchat.store.positions import PoisonError, advance, lock, reset_to
-from groupchat.store.rows import EventRow, rows_between
-from groupchat.values.event import Recorded
+from groupchat.store.database import DATABASE_ERRORS, Database, is_passing
+from groupchat.store.lease import Lease
+from groupchat.store.positions import PoisonError, advance, lock, reset_to, status_of, stop_at
+from groupchat.store.rows import EventRow, head, rows_between
+from groupchat.store.signals import Signals
+from groupchat.values.errors import first_line
 from groupchat.values.progress import OnProgress
+from groupchat.values.waiting import Pauses, first_set
 
 NAME = "proof"
 """The follower's name."""
-_AT_ONCE = 5_000
-"""How many events a transaction of `grow_again` hashes."""
+AT_ONCE = 5_000
+"""The number of events that one transaction hashes."""
+_GATHER_SECONDS = 1.0
+"""Nobody waits for the tree, so it is extended at most this often, and costs the same for few events and for many."""
+_IDLE_SECONDS = 30.0
+
+log = structlog.get_logger()
 
 
 class Tree:
-    """The handler of the tree's follower."""
+    """The tree's follower: adds a leaf for each event, in order. One instance of all processes works at a time."""
 
-    name = NAME
-
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, signals: Signals) -> None:
         self._database = database
+        self._signals = signals
 
-    async def handle(self, batch: Sequence[Recorded], position: int) -> int:
-        """Add all events up to a position; return the tree's size then. Raises `PoisonError` if an event or a tile is missing."""
-        del batch  # decoded, and without those that are parked
-        return await asyncio.to_thread(self.grow, position)
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow the log until `stop` is set."""
+        while not stop.is_set():
+            async with Lease(self._database, NAME, stop) as lease:
+                with self._signals.log.listen() as bell:
+                    await self._follow(lease, bell, stop)
 
-    def grow(self, position: int) -> int:
-        """Do the same in the caller's thread."""
-        with self._database.write(durable=False) as connection:
-            standing = lock(connection, NAME).position
-            if position <= standing:
-                return standing
-            _grow(connection, standing, position)
-            advance(connection, [NAME], position)
-            return position
+    async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
+        pauses = Pauses(_GATHER_SECONDS, _IDLE_SECONDS)
+        while not stop.is_set() and await lease.still_held():
+            bell.clear()
+            try:
+                grown = await asyncio.to_thread(self.step)
+            except DATABASE_ERRORS as error:
+                if not is_passing(error):
+                    raise
+                log.warning("follower_retries", follower=NAME, error=first_line(error))
+                await first_set(stop, seconds=pauses.next())
+                continue
+            pauses.reset()
+            if grown:
+                self._signals.moved()
+            if grown < AT_ONCE:
+                await first_set(stop, seconds=_GATHER_SECONDS)
+                await first_set(stop, bell, seconds=_IDLE_SECONDS)
+
+    def step(self) -> int:
+        """Add the next leaves; return their number, 0 at the log's end or after a stop at an event that is missing. It blocks."""
+        with self._database.read() as connection:
+            status = status_of(connection, NAME)
+            position = min(head(connection), status.position + AT_ONCE)
+        if status.stopped_at is not None or position <= status.position:
+            return 0
+        try:
+            return grow(self._database, position) - status.position
+        except PoisonError as poison:
+            stop_at(self._database, NAME, poison, status.position)
+            return 0
 
 
-def grow_again(database: Database, head: int, on_progress: OnProgress) -> None:
+def grow(database: Database, position: int) -> int:
+    """Add all events up to a position, and return the tree's size. Raises `PoisonError` if an event or a tile is missing."""
+    with database.write(durable=False) as connection:
+        standing = lock(connection, NAME).position
+        if position <= standing:
+            return standing
+        _extend(connection, standing, position)
+        advance(connection, [NAME], position)
+        return position
+
+
+def grow_again(database: Database, upto: int, on_progress: OnProgress) -> None:
     """Compute the whole tree from what is stored, up to a position. Checkpoints stay. Raises `PoisonError`. It blocks."""
     with database.write() as connection:
         lock(connection, NAME)
         forget_tiles(connection)
         reset_to(connection, NAME, 0)
-    tree = Tree(database)
-    for position in [*range(_AT_ONCE, head, _AT_ONCE), head]:
-        tree.grow(position)
-        on_progress(position, head)
+    for position in [*range(AT_ONCE, upto, AT_ONCE), upto]:
+        grow(database, position)
+        on_progress(position, upto)
 
 
-def _grow(connection: Connection, standing: int, position: int) -> None:
+def _extend(connection: Connection, standing: int, position: int) -> None:
     try:
         growing = Growing(standing, tiles_in(connection))
     except MissingTileError as error:

@@ -26,7 +26,7 @@ class Finding(Struct, frozen=True):
 def tiles_lead_to(connection: Connection, checkpoint: Checkpoint) -> bool:
     """Tell whether the recorded hashes of events are those that a checkpoint was signed of."""
     recorded = chain.from_iterable(hashes for _, hashes in _recorded(connection))
-    return root_of(islice(recorded, checkpoint.size)) == checkpoint.root
+    return root_of(list(islice(recorded, checkpoint.size))) == checkpoint.root
 
 
 def cut_off(missing: int, head: int, size: int, by: str) -> Finding:

@@ -5,11 +5,11 @@ changes, and only the last tile of each level can be partial.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from groupchat.proof.tree import HASH_BYTES, Frontier, Node, range_root, root_of
+from groupchat.proof.tree import HASH_BYTES, Node, range_root, root_of
 from groupchat.values.errors import ToldError
 
 HEIGHT = 8
@@ -50,20 +50,23 @@ class Growing:
         for level, number, width in edge_tiles(size):
             self._edges.append(bytearray(_exactly(read(level, number), level, number, width)))
 
-    def add(self, hashes: Iterable[bytes]) -> list[Tile]:
+    def add(self, hashes: Sequence[bytes]) -> list[Tile]:
         """Add leaves; return the tiles that are new or longer than before."""
         changed: list[Tile] = []
-        for hashed in hashes:
-            changed += self._add(0, hashed)
-            self.size += 1
-        partial = [Tile(level, number, bytes(self._edges[level])) for level, number, width in edge_tiles(self.size) if width]
-        return changed + partial
+        done = 0
+        while done < len(hashes):
+            piece = hashes[done : done + WIDTH - self.size % WIDTH]
+            changed += self._add(0, b"".join(piece))
+            self.size += len(piece)
+            done += len(piece)
+        return changed + [Tile(level, number, bytes(self._edges[level])) for level, number, width in edge_tiles(self.size) if width]
 
-    def _add(self, level: int, hashed: bytes) -> Iterator[Tile]:
+    def _add(self, level: int, hashes: bytes) -> Iterator[Tile]:
+        """Add to a level's edge at most what it has room for; a full one adds its root to the level above."""
         if level == len(self._edges):
             self._edges.append(bytearray())
         edge = self._edges[level]
-        edge += hashed
+        edge += hashes
         if len(edge) == FULL_BYTES:
             full = bytes(edge)
             edge.clear()
@@ -92,11 +95,7 @@ def node_of(read: TileReader) -> Node:
         level, above = divmod(height, HEIGHT)
         first = index << above
         number, start, count = first >> HEIGHT, first % WIDTH, 1 << above
-        hashes = split(_exactly(read(level, number), level, number, start + count))[start:]
-        frontier = Frontier()
-        for hashed in hashes:
-            frontier.add(hashed)
-        return frontier.root()
+        return root_of(split(_exactly(read(level, number), level, number, start + count))[start:])
 
     return node
 

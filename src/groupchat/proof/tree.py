@@ -49,12 +49,16 @@ class Frontier:
         return _folded([hashed for _, hashed in self._nodes])
 
 
-def root_of(hashes: Iterable[bytes]) -> bytes:
-    """Return the root of a tree from the hashes of its leaves."""
-    frontier = Frontier()
-    for hashed in hashes:
-        frontier.add(hashed)
-    return frontier.root()
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """Return the root of a tree from the hashes of its leaves, height by height.
+
+    An odd one at the end goes up unhashed until it has a partner on its left, which is where RFC 6962 has it.
+    """
+    while len(hashes) > 1:
+        odd = hashes[-1:] if len(hashes) % 2 else ()
+        hashes = [sha256(b"\1" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=False)]
+        hashes += odd
+    return hashes[0] if hashes else sha256(b"").digest()
 
 
 def range_root(node: Node, start: int, end: int) -> bytes:

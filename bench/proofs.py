@@ -1,0 +1,136 @@
+"""Proof: what the tree over the log costs those who append, and how fast a log is verified."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from time import perf_counter
+
+import histories
+import uvloop
+from appends import READY, WRITERS
+from histories import cause, message_sent
+from rounds import Measure, alternate, compare
+
+from groupchat.proof.checkpoint import Checkpoint
+from groupchat.proof.growing import Tree, grow, grow_again
+from groupchat.proof.kept import tiles_in
+from groupchat.proof.parts import hashing
+from groupchat.proof.tiles import root_in
+from groupchat.proof.verifying import verify
+from groupchat.store.database import Database
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.store.rows import head
+from groupchat.store.schema import migrate
+from groupchat.store.signals import Signals
+from groupchat.values.ids import new_id
+
+PROCESSES = 2
+_A_MILLION_A_MINUTE = 1_000_000 / 60
+
+
+def measure(url: str, *, rounds: int, seconds: float, groups: int) -> Iterator[Measure]:
+    """Return the rate of decided appends with the tree's follower against that without, and the rate of verifying."""
+    kind = "SQLite" if url.startswith("sqlite") else "Postgres"
+    with _store(url) as store, _worker(url) as worker:
+        sides = {
+            "without": partial(_appended, store, seconds, worker, None),
+            "beside": partial(_appended, store, seconds, worker, worker),
+            "inside": partial(_appended, store, seconds, worker, Tree(store.database, store.signals)),
+        }
+        rates = alternate(f"proof, {kind}", sides, rounds)
+    line = f"32 concurrent appends, {kind}, each decided"
+    for name, where in (("beside", "a process beside"), ("inside", "the same process")):
+        yield compare(f"{line}, the tree in {where} / none", rates[name], rates["without"], goal=0.95, unit="events/s")
+    with _store(url) as store:
+        yield _verifying(store.database, kind, rounds, groups)
+
+
+@contextmanager
+def _store(url: str) -> Iterator[EventStore]:
+    with ExitStack() as stack:
+        database = Database(url)
+        stack.callback(database.close)
+        migrate(database)
+        signals = Signals(database)
+        stack.callback(signals.close)
+        store = EventStore(database, signals)
+        stack.callback(store.close)
+        yield store
+
+
+@contextmanager
+def _worker(url: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a process that does nothing but grow the tree; it is paused."""
+    environment = os.environ | {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "error"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "groupchat", "work", "proof"], env=environment, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            process.send_signal(signal.SIGSTOP)
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+
+
+def _appended(
+    store: EventStore, seconds: float, worker: "subprocess.Popen[bytes]", by: "Tree | subprocess.Popen[bytes] | None"
+) -> float:
+    """Append for so long while the tree grows by a follower here, by the worker, or not at all; from a tree that is complete."""
+    grow(store.database, store.log.head())
+    if by is worker:
+        worker.send_signal(signal.SIGCONT)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_all_writers(store, seconds, by if isinstance(by, Tree) else None))
+    finally:
+        worker.send_signal(signal.SIGSTOP)
+
+
+async def _all_writers(store: EventStore, seconds: float, follower: Tree | None) -> float:
+    stop = asyncio.Event()
+    following = None if follower is None else asyncio.create_task(follower.run(stop))
+    start = perf_counter()
+    counts = await asyncio.gather(*(_write(store, start + seconds) for _ in range(WRITERS)))
+    elapsed = perf_counter() - start
+    stop.set()
+    if following is not None:
+        await following
+    return sum(counts) / elapsed
+
+
+async def _write(store: EventStore, until: float) -> int:
+    decided, stream, request, message = 0, new_id("cnv"), cause(new_id("wsp")), message_sent()
+    while perf_counter() < until:
+        await store.run(request, Decision.take, READY, stream, message)
+        decided += 1
+    return decided
+
+
+def _verifying(database: Database, kind: str, rounds: int, groups: int) -> Measure:
+    """Return the rate of verifying all events from the first, in processes that are started for it."""
+    histories.fill(database, groups=groups, messages=8)
+    with database.read() as connection:
+        events = head(connection)
+    grow_again(database, events, lambda _done, _total: None)
+    with database.read() as connection:
+        checkpoint = Checkpoint("bench", events, root_in(tiles_in(connection), events))
+    rates = alternate(f"verifying, {kind}", {"verifying": partial(_verified, database, checkpoint)}, rounds)["verifying"]
+    name = f"verifying {events:,} events, {kind}, {PROCESSES} processes / a million in a minute"
+    return compare(name, rates, [_A_MILLION_A_MINUTE] * rounds, goal=1.0, unit="events/s")
+
+
+def _verified(database: Database, checkpoint: Checkpoint) -> float:
+    start = perf_counter()
+    with hashing(database, PROCESSES) as hashed, database.read() as connection:
+        report = verify(connection, hashed, [checkpoint], lambda _done, _total: None)
+    if report.faults or report.covered != checkpoint.size:
+        msg = f"the events do not lead to their own checkpoint: {report}"
+        raise RuntimeError(msg)
+    return checkpoint.size / (perf_counter() - start)
