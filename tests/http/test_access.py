@@ -147,6 +147,8 @@ WORKSPACE = [
     row("GET /v1/ledger/statement?month=2025-01", 200),
     row("GET /v1/ledger/statement?month=2025-01&format=csv", 200),
     row("GET /v1/events", 200),
+    row("GET /v1/events?conversation_id={seen}", 200, by_value=True, stranger=NOT_FOUND),
+    row("GET /v1/events?conversation_id={hidden}", 200, by_value=True, stranger=NOT_FOUND, **HIDDEN),
     row("GET /v1/refusals", 200, **AUDITING),
     row("GET /v1/refusals?conversation_id={seen}", 200, by_value=True, **AUDITING, stranger=NOT_FOUND),
     row("GET /v1/refusals?conversation_id={hidden}", 200, by_value=True, **AUDITING | HIDDEN, stranger=NOT_FOUND),

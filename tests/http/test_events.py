@@ -102,6 +102,33 @@ async def test_more_than_one_batch_is_sent_in_order(live):
     assert [event["position"] for event in await told_upto(live, await head(live))] == list(range(1, await head(live) + 1))
 
 
+# --- what one wants
+
+
+async def test_a_stream_has_only_the_types_and_the_conversation_that_were_asked_for(live):
+    first, second = await live.group(1, 2), await live.group(3, 4)
+    for group in (first, second):
+        await live.send(group)
+    sent = "groupchat.conversation.message_sent"
+    query = f"after=0&types={sent},groupchat.conversation.renamed&conversation_id={first['id']}"
+    async with listening(live, query=query) as stream:
+        told = [await stream.event()]
+        await live.patch(path_of(second), {"name": "Second"})
+        await live.patch(path_of(first), {"name": "First"})
+        told.append(await stream.event())
+    assert [(each["type"], each["stream"]) for each in told] == [
+        (sent, first["id"]),
+        ("groupchat.conversation.renamed", first["id"]),
+    ]
+
+
+async def test_a_type_that_does_not_exist_is_refused(live):
+    problem = assert_problem(await live.get("/v1/events", types="groupchat.conversation.sent"), "invalid-request", 422)
+    assert problem["errors"][0]["loc"] == "query.types"
+    listed = (await live.client.get("/schemas")).json()["items"]
+    assert {"type": "groupchat.conversation.renamed", "url": "/schemas/groupchat.conversation.renamed.json"} in listed
+
+
 # --- what one may see
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.sight import About, Known, about, sees
 from groupchat.commands.caller import Caller, access
@@ -12,6 +14,25 @@ from groupchat.store.event_store import EventStore
 from groupchat.values.event import Recorded
 
 S = TypeVar("S")
+
+
+class EventFilter(Struct, frozen=True, kw_only=True):
+    """The events to watch: of these types, and about this conversation, its deliveries and read marks. `None` doesn't filter."""
+
+    types: frozenset[str] | None = None
+    conversation_id: str | None = None
+
+    def wants(self, recorded: Recorded) -> bool:
+        """Tell whether an event is among them."""
+        if self.types is not None and recorded.type not in self.types:
+            return False
+        if self.conversation_id is None:
+            return True
+        what = about(recorded)
+        return what is not None and what.conversation_id == self.conversation_id
+
+
+EVERYTHING = EventFilter()
 
 
 async def visible(store: EventStore, who: Caller, rights: Access, batch: Sequence[Recorded]) -> list[Recorded]:

@@ -5,6 +5,7 @@ from functools import cache
 from html import escape
 
 from fastapi.openapi.docs import get_swagger_ui_html
+from msgspec import Struct
 
 from groupchat.http.documents.problems import PROBLEMS
 from groupchat.http.web.problems import ProblemKind
@@ -21,6 +22,19 @@ code {{ background: #8882; padding: .1em .3em; border-radius: .2em }}</style></h
 <body>{body}</body>
 </html>
 """
+
+
+class SchemaPlace(Struct, frozen=True):
+    """A type of event, and the path of its JSON Schema."""
+
+    type: str
+    url: str
+
+
+class SchemaList(Struct, frozen=True):
+    """All types of events."""
+
+    items: list[SchemaPlace]
 
 
 async def problem_index(_: Incoming) -> Reply:
@@ -49,11 +63,16 @@ def event_schemas(make: Callable[[], Mapping[str, object]]) -> Responder:
     async def respond(incoming: Incoming) -> Reply:
         reply = made().get(incoming.scope["path_params"]["type"])
         if reply is None:
-            msg = "Unknown event type. docs/events.md lists all of them."
+            msg = "Unknown event type. GET /schemas lists all of them."
             raise NotFoundError(msg)
         return reply
 
     return respond
+
+
+def event_types(make: Callable[[], Mapping[str, object]]) -> Responder:
+    """Return a function that responds with all types of events and the paths of their schemas."""
+    return fixed_json(lambda: SchemaList([SchemaPlace(type_, f"/schemas/{type_}.json") for type_ in make()]))
 
 
 def documentation() -> Responder:

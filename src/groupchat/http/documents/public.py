@@ -6,6 +6,7 @@ from functools import partial
 from msgspec import Struct
 
 from groupchat.http.documents import pages
+from groupchat.http.documents.pages import SchemaList
 from groupchat.http.documents.schemas import DIALECT, schemas
 from groupchat.http.monitoring.health import Checkup, Health
 from groupchat.http.web.operation import Content, Json, Operation, Response
@@ -28,6 +29,7 @@ def responders(document: Callable[[], Json], checkup: Checkup, public_url: str |
         "/docs": pages.documentation(),
         "/problems": pages.problem_index,
         "/problems/{slug}": pages.problem_page,
+        "/schemas": pages.event_types(schemas),
         "/schemas/{type}.json": pages.event_schemas(partial(schemas, public_url)),
     }
 
@@ -57,6 +59,8 @@ _SCHEMA = {
         schema={"type": "object"}, example={"$schema": DIALECT, "title": "groupchat.conversation.renamed"}
     )
 }
+_RENAMED = "groupchat.conversation.renamed"
+_SCHEMAS: Json = {"items": [{"type": _RENAMED, "url": f"/schemas/{_RENAMED}.json"}]}
 
 
 def _get(
@@ -86,6 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("/docs", "docs", "The interactive documentation", _HTML),
     _get("/problems", "problems", "All types of problems", _HTML),
     _get("/problems/{slug}", "problem", "One type of problem", _HTML, problems=("not-found",)),
+    _get("/schemas", "schemas", "All types of events and their schemas", _json(Content(shape=SchemaList, example=_SCHEMAS))),
     _get(
         "/schemas/{type}.json",
         "schema",

@@ -9,7 +9,8 @@ from groupchat.aggregates.sight import published
 from groupchat.http.calls.positions import read_last_event_id, read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
-from groupchat.http.inputs.parameters import QueryParameters
+from groupchat.http.inputs.fields import Id
+from groupchat.http.inputs.parameters import QueryParameters, given
 from groupchat.http.routes.history import HistoryEvent
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Stream
@@ -19,7 +20,10 @@ from groupchat.http.web.openapi import EVENT_STREAM
 from groupchat.http.web.operation import Content, Operation, Response
 from groupchat.http.web.reply import Reply, encode_json
 from groupchat.http.web.request import Incoming
-from groupchat.values.event import Recorded
+from groupchat.queries.conversations import require_visible
+from groupchat.queries.watching import EventFilter
+from groupchat.values.errors import InvalidRequestError
+from groupchat.values.event import EVENT_TYPES, Recorded
 
 
 class StreamedEvent(HistoryEvent, frozen=True, kw_only=True):
@@ -29,9 +33,33 @@ class StreamedEvent(HistoryEvent, frozen=True, kw_only=True):
 
 
 class StreamQuery(QueryParameters, frozen=True, kw_only=True):
-    """The place to begin."""
+    """The place to begin, and the events to send."""
 
     after: Annotated[int, Meta(ge=0, le=10**18 - 1, description="Begin after this position. Default: now.")] | UnsetType = UNSET
+    types: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=4_096,
+                description="Only events of these types, separated by commas.",
+                examples=["groupchat.conversation.message_sent,groupchat.conversation.inbound_received"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    conversation_id: (
+        Annotated[Id, Meta(description="Only events about this conversation, its deliveries and your read marks.")] | UnsetType
+    ) = UNSET
+
+    @property
+    def chosen(self) -> EventFilter:
+        """The events that these parameters ask for; raises `InvalidRequestError` for a type that does not exist."""
+        types = None if self.types is UNSET else frozenset(self.types.split(","))
+        if unknown := sorted((types or frozenset()) - EVENT_TYPES.keys()):
+            detail = f"Unknown type {unknown[0]!r}. GET /schemas lists the types."
+            raise InvalidRequestError("query.types", detail)
+        return EventFilter(types=types, conversation_id=given(self.conversation_id))
 
 
 class Streaming(Struct, frozen=True):
@@ -44,9 +72,12 @@ class Streaming(Struct, frozen=True):
         who, login = await services.door.admit(incoming)
         query = decode_query(StreamQuery, incoming.scope["query_string"])
         read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
+        chosen = query.chosen
+        if chosen.conversation_id is not None:
+            await require_visible(services.store, who, chosen.conversation_id)
         after = await _begin(services, read_last_event_id(incoming.headers), query)
         streams = services.streams
-        watch = Watch(streams.log, streams.pace, Watcher(login, who), after, encode)
+        watch = Watch(streams.log, streams.pace, Watcher(login, who, chosen), after, encode)
         streams.admit(who.user.id)
         return Stream(200, streams=streams, user_id=who.user.id, incoming=incoming, frames=watch.frames)
 
@@ -80,8 +111,8 @@ Follow the workspace's events, as server-sent events: `id` is the position, `eve
 begins after `Last-Event-ID`, which a browser's `EventSource` sends automatically, otherwise after `after`, otherwise now. The
 stream first sends an `id` of its own, before any event, so a client can be disconnected at any point and continue without gaps or
 duplicates. A position beyond the end of the log is rejected. The stream shows what the caller may see at that moment (R22, R23),
-and ends when their key does. Comments (lines that begin with a colon) arrive when there is nothing to send. The server disconnects
-a client that reads nothing for 30 seconds."""
+and ends when their key does. `types` and `conversation_id` leave out other events. Comments (lines that begin with a colon) arrive
+when there is nothing to send. The server disconnects a client that reads nothing for 30 seconds."""
 
 follow_events = Streaming(
     Operation(
@@ -100,6 +131,6 @@ follow_events = Streaming(
                 contents={EVENT_STREAM: Content(shape=StreamedEvent, example=examples.STREAMED_EVENT)},
             ),
         ),
-        problems=(*EVERYWHERE, "position-ahead"),
+        problems=(*EVERYWHERE, "not-found", "position-ahead"),
     )
 )

@@ -14,7 +14,7 @@ from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import WORKSPACE
-from groupchat.queries.watching import visible
+from groupchat.queries.watching import EVERYTHING, EventFilter, visible
 from groupchat.store.event_store import EventStore
 from groupchat.store.tail import Piece
 from groupchat.values.event import Recorded
@@ -38,6 +38,7 @@ class Watcher(Struct, frozen=True):
 
     login: Login
     who: Caller
+    chosen: EventFilter = EVERYTHING
 
 
 class LogReader:
@@ -72,7 +73,7 @@ class Watch:
         self._log = log
         self._store = log.store
         self._pace = pace
-        self._login, self._who = reader.login, reader.who
+        self._login, self._who, self._chosen = reader.login, reader.who, reader.chosen
         self._position = after
         self._encode = encode
         self._state: Workspace | None = None
@@ -108,7 +109,7 @@ class Watch:
             return b""
         changed = any(recorded.stream == self._who.workspace_id for recorded in piece.events)
         rights = await self._rights(fresh=changed or not piece.at_end)  # the event that changes them may come after this piece
-        shown = await visible(self._store, self._who, rights, piece.events)
+        shown = await visible(self._store, self._who, rights, [each for each in piece.events if self._chosen.wants(each)])
         self._position = piece.events[-1].position
         return b"".join(map(self._encode, shown))
 
