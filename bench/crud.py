@@ -116,7 +116,7 @@ PRICE = Decimal("0.0200")
 
 
 class NewMessage(BaseModel):
-    """What is posted."""
+    """The request body."""
 
     model_config = ConfigDict(extra="forbid")
     body: str = Field(min_length=1, max_length=1_600)

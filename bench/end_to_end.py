@@ -39,7 +39,7 @@ _CRUD = str(Path(__file__).with_name("crud.py"))
 
 
 class _Side(Protocol):
-    """What does the job: its processes, and what it has still to do."""
+    """The system under test: its processes, and its remaining work."""
 
     processes: dict[str, Popen[bytes]]
 

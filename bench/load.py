@@ -32,7 +32,7 @@ class Load(msgspec.Struct, kw_only=True):
 
 
 class Result(msgspec.Struct, kw_only=True):
-    """What came of it; `cpu` is the share of one core that this client used."""
+    """The results; `cpu` is the share of one core that this client used."""
 
     accepted: int
     refused: int

@@ -1,13 +1,4 @@
-"""What a framework costs per call: the same `POST`, in process and without a socket, in alternating rounds.
-
-Each side parses a message of 150 bytes into its own kind of model, refuses what does not fit, and answers 201 with JSON:
-- ours: the kit in `groupchat.http.web`, as the application uses it: msgspec, a `Resource`, `Application`;
-- through FastAPI's middleware: the same resource as a route of a plain `FastAPI`;
-- FastAPI: a path operation with a Pydantic model and a response model;
-- Litestar: a handler with a msgspec `Struct`, where Litestar is installed (it is not one of our dependencies).
-
-Figures are the processor time of one call. `python bench/per_call.py [rounds]`; docs/adr/0007-msgspec-on-the-hot-path.md has a run.
-"""
+"""The cost of a framework per call: the same `POST`, in process and without a socket, in alternating rounds."""
 
 import logging
 import sys
@@ -52,14 +43,14 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is sent."""
+    """The request body."""
 
     body: Annotated[str, msgspec.Meta(min_length=1, max_length=1_600)]
     media: tuple[Media, ...] = ()
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What is answered."""
+    """The response body."""
 
     conversation_id: str
     message: Message

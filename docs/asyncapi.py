@@ -66,9 +66,9 @@ HEADERS: dict[str, Json] = {
 }
 """The headers of every record, all of them text in UTF-8."""
 EVENT_HEADERS: dict[str, Json] = {"ce_shape": {"description": "The version of the event's shape: 1, 2, 3, ...", "pattern": _NUMBER}}
-"""Those that all but the ledger's records have."""
+"""The headers of all records except the ledger's."""
 ENTRY_HEADERS: dict[str, Json] = {"ce_entry": {"description": "Which of the event's entries: 1, 2, 3, ...", "pattern": _NUMBER}}
-"""Those that only the ledger's records have."""
+"""The headers of the ledger's records only."""
 
 
 def page(schemas: dict[str, Json]) -> str:

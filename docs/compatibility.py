@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - beside a script, not a package
-"""What in a change of the schemas would break somebody who reads the topics `...v1`.
+"""Changes of the schemas that would break readers of the topics `...v1`.
 
 A topic is kept: old records and new ones stand in it side by side. So who reads by the new schemas must be able to read what was
 published before, and who reads by the old ones what is published now. Readers pass over fields and types that they don't know.
@@ -13,9 +13,9 @@ from typing import Any
 Json = dict[str, Any]
 
 WORDS = frozenset({"$schema", "$id", "$defs", "title", "description", "examples"})
-"""What tells people something, and readers nothing; definitions are looked at where they are used."""
+"""Keywords for people, which readers ignore; definitions are compared where they are used."""
 PARTS = frozenset({"type", "enum", "anyOf", "properties", "required", "items"})
-"""What is compared part by part; every other keyword must stay as it is."""
+"""Keywords that are compared part by part; every other one must stay unchanged."""
 
 
 def breaks(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[str]:

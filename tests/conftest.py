@@ -37,7 +37,7 @@ BACKENDS = ("sqlite", "postgres")
 
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
-    """What a test has set up of the logs ends with it: its streams are closed then."""
+    """Restore the logging configuration that a test has changed, because the test's streams are closed at its end."""
     yield
     structlog.reset_defaults()
 

@@ -1,4 +1,4 @@
-"""What docker-compose.yml starts, started here as processes with its own commands and settings, on a real Postgres and Kafka."""
+"""The services of docker-compose.yml, as processes with its commands and settings, on a real Postgres and Kafka."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Who may see and do what: R20 to R23, as one place in the code says it."""
+"""Access: R20 to R23, as one place in the code decides them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a contact's changes do to its participants: names and tags (R9, R11)."""
+"""The effects of a contact's changes on its participants: names and tags (R9, R11)."""
 
 import pytest
 

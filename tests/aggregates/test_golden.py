@@ -1,4 +1,4 @@
-"""Stored events stay readable for ever: one golden file per event class and version (`tests/golden/make.py` makes new ones)."""
+"""Stored events stay readable forever: one golden file per event class and version (`tests/golden/make.py` makes new ones)."""
 
 import pytest
 from eventsourcing.persistence import StoredEvent

@@ -1,4 +1,4 @@
-"""What messages meant when events did not say it yet: the keywords of then, whatever today's are (R14, R34)."""
+"""The meaning of messages in old events: the keywords of that time, whatever today's are (R14, R34)."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ THEN = {
     "opt-in": ("START", "UNSTOP", "YES", "yes.", " Start! "),
     None: (None, "", "...", "STOP it", "please stop", "nonstop", "OPT--OUT", "yes please", "yes\u2764", "HELP", "\U0001f6d1"),
 }
-"""What was recognized as what. It never changes."""
+"""Messages and the keyword that each was recognized as. It never changes."""
 
 CASES = [(meaning, body) for meaning, bodies in THEN.items() for body in bodies]
 

@@ -32,10 +32,7 @@ PEOPLE = (1, 2, 3)
 
 
 class Life:
-    """What happened, what was refused, and which event decided each, by a model that knows no fold.
-
-    `refused` has the version that refused a message and the opt-out that did; `withheld` the opt-out by the message.
-    """
+    """The events, the refusals, and the event that decided each, from a model without a fold."""
 
     def __init__(self, *, reopens: bool) -> None:
         self.story: list[tuple[str, Event]] = [(WORKSPACE, a_workspace())]

@@ -1,4 +1,4 @@
-"""What the contract (`test_contract.py`) needs of an adapter: its carrier beside it, which does what a test tells it."""
+"""The contract's (`test_contract.py`) requirements for an adapter: a fake carrier next to it, which a test controls."""
 
 from typing import Literal, Protocol
 
@@ -14,7 +14,7 @@ class Bench(Protocol):
 
     carrier: Carrier
     can_be_asked: bool
-    """Whether the carrier can tell what became of a call whose answer is lost."""
+    """Whether the carrier knows the result of a call whose response was lost."""
 
     async def trouble(self, kind: Trouble | None) -> None:
         """Let this become of calls from now on; none: they are taken and answered."""

@@ -31,7 +31,7 @@ PATH = "/v1/carriers/posting/webhooks"
 
 
 class News(Struct, forbid_unknown_fields=True):
-    """What the carrier posts."""
+    """The content of the carrier's webhook."""
 
     receipts: Sequence[Receipt] = ()
     inbound: Inbound | None = None

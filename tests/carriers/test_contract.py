@@ -1,4 +1,4 @@
-"""What every carrier's adapter must do, whatever goes wrong: a new one is a row in `BENCHES`."""
+"""The contract of every carrier's adapter, under all kinds of trouble. A new adapter is a row in `BENCHES`."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import permutations, product

@@ -1,4 +1,4 @@
-"""What a webhook brings is handed over before it is acknowledged; what has no place is acknowledged too (R45)."""
+"""A webhook's content is passed on before it is acknowledged; unknown content is acknowledged too (R45)."""
 
 import pytest
 

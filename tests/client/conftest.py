@@ -16,6 +16,6 @@ def topics(kafka, topic_prefix) -> str:
 
 @pytest.fixture
 def relay(kafka, topics) -> Iterator[Publisher]:
-    """What publishes to them."""
+    """Publishes to the topics."""
     with publisher(kafka, topics) as one:
         yield one

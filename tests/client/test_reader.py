@@ -1,4 +1,4 @@
-"""What a consumer is promised: every record, in order per key, once, and again only what it was at when it ended."""
+"""The promises to a consumer: every record, in order per key, once; only the record in progress at its end comes again."""
 
 from contextlib import contextmanager
 from threading import Event, Thread

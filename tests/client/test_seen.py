@@ -1,4 +1,4 @@
-"""What is remembered of a partition."""
+"""The memory of a partition's records."""
 
 import msgspec
 import pytest

@@ -200,7 +200,7 @@ async def test_under_reopen_a_group_stays_blocked_while_another_has_the_same_set
     await world.policy(reopen_on_opt_in=True)
     bob = await world.contact(1, "Bob")
     old = await world.group(bob, 2)
-    await world.change(bob, number=number(5))  # so that the number may be in a group again, while the old one waits for his DND
+    await world.change(bob, number=number(5))  # so that the number may be in a group again, while the old one waits for theirs DND
     await world.change(bob, dnd=True)
     new = await world.group(1, 2)
     await world.change(bob, dnd=False)

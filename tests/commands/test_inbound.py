@@ -1,4 +1,4 @@
-"""What comes in: who wrote it, where it goes, keywords, webhooks that come twice, receipts (R11, R14, R15, R28, R35)."""
+"""Inbound: authors, conversations, keywords, repeated webhooks, receipts (R11, R14, R15, R28, R35)."""
 
 import pytest
 

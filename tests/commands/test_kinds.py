@@ -1,4 +1,4 @@
-"""An id of another kind names nothing, and leaves nothing behind: whoever asks for it poisons no one's memory."""
+"""An id of another kind names nothing and leaves nothing behind, so a request for it affects no cache."""
 
 import pytest
 

@@ -30,7 +30,7 @@ def steps() -> st.SearchStrategy[list[tuple[str, int, int]]]:
 
 
 class Model:
-    """What the rules say, of numbers as small integers."""
+    """The rules, for numbers as small integers."""
 
     def __init__(self, *, reopens: bool) -> None:
         self.reopens = reopens

@@ -1,4 +1,4 @@
-"""Read marks: each user has his own (R30)."""
+"""Read marks: each user has their own (R30)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the pages say agrees with the code, and their links lead somewhere."""
+"""The pages agree with the code, and their links work."""
 
 import re
 from typing import get_args

@@ -146,7 +146,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.workspace.role_defined.v1": workspace.RoleDefined(role="helper", group_chat=True),
     "groupchat.workspace.rate_posted.v1": workspace.RatePosted(effective_from=date(2025, 2, 1), rate=RATE),
 }
-"""What each golden file reads as, by its name without `.json`."""
+"""The event in each golden file, by the file's name without `.json`."""
 
 
 def event_types() -> dict[str, type[Event]]:

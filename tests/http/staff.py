@@ -1,4 +1,4 @@
-"""Who works in a workspace: one caller for each kind of right (R20 to R23), added by its owner over HTTP."""
+"""The staff of a workspace: one caller for each kind of right (R20 to R23), added by the owner over HTTP."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class Staff:
         return self.callers[name]
 
     async def hire(self, name: str, **given: Any) -> Site:
-        """Add a user and return the API for him."""
+        """Add a user and return the API for them."""
         user = {"name": name.title(), "email": f"{name}@example.com"} | given
         response = await self.owner.post("/v1/users", user)
         assert response.status_code == 201, response.text

@@ -22,7 +22,7 @@ PARAMETERS = {
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
     **dict.fromkeys(("member", "phone", "business", "spare_number"), "number"),
 }
-"""Which path parameter a thing stands for."""
+"""The path parameter of each kind of thing."""
 
 _OWN = ("me", "my_key")
 _phones = count(1)

@@ -25,7 +25,7 @@ from tests.support.builders import BUSINESS
 OPERATION_OF = {(each.operation.method, each.operation.path): each.operation for each in (*ENDPOINTS, *SIMULATOR)}
 PUBLIC = {each.path for each in public.OPERATIONS}
 FROZEN = "/v1/conversations/{conversation_id}/participants/{rest}"
-"""What refuses every write to participants (R7)."""
+"""The refusal of every write to participants (R7)."""
 DONE = (200, 201, 202, 204)
 
 CALLERS = ("owner", "admin", "member", "clerk", "dispatcher", "agent", "auditor", "stranger", "nobody")

@@ -27,7 +27,7 @@ class Recorded(NonRecordingSpan):
 
 
 class Traces(TracerProvider, Tracer):
-    """What an operator's instrumentation sets up: here it keeps all spans."""
+    """The set-up of an operator's instrumentation, which keeps all spans here."""
 
     def __init__(self) -> None:
         self.spans: list[Recorded] = []

@@ -1,4 +1,4 @@
-"""Who is restricted to assigned data (R22): what others have is in none of his answers, and comes and goes with its assignment."""
+"""A user who is restricted to assigned data (R22) sees nothing of others, and access follows the assignment."""
 
 import re
 from typing import Any
@@ -10,11 +10,11 @@ from tests.http.staff import Staff
 from tests.support.builders import BUSINESS, number
 
 MINE, SECRET = "Mine-q7", "Hidden-zx9"
-"""Words that stand in everything that the agent may see, and in everything that he may not."""
+"""Words that appear in everything that the agent may see, and in everything that they may not."""
 
 
 class Witness(Site):
-    """A caller who keeps everything that he is answered."""
+    """A caller who keeps every response."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(site.client, site.world, site.services, site.key)
@@ -38,7 +38,7 @@ class Witness(Site):
 
 
 async def an_agent(site: Site) -> tuple[Witness, str]:
-    """Return the API for a user who is restricted, and his id."""
+    """Return the API for a restricted user, and the user's id."""
     staff = Staff(site)
     return Witness(await staff.hire("agent", role="member", assigned_only=True)), staff.ids["agent"]
 
@@ -63,7 +63,7 @@ async def talked_in(site: Site, group: Json, writer: int, others: list[int], wor
 
 
 async def a_hidden_world(site: Site, agent_id: str, mine: list[Json]) -> tuple[list[Json], list[Json], list[str]]:
-    """Plant groups and contacts that are not the agent's; return groups, contacts, and all numbers that are in no group of his."""
+    """Plant groups and contacts of others; return groups, contacts, and the numbers that are in none of the agent's groups."""
     others = await people(site, 21, SECRET, None, site.world.who.user.id)
     groups = [
         await group_of(site, mine[0], others[0], name=f"{SECRET} mixed"),

@@ -1,4 +1,4 @@
-"""`ETag` and `If-Match`: a write that expects a version is done on that version alone, whoever else writes at the same time."""
+"""`ETag` and `If-Match`: a write that expects a version succeeds only on that version, even in a race."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The event stream: the log as one caller may see it, live and resumable, for as long as he may and takes it."""
+"""The event stream: the log as one caller may see it, live and resumable, while they may see it and read it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What an older groupchat stored looks the same to everybody as what today's stores: views, history, event stream (R32 to R34)."""
+"""Events from an older groupchat look the same as today's: in views, history and the event stream (R32 to R34)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ SAID = {"Hello": None, "Stop.": "opt-out", "please stop": None, " start! ": "opt
 
 
 async def everything(site: Site, group: Json) -> list[Any]:
-    """Return all that is shown of a group, when all views are made anew."""
+    """Return everything that is shown of a group after all views are rebuilt."""
     await rebuild(site.store, list(VIEWS.values()), lambda done, total: None)
     paths = ("/v1/conversations", path_of(group), messages_of(group), path_of(group, "participants"), path_of(group, "history"))
     return [*[(await site.get(path)).json() for path in paths], await told(site)]

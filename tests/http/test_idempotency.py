@@ -158,7 +158,7 @@ async def test_a_key_is_its_users_own(site):
     assert [each.status_code for each in answers] == [201] * 4
     assert [each.json() for each in answers[:2]] == [each.json() for each in answers[2:]]
     assert answers[0].json()["author"]["name"] != answers[1].json()["author"]["name"]
-    assert len((await member.get(messages_of(made))).json()["items"]) == 2  # he wrote last, so he waits for both
+    assert len((await member.get(messages_of(made))).json()["items"]) == 2  # they wrote last, so they wait for both
 
 
 async def test_a_refused_request_is_decided_again_R5(site):

@@ -137,7 +137,7 @@ def database_url(sqlite_url):
 
 @pytest.fixture
 def lines(monkeypatch):
-    """What the process writes into its log, as JSON, at the lowest level."""
+    """The process's log, as JSON, at the lowest level."""
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     before = logging.root.handlers[:]

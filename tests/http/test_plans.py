@@ -1,4 +1,4 @@
-"""What a request reads grows with what it asks for, not with what is stored: every query that one makes is served by an index."""
+"""A request's reads grow with its response, not with the store: an index serves every query."""
 
 from typing import Any
 

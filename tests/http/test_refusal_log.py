@@ -1,4 +1,4 @@
-"""How refusals come on record: beside the requests, counted while they are alike, bounded, and not lost when the process ends."""
+"""Recording refusals: in the background, equal ones counted, within limits, and not lost when the process ends."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What users were refused, over HTTP: who audits finds it, nobody else learns of it, and no flood of it fills the store."""
+"""Refusal records over HTTP: auditors see them, nobody else does, and no flood of refusals fills the store."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What a field takes, in words: no refusal quotes the parser."""
+"""The valid values of a field in words: no refusal quotes the parser."""
 
 import pytest
 from msgspec import json

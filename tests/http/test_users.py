@@ -189,7 +189,7 @@ ASSIGNMENTS: list[tuple[str, Json, bool]] = [
     ("nobody's", {"assigned_to": None}, True),
     ("anothers", {"assigned_to": "admin"}, False),
     ("anothers and the default", {"assigned_to": "admin", "default": True}, True),
-    ("his own", {"assigned_to": "member", "default": False}, True),
+    ("their own", {"assigned_to": "member", "default": False}, True),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What answers add to refusals: how to go on in this API."""
+"""Responses add the next step in this API to a refusal."""
 
 from typing import get_args
 

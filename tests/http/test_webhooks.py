@@ -1,4 +1,4 @@
-"""What carriers post: without an API key, verified by the carrier's adapter, and acknowledged only when it is stored (R45)."""
+"""Carriers' webhooks: without an API key, verified by the adapter, and acknowledged only when stored (R45)."""
 
 from collections.abc import AsyncIterator
 

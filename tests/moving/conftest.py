@@ -17,7 +17,7 @@ async def world(store) -> World:
 
 @pytest.fixture(params=["sqlite-to-postgres", "postgres-to-sqlite"])
 def both_urls(request, sqlite_url, postgres_url) -> tuple[str, str]:
-    """Where history comes from, and where it goes."""
+    """The source and the target of a move."""
     return (sqlite_url, postgres_url) if request.param.startswith("sqlite") else (postgres_url, sqlite_url)
 
 

@@ -1,4 +1,4 @@
-"""A carrier that does not answer: nobody waits for it for ever, and nobody is texted twice."""
+"""A carrier that does not respond: nobody waits for it forever, and nobody is texted twice."""
 
 import asyncio
 

@@ -408,7 +408,7 @@ async def test_a_put_off_message_that_can_not_be_handled_stops_delivery_until_it
 
 
 async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_over_twice(world, carrier, group):
-    """What is under way is waited for before the batch comes again."""
+    """Running reactions finish before the batch comes again."""
     follower = Follower(world.store, Process(world.store, DeliveryProcess(world.store, carrier)))
     other = await world.group(1, 2)
     sent = [await world.send(group), await world.send(other)]

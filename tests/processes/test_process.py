@@ -1,4 +1,4 @@
-"""What every process shares: keys at the same time, events of a key in order, and no event passed that was not handled."""
+"""All processes handle different keys at the same time, and events of a key in order, and skip no event."""
 
 import asyncio
 

@@ -33,18 +33,18 @@ SMALL = Pace(batch=100, near=50)
 
 
 class Counted(Struct, frozen=True):
-    """What became of so many trials, of which `killed` had not ended by themselves. All that follows should be 0."""
+    """The results of the trials; in `killed` of them the process was killed. All later fields should be 0."""
 
     trials: int
     killed: int
     mixed: int
-    """How often a killed one had left something that is neither the old view nor the new one."""
+    """The number of killed processes that left something that is neither the old view nor the new one."""
     behind: int
-    """How often it had left the view standing further back than before."""
+    """The number of times that the view was left at a lower position than before."""
     wrong: int
-    """How often the view was not right after it was gone on with, or changed after it was dropped."""
+    """The number of times that the view was wrong after it was resumed, or changed after it was dropped."""
     left: int
-    """How often something was left over after that."""
+    """The number of times that something was left over after that."""
 
 
 def silent(_done: int, _total: int) -> None:

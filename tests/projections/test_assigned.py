@@ -1,4 +1,4 @@
-"""What lists show who is restricted to assigned data (R22): the same as the rule in `aggregates/access.py`, whatever happened."""
+"""Lists for a user restricted to assigned data (R22): the same as the rule in `aggregates/access.py`, after any history."""
 
 from collections.abc import Sequence
 

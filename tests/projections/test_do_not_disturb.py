@@ -1,4 +1,4 @@
-"""Which numbers are a no, as they are listed (R36)."""
+"""The list of numbers with do-not-disturb (R36)."""
 
 from groupchat.aggregates import do_not_disturb as rules
 from groupchat.aggregates.do_not_disturb import LeftBehind, Lifted, TurnedOff, TurnedOn

@@ -32,7 +32,7 @@ BEGINNING = dict.fromkeys(range(PARTITIONS), Place(0, 0))
 
 
 class Topic:
-    """What stands in the partitions: every record at its offset; between transactions a marker takes one."""
+    """The contents of the partitions: every record at its offset; a marker takes one between transactions."""
 
     def __init__(self) -> None:
         self.partitions: list[list[ReadRecord]] = [[] for _ in range(PARTITIONS)]

@@ -1,4 +1,4 @@
-"""How every view follows the log: rows and position together, each event once, in any batching (R33)."""
+"""Views follow the log: rows and position together, each event once, in any batching (R33)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ BAD = 3
 
 
 class BadEventError(ValueError):
-    """What a defect raises."""
+    """The error of a defect."""
 
     def __str__(self) -> str:
         return "a bad event"

@@ -1,4 +1,4 @@
-"""What somebody who can write to the database may do to it is found; `make manipulations` tries 1,000 of each kind."""
+"""Manipulations by someone with access to the database are detected; `make manipulations` tries 1,000 of each kind."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What racers do, as data, so that it can be done in this process or in another."""
+"""The actions of racers, as data, so that this process or another one can run them."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,7 @@ class Action(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What an action returned, or by which refusal (its slug and members) it was refused."""
+    """The result of an action: its value, or the slug and members of its refusal."""
 
     action: str
     value: Any = None
@@ -32,7 +32,7 @@ class Answer(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What one racer does for the holder of a key: lanes at the same time, and the actions of a lane one after the other."""
+    """One racer's actions in the name of a key's user: lanes run at the same time, the actions of a lane one after the other."""
 
     key: str
     lanes: list[list[Action]]
@@ -50,7 +50,7 @@ async def _lane(world: World, lane: list[Action]) -> list[Answer]:
 
 
 async def _act(world: World, action: Action) -> Answer:
-    """Act, once: nobody has to insist, whoever else is faster."""
+    """Act once; nobody has to insist if another one is faster."""
     try:
         return Answer(action.name, value=await _ACTIONS[action.name](world, **action.given))
     except RefusalError as refusal:

@@ -29,7 +29,7 @@ LONGEST_LIFE = 0.25
 
 
 class Counted(Struct, frozen=True):
-    """What became of so many trials. All but the first three should be 0."""
+    """The results of the trials. All but the first three should be 0."""
 
     trials: int
     acknowledged: int

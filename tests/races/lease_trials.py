@@ -41,7 +41,7 @@ LEASES = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 
 
 
 class Counted(Struct, frozen=True):
-    """What became of so many endings; the last two should be 0."""
+    """The results of the endings; the last two should be 0."""
 
     trials: int
     sent: int

@@ -41,7 +41,7 @@ PATIENCE = 60.0
 
 
 class Counted(Struct, frozen=True):
-    """What became of so many trials; `behind` and `different`, of trials whose views did not end as they should, should be 0."""
+    """The results of the trials; `behind` and `different` count trials whose views did not end correctly, and should be 0."""
 
     trials: int
     events: int

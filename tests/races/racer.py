@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Request(Struct):
-    """Open a database anew, or carry out a plan on the one that is open."""
+    """Reopen a database, or carry out a plan on the open one."""
 
     url: str | None = None
     plan: Plan | None = None

@@ -38,7 +38,7 @@ from tests.support.kafka import a_broker
 PREFIX = "trials."
 CONVERSATIONS = 7
 EVENTS = 400
-"""How many events each trial stores, at most."""
+"""The maximum number of events that each trial stores."""
 LONGEST_LIFE = 1.0
 """Seconds, counted from when the relay has fenced the ones before."""
 BATCH = 150
@@ -50,7 +50,7 @@ Broker = Any
 
 
 class Counted(Struct, frozen=True):
-    """What became of so many trials; all from `lost` on should be 0."""
+    """The results of the trials; all fields from `lost` on should be 0."""
 
     trials: int
     killed: int

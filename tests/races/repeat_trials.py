@@ -1,4 +1,4 @@
-"""Processes that are killed between storing and answering, or at any moment: whoever repeats his request gets its one answer.
+"""Processes that are killed between storing and answering, or at any moment: a repeated request gets the one response.
 
 Each trial forks a process of the API that is sent message after message, each with a key of its own, and kills it: every other one
 dies by itself when a transaction is on the disk and its answer is not yet made. Then everything is repeated, in a new process.
@@ -30,7 +30,7 @@ LONGEST_LIFE = 0.1
 
 
 class Counted(Struct, frozen=True):
-    """What became of so many trials; `cut_off` requests were stored and not answered. The last three should be 0."""
+    """The results of the trials; `cut_off` requests were stored without a response. The last three should be 0."""
 
     trials: int
     begun: int

@@ -79,7 +79,7 @@ async def opened(url: str, **options: Any) -> AsyncIterator[EventStore]:
 
 
 class Runs(Protocol):
-    """What runs until it is told to stop: a follower, a process."""
+    """A task that runs until it is stopped: a follower or a process."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run."""

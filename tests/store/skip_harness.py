@@ -32,7 +32,7 @@ DAWDLED = "dawdled too long"
 
 
 class Result(Struct, frozen=True):
-    """How many events were stored, how many batches were rolled back, and the positions that each reader missed."""
+    """The number of stored events and of batches that were rolled back, and the positions that each reader missed."""
 
     stored: int
     rolled_back: int

@@ -1,4 +1,4 @@
-"""Whether a database is fit: what can't work is refused in words at start, and found out by the probe while running."""
+"""Fitness of a database: an unusable one is rejected at start with a reason, and the probe detects it while running."""
 
 from contextlib import ExitStack, contextmanager
 

@@ -1,4 +1,4 @@
-"""The last try: whoever keeps losing to others is decided while they wait, so nobody starves."""
+"""The last try: a command that keeps losing to others decides while they wait, so no command starves."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What is stored of an event, and that what can't be read is never taken for something else."""
+"""The stored form of events; unreadable ones are never mistaken for others."""
 
 import asyncio
 import json

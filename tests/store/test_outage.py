@@ -75,7 +75,7 @@ async def test_while_postgres_is_away_commands_are_unavailable_and_then_go_on(po
 async def test_appends_whose_connection_breaks_are_unavailable_and_leave_no_phantom(postgres, postgres_url):
     await count(postgres, "a", by=3)
     with ExitStack() as outage:
-        with suppress(OperationalError), holding(postgres_url):  # who holds the writers loses his connection, too
+        with suppress(OperationalError), holding(postgres_url):  # the holder of the lock loses its connection, too
             callers = [asyncio.create_task(count(postgres, stream, by=100)) for stream in ("a", "a", "b")]
             await until(lambda: "b" in postgres._states._cache and postgres._states._cache["b"].loaded.rests_on is not None)
             await until(lambda: somebody_waits(postgres_url))
@@ -256,7 +256,7 @@ async def test_what_others_store_is_heard_again_after_postgres_was_away(postgres
 
 
 async def reached_somehow(follower, position):
-    """Wait until a follower has reached a position; also the one who waits may lose his connection."""
+    """Wait until a follower has reached a position; the waiting connection may be lost, too."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:

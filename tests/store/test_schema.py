@@ -170,7 +170,7 @@ def test_a_read_only_sqlite_file_is_refused(sqlite_template):
 
 @contextmanager
 def as_another_user():
-    """To root nothing is read-only, so be somebody else; any other user stays who they are."""
+    """Switch from root, for whom nothing is read-only, to another user; other users stay."""
     if os.geteuid() != 0:
         yield
         return

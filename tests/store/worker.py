@@ -24,7 +24,7 @@ def working(url):
 
 
 async def work(url: str) -> None:
-    """Follow for ever."""
+    """Follow forever."""
     async with opened(url) as store:
         follower = Follower(store, Keeping(store.database))
         print("ready", flush=True)  # noqa: T201 - the one who started it waits for this

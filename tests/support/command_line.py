@@ -12,7 +12,7 @@ from groupchat import cli
 
 
 class Ended(NamedTuple):
-    """How a command ended, and what it printed."""
+    """The exit code and output of a command."""
 
     code: int
     out: str

@@ -57,7 +57,7 @@ class Given:
 
     @property
     def state(self) -> Any:
-        """What the history leads to."""
+        """The state after the history."""
         return fold(self.decider.evolve, self.events)
 
     def when(self, command: Any) -> "When":

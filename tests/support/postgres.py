@@ -39,7 +39,7 @@ class PostgresServer:
 
     @contextmanager
     def database(self, *, migrated: bool = True) -> Iterator[str]:
-        """Make a database, give its URL, and drop it at the end, whoever is still connected."""
+        """Create a database, yield its URL, and drop it at the end, even if clients are still connected."""
         if migrated and not self._has_template:
             self._make_template()
         name = f"test_{next(self._numbers)}"

@@ -36,7 +36,7 @@ CARRIER = "fake"
 MESSAGES = ("groupchat.conversation.message_sent", "groupchat.conversation.inbound_received")
 
 Person = int | str | Contact | RequestedParticipant
-"""Who is asked for: the n-th person's number, a number, a contact, or anything that can be asked for."""
+"""A requested participant: the n-th person's number, a number, a contact, or any other request."""
 
 
 class World(Struct, kw_only=True):

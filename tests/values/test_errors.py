@@ -1,4 +1,4 @@
-"""How an error is told in a line."""
+"""An error in one line."""
 
 from groupchat.values.errors import LONGEST_LINE, described, first_line
 

@@ -1,4 +1,4 @@
-"""What if: history under another policy. Under its own nothing differs; under another exactly what the rules make differ."""
+"""What if: under its own policy, history does not differ; under another one, exactly where the rules say so."""
 
 from collections.abc import Sequence
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""What Bandwidth gets, and what its answers mean."""
+"""The requests to Bandwidth, and the meaning of its responses."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""What Bandwidth posts: whose login is accepted, and what each shape of an event means."""
+"""Bandwidth's webhooks: which login is accepted, and the meaning of each shape of an event."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Gathering calls: each caller has his own answer (R28: a message's outcome is its own)."""
+"""Gathering calls: each caller gets their own result (R28: a message's outcome is its own)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What Telnyx gets, and what its answers mean for each recipient."""
+"""The requests to Telnyx, and the meaning of its responses for each recipient."""
 
 from datetime import timedelta
 

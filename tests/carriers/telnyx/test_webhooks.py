@@ -1,4 +1,4 @@
-"""What Telnyx posts: whose signature is accepted, and what each shape of an event means."""
+"""Telnyx's webhooks: which signature is accepted, and the meaning of each shape of an event."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -37,7 +37,7 @@ class FakeTwilio(Vendor):
         self.begins_as = "active"
         self.receipts: dict[str, list[dict[str, Any]]] = {}
         self.in_trouble = "/Messages"
-        """What the paths end with that the trouble is with."""
+        """The ends of the paths that have the trouble."""
 
     def is_in_trouble(self, request: httpx.Request) -> bool:
         return request.method == "POST" and request.url.path.endswith(self.in_trouble)

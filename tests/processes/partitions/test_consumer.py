@@ -1,4 +1,4 @@
-"""Who shares partitions is given them, however the group is made anew, and says so while it waits (R33)."""
+"""A member of the consumer group gets its partitions after every rebalance, and says so while it waits (R33)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -88,7 +88,7 @@ async def test_a_worker_that_waits_too_long_leaves_the_group_and_rejoins_R33(
 
 @contextmanager
 def a_member_that_is_busy(address: str, prefix: str) -> Iterator[KafkaConsumer]:
-    """Join the group, and keep it waiting: a member that does not poll does not answer when it is made anew."""
+    """Join the group and keep it waiting: a member that does not poll does not respond during a rebalance."""
     member = KafkaConsumer(f"{prefix}groupchat.conversations.v1", bootstrap_servers=address, group_id=prefix + GROUP)
     try:
         while not member.assignment():

@@ -176,7 +176,7 @@ async def test_a_recreated_topic_stops_the_views_until_they_are_rebuilt_R33(
     async with sharers.running():
         await sharers.reach(HALF)
     delete_topic(kafka, topic)
-    second = Publisher(kafka, await anew(kafka, topic_prefix))
+    second = Publisher(kafka, await create_again(kafka, topic_prefix))
     second.publish(LOG[HALF + 3 :], database)
 
     async with sharers.running():
@@ -189,7 +189,7 @@ async def test_a_recreated_topic_stops_the_views_until_they_are_rebuilt_R33(
     assert everything(database) == await by_the_log(database, LOG)
 
 
-async def anew(address: str, prefix: str) -> str:
+async def create_again(address: str, prefix: str) -> str:
     """Make the topic again: Kafka takes its time to forget the one before."""
     for _ in range(50):
         try:

@@ -1,4 +1,4 @@
-"""What consumers see: the records of a relay's topics, and a relay that runs until all is published."""
+"""The records that consumers see, and a relay that runs until everything is published."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

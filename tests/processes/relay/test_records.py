@@ -1,4 +1,4 @@
-"""Which topic an event goes to, under which key, with which value and headers (docs/topics.md)."""
+"""The topic, key, value and headers of each event's records (docs/topics.md)."""
 
 import msgspec
 import pytest

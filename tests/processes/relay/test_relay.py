@@ -1,4 +1,4 @@
-"""The relay on a real broker: everything, once, in order, whoever else thinks that he is the relay."""
+"""The relay on a real broker: everything, once, in order, even if another process takes itself for the relay."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What stops the relay, and what it waits for: it says what to do, loses nothing, skips nothing in silence."""
+"""Failures that stop the relay, or that it waits out: it says what to do, loses nothing and skips nothing."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -53,7 +53,7 @@ def widen(admin, topics):
 
 
 def empty(admin, kafka, topics):
-    """Delete the relay's own topic, and make it anew."""
+    """Delete the relay's own topic and create it again."""
     admin.delete_topics([topics + PROGRESS])
     while topics + PROGRESS in admin.list_topics():
         pass

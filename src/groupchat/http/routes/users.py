@@ -133,7 +133,7 @@ async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
         "Issue a key",
         "users",
         status=201,
-        body_examples={"for ever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
+        body_examples={"forever": {}, "for a while": {"expires_at": "2030-01-01T00:00:00Z"}},
         body_may_be_missing=True,
         example=examples.NEW_KEY_SHOWN,
     ),
