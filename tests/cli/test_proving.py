@@ -83,6 +83,20 @@ def test_a_witness_cosignature_is_kept_R70(groupchat, audited, tmp_path):
     again = groupchat(url, "audit", "checkpoint", **key)
     assert [each.name for each in Note.read(kept.out).signatures] == ["chat.example.com", "witness.example"]
     assert again.out == kept.out
+    witness = str(VerifierKey(WITNESS.name, b"\x04", WITNESS.verifier.public))
+    told = groupchat(url, "audit", "verify", "--key", "log.pub", "--key", witness, "--processes", "1")
+    assert (told.code, told.out.splitlines()[-1]) == (0, "witness.example has cosigned it."), told.err
+
+
+def test_a_new_key_continues_what_the_old_one_has_signed_R70(groupchat, audited, tmp_path):
+    url, key = audited
+    groupchat(url, "audit", "checkpoint", **key)
+    (tmp_path / "new.pub").write_text(groupchat(url, "audit", "keygen", "--name", "chat.example.com", "--out", "new.key").out)
+    signed = groupchat(url, "audit", "checkpoint", audit_key_file=str(tmp_path / "new.key"))
+    assert [each.name for each in Note.read(signed.out).signatures] == ["chat.example.com"] * 2
+    for keys in (("new.pub",), ("log.pub", "new.pub")):
+        words = [word for each in keys for word in ("--key", each)]
+        assert groupchat(url, "audit", "verify", *words, "--processes", "1").code == 0
 
 
 @pytest.mark.parametrize(

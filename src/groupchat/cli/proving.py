@@ -2,6 +2,7 @@
 
 import os
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -29,10 +30,12 @@ app = typer.Typer()
 _audit = typer.Typer(no_args_is_help=True)
 app.add_typer(_audit, name="audit", help="Prove that nobody has changed what is stored: keys, checkpoints, verifying, proofs.")
 
-KeyFile = Annotated[
-    str | None,
+Keys = Annotated[
+    list[str] | None,
     typer.Option(
-        "--key", help="The log's verifier key, or a file with a key. Default: the file that GROUPCHAT_AUDIT_KEY_FILE names."
+        "--key",
+        help="A verifier key, or a file with one: the log's, earlier ones of the log, those of witnesses. "
+        "Default: the file that GROUPCHAT_AUDIT_KEY_FILE names.",
     ),
 ]
 CheckpointFile = Annotated[Path | None, typer.Option("--checkpoint", help="A file with a checkpoint that you have from before.")]
@@ -85,7 +88,7 @@ def checkpoint(
 
 @_audit.command("verify")
 def verify_(
-    key: KeyFile = None,
+    keys: Keys = None,
     checkpoints: Annotated[
         list[Path] | None,
         typer.Option("--checkpoint", help="A file with a checkpoint that you have from before. Several can be given."),
@@ -102,7 +105,8 @@ def verify_(
 
     Read access is sufficient. Only checkpoints that were out of the operator's reach prove something to you.
     """
-    trusted = _verifier(key)
+    trusted = [audit_key(settings()).verifier] if keys is None else list(map(_verifier, keys))
+    own, witnesses = ([key for key in trusted if key.is_witness == wanted] for wanted in (False, True))
     texts = [read_text(each) for each in checkpoints or ()]
     since = read_text(last) if last is not None and last.exists() else None
     with (
@@ -112,16 +116,23 @@ def verify_(
         database.read() as connection,
     ):
         texts += [*checkpoint_texts(connection), *([] if since is None else [since])]
-        found, forged = opened_all(texts, trusted)
+        found, forged = opened_all(texts, *own)
         if not texts:
             msg = "There is no checkpoint, so nothing can be proved. Sign one: `groupchat audit checkpoint`."
             raise NothingToVerifyError(msg)
-        report = verify(connection, hashed, found, on_progress, None if since is None else opened(since, trusted))
+        report = verify(connection, hashed, found, on_progress, None if since is None else opened(since, *own))
     _tell(Report(report.events, report.matching, (*forged, *report.faults)))
+    verified = next(Note.read(each) for each in texts if opened(each, *own).size == report.covered)
+    _conclude(verified, witnesses, last)
+
+
+def _conclude(verified: Note, witnesses: Sequence[VerifierKey], last: Path | None) -> None:
+    """Print who has cosigned the verified checkpoint, and keep it to continue from."""
+    for witness in verified.signers(witnesses):
+        typer.echo(f"{witness.name} has cosigned it.")
     if last is not None:
-        verified = next(each for each in texts if opened(each, trusted).size == report.covered)
         with written(str(last)) as file:
-            file.write(verified.encode())
+            file.write(str(verified).encode())
 
 
 @_audit.command("prove")
@@ -146,9 +157,7 @@ def rebuild_() -> None:
 # --- what is read
 
 
-def _verifier(key: str | None) -> VerifierKey:
-    if key is None:
-        return audit_key(settings()).verifier
+def _verifier(key: str) -> VerifierKey:
     return read_verifier(key if "+" in key and not Path(key).exists() else read_text(Path(key)))
 
 

@@ -37,15 +37,17 @@ def read_checkpoint(note: Note) -> Checkpoint:
     return Checkpoint(origin, int(size), root)
 
 
-def opened(text: str, key: VerifierKey) -> Checkpoint:
-    """Return what a checkpoint says that the log's key has signed; raises `NoteError` for any other text."""
+def opened(text: str, *keys: VerifierKey) -> Checkpoint:
+    """Return what a checkpoint says that one of the log's keys has signed; raises `NoteError` for any other text."""
     note = Note.read(text)
     checkpoint = read_checkpoint(note)
-    if checkpoint.origin != key.name:
-        msg = f"This checkpoint is of the log {checkpoint.origin}, but the key is of {key.name}."
+    own = [key for key in keys if key.name == checkpoint.origin]
+    if not own:
+        msg = f"This checkpoint is of the log {checkpoint.origin}, but the key is of {', '.join(key.name for key in keys)}."
         raise NoteError(msg)
-    if not note.signers([key]):
-        msg = f"This checkpoint is not signed by the key {key.name}+{key.id.hex()}: another key signed it, or none."
+    if not note.signers(own):
+        shown = " or ".join(f"{key.name}+{key.id.hex()}" for key in own)
+        msg = f"This checkpoint is not signed by the key {shown}: another key signed it, or none."
         raise NoteError(msg)
     return checkpoint
 

@@ -54,13 +54,18 @@ class VerifierKey(Struct, frozen=True):
         """The first bytes of the key's hash: they are in each signature."""
         return sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:_ID_BYTES]
 
+    @property
+    def is_witness(self) -> bool:
+        """Whether it verifies cosignatures."""
+        return self.kind == WITNESS_KEY
+
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{b64encode(self.kind + self.public).decode()}"
 
     def verifies(self, text: str, signature: bytes) -> bool:
         """Tell whether a signature is this key's, and of this text."""
         message, signed = text.encode(), signature
-        if self.kind == WITNESS_KEY:
+        if self.is_witness:
             at, signed = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
             message = _cosigned(text, int.from_bytes(at))
         try:

@@ -91,13 +91,13 @@ def verify(
     return _judged(connection, scan, checkpoints, end)
 
 
-def opened_all(texts: Iterable[str], key: VerifierKey) -> tuple[list[Checkpoint], list[Finding]]:
-    """Return the checkpoints that a key has signed, and what is wrong with the others."""
+def opened_all(texts: Iterable[str], *keys: VerifierKey) -> tuple[list[Checkpoint], list[Finding]]:
+    """Return the checkpoints that one of the log's keys has signed, and what is wrong with the others."""
     found: list[Checkpoint] = []
     faults: list[Finding] = []
     for text in texts:
         try:
-            found.append(opened(text, key))
+            found.append(opened(text, *keys))
         except NoteError as error:
             faults.append(Finding(f"A checkpoint is forged, or is another log's. {error}"))
     return found, faults
