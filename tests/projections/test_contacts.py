@@ -1,12 +1,16 @@
 """The directory of contacts."""
 
+from typing import Any
+
 import pytest
+from sqlalchemy import event, insert, text
 
 from groupchat.aggregates import phone_book
 from groupchat.aggregates.contact import Assigned, ContactDeleted, DndTurnedOff, DndTurnedOn, NumbersChanged, Renamed
 from groupchat.projections import contacts
 from groupchat.projections.contacts import ContactView
 from groupchat.projections.paging import PageRequest, cursor_at
+from groupchat.projections.search import pieces
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Event
@@ -83,6 +87,44 @@ async def test_contacts_are_found_by_name_or_any_number_R3(database: Database):
     londoner = ("ctc_5", a_contact_created(5, name="Lou", number="+14155550005", secondary_numbers=("+442079460958",)))
     await follow(database, contacts.VIEW, log_of([*NAMES, londoner]))
     assert [(q, found(database, q)) for q, _ in FOUND] == FOUND
+
+
+async def test_a_short_search_finds_what_a_long_one_finds_R27(database: Database):
+    await follow(database, contacts.VIEW, log_of([*NAMES, ("ctc_5", a_contact_created(5, name="\u738b \u5c0f\u660e"))]))
+    asked = ["z", "ze", "zed", "\u5c0f", "3", "03", "b b", "x" * 200]
+    assert [found(database, q) for q in asked] == [["ctc_3"], ["ctc_3"], ["ctc_3"], ["ctc_5"], ["ctc_3"], ["ctc_3"], [], []]
+
+
+def test_a_search_without_a_hit_reads_no_contact_of_a_large_directory(database: Database):
+    with database.write() as connection:
+        connection.execute(insert(contacts.CONTACTS), [a_row(n) for n in range(3_000)])
+    if not database.is_sqlite:
+        with database.single.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE contacts"))
+    asked: dict[str, Any] = {}
+    for engine in (database.engine, database.single):
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3]))
+    assert found(database, "zzyzx") == []
+
+    ((sent, given),) = ((each, given) for each, given in asked.items() if "contacts" in each)
+    query = sent[sent.index("SELECT") :]  # on Postgres it is sent with what begins its transaction
+    explain, index = ("EXPLAIN QUERY PLAN", "searched") if database.is_sqlite else ("EXPLAIN", "search")
+    with database.read() as connection:
+        plan = "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {query}", given))
+    assert f"contacts_{index}" in plan
+    assert "contacts_by_name" not in plan
+    assert "Seq Scan" not in plan
+
+
+def a_row(n: int) -> dict[str, object]:
+    name, digits = f"contact {n}", f"1415555{n:04}"
+    filled = {"workspace_id": CAUSE.workspace_id, "deleted": False, "position": n, "state": "." * 500, "doc": "." * 300}
+    return filled | {
+        "contact_id": f"ctc_{n}",
+        "name_key": name,
+        "digits": digits,
+        "pieces": pieces(CAUSE.workspace_id, (name, digits)),
+    }
 
 
 async def test_a_deleted_contact_is_in_no_list_but_is_there(database: Database):

@@ -51,18 +51,25 @@ def declared_metadata():
     """Every `MetaData` of groupchat; importing a module registers its tables."""
     found = {id(METADATA): METADATA}
     for module in pkgutil.walk_packages(groupchat.__path__, "groupchat."):
-        if module.name.startswith(("groupchat.projections", "groupchat.carriers", "groupchat.proof")):
+        if module.name.startswith(("groupchat.store.", "groupchat.projections", "groupchat.carriers", "groupchat.proof")):
             named = vars(importlib.import_module(module.name)).values()
             found |= {id(value): value for value in named if isinstance(value, MetaData)}
     return list(found.values())
 
 
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index:UserWarning")
 def test_the_migrated_schema_is_the_one_that_the_code_declares(database):
+    options = {"compare_type": True, "compare_server_default": True, "include_object": is_no_index}
     with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, declared_metadata())
 
     assert [difference for difference in differences if not is_about_comments(difference)] == []
+
+
+def is_no_index(_object, _name, kind, _reflected, _compared):
+    """Alembic compares the indexes of both databases with those of one; the next test compares each database's own."""
+    return kind != "index"
 
 
 def is_about_comments(difference):
@@ -70,7 +77,10 @@ def is_about_comments(difference):
 
 
 def test_the_migrated_definitions_are_to_the_letter_those_that_the_code_declares(empty_database):
-    """Alembic compares no collation, no order of columns and no `AUTOINCREMENT`; the database's own catalogue tells them."""
+    """Alembic compares no collation, no order of columns, no `AUTOINCREMENT`, and no index on an expression.
+
+    The database's own catalogue has them.
+    """
     migrate(empty_database)
     migrated = definitions(empty_database)
     with empty_database.write() as connection:

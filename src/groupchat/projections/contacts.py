@@ -12,7 +12,7 @@ from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, StorableText, extract, read_page
 from groupchat.projections.rows import CODE_POINTS, StreamRows, events_named
-from groupchat.projections.search import digit_lines, folded_line, query_for
+from groupchat.projections.search import Searchable, digit_lines, folded_line, listed, pieces, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.event import Recorded
@@ -29,8 +29,15 @@ CONTACTS = Table(
     Column("position", BIG, nullable=False),
     Column("state", Text, nullable=False),
     Column("doc", Text, nullable=False),
-    Index("contacts_by_name", "workspace_id", "name_key", "contact_id"),
+    Column("pieces", Text, nullable=False),
 )
+_T = CONTACTS.c
+Index("contacts_by_name", _T.workspace_id, _T.name_key, _T.contact_id).ddl_if(dialect="postgresql")
+Index("contacts_search", listed(_T.pieces), postgresql_using="gin").ddl_if(dialect="postgresql")
+Index("contacts_searched", _T.workspace_id, _T.name_key, _T.contact_id, _T.deleted, _T.assigned_to, _T.digits).ddl_if(
+    dialect="sqlite"
+)
+_SEARCHED = Searchable(_T.name_key, _T.digits, _T.pieces)
 
 
 class ContactView(Struct, frozen=True, kw_only=True):
@@ -80,13 +87,15 @@ def shown(row: ContactRow) -> ContactView:
 
 
 def _columns(row: ContactRow) -> dict[str, Any]:
+    name_key, digits = folded_line(row.contact.name), digit_lines(row.contact.numbers)
     return {
         "workspace_id": row.workspace_id,
-        "name_key": folded_line(row.contact.name),
+        "name_key": name_key,
         "deleted": row.contact.deleted,
         "assigned_to": row.contact.assigned_to,
-        "digits": digit_lines(row.contact.numbers),
+        "digits": digits,
         "doc": msgspec.json.encode(shown(row)).decode(),
+        "pieces": pieces(row.workspace_id, (name_key, *digits.split("\n"))),
     }
 
 
@@ -109,14 +118,13 @@ def page(
 
     Raises `InvalidRequestError` for a bad cursor or search.
     """
-    table = CONTACTS.c
-    query = select(table.doc, table.name_key, table.contact_id).where(table.workspace_id == workspace_id, ~table.deleted)
+    query = select(_T.doc, _T.name_key, _T.contact_id).where(_T.workspace_id == workspace_id, ~_T.deleted)
     if sees_only is not None:
-        query = query.where(table.assigned_to == sees_only)
+        query = query.where(_T.assigned_to == sees_only)
     if sought := query_for(q):
-        query = query.where(sought.condition(connection, table.name_key, table.digits))
+        query = query.where(sought.indexed(connection, workspace_id, _SEARCHED))
     shown = extract(wanted, tuple[StorableText, StorableText])
-    return read_page(connection, query, (table.name_key, table.contact_id), shown, _listed)
+    return read_page(connection, query, (_T.name_key, _T.contact_id), shown, _listed)
 
 
 def _listed(row: Row[Any]) -> Listed:
