@@ -83,7 +83,7 @@ def address_in(out: Path) -> str:
     return found[1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - compose's own address
 
 
-def test_what_compose_starts_sends_shows_and_publishes_a_message(composed: Composed, kafka: str, topic_prefix: str):
+def test_the_compose_services_send_show_and_publish_a_message(composed: Composed, kafka: str, topic_prefix: str):
     composed.run("migrate")
     composed.run("topics")
     composed.start("worker", "worker")

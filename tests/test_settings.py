@@ -13,7 +13,7 @@ def test_brokers_are_named_by_hosts_and_ports(servers):
 
 
 @pytest.mark.parametrize("servers", ["kafka:port", "kafka:99999", "http://kafka:9092", "kafka:9092,", " ", "a b"])
-def test_what_names_no_broker_is_refused_at_start(servers):
+def test_a_setting_that_names_no_broker_is_rejected_at_start(servers):
     with pytest.raises(SettingsError, match=f"{SERVERS} is not HOST:PORT"):
         from_environment({SERVERS: servers})
 

@@ -144,7 +144,7 @@ def assigned_to(user_id, n=1):
     return a_contact(n, assigned_to=user_id)
 
 
-def test_who_is_restricted_sees_contacts_assigned_to_him_R22():
+def test_a_restricted_user_sees_contacts_assigned_to_them_R22():
     owners = ("rita", "rick", "max", None)
     assert [access("rita").sees_contact(assigned_to(owner)) for owner in owners] == [True, False, False, False]
     assert all(access(name).sees_contact(assigned_to(owner)) for name in ROLES for owner in owners)
@@ -181,7 +181,7 @@ def test_a_participant_who_is_not_a_contact_hides_the_group_R22():
     assert not access("rita").sees_group(group, people("rita", "rita"))
 
 
-def test_who_is_restricted_asks_for_contacts_assigned_to_him_only_R22():
+def test_a_restricted_user_requests_only_contacts_assigned_to_them_R22():
     mine, others = assigned_to("rita"), assigned_to(None, 2)
     asked = [a_candidate(0, contact=mine), a_candidate(1, contact=others), a_candidate(2)]
     with pytest.raises(ContactNotAssignedError) as caught:
@@ -200,6 +200,6 @@ def test_an_unknown_contact_is_refused_as_one_of_another_is_R22():
     assert said[0] == said[1]
 
 
-def test_who_is_restricted_keeps_contacts_for_himself_R22():
+def test_a_restricted_user_assigns_contacts_only_to_themselves_R22():
     assert allowed("require_assignable", user_id="rita") == EVERYBODY - {"rick"}
     assert allowed("require_assignable", user_id=None) == set(ROLES)

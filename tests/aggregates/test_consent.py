@@ -30,22 +30,22 @@ def test_an_opt_out_is_kept_with_its_cause_and_evidence_R14(cause):
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_who_has_opted_out_and_says_it_again_adds_nothing_R14(cause):
+def test_a_repeated_opt_out_adds_nothing_R14(cause):
     given(consent, OPTED_OUT).when(OptOut(**SAID, cause=cause, evidence="msg_9")).nothing()
 
 
-def test_who_opted_out_opts_in_again_R14():
+def test_a_number_that_opted_out_opts_in_again_R14():
     after = given(consent, OPTED_OUT).when(OptIn(**SAID, cause="keyword", evidence="msg_2")).then(OPTED_IN)
     assert not after.state.opted_out
 
 
-def test_who_has_not_opted_out_and_opts_in_adds_nothing_R14():
+def test_an_opt_in_without_an_opt_out_adds_nothing_R14():
     command = OptIn(**SAID, cause="keyword", evidence="msg_2")
     given(consent).when(command).nothing()
     given(consent, OPTED_OUT, OPTED_IN).when(command).nothing()
 
 
-def test_who_came_back_can_opt_out_again_R14():
+def test_a_number_that_opted_in_again_can_opt_out_again_R14():
     again = OptOut(**SAID, cause="user", evidence="usr_1")
     given(consent, OPTED_OUT, OPTED_IN).when(again).then(OptedOut(**SAID, cause="user", evidence="usr_1"))
 
@@ -58,14 +58,14 @@ TAKE_BACK = TakeBack(**SAID, reason="The wrong person")
 TAKEN_BACK = OptOutTakenBack(**SAID, reason="The wrong person")
 
 
-def test_what_a_user_recorded_is_taken_back_with_a_reason_R39():
+def test_a_users_record_is_taken_back_with_a_reason_R39():
     after = given(consent, RECORDED).when(TAKE_BACK).then(TAKEN_BACK)
     assert not after.state.opted_out
     after.when(TAKE_BACK).nothing()
 
 
 @pytest.mark.parametrize("cause", ["keyword", "carrier"])
-def test_what_a_person_said_only_they_take_back_R39(cause):
+def test_only_the_person_takes_back_their_own_opt_out_R39(cause):
     said = OptedOut(**SAID, cause=cause, evidence="msg_1")
     given(consent, said).when(TAKE_BACK).refused(OptOutIsTheirsError, number=number(1))
 

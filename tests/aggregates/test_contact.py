@@ -132,6 +132,6 @@ def test_dnd_opts_out_a_participant_by_a_former_number_of_its_contact_R15_R36():
     assert not given(contact, ANN, MOVED).state.refuses(number(1))
 
 
-def test_who_is_oldest_counts_from_the_creation_not_from_a_later_change_R2():
+def test_the_oldest_contact_counts_from_its_creation_not_from_a_later_change_R2():
     history = [recorded(ANN, version=1), recorded(MOVED, version=9)]
     assert fold(contact.evolve, history).since == moment(1)

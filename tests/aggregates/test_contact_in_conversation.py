@@ -91,7 +91,7 @@ def test_a_blocked_group_still_follows_its_contacts_R9():
     given(GROUP_DECIDER, GROUP, blocked).when(noted(number=number(9))).then(LOST)
 
 
-def test_who_came_along_into_a_successor_is_tagged_from_its_beginning_R18():
+def test_a_participant_taken_into_a_successor_is_tagged_from_its_beginning_R18():
     changed = a_contact(2, name="Dr. Two", number=number(9), deleted=True)
     members = given(GROUP_DECIDER, GROUP).state.members
     assert note_contact(changed, members) == [RENAMED, LOST, DELETED]

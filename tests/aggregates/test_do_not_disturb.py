@@ -49,12 +49,12 @@ def test_a_contact_that_goes_leaves_its_no_with_the_number_R36():
     left.when(by(TurnOff)).nothing()  # it does not have the number any more
 
 
-def test_what_was_left_behind_ends_with_dnd_on_a_contact_that_has_the_number_R36():
+def test_dnd_left_behind_ends_when_a_contact_with_the_number_turns_it_off_R36():
     left = given(do_not_disturb, by(TurnedOn, 1), by(LeftBehind, 1), by(TurnedOn, 2))
     assert not left.when(by(TurnOff, 2)).then(by(TurnedOff, 2)).state.is_on
 
 
-def test_what_was_left_behind_is_lifted_with_a_reason_R36():
+def test_dnd_left_behind_is_lifted_with_a_reason_R36():
     left = given(do_not_disturb, by(TurnedOn, 1), by(LeftBehind, 1))
     assert not left.when(of(Lift)).then(of(Lifted)).state.is_on
 

@@ -178,13 +178,13 @@ def test_an_inbound_message_shows_the_contacts_name_of_its_moment_R11():
     )
 
 
-def test_what_the_carrier_tells_twice_is_recorded_once_R31():
+def test_a_repeated_webhook_is_recorded_once_R31():
     once = given(GROUP_DECIDER, THREE).when(a_receive(1)).then(inbound(1, number(1)))
     once.when(a_receive(1, message_id="msg_other")).nothing()
     once.when(a_receive(1, carrier_message_id="SM2")).then(inbound(1, number(1), carrier_message_id="SM2"))
 
 
-def test_what_somebody_else_wrote_is_not_of_this_group_R11():
+def test_an_outsiders_message_does_not_belong_to_the_group_R11():
     given(GROUP_DECIDER, THREE).when(a_receive(9)).refused(NotFoundError)
 
 
@@ -216,7 +216,7 @@ def test_a_participant_opts_out_by_each_cause_and_the_group_is_blocked_R14(cause
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_who_has_opted_out_and_does_so_again_adds_nothing_R14(cause):
+def test_a_participants_repeated_opt_out_adds_nothing_R14(cause):
     given(GROUP_DECIDER, THREE, opted_out(2, cause)).when(opt_out(2, cause)).nothing()
 
 
@@ -258,7 +258,7 @@ def test_a_blocked_group_refuses_a_message_and_names_the_people_who_opted_out_R1
     )
 
 
-def test_what_participants_write_in_a_blocked_group_is_recorded_R15():
+def test_participants_messages_in_a_blocked_group_are_recorded_R15():
     given(GROUP_DECIDER, THREE, opted_out(1)).when(a_receive(1)).then(inbound(1, number(1)))
     given(GROUP_DECIDER, THREE, opted_out(1)).when(a_receive(3)).then(inbound(3, "Grandma"))
 
@@ -402,12 +402,12 @@ def test_a_successor_has_those_who_are_not_opted_out_at_that_moment_as_they_are_
     assert come_along == (a_participant(2, contact=True, name="Dr. Two"), a_participant(3, name="Grandma"))
 
 
-def test_who_opted_in_again_comes_along_into_the_successor_R18():
+def test_a_participant_who_opted_in_again_is_taken_into_the_successor_R18():
     state = given(GROUP_DECIDER, THREE, opted_out(1), opted_in(1)).state
     assert left(state, set()) == THREE.roster
 
 
-def test_who_is_out_by_do_not_disturb_does_not_come_along_R18():
+def test_a_participant_with_do_not_disturb_is_not_taken_along_R18():
     state = given(GROUP_DECIDER, THREE, opted_out(2, "dnd")).state
     assert [p.number for p in left(state, {number(2)})] == [number(1), number(3)]
 
@@ -426,7 +426,7 @@ def test_a_successor_that_is_noted_already_is_not_noted_again_R18():
     given(GROUP_DECIDER, *succeeded).when(Succeed(conversation_id="cnv_3")).then(SucceededBy(conversation_id="cnv_3"))
 
 
-def test_who_has_opted_out_stands_apart_by_the_number_R19():
+def test_participants_who_opted_out_are_listed_by_number_R19():
     state = given(GROUP_DECIDER, THREE, opted_out(2, "dnd"), opted_out(3), opted_in(3)).state
     assert [(m.number, bool(m.out), m.blocks) for m in state.members] == [
         (number(1), False, False),

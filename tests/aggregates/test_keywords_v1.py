@@ -50,7 +50,7 @@ def test_a_change_of_todays_keywords_changes_no_old_meaning_R14_R34(monkeypatch)
     ]
 
 
-def test_what_is_stored_today_is_read_as_it_was_recognized_whatever_the_list_is_by_then_R14_R34(monkeypatch):
+def test_todays_messages_keep_their_recognized_keyword_whatever_the_list_becomes_R14_R34(monkeypatch):
     mapper = EventMapper()
     event = InboundReceived(
         message_id="msg_1", number=number(1), name="Ann", body="Genug", media=(), carrier_message_id="SM1", keyword="opt-out"

@@ -22,7 +22,7 @@ def test_a_user_reads_what_came_since_R30():
     given(reader, was_read(3)).when(read(5)).then(was_read(5))
 
 
-def test_what_was_read_already_is_not_read_again_R30():
+def test_an_older_mark_changes_nothing_R30():
     given(reader, was_read(3)).when(read(3)).nothing()
 
 
@@ -39,12 +39,12 @@ def test_a_conversation_never_read_can_be_marked_unread_R30():
     given(reader).when(MarkUnread(**MARK)).then(UNREAD)
 
 
-def test_what_is_marked_unread_is_read_again_at_the_same_version_R30():
+def test_an_unread_mark_ends_with_a_read_at_the_same_version_R30():
     after = given(reader, was_read(3), UNREAD).when(read(3)).then(was_read(3))
     assert not after.state.unread
 
 
-def test_what_is_marked_unread_is_read_no_less_far_than_before_R30():
+def test_an_unread_mark_does_not_move_the_read_version_back_R30():
     given(reader, was_read(5), UNREAD).when(read(3)).then(was_read(5))
 
 

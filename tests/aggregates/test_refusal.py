@@ -72,7 +72,7 @@ def test_a_refusal_of_another_user_operation_or_thing_is_not_alike_R15():
         day.when(a_record(other)).then(recorded_of(a_record(other)))
 
 
-def test_what_can_not_be_counted_on_is_stored_at_once_R15():
+def test_a_refusal_of_an_ending_process_is_stored_immediately_R15():
     day = given(refusal).when(a_record()).then(recorded_of(a_record()))
     day.when(a_record(times=4, kind=RecordAtOnce)).then(recorded_of(a_record(times=4)))
 

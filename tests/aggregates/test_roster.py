@@ -96,12 +96,12 @@ def test_a_bare_number_that_is_a_contacts_is_linked_to_it_and_has_its_name_R2():
     assert roster.participant(bare) == a_participant(5, name="Mum")
 
 
-def test_what_the_number_said_to_the_business_number_is_added_R5():
+def test_the_numbers_opt_out_from_the_business_number_is_added_R5():
     for known, out in ((None, False), (Consent(), False), (Consent(said_so=True), True), (Consent(recorded=True), True)):
         assert roster.with_consent(a_candidate(2), known, None) == a_candidate(2, opted_out=out)
 
 
-def test_whether_the_number_is_a_no_to_all_business_numbers_is_added_R36():
+def test_the_numbers_do_not_disturb_is_added_R36():
     one = LastingMap().with_("ctc_1", moment(1))
     held, left = DoNotDisturb(held=one), DoNotDisturb(left=one)
     for dnd, no in ((None, False), (DoNotDisturb(), False), (held, True), (left, True)):
@@ -249,7 +249,7 @@ def test_a_bare_number_linked_to_a_contact_with_do_not_disturb_is_refused_R5():
     assert (violation.code, violation.contact_id, violation.number) == ("contact-dnd", "ctc_1", number(2))
 
 
-def test_who_has_opted_out_and_has_do_not_disturb_on_is_refused_for_both_R5():
+def test_a_participant_with_an_opt_out_and_do_not_disturb_is_refused_for_both_R5():
     assert [code for _, code, _, _ in found(with_last(contact=DND, opted_out=True))] == ["contact-dnd", "opted-out"]
 
 

@@ -113,7 +113,7 @@ def test_a_role_is_defined_and_its_permission_changed_R20():
     defined.when(DefineRole(role="front desk", group_chat=True)).then(RoleDefined(role="front desk", group_chat=True))
 
 
-def test_what_one_workspace_defines_is_in_no_other_R20():
+def test_roles_of_one_workspace_are_in_no_other_R20():
     fold(workspace_state.evolve, [a_workspace(), RoleDefined(role="member", group_chat=False)])
     assert fold(workspace_state.evolve, [a_workspace()]).roles["member"] is True
 
@@ -133,7 +133,7 @@ def test_the_highlevel_preset_has_nine_participants_at_most_R1():
     assert state.policy == PRESETS["highlevel"]
 
 
-def test_what_a_policy_change_leaves_out_stays_as_it_is_R1():
+def test_omitted_values_of_a_policy_change_stay_R1():
     chosen = a_workspace(max_participants=5, reopen_on_opt_in=True)
     given(WORKSPACE, chosen).when(ChangePolicy(allowed_regions=("CA",))).then(
         PolicyChanged(policy=a_policy(max_participants=5, reopen_on_opt_in=True, allowed_regions=("CA",)))
@@ -151,7 +151,7 @@ def test_every_region_that_a_number_can_be_of_can_be_allowed_R4():
         assert workspace.decide(ChangePolicy(allowed_regions=(region,)), given(WORKSPACE, a_workspace()).state)
 
 
-def test_what_is_left_out_beside_a_preset_is_as_the_preset_says_R1():
+def test_omitted_values_follow_a_named_preset_R1():
     chosen = a_workspace(max_participants=5, reopen_on_opt_in=True, allowed_regions=("CA",))
     given(WORKSPACE, chosen).when(ChangePolicy(preset="highlevel", min_participants=3)).then(
         PolicyChanged(policy=a_policy(preset="highlevel", min_participants=3, max_participants=9))
@@ -222,7 +222,7 @@ def test_a_workspace_has_keywords_of_its_own_R38():
     after.when(ChooseKeywords(opt_out=("genug",), opt_in=("weiter",))).nothing()
 
 
-def test_what_is_not_given_stays_as_it_is_R38():
+def test_omitted_keyword_lists_stay_R38():
     has = KeywordsChosen(opt_out=("genug",), opt_in=("weiter",))
     given(WORKSPACE, a_workspace(), has).when(ChooseKeywords(opt_out=())).then(KeywordsChosen(opt_out=(), opt_in=("weiter",)))
     given(WORKSPACE, a_workspace(), has).when(ChooseKeywords()).nothing()

@@ -246,7 +246,7 @@ def test_a_message_that_the_rules_forbid_is_called_so(story: tuple[tuple[str, Ev
         ((*BLOCKED, (ON_THE_WAY, started("msg_1", ONE))), "handed over after an opt-out that followed it: R16"),
     ],
 )
-def test_what_was_sent_after_an_opt_out_is_called_so_R16(story: tuple[tuple[str, Event], ...], said: str):
+def test_a_message_sent_after_an_opt_out_is_marked_R16(story: tuple[tuple[str, Event], ...], said: str):
     explained = explain_block.block(history(*story))
     assert explained.contradicts
     assert said in told(explained)

@@ -79,7 +79,7 @@ def test_an_entry_tells_names_numbers_changes_and_money_R24_R31():
 
 @given(life=lives())
 @settings(max_examples=30)
-def test_what_differs_is_said_in_both_directions_and_nothing_where_nothing_does_R32(life: Life):
+def test_differences_are_reported_in_both_directions_and_none_for_equal_states_R32(life: Life):
     whole = life.history
     first, last = until(whole, 1).state, whole.state
     there, back = compare.states(first, last), compare.states(last, first)
@@ -103,7 +103,7 @@ def test_a_withheld_message_differs_in_the_status_of_each_recipient_R28():
     ]
 
 
-def test_what_people_wrote_does_nothing_to_a_terminal():
+def test_peoples_texts_have_no_effect_on_a_terminal():
     assert words.plain("a\x1b[2Jb\r\n\u202ec\u2028\x9b") == "a\\u001b[2Jb\\u000d\\u000a\\u202ec\\u2028\\u009b"
     assert words.quoted("\U0001f469\U0001f3fd\u200d\U0001f692 é") == '"\U0001f469\U0001f3fd\u200d\U0001f692 é"'
 

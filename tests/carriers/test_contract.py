@@ -240,7 +240,7 @@ async def test_of_an_opt_out_that_is_brought_again_only_the_first_counts_R14(ben
 # --- what people write
 
 
-async def test_what_a_person_writes_is_recorded_once_however_often_it_is_brought_R11(
+async def test_a_persons_message_is_recorded_once_however_often_it_arrives_R11(
     bench: Bench, world: TurnedWorld, inbox: CarrierInbox
 ):
     group = await world.group(1, 2)

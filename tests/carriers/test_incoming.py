@@ -26,13 +26,13 @@ NEWS = News(
 )
 
 
-async def test_what_has_no_place_would_have_none_later_either_R45():
+async def test_a_message_without_a_conversation_is_acknowledged_R45():
     inbox = NoPlace(NotFoundError("nobody's number"))
     await hand_over("telnyx", NEWS, inbox)
 
     assert inbox.taken == list(NEWS.receipts)
 
 
-async def test_what_is_not_stored_is_brought_again_R45():
+async def test_an_unstored_message_is_not_acknowledged_and_comes_again_R45():
     with pytest.raises(RuntimeError):
         await hand_over("telnyx", NEWS, NoPlace(RuntimeError("the database is away")))

@@ -62,7 +62,7 @@ def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def test_who_may_only_read_can_audit_and_nothing_is_written(
+def test_auditing_needs_read_access_only_and_writes_nothing(
     groupchat: Command, groupchat_process: Command, database_url: str, reading_url: str, disputed: Disputed
 ):
     before = contents(database_url)
@@ -104,7 +104,7 @@ def test_the_history_as_json_is_for_programs(groupchat: Command, database_url: s
     assert groupchat(database_url, "history", "show", disputed.conversation, "--json").code == 0
 
 
-def test_what_differs_as_json_is_for_programs(groupchat: Command, database_url: str, disputed: Disputed):
+def test_differences_as_json_are_for_programs(groupchat: Command, database_url: str, disputed: Disputed):
     found = json.loads(groupchat(database_url, "history", "diff", disputed.conversation, "5", "7", "--json").out)
     assert {"of": disputed.conversation, "field": "blocked", "before": False, "after": True} in found["differences"]
     same = groupchat(database_url, "history", "diff", disputed.conversation, "5", "5")

@@ -18,7 +18,7 @@ def test_a_file_has_its_name_when_it_is_complete_and_only_its_owner_may_read_it(
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o600
 
 
-def test_what_fails_leaves_what_was_there(tmp_path):
+def test_a_failed_write_leaves_the_old_file(tmp_path):
     (tmp_path / "out").write_bytes(b"before")
     with pytest.raises(TypeError), written(str(tmp_path / "out")) as file:
         file.writelines([b"half", None])

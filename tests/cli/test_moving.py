@@ -59,7 +59,7 @@ def test_an_export_can_be_compressed_and_piped(groupchat, groupchat_process, fil
         (("import", "whole.jsonl"), 1, "an import needs an empty one"),
     ],
 )
-def test_what_can_not_be_done_is_said_in_words_and_leaves_no_file(groupchat, filled, tmp_path, words, code, said):
+def test_a_failed_export_is_explained_and_leaves_no_file(groupchat, filled, tmp_path, words, code, said):
     (tmp_path / "folder").mkdir()
     (tmp_path / "whole.jsonl").write_bytes(EXPORT)
     before = sorted(each.name for each in tmp_path.iterdir())

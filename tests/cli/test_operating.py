@@ -46,7 +46,7 @@ def test_an_unusable_database_is_reported_in_one_line(groupchat, url, words):
 ERROR = "ValueError: [/x] [red]no[/red] \x1b[2J\x9b31m\x07 end"
 
 
-def test_what_an_error_says_neither_is_markup_nor_controls_the_terminal(groupchat, workspace):
+def test_an_errors_text_is_not_markup_and_does_not_control_the_terminal(groupchat, workspace):
     database = Database(workspace)
     with database.write() as connection:
         ensure(connection, "inbox")

@@ -109,7 +109,7 @@ def test_a_new_key_continues_what_the_old_one_has_signed_R70(groupchat, audited,
         (("audit", "prove", "3"), "No checkpoint covers position 3 yet."),
     ],
 )
-def test_what_is_missing_is_said_R70(groupchat, audited, tmp_path, words, said):
+def test_missing_parts_are_reported_R70(groupchat, audited, tmp_path, words, said):
     url, _ = audited
     (tmp_path / "all.jsonl").write_text("{}")
     done = groupchat(url, *words)

@@ -22,7 +22,7 @@ def test_a_rebuild_without_downtime_tells_what_was_compared_R33(groupchat, works
     assert re.fullmatch(told + r"equal to the live view\.\n", again.out)
 
 
-def test_what_an_interrupted_rebuild_has_left_is_dropped_and_only_that_R33(groupchat, workspace):
+def test_only_the_rest_of_an_interrupted_rebuild_is_dropped_R33(groupchat, workspace):
     dropped = groupchat(workspace, "rebuild", "inbox", "pane", "--online", "--drop")
     alone = groupchat(workspace, "rebuild", "inbox", "--drop")
 

@@ -72,6 +72,6 @@ def test_an_unknown_workspace_is_named(shown):
         assert unknown in result.err
 
 
-def test_what_the_view_has_not_yet_is_said(shown, database: Database):
+def test_events_that_the_view_lacks_are_reported(shown, database: Database):
     store_log(database, log_of([("wsp_2", a_workspace())], first=5))
     assert "1 events are not included yet" in shown(WORKSPACE).err

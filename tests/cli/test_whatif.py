@@ -20,7 +20,7 @@ STRICT = "max_participants: 1\nrates: 5\n"
         (("--policy", "none.yaml", "--workspace", "wsp_9"), 1, "wsp_9"),
     ],
 )
-def test_what_can_not_be_replayed_is_said_in_words(groupchat, filled, tmp_path, words, code, said):
+def test_an_impossible_replay_is_explained(groupchat, filled, tmp_path, words, code, said):
     (tmp_path / "strict.yaml").write_text(STRICT)
     (tmp_path / "none.yaml").write_text("{}")
 
@@ -40,7 +40,7 @@ def test_all_faults_of_a_policy_file_are_reported_and_nothing_else(groupchat, fi
     assert [line.split(":")[0].strip() for line in refused.err.splitlines()] == ["groupchat", "line 1", "line 2"]
 
 
-def test_what_would_differ_is_shown_as_tables_and_as_json(groupchat, sqlite_url, tmp_path):
+def test_differences_are_shown_as_tables_and_as_json(groupchat, sqlite_url, tmp_path):
     database = Database(sqlite_url)
     bring(database, EXPORT)
     database.close()

@@ -86,7 +86,7 @@ def test_records_of_a_key_come_in_the_order_of_their_versions(reader, relay):
     assert by_subject(read(reader())) == {f"cnv_{n}": [f"cnv_{n}/{version}" for version in range(1, 16)] for n in range(4)}
 
 
-def test_what_was_aborted_is_never_seen(reader, relay):
+def test_aborted_records_are_never_seen(reader, relay):
     log = messages(30)
     relay.publish(log[:10])
     relay.publish([replace(each, version=each.version + 100) for each in log[:10]], abort=True)
@@ -96,7 +96,7 @@ def test_what_was_aborted_is_never_seen(reader, relay):
     assert sorted(keys(read(reader()))) == sorted((each.stream, each.version, 0) for each in log)
 
 
-def test_what_stands_there_twice_comes_once(reader, relay):
+def test_a_repeated_record_comes_once(reader, relay):
     log = messages(40)
     relay.publish(log[:30])
     relay.publish(log[10:30])
@@ -107,7 +107,7 @@ def test_what_stands_there_twice_comes_once(reader, relay):
     assert len(found) == len(set(found)) == 40 + 80
 
 
-def test_what_stands_there_twice_comes_once_over_a_restart_too(reader, relay):
+def test_a_repeated_record_comes_once_across_a_restart(reader, relay):
     log = messages(40)
     relay.publish(log[:30])
     before = read(reader())
@@ -119,7 +119,7 @@ def test_what_stands_there_twice_comes_once_over_a_restart_too(reader, relay):
     assert sorted(keys(before + after)) == sorted((each.stream, each.version, 0) for each in log)
 
 
-def test_what_stands_there_twice_farther_apart_than_is_remembered_comes_twice(reader, relay):
+def test_a_record_repeated_beyond_the_memory_comes_twice(reader, relay):
     log = messages(40, groups=40)
     relay.publish(log)
     relay.publish(log[:1])

@@ -15,7 +15,7 @@ def a_record(stream="cnv_1", version=1, entry=0):
     return msgspec.structs.replace(record_of(wire.headers, wire.value), stream=stream, version=version, entry=entry)
 
 
-def test_what_is_not_above_the_last_of_its_stream_was_seen():
+def test_a_record_not_above_the_last_of_its_stream_was_seen():
     seen = Seen(10)
     seen.add(a_record(version=3, entry=2))
 
@@ -26,7 +26,7 @@ def test_what_is_not_above_the_last_of_its_stream_was_seen():
     assert not seen.has(a_record(stream="cnv_2"))
 
 
-def test_what_comes_again_does_not_take_back_what_was_seen():
+def test_a_repeated_record_does_not_move_the_memory_back():
     seen = Seen(10)
     for version in (1, 2, 3, 1):
         seen.add(a_record(version=version))

@@ -54,7 +54,7 @@ def test_records_that_were_deleted_before_they_were_read_stop_the_reader(kafka, 
 
 
 @pytest.mark.parametrize("error", [CommitFailedError("taken over"), KafkaTimeoutError("nobody answers")])
-def test_what_could_not_be_committed_comes_again_to_another_and_is_not_lost(relay, reader, monkeypatch, error):
+def test_uncommitted_records_come_again_to_another_reader(relay, reader, monkeypatch, error):
     log = messages(20, groups=1)
     relay.publish(log)
     first: list[int] = []

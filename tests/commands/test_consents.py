@@ -133,7 +133,7 @@ async def test_the_carriers_word_blocks_as_a_keyword_does_and_is_stored_with_the
 # --- back in: R17
 
 
-async def test_who_opts_in_again_does_not_unblock_R17(world):
+async def test_opting_in_again_does_not_unblock_R17(world):
     group = await world.group(1, 2)
     await world.writes(1, "STOP")
     await world.writes(1, "START")

@@ -34,7 +34,7 @@ async def test_numbers_are_taken_in_any_written_form_R3(world):
         ({"number": "4155550001", "assigned_to": "usr_nobody"}, "assigned_to"),
     ],
 )
-async def test_what_is_wrong_with_a_contact_names_its_field_and_stores_nothing_R3(world, given, field):
+async def test_an_invalid_contact_names_its_field_and_stores_nothing_R3(world, given, field):
     before = len(await world.log())
     with pytest.raises(InvalidRequestError) as caught:
         await world.run(contacts.create_contact, name="Bob", **given)

@@ -162,7 +162,7 @@ async def test_the_policy_says_which_regions_are_allowed_R4(world):
     assert await refused(world, canadian_number(2), 3) == [("R4", "region-not-allowed", 0)]
 
 
-async def test_who_opted_out_from_one_business_number_may_be_in_a_group_of_another_R5(world):
+async def test_a_number_that_opted_out_from_one_business_number_can_join_a_group_of_another_R5(world):
     await world.add_number(number(900))
     await world.writes(1, "STOP")
 
@@ -170,7 +170,7 @@ async def test_who_opted_out_from_one_business_number_may_be_in_a_group_of_anoth
     await world.group(1, 2, sender=number(900))
 
 
-async def test_who_opted_in_again_may_be_in_a_new_group_R5(world):
+async def test_a_number_that_opted_in_again_can_join_a_new_group_R5(world):
     await world.writes(1, "STOP")
     await world.writes(1, "START")
 
@@ -343,7 +343,7 @@ async def test_a_contact_with_dnd_stays_behind_R18(world):
     assert (await world.state(await world.succeed(old))).numbers == (number(2), number(3))
 
 
-async def test_who_has_opted_in_again_comes_along_R17_R18(world):
+async def test_a_participant_who_opted_in_again_is_taken_along_R17_R18(world):
     old = await world.group(1, 2, 3)
     await world.writes(3, "STOP")
     await world.writes(3, "START")

@@ -77,14 +77,14 @@ async def test_an_opt_out_in_another_business_numbers_group_withholds_nothing_R1
     assert set(statuses(await begun(world, message_id)).values()) == {"queued"}
 
 
-async def test_what_a_participant_wrote_is_relayed_to_the_others_R12(world):
+async def test_a_participants_message_is_relayed_to_the_others_R12(world):
     await world.group(1, 2, 3)
     received = (await world.writes(1, "Hi")).value
 
     assert set(statuses(await begun(world, received.message_id))) == {number(2), number(3)}
 
 
-async def test_what_a_participant_wrote_is_not_relayed_in_a_blocked_group_R12_R16(world):
+async def test_a_participants_message_is_not_relayed_in_a_blocked_group_R12_R16(world):
     await world.group(1, 2, 3)
     received = (await world.writes(1, "STOP")).value
     relay = await begun(world, received.message_id)

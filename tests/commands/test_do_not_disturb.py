@@ -107,7 +107,7 @@ async def test_a_contact_asked_for_by_its_id_is_refused_by_any_of_its_numbers_no
     assert await refused(world, RequestedParticipant(contact_id=bob.id, number=number(1)), 800) == [("contact-dnd", number(1))]
 
 
-async def test_who_is_a_no_does_not_come_along_into_a_successor_R18_R36(world):
+async def test_a_number_with_do_not_disturb_is_not_taken_into_a_successor_R18_R36(world):
     group = await world.group(1, 2, 3)
     bob = await world.contact(1, "Bob")
     await world.change(bob, dnd=True)
@@ -153,7 +153,7 @@ async def test_under_reopen_the_last_dnd_that_is_turned_off_reopens_R17_R36(worl
     assert broken(await world.log()) == []
 
 
-async def test_what_a_deleted_card_left_ends_with_dnd_on_a_card_that_has_the_number_R36(world):
+async def test_dnd_left_by_a_deleted_contact_ends_when_another_turns_it_off_R36(world):
     bob = await world.contact(1, "Bob")
     await world.change(bob, dnd=True)
     await world.delete(bob)
@@ -166,7 +166,7 @@ async def test_what_a_deleted_card_left_ends_with_dnd_on_a_card_that_has_the_num
     assert broken(await world.log()) == []
 
 
-async def test_what_a_card_left_is_lifted_with_a_reason_that_is_kept_R36(world):
+async def test_dnd_left_by_a_contact_is_lifted_with_a_stored_reason_R36(world):
     await world.policy(reopen_on_opt_in=True)
     group = await world.group(1, 2)
     bob = await world.contact(1, "Bob")

@@ -41,7 +41,7 @@ async def test_a_message_that_waits_is_withheld_when_the_number_is_given_up_R56(
     assert set((await world.begin(message)).delivery.statuses.values()) == {"withheld"}
 
 
-async def test_what_people_write_is_recorded_and_a_stop_is_honoured_R56(world):
+async def test_inbound_messages_are_recorded_and_a_stop_is_applied_R56(world):
     group = await world.group(1, 2)
     await give_up(world)
     await world.writes(1, "Are you still there?")

@@ -85,7 +85,7 @@ async def test_without_numbers_it_goes_to_the_writers_group_with_the_newest_acti
     assert (await world.writes(1, "Hi")).value.conversation_id == first
 
 
-async def test_what_belongs_nowhere_is_refused_and_not_stored(world):
+async def test_a_message_that_belongs_nowhere_is_refused_and_not_stored(world):
     await world.group(1, 2)
     before = len(await world.log())
     for attempt in (
@@ -107,7 +107,7 @@ async def test_a_message_without_text_and_media_is_kept_R44(world):
     assert [(event.number, event.body, event.media) for event in kept] == [(number(1), None, ()), (number(2), None, ())]
 
 
-async def test_what_no_database_stores_is_replaced_in_what_a_carrier_brings_R44_R47(world):
+async def test_characters_that_no_database_stores_are_replaced_in_inbound_messages_R44_R47(world):
     group = await world.group(1, 2)
     inbox = inbound.CarrierInbox(world.store, CARRIER, "req_of-the-webhook")
     picture = Media(url="https://carrier.example/\0", content_type="image/\udc00")
@@ -121,7 +121,7 @@ async def test_what_no_database_stores_is_replaced_in_what_a_carrier_brings_R44_
     assert kept.cause.correlation_id == "req_of-the-webhook"
 
 
-async def test_what_no_database_stores_is_replaced_in_a_receipt_R49(world):
+async def test_characters_that_no_database_stores_are_replaced_in_a_receipt_R49(world):
     message_id = await handed_over(world, await world.group(1, 2))
     await inbound.CarrierInbox(world.store, CARRIER).receipts(
         [receipt(message_id, 1, "failed", code="no\0\udfff"), receipt("msg_\0", 1, "failed")]

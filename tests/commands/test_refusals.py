@@ -77,7 +77,7 @@ async def test_every_kind_of_refusal_that_is_recorded_is_tried_here():
 
 
 @pytest.mark.parametrize("error", [NotFoundError("no"), NotPermittedError("no"), GroupExistsError(None)], ids=lambda e: e.slug)
-async def test_what_is_not_there_and_other_refusals_are_not_recorded_R22(world, error):
+async def test_missing_things_and_other_refusals_are_not_recorded_R22(world, error):
     assert to_record(error, world.who, "GET /x", "cnv_1") is None
 
 

@@ -142,7 +142,7 @@ async def test_a_member_manages_contacts_R23(world):
 # --- policy: R1, R17
 
 
-async def test_what_is_left_out_of_a_policy_stays_or_is_as_the_preset_says_R1(world):
+async def test_omitted_values_of_a_policy_stay_or_follow_the_preset_R1(world):
     await world.policy(max_participants=6, reopen_on_opt_in=True)
     assert (await rights_of(world.store, world.who)).state.policy.max_participants == 6
     changed = await world.run(workspaces.change_policy, ChangePolicy(preset="highlevel", min_participants=3))

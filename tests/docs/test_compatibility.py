@@ -94,12 +94,12 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize(("change", "said"), BREAKING.values(), ids=BREAKING)
-def test_what_would_break_a_reader_is_found(change, said):
+def test_changes_that_break_a_reader_are_found(change, said):
     assert [each for each in breaks(OLD, changed(*change)) if said in each] != []
 
 
 @pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED)
-def test_what_breaks_no_reader_is_allowed(change):
+def test_changes_that_break_no_reader_are_allowed(change):
     assert breaks(OLD, changed(*change)) == []
 
 

@@ -232,7 +232,7 @@ async def test_everybody_may_do_and_see_exactly_this_R20_R21_R22_R23(plain_site,
 
 
 @pytest.mark.parametrize("group", GROUPS)
-async def test_what_is_not_there_or_forbidden_is_so_however_malformed_the_call_is_R22_R23(plain_site, group: str):
+async def test_not_found_and_forbidden_come_before_malformed_R22_R23(plain_site, group: str):
     staff, found = await staffed(plain_site), Answers()
     rows = [each for each in GROUPS[group] if not each.by_value]
     for each in rows:

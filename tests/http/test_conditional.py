@@ -51,7 +51,7 @@ async def test_conversations_and_contacts_answer_with_their_version_as_etag(plai
     assert [each.headers["ETag"] for each in answers] == [tag_of(each.json()) for each in answers]
 
 
-async def test_what_has_no_version_of_its_own_has_no_etag(plain_site):
+async def test_a_resource_without_a_version_has_no_etag(plain_site):
     site = plain_site
     made = await site.group(1, 2)
     for path in ("/v1/conversations", messages_of(made), path_of(made, "participants"), "/v1/policy", "/v1/numbers"):
@@ -148,7 +148,7 @@ async def test_missing_things_and_refusals_are_reported_before_the_version(plain
     assert_problem(await site.post(messages_of(made), {"body": "x"}, **wrong), "conversation-blocked", 409)
 
 
-async def test_where_nothing_has_a_version_no_version_holds(plain_site):
+async def test_if_match_fails_on_a_resource_without_a_version(plain_site):
     body = {"name": "Bob", "number": number(9)}
     assert_problem(await plain_site.post("/v1/contacts", body, **if_match('"1"')), "precondition-failed", 412)
     assert_problem(await plain_site.put("/v1/policy", {}, **if_match('"1"')), "precondition-failed", 412)
@@ -189,7 +189,7 @@ async def test_a_repeat_with_a_key_gets_the_first_answer_although_its_version_is
 # --- without If-Match
 
 
-async def test_who_lost_to_another_process_is_decided_again(idle_site):
+async def test_a_write_that_lost_to_another_process_is_decided_again(idle_site):
     """No worker runs: one that lost to the other process would let this one know of it."""
     site = idle_site
     made = await site.group(1, 2)
@@ -203,7 +203,7 @@ async def test_who_lost_to_another_process_is_decided_again(idle_site):
     assert bodies == ["first", "another process was faster", "after it"]
 
 
-async def test_who_can_not_be_decided_in_good_time_is_refused_as_a_conflict_and_nothing_is_stored(idle_site, monkeypatch):
+async def test_a_write_that_keeps_losing_is_a_conflict_and_stores_nothing(idle_site, monkeypatch):
     site = idle_site
     made = await site.group(1, 2)
     with monkeypatch.context() as hurried:

@@ -259,7 +259,7 @@ async def test_a_stream_that_nobody_takes_is_cut_off_and_costs_no_more_than_buff
 
 
 @pytest.mark.parametrize("sent", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: here\r\nContent-Length: x\r\n\r\n"])
-async def test_what_is_not_http_is_answered_with_a_problem(sent):
+async def test_bytes_that_are_not_http_get_a_problem(sent):
     async with serving(hello) as port, connected(port) as (reader, writer):
         writer.write(sent)
         head, _, body = (await closed(reader)).partition(b"\r\n\r\n")

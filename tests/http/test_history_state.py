@@ -104,7 +104,7 @@ async def test_the_thread_comes_in_pages_of_the_same_state_R32(site):
     assert found == sent
 
 
-async def test_what_comes_from_the_log_waits_for_no_view(store: EventStore):
+async def test_reads_of_the_log_wait_for_no_view(store: EventStore):
     async with open_site(store, workers=None, patience=0.0) as site:
         group = await site.group(1, 2)
         assert site.position > 0
@@ -127,7 +127,7 @@ BAD = [
 ]
 
 
-async def test_what_can_not_be_asked_is_refused_with_what_can_R32(plain_site):
+async def test_an_impossible_moment_is_rejected_with_the_possible_ones_R32(plain_site):
     group = await plain_site.group()
     for params, loc in BAD:
         problem = assert_problem(await plain_site.get(state_of(group), **params), "invalid-request", 422)

@@ -142,7 +142,7 @@ async def test_another_request_under_the_key_is_refused(plain_site):
     assert await facts(site) == before
 
 
-async def test_what_does_not_exist_is_404_also_under_a_key_that_has_an_answer(plain_site):
+async def test_a_missing_thing_is_404_even_under_a_key_with_a_response(plain_site):
     site = plain_site
     made = await site.group(1, 2)
     stranger = await site.stranger()
@@ -269,7 +269,7 @@ class Broken(Simulator):
         return await super().write(*args, **given)
 
 
-async def test_what_a_handset_wrote_reaches_the_others_once_though_the_first_answer_failed_R12(store):
+async def test_a_handsets_message_reaches_the_others_once_after_a_failed_response_R12(store):
     carrier = Broken(store.database)
     async with open_site(store, simulator=carrier) as site:
         await site.group(1, 2)
@@ -307,14 +307,14 @@ async def test_a_key_has_1_to_255_printable_ascii_characters(plain_site, key):
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, b"\xe9", b"a\tb", b"\x7f", " k", "k "])
-async def test_what_can_be_no_key_is_malformed_and_stores_nothing(plain_site, key):
+async def test_an_impossible_key_is_malformed_and_stores_nothing(plain_site, key):
     before = await facts(plain_site)
     response = await keyed(plain_site, "/v1/contacts", {"name": "Bob", "number": number(9)}, key)
     assert locs(assert_problem(response, "invalid-request", 422)) == ["Idempotency-Key"]
     assert await facts(plain_site) == before
 
 
-async def test_what_is_kept_is_the_answer_and_the_request_only_as_a_digest(plain_site):
+async def test_the_stored_row_has_the_response_and_only_a_digest_of_the_request(plain_site):
     first = await keyed(plain_site, "/v1/contacts", {"name": "Bob", "number": number(9)})
     (kept,) = await kept_answers(plain_site)
     assert json.loads(kept) == {

@@ -44,7 +44,7 @@ async def test_every_response_says_what_is_left_of_the_rate_limit(throttled):
         assert "RateLimit" not in (await site.client.get("/healthz")).headers
 
 
-async def test_what_is_refused_for_its_rate_stores_nothing(throttled):
+async def test_a_request_over_the_limit_stores_nothing(throttled):
     async with throttled(requests_a_second=3) as site:
         body = {"name": "Ann", "number": "+14155550111"}
         answers = await asyncio.gather(*(site.client.post("/v1/contacts", json=body, headers=of(site)) for _ in range(50)))

@@ -27,7 +27,7 @@ async def test_a_message_of_another_conversation_is_no_place_in_this_one_R28(sit
     assert locs(problem) == ["query.before"]
 
 
-async def test_what_the_location_of_a_message_names_is_that_message_R28(site):
+async def test_the_location_of_a_message_leads_to_it_R28(site):
     made = await site.group()
     response = await site.post(messages_of(made), {"body": "Hello"})
     shown = (await site.get(response.headers["Location"])).json()

@@ -85,7 +85,7 @@ async def test_a_good_token_opens_as_the_user_with_its_address(site, good, provi
     assert provider.fetched == 1
 
 
-async def test_what_a_token_does_is_recorded_as_the_users_own_R31(site, good):
+async def test_a_write_with_a_token_is_recorded_as_the_users_R31(site, good):
     group = await site.with_key(good()).group()
     history = (await site.get(path_of(group, "history"))).json()["items"]
     assert history[0]["actor"] == {"kind": "user", "id": site.world.who.user.id}

@@ -182,7 +182,7 @@ def test_numbers_are_masked_wherever_a_line_has_them(lines):
     assert lines()[0]["position"] == 14155550101
 
 
-async def test_what_a_request_sets_off_is_logged_under_its_correlation_id(store, monkeypatch):
+async def test_background_work_of_a_request_is_logged_under_its_correlation_id(store, monkeypatch):
     async def fail(*_):
         structlog.get_logger().warning("on_the_way")
         raise ValueError

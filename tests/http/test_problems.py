@@ -26,7 +26,7 @@ async def test_without_a_valid_key_there_is_nothing_to_see(plain_site):
     assert (await plain_site.client.get("/v1/policy", headers={"Authorization": f"bearer {good}"})).status_code == 200
 
 
-async def test_what_is_public_needs_no_key(plain_site):
+async def test_public_paths_need_no_key(plain_site):
     for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/problems", "/problems/not-found"):
         assert (await plain_site.client.get(path)).status_code == 200, path
 
@@ -204,7 +204,7 @@ async def test_a_view_that_does_not_follow_is_503_and_says_when_to_try_again(idl
     assert (await idle_site.get("/v1/conversations")).json()["items"] == []
 
 
-async def test_what_is_read_from_the_log_is_never_behind(idle_site):
+async def test_reads_of_the_log_never_lag(idle_site):
     made = await idle_site.group()
     for path in (f"/v1/conversations/{made['id']}/history", "/v1/policy", "/v1/numbers"):
         assert (await idle_site.get(path)).status_code == 200

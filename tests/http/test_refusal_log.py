@@ -74,7 +74,7 @@ async def test_the_first_is_stored_at_once_and_those_alike_are_counted_for_a_min
     assert not recording.lost
 
 
-async def test_what_is_refused_in_one_go_is_one_record_with_its_times_R22(recording):
+async def test_equal_refusals_in_a_row_are_one_record_with_a_count_R22(recording):
     recording.refuse(times=3)
     recording.clock.now += timedelta(seconds=2)
     recording.refuse(times=4)
@@ -83,7 +83,7 @@ async def test_what_is_refused_in_one_go_is_one_record_with_its_times_R22(record
     assert (found.event.times, found.event.last_at - found.event.first_at) == (7, timedelta(seconds=2))
 
 
-async def test_what_was_counted_is_stored_when_the_process_ends_R22(recording):
+async def test_counted_refusals_are_stored_when_the_process_ends_R22(recording):
     recording.refuse()
     await recording.log.written()
     recording.refuse(times=41)
@@ -92,7 +92,7 @@ async def test_what_was_counted_is_stored_when_the_process_ends_R22(recording):
     await recording.log.close()
 
 
-async def test_what_a_full_day_does_not_take_is_counted_and_said_once_a_minute_R22(recording, monkeypatch):
+async def test_refusals_beyond_the_days_limit_are_counted_and_logged_once_a_minute_R22(recording, monkeypatch):
     monkeypatch.setattr(refusal, "RECORDS_A_DAY", 3)
     with capture_logs() as lines:
         for n in range(10):

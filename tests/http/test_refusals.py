@@ -62,7 +62,7 @@ async def test_a_send_stopped_by_an_opt_out_is_recorded_with_both_people_R15(sit
     assert secret not in str(site.store.log.stream(record["id"].partition("/")[0]))
 
 
-async def test_what_roles_numbers_and_assignment_forbid_is_found_R20_R21_R22(site):
+async def test_refusals_by_roles_numbers_and_assignment_are_listed_R20_R21_R22(site):
     staff = await staffed(site)
     mine, others = await people(site, staff.ids["agent"], None)
     group = await group_of(site, mine, others)
@@ -104,7 +104,7 @@ WAYS = [
 ]
 
 
-async def test_what_is_hidden_is_answered_to_the_byte_as_what_is_not_there_and_is_found_R22(site):
+async def test_a_hidden_thing_gets_the_same_bytes_as_a_missing_one_and_is_recorded_R22(site):
     staff = await staffed(site)
     group, contact = await hidden_from(staff)
     there = {"conversation_id": group["id"], "contact_id": contact["id"]}
@@ -128,7 +128,7 @@ async def test_what_is_hidden_is_answered_to_the_byte_as_what_is_not_there_and_i
     assert {id_ for each in records for id_ in each["about"]["contact_ids"]} == {contact["id"]}
 
 
-async def test_what_is_not_there_or_anothers_is_on_no_record_R22(site):
+async def test_requests_for_missing_and_foreign_things_are_not_recorded_R22(site):
     staff = await staffed(site)
     group, _ = await hidden_from(staff)
     for caller in ("stranger", "agent"):
@@ -185,12 +185,12 @@ async def test_a_question_that_can_not_be_is_refused(plain_site, params):
     assert_problem(await plain_site.get("/v1/refusals", **params), "invalid-request", 422)
 
 
-async def test_whoever_is_not_there_has_no_refusals_to_list_R22(plain_site):
+async def test_an_unknown_user_has_no_refusals_to_list_R22(plain_site):
     for params in ({"conversation_id": "cnv_none"}, {"user_id": "usr_none"}):
         assert_problem(await plain_site.get("/v1/refusals", **params), "not-found", 404)
 
 
-async def test_who_is_refused_is_answered_the_same_while_nothing_can_be_recorded_R15(database, store):
+async def test_a_refusal_gets_the_same_response_while_nothing_can_be_recorded_R15(database, store):
     signals = Signals(database)
     full, lost = EventStore(database, signals, max_waiting=0), Counter[str]()
     log = RefusalLog(full, lambda reason, times: lost.update({reason: times}))
@@ -205,7 +205,7 @@ async def test_who_is_refused_is_answered_the_same_while_nothing_can_be_recorded
     signals.close()
 
 
-async def test_what_is_on_no_record_is_counted_in_the_metrics_R15(plain_site, monkeypatch):
+async def test_unrecorded_refusals_are_counted_in_the_metrics_R15(plain_site, monkeypatch):
     monkeypatch.setattr(refusal, "RECORDS_A_DAY", 0)
     group = await plain_site.group(1, 2)
     await plain_site.post(path_of(group, "participants", number(2), "opt-out"))

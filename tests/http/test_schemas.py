@@ -59,7 +59,7 @@ def test_every_type_of_record_has_a_schema_of_the_newest_dialect_that_names_itse
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_what_is_published_of_an_event_fulfils_its_schema(name):
+def test_a_published_event_matches_its_schema(name):
     event = EXAMPLES[name]
     validate(event.TOPIC, on_the_wire(event))
     validate(event.TOPIC, on_the_wire(msgspec.structs.replace(event, **NULL_WHERE_IT_MAY_BE.get(name, {}))))

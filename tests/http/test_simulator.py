@@ -22,7 +22,7 @@ async def test_a_message_reaches_the_handsets_with_the_others_of_the_group_R10_R
     assert received == [{"from": BUSINESS, "group": [number(2)], "body": "Hello", "media": [], "at": received[0]["at"]}]
 
 
-async def test_what_a_participant_writes_is_recorded_and_reaches_the_others_R11_R12(site):
+async def test_a_participants_message_is_recorded_and_reaches_the_others_R11_R12(site):
     made = await site.group(1, 2)
     response = await site.writes(1, "I'm in")
     assert response.status_code == 202
@@ -34,7 +34,7 @@ async def test_what_a_participant_writes_is_recorded_and_reaches_the_others_R11_
     assert await handset(site, 1) == []
 
 
-async def test_who_writes_from_an_area_code_that_the_data_lacks_is_heard_R48(site):
+async def test_a_message_from_an_unknown_area_code_is_accepted_R48(site):
     body = {"from": BUSINESS, "participants": [{"number": "(861) 555-0123"}, {"number": number(2)}]}
     made = await site.post("/v1/conversations", body)
     assert made.status_code == 201, made.text
@@ -47,7 +47,7 @@ async def test_who_writes_from_an_area_code_that_the_data_lacks_is_heard_R48(sit
 
 
 @pytest.mark.parametrize("body", ["x" * 5_000, "\u0436" * 5_000, "\n", " ", "\u200b"])
-async def test_what_comes_in_is_kept_whatever_its_length_and_also_if_it_shows_nothing_R47(plain_site, body):
+async def test_an_inbound_text_is_stored_at_any_length_even_if_it_shows_nothing_R47(plain_site, body):
     made = await plain_site.group(1, 2)
     assert (await plain_site.writes(1, body)).status_code == 202
     assert [each["body"] for each in (await plain_site.get(messages_of(made))).json()["items"]] == [body]
@@ -91,7 +91,7 @@ async def test_a_keyword_is_honoured_from_anybody_R15(site):
     assert [each["code"] for each in problem["violations"]] == ["opted-out"]
 
 
-async def test_who_is_in_no_group_and_says_no_keyword_is_not_heard(site):
+async def test_a_message_from_outside_all_groups_is_rejected_unless_it_is_a_keyword(site):
     assert_problem(await site.writes(7, "Hello"), "not-found", 404)
     assert_problem(await site.writes(7, "STOP", to=OTHER_BUSINESS), "not-found", 404)
     await site.group(1, 2)
@@ -112,7 +112,7 @@ BAD_WRITES = [
 ]
 
 
-async def test_what_a_handset_can_not_write_is_refused_with_its_place(plain_site):
+async def test_an_impossible_message_of_a_handset_is_rejected_with_its_place(plain_site):
     await plain_site.group(1, 2)
     message = {"from": number(1), "to": BUSINESS, "body": "Hi"}
     for change, loc in BAD_WRITES:

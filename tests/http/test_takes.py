@@ -58,7 +58,7 @@ def test_a_body_that_does_not_fit_is_told_what_the_field_takes(shape, body, code
     assert not any(word in fault["detail"] for word in PARSERS)
 
 
-def test_what_is_not_there_takes_nothing():
+def test_an_unknown_field_takes_nothing():
     assert takes(InboxQuery, "nonsense") is None
     assert takes(NewConversation, "participants.0.number.x") is None
     assert fields(StatementQuery) == ["month", "format"]

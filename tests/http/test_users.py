@@ -83,7 +83,7 @@ async def test_the_roles_are_listed_and_their_permissions_hold_at_once_R20(site)
                 assert_problem(created, "group-chat-not-permitted", 403)
 
 
-async def test_who_may_not_create_groups_may_still_send_and_rename_R20_R21(site):
+async def test_a_user_who_may_not_create_groups_can_send_and_rename_R20_R21(site):
     clerk = (await staffed(site))["clerk"]
     made = await site.group(1, 2, 3)
     assert (await clerk.post(messages_of(made), {"body": "Hi"})).status_code == 201

@@ -41,7 +41,7 @@ def positions(piece):
     return [recorded.position for recorded in piece.events]
 
 
-async def test_what_is_stored_before_a_stream_asks_is_in_its_piece_although_a_reading_is_under_way(store, slow):
+async def test_an_event_stored_before_the_call_is_in_the_piece_even_during_another_read(store, slow):
     reader = LogReader(slow)
     first = asyncio.create_task(reader.above(0))
     await asyncio.to_thread(slow.begun.wait, PATIENCE)

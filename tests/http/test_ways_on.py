@@ -14,7 +14,7 @@ from tests.support.builders import number
 
 
 @pytest.mark.parametrize("thing", get_args(Thing))
-def test_what_is_not_found_can_be_looked_up_in_a_list_that_there_is(thing):
+def test_a_not_found_problem_names_an_existing_list(thing):
     further, members = way_on(NotFoundError("There is no such thing.", thing))
 
     method, path, *_ = further.split()
@@ -22,7 +22,7 @@ def test_what_is_not_found_can_be_looked_up_in_a_list_that_there_is(thing):
     assert members == {}
 
 
-def test_what_is_hidden_is_answered_as_what_is_not_there_R22():
+def test_a_hidden_thing_gets_the_same_response_as_a_missing_one_R22():
     absent = NotFoundError("There is no such contact.", "contact")
     hidden = HiddenError(absent, Subject(contact_ids=("ctc_1",)))
 

@@ -140,7 +140,7 @@ async def test_a_refusal_is_a_problem_with_the_headers_and_the_way_on_of_its_kin
     ("name", "status", "retry_after"),
     [("pizza", 503, "1"), ("fast food", 429, "7"), ("unicorn", 404, None), ("secret", 500, None)],
 )
-async def test_what_passes_says_when_to_try_again(client, name, status, retry_after):
+async def test_a_problem_that_passes_says_when_to_retry(client, name, status, retry_after):
     answer = await client.post("/recipes", json={"name": name})
 
     assert (answer.status_code, answer.headers.get("retry-after")) == (status, retry_after)

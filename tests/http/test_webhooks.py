@@ -38,7 +38,7 @@ async def post(site: Site, posted: Posted, **given: object) -> httpx.Response:
     return await site.client.post(posted.path, content=posted.body, headers=dict(posted.headers), **given)
 
 
-async def test_what_a_person_wrote_is_stored_when_it_is_acknowledged_and_once_R45_R11(site: Site):
+async def test_an_acknowledged_message_is_stored_once_R45_R11(site: Site):
     made = await site.group(1, 2)
     answers = [await post(site, signed(written())) for _ in range(2)]
 
@@ -59,7 +59,7 @@ async def test_a_receipt_reaches_the_thread_R45_R28(site: Site):
 
 
 @pytest.mark.parametrize("forged", ["no proof", "another body", "another path", "an API key"])
-async def test_what_the_carrier_did_not_post_is_refused_and_nothing_is_stored_R45(site: Site, forged: str):
+async def test_a_post_of_someone_else_is_rejected_and_not_stored_R45(site: Site, forged: str):
     await site.group(1, 2)
     true, before = signed(written()), site.store.log.head()
     posted = {
@@ -73,7 +73,7 @@ async def test_what_the_carrier_did_not_post_is_refused_and_nothing_is_stored_R4
     assert site.store.log.head() == before
 
 
-async def test_what_is_not_stored_is_not_acknowledged_R45(site: Site):
+async def test_an_unstored_post_is_not_acknowledged_R45(site: Site):
     nobodys = await post(site, signed(written(to=canadian_number(900))))
     garbage = await post(site, Posted(path=PATH, headers=proof(PATH, b"{"), body=b"{"))
 

@@ -61,7 +61,7 @@ async def test_an_unknown_number_is_404_before_its_change_is_judged(site):
     assert_problem(await site.patch(f"{NUMBERS}/{canadian_number(1)}", {"nonsense": 1}), "not-found", 404)
 
 
-async def test_who_has_no_access_to_a_number_neither_sees_it_nor_sends_from_it_R21(site):
+async def test_a_user_without_access_to_a_number_neither_sees_it_nor_sends_from_it_R21(site):
     ben = await site.member()
     made = await site.group(1, 2)
     await site.patch(f"{NUMBERS}/{BUSINESS}", {"assigned_to": site.world.who.user.id})
@@ -96,7 +96,7 @@ async def test_a_policy_is_heymarkets_until_it_is_changed_R1(site):
     assert (await site.get("/v1/policy")).json() == response.json()
 
 
-async def test_what_is_left_out_of_a_policy_stays_R1_R17(site):
+async def test_omitted_values_of_a_policy_stay_R1_R17(site):
     await site.put("/v1/policy", {"max_participants": 5})
     changed = (await site.put("/v1/policy", {"reopen_on_opt_in": True})).json()
     assert changed == HEYMARKET | {"max_participants": 5, "reopen_on_opt_in": True}

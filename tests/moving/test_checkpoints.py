@@ -132,7 +132,7 @@ def test_a_changed_conversation_is_not_exported_with_proofs_R70(database):
         (lambda line: [line, line], "covers 20 events, after one of 20"),
     ],
 )
-def test_what_is_not_a_checkpoint_of_these_events_is_rejected_R70(database, instead, said):
+def test_a_checkpoint_of_other_events_is_rejected_R70(database, instead, said):
     fill_and_sign(database, 20)
     export = remade(exported(database), lambda line: instead(line) if isinstance(line, CheckpointLine) else [line])
     with pytest.raises(DamagedFileError, match=said):

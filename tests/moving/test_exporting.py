@@ -71,7 +71,7 @@ async def test_a_conversation_is_exported_with_its_deliveries_and_what_its_parti
     assert len(events) == len({(each.stream, each.version) for each in events})
 
 
-async def test_what_is_handed_out_has_no_key_hash_and_plain_prices(world: World):
+async def test_an_exported_conversation_has_no_key_hash_and_plain_prices(world: World):
     group = await world.group(1, 2)
     await world.send(group)
 

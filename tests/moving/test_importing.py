@@ -216,7 +216,7 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         (EVENTS, {"format": "other"}, 1, "its format is other"),
     ],
 )
-def test_what_can_not_be_is_named_with_its_line_even_where_the_seals_hold(sqlite_url, lines, header, line, words):
+def test_an_impossible_line_is_named_even_if_its_checks_are_right(sqlite_url, lines, header, line, words):
     database = Database(sqlite_url)
 
     refused = refusal_of(database, written(lines, 5, **header))

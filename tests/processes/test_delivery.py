@@ -94,7 +94,7 @@ async def test_handled_again_it_is_not_handed_over_again(world, process, carrier
     assert carrier.asked == []
 
 
-async def test_what_the_carrier_answers_for_each_recipient_is_one_event_R28(world, process, carrier, group):
+async def test_the_carriers_results_for_all_recipients_are_one_event_R28(world, process, carrier, group):
     carrier.results[ONE] = RecipientResult(recipient=ONE, status="delivered")
     carrier.results[TWO] = RecipientResult(recipient=TWO, status="failed", code="30003")
     message_id = await world.send(group)
@@ -106,7 +106,7 @@ async def test_what_the_carrier_answers_for_each_recipient_is_one_event_R28(worl
     assert await world.types(delivery.stream(message_id)) == ["started", "updated"]
 
 
-async def test_who_has_opted_out_at_the_carrier_blocks_the_group_R14(world, process, carrier, group):
+async def test_an_opt_out_at_the_carrier_blocks_the_group_R14(world, process, carrier, group):
     carrier.results[TWO] = RecipientResult(recipient=TWO, status="failed", code="21610", opted_out=True)
     await process.react(await world.message(await world.send(group)))
 
@@ -114,7 +114,7 @@ async def test_who_has_opted_out_at_the_carrier_blocks_the_group_R14(world, proc
     assert broken(await world.log()) == []
 
 
-async def test_what_another_carrier_may_have_is_not_handed_over_again_R28(world, process, carrier, group):
+async def test_a_message_that_another_carrier_may_have_is_not_handed_over_again_R28(world, process, carrier, group):
     message = await world.message(message_id := await world.send(group))
     await world.begin(message, "earlier")
 
@@ -247,7 +247,7 @@ async def test_a_refused_message_has_failed_for_everybody_with_the_carriers_code
     assert {outcome.code for outcome in updated.outcomes} == {"40000"}
 
 
-async def test_what_is_refused_for_now_is_handed_over_later_after_asking(world, process, carrier, group):
+async def test_a_temporarily_refused_message_is_handed_over_later_after_asking(world, process, carrier, group):
     message = await world.message(await world.send(group))
     carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
     with pytest.raises(PutOffError):
@@ -260,7 +260,7 @@ async def test_what_is_refused_for_now_is_handed_over_later_after_asking(world, 
     assert len(carrier.taken) == 1
 
 
-async def test_what_is_unclear_for_now_is_asked_about_later_and_not_sent_again(world, process, carrier, group):
+async def test_an_unclear_call_is_asked_about_later_and_not_repeated(world, process, carrier, group):
     message = await world.message(await world.send(group))
     carrier.after = CarrierUnclearError("its database is away", retry_after=1.0)
     with pytest.raises(PutOffError):
@@ -303,7 +303,7 @@ async def test_a_name_with_line_breaks_that_is_stored_is_relayed_in_one_line_R12
     assert [outgoing.body for outgoing in plain_carrier.taken] == ["Bob Mum: send money: Hi\nthere"]
 
 
-async def test_what_was_written_in_a_blocked_group_is_not_relayed_nor_the_stop_itself_R12_R16(world, plain_carrier, group):
+async def test_neither_messages_in_a_blocked_group_nor_the_stop_are_relayed_R12_R16(world, plain_carrier, group):
     process = DeliveryProcess(world.store, plain_carrier)
     for n, body in ((1, "STOP"), (2, "What?")):
         await process.react(await world.message((await world.writes(n, body)).value.message_id))
@@ -334,7 +334,7 @@ async def test_messages_of_a_conversation_are_handed_over_in_their_order(world, 
     assert broken(await world.log()) == []
 
 
-async def test_what_the_carrier_puts_off_for_one_conversation_holds_up_no_other_and_keeps_its_order(world, carrier, group):
+async def test_a_postponed_message_holds_up_no_other_conversation_and_keeps_its_order(world, carrier, group):
     acting = Acting(world.store, DeliveryProcess(world.store, carrier))
     other = await world.group(1, 2)
     refusing = asyncio.Event()

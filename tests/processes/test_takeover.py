@@ -93,7 +93,7 @@ async def test_when_the_lease_is_lost_during_a_call_the_message_goes_out_once_R2
     assert set(known.statuses.values()) == {"sent"}
 
 
-async def test_what_a_dead_worker_had_begun_is_asked_about_and_handed_over_once_R28(world, postgres_url, carrier):
+async def test_a_dead_workers_call_is_asked_about_and_the_message_handed_over_once_R28(world, postgres_url, carrier):
     message_id = await world.send(await world.group(1, 2))
     await world.begin(await world.message(message_id))  # and dies
     carrier.arrives.set()

@@ -37,7 +37,7 @@ async def test_a_number_is_listed_for_each_contact_by_which_it_is_a_no_R36(datab
     ]
 
 
-async def test_what_ends_with_dnd_off_or_is_lifted_is_listed_no_more_R36(database):
+async def test_a_number_whose_dnd_ended_is_no_longer_listed_R36(database):
     off = TurnedOff(number=ONE, contact_id="ctc_2")
     lifted = Lifted(number=TWO, reason="A wrong number")
     held = [on(1, "ctc_1"), left(1, "ctc_1"), on(1, "ctc_2"), on(1, "ctc_3"), off, on(2), left(2), lifted]
@@ -52,7 +52,7 @@ async def test_one_number_is_looked_up_R36(database):
     assert [each.number for each in await listed(database, on(1), on(2), number=TWO)] == [TWO]
 
 
-async def test_what_comes_again_changes_nothing_R33(database):
+async def test_a_repeated_event_changes_nothing_R33(database):
     events = story(on(1), left(1), on(1, "ctc_2"), TurnedOff(number=ONE, contact_id="ctc_2"), on(2))
     await follow(database, do_not_disturb.VIEW, events)
     with database.write() as connection:

@@ -147,7 +147,7 @@ async def follow_with_marks(database: Database, log: Sequence[Recorded]) -> None
         await follow(database, view, log)
 
 
-async def test_what_came_in_is_unread_until_the_user_reads_it_R30(database: Database):
+async def test_an_inbound_message_is_unread_until_the_user_reads_it_R30(database: Database):
     log = log_of(
         [
             ("cnv_1", a_group()),
@@ -360,7 +360,7 @@ async def test_a_search_for_what_no_text_can_hold_is_refused(database: Database)
         inbox_list.page(connection, CAUSE.workspace_id, BOB, inbox_list.ConversationFilter(q="a\x00b"))
 
 
-async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database):
+async def test_the_list_shows_the_folds_state_R33(database: Database):
     log = log_of(
         ("cnv_1", event) for event in (a_group(name="e\u0301 \U0001f469\u200d\U0001f692"), received("msg_1"), opted_out(1))
     )

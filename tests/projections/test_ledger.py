@@ -54,7 +54,7 @@ def test_an_entry_names_its_event_rate_and_amount_R25():
     }
 
 
-def test_what_comes_in_costs_nothing_R24():
+def test_inbound_messages_cost_nothing_R24():
     assert entries([("cnv_1", a_group()), ("cnv_1", received("msg_1"))]) == []
 
 
@@ -106,7 +106,7 @@ TWO_GROUPS: Story = (
 )
 
 
-async def test_what_the_list_shows_is_what_the_fold_gives_oldest_first_R25(database: Database):
+async def test_the_list_shows_the_folds_entries_oldest_first_R25(database: Database):
     await follow(database, ledger.VIEW, log_of(TWO_GROUPS))
     assert shown(database) == entries(TWO_GROUPS)
 

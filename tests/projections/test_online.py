@@ -321,7 +321,7 @@ async def test_a_rebuild_killed_anywhere_has_changed_all_or_nothing_and_is_resum
     assert counted.killed > 0
 
 
-async def test_what_was_interrupted_can_be_dropped_R33(database: Database, store: EventStore):
+async def test_an_interrupted_rebuild_can_be_dropped_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     before = tables_of(database, inbox.VIEW)
     await interrupted(store, inbox.VIEW, 0)

@@ -56,7 +56,7 @@ def test_a_renamed_contact_is_shown_by_its_new_name_R11():
     assert shown(ParticipantContactRenamed(contact_id="ctc_1", name="Dana")).participants[0].name == "Dana"
 
 
-def test_who_has_opted_out_stands_apart_with_the_time_R19():
+def test_a_participant_who_opted_out_is_listed_apart_with_the_time_R19():
     apart = shown(opted_out(2))
     assert numbers(apart.participants) == [number(1), number(3)]
     assert apart.opted_out == (Person(number=number(2), name="Bo", contact_id=None, opted_out_at=moment(2)),)
@@ -74,7 +74,7 @@ def test_he_is_in_again_only_when_no_cause_is_left_R19():
     assert (person.opted_out_at, person.opted_in_at) == (moment(2), moment(5))
 
 
-def test_who_opts_out_once_more_is_out_from_then_R19():
+def test_a_second_opt_out_counts_from_its_own_time_R19():
     (person,) = shown(opted_out(2), opted_in(2), opted_out(2)).opted_out
     assert (person.opted_out_at, person.opted_in_at) == (moment(4), None)
 
@@ -117,7 +117,7 @@ def test_participants_are_found_by_name_or_number_R29(q: str, expected: list[str
     assert sorted(numbers(found.participants + found.opted_out)) == expected
 
 
-async def test_what_is_kept_is_what_the_fold_gives_R33(database: Database):
+async def test_the_stored_pane_is_the_folds_R33(database: Database):
     events = (GROUP, opted_out(2), sent("msg_1"), opted_in(2), ParticipantContactDeleted(contact_id="ctc_1"))
     await follow(database, pane.VIEW, log_of(("cnv_1", event) for event in events))
     with database.read() as connection:

@@ -117,7 +117,7 @@ async def test_messages_come_oldest_to_newest_page_by_page_each_in_its_conversat
     assert second.next_cursor is None
 
 
-async def test_what_the_list_shows_is_what_the_fold_gives_R33(database: Database):
+async def test_the_list_shows_the_folds_state_R33(database: Database):
     events: list[Event] = [started("msg_1", ONE, TWO), updated("msg_1", TWO, "delivered")]
     await follow(database, thread.VIEW, log_of([("cnv_1", sent("msg_1")), *(("delivery-msg_1", event) for event in events)]))
     with database.read() as connection:

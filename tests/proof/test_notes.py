@@ -38,13 +38,13 @@ def test_a_name_that_no_key_can_have_is_rejected_R70(name):
 @pytest.mark.parametrize(
     "text", ["", "a", "a+b+c", EXAMPLE_KEY.replace("530d903a", "530d903b"), EXAMPLE_KEY[:-4], KEY.secret(), "é+é+é"]
 )
-def test_what_is_not_a_verifier_key_is_rejected_R70(text):
+def test_a_malformed_verifier_key_is_rejected_R70(text):
     with pytest.raises(KeyFormatError):
         VerifierKey.read(text)
 
 
 @pytest.mark.parametrize("text", ["", EXAMPLE_KEY, KEY.secret()[:-8], KEY.secret().replace("example.com/log", "example.com/lag")])
-def test_what_is_not_a_signing_key_is_rejected_and_not_shown_R70(text):
+def test_a_malformed_signing_key_is_rejected_and_not_shown_R70(text):
     with pytest.raises(KeyFormatError) as error:
         SigningKey.read(text)
     assert not text or text not in str(error.value)
@@ -88,7 +88,7 @@ def test_signatures_of_two_copies_are_put_together_R70():
         "t\0\n\n— n c2lnbmVk\n",
     ],
 )
-def test_what_is_not_a_note_is_rejected_R70(text):
+def test_a_malformed_note_is_rejected_R70(text):
     with pytest.raises(NoteError):
         Note.read(text)
 

@@ -81,7 +81,7 @@ def test_a_topic_gets_the_checkpoint_under_the_logs_name_R70():
     assert sent == [("checkpoints", KEY.name, str(NOTE))]
 
 
-def test_what_is_not_a_place_is_rejected_R70():
+def test_an_unknown_place_is_rejected_R70():
     with pytest.raises(PublishingError, match=r"Use https://\.\.\., kafka:TOPIC, or a folder"):
         target("ftp://example.com", nothing)
 
@@ -107,7 +107,7 @@ def test_a_checkpoint_is_published_once_and_its_size_is_the_position_R70(databas
     assert statuses(database)[NAME].position == 20
 
 
-async def test_what_keeps_a_checkpoint_from_being_published_is_reported_and_tried_again_R70(database, folder):
+async def test_a_failed_publication_of_a_checkpoint_is_reported_and_retried_R70(database, folder):
     fill_and_sign(database, 20)
     worker = Checkpoints(database, KEY, [target(str(folder), nothing)], 300.0)
     await worker.try_once()

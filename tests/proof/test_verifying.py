@@ -126,7 +126,7 @@ def test_a_log_that_is_shorter_than_a_checkpoint_was_cut_off_or_restored_R70(dat
     )
 
 
-def test_where_tiles_were_changed_too_the_checkpoints_narrow_it_down_R70(database):
+def test_checkpoints_narrow_a_change_down_if_tiles_were_changed_too_R70(database):
     fill_and_sign(database, 200)
     fill_and_sign(database, 100, first=201)
     with database.write() as connection:

@@ -56,7 +56,7 @@ async def test_1000_at_once_in_two_processes_with_one_key_send_one_message(store
         await judge(world, client, path, raced[0] + raced[1])
 
 
-async def test_who_repeats_what_a_killed_process_was_asked_gets_its_one_answer(database_url):
+async def test_a_repeat_after_a_kill_gets_the_one_response(database_url):
     command = [sys.executable, "-m", "tests.races.repeat_trials", database_url, str(TRIALS)]
     ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
 

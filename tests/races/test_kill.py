@@ -12,7 +12,7 @@ from tests.races.racer import ROOT
 TRIALS = 10
 
 
-async def test_what_a_killed_process_acknowledged_is_stored_and_followed_once(database_url):
+async def test_acknowledged_writes_of_a_killed_process_are_stored_and_followed_once(database_url):
     command = [sys.executable, "-m", "tests.races.kill_trials", database_url, str(TRIALS)]
     ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
 

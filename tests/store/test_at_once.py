@@ -16,7 +16,7 @@ class Calls(list[list[int]]):
         return [ValueError(number) if number < 0 else 2 * number for number in numbers]
 
 
-async def test_what_is_asked_at_once_is_answered_in_one_call_each_with_its_own_answer():
+async def test_simultaneous_requests_share_one_call_and_get_their_own_results():
     calls = Calls()
     at_once = AtOnce(calls.answer)
     assert await asyncio.gather(*(at_once.ask(number) for number in (1, 2, 3))) == [2, 4, 6]

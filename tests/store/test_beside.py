@@ -26,7 +26,7 @@ def make(beside):
         connection.execute(insert(THINGS).values(id=7))
 
 
-def test_what_is_beside_is_not_in_the_main_database_and_goes_when_it_is_dropped(database, beside):
+def test_tables_beside_are_not_in_the_main_database_and_are_dropped_together(database, beside):
     assert not beside.exists()
     make(beside)
 
@@ -49,7 +49,7 @@ def test_a_connection_of_the_main_database_is_shown_both_at_one_moment(database,
         assert connection.execute(select(FOLLOWERS)).all() == []
 
 
-def test_what_a_kill_left_beside_a_file_is_dropped_with_it(sqlite_url):
+def test_leftovers_of_a_kill_beside_a_file_are_dropped_with_it(sqlite_url):
     main = Database(sqlite_url)
     beside = Beside(main, "things")
     for suffix in ("", "-journal", "-wal", "-shm"):

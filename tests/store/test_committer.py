@@ -48,7 +48,7 @@ async def done(*futures):
         await asyncio.gather(*futures)
 
 
-async def test_what_comes_while_a_transaction_is_under_way_is_stored_in_the_next_one(committer, recorder, database_url):
+async def test_appends_that_arrive_during_a_transaction_are_stored_in_the_next_one(committer, recorder, database_url):
     appends = [append(f"s{n}") for n in range(100)]
     with holding(database_url):
         futures = [committer.submit(each) for each in appends]
@@ -70,7 +70,7 @@ async def test_each_append_of_a_batch_has_its_own_outcome(committer, on_stored, 
     assert on_stored[-1] == 2
 
 
-async def test_what_stores_nothing_rings_no_bell(committer, on_stored):
+async def test_an_append_without_events_rings_no_bell(committer, on_stored):
     await done(committer.submit(Append(events=[], expected={"a": 0})), committer.submit(append("a", version=5)))
 
     assert on_stored == []

@@ -98,7 +98,7 @@ async def test_a_command_has_the_same_ids_in_each_of_its_tries(store, other):
     assert not set(first) & set(tries[3]), "another run has others"
 
 
-async def test_what_is_refused_before_anything_is_read_needs_no_database(store, database_url):
+async def test_a_refusal_before_any_read_needs_no_database(store, database_url):
     async def refusing(decision):
         raise FullError("no", count=0)
 
@@ -136,7 +136,7 @@ async def test_concurrent_commands_on_one_stream_all_count(store):
     assert await sum_of(store, "a") == 300
 
 
-async def test_what_two_streams_need_together_is_stored_together(store):
+async def test_events_of_two_streams_are_stored_together(store):
     async def move(decision):
         here, there = await decision.load_many(COUNTER, ["here", "there"])
         assert (here or 0) + (there or 0) == 0
@@ -158,7 +158,7 @@ async def test_a_command_decides_on_what_another_process_acknowledged_before(sto
         assert (await count(store, "a")).value == n + 1
 
 
-async def test_what_another_process_stored_refuses_at_once(store, other):
+async def test_a_refusal_sees_another_processes_events_immediately(store, other):
     await count(store, "a", limit=2)  # cached here at 1
     await count(other, "a")
 
@@ -205,7 +205,7 @@ async def test_two_stores_counting_on_one_stream_lose_and_double_nothing(store, 
 # --- speculation
 
 
-async def test_what_was_decided_on_an_append_that_failed_is_decided_again_though_the_version_fits(store, database_url):
+async def test_a_decision_on_a_failed_append_is_made_again_even_if_the_version_fits(store, database_url):
     """ABA: somebody else's event takes the version that the first command's would have had."""
     with holding(database_url) as connection:
         first = asyncio.create_task(count(store, "a", by=100))
@@ -314,14 +314,14 @@ async def _abandon(store, database_url, stream):
             await caller
 
 
-async def test_what_a_caller_who_gave_up_had_submitted_is_stored_and_known(store, database_url):
+async def test_the_append_of_a_canceled_caller_is_stored_and_known(store, database_url):
     await _abandon(store, database_url, "a")
 
     assert (await count(store, "a")).value == 1
     assert await sum_of(store, "a") == 2
 
 
-async def test_what_a_caller_who_gave_up_had_submitted_in_vain_is_forgotten(store, database_url):
+async def test_the_failed_append_of_a_canceled_caller_is_forgotten(store, database_url):
     with holding(database_url) as connection:
         caller = asyncio.create_task(count(store, "a", by=100))
         await until(lambda: submitted(store, "a"))

@@ -42,7 +42,7 @@ async def test_leases_of_different_names_have_generations_of_their_own(database)
         assert (one.fence.generation, other.fence.generation) == (1, 1)
 
 
-async def test_what_is_begun_under_a_lease_is_stored_while_it_is_held(store):
+async def test_work_begun_under_a_lease_is_stored_while_the_lease_is_held(store):
     lease = await held(store.database)
     await count(store, "a", terms=Terms(fence=lease.fence))
     await lease.__aexit__(None, None, None)

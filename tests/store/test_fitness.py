@@ -99,7 +99,7 @@ async def test_a_schema_that_another_groupchat_made_meanwhile_is_found_out(empty
         assert "schema 9999" in probe.reason
 
 
-async def test_what_is_only_away_has_no_reason(tmp_path):
+async def test_an_unreachable_database_has_no_reason(tmp_path):
     with opened(f"sqlite:///{tmp_path / 'no folder' / 'groupchat.db'}") as database:
         probe = Probe(database)
         assert (await probe.can_store(), probe.reason) == (False, None)

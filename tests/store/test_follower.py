@@ -82,7 +82,7 @@ async def test_it_is_woken_by_what_another_process_stores(store, follower, datab
     assert seen(database) == [1, 2, 3]
 
 
-async def test_who_waits_in_another_process_is_woken_by_its_progress(store, follower, database_url):
+async def test_a_waiting_process_is_woken_by_another_ones_progress(store, follower, database_url):
     async with opened(database_url) as other, running(follower):
         progress = Progress(other.database, other.signals)
         outcome = await count(other, "a")
@@ -115,7 +115,7 @@ async def test_waiting_for_an_absent_follower_ends_in_time(store, follower):
     assert not await Progress(store.database, store.signals).wait_for([follower.name, "never ran"], 1, 0.05)
 
 
-async def test_what_was_reached_before_a_rebuild_is_not_reached_any_more_R33(store):
+async def test_a_position_reached_before_a_rebuild_counts_no_more_R33(store):
     progress = Progress(store.database, store.signals)
     await counted(store, 7)
     with store.database.write() as connection:
@@ -213,7 +213,7 @@ async def test_parking_one_that_is_not_stopped_sets_nothing_aside(store, followe
     assert seen(database) == [1, 2]
 
 
-async def test_what_is_parked_is_tried_again_when_it_is_unparked(store, follower, handler, database):
+async def test_a_parked_event_is_tried_again_when_it_is_unparked(store, follower, handler, database):
     handler.poison = {1}
     await counted(store, 1)
     await follower.step()

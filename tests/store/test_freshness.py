@@ -25,7 +25,7 @@ async def kept_fresh(store):
         await asyncio.wait_for(task, PATIENCE)
 
 
-async def test_what_another_process_stores_is_soon_known(store, database_url):
+async def test_another_processes_events_are_known_soon(store, database_url):
     async with opened(database_url) as other, kept_fresh(store):
         await count(store, "a")
         await count(other, "a", by=5)
@@ -33,7 +33,7 @@ async def test_what_another_process_stores_is_soon_known(store, database_url):
         assert await store.load(COUNTER, "a") == 6
 
 
-async def test_what_was_read_before_the_first_look_is_read_again(store, database_url):
+async def test_streams_read_before_the_first_check_are_read_again(store, database_url):
     await count(store, "a")
     async with opened(database_url) as other:
         await count(other, "a", by=5)

@@ -99,7 +99,7 @@ async def test_a_command_that_stores_nothing_keeps_its_answer_too(store):
     assert (kept.answer, kept.position) == (b"it was 1", 1)
 
 
-async def test_what_was_decided_upon_a_repeat_is_decided_again(store):
+async def test_a_decision_on_a_repeated_request_is_made_again(store):
     await count(store, "a", terms=remembering())
     repeat, *others = await asyncio.gather(answered(count(store, "a", terms=remembering())), *(count(store, "a") for _ in range(3)))
 

@@ -48,7 +48,7 @@ async def test_a_command_that_loses_in_every_try_wins_in_the_last(store, other):
     assert outcome.position == len(seen)
 
 
-async def test_what_it_decides_on_is_what_is_stored_then(store, other):
+async def test_it_decides_on_the_state_stored_at_that_moment(store, other):
     command, seen = losing(other, lambda decision: take(decision, limit=5))
     with pytest.raises(FullError):
         await store.run(CAUSE, command)
@@ -57,7 +57,7 @@ async def test_what_it_decides_on_is_what_is_stored_then(store, other):
     assert not [recorded for recorded in store.log.stream("a") if recorded.event.by != 1]
 
 
-async def test_those_who_waited_for_it_decide_upon_it(store, other):
+async def test_commands_that_waited_for_it_see_its_events(store, other):
     command, seen = losing(other, lambda decision: take(decision, by=100))
     await store.run(CAUSE, command)
     await asyncio.gather(*(count(each, "a") for each in (store, other, store)))

@@ -44,7 +44,7 @@ async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
     assert positions(3, 10) == [4, 5, 6]
 
 
-async def test_what_was_read_already_is_not_read_again(store):
+async def test_events_in_memory_are_not_read_again(store):
     for _ in range(5):
         await count(store, "a")
     first = store.log.read(2, 2)

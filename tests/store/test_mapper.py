@@ -67,7 +67,7 @@ def test_an_event_comes_back_as_it_was_with_its_envelope_R31():
     assert restored.id == "cnv_1/3"
 
 
-def test_what_is_stored_is_json_that_people_can_read():
+def test_stored_events_are_json_that_people_can_read():
     stored = EventMapper().store(Counted(by=3), "a", 1, moment(0), CAUSE)
 
     assert stored.topic == "test.counted"

@@ -101,7 +101,7 @@ class AnswerLostRecorder(Recorder):
             raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
 
 
-async def test_what_was_stored_though_its_answer_was_lost_is_decided_on(store):
+async def test_decisions_see_an_append_whose_response_was_lost(store):
     store._committer._recorder = AnswerLostRecorder(store.database)
 
     with pytest.raises(UnavailableError):
@@ -111,7 +111,7 @@ async def test_what_was_stored_though_its_answer_was_lost_is_decided_on(store):
     assert await sum_of(store, "a") == 6
 
 
-async def test_what_was_decided_on_an_append_that_was_unavailable_is_decided_again(store, database_url):
+async def test_a_decision_on_an_unavailable_append_is_made_again(store, database_url):
     store._committer._recorder = AnswerLostRecorder(store.database)
     with holding(database_url):
         first = asyncio.create_task(count(store, "a", by=5))
@@ -197,7 +197,7 @@ def test_a_primary_that_became_a_standby_is_a_passing_error(postgres_url):
     database.close()
 
 
-async def test_what_others_store_while_connections_break_makes_our_copies_stale(postgres, postgres_url):
+async def test_others_events_make_our_copies_stale_while_connections_break(postgres, postgres_url):
     stop = asyncio.Event()
     freshness = asyncio.create_task(keep_fresh(postgres, stop))
     async with opened(postgres_url) as other:
@@ -242,7 +242,7 @@ async def test_a_follower_goes_on_after_postgres_was_away(postgres, postgres_url
     assert seen(postgres.database) == [1, 2]
 
 
-async def test_what_others_store_is_heard_again_after_postgres_was_away(postgres, postgres_url):
+async def test_others_events_are_noticed_again_after_postgres_was_down(postgres, postgres_url):
     with capture_logs() as logs, postgres.signals.log.listen() as bell:
         with down(postgres_url):
             await until(lambda: any(entry["event"] == "signals_lost" for entry in logs))

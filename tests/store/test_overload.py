@@ -38,7 +38,7 @@ def impatient(store):
         store._patience = patience
 
 
-async def test_what_is_accepted_at_overload_is_stored_and_what_is_refused_is_not(database_url):
+async def test_at_overload_accepted_commands_are_stored_and_rejected_ones_are_not(database_url):
     async with opened(database_url, max_waiting=50) as store:
         streams = [f"s{n}" for n in range(20)]
         await asyncio.gather(*(count(store, stream) for stream in streams))

@@ -72,7 +72,7 @@ def test_an_append_holds_only_while_what_it_read_has_not_moved(recorder):
     assert log_of(recorder) == [(1, "consent", 1), (2, "a", 1)]
 
 
-def test_what_an_earlier_append_of_the_batch_moved_has_moved_for_a_later_one(recorder):
+def test_a_stream_moved_by_an_earlier_append_of_the_batch_has_moved_for_a_later_one(recorder):
     batch = [append("consent", 0), Append(events=[stored("a", 1)], expected={"a": 0, "consent": 0})]
 
     recorder.append(batch)
@@ -209,7 +209,7 @@ def test_the_tails_of_streams_are_found_by_an_index_however_long_the_log_is(reco
     assert "SCAN e" not in plan
 
 
-def test_what_is_stored_comes_back_byte_for_byte(recorder):
+def test_stored_events_come_back_byte_for_byte(recorder):
     event = stored("a", 1, by=42)
     recorder.append([Append(events=[event], expected={"a": 0})])
 

@@ -48,7 +48,7 @@ async def test_decisions_on_more_streams_than_memory_keeps_see_one_another_R16(s
     assert [await sum_of(small, stream) for stream in STREAMS] == [4] * 12
 
 
-async def test_what_an_abandoned_command_wrote_can_be_evicted(small, database_url):
+async def test_the_streams_of_an_abandoned_command_can_be_evicted(small, database_url):
     with holding(database_url):
         caller = asyncio.create_task(count(small, "a"))
         await until(lambda: (cached := small._states._cache.get("a")) is not None and cached.loaded.rests_on is not None)

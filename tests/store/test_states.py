@@ -33,7 +33,7 @@ async def test_another_state_of_the_same_version_has_moved_R16(database):
     assert states.has_moved(decision)
 
 
-async def test_what_was_dropped_from_memory_has_not_moved_by_that(database):
+async def test_dropping_a_stream_from_memory_does_not_move_it(database):
     states = states_of(database, a=Loaded("as it is", 2))
     decision = Decision(CAUSE, utc_now(), states, Ids())
     await decision.load(NOTHING, "a")
@@ -59,7 +59,7 @@ class CountingRecorder(Recorder):
         return super().select_tails(tails)
 
 
-async def test_what_moves_while_it_is_read_is_read_again(database):
+async def test_a_stream_that_moves_while_it_is_read_is_read_again(database):
     recorder = CountingRecorder(database)
     states = States(recorder, EventMapper())
     reading = asyncio.ensure_future(states.load_all(NOTHING, ["a"]))

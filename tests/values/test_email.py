@@ -41,10 +41,10 @@ def test_any_address_can_be_compared_and_is_its_own(local, domain):
 
 
 @pytest.mark.parametrize("written", ["ann@example.com", "o'brien@[127.0.0.1]", "straße@bücher.de", "a+b@c"])
-def test_what_has_the_form_of_an_address_is_one(written):
+def test_a_text_with_the_form_of_an_address_is_one(written):
     assert email.is_address(written)
 
 
 @pytest.mark.parametrize("written", ["", "ann", "@", "ann@", "@example.com", "a@b@c", "a b@c", "a@b\n", "a@b\x00", "a\u2028@b"])
-def test_what_has_not_is_none(written):
+def test_a_text_without_it_is_not(written):
     assert not email.is_address(written)

@@ -21,7 +21,7 @@ def test_case_makes_no_difference_in_any_script_R27(text):
 
 
 @given(st.text("aé\u0301 ', \u200b\u2019-\u2011", max_size=8), st.text(max_size=4), st.text(max_size=4))
-def test_what_is_in_a_text_is_in_it_folded_but_for_spaces_at_its_ends_R27(piece, before, after):
+def test_a_part_of_a_text_is_a_part_of_it_folded_except_for_outer_spaces_R27(piece, before, after):
     found = folded(f"{before} {piece} {after}".replace("\n", " "))
     assert folded(piece.replace("\n", " ")) in found
 

@@ -31,7 +31,7 @@ def test_a_url_of_the_web_is_an_address(written):
 
 
 @pytest.mark.parametrize("written", BAD)
-def test_what_rfc_3986_does_not_allow_is_none(written):
+def test_a_text_that_rfc_3986_does_not_allow_is_not_an_address(written):
     assert not is_web_address(written)
 
 

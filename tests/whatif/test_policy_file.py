@@ -59,7 +59,7 @@ def test_json_will_do(reading):
     assert reading('{"max_participants": 5, "rates": []}').instead_of(a_policy()) == a_policy(max_participants=5)
 
 
-def test_what_is_left_out_is_as_it_was_or_as_the_preset_says(reading):
+def test_omitted_values_stay_or_follow_the_preset(reading):
     was = a_policy(max_participants=20, reopen_on_opt_in=True)
 
     assert reading("{}").instead_of(was) == was

@@ -122,7 +122,7 @@ async def test_amounts_are_segments_times_the_rate_to_the_last_digit_R25(sqlite_
 
 @random_histories
 @given(play=steps(), reopens=st.booleans())
-async def test_where_an_opt_out_only_omits_nothing_is_blocked_and_no_message_is_lost_R15(sqlite_url, play, reopens):
+async def test_if_opt_outs_only_omit_nothing_is_blocked_and_no_message_is_lost_R15(sqlite_url, play, reopens):
     async with an_empty_world(sqlite_url) as world:
         await world.policy(reopen_on_opt_in=reopens)
         await Play(world).run(play)
@@ -178,7 +178,7 @@ async def test_a_block_that_was_lifted_with_the_opt_in_is_not_a_difference_R17(w
     assert replayed(world, OtherPolicy())[0] == []
 
 
-async def test_what_was_sent_after_a_reopening_would_be_refused_without_it_R15_R17(world: World):
+async def test_messages_after_a_reopening_would_be_refused_without_it_R15_R17(world: World):
     await world.policy(reopen_on_opt_in=True)
     group = await world.group(1, 2)
     await world.writes(1, "STOP")

@@ -77,7 +77,7 @@ async def test_a_refusal_says_which_field_is_wrong_R49():
         httpx.Response(408),
     ],
 )
-async def test_whether_it_was_taken_is_not_known_from_such_an_answer_R28(response: httpx.Response):
+async def test_such_a_response_leaves_the_result_unclear_R28(response: httpx.Response):
     with pytest.raises(CarrierUnclearError):
         await adapter(Answering(response)).send(outgoing())
 

@@ -113,7 +113,7 @@ def test_parts_that_only_lay_out_a_picture_message_are_left_out_R46():
     ]
 
 
-def test_what_means_nothing_to_us_does_not_keep_back_the_rest_R45():
+def test_an_unknown_event_does_not_hold_back_the_others_R45():
     found = brought(
         event("message-read"), None, received(**{"from": "no number"}), received(direction="out"), event("message-sent")
     )
@@ -123,7 +123,7 @@ def test_what_means_nothing_to_us_does_not_keep_back_the_rest_R45():
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 100_000])
-def test_what_is_not_json_is_refused_R45(body: bytes):
+def test_a_body_that_is_not_json_is_rejected_R45(body: bytes):
     with pytest.raises(InvalidRequestError):
         news(Posted(path=PATH, headers={}, body=body), confirms_delivery=True)
 

@@ -111,7 +111,7 @@ async def test_two_instances_on_one_database_are_one_carrier_R12(simulator: Simu
 # --- what a participant writes
 
 
-async def test_what_a_participant_writes_reaches_the_others_R12(simulator: Simulator, clock: HandClock) -> None:
+async def test_a_participants_message_reaches_the_others_R12(simulator: Simulator, clock: HandClock) -> None:
     inbound = await simulator.write(BOB, BUSINESS, (CY, BUSINESS, ANN, BOB), "Hello", (PICTURE,))
 
     assert inbound == Inbound(
@@ -228,7 +228,7 @@ async def test_a_recipient_receives_and_its_receipts_arrive_as_configured_R28(
 
 
 @pytest.mark.parametrize(("behaviour", "at_once"), [("late", []), ("out_of_order", ["delivered"])])
-async def test_what_is_late_comes_when_its_seconds_are_over_R28(
+async def test_a_late_receipt_comes_after_its_seconds_R28(
     simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behaviour: Behaviour, at_once: list[str]
 ) -> None:
     await simulator.behave(BOB, behaviour, seconds=10)

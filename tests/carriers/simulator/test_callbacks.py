@@ -69,7 +69,7 @@ async def test_a_crash_before_the_acknowledgement_repeats_the_receipts_R28(
     assert sorted(receipt.recipient for receipt in inbox.taken) == [ANN, ANN, BOB, BOB, CY, CY]
 
 
-async def test_what_is_not_acknowledged_comes_again_with_growing_pauses_R28(
+async def test_an_unacknowledged_receipt_is_repeated_with_growing_pauses_R28(
     simulator: Simulator, inbox: RecordingInbox, clock: HandClock
 ) -> None:
     await simulator.send(outgoing(to=(ANN,)))

@@ -51,7 +51,7 @@ async def test_a_group_message_is_one_request_with_the_documented_fields_R10():
 
 
 @pytest.mark.parametrize(("body", "media"), [("Hello", ()), (None, (PICTURE,))])
-async def test_what_a_message_does_not_have_is_left_out_R10(body: str | None, media: tuple[Media, ...]):
+async def test_missing_parts_of_a_message_are_omitted_R10(body: str | None, media: tuple[Media, ...]):
     vendor = FakeTelnyx(honors_keys=True)
     await adapter(vendor, HandClock()).send(outgoing(body=body, media=media))
 
@@ -137,7 +137,7 @@ async def test_a_refusal_has_the_carriers_code_and_says_whether_it_is_for_now_R4
         refused("10027", "Unprocessable", "The Idempotency-Key was used with another request.", 422),
     ],
 )
-async def test_whether_it_was_taken_is_not_known_from_such_an_answer_R28(response: httpx.Response):
+async def test_such_a_response_leaves_the_result_unclear_R28(response: httpx.Response):
     with pytest.raises(CarrierUnclearError):
         await adapter(Answering(response), HandClock()).send(outgoing())
 

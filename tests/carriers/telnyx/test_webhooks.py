@@ -163,14 +163,14 @@ def test_files_are_kept_with_their_type_as_far_as_it_is_told_R46():
     "body",
     [event("message.read", {}), event("message.received", None), event("message.received", {"from": ANN}), b"{}", b"[1]", b"null"],
 )
-def test_what_means_nothing_to_us_is_acknowledged_R45(body: bytes):
+def test_an_unknown_event_is_acknowledged_R45(body: bytes):
     found = news(posted(body))
 
     assert (found.receipts, found.inbound, len(found.unknown)) == ((), (), 1)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 100_000])
-def test_what_is_not_json_is_refused_R45(body: bytes):
+def test_a_body_that_is_not_json_is_rejected_R45(body: bytes):
     with pytest.raises(InvalidRequestError):
         news(posted(body))
 

@@ -47,7 +47,7 @@ def add_a_partition(address: str, topic: str) -> None:
         admin.close()
 
 
-async def test_who_waits_for_partitions_says_so_and_goes_on_when_the_group_does_R33(
+async def test_a_worker_that_waits_for_partitions_says_so_and_continues_with_the_group_R33(
     database: Database,
     kafka: str,
     topic_prefix: str,

@@ -215,7 +215,7 @@ async def test_a_view_that_lacks_what_the_topic_lacks_too_says_so_and_waits_for_
     assert everything(database) == await by_the_log(database, LOG)
 
 
-async def test_what_was_parked_for_the_relay_stops_the_views_that_lack_it_until_they_are_rebuilt_R33(
+async def test_an_event_parked_for_the_relay_stops_views_that_lack_it_until_a_rebuild_R33(
     database: Database, store: EventStore, sharers: Sharers, publisher: Publisher
 ):
     store_log(database, LOG)

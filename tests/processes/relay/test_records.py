@@ -68,7 +68,7 @@ def test_a_record_is_the_event_as_it_may_leave_the_system(name):
 
 
 @pytest.mark.parametrize("event", [event for event in NOW.values() if isinstance(event, MessageSent | Withheld)])
-def test_what_is_billed_is_a_record_for_each_entry_as_the_ledger_shows_it_R24(event):
+def test_each_ledger_entry_is_a_record_as_the_ledger_shows_it_R24(event):
     cause = recorded(event, stream="str_1", version=3)
 
     _, *entries = records_of(cause)

@@ -74,7 +74,7 @@ async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_goes_
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))
 
 
-async def test_what_is_stored_while_it_runs_is_published_at_once(store, kafka, topics):
+async def test_an_event_stored_while_it_runs_is_published_immediately(store, kafka, topics):
     world = await a_world(store)
     stop = asyncio.Event()
     async with asyncio.timeout(PATIENCE):

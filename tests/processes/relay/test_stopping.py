@@ -116,7 +116,7 @@ async def test_after_its_cause_was_mended_the_relay_goes_on_with_the_large_recor
     assert sorted(record.id for record in read(kafka, narrow_topics)) == sorted(ids_of(log))
 
 
-async def test_what_an_operator_sets_aside_is_all_that_is_left_out(sqlite_store, kafka, narrow_topics):
+async def test_only_parked_events_are_skipped(sqlite_store, kafka, narrow_topics):
     large, log = await a_large_message(sqlite_store)
     await relayed(a_relay(sqlite_store, kafka, narrow_topics))
 
