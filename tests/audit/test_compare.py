@@ -3,7 +3,7 @@
 from groupchat.audit.compare import OF_CONVERSATION
 from groupchat.projections.inbox import Shown
 
-NEVER_CHANGES = {"id", "from_", "participant_count", "created_at", "created_by", "predecessor_id"}
+NEVER_CHANGES = {"id", "from_", "kind", "participant_count", "created_at", "created_by", "predecessor_id"}
 FOLLOWS_FROM_MESSAGES = {"version", "last_activity_at", "last_message"}
 
 

@@ -34,6 +34,7 @@ async def test_a_group_is_created_from_contacts_and_bare_numbers_in_any_written_
         "blocked": False,
         "blocked_by": [],
         "participant_count": 2,
+        "kind": "group",
         "unread_count": 0,
         "version": 1,
         "created_at": made["created_at"],

@@ -94,9 +94,6 @@ async def test_a_keyword_is_honoured_from_anybody_R15(site):
 async def test_a_message_from_outside_all_groups_is_rejected_unless_it_is_a_keyword(site):
     assert_problem(await site.writes(7, "Hello"), "not-found", 404)
     assert_problem(await site.writes(7, "STOP", to=OTHER_BUSINESS), "not-found", 404)
-    await site.group(1, 2)
-    assert_problem(await site.writes(1, "x", group=[number(3)]), "not-found", 404)
-    assert await handset(site, 3) == []
 
 
 async def test_a_handset_writes_only_to_its_callers_workspace(site):

@@ -87,7 +87,8 @@ class _Scan:
 
     def conversation_created(self, recorded: Recorded, event: Any) -> Iterator[str]:
         self.groups[recorded.stream] = event
-        yield from self._unwilling(recorded, "begins with")
+        if recorded.cause.actor.kind != "participant":  # what people write is kept, and blocked from the start (R44)
+            yield from self._unwilling(recorded, "begins with")
         yield from self._open(recorded)
 
     def conversation_participant_opted_out(self, recorded: Recorded, _: Any) -> None:

@@ -65,6 +65,13 @@ class GroupJoined(Event, frozen=True, kw_only=True):
 # --- state
 
 
+class Ground(Struct, frozen=True):
+    """What an opt-out stands on, as in its event."""
+
+    cause: Cause
+    evidence: str
+
+
 class Consent(Struct, frozen=True):
     """Whether the number has opted out, and the conversations that it is in.
 
@@ -75,6 +82,8 @@ class Consent(Struct, frozen=True):
     recorded: bool = False
     joined: LastingMap[int] = LastingMap()
     """The conversations that the number is in; the first has 1, and so on."""
+    last_out: Ground | None = None
+    """The ground of the last opt-out, taken back or not."""
     carrier_message_ids: LastingMap[bool] = LastingMap()
     """The carrier's ids of the keywords that were applied. A repeated one changes nothing."""
 
@@ -103,8 +112,8 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
     state = state or NONE
     match event:
         case OptedOut():
-            out = replace(state, recorded=True) if event.cause == "user" else replace(state, said_so=True)
-            return _heard(out, event)
+            out = replace(state, last_out=Ground(event.cause, event.evidence))
+            return _heard(replace(out, recorded=True) if event.cause == "user" else replace(out, said_so=True), event)
         case OptedIn():
             return _heard(replace(state, said_so=False, recorded=False), event)
         case OptOutTakenBack():

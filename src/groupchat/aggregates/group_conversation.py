@@ -216,7 +216,7 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             body=command.body,
             media=command.media,
             carrier_message_id=command.carrier_message_id,
-            keyword=keyword(command.body, alone=False, own=command.own),
+            keyword=keyword(command.body, alone=state.direct, own=command.own),
         ),
     ]
 

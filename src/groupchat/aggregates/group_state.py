@@ -81,6 +81,11 @@ class GroupConversation(Struct, frozen=True, kw_only=True, gc=False):
         return tuple(member.number for member in self.members)
 
     @property
+    def direct(self) -> bool:
+        """Whether it is between the business and one person, which only that person can begin (R44)."""
+        return len(self.members) == 1
+
+    @property
     def blocked_by(self) -> tuple[str, ...]:
         """The numbers whose opt-out blocks the group; none while it is not blocked."""
         return tuple(member.number for member in self.members if member.blocks)

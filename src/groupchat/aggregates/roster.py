@@ -64,8 +64,8 @@ class InvalidGroupError(RefusalError):
 
     slug = "invalid-group"
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        detail = "Nothing was created. " + " ".join(violation.detail for violation in violations)
+    def __init__(self, violations: Sequence[Violation], done: str = "created") -> None:
+        detail = f"Nothing was {done}. " + " ".join(violation.detail for violation in violations)
         super().__init__(detail, violations=list(violations))
         self.violations = tuple(violations)
 
@@ -185,10 +185,13 @@ def check(candidates: Sequence[Candidate], sender: Sender, policy: Policy, limit
         raise InvalidGroupError(found)
 
 
-def check_size(count: int, policy: Policy, limits: CarrierLimits = NO_LIMITS) -> None:
-    """Raise `InvalidGroupError` unless `count` participants are enough, and not too many (R1, R43; all that R18 asks)."""
+def check_size(count: int, policy: Policy, limits: CarrierLimits = NO_LIMITS, *, done: str = "created") -> None:
+    """Raise `InvalidGroupError` unless `count` participants are enough, and not too many (R1, R43; all that R18 asks).
+
+    `done` is what was to be done with the group.
+    """
     if found := list(_of_size(count, policy, limits)):
-        raise InvalidGroupError(found)
+        raise InvalidGroupError(found, done)
 
 
 def check_no_same(open_groups: Iterable[str | None]) -> None:

@@ -7,6 +7,7 @@ from groupchat.aggregates.access import Access
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.roster import Candidate, RequestedParticipant
+from groupchat.commands.beginnings import begin
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
 from groupchat.commands.do_not_disturb import noes_of
@@ -136,10 +137,7 @@ async def _begin(decision: Decision, rights: Access, conversation_id: str, creat
     numbers = tuple(participant.number for participant in create.roster)
     same = await same_set(decision, create.business_number, numbers)
     roster.check_no_same([await _if_seen(decision, rights, id_) for id_, group in same if not group.blocked])
-    await decision.take(CONVERSATION, conversation_id, create)
-    for number in numbers:
-        join = consent.Join(business_number=create.business_number, number=number, conversation_id=conversation_id)
-        await decision.take(CONSENT, consent.stream(create.business_number, number), join)
+    await begin(decision, conversation_id, create)
 
 
 async def _if_seen(decision: Decision, rights: Access, conversation_id: str) -> str | None:
@@ -171,8 +169,13 @@ async def _send(decision: Decision, conversation_id: str, rights: Access, draft:
 
 
 async def _require_carrier_takes(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> None:
-    """Raise `CarrierLimitError` for a message that the business number's carrier doesn't take (R43)."""
+    """Raise `CarrierLimitError` for a message that the business number's carrier doesn't take (R43).
+
+    A group that a person began may be larger than the policy allows (R44): then it raises `InvalidGroupError` (R1).
+    """
     group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
+    if not group.direct:
+        roster.check_size(len(group.numbers), group.policy, done="sent")
     carrier = rights.state.carrier_of(group.business_number)
     carrier_limit.require(
         decision.carriers.limits_of(carrier),

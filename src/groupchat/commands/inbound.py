@@ -12,7 +12,9 @@ from groupchat.aggregates import consent, delivery, group_conversation, number_c
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, Words, keyword
+from groupchat.aggregates.workspace_state import Workspace
 from groupchat.carriers.port import Inbound, Receipt
+from groupchat.commands.beginnings import begin_for_inbound
 from groupchat.commands.consents import opt_in, opt_out
 from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
@@ -39,19 +41,24 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     It is stored whatever its length (R47), and also without body and media: a carrier may lose what a person attached, but that
     they wrote is never lost (R44). Run it with `by_participant(...)`.
 
-    Raises `NotFoundError` if the business number belongs to another workspace than the cause's, or if the message belongs to no
-    conversation and is not a keyword.
+    A set of people without a conversation gets one, and so does a person who writes to the business alone (R44).
+
+    Raises `NotFoundError` if the business number belongs to another workspace than the cause's, if the sender is a business number
+    of the same workspace, or if the carrier doesn't say who was written to and there is no conversation, unless it is a keyword.
     """
     if await decision.load(NUMBER_CLAIM, number_claim.stream(inbound.to)) != decision.cause.workspace_id:
         raise _not_a_business_number(inbound.to)
-    own = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id)).keywords
+    state = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id))
+    if inbound.from_ in state.numbers_ever:
+        msg = f"{inbound.from_} is a business number of this workspace: what it sends is no message of a person."
+        raise NotFoundError(msg)
     message_id = decision.new_id("msg")
-    conversation_id, group = await _conversation_of(decision, inbound)
-    said = keyword(inbound.body, alone=conversation_id is None, own=own)
+    conversation_id, group = await _conversation_of(decision, inbound, state)
+    said = keyword(inbound.body, alone=group is None or group.direct, own=state.keywords)
     if conversation_id is None and said is None:
         msg = f"{inbound.from_} is not in this group of {inbound.to}. Create the group first."
         raise NotFoundError(msg)
-    is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, own)
+    is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
     if said is not None and is_new:
         await _honour(decision, said, inbound, message_id)
     others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
@@ -187,11 +194,13 @@ async def _take_receipts(decision: Decision, business_number: str, message_id: s
             await opt_out(decision, said)
 
 
-async def _conversation_of(decision: Decision, inbound: Inbound) -> tuple[str, GroupConversation] | tuple[None, None]:
+async def _conversation_of(
+    decision: Decision, inbound: Inbound, state: Workspace
+) -> tuple[str, GroupConversation] | tuple[None, None]:
     """Return the conversation that a message belongs to.
 
-    It is the one that already has the message; else, with the group's numbers, the newest with these participants (R35); without,
-    the sender's conversation with the newest activity.
+    It is the one that already has the message; else, with the group's numbers, the newest with these participants (R35), which
+    begins if there is none (R44); without, the sender's conversation with the newest activity.
     """
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     groups = await decision.load_many(CONVERSATION, known.conversations)
@@ -200,6 +209,9 @@ async def _conversation_of(decision: Decision, inbound: Inbound) -> tuple[str, G
         if inbound.carrier_message_id in group.carrier_message_ids:
             return id_, group
     if inbound.group is not None:
-        members = {inbound.from_, *inbound.group} - {inbound.to}
+        members = {inbound.from_, *inbound.group} - {inbound.to, *state.numbers_ever}
         found = [(id_, group) for id_, group in found if set(group.numbers) == members][-1:]
+        if not found:
+            begun = await begin_for_inbound(decision, state, inbound.to, sorted(members))
+            return begun, group_conversation.existing(await decision.load(CONVERSATION, begun))
     return max(found, key=lambda pair: (pair[1].last_activity, pair[0]), default=(None, None))

@@ -5,7 +5,7 @@ Unread counts per user (R30) come from the view `read_marks`, so a query that sh
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -76,6 +76,8 @@ class Shown(Struct, frozen=True, kw_only=True, gc=False):
     last_message: LastMessage | None
     predecessor_id: str | None
     successor_id: str | None
+    kind: Literal["group", "direct"] = "group"
+    """A direct conversation is with one person (R44)."""
 
 
 class Conversation(Shown, frozen=True, kw_only=True):
@@ -165,6 +167,7 @@ def shown_to_all(row: InboxRow) -> Shown:
         last_message=row.last_message,
         predecessor_id=group.predecessor_id,
         successor_id=group.successor_id,
+        kind="direct" if group.direct else "group",
     )
 
 

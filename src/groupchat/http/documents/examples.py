@@ -66,6 +66,7 @@ CONVERSATION: Json = {
     "blocked": False,
     "blocked_by": [],
     "participant_count": 2,
+    "kind": "group",
     "unread_count": 0,
     "version": 2,
     "created_at": CREATED_AT,

@@ -37,7 +37,7 @@ ONE = "/v1/messages/{message_id}"
     ),
     first=permits.sees_conversation,
     may=permits.sends,
-    refuses=("conversation-blocked", "carrier-limit"),
+    refuses=("conversation-blocked", "carrier-limit", "invalid-group"),
 )
 async def send_message(call: Writing[NewMessage]) -> Written[Message]:
     """Send to every participant (R10). A blocked group rejects the message and says what to do instead (R15)."""
