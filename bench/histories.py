@@ -80,10 +80,10 @@ def stored(append: Append) -> None:
 def _story(groups: int, messages: int) -> Iterator[tuple[str, Event]]:
     rosters = {new_id("cnv"): _roster(number * PARTICIPANTS) for number in range(groups)}
     for conversation, roster in rosters.items():
-        yield from _beginning(conversation, roster)
+        yield from beginning(conversation, roster)
     for number in range(messages):
         for conversation, roster in rosters.items():
-            yield from _exchange(conversation, roster, replied=number % 2 == 0)
+            yield from exchange(conversation, roster, replied=number % 2 == 0)
 
 
 def _roster(first: int) -> tuple[Participant, ...]:
@@ -92,7 +92,8 @@ def _roster(first: int) -> tuple[Participant, ...]:
     )
 
 
-def _beginning(conversation: str, roster: tuple[Participant, ...]) -> Iterator[tuple[str, Event]]:
+def beginning(conversation: str, roster: tuple[Participant, ...]) -> Iterator[tuple[str, Event]]:
+    """Yield the contacts of a group, its creation, and that each number joined it."""
     for each in roster:
         contact = each.contact_id or ""
         yield (
@@ -105,7 +106,7 @@ def _beginning(conversation: str, roster: tuple[Participant, ...]) -> Iterator[t
         yield consent.stream(BUSINESS, each.number), joined
 
 
-def _exchange(conversation: str, roster: tuple[Participant, ...], *, replied: bool) -> Iterator[tuple[str, Event]]:
+def exchange(conversation: str, roster: tuple[Participant, ...], *, replied: bool) -> Iterator[tuple[str, Event]]:
     """Yield a message, its way to each recipient, and perhaps a reply that is read."""
     message = message_sent(tuple(each.number for each in roster))
     yield conversation, message
