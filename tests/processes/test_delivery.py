@@ -12,7 +12,7 @@ from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Re
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.acting import Acting
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.processes.later import LOOK_SECONDS, Later
+from groupchat.processes.later import IDLE_SECONDS, LOOK_SECONDS, Later
 from groupchat.processes.process import Process, PutOffError
 from groupchat.store.follower import Follower
 from groupchat.store.positions import park
@@ -384,6 +384,19 @@ async def test_a_put_off_message_is_withheld_when_somebody_opts_out_meanwhile_R1
 
     assert carrier.taken == []
     assert set((await statuses(world, message_id)).values()) == {"withheld"}
+
+
+async def test_a_process_that_has_put_off_nothing_looks_for_nothing(world, carrier, group):
+    process = Process(world.store, DeliveryProcess(world.store, carrier))
+    follower, later = Follower(world.store, process), Later(world.store, process, Follower(world.store, process))
+    assert await later.step() == IDLE_SECONDS
+
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=60.0)
+    await world.send(group)
+    while await follower.step():
+        pass
+    assert process.put_off.is_set(), "it is woken"
+    assert await later.step() == LOOK_SECONDS
 
 
 async def test_a_put_off_message_that_can_not_be_handled_stops_delivery_until_it_is_parked(world, carrier, group):

@@ -26,7 +26,9 @@ from groupchat.values.waiting import first_set
 
 BATCH = 500
 LOOK_SECONDS = 1.0
-"""Events that another process has put off are noticed within this time."""
+"""The longest pause while something is put off, or while the follower is stopped."""
+IDLE_SECONDS = 30.0
+"""The pause while nothing is: what this process puts off wakes it, and nobody else may put off anything while it has the lease."""
 _SHORTEST_PAUSE = 0.01
 
 log = structlog.get_logger()
@@ -106,5 +108,6 @@ class Later:
             return LOOK_SECONDS
         with self._database.read() as connection:
             due = put_off.next_due(connection, self._name)
-        left = LOOK_SECONDS if due is None else (due - self._store.now()).total_seconds()
-        return min(max(left, _SHORTEST_PAUSE), LOOK_SECONDS)
+        if due is None:
+            return IDLE_SECONDS
+        return min(max((due - self._store.now()).total_seconds(), _SHORTEST_PAUSE), LOOK_SECONDS)
