@@ -42,7 +42,7 @@ def byte_changed(connection: Connection, chance: random.Random) -> int:
             changed: object = value + chance.choice((-1, 1)) * chance.randint(1, 1_000) + 1_000_000
         case str():
             at = chance.randrange(len(value))
-            changed = value[:at] + chance.choice([each for each in "abcxyz019_-\n " if each != value[at]]) + value[at + 1 :]
+            changed = value[:at] + chance.choice([each for each in "abcxyz_-\n " if each != value[at]]) + value[at + 1 :]
         case _:
             at = chance.randrange(len(value))
             changed = value[:at] + bytes([value[at] ^ chance.randint(1, 255)]) + value[at + 1 :]
