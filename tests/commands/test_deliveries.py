@@ -1,9 +1,35 @@
 """Beginning to hand a message over, or withholding it (R12, R16)."""
 
-import pytest
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from tests.support.builders import number
+import pytest
+from msgspec.structs import replace
+
+from groupchat.aggregates import group_state
+from groupchat.commands import deliveries
+from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
+from groupchat.store.signals import Signals
+from tests.golden.examples import EXAMPLES
+from tests.projections.histories import opted_out
+from tests.support.builders import a_group, number
 from tests.support.checks import broken
+from tests.support.given_when_then import fold
+from tests.support.world import World
+
+
+@asynccontextmanager
+async def another_process(world: World, database_url: str) -> AsyncIterator[World]:
+    """Return the world as another process has it, with a store of its own."""
+    database = Database(database_url)
+    signals = Signals(database)
+    store = EventStore(database, signals)
+    yield replace(world, store=store)
+    await asyncio.to_thread(store.close)
+    await asyncio.to_thread(signals.close)
+    database.close()
 
 
 async def begun(world, message_id):
@@ -43,6 +69,29 @@ async def test_a_message_accepted_before_an_opt_out_is_withheld_R16(world):
     assert not withheld.delivery.unanswered
     event = (await world.log())[-1].event
     assert (event.recipients, str(event.rate.mms_segment)) == ((number(1), number(2)), "0.0200")  # what the ledger credits
+
+
+def test_what_passes_while_a_message_is_handed_over_changes_nothing_that_it_depends_on_R16():
+    further = {"groupchat.conversation.message_sent.v1", "groupchat.conversation.inbound_received.v2"}
+    assert {EXAMPLES[name].TOPIC for name in further} == deliveries.MESSAGES
+    before = fold(group_state.evolve, [a_group(), opted_out(1)])
+    after = fold(group_state.evolve, [a_group(), opted_out(1), *(EXAMPLES[name] for name in sorted(further))])
+    depends_on = ("workspace_id", "business_number", "numbers", "blocked", "last_opt_out")
+    assert [getattr(before, name) for name in depends_on] == [getattr(after, name) for name in depends_on]
+
+
+async def test_an_opt_out_that_another_process_stored_behind_further_messages_withholds_R16(world, database_url):
+    group = await world.group(1, 2)
+    await begun(world, await world.send(group))  # this process knows the conversation from now on
+    async with another_process(world, database_url) as other:
+        message_id = await other.send(group)
+        await other.send(group)
+        assert set(statuses(await begun(world, message_id)).values()) == {"queued"}
+
+        message_id = await other.send(group)
+        await other.writes(2, "STOP")
+        assert set(statuses(await begun(world, message_id)).values()) == {"withheld"}
+    assert broken(await world.log()) == []
 
 
 async def test_a_message_accepted_before_an_opt_out_is_withheld_though_unblocked_since_R16_R17(world):

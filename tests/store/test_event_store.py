@@ -195,6 +195,49 @@ async def test_a_command_that_reads_only_a_stream_decides_again_when_it_moves(st
     assert await sum_of(store, "a") == 2
 
 
+@pytest.mark.parametrize(("passing", "seen"), [({Counted.TOPIC}, [1]), (set(), [1, 2])])
+async def test_a_command_decides_again_only_if_a_stream_was_moved_by_what_matters_to_it(store, other, passing, seen):
+    await count(store, "gate")
+    looks = []
+
+    async def guarded(decision):
+        looks.append(await decision.load_past(COUNTER, "gate", frozenset(passing), since=1))
+        if len(looks) == 1:
+            await count(other, "gate")
+        await decision.take(COUNTER, "a", Count())
+
+    await store.run(CAUSE, guarded)
+
+    assert looks == seen
+    assert await sum_of(store, "a") == 1
+
+
+async def test_what_may_pass_does_not_pass_where_the_decision_writes(store, other):
+    await count(store, "a")
+    tries = []
+
+    async def guarded(decision):
+        tries.append(await decision.load_past(COUNTER, "a", frozenset({Counted.TOPIC}), since=1))
+        if len(tries) == 1:
+            await count(other, "a")
+        await decision.take(COUNTER, "a", Count())
+
+    await store.run(CAUSE, guarded)
+
+    assert tries == [1, 2]
+    assert await sum_of(store, "a") == 3
+
+
+async def test_a_state_from_before_the_version_that_a_decision_needs_is_read_again(store, other):
+    await count(store, "gate")
+    await count(other, "gate")
+
+    async def looking(decision):
+        return await decision.load_past(COUNTER, "gate", frozenset({Counted.TOPIC}), since=2)
+
+    assert (await store.run(CAUSE, looking)).value == 2
+
+
 async def test_two_stores_counting_on_one_stream_lose_and_double_nothing(store, other):
     values = await asyncio.gather(*(count(each, "a") for _ in range(40) for each in (store, other)))
 

@@ -13,6 +13,10 @@ from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.money import Rate
 
 PROCESS = "delivery"
+MESSAGES = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC})
+"""What may be stored in a conversation while a message of it is handed over: neither opts anybody out (R16)."""
+_FURTHER_MESSAGES = 20
+"""How many of them a process lets pass, before it reads the conversation again."""
 
 
 class Begun(Struct, frozen=True):
@@ -29,11 +33,13 @@ class Begun(Struct, frozen=True):
 async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) -> Begun | None:
     """Record that a message's hand-over begins, or that the message is withheld; run it with `caused_by(message)`.
 
-    The append depends on the conversation's version. If an opt-out is stored first, the command decides again.
+    The append depends on the conversation: if anything but further messages is stored in it first, such as an opt-out, the command
+    decides again.
     """
     event = message_of(message)
     stream = delivery.stream(event.message_id)
-    group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
+    recent = message.version - _FURTHER_MESSAGES
+    group = group_conversation.existing(await decision.load_past(CONVERSATION, message.stream, MESSAGES, recent))
     workspace = await decision.load(WORKSPACE, group.workspace_id)
     carrier = carriers.named(None if workspace is None else workspace.carrier_of(group.business_number))
     known = await decision.load(DELIVERY, stream)

@@ -22,15 +22,16 @@ class Conflict(Struct, frozen=True):
 class Append(Struct, eq=False):
     """Events to store together, and the version of every stream that the decision read or writes.
 
-    `after` are the unfinished appends that it was decided on; if one of them fails, this one fails too. `keep` is the response to
-    store with the events under the request's key; `fence` is the lease that must still be held. `decide` produces events and
-    `expected` only while the lock is held; such an append is alone in its batch. `outcome` is set when the append is done: the
-    position of its last event (or of the log's end if it has none), the response that its key already has (then nothing is stored),
-    or an error.
+    A stream in `passing` may have moved since, by events of these types alone: the decision doesn't depend on them. `after` are the
+    unfinished appends that it was decided on; if one of them fails, this one fails too. `keep` is the response to store with the
+    events under the request's key; `fence` is the lease that must still be held. `decide` produces events and `expected` only while
+    the lock is held; such an append is alone in its batch. `outcome` is set when the append is done: the position of its last event
+    (or of the log's end if it has none), the response that its key already has (then nothing is stored), or an error.
     """
 
     events: Sequence[StoredEvent]
     expected: Mapping[str, int]
+    passing: Mapping[str, frozenset[str]] = {}
     after: Sequence["Append"] = ()
     keep: StoredAnswer | None = None
     fence: Fence | None = None
@@ -49,6 +50,8 @@ class BatchState(Struct):
     """The responses under the appends' keys."""
     generations: Mapping[str, int]
     """The generations of the leases that the appends name."""
+    types: dict[str, dict[int, str]] = {}
+    """The types of the events, by version, that streams in `passing` have above the appends' versions."""
 
 
 class Judgment(Struct):
@@ -70,7 +73,10 @@ def judge(batch: Sequence[Append], stored: BatchState) -> Judgment:
             failed.add(id(append))
             continue
         judgment.events.extend(append.events)
-        stored.heads.update((str(event.originator_id), event.originator_version) for event in append.events)
+        for event in append.events:
+            stream = str(event.originator_id)
+            stored.heads[stream] = event.originator_version
+            stored.types.setdefault(stream, {})[event.originator_version] = event.topic
         if append.keep is not None:
             stored.kept[append.keep.key.name] = answer = replace(append.keep, position=outcome)
             judgment.answers.append(answer)
@@ -89,5 +95,14 @@ def _outcome(append: Append, stored: BatchState, position: int, failed: set[int]
         return before
     if any(id(earlier) in failed or isinstance(earlier.outcome, StoredAnswer | Conflict | Exception) for earlier in append.after):
         return Conflict(tuple(append.expected))
-    moved = tuple(stream for stream, version in append.expected.items() if stored.heads.get(stream, 0) != version)
+    moved = tuple(stream for stream, version in append.expected.items() if _has_moved(append, stream, version, stored))
     return Conflict(moved) if moved else position + len(append.events)
+
+
+def _has_moved(append: Append, stream: str, version: int, stored: BatchState) -> bool:
+    """Return whether a stream is not as the decision knew it, apart from events that don't matter to it."""
+    head = stored.heads.get(stream, 0)
+    if head == version:
+        return False
+    passing, types = append.passing.get(stream, frozenset()), stored.types.get(stream, {})
+    return head < version or any(types.get(each) not in passing for each in range(version + 1, head + 1))

@@ -43,6 +43,9 @@ class Loaded(Struct, Generic[S], frozen=True):
 class StreamReader(Protocol):
     """The source of a decision's streams."""
 
+    def glance(self, stream: str, since: int) -> Loaded[Any] | None:
+        """Return a stream from memory if it is there from that version on, even if it is known to have moved on."""
+
     def peek(self, stream: str) -> Loaded[Any] | None:
         """Return a stream from memory; none if it is not there, or known to have moved."""
 
@@ -76,6 +79,8 @@ class Decision:
         self._loaded: dict[str, Loaded[object]] = {}
         self.began_from: dict[str, Loaded[object]] = {}
         """The streams that were read, as they were then."""
+        self.passing: dict[str, frozenset[str]] = {}
+        """The streams that may have moved since, and by which types of events."""
         self.emitted: list[Recorded] = []
 
     def new_id(self, prefix: str) -> str:
@@ -95,8 +100,20 @@ class Decision:
         """Return a stream's state; none if it has no events or is of another kind."""
         if not stream.startswith(kind.prefix):
             return None
+        self.passing.pop(stream, None)
         known = self._loaded.get(stream) or self._take(stream, self._streams.peek(stream))
         return (await self.load_many(kind, [stream]))[0] if known is None else cast("S | None", known.state)
+
+    async def load_past(self, kind: StreamKind[S, Any], stream: str, passing: frozenset[str], since: int) -> S | None:
+        """Return a stream's state as of some version, `since` or later, past which only events of these types may be stored.
+
+        If another one was stored, the command decides again. The part of the state that the decision uses must not depend on events
+        of these types.
+        """
+        if stream not in self._loaded and self._take(stream, self._streams.glance(stream, since)) is not None:
+            self.passing[stream] = passing
+            return cast("S | None", self._loaded[stream].state)
+        return await self.load(kind, stream)
 
     async def load_many(self, kind: StreamKind[S, Any], streams: Iterable[str]) -> list[S | None]:
         """Return the states of several streams, in their order."""

@@ -219,7 +219,7 @@ class EventStore:
     def _append_of(self, tried: "_Tried[Any]", terms: Terms) -> Append:
         decision = tried.decision
         events = [self._mapper.store(r.event, r.stream, r.version, r.at, r.cause) for r in decision.emitted]
-        return Append(events=events, expected=decision.read, keep=tried.keep, fence=terms.fence)
+        return Append(events=events, expected=decision.read, passing=decision.passing, keep=tried.keep, fence=terms.fence)
 
     def _refuse_overload(self) -> None:
         if self.overloaded:

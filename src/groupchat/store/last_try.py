@@ -35,6 +35,10 @@ class LockedStreams:
         self._mapper = mapper
         self._read = read
 
+    def glance(self, _stream: str, _since: int) -> None:
+        """Return nothing, because nothing may pass while the lock is held."""
+        return
+
     def peek(self, _stream: str) -> None:
         """Return nothing, because memory may be outdated."""
         return

@@ -120,6 +120,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
                 heads,
                 kept=answers.find(connection, [append.keep.key for append in batch if append.keep]),
                 generations=generations(connection, {append.fence.name for append in batch if append.fence}),
+                types=self._types(connection, batch, heads),
             )
             judgment = judge(batch, stored)
             answers.keep(connection, judgment.answers)
@@ -133,6 +134,19 @@ class Recorder(SQLAlchemyApplicationRecorder):
             decided = append.decide(partial(self._tails, connection))
             append.events, append.expected, append.keep = decided.events, decided.expected, decided.keep
             heads.update(decided.expected)
+
+    def _types(self, connection: Connection, batch: Sequence[Append], heads: Mapping[str, int]) -> dict[str, dict[int, str]]:
+        """Read which types of events have moved the streams that may have moved by some."""
+        tails: dict[str, int] = {}
+        for append in batch:
+            for stream in append.passing:
+                version = append.expected[stream]
+                if version < heads.get(stream, 0):
+                    tails[stream] = min(version, tails.get(stream, version))
+        found: dict[str, dict[int, str]] = {}
+        for each in self._tails(connection, tails) if tails else ():
+            found.setdefault(str(each.originator_id), {})[each.originator_version] = each.topic
+        return found
 
     def _begin(self) -> AbstractContextManager[Connection]:
         """Begin a transaction. On Postgres, the first statement begins it and the last one ends it, which saves two round trips."""

@@ -30,6 +30,8 @@ CACHED_STREAMS = 50_000
 class _Cached(Struct):
     loaded: Loaded[Any]
     stale: bool = False
+    refuted: bool = False
+    """Whether a decision on it was in conflict, although it may have been by another stream."""
 
     @property
     def waits(self) -> bool:
@@ -64,6 +66,14 @@ class States:
             return None
         self._cache[stream] = self._cache.pop(stream)  # most recently used at the end
         return cached.loaded
+
+    def glance(self, stream: str, since: int) -> Loaded[Any] | None:
+        """Return a stream from memory if it is there from that version on, even if it is known to have moved on.
+
+        After a conflict, it must be read again first.
+        """
+        cached = self._cache.get(stream)
+        return None if cached is None or cached.refuted or cached.loaded.version < since else cached.loaded
 
     def settled(self, stream: str) -> Loaded[Any]:
         """Return a stream from memory as far as it is stored; nothing if that is unknown."""
@@ -139,11 +149,13 @@ class States:
 
         Comparing versions is not sufficient: a version that rested on a failed append may have been another state.
         """
-        return any(self._has_moved(stream, loaded) for stream, loaded in decision.began_from.items())
+        return any(self._has_moved(stream, loaded, decision) for stream, loaded in decision.began_from.items())
 
-    def _has_moved(self, stream: str, loaded: Loaded[Any]) -> bool:
+    def _has_moved(self, stream: str, loaded: Loaded[Any], decision: Decision) -> bool:
         if loaded.rests_on is not None and not isinstance(loaded.rests_on.outcome, int | None):
             return True
+        if stream in decision.passing:
+            return False
         cached = self._cache.get(stream)
         return cached is not None and (cached.stale or cached.loaded.version != loaded.version)
 
@@ -170,7 +182,7 @@ class States:
             del self._cache[stream]
         if isinstance(append.outcome, Conflict):
             for stream in decision.read.keys() & self._cache.keys():
-                self._cache[stream].stale = True
+                self._cache[stream].stale = self._cache[stream].refuted = True
 
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Mark streams that another process has moved, so that they are read at their next use."""
