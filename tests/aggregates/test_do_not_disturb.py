@@ -29,14 +29,14 @@ def of(kind, reason="A wrong number, Ann says"):
     return kind(number=N, reason=reason)
 
 
-def test_a_number_is_a_no_while_a_contact_that_has_it_has_dnd_on_R36():
+def test_dnd_applies_to_a_number_while_a_contact_with_it_has_dnd_on_R36():
     on = given(do_not_disturb).when(by(TurnOn)).then(by(TurnedOn))
     assert on.state.is_on
     off = on.when(by(TurnOff)).then(by(TurnedOff))
     assert not off.state.is_on
 
 
-def test_it_stays_a_no_while_any_contact_that_has_it_has_dnd_on_R36():
+def test_dnd_stays_while_any_contact_with_the_number_has_it_on_R36():
     both = given(do_not_disturb, by(TurnedOn, 1), by(TurnedOn, 2))
     one = both.when(by(TurnOff, 1)).then(by(TurnedOff, 1))
     assert one.state.is_on
@@ -70,7 +70,7 @@ def test_there_is_nothing_to_lift_where_there_is_no_no_R36():
     given(do_not_disturb, by(TurnedOn), by(TurnedOff)).when(of(Lift)).refused(NotFoundError)
 
 
-def test_it_says_by_which_contacts_it_is_a_no_and_since_when_R36():
+def test_it_says_through_which_contacts_dnd_applies_and_since_when_R36():
     state = given(do_not_disturb, by(TurnedOn, 2), by(TurnedOn, 1), by(LeftBehind, 2)).state
     assert state.contacts == (("ctc_2", moment(1)), ("ctc_1", moment(2)))
 
@@ -81,5 +81,5 @@ def test_a_contact_that_has_its_number_again_holds_its_no_again_R36():
     assert state.contacts == (("ctc_1", moment(1)),)
 
 
-def test_each_workspace_has_its_own_no_of_a_number_R36():
+def test_each_workspace_has_its_own_dnd_of_a_number_R36():
     assert stream("wsp_1", N) != stream("wsp_2", N)

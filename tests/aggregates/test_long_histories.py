@@ -47,7 +47,7 @@ def revoked(n):
 LONG_STREAMS = {
     "contacts with one number": (phone_book.evolve, listed),
     "contacts with DND on and one number": (do_not_disturb.evolve, refused),
-    "contacts that leave their no behind": (do_not_disturb.evolve, left_behind),
+    "contacts that leave their DND behind": (do_not_disturb.evolve, left_behind),
     "groups of one number": (consent.evolve, joined),
     "keywords of one number": (consent.evolve, said),
     "keys": (workspace_state.evolve, issued),

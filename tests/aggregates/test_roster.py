@@ -105,13 +105,13 @@ def test_the_numbers_do_not_disturb_is_added_R36():
     one = LastingMap().with_("ctc_1", moment(1))
     held, left = DoNotDisturb(held=one), DoNotDisturb(left=one)
     for dnd, no in ((None, False), (DoNotDisturb(), False), (held, True), (left, True)):
-        assert roster.with_consent(a_candidate(2), None, dnd) == a_candidate(2, no=no)
+        assert roster.with_consent(a_candidate(2), None, dnd) == a_candidate(2, do_not_disturb=no)
 
 
-def test_a_number_that_is_a_no_is_refused_whatever_contact_it_is_linked_to_R5_R36():
-    assert found(with_last(no=True)) == [("R5", "contact-dnd", number(2), 2)]
-    assert found(with_last(no=True, contact=a_contact(3, number=number(2)))) == [("R5", "contact-dnd", number(2), 2)]
-    assert found(with_last(no=True, contact=DND)) == [("R5", "contact-dnd", number(2), 2)]
+def test_a_number_with_dnd_is_refused_whatever_contact_it_is_linked_to_R5_R36():
+    assert found(with_last(do_not_disturb=True)) == [("R5", "contact-dnd", number(2), 2)]
+    assert found(with_last(do_not_disturb=True, contact=a_contact(3, number=number(2)))) == [("R5", "contact-dnd", number(2), 2)]
+    assert found(with_last(do_not_disturb=True, contact=DND)) == [("R5", "contact-dnd", number(2), 2)]
 
 
 # --- every violation code, with its rule and its participant

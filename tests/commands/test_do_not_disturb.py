@@ -74,7 +74,7 @@ async def test_a_card_that_goes_leaves_its_no_with_the_number_R36(world, how):
 
 
 @pytest.mark.parametrize("as_secondary", [True, False])
-async def test_a_number_that_is_added_to_a_card_with_dnd_is_a_no_R36(world, second, as_secondary):
+async def test_dnd_applies_to_a_number_added_to_a_contact_with_dnd_R36(world, second, as_secondary):
     bob = await world.contact(5, "Bob")
     await world.change(bob, dnd=True)
     here, elsewhere = await world.group(1, 2), await world.group(1, 2, sender=second)
@@ -84,10 +84,10 @@ async def test_a_number_that_is_added_to_a_card_with_dnd_is_a_no_R36(world, seco
     assert await refused(world, 5, 800) == [("contact-dnd", number(5))]
 
 
-# --- what of a person is a no
+# --- the numbers that DND applies to
 
 
-async def test_every_number_of_the_card_is_a_no_in_one_append_R16_R36(world):
+async def test_dnd_applies_to_every_number_of_a_contact_in_one_append_R16_R36(world):
     bob = await world.contact(1, "Bob", 11)
     groups = [await world.group(1, 2), await world.group(11, 2), await world.group(1, 11)]
     outcome = await world.change(bob, dnd=True)
@@ -98,7 +98,7 @@ async def test_every_number_of_the_card_is_a_no_in_one_append_R16_R36(world):
     assert {(out.cause, out.evidence, out.contact_id) for out in outs} == {("dnd", world.who.user.id, bob.id)}
 
 
-async def test_a_contact_asked_for_by_its_id_is_refused_by_any_of_its_numbers_noes_R36(world):
+async def test_a_contact_requested_by_id_is_refused_if_any_of_its_numbers_has_dnd_R36(world):
     bob = await world.contact(1, "Bob")
     other = await world.contact(5, "Rob", 1)
     await world.change(other, dnd=True)
@@ -115,7 +115,7 @@ async def test_a_number_with_do_not_disturb_is_not_taken_into_a_successor_R18_R3
     assert (await world.state(await world.succeed(group))).numbers == (number(2), number(3))
 
 
-async def test_another_workspace_has_noes_of_its_own_R36(world):
+async def test_another_workspace_has_its_own_dnd_R36(world):
     bob = await world.contact(1, "Bob")
     await world.change(bob, dnd=True)
     other = await a_world(world.store, number(901))
@@ -126,7 +126,7 @@ async def test_another_workspace_has_noes_of_its_own_R36(world):
 # --- how it ends
 
 
-async def test_it_stays_a_no_while_any_card_that_has_it_has_dnd_on_R36(world):
+async def test_dnd_stays_while_any_contact_with_the_number_has_it_on_R36(world):
     bob, bobby = await world.contact(1, "Bob"), await world.contact(1, "Bobby")
     group = await world.group(1, 2)
     await world.change(bob, dnd=True)
@@ -191,7 +191,7 @@ async def test_a_no_is_not_lifted_while_a_card_that_has_the_number_has_dnd_on_R3
     await is_a_no(world, 1)
 
 
-async def test_only_an_owner_or_admin_lifts_a_no_R23_R36(world):
+async def test_only_an_owner_or_admin_lifts_dnd_R23_R36(world):
     bob = await world.contact(1, "Bob")
     await world.change(bob, dnd=True)
     await world.delete(bob)
@@ -201,12 +201,12 @@ async def test_only_an_owner_or_admin_lifts_a_no_R23_R36(world):
     await is_a_no(world, 1)
 
 
-async def test_a_number_without_a_no_can_not_be_lifted_R36(world):
+async def test_a_number_without_dnd_can_not_be_lifted_R36(world):
     with pytest.raises(NotFoundError):
         await world.lift(1, REASON)
 
 
-async def test_a_keyword_stays_when_a_no_is_lifted_R36(world):
+async def test_a_keyword_stays_when_dnd_is_lifted_R36(world):
     await world.writes(1, "STOP")
     bob = await world.contact(1, "Bob")
     await world.change(bob, dnd=True)
@@ -216,7 +216,7 @@ async def test_a_keyword_stays_when_a_no_is_lifted_R36(world):
 
 
 async def test_dnd_off_does_not_open_a_group_that_is_linked_to_another_card_with_dnd_R15_R36(world):
-    """The participant's own contact has another number by now; their no is the link's, not the number's."""
+    """The participant's own contact has another number by now; their DND is the link's, not the number's."""
     await world.policy(reopen_on_opt_in=True)
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)

@@ -21,7 +21,7 @@ def undo(site, conversation, n, body=REASON):
     return site.request("DELETE", path_of(conversation, "participants", number(n), "opt-out"), json=body)
 
 
-async def test_a_number_that_a_deleted_card_left_as_a_no_is_listed_and_lifted_R36(site):
+async def test_dnd_that_a_deleted_contact_left_is_listed_and_lifted_R36(site):
     made = await site.group(1, 2)
     bob = await site.contact(1, "Bob")
     await dnd(site, bob)
@@ -44,7 +44,7 @@ async def test_a_no_is_lifted_with_a_reason_only_R36(site, body):
     assert locs(assert_problem(await lift(site, 1, body), "invalid-request", 422)) == ["reason"]
 
 
-async def test_a_refused_group_says_which_number_is_a_no_R5_R36(site):
+async def test_a_refused_group_says_which_number_has_dnd_R5_R36(site):
     await site.contact(1, "Bob")
     younger = await site.contact(1, "Bobby")
     await dnd(site, younger)

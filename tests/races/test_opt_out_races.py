@@ -112,7 +112,7 @@ async def test_no_group_begins_and_none_is_written_to_with_a_contact_whose_dnd_g
 
 
 @pytest.mark.parametrize("way", ["a card with DND gets the number", "the younger card gets DND and is deleted"])
-async def test_nothing_passes_a_number_that_becomes_a_no_at_that_moment_whatever_its_card_R16_R36(arena, way):
+async def test_nothing_is_sent_to_a_number_that_gets_dnd_at_that_moment_whatever_its_contact_R16_R36(arena, way):
     world = arena.world
     elsewhere = await world.group(1, 2)
     created, sent = Counter(), Counter()

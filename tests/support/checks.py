@@ -135,7 +135,7 @@ class _Scan:
             if person.contact_id in self.dnd:
                 yield f"{recorded.id} {what} {person.contact_id}, who has do-not-disturb on (R16)"
             if self._is_a_no(recorded.cause.workspace_id, person.number):
-                yield f"{recorded.id} {what} {person.number}, which is a no by do-not-disturb (R36)"
+                yield f"{recorded.id} {what} {person.number}, which has do-not-disturb (R36)"
 
     def _is_a_no(self, workspace: str, number: str) -> bool:
         held = (self.cards.get(contact_id, ("", frozenset())) for contact_id in self.dnd)

@@ -92,7 +92,7 @@ class World(Struct, kw_only=True):
         return state
 
     async def lift(self, n: int, reason: str, who: Caller | None = None) -> None:
-        """Lift the no of the n-th number."""
+        """Lift the do-not-disturb of the n-th number."""
         await self.run_as(who or self.who, do_not_disturb.lift_do_not_disturb, number(n), reason)
 
     async def change(self, contact: Contact, **changes: object) -> Outcome[Contact]:

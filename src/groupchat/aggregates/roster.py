@@ -101,7 +101,7 @@ class Sender(Struct, frozen=True, kw_only=True):
 class Candidate(Struct, frozen=True, kw_only=True):
     """A participant as found: the request, and the facts that the rules need. `number` is none if it is unclear.
 
-    `opted_out` is the number's opt-out from the business number, `no` the do-not-disturb of a person (R36).
+    `opted_out` is the number's opt-out from the business number, `do_not_disturb` a person's do-not-disturb (R36).
     """
 
     index: int
@@ -109,7 +109,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     contact: Contact | None = None
     name: str | None = None
     opted_out: bool = False
-    no: bool = False
+    do_not_disturb: bool = False
     violation: Violation | None = None
 
 
@@ -146,7 +146,7 @@ def linked(candidate: Candidate, contact: Contact | None) -> Candidate:
 
 def with_consent(candidate: Candidate, known: Consent | None, dnd: DoNotDisturb | None) -> Candidate:
     """Add the number's opt-out from the business number (R5), and whether do-not-disturb applies to it (R36)."""
-    return replace(candidate, opted_out=known is not None and known.opted_out, no=dnd is not None and dnd.is_on)
+    return replace(candidate, opted_out=known is not None and known.opted_out, do_not_disturb=dnd is not None and dnd.is_on)
 
 
 def participant(candidate: Candidate) -> Participant:
@@ -263,7 +263,7 @@ def _of_candidate(candidate: Candidate, business_number: str, policy: Policy, ti
         yield violation("R4", "region-not-allowed", f"{number} is of region {region}; the policy allows {allowed}.")
     if candidate.contact is not None and candidate.contact.dnd:
         yield violation("R5", "contact-dnd", f"{candidate.contact.name} ({number}) has do-not-disturb on.")
-    elif candidate.no:
+    elif candidate.do_not_disturb:
         detail = f"{number} has do-not-disturb on, through a contact that has or had this number (R36)."
         yield violation("R5", "contact-dnd", detail)
     if candidate.opted_out:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from groupchat.aggregates import consent, group_conversation, group_opting, phone_book
 from groupchat.aggregates.group_events import Participant
 from groupchat.aggregates.workspace_state import Workspace
-from groupchat.commands.do_not_disturb import noes_of
+from groupchat.commands.do_not_disturb import states_of
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
 from groupchat.store.decision import Decision
 
@@ -46,7 +46,7 @@ async def _participant(decision: Decision, number: str) -> Participant:
 
 async def _block_for_noes(decision: Decision, conversation_id: str, business_number: str, numbers: Sequence[str]) -> None:
     consents = await decision.load_many(CONSENT, [consent.stream(business_number, number) for number in numbers])
-    for number, known, dnd in zip(numbers, consents, await noes_of(decision, numbers), strict=True):
+    for number, known, dnd in zip(numbers, consents, await states_of(decision, numbers), strict=True):
         if known is not None and known.opted_out and known.last_out is not None:
             out = group_opting.OptOutParticipant(number=number, cause=known.last_out.cause, evidence=known.last_out.evidence)
             await decision.take(CONVERSATION, conversation_id, out)

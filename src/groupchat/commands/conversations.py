@@ -10,7 +10,7 @@ from groupchat.aggregates.roster import Candidate, RequestedParticipant
 from groupchat.commands.beginnings import begin
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
-from groupchat.commands.do_not_disturb import noes_of
+from groupchat.commands.do_not_disturb import states_of
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
 from groupchat.store.decision import Decision
 from groupchat.values.carriers import CarrierLimits
@@ -110,10 +110,10 @@ async def _candidates(decision: Decision, sender: roster.Sender, asked: tuple[Re
     found = [await _candidate(decision, index, participant) for index, participant in enumerate(asked)]
     streams = {c.number: consent.stream(sender.number, c.number) for c in found if c.number and sender.owned}
     consents = dict(zip(streams, await decision.load_many(CONSENT, streams.values()), strict=True))
-    noes = await noes_of(decision, [candidate.number or "" for candidate in found])
+    dnds = await states_of(decision, [candidate.number or "" for candidate in found])
     return [
         roster.with_consent(candidate, consents.get(candidate.number or ""), dnd)
-        for candidate, dnd in zip(found, noes, strict=True)
+        for candidate, dnd in zip(found, dnds, strict=True)
     ]
 
 
@@ -189,13 +189,13 @@ async def _require_carrier_takes(decision: Decision, conversation_id: str, right
 async def _left(decision: Decision, old: GroupConversation) -> tuple[Participant, ...]:
     """Return the participants to take into a successor: all whose number and linked contact don't refuse messages (R18, R36)."""
     consents = await decision.load_many(CONSENT, [consent.stream(old.business_number, number) for number in old.numbers])
-    noes = await noes_of(decision, old.numbers)
+    dnds = await states_of(decision, old.numbers)
     contacts = await decision.load_many(CONTACT, [member.contact_id or "" for member in old.members])
     return group_conversation.left(
         old,
         out={
             member.number
-            for member, known, dnd, contact in zip(old.members, consents, noes, contacts, strict=True)
+            for member, known, dnd, contact in zip(old.members, consents, dnds, contacts, strict=True)
             if (known and known.opted_out) or (dnd and dnd.is_on) or (contact and contact.refuses(member.number))
         },
     )

@@ -31,14 +31,14 @@ async def lift_do_not_disturb(decision: Decision, who: Caller, number: str, reas
     await _let_back(decision, await places_of_numbers(decision, rights.state, (read,)))
 
 
-async def noes_of(decision: Decision, numbers: Sequence[str]) -> list[DoNotDisturb | None]:
+async def states_of(decision: Decision, numbers: Sequence[str]) -> list[DoNotDisturb | None]:
     """Return each number's do-not-disturb state (R36)."""
     return await decision.load_many(DO_NOT_DISTURB, [_stream(decision, number) for number in numbers])
 
 
 async def follow_change(decision: Decision, state: Workspace, before: Contact, after: Contact) -> None:
     """Update the numbers' do-not-disturb states, and the blocks, after a contact has changed."""
-    await noes_of(decision, (*before.numbers, *after.numbers))
+    await states_of(decision, (*before.numbers, *after.numbers))
     if before.dnd:
         await leave_behind(decision, before, [number for number in before.numbers if number not in after.numbers])
         gained = [number for number in after.numbers if number not in before.numbers]

@@ -17,7 +17,7 @@ from groupchat.store.upserts import upsert
 from groupchat.values.clock import from_micros, to_micros
 from groupchat.values.event import Recorded
 
-NOES = Table(
+NUMBERS_WITH_DND = Table(
     "noes",
     METADATA,
     Column("workspace_id", Text, primary_key=True),
@@ -31,7 +31,7 @@ NOES = Table(
 """A row per number and contact through which DND applies or applied. Rows stay, so that repeated events change nothing."""
 
 
-class No(Struct, frozen=True, kw_only=True):
+class NumberWithDnd(Struct, frozen=True, kw_only=True):
     """A number that refuses messages through a contact, which has it with DND on, or had it when it was removed."""
 
     number: str
@@ -42,7 +42,7 @@ class No(Struct, frozen=True, kw_only=True):
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     for recorded in batch:
-        event, table = recorded.event, NOES.c
+        event, table = recorded.event, NUMBERS_WITH_DND.c
         match event:
             case TurnedOn():
                 _turn_on(connection, recorded, event)
@@ -59,31 +59,33 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
 def _turn_on(connection: Connection, recorded: Recorded, event: TurnedOn) -> None:
     """Record that do-not-disturb applies to a number through a contact; `since` stays while it applies."""
     key = {"workspace_id": recorded.cause.workspace_id, "number": event.number, "contact_id": event.contact_id}
-    table = NOES.c
-    row = connection.execute(select(NOES).where(*(table[name] == value for name, value in key.items()))).one_or_none()
+    table = NUMBERS_WITH_DND.c
+    row = connection.execute(select(NUMBERS_WITH_DND).where(*(table[name] == value for name, value in key.items()))).one_or_none()
     if row is not None and row.position >= recorded.position:
         return
     since = row.since if row is not None and row.stands else to_micros(recorded.at)
-    upsert(connection, NOES, [key | {"stands": True, "left_behind": False, "since": since, "position": recorded.position}])
+    upsert(
+        connection, NUMBERS_WITH_DND, [key | {"stands": True, "left_behind": False, "since": since, "position": recorded.position}]
+    )
 
 
 def _change(connection: Connection, recorded: Recorded, number: str, which: ColumnElement[bool], **changes: bool) -> None:
-    table = NOES.c
+    table = NUMBERS_WITH_DND.c
     of_number = (table.workspace_id == recorded.cause.workspace_id, table.number == number)
     older = (table.stands, table.position < recorded.position)
-    connection.execute(update(NOES).where(*of_number, *older, which).values(position=recorded.position, **changes))
+    connection.execute(update(NUMBERS_WITH_DND).where(*of_number, *older, which).values(position=recorded.position, **changes))
 
 
-VIEW = View("do_not_disturb", (NOES,), _apply)
+VIEW = View("do_not_disturb", (NUMBERS_WITH_DND,), _apply)
 
 
 def page(connection: Connection, workspace_id: str, number: str | None = None, wanted: PageRequest = FIRST_PAGE) -> Page:
-    """Return a page of a workspace's `No`s by number and contact, or of one number's.
+    """Return a page of a workspace's `NumberWithDnd`s by number and contact, or of one number's.
 
     Raises `InvalidRequestError` for a bad cursor.
     """
-    table = NOES.c
-    query = select(NOES).where(table.workspace_id == workspace_id, table.stands)
+    table = NUMBERS_WITH_DND.c
+    query = select(NUMBERS_WITH_DND).where(table.workspace_id == workspace_id, table.stands)
     if number is not None:
         query = query.where(table.number == number)
     shown = extract(wanted, tuple[StorableText, StorableText])
@@ -94,5 +96,5 @@ def _listed(row: Row[Any]) -> Listed:
     return Listed(msgspec.json.encode(_shown(row)), (row.number, row.contact_id))
 
 
-def _shown(row: Any) -> No:
-    return No(number=row.number, since=from_micros(row.since), contact_id=row.contact_id, left_behind=row.left_behind)
+def _shown(row: Any) -> NumberWithDnd:
+    return NumberWithDnd(number=row.number, since=from_micros(row.since), contact_id=row.contact_id, left_behind=row.left_behind)

@@ -195,7 +195,7 @@ CONTACT: Json = {
 
 NEW_NUMBER: Json = {"number": "(415) 555-0100", "label": "Front desk", "default": True}
 NUMBER: Json = {"number": BUSINESS, "label": "Front desk", "default": True, "assigned_to": None, "carrier": None}
-NO: Json = {"number": BOB, "since": REPLIED_AT, "contact_id": CONTACT_ID, "left_behind": True}
+NUMBER_WITH_DND: Json = {"number": BOB, "since": REPLIED_AT, "contact_id": CONTACT_ID, "left_behind": True}
 REASON: Json = {"reason": "Clicked on the wrong person"}
 POLICY: Json = {
     "preset": "heymarket",

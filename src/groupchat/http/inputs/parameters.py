@@ -103,7 +103,7 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
         )
 
 
-class NoesQuery(PageQuery, frozen=True, kw_only=True):
+class DndQuery(PageQuery, frozen=True, kw_only=True):
     """The numbers to show (R36)."""
 
     number: WrittenNumber | UnsetType = UNSET

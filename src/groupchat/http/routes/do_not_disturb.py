@@ -9,8 +9,8 @@ from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import Reasoned
-from groupchat.http.inputs.parameters import NoesQuery
-from groupchat.projections.do_not_disturb import VIEW, No
+from groupchat.http.inputs.parameters import DndQuery
+from groupchat.projections.do_not_disturb import VIEW, NumberWithDnd
 from groupchat.projections.paging import Page
 from groupchat.queries import do_not_disturb
 
@@ -19,11 +19,18 @@ ONE = ALL + "/{number}"
 
 
 @endpoint(
-    Spec("GET", ALL, "Numbers that are a no", "contacts", page=PageOf[No], example=examples.page(examples.NO)),
+    Spec(
+        "GET",
+        ALL,
+        "Numbers with do-not-disturb",
+        "contacts",
+        page=PageOf[NumberWithDnd],
+        example=examples.page(examples.NUMBER_WITH_DND),
+    ),
     may=permits.sees_everything,
     waits_for=(VIEW.name,),
 )
-async def list_noes(call: Reading[NoesQuery]) -> Answer[Page]:
+async def list_do_not_disturb(call: Reading[DndQuery]) -> Answer[Page]:
     """List the numbers that receive nothing because of do-not-disturb, or look up one number.
 
     A number is listed once for each contact through which do-not-disturb applies. With `left_behind`, that contact no longer has
@@ -37,7 +44,7 @@ async def list_noes(call: Reading[NoesQuery]) -> Answer[Page]:
     may=permits.manages,
     refuses=("not-found", "do-not-disturb-on"),
 )
-async def lift_no(call: Writing[Reasoned]) -> Written[None]:
+async def lift_do_not_disturb(call: Writing[Reasoned]) -> Written[None]:
     """End do-not-disturb that former contacts left with a number, with a reason, which is stored.
 
     It is refused while a contact that has the number has do-not-disturb on.

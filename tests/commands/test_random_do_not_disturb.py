@@ -1,6 +1,6 @@
 """Random lives of cards, numbers and groups beside a model: no message is accepted to somebody who said no (R36, R37, R39).
 
-The model is in plain sets and knows no class of the product: which cards have which numbers and DND, which noes were left behind,
+The model is in plain sets and knows no class of the product: which cards have which numbers and DND, which DND was left behind,
 who said STOP, whom a user opted out, which participants are linked to which card, and who blocks which group for what.
 """
 
