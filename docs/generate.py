@@ -62,6 +62,7 @@ PLAIN: dict[Any, str] = {
     date: "date",
     datetime: "time",
     NoneType: "null",
+    dict[str, str]: "object of text",
 }
 
 

@@ -135,3 +135,21 @@ def test_dnd_opts_out_a_participant_by_a_former_number_of_its_contact_R15_R36():
 def test_the_oldest_contact_counts_from_its_creation_not_from_a_later_change_R2():
     history = [recorded(ANN, version=1), recorded(MOVED, version=9)]
     assert fold(contact.evolve, history).since == moment(1)
+
+
+def test_metadata_are_changed_key_by_key_and_removed_by_null_R54():
+    first = contact.MetadataChanged(contact_id="ctc_1", metadata={"a": "1", "b": "2"})
+    changed = given(contact, a_contact_created(), first).when(Change(metadata={"b": "3", "a": None, "c": "4"})).then(
+        contact.MetadataChanged(contact_id="ctc_1", metadata={"b": "3", "c": "4"})
+    )  # fmt: skip
+    changed.when(Change(metadata={"b": "3", "x": None})).nothing()
+    many = {f"k{n}": "v" for n in range(contact.MAX_METADATA)}
+    refusal = changed.when(Change(metadata=many)).refused(InvalidRequestError)
+    assert refusal.members["errors"][0]["code"] == "out-of-range"
+
+
+def test_a_contact_has_an_external_id_or_none_R54():
+    given_ = contact.ExternalIdGiven(contact_id="ctc_1", external_id="crm-1")
+    has = given(contact, a_contact_created()).when(Change(external_id="crm-1")).then(given_)
+    has.when(Change(external_id="crm-1")).nothing()
+    has.when(Change(external_id=None)).then(contact.ExternalIdGiven(contact_id="ctc_1", external_id=None))

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from groupchat import aggregates
-from groupchat.aggregates import consent, contact, delivery, do_not_disturb, phone_book, reader, refusal
+from groupchat.aggregates import consent, contact, delivery, do_not_disturb, external_id, phone_book, reader, refusal
 from groupchat.aggregates import group_events as conversation
 from groupchat.aggregates import workspace_events as workspace
 from groupchat.aggregates.group_events import Author, Media, Participant
@@ -54,6 +54,10 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.contact.numbers_changed.v2": contact.NumbersChanged(
         contact_id="ctc_1", number=BEN, secondary_numbers=(ANN,), released=("+442079460958",)
     ),
+    "groupchat.contact.external_id_given.v1": contact.ExternalIdGiven(contact_id="ctc_1", external_id="crm-1"),
+    "groupchat.contact.external_id_claimed.v1": external_id.ExternalIdClaimed(external_id="crm-1", contact_id="ctc_1"),
+    "groupchat.contact.external_id_released.v1": external_id.ExternalIdReleased(external_id="crm-1", contact_id="ctc_1"),
+    "groupchat.contact.metadata_changed.v1": contact.MetadataChanged(contact_id="ctc_1", metadata={"note": TEXT}),
     "groupchat.contact.renamed.v1": contact.Renamed(contact_id="ctc_1", name=TEXT),
     "groupchat.conversation.contact_deleted.v1": conversation.ParticipantContactDeleted(contact_id="ctc_1"),
     "groupchat.conversation.contact_linked.v1": conversation.ParticipantContactLinked(contact_id="ctc_1", number=ANN, name=TEXT),

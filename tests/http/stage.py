@@ -73,6 +73,9 @@ class Stage:
     async def _contact(self, assigned_to: str | None) -> str:
         return (await self._owner.contact(next(_phones), "Ann", assigned_to=assigned_to))["id"]
 
+    async def _external_id(self) -> str:
+        return f"crm-{next(_phones)}"
+
     async def _mine(self) -> str:
         return await self._contact(self._staff.ids["agent"])
 

@@ -116,6 +116,7 @@ CONTACTS = [
         agent=NOT_PERMITTED,
         stranger="invalid-request",
     ),
+    row("PUT /v1/contacts/by-external-id/{external_id}", 200, CONTACT, **WRITING),
     row("GET /v1/contacts/{mine}", 200),
     row("GET /v1/contacts/{others}", 200, **HIDDEN),
     row("PATCH /v1/contacts/{mine}", 200, {"name": "Bo"}, **WRITING),

@@ -8,7 +8,7 @@ from sqlalchemy import event, insert, text
 from groupchat.aggregates import phone_book
 from groupchat.aggregates.contact import Assigned, ContactDeleted, DndTurnedOff, DndTurnedOn, NumbersChanged, Renamed
 from groupchat.projections import contacts
-from groupchat.projections.contacts import ContactView
+from groupchat.projections.contacts import ContactFilter, ContactView
 from groupchat.projections.paging import PageRequest, cursor_at
 from groupchat.projections.search import pieces
 from groupchat.store.database import Database
@@ -26,7 +26,7 @@ def contact(*events: Event) -> ContactView:
 
 def found(database: Database, q: str | None = None) -> list[str]:
     with database.read() as connection:
-        return [each.id for each in items(contacts.page(connection, CAUSE.workspace_id, q=q), ContactView)]
+        return [each.id for each in items(contacts.page(connection, CAUSE.workspace_id, ContactFilter(q=q)), ContactView)]
 
 
 def test_a_contact_is_shown_as_its_events_left_it():
@@ -46,6 +46,9 @@ def test_a_contact_is_shown_as_its_events_left_it():
         deleted=False,
         version=5,
         created_at=moment(1),
+        updated_at=moment(5),
+        external_id=None,
+        metadata={},
     )
 
 

@@ -1,7 +1,7 @@
 """Builders of valid things with sensible defaults, and Hypothesis strategies for what people write and what may happen."""
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -231,6 +231,8 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if origin in (Union, types.UnionType):
         return st.one_of([anything(each) for each in arguments])
+    if origin in (dict, Mapping):
+        return st.dictionaries(anything(arguments[0]), anything(arguments[1]), max_size=3)
     if origin is tuple:
         return st.lists(anything(arguments[0]), max_size=3).map(tuple)
     if isinstance(kind, type) and issubclass(kind, Struct):

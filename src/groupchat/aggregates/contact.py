@@ -3,9 +3,11 @@
 - R2 A contact has a primary number and any secondary numbers; R4 these may be of any region.
 - R3 Numbers are E.164; a contact has each number once.
 - R5, R14, R36 Do-not-disturb (DND) opts out all its numbers from everything, and is stored with each number (`do_not_disturb.py`).
+- R54 It can have an id in another system, unique in the workspace (`external_id.py`), and metadata.
 - R9 Its changes reach its conversations as tags: `processes/contact_changes.py`.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
@@ -14,6 +16,9 @@ from msgspec.structs import replace
 
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded, stored_as
+
+MAX_METADATA = 50
+"""The number of keys of a contact's metadata."""
 
 # --- events
 
@@ -76,6 +81,22 @@ class DndTurnedOff(Event, frozen=True, kw_only=True):
     contact_id: str
 
 
+@stored_as("groupchat.contact.external_id_given")
+class ExternalIdGiven(Event, frozen=True, kw_only=True):
+    """The contact has this id in another system, or none (R54)."""
+
+    contact_id: str
+    external_id: str | None
+
+
+@stored_as("groupchat.contact.metadata_changed")
+class MetadataChanged(Event, frozen=True, kw_only=True):
+    """The contact has this data of another system (R54)."""
+
+    contact_id: str
+    metadata: dict[str, str]
+
+
 @stored_as("groupchat.contact.deleted")
 class ContactDeleted(Event, frozen=True, kw_only=True):
     """The contact was removed from the directory."""
@@ -102,6 +123,8 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False):
     assigned_to: str | None
     dnd: bool = False
     deleted: bool = False
+    external_id: str | None = None
+    metadata: dict[str, str] = {}
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -146,6 +169,10 @@ def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
             return replace(state, dnd=True)
         case DndTurnedOff():
             return replace(state, dnd=False)
+        case ExternalIdGiven():
+            return replace(state, external_id=event.external_id)
+        case MetadataChanged():
+            return replace(state, metadata=event.metadata)
         case ContactDeleted():
             return replace(state, deleted=True)
         case _:
@@ -166,13 +193,18 @@ class CreateContact(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """Change the given fields; leave the others. `in_groups` are the contact's numbers in groups, if known (R8)."""
+    """Change the given fields; leave the others. `in_groups` are the contact's numbers in groups, if known (R8).
+
+    `metadata` changes the given keys; `None` removes one.
+    """
 
     name: str | UnsetType = UNSET
     number: str | UnsetType = UNSET
     secondary_numbers: tuple[str, ...] | UnsetType = UNSET
     assigned_to: str | UnsetType | None = UNSET
     dnd: bool | UnsetType = UNSET
+    external_id: str | UnsetType | None = UNSET
+    metadata: Mapping[str, str | None] | UnsetType = UNSET
     in_groups: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -239,7 +271,20 @@ def _change(command: Change, state: Contact) -> list[Event]:
         events.append(Assigned(contact_id=state.id, user_id=command.assigned_to))
     if command.dnd is not UNSET and command.dnd != state.dnd:
         events.append(DndTurnedOn(contact_id=state.id) if command.dnd else DndTurnedOff(contact_id=state.id))
-    return events
+    return [*events, *_of_other_system(command, state)]
+
+
+def _of_other_system(command: Change, state: Contact) -> Iterable[Event]:
+    """Return what changes of the data that another system keeps here (R54)."""
+    if command.external_id is not UNSET and command.external_id != state.external_id:
+        yield ExternalIdGiven(contact_id=state.id, external_id=command.external_id)
+    if command.metadata is not UNSET:
+        changed = {**state.metadata, **command.metadata}
+        metadata = {key: value for key, value in changed.items() if value is not None}
+        if len(metadata) > MAX_METADATA:
+            raise InvalidRequestError("metadata", f"A contact can have {MAX_METADATA} keys (R54).", "out-of-range")
+        if metadata != state.metadata:
+            yield MetadataChanged(contact_id=state.id, metadata=metadata)
 
 
 def _refuse_repeated(number: str, secondary: tuple[str, ...]) -> None:

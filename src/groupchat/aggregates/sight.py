@@ -20,6 +20,7 @@ from groupchat.aggregates import workspace_events as workspaces
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut, OptOutTakenBack
 from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.aggregates.workspace_state import OWNER
@@ -72,6 +73,8 @@ CONTACT = (
     contacts.Assigned,
     contacts.DndTurnedOn,
     contacts.DndTurnedOff,
+    contacts.ExternalIdGiven,
+    contacts.MetadataChanged,
     contacts.ContactDeleted,
 )
 
@@ -113,7 +116,7 @@ def about(recorded: Recorded) -> About | None:
             found = About(conversation_id=event.conversation_id)
         case _ if isinstance(event, CONTACT):
             found = About(contact_id=recorded.stream)
-        case phone_book.NumberListed() | phone_book.NumberUnlisted():
+        case phone_book.NumberListed() | phone_book.NumberUnlisted() | ExternalIdClaimed() | ExternalIdReleased():
             found = About(contact_id=event.contact_id)
         case OptedOut() | OptedIn() | OptOutTakenBack():
             found = About(consent=recorded.stream)

@@ -1,18 +1,34 @@
 """Commands on contacts, with their effects in one append: phone book, links, do-not-disturb and blocks (R16, R36, R37)."""
 
-from msgspec import UNSET
+from collections.abc import Mapping
+
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates import contact as contacts
+from groupchat.aggregates import external_id as external_ids
 from groupchat.aggregates import group_conversation, phone_book, workspace
+from groupchat.aggregates.access import Access
 from groupchat.aggregates.contact import Contact
+from groupchat.aggregates.external_id import ClaimId, ExternalIdTakenError, ReleaseId
 from groupchat.aggregates.phone_book import ListNumber, UnlistNumber
 from groupchat.commands.caller import Caller, access, visible_contact
 from groupchat.commands.do_not_disturb import follow_change, leave_behind
 from groupchat.commands.links import link, places_of_contact
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import CONTACT, CONVERSATION, PHONE_BOOK, WORKSPACE
+from groupchat.commands.streams import CONTACT, CONVERSATION, EXTERNAL_ID, PHONE_BOOK, WORKSPACE
 from groupchat.store.decision import Decision
+from groupchat.values.errors import NotFoundError
+
+
+class Foreign(Struct, frozen=True):
+    """What another system stores with a contact (R54)."""
+
+    external_id: str | None = None
+    metadata: Mapping[str, str | None] = {}
+
+
+NOTHING_FOREIGN = Foreign()
 
 
 async def create_contact(
@@ -23,8 +39,9 @@ async def create_contact(
     number: str,
     secondary_numbers: tuple[str, ...] = (),
     assigned_to: str | None = None,
+    foreign: Foreign = NOTHING_FOREIGN,
 ) -> Contact:
-    """Add a contact, with its numbers in any common format (R3)."""
+    """Add a contact, with its numbers in any common format (R3), and the data of another system (R54)."""
     contact_id = decision.new_id("ctc")
     primary, secondary = read_number("number", number), _read_secondary(secondary_numbers)
     rights = await access(decision, who)
@@ -36,6 +53,8 @@ async def create_contact(
         contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee
     )
     await decision.take(CONTACT, contact_id, create)
+    await _identify(decision, rights, contact_id, None, foreign.external_id)
+    await decision.take(CONTACT, contact_id, contacts.Change(external_id=foreign.external_id, metadata=foreign.metadata))
     contact = await _listed(decision, contact_id, before=())
     await link(decision, rights.state, contact, contact.numbers)
     return contact
@@ -49,6 +68,8 @@ async def change_contact(decision: Decision, who: Caller, contact_id: str, chang
         secondary_numbers=UNSET if change.secondary_numbers is UNSET else _read_secondary(change.secondary_numbers),
         assigned_to=change.assigned_to,
         dnd=change.dnd,
+        external_id=change.external_id,
+        metadata=change.metadata,
     )
     rights = await access(decision, who)
     before = await visible_contact(decision, rights, contact_id)
@@ -59,6 +80,8 @@ async def change_contact(decision: Decision, who: Caller, contact_id: str, chang
     if read.number is not UNSET or read.secondary_numbers is not UNSET:
         in_groups = {number for _, number in await places_of_contact(decision, rights.state, before)}
         read = replace(read, in_groups=tuple(in_groups))
+    if read.external_id is not UNSET:
+        await _identify(decision, rights, contact_id, before.external_id, read.external_id)
     await decision.take(CONTACT, contact_id, read)
     after = await _listed(decision, contact_id, before=before.numbers)
     await link(decision, rights.state, after, [number for number in after.numbers if number not in before.numbers])
@@ -71,9 +94,59 @@ async def delete_contact(decision: Decision, who: Caller, contact_id: str) -> No
     rights = await access(decision, who)
     before = await visible_contact(decision, rights, contact_id)
     rights.require_writer()
+    await _identify(decision, rights, contact_id, before.external_id, None)
     await decision.take(CONTACT, contact_id, contacts.Delete())
     await _relist(decision, before, before=before.numbers, after=())
     await leave_behind(decision, before, before.numbers)
+
+
+async def put_contact(
+    decision: Decision, who: Caller, external_id: str, name: str, number: str, change: contacts.Change
+) -> Contact:
+    """Change the contact that has an external id, or add one (R54). Fields that are not given stay, or are empty."""
+    claim = await decision.load(EXTERNAL_ID, external_ids.stream(decision.cause.workspace_id, external_id))
+    if claim is None or claim.contact_id is None:
+        contact = await create_contact(
+            decision,
+            who,
+            name=name,
+            number=number,
+            secondary_numbers=() if change.secondary_numbers is UNSET else change.secondary_numbers,
+            assigned_to=None if change.assigned_to is UNSET else change.assigned_to,
+            foreign=Foreign(external_id, {} if change.metadata is UNSET else change.metadata),
+        )
+        return contact if change.dnd is UNSET else await change_contact(decision, who, contact.id, contacts.Change(dnd=change.dnd))
+    try:
+        return await change_contact(decision, who, claim.contact_id, replace(change, name=name, number=number))
+    except NotFoundError as error:  # the id belongs to a contact that the caller doesn't see (R22)
+        raise ExternalIdTakenError(external_id, None) from error
+
+
+async def holder_of(decision: Decision, who: Caller, external_id: str) -> str | None:
+    """Return the id of the contact that has an external id, none if there is none. It may be hidden from the caller."""
+    claim = await decision.load(EXTERNAL_ID, external_ids.stream(who.workspace_id, external_id))
+    return None if claim is None else claim.contact_id
+
+
+async def holders_of(decision: Decision, who: Caller, number: str) -> frozenset[str]:
+    """Return the ids of the contacts that have a number (E.164). Some may be hidden from the caller."""
+    entry = await decision.load(PHONE_BOOK, phone_book.stream(who.workspace_id, number))
+    return frozenset() if entry is None else frozenset(id_ for id_, _ in entry.contacts.items())
+
+
+async def _identify(decision: Decision, rights: Access, contact_id: str, before: str | None, after: str | None) -> None:
+    """Give up a contact's external id, and claim another (R54)."""
+    if before == after:
+        return
+    if before is not None:
+        release = ReleaseId(external_id=before, contact_id=contact_id)
+        await decision.take(EXTERNAL_ID, external_ids.stream(decision.cause.workspace_id, before), release)
+    if after is not None:
+        claim = ClaimId(external_id=after, contact_id=contact_id)
+        try:
+            await decision.take(EXTERNAL_ID, external_ids.stream(decision.cause.workspace_id, after), claim)
+        except ExternalIdTakenError as error:
+            raise ExternalIdTakenError(after, None) if rights.restricted else error from error
 
 
 async def note_change(decision: Decision, contact_id: str) -> None:

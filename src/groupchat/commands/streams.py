@@ -6,6 +6,7 @@ from groupchat.aggregates import (
     contact,
     delivery,
     do_not_disturb,
+    external_id,
     group_conversation,
     group_state,
     number_claim,
@@ -21,6 +22,7 @@ from groupchat.store.decision import StreamKind
 CONVERSATION = StreamKind("cnv_", group_state.evolve, group_conversation.decide)
 CONTACT = StreamKind("ctc_", contact.evolve, contact.decide)
 PHONE_BOOK = StreamKind("phone-", phone_book.evolve, phone_book.decide)
+EXTERNAL_ID = StreamKind("external-", external_id.evolve, external_id.decide)
 DO_NOT_DISTURB = StreamKind("dnd-", do_not_disturb.evolve, do_not_disturb.decide)
 CONSENT = StreamKind("consent-", consent.evolve, consent.decide)
 WORKSPACE = StreamKind("wsp_", workspace_state.evolve, workspace.decide)

@@ -78,6 +78,7 @@ ENDPOINTS: tuple[Served, ...] = (
     events.follow_events,
     contacts.create_contact,
     contacts.list_contacts,
+    contacts.put_contact,
     contacts.read_contact,
     contacts.change_contact,
     contacts.delete_contact,

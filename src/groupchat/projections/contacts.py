@@ -9,12 +9,14 @@ from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, Text, sel
 
 from groupchat.aggregates import contact
 from groupchat.aggregates.contact import Contact, ContactCreated
+from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.phone_book import NumberListed, NumberUnlisted
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, StorableText, extract, read_page
 from groupchat.projections.rows import CODE_POINTS, StreamRows, events_named
 from groupchat.projections.search import Searchable, digit_lines, folded_line, listed, pieces, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
+from groupchat.values.clock import to_micros
 from groupchat.values.event import Recorded
 
 CONTACTS = Table(
@@ -25,6 +27,8 @@ CONTACTS = Table(
     Column("name_key", CODE_POINTS, nullable=False),
     Column("deleted", Boolean, nullable=False),
     Column("assigned_to", Text),
+    Column("dnd", Boolean, nullable=False),
+    Column("updated_at", BIG, nullable=False),
     Column("digits", Text, nullable=False),
     Column("position", BIG, nullable=False),
     Column("state", Text, nullable=False),
@@ -52,6 +56,9 @@ class ContactView(Struct, frozen=True, kw_only=True):
     deleted: bool
     version: int
     created_at: datetime
+    updated_at: datetime
+    external_id: str | None
+    metadata: dict[str, str]
 
 
 class ContactRow(Struct, frozen=True, kw_only=True):
@@ -60,6 +67,7 @@ class ContactRow(Struct, frozen=True, kw_only=True):
     workspace_id: str
     contact: Contact
     version: int
+    updated_at: datetime
 
 
 def fold(row: ContactRow | None, recorded: Recorded) -> ContactRow | None:
@@ -67,7 +75,7 @@ def fold(row: ContactRow | None, recorded: Recorded) -> ContactRow | None:
     state = contact.evolve(row.contact if row else None, recorded)
     if state is None:
         return None
-    return ContactRow(workspace_id=recorded.cause.workspace_id, contact=state, version=recorded.version)
+    return ContactRow(workspace_id=recorded.cause.workspace_id, contact=state, version=recorded.version, updated_at=recorded.at)
 
 
 def shown(row: ContactRow) -> ContactView:
@@ -83,6 +91,9 @@ def shown(row: ContactRow) -> ContactView:
         deleted=state.deleted,
         version=row.version,
         created_at=state.since,
+        updated_at=row.updated_at,
+        external_id=state.external_id,
+        metadata=state.metadata,
     )
 
 
@@ -93,23 +104,38 @@ def _columns(row: ContactRow) -> dict[str, Any]:
         "name_key": name_key,
         "deleted": row.contact.deleted,
         "assigned_to": row.contact.assigned_to,
+        "dnd": row.contact.dnd,
+        "updated_at": to_micros(row.updated_at),
         "digits": digits,
         "doc": msgspec.json.encode(shown(row)).decode(),
         "pieces": pieces(row.workspace_id, (name_key, *digits.split("\n"))),
     }
 
 
-_EVENTS = events_named("groupchat.contact.") - {NumberListed, NumberUnlisted}
+_EVENTS = events_named("groupchat.contact.") - {NumberListed, NumberUnlisted, ExternalIdClaimed, ExternalIdReleased}
 _ROWS = StreamRows(CONTACTS, ContactRow, _columns, fold, events=_EVENTS, births=(ContactCreated,))
 current = _ROWS.current
 
 VIEW = View("contacts", (CONTACTS,), _ROWS.apply)
 
 
+class ContactFilter(Struct, frozen=True, kw_only=True):
+    """The contacts to list. A field that is `None` doesn't filter; `ids` are those that it may be."""
+
+    q: str | None = None
+    ids: frozenset[str] | None = None
+    assigned_to: str | None = None
+    dnd: bool | None = None
+    changed_since: datetime | None = None
+
+
+ALL = ContactFilter()
+
+
 def page(
     connection: Connection,
     workspace_id: str,
-    q: str | None = None,
+    chosen: ContactFilter = ALL,
     wanted: PageRequest = FIRST_PAGE,
     *,
     sees_only: str | None = None,
@@ -121,7 +147,15 @@ def page(
     query = select(_T.doc, _T.name_key, _T.contact_id).where(_T.workspace_id == workspace_id, ~_T.deleted)
     if sees_only is not None:
         query = query.where(_T.assigned_to == sees_only)
-    if sought := query_for(q):
+    if chosen.ids is not None:
+        query = query.where(_T.contact_id.in_(chosen.ids))
+    if chosen.assigned_to is not None:
+        query = query.where(_T.assigned_to == chosen.assigned_to)
+    if chosen.dnd is not None:
+        query = query.where(_T.dnd == chosen.dnd)
+    if chosen.changed_since is not None:
+        query = query.where(_T.updated_at >= to_micros(chosen.changed_since))
+    if sought := query_for(chosen.q):
         query = query.where(sought.indexed(connection, workspace_id, _SEARCHED))
     shown = extract(wanted, tuple[StorableText, StorableText])
     return read_page(connection, query, (_T.name_key, _T.contact_id), shown, _listed)

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 
 from groupchat.aggregates import contact as rules
+from groupchat.commands import contacts as commands
 from groupchat.commands.caller import Caller, access, visible_contact
 from groupchat.commands.streams import CONTACT
 from groupchat.projections import contacts
-from groupchat.projections.contacts import ContactRow, ContactView
+from groupchat.projections.contacts import ContactFilter, ContactRow, ContactView
 from groupchat.projections.paging import Page, PageRequest
 from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
@@ -40,13 +41,27 @@ def created(workspace_id: str, contact_id: str, events: Sequence[Recorded]) -> C
     return _shown(workspace_id, contacts.current(None, [recorded for recorded in events if recorded.stream == contact_id]))
 
 
-async def page(views: Views, who: Caller, q: str | None, wanted: PageRequest) -> Page:
+async def ids_of(
+    store: EventStore, who: Caller, *, number: str | None = None, external_id: str | None = None
+) -> frozenset[str] | None:
+    """Return the contacts with exactly this number (E.164), this external id, or both; `None` if neither is asked for (R54)."""
+    found: frozenset[str] | None = None
+    if number is not None:
+        found = (await store.run(who.cause(), commands.holders_of, who, number)).value
+    if external_id is not None:
+        holder = (await store.run(who.cause(), commands.holder_of, who, external_id)).value
+        held = frozenset() if holder is None else frozenset({holder})
+        found = held if found is None else found & held
+    return found
+
+
+async def page(views: Views, who: Caller, chosen: ContactFilter, wanted: PageRequest) -> Page:
     """Return a page of the directory, ordered by name and filtered by a search if given (R22).
 
     Raises `InvalidRequestError` for a bad cursor or search, `ProjectionBehindError`.
     """
     sees_only = await views.sees_only(who)
-    return await views.ask(contacts.page, who.workspace_id, q, wanted, sees_only=sees_only)
+    return await views.ask(contacts.page, who.workspace_id, chosen, wanted, sees_only=sees_only)
 
 
 async def _require_visible(decision: Decision, who: Caller, contact_id: str) -> None:

@@ -191,6 +191,9 @@ CONTACT: Json = {
     "deleted": False,
     "version": 1,
     "created_at": CREATED_AT,
+    "updated_at": CREATED_AT,
+    "external_id": "crm-4711",
+    "metadata": {"segment": "vip"},
 }
 
 NEW_NUMBER: Json = {"number": "(415) 555-0100", "label": "Front desk", "default": True}

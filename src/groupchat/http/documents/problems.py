@@ -166,6 +166,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"user_id": str},
         {"user_id": "usr_01996f0c1e00aabbccddeeff0011"},
     ),
+    "external-id-taken": ProblemKind(
+        409,
+        "Another contact has this external id",
+        "An external id belongs to one contact of the workspace (R54). contact_id is that contact, or null if you "
+        "can't see it. Change that contact, or use another external id.",
+        {"contact_id": str | None},
+        {"contact_id": "ctc_01996f0c1f3a4b5d9a8877665544"},
+    ),
     "user-deactivated": ProblemKind(
         409,
         "This user is deactivated",

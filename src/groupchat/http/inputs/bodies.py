@@ -19,11 +19,13 @@ from groupchat.http.inputs.fields import (
     CarrierName,
     ContentType,
     Email,
+    ExternalId,
     Id,
     InboundBody,
     Keywords,
     MediaUrl,
     MessageBody,
+    Metadata,
     Name,
     Reason,
     WrittenNumber,
@@ -131,6 +133,25 @@ class NewContact(Taken, frozen=True, kw_only=True):
     number: WrittenNumber
     secondary_numbers: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_SECONDARY)] = ()
     assigned_to: Id | None = None
+    external_id: ExternalId | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+class ContactPut(Taken, frozen=True, kw_only=True):
+    """A contact as another system has it (R54). Omitted fields stay, or are empty on a new contact."""
+
+    name: Name
+    number: WrittenNumber
+    secondary_numbers: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_SECONDARY)] | UnsetType = UNSET
+    assigned_to: Id | UnsetType | None = UNSET
+    dnd: bool | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
+
+    def change(self) -> contact.Change:
+        """Return everything but name and number in the command's form."""
+        return contact.Change(
+            secondary_numbers=self.secondary_numbers, assigned_to=self.assigned_to, dnd=self.dnd, metadata=self.metadata
+        )
 
 
 class ContactChange(Taken, frozen=True, kw_only=True):
@@ -141,6 +162,8 @@ class ContactChange(Taken, frozen=True, kw_only=True):
     secondary_numbers: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_SECONDARY)] | UnsetType = UNSET
     assigned_to: Id | UnsetType | None = UNSET
     dnd: bool | UnsetType = UNSET
+    external_id: ExternalId | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType = UNSET
 
     def change(self) -> contact.Change:
         """Return it in the command's form."""
@@ -150,6 +173,8 @@ class ContactChange(Taken, frozen=True, kw_only=True):
             secondary_numbers=self.secondary_numbers,
             assigned_to=self.assigned_to,
             dnd=self.dnd,
+            external_id=self.external_id,
+            metadata=self.metadata,
         )
 
     @property
@@ -306,3 +331,12 @@ def read_role(written: str) -> str:
         raise InvalidRequestError(
             "role", "A role's name has 1 to 40 characters of a-z, 0-9, _ and -, and starts with a letter."
         ) from error
+
+
+def read_external_id(written: str) -> str:
+    """Return an external id from a path; raises `InvalidRequestError` for one that is malformed (R54)."""
+    try:
+        return convert(written, ExternalId)
+    except ValidationError as error:
+        detail = "An external id has 1 to 128 visible ASCII characters, without slashes (R54)."
+        raise InvalidRequestError("external_id", detail, "bad-format") from error

@@ -50,6 +50,19 @@ MessageBody = Annotated[
 InboundBody = Annotated[str, Meta(pattern=NO_NUL, description="Of any length (R47).")]
 Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=NO_NUL)]
 CarrierName = Annotated[str, whole("[a-z]{1,20}", description="A carrier that this server has (R43).", examples=["telnyx"])]
+ExternalId = Annotated[
+    str,
+    whole(
+        r"[!-.0-~]{1,128}", description="The id in another system: visible ASCII characters, no slash (R54).", examples=["crm-4711"]
+    ),
+]
+Metadata = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=40, pattern=NO_NUL)],
+        Annotated[str, Meta(max_length=500, pattern=NO_NUL)] | None,
+    ],
+    Meta(max_length=50, description="Data of another system: up to 50 keys. `null` removes a key (R54)."),
+]
 WrittenNumber = Annotated[
     str,
     Meta(

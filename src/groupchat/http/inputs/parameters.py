@@ -7,8 +7,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
-from groupchat.http.inputs.fields import LIMIT, Cursor, Id, Limit, SearchText, WrittenNumber
+from groupchat.http.inputs.fields import LIMIT, Cursor, ExternalId, Id, Limit, SearchText, WrittenNumber
 from groupchat.projections import ledger, refusals
+from groupchat.projections.contacts import ContactFilter
 from groupchat.projections.inbox_list import ConversationFilter
 from groupchat.projections.paging import Order, PageRequest
 from groupchat.values import moments
@@ -101,6 +102,27 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
             active_since=read_moment("query.active_since", self.active_since),
             active_before=read_moment("query.active_before", self.active_before),
         )
+
+
+class ContactsQuery(SearchQuery, frozen=True, kw_only=True):
+    """Filters of the directory. `number` and `external_id` match exactly."""
+
+    number: WrittenNumber | UnsetType = UNSET
+    external_id: ExternalId | UnsetType = UNSET
+    assigned_to: Id | UnsetType = UNSET
+    dnd: bool | UnsetType = UNSET
+    changed_since: Moment | UnsetType = UNSET
+
+    @property
+    def sought(self) -> str | None:
+        """The number to find; raises `InvalidRequestError` if it is unreadable."""
+        return sought_number("query.number", self.number)
+
+    @property
+    def chosen(self) -> ContactFilter:
+        """The other filters; raises `InvalidRequestError` for a malformed time."""
+        since = read_moment("query.changed_since", self.changed_since)
+        return ContactFilter(q=given(self.q), assigned_to=given(self.assigned_to), dnd=given(self.dnd), changed_since=since)
 
 
 class DndQuery(PageQuery, frozen=True, kw_only=True):

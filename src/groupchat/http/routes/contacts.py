@@ -2,6 +2,8 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from groupchat.commands import contacts as commands
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
@@ -11,8 +13,8 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import ContactChange, NewContact
-from groupchat.http.inputs.parameters import SearchQuery, given
+from groupchat.http.inputs.bodies import ContactChange, ContactPut, NewContact, read_external_id
+from groupchat.http.inputs.parameters import ContactsQuery, given
 from groupchat.http.refusals import StillSpreadingError
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.projections.contacts import VIEW, ContactView
@@ -37,6 +39,7 @@ ONE = "/v1/contacts/{contact_id}"
     ),
     may=permits.writes,
     shows=Shows("contact_id", permits.sees_contact),
+    refuses=("external-id-taken",),
 )
 async def create_contact(call: Writing[NewContact]) -> Written[ContactView]:
     """Add a person, with numbers of any country in any common format (R3, R4)."""
@@ -51,6 +54,7 @@ async def _create(decision: Decision, who: Caller, body: NewContact) -> ContactV
         number=body.number,
         secondary_numbers=body.secondary_numbers,
         assigned_to=body.assigned_to,
+        foreign=commands.Foreign(body.external_id, body.metadata),
     )
     return contacts.created(who.workspace_id, contact.id, decision.emitted)
 
@@ -59,9 +63,11 @@ async def _create(decision: Decision, who: Caller, body: NewContact) -> ContactV
     Spec("GET", ALL, "The directory", "contacts", page=PageOf[ContactView], example=examples.page(examples.CONTACT)),
     waits_for=(VIEW.name,),
 )
-async def list_contacts(call: Reading[SearchQuery]) -> Answer[Page]:
+async def list_contacts(call: Reading[ContactsQuery]) -> Answer[Page]:
     """List contacts by name; filter by name, or by any of their numbers in any common format."""
-    return Answer(await contacts.page(call.views, call.who, given(call.query.q), call.query.page))
+    query = call.query
+    ids = await contacts.ids_of(call.store, call.who, number=query.sought, external_id=given(query.external_id))
+    return Answer(await contacts.page(call.views, call.who, replace(query.chosen, ids=ids), query.page))
 
 
 @endpoint(
@@ -85,6 +91,7 @@ async def read_contact(call: Call) -> Answer[ContactView]:
     ),
     first=permits.sees_contact,
     may=permits.writes,
+    refuses=("external-id-taken",),
 )
 async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
     """Change the given fields. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
@@ -103,6 +110,25 @@ async def delete_contact(call: Call) -> Written[None]:
     """Delete a contact. Its conversations keep its frozen number (R8) and tag it (R9)."""
     deleted = await call.run(commands.delete_contact, call.path["contact_id"])
     return Written(value=None, position=await _spread(call, deleted.position))
+
+
+@endpoint(
+    Spec(
+        "PUT",
+        ALL + "/by-external-id/{external_id}",
+        "Add or change a contact by its external id",
+        "contacts",
+        body_examples={"contact": {"name": "Ann", "number": "415 555 0101", "metadata": {"segment": "vip"}}},
+        example=examples.CONTACT,
+    ),
+    may=permits.writes,
+    refuses=("external-id-taken",),
+)
+async def put_contact(call: Writing[ContactPut]) -> Written[ContactView]:
+    """Change the contact that has this id in another system, or add one (R54). Repeating the request changes nothing."""
+    body, external_id = call.body, read_external_id(call.path["external_id"])
+    put = await call.run(commands.put_contact, external_id, body.name, body.number, body.change())
+    return Written(value=await contacts.now(call.views, call.who, put.value.id), position=await _spread(call, put.position))
 
 
 async def _spread(call: Call, position: int) -> int:

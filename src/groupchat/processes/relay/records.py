@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from groupchat.aggregates import delivery, phone_book
+from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.aggregates.sight import published
 from groupchat.broker import topics
@@ -22,7 +23,7 @@ def key_of(recorded: Recorded, topic: str) -> str:
         return recorded.cause.workspace_id
     if isinstance(event, delivery.Started | delivery.Updated | delivery.Withheld):
         return event.conversation_id
-    if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted):
+    if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted | ExternalIdClaimed | ExternalIdReleased):
         return event.contact_id
     return recorded.stream
 
