@@ -8,6 +8,7 @@ from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import Receipt
 from groupchat.commands import inbound, workspaces
+from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import CONSENT, DELIVERY
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.values.errors import NotFoundError
@@ -260,6 +261,17 @@ async def test_a_webhook_that_comes_again_adds_nothing_when_another_group_is_new
 # --- receipts: R28
 
 
+async def test_receipts_of_several_messages_are_one_append_each_with_its_own_cause_R28_R31(world):
+    first, second = [await handed_over(world, await world.group(1, 2, n)) for n in (3, 4)]
+    batches: list[int] = []
+    world.store.observe(lambda appends, _: batches.append(appends))
+
+    await record_receipts(world.store, CARRIER, [receipt(first, 1, "sent"), receipt(second, 2, "sent"), receipt(first, 2, "sent")])
+
+    assert batches == [1]
+    assert {r.cause.causation_id for r in (await world.log())[-2:]} == {f"{delivery.stream(id_)}/1" for id_ in (first, second)}
+
+
 async def test_receipts_move_each_recipient_forward_only_R28(world):
     message_id = await handed_over(world, await world.group(1, 2))
     late_and_twice = [
@@ -269,8 +281,8 @@ async def test_receipts_move_each_recipient_forward_only_R28(world):
         receipt(message_id, 2, "unconfirmed"),
         receipt(message_id, 2, "sent"),
     ]
-    await inbound.record_receipts(world.store, CARRIER, late_and_twice)
-    await inbound.record_receipts(world.store, CARRIER, late_and_twice)
+    await record_receipts(world.store, CARRIER, late_and_twice)
+    await record_receipts(world.store, CARRIER, late_and_twice)
 
     assert await statuses(world, message_id) == {number(1): "delivered", number(2): "sent"}
     assert await world.types(delivery.stream(message_id)) == ["started", "updated"]
@@ -280,7 +292,7 @@ async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
     group = await world.group(1, 2)
     first, second = await handed_over(world, group), await handed_over(world, group)
     batch = [receipt(second, 1, "sent"), receipt(first, 1, "failed", code="30003"), receipt(second, 2, "delivered")]
-    await inbound.record_receipts(world.store, CARRIER, batch)
+    await record_receipts(world.store, CARRIER, batch)
 
     assert await statuses(world, first) == {number(1): "failed", number(2): "queued"}
     assert await statuses(world, second) == {number(1): "sent", number(2): "delivered"}
@@ -288,7 +300,7 @@ async def test_receipts_of_several_messages_come_in_one_batch_R28(world):
 
 async def test_receipts_of_unknown_messages_and_recipients_add_nothing_and_hinder_no_others_R28(world):
     message_id = await handed_over(world, await world.group(1, 2))
-    await inbound.record_receipts(
+    await record_receipts(
         world.store, CARRIER, [receipt("msg_nobody", 1, "sent"), receipt(message_id, 9, "sent"), receipt(message_id, 1, "sent")]
     )
 
@@ -299,7 +311,7 @@ async def test_receipts_leave_the_conversations_version_alone_R28(world):
     group = await world.group(1, 2)
     message_id = await handed_over(world, group)
     before = (await world.state(group)).version
-    await inbound.record_receipts(world.store, CARRIER, [receipt(message_id, 1, "sent")])
+    await record_receipts(world.store, CARRIER, [receipt(message_id, 1, "sent")])
 
     assert (await world.state(group)).version == before
 
@@ -309,7 +321,7 @@ async def test_a_withheld_message_stays_withheld_whatever_a_carrier_says_R16(wor
     message_id = await world.send(group)
     await world.writes(1, "STOP")
     await world.begin(await world.message(message_id))
-    await inbound.record_receipts(world.store, CARRIER, [receipt(message_id, 2, "delivered")])
+    await record_receipts(world.store, CARRIER, [receipt(message_id, 2, "delivered")])
 
     assert await statuses(world, message_id) == {number(1): "withheld", number(2): "withheld"}
     assert broken(await world.log()) == []

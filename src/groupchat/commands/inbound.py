@@ -1,14 +1,11 @@
-"""Events from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (R28)."""
+"""Events from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (`receipts.py`)."""
 
-import asyncio
 from collections.abc import Sequence
-from itertools import groupby
 
-import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates import consent, delivery, group_conversation, number_claim, workspace
+from groupchat.aggregates import consent, group_conversation, number_claim, workspace
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, Words, keyword
@@ -16,15 +13,14 @@ from groupchat.aggregates.workspace_state import Workspace
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.beginnings import begin_for_inbound
 from groupchat.commands.consents import opt_in, opt_out
-from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY, NUMBER_CLAIM, WORKSPACE
+from groupchat.commands.receipts import record_receipts
+from groupchat.commands.streams import CONSENT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
 from groupchat.values.text import storable
-
-log = structlog.get_logger()
 
 
 class Received(Struct, frozen=True, kw_only=True):
@@ -118,17 +114,6 @@ def _not_a_business_number(number: str) -> NotFoundError:
     return NotFoundError(f"{number} is not a business number of this workspace.", "business number")
 
 
-async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt], correlation_id: str | None = None) -> None:
-    """Record the carrier's receipts. An opt-out that the carrier reports is in one append with its receipt (R14).
-
-    A receipt of a message that was never handed to this carrier is logged and adds nothing. A receipt that is not new, or that
-    names another number than a recipient, opts nobody out.
-    """
-    ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
-    messages = groupby(ordered, key=lambda receipt: receipt.message_id)
-    await asyncio.gather(*(_record(store, carrier, id_, list(of_message), correlation_id) for id_, of_message in messages))
-
-
 class CarrierInbox:
     """The receiver of a carrier's webhooks; it implements `carriers.port.Inbox`.
 
@@ -165,33 +150,6 @@ def _storable_inbound(inbound: Inbound) -> Inbound:
 def _storable_receipt(receipt: Receipt) -> Receipt:
     code = None if receipt.code is None else storable(receipt.code)
     return replace(receipt, message_id=storable(receipt.message_id), code=code)
-
-
-async def _record(
-    store: EventStore, carrier: str, message_id: str, receipts: Sequence[Receipt], correlation_id: str | None
-) -> None:
-    stream = delivery.stream(message_id)
-    known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
-    if known is None or known.carrier != carrier:
-        log.warning("receipt_of_unknown_message", carrier=carrier, message_id=message_id)
-        return
-    cause = Cause(
-        workspace_id=known.workspace_id,
-        actor=Actor("carrier", carrier),
-        correlation_id=correlation_id or new_id("req"),
-        causation_id=f"{stream}/1",
-    )
-    await store.run(cause, _take_receipts, known.business_number, message_id, receipts)
-
-
-async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
-    outcomes = tuple(delivery.RecipientOutcome(recipient=each.recipient, status=each.status, code=each.code) for each in receipts)
-    events = await decision.take(DELIVERY, delivery.stream(message_id), delivery.RecordOutcomes(outcomes=outcomes))
-    new = {outcome for event in events if isinstance(event, delivery.Updated) for outcome in event.outcomes}
-    for receipt, outcome in zip(receipts, outcomes, strict=True):
-        if receipt.opted_out and outcome in new:
-            said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
-            await opt_out(decision, said)
 
 
 async def _conversation_of(

@@ -29,9 +29,11 @@ from groupchat.carriers.port import (
     RecipientResult,
     known,
 )
-from groupchat.commands import deliveries, inbound
+from groupchat.commands import deliveries
 from groupchat.commands.deliveries import Begun
+from groupchat.commands.receipts import record_receipts
 from groupchat.processes.process import PutOffError
+from groupchat.processes.together import Together
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Recorded
@@ -59,6 +61,7 @@ class DeliveryProcess:
         self._carriers = {each.name: each for each in (carrier, *others)}
         self._known = known(carrier, *others)
         self._patience = patience
+        self._record = Together(self._record_all)
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
 
@@ -84,8 +87,14 @@ class DeliveryProcess:
                 results = await self._results(begun, recorded, terms)
             else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
                 results = _unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
-            await inbound.record_receipts(self._store, delivery.carrier, _receipts(delivery, results))
+            await self._record((delivery.carrier, _receipts(delivery, results)))
         self._over.pop(delivery.message_id, None)
+
+    async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> None:
+        """Record what carriers have responded to several calls."""
+        for carrier in dict.fromkeys(name for name, _ in answers):
+            receipts = [receipt for name, of_message in answers if name == carrier for receipt in of_message]
+            await record_receipts(self._store, carrier, receipts)
 
     async def _results(self, begun: Begun, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
         delivery = begun.delivery

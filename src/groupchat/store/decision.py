@@ -71,6 +71,7 @@ class Decision:
 
     def __init__(self, cause: Cause, now: datetime, streams: StreamReader, ids: Ids, carriers: KnownCarriers = NO_CARRIERS) -> None:
         self.cause = cause
+        """The envelope of what is emitted next; a decision on several things may set it for each."""
         self.now = now
         self.carriers = carriers
         self._streams = streams

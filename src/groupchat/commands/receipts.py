@@ -1,0 +1,88 @@
+"""Receipts: what a carrier reports of the messages that it was handed, as its response or later (R28), perhaps an opt-out (R14)."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+
+import structlog
+from msgspec import Struct
+
+from groupchat.aggregates import consent, delivery
+from groupchat.aggregates.delivery import Delivery
+from groupchat.carriers.port import Receipt
+from groupchat.commands.consents import opt_out
+from groupchat.commands.streams import DELIVERY
+from groupchat.store.decision import Decision
+from groupchat.store.event_store import EventStore
+from groupchat.values.event import Actor, Cause
+from groupchat.values.ids import new_id
+
+log = structlog.get_logger()
+
+
+async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt], correlation_id: str | None = None) -> None:
+    """Record the carrier's receipts, in one append.
+
+    A message with an opt-out that the carrier reports is an append of its own, with that opt-out (R14).
+
+    A receipt of a message that was never handed to this carrier is logged and adds nothing. A receipt that is not new, or that
+    names another number than a recipient, opts nobody out.
+    """
+    ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
+    by_message = {id_: tuple(of_message) for id_, of_message in groupby(ordered, key=lambda receipt: receipt.message_id)}
+    deliveries = await asyncio.gather(*(_delivery_of(store, carrier, id_) for id_ in by_message))
+    reports = [
+        _Report(known, receipts_, correlation_id or new_id("req"))
+        for known, receipts_ in zip(deliveries, by_message.values(), strict=True)
+        if known is not None
+    ]
+    alone = [[each] for each in reports if each.opts_out]  # it reads and writes more streams
+    together = [each for each in reports if not each.opts_out]
+    await asyncio.gather(*(store.run(batch[0].cause, _take_reports, batch) for batch in (*alone, together) if batch))
+
+
+class _Report(Struct, frozen=True):
+    """What a carrier reports of one message."""
+
+    delivery: Delivery
+    receipts: Sequence[Receipt]
+    correlation_id: str
+
+    @property
+    def opts_out(self) -> bool:
+        return any(receipt.opted_out for receipt in self.receipts)
+
+    @property
+    def cause(self) -> Cause:
+        return Cause(
+            workspace_id=self.delivery.workspace_id,
+            actor=Actor("carrier", self.delivery.carrier),
+            correlation_id=self.correlation_id,
+            causation_id=f"{delivery.stream(self.delivery.message_id)}/1",
+        )
+
+
+async def _delivery_of(store: EventStore, carrier: str, message_id: str) -> Delivery | None:
+    """Return the delivery of a message that this carrier was handed."""
+    stream = delivery.stream(message_id)
+    known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
+    if known is None or known.carrier != carrier:
+        log.warning("receipt_of_unknown_message", carrier=carrier, message_id=message_id)
+        return None
+    return known
+
+
+async def _take_reports(decision: Decision, reports: Sequence[_Report]) -> None:
+    for report in reports:
+        decision.cause = report.cause
+        await _take_receipts(decision, report.delivery.business_number, report.delivery.message_id, report.receipts)
+
+
+async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
+    outcomes = tuple(delivery.RecipientOutcome(recipient=each.recipient, status=each.status, code=each.code) for each in receipts)
+    events = await decision.take(DELIVERY, delivery.stream(message_id), delivery.RecordOutcomes(outcomes=outcomes))
+    new = {outcome for event in events if isinstance(event, delivery.Updated) for outcome in event.outcomes}
+    for receipt, outcome in zip(receipts, outcomes, strict=True):
+        if receipt.opted_out and outcome in new:
+            said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
+            await opt_out(decision, said)
