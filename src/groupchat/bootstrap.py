@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -203,7 +202,7 @@ def assemble(
         if each.work is not None:
             runs[each.carrier.name] = partial(each.work, CarrierInbox(store, each.carrier.name))
     runs[housekeeping.NAME] = partial(housekeeping.run, store)
-    if settings.audit_key_file is not None:
+    if settings.audit_key is not None:
         targets = audit_targets(settings, [each.strip() for each in (settings.audit_publish or "").split(",") if each.strip()])
         runs[checkpointing.NAME] = Checkpoints(database, audit_key(settings), targets, settings.audit_checkpoint_seconds).run
     if settings.kafka_bootstrap_servers is not None:
@@ -223,14 +222,10 @@ def assemble(
 
 def audit_key(settings: Settings) -> SigningKey:
     """Return the key that signs checkpoints; raises `NoAuditKeyError`, `KeyFormatError`."""
-    if settings.audit_key_file is None:
+    if settings.audit_key is None:
         msg = "No key is set. Make one with `groupchat audit keygen`, and set GROUPCHAT_AUDIT_KEY_FILE to its file."
         raise NoAuditKeyError(msg)
-    try:
-        return SigningKey.read(Path(settings.audit_key_file).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"The key in {settings.audit_key_file} can't be read ({getattr(error, 'strerror', None) or 'it is not text'})."
-        raise NoAuditKeyError(msg) from error
+    return SigningKey.read(settings.audit_key)
 
 
 def audit_targets(settings: Settings, texts: Sequence[str]) -> list[Target]:

@@ -52,9 +52,9 @@
 | `GROUPCHAT_KAFKA_REPLICATION` | replicas of each topic that it creates | `1` |
 | `GROUPCHAT_KAFKA_RETENTION_HOURS` | hours for which such a topic keeps records; `-1` for forever | `-1` |
 | `GROUPCHAT_KAFKA_TOPIC_PREFIX` | prefix of all topic names, for installations that share brokers | unset |
-| `GROUPCHAT_AUDIT_KEY_FILE` | file with the key that signs checkpoints (`groupchat audit keygen`) | unset |
+| `GROUPCHAT_AUDIT_KEY` | key that signs checkpoints; better a file, `GROUPCHAT_AUDIT_KEY_FILE` (`groupchat audit keygen`) | unset |
 | `GROUPCHAT_AUDIT_CHECKPOINT_SECONDS` | seconds between two checkpoints, if there are new events | `300.0` |
-| `GROUPCHAT_AUDIT_PUBLISH` | where checkpoints are published: `https://...`, `kafka:TOPIC`, a folder; several with commas | unset |
+| `GROUPCHAT_AUDIT_PUBLISH` | where checkpoints go: `https://...`, `s3://...`, `kafka:TOPIC`, a folder; commas between | unset |
 
 A variable whose name is almost one of these is rejected, so that a misspelled one is not ignored silently. A name with `_FILE` at
 its end, such as `GROUPCHAT_TELNYX_API_KEY_FILE`, takes the value from a file.
@@ -159,7 +159,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_replication: _Positive = 1
     kafka_retention_hours: Annotated[int, Meta(ge=-1)] = -1
     kafka_topic_prefix: str | None = None
-    audit_key_file: str | None = None
+    audit_key: str | None = None
     audit_checkpoint_seconds: _Seconds = 300.0
     audit_publish: str | None = None
 

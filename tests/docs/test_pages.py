@@ -47,12 +47,11 @@ def test_every_command_is_described():
     assert sorted(described) == sorted(name for name, *_ in cli.COMMANDS)
 
 
-async def test_every_worker_is_described(sqlite_url, tmp_path):
+async def test_every_worker_is_described(sqlite_url):
     described = [name.strip("`") for name, _ in rows(section(OPERATIONS, "Workers"))]
-    key = tmp_path / "key"
-    key.write_text(SigningKey.generate("example.com/log").secret())
+    key = SigningKey.generate("example.com/log").secret()
 
-    async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key_file=str(key))) as system:
+    async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key=key)) as system:
         assert described == list(system.workers)
 
 

@@ -32,7 +32,7 @@ def test_each_command_prints_what_the_page_shows_R70(database, sqlite_url, tmp_p
     groupchat = command_line(tmp_path, monkeypatch, capsys)
     assert len(STEPS) == 5
     for block, shown in STEPS:
-        changed = f"position {CHANGED} was changed" in shown.text
+        changed = f"The event at position {CHANGED} " in shown.text
         if changed:
             with database.write() as connection:
                 connection.execute(update(STORED_EVENTS).where(STORED_EVENTS.c.id == CHANGED).values(topic="groupchat.other"))

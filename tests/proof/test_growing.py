@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from groupchat.proof.growing import NAME, Tree, grow, grow_again
-from groupchat.proof.kept import TILES, tiles_in
+from groupchat.proof.kept import TILES, put, tiles_in
 from groupchat.proof.leaf import leaf_hashes, leaf_of
 from groupchat.proof.tiles import root_in
 from groupchat.proof.tree import root_of
@@ -113,6 +113,13 @@ def test_a_tree_that_is_computed_again_has_the_same_root_R70(database):
         grow(database, 701)
     grow_again(database, Log.of(database).head(), quietly)
     assert tree_of(database) == before
+
+
+def test_an_empty_log_has_an_empty_tree_R70(database):
+    grow_again(database, 0, quietly)
+    with database.write() as connection:
+        put(connection, [])
+    assert tree_of(database) == (0, root_of([]))
 
 
 def test_a_state_of_another_type_in_sqlite_is_hashed_as_its_bytes_R70(sqlite_url, database):

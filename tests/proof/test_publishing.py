@@ -23,7 +23,7 @@ def nothing(topic, key, value):
 
 @contextmanager
 def server(status):
-    """A server that answers every POST with a status, and the bodies that it got."""
+    """A server that answers every POST and PUT with a status, and the bodies that it got."""
     got = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -31,6 +31,8 @@ def server(status):
             got.append(self.rfile.read(int(self.headers["content-length"])).decode())
             self.send_response(status)
             self.end_headers()
+
+        do_PUT = do_POST  # noqa: N815 - the base class's name
 
         def log_message(self, *args):
             pass
@@ -75,6 +77,29 @@ def test_a_webhook_that_does_not_take_it_is_named_R70():
         target(url, nothing).publish(NOTE)
 
 
+def bucket(url, monkeypatch, name="s3://bucket/folder/"):
+    settings = {"ACCESS_KEY_ID": "id", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1"}
+    for each, value in settings.items():
+        monkeypatch.setenv(f"AWS_{each}", value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url.removesuffix("/checkpoints"))
+    return target(name, nothing)
+
+
+@pytest.mark.parametrize("status", [200, 412])
+def test_a_bucket_gets_an_object_unless_it_has_it_R70(monkeypatch, status):
+    with server(status) as (url, got):
+        bucket(url, monkeypatch).publish(NOTE)
+    assert got == [str(NOTE)]
+
+
+def test_a_bucket_that_does_not_take_it_is_named_R70(monkeypatch):
+    with (
+        server(403) as (url, _),
+        pytest.raises(PublishingError, match=r"/bucket/folder/0+7\.checkpoint has not taken the checkpoint: it responded 403\."),
+    ):
+        bucket(url, monkeypatch).publish(NOTE)
+
+
 def test_a_topic_gets_the_checkpoint_under_the_logs_name_R70():
     sent = []
     target("kafka:checkpoints", lambda *record: sent.append(record)).publish(NOTE)
@@ -82,7 +107,7 @@ def test_a_topic_gets_the_checkpoint_under_the_logs_name_R70():
 
 
 def test_an_unknown_place_is_rejected_R70():
-    with pytest.raises(PublishingError, match=r"Use https://\.\.\., kafka:TOPIC, or a folder"):
+    with pytest.raises(PublishingError, match=r"Use https://\.\.\., s3://BUCKET/FOLDER, kafka:TOPIC, or a folder"):
         target("ftp://example.com", nothing)
 
 

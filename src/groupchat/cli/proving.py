@@ -64,7 +64,8 @@ def keygen(
 @_audit.command()
 def checkpoint(
     publish_to: Annotated[
-        list[str] | None, typer.Option("--publish", help="Where to publish it: https://..., kafka:TOPIC, or a folder.")
+        list[str] | None,
+        typer.Option("--publish", help="Where to publish it: https://..., s3://BUCKET/FOLDER, kafka:TOPIC, or a folder."),
     ] = None,
     cosigned: Annotated[
         Path | None, typer.Option(help="A file with a checkpoint that a witness has cosigned: keep the cosignature.")

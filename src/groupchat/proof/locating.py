@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from groupchat.proof.checkpoint import Checkpoint
 from groupchat.proof.kept import tile_bytes
 from groupchat.proof.leaf import leaf_hashes
-from groupchat.proof.tiles import HEIGHT, WIDTH, split, tile_path
+from groupchat.proof.tiles import WIDTH, split, tile_path
 from groupchat.proof.tree import root_of
 from groupchat.store.rows import rows_between
 
@@ -40,9 +40,9 @@ def cut_off(missing: int, head: int, size: int, by: str) -> Finding:
     return Finding(says, missing)
 
 
-def wrong_tile(position: int) -> Finding:
-    """Return that a tile is wrong where the event is right."""
-    path = tile_path(0, (position - 1) >> HEIGHT)
+def wrong_tile(level: int, number: int) -> Finding:
+    """Return that a tile is wrong where the events are right."""
+    path = tile_path(level, number)
     says = (
         f"{path} is missing, or is not what it was: the events lead to the checkpoints without it. Run `groupchat audit rebuild` "
         "to compute the tiles again."
@@ -58,6 +58,7 @@ def first_wrong(connection: Connection, position: int, wrong: int, covered: str)
 
 def _how(connection: Connection, position: int) -> str:
     own, after = (_stored(connection, each) for each in (position, position + 1))
+    named = f"The event at position {position:,} ({_named(connection, position)})"
     before = _recorded_at(connection, position)
     other = None if own is None else _found(connection, own)
     if other is not None and _stored(connection, other) == before:
@@ -67,8 +68,14 @@ def _how(connection: Connection, position: int) -> str:
     if other is not None:
         return f"At position {position:,} is the event that was at position {other:,}."
     if after is not None and after == before:
-        return f"The event at position {position:,} was inserted: the one that was there has moved up, as have those after it."
-    return f"The event at position {position:,} was changed."
+        return f"{named} was inserted: the one that was there has moved up, as have those after it."
+    return f"{named} was changed."
+
+
+def _named(connection: Connection, position: int) -> str:
+    """Return an event's id and wire name, as they are stored by now."""
+    (row,) = rows_between(connection, position - 1, position)
+    return f"{row.stream.decode(errors='replace')}/{row.version}, {row.type.decode(errors='replace')}"
 
 
 def _stored(connection: Connection, position: int) -> bytes | None:

@@ -1,16 +1,21 @@
 """Publishing checkpoints where those who run the log can't take them back: until then they prove nothing to anybody else."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
-from groupchat.proof.checkpoint import read_checkpoint
+from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
 from groupchat.proof.notes import Note
+from groupchat.proof.s3 import Credentials
+from groupchat.values.clock import utc_now
 from groupchat.values.errors import ToldError, first_line
 
 _SECONDS = 10.0
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
+_THERE_ALREADY = 412
 
 
 class PublishingError(ToldError):
@@ -31,13 +36,19 @@ SendToTopic = Callable[[str, str, str], None]
 
 
 def target(text: str, send: SendToTopic) -> Target:
-    """Return the target that a text names: `https://...`, `kafka:TOPIC`, or a folder. Raises `PublishingError`."""
+    """Return the target that a text names: `https://...`, `s3://BUCKET/FOLDER`, `kafka:TOPIC`, or a folder.
+
+    Raises `PublishingError`, `NoCredentialsError`.
+    """
     if text.startswith(("https://", "http://")):
         return ToWebhook(text)
+    if text.startswith("s3://"):
+        bucket, _, folder = text.removeprefix("s3://").partition("/")
+        return ToBucket(bucket, folder.strip("/"), Credentials.of(os.environ))
     if text.startswith("kafka:"):
         return ToTopic(text.removeprefix("kafka:"), send)
     if ":" in text:
-        msg = f"{text} is not a place for checkpoints. Use https://..., kafka:TOPIC, or a folder."
+        msg = f"{text} is not a place for checkpoints. Use https://..., s3://BUCKET/FOLDER, kafka:TOPIC, or a folder."
         raise PublishingError(msg)
     return ToFolder(Path(text))
 
@@ -52,7 +63,7 @@ class ToFolder:
     def publish(self, note: Note) -> None:
         """Write the checkpoint; the name is the number of events, so that names sort in the order of the log."""
         said = read_checkpoint(note)
-        path = self._path / f"{said.size:020}.checkpoint"
+        path = self._path / file_name(said)
         try:
             if path.exists() and read_checkpoint(Note.read(path.read_text("utf-8"))) != said:
                 msg = f"{path} has another checkpoint of {said.size:,} events already: the log has two histories."
@@ -73,16 +84,24 @@ class ToWebhook:
 
     def publish(self, note: Note) -> None:
         """Send the checkpoint; any 2xx means that it has arrived."""
-        try:
-            response = httpx.post(
-                self._url, content=str(note), headers={"content-type": "text/plain; charset=utf-8"}, timeout=_SECONDS
-            )
-        except httpx.HTTPError as error:
-            msg = f"{self._url} can't be reached: {first_line(error) or type(error).__name__}."
-            raise PublishingError(msg) from error
-        if not response.is_success:
-            msg = f"{self._url} has not taken the checkpoint: it responded {response.status_code}."
-            raise PublishingError(msg)
+        _sent("POST", self._url, str(note).encode(), _TEXT)
+
+
+class ToBucket:
+    """An S3 bucket: an object for each checkpoint. With Object Lock, which the bucket's settings turn on, it can't be replaced."""
+
+    def __init__(self, bucket: str, folder: str, credentials: Credentials) -> None:
+        self.name = f"s3://{bucket}/{folder}"
+        self._bucket = bucket
+        self._folder = f"{folder}/" if folder else ""
+        self._credentials = credentials
+
+    def publish(self, note: Note) -> None:
+        """Put the checkpoint, unless there is an object of its name: then it was put before, or there is another history."""
+        said, content = read_checkpoint(note), str(note).encode()
+        url = self._credentials.address(self._bucket, self._folder + file_name(said))
+        headers = _TEXT | {"if-none-match": "*"}
+        _sent("PUT", url, content, self._credentials.signed("PUT", url, content, utc_now(), headers), also=_THERE_ALREADY)
 
 
 class ToTopic:
@@ -96,3 +115,20 @@ class ToTopic:
     def publish(self, note: Note) -> None:
         """Send the checkpoint."""
         self._send(self._topic, read_checkpoint(note).origin, str(note))
+
+
+def file_name(said: Checkpoint) -> str:
+    """Return the name of a checkpoint's file: names sort in the order of the log."""
+    return f"{said.size:020}.checkpoint"
+
+
+def _sent(method: str, url: str, content: bytes, headers: Mapping[str, str], *, also: int | None = None) -> None:
+    """Send a request that must succeed, or be answered with one other status."""
+    try:
+        response = httpx.request(method, url, content=content, headers=dict(headers), timeout=_SECONDS)
+    except httpx.HTTPError as error:
+        msg = f"{url} can't be reached: {first_line(error)}."
+        raise PublishingError(msg) from error
+    if not response.is_success and response.status_code != also:
+        msg = f"{url} has not taken the checkpoint: it responded {response.status_code}."
+        raise PublishingError(msg)

@@ -105,6 +105,17 @@ def root_in(read: TileReader, size: int) -> bytes:
     return range_root(node_of(read), 0, size)
 
 
+def wrong_above(read: TileReader, size: int) -> tuple[int, int] | None:
+    """Return level and number of the first tile above level 0 that has not the roots of the full tiles below it."""
+    for level, last, _ in list(edge_tiles(size))[1:]:
+        for number in range(last + 1):
+            below = range(number << HEIGHT, min((number + 1) << HEIGHT, size >> HEIGHT * level))
+            roots = b"".join(root_of(split(read(level - 1, each))) for each in below)
+            if read(level, number)[: len(roots)] != roots:
+                return level, number
+    return None
+
+
 def tile_path(level: int, number: int, width: int = WIDTH) -> str:
     """Return a tile's path, such as `tile/0/x001/234` or, for a partial one, `tile/0/001.p/17`."""
     groups = [f"{number % 1_000:03}"]

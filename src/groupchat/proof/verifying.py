@@ -16,7 +16,7 @@ from groupchat.proof.kept import tiles_in
 from groupchat.proof.locating import Finding, cut_off, first_wrong, tiles_lead_to, wrong_tile
 from groupchat.proof.notes import NoteError, VerifierKey
 from groupchat.proof.parts import Hash, Part, tasks
-from groupchat.proof.tiles import MissingTileError, TileReader, node_of, root_in
+from groupchat.proof.tiles import HEIGHT, MissingTileError, TileReader, node_of, root_in, wrong_above
 from groupchat.proof.tree import Frontier, full_nodes
 from groupchat.store.positions import status_of
 from groupchat.store.rows import head
@@ -123,10 +123,12 @@ def _judged(connection: Connection, scan: _Scan, checkpoints: Sequence[Checkpoin
         found = [cut_off(scan.missing, head(connection), end, "the tree")]
     elif scan.first_wrong is not None:
         found = [
-            wrong_tile(scan.first_wrong)
+            wrong_tile(0, (scan.first_wrong - 1) >> HEIGHT)
             if scan.first_wrong <= report.covered
             else first_wrong(connection, scan.first_wrong, scan.wrong, "which no checkpoint covers yet")
         ]
+    elif (tile := wrong_above(tiles_in(connection), end)) is not None:
+        found = [wrong_tile(*tile)]
     return Report(report.events, matching, (*report.faults, *found))
 
 
