@@ -48,7 +48,8 @@ class Service:
     def __init__(self, stack: ExitStack, server: Server) -> None:
         url = server.database()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
-        unlimited = {"GROUPCHAT_RATE_LIMIT": "1000000"}  # counted, as it is in earnest, but never reached
+        # Requests are counted, as in production, but never too many.
+        unlimited = {"GROUPCHAT_RATE_LIMIT": "1000000", "GROUPCHAT_WORKSPACE_RATE_LIMIT": "1000000"}
         environment |= {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "warning"} | unlimited
         self.database = Database(url)
         stack.callback(self.database.close)

@@ -95,7 +95,7 @@ class System(Struct, frozen=True, kw_only=True):
             followers=self.followers,
             reported=self.reported,
             streams=streams,
-            throttle=Throttle(settings.rate_limit, settings.login_failures),
+            throttle=_throttle(settings),
             tokens=_tokens(settings),
             metrics=metrics,
             last_uses=LastUses(self.database),
@@ -124,7 +124,13 @@ class System(Struct, frozen=True, kw_only=True):
 
 def _pace(settings: Settings) -> StreamLimits:
     heartbeat, lifetime = settings.stream_heartbeat_seconds, settings.stream_seconds
-    return StreamLimits(per_user=settings.streams_per_user, heartbeat=heartbeat, lifetime=lifetime)
+    per_user, per_workspace = settings.streams_per_user, settings.streams_per_workspace
+    return StreamLimits(per_user=per_user, per_workspace=per_workspace, heartbeat=heartbeat, lifetime=lifetime)
+
+
+def _throttle(settings: Settings) -> Throttle:
+    of_workspaces = settings.workspace_rate_limit
+    return Throttle(settings.rate_limit, settings.login_failures, workspace_requests_a_second=of_workspaces)
 
 
 def _tokens(settings: Settings) -> Tokens | None:

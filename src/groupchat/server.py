@@ -12,7 +12,7 @@ import uvicorn
 from groupchat import demo
 from groupchat.bootstrap import running, working
 from groupchat.http.app import create_app
-from groupchat.http.guards.connections import Connection
+from groupchat.http.guards.connections import limited_to
 from groupchat.settings import Settings
 from groupchat.values.errors import ToldError
 
@@ -45,7 +45,7 @@ async def serve(
         services = system.services()
         config = uvicorn.Config(
             create_app(services),
-            http=Connection,
+            http=limited_to(settings.max_connections),
             ws="none",
             lifespan="off",
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

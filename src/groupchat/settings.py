@@ -30,9 +30,12 @@
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
 | `GROUPCHAT_PUBLIC_URL` | address of the API, such as `https://chat.example.com`, for carriers and links | unset |
 | `GROUPCHAT_RATE_LIMIT` | requests per second for each API key, per process; `0` for no limit | `500` |
+| `GROUPCHAT_WORKSPACE_RATE_LIMIT` | requests per second for all keys of a workspace, per process; `0` for no limit | `2000` |
 | `GROUPCHAT_LOGIN_FAILURES` | failed logins per minute for each client address, per process; `0` for no limit | `300` |
 | `GROUPCHAT_MAX_WAITING_APPENDS` | commands that may wait to be stored, per process; more are rejected with 503 | `10000` |
 | `GROUPCHAT_STREAMS_PER_USER` | open event streams for each user, per process | `10` |
+| `GROUPCHAT_STREAMS_PER_WORKSPACE` | open event streams for each workspace, per process | `200` |
+| `GROUPCHAT_MAX_CONNECTIONS` | open HTTP connections, per process; fewer where the system allows fewer open files | `10000` |
 | `GROUPCHAT_STREAM_HEARTBEAT_SECONDS` | seconds after which a silent event stream sends a comment | `15.0` |
 | `GROUPCHAT_STREAM_SECONDS` | maximum duration of an event stream; its reader resumes with another one | `3600.0` |
 | `GROUPCHAT_OIDC_ISSUER` | identity provider whose tokens are also accepted (`iss`) | unset |
@@ -137,9 +140,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_format: Literal["text", "json"] = "text"
     public_url: str | None = None
     rate_limit: _Count = 500
+    workspace_rate_limit: _Count = 2_000
     login_failures: _Count = 300
     max_waiting_appends: _Positive = 10_000
     streams_per_user: _Positive = 10
+    streams_per_workspace: _Positive = 200
+    max_connections: _Positive = 10_000
     stream_heartbeat_seconds: _Seconds = 15.0
     stream_seconds: _Seconds = 3_600.0
     oidc_issuer: str | None = None

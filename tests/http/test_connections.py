@@ -19,6 +19,7 @@ from groupchat.http.streams.watch import StreamLimits
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import Incoming
 from tests.http.site import open_site
+from tests.support.world import a_world
 
 PATIENCE = 10.0
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -246,16 +247,52 @@ async def test_a_stream_that_nobody_takes_is_cut_off_and_costs_no_more_than_buff
 
     ended = asyncio.Event()
 
+    who = (await a_world(store)).who
+
     async def app(scope, receive, send):
-        streams.admit("usr_1")
+        streams.admit(who)
         incoming = Incoming(scope, receive, {}, "req_1")
-        await EventStream(200, streams=streams, user_id="usr_1", incoming=incoming, frames=frames).send(send, "req_1")
+        await EventStream(200, streams=streams, who=who, incoming=incoming, frames=frames).send(send, "req_1")
         ended.set()
 
     async with serving(app) as port, deaf(port):
         await asyncio.wait_for(ended.wait(), PATIENCE)
         assert streams.open == 0
         assert made < 50  # what the kernel's buffers take, and no more
+
+
+async def test_beyond_the_maximum_the_connection_that_is_idle_longest_is_closed():
+    async with serving(hello, max_connections=2) as port, connected(port) as first, connected(port) as second:
+        for reader, writer in (first, second):
+            writer.write(REQUEST)
+            assert await asyncio.wait_for(reader.readuntil(b"hello"), PATIENCE)
+        async with connected(port) as (reader, writer):
+            writer.write(REQUEST)
+            assert await asyncio.wait_for(reader.readuntil(b"hello"), PATIENCE)
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.wait_for(first[0].read(), PATIENCE) == b""
+        second[1].write(REQUEST)
+        assert await asyncio.wait_for(second[0].readuntil(b"hello"), PATIENCE)
+
+
+async def test_if_no_connection_is_idle_another_one_is_refused_with_a_problem():
+    async with serving(hello, max_connections=1) as port, connected(port) as (_, busy):
+        busy.write(REQUEST[:5])
+        async with connected(port) as (reader, _):
+            answer = await asyncio.wait_for(reader.read(), PATIENCE)
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert b"\r\nretry-after: " in head
+    assert json.loads(body)["type"] == "/problems/unavailable"
+
+
+async def test_an_offer_of_another_protocol_is_no_warning(caplog):
+    async with serving(hello) as port, connected(port) as (reader, writer):
+        writer.write(REQUEST[:-2] + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+        assert await asyncio.wait_for(reader.readuntil(b"hello"), PATIENCE)
+
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("sent", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: here\r\nContent-Length: x\r\n\r\n"])

@@ -367,6 +367,14 @@ async def test_a_user_has_so_many_streams_whatever_their_keys_and_no_more_until_
         assert streams.open == 0
 
 
+async def test_a_workspace_has_so_many_streams_whatever_its_users(store):
+    streams = Streams(store, StreamLimits(per_workspace=1))
+    async with open_site(store, workers=None, streams=streams) as site, listening(site):
+        other = await site.member()
+        refused = await other.client.get("/v1/events", headers={"Authorization": f"Bearer {other.key}"})
+        assert "workspace" in assert_problem(refused, "too-many-requests", 429)["detail"]
+
+
 async def test_when_the_server_stops_its_streams_end_in_order_also_those_that_open_then(live):
     async with listening(live) as stream:
         live.services.streams.close()

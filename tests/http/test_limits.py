@@ -63,8 +63,37 @@ async def test_each_key_has_a_share_of_its_own(throttled):
         assert (await other.client.get("/v1/policy", headers=of(other))).status_code == 200
 
 
+async def test_all_keys_of_a_workspace_have_a_limit_together(throttled):
+    async with throttled(requests_a_second=100, workspace_requests_a_second=20) as site:
+        path = f"/v1/users/{site.world.who.user.id}/keys"
+        keys = [site.key, *[(await site.post(path)).json()["api_key"] for _ in range(2)]]
+        answers = await asyncio.gather(
+            *(site.client.get("/v1/policy", headers={"Authorization": f"Bearer {key}"}) for key in keys for _ in range(80))
+        )
+        refused = [answer for answer in answers if answer.status_code == 429]
+
+        assert "workspace" in assert_problem(refused[0], "too-many-requests", 429)["detail"]
+        assert refused[0].headers["RateLimit-Policy"] == '"workspace";q=20;w=1'
+
+
+def test_what_a_key_has_no_share_for_takes_nothing_of_its_workspaces():
+    throttle = Throttle(1, workspace_requests_a_second=3)
+    asked = [throttle.count(key, "wsp_1") for key in ("k1", "k1", "k1", "k1", "k2", "k3", "k4")]
+
+    assert [(share.of, share.retry_after is None) for share in asked if share is not None] == [
+        ("key", True),
+        *[("key", False)] * 3,
+        ("key", True),
+        ("key", True),
+        ("workspace", False),
+    ]
+    other = throttle.count("k5", "wsp_2")
+    assert other is not None
+    assert other.retry_after is None
+
+
 async def test_no_limit_is_no_limit(throttled):
-    async with throttled(requests_a_second=0, failed_logins_a_minute=0) as site:
+    async with throttled(requests_a_second=0, workspace_requests_a_second=0, failed_logins_a_minute=0) as site:
         answers = [await site.client.get("/v1/policy", headers=of(site)) for _ in range(30)]
         assert {answer.status_code for answer in answers} == {200}
         answers = [await site.client.get("/v1/policy") for _ in range(30)]

@@ -48,7 +48,7 @@ include-tag = "session"  # a session begins with a real key, which no document c
 enabled = false
 """
 
-UNLIMITED = {"rate_limit": 0, "login_failures": 0, "stream_seconds": 0.05}
+UNLIMITED = {"rate_limit": 0, "workspace_rate_limit": 0, "login_failures": 0, "stream_seconds": 0.05}
 """As often as it likes; a stream tells what there is, and ends."""
 
 Address = tuple[str, str, uvicorn.Server]

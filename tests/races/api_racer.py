@@ -15,7 +15,7 @@ from groupchat.settings import Settings
 from groupchat.store.event_store import EventStore
 from tests.store.following import log_to_stderr, opened
 
-SETTINGS = Settings(rate_limit=0)
+SETTINGS = Settings(rate_limit=0, workspace_rate_limit=0)
 Answers = list[tuple[int, str]]
 
 

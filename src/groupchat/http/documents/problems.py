@@ -250,8 +250,8 @@ PROBLEMS: dict[str, ProblemKind] = {
     "too-many-requests": ProblemKind(
         429,
         "Too many requests",
-        "The API key has made too many requests or has too many event streams open, or too many logins from the client's "
-        "address have failed. Nothing was done. Try again after the seconds in Retry-After.",
+        "The API key or its workspace has made too many requests, its user or workspace has too many event streams open, or too "
+        "many logins from the client's address have failed. Nothing was done. Try again after the seconds in Retry-After.",
     ),
     "payload-too-large": ProblemKind(
         413,

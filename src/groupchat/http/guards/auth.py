@@ -28,9 +28,9 @@ class Door(Struct, frozen=True):
     async def admit(self, incoming: Incoming, key: str | None = None) -> tuple[Caller, Login]:
         """Return the caller and the login that they showed: in a header or a session's cookie, or else as `key`.
 
-        Raises `UnauthenticatedError` without a valid key, `TooManyRequestsError` for a caller over the rate limit, or after too
-        many failures from the client's address, and `ProviderUnavailableError`. A login that is remembered as valid is accepted
-        from any address.
+        Raises `UnauthenticatedError` without a valid key, `TooManyRequestsError` for a key or workspace over its rate limit, or
+        after too many failures from the client's address, and `ProviderUnavailableError`. A login that is remembered as valid is
+        accepted from any address.
         """
         try:
             login = await self._login(_shown(incoming) if key is None else key)
@@ -39,7 +39,7 @@ class Door(Struct, frozen=True):
             self.throttle.refuse_barred(_address(incoming))
             self.throttle.failed(_address(incoming))
             raise
-        if (share := self.throttle.count(login.id)) is not None:
+        if (share := self.throttle.count(login.id, login.workspace_id)) is not None:
             incoming.more = share.headers
             share.require()
         self.last_uses.note(login.id, self.store.now())

@@ -5,8 +5,10 @@ within shorter limits, and responds with a problem. The limits here apply whatev
 """
 
 import asyncio
+import resource
 from enum import Enum, auto
-from typing import Any, cast
+from http import HTTPStatus
+from typing import Any, ClassVar, cast
 
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -15,7 +17,12 @@ from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.web.problems import PROBLEM
 from groupchat.http.web.refusals import BadMessageError
 from groupchat.http.web.request import ABORT
+from groupchat.store.refusals import UnavailableError
+from groupchat.values.errors import RefusalError
 from groupchat.values.ids import new_id
+
+FILES_BESIDE = 256
+"""The files that a process needs besides its HTTP connections: for the database, Kafka, carriers, and modules."""
 
 log = structlog.get_logger()
 
@@ -26,6 +33,13 @@ class _Phase(Enum):
     IDLE = auto()
     HEAD = auto()
     BODY = auto()
+
+
+class FullError(UnavailableError):
+    """The server has as many connections as it may have, and none of them is idle."""
+
+    def __init__(self) -> None:
+        super().__init__("The server has too many open connections. Nothing of this request was read.")
 
 
 class _HeadTooLargeError(Exception):
@@ -44,6 +58,10 @@ class Connection(HttpToolsProtocol):
     stall_seconds = 30.0
     """The longest time that a client may read nothing of the data sent to it."""
     max_head_bytes = 65_536
+    max_connections = 10_000
+    """The number of open connections of a server. Beyond it, the connection that has been idle longest is closed."""
+    _idle: ClassVar[dict["Connection", None]] = {}
+    """The connections between two requests, of all servers of the process; the one that has been idle longest is first."""
 
     _timer: asyncio.TimerHandle | None = None
     _phase = _Phase.IDLE
@@ -60,10 +78,13 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._writing = StallWatch(transport, self.stall_seconds)
         self._limit(self.head_seconds)
+        if len(self.connections) > self.max_connections and not self._make_room():
+            self._refuse(FullError())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop watching."""
         self._unlimit()
+        self._idle.pop(self, None)
         self._writing.end()
         super().connection_lost(exc)
 
@@ -95,6 +116,7 @@ class Connection(HttpToolsProtocol):
         """Note that a head begins."""
         super().on_message_begin()
         self._unlimit()
+        self._idle.pop(self, None)
         self._unset_keepalive_if_required()
         self._phase, self._parsed, self._unfinished = _Phase.HEAD, 0, 0
 
@@ -135,6 +157,8 @@ class Connection(HttpToolsProtocol):
         if self._phase is _Phase.BODY and not self.pipeline:
             self._unlimit()
             self._limit(self.rest_seconds)
+        elif self._phase is _Phase.IDLE and not self._unanswered:
+            self._idle[self] = None
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -149,8 +173,24 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as in the base class
         """Respond with a problem to bytes that are not HTTP/1.1, as to every other failure."""
+        self._refuse(BadMessageError(self._refusal))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a client may offer another protocol, and is answered in this one."""
+
+    def _make_room(self) -> bool:
+        """Close the connection of this server that has been idle longest; return whether there was one."""
+        for each in self._idle:
+            if each.connections is self.connections:
+                each.transport.abort()
+                del self._idle[each]
+                return True
+        return False
+
+    def _refuse(self, refusal: RefusalError) -> None:
+        """Respond with a problem, and close the connection."""
         correlation_id = new_id("req")
-        reply = ANSWERS.problem(BadMessageError(self._refusal), "")
+        reply = ANSWERS.problem(refusal, "")
         headers = (
             *reply.headers,
             (b"content-type", PROBLEM),
@@ -159,8 +199,9 @@ class Connection(HttpToolsProtocol):
             (b"connection", b"close"),
         )
         head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        log.info("request_unreadable", correlation_id=correlation_id)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (head, reply.body))
+        log.info("connection_refused", correlation_id=correlation_id, reason=refusal.slug)
+        status = HTTPStatus(reply.status)
+        self.transport.write(b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (status, status.phrase.encode(), head, reply.body))
         self.transport.close()
 
     def _too_large(self) -> str:
@@ -177,6 +218,15 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def limited_to(connections: int) -> type[Connection]:
+    """Return the protocol of a server with so many connections, or with fewer if the process can't open as many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    possible = connections if hard == resource.RLIM_INFINITY else max(hard - FILES_BESIDE, 1)
+    return type("Connection", (Connection,), {"max_connections": min(connections, possible)})
 
 
 class StallWatch:

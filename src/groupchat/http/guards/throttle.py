@@ -1,4 +1,4 @@
-"""Rate limits: requests per second for each key, and failed logins per minute for each client's address.
+"""Rate limits: requests per second for each key and for each workspace, and failed logins per minute for each client's address.
 
 They are counted in this process's memory (GCRA, by the library `throttled-py`; docs/adr says why), so each of several API processes
 counts separately. The number of counters is limited: the least recently used are dropped.
@@ -15,13 +15,15 @@ from groupchat.http.web.refusals import TooManyRequestsError
 from groupchat.http.web.request import Headers
 
 REQUESTS_A_SECOND = 500
+WORKSPACE_REQUESTS_A_SECOND = 2_000
 FAILED_LOGINS_A_MINUTE = 300
 _COUNTED = 50_000
 
 
 class Share(Struct, frozen=True):
-    """What is left of a key's requests, and in how many seconds all of them are there again."""
+    """What is left of the requests of a `key` or `workspace`, and in how many seconds all of them are there again."""
 
+    of: str
     limit: int
     remaining: int
     resets_in: int
@@ -31,31 +33,45 @@ class Share(Struct, frozen=True):
     @property
     def headers(self) -> Headers:
         """The headers of the IETF's draft "RateLimit header fields for HTTP"."""
-        left = b'"key";r=%d;t=%d' % (self.remaining, self.resets_in)
-        return ((b"ratelimit-policy", b'"key";q=%d;w=1' % self.limit), (b"ratelimit", left))
+        of = self.of.encode()
+        left = b'"%b";r=%d;t=%d' % (of, self.remaining, self.resets_in)
+        return ((b"ratelimit-policy", b'"%b";q=%d;w=1' % (of, self.limit)), (b"ratelimit", left))
 
     def require(self) -> None:
         """Raise `TooManyRequestsError` if the request was one too many."""
         if self.retry_after is not None:
-            msg = "This key has made too many requests. Wait for the time in Retry-After."
+            msg = f"This {self.of} has made too many requests. Wait for the time in Retry-After."
             raise TooManyRequestsError(msg, ceil(self.retry_after))
 
 
 class Throttle:
     """The remaining share of each caller; 0 means no limit."""
 
-    def __init__(self, requests_a_second: int = REQUESTS_A_SECOND, failed_logins_a_minute: int = FAILED_LOGINS_A_MINUTE) -> None:
-        self._requests = _limiter(requests_a_second, rate_limiter.per_sec)
+    def __init__(
+        self,
+        requests_a_second: int = REQUESTS_A_SECOND,
+        failed_logins_a_minute: int = FAILED_LOGINS_A_MINUTE,
+        *,
+        workspace_requests_a_second: int = WORKSPACE_REQUESTS_A_SECOND,
+    ) -> None:
+        self._of_keys = _limiter(requests_a_second, rate_limiter.per_sec)
+        self._of_workspaces = _limiter(workspace_requests_a_second, rate_limiter.per_sec)
         self._failures = _limiter(failed_logins_a_minute, rate_limiter.per_min)
         self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
 
-    def count(self, key_id: str) -> Share | None:
-        """Count a request, and return what is left of the key's; none without a limit."""
-        if self._requests is None:
-            return None
-        asked = self._requests.limit(key_id)
-        state = asked.state
-        return Share(state.limit, state.remaining, ceil(state.reset_after), state.retry_after if asked.limited else None)
+    def count(self, key_id: str, workspace_id: str) -> Share | None:
+        """Count a request; return what is left of the key's requests, or the workspace's if those are nearer to their end.
+
+        A user can have many keys, so what all of a workspace's keys take together has a limit of its own. A request that a key has
+        no share for takes nothing of the workspace's. None without limits.
+        """
+        key = _share("key", self._of_keys, key_id)
+        if key is not None and key.retry_after is not None:
+            return key
+        workspace = _share("workspace", self._of_workspaces, workspace_id)
+        if key is None or workspace is None:
+            return key or workspace
+        return workspace if workspace.retry_after is not None or workspace.remaining < key.remaining else key
 
     def failed(self, address: str) -> None:
         """Count a failed login."""
@@ -67,6 +83,14 @@ class Throttle:
         if self._failures is not None and self._failures.peek(address).remaining < 1:
             msg = "Too many logins from this address have failed. Wait for the time in Retry-After."
             raise TooManyRequestsError(msg, self._pause)
+
+
+def _share(of: str, limiter: Throttled | None, name: str) -> Share | None:
+    if limiter is None:
+        return None
+    asked = limiter.limit(name)
+    state = asked.state
+    return Share(of, state.limit, state.remaining, ceil(state.reset_after), state.retry_after if asked.limited else None)
 
 
 def _limiter(limit: int, per: Callable[[int, int], Quota]) -> Throttled | None:

@@ -78,8 +78,8 @@ class Streaming(Struct, frozen=True):
         after = await _begin(services, read_last_event_id(incoming.headers), query)
         streams = services.streams
         watch = Watch(streams.log, streams.pace, Watcher(login, who, chosen), after, encode)
-        streams.admit(who.user.id)
-        return Stream(200, streams=streams, user_id=who.user.id, incoming=incoming, frames=watch.frames)
+        streams.admit(who)
+        return Stream(200, streams=streams, who=who, incoming=incoming, frames=watch.frames)
 
 
 async def _begin(services: Services, last: int | None, query: StreamQuery) -> int:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 import structlog
 
-from groupchat.commands.caller import UnauthenticatedError
+from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.http.streams.watch import LogReader, StreamLimits
 from groupchat.http.web.refusals import TooManyRequestsError
 from groupchat.http.web.reply import Reply
@@ -37,6 +37,7 @@ class Streams:
         self.log = LogReader(store)
         self._guards: set[Guard] = set()
         self._by_user: Counter[str] = Counter()
+        self._by_workspace: Counter[str] = Counter()
         self._closed = False
 
     @property
@@ -44,12 +45,16 @@ class Streams:
         """The number of open streams."""
         return self._by_user.total()
 
-    def admit(self, user_id: str) -> None:
-        """Count a stream that is about to open; raises `TooManyRequestsError` if its user has the maximum number."""
-        if self._by_user[user_id] >= self.pace.per_user:
+    def admit(self, who: Caller) -> None:
+        """Count a stream that is about to open; raises `TooManyRequestsError` if its user or workspace has the maximum number."""
+        if self._by_user[who.user.id] >= self.pace.per_user:
             msg = f"This user already has {self.pace.per_user} open event streams. Close one of them."
             raise TooManyRequestsError(msg, RETRY_SECONDS)
-        self._by_user[user_id] += 1
+        if self._by_workspace[who.workspace_id] >= self.pace.per_workspace:
+            msg = f"This workspace already has {self.pace.per_workspace} open event streams. Close one of them."
+            raise TooManyRequestsError(msg, RETRY_SECONDS)
+        self._by_user[who.user.id] += 1
+        self._by_workspace[who.workspace_id] += 1
 
     def guard(self) -> "Guard":
         """Return the object that ends an admitted stream."""
@@ -59,12 +64,13 @@ class Streams:
             guard.end("shutdown")
         return guard
 
-    def left(self, user_id: str, guard: "Guard") -> None:
+    def left(self, who: Caller, guard: "Guard") -> None:
         """Stop counting a stream."""
         self._guards.discard(guard)
-        self._by_user[user_id] -= 1
-        if not self._by_user[user_id]:
-            del self._by_user[user_id]
+        for counted, name in ((self._by_user, who.user.id), (self._by_workspace, who.workspace_id)):
+            counted[name] -= 1
+            if not counted[name]:
+                del counted[name]
 
     def close(self) -> None:
         """End all streams, and those that open after this, because the server is stopping."""
@@ -129,7 +135,7 @@ class Stream(Reply, frozen=True, kw_only=True):
     """The response that does not end by itself; `send` returns when it has ended."""
 
     streams: Streams
-    user_id: str
+    who: Caller
     incoming: Incoming
     frames: Callable[[], AsyncGenerator[bytes, None]]
 
@@ -148,7 +154,7 @@ class Stream(Reply, frozen=True, kw_only=True):
             await self._part(send, guard)
         finally:
             gone.cancel()
-            self.streams.left(self.user_id, guard)
+            self.streams.left(self.who, guard)
             log.info("stream_ended", reason=reason)
 
     async def _part(self, send: Send, guard: Guard) -> None:

@@ -28,6 +28,7 @@ class StreamLimits(Struct, frozen=True, kw_only=True):
     """An operator's limits on streams; times in seconds. `stall`: a reader who reads nothing for this long is disconnected."""
 
     per_user: int = 10
+    per_workspace: int = 200
     heartbeat: float = 15.0
     stall: float = 30.0
     lifetime: float = 3_600.0
