@@ -1,9 +1,10 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run check style test chaos manipulations bench kafka lock clean
+.PHONY: help run check style test chaos soak manipulations bench kafka lock clean
 
 BIN = .venv/bin
+MINUTES = 10
 # The rules: what is wrong with a change most often fails here.
 FAST = tests/aggregates tests/values
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
@@ -38,6 +39,9 @@ chaos: .venv/dev ## kill, pause and double relays, and kill the broker, in 200 t
 manipulations: .venv/dev ## change a stored log at random, 1,000 times in each of 12 ways; print how many changes are found
 	@rm -rf build/manipulations && mkdir -p build/manipulations
 	@PYTHONPATH=src:. $(BIN)/python -m tests.proof.manipulations build/manipulations 1000
+
+soak: .venv/dev ## run mixed load with kills for MINUTES=10, and check that nothing is lost; writes build/soak.json and soak.svg
+	@$(BIN)/python bench/soak.py $(MINUTES)
 
 bench: .venv/dev ## compare our speed with bare alternatives; writes build/bench.json
 	@$(BIN)/python bench/run.py

@@ -121,16 +121,16 @@ class _Cost:
         return {f"{side}_{name}_ms": round(median_of(part[name] for part in self.parts[1:]), 2) for name in self.parts[0]}
 
 
-def settle(is_busy: Callable[[], bool]) -> float:
+def settle(is_busy: Callable[[], bool], patience: float = _PATIENCE_SECONDS) -> float:
     """Wait until nothing happens any more; return how many seconds something did."""
     begun = quiet = monotonic()
-    while monotonic() - begun < _PATIENCE_SECONDS:
+    while monotonic() - begun < patience:
         if is_busy():
             quiet = monotonic()
         elif monotonic() - quiet > _QUIET_SECONDS:
             return quiet - begun
         sleep(_LOOK_SECONDS)
-    msg = f"the worker is not done after {_PATIENCE_SECONDS} seconds"
+    msg = f"the worker is not done after {patience:g} seconds"
     raise RuntimeError(msg)
 
 

@@ -59,7 +59,7 @@ class Service:
         self._port = int(said)
         self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         stack.callback(self._connection.close)
-        self._key = _founded(environment)
+        self._key = founded(environment)
         self._call("/v1/numbers", {"number": histories.BUSINESS, "default": True})
         self._paths = [self._group(n) for n in range(CONNECTIONS)]
 
@@ -150,7 +150,8 @@ def _said(process: subprocess.Popen[bytes], log: Path, ready: str) -> str:
     raise RuntimeError(msg)
 
 
-def _founded(environment: Mapping[str, str]) -> str:
+def founded(environment: Mapping[str, str]) -> str:
+    """Make a workspace; return its owner's key."""
     init = [sys.executable, "-m", "groupchat", "init", "--workspace", "Bench", "--owner", "bench@example.com"]
     done = subprocess.run(init, env=environment, check=True, capture_output=True)
     return str(msgspec.json.decode(done.stdout)["api_key"])
