@@ -39,7 +39,7 @@ def measure(url: str, *, rounds: int, groups: int, messages: int) -> Measure:
         }
         rates = alternate(f"rebuild, {kind}", sides, rounds)
     name = f"rebuild of all projections, {kind} / reading and decoding the same events"
-    return compare(name, rates["rebuild"], rates["reading"], goal=0.5, unit="events/s")
+    return compare(name, rates["rebuild"], rates["reading"], goal=0.6, unit="events/s")
 
 
 def _rebuilt(store: EventStore, events: int, messages: int) -> float:
