@@ -3,41 +3,44 @@
 A folder's `conftest.py` imports both fixtures to have it so; its tests must leave the schema as it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Connection, column, delete, inspect, select, table, update
+from sqlalchemy import create_engine
 
-from groupchat.store.database import Database
 from tests.support.postgres import PostgresServer
 
-VERSION_TABLE = "alembic_version"
+VERSION = "SELECT version_num FROM alembic_version"
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %%I', name);
+    END LOOP;
+    UPDATE alembic_version SET version_num = '{version}';
+END $$
+"""
 
 
 @pytest.fixture(scope="session")
-def shared_database(postgres_server: PostgresServer) -> Iterator[tuple[str, str]]:
-    """The shared database's URL, and the version of its schema."""
+def shared_database(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Empties the shared database and returns its URL."""
     with postgres_server.database() as url:
-        database = Database(url)
-        with database.read() as connection:
-            version = connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar_one()
-        database.close()
-        yield url, version
+        engine = create_engine(url, pool_pre_ping=True)  # some tests cut all connections
+        with engine.connect() as connection:
+            empty = EMPTY.format(version=connection.exec_driver_sql(VERSION).scalar_one())
+
+        def emptied() -> str:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(empty)
+            return url
+
+        yield emptied
+        engine.dispose()
 
 
 @pytest.fixture
-def postgres_url(shared_database: tuple[str, str]) -> str:
+def postgres_url(shared_database: Callable[[], str]) -> str:
     """The shared database, migrated and empty."""
-    url, version = shared_database
-    database = Database(url)
-    with database.write() as connection:
-        _empty(connection, version)
-    database.close()
-    return url
-
-
-def _empty(connection: Connection, version: str) -> None:
-    for name in inspect(connection).get_table_names():
-        if name != VERSION_TABLE:
-            connection.execute(delete(table(name)))
-    connection.execute(update(table(VERSION_TABLE, column("version_num"))).values(version_num=version))
+    return shared_database()
