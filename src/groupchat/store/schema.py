@@ -1,5 +1,7 @@
 """The schema: Alembic migrations, which run automatically at start, in one transaction and in one process at a time."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -57,7 +59,7 @@ def require_schema(database: Database) -> None:
                 found = MigrationContext.configure(connection).get_current_heads()
     except DBAPIError as error:
         raise unavailable(error, database.url) from error
-    if found != (newest := ScriptDirectory.from_config(_config()).get_current_head(),):
+    if found != (newest := newest_schema(),):
         msg = (
             f"The database has schema {found[0]}, not {newest}. Run `groupchat migrate`, or `groupchat serve`, to update it."
             if found
@@ -66,6 +68,7 @@ def require_schema(database: Database) -> None:
         raise DatabaseUnavailableError(msg)
 
 
+@cache
 def newest_schema() -> str:
     """Return the newest schema that this version knows."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
