@@ -1,6 +1,7 @@
 """Fixtures of the HTTP tests: one Postgres database, emptied before each, and the API on it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,6 +12,17 @@ from tests.http.site import Site, open_site
 from tests.support.emptied import postgres_url, shared_database
 
 __all__ = ["postgres_url", "shared_database"]
+
+SELDOM = 1.0
+"""Seconds between looks for what other processes have written to an SQLite file. There are none here, and each look that finds a
+write, which may be our own, wakes all workers."""
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[EventStore]:
+    """An event store on an empty log, on each backend, which wakes its followers itself."""
+    with opened_on(database) as store:
+        yield store
 
 
 @pytest.fixture
@@ -24,12 +36,9 @@ async def site(store: EventStore) -> AsyncIterator[Site]:
 async def plain_site(sqlite_url: str) -> AsyncIterator[Site]:
     """The same on SQLite alone, for what never reaches the database: paths, keys, malformed requests."""
     database = Database(sqlite_url)
-    signals = Signals(database)
-    store = EventStore(database, signals)
-    async with open_site(store) as site:
-        yield site
-    store.close()
-    signals.close()
+    with opened_on(database) as store:
+        async with open_site(store) as site:
+            yield site
     database.close()
 
 
@@ -38,3 +47,13 @@ async def idle_site(store: EventStore) -> AsyncIterator[Site]:
     """The same without workers, and with less patience: no view ever follows."""
     async with open_site(store, workers=None, patience=0.05) as site:
         yield site
+
+
+@contextmanager
+def opened_on(database: Database) -> Iterator[EventStore]:
+    """Open a store in the only process that uses its database."""
+    signals = Signals(database, look_seconds=SELDOM)
+    store = EventStore(database, signals)
+    yield store
+    store.close()
+    signals.close()

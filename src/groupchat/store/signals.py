@@ -22,7 +22,7 @@ from groupchat.values.errors import described
 PROGRESS_CHANNEL = "groupchat_progress"
 """The Postgres channel that is notified when a follower has moved."""
 
-_SQLITE_LOOK_SECONDS = 0.05
+SQLITE_LOOK_SECONDS = 0.05
 _RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -72,14 +72,18 @@ class Bell:
 
 
 class Signals:
-    """The two bells of a process: `log` for new events, `progress` for followers that moved."""
+    """The two bells of a process: `log` for new events, `progress` for followers that moved.
 
-    def __init__(self, database: Database) -> None:
+    `look_seconds` is how often other processes are looked for on SQLite.
+    """
+
+    def __init__(self, database: Database, *, look_seconds: float = SQLITE_LOOK_SECONDS) -> None:
         self.log = Bell()
         self.progress = Bell()
         self._database = database
         self._newest = 0
         """The newest event for which the bell was rung: this process hears its own events over Postgres, too."""
+        self._look_seconds = look_seconds
         self._stopping = Event()
         self._waker, self._woken = socket.socketpair()
         target = self._watch_sqlite if database.is_sqlite else self._listen_postgres
@@ -110,11 +114,11 @@ class Signals:
 
     def _watch_sqlite(self) -> None:
         seen: int | None = None
-        while not self._stopping.wait(_SQLITE_LOOK_SECONDS):
+        while not self._stopping.wait(self._look_seconds):
             try:
                 with self._database.engine.connect() as connection:
                     raw = connection.connection.driver_connection
-                    while raw is not None and not self._stopping.wait(_SQLITE_LOOK_SECONDS):
+                    while raw is not None and not self._stopping.wait(self._look_seconds):
                         version = raw.execute("PRAGMA data_version").fetchone()[0]
                         if version != seen:
                             seen = version
