@@ -116,6 +116,8 @@ CONTACTS = [
         agent=NOT_PERMITTED,
         stranger="invalid-request",
     ),
+    row("POST /v1/contacts/import", "invalid-request", **WRITING),
+    row("GET /v1/contacts/export", 200),
     row("PUT /v1/contacts/by-external-id/{external_id}", 200, CONTACT, **WRITING),
     row("GET /v1/contacts/{mine}", 200),
     row("GET /v1/contacts/{others}", 200, **HIDDEN),

@@ -75,8 +75,13 @@ POSTS = {
 }
 
 
+WITHOUT_KEY = {"begin_session", "import_contacts"}
+"""Neither takes a key: a session is a new one each time, and an import changes nothing that is so already."""
+
+
 def test_every_post_of_the_app_is_repeated_here():
-    assert {each.operation.name for each in (*ENDPOINTS, *SIMULATOR) if each.operation.method == "POST"} == set(POSTS)
+    posts = {each.operation.name for each in (*ENDPOINTS, *SIMULATOR) if each.operation.method == "POST"}
+    assert posts - WITHOUT_KEY == set(POSTS)
 
 
 @pytest.mark.parametrize("name", POSTS)

@@ -85,7 +85,7 @@ def test_every_operation_is_described_with_the_headers_of_its_answers():
             assert response["description"], (path, status)
             headers = response["headers"]
             assert "Groupchat-Correlation-Id" in headers, (path, status)
-            if status[0] == "2" and method != "get":
+            if status[0] == "2" and method != "get" and path != "/v1/contacts/import":  # its last line has the position
                 assert "Groupchat-Position" in headers, (path, method)
             takes_key = {"$ref": "#/components/parameters/IdempotencyKey"} in operation["parameters"]
             says_when = status == "503" or (status == "409" and takes_key)  # the latter for a key that is in use

@@ -106,20 +106,27 @@ async def put_contact(
     """Change the contact that has an external id, or add one (R54). Fields that are not given stay, or are empty."""
     claim = await decision.load(EXTERNAL_ID, external_ids.stream(decision.cause.workspace_id, external_id))
     if claim is None or claim.contact_id is None:
-        contact = await create_contact(
-            decision,
-            who,
-            name=name,
-            number=number,
-            secondary_numbers=() if change.secondary_numbers is UNSET else change.secondary_numbers,
-            assigned_to=None if change.assigned_to is UNSET else change.assigned_to,
-            foreign=Foreign(external_id, {} if change.metadata is UNSET else change.metadata),
-        )
-        return contact if change.dnd is UNSET else await change_contact(decision, who, contact.id, contacts.Change(dnd=change.dnd))
+        return await put_new_contact(decision, who, external_id, name, number, change)
     try:
         return await change_contact(decision, who, claim.contact_id, replace(change, name=name, number=number))
     except NotFoundError as error:  # the id belongs to a contact that the caller doesn't see (R22)
         raise ExternalIdTakenError(external_id, None) from error
+
+
+async def put_new_contact(
+    decision: Decision, who: Caller, external_id: str | None, name: str, number: str, change: contacts.Change
+) -> Contact:
+    """Add a contact; fields that `change` does not give are empty (R54)."""
+    contact = await create_contact(
+        decision,
+        who,
+        name=name,
+        number=number,
+        secondary_numbers=() if change.secondary_numbers is UNSET else change.secondary_numbers,
+        assigned_to=None if change.assigned_to is UNSET else change.assigned_to,
+        foreign=Foreign(external_id, {} if change.metadata is UNSET else change.metadata),
+    )
+    return contact if change.dnd is UNSET else await change_contact(decision, who, contact.id, contacts.Change(dnd=change.dnd))
 
 
 async def holder_of(decision: Decision, who: Caller, external_id: str) -> str | None:

@@ -14,6 +14,7 @@ from groupchat.http.documents import public
 from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
+    contact_sheets,
     contacts,
     conversations,
     do_not_disturb,
@@ -79,6 +80,8 @@ ENDPOINTS: tuple[Served, ...] = (
     contacts.create_contact,
     contacts.list_contacts,
     contacts.put_contact,
+    contact_sheets.import_contacts,
+    contact_sheets.export_contacts,
     contacts.read_contact,
     contacts.change_contact,
     contacts.delete_contact,

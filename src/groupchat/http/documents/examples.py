@@ -196,6 +196,9 @@ CONTACT: Json = {
     "metadata": {"segment": "vip"},
 }
 
+CONTACT_SHEET = "external_id,name,number\r\ncrm-4711,Ann,415 555 0101\r\n"
+LINE_RESULT: Json = {"line": 2, "outcome": "created", "contact_id": CONTACT_ID, "problem": None}
+
 NEW_NUMBER: Json = {"number": "(415) 555-0100", "label": "Front desk", "default": True}
 NUMBER: Json = {"number": BUSINESS, "label": "Front desk", "default": True, "assigned_to": None, "carrier": None}
 NUMBER_WITH_DND: Json = {"number": BOB, "since": REPLIED_AT, "contact_id": CONTACT_ID, "left_behind": True}

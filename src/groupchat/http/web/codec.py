@@ -5,7 +5,8 @@ A value that does not fit raises `InvalidRequestError` with its place (`particip
 
 import asyncio
 import re
-from typing import Any, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from groupchat.http.web.refusals import (
     BODY_SECONDS,
     MAX_BODY_BYTES,
+    MAX_FILE_BYTES,
     ClientGoneError,
     EncodedBodyError,
     PayloadTooLargeError,
@@ -72,6 +74,31 @@ async def _receive_body(incoming: Incoming) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientGoneError
     return body
+
+
+async def read_file(incoming: Incoming) -> IO[bytes]:
+    """Return the body as a file on the disk, at its beginning.
+
+    Raises `EncodedBodyError`, `PayloadTooLargeError`, and `RequestTimeoutError` if nothing arrives for as long as a body may take.
+    """
+    if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise EncodedBodyError
+    file: IO[bytes] = SpooledTemporaryFile(max_size=MAX_BODY_BYTES)  # noqa: SIM115 - it is gone when nobody has it any more
+    more = True
+    while more:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await incoming.receive()
+        except TimeoutError as error:
+            raise RequestTimeoutError from error
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        file.write(message.get("body", b""))
+        if file.tell() > MAX_FILE_BYTES:
+            raise PayloadTooLargeError(MAX_FILE_BYTES)
+        more = message.get("more_body", False)
+    file.seek(0)
+    return file
 
 
 def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: bytes) -> T:

@@ -82,7 +82,7 @@ class _Writer:
         operation["responses"] = self._responses(each)
         if each.body is not None:
             examples = {name: {"value": value} for name, value in each.body.examples.items()}
-            content = {"application/json": {"schema": self._schema_of[each.body.type], "examples": examples}}
+            content = {each.body.media: {"schema": self._schema_of[each.body.type], "examples": examples}}
             operation["requestBody"] = {"required": each.body.required, "content": content}
         return operation
 

@@ -13,9 +13,10 @@ class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Body(Struct, frozen=True, kw_only=True):
-    """A JSON body of a request."""
+    """A body of a request, JSON unless `media` says otherwise."""
 
     type: Any
+    media: str = "application/json"
     required: bool = True
     examples: Mapping[str, Any] = {}
 

@@ -3,6 +3,7 @@
 from groupchat.values.errors import NotFoundError, RefusalError
 
 MAX_BODY_BYTES = 1_048_576
+MAX_FILE_BYTES = 64 * MAX_BODY_BYTES
 BODY_SECONDS = 30.0
 """The time for a request's body to arrive."""
 
@@ -23,12 +24,12 @@ class EncodedBodyError(RefusalError):
 
 
 class PayloadTooLargeError(RefusalError):
-    """The body is over 1 MiB."""
+    """The body is over 1 MiB, or a file over 64 MiB."""
 
     slug = "payload-too-large"
 
-    def __init__(self) -> None:
-        super().__init__(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    def __init__(self, most: int = MAX_BODY_BYTES) -> None:
+        super().__init__(f"The body is larger than {most} bytes.")
 
 
 class RequestTimeoutError(RefusalError):

@@ -1,6 +1,6 @@
 """A response on its way to the client: a status, headers, and encoded bytes."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ TEXT = b"text/plain; charset=utf-8"
 OCTETS = b"application/octet-stream"
 HTML = b"text/html; charset=utf-8"
 SCHEMA = b"application/schema+json"
+JSON_LINES = b"application/jsonl"
 CSV = b"text/csv; charset=utf-8; header=present"
 
 _PIECE = 65_536
@@ -41,3 +42,17 @@ class Reply(Struct, frozen=True):
             await send({"type": "http.response.body", "body": self.body[begun : begun + _PIECE], "more_body": True})
             begun += _PIECE
         await send({"type": "http.response.body", "body": self.body[begun:]})
+
+
+class Pieces(Reply, frozen=True, kw_only=True):
+    """A response whose body is made while it is sent."""
+
+    pieces: Callable[[], AsyncIterator[bytes]]
+
+    async def send(self, send: Send, correlation_id: str) -> None:
+        """Send it piece by piece, with the request's correlation id."""
+        headers = [*self.headers, (CORRELATION_ID, correlation_id.encode()), (b"content-type", self.content_type)]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        async for piece in self.pieces():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

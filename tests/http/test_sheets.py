@@ -1,0 +1,74 @@
+"""Sheets as people have them: encodings, separators, quotes, and what a spreadsheet did to numbers (R54)."""
+
+from io import BytesIO
+
+import pytest
+
+from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines, safe
+from groupchat.values.errors import InvalidRequestError
+
+
+def read(data: bytes) -> list[SheetLine]:
+    file = BytesIO(data)
+    return list(read_lines(file, encoding_of(file)))
+
+
+def names(data: bytes) -> list[str | None]:
+    return [line.contact.name if line.contact else None for line in read(data)]
+
+
+def faults(data: bytes) -> list[tuple[int, str]]:
+    return [(line.number, line.fault.members["errors"][0]["loc"]) for line in read(data) if line.fault]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "name,phone\nJosé,4155550101\n".encode(),
+        "\ufeffname,phone\nJosé,4155550101\n".encode(),
+        "name;phone\r\nJosé;4155550101\r\n".encode("cp1252"),
+        "name\tphone\nJosé\t4155550101".encode("utf-16"),
+    ],
+    ids=["UTF-8", "byte order mark", "semicolons as Windows writes them", "UTF-16 with tabs"],
+)
+def test_a_sheet_is_read_in_the_encoding_and_with_the_separator_that_it_has_R54(data):
+    assert names(data) == ["José"]
+
+
+def test_only_known_columns_count_under_any_of_their_headings_R54():
+    data = b"Record ID,Colour,First Name,Last name,MOBILE,Do not disturb,metadata.tier\n7,red,Ann,Lee,415 555 0101,yes,gold\n"
+    (line,) = read(data)
+    assert line.external_id == "7"
+    assert line.contact is not None
+    assert (line.contact.name, line.contact.number, line.contact.dnd) == ("Ann Lee", "415 555 0101", True)
+    assert line.contact.metadata == {"tier": "gold"}
+
+
+def test_a_quoted_line_break_is_part_of_its_cell_and_lines_keep_their_numbers_R54():
+    data = b'name,number,note\nAnn,1,"two\nlines"\n\nBob\n'
+    assert [(line.number, line.contact is not None) for line in read(data)] == [(2, True), (5, False)]
+
+
+@pytest.mark.parametrize("rounded", ["4.15555E+09", "4,15555E+09", "4e9"])
+def test_a_number_that_a_spreadsheet_has_rounded_is_refused_with_what_to_do_R54(rounded):
+    (line,) = read(f'name,number\nAnn,"{rounded}"\n'.encode())
+    assert line.fault is not None
+    assert "Format its column as text" in line.fault.detail
+
+
+def test_a_line_that_does_not_fit_is_refused_by_itself_R54():
+    data = b"external_id,name,number,dnd,metadata\na b,Ann,1,,\n,,2,,\n,Cid,,,\n,Dee,4,perhaps,\n,Eve,5,no,{\n,Flo,6,,\n"
+    assert faults(data) == [(2, "external_id"), (3, "name"), (4, "number"), (5, "dnd"), (6, "metadata")]
+    assert names(data)[-1] == "Flo"
+
+
+def test_a_sheet_without_a_column_for_the_number_is_refused_as_a_whole_R54():
+    for data in (b"", b"name,colour\nAnn,red\n"):
+        with pytest.raises(InvalidRequestError):
+            read(data)
+
+
+def test_a_cell_that_looks_like_a_formula_is_marked_and_read_back_R54():
+    assert safe("=1+1") == "'=1+1"
+    assert safe("O'Hara") == "O'Hara"
+    assert names(b"name,number\n'=1+1,1\n'Ann,2\n") == ["=1+1", "'Ann"]
