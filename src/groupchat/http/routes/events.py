@@ -5,7 +5,6 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from groupchat.aggregates.sight import published
 from groupchat.http.calls.positions import read_last_event_id, read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
@@ -93,16 +92,7 @@ async def _begin(services: Services, last: int | None, query: StreamQuery) -> in
 
 def encode(recorded: Recorded) -> bytes:
     """Return an event as a frame of the stream; JSON has no line ends in it."""
-    shown = StreamedEvent(
-        type=recorded.type,
-        stream=recorded.stream,
-        version=recorded.version,
-        position=recorded.position,
-        at=recorded.at,
-        actor=recorded.cause.actor,
-        correlation_id=recorded.cause.correlation_id,
-        data=published(recorded.event),
-    )
+    shown = StreamedEvent.of(recorded, stream=recorded.stream)
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (recorded.position, recorded.type.encode(), encode_json(shown))
 
 

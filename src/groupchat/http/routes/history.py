@@ -1,7 +1,7 @@
 """History: a conversation's events in order, as they are stored, and the conversation as of any of them (R31, R32)."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from msgspec import Meta, Struct
 
@@ -29,6 +29,20 @@ class HistoryEvent(Struct, frozen=True, kw_only=True):
     correlation_id: str
     data: Annotated[Any, Meta(extra_json_schema={"type": "object"})]
 
+    @classmethod
+    def of(cls, recorded: Recorded, **more: str) -> Self:
+        """Return an event as it is shown; `more` are the fields of a subclass."""
+        return cls(
+            type=recorded.type,
+            version=recorded.version,
+            position=recorded.position,
+            at=recorded.at,
+            actor=recorded.cause.actor,
+            correlation_id=recorded.cause.correlation_id,
+            data=published(recorded.event),
+            **more,
+        )
+
 
 class HistoryPage(Struct, frozen=True):
     """A page of a history; `next_cursor` goes back as `cursor`, and is null on the last page."""
@@ -50,19 +64,7 @@ class HistoryPage(Struct, frozen=True):
 async def read_history(call: Reading[HistoryQuery]) -> Answer[HistoryPage]:
     """List a conversation's events: what happened, when, by whom and by which request. It comes from the log, never behind."""
     found, more = await history.events(call.store, call.path["conversation_id"], call.query.after, call.query.limit)
-    return Answer(HistoryPage(list(map(_shown, found)), None if more is None else str(more)))
-
-
-def _shown(recorded: Recorded) -> HistoryEvent:
-    return HistoryEvent(
-        type=recorded.type,
-        version=recorded.version,
-        position=recorded.position,
-        at=recorded.at,
-        actor=recorded.cause.actor,
-        correlation_id=recorded.cause.correlation_id,
-        data=published(recorded.event),
-    )
+    return Answer(HistoryPage(list(map(HistoryEvent.of, found)), None if more is None else str(more)))
 
 
 @endpoint(
