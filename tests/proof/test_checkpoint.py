@@ -24,7 +24,7 @@ def test_a_checkpoint_of_another_key_is_not_believed_R70():
 
 def test_a_checkpoint_of_another_log_is_not_believed_R70():
     other = SigningKey("example.com/other", bytes(32))
-    with pytest.raises(NoteError, match=r"of the log example\.com/log, but the key is of example\.com/other"):
+    with pytest.raises(NoteError, match=r"from the log example\.com/log, but the key is from example\.com/other"):
         opened(str(MADE.signed_with(other)), other.verifier)
 
 

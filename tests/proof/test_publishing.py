@@ -70,7 +70,7 @@ def test_a_webhook_gets_the_checkpoint_R70():
 def test_a_webhook_that_does_not_take_it_is_named_R70():
     with (
         server(500) as (url, _),
-        pytest.raises(PublishingError, match=r"/checkpoints has not taken the checkpoint: it responded 500\."),
+        pytest.raises(PublishingError, match=r"/checkpoints has not accepted the checkpoint: it responded 500\."),
     ):
         target(url, nothing).publish(NOTE)
     with pytest.raises(PublishingError, match="/checkpoints can't be reached"):

@@ -69,7 +69,7 @@ def test_nothing_is_signed_where_tiles_are_missing_R70(database):
 def test_nothing_is_signed_by_the_key_of_another_log_R70(database):
     fill_and_sign(database, 10)
     with pytest.raises(
-        SigningError, match=r"of the log example\.com/other, but the checkpoints of this database are of example\.com/log"
+        SigningError, match=r"to the log example\.com/other, but the checkpoints of this database to example\.com/log"
     ):
         sign(database, SigningKey("example.com/other", bytes(32)))
 

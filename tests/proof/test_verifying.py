@@ -182,7 +182,9 @@ def test_a_checkpoint_of_another_key_is_a_fault_R70(database):
     fill_and_sign(database, 20)
     with database.read() as connection:
         ((_, told),) = says(connection, key=SigningKey(KEY.name, bytes(32)).verifier)
-    assert told.startswith("A checkpoint is forged, or is another log's. This checkpoint is not signed by the key example.com/log+")
+    assert told.startswith(
+        "A checkpoint is forged, or belongs to another log. This checkpoint is not signed by the key example.com/log+"
+    )
 
 
 def test_two_checkpoints_of_one_size_prove_two_histories_R70(database):

@@ -1,4 +1,4 @@
-"""Rate card: what a segment costs, by date (R25). It is part of the workspace's stream and state (`workspace.py`)."""
+"""Rate card: the price of a segment, by date (R25). It is part of the workspace's stream and state (`workspace_state.py`)."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ class PostRate(Struct, frozen=True, kw_only=True):
 
 
 def post_rate(command: PostRate) -> list[Event]:
-    """Return the event of another line; raises `InvalidRequestError` for a currency that does not exist."""
+    """Return the event of a new line; raises `InvalidRequestError` for a currency that does not exist."""
     if command.rate.currency not in CURRENCIES:
         raise InvalidRequestError("currency", f"Unknown currency {command.rate.currency}. Use an ISO 4217 code, such as USD.")
     return [RatePosted(effective_from=command.effective_from, rate=command.rate)]

@@ -1,9 +1,9 @@
-"""Users: adding, changing and deactivating them. They are part of the workspace's stream and state (`workspace.py`).
+"""Users: adding, changing and deactivating them. They are part of the workspace's stream and state (`workspace_state.py`).
 
-- R20, R22 A user has a role that exists, and can be restricted to assigned data.
-- R23 There is always an active owner with a key that works.
+- R20, R22 A user has an existing role, and can be restricted to assigned data.
+- R23 There is always an active owner with a working key.
 - A mailbox belongs to one user of the workspace, active or not.
-- A deactivated user has no keys and can't log in. Whatever they did, and whatever is assigned to them, stays.
+- A deactivated user has no keys and can't log in. Their messages, and everything assigned to them, stay.
 """
 
 from collections.abc import Iterable

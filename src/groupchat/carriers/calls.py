@@ -1,7 +1,7 @@
-"""One HTTP call to a carrier, and what its outcome means for the message in it.
+"""One HTTP call to a carrier, and the meaning of its outcome for the message in it.
 
-No call is ever repeated here: a carrier that has taken a message must not get it twice because an answer was lost. There is no time
-limit on an answer either: whoever hands over a message sets one, and knows that a call may still arrive after it has ended.
+No call is ever repeated here: a carrier that has accepted a message must not get it twice because a response was lost. There is no
+time limit on a response either: the caller who hands over a message sets one, and knows that a call may still arrive after it.
 """
 
 import json
@@ -15,9 +15,9 @@ from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
 
 CONNECT_SECONDS = 5.0
 SOON_SECONDS = 5.0
-"""When a message may be tried again that never left."""
+"""The pause before another attempt for a message that certainly never left."""
 SETTLED_SECONDS = 30.0
-"""After so long a call that was cut off has certainly ended at the carrier's end too."""
+"""After this time, an interrupted call has certainly ended at the carrier, too."""
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -30,7 +30,7 @@ _NEVER_LEFT = (
 
 
 class CarrierAnswer(Struct, frozen=True):
-    """What a carrier answered; `said` is its body as JSON, none if it is no JSON."""
+    """A carrier's response; `said` is its body as JSON, none if it is not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,16 +38,16 @@ class CarrierAnswer(Struct, frozen=True):
 
     @property
     def taken(self) -> bool:
-        """Whether the carrier says that it did what was asked."""
+        """Whether the carrier says that it did what was requested."""
         return httpx.codes.is_success(self.status)
 
     @property
     def redirects(self) -> bool:
-        """Whether the answer names another address, which is not followed."""
+        """Whether the response names another address, which is not followed."""
         return httpx.codes.is_redirect(self.status)
 
     def seconds(self, header: str, otherwise: float) -> float:
-        """Return the seconds that a header such as `Retry-After` tells to wait, from 1 to 3,600."""
+        """Return the seconds to wait in a header such as `Retry-After`, from 1 to 3,600."""
         try:
             return min(max(float(self.headers.get(header, otherwise)), 1.0), 3_600.0)
         except ValueError:
@@ -55,7 +55,7 @@ class CarrierAnswer(Struct, frozen=True):
 
 
 class Calls:
-    """The calls to one carrier, over connections that are kept open."""
+    """The calls to one carrier, over persistent connections."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Calls:
         )
 
     async def post(self, path: str, **given: Any) -> CarrierAnswer:
-        """Make a call that may text somebody; `given` is httpx's `content`, `data` or `headers`.
+        """Make a call that may text someone; `given` is httpx's `content`, `data` or `headers`.
 
         Raises `CarrierRefusedError` if it certainly never left, `CarrierUnclearError` if it may have arrived.
         """

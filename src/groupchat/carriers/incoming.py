@@ -1,4 +1,4 @@
-"""What one request to a carrier's webhook brings, and how it is handed to the inbox before it is acknowledged (R45)."""
+"""The content of one request to a carrier's webhook; it is passed to the inbox before it is acknowledged (R45)."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class News(Struct, frozen=True, kw_only=True):
-    """What a request brings; `unknown` names events that mean nothing to us, in the carrier's words."""
+    """The content of a request; `unknown` names events without a meaning for us, in the carrier's words."""
 
     receipts: Sequence[Receipt] = ()
     inbound: Sequence[Inbound] = ()
@@ -20,10 +20,9 @@ class News(Struct, frozen=True, kw_only=True):
 
 
 async def hand_over(carrier: str, news: News, inbox: Inbox) -> None:
-    """Hand everything to the inbox; returning means that it is stored, or that there is no place for it.
+    """Pass everything to the inbox. Returning means that it is stored, or that it has no place.
 
-    A message for a number that is nobody's would not fit better when the carrier brings it again. So it is acknowledged, and
-    logged.
+    A message for an unknown number would have no place the next time either, so it is acknowledged and logged.
     """
     if news.receipts:
         await inbox.receipts(news.receipts)

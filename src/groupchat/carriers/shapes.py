@@ -1,6 +1,6 @@
-"""Reading what carriers say, whose shape is not certain: they add and leave out fields, and don't send what their documents say.
+"""Reading carriers' data, whose shape is uncertain: they add and omit fields, and differ from their documentation.
 
-None of these functions raises: what has another shape than expected reads as if it were not there.
+None of these functions raises. Data of an unexpected shape is treated as missing.
 """
 
 import mimetypes
@@ -19,14 +19,14 @@ _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 def at(value: Any, *names: str) -> Any:
-    """Return what an object has under a name, what that has under the next, and so on; none if there is no such thing."""
+    """Return the value under a name, the value under the next name in that, and so on; none if one is missing."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def text(value: Any, *names: str) -> str:
-    """Return the text or whole number there as text; the empty text if there is none."""
+    """Return the text or whole number there as text; an empty text if it is missing."""
     found = at(value, *names)
     if isinstance(found, str):
         return found
@@ -34,7 +34,7 @@ def text(value: Any, *names: str) -> str:
 
 
 def items(value: Any, *names: str) -> list[Any]:
-    """Return the list there; one without items if there is none, and one of a single thing that should be in a list."""
+    """Return the list there; an empty one if it is missing, and a single thing as a list of one."""
     found = at(value, *names)
     if found is None:
         return []
@@ -42,7 +42,7 @@ def items(value: Any, *names: str) -> list[Any]:
 
 
 def number(value: Any) -> str | None:
-    """Return a phone number as E.164: given as text, or as an object with a `phone_number`; none if it is not one."""
+    """Return a phone number as E.164, from a text or from an object with a `phone_number`; none if it is not one."""
     written = text(value) or text(value, "phone_number")
     if _E164.fullmatch(written):
         return written
@@ -55,12 +55,12 @@ def number(value: Any) -> str | None:
 
 
 def numbers(values: Iterable[Any]) -> set[str]:
-    """Return those values that are phone numbers, as E.164."""
+    """Return the values that are phone numbers, as E.164."""
     return {read for value in values if (read := number(value)) is not None}
 
 
 def media(url: str, content_type: str) -> Media | None:
-    """Return a file that a person sent; its type from its name where the carrier doesn't say it; none if it has no web address."""
+    """Return a person's file; its type follows from its name if the carrier omits it. None if it has no web address."""
     if not is_web_address(url):
         return None
     said = content_type.partition(";")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""Where a carrier's adapter keeps what it needs: in groupchat's database, but in no transaction with the event store."""
+"""Storage for a carrier's adapter: in groupchat's database, but never in one transaction with the event store."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 
 class Storage(Protocol):
-    """A database on SQLite or Postgres, as `groupchat.store.database.Database`; its blocks are transactions and block.
+    """A database on SQLite or Postgres, like `groupchat.store.database.Database`. Its blocks are transactions and block the thread.
 
-    What is written with `durable=False` may be lost in a power failure, but never without what was stored before it.
+    A power failure may lose data written with `durable=False`, but never without everything that was stored after it.
     """
 
     def read(self) -> AbstractContextManager[Connection]:

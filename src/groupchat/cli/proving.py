@@ -48,9 +48,9 @@ class NothingToVerifyError(ToldError):
 @_audit.command()
 def keygen(
     name: Annotated[str, typer.Option(help="The log's name, for example the address of the API: chat.example.com.")],
-    out: Annotated[Path, typer.Option(help="The file for the signing key. Whoever has it can sign another history.")],
+    out: Annotated[Path, typer.Option(help="The file for the signing key. Anyone who has it can sign another history.")],
 ) -> None:
-    """Make a signing key. The verifier key goes to stdout: give it to everyone who is to check the log."""
+    """Make a signing key. The verifier key goes to stdout; give it to everyone who will check the log."""
     key = SigningKey.generate(name)
     if out.exists():
         msg = f"{out} exists already. A key is never overwritten, because what it has signed could not be continued."
@@ -68,10 +68,11 @@ def checkpoint(
         typer.Option("--publish", help="Where to publish it: https://..., s3://BUCKET/FOLDER, kafka:TOPIC, or a folder."),
     ] = None,
     cosigned: Annotated[
-        Path | None, typer.Option(help="A file with a checkpoint that a witness has cosigned: keep the cosignature.")
+        Path | None,
+        typer.Option(help="A file with a checkpoint that a witness has cosigned, to add its cosignature."),
     ] = None,
 ) -> None:
-    """Sign a checkpoint of all events that are in the tree, keep it, and print it."""
+    """Sign a checkpoint of all events that are in the tree, store it, and print it."""
     given = settings()
     key = audit_key(given)
     targets = audit_targets(given, publish_to or [])
@@ -99,7 +100,7 @@ def verify_(
         typer.Option(help="Continue from the checkpoint in this file, and replace it with the one that was verified."),
     ] = None,
     processes: Annotated[
-        int, typer.Option(min=1, help="How many processes hash events. Default: one for each core.")
+        int, typer.Option(min=1, help="The number of processes that hash events. Default: one for each core.")
     ] = os.cpu_count() or 1,
 ) -> None:
     """Compare all stored events with checkpoints: yours, and those in the database. Exit code 1 if anything is wrong.
@@ -128,7 +129,7 @@ def verify_(
 
 
 def _conclude(verified: Note, witnesses: Sequence[VerifierKey], last: Path | None) -> None:
-    """Print who has cosigned the verified checkpoint, and keep it to continue from."""
+    """Print who has cosigned the verified checkpoint, and store it to continue from."""
     for witness in verified.signers(witnesses):
         typer.echo(f"{witness.name} has cosigned it.")
     if last is not None:
@@ -150,23 +151,23 @@ def prove_(
 
 @_audit.command("rebuild")
 def rebuild_() -> None:
-    """Compute the tree's tiles again from the stored events. Checkpoints stay, and `verify` tells whether they still match."""
+    """Compute the tree's tiles again from the stored events. Checkpoints stay, and `verify` shows whether they still match."""
     with existing() as database, progress("hashing") as on_progress:
         grow_again(database, Log.of(database).head(), on_progress)
 
 
-# --- what is read
+# --- reading
 
 
 def _verifier(key: str) -> VerifierKey:
     return read_verifier(key if "+" in key and not Path(key).exists() else read_text(Path(key)))
 
 
-# --- what is said
+# --- printing
 
 
 def _tell(report: Report) -> None:
-    """Print what was found; raises `typer.Exit` if anything is wrong."""
+    """Print the findings; raises `typer.Exit` if anything is wrong."""
     out = Console(soft_wrap=True, highlight=False)
     for each in report.faults:
         out.print(Text(clean(each.says), style="red"))

@@ -1,4 +1,4 @@
-"""How a conversation begins, by a user or by what a person writes (R44): written to the consent of each participant (R16, R35)."""
+"""Beginning a conversation, for a user or after a person's message (R44), with each participant's consent stream (R16, R35)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from groupchat.store.decision import Decision
 
 
 async def begin(decision: Decision, conversation_id: str, create: group_conversation.CreateGroup) -> None:
-    """Take a conversation's creation, and write it to the consent of each participant."""
+    """Take a conversation's creation, and add it to the consent stream of each participant."""
     await decision.take(CONVERSATION, conversation_id, create)
     for participant in create.roster:
         join = consent.Join(business_number=create.business_number, number=participant.number, conversation_id=conversation_id)
@@ -19,9 +19,9 @@ async def begin(decision: Decision, conversation_id: str, create: group_conversa
 
 
 async def begin_for_inbound(decision: Decision, state: Workspace, business_number: str, numbers: Sequence[str]) -> str:
-    """Begin the conversation of a business number and a set that a person wrote to; return its id (R44).
+    """Begin the conversation of a business number and the people of an inbound message; return its id (R44).
 
-    No rule keeps it from beginning: what people write is never lost. Whoever opted out before blocks it from the start (R5, R15).
+    No rule prevents it, because people's messages are never lost. People who opted out before block it from the start (R5, R15).
     """
     conversation_id = decision.new_id("cnv")
     create = group_conversation.CreateGroup(

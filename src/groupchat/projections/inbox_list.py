@@ -1,4 +1,4 @@
-"""The list of the inbox: which conversations a user asks for, a page of them, and how many there are (R22, R27, R30)."""
+"""The list of the inbox: filters, pages, and counts (R22, R27, R30)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -33,8 +33,8 @@ _HAS_UNREAD = or_(
 class ConversationFilter(Struct, frozen=True, kw_only=True):
     """The conversations to list (R27). A field that is `None` doesn't filter.
 
-    `participant` is a number (E.164), `contact_id` a contact that a participant is linked to. Times have a zone; `since` includes
-    its moment, `before` doesn't.
+    `participant` is a number (E.164), `contact_id` the contact of a participant. Times have a time zone. `since` is inclusive,
+    `before` is exclusive.
     """
 
     q: str | None = None
@@ -51,7 +51,7 @@ class ConversationFilter(Struct, frozen=True, kw_only=True):
 
 
 class InboxPage(Page, frozen=True):
-    """A page of the inbox, with how many conversations match the filters, and how many of all are unread, if it was asked for."""
+    """A page of the inbox, with the number of matching conversations and of all unread ones, if requested."""
 
     total: int | None = None
     unread: int | None = None
@@ -70,7 +70,7 @@ def page(
     sees_only: str | None = None,
     counted: bool = False,
 ) -> InboxPage:
-    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, those that R22 leaves to that user.
+    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, only those that R22 allows that user.
 
     `counted` adds `total` and `unread`, which takes time in proportion to the conversations. Raises `InvalidRequestError` for a bad
     cursor or search.
@@ -120,7 +120,7 @@ def _within(column: ColumnElement[int], since: datetime | None, before: datetime
 
 
 def _with_unread(row: Row[Any]) -> Listed:
-    """Add to the stored JSON of `Shown` what makes it a `Conversation`."""
+    """Add a user's fields to the stored JSON of `Shown`, which makes it a `Conversation`."""
     doc, position, inbound, read, marked = row
     unread = inbound if read is None else Mark(read, marked).unread_of(inbound)
     return Listed(f'{doc[:-1]},"unread_count":{unread}}}', position)

@@ -1,1 +1,1 @@
-"""Proof: a Merkle tree over the log, checkpoints that are signed, and what they show to others (docs/proof.md, R70)."""
+"""Proof: a Merkle tree over the log, signed checkpoints, and the proofs that they allow (docs/proof.md, R70)."""

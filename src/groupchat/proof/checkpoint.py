@@ -1,4 +1,4 @@
-"""Checkpoints (c2sp.org/tlog-checkpoint): how many events the log has, and the one hash that all of them lead to, signed."""
+"""Checkpoints (c2sp.org/tlog-checkpoint): the number of events in the log, and the hash of all of them, signed."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
@@ -10,7 +10,7 @@ from groupchat.proof.tree import HASH_BYTES
 
 
 class Checkpoint(Struct, frozen=True):
-    """What the log says of itself: its name (`origin`), the number of its events, and the root of their tree."""
+    """The state of the log: its name (`origin`), the number of its events, and the root of their tree."""
 
     origin: str
     size: int
@@ -25,8 +25,8 @@ class Checkpoint(Struct, frozen=True):
 
 
 def read_checkpoint(note: Note) -> Checkpoint:
-    """Return what a note says; raises `NoteError` if it is not a checkpoint. It verifies no signature: `opened` does."""
-    origin, size, coded, *_ = [*note.text.split("\n"), "", ""]  # lines that other logs add below say nothing of the tree
+    """Return the checkpoint in a note; raises `NoteError` if there is none. It verifies no signature: `opened` does."""
+    origin, size, coded, *_ = [*note.text.split("\n"), "", ""]  # lines that other logs add do not concern the tree
     try:
         root = b64decode(coded, validate=True)
     except (Base64Error, ValueError):
@@ -38,12 +38,12 @@ def read_checkpoint(note: Note) -> Checkpoint:
 
 
 def opened(text: str, *keys: VerifierKey) -> Checkpoint:
-    """Return what a checkpoint says that one of the log's keys has signed; raises `NoteError` for any other text."""
+    """Return the checkpoint in a text that one of the log's keys has signed; raises `NoteError` for any other text."""
     note = Note.read(text)
     checkpoint = read_checkpoint(note)
     own = [key for key in keys if key.name == checkpoint.origin]
     if not own:
-        msg = f"This checkpoint is of the log {checkpoint.origin}, but the key is of {', '.join(key.name for key in keys)}."
+        msg = f"This checkpoint is from the log {checkpoint.origin}, but the key is from {', '.join(key.name for key in keys)}."
         raise NoteError(msg)
     if not note.signers(own):
         shown = " or ".join(f"{key.name}+{key.id.hex()}" for key in own)

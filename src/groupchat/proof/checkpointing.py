@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 class Checkpoints(Struct, frozen=True):
-    """Its position is the size of the last checkpoint that has arrived at all targets; what keeps it from that is its error."""
+    """Its position is the size of the last checkpoint that has arrived at all targets. Its error says why a newer one has not."""
 
     database: Database
     key: SigningKey
@@ -30,7 +30,7 @@ class Checkpoints(Struct, frozen=True):
     seconds: float
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Sign and publish until `stop` is set. What fails is tried again the next time."""
+        """Sign and publish until `stop` is set. Failures are retried the next time."""
         while not stop.is_set():
             async with Lease(self.database, NAME, stop) as lease:
                 while not stop.is_set() and await lease.still_held():
@@ -38,7 +38,7 @@ class Checkpoints(Struct, frozen=True):
                     await first_set(stop, seconds=self.seconds)
 
     async def try_once(self) -> None:
-        """Do the work once, and record what has kept it from being done."""
+        """Do the work once, and record an error that prevents it."""
         try:
             await asyncio.to_thread(self.work)
         except DATABASE_ERRORS as error:
@@ -66,7 +66,7 @@ class Checkpoints(Struct, frozen=True):
 
 
 def publish(note: Note, targets: Sequence[Target]) -> None:
-    """Publish a checkpoint to all targets, also when one of them fails; raises the first one's `PublishingError` then."""
+    """Publish a checkpoint to all targets, even if one of them fails; then raises the first `PublishingError`."""
     failed: list[ToldError] = []
     for each in targets:
         try:

@@ -1,7 +1,7 @@
-"""The tree follows the log, apart from appends, with its tiles and its position in one transaction. It decodes nothing.
+"""The tree follows the log, independently of appends, with its tiles and its position in one transaction. It decodes nothing.
 
-The position is the number of leaves. A leaf is a row as it is stored, so an event that can't be read has its leaf like any other.
-An event that is missing has none, and nothing can be parked in its place: the tree stops there, as followers do, and says so.
+The position is the number of leaves. A leaf is a row as it is stored, so an unreadable event has a leaf like any other. A missing
+event has none, and can't be parked: the tree stops there, as followers do, and reports it.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ NAME = "proof"
 AT_ONCE = 5_000
 """The number of events that one transaction hashes."""
 _GATHER_SECONDS = 1.0
-"""Nobody waits for the tree, so it is extended at most this often, and costs the same for few events and for many."""
+"""Nobody waits for the tree, so it grows at most this often, which costs the same for few events and for many."""
 _IDLE_SECONDS = 30.0
 
 log = structlog.get_logger()
 
 
 class Tree:
-    """The tree's follower: adds a leaf for each event, in order. One instance of all processes works at a time."""
+    """The tree's follower: adds a leaf for each event, in order. One instance works at a time."""
 
     def __init__(self, database: Database, signals: Signals) -> None:
         self._database = database
@@ -67,7 +67,7 @@ class Tree:
                 await first_set(stop, bell, seconds=_IDLE_SECONDS)
 
     def step(self) -> int:
-        """Add the next leaves; return their number, 0 at the log's end or after a stop at an event that is missing. It blocks."""
+        """Add the next leaves; return their number, 0 at the log's end or after a stop at a missing event. It blocks."""
         with self._database.read() as connection:
             status = status_of(connection, NAME)
             position = min(head(connection), status.position + AT_ONCE)
@@ -92,7 +92,7 @@ def grow(database: Database, position: int) -> int:
 
 
 def grow_again(database: Database, upto: int, on_progress: OnProgress) -> None:
-    """Compute the whole tree from what is stored, up to a position. Checkpoints stay. Raises `PoisonError`. It blocks."""
+    """Compute the whole tree from the stored events, up to a position. Checkpoints stay. Raises `PoisonError`. It blocks."""
     with database.write() as connection:
         lock(connection, NAME)
         forget_tiles(connection)
@@ -116,7 +116,7 @@ def _extend(connection: Connection, standing: int, position: int) -> None:
 
 
 def first_missing(rows: Sequence[EventRow], after: int, upto: int) -> int | None:
-    """Return the first position above one, up to another, that has no row."""
+    """Return the first position in a range that has no row."""
     if len(rows) == upto - after:
         return None
     there = {row.position for row in rows}

@@ -1,4 +1,4 @@
-"""What is kept of the tree: its tiles, which can be computed again from the events, and every checkpoint, which can't."""
+"""The stored tree: its tiles, which can be computed again from the events, and all checkpoints, which can't."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -30,7 +30,7 @@ _T, _C = TILES.c, CHECKPOINTS.c
 
 
 def tiles_in(connection: Connection) -> TileReader:
-    """Return how to read a tile in this transaction, each once: proofs of many events need the same ones."""
+    """Return a function that reads a tile in this transaction, each once, because proofs of many events need the same ones."""
 
     @lru_cache(maxsize=_TILES_IN_MEMORY)
     def read(level: int, number: int) -> bytes:
@@ -61,7 +61,7 @@ def forget_tiles(connection: Connection) -> None:
 
 
 def tile_bytes(connection: Connection, level: int, first: int, last: int) -> bytes:
-    """Return the hashes of successive tiles of a level, as many as there are before one is missing."""
+    """Return the hashes of successive tiles of a level, up to the first missing one."""
     query = select(_T.number, _T.hashes).where(_T.level == level, _T.number.between(first, last)).order_by(_T.number)
     parts: list[bytes] = []
     for number, hashes in connection.execute(query):
@@ -81,21 +81,21 @@ def newest_checkpoint(connection: Connection) -> Note | None:
 
 
 def checkpoint_from(connection: Connection, size: int) -> Note | None:
-    """Return the first checkpoint that covers at least so many events."""
+    """Return the first checkpoint that covers at least this many events."""
     query = select(_C.note).where(_C.size >= size).order_by(_C.size).limit(1)
     found = connection.execute(query).scalar_one_or_none()
     return None if found is None else Note.read(found)
 
 
 def checkpoint_texts(connection: Connection) -> list[str]:
-    """Return every checkpoint as it is stored, the oldest first."""
+    """Return every stored checkpoint, the oldest first."""
     return list(connection.execute(select(_C.note).order_by(_C.size)).scalars())
 
 
 def keep_checkpoint(connection: Connection, note: Note) -> Note:
-    """Store a checkpoint, with all signatures that it has by now, and return it.
+    """Store a checkpoint, with all its signatures so far, and return it.
 
-    Raises `NoteError` for one that contradicts what is kept: another root for the same number of events.
+    Raises `NoteError` if it contradicts a stored one: another root for the same number of events.
     """
     size = read_checkpoint(note).size
     found = connection.execute(select(_C.note).where(_C.size == size)).scalar_one_or_none()

@@ -1,7 +1,7 @@
-"""A leaf: a stored event, to the byte. This is the one definition of what is proved of an event (docs/adr/0021).
+"""A leaf: a stored event, to the byte. This is the only definition of what is proved about an event (docs/adr/0021).
 
-A leaf is five lines of which the last may have any length: the name of this definition, the stream, the version, the wire name, and
-the state as it is stored. That is every column of the event but its position, which is the leaf's place in the tree.
+A leaf is five lines, of which the last may have any length: the name of this definition, the stream, the version, the wire name,
+and the state as it is stored. That is every column of the event except its position, which is the leaf's place in the tree.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Locating: what happened to the first wrong event, told from the hashes that were recorded when the events were stored."""
+"""Locating: what happened to the first wrong event, derived from the hashes that were recorded when the events were stored."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -17,20 +17,20 @@ _TILES_AT_ONCE = 64
 
 
 class Finding(Struct, frozen=True):
-    """What is wrong, in words, and the first position of it, where that can be told."""
+    """A finding in words, and its first position, if known."""
 
     says: str
     position: int | None = None
 
 
 def tiles_lead_to(connection: Connection, checkpoint: Checkpoint) -> bool:
-    """Tell whether the recorded hashes of events are those that a checkpoint was signed of."""
+    """Return whether the recorded hashes of events lead to a signed checkpoint."""
     recorded = chain.from_iterable(hashes for _, hashes in _recorded(connection))
     return root_of(list(islice(recorded, checkpoint.size))) == checkpoint.root
 
 
 def cut_off(missing: int, head: int, size: int, by: str) -> Finding:
-    """Return that an event is missing, between others or at the end."""
+    """Return that an event is missing, in the middle or at the end."""
     if missing <= head:
         return Finding(f"There is no event at position {missing:,}: it was removed.", missing)
     says = (
@@ -51,7 +51,7 @@ def wrong_tile(level: int, number: int) -> Finding:
 
 
 def first_wrong(connection: Connection, position: int, wrong: int, covered: str) -> Finding:
-    """Return what happened to an event that has not the hash that was recorded of it."""
+    """Return what happened to an event whose hash differs from the recorded one."""
     more = f" {wrong:,} events in all are not where they were, or not what they were." if wrong > 1 else ""
     return Finding(f"{_how(connection, position)} It is one {covered}.{more}", position)
 
@@ -89,7 +89,7 @@ def _recorded_at(connection: Connection, position: int) -> bytes | None:
 
 
 def _found(connection: Connection, hashed: bytes) -> int | None:
-    """Return the position of which a hash was recorded."""
+    """Return the position for which a hash was recorded."""
     for first, hashes in _recorded(connection):
         if hashed in hashes:
             return first + hashes.index(hashed)

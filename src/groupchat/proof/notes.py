@@ -1,4 +1,4 @@
-"""Signed notes (c2sp.org/signed-note): a text, and lines with signatures under it, as Go's `sumdb/note` has them.
+"""Signed notes (c2sp.org/signed-note): a text with lines of signatures below it, in the format of Go's `sumdb/note`.
 
 Two kinds of Ed25519 keys sign: the log's own (type 1), and a witness's (type 4, c2sp.org/tlog-cosignature), whose signature says
 when the witness saw the note.
@@ -22,19 +22,19 @@ _KEY_BYTES = 32
 _ID_BYTES = 4
 _TIME_BYTES = 8
 LONGEST = 64 * 1024
-"""Bytes of a note; it has room for more signatures than anyone collects."""
+"""The maximum size of a note, in bytes; it has room for more signatures than anyone collects."""
 
 
 class KeyFormatError(ToldError):
-    """A text is not a key; the message says what a key looks like."""
+    """A text is not a key. The message describes the format of a key."""
 
 
 class NoteError(ToldError):
-    """A text is not a signed note, or no key that is trusted has signed it; the message says which."""
+    """A text is not a signed note, or no trusted key has signed it. The message says which."""
 
 
 class VerifierKey(Struct, frozen=True):
-    """The public part of a key: it verifies what the key's holder has signed."""
+    """The public part of a key: it verifies the signatures of the key's holder."""
 
     name: str
     kind: bytes
@@ -51,7 +51,7 @@ class VerifierKey(Struct, frozen=True):
 
     @property
     def id(self) -> bytes:
-        """The first bytes of the key's hash: they are in each signature."""
+        """The first bytes of the key's hash, which each signature contains."""
         return sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:_ID_BYTES]
 
     @property
@@ -63,7 +63,7 @@ class VerifierKey(Struct, frozen=True):
         return f"{self.name}+{self.id.hex()}+{b64encode(self.kind + self.public).decode()}"
 
     def verifies(self, text: str, signature: bytes) -> bool:
-        """Tell whether a signature is this key's, and of this text."""
+        """Return whether a signature is from this key, for this text."""
         message, signed = text.encode(), signature
         if self.is_witness:
             at, signed = signature[:_TIME_BYTES], signature[_TIME_BYTES:]
@@ -83,7 +83,7 @@ class SigningKey(Struct, frozen=True):
 
     @classmethod
     def generate(cls, name: str) -> "SigningKey":
-        """Make a new key; raises `KeyFormatError` for a name that no key can have."""
+        """Make a new key; raises `KeyFormatError` for an invalid name."""
         if not is_key_name(name):
             msg = f"{name!r} can't be a key's name: it must not be empty, nor contain spaces, line breaks or a plus sign."
             raise KeyFormatError(msg)
@@ -102,7 +102,7 @@ class SigningKey(Struct, frozen=True):
 
     @property
     def verifier(self) -> VerifierKey:
-        """The public part, to give to everybody."""
+        """The public part, to give to everyone."""
         return VerifierKey(self.name, LOG_KEY, self._private.public_key().public_bytes_raw())
 
     @property
@@ -110,7 +110,7 @@ class SigningKey(Struct, frozen=True):
         return Ed25519PrivateKey.from_private_bytes(self.seed)
 
     def secret(self) -> str:
-        """Return the key as it is kept in a file."""
+        """Return the key in the format of a key file."""
         return f"{_PRIVATE}{self.name}+{self.verifier.id.hex()}+{b64encode(LOG_KEY + self.seed).decode()}"
 
     def __repr__(self) -> str:
@@ -133,21 +133,21 @@ def read_verifier(text: str) -> VerifierKey:
 
 
 class Signature(Struct, frozen=True):
-    """A signature's line: the name of the key, and the key's id followed by what it signed."""
+    """A signature's line: the name of the key, and the key's id followed by the signature."""
 
     name: str
     signed: bytes
 
 
 class Note(Struct, frozen=True):
-    """A text, which ends in a line break, and its signatures; none of them is verified yet."""
+    """A text, which ends in a line break, and its signatures, not verified yet."""
 
     text: str
     signatures: tuple[Signature, ...]
 
     @classmethod
     def read(cls, note: str) -> "Note":
-        """Read a note; raises `NoteError` for a text that is none."""
+        """Read a note; raises `NoteError` if the text is not one."""
         text, separator, below = note.rpartition("\n\n")
         lines = below.split("\n")
         if not separator or lines.pop() or not lines or len(note) > LONGEST:
@@ -161,9 +161,9 @@ class Note(Struct, frozen=True):
         return f"{self.text}\n{''.join(lines)}"
 
     def signers(self, trusted: Iterable[VerifierKey]) -> list[VerifierKey]:
-        """Return which of these keys have signed the note; signatures of other keys are ignored.
+        """Return the keys, of these, that have signed the note; signatures of other keys are ignored.
 
-        Raises `NoteError` for a signature that says that it is of one of these keys, and is not.
+        Raises `NoteError` for a signature that claims to be from one of these keys, and is not.
         """
         found = []
         for key in trusted:
@@ -177,15 +177,15 @@ class Note(Struct, frozen=True):
         return found
 
     def with_signatures_of(self, other: "Note") -> "Note":
-        """Return this note with the signatures that another copy of it has; raises `NoteError` if it is of another text."""
+        """Return this note with the signatures of another copy added; raises `NoteError` if that has another text."""
         if other.text != self.text:
-            msg = "These are signatures of another checkpoint."
+            msg = "These signatures belong to another checkpoint."
             raise NoteError(msg)
         return Note(self.text, tuple(dict.fromkeys((*self.signatures, *other.signatures))))
 
 
 def is_key_name(name: str) -> bool:
-    """Tell whether a key can have this name."""
+    """Return whether a key can have this name."""
     return bool(name) and "+" not in name and name.isprintable() and not any(map(str.isspace, name))
 
 

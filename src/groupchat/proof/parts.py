@@ -1,4 +1,4 @@
-"""Parts of the log, hashed one by one, in any number of processes: what comes back of a part is a few hashes."""
+"""Parts of the log, hashed one by one in any number of processes. The result of a part is a few hashes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,14 +19,14 @@ from groupchat.store.database import Database
 from groupchat.store.rows import rows_between
 
 PART = 1 << 12
-"""How many events a part has: whole tiles, so that few hashes stand for it."""
+"""The number of events in a part: whole tiles, so that few hashes represent it."""
 
 Nodes = Sequence[tuple[int, bytes]]
 """Heights and hashes of full nodes, from left to right."""
 
 
 class Task(Struct, frozen=True):
-    """What to hash: the events above a position up to another, and the positions between at which a root is wanted."""
+    """The work: the events after a position up to another, and the positions between at which a root is needed."""
 
     after: int
     upto: int
@@ -34,10 +34,10 @@ class Task(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """The nodes of a part, as its events give them.
+    """The nodes of a part, computed from its events.
 
-    `missing` is the first position that has no event: what comes after it is not in the nodes. `first_wrong` is the first position
-    whose event has not the hash that is in the tile, or none is there, and `wrong` the number of such events.
+    `missing` is the first position without an event; the nodes do not include later events. `first_wrong` is the first position
+    whose event's hash differs from the one in the tile, or has none there, and `wrong` is the number of such events.
     """
 
     upto: int
@@ -48,7 +48,7 @@ class Part(Struct, frozen=True):
 
 
 def tasks(after: int, head: int, cuts: Sequence[int]) -> list[Task]:
-    """Return parts that cover the log above a position, each with the cuts in it."""
+    """Return parts that cover the log after a position, each with the cuts in it."""
     starts = [after, *range((after // PART + 1) * PART, head, PART)]
     ends = [*starts[1:], head]
     return [
@@ -78,7 +78,7 @@ def hash_part(connection: Connection, task: Task) -> Part:
 
 
 def _nodes(hashes: Sequence[bytes], task: Task) -> Nodes:
-    """Return the full nodes that cover these leaves; at each cut, one ends."""
+    """Return the full nodes that cover these leaves. At each cut, one ends."""
     end = task.after + len(hashes)
     edges = [task.after, *(cut for cut in task.cuts if cut < end), end]
     return [
@@ -91,12 +91,12 @@ def _nodes(hashes: Sequence[bytes], task: Task) -> Nodes:
 # --- in several processes
 
 Hash = Callable[[Sequence[Task]], Iterator[Part]]
-"""Hashes parts, and returns them in their order."""
+"""Hashes parts, and returns the results in their order."""
 
 
 @contextmanager
 def hashing(database: Database, processes: int) -> Iterator[Hash]:
-    """Hash in so many processes, each with a connection of its own."""
+    """Hash in this many processes, each with its own connection."""
     if processes == 1:
         yield lambda given: (_on(database, task) for task in given)
         return
@@ -111,7 +111,7 @@ def _on(database: Database, task: Task) -> Part:
 
 
 class _Worker:
-    """The database of a process that hashes."""
+    """The database of a hashing process."""
 
     database: ClassVar[Database]
 

@@ -1,4 +1,4 @@
-"""Proving: that one event is in the log of a checkpoint, in the form of c2sp.org/tlog-proof, without showing any other event."""
+"""Proving that one event is in the log of a checkpoint, in the format of c2sp.org/tlog-proof, without showing any other event."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ FIRST_LINE = "c2sp.org/tlog-proof@v1"
 
 
 class UnprovableError(ToldError):
-    """Nothing can be proved of a position; the message says why."""
+    """A position can't be proved. The message says why."""
 
 
 class Proof(Struct, frozen=True):
@@ -31,16 +31,16 @@ class Proof(Struct, frozen=True):
     checkpoint: Note
 
     def text(self, *, with_leaf: bool) -> str:
-        """Return the proof as it is handed out; with the leaf it needs nothing else but the log's public key."""
+        """Return the proof in its public format. With the leaf, verifying it needs only the log's public key."""
         extra = [f"extra {_coded(self.leaf)}"] if with_leaf else []
         lines = [FIRST_LINE, *extra, f"index {self.position - 1}", *map(_coded, self.hashes), "", str(self.checkpoint)]
         return "\n".join(lines)
 
 
 def prove(connection: Connection, position: int, checkpoint: Note | None = None) -> Proof:
-    """Prove the event at a position, by a checkpoint or by the first that is kept and covers it.
+    """Prove the event at a position, by a checkpoint or by the first stored one that covers it.
 
-    Raises `UnprovableError`, also where the stored event is not the one that was signed; `MissingTileError`; `NoteError`.
+    Raises `UnprovableError`, also if the stored event differs from the signed one; `MissingTileError`; `NoteError`.
     """
     note = checkpoint or checkpoint_from(connection, position)
     if note is None:
@@ -50,7 +50,7 @@ def prove(connection: Connection, position: int, checkpoint: Note | None = None)
 
 
 def proofs(connection: Connection, positions: Sequence[int], checkpoint: Note) -> Iterator[Proof]:
-    """Prove events one after the other by a checkpoint; raises as `prove` does."""
+    """Prove events one after the other by a checkpoint; raises the same errors as `prove`."""
     said = read_checkpoint(checkpoint)
     node = node_of(tiles_in(connection))
     for position in positions:

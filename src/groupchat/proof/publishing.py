@@ -1,4 +1,4 @@
-"""Publishing checkpoints where those who run the log can't take them back: until then they prove nothing to anybody else."""
+"""Publishing checkpoints where the operators of the log can't take them back. Until then, they prove nothing to others."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -19,11 +19,11 @@ _THERE_ALREADY = 412
 
 
 class PublishingError(ToldError):
-    """A checkpoint did not arrive; the message says where, and why."""
+    """A checkpoint did not arrive. The message says where, and why."""
 
 
 class Target(Protocol):
-    """A place that takes checkpoints."""
+    """A place that accepts checkpoints."""
 
     name: str
 
@@ -54,14 +54,14 @@ def target(text: str, send: SendToTopic) -> Target:
 
 
 class ToFolder:
-    """A folder: one file for each checkpoint, of which none is ever written again. It can be on a medium that is written once."""
+    """A folder with one file for each checkpoint, which is never rewritten. It can be on a write-once medium."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
 
     def publish(self, note: Note) -> None:
-        """Write the checkpoint; the name is the number of events, so that names sort in the order of the log."""
+        """Write the checkpoint. The name is the number of events, so that names sort in the order of the log."""
         said = read_checkpoint(note)
         path = self._path / file_name(said)
         try:
@@ -76,7 +76,7 @@ class ToFolder:
 
 
 class ToWebhook:
-    """A server of somebody else, which gets each checkpoint as the body of a POST."""
+    """Another party's server, which gets each checkpoint as the body of a POST."""
 
     def __init__(self, url: str) -> None:
         self.name = url

@@ -1,4 +1,4 @@
-"""Signing checkpoints: only of a tree that begins with all that was signed before."""
+"""Signing checkpoints: only of a tree that begins with everything that was signed before."""
 
 from sqlalchemy import Connection
 
@@ -14,13 +14,13 @@ from groupchat.values.errors import ToldError
 
 
 class SigningError(ToldError):
-    """Nothing can be signed: there is nothing yet, or it would contradict an earlier checkpoint; the message says which."""
+    """Nothing can be signed, because there is nothing yet, or it would contradict an earlier checkpoint. The message says which."""
 
 
 def sign(database: Database, key: SigningKey) -> Note:
-    """Sign and keep a checkpoint of all events that are in the tree; return it. If none is new, the newest one is returned.
+    """Sign and store a checkpoint of all events in the tree; return it. If there is no new event, the newest one is returned.
 
-    Raises `SigningError`, and `MissingTileError` for a tree that is not whole. It blocks.
+    Raises `SigningError`, and `MissingTileError` for an incomplete tree. It blocks.
     """
     with database.write() as connection:
         size = lock(connection, NAME).position
@@ -34,7 +34,7 @@ def sign(database: Database, key: SigningKey) -> Note:
 
 
 def consistent(read: TileReader, old: Checkpoint, new: Checkpoint) -> bool:
-    """Tell whether one checkpoint's tree begins with the other's, by a proof from tiles; raises `MissingTileError`."""
+    """Return whether one checkpoint's tree begins with the other's, by a proof from tiles; raises `MissingTileError`."""
     proof = consistency_proof(node_of(read), old.size, new.size)
     return is_consistent(old.size, old.root, new.size, new.root, proof)
 
@@ -45,7 +45,7 @@ def _require_consistent(connection: Connection, read: TileReader, new: Checkpoin
         return
     old = read_checkpoint(kept)
     if old.origin != new.origin:
-        msg = f"This key is of the log {new.origin}, but the checkpoints of this database are of {old.origin}."
+        msg = f"This key belongs to the log {new.origin}, but the checkpoints of this database to {old.origin}."
         raise SigningError(msg)
     if old.size > new.size:
         msg = (

@@ -32,7 +32,7 @@ class Tile(Struct, frozen=True):
 
 
 class MissingTileError(ToldError):
-    """A tile that the tree must have is not there, or is shorter than it must be."""
+    """A tile that the tree needs is missing, or too short."""
 
     def __init__(self, level: int, number: int) -> None:
         super().__init__(f"The tile {tile_path(level, number)} is missing or incomplete.")
@@ -41,17 +41,17 @@ class MissingTileError(ToldError):
 
 
 class Growing:
-    """The right edge of the tree, to which leaves are added."""
+    """The right edge of the tree, where leaves are added."""
 
     def __init__(self, size: int, read: TileReader) -> None:
-        """Go on from a tree of so many leaves; raises `MissingTileError`."""
+        """Continue a tree of this many leaves; raises `MissingTileError`."""
         self.size = size
         self._edges: list[bytearray] = []
         for level, number, width in edge_tiles(size):
             self._edges.append(bytearray(_exactly(read(level, number), level, number, width)))
 
     def add(self, hashes: Sequence[bytes]) -> list[Tile]:
-        """Add leaves; return the tiles that are new or longer than before."""
+        """Add leaves; return the new and the extended tiles."""
         changed: list[Tile] = []
         done = 0
         while done < len(hashes):
@@ -62,7 +62,7 @@ class Growing:
         return changed + [Tile(level, number, bytes(self._edges[level])) for level, number, width in edge_tiles(self.size) if width]
 
     def _add(self, level: int, hashes: bytes) -> Iterator[Tile]:
-        """Add to a level's edge at most what it has room for; a full one adds its root to the level above."""
+        """Fill a level's edge as far as it has room; a full one adds its root to the level above."""
         if level == len(self._edges):
             self._edges.append(bytearray())
         edge = self._edges[level]
@@ -75,7 +75,7 @@ class Growing:
 
 
 def edge_tiles(size: int) -> Iterator[tuple[int, int, int]]:
-    """Return level, number and width of the last tile of each level; a width of 0 is one that is to come."""
+    """Return level, number and width of the last tile of each level; a width of 0 is a future tile."""
     level = 0
     while size:
         yield level, size >> HEIGHT, size % WIDTH
@@ -89,7 +89,7 @@ def split(hashes: bytes) -> Sequence[bytes]:
 
 
 def node_of(read: TileReader) -> Node:
-    """Return how to find any full node of the tree in tiles; it raises `MissingTileError`."""
+    """Return a function that finds any full node of the tree in tiles; it raises `MissingTileError`."""
 
     def node(height: int, index: int) -> bytes:
         level, above = divmod(height, HEIGHT)

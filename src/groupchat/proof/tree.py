@@ -1,7 +1,7 @@
-"""The Merkle tree of RFC 6962: hashes, roots, and proofs. Pure functions of hashes; nothing here knows what an event is.
+"""The Merkle tree of RFC 6962: hashes, roots, and proofs. Pure functions of hashes, without any knowledge of events.
 
 Leaves count from 0, so the event at position 1 is leaf 0. A node is named by its height above the leaves and its index among the
-nodes of that height; it covers `2 ** height` leaves. What the tree is kept in is a function from a node's name to its hash.
+nodes of that height; it covers `2 ** height` leaves. The tree's storage is a function from a node's name to its hash.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ Node = Callable[[int, int], bytes]
 
 
 def leaf_hash(leaf: bytes) -> bytes:
-    """Return the hash of a leaf; the first byte keeps a leaf from passing for a node."""
+    """Return the hash of a leaf. The first byte distinguishes it from a node's."""
     return sha256(b"\0" + leaf).digest()
 
 
@@ -24,7 +24,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """The full nodes that cover the leaves so far, from left to right: all that is needed to go on, and to know the root."""
+    """The full nodes that cover the leaves so far, from left to right: sufficient to continue, and to compute the root."""
 
     def __init__(self, nodes: Iterable[tuple[int, bytes]] = ()) -> None:
         """Begin with nodes that cover the first leaves: their heights and hashes."""
@@ -45,14 +45,14 @@ class Frontier:
         return sum(1 << height for height, _ in self._nodes)
 
     def root(self) -> bytes:
-        """Return the hash of the whole tree; that of no leaves is the hash of nothing."""
+        """Return the hash of the whole tree; without leaves, the hash of nothing."""
         return _folded([hashed for _, hashed in self._nodes])
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
     """Return the root of a tree from the hashes of its leaves, height by height.
 
-    An odd one at the end goes up unhashed until it has a partner on its left, which is where RFC 6962 has it.
+    An odd one at the end goes up unhashed until it has a partner on its left, as in RFC 6962.
     """
     while len(hashes) > 1:
         odd = hashes[-1:] if len(hashes) % 2 else ()
@@ -62,7 +62,7 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
 
 
 def range_root(node: Node, start: int, end: int) -> bytes:
-    """Return the hash of the subtree of leaves from `start`, which must begin one, as it is in a tree of `end` leaves."""
+    """Return the hash of the subtree of leaves from `start`, where a subtree must begin, in a tree of `end` leaves."""
     return _folded([node(height, index) for height, index in full_nodes(start, end)])
 
 
@@ -130,7 +130,7 @@ def consistency_proof(node: Node, old: int, new: int) -> list[bytes]:
 
 
 def _subproof(node: Node, old: int, start: int, end: int, *, known: bool) -> list[bytes]:
-    """`known`: the old tree is this very subtree, so that its root needs no telling."""
+    """`known`: the old tree is this very subtree, so the proof needs no hash for it."""
     if old == end:
         return [] if known else [range_root(node, start, end)]
     middle = start + _largest_power_below(end - start)
@@ -140,7 +140,7 @@ def _subproof(node: Node, old: int, start: int, end: int, *, known: bool) -> lis
 
 
 def is_consistent(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Tell whether a proof shows that the tree of `new` leaves begins with the one of `old` leaves (RFC 9162, 2.1.4.2)."""
+    """Return whether a proof shows that the tree of `new` leaves begins with the one of `old` leaves (RFC 9162, 2.1.4.2)."""
     if not 0 < old < new:
         return not proof and (old == 0 or (old == new and old_root == new_root))
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)

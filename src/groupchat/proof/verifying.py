@@ -1,7 +1,7 @@
-"""Verifying: whether the stored events are those of which checkpoints were signed, and if not, which is the first wrong one.
+"""Verifying whether the stored events are those in the signed checkpoints, and if not, finding the first wrong one.
 
-Only checkpoints count: whoever can change an event can change the tiles, too. But where the tiles still lead to the root of a
-checkpoint, they tell which event doesn't, and how.
+Only checkpoints count, because anyone who can change an event can change the tiles, too. But if the tiles still lead to the root of
+a checkpoint, they show which event does not, and how.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from groupchat.values.progress import OnProgress
 
 
 class Report(Struct, frozen=True):
-    """What was found: up to which position the log was read, which checkpoints its events lead to, and what is wrong."""
+    """The findings: the position up to which the log was read, the checkpoints that its events lead to, and everything wrong."""
 
     events: int
     matching: tuple[Checkpoint, ...]
@@ -32,7 +32,7 @@ class Report(Struct, frozen=True):
 
     @property
     def covered(self) -> int:
-        """The number of events of the largest checkpoint that they lead to: these are as they were."""
+        """The number of events in the largest checkpoint that they lead to; these events are unchanged."""
         return max((each.size for each in self.matching), default=0)
 
 
@@ -70,9 +70,9 @@ def verify(
     on_progress: OnProgress,
     since: Checkpoint | None = None,
 ) -> Report:
-    """Read the log, from the beginning or `since` a checkpoint that was verified before, and compare it with checkpoints.
+    """Read the log, from the beginning or after a checkpoint that was verified before, and compare it with checkpoints.
 
-    The signatures of all checkpoints must be verified already. `connection` and what hashes must see the same database.
+    The signatures of all checkpoints must already be verified. `connection` and the hashing processes must see the same database.
     """
     after = since.size if since else 0
     end = max(status_of(connection, NAME).position, *(each.size for each in checkpoints), after)
@@ -92,19 +92,19 @@ def verify(
 
 
 def opened_all(texts: Iterable[str], *keys: VerifierKey) -> tuple[list[Checkpoint], list[Finding]]:
-    """Return the checkpoints that one of the log's keys has signed, and what is wrong with the others."""
+    """Return the checkpoints that one of the log's keys has signed, and the problems of the others."""
     found: list[Checkpoint] = []
     faults: list[Finding] = []
     for text in texts:
         try:
             found.append(opened(text, *keys))
         except NoteError as error:
-            faults.append(Finding(f"A checkpoint is forged, or is another log's. {error}"))
+            faults.append(Finding(f"A checkpoint is forged, or belongs to another log. {error}"))
     return found, faults
 
 
 def _begun(read: TileReader, checkpoints: Sequence[Checkpoint], after: int) -> _Scan:
-    """Begin after events that were verified before; what they lead to is found in the tiles. Raises `MissingTileError`."""
+    """Begin after events that were verified before; their hashes come from the tiles. Raises `MissingTileError`."""
     node = node_of(read)
     scan = _Scan([(height, node(height, index)) for height, index in full_nodes(0, after)], checkpoints)
     scan.roots |= {each.size: root_in(read, each.size) for each in checkpoints if each.size < after}
@@ -133,7 +133,7 @@ def _judged(connection: Connection, scan: _Scan, checkpoints: Sequence[Checkpoin
 
 
 def _behind(connection: Connection, scan: _Scan, checkpoint: Checkpoint, unchanged: int) -> list[Finding]:
-    """Return why the events don't lead to a checkpoint, the first that they don't lead to."""
+    """Return why the events don't lead to a checkpoint: the first one that they don't lead to."""
     wrong, missing = scan.first_wrong, scan.missing
     if wrong is not None and wrong <= checkpoint.size and tiles_lead_to(connection, checkpoint):
         return [first_wrong(connection, wrong, scan.wrong, f"which the checkpoint of {checkpoint.size:,} events covers")]
@@ -154,7 +154,7 @@ def _two_histories(ordered: Sequence[Checkpoint]) -> list[Finding]:
     return [
         Finding(
             f"Two checkpoints of {one.size:,} events have different roots: the log's key has signed two histories. "
-            "The two notes alone prove it to anybody."
+            "The two notes alone prove it to anyone."
         )
         for one, other in pairwise(ordered)
         if one.size == other.size and one.root != other.root

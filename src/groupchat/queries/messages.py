@@ -1,4 +1,4 @@
-"""Messages as callers see them: one, and the thread (R22, R28)."""
+"""Messages as callers see them: one message, and the thread (R22, R28)."""
 
 import asyncio
 
@@ -28,9 +28,9 @@ async def page(
 
 
 async def one(views: Views, who: Caller, message_id: str) -> Message:
-    """Return a message; raises `NotFoundError` for one that is unknown, or in a conversation that the caller doesn't see (R22).
+    """Return a message; raises `NotFoundError` for one that is unknown, or in a conversation that the caller can't see (R22).
 
-    A message is only known to a view, so one that is not found is waited for until the view has all that is stored: raises
+    Only a view knows messages, so before a message is reported as missing, the query waits until the view is up to date: raises
     `ProjectionBehindError`.
     """
     found = await views.ask(thread.one, message_id)

@@ -1,4 +1,4 @@
-"""Checkpoints, proofs and tiles, as they are handed out (R70). Tiles have hashes of all workspaces' events, and nothing else."""
+"""Checkpoints, proofs and tiles for callers (R70). Tiles have hashes of all workspaces' events, and nothing else."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ async def checkpoint(views: Views, who: Caller) -> Note:
     """Return the newest checkpoint; raises `NotFoundError` if none is signed yet, `NotPermittedError` as all of these (R23)."""
     note = await _read(views, who, newest_checkpoint)
     if note is None:
-        msg = "No checkpoint is signed yet. Whoever runs groupchat signs them (docs/proof.md)."
+        msg = "No checkpoint is signed yet. The operator of groupchat signs them (docs/proof.md)."
         raise NotFoundError(msg)
     return note
 
@@ -41,7 +41,7 @@ async def proof(views: Views, who: Caller, position: int) -> tuple[Note, str]:
 
 
 async def tile(views: Views, who: Caller, level: str, path: str) -> bytes:
-    """Return a tile's hashes; raises `NotFoundError` for one that there isn't."""
+    """Return a tile's hashes; raises `NotFoundError` for a tile that does not exist."""
     number, width = read_tile_path(level, path) or (0, 0)
     hashes = await _read(views, who, lambda connection: tiles_in(connection)(int(level), number) if width else b"")
     if not 0 < width * HASH_BYTES <= len(hashes):

@@ -1,6 +1,6 @@
-"""Questions that are asked at once are answered in one go, in a thread.
+"""Simultaneous requests are answered together by one call, in a thread.
 
-Followers that wait for the same bell are woken in the same turn of the event loop, so they ask in the same turn, too.
+Followers that wait for the same bell are woken in the same turn of the event loop, so their requests come in the same turn, too.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ A = TypeVar("A")
 
 
 class AtOnce(Generic[Q, A]):
-    """Collects the questions of one turn of the event loop, and lets `answer` answer all of them in one call.
+    """Collects the requests of one turn of the event loop, and calls `answer` once for all of them.
 
-    `answer` blocks. It returns an answer for each question, in their order; an exception is raised where its question was asked.
+    `answer` blocks. It returns a result for each request, in their order; an exception is raised where its request was made.
     """
 
     def __init__(self, answer: Callable[[Sequence[Q]], Sequence[A | Exception]]) -> None:
@@ -23,12 +23,12 @@ class AtOnce(Generic[Q, A]):
         self._answering: asyncio.Task[Sequence[A | Exception]] | None = None
 
     async def ask(self, question: Q) -> A:
-        """Return the answer to a question, or raise it."""
+        """Return the result of a request, or raise it."""
         if self._answering is None:
             self._answering = asyncio.create_task(self._answer_all())
         answering, place = self._answering, len(self._questions)
         self._questions.append(question)
-        answer = (await asyncio.shield(answering))[place]  # one who gives up takes nothing from the others
+        answer = (await asyncio.shield(answering))[place]  # a canceled caller takes nothing from the others
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -1,4 +1,4 @@
-"""What carriers take, as far as rules ask for it (R43): known before anything is stored."""
+"""Carriers' limits, as far as rules need them (R43): they are checked before anything is stored."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from msgspec import Struct
 
 
 class CarrierLimits(Struct, frozen=True, kw_only=True):
-    """The most that a carrier takes in one message; none where it sets no limit.
+    """The maximum of a carrier for one message; none if it sets no limit.
 
-    `recipients` are the participants, the business number not counted; `characters` are the code points of the body; `files` the
+    `recipients` are the participants, without the business number; `characters` are the code points of the body; `files` are the
     media.
     """
 
@@ -21,9 +21,9 @@ NO_LIMITS = CarrierLimits()
 
 
 class KnownCarriers(Struct, frozen=True, kw_only=True):
-    """The carriers that are configured: the `default` one carries for the business numbers that name none.
+    """The configured carriers. The `default` one carries for the business numbers that name none.
 
-    `limits` has all of them; those in `relaying` pass on to the others what one participant writes only if the backend does (R12).
+    `limits` has all of them. For those in `relaying`, the backend forwards a participant's messages to the others (R12).
     """
 
     default: str
@@ -35,7 +35,7 @@ class KnownCarriers(Struct, frozen=True, kw_only=True):
         return carrier or self.default
 
     def limits_of(self, carrier: str | None) -> CarrierLimits:
-        """Return the limits of a business number that names this carrier, or none; no limits if it is not configured."""
+        """Return the limits of a business number that names this carrier, or none; no limits if the carrier is not configured."""
         return self.limits.get(self.named(carrier), NO_LIMITS)
 
 

@@ -1,1 +1,1 @@
-"""Bandwidth: one call carries a message to a whole group; receipts and messages come as webhooks with a password."""
+"""Bandwidth: one call carries a message to a whole group. Receipts and messages arrive as webhooks with a password."""

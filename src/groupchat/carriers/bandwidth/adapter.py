@@ -1,7 +1,7 @@
-"""Bandwidth's adapter; fulfils `port.Carrier`, and its `webhook` fulfils `port.Webhook`.
+"""Bandwidth's adapter; implements `port.Carrier`, and its `webhook` implements `port.Webhook`.
 
-Each message carries its id as a tag, which comes back in every receipt. Bandwidth's list of messages has neither tags nor texts, so
-a receipt is the only answer to what became of a call: one that is still missing when we ask will come later, or never.
+Each message carries its id as a tag, which every receipt repeats. Bandwidth's list of messages has neither tags nor texts, so only
+a receipt can report the result of a call. A receipt that is still missing when we ask will come later, or never.
 """
 
 import json
@@ -22,9 +22,10 @@ LIMITS = CarrierLimits(recipients=10, characters=2048)
 
 
 class BandwidthAccount(Struct, frozen=True, kw_only=True):
-    """An account at Bandwidth, and the logins with which it posts to us.
+    """An account at Bandwidth, and the logins that Bandwidth uses for our webhook.
 
-    `confirms_delivery` says that the account has receipts from handsets: else `delivered` only means that it was passed on.
+    `confirms_delivery` says that the account gets receipts from handsets. Otherwise, `delivered` only means that the message was
+    forwarded.
     """
 
     account_id: str
@@ -50,12 +51,12 @@ class Bandwidth:
         return results(outgoing, await self._calls.post(path, content=content, headers={"content-type": "application/json"}))
 
     async def find(self, outgoing: Outgoing) -> NoReturn:
-        """Raise `CarrierUnclearError`: only a receipt can tell, and it had its time."""
-        msg = f"no receipt has named message {outgoing.message_id} yet, and Bandwidth can't be asked about it"
+        """Raise `CarrierUnclearError`: only a receipt could report it, and its time is over."""
+        msg = f"no receipt has named message {outgoing.message_id} yet, and Bandwidth has no way to ask about it"
         raise CarrierUnclearError(msg)
 
     async def webhook(self, posted: Posted, inbox: Inbox) -> None:
-        """Take what Bandwidth posts."""
+        """Process a post of Bandwidth's."""
         require_login(posted, self._account.webhook_logins)
         await hand_over(self.name, news(posted, confirms_delivery=self._account.confirms_delivery), inbox)
 

@@ -1,6 +1,6 @@
-"""What Bandwidth's answer to a send means, and its codes.
+"""The meaning of Bandwidth's response to a send, and of its codes.
 
-Bandwidth says that nothing is sent after any 4xx or 5xx answer of its own. One without its form is not its own, but some gateway's.
+After any 4xx or 5xx response of Bandwidth's own, nothing is sent. A response without its format comes from some gateway instead.
 """
 
 from groupchat.aggregates.delivery import ReceiptStatus
@@ -10,7 +10,7 @@ from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Ou
 
 _OPTED_OUT = frozenset({"4475", "4775"})
 _UNCERTAIN = frozenset({"9902", "9999"})
-"""No receipt came in time, and nobody knows why: the message may well have arrived."""
+"""No receipt came in time, for unknown reasons. The message may have arrived."""
 _QUEUE_SECONDS = 15.0
 _ACCOUNT_SECONDS = 60.0
 _SERVER_SECONDS = 30.0
@@ -21,24 +21,24 @@ _SERVER_ERROR = 500
 
 
 def results(outgoing: Outgoing, answer: CarrierAnswer) -> tuple[RecipientResult, ...]:
-    """Return that each recipient's was taken; raises `CarrierRefusedError` or `CarrierUnclearError` as `port.Carrier.send`."""
+    """Return that each recipient was accepted; raises `CarrierRefusedError` or `CarrierUnclearError` as `port.Carrier.send`."""
     if answer.taken and shapes.text(answer.said, "id"):
         return tuple(RecipientResult(recipient=number, status="sent") for number in outgoing.to)
     kind = shapes.text(answer.said, "type")
     if _may_have_it(answer, kind):
-        msg = f"the answer {answer.status} is not in Bandwidth's form"
+        msg = f"the response {answer.status} does not have Bandwidth's format"
         raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
     code = kind or f"http-{answer.status}"
     raise CarrierRefusedError(code, _words(answer), retry_after=_retry_after(answer))
 
 
 def status_of_failure(code: str) -> ReceiptStatus:
-    """Return what a failure with this code says."""
+    """Return the status of a failure with this code."""
     return "unconfirmed" if code in _UNCERTAIN else "failed"
 
 
 def is_opt_out(code: str) -> bool:
-    """Tell whether a failure's code says that the recipient opted out."""
+    """Return whether a failure's code says that the recipient opted out."""
     return code in _OPTED_OUT
 
 
@@ -49,7 +49,7 @@ def _may_have_it(answer: CarrierAnswer, kind: str) -> bool:
 
 
 def _retry_after(answer: CarrierAnswer) -> float | None:
-    """Return when the same message may be taken; none if never. What is wrong with the account can be put right."""
+    """Return when the same message may be accepted; none if never. A problem with the account can be fixed."""
     if answer.status in _UNAUTHORIZED:
         return _ACCOUNT_SECONDS
     if answer.status == _TOO_MANY_REQUESTS:
@@ -62,4 +62,4 @@ def _words(answer: CarrierAnswer) -> str:
     said += [
         f"{shapes.text(each, 'fieldName')}: {shapes.text(each, 'description')}" for each in shapes.items(answer.said, "fieldErrors")
     ]
-    return " ".join(each for each in said if each) or f"the answer is {answer.status}"
+    return " ".join(each for each in said if each) or f"the response is {answer.status}"

@@ -1,4 +1,4 @@
-"""Bandwidth proves who it is with HTTP Basic authentication: the login that the operator gave it for its webhooks."""
+"""Bandwidth authenticates with HTTP Basic: the login that the operator gave it for its webhooks."""
 
 import base64
 import binascii
@@ -22,8 +22,8 @@ def require_login(posted: Posted, logins: Sequence[WebhookLogin]) -> None:
     given = _given(posted.headers.get("authorization", ""))
     if not [login for login in logins if hmac.compare_digest(given, f"{login.user}:{login.password}".encode())]:
         msg = (
-            "The request doesn't have the webhook's user and password. Bandwidth's application must have those of "
-            "GROUPCHAT_BANDWIDTH_WEBHOOK_USER and GROUPCHAT_BANDWIDTH_WEBHOOK_PASSWORD, for inbound messages and for status."
+            "The request doesn't have the webhook's user and password. Set those of GROUPCHAT_BANDWIDTH_WEBHOOK_USER and "
+            "GROUPCHAT_BANDWIDTH_WEBHOOK_PASSWORD in Bandwidth's application, for inbound messages and for status."
         )
         raise NotTheCarrierError(msg)
 

@@ -1,7 +1,7 @@
-"""What Bandwidth posts, read: a list of events, each a receipt for one recipient or a message that a person wrote.
+"""Reading Bandwidth's posts: a list of events, each a receipt for one recipient or a person's message.
 
-`message.owner` is not who sent: in receipts of a group it may be the recipient. In what a person wrote, it is our number that this
-copy came to. If two of our numbers are in a group, each gets its own copy, with its own id.
+`message.owner` is not the sender: in receipts of a group, it may be the recipient. In a person's message, it is our number that
+this copy was sent to. If two of our numbers are in a group, each gets its own copy, with its own id.
 """
 
 import json
@@ -21,11 +21,11 @@ _STATUSES: dict[str, ReceiptStatus] = {"message-sending": "sent", "message-sent"
 _FAILED = "message-failed"
 _RECEIVED = "message-received"
 _LAYOUT = frozenset({".smil", ".xml"})
-"""Parts of a picture message that say how its parts are laid out; nobody wants to see them."""
+"""Parts of a picture message that only describe its layout."""
 
 
 def news(posted: Posted, *, confirms_delivery: bool) -> News:
-    """Return what a request brings; raises `InvalidRequestError` if it is not JSON."""
+    """Return the content of a request; raises `InvalidRequestError` if it is not JSON."""
     try:
         events = shapes.items(json.loads(posted.body))
     except (ValueError, RecursionError) as error:
@@ -43,7 +43,7 @@ def news(posted: Posted, *, confirms_delivery: bool) -> News:
 
 
 def _receipt(event: Any, *, confirms_delivery: bool) -> Receipt | None:
-    """Return what an event says of one recipient; none if it is not a receipt."""
+    """Return an event's receipt for one recipient; none if it is not a receipt."""
     kind, code = shapes.text(event, "type"), shapes.text(event, "errorCode")
     recipient = shapes.number(shapes.text(event, "to"))
     if recipient is None or kind not in (*_STATUSES, _FAILED):
@@ -61,7 +61,7 @@ def _receipt(event: Any, *, confirms_delivery: bool) -> Receipt | None:
 
 
 def _inbound(event: Any) -> Inbound | None:
-    """Return the message that a person wrote; none if it is something else, or doesn't say who wrote, or to whom."""
+    """Return a person's message; none if the event is something else, or lacks the sender or the receiver."""
     message = shapes.at(event, "message")
     if shapes.text(event, "type") != _RECEIVED or shapes.text(message, "direction") not in ("in", ""):
         return None

@@ -1,1 +1,1 @@
-"""Telnyx: one call carries a message to a whole group; receipts and messages come as signed webhooks."""
+"""Telnyx: one call carries a message to a whole group. Receipts and messages arrive as signed webhooks."""

@@ -1,8 +1,8 @@
-"""Telnyx's adapter; fulfils `port.Carrier`, and its `webhook` fulfils `port.Webhook`.
+"""Telnyx's adapter; implements `port.Carrier`, and its `webhook` implements `port.Webhook`.
 
-Each message names an address of its own for its receipts, so that they name the message even if the answer to the call was lost.
-It also carries an `Idempotency-Key`: for 24 hours, Telnyx answers a repeat with the same bytes as it answered the first call. Where
-the operator trusts that, a repeat is how we ask what became of a call.
+Each message names a separate address for its receipts, so that they identify the message even if the response to the call was lost.
+It also carries an `Idempotency-Key`: for 24 hours, Telnyx responds to a repeat with the same bytes as to the first call. If the
+operator trusts that, we repeat a call to learn its result.
 """
 
 import json
@@ -24,11 +24,11 @@ from groupchat.values.clock import Clock, utc_now
 
 LIMITS = CarrierLimits(recipients=8, files=10)
 KEY_LASTS = timedelta(hours=23)
-"""How long a repeat is safe: Telnyx says 24 hours, and clocks differ."""
+"""The time during which a repeat is safe: Telnyx says 24 hours, and clocks differ."""
 
 
 class TelnyxAccount(Struct, frozen=True, kw_only=True):
-    """An account at Telnyx: `public_keys` (base64) verify webhooks, `webhook_url` is where they reach us.
+    """An account at Telnyx: `public_keys` (base64) verify webhooks, which Telnyx sends to `webhook_url`.
 
     `trust_key` says that Telnyx honors an `Idempotency-Key` for group messages.
     """
@@ -57,23 +57,23 @@ class Telnyx:
         return results(outgoing, await self._calls.post(path, content=content, headers=headers), self._clock())
 
     async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | Literal["repeat"] | None:
-        """Tell that a repeat is harmless, where it is; else look for the records of what was sent."""
+        """Say that a repeat is harmless, if it is; otherwise look for records of the message."""
         if self._account.trust_key and self._clock() - outgoing.begun_at < KEY_LASTS:
             return "repeat"
         answer = await self._calls.get("/detail_records", params=records.query(outgoing))
         found = records.results(outgoing, answer, self._own_webhook(outgoing))
         if found is None:
-            msg = "Telnyx has no record of the message, but does not record what it still queues"
+            msg = "Telnyx has no record of the message, but it may still be in a queue there"
             raise CarrierUnclearError(msg)
         return found
 
     async def webhook(self, posted: Posted, inbox: Inbox) -> None:
-        """Take what Telnyx posts."""
+        """Process a post of Telnyx's."""
         require_signed(posted, self._account.public_keys, self._clock())
         await hand_over(self.name, news(posted), inbox)
 
     def request(self, outgoing: Outgoing) -> tuple[str, bytes]:
-        """Return the path and the body of a message's call: for the same message always the same bytes."""
+        """Return the path and the body of a message's call, always the same bytes for the same message."""
         group = len(outgoing.to) > 1
         body: dict[str, Any] = {"from": outgoing.from_, "to": list(outgoing.to) if group else outgoing.to[0]}
         if outgoing.media:

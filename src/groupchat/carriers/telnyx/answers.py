@@ -1,4 +1,4 @@
-"""What Telnyx's answer to a send means for each recipient, or for the whole message."""
+"""The meaning of Telnyx's response to a send for each recipient, or for the whole message."""
 
 import re
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from groupchat.carriers.telnyx.statuses import BLOCKED, error_of, is_opt_out, re
 IN_WORK = "10036"
 TOO_FAST = "10011"
 _LATER = {"40318": 60.0, "40320": 300.0}
-"""A full queue, and a number that is being moved: after so many seconds it may be taken."""
+"""A full queue, or a number that is being moved: the pause before the next attempt, in seconds."""
 _ACCOUNT_SECONDS = 60.0
 _UNAUTHORIZED = (401, 403)
 _TIMED_OUT = 408
@@ -25,7 +25,7 @@ def results(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[R
         return _refused(outgoing, answer, now)
     data = shapes.at(answer.said, "data")
     if not shapes.text(data, "id"):
-        msg = f"the answer {answer.status} can't be read"
+        msg = f"the response {answer.status} can't be read"
         raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
     entries = [(shapes.number(entry), entry) for entry in shapes.items(data, "to")]
     errors = shapes.items(data, "errors")
@@ -34,7 +34,7 @@ def results(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[R
 
 
 def result(number: str, entry: Any, errors: list[Any], index: int) -> RecipientResult:
-    """Return what an entry of `to` says of its recipient, with the error that is about it if it failed."""
+    """Return the result in an entry of `to`, with the error that concerns it if it failed."""
     status = status_of(shapes.text(entry, "status") or "queued")
     error = error_of(errors, index) if status == "failed" else None
     code = shapes.text(error, "code") or None
@@ -44,7 +44,7 @@ def result(number: str, entry: Any, errors: list[Any], index: int) -> RecipientR
 def _refused(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[RecipientResult, ...]:
     errors = shapes.items(answer.said, "errors")
     error = next(iter(errors), None)
-    code, words = shapes.text(error, "code") or f"http-{answer.status}", _words(error) or f"the answer is {answer.status}"
+    code, words = shapes.text(error, "code") or f"http-{answer.status}", _words(error) or f"the response is {answer.status}"
     if _is_unclear(answer, code, words):
         msg = f"{code} {words}"
         raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
@@ -55,7 +55,7 @@ def _refused(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[
 
 
 def _opted_out(outgoing: Outgoing, errors: list[Any]) -> set[str]:
-    """Return the recipients who are the reason for a refusal: an error points at each, or has their number in its words."""
+    """Return the recipients that caused a refusal: an error points at each, or contains their number."""
     return {
         number
         for index, number in enumerate(outgoing.to)
@@ -65,14 +65,14 @@ def _opted_out(outgoing: Outgoing, errors: list[Any]) -> set[str]:
 
 
 def _is_unclear(answer: CarrierAnswer, code: str, words: str) -> bool:
-    """Tell whether Telnyx may have the message all the same: it failed, works on it, or knows its key from another request."""
+    """Return whether Telnyx may have the message anyway: it failed, is working on it, or knows its key from another request."""
     if answer.status >= _SERVER_ERROR or answer.status == _TIMED_OUT or code == IN_WORK:
         return True
     return answer.redirects or re.search("idempotency", words, re.IGNORECASE) is not None
 
 
 def _retry_after(answer: CarrierAnswer, code: str, now: datetime) -> float | None:
-    """Return when the same message may be taken; none if never. What is wrong with the account can be put right."""
+    """Return when the same message may be accepted; none if never. A problem with the account can be fixed."""
     if answer.status in _UNAUTHORIZED:
         return _ACCOUNT_SECONDS
     if code in (TOO_FAST, "http-429"):

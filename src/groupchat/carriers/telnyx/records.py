@@ -1,7 +1,7 @@
-"""Asking Telnyx's detail records what became of a message whose answer was lost.
+"""Asking Telnyx's detail records for the result of a message whose response was lost.
 
-There is a record for each recipient, and it names the message's own webhook address. A message that still waits at Telnyx, for up
-to four hours, has no record: so the absence of one says nothing.
+There is a record for each recipient, and it names the message's own webhook address. A message that is still queued at Telnyx, for
+up to four hours, has no record, so a missing record means nothing.
 """
 
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from groupchat.carriers.port import Outgoing, RecipientResult
 from groupchat.carriers.telnyx.statuses import status_of
 
 _MARGIN = timedelta(minutes=5)
-"""By so much Telnyx's clock may be behind ours."""
+"""The time by which Telnyx's clock may be behind ours."""
 _A_PAGE = 50
 
 
 def query(outgoing: Outgoing) -> Mapping[str, str | int]:
-    """Return the parameters that ask for the newest records of what the business number sent since the first call."""
+    """Return the parameters for the newest records of the business number's messages since the first call."""
     since = outgoing.begun_at - _MARGIN
     return {
         "filter[record_type]": "messaging",
@@ -31,7 +31,7 @@ def query(outgoing: Outgoing) -> Mapping[str, str | int]:
 
 
 def results(outgoing: Outgoing, answer: CarrierAnswer, webhook_url: str) -> tuple[RecipientResult, ...] | None:
-    """Return what the records say; who has none yet shares the message's call, so Telnyx has it. None if nobody has one."""
+    """Return the recorded results; recipients without a record share the message's call. None without any record."""
     said: dict[str, RecipientResult] = {}
     for record in shapes.items(answer.said, "data") if answer.taken else []:
         number = shapes.number(shapes.text(record, "cld"))

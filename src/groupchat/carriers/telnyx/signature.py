@@ -1,4 +1,4 @@
-"""Telnyx signs what it posts: Ed25519 over the time and the body, to be verified with the account's public key."""
+"""Telnyx signs its posts: Ed25519 over the time and the body, verified with the account's public key."""
 
 import base64
 import binascii
@@ -18,13 +18,13 @@ _SECONDS = re.compile("[0-9]{1,12}")
 
 
 def require_signed(posted: Posted, public_keys: Sequence[str], now: datetime) -> None:
-    """Raise `NotTheCarrierError` unless one of the keys (base64) signed exactly this body, at most five minutes ago or ahead."""
+    """Raise `NotTheCarrierError` unless one of the keys (base64) signed exactly this body, within five minutes of now."""
     timestamp = posted.headers.get(_TIMESTAMP, "")
     if not _SECONDS.fullmatch(timestamp):
-        msg = f"The header {_TIMESTAMP} is missing, or is not a time."
+        msg = f"The header {_TIMESTAMP} is missing or not a time."
         raise NotTheCarrierError(msg)
     if abs(int(now.timestamp()) - int(timestamp)) > TOLERANCE_SECONDS:
-        msg = "The signature is older, or newer, than five minutes. Check this server's clock."
+        msg = "The signature is more than five minutes old, or in the future. Check this server's clock."
         raise NotTheCarrierError(msg)
     try:
         signature = base64.b64decode(posted.headers.get(_SIGNATURE, ""), validate=True)
@@ -33,12 +33,12 @@ def require_signed(posted: Posted, public_keys: Sequence[str], now: datetime) ->
         raise NotTheCarrierError(msg) from error
     signed = timestamp.encode() + b"|" + posted.body
     if not any(_verifies(key, signature, signed) for key in public_keys):
-        msg = "The signature is not one of Telnyx's for this body. Check GROUPCHAT_TELNYX_PUBLIC_KEY."
+        msg = "Telnyx has not signed this body with the configured key. Check GROUPCHAT_TELNYX_PUBLIC_KEY."
         raise NotTheCarrierError(msg)
 
 
 def is_public_key(key: str) -> bool:
-    """Tell whether a text is a public key of this kind: 32 bytes, as base64."""
+    """Return whether a text is such a public key: 32 bytes, as base64."""
     try:
         Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""What Telnyx's words and codes mean, in its answers, webhooks and records."""
+"""The meanings of Telnyx's words and codes, in its responses, webhooks and records."""
 
 import re
 from typing import Any, Literal
@@ -23,20 +23,20 @@ _OF_RECIPIENT = re.compile(r"/to/([0-9]+)")
 
 
 def status_of(word: str) -> ReceiptStatus:
-    """Return what a word says of one recipient; `unconfirmed` for a word that is not known.
+    """Return the status of one recipient for a word; `unconfirmed` for an unknown word.
 
-    Telnyx says `unknown` of everybody outside its own network, which is no failure.
+    Telnyx says `unknown` for everyone outside its own network, which is not a failure.
     """
     return _STATUSES.get(word, "unconfirmed")
 
 
 def is_opt_out(error: Any) -> bool:
-    """Tell whether an error says that the recipient opted out; its code alone doesn't, because it has two more meanings."""
+    """Return whether an error says that the recipient opted out. Its code alone does not, because it has two other meanings."""
     return shapes.text(error, "code") == BLOCKED and _STOP.search(shapes.text(error, "title")) is not None
 
 
 def error_of(errors: list[Any], index: int) -> Any:
-    """Return the error that is about the recipient with an index in `to`: one that points there, else one that points nowhere."""
+    """Return the error about the recipient with an index in `to`: one that points there, else one that points nowhere."""
     for error in errors:
         if recipient_of(error) == index:
             return error

@@ -1,4 +1,4 @@
-"""What Telnyx posts, read: receipts of a message's recipients, and messages that people wrote.
+"""Reading Telnyx's posts: receipts of a message's recipients, and people's messages.
 
 An event has one of several shapes. `from`, and each of `to` and `cc`, is a number or an object with one; `cc` includes our number.
 """
@@ -16,7 +16,7 @@ _OF_RECEIPTS = ("message.sent", "message.finalized")
 
 
 def news(posted: Posted) -> News:
-    """Return what a request brings; raises `InvalidRequestError` if it is not JSON."""
+    """Return the content of a request; raises `InvalidRequestError` if it is not JSON."""
     try:
         said = json.loads(posted.body)
     except (ValueError, RecursionError) as error:
@@ -29,7 +29,7 @@ def news(posted: Posted) -> News:
 
 
 def _message_id(payload: Any, posted: Posted) -> str:
-    """Return the last part of the message's own address: as the signed body has it, else as it was called."""
+    """Return the last part of the message's own address: from the signed body, or else from the called address."""
     for address in (shapes.text(payload, "webhook_url"), posted.path):
         last = address.partition("?")[0].rpartition("/")[2]
         if last.startswith("msg_"):
@@ -51,7 +51,7 @@ def _receipts(message_id: str, payload: Any) -> list[Receipt]:
 
 
 def _inbound(payload: Any) -> Inbound | None:
-    """Return the message that a person wrote; none if it doesn't say who wrote, or to whom."""
+    """Return a person's message; none if it lacks the sender or the receiver."""
     from_ = shapes.number(shapes.at(payload, "from"))
     to = [number for entry in shapes.items(payload, "to") if (number := shapes.number(entry)) is not None]
     id_ = shapes.text(payload, "id")

@@ -1,6 +1,6 @@
-"""Twilio's adapter; fulfils `port.Carrier`, its `webhook` fulfils `port.Webhook`, and its `work` is a `port.Work`.
+"""Twilio's adapter; implements `port.Carrier`. Its `webhook` implements `port.Webhook`, and its `work` is a `port.Work`.
 
-Each message carries our id in its attributes, so the messages of its conversation tell for sure what became of a call.
+Each message carries our id in its attributes, so the messages of its conversation show the result of a call reliably.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from groupchat.values.clock import Clock, utc_now
 from groupchat.values.waiting import first_set
 
 LIMITS = CarrierLimits(recipients=9, characters=1600, files=0)
-"""Ten in all with the business number. Files would each be a message of its own, which this adapter does not send."""
+"""Ten in all, with the business number. Files would each be a separate message, which this adapter does not send."""
 FEWEST = 2
 IDLE_SECONDS = 1.0
 _A_PAGE = 100
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 class TwilioAccount(Struct, frozen=True, kw_only=True):
-    """An account at Twilio: `auth_tokens` verify webhooks, which are posted to `public_url` and a path below it."""
+    """An account at Twilio: `auth_tokens` verify webhooks, which Twilio posts to `public_url` and a path below it."""
 
     messaging_service_sid: str
     auth_tokens: Sequence[str]
@@ -66,7 +66,7 @@ class Twilio:
     async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
         """Post a message to its group's conversation."""
         if len(outgoing.to) < FEWEST:
-            msg = "Twilio takes no message to one participant as a group"
+            msg = "Twilio does not treat a message to one participant as a group"
             raise CarrierRefusedError("50435", msg)
         sid = await self._rails.ready(outgoing)
         form = {"Author": outgoing.from_, "Body": outgoing.body or "", "Attributes": _attributes(outgoing)}
@@ -88,7 +88,7 @@ class Twilio:
         return None
 
     async def webhook(self, posted: Posted, inbox: Inbox) -> None:
-        """Take what Twilio posts: store it, and understand it later."""
+        """Process a post of Twilio's: store it now, and interpret it later."""
         require_signed(posted, self._account.auth_tokens, self._account.public_url)
         fields = events.fields_of(posted)
         kind = events.kind_of(fields)
@@ -102,7 +102,7 @@ class Twilio:
             await hand_over(self.name, News(unknown=[fields.get("EventType", "a copy of a message")]), inbox)
 
     async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:
-        """Understand stored events, and hand them to the inbox, until `stop` is set; several processes share them."""
+        """Interpret stored events, and pass them to the inbox, until `stop` is set. Several processes share them."""
         while not stop.is_set():
             self._posted.clear()
             try:
@@ -114,7 +114,7 @@ class Twilio:
                 await first_set(stop, self._posted, seconds=IDLE_SECONDS)
 
     async def deliver_due(self, inbox: Inbox) -> int:
-        """Hand over one batch of what is due; return how many events are done with."""
+        """Pass on one batch of due events; return how many are finished."""
         taken = await asyncio.to_thread(self._waiting.take)
         done = await asyncio.gather(*(self._understand(each, inbox) for each in taken))
         ids = [each.id for each, is_done in zip(taken, done, strict=True) if is_done]
@@ -124,13 +124,13 @@ class Twilio:
     async def _understand(self, waiting: Waiting, inbox: Inbox) -> bool:
         try:
             await hand_over(self.name, await self._lookup.news(waiting.fields), inbox)
-        except Exception as error:  # noqa: BLE001 - it is taken again later, whatever keeps it back now
+        except Exception as error:  # noqa: BLE001 - it is tried again later, whatever the reason
             log.warning("twilio_event_waits", event_type=waiting.fields.get("EventType"), error=repr(error))
             return False
         return True
 
     async def _find_in(self, rail: Rail, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
-        """Return what became of a message in a conversation; none if it certainly is not there."""
+        """Return the results of a message in a conversation; none if it certainly is not there."""
         path = f"/Conversations/{quote(rail.sid)}/Messages"
         answer = await self._calls.get(path, params={"Order": "desc", "PageSize": str(_A_PAGE)})
         if not answer.taken:
@@ -140,12 +140,12 @@ class Twilio:
             if message_id_of(each) == outgoing.message_id:
                 return await self._results(f"{path}/{quote(shapes.text(each, 'sid'))}", rail, outgoing)
         if len(listed) >= _A_PAGE and shapes.text(listed[-1], "date_created") > (outgoing.begun_at - _MARGIN).isoformat():
-            msg = "the conversation has more messages since then than Twilio shows at once"
+            msg = "the conversation has more new messages than Twilio shows at once"
             raise CarrierUnclearError(msg)
         return None
 
     async def _results(self, path: str, rail: Rail, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
-        """Return what the receipts of a message say; who has none yet is on the way."""
+        """Return the receipts' statuses of a message; recipients without one are on the way."""
         people = (await self._rails.people(rail.sid)).numbers
         answer = await self._calls.get(f"{path}/Receipts", params={"PageSize": "50"})
         said = {people.get(shapes.text(each, "participant_sid")): each for each in shapes.items(answer.said, "delivery_receipts")}

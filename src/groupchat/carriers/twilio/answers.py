@@ -1,4 +1,4 @@
-"""What Twilio's error answers mean for a message."""
+"""The meaning of Twilio's error responses for a message."""
 
 from groupchat.aggregates.delivery import ReceiptStatus
 from groupchat.carriers import shapes
@@ -11,7 +11,7 @@ SET_EXISTS = "50438"
 INITIALIZING = "50386"
 OPTED_OUT = "21610"
 STATE_SECONDS = 2.0
-"""When a group that is being set up may be ready."""
+"""The pause until a group that is being set up may be ready."""
 _ACCOUNT_SECONDS = 60.0
 _TOO_FAST_SECONDS = 5.0
 _UNAUTHORIZED = (401, 403)
@@ -28,19 +28,19 @@ _STATUSES: dict[str, ReceiptStatus] = {
 
 
 def code_of(answer: CarrierAnswer) -> str:
-    """Return Twilio's code of an error, or one made of the HTTP status."""
+    """Return Twilio's code of an error, or one derived from the HTTP status."""
     return shapes.text(answer.said, "code") or f"http-{answer.status}"
 
 
 def status_of(word: str) -> ReceiptStatus:
-    """Return what a word says of one recipient; `unconfirmed` for a word that is not known."""
+    """Return the status of one recipient for a word; `unconfirmed` for an unknown word."""
     return _STATUSES.get(word, "unconfirmed")
 
 
 def error_of(answer: CarrierAnswer) -> CarrierRefusedError | CarrierUnclearError:
-    """Return the error of a post to a group that was not taken."""
+    """Return the error of a post to a group that was not accepted."""
     code, words = code_of(answer), shapes.text(answer.said, "message") or shapes.text(answer.said, "detail")
-    words = words or f"the answer is {answer.status}"
+    words = words or f"the response is {answer.status}"
     if answer.redirects or answer.taken or answer.status >= _SERVER_ERROR or answer.status == _TIMED_OUT:
         reason = f"{code}: {words}"
         return CarrierUnclearError(reason, retry_after=SETTLED_SECONDS)
@@ -48,7 +48,7 @@ def error_of(answer: CarrierAnswer) -> CarrierRefusedError | CarrierUnclearError
 
 
 def _retry_after(answer: CarrierAnswer, code: str) -> float | None:
-    """Return when the same message may be taken; none if never. What is wrong with the account can be put right."""
+    """Return when the same message may be accepted; none if never. A problem with the account can be fixed."""
     if answer.status in _UNAUTHORIZED:
         return _ACCOUNT_SECONDS
     if answer.status == _TOO_MANY_REQUESTS:

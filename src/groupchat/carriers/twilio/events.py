@@ -1,7 +1,7 @@
-"""What Twilio posts, read.
+"""Reading Twilio's posts.
 
-Events of Conversations name a message (IM...) and participants (MB...) by ids alone. The business number's ordinary webhook gets a
-copy of every group message too, which has no id in common with the event. So only texts to the business alone are taken from there:
+Events of Conversations identify a message (IM...) and participants (MB...) only by ids. The business number's ordinary webhook also
+gets a copy of every group message, which shares no id with the event. So from there, only texts to the business alone are read:
 they are SMS, while a group's are always MMS.
 """
 
@@ -22,7 +22,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def fields_of(posted: Posted) -> dict[str, str]:
-    """Return the fields of what was posted, a form or JSON; raises `InvalidRequestError` if it is neither."""
+    """Return the fields of a post, a form or JSON; raises `InvalidRequestError` if it is neither."""
     if posted.headers.get("content-type", "").lower().startswith(_FORM):
         return {name: shapes.text(value) for name, value in form_of(posted)}
     try:
@@ -33,7 +33,7 @@ def fields_of(posted: Posted) -> dict[str, str]:
 
 
 def kind_of(fields: Fields) -> Kind | None:
-    """Return what an event is; none if it means nothing to us, such as the copy of a message that we sent."""
+    """Return an event; none if it has no meaning for us, such as the copy of a message that we sent."""
     match fields.get("EventType"):
         case "onDeliveryUpdated" if _has(fields, "ConversationSid", "MessageSid", "ParticipantSid", "Status"):
             return "receipt"
@@ -46,7 +46,7 @@ def kind_of(fields: Fields) -> Kind | None:
 
 
 def direct(fields: Fields) -> Inbound | None:
-    """Return a text that a person wrote to the business alone; none if it doesn't say who wrote, or to whom."""
+    """Return a text that a person wrote to the business alone; none if it lacks the sender or the receiver."""
     from_, to = shapes.number(fields.get("From")), shapes.number(fields.get("To"))
     if from_ is None or to is None or "OtherRecipients0" in fields:
         return None
@@ -54,7 +54,7 @@ def direct(fields: Fields) -> Inbound | None:
 
 
 def media(fields: Fields, media_url: str) -> tuple[Media, ...]:
-    """Return the files of a message, which Twilio keeps for the account at `media_url`."""
+    """Return the files of a message, which Twilio stores for the account at `media_url`."""
     try:
         listed = json.loads(fields.get("Media") or "[]")
     except (ValueError, RecursionError):

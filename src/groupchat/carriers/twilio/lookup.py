@@ -1,4 +1,4 @@
-"""What the ids in Twilio's events mean: our message, and people's numbers. Neither ever changes, so answers are remembered."""
+"""The meaning of the ids in Twilio's events: our message, and people's numbers. Neither ever changes, so results are cached."""
 
 import json
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Lookup:
-    """Asks Twilio, and remembers."""
+    """Asks Twilio, and caches the results."""
 
     def __init__(self, calls: Calls, rails: Rails, media_url: str) -> None:
         self._calls = calls
@@ -27,12 +27,12 @@ class Lookup:
         self._people: dict[str, People] = {}
 
     async def news(self, fields: events.Fields) -> News:
-        """Return what an event says. Raises `CarrierRefusedError` or `CarrierUnclearError` while Twilio can't be asked."""
+        """Return the content of an event. Raises `CarrierRefusedError` or `CarrierUnclearError` while Twilio can't be asked."""
         if events.kind_of(fields) == "receipt":
             receipt = await self._receipt(fields)
-            return News(unknown=["a receipt of somebody else's message"]) if receipt is None else News(receipts=[receipt])
+            return News(unknown=["a receipt of another sender's message"]) if receipt is None else News(receipts=[receipt])
         inbound = await self._inbound(fields)
-        return News(unknown=["a message that no person wrote"]) if inbound is None else News(inbound=[inbound])
+        return News(unknown=["a message that was not written by a person"]) if inbound is None else News(inbound=[inbound])
 
     async def _receipt(self, fields: events.Fields) -> Receipt | None:
         message_id = await self._message_id(fields)
@@ -50,7 +50,7 @@ class Lookup:
         )
 
     async def _inbound(self, fields: events.Fields) -> Inbound | None:
-        """Return what a person wrote; the business number is the member that is bound by being shown to the others."""
+        """Return a person's message. The business number is the member that the others see it as."""
         from_, people = shapes.number(fields["Author"]), await self._people_of(fields)
         to = people.ours
         if from_ is None or to is None or from_ == to:
@@ -65,7 +65,7 @@ class Lookup:
         )
 
     async def _message_id(self, fields: events.Fields) -> str:
-        """Return our id of a message; the empty text if it is not one of ours."""
+        """Return our id of a message; an empty text if it is not ours."""
         sid = fields["MessageSid"]
         if sid not in self._messages:
             answer = await self._calls.get(f"/Conversations/{quote(fields['ConversationSid'])}/Messages/{quote(sid)}")
@@ -82,7 +82,7 @@ class Lookup:
 
 
 def message_id_of(message: Any) -> str:
-    """Return our id of a message at Twilio, from its attributes; the empty text if it is not one of ours."""
+    """Return our id of a message at Twilio, from its attributes; an empty text if it is not ours."""
     try:
         return shapes.text(json.loads(shapes.text(message, "attributes") or "{}"), "message_id")
     except (ValueError, RecursionError):

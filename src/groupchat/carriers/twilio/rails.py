@@ -1,7 +1,7 @@
 """Rails: the conversation at Twilio for each business number and set of participants, found again by a name made of both.
 
-Creating one texts nobody, so a call for it whose outcome is unclear is simply made again. Twilio allows only one conversation with
-a set. If people began it by writing, Twilio created it, without our name: then it gets the name.
+Creating one texts nobody, so an unclear call for it is simply repeated. Twilio allows only one conversation with the same
+participants. If people began it by writing, Twilio created it without our name, and we add the name.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from groupchat.carriers.twilio.answers import INITIALIZING, NAME_TAKEN, NOT_FOUN
 _INITIALIZING = "initializing"
 _CLOSED = "closed"
 _LONGEST_CHAIN = 10
-"""How many closed rails of one set are looked through before we give up."""
+"""The maximum number of closed rails of one set to look through."""
 _CACHED = 10_000
 
 
@@ -39,7 +39,7 @@ class People(Struct, frozen=True):
 
 
 class Rails:
-    """The rails of one account. Those that messages can be posted to are remembered, by name."""
+    """The rails of one account. Rails that accept messages are cached, by name."""
 
     def __init__(self, calls: Calls, messaging_service_sid: str) -> None:
         self._calls = calls
@@ -47,9 +47,9 @@ class Rails:
         self._ready: dict[str, str] = {}
 
     async def all_of(self, outgoing: Outgoing) -> list[Rail]:
-        """Return all rails that a message may have been posted to, the newest last; only that one may be open.
+        """Return all rails that a message may have been posted to, the newest last. Only that one may be open.
 
-        Raises `CarrierRefusedError` if Twilio doesn't say, for now.
+        Raises `CarrierRefusedError` if Twilio does not say, for now.
         """
         return (await self._chain(outgoing))[1]
 
@@ -68,13 +68,13 @@ class Rails:
         return sid
 
     def forget(self, outgoing: Outgoing) -> None:
-        """Look a message's rail up again the next time."""
+        """Forget a message's rail, so that it is looked up again the next time."""
         self._ready.pop(name_of(outgoing), None)
 
     async def _chain(self, outgoing: Outgoing) -> tuple[str, list[Rail]]:
-        """Return a message's rails, and the name that the next one will have if the last one is closed.
+        """Return a message's rails, and the name for the next one if the last one is closed.
 
-        A closed rail keeps its name. So the name of the one that replaces it is made of that name and its id.
+        A closed rail keeps its name, so the name of its replacement is made of that name and its id.
         """
         name, rails = name_of(outgoing), list[Rail]()
         while len(rails) < _LONGEST_CHAIN:
@@ -85,7 +85,7 @@ class Rails:
             if rails[-1].state != _CLOSED:
                 return name, rails
             name = _hashed(f"{name} {rails[-1].sid}")
-        msg = "Twilio closes the group's conversation each time that it is created"
+        msg = "Twilio closes the group's conversation each time it is created"
         raise CarrierRefusedError(_CLOSED, msg)
 
     async def _create(self, outgoing: Outgoing, name: str) -> str:
@@ -106,7 +106,7 @@ class Rails:
         raise _refused(answer)
 
     async def _adopt(self, outgoing: Outgoing, name: str) -> str:
-        """Give our name to the conversation that Twilio has for the set."""
+        """Give our name to the conversation that Twilio has for these participants."""
         answer = await self._get("/ParticipantConversations", {"Address": outgoing.to[0], "PageSize": "50"})
         for each in shapes.items(answer.said, "conversations"):
             sid, state = shapes.text(each, "conversation_sid"), shapes.text(each, "conversation_state")
@@ -115,7 +115,7 @@ class Rails:
                 if renamed.taken:
                     return sid
                 raise _refused(renamed)
-        raise CarrierRefusedError(SET_EXISTS, "Twilio has a conversation with this set, and doesn't show it", retry_after=60.0)
+        raise CarrierRefusedError(SET_EXISTS, "Twilio has a conversation with this set, but doesn't show it", retry_after=60.0)
 
     async def people(self, sid: str) -> People:
         """Return the people in a conversation. Raises `CarrierRefusedError` if they can't be read now."""
@@ -148,7 +148,7 @@ class Rails:
 
 
 def name_of(outgoing: Outgoing) -> str:
-    """Return the name of a business number's and a set's rail."""
+    """Return the name of the rail for a business number and a set of participants."""
     return _hashed(" ".join((outgoing.from_, *sorted(outgoing.to))))
 
 
@@ -170,5 +170,5 @@ def _refused(answer: CarrierAnswer) -> CarrierRefusedError:
 
 
 def _for_now(reason: str) -> CarrierRefusedError:
-    """Return the error for a call about a rail that may have arrived: nothing was posted, so it can be made again."""
+    """Return the error for a rail's call that may have arrived: nothing was posted, so it can be repeated."""
     return CarrierRefusedError("unclear", reason, retry_after=STATE_SECONDS)

@@ -1,4 +1,4 @@
-"""Twilio signs what it posts: HMAC-SHA1 over the address that it calls and the form's fields, with the account's auth token."""
+"""Twilio signs its posts: HMAC-SHA1 over the called address and the form's fields, with the account's auth token."""
 
 import base64
 import hashlib
@@ -22,14 +22,14 @@ def require_signed(posted: Posted, tokens: Sequence[str], public_url: str) -> No
     expected = [_signed(each, fields, token) for token in tokens for each in _forms_of(url)]
     if not [each for each in expected if hmac.compare_digest(given, each)] or not (is_form or _has_its_hash(posted)):
         msg = (
-            f"The signature is not one of Twilio's for {url}. Check GROUPCHAT_TWILIO_AUTH_TOKEN, and that GROUPCHAT_PUBLIC_URL is "
+            f"Twilio has not signed this request for {url}. Check GROUPCHAT_TWILIO_AUTH_TOKEN, and that GROUPCHAT_PUBLIC_URL is "
             "the address that Twilio calls."
         )
         raise NotTheCarrierError(msg)
 
 
 def form_of(posted: Posted) -> list[tuple[str, str]]:
-    """Return the fields of a form, those without a value too."""
+    """Return the fields of a form, including those without a value."""
     return parse_qsl(posted.body.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")
 
 
@@ -39,7 +39,7 @@ def _signed(url: str, fields: Iterable[tuple[str, str]], token: str) -> bytes:
 
 
 def _forms_of(url: str) -> tuple[str, ...]:
-    """Return an address with and without its port: Twilio signs either."""
+    """Return an address with and without its port, because Twilio signs either."""
     parts = urlsplit(url)
     port = 443 if parts.scheme == "https" else 80
     host = parts.hostname or ""
@@ -48,6 +48,6 @@ def _forms_of(url: str) -> tuple[str, ...]:
 
 
 def _has_its_hash(posted: Posted) -> bool:
-    """Tell whether the address, which is signed, has the hash of a body that is not a form."""
+    """Return whether the address, which is signed, has the hash of a body that is not a form."""
     query = dict(parse_qsl(urlsplit(posted.path).query))
     return hmac.compare_digest(query.get(_BODY_HASH, "").encode(), hashlib.sha256(posted.body).hexdigest().encode())

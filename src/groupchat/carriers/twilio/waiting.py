@@ -1,6 +1,6 @@
-"""What Twilio has posted and we can't understand yet: it names messages and people only by ids, which Twilio must be asked about.
+"""Twilio's posts that are not interpreted yet: they identify messages and people only by ids, which Twilio must be asked about.
 
-A webhook is acknowledged when it is stored here (R45). Twilio is asked later, so that a slow answer keeps back no acknowledgement.
+A webhook is acknowledged when it is stored here (R45). Twilio is asked later, so that a slow response delays no acknowledgement.
 Times are microseconds since 1970, in UTC.
 """
 
@@ -17,7 +17,7 @@ METADATA = MetaData()
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 _BATCH = 50
 _PAUSES = (5.0, 30.0, 300.0)
-"""Seconds until an event that was taken, and neither understood nor forgotten, is taken again."""
+"""Seconds until an event that was taken but not finished is taken again."""
 
 EVENTS = Table(
     "twilio_events",
@@ -27,19 +27,19 @@ EVENTS = Table(
     Column("due_at", _BIG, nullable=False, comment="not taken before"),
     Column("attempts", Integer, nullable=False, comment="how often it was taken"),
     Index("twilio_events_due", "due_at", "id"),
-    sqlite_autoincrement=True,  # a row goes when it is understood; its id must not come back for another
+    sqlite_autoincrement=True,  # a row is deleted when it is finished, and another one must not reuse its id
 )
 
 
 class Waiting(Struct, frozen=True):
-    """An event that waits."""
+    """A waiting event."""
 
     id: int
     fields: Mapping[str, str]
 
 
 class WaitingEvents:
-    """The events that wait, in the database: any process stores them, and any works on them. Its methods block."""
+    """The waiting events in the database. Any process stores them, and any works on them. Its methods block."""
 
     def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
@@ -52,7 +52,7 @@ class WaitingEvents:
             connection.execute(insert(EVENTS).values(row))
 
     def take(self) -> list[Waiting]:
-        """Return some of what is due, the oldest first; nobody else gets them for a while."""
+        """Return some due events, the oldest first, and reserve them for a while."""
         now = self._clock()
         due = select(EVENTS).where(EVENTS.c.due_at <= to_micros(now)).order_by(EVENTS.c.due_at, EVENTS.c.id).limit(_BATCH)
         with self._storage.write(durable=False) as connection:
@@ -64,7 +64,7 @@ class WaitingEvents:
         return [Waiting(row.id, json.decode(row.fields, type=dict[str, str])) for row in rows]
 
     def forget(self, ids: Sequence[int]) -> None:
-        """Remove events that were understood."""
+        """Remove finished events."""
         if ids:
             with self._storage.write(durable=False) as connection:
                 connection.execute(delete(EVENTS).where(EVENTS.c.id.in_(ids)))

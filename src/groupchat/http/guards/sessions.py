@@ -1,8 +1,8 @@
-"""A browser's session: a cookie beside bearer keys, and what keeps another site from using it.
+"""A browser's session: a cookie in addition to bearer keys, and the protection against other sites.
 
-The cookie holds an API key that was issued for the session and ends on its own. So a session is stored, listed, limited and revoked
-as keys are. The page can't read the cookie (`HttpOnly`), and other sites can't send it (`SameSite=Strict`). A write also needs the
-CSRF token in the header `Groupchat-CSRF`, which only a page of this site can have read.
+The cookie contains an API key that was issued for the session and expires. So a session is stored, listed, limited and revoked like
+a key. The page can't read the cookie (`HttpOnly`), and other sites can't send it (`SameSite=Strict`). A write also needs the CSRF
+token in the header `Groupchat-CSRF`, which only a page of this site can have read.
 """
 
 from datetime import timedelta
@@ -15,7 +15,7 @@ from groupchat.http.web.request import Incoming
 from groupchat.values.errors import RefusalError
 
 LIFE = timedelta(hours=12)
-"""How long a session lasts, unless it is ended earlier."""
+"""The duration of a session, unless it is ended earlier."""
 CSRF = b"groupchat-csrf"
 _READS = frozenset({"GET", "HEAD"})
 
@@ -59,7 +59,7 @@ def require_same_site(incoming: Incoming) -> None:
 
 
 def csrf_token(key: str) -> str:
-    """Return the token of the session with a key; the key can't be found from it."""
+    """Return the token of the session with a key. The key can't be derived from it."""
     return sha256(b"csrf " + key.encode()).hexdigest()
 
 

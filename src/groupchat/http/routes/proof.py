@@ -53,9 +53,9 @@ class ProofQuery(QueryParameters, frozen=True, kw_only=True):
     refuses=("not-found",),
 )
 async def read_checkpoint(call: Call) -> Answer[CheckpointView]:
-    """Read the newest signed checkpoint of all stored events. Keep it: whoever has it can find out later what was changed (R70).
+    """Read the newest signed checkpoint of all stored events. Keep it, to find out later what was changed (R70).
 
-    There is none (404) until whoever runs groupchat has made a key.
+    It returns 404 until the operator of groupchat has made a key.
     """
     note = await proof.checkpoint(call.views, call.who)
     said = checkpoints.read_checkpoint(note)
@@ -77,11 +77,11 @@ async def read_proof(call: Reading[ProofQuery]) -> Answer[ProofView]:
     return Answer(ProofView(position=call.query.position, size=checkpoints.read_checkpoint(note).size, proof=text))
 
 
-# --- as public tools read them
+# --- in the formats of public tools
 
 
 class Download(Struct, frozen=True):
-    """An operation that responds with bytes in a form that is not ours (c2sp.org/tlog-tiles)."""
+    """An operation that responds with bytes in a public format (c2sp.org/tlog-tiles)."""
 
     operation: Operation
     content_type: bytes

@@ -1,4 +1,4 @@
-"""A browser's session: it begins with an API key, and lives in a cookie that the page can't read (`guards/sessions.py`)."""
+"""A browser's session: it begins with an API key, and is in a cookie that the page can't read (`guards/sessions.py`)."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -29,7 +29,7 @@ _DECODER = msgspec.json.Decoder(NewSession)
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A session. `csrf_token` goes into the header `Groupchat-CSRF` of every write."""
+    """A session. Send `csrf_token` in the header `Groupchat-CSRF` of every write."""
 
     workspace_id: str
     user_id: str
@@ -38,13 +38,13 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class SessionOperation(Struct, frozen=True):
-    """An operation whose answer sets or reads the session's cookie."""
+    """An operation whose response sets or reads the session's cookie."""
 
     operation: Operation
     handle: Callable[[Services, Incoming], Awaitable[Reply]]
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Answer a request."""
+        """Respond to a request."""
         return await self.handle(services, incoming)
 
 
@@ -64,7 +64,7 @@ async def _begin(services: Services, incoming: Incoming) -> Reply:
 
 async def _read(services: Services, incoming: Incoming) -> Reply:
     decode_query(NoQuery, incoming.scope["query_string"])
-    read_min_position(incoming.headers)  # there is nothing to wait for, but what is malformed is refused
+    read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
     who, key = await _present(services, incoming)
     held = await _held(services, who, key)
     return Reply(200, encode_json(_shown(who, key, held.expires_at)), JSON)
@@ -89,7 +89,7 @@ async def _present(services: Services, incoming: Incoming) -> tuple[Caller, str]
 
 
 async def _held(services: Services, who: Caller, key: str) -> ApiKey:
-    """Return the key that the session is; raises `UnauthenticatedError` if it has just ended."""
+    """Return the session's key; raises `UnauthenticatedError` if it has just ended."""
     held = (await rights_of(services.store, who)).state.keys.get(keys.hash_of(key))
     if held is None:
         msg = "This session has ended. Sign in again."
@@ -110,7 +110,7 @@ begin_session = SessionOperation(
         path=PATH,
         name="begin_session",
         summary="Sign in",
-        description="Begin a session in a browser with an API key. The answer sets a cookie that scripts can't read. "
+        description="Begin a session in a browser with an API key. The response sets a cookie that scripts can't read. "
         "The session ends after 12 hours, or with `DELETE`. It counts as one of the user's 20 keys.",
         tag="session",
         body=Body(type=NewSession, examples={"key": examples.NEW_SESSION}),
@@ -149,7 +149,7 @@ end_session = SessionOperation(
         path=PATH,
         name="end_session",
         summary="Sign out",
-        description="End the session. Its cookie is no longer valid from this answer on.",
+        description="End the session. After this response, its cookie is no longer valid.",
         tag="session",
         parameters=("Csrf",),
         responses=(Response(status=204, description="Signed out.", headers=_POSITION | {"Set-Cookie": "SessionCookie"}),),

@@ -1,4 +1,4 @@
-"""What a field or parameter takes, in words, from its JSON Schema: so that a refusal speaks of the API, not of its parser."""
+"""The valid values of a field or parameter in words, from its JSON Schema, so that a refusal does not quote the parser."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +21,7 @@ _FORMATS = {"date": "a date, such as 2026-01-31", "date-time": "a time with its 
 
 
 def takes(shape: Any, place: str) -> str | None:
-    """Return what the field at a place (`participants.0.number`) of a type takes, in words; none for a place that it has not."""
+    """Return the valid values of a type at a place (`participants.0.number`), in words; none for a place that it does not have."""
     schema = _schema(shape)
     options = [schema]
     for part in place.split(".") if place else ():
@@ -70,7 +70,7 @@ def _words(schema: Json) -> str:
 
 
 def _range(schema: Json) -> str:
-    """Return how large a number, or how long a text or list may be."""
+    """Return the range of a number, or of the length of a text or list."""
     if schema["type"] in ("integer", "number"):
         return _between(schema.get("minimum"), schema.get("maximum"), "")
     if schema["type"] == "string":

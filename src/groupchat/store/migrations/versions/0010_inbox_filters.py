@@ -1,4 +1,4 @@
-"""What the inbox filters by: creator and times as columns, participants by number; it fills itself again when its worker runs."""
+"""The inbox's filters: creator and times as columns, participants by number. Its worker fills the view again."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The simulated carrier keeps one row for each message. Its texts and receipts of before are dropped: it is a test's carrier."""
+"""The simulated carrier stores one row for each message. Its earlier texts and receipts are dropped, because it is for tests."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What Twilio has posted, until it is understood."""
+"""Twilio's posts, until they are interpreted."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A contacts search reads an index, not the directory. The view `contacts` fills itself again when its worker runs."""
+"""A search of contacts reads an index instead of the directory. The worker of the view `contacts` fills it again."""
 
 import sqlalchemy as sa
 from alembic import op
