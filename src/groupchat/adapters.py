@@ -5,17 +5,21 @@ A new carrier is a package in `carriers/` that fulfils `carriers/port.py`, a nam
 here.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from msgspec import Struct
 
+from groupchat.carriers.bandwidth import setup as bandwidth_setup
 from groupchat.carriers.bandwidth.adapter import Bandwidth, BandwidthAccount
 from groupchat.carriers.bandwidth.passwords import WebhookLogin
 from groupchat.carriers.calls import Calls
-from groupchat.carriers.port import Carrier, Webhook, Work
+from groupchat.carriers.port import Carrier, CarrierFinding, Webhook, Work
 from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.carriers.telnyx import setup as telnyx_setup
 from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
 from groupchat.carriers.telnyx.signature import is_public_key
+from groupchat.carriers.twilio import setup as twilio_setup
 from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
 from groupchat.http.routes.webhooks import path_of
 from groupchat.settings import CARRIERS, Settings, SettingsError
@@ -26,13 +30,15 @@ from groupchat.values.clock import Clock
 class Adapter(Struct, frozen=True, kw_only=True):
     """A carrier with its worker and webhook.
 
-    `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `close` ends its
-    connections. `simulator` is the carrier itself where it is the simulated one: its handsets have routes of their own.
+    `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `check` makes
+    harmless calls, and tells what is still to be set up; `close` ends its connections. `simulator` is the carrier
+    itself where it is the simulated one: its handsets have routes of their own.
     """
 
     carrier: Carrier
     work: Work | None = None
     webhook: Webhook | None = None
+    check: Callable[[], Awaitable[Sequence[CarrierFinding]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
     simulator: Simulator | None = None
 
@@ -62,7 +68,8 @@ def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:
     )
     calls = Calls(settings.telnyx_url, headers={"authorization": f"Bearer {settings.telnyx_api_key}"})
     telnyx = Telnyx(account, calls, clock)
-    return Adapter(carrier=telnyx, webhook=telnyx.webhook, close=calls.close)
+    checking = partial(telnyx_setup.check, calls, settings.telnyx_messaging_profile_id or "", account.webhook_url)
+    return Adapter(carrier=telnyx, webhook=telnyx.webhook, check=checking, close=calls.close)
 
 
 def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapter:
@@ -75,7 +82,8 @@ def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapte
     )
     calls = Calls(settings.bandwidth_url, basic=(settings.bandwidth_user or "", settings.bandwidth_password or ""))
     bandwidth = Bandwidth(account, calls)
-    return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, close=calls.close)
+    checking = partial(bandwidth_setup.check, calls, account.account_id, _webhook_url(settings, "bandwidth"))
+    return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, check=checking, close=calls.close)
 
 
 def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
@@ -87,7 +95,8 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
     )
     calls = Calls(f"{settings.twilio_url}/v1", basic=(settings.twilio_api_key or "", settings.twilio_api_secret or ""))
     twilio = Twilio(account, calls, database, clock)
-    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, close=calls.close)
+    checking = partial(twilio_setup.check, calls, _webhook_url(settings, "twilio"))
+    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close)
 
 
 def _webhook_url(settings: Settings, carrier: str) -> str:

@@ -107,6 +107,7 @@ EXAMPLES: dict[str, Event] = {
             delivery.RecipientOutcome(recipient=BEN, status="delivered", code="0"),
         ),
     ),
+    "groupchat.delivery.settled.v1": delivery.Settled(**MESSAGE, recipients=(ANN, BEN), status="delivered", reason=TEXT),
     "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
     "groupchat.do_not_disturb.left_behind.v1": do_not_disturb.LeftBehind(number=ANN, contact_id="ctc_1"),
     "groupchat.do_not_disturb.lifted.v1": do_not_disturb.Lifted(number=ANN, reason=TEXT),

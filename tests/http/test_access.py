@@ -67,6 +67,7 @@ MESSAGE = {"body": "Hello"}
 CONTACT = {"name": "Bob", "number": "{phone}"}
 USER = {"name": "Uma", "email": "{email}"}
 WHY = {"reason": "A wrong click"}
+OUTCOME = {"status": "delivered", "reason": "Bob replied"}
 RATE = {"effective_from": "2025-01-01", "mms_segment": "0.03", "currency": "USD"}
 
 CONVERSATIONS = [
@@ -91,6 +92,8 @@ CONVERSATIONS = [
     row("POST /v1/conversations/{hidden}/messages", 201, MESSAGE, **WRITING, **HIDDEN),
     row("GET /v1/messages/{message}", 200),
     row("GET /v1/messages/{hidden_message}", 200, **HIDDEN),
+    row("POST /v1/messages/{message}/outcome", "not-unconfirmed", OUTCOME, **MANAGING),
+    row("POST /v1/messages/{hidden_message}/outcome", "not-unconfirmed", OUTCOME, **MANAGING | HIDDEN),
     row("GET /v1/conversations/{seen}/participants", 200),
     row("GET /v1/conversations/{hidden}/participants", 200, **HIDDEN),
     row("POST /v1/conversations/{seen}/participants/{member}/opt-out", 200, **WRITING),

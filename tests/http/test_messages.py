@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from groupchat.processes.delivery import DeliveryProcess
 from groupchat.values import names
 from tests.http.site import assert_problem, locs, messages_of, path_of
 from tests.support.builders import TRICKY, number, texts
@@ -202,3 +203,20 @@ async def test_text_that_no_database_stores_is_refused_not_mangled(site):
     for raw in UNSTORABLE:
         response = await site.request("POST", messages_of(made), content=raw, headers={"Content-Type": "application/json"})
         assert locs(assert_problem(response, "invalid-request", 422)) == ["body"]
+
+
+async def test_an_owner_settles_what_the_carrier_can_not_tell_R28(site):
+    made = await site.group(1, 2)
+    for n in (1, 2):
+        await site.put(f"/v1/simulator/behaviours/{number(n)}", {"behaviour": "unconfirmed"})
+    sent = await site.send(made)
+    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+    outcome, said = f"/v1/messages/{sent['id']}/outcome", {"status": "delivered", "reason": "Bob replied by phone"}
+    settled = await site.post(outcome, said | {"recipients": [number(1)]})
+
+    assert settled.status_code == 204
+    shown = (await site.get(f"/v1/messages/{sent['id']}")).json()
+    assert [each["status"] for each in shown["recipients"]] == ["delivered", "unconfirmed"]
+    assert_problem(await site.post(outcome, said | {"recipients": [number(1)]}), "not-unconfirmed", 409)
+    assert_problem(await site.post(outcome, said | {"status": "sent"}), "invalid-request", 422)
+    assert_problem(await site.post("/v1/messages/msg_unknown/outcome", said), "not-found", 404)

@@ -5,6 +5,7 @@ Each message has a separate stream, so that receipts neither lengthen a conversa
 - R12 A participant's message is relayed to the others if the carrier has no native group MMS. That is a delivery too.
 - R16 `started` is stored before the call to the carrier, in an append that depends on the conversation's version. If an opt-out is
   stored first, the message is `withheld` instead and never handed over. This event credits a withheld message's ledger entries.
+- R28 What nobody can tell is `unconfirmed`, until a receipt or a person tells it.
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
 """
 
@@ -15,6 +16,7 @@ from typing import Literal, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
+from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded, stored_as
 from groupchat.values.money import Rate
 
@@ -55,6 +57,20 @@ class Updated(Event, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     outcomes: tuple[RecipientOutcome, ...]
+
+
+@stored_as("groupchat.delivery.settled")
+class Settled(Event, frozen=True, kw_only=True):
+    """A person found out what became of the message for recipients whose status was unconfirmed, and says how they know.
+
+    The `updated` event that follows has the same statuses.
+    """
+
+    message_id: str
+    conversation_id: str
+    recipients: tuple[str, ...]
+    status: ReceiptStatus
+    reason: str
 
 
 @stored_as("groupchat.delivery.withheld")
@@ -129,6 +145,19 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
             return state
 
 
+# --- errors
+
+
+class NotUnconfirmedError(RefusalError):
+    """R28: only a status that is `unconfirmed` can be settled by a person; `numbers` have another one."""
+
+    slug = "not-unconfirmed"
+
+    def __init__(self, numbers: tuple[str, ...]) -> None:
+        which = f"That of {', '.join(numbers)} is not." if numbers else "No recipient's is."
+        super().__init__(f"Only a status that is unconfirmed can be settled. {which}", numbers=list(numbers))
+
+
 # --- commands and decide
 
 
@@ -162,7 +191,15 @@ class RecordOutcomes(Struct, frozen=True, kw_only=True):
     outcomes: tuple[RecipientOutcome, ...]
 
 
-Command = Begin | GoOn | RecordOutcomes
+class Settle(Struct, frozen=True, kw_only=True):
+    """Record what a person found out, for these recipients; none stands for all that are unconfirmed."""
+
+    recipients: tuple[str, ...]
+    status: ReceiptStatus
+    reason: str
+
+
+Command = Begin | GoOn | RecordOutcomes | Settle
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
@@ -177,6 +214,8 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             if state is None or not new:
                 return []
             return [Updated(message_id=state.message_id, conversation_id=state.conversation_id, outcomes=new)]
+        case Settle():
+            return _settle(command, state)
         case _:
             assert_never(command)
 
@@ -189,6 +228,20 @@ def _new(outcomes: Sequence[RecipientOutcome], known: Mapping[str, Status]) -> t
             statuses[outcome.recipient] = outcome.status
             new.append(outcome)
     return tuple(new)
+
+
+def _settle(command: Settle, state: Delivery | None) -> list[Event]:
+    if state is None:
+        raise NotUnconfirmedError(())
+    unconfirmed = tuple(number for number, status in state.statuses.items() if status == "unconfirmed")
+    recipients = command.recipients or unconfirmed
+    known = [number for number in recipients if number not in unconfirmed]
+    if known or not recipients:
+        raise NotUnconfirmedError(tuple(known))
+    ids = {"message_id": state.message_id, "conversation_id": state.conversation_id}
+    outcomes = tuple(RecipientOutcome(recipient=number, status=command.status, code=None) for number in recipients)
+    settled = Settled(**ids, recipients=recipients, status=command.status, reason=command.reason)
+    return [settled, Updated(**ids, outcomes=outcomes)]
 
 
 def _go_on(command: GoOn, state: Delivery) -> list[Event]:

@@ -112,7 +112,7 @@ def about(recorded: Recorded) -> About | None:
     match event:
         case _ if isinstance(event, CONVERSATION):
             found = About(conversation_id=recorded.stream)
-        case delivery.Started() | delivery.Updated() | delivery.Withheld() | GroupJoined():
+        case delivery.Started() | delivery.Updated() | delivery.Settled() | delivery.Withheld() | GroupJoined():
             found = About(conversation_id=event.conversation_id)
         case _ if isinstance(event, CONTACT):
             found = About(contact_id=recorded.stream)

@@ -126,7 +126,9 @@ def is_message(recorded: Recorded) -> bool:
 def id_of(recorded: Recorded) -> str:
     """Return the id of the message that an event is, or is about; raises `TypeError` for any other event."""
     event = recorded.event
-    if isinstance(event, MessageSent | InboundReceived | delivery.Started | delivery.Updated | delivery.Withheld):
+    if isinstance(
+        event, MessageSent | InboundReceived | delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld
+    ):
         return event.message_id
     msg = f"{recorded.type} is not about a message"
     raise TypeError(msg)

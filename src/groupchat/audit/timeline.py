@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import RecipientOutcome, Started, Updated, Withheld
+from groupchat.aggregates.delivery import RecipientOutcome, Settled, Started, Updated, Withheld
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit import as_of, compare, words
 from groupchat.audit.compare import ChangedField
@@ -98,6 +98,8 @@ def went(group: GroupConversation, recorded: Recorded) -> str | None:
             return f"handed to the carrier {words.plain(event.carrier)} for {words.people(group, event.recipients)}"
         case Updated() as event:
             return outcomes(group, event.outcomes)
+        case Settled() as event:
+            return f"settled by {recorded.cause.actor.id}: {event.status} ({words.plain(event.reason)})"
         case Withheld() as event:
             return f"withheld from {words.people(group, event.recipients)} (R16)"
         case _:

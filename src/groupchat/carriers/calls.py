@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from msgspec import Struct
 
-from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
+from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
 
 CONNECT_SECONDS = 5.0
 SOON_SECONDS = 5.0
@@ -108,3 +108,8 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def reached(answer: CarrierAnswer, what: str, settings: str) -> CarrierFinding:
+    """Return what a refused call of a check says about the settings that it depends on."""
+    return CarrierFinding(good=False, says=f"The carrier does not show {what} (status {answer.status}). Check {settings}.")

@@ -124,6 +124,13 @@ def known(default: Carrier, *others: Carrier) -> KnownCarriers:
     )
 
 
+class CarrierFinding(Struct, frozen=True):
+    """One thing that a check of a carrier found: whether it is as it should be, and what it is, or what to do."""
+
+    good: bool
+    says: str
+
+
 # --- back
 
 

@@ -59,6 +59,7 @@ ENDPOINTS: tuple[Served, ...] = (
     messages.send_message,
     messages.read_thread,
     messages.read_message,
+    messages.settle,
     conversations.read_inbox,
     conversations.create_conversation,
     conversations.read_conversation,

@@ -116,6 +116,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"contact_ids": list[str]},
         {"contact_ids": ["ctc_01996f0c1f3a4b5d9a8877665544"]},
     ),
+    "not-unconfirmed": ProblemKind(
+        409,
+        "The status is known",
+        "Only a recipient's status that is unconfirmed can be settled by a person (R28). The status of these numbers is known; "
+        "without any, no recipient of the message is unconfirmed.",
+        {"numbers": list[str]},
+        {"numbers": ["+14155550101"]},
+    ),
     "carrier-limit": ProblemKind(
         422,
         "The carrier doesn't take this message",

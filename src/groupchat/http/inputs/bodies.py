@@ -15,6 +15,7 @@ from groupchat.aggregates.users import UserFields
 from groupchat.aggregates.workspace_state import User
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands.conversations import Draft, NewGroup
+from groupchat.commands.settling import Settlement
 from groupchat.http.inputs.fields import (
     CarrierName,
     ContentType,
@@ -34,7 +35,7 @@ from groupchat.http.inputs.taken import Taken
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Currency, Price
 from groupchat.values.patterns import whole
-from groupchat.values.policy import GroupSize, Preset, Region
+from groupchat.values.policy import MAX_PARTICIPANTS_EVER, GroupSize, Preset, Region
 
 MAX_ASKED = 200
 """A group with more participants is not even checked; the policy's own limit is far below."""
@@ -244,6 +245,14 @@ class Reasoned(Taken, frozen=True, kw_only=True):
     """The reason for a change; it is stored."""
 
     reason: Reason
+
+
+class MessageOutcome(Taken, frozen=True, kw_only=True):
+    """What a person found out about a message whose status is unconfirmed; without recipients, for all of these."""
+
+    status: Settlement
+    reason: Reason
+    recipients: Annotated[tuple[WrittenNumber, ...], Meta(max_length=MAX_PARTICIPANTS_EVER)] = ()
 
 
 class HandsetWrites(Taken, frozen=True, kw_only=True):

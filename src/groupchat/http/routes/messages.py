@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from groupchat.commands import conversations
+from groupchat.commands import conversations, settling
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft
 from groupchat.http.calls.answers import Answer, Written
@@ -12,7 +12,7 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import NewMessage
+from groupchat.http.inputs.bodies import MessageOutcome, NewMessage
 from groupchat.http.inputs.parameters import ThreadQuery, given
 from groupchat.projections import thread
 from groupchat.projections.paging import Page
@@ -22,6 +22,7 @@ from groupchat.store.decision import Decision
 
 PATH = "/v1/conversations/{conversation_id}/messages"
 ONE = "/v1/messages/{message_id}"
+OUTCOME = f"{ONE}/outcome"
 
 
 @endpoint(
@@ -79,3 +80,23 @@ async def read_thread(call: Reading[ThreadQuery]) -> Answer[Page]:
 async def read_message(call: Call) -> Answer[Message]:
     """Read a message by its id, with how far it came for each recipient (R28)."""
     return Answer(await queries.one(call.views, call.who, call.path["message_id"]))
+
+
+@endpoint(
+    Spec(
+        "POST",
+        OUTCOME,
+        "Settle an unconfirmed message",
+        "messages",
+        status=204,
+        body_examples={"arrived": {"status": "delivered", "reason": "Bob replied to it by phone"}},
+    ),
+    first=permits.sees_message,
+    may=permits.manages,
+    waits_for=(thread.VIEW.name,),
+    refuses=("not-unconfirmed",),
+)
+async def settle(call: Writing[MessageOutcome]) -> Written[None]:
+    """Record whether a message arrived that the carrier can't tell about (R28). Who says so, and how they know, is history."""
+    message = await queries.one(call.views, call.who, call.path["message_id"])
+    return await call.run(settling.settle, message.id, call.body.status, call.body.reason, call.body.recipients)

@@ -21,7 +21,7 @@ def key_of(recorded: Recorded, topic: str) -> str:
     event = recorded.event
     if topic == topics.WORKSPACES:
         return recorded.cause.workspace_id
-    if isinstance(event, delivery.Started | delivery.Updated | delivery.Withheld):
+    if isinstance(event, delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld):
         return event.conversation_id
     if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted | ExternalIdClaimed | ExternalIdReleased):
         return event.contact_id

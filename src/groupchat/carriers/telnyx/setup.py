@@ -1,0 +1,26 @@
+"""Checking an account at Telnyx: its key, its messaging profile, and where that posts."""
+
+from collections.abc import Sequence
+
+from groupchat.carriers import shapes
+from groupchat.carriers.calls import Calls, reached
+from groupchat.carriers.port import CarrierFinding
+
+
+async def check(calls: Calls, profile_id: str, webhook_url: str) -> Sequence[CarrierFinding]:
+    """Read the messaging profile, and compare it with what groupchat needs."""
+    answer = await calls.get(f"/messaging_profiles/{profile_id}")
+    if not answer.taken:
+        return [reached(answer, "the messaging profile", "GROUPCHAT_TELNYX_API_KEY and GROUPCHAT_TELNYX_MESSAGING_PROFILE_ID")]
+    profile = shapes.at(answer.said, "data")
+    url, version = shapes.text(profile, "webhook_url"), shapes.text(profile, "webhook_api_version")
+    allowed = set(shapes.items(profile, "whitelisted_destinations"))
+    return [
+        CarrierFinding(good=True, says=f"The API key reads the messaging profile {shapes.text(profile, 'name') or profile_id!r}."),
+        CarrierFinding(good=url == webhook_url, says=f"The profile posts to {url or 'no address'}. It should be {webhook_url}."),
+        CarrierFinding(good=version == "2", says=f"The profile's webhook API version is {version or 'unknown'}. It should be 2."),
+        CarrierFinding(
+            good=bool(allowed & {"*", "US", "CA"}),
+            says=f"The profile allows the destinations {', '.join(map(str, sorted(allowed, key=str))) or 'none'}.",
+        ),
+    ]

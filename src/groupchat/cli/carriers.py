@@ -1,0 +1,83 @@
+"""What operators do about carriers: check their set-up, and settle what a carrier can't tell."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from groupchat.bootstrap import running
+from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
+from groupchat.cli.shell import clean, run, say, settings
+from groupchat.commands.keys import by_operator
+from groupchat.commands.settling import Settlement, settle_by_operator, workspace_of
+from groupchat.settings import Settings
+from groupchat.values.errors import ToldError
+
+app = typer.Typer()
+
+
+class Action(StrEnum):
+    """What can be done with a carrier."""
+
+    CHECK = "check"
+
+
+class Status(StrEnum):
+    """What a person can find out about a message."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class CarrierNotConfiguredError(ToldError):
+    """The carrier has no settings here; the message says which have."""
+
+
+@app.command()
+def carrier(
+    action: Annotated[Action, typer.Argument(help="What to do.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The carrier: telnyx, bandwidth or twilio.")],
+) -> None:
+    """Check a carrier: make one harmless call, and report what is still to be set up. It texts nobody.
+
+    Exit code 1 if something is to be set up. docs/carriers.md explains each step.
+    """
+    findings = run(_ACTIONS[action](settings(), name))
+    for each in findings:
+        typer.echo(f"{'ok  ' if each.good else 'TODO'}  {clean(each.says)}")
+    if not all(each.good for each in findings):
+        say.print("docs/carriers.md explains the set-up.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def settle(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The message's id, `msg_...`.")],
+    status: Annotated[Status, typer.Argument(help="Whether it arrived.")],
+    reason: Annotated[str, typer.Option("--reason", help="How you know. It is stored.")],
+    number: Annotated[list[str] | None, typer.Option("--number", help="Only for this recipient; can be repeated.")] = None,
+) -> None:
+    """Record whether a message arrived whose status is unconfirmed, with a reason."""
+    run(_settle(settings(), message, status.value, reason, tuple(number or ())))
+    typer.echo(f"The message {message} is settled as {status.value}.")
+
+
+async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
+    async with running(chosen) as system:
+        checks = {each.carrier.name: each.check for each in system.adapters if each.check is not None}
+        if name not in checks:
+            msg = f"The carrier {name!r} is not configured. Configured: {', '.join(checks) or 'none'}. See docs/carriers.md."
+            raise CarrierNotConfiguredError(msg)
+        try:
+            return list(await checks[name]())
+        except (CarrierRefusedError, CarrierUnclearError) as error:
+            return [CarrierFinding(good=False, says=f"The carrier could not be reached: {error}.")]
+
+
+_ACTIONS = {Action.CHECK: _check}
+
+
+async def _settle(chosen: Settings, message_id: str, status: Settlement, reason: str, numbers: tuple[str, ...]) -> None:
+    async with running(chosen) as system:
+        cause = by_operator(await workspace_of(system.store, message_id))
+        await system.store.run(cause, settle_by_operator, message_id, status, reason, numbers)

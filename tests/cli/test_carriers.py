@@ -1,0 +1,60 @@
+"""The commands about carriers: checking a set-up, and settling what a carrier can't tell."""
+
+import asyncio
+
+import pytest
+
+from groupchat.aggregates import delivery
+from groupchat.carriers.port import Receipt
+from groupchat.commands.inbound import record_receipts
+from groupchat.commands.streams import DELIVERY
+from groupchat.settings import CARRIERS
+from tests.store.following import opened
+from tests.support.world import CARRIER, a_world
+
+
+def test_a_carrier_that_is_not_configured_can_not_be_checked(groupchat, sqlite_url):
+    refused = groupchat(sqlite_url, "carrier", "check", "telnyx")
+
+    assert refused.code == 1
+    assert "The carrier 'telnyx' is not configured" in refused.err
+
+
+def test_a_check_of_a_carrier_that_can_not_be_reached_says_so(groupchat, sqlite_url):
+    needed = dict.fromkeys(CARRIERS["bandwidth"], "x") | {"public_url": "https://chat.example.com"}
+    checked = groupchat(sqlite_url, "carrier", "check", "bandwidth", **needed, bandwidth_url="http://127.0.0.1:1")
+
+    assert checked.code == 1
+    assert "TODO  The carrier could not be reached" in checked.out
+
+
+async def unconfirmed(url: str) -> str:
+    """Store a message that the carrier can't tell about; return its id."""
+    async with opened(url) as store:
+        world = await a_world(store)
+        message_id = await world.send(await world.group(1, 2))
+        await world.begin(await world.message(message_id))
+        numbers = (await store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
+        receipts = [Receipt(message_id=message_id, recipient=each, status="unconfirmed") for each in numbers]
+        await record_receipts(store, CARRIER, receipts)
+        return message_id
+
+
+async def statuses(url: str, message_id: str) -> set[str]:
+    async with opened(url) as store:
+        return set((await store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses.values())
+
+
+def test_what_the_carrier_can_not_tell_is_settled_with_a_reason_R28(groupchat, sqlite_url):
+    message_id = asyncio.run(unconfirmed(sqlite_url))
+    settled = groupchat(sqlite_url, "settle", message_id, "delivered", "--reason", "Bob replied by phone")
+    again = groupchat(sqlite_url, "settle", message_id, "failed", "--reason", "No")
+
+    assert (settled.code, again.code) == (0, 1)
+    assert "Only a status that is unconfirmed can be settled" in again.err
+    assert asyncio.run(statuses(sqlite_url, message_id)) == {"delivered"}
+
+
+@pytest.mark.parametrize("arguments", [("msg_1", "delivered"), ("msg_1", "sent", "--reason", "x")])
+def test_a_settlement_needs_a_reason_and_a_known_status(groupchat, sqlite_url, arguments):
+    assert groupchat(sqlite_url, "settle", *arguments).code == 2

@@ -1,0 +1,81 @@
+"""R28: what the carrier can't tell, a person can settle, with who and how they know."""
+
+import pytest
+
+from groupchat.aggregates import delivery
+from groupchat.aggregates.delivery import NotUnconfirmedError, RecipientOutcome, Settled, Updated
+from groupchat.carriers.port import Receipt
+from groupchat.commands.inbound import record_receipts
+from groupchat.commands.keys import by_operator
+from groupchat.commands.settling import settle, settle_by_operator, workspace_of
+from groupchat.commands.streams import DELIVERY
+from groupchat.values.errors import NotFoundError
+from tests.support.builders import number
+from tests.support.world import CARRIER, World
+
+ONE, TWO = number(1), number(2)
+REASON = "Bob replied by phone"
+
+
+@pytest.fixture
+async def message(world: World) -> str:
+    """A message to two people, of whom the carrier can't tell."""
+    message_id = await world.send(await world.group(1, 2))
+    await world.begin(await world.message(message_id))
+    await told(world, message_id, ONE, TWO)
+    return message_id
+
+
+async def told(world: World, message_id: str, *recipients: str, status: str = "unconfirmed") -> None:
+    receipts = [Receipt(message_id=message_id, recipient=recipient, status=status) for recipient in recipients]
+    await record_receipts(world.store, CARRIER, receipts)
+
+
+async def statuses(world: World, message_id: str) -> dict[str, str]:
+    return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
+
+
+async def test_a_person_settles_what_is_unconfirmed_and_says_why_R28(world: World, message: str):
+    await world.run(settle, message, "delivered", REASON)
+
+    settled, updated = (await world.events(delivery.stream(message)))[-2:]
+    assert isinstance(settled, Settled)
+    assert (settled.recipients, settled.status, settled.reason) == ((ONE, TWO), "delivered", REASON)
+    assert isinstance(updated, Updated)
+    assert updated.outcomes == tuple(RecipientOutcome(recipient=each, status="delivered", code=None) for each in (ONE, TWO))
+    assert {recorded.cause.actor.id for recorded in (await world.log())[-2:]} == {world.who.user.id}
+
+
+async def test_only_some_can_be_settled_and_the_rest_later_R28(world: World, message: str):
+    await world.run(settle, message, "failed", REASON, (TWO,))
+    assert await statuses(world, message) == {ONE: "unconfirmed", TWO: "failed"}
+
+    await world.run(settle, message, "delivered", REASON)
+    assert await statuses(world, message) == {ONE: "delivered", TWO: "failed"}
+
+
+async def test_a_status_that_is_known_is_not_settled_R28(world: World, message: str):
+    await told(world, message, ONE, status="delivered")
+
+    for recipients in ((ONE,), (number(3),)):
+        with pytest.raises(NotUnconfirmedError):
+            await world.run(settle, message, "failed", REASON, recipients)
+    await world.run(settle, message, "failed", REASON)
+    with pytest.raises(NotUnconfirmedError):
+        await world.run(settle, message, "failed", REASON)
+    assert await statuses(world, message) == {ONE: "delivered", TWO: "failed"}
+
+
+async def test_a_message_that_was_never_handed_over_is_not_settled_R28(world: World):
+    with pytest.raises(NotUnconfirmedError):
+        await world.run(settle, await world.send(await world.group(1, 2)), "failed", REASON)
+
+
+async def test_the_operator_can_settle_too_R28(world: World, message: str):
+    workspace = await workspace_of(world.store, message)
+    await world.store.run(by_operator(workspace), settle_by_operator, message, "delivered", REASON)
+
+    assert workspace == world.who.workspace_id
+    assert set((await statuses(world, message)).values()) == {"delivered"}
+    with pytest.raises(NotFoundError):
+        await workspace_of(world.store, "msg_unknown")
