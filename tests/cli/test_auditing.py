@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from groupchat.proof.growing import grow
+from groupchat.proof.signing import sign
 from groupchat.store.database import Database
+from groupchat.store.log import Log
 from tests.cli.read_only import only_reading
+from tests.proof.logs import KEY
 from tests.support.builders import number
 from tests.support.command_line import Command
 from tests.support.disputed import Disputed, disputed_in
@@ -93,6 +97,20 @@ def test_a_user_without_read_access_learns_so_in_one_line(groupchat: Command, po
         refused = groupchat(url, "history", "cnv_1")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert "permission denied for table stored_events" in refused.err
+
+
+def test_the_history_names_the_first_checkpoint_that_covers_it_R70(groupchat: Command, database_url: str, disputed: Disputed):
+    database = Database(database_url)
+    shown = [groupchat(database_url, "history", disputed.conversation)]
+    grow(database, Log.of(database).head())
+    note = sign(database, KEY)
+    database.close()
+    shown.append(groupchat(database_url, "history", disputed.conversation))
+    found = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)
+    assert shown[0].out.splitlines()[-1] == "No checkpoint covers all of this yet (docs/proof.md)."
+    root = note.text.split("\n")[2]
+    assert shown[1].out.splitlines()[-1].endswith(f"events with root {root}.")
+    assert found["checkpoint"] == str(note)
 
 
 def test_the_history_as_json_is_for_programs(groupchat: Command, database_url: str, disputed: Disputed):

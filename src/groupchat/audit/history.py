@@ -42,6 +42,11 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         """Return the history up to a cut."""
         return History(events=cut.of(self.events), deliveries=cut.of(self.deliveries), workspace=cut.of(self.workspace))
 
+    @property
+    def position(self) -> int:
+        """The position of the newest event that it shows of the conversation and its deliveries."""
+        return max(recorded.position for recorded in (*self.events, *self.deliveries))
+
     @cached_property
     def state(self) -> AsOf:
         """The state that the views show at the end of the history."""

@@ -19,6 +19,8 @@ from groupchat.audit.history import History
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import clean, read_moment
 from groupchat.commands.numbers import read_number
+from groupchat.proof.kept import checkpoint_from
+from groupchat.proof.notes import Note
 from groupchat.store.log import Log
 from groupchat.values.errors import InvalidRequestError
 
@@ -53,11 +55,15 @@ def show(conversation: Conversation, version: Version = None, at: At = None, *, 
     with reading() as log:
         found = _upto(history.read(log, conversation), _when(version, at))
         entries, state = timeline.entries(found), found.state
+        with log.database.read() as connection:
+            note = checkpoint_from(connection, found.position)
     if json:
-        _print_json({"conversation_id": conversation, "timeline": entries, "state": state})
+        covering = None if note is None else str(note)
+        _print_json({"conversation_id": conversation, "timeline": entries, "state": state, "checkpoint": covering})
     else:
         _print_timeline(entries)
         _print_state(state)
+        _print_checkpoint(note)
 
 
 @_history.command()
@@ -186,3 +192,12 @@ def _print_state(state: AsOf) -> None:
             tags = f" [{', '.join(person.tags)}]" if person.tags else ""
             since = f" since {written(person.opted_out_at)}" if person.opted_out_at else ""
             out.print(Text(f"    {name}  {words.plain(person.name or '')} {person.number}{tags}{since}"))
+
+
+def _print_checkpoint(note: Note | None) -> None:
+    """Name the first checkpoint that covers everything that is shown."""
+    if note is None:
+        _out().print(Text("No checkpoint covers all of this yet (docs/proof.md)."))
+        return
+    origin, size, root = note.text.split("\n")[:3]
+    _out().print(Text(clean(f"All of this is covered by the checkpoint of {origin} of {size} events with root {root}.")))
