@@ -50,8 +50,8 @@ class BatchState(Struct):
     """The responses under the appends' keys."""
     generations: Mapping[str, int]
     """The generations of the leases that the appends name."""
-    types: dict[str, dict[int, str]] = {}
-    """The types of the events, by version, that streams in `passing` have above the appends' versions."""
+    stopping: dict[str, dict[int, str]] = {}
+    """By stream and version, the types of the events above the appends' versions that some append doesn't let pass."""
 
 
 class Judgment(Struct):
@@ -76,7 +76,7 @@ def judge(batch: Sequence[Append], stored: BatchState) -> Judgment:
         for event in append.events:
             stream = str(event.originator_id)
             stored.heads[stream] = event.originator_version
-            stored.types.setdefault(stream, {})[event.originator_version] = event.topic
+            stored.stopping.setdefault(stream, {})[event.originator_version] = event.topic
         if append.keep is not None:
             stored.kept[append.keep.key.name] = answer = replace(append.keep, position=outcome)
             judgment.answers.append(answer)
@@ -104,5 +104,7 @@ def _has_moved(append: Append, stream: str, version: int, stored: BatchState) ->
     head = stored.heads.get(stream, 0)
     if head == version:
         return False
-    passing, types = append.passing.get(stream, frozenset()), stored.types.get(stream, {})
-    return head < version or any(types.get(each) not in passing for each in range(version + 1, head + 1))
+    passing = append.passing.get(stream)
+    if passing is None or head < version:
+        return True
+    return any(each > version and type_ not in passing for each, type_ in stored.stopping.get(stream, {}).items())

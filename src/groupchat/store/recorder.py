@@ -67,6 +67,21 @@ TAILS_POSTGRES = """
     ORDER BY e.id
 """
 """`OFFSET 0` keeps the planner from reordering the join. Without it, the planner guesses 100 streams and reads the whole table."""
+_STOPPING_SQLITE = """
+    SELECT e.originator_id, e.originator_version, e.topic
+    FROM json_each(?) AS asked CROSS JOIN stored_events AS e
+    WHERE e.originator_id = asked.value ->> 0 AND e.originator_version > asked.value ->> 1
+        AND e.topic NOT IN (SELECT value FROM json_each(asked.value -> 2))
+"""
+_STOPPING_POSTGRES = """
+    SELECT e.originator_id, e.originator_version, e.topic
+    FROM json_array_elements(%s::json) AS asked CROSS JOIN LATERAL (
+        SELECT * FROM stored_events AS s
+        WHERE s.originator_id = asked ->> 0 AND s.originator_version > (asked ->> 1)::bigint
+            AND s.topic <> ALL (ARRAY(SELECT json_array_elements_text(asked -> 2)))
+        OFFSET 0
+    ) AS e
+"""
 _INSERT_POSTGRES = f"""
     INSERT INTO stored_events (id, originator_id, originator_version, topic, state)
     SELECT * FROM unnest(%(ids)s::bigint[], %(streams)s::text[], %(versions)s::bigint[], %(topics)s::text[], %(states)s::bytea[]);
@@ -120,7 +135,7 @@ class Recorder(SQLAlchemyApplicationRecorder):
                 heads,
                 kept=answers.find(connection, [append.keep.key for append in batch if append.keep]),
                 generations=generations(connection, {append.fence.name for append in batch if append.fence}),
-                types=self._types(connection, batch, heads),
+                stopping=self._stopping(connection, batch, heads),
             )
             judgment = judge(batch, stored)
             answers.keep(connection, judgment.answers)
@@ -135,17 +150,21 @@ class Recorder(SQLAlchemyApplicationRecorder):
             append.events, append.expected, append.keep = decided.events, decided.expected, decided.keep
             heads.update(decided.expected)
 
-    def _types(self, connection: Connection, batch: Sequence[Append], heads: Mapping[str, int]) -> dict[str, dict[int, str]]:
-        """Read which types of events have moved the streams that may have moved by some."""
-        tails: dict[str, int] = {}
+    def _stopping(self, connection: Connection, batch: Sequence[Append], heads: Mapping[str, int]) -> dict[str, dict[int, str]]:
+        """Read the events that matter to decisions whose streams may have moved by others; see `BatchState.stopping`."""
+        asked: dict[str, tuple[int, frozenset[str]]] = {}
         for append in batch:
-            for stream in append.passing:
+            for stream, passing in append.passing.items():
                 version = append.expected[stream]
                 if version < heads.get(stream, 0):
-                    tails[stream] = min(version, tails.get(stream, version))
+                    lowest, all_let_pass = asked.get(stream, (version, passing))
+                    asked[stream] = min(version, lowest), passing & all_let_pass
         found: dict[str, dict[int, str]] = {}
-        for each in self._tails(connection, tails) if tails else ():
-            found.setdefault(str(each.originator_id), {})[each.originator_version] = each.topic
+        if asked:
+            query = _STOPPING_SQLITE if self.database.is_sqlite else _STOPPING_POSTGRES
+            rows = json.dumps([[stream, version, sorted(passing)] for stream, (version, passing) in asked.items()])
+            for stream, version, topic in connection.exec_driver_sql(query, (rows,)).all():
+                found.setdefault(stream, {})[version] = topic
         return found
 
     def _begin(self) -> AbstractContextManager[Connection]:
