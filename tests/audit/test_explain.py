@@ -252,6 +252,13 @@ def test_a_message_sent_after_an_opt_out_is_marked_R16(story: tuple[tuple[str, E
     assert said in told(explained)
 
 
+def test_a_second_call_to_the_carrier_is_not_told_as_the_first_one():
+    story = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), *[(ON_THE_WAY, started("msg_1", ONE))] * 2)
+    said = told(explain.message(history(*story), "msg_1"))
+    assert said.count("It was handed to the carrier") == 1
+    assert said.count("The last call had not reached the carrier, so it was handed to the carrier") == 1
+
+
 # --- what there is not
 
 

@@ -28,7 +28,7 @@ def test_the_lines_shown_are_a_whole_export_with_a_line_of_each_kind(database: D
 
     checked = check(Archive(database), file, quietly)
 
-    assert (checked.events, checked.answers) == (1, 1)
+    assert (checked.events, checked.answers) == (2, 1)
     file.seek(0)
     assert {type(line) for _, line in read_lines(file)} == set(get_args(Line)) - {ProofLine}
     assert all(f"`{json.loads(line)['line']}`" in MOVING for line in example.text.splitlines())

@@ -45,6 +45,12 @@ def test_the_document_is_valid_openapi_3_1():
         assert resolved({"$ref": reference})
 
 
+def test_a_failed_precondition_is_documented_where_one_can_be_given():
+    for path, method, operation in OPERATIONS:
+        takes = any(resolved(each)["name"] == "If-Match" for each in operation.get("parameters", ()))
+        assert ("412" in operation["responses"]) == takes, (method, path)
+
+
 def test_every_path_of_the_contract_is_there():
     assert {path for path, _, _ in OPERATIONS} >= {
         "/v1/policy",

@@ -5,6 +5,7 @@ from io import BytesIO
 import msgspec
 import pytest
 
+from groupchat.aggregates import do_not_disturb
 from groupchat.moving.exporting import export_conversation
 from groupchat.moving.lines import EventLine, Header, read_lines
 from groupchat.store.archive import Archive
@@ -69,6 +70,14 @@ async def test_a_conversation_is_exported_with_its_deliveries_and_what_its_parti
     assert {each.type for each in events} >= {"groupchat.consent.opted_out", "groupchat.delivery.started"}
     assert other not in "".join(bytes(each.data).decode() for each in events)
     assert len(events) == len({(each.stream, each.version) for each in events})
+
+
+async def test_a_conversation_is_exported_with_the_do_not_disturb_that_blocks_it_R36(world: World):
+    group = await world.group(1, 2)
+    await world.change(await world.contact(2, "Cid"), dnd=True)
+    stream = do_not_disturb.stream(world.who.workspace_id, number(2))
+
+    assert [each.type for each in events_of(world, group) if each.stream == stream] == ["groupchat.do_not_disturb.turned_on"]
 
 
 async def test_an_exported_conversation_has_no_key_hash_and_plain_prices(world: World):

@@ -2,7 +2,7 @@
 
 import sys
 import tracemalloc
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from subprocess import PIPE, Popen
 
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw
 
+from groupchat.aggregates.group_events import MessageSent
 from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
 from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine, PutOffLine
@@ -31,7 +32,7 @@ from tests.moving.exports import bring, event_line, exported, kept, lines_of, lo
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
 from tests.races.racer import ROOT
 from tests.store.test_mapper import as_stored
-from tests.support.builders import a_group, a_participant, number, texts
+from tests.support.builders import a_group, a_participant, moment, number, texts
 
 PROCESS = "delivery"
 A_STORY: Story = (
@@ -52,11 +53,12 @@ def keep(database: Database, *kept_answers: StoredAnswer) -> None:
 
 
 def stand(database: Database, name: str, position: int, *parked: int) -> None:
-    """Let a follower stand somewhere, with events set aside."""
+    """Let a follower stand somewhere, with events set aside, and the last message put off."""
+    messages = [each for each in Log.of(database).each([MessageSent.TOPIC]) if each.position <= position]
     with database.write() as connection:
         advance(connection, [name], position)
         set_aside(connection, name, dict.fromkeys(parked, "can't"))
-        put_off.add(connection, name, [PutOff(position, "cnv_1", datetime(2025, 1, 31, tzinfo=UTC))])
+        put_off.add(connection, name, [PutOff(each.position, each.stream, moment(1)) for each in messages[-1:]])
 
 
 def a_store(database: Database) -> None:
@@ -206,6 +208,7 @@ EXPORT = written([*EVENTS, ANSWERED, STANDS, ParkedLine(PROCESS, 2, "can't")], h
         ([EVENTS[0], FollowerLine(name=PROCESS, position=1, stopped_at=2**63, error="x")], {}, 3, "stopped at position"),
         ([EVENTS[0], FollowerLine(name="a\0", position=1, stopped_at=None, error=None)], {}, 3, "NUL"),
         ([EVENTS[0], PutOffLine(follower=PROCESS, position=1, key="cnv_1", due=TOO_LATE)], {}, 3, "is due at"),
+        ([EVENTS[0], PutOffLine(follower=PROCESS, position=1, key="cnv_1", due=LOG[0].at)], {}, 3, "1, which is not a message"),
         ([EVENTS[0], AnswerLine(ANSWER.key, b"", 0, 2)], {}, 3, "position 2, but the last event has 1"),
         ([ANSWERED, *EVENTS], {}, 2, "position 5, but the last event has 0"),
         ([*EVENTS[:2], STANDS, EVENTS[2]], {}, 4, "position 5"),

@@ -169,3 +169,11 @@ async def test_a_stream_that_can_not_be_read_fails_nobody_who_reads_another_at_t
 
     assert isinstance(broken, UnreadableEventError)
     assert fine.value == 0
+
+
+def test_the_librarys_own_form_of_events_is_refused_in_words():
+    mapper = EventMapper()
+    with pytest.raises(NotImplementedError, match=r"use EventMapper\.store and EventMapper.restore"):
+        mapper.to_stored_event(PersonMoved)
+    with pytest.raises(NotImplementedError, match=r"use EventMapper\.store and EventMapper.restore"):
+        mapper.to_domain_event(StoredEvent("s", 1, PersonMoved.TOPIC, b"{}"))

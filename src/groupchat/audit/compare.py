@@ -12,7 +12,7 @@ from groupchat.projections.pane import Pane, Person
 from groupchat.projections.thread import Message
 
 OF_CONVERSATION = ("name", "display_name", "blocked", "blocked_by", "successor_id")
-OF_PERSON = ("name", "tags", "opted_out_at", "opted_in_at")
+OF_PERSON = ("name", "contact_id", "tags", "opted_out_at", "opted_in_at")
 
 
 class ChangedField(Struct, frozen=True, kw_only=True):

@@ -56,12 +56,25 @@ def _evidence(step: Step) -> str | None:
 def _way(history: History, step: Step, message_id: str) -> list[ExplanationLine]:
     """Return what the message was billed, and its delivery, step by step."""
     found: list[ExplanationLine] = []
+    calls = 0
     for recorded in (step.recorded, *history.of_message.get(message_id, ())):
         if (said := timeline.went(step.after, recorded)) is not None:
-            found.append(line(f"It was {said}." if isinstance(recorded.event, Started | Withheld) else f"Then {said}.", recorded))
+            calls += isinstance(recorded.event, Started)
+            found.append(line(_stage(recorded, said, again=calls > 1), recorded))
         if (bill := ledger.line_of(recorded)) is not None:
             found.append(line(f"It was {timeline.billed(bill)} (R24).", recorded))
     return found
+
+
+def _stage(recorded: Recorded, said: str, *, again: bool) -> str:
+    """Return a step of a delivery as a sentence; `again` if the carrier was called before."""
+    match recorded.event:
+        case Started() if again:
+            return f"The last call had not reached the carrier, so it was {said} again."
+        case Started() | Withheld():
+            return f"It was {said}."
+        case _:
+            return f"Then {said}."
 
 
 def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, ExplanationLine, Recorded]:

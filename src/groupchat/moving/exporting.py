@@ -1,8 +1,9 @@
 """Exporting a complete store to continue elsewhere, or one conversation to give to someone. Both are streamed.
 
 A complete export has the log byte for byte (with key hashes, so keep it safe), the responses under idempotency keys, and the
-positions of processes. An export of a conversation has its stream, the deliveries of its messages, and what its participants said
-to its business number; none of these events has a field that may not leave the system (`UNPUBLISHED` in `aggregates/sight.py`).
+positions of processes. An export of a conversation has its stream, the deliveries of its messages, what its participants said to
+its business number, and the do-not-disturb of their numbers, which its blocks may follow from. None of these events has a field
+that may not leave the system (`UNPUBLISHED` in `aggregates/sight.py`).
 
 Both have events as they are stored, because only that can be proved, and the checkpoints to prove it with (docs/proof.md).
 """
@@ -15,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from groupchat import __version__
-from groupchat.aggregates import consent, delivery
+from groupchat.aggregates import consent, delivery, do_not_disturb
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.moving.lines import (
     AnswerLine,
@@ -100,6 +101,7 @@ def export_conversation(archive: Archive, conversation_id: str, file: BinaryIO, 
         _stream(archive, conversation_id, head),
         _deliveries(archive, conversation_id, head),
         _consents(archive, conversation_id, group, head),
+        _noes(archive, conversation_id, group, head),
     ):
         lines.write(EventLine(**asdict(logged)))
         positions.append(logged.position)
@@ -145,3 +147,10 @@ def _consents(archive: Archive, conversation_id: str, group: Created, head: int)
         for event, logged in _events(archive, consent.stream(group.business_number, participant.number), head):
             if not isinstance(event, consent.GroupJoined) or event.conversation_id == conversation_id:
                 yield logged
+
+
+def _noes(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Logged]:
+    """Return the do-not-disturb of the participants' numbers, which holds in the whole workspace (R36)."""
+    (_, created), *_ = archive.stream(conversation_id, after=0, limit=1)
+    for participant in group.roster:
+        yield from _stream(archive, do_not_disturb.stream(created.workspace_id, participant.number), head)

@@ -5,6 +5,8 @@ responses to repeated requests.
 """
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,6 +15,7 @@ from typing import BinaryIO, cast
 from msgspec import Raw, Struct
 from msgspec.structs import astuple
 
+from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.moving.lines import (
     FORMAT,
     FORMAT_VERSION,
@@ -129,6 +132,9 @@ def _counted(lines: Iterator[EventLine], total: int, on_progress: OnProgress) ->
         yield line
 
 
+_PUT_OFF = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC})
+
+
 class _Checks:
     """The checks from line to line."""
 
@@ -137,6 +143,8 @@ class _Checks:
         self._rank = -1
         self._last: dict[str, tuple[int, datetime]] = {}
         """The version and time of each stream's last event."""
+        self._messages: array[int] = array("q")
+        """The positions of messages, ascending: only these can be put off."""
         self.head = 0
         self._covered = 0
         self.events = 0
@@ -189,6 +197,8 @@ class _Checks:
             return "it has a NUL character, which no event can have."
         self._archive.check(line)
         self._last[line.stream] = (line.version, line.at)
+        if line.type in _PUT_OFF:
+            self._messages.append(line.position)
         self.events += 1
         return None
 
@@ -209,8 +219,8 @@ class _Checks:
         match line:
             case FollowerLine(stopped_at=int() as position) if not 0 < position <= self.events:
                 return f"it stopped at position {position}, but the last event has {self.events}."
-            case PutOffLine() if not _is_storable_time(line.due):
-                return f"it is due at {line.due.isoformat()}, which has no offset from UTC, or is beyond the year 9999 in UTC."
+            case PutOffLine() if (fault := self._put_off(line)) is not None:
+                return fault
             case AnswerLine() if not 0 <= line.at <= _LATEST_SECOND:
                 return f"its response was stored at {line.at}, which is not a time in seconds since 1970."
             case _:
@@ -219,6 +229,14 @@ class _Checks:
             return "it has a NUL character, which no name, key or reason has."
         self.others += 1
         self.answers += isinstance(line, AnswerLine)
+        return None
+
+    def _put_off(self, line: PutOffLine) -> str | None:
+        if not _is_storable_time(line.due):
+            return f"it is due at {line.due.isoformat()}, which has no offset from UTC, or is beyond the year 9999 in UTC."
+        at = bisect_left(self._messages, line.position)
+        if self._messages[at : at + 1] != array("q", [line.position]):
+            return f"it puts off the event at position {line.position}, which is not a message."
         return None
 
     def _trailer(self, line: Trailer) -> str | None:

@@ -1,6 +1,7 @@
 """Maps events to their stored form and back: JSON by msgspec, on top of the library's mapper (cipher, compressor, upcasting)."""
 
 from datetime import datetime
+from typing import NoReturn
 
 import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
@@ -34,6 +35,7 @@ class Stored(msgspec.Struct, gc=False):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Stored).decode
+_NOT_THE_LIBRARYS = "groupchat's events are stored with an envelope: use EventMapper.store and EventMapper.restore."
 
 
 class EventMapper(Mapper[str]):
@@ -41,6 +43,14 @@ class EventMapper(Mapper[str]):
 
     def __init__(self) -> None:
         super().__init__(JSONTranscoder())
+
+    def to_stored_event(self, domain_event: object) -> NoReturn:
+        """Raise `NotImplementedError`: the library's own form of an event has no envelope. Use `store`."""
+        raise NotImplementedError(_NOT_THE_LIBRARYS)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> NoReturn:
+        """Raise `NotImplementedError`, as `to_stored_event`. Use `restore`."""
+        raise NotImplementedError(_NOT_THE_LIBRARYS)
 
     def store(self, event: Event, stream: str, version: int, at: datetime, cause: Cause) -> StoredEvent:
         """Return the stored form of an event."""

@@ -107,7 +107,9 @@ def _problems(spec: Spec, types: Types, *, waits: bool) -> Iterable[str]:
     if types.body is not None:
         yield from ("payload-too-large", "request-timeout", "unsupported-encoding")
     if spec.writes:
-        yield from ("cross-site-request", "version-conflict", "precondition-failed")
+        yield from ("cross-site-request", "version-conflict")
+    if spec.writes and versioned_id(spec.path):
+        yield "precondition-failed"
     if spec.takes_key:
         yield from ("idempotency-key-in-use", "idempotency-key-reused")
 
