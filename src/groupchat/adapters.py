@@ -1,7 +1,7 @@
-"""Which carriers carry the messages: their adapters are made here, from the settings.
+"""The carriers that are configured, with their adapters.
 
-`GROUPCHAT_CARRIER` names the carrier of the business numbers that name none. Every other one that is configured works beside it.
-A new carrier is a package in `carriers/` that fulfils `carriers/port.py`, a name and what it needs in `settings.py`, and a function
+`GROUPCHAT_CARRIER` names the carrier of business numbers that name none. All other configured carriers work next to it. A new
+carrier is a package in `carriers/` that implements `carriers/port.py`, a name and its requirements in `settings.py`, and a function
 here.
 """
 
@@ -44,7 +44,7 @@ class Adapter(Struct, frozen=True, kw_only=True):
 
 
 def choose(settings: Settings, database: Database, clock: Clock) -> tuple[Adapter, ...]:
-    """Return the adapters of all carriers that are configured, the default one first. Raises `SettingsError`."""
+    """Return the adapters of all configured carriers, the default one first. Raises `SettingsError`."""
     made = {name: _MAKERS[name](settings, database, clock) for name in CARRIERS if settings.has(name)}
     if settings.carrier == "simulator":
         made["simulator"] = _simulator(settings, database, clock)

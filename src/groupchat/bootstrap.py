@@ -153,11 +153,7 @@ def provide_threads(database: Database) -> None:
 
 
 def settle_memory() -> None:
-    """Let the garbage collector look less often, and never again at what was imported.
-
-    It looks for cycles, which hardly anything here has. By default it does so after every 700 new objects, which took a fifth of
-    the API's processor time (`bench/posts.py`: 2.5 times that of a bare echo before, 2.0 after).
-    """
+    """Let the garbage collector run less often, and skip imported objects permanently."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 20)

@@ -101,7 +101,7 @@ CARRIERS = {
         "twilio_service_sid",
     ),
 }
-"""What each carrier needs, beside the address at which it reaches us."""
+"""The settings that each carrier needs, in addition to the public address."""
 _FILE = "_file"
 
 
@@ -170,7 +170,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_publish: str | None = None
 
     def has(self, carrier: str) -> bool:
-        """Tell whether a carrier of `CARRIERS` is configured."""
+        """Return whether a carrier of `CARRIERS` is configured."""
         return all(getattr(self, name) is not None for name in CARRIERS[carrier])
 
 

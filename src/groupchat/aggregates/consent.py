@@ -66,7 +66,7 @@ class GroupJoined(Event, frozen=True, kw_only=True):
 
 
 class Ground(Struct, frozen=True):
-    """What an opt-out stands on, as in its event."""
+    """The grounds of an opt-out, as in its event."""
 
     cause: Cause
     evidence: str

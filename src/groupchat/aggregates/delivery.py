@@ -40,7 +40,7 @@ class Started(Event, frozen=True, kw_only=True):
 
 
 class RecipientOutcome(Struct, frozen=True, kw_only=True, gc=False):
-    """What became of a message for one recipient. `code` is the carrier's own."""
+    """The status of a message for one recipient. `code` is the carrier's own."""
 
     recipient: str
     status: ReceiptStatus
@@ -186,7 +186,7 @@ class GoOn(Struct, frozen=True, kw_only=True):
 
 
 class RecordOutcomes(Struct, frozen=True, kw_only=True):
-    """Record what the carrier has reported together, in this order."""
+    """Record a carrier's report with several statuses, in this order."""
 
     outcomes: tuple[RecipientOutcome, ...]
 

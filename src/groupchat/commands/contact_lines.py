@@ -15,14 +15,14 @@ from groupchat.store.decision import Decision
 
 
 class LineTaken(Struct, frozen=True):
-    """The contact of a line, and what became of it."""
+    """The contact of a line, and the outcome."""
 
     contact_id: str
     outcome: Literal["created", "updated", "unchanged"]
 
 
 class SheetContact(Struct, frozen=True, kw_only=True):
-    """A contact as a line has it; the other fields are in `change`."""
+    """A contact as in a line; the other fields are in `change`."""
 
     external_id: str | None
     name: str
@@ -31,7 +31,7 @@ class SheetContact(Struct, frozen=True, kw_only=True):
 
 
 async def take_line(decision: Decision, who: Caller, given: SheetContact) -> LineTaken:
-    """Add or change the contact of a line: the one with its external id, or without one the oldest with its number."""
+    """Add or change the contact of a line: the one with its external id, or without an id, the oldest with its number."""
     if given.external_id is not None:
         contact = await put_contact(decision, who, given.external_id, given.name, given.number, given.change)
     elif (known := await _with_number(decision, who, given.number)) is not None:
@@ -45,7 +45,7 @@ async def take_line(decision: Decision, who: Caller, given: SheetContact) -> Lin
 
 
 async def _with_number(decision: Decision, who: Caller, number: str) -> str | None:
-    """Return the oldest contact that has a number and that the caller sees (R22)."""
+    """Return the oldest contact with a number that the caller can see (R22)."""
     rights = await access(decision, who)
     entry = await decision.load(PHONE_BOOK, phone_book.stream(who.workspace_id, read_number("number", number)))
     held = [] if entry is None else sorted((since, id_) for id_, since in entry.contacts.items())

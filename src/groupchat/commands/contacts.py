@@ -22,7 +22,7 @@ from groupchat.values.errors import NotFoundError
 
 
 class Foreign(Struct, frozen=True):
-    """What another system stores with a contact (R54)."""
+    """The data that another system stores with a contact (R54)."""
 
     external_id: str | None = None
     metadata: Mapping[str, str | None] = {}

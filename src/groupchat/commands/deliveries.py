@@ -14,9 +14,9 @@ from groupchat.values.money import Rate
 
 PROCESS = "delivery"
 MESSAGES = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC})
-"""What may be stored in a conversation while a message of it is handed over: neither opts anybody out (R16)."""
+"""Events that a conversation may get while a message of it is handed over; neither opts anyone out (R16)."""
 _FURTHER_MESSAGES = 20
-"""How many of them a process lets pass, before it reads the conversation again."""
+"""The number of such events after which a process reads the conversation again."""
 
 
 class Begun(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Receipts: what a carrier reports of the messages that it was handed, as its response or later (R28), perhaps an opt-out (R14)."""
+"""Receipts: a carrier's reports on messages that it was handed, in its response or later (R28), perhaps an opt-out (R14)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Re
 
 
 class _Report(Struct, frozen=True):
-    """What a carrier reports of one message."""
+    """A carrier's report on one message."""
 
     delivery: Delivery
     receipts: Sequence[Receipt]
@@ -63,7 +63,7 @@ class _Report(Struct, frozen=True):
 
 
 async def _delivery_of(store: EventStore, carrier: str, message_id: str) -> Delivery | None:
-    """Return the delivery of a message that this carrier was handed."""
+    """Return the delivery of a message that was handed to this carrier."""
     stream = delivery.stream(message_id)
     known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
     if known is None or known.carrier != carrier:

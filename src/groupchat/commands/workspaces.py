@@ -30,7 +30,7 @@ class Founded(Struct, frozen=True):
 
 
 class RoleShown(Struct, frozen=True):
-    """A role and what it permits (R20)."""
+    """A role and its permissions (R20)."""
 
     role: str
     group_chat: bool
@@ -67,7 +67,7 @@ async def change_policy(
 
 
 async def define_role(decision: Decision, who: Caller, role: str, *, group_chat: bool) -> RoleShown:
-    """Define a role, or change what it permits (R20)."""
+    """Define a role, or change its permissions (R20)."""
     state = await _manage(decision, who, workspace.DefineRole(role=role, group_chat=group_chat))
     return RoleShown(role, state.roles[role])
 

@@ -61,5 +61,5 @@ class Services(Struct, frozen=True, kw_only=True):
 
     @property
     def checkup(self) -> Checkup:
-        """The parts that watch the process."""
+        """The parts that monitor the process."""
         return Checkup(self.store, self.progress, self.metrics, Probe(self.store.database), self.followers, self.reported)

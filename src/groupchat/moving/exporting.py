@@ -142,7 +142,7 @@ def _deliveries(archive: Archive, conversation_id: str, head: int) -> Iterator[L
 
 
 def _consents(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Logged]:
-    """Return what the participants said to the business number, without the other groups that they are in."""
+    """Return the participants' statements to the business number, without the other groups that they are in."""
     for participant in group.roster:
         for event, logged in _events(archive, consent.stream(group.business_number, participant.number), head):
             if not isinstance(event, consent.GroupJoined) or event.conversation_id == conversation_id:

@@ -79,7 +79,7 @@ class PutOffLine(PutOff, frozen=True, kw_only=True, tag_field="line", tag="put-o
 
 
 class CheckpointLine(Struct, frozen=True, tag_field="line", tag="checkpoint", forbid_unknown_fields=True):
-    """A signed checkpoint (docs/proof.md); in a complete export all that are kept, otherwise the one that proofs lead to."""
+    """A signed checkpoint (docs/proof.md). A complete export has all stored ones, others the one that the proofs lead to."""
 
     note: str
 

@@ -1,8 +1,4 @@
-"""Who takes part in groups, as conditions for queries: that somebody does, or that all are contacts assigned to a user (R22).
-
-The second one joins what the view `inbox` knows of a group's contacts with what the view `contacts` knows of their
-assignment, so a query with it must wait for both.
-"""
+"""Conditions for queries on groups: that someone is a participant, or that all are contacts assigned to a user (R22)."""
 
 from collections.abc import Sequence
 

@@ -47,7 +47,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     pause: float = 0.5
     """The time between two tries."""
     lease: float = 2.0
-    """How long another rebuild's lease is waited for: a process that was killed a moment ago may still seem to hold it."""
+    """The time to wait for another rebuild's lease, because a process that was just killed may still seem to hold it."""
 
 
 PACE = Pace()

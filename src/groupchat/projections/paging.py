@@ -43,7 +43,7 @@ class Page(Struct, frozen=True):
 
 
 class Anchor(Struct, Generic[T], frozen=True):
-    """What a cursor stands for: the key of an item, and whether the page ends before it (`back`) or begins after it."""
+    """The content of a cursor: the key of an item, and whether the page ends before it (`back`) or begins after it."""
 
     key: T
     back: bool = False
@@ -64,7 +64,7 @@ class Edges(Struct, frozen=True):
 
 
 class Extract(Struct, Generic[T], frozen=True):
-    """Which part of a list a page shows, and in which direction it is read from its anchor."""
+    """The part of a list that a page shows, and the direction in which it is read from its anchor."""
 
     limit: int
     anchor: Anchor[T] | None
@@ -76,11 +76,11 @@ class Extract(Struct, Generic[T], frozen=True):
         return self.anchor is not None and self.anchor.back
 
     def reaches(self, key: Any) -> bool:
-        """Tell whether the item with a key is beyond the anchor, in the direction of reading."""
+        """Return whether the item with a key is beyond the anchor, in the direction of reading."""
         return self.anchor is None or bool(key < self.anchor.key if self.downwards else key > self.anchor.key)
 
     def shown(self, found: Sequence[S]) -> list[S]:
-        """Return what a page shows of up to `limit + 1` items that were read: in the list's order."""
+        """Return the items of a page, of up to `limit + 1` that were read, in the list's order."""
         shown = list(found[: self.limit])
         return shown[::-1] if self.back else shown
 

@@ -1,7 +1,6 @@
 """Views and how they follow the log: rows and position are stored in one transaction, and each event is applied once.
 
-Views whose batches come at once share the transaction. One that can't apply its batch leaves the others out of it: then each is
-applied alone.
+Views whose batches arrive together share the transaction. If one of them can't apply its batch, each batch is applied alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +31,7 @@ class View(Struct, frozen=True):
 
 
 class ViewBatch(Struct, frozen=True):
-    """The events that a view is to apply: those of the log up to a position, but parked ones, from where it was known to stand."""
+    """The events for a view: those of the log up to a position, except parked ones, beginning after its last known position."""
 
     view: View
     events: Sequence[Recorded]
@@ -40,17 +39,17 @@ class ViewBatch(Struct, frozen=True):
 
 
 class Applying:
-    """Applies the batches of views; those that come at once, in one turn of the event loop, share a transaction."""
+    """Applies the batches of views. Batches that arrive in one turn of the event loop share a transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._at_once = AtOnce(self._apply_together)
 
     async def apply(self, batch: ViewBatch) -> int:
-        """Apply what of a batch is not applied yet, and return where the view stands then.
+        """Apply the new events of a batch, and return the view's position afterwards.
 
-        A batch that does not go on from where the view stands is left alone: the view was emptied after the batch was read. Raises
-        `PoisonError` for an event that can't be applied; those before it are.
+        A batch that does not continue at the view's position is ignored, because the view was emptied after the batch was read.
+        Raises `PoisonError` for an event that can't be applied; the events before it are applied.
         """
         return await self._at_once.ask(batch)
 
@@ -88,7 +87,7 @@ class Applying:
         return self._apply([ViewBatch(batch.view, [], batch.position)])[0]
 
     def _apply(self, batches: Sequence[ViewBatch]) -> list[int]:
-        """Apply batches, each of another view, in one transaction; return where each view stands then."""
+        """Apply batches, each of another view, in one transaction; return each view's position afterwards."""
         moved: dict[int, list[str]] = {}
         with self._database.write(durable=False) as connection:
             statuses = lock_all(connection, [batch.view.name for batch in batches])
@@ -108,7 +107,7 @@ class Applying:
 
 
 def _fresh(connection: Connection, batch: ViewBatch, status: FollowerStatus) -> list[Recorded] | None:
-    """Return the events that a view does not have yet; none if it can't go on with this batch."""
+    """Return the events that a view does not have yet; none if it can't continue with this batch."""
     standing = status.position
     if status.stopped_at is not None or batch.position <= standing:
         return None
@@ -119,7 +118,7 @@ def _fresh(connection: Connection, batch: ViewBatch, status: FollowerStatus) -> 
 
 
 class Projection:
-    """The handler of a view's follower. Views that are to share transactions share an `Applying`."""
+    """The handler of a view's follower. Views that share transactions use the same `Applying`."""
 
     def __init__(self, database: Database, view: View, applying: Applying | None = None) -> None:
         self.name = view.name

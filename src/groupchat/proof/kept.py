@@ -44,11 +44,11 @@ _DELETE = delete(TILES).where(_T.level == bindparam("of_level"), _T.number == bi
 
 
 def put(connection: Connection, tiles: Sequence[Tile]) -> None:
-    """Store tiles, each in place of what there was of it."""
-    rows = {(each.level, each.number): each.hashes for each in tiles}  # one that grew and filled up comes twice
+    """Store tiles, replacing earlier versions of them."""
+    rows = {(each.level, each.number): each.hashes for each in tiles}  # a tile that grew and filled up comes twice
     if not rows:
         return
-    # One by one: SQLite reads the whole table for a list of pairs.
+    # One by one, because SQLite reads the whole table for a list of pairs.
     connection.execute(_DELETE, [{"of_level": level, "of_number": number} for level, number in rows])
     connection.execute(
         insert(TILES), [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in rows.items()]

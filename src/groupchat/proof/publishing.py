@@ -123,7 +123,7 @@ def file_name(said: Checkpoint) -> str:
 
 
 def _sent(method: str, url: str, content: bytes, headers: Mapping[str, str], *, also: int | None = None) -> None:
-    """Send a request that must succeed, or be answered with one other status."""
+    """Send a request that must succeed, or get one other status."""
     try:
         response = httpx.request(method, url, content=content, headers=dict(headers), timeout=_SECONDS)
     except httpx.HTTPError as error:

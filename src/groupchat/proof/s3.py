@@ -17,11 +17,11 @@ from groupchat.values.errors import ToldError
 
 
 class NoCredentialsError(ToldError):
-    """The environment has no credentials for S3; the message names what is missing."""
+    """The environment has no credentials for S3. The message names what is missing."""
 
 
 class Credentials(Struct, frozen=True):
-    """Who puts objects into which region; the endpoint is a server's address without a path."""
+    """The account and region for storing objects; the endpoint is a server's address without a path."""
 
     key_id: str
     secret: str

@@ -1,4 +1,4 @@
-"""Conversations as callers see them: one exactly as it stands, the inbox, the pane (R19, R22, R27, R29)."""
+"""Conversations as callers see them: one conversation exactly, the inbox, the pane (R19, R22, R27, R29)."""
 
 import asyncio
 from collections.abc import Sequence

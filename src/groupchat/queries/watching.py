@@ -23,7 +23,7 @@ class EventFilter(Struct, frozen=True, kw_only=True):
     conversation_id: str | None = None
 
     def wants(self, recorded: Recorded) -> bool:
-        """Tell whether an event is among them."""
+        """Return whether an event is among them."""
         if self.types is not None and recorded.type not in self.types:
             return False
         if self.conversation_id is None:

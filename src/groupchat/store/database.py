@@ -104,17 +104,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Lend a connection for queries; on SQLite all of them see one state of the database.
+        """Lend a connection for queries; on SQLite, all of them see one state of the database.
 
-        On Postgres each sees what is stored when it begins, as in a transaction of the default isolation level. It is a transaction
-        of its own, which saves the round trips that begin and end one.
+        On Postgres, each query sees everything that is stored when it begins, as at the default isolation level. Each is a
+        transaction, which saves the round trips that begin and end one.
         """
         with self.snapshot() if self.is_sqlite else self._autocommitting() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Begin a transaction that reads; on Postgres its isolation level may be raised, and rows may be read as they are taken."""
+        """Begin a transaction that reads. On Postgres, its isolation level can be raised, and rows can be streamed."""
         with self.known_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 

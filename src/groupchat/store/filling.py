@@ -35,7 +35,7 @@ class BusyStoreError(ToldError):
 
 
 def require_empty(database: Database) -> None:
-    """Raise `StoreNotEmptyError` unless no event and no answer is stored."""
+    """Raise `StoreNotEmptyError` unless no event and no response is stored."""
     with database.read() as connection:
         _require_empty(connection)
 

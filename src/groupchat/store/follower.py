@@ -30,9 +30,9 @@ from groupchat.values.waiting import Pauses, first_set
 BATCH = 500
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _GATHER_SECONDS = 0.02
-"""After a batch that was not full a follower waits for a multiple of this time: under load batches grow, and their number does not.
+"""After a batch that was not full, a follower waits for a multiple of this time. Under load, batches grow, not their number.
 
-All followers of a process wait for the same moments, so under load they go on together.
+All followers of a process wait for the same moments, so under load they continue together.
 """
 _IDLE_SECONDS = 30.0
 """A follower looks at the log this often even if no bell rings."""
@@ -62,10 +62,10 @@ class Handler(Protocol):
     name: str
 
     async def handle(self, batch: Sequence[Recorded], position: int) -> int:
-        """Handle a batch, store `position` (the last event's) as the follower's own, and return where the follower stands then.
+        """Handle a batch, store `position` (that of its last event) as the follower's own, and return the follower's position.
 
-        That is elsewhere where a rebuild has moved it meanwhile. Raises `PoisonError` for an event that can't be handled; what
-        comes before it is handled, and the position says so.
+        A rebuild may have moved the follower, so the returned position may differ. Raises `PoisonError` for an event that can't be
+        handled; the events before it are handled, and the stored position says so.
         """
 
 
@@ -78,7 +78,7 @@ class Follower:
         self._handler = handler
         self.name = handler.name
         self._known: FollowerStatus | None = None
-        """Where it stands; none when that may have changed otherwise than by its own steps."""
+        """The follower's last known position and state; none if another process may have changed them."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
@@ -87,7 +87,7 @@ class Follower:
                 await self.follow(lease, stop)
 
     async def follow(self, lease: Lease, stop: asyncio.Event) -> None:
-        """Follow until the lease is gone or `stop` is set."""
+        """Follow until the lease is lost or `stop` is set."""
         self._known = None  # another process may have held the lease
         with self._store.signals.log.listen() as bell:
             await self._follow(lease, bell, stop)
@@ -133,17 +133,17 @@ class Follower:
         return _Step(batch.position - status.position, more=not batch.at_end or self._known is None)
 
     async def stop(self, poison: PoisonError, standing: int | None = None) -> None:
-        """Stop at an event, loudly; see `stop_at`."""
+        """Stop at an event; see `stop_at`."""
         self._known = None
         await asyncio.to_thread(stop_at, self._database, self.name, poison, standing)
         self._store.signals.moved()
 
     async def _next(self, limit: int) -> tuple[FollowerStatus, "_Batch | PoisonError | None"]:
-        """Return where the follower stands, and what to handle next: nothing at the log's end, or when it is stopped."""
+        """Return the follower's status and its next events: none at the log's end, or if it is stopped."""
         known = self._known
         if known is not None and known.stopped_at is None and (batch := await self._above(known, limit)) is not None:
             return known, batch
-        self._known = status = await self._store.statuses.of(self.name)  # if not by new events, it was woken by an operator
+        self._known = status = await self._store.statuses.of(self.name)  # without new events, an operator has woken it
         if status == known or status.stopped_at is not None:
             return status, None
         return status, await self._above(status, limit)

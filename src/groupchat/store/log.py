@@ -22,7 +22,7 @@ class UnknownStreamError(ToldError):
 
 
 class Log:
-    """Its methods block, but for `follow`, so call them in a thread. What decodes events raises `UnreadableEventError`."""
+    """Its methods, except `follow`, block, so call them in a thread. Methods that decode events raise `UnreadableEventError`."""
 
     def __init__(self, recorder: Recorder, mapper: EventMapper) -> None:
         self.database = recorder.database
@@ -50,7 +50,7 @@ class Log:
         return self._tail.after(after, limit)
 
     async def follow(self, after: int, limit: int) -> Piece:
-        """Do the same without blocking: followers that are woken together and stand at one place are answered by one reading."""
+        """Do the same without blocking. Followers that are woken together at the same position share one read."""
         return await self._at_once.ask((after, limit))
 
     def _read_all(self, wanted: Sequence[tuple[int, int]]) -> list[Piece | Exception]:
@@ -60,7 +60,7 @@ class Log:
     def _read_or_error(self, after: int, limit: int) -> Piece | Exception:
         try:
             return self.read(after, limit)
-        except Exception as error:  # noqa: BLE001 - raised where it was asked for
+        except Exception as error:  # noqa: BLE001 - raised in the caller
             return error
 
     def each(self, topics: Sequence[str] = (), *, upto: int | None = None) -> Iterator[Recorded]:

@@ -61,7 +61,7 @@ def lock_places(connection: Connection, view: str, partitions: Collection[int]) 
 
 
 def lock_all(connection: Connection, views: Collection[str]) -> None:
-    """Keep all places of these views as they are until the transaction ends."""
+    """Lock all places of these views until the transaction ends."""
     connection.execute(_LOCK_ALL, {"views": list(views)})
 
 
@@ -77,7 +77,7 @@ def store_places(connection: Connection, view: str, moved: Places) -> None:
 
 
 def raise_places(connection: Connection, views: Collection[str], position: int) -> None:
-    """Let the partitions of views that followed Kafka before have what the views got from the log."""
+    """Raise the places of views that followed Kafka before to the position that they reached on the log."""
     connection.execute(_RAISE, {"views": list(views), "to": position})
 
 

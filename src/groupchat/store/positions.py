@@ -55,7 +55,7 @@ class FollowerStatus(Struct, frozen=True):
     """The number of events that were ever parked."""
 
 
-# --- where they stand
+# --- reading
 
 
 def statuses(database: Database) -> dict[str, FollowerStatus]:
@@ -65,14 +65,14 @@ def statuses(database: Database) -> dict[str, FollowerStatus]:
 
 
 class Statuses:
-    """The stored statuses: followers of one process that ask at once are answered by one query."""
+    """The stored statuses. Followers of one process that ask together share one query."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._at_once = AtOnce(self._look)
 
     async def of(self, name: str) -> FollowerStatus:
-        """Return a follower's status; one that never ran stands at 0."""
+        """Return a follower's status; its position is 0 if it never ran."""
         return await self._at_once.ask(name)
 
     def _look(self, names: Sequence[str]) -> list[FollowerStatus]:
@@ -87,12 +87,12 @@ def status_of(connection: Connection, name: str) -> FollowerStatus:
 
 
 def lock(connection: Connection, name: str) -> FollowerStatus:
-    """Return a follower's status, which nobody else can change until the transaction ends; one that never ran gets a row."""
+    """Lock a follower and return its status. A follower that never ran gets a row."""
     return lock_all(connection, [name])[name]
 
 
 def lock_all(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
-    """Do the same for several followers, in the order of their names: two that lock the same ones never wait for each other."""
+    """Do the same for several followers, in the order of their names, so that two transactions never wait for each other."""
     wanted = {"names": list(names)}
     missing = set(names).difference(connection.execute(_LOCK, wanted).scalars())
     if missing:
@@ -100,11 +100,11 @@ def lock_all(connection: Connection, names: Collection[str]) -> dict[str, Follow
             ensure(connection, name)
         connection.execute(_LOCK, wanted)
     places.lock_all(connection, names)
-    found = connection.execute(_STATUSES_OF, wanted)  # only now: it shows what the one before has left
+    found = connection.execute(_STATUSES_OF, wanted)  # only now: after the lock, the query sees the last change
     return {row.name: FollowerStatus(*row) for row in found}
 
 
-# --- moving them
+# --- moving
 
 
 def ensure(connection: Connection, name: str) -> None:
@@ -113,7 +113,7 @@ def ensure(connection: Connection, name: str) -> None:
 
 
 def advance(connection: Connection, names: Sequence[str], position: int) -> None:
-    """Store the followers' new position; one that stands further on stays there."""
+    """Store the followers' new position, except for those that are further ahead."""
     if connection.execute(_ADVANCE, {"names": list(names), "to": position}).rowcount != len(names):
         insert_new(connection, FOLLOWERS, [{"name": name, "position": position} for name in names])
     notify_progress(connection)
@@ -141,7 +141,7 @@ def restore(connection: Connection, status: FollowerStatus) -> None:
     upsert(connection, FOLLOWERS, [row])
 
 
-# --- what keeps one from going on
+# --- stopping
 
 
 def record_failure(connection: Connection, name: str, error: str | None) -> None:

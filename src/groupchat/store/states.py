@@ -31,7 +31,7 @@ class _Cached(Struct):
     loaded: Loaded[Any]
     stale: bool = False
     refuted: bool = False
-    """Whether a decision on it was in conflict, although it may have been by another stream."""
+    """Whether a decision on it had a conflict, which another stream may have caused."""
 
     @property
     def waits(self) -> bool:
@@ -142,7 +142,7 @@ class States:
             if cached.loaded.rests_on is not None and cached.loaded.rests_on.outcome is None:
                 self._cache[oldest] = cached
 
-    # --- deciding upon what is not stored yet
+    # --- deciding on unstored events
 
     def has_moved(self, decision: Decision) -> bool:
         """Return whether a stream that a decision read is known to have moved since.

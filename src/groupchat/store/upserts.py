@@ -15,7 +15,7 @@ _encode = msgspec.json.Encoder().encode
 _SQLITE, _POSTGRES = (make_url(f"{backend}://").get_dialect()() for backend in ("sqlite", "postgresql"))
 
 OnConflict = Literal["replace", "replace older", "keep"]
-"""What to do with an existing row. `replace older` replaces a row with a lower `position`."""
+"""The handling of an existing row. `replace older` replaces a row with a lower `position`."""
 
 
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:

@@ -74,7 +74,7 @@ def _decoder(event_type: type[Event]) -> json.Decoder[Event]:
 
 
 class Actor(Struct, frozen=True, gc=False):
-    """Who or what caused an event: a user's or participant's id (for a participant the number), a carrier's or process's name."""
+    """The origin of an event: the id of a user or participant (whose id is the number), or the name of a carrier or process."""
 
     kind: ActorKind
     id: str

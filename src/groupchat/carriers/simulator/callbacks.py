@@ -120,7 +120,7 @@ class Callbacks:
         batch = tuple(receipt for each in together for receipt in each.receipts())
         try:
             await inbox.receipts(batch)
-        except Exception as error:  # noqa: BLE001 - a carrier knows only that it was not acknowledged, and repeats
+        except Exception as error:  # noqa: BLE001 - a carrier knows only that the receipt was not acknowledged, and repeats it
             log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=repr(error))
             return False
         return True
@@ -130,7 +130,7 @@ class Callbacks:
             return connection.execute(select(func.min(_T.due_at))).scalar()
 
     def _take(self) -> list[_Taken]:
-        """Take what is due, and put off its next attempt."""
+        """Take due receipts, and postpone their next attempt."""
         now = to_micros(self._clock())
         due = select(_T.id).where(_T.due_at <= now).order_by(_T.due_at, _T.id).limit(self._pace.batch)
         pauses = [round(pause * 1_000_000) for pause in self._pace.pauses]
@@ -146,7 +146,7 @@ class Callbacks:
         return [_Taken.of(row, now) for row in sorted(rows, key=lambda row: row.id)]
 
     def _forget(self, done: Sequence[_Taken]) -> None:
-        """Keep of these messages only the receipts that were not due yet."""
+        """Delete all receipts of these messages except those that were not due yet."""
         if not done:
             return
         over, later = ([each for each in done if bool(each.later) == is_left] for is_left in (False, True))

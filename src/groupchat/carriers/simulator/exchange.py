@@ -23,14 +23,14 @@ _SECOND = 1_000_000
 
 
 class Exchange(Struct, frozen=True, kw_only=True):
-    """The answer to a `send`, and the row to keep: none if nothing went out."""
+    """The result of a `send`, and the row to store: none if nothing was sent."""
 
     answer: Answer
     kept: Row | None = None
 
 
 class Pending(Struct, frozen=True, kw_only=True):
-    """A receipt to come, in microseconds since 1970."""
+    """A future receipt, in microseconds since 1970."""
 
     recipient: str
     status: ReceiptStatus
@@ -93,14 +93,14 @@ def _receipts(fates: Mapping[str, Fate], now: int) -> list[Pending]:
 
 
 def left(receipts: Sequence[Pending]) -> Row:
-    """Return the columns of a message with these receipts to come."""
+    """Return the columns of a message with these future receipts."""
     if not receipts:
         return {"receipts": None, "due_at": None, "attempts": 0}
     return {"receipts": _text(receipts), "due_at": min(each.due_at for each in receipts), "attempts": 0}
 
 
 def fanned_out(inbound: Inbound, now: int) -> Row:
-    """Return what the other participants' handsets receive of what one of them wrote (R12)."""
+    """Return the delivery of a participant's message to the other participants' handsets (R12)."""
     group = inbound.group or ()
     written = _row(inbound.carrier_message_id, inbound.to, inbound.from_, (*group, inbound.from_), group, now)
     return written | _content(inbound) | {"results": None} | left(())

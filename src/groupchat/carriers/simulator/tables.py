@@ -33,7 +33,7 @@ MESSAGES = Table(
     Index("simulator_messages_handsets", "handsets", "id"),
     Index("simulator_messages_due", "due_at", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
 )
-"""One row for each message, so that a carrier for tests costs little in what is tested and measured with it."""
+"""One row for each message, so that the simulated carrier costs little in tests and measurements."""
 
 HANDSETS = Table(
     "simulator_handsets",
@@ -41,7 +41,7 @@ HANDSETS = Table(
     Column("number", Text, primary_key=True),
     Column("handsets", Text, primary_key=True, comment="a set of numbers that got a message together, as in `simulator_messages`"),
 )
-"""In which sets a number is; a group's second message adds nothing."""
+"""The sets that contain a number; a group's second message adds nothing."""
 
 BEHAVIOURS = Table(
     "simulator_behaviours",

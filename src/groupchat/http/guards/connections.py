@@ -176,7 +176,7 @@ class Connection(HttpToolsProtocol):
         self._refuse(BadMessageError(self._refusal))
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a client may offer another protocol, and is answered in this one."""
+        """Do nothing: a client may offer another protocol, but gets its response in this one."""
 
     def _make_room(self) -> bool:
         """Close the connection of this server that has been idle longest; return whether there was one."""

@@ -31,7 +31,7 @@ def permit(*slugs: str) -> Callable[[Judge], Permit]:
     return lambda judge: Permit(judge, slugs)
 
 
-# --- what is there for the caller
+# --- things that exist for the caller
 
 
 @permit("not-found")
@@ -64,7 +64,7 @@ async def has_number(views: Views, who: Caller, path: Path) -> None:
     await workspaces.require_number(views.store, who, read_number("number", path["number"]))
 
 
-# --- what the caller may do
+# --- things that the caller may do
 
 
 @permit("not-permitted")

@@ -21,7 +21,7 @@ _COUNTED = 50_000
 
 
 class Share(Struct, frozen=True):
-    """What is left of the requests of a `key` or `workspace`, and in how many seconds all of them are there again."""
+    """The remaining requests of a `key` or `workspace`, and the seconds until all of them are available again."""
 
     of: str
     limit: int
@@ -60,11 +60,7 @@ class Throttle:
         self._pause = ceil(60 / failed_logins_a_minute) if failed_logins_a_minute else 0
 
     def count(self, key_id: str, workspace_id: str) -> Share | None:
-        """Count a request; return what is left of the key's requests, or the workspace's if those are nearer to their end.
-
-        A user can have many keys, so what all of a workspace's keys take together has a limit of its own. A request that a key has
-        no share for takes nothing of the workspace's. None without limits.
-        """
+        """Count a request; return the remaining requests of the key, or of the workspace if those are fewer."""
         key = _share("key", self._of_keys, key_id)
         if key is not None and key.retry_after is not None:
             return key

@@ -48,7 +48,7 @@ class PageQuery(QueryParameters, frozen=True, kw_only=True):
 
 
 class OrderedQuery(PageQuery, frozen=True, kw_only=True):
-    """Which page of a list in the order of time, and whether it is oldest first (`asc`) or newest first (`desc`)."""
+    """The page of a list in the order of time, oldest first (`asc`) or newest first (`desc`)."""
 
     order: Annotated[Order, Meta(description="`asc` is oldest first, `desc` newest first.")] = "asc"
 
@@ -59,7 +59,7 @@ class OrderedQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class ThreadQuery(OrderedQuery, frozen=True, kw_only=True):
-    """Which messages of a thread: those after and before others, each by its id or by a version of the conversation."""
+    """The messages of a thread to show: after and before others, each given by its id or by a version of the conversation."""
 
     after: MessageOrVersion | UnsetType = UNSET
     before: MessageOrVersion | UnsetType = UNSET
@@ -223,7 +223,7 @@ def given(value: T | UnsetType) -> T | None:
 
 
 def sought_number(loc: str, written: str | UnsetType) -> str | None:
-    """Return a number that is looked for (E.164); none where it was left out; raises `InvalidRequestError`."""
+    """Return a number to look for (E.164); none if it was omitted; raises `InvalidRequestError`."""
     return None if written is UNSET else read_number(loc, written)
 
 

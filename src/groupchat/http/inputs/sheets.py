@@ -1,8 +1,4 @@
-"""Contacts as a sheet: reading CSV files as people have them, line by line (R54).
-
-The first line names the columns. Unknown columns are ignored. A line that can't be read is refused by itself, with what to do about
-it, and the other lines are taken.
-"""
+"""Contacts as a sheet: reading people's CSV files line by line (R54)."""
 
 import csv
 import re
@@ -30,18 +26,18 @@ COLUMNS = {
     "dnd": ("dnd", "do not disturb"),
     "metadata": ("metadata",),
 }
-"""What a column's heading can be, without regard to case."""
+"""The possible headings of each column, without regard to case."""
 _HEADINGS = {heading: field for field, headings in COLUMNS.items() for heading in headings}
 _METADATA = "metadata."
 _YES, _NO = frozenset({"yes", "true", "1", "x", "y"}), frozenset({"no", "false", "0", "n"})
 _ROUNDED = re.compile(r"[0-9]([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
+"""Characters that make a spreadsheet mistake a cell for a formula."""
 _PIECE = 65_536
 
 
 class SheetLine(Struct, frozen=True, kw_only=True):
-    """A line of a sheet, by its number in the file: a contact, or why there is none."""
+    """A line of a sheet, by its number in the file: a contact, or the reason why there is none."""
 
     number: int
     external_id: str | None = None
@@ -50,7 +46,7 @@ class SheetLine(Struct, frozen=True, kw_only=True):
 
 
 def encoding_of(file: IO[bytes]) -> str:
-    """Return a file's encoding: by its byte order mark, UTF-8 if all of it is that, else the one that Windows has in the West."""
+    """Return a file's encoding: from its byte order mark, UTF-8 if the whole file is valid, else that of Western Windows."""
     mark = file.read(4)
     file.seek(0)
     if mark.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -68,7 +64,7 @@ def encoding_of(file: IO[bytes]) -> str:
 
 
 def read_lines(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
-    """Return a sheet's lines; raises `InvalidRequestError` for one that has no heading for the number."""
+    """Return a sheet's lines; raises `InvalidRequestError` if no heading names the number."""
     text = TextIOWrapper(file, encoding, errors="replace", newline="")
     head = text.readline()
     separator = max(",;\t", key=head.count)
@@ -132,7 +128,7 @@ def _contact(found: dict[str, str]) -> ContactPut:
 
 
 def safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe begins it, which reading takes away."""
+    """Return a cell that no spreadsheet mistakes for a formula, with an apostrophe in front, which reading removes."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
@@ -145,7 +141,7 @@ def _json(cell: str) -> dict[str, str]:
     try:
         return msgspec.json.decode(cell, type=dict[str, str])
     except msgspec.MsgspecError as error:
-        raise InvalidRequestError("metadata", "This takes a JSON object of texts.", "bad-format") from error
+        raise InvalidRequestError("metadata", "Use a JSON object of texts.", "bad-format") from error
 
 
 def _several(cell: str) -> Iterable[str]:
@@ -155,5 +151,5 @@ def _several(cell: str) -> Iterable[str]:
 def _yes_or_no(cell: str) -> bool:
     plain = cell.casefold()
     if plain not in _YES | _NO:
-        raise InvalidRequestError("dnd", "This takes yes or no.", "bad-format")
+        raise InvalidRequestError("dnd", "Use yes or no.", "bad-format")
     return plain in _YES

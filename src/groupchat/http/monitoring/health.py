@@ -50,7 +50,7 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class Checkup(Struct, frozen=True):
-    """Looks after a process: `followers` are the names that readiness asks for, those in `reported` are only reported."""
+    """Monitors a process: `followers` are the names that count for readiness; those in `reported` are only reported."""
 
     store: EventStore
     progress: Progress

@@ -37,13 +37,13 @@ from groupchat.values.errors import InvalidRequestError, RefusalError
 IMPORT = "/v1/contacts/import"
 EXPORT = "/v1/contacts/export"
 AT_ONCE = 32
-"""The number of lines that are taken at a time."""
+"""The number of lines that are handled at a time."""
 _PAGE = 200
 _HEAD = ("external_id", "name", "number", "secondary_numbers", "assigned_to", "dnd", "metadata")
 
 
 class LineResult(Struct, frozen=True, kw_only=True):
-    """What became of a line of the file; `problem` says why it was refused."""
+    """The outcome of a line of the file; `problem` says why it was refused."""
 
     line: int
     outcome: Literal["created", "updated", "unchanged", "refused"]
@@ -52,7 +52,7 @@ class LineResult(Struct, frozen=True, kw_only=True):
 
 
 class ImportSummary(Struct, frozen=True, kw_only=True):
-    """The last line of the answer: how many lines had each outcome. Without it, the import broke off."""
+    """The last line of the response: how many lines had each outcome. If it is missing, the import was interrupted."""
 
     done: bool = True
     created: int
@@ -69,7 +69,7 @@ class SheetOperation(Struct, frozen=True):
     handle: Callable[[Services, Caller, Incoming], Awaitable[Reply]]
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Answer a request."""
+        """Respond to a request."""
         who, _ = await services.door.admit(incoming)
         return await self.handle(services, who, incoming)
 
@@ -86,7 +86,7 @@ async def _import(services: Services, who: Caller, incoming: Incoming) -> Reply:
 
 
 def _begun(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
-    """Return a file's lines, after a look at the first one, so that a file without headings is refused as a whole."""
+    """Return a file's lines, after checking the first one, so that a file without headings is refused as a whole."""
     lines = read_lines(file, encoding)
     first = list(islice(lines, 1))
     return chain(first, lines)
@@ -109,7 +109,7 @@ async def _take_all(call: Call, lines: Iterator[SheetLine]) -> AsyncIterator[byt
 
 
 def _taking(call: Call, lines: Iterable[SheetLine]) -> Iterator[asyncio.Task[LineResult]]:
-    """Begin to take lines side by side, but those of one contact one after another."""
+    """Start handling lines concurrently, but those of one contact in order."""
     before: dict[str, asyncio.Task[LineResult]] = {}
     for line in lines:
         key = line.external_id or (line.contact.number if line.contact else "")
@@ -128,7 +128,7 @@ async def _take(call: Call, line: SheetLine, after: asyncio.Task[LineResult] | N
 
 
 def _given(line: SheetLine) -> SheetContact:
-    """Return a line's contact; raises the line's fault."""
+    """Return a line's contact; raises the line's error."""
     if line.contact is None:
         raise line.fault or InvalidRequestError("line", "This line has no contact.")
     contact = line.contact
@@ -195,7 +195,7 @@ import_contacts = SheetOperation(
         responses=(
             Response(
                 status=200,
-                description="What became of each line.",
+                description="The outcome of each line.",
                 contents={"application/jsonl": Content(shape=LineResult, example=examples.LINE_RESULT)},
             ),
         ),
@@ -209,7 +209,7 @@ export_contacts = SheetOperation(
         path=EXPORT,
         name="export_contacts",
         summary="Export contacts",
-        description="Return the contacts that the caller sees as a CSV file, in the form that an import takes (R22, R54).",
+        description="Return the contacts that the caller can see as a CSV file, in the format of an import (R22, R54).",
         tag="contacts",
         parameters=("MinPosition",),
         responses=(

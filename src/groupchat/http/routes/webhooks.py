@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 def responders(services: Services) -> dict[str, Responder]:
-    """Return what answers a POST of each path: a carrier's own, and all that it has below it."""
+    """Return the function that responds to a POST of each path: a carrier's own, and all paths below it."""
     paths = (path_of(carrier) + below for carrier in services.webhooks for below in ("", "/{rest:path}"))
     taking = [partial(_take, carrier, take) for carrier, take in services.webhooks.items() for _ in range(2)]
     return dict(zip(paths, taking, strict=True))

@@ -35,9 +35,9 @@ _CODES: dict[FaultCode, str] = {
     "bad-format": r"matching regex|^Invalid (RFC3339|date|datetime)|timezone",
     "wrong-type": r"^Expected `|^Invalid (enum|value)",
 }
-"""How the parser's messages begin, for each kind of fault."""
+"""The beginnings of the parser's messages, for each kind of error."""
 _NO_NUL = "regex '^[^\\\\x00]*$'"
-"""How the parser's message ends for a text that may have anything but NUL."""
+"""The end of the parser's message for a text that may have any character but NUL."""
 _MAX_QUERY_FIELDS = 50
 
 

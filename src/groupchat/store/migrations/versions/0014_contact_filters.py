@@ -1,4 +1,4 @@
-"""What contacts are filtered by, as columns. The view `contacts` is filled again when its worker runs."""
+"""The filters of contacts, as columns. The worker of the view `contacts` fills it again."""
 
 import sqlalchemy as sa
 from alembic import op
