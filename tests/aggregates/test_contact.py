@@ -13,6 +13,7 @@ from groupchat.aggregates.contact import (
     Renamed,
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
+from groupchat.values.metadata import MAX_KEYS
 from tests.support.builders import a_contact_created, moment, number, recorded
 from tests.support.given_when_then import fold, given
 
@@ -143,7 +144,7 @@ def test_metadata_are_changed_key_by_key_and_removed_by_null_R54():
         contact.MetadataChanged(contact_id="ctc_1", metadata={"b": "3", "c": "4"})
     )  # fmt: skip
     changed.when(Change(metadata={"b": "3", "x": None})).nothing()
-    many = {f"k{n}": "v" for n in range(contact.MAX_METADATA)}
+    many = {f"k{n}": "v" for n in range(MAX_KEYS)}
     refusal = changed.when(Change(metadata=many)).refused(InvalidRequestError)
     assert refusal.members["errors"][0]["code"] == "out-of-range"
 

@@ -254,10 +254,10 @@ async def test_messages_go_to_the_frozen_numbers_after_the_contact_has_changed_o
 
 async def test_a_group_is_renamed_and_loses_its_name_R13(world):
     group = await world.group(1, 2, name="Plan A")
-    await world.run(conversations.rename_group, group, "Plan B")
+    await world.run(conversations.change_group, group, "Plan B")
     assert (await world.state(group)).name == "Plan B"
-    again = await world.run(conversations.rename_group, group, "Plan B")
-    await world.run(conversations.rename_group, group, None)
+    again = await world.run(conversations.change_group, group, "Plan B")
+    await world.run(conversations.change_group, group, None)
 
     assert again.events == ()
     assert (await world.state(group)).name is None
@@ -266,7 +266,7 @@ async def test_a_group_is_renamed_and_loses_its_name_R13(world):
 async def test_a_blocked_group_can_be_renamed_but_nothing_can_be_sent_R13_R15(world):
     group = await world.group(1, 2)
     await world.writes(1, "STOP")
-    await world.run(conversations.rename_group, group, "Waiting")
+    await world.run(conversations.change_group, group, "Waiting")
 
     with pytest.raises(ConversationBlockedError) as caught:
         await world.send(group)
@@ -280,7 +280,7 @@ async def test_another_workspaces_conversation_does_not_exist(world):
 
     for attempt in (
         world.run_as(other.who, conversations.send_message, group, Draft(body="Hi")),
-        world.run_as(other.who, conversations.rename_group, group, "Mine"),
+        world.run_as(other.who, conversations.change_group, group, "Mine"),
         world.run_as(other.who, conversations.create_successor, group),
         queries.require_visible(world.store, other.who, group),
     ):

@@ -24,7 +24,7 @@ async def test_nothing_is_sent_and_nothing_begins_from_a_number_that_was_given_u
     await world.writes(3, "STOP")
     await give_up(world)
 
-    for refused in (world.send(group), world.succeed(blocked), world.run(conversations.rename_group, group, "Crew")):
+    for refused in (world.send(group), world.succeed(blocked), world.run(conversations.change_group, group, "Crew")):
         with pytest.raises(NumberGivenUpError, match="was given up"):
             await refused
     with pytest.raises(InvalidGroupError, match="was given up") as caught:

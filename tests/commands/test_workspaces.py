@@ -118,7 +118,7 @@ async def test_a_member_sends_only_from_the_default_their_own_and_unassigned_num
 
     for attempt in (
         world.run_as(member, conversations.send_message, group, Draft(body="Hi")),
-        world.run_as(member, conversations.rename_group, group, "Mine"),
+        world.run_as(member, conversations.change_group, group, "Mine"),
         world.run_as(member, conversations.create_successor, group),
     ):
         with pytest.raises(RefusalError) as caught:

@@ -96,6 +96,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.participant_opted_out.v2": conversation.ParticipantOptedOut(
         number=ANN, cause="dnd", evidence="usr_1", contact_id="ctc_2"
     ),
+    "groupchat.conversation.metadata_changed.v1": conversation.GroupMetadataChanged(metadata={"deal": TEXT}),
     "groupchat.conversation.renamed.v1": conversation.GroupRenamed(name=TEXT),
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
     "groupchat.conversation.unblocked.v1": conversation.Unblocked(),

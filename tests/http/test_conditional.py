@@ -66,15 +66,15 @@ def test_every_route_of_a_conversation_or_contact_takes_part():
     assert writes == {*CONVERSATION_WRITES, *CONTACT_WRITES}
     shown = {each.operation.name for each in all_ if each.types.versioned}
     assert shown == {
-        *("read_conversation", "create_conversation", "rename_conversation", "create_successor", "opt_out", "take_back"),
-        *("read_contact", "create_contact", "change_contact"),
+        *("read_conversation", "create_conversation", "change_conversation", "create_successor", "opt_out", "take_back"),
+        *("read_contact", "create_contact", "put_contact", "change_contact"),
     }
 
 
 # --- If-Match
 
 CONVERSATION_WRITES = {
-    "rename_conversation": ("PATCH", "", {"name": "x"}),
+    "change_conversation": ("PATCH", "", {"name": "x"}),
     "send_message": ("POST", "/messages", {"body": "x"}),
     "opt_out": ("POST", "/participants/" + number(1) + "/opt-out", None),
     "take_back": ("DELETE", "/participants/" + number(1) + "/opt-out", {"reason": "A wrong click"}),

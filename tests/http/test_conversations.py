@@ -43,6 +43,7 @@ async def test_a_group_is_created_from_contacts_and_bare_numbers_in_any_written_
         "last_message": None,
         "predecessor_id": None,
         "successor_id": None,
+        "metadata": {},
     }
     assert made["created_at"].endswith("Z")
 
@@ -162,7 +163,7 @@ async def test_a_group_is_renamed_and_goes_back_to_its_participants_names_R13(si
 
 
 BAD_NAMES = [
-    {}, {"name": ""}, {"name": "x" * 121}, {"name": 5}, {"name": "a\0b"}, {"title": "x"},
+    {"name": ""}, {"name": "x" * 121}, {"name": 5}, {"name": "a\0b"}, {"title": "x"},
     {"name": " "}, {"name": "\u200b"}, {"name": "\u3164"}, {"name": "a\nb"}, {"name": "a\tb"}, {"name": "a\u2028b"},
 ]  # fmt: skip
 

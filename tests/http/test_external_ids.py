@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.http.site import Site, assert_problem, locs
+from tests.http.site import Site, assert_problem, locs, path_of
 from tests.http.staff import staffed
 from tests.support.builders import number
 
@@ -80,3 +80,13 @@ async def test_what_is_no_external_id_or_metadata_is_refused_R54(plain_site):
         refused = await site.post(CONTACTS, {"name": "Ann", "number": number(1)} | body)
         assert locs(assert_problem(refused, "invalid-request", 422))[0].startswith(loc)
     assert_problem(await site.put(by_id("a%20b"), {"name": "Ann", "number": number(1)}), "invalid-request", 422)
+
+
+async def test_a_conversation_carries_metadata_from_its_creation_on_R54(site):
+    made = await site.group(metadata={"deal": "1", "stage": "new"})
+    assert made["metadata"] == {"deal": "1", "stage": "new"}
+    changed = await site.patch(path_of(made), {"metadata": {"stage": None, "owner": "Eve"}})
+    assert (changed.json()["metadata"], changed.json()["name"]) == ({"deal": "1", "owner": "Eve"}, None)
+    assert (await site.get("/v1/conversations")).json()["items"][0]["metadata"] == {"deal": "1", "owner": "Eve"}
+    history = (await site.get(path_of(made, "history"))).json()["items"]
+    assert history[-1]["type"] == "groupchat.conversation.metadata_changed"

@@ -209,6 +209,7 @@ def _change(n: int, conversation: str, who: int, message: str) -> st.SearchStrat
     numbers = st.sampled_from(((number(1),), (number(2),), ()))
     events = st.one_of(
         (st.none() | texts(8)).map(lambda name: group.GroupRenamed(name=name)),
+        texts(8).map(lambda value: group.GroupMetadataChanged(metadata={"deal": value})),
         texts(8).map(lambda name: group.ParticipantContactRenamed(contact_id="ctc_2", name=name)),
         numbers.map(lambda now: group.ParticipantContactNumberChanged(contact_id="ctc_2", number=number(who), numbers=now)),
         st.just(group.ParticipantContactDeleted(contact_id="ctc_2")),

@@ -78,6 +78,7 @@ def test_a_new_group_is_shown_with_its_creator_and_no_message_R27():
         last_message=None,
         predecessor_id=None,
         successor_id=None,
+        metadata={},
     )
 
 

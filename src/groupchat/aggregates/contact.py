@@ -7,7 +7,7 @@
 - R9 Its changes reach its conversations as tags: `processes/contact_changes.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, assert_never
 
@@ -16,9 +16,7 @@ from msgspec.structs import replace
 
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded, stored_as
-
-MAX_METADATA = 50
-"""The number of keys of a contact's metadata."""
+from groupchat.values.metadata import Metadata, MetadataChange, changed
 
 # --- events
 
@@ -124,7 +122,7 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False):
     dnd: bool = False
     deleted: bool = False
     external_id: str | None = None
-    metadata: dict[str, str] = {}
+    metadata: Metadata = {}
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -204,7 +202,7 @@ class Change(Struct, frozen=True, kw_only=True):
     assigned_to: str | UnsetType | None = UNSET
     dnd: bool | UnsetType = UNSET
     external_id: str | UnsetType | None = UNSET
-    metadata: Mapping[str, str | None] | UnsetType = UNSET
+    metadata: MetadataChange | UnsetType = UNSET
     in_groups: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -279,10 +277,7 @@ def _of_other_system(command: Change, state: Contact) -> Iterable[Event]:
     if command.external_id is not UNSET and command.external_id != state.external_id:
         yield ExternalIdGiven(contact_id=state.id, external_id=command.external_id)
     if command.metadata is not UNSET:
-        changed = {**state.metadata, **command.metadata}
-        metadata = {key: value for key, value in changed.items() if value is not None}
-        if len(metadata) > MAX_METADATA:
-            raise InvalidRequestError("metadata", f"A contact can have {MAX_METADATA} keys (R54).", "out-of-range")
+        metadata = changed(state.metadata, command.metadata)
         if metadata != state.metadata:
             yield MetadataChanged(contact_id=state.id, metadata=metadata)
 

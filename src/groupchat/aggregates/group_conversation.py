@@ -27,6 +27,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
     Created,
+    GroupMetadataChanged,
     GroupRenamed,
     InboundReceived,
     Media,
@@ -42,6 +43,7 @@ from groupchat.aggregates.group_state import GroupConversation, Member
 from groupchat.aggregates.keywords import NO_WORDS, Words, keyword
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.event import Event
+from groupchat.values.metadata import MetadataChange, changed
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 from groupchat.values.text import shows_something
@@ -104,6 +106,12 @@ class Receive(Struct, frozen=True, kw_only=True):
     own: Words = NO_WORDS
 
 
+class ChangeMetadata(Struct, frozen=True):
+    """Change the data that another system keeps with the group (R54)."""
+
+    change: MetadataChange
+
+
 class RenameGroup(Struct, frozen=True, kw_only=True):
     """Give the group a new name, or none."""
 
@@ -129,7 +137,7 @@ class Succeed(Struct, frozen=True, kw_only=True):
     conversation_id: str
 
 
-Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | NoteContact | Link | Succeed
+Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | ChangeMetadata | NoteContact | Link | Succeed
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
@@ -157,6 +165,9 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return group_opting.decide(command, state)
         case RenameGroup():
             return [] if command.name == state.name else [GroupRenamed(name=command.name)]
+        case ChangeMetadata():
+            metadata = changed(state.metadata, command.change)
+            return [] if metadata == state.metadata else [GroupMetadataChanged(metadata=metadata)]
         case NoteContact():
             return note_contact(command.contact, state.members)
         case Link():

@@ -162,6 +162,13 @@ class GroupRenamed(Event, frozen=True, kw_only=True):
     name: str | None
 
 
+@stored_as("groupchat.conversation.metadata_changed")
+class GroupMetadataChanged(Event, frozen=True, kw_only=True):
+    """The group has this data of another system (R54)."""
+
+    metadata: dict[str, str]
+
+
 @stored_as("groupchat.conversation.succeeded_by")
 class SucceededBy(Event, frozen=True, kw_only=True):
     """A new group continues this one (R18)."""

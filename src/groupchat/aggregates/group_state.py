@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from groupchat.aggregates.consent import Cause
 from groupchat.aggregates.group_events import (
     Created,
+    GroupMetadataChanged,
     GroupRenamed,
     InboundReceived,
     MessageSent,
@@ -74,6 +75,7 @@ class GroupConversation(Struct, frozen=True, kw_only=True, gc=False):
     predecessor_id: str | None = None
     successor_id: str | None = None
     carrier_message_ids: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -157,6 +159,8 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
             return replace(state, members=_with_contact(state, event.contact_id, deleted=True))
         case GroupRenamed():
             return replace(state, name=event.name)
+        case GroupMetadataChanged():
+            return replace(state, metadata=event.metadata)
         case SucceededBy():
             return replace(state, successor_id=event.conversation_id)
         case _:

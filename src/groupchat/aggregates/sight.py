@@ -56,6 +56,7 @@ CONVERSATION = (
     group_events.ParticipantContactRenamed,
     group_events.ParticipantContactDeleted,
     group_events.GroupRenamed,
+    group_events.GroupMetadataChanged,
     group_events.SucceededBy,
 )
 USER = (

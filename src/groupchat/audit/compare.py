@@ -11,7 +11,7 @@ from groupchat.projections.inbox import Shown
 from groupchat.projections.pane import Pane, Person
 from groupchat.projections.thread import Message
 
-OF_CONVERSATION = ("name", "display_name", "blocked", "blocked_by", "successor_id")
+OF_CONVERSATION = ("name", "display_name", "blocked", "blocked_by", "successor_id", "metadata")
 OF_PERSON = ("name", "contact_id", "tags", "opted_out_at", "opted_in_at")
 
 

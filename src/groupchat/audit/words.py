@@ -7,6 +7,7 @@ from unicodedata import category
 from groupchat.aggregates import consent
 from groupchat.aggregates.group_events import (
     Created,
+    GroupMetadataChanged,
     GroupRenamed,
     InboundReceived,
     MessageSent,
@@ -114,6 +115,8 @@ def _change(event: object, group: GroupConversation) -> str:
             return _of_contact(event, group)
         case GroupRenamed():
             return f"named the group {quoted(event.name)}" if event.name else "removed the group's name"
+        case GroupMetadataChanged():
+            return f"set the group's metadata to {value(event.metadata)} (R54)"
         case SucceededBy():
             return f"continued the group in {event.conversation_id} (R18)"
         case _:
@@ -178,6 +181,8 @@ def value(anything: object) -> str:
             return "yes" if anything else "no"
         case datetime():
             return written(anything)
+        case dict():
+            return ", ".join(f"{plain(str(key))}: {quoted(each)}" for key, each in anything.items()) or "none"
         case tuple():
             return ", ".join(map(value, anything))
         case _:

@@ -15,6 +15,7 @@ from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOO
 from groupchat.store.decision import Decision
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.errors import NotFoundError
+from groupchat.values.metadata import MetadataChange
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,7 @@ class NewGroup(Struct, frozen=True, kw_only=True):
     sender: str
     participants: tuple[RequestedParticipant, ...]
     name: str | None = None
+    metadata: MetadataChange = {}
     message: Draft | None = None
 
 
@@ -56,6 +58,8 @@ async def create_group(decision: Decision, who: Caller, asked: NewGroup) -> Crea
         business_number=sender.number, name=asked.name, roster=members, policy=rights.state.policy
     )
     await _begin(decision, rights, conversation_id, create)
+    if asked.metadata:
+        await decision.take(CONVERSATION, conversation_id, group_conversation.ChangeMetadata(asked.metadata))
     return await _first_message(decision, conversation_id, rights, asked.message)
 
 
@@ -67,12 +71,21 @@ async def send_message(decision: Decision, who: Caller, conversation_id: str, dr
     return await _send(decision, conversation_id, rights, draft)
 
 
-async def rename_group(decision: Decision, who: Caller, conversation_id: str, name: str | None) -> None:
-    """Give a group another name, or none (R13)."""
+async def change_group(
+    decision: Decision,
+    who: Caller,
+    conversation_id: str,
+    name: str | UnsetType | None = UNSET,
+    metadata: MetadataChange | None = None,
+) -> None:
+    """Give a group another name, or none (R13), and change its metadata (R54)."""
     rights = await access(decision, who)
     group = await visible_group(decision, rights, conversation_id)
     rights.require_number(group.business_number)
-    await decision.take(CONVERSATION, conversation_id, group_conversation.RenameGroup(name=name))
+    if name is not UNSET:
+        await decision.take(CONVERSATION, conversation_id, group_conversation.RenameGroup(name=name))
+    if metadata:
+        await decision.take(CONVERSATION, conversation_id, group_conversation.ChangeMetadata(metadata))
 
 
 async def create_successor(

@@ -63,7 +63,7 @@ ENDPOINTS: tuple[Served, ...] = (
     conversations.read_inbox,
     conversations.create_conversation,
     conversations.read_conversation,
-    conversations.rename_conversation,
+    conversations.change_conversation,
     participants.read_pane,
     participants.opt_out,
     participants.take_back,

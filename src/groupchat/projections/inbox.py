@@ -76,6 +76,7 @@ class Shown(Struct, frozen=True, kw_only=True, gc=False):
     last_message: LastMessage | None
     predecessor_id: str | None
     successor_id: str | None
+    metadata: dict[str, str]
     kind: Literal["group", "direct"] = "group"
     """A direct conversation is with one person (R44)."""
 
@@ -167,6 +168,7 @@ def shown_to_all(row: InboxRow) -> Shown:
         last_message=row.last_message,
         predecessor_id=group.predecessor_id,
         successor_id=group.successor_id,
+        metadata=group.metadata,
         kind="direct" if group.direct else "group",
     )
 

@@ -139,7 +139,7 @@ class EventStore:
     async def run(
         self, cause: Cause, command: Callable[Concatenate[Decision, P], Awaitable[T]], *args: P.args, **given: P.kwargs
     ) -> Outcome[T]:
-        """Run a command until its decision succeeds: `await store.run(who.cause(), rename_group, who, conversation_id, name)`.
+        """Run a command until its decision succeeds: `await store.run(who.cause(), change_group, who, conversation_id, name)`.
 
         A command that keeps losing to others decides while they wait. Raises the command's refusal, `VersionConflictError` if that
         takes too long, `UnavailableError` if the database fails or does not respond in time, and `OverloadedError` if too many

@@ -81,6 +81,7 @@ CONVERSATION: Json = {
     },
     "predecessor_id": None,
     "successor_id": None,
+    "metadata": {"deal": "4711"},
 }
 INBOX: Json = page(CONVERSATION) | {"total": 1, "unread": 0}
 BLOCKED_CONVERSATION: Json = CONVERSATION | {"blocked": True, "blocked_by": [BOB], "version": 4}

@@ -102,6 +102,7 @@ class NewConversation(Taken, frozen=True, kw_only=True):
     from_: WrittenNumber = field(name="from")
     participants: Annotated[tuple[NewParticipant, ...], Meta(max_length=MAX_ASKED)]
     name: Name | None = None
+    metadata: Metadata = field(default_factory=dict)
     message: NewMessage | None = None
 
     def group(self) -> NewGroup:
@@ -110,14 +111,16 @@ class NewConversation(Taken, frozen=True, kw_only=True):
             sender=self.from_,
             participants=tuple(each.asked() for each in self.participants),
             name=self.name,
+            metadata=self.metadata,
             message=None if self.message is None else self.message.draft(),
         )
 
 
-class Rename(Taken, frozen=True, kw_only=True):
-    """A new name; null restores the participants' names (R13)."""
+class ConversationChange(Taken, frozen=True, kw_only=True):
+    """Changes to a group; omitted fields stay. A null name restores the participants' names (R13)."""
 
-    name: Name | None
+    name: Name | UnsetType | None = UNSET
+    metadata: Metadata = field(default_factory=dict)
 
 
 class NewSuccessor(Taken, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import NewConversation, NewSuccessor, ReadUpTo, Rename
+from groupchat.http.inputs.bodies import ConversationChange, NewConversation, NewSuccessor, ReadUpTo
 from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
@@ -81,18 +81,18 @@ async def read_conversation(call: Call) -> Answer[Conversation]:
     Spec(
         "PATCH",
         ONE,
-        "Rename a group",
+        "Change a group",
         "conversations",
-        body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}},
+        body_examples={"name": {"name": "Saturday crew"}, "no name": {"name": None}, "data": {"metadata": {"deal": "4711"}}},
         example=examples.CONVERSATION,
     ),
     first=permits.sees_conversation,
     may=permits.sends,
 )
-async def rename_conversation(call: Writing[Rename]) -> Written[Conversation]:
+async def change_conversation(call: Writing[ConversationChange]) -> Written[Conversation]:
     """Give a group a new name; null restores the participants' names (R13)."""
     id_ = call.path["conversation_id"]
-    renamed = await call.run(conversations.rename_group, id_, call.body.name)
+    renamed = await call.run(conversations.change_group, id_, call.body.name, call.body.metadata)
     return Written(value=await queries.now(call.views, call.who, id_), position=renamed.position)
 
 
