@@ -26,6 +26,7 @@ from groupchat.http.services import Services
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
 from groupchat.processes.acting import Acting
+from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.partitions.worker import PartitionWorker
@@ -78,6 +79,7 @@ class System(Struct, frozen=True, kw_only=True):
     progress: Progress
     adapters: Sequence[Adapter]
     """The carriers' adapters, that of the default carrier first."""
+    carrier_calls: CarrierCalls
     workers: dict[str, Worker]
     followers: tuple[str, ...]
     reported: tuple[str, ...]
@@ -86,6 +88,7 @@ class System(Struct, frozen=True, kw_only=True):
         """Return the parts for the HTTP layer."""
         settings, metrics, streams = self.settings, Metrics(), Streams(self.store, _pace(self.settings))
         metrics.watch(appends_waiting=lambda: self.store.waiting, streams_open=lambda: streams.open)
+        metrics.include(self.carrier_calls.collectors)
         self.store.observe(metrics.stored)
         return Services(
             store=self.store,
@@ -194,9 +197,10 @@ def assemble(
     chosen = adapters.choose(settings, database, clock) if adapter is None else (adapter,)
     carriers = [each.carrier for each in chosen]
     store.know(known(*carriers))
+    calls = CarrierCalls()
     applying = Applying(database)
     followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
-    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, *carriers))]
+    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, *carriers, calls=calls))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
     runs[proof.NAME] = proof.Tree(database, signals).run
@@ -216,6 +220,7 @@ def assemble(
         store=store,
         progress=Progress(database, signals),
         adapters=chosen,
+        carrier_calls=calls,
         workers=runs,
         followers=tuple(each.name for each in followers) + tuple(each.name for each in acting),
         reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),

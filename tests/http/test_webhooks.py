@@ -99,3 +99,14 @@ async def test_the_path_is_documented_where_a_carrier_posts_R45(site: Site):
 async def test_over_a_carrier_that_does_not_post_there_is_no_such_path_R45(plain_site: Site):
     assert not [path for path in (await plain_site.client.get("/openapi.json")).json()["paths"] if "/carriers/" in path]
     assert_problem(await plain_site.client.post(PATH), "not-found", 404)
+
+
+async def test_what_carriers_post_is_counted_by_outcome(site: Site):
+    await site.group(1, 2)
+    await post(site, signed(written()))
+    await post(site, replace(signed(written()), headers={}))
+    metrics = (await site.client.get("/metrics")).text
+
+    for outcome in ("stored", "forged"):
+        assert f'groupchat_carrier_webhooks_total{{carrier="posting",outcome="{outcome}"}} 1.0' in metrics
+    assert "groupchat_carrier_calls" in metrics

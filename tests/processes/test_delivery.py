@@ -247,14 +247,15 @@ async def test_a_refused_message_has_failed_for_everybody_with_the_carriers_code
     assert {outcome.code for outcome in updated.outcomes} == {"40000"}
 
 
-async def test_a_temporarily_refused_message_is_handed_over_later_after_asking(world, process, carrier, group):
+async def test_a_message_that_was_refused_for_now_is_asked_about_after_a_restart(world, process, carrier, group, database_url):
     message = await world.message(await world.send(group))
     carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
     with pytest.raises(PutOffError):
         await process.react(message)
     assert set((await statuses(world, message.event.message_id)).values()) == {"queued"}
     carrier.before = None
-    await process.react(message)
+    async with opened(database_url, clock=a_minute_later) as store:
+        await DeliveryProcess(store, carrier).react(message)
 
     assert carrier.asked == [message.event.message_id]
     assert len(carrier.taken) == 1
@@ -408,13 +409,13 @@ async def test_a_put_off_message_that_can_not_be_handled_stops_delivery_until_it
     while await follower.step():
         pass
 
-    carrier.before, carrier.knows = None, ValueError("no such answer")
+    carrier.before = ValueError("no such answer")
     await later.step()
     assert (follower.status().stopped_at, follower.status().error) == (message.position, "ValueError: no such answer")
     assert await later.step() == LOOK_SECONDS
 
     park(world.store.database, follower.name)
-    carrier.knows = None
+    carrier.before = None
     await later.step()
     await later.step()
     assert [outgoing.message_id for outgoing in carrier.taken] == [behind]
@@ -443,3 +444,32 @@ async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_ov
         await reached(follower, world.store.log.head())
 
     assert sorted(outgoing.message_id for outgoing in carrier.taken) == sorted(sent)
+
+
+# --- what a carrier refuses for now
+
+
+async def test_a_carrier_is_not_asked_about_what_it_refused_for_now_R28(world, process, carrier, group):
+    message_id = await world.send(group)
+    carrier.before, carrier.knows = CarrierRefusedError("429", "slow down", retry_after=0.0), CarrierUnclearError("it can't tell")
+    for _ in range(2):
+        with pytest.raises(PutOffError):
+            await process.react(await world.message(message_id))
+    carrier.before = None
+    await process.react(await world.message(message_id))
+
+    assert (carrier.asked, len(carrier.taken)) == ([], 1)
+    assert set((await statuses(world, message_id)).values()) == {"sent"}
+
+
+async def test_a_carrier_is_asked_about_a_later_call_that_it_did_not_refuse_R28(world, process, carrier, group):
+    message_id = await world.send(group)
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=0.0)
+    with pytest.raises(PutOffError):
+        await process.react(await world.message(message_id))
+    carrier.before, carrier.after = None, CarrierUnclearError("cut off", retry_after=0.0)
+    with pytest.raises(PutOffError):
+        await process.react(await world.message(message_id))
+    await process.react(await world.message(message_id))
+
+    assert (carrier.asked, len(carrier.taken)) == ([message_id], 1)

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
 
@@ -32,6 +32,7 @@ from groupchat.carriers.port import (
 from groupchat.commands import deliveries
 from groupchat.commands.deliveries import Begun
 from groupchat.commands.receipts import record_receipts
+from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.process import PutOffError
 from groupchat.processes.together import Together
 from groupchat.store.event_store import EventStore
@@ -55,15 +56,25 @@ class DeliveryProcess:
 
     name = deliveries.PROCESS
 
-    def __init__(self, store: EventStore, carrier: Carrier, *others: Carrier, patience: float = CARRIER_SECONDS) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        carrier: Carrier,
+        *others: Carrier,
+        patience: float = CARRIER_SECONDS,
+        calls: CarrierCalls | None = None,
+    ) -> None:
         """Hand messages over to `carrier`, and to `others` those of business numbers that name them (R43)."""
         self._store = store
         self._carriers = {each.name: each for each in (carrier, *others)}
         self._known = known(carrier, *others)
         self._patience = patience
+        self._calls = calls or CarrierCalls()
         self._record = Together(self._record_all)
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
+        self._refused: dict[str, int] = {}
+        """The calls of this process that the carrier refused for now, by message. About them it need not be asked."""
 
     def key(self, recorded: Recorded) -> str | None:
         """Return the conversation of a message to hand over: a sent message, or one to relay (R12)."""
@@ -86,9 +97,10 @@ class DeliveryProcess:
             if delivery.carrier in self._carriers:
                 results = await self._results(begun, recorded, terms)
             else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
-                results = _unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
+                results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
             await self._record((delivery.carrier, _receipts(delivery, results)))
-        self._over.pop(delivery.message_id, None)
+        for calls in (self._over, self._refused):
+            calls.pop(delivery.message_id, None)
 
     async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> None:
         """Record what carriers have responded to several calls."""
@@ -109,40 +121,54 @@ class DeliveryProcess:
         except CarrierUnclearError as unclear:
             if unclear.retry_after is not None:  # `find` asks later, when the carrier may know
                 raise PutOffError(str(unclear), unclear.retry_after) from unclear
-            return _unconfirmed(delivery, str(unclear))
+            return self._unconfirmed(delivery, str(unclear))
 
     async def _ask_and_send(self, delivery: Delivery, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
         """Ask the carrier about a call that was started before; hand the message over again if the carrier never received it."""
         if self._over.get(delivery.message_id) != delivery.call:
             self._require_over(delivery)
-        earlier = await self._in_time(lambda: self._carriers[delivery.carrier].find(_outgoing(delivery, recorded)), self._patience)
+        earlier = await self._find(delivery, recorded)
         if isinstance(earlier, tuple):
             return earlier
         cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
         go_on = partial(deliveries.go_on, renew=renew, may_have_arrived=earlier == "repeat")
         again = (await self._store.run_under(terms, cause, go_on, recorded, delivery.call)).value
         if again.too_late:
-            return _unconfirmed(delivery, "somebody has opted out since, so the call can't be repeated")
+            return self._unconfirmed(delivery, "somebody has opted out since, so the call can't be repeated")
         if again.delivery.unanswered and not again.now:
             self._require_over(again.delivery)  # another process has started another call
         return await self._send(again.delivery, recorded) if again.now else ()
 
+    async def _find(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult] | Literal["repeat"] | None:
+        """Ask the carrier, unless it refused the last call: then it doesn't have the message."""
+        if self._refused.get(delivery.message_id) == delivery.call:
+            return None
+        carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
+        return await self._in_time(carrier.name, lambda: carrier.find(outgoing), self._patience)
+
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
+        carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
+        self._refused.pop(delivery.message_id, None)
         try:
-            return await self._in_time(
-                lambda: self._carriers[delivery.carrier].send(_outgoing(delivery, recorded)), self._left(delivery)
-            )
+            return await self._in_time(carrier.name, lambda: carrier.send(outgoing), self._left(delivery))
         except _OutOfTimeError:
             raise
-        except Exception:
+        except Exception as error:
             self._over[delivery.message_id] = delivery.call
+            if isinstance(error, CarrierRefusedError):
+                self._refused[delivery.message_id] = delivery.call
             raise
 
-    async def _in_time(self, call: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> T:
+    def _unconfirmed(self, delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
+        log.warning("delivery_unconfirmed", message_id=delivery.message_id, reason=reason)
+        self._calls.unconfirmed(delivery.carrier)
+        return [RecipientResult(recipient=number, status="unconfirmed") for number in delivery.statuses]
+
+    async def _in_time(self, carrier: str, call: Callable[[], Coroutine[Any, Any, T]], seconds: float) -> T:
         """Call the carrier with a time limit in seconds; raises `_OutOfTimeError`, without calling if no time is left."""
         if seconds > 0:
-            with suppress(TimeoutError):
+            with suppress(TimeoutError), self._calls.counted(carrier):
                 async with asyncio.timeout(seconds):
                     return await call()
         msg = f"it did not respond within {self._patience:g} seconds"
@@ -179,11 +205,6 @@ def _receipts(delivery: Delivery, results: Sequence[RecipientResult]) -> list[Re
         )
         for result in results
     ]
-
-
-def _unconfirmed(delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
-    log.warning("delivery_unconfirmed", message_id=delivery.message_id, reason=reason)
-    return [RecipientResult(recipient=number, status="unconfirmed") for number in delivery.statuses]
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.registry import Collector
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Other methods, which any client can make up, are counted as one."""
@@ -42,6 +43,19 @@ class Metrics:
         self._append = Histogram(
             "groupchat_append_seconds", "Time of a transaction that stores appends.", buckets=_SECONDS, registry=self.registry
         )
+        self._webhooks = Counter(
+            "groupchat_carrier_webhooks",
+            "Requests to carriers' webhooks, by outcome: stored, forged or failed.",
+            ("carrier", "outcome"),
+            registry=self.registry,
+        )
+        self._webhook_seconds = Histogram(
+            "groupchat_carrier_webhook_seconds",
+            "Time until a carrier's webhook was acknowledged.",
+            ("carrier",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         self._position = self._gauge("follower_position", "Position of the last event that a follower has handled.", "follower")
         self._behind = self._gauge("follower_behind_events", "Events that a follower has not handled yet.", "follower")
         self._stopped = self._gauge("follower_stopped", "1 if an event has stopped a follower.", "follower")
@@ -53,6 +67,16 @@ class Metrics:
         """Show values that are read at each scrape."""
         self._gauge("appends_waiting", "Appends that wait for a transaction.").set_function(appends_waiting)
         self._gauge("streams_open", "Open event streams.").set_function(streams_open)
+
+    def include(self, collectors: Iterable[Collector]) -> None:
+        """Show what others count."""
+        for each in collectors:
+            self.registry.register(each)
+
+    def posted(self, carrier: str, outcome: str, seconds: float) -> None:
+        """Count a request to a carrier's webhook."""
+        self._webhooks.labels(carrier, outcome).inc()
+        self._webhook_seconds.labels(carrier).observe(seconds)
 
     def answered(self, operation: str, method: str, status: int, seconds: float, slug: str | None) -> None:
         """Count a response; `operation` is a path's template."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import monotonic
 
 import structlog
 
 from groupchat.carriers.port import NotTheCarrierError, Posted
+from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.services import Services
 from groupchat.http.web.codec import read_body
 from groupchat.http.web.operation import Operation, Response
@@ -32,7 +34,7 @@ log = structlog.get_logger()
 def responders(services: Services) -> dict[str, Responder]:
     """Return the function that responds to a POST of each path: a carrier's own, and all paths below it."""
     paths = (path_of(carrier) + below for carrier in services.webhooks for below in ("", "/{rest:path}"))
-    taking = [partial(_take, carrier, take) for carrier, take in services.webhooks.items() for _ in range(2)]
+    taking = [partial(_take, carrier, take, services.metrics) for carrier, take in services.webhooks.items() for _ in range(2)]
     return dict(zip(paths, taking, strict=True))
 
 
@@ -61,7 +63,7 @@ def _operation(carrier: str) -> Operation:
     )
 
 
-async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[None]], incoming: Incoming) -> Reply:
+async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[None]], metrics: Metrics, incoming: Incoming) -> Reply:
     body = await read_body(incoming)
     query = incoming.scope["query_string"]
     posted = Posted(
@@ -69,9 +71,14 @@ async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[None]], in
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in incoming.headers.items()},
         body=body,
     )
+    began, outcome = monotonic(), "failed"
     try:
         await take(posted, incoming.correlation_id)
+        outcome = "stored"
     except NotTheCarrierError as error:
+        outcome = "forged"
         log.warning("webhook_refused", carrier=carrier, reason=error.detail)
         raise
+    finally:
+        metrics.posted(carrier, outcome, monotonic() - began)
     return Reply(204)
