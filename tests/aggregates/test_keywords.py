@@ -9,7 +9,7 @@ from groupchat.aggregates.keywords import Words
 
 OUT = (
     "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "ARRET",
-    "ARRÊTE", "ARRÊTER", "Désabonner", "Annuler", "Fin", "Alto", "Parar", "Cancelar", "Darme de baja",
+    "REMOVE", "ARRÊTE", "ARRÊTER", "Désabonner", "Annuler", "Fin", "Alto", "Parar", "Cancelar", "Darme de baja",
 )  # fmt: skip
 IN = ("START", "UNSTOP", "YES", "Oui", "Sí", "Reprendre", "Inicio")
 WORDS = [(word, "opt-out") for word in OUT] + [(word, "opt-in") for word in IN]

@@ -15,11 +15,15 @@ from groupchat.values.text import folded
 
 Keyword = Literal["opt-out", "opt-in"]
 
-_ENGLISH = ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out")
+_ENGLISH = ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out", "remove")
 _FRENCH = ("arret", "arrete", "arreter", "arretez", "arrett", "annuler", "desabonner", "desabonnement", "desinscrire", "fin")
 _SPANISH = ("alto", "parar", "pare", "cancelar", "terminar", "detener", "salir", "darme de baja", "desuscribir")
 _OUT = frozenset({*_ENGLISH, *_FRENCH, *_SPANISH})
-"""In the form that `folded` returns, like the words below."""
+"""In the form that `folded` returns, like the words below.
+
+They include what carriers and AWS list for the US and Canada (REMOVE, ARRET, ARRETT, ARRETE). No carrier lists the other French and
+Spanish words; they are the plain words for stopping, ending and leaving.
+"""
 _IN = frozenset(["start", "unstop", "reprendre", "demarrer", "commencer", "inicio", "iniciar", "comenzar", "reanudar"])
 _YES = frozenset(["yes", "oui", "si"])
 """In a group, they answer another participant, so they count only if written to the business alone (R38)."""

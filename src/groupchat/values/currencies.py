@@ -1,4 +1,7 @@
-"""Currencies by their ISO 4217 codes, without funds, metals and test codes. As of January 2026."""
+"""Currencies by their ISO 4217 codes, without funds, metals and test codes. As of January 2026.
+
+Compared with CLDR 48: it does not count VED as tender, and still lists what was withdrawn (ANG, BGN, CUC, HRK, SLL, ZWL).
+"""
 
 _CODES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE
