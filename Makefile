@@ -30,7 +30,7 @@ test: style ## check style, types and layers, then run all tests
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python asyncapi/parser.py
 	-@cd tests/proof/go && go mod download
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 chaos: .venv/dev ## kill, pause and double relays, and kill the broker, in 200 trials; print what consumers read
 	@rm -rf build/chaos && mkdir -p build/chaos

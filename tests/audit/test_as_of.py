@@ -40,7 +40,7 @@ from tests.support.builders import CAUSE, a_group, moment, number
 NOW = When()
 
 END = moment(1_000)
-ON_ONE_DATABASE = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ON_ONE_DATABASE = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 VIEWS = (inbox.VIEW, pane.VIEW, thread.VIEW)
 A_STORY: Story = [
     ("cnv_1", a_group()),

@@ -214,7 +214,7 @@ async def test_unrecorded_refusals_are_counted_in_the_metrics_R15(plain_site, mo
     assert 'groupchat_refusals_unrecorded_total{reason="day"} 1.0' in (await plain_site.client.get("/metrics")).text
 
 
-async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R22(site):
+async def test_500_refused_requests_store_a_few_events_and_lose_no_count_R15_R22(site):
     staff = await staffed(site)
     group, contact = await hidden_from(staff)
     blocked = await site.group(5, 6)
@@ -222,7 +222,7 @@ async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R2
     agent, member, before = staff["agent"], staff["member"], site.store.log.head()
 
     async def flood(n: int) -> None:
-        for _ in range(100):
+        for _ in range(25):
             if n % 2:
                 answer = await agent.get(f"/v1/contacts/{contact['id']}")
             else:
@@ -234,5 +234,5 @@ async def test_2000_refused_requests_store_a_few_events_and_lose_no_count_R15_R2
     records = await found(site)
     assert len(records) <= 8
     assert site.store.log.head() - before == len(records)
-    assert sum(each["times"] for each in records) == 2_000
+    assert sum(each["times"] for each in records) == 500
     assert group["id"] not in {each["about"]["conversation_id"] for each in records}

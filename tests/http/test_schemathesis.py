@@ -19,7 +19,7 @@ from groupchat.settings import Settings
 from tests.support.builders import BUSINESS, number
 from tests.support.world import found
 
-SECONDS = 30
+SECONDS = 20
 CONFIG = """
 base-url = "{url}"
 headers = {{ Authorization = "Bearer {key}" }}
@@ -27,7 +27,7 @@ max-time = {seconds}
 continue-on-failure = true
 
 [generation]
-max-examples = 25
+max-examples = 8
 deterministic = true
 no-shrink = true
 

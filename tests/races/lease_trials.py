@@ -12,7 +12,7 @@ import asyncio
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -25,6 +25,7 @@ from groupchat.store.database import Database
 from groupchat.store.refusals import UnavailableError
 from groupchat.store.schema import migrate
 from tests.processes.fake_carrier import FakeCarrier
+from tests.store.counting import until
 from tests.store.following import log_to_stderr, opened, running
 from tests.store.outages import end_session
 from tests.support.world import World, a_world
@@ -33,9 +34,11 @@ SENDERS = 5
 PATIENCE = 1.0
 """Seconds that a call may take; a worker that finds another's call waits for twice that."""
 LONGEST_CALL = 0.9
+PACE = 0.4
+"""Seconds from one message of a sender to the next: calls are always under way, and hardly any message waits behind another."""
 PAUSE = 0.6
 """Seconds from one ending to the next, about."""
-END = 15.0
+END = 40.0
 """Seconds without a hand-over after which none is expected any more."""
 LEASES = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted"
 
@@ -70,6 +73,7 @@ async def run(url: str, trials: int) -> Counted:
         world = await a_world(store)
         groups = [await world.group(2 * n + 1, 2 * n + 2) for n in range(2 * SENDERS)]
         async with _sending(world, groups) as sent, _worker(url, carrier), _worker(url, carrier):
+            await until(lambda: bool(_holders(database)))  # so that the first ending ends a lease
             endings = sum([await _end_lease(database) for _ in range(trials)])
             sent.stop.set()
             await _all_taken(carrier, sent)
@@ -100,7 +104,7 @@ async def _sending(world: World, groups: list[str]) -> AsyncIterator[_Sent]:
                 sent.ids.append(await world.send(random.choice(groups)))
             except UnavailableError:
                 continue
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(PACE)
 
     async with asyncio.TaskGroup() as senders:
         for _ in range(SENDERS):
@@ -115,14 +119,18 @@ async def _worker(url: str, carrier: SlowCarrier) -> AsyncIterator[None]:
 
 
 async def _end_lease(database: Database) -> int:
-    """End whatever sessions hold a lease after a moment; return how many did."""
+    """After a moment, end the sessions that hold a lease, if there are any; return their number."""
     await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))
     url = database.url.render_as_string(hide_password=False)
-    with database.read() as connection:
-        holders = connection.exec_driver_sql(LEASES).scalars().all()
+    holders = _holders(database)
     for pid in holders:
         await asyncio.to_thread(end_session, url, pid)
     return len(holders)
+
+
+def _holders(database: Database) -> Sequence[int]:
+    with database.read() as connection:
+        return connection.exec_driver_sql(LEASES).scalars().all()
 
 
 async def _all_taken(carrier: SlowCarrier, sent: _Sent) -> None:

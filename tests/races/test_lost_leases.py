@@ -9,7 +9,7 @@ import msgspec
 from tests.races.lease_trials import Counted
 from tests.races.racer import ROOT
 
-TRIALS = 8
+TRIALS = 5
 
 
 async def test_when_leases_are_lost_under_load_nobody_is_texted_twice_R28(postgres_url):
