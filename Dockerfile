@@ -8,6 +8,8 @@ RUN pip install --require-hashes --requirement requirements.txt
 
 COPY pyproject.toml README.md ./
 COPY src src
+COPY console console
+RUN PYTHONPATH=src python console/build.py && rm -rf console/node_modules
 RUN pip install --no-deps --no-build-isolation . && useradd --system --create-home groupchat
 
 USER groupchat

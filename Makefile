@@ -14,8 +14,15 @@ UV_COMPILE = build/lock/bin/uv pip compile --quiet --upgrade --universal --pytho
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
-run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier
+run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier, and the console
+	-@$(BIN)/python console/build.py
 	@$(BIN)/groupchat demo
+
+console: .venv/runtime ## serve the console on 127.0.0.1:5173 with hot reload, for a server on port 8000
+	@$(BIN)/python console/build.py --serve http://127.0.0.1:8000
+
+pictures: .venv/dev ## take the pictures of the documentation from the console
+	@GROUPCHAT_PICTURES=docs/pictures $(BIN)/pytest -q tests/console/test_pictures.py
 
 check: style ## check style, types and layers, then run the fast tests: in less than a minute
 	@$(BIN)/pytest -q -n 2 -k "not postgres" $(FAST)

@@ -24,7 +24,7 @@ def test_imports_keep_every_contract(capsys):
 def test_the_web_kits_contract_names_every_other_package():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     (forbidden,) = (each["forbidden_modules"] for each in contracts if each["id"] == "web-kit")
-    modules = (path for path in (ROOT / "src" / "groupchat").iterdir() if path.is_dir() or path.suffix == ".py")
+    modules = (path for path in (ROOT / "src" / "groupchat").iterdir() if (path / "__init__.py").is_file() or path.suffix == ".py")
 
     assert set(forbidden) == {f"groupchat.{path.stem}" for path in modules if not path.stem.startswith("__")} - {"groupchat.http"}
 

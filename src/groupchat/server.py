@@ -109,7 +109,9 @@ def _address(sock: socket.socket, host: str) -> str:
 def _what_to_try(made: demo.Demo, address: str) -> list[str]:
     seeded = "A demo workspace was created." if made.fresh else "The demo workspace is as you left it."
     return [
-        f"{seeded} Its number is {demo.BUSINESS_NUMBER}. Copy this line into every shell that you use:",
+        f"{seeded} Its number is {demo.BUSINESS_NUMBER}. Open the console, signed in:",
+        f"  {address}/#key={made.api_key}",
+        "To use the API, copy this line into every shell that you use:",
         f"  export KEY={made.api_key}",
         "Try:",
         f'  curl -H "Authorization: Bearer $KEY" {address}/v1/conversations',

@@ -157,7 +157,7 @@ async def test_a_process_that_keeps_up_is_ready(site):
     await site.get("/v1/conversations")
     health = (await site.client.get("/readyz")).json()
     assert health["ready"]
-    assert {each["name"] for each in health["followers"]} == set(site.services.followers)
+    assert {each["name"] for each in health["followers"]} == {*site.services.followers, *site.services.reported}
 
 
 async def test_a_process_that_is_behind_or_stopped_is_not_ready_and_says_which(idle_site, monkeypatch):

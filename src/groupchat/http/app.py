@@ -155,12 +155,14 @@ def _routes(services: Services, served: Iterable[Served], described: Callable[[]
     for path, methods in by_path.items():
         is_frozen = path.startswith(participants.PANE)
         resource = _resource(services, path, methods, participants.frozen if is_frozen else absent)
-        yield Route(
-            path.replace("{number}", "{number:written}").replace("{tile}", "{tile:written}"),
-            resource,
-            name=path,
-            include_in_schema=False,
-        )
+        yield Route(_converted(path), resource, name=path, include_in_schema=False)
+
+
+def _converted(path: str) -> str:
+    """Return a path with the convertor of those parameters that may have slashes."""
+    for name in ("number", "tile", "file"):
+        path = path.replace(f"{{{name}}}", f"{{{name}:written}}")
+    return path
 
 
 def _resource(services: Services, path: str, methods: Mapping[str, Responder], absent: Absent = absent) -> Resource:
@@ -168,7 +170,7 @@ def _resource(services: Services, path: str, methods: Mapping[str, Responder], a
 
 
 class _Written(Convertor[str]):
-    """A phone number or a tile in a path. It may contain slashes, so it takes the rest of the path, except a final slash."""
+    """A number, a tile or a file in a path. It may contain slashes, so it takes the rest of the path, except a final slash."""
 
     regex = ".*[^/]"
 

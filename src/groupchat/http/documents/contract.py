@@ -46,6 +46,7 @@ _PATH_PARAMETERS: Json = {
         "description": "The tile's number, and its width if it is partial (c2sp.org/tlog-tiles): `x001/234` or `000.p/17`.",
         "example": "000.p/17",
     },
+    "file": {"schema": {"type": "string"}, "example": "index.html"},
     "slug": {"schema": {"type": "string"}, "example": "not-found"},
     "type": {"schema": {"type": "string"}, "example": "groupchat.conversation.renamed"},
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from html import escape
+from typing import Any
 
 from fastapi.openapi.docs import get_swagger_ui_html
 from msgspec import Struct
@@ -43,7 +44,7 @@ async def problem_index(_: Incoming) -> Reply:
         f'<li><a href="/problems/{slug}"><code>{slug}</code></a> ({kind.status}): {escape(kind.title)}</li>'
         for slug, kind in sorted(PROBLEMS.items())
     )
-    return _page("Problems", f"<h1>Problems</h1><ul>{rows}</ul>")
+    return page("Problems", f"<h1>Problems</h1><ul>{rows}</ul>")
 
 
 async def problem_page(incoming: Incoming) -> Reply:
@@ -53,7 +54,7 @@ async def problem_page(incoming: Incoming) -> Reply:
     if kind is None:
         msg = "Unknown problem type. /problems lists all of them."
         raise NotFoundError(msg)
-    return _page(kind.title, _described(slug, kind))
+    return page(kind.title, _described(slug, kind))
 
 
 def event_schemas(make: Callable[[], Mapping[str, object]]) -> Responder:
@@ -75,10 +76,15 @@ def event_types(make: Callable[[], Mapping[str, object]]) -> Responder:
     return fixed_json(lambda: SchemaList([SchemaPlace(type_, f"/schemas/{type_}.json") for type_ in make()]))
 
 
-def documentation() -> Responder:
-    """Return a function that responds with the interactive documentation."""
-    page = get_swagger_ui_html(openapi_url="/openapi.json", title="groupchat API")
-    return fixed(Reply(200, bytes(page.body), HTML))
+def documentation(assets: str | None) -> Responder:
+    """Return a function that responds with the interactive documentation. Its scripts are below `assets`, or come from a CDN."""
+    own: dict[str, Any] = {
+        "swagger_js_url": f"{assets}/swagger-ui-bundle.js",
+        "swagger_css_url": f"{assets}/swagger-ui.css",
+        "swagger_favicon_url": f"{assets}/favicon-32x32.png",
+    }
+    shown = get_swagger_ui_html(openapi_url="/openapi.json", title="groupchat API", **(own if assets is not None else {}))
+    return fixed(Reply(200, bytes(shown.body), HTML))
 
 
 def fixed_json(make: Callable[[], object]) -> Responder:
@@ -109,5 +115,6 @@ def _described(slug: str, kind: ProblemKind) -> str:
     )
 
 
-def _page(title: str, body: str) -> Reply:
+def page(title: str, body: str) -> Reply:
+    """Return a page with a title and a body, which is markup."""
     return Reply(200, _PAGE.format(title=escape(title), body=body).encode(), HTML)

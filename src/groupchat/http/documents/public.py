@@ -6,6 +6,7 @@ from functools import partial
 from msgspec import Struct
 
 from groupchat.http.documents import pages
+from groupchat.http.documents.console import DOCS, console, has_docs
 from groupchat.http.documents.pages import SchemaList
 from groupchat.http.documents.schemas import DIALECT, schemas
 from groupchat.http.monitoring.health import Checkup, Health
@@ -21,12 +22,12 @@ class Live(Struct, frozen=True):
 
 def responders(document: Callable[[], Json], checkup: Checkup, public_url: str | None) -> dict[str, Responder]:
     """Return the function that responds to a GET of each path."""
-    return {
+    return console() | {
         "/healthz": pages.fixed_json(Live),
         "/readyz": checkup.ready,
         "/metrics": checkup.scrape,
         "/openapi.json": pages.fixed_json(document),
-        "/docs": pages.documentation(),
+        "/docs": pages.documentation(DOCS if has_docs() else None),
         "/problems": pages.problem_index,
         "/problems/{slug}": pages.problem_page,
         "/schemas": pages.event_types(schemas),
@@ -53,6 +54,8 @@ _NOT_READY = Response(
 )
 _DOCUMENT = Content(schema={"type": "object"}, example={"openapi": "3.1.0"})
 _HTML = {"text/html": Content(schema={"type": "string"})}
+_ROOT = _HTML | {"application/json": Content(schema={"type": "object"}, example={"documentation": "/docs"})}
+_FILE = {"text/javascript": Content(schema={"type": "string"})}
 _METRICS = {"text/plain": Content(schema={"type": "string"}, example='groupchat_problems_total{slug="not-found"} 3.0')}
 _SCHEMA = {
     "application/schema+json": Content(
@@ -87,6 +90,8 @@ OPERATIONS: tuple[Operation, ...] = (
     _get("/readyz", "ready", "Whether the process is ready", _json(Content(shape=Health, example=_READY)), _NOT_READY),
     _get("/metrics", "metrics", "Metrics for Prometheus", _METRICS),
     _get("/openapi.json", "openapi", "This document", _json(_DOCUMENT)),
+    _get("/", "console", "The console; to a client that does not ask for HTML, where things are", _ROOT),
+    _get("/console/{file}", "console_file", "A file of the console", _FILE, problems=("not-found",)),
     _get("/docs", "docs", "The interactive documentation", _HTML),
     _get("/problems", "problems", "All types of problems", _HTML),
     _get("/problems/{slug}", "problem", "One type of problem", _HTML, problems=("not-found",)),

@@ -1,0 +1,96 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
+import { Route, Router, Switch } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import type { Session } from "./api";
+import { beginSession, endSession, readMe, readSession } from "./api";
+import { Contacts } from "./contacts/Contacts";
+import { data, explain, onSessionEnd, Problem, setToken } from "./http";
+import { Ledger } from "./ledger/Ledger";
+import { useLive } from "./live";
+import { Messages } from "./Messages";
+import { Navigation } from "./Navigation";
+import { useStale } from "./queries";
+import { SignIn } from "./SignIn";
+import { Settings } from "./settings/Settings";
+import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
+
+/** Return the key in the address, as `groupchat demo` prints it, and take it out: the part after # is never sent to a server. */
+function keyInAddress(): string | null {
+  const found = /^#key=(.+)$/.exec(location.hash);
+  if (found) history.replaceState(null, "", location.pathname);
+  return found?.[1] ?? null;
+}
+
+/** Begin or resume a session; none if a person has to sign in. */
+async function open(): Promise<Session | null> {
+  const key = keyInAddress();
+  if (key) return data(beginSession({ body: { api_key: key }, throwOnError: true }));
+  return wasSignedIn() ? data(readSession({ throwOnError: true })) : null;
+}
+
+export function App() {
+  const queries = useQueryClient();
+  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [failure, setFailure] = useState<string | null>(null);
+  const begin = useCallback((begun: Session | null) => {
+    if (begun) {
+      setToken(begun.csrf_token);
+      keepSignedIn();
+    }
+    setSession(begun);
+  }, []);
+
+  useEffect(() => {
+    onSessionEnd(() => {
+      forgetSession();
+      setSession(null);
+    });
+    open().then(begin, (error) => {
+      if (error instanceof Problem && error.status === 401) setSession(null);
+      else setFailure(explain(error));
+    });
+  }, [begin]);
+
+  const signOut = async () => {
+    await endSession({ throwOnError: true });
+    forget();
+    queries.clear();
+    setSession(null);
+  };
+
+  if (failure !== null && session === undefined) {
+    return (
+      <p className="splash">
+        {failure}{" "}
+        <button type="button" onClick={() => location.reload()}>
+          Try again
+        </button>
+      </p>
+    );
+  }
+  if (session === undefined) return <p className="splash">Opening groupchat…</p>;
+  if (session === null) return <SignIn onSignIn={begin} />;
+  return <SignedIn onSignOut={signOut} />;
+}
+
+function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
+  const live = useLive(useStale());
+  const me = useQuery({ queryKey: ["me"], queryFn: () => data(readMe({ throwOnError: true })) });
+  if (!me.data) return <p className="splash">Opening groupchat…</p>;
+  return (
+    <Router hook={useHashLocation}>
+      <div className="app">
+        <Navigation me={me.data} live={live} onSignOut={onSignOut} />
+        <Switch>
+          <Route path="/contacts/:id?">{({ id }) => <Contacts id={id} />}</Route>
+          <Route path="/ledger">
+            <Ledger />
+          </Route>
+          <Route path="/settings/:part?">{({ part }) => <Settings me={me.data} part={part} />}</Route>
+          <Route path="/:id?/:view?">{({ id, view }) => <Messages me={me.data} id={id} view={view} />}</Route>
+        </Switch>
+      </div>
+    </Router>
+  );
+}

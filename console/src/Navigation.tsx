@@ -1,0 +1,36 @@
+import { Link, useLocation } from "wouter";
+import type { UserShown } from "./api";
+import type { Liveness } from "./live";
+
+const PLACES = [
+  ["/", "Messages"],
+  ["/contacts", "Contacts"],
+  ["/ledger", "Ledger"],
+  ["/settings", "Settings"],
+] as const;
+
+export function Navigation({ me, live, onSignOut }: { me: UserShown; live: Liveness; onSignOut: () => Promise<void> }) {
+  const [at] = useLocation();
+  const here = PLACES.slice(1).find(([path]) => at.startsWith(path))?.[0] ?? "/";
+  return (
+    <header className="navigation">
+      <strong className="brand">groupchat</strong>
+      <nav aria-label="Main">
+        {PLACES.map(([path, name]) => (
+          <Link key={path} href={path} aria-current={here === path ? "page" : undefined}>
+            {name}
+          </Link>
+        ))}
+      </nav>
+      <span className={`live ${live}`} role="status">
+        {live === "offline" ? "Offline. What you see may be behind." : live === "live" ? "Live" : "Connecting…"}
+      </span>
+      <span className="me" title={me.email}>
+        {me.name} <small>{me.role}</small>
+      </span>
+      <button type="button" onClick={() => void onSignOut()}>
+        Sign out
+      </button>
+    </header>
+  );
+}

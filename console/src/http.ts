@@ -1,0 +1,76 @@
+/** The one way to the API: the session's token, the greatest position seen, and problems as errors. */
+import { client } from "./api/client.gen";
+
+/** A refusal or failure, as the server words it (RFC 9457). */
+export class Problem extends Error {
+  constructor(
+    readonly slug: string,
+    readonly status: number,
+    readonly detail: string,
+    readonly members: Record<string, unknown> = {},
+  ) {
+    super(detail);
+  }
+
+  /** Whether the same request may succeed later: nothing is wrong with it. */
+  get passes(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500 || this.slug === "idempotency-key-in-use";
+  }
+}
+
+let csrf = "";
+let position = 0;
+let ended: () => void = () => {};
+
+/** Use a session's token for writes. */
+export function setToken(token: string): void {
+  csrf = token;
+}
+
+/** Call back when the server says that the session has ended. */
+export function onSessionEnd(call: () => void): void {
+  ended = call;
+}
+
+/** Say that the session has ended. */
+export const sessionEnded = (): void => ended();
+
+/** Remember a position that the page knows of: everything that is read from now on shows it. */
+export function sawPosition(seen: number): void {
+  position = Math.max(position, seen);
+}
+
+/** Return the data of an answer. */
+export async function data<T>(asked: Promise<{ data: T }>): Promise<T> {
+  return (await asked).data;
+}
+
+/** Return an error in words that help. */
+export function explain(error: unknown): string {
+  if (error instanceof Problem) return error.detail;
+  return error instanceof Error ? error.message : "Something went wrong. Try again.";
+}
+
+client.setConfig({ baseUrl: "", credentials: "same-origin", throwOnError: true });
+
+client.interceptors.request.use((request) => {
+  if (request.method === "GET") {
+    if (position > 0) request.headers.set("Groupchat-Min-Position", String(position));
+  } else if (csrf) {
+    request.headers.set("Groupchat-CSRF", csrf);
+  }
+  return request;
+});
+
+client.interceptors.response.use((response) => {
+  sawPosition(Number(response.headers.get("Groupchat-Position") ?? 0));
+  return response;
+});
+
+client.interceptors.error.use((error, response) => {
+  if (!response) return new Problem("offline", 0, "The server can't be reached. Check your connection.");
+  const body = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
+  const slug = String(body.type ?? "").replace("/problems/", "");
+  if (response.status === 401) ended();
+  return new Problem(slug, response.status, String(body.detail ?? `The server answered ${response.status}.`), body);
+});

@@ -1,0 +1,101 @@
+import { useDeferredValue, useState } from "react";
+import { Link } from "wouter";
+import type { Conversation, UserShown } from "../api";
+import { explain } from "../http";
+import { useInbox, useNumbers } from "../queries";
+import { count, phone, recently } from "../words";
+
+export function Inbox({ me, chosen }: { me: UserShown; chosen: string | undefined }) {
+  const [q, setQ] = useState("");
+  const [only, setOnly] = useState<"all" | "unread" | "blocked">("all");
+  const [from, setFrom] = useState("");
+  const sought = useDeferredValue(q.trim());
+  const numbers = useNumbers();
+  const inbox = useInbox({ q: sought, unread: only === "unread", blocked: only === "blocked", from });
+  const pages = inbox.data?.pages ?? [];
+  const shown = pages.flatMap((page) => page.items);
+  const unread = pages[0]?.unread ?? 0;
+  return (
+    <aside className="inbox" aria-label="Conversations">
+      <div className="bar">
+        <h2>
+          Inbox {unread > 0 && <span className="badge">{unread}</span>}
+          {unread > 0 && <span className="hidden"> unread</span>}
+        </h2>
+        {me.role !== "auditor" && (
+          <Link href="/new" className="button primary">
+            New group
+          </Link>
+        )}
+      </div>
+      <input
+        id="inbox-search"
+        type="search"
+        aria-label="Search conversations by name, participant or number"
+        placeholder="Search names and numbers"
+        value={q}
+        onChange={(event) => setQ(event.target.value)}
+      />
+      <div className="filters">
+        {(["all", "unread", "blocked"] as const).map((each) => (
+          <button key={each} type="button" aria-pressed={only === each} onClick={() => setOnly(each)}>
+            {each === "all" ? "All" : each === "unread" ? "Unread" : "Blocked"}
+          </button>
+        ))}
+        {numbers.data && numbers.data.length > 1 && (
+          <select aria-label="Business number" value={from} onChange={(event) => setFrom(event.target.value)}>
+            <option value="">All numbers</option>
+            {numbers.data.map((each) => (
+              <option key={each.number} value={each.number}>
+                {each.label ?? phone(each.number)}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      {inbox.isError && <p className="error">{explain(inbox.error)}</p>}
+      {inbox.isSuccess && shown.length === 0 && (
+        <p className="empty">
+          {sought || only !== "all" || from ? "No conversation matches." : "There are no conversations yet."}
+        </p>
+      )}
+      <ol>
+        {shown.map((each) => (
+          <li key={each.id}>
+            <Row conversation={each} chosen={each.id === chosen} me={me} />
+          </li>
+        ))}
+      </ol>
+      {inbox.hasNextPage && (
+        <button type="button" disabled={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
+          Show more
+        </button>
+      )}
+    </aside>
+  );
+}
+
+function Row({ conversation, chosen, me }: { conversation: Conversation; chosen: boolean; me: UserShown }) {
+  const { last_message: last, unread_count: unread } = conversation;
+  const author = last?.author.id === me.id ? "You" : (last?.author.name ?? "");
+  return (
+    <Link href={`/${conversation.id}`} aria-current={chosen ? "page" : undefined} className={unread ? "unread" : ""}>
+      <span className="name" dir="auto">
+        {conversation.display_name}
+      </span>
+      <time dateTime={conversation.last_activity_at}>{recently(conversation.last_activity_at)}</time>
+      <span className="last" dir="auto">
+        {last ? `${author}: ${last.body ?? "Picture or file"}` : count(conversation.participant_count, "participant")}
+      </span>
+      <span className="marks">
+        {conversation.blocked && <span className="mark blocked">Blocked</span>}
+        {unread > 0 && (
+          <span className="badge">
+            {unread}
+            <span className="hidden"> unread</span>
+          </span>
+        )}
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,95 @@
+/** The event stream of the workspace: one for each tab, resumed where it was cut off, and given up when it goes silent. */
+import { useEffect, useState } from "react";
+import { sawPosition, sessionEnded } from "./http";
+
+export type StreamedEvent = {
+  type: string;
+  stream: string;
+  position: number;
+  data: Record<string, unknown>;
+};
+
+/** Comments come more often than this; a connection that is silent for longer is dead. */
+const SILENCE_MS = 40_000;
+const PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000];
+
+export type Liveness = "connecting" | "live" | "offline";
+
+/** Follow the stream while the component is shown; `onEvents` gets what came since the last call, in order. */
+export function useLive(onEvents: (events: StreamedEvent[]) => void): Liveness {
+  const [state, setState] = useState<Liveness>("connecting");
+  useEffect(() => {
+    const stopped = new AbortController();
+    void follow(onEvents, setState, stopped.signal);
+    return () => stopped.abort();
+  }, [onEvents]);
+  return state;
+}
+
+async function follow(onEvents: (events: StreamedEvent[]) => void, tell: (state: Liveness) => void, stop: AbortSignal) {
+  let last = "";
+  let failures = 0;
+  while (!stop.aborted) {
+    try {
+      for await (const frames of connected(last, stop)) {
+        failures = 0;
+        tell("live");
+        for (const frame of frames) last = frame.id || last;
+        const events = frames.flatMap((frame) => (frame.data ? [JSON.parse(frame.data) as StreamedEvent] : []));
+        sawPosition(Number(last));
+        if (events.length > 0) onEvents(events);
+      }
+    } catch {
+      // Whatever ended the connection, the next one begins after the last event.
+    }
+    if (stop.aborted) return;
+    if (failures > 0) tell("offline");
+    await pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)] ?? 0, stop);
+    failures += 1;
+  }
+}
+
+type Frame = { id: string; data: string };
+
+/** Yield the frames of one connection, and an empty list for each sign of life. */
+async function* connected(last: string, stop: AbortSignal): AsyncGenerator<Frame[]> {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  try {
+    const response = await fetch("/v1/events", {
+      headers: { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) },
+      signal: AbortSignal.any([stop, silence.signal]),
+    });
+    if (response.status === 401) sessionEnded();
+    if (!response.ok || !response.body) throw new Error(`The event stream answered ${response.status}`);
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      const parts = (rest + value).split("\n\n");
+      rest = parts.pop() ?? "";
+      yield parts.map(parse);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parse(text: string): Frame {
+  const frame: Frame = { id: "", data: "" };
+  for (const line of text.split("\n")) {
+    if (line.startsWith("id: ")) frame.id = line.slice(4);
+    if (line.startsWith("data: ")) frame.data += line.slice(6);
+  }
+  return frame;
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    stop.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+  });
+}

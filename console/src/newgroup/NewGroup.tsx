@@ -1,0 +1,192 @@
+import { useMutation } from "@tanstack/react-query";
+import { useDeferredValue, useState } from "react";
+import { Link } from "wouter";
+import type { ContactView, NewParticipant } from "../api";
+import { createConversation } from "../api";
+import { data, explain, Problem } from "../http";
+import { useContacts, useNumbers } from "../queries";
+import { phone } from "../words";
+
+type Chosen = { id: string; label: string; note: string; asked: NewParticipant };
+type Violation = { code: string; detail: string; index?: number | null };
+
+export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
+  const numbers = useNumbers();
+  const [from, setFrom] = useState("");
+  const [name, setName] = useState("");
+  const [body, setBody] = useState("");
+  const [chosen, setChosen] = useState<Chosen[]>([]);
+  const [key, setKey] = useState(() => crypto.randomUUID());
+  const sender = from || (numbers.data?.find((each) => each.default) ?? numbers.data?.[0])?.number || "";
+  const changed =
+    <T,>(set: (value: T) => void) =>
+    (value: T) => {
+      set(value);
+      setKey(crypto.randomUUID());
+    };
+  const create = useMutation({
+    mutationFn: () =>
+      data(
+        createConversation({
+          body: {
+            from: sender,
+            participants: chosen.map((each) => each.asked),
+            name: name.trim() || null,
+            message: body.trim() ? { body } : null,
+          },
+          headers: { "Idempotency-Key": key },
+          throwOnError: true,
+        }),
+      ),
+    onSuccess: (made) => onDone(made.id),
+  });
+  const problem = create.error instanceof Problem ? create.error : null;
+  const violations = (problem?.members.violations ?? []) as Violation[];
+  const existing = problem?.slug === "group-exists" ? (problem.members.conversation_id as string | null) : null;
+  return (
+    <main className="new-group">
+      <header className="bar">
+        <Link href="/" className="back" aria-label="Back to the inbox">
+          ‹
+        </Link>
+        <h1>New group</h1>
+      </header>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <label>
+          From
+          <select value={sender} onChange={(event) => changed(setFrom)(event.target.value)}>
+            {(numbers.data ?? []).map((each) => (
+              <option key={each.number} value={each.number}>
+                {each.label ? `${each.label}, ${phone(each.number)}` : phone(each.number)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Picker
+          taken={new Set(chosen.map((each) => each.id))}
+          onChoose={(each) => changed(setChosen)([...chosen, each])}
+        />
+        <ul className="chips" aria-label="Chosen participants">
+          {chosen.map((each, n) => {
+            const wrong = violations.filter((violation) => violation.index === n);
+            return (
+              <li key={each.id} className={wrong.length > 0 ? "wrong" : ""}>
+                <span dir="auto">{each.label}</span> <small>{each.note}</small>
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`Remove ${each.label}`}
+                  onClick={() => changed(setChosen)(chosen.filter((other) => other !== each))}
+                >
+                  ✕
+                </button>
+                {wrong.map((violation) => (
+                  <p key={violation.code} className="error">
+                    {violation.detail}
+                  </p>
+                ))}
+              </li>
+            );
+          })}
+        </ul>
+        <label>
+          Name of the group (optional)
+          <input maxLength={120} value={name} onChange={(event) => changed(setName)(event.target.value)} />
+        </label>
+        <label>
+          First message (optional)
+          <textarea rows={3} dir="auto" value={body} onChange={(event) => changed(setBody)(event.target.value)} />
+        </label>
+        {create.isError && (
+          <div className="error" role="alert">
+            {existing ? (
+              <>
+                This group exists already. <Link href={`/${existing}`}>Open it</Link>
+              </>
+            ) : violations.length > 0 ? (
+              violations.filter((each) => each.index == null).map((each) => <p key={each.code}>{each.detail}</p>)
+            ) : (
+              explain(create.error)
+            )}
+          </div>
+        )}
+        <button type="submit" className="primary" disabled={create.isPending || chosen.length === 0 || !sender}>
+          Create group
+        </button>
+      </form>
+    </main>
+  );
+}
+
+/** Finds contacts by name or number, and takes bare numbers. */
+function Picker({ taken, onChoose }: { taken: Set<string>; onChoose: (chosen: Chosen) => void }) {
+  const [q, setQ] = useState("");
+  const sought = useDeferredValue(q.trim());
+  const contacts = useContacts(sought);
+  const found = sought
+    ? (contacts.data?.pages ?? []).flatMap((page) => page.items).filter((each) => !each.deleted)
+    : [];
+  const choose = (each: Chosen) => {
+    onChoose(each);
+    setQ("");
+  };
+  const bare = /\d{7,}/.test(sought.replace(/\D/g, ""));
+  return (
+    <div className="picker">
+      <label>
+        Participants
+        <input
+          value={q}
+          placeholder="Name or number"
+          autoComplete="off"
+          onChange={(event) => setQ(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter") return;
+            event.preventDefault();
+            const first = found.flatMap(options).find((each) => !taken.has(each.id));
+            if (first) choose(first);
+            else if (bare) choose(number(sought));
+          }}
+        />
+      </label>
+      {sought && (
+        <ul className="options">
+          {found
+            .flatMap(options)
+            .filter((each) => !taken.has(each.id))
+            .map((each) => (
+              <li key={each.id}>
+                <button type="button" onClick={() => choose(each)}>
+                  <span dir="auto">{each.label}</span> <small>{each.note}</small>
+                </button>
+              </li>
+            ))}
+          {bare && (
+            <li>
+              <button type="button" onClick={() => choose(number(sought))}>
+                {sought} <small>a number without a contact</small>
+              </button>
+            </li>
+          )}
+          {found.length === 0 && !bare && contacts.isSuccess && <li className="empty">No contact matches.</li>}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+const number = (written: string): Chosen => ({ id: written, label: written, note: "", asked: { number: written } });
+
+function options(contact: ContactView): Chosen[] {
+  return [contact.number, ...contact.secondary_numbers].map((each, n) => ({
+    id: `${contact.id} ${each}`,
+    label: contact.name,
+    note: `${phone(each)}${n > 0 ? ", secondary" : ""}${contact.dnd ? ", do not disturb" : ""}`,
+    asked: { contact_id: contact.id, number: each },
+  }));
+}

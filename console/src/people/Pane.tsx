@@ -1,0 +1,143 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "wouter";
+import type { Person, UserShown } from "../api";
+import { optOut, takeBack } from "../api";
+import { explain } from "../http";
+import { useConversation, usePane } from "../queries";
+import { moment, phone } from "../words";
+
+type Props = { id: string; me: UserShown; onClose: () => void };
+
+export function Pane({ id, me, onClose }: Props) {
+  const [q, setQ] = useState("");
+  const conversation = useConversation(id);
+  const pane = usePane(id);
+  const sought = q.trim().toLowerCase();
+  const matches = (each: Person) =>
+    !sought ||
+    (each.name ?? "").toLowerCase().includes(sought) ||
+    each.number.includes(sought.replace(/\D/g, "") || "·");
+  const people = (pane.data?.participants ?? []).filter(matches);
+  const gone = (pane.data?.opted_out ?? []).filter(matches);
+  return (
+    <aside className="pane" aria-label="People">
+      <div className="bar">
+        <h2>People</h2>
+        <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
+          ✕
+        </button>
+      </div>
+      <input
+        type="search"
+        aria-label="Search participants"
+        placeholder="Search participants"
+        value={q}
+        onChange={(event) => setQ(event.target.value)}
+      />
+      {pane.isError && <p className="error">{explain(pane.error)}</p>}
+      <ul>
+        {people.map((each) => (
+          <Row key={each.number} person={each} id={id} me={me} />
+        ))}
+      </ul>
+      {sought && people.length + gone.length === 0 && <p className="empty">Nobody matches.</p>}
+      {gone.length > 0 && (
+        <>
+          <h3>Opted-Out Contacts</h3>
+          <ul>
+            {gone.map((each) => (
+              <Row key={each.number} person={each} id={id} me={me} />
+            ))}
+          </ul>
+        </>
+      )}
+      <p className="links">
+        {conversation.data?.predecessor_id && (
+          <Link href={`/${conversation.data.predecessor_id}`}>The group that this one continues</Link>
+        )}
+        {conversation.data?.successor_id && (
+          <Link href={`/${conversation.data.successor_id}`}>The group that continues this one</Link>
+        )}
+      </p>
+      <p className="hint">Participants and their numbers are fixed when a group is created.</p>
+    </aside>
+  );
+}
+
+function Row({ person, id, me }: { person: Person; id: string; me: UserShown }) {
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const [reason, setReason] = useState("");
+  const path = { conversation_id: id, number: person.number };
+  const settled = {
+    onSuccess: () => {
+      setAsking(false);
+      for (const key of ["pane", "conversation"]) void queries.invalidateQueries({ queryKey: [key, id] });
+    },
+  };
+  const out = useMutation({ mutationFn: () => optOut({ path, throwOnError: true }), ...settled });
+  const back = useMutation({ mutationFn: () => takeBack({ path, body: { reason }, throwOnError: true }), ...settled });
+  const isOut = person.opted_out_at != null && (person.opted_in_at ?? "") < person.opted_out_at;
+  const manages = me.role === "owner" || me.role === "admin";
+  const failed = out.error ?? back.error;
+  return (
+    <li className="person">
+      <span className="name" dir="auto">
+        {person.name ?? phone(person.number)}
+        {(person.tags ?? []).map((tag) => (
+          <span key={tag} className={`tag ${tag}`}>
+            {tag === "updated" ? "Updated" : "Deleted"}
+          </span>
+        ))}
+        {person.contact_id && (
+          <Link href={`/contacts/${person.contact_id}`} className="info" aria-label={`Details of ${person.name}`}>
+            i
+          </Link>
+        )}
+      </span>
+      <span className="number">{phone(person.number)}</span>
+      {isOut && person.opted_out_at && <span className="hint">Opted out on {moment(person.opted_out_at)}</span>}
+      {me.role !== "auditor" &&
+        (asking ? (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (isOut) back.mutate();
+              else out.mutate();
+            }}
+          >
+            {isOut ? (
+              <input
+                aria-label="Reason"
+                placeholder="Why was it a mistake?"
+                value={reason}
+                onChange={(event) => setReason(event.target.value)}
+              />
+            ) : (
+              <p className="hint">
+                They get no more texts from this number, in any group. Each of these groups is blocked.
+              </p>
+            )}
+            <button type="submit" className="danger" disabled={isOut && !reason.trim()}>
+              {isOut ? "Take back" : "Opt out"}
+            </button>
+            <button type="button" onClick={() => setAsking(false)}>
+              Cancel
+            </button>
+          </form>
+        ) : (
+          (!isOut || manages) && (
+            <button type="button" className="quiet" onClick={() => setAsking(true)}>
+              {isOut ? "Recorded by mistake?" : "Opt out…"}
+            </button>
+          )
+        ))}
+      {failed && (
+        <p className="error" role="alert">
+          {explain(failed)}
+        </p>
+      )}
+    </li>
+  );
+}

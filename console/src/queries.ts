@@ -1,0 +1,107 @@
+/** What the page reads, by key; and what an event of the stream makes stale. */
+import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
+import { listContacts, listNumbers, listUsers, readConversation, readInbox, readPane, readThread } from "./api";
+import { data } from "./http";
+import type { StreamedEvent } from "./live";
+
+export type Filter = { q: string; unread: boolean; blocked: boolean; from: string };
+
+const more = { initialPageParam: "", getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor };
+
+export function useInbox({ q, unread, blocked, from }: Filter) {
+  return useInfiniteQuery({
+    queryKey: ["inbox", q, unread, blocked, from],
+    queryFn: ({ pageParam }) => {
+      const asked = {
+        limit: 50,
+        count: true,
+        ...(pageParam && { cursor: pageParam }),
+        ...(q && { q }),
+        ...(unread && { unread }),
+        ...(blocked && { blocked }),
+        ...(from && { from }),
+      };
+      return data(readInbox({ query: asked, throwOnError: true }));
+    },
+    placeholderData: (before) => before,
+    ...more,
+  });
+}
+
+export function useConversation(id: string) {
+  return useQuery({
+    queryKey: ["conversation", id],
+    queryFn: () => data(readConversation({ path: { conversation_id: id }, throwOnError: true })),
+  });
+}
+
+/** Read a thread from its end; the next page has the messages before. */
+export function useThread(id: string) {
+  return useInfiniteQuery({
+    queryKey: ["thread", id],
+    queryFn: ({ pageParam }) => {
+      const query = { limit: 50, order: "desc" as const, ...(pageParam && { cursor: pageParam }) };
+      return data(readThread({ path: { conversation_id: id }, query, throwOnError: true }));
+    },
+    ...more,
+  });
+}
+
+export function usePane(id: string) {
+  return useQuery({
+    queryKey: ["pane", id],
+    queryFn: () => data(readPane({ path: { conversation_id: id }, throwOnError: true })),
+  });
+}
+
+export function useNumbers() {
+  return useQuery({
+    queryKey: ["numbers"],
+    queryFn: async () => (await data(listNumbers({ query: { limit: 200 }, throwOnError: true }))).items,
+  });
+}
+
+export function useUsers() {
+  return useQuery({
+    queryKey: ["users"],
+    queryFn: () => data(listUsers({ query: { limit: 200 }, throwOnError: true })),
+  });
+}
+
+export function useContacts(q: string) {
+  return useInfiniteQuery({
+    queryKey: ["contacts", q],
+    queryFn: ({ pageParam }) => {
+      const query = { limit: 50, ...(pageParam && { cursor: pageParam }), ...(q && { q }) };
+      return data(listContacts({ query, throwOnError: true }));
+    },
+    placeholderData: (before) => before,
+    ...more,
+  });
+}
+
+/** Return what makes stale whatever some events change. */
+export function useStale(): (events: StreamedEvent[]) => void {
+  const queries = useQueryClient();
+  return useCallback((events) => stale(queries, events), [queries]);
+}
+
+function stale(queries: QueryClient, events: StreamedEvent[]): void {
+  const keys = new Set<string>();
+  const groups = new Set<string>();
+  for (const event of events) {
+    const [, kind = ""] = event.type.split(".");
+    const id = event.stream.startsWith("cnv_") ? event.stream : event.data.conversation_id;
+    if (typeof id === "string") groups.add(id);
+    if (kind === "contact" || kind === "do_not_disturb") keys.add("contacts").add("contact").add("pane").add("inbox");
+    if (kind === "workspace") for (const key of ["numbers", "users", "policy", "rates", "roles", "me"]) keys.add(key);
+    if (kind === "number") keys.add("numbers");
+  }
+  if (groups.size > 0) keys.add("inbox").add("ledger").add("handset");
+  for (const key of keys) void queries.invalidateQueries({ queryKey: [key] });
+  for (const id of groups) {
+    for (const key of ["thread", "conversation", "pane", "history"])
+      void queries.invalidateQueries({ queryKey: [key, id] });
+  }
+}

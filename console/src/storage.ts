@@ -1,0 +1,43 @@
+/** What the page keeps in the browser: drafts by conversation, and sends that are not settled. Never a key. */
+
+function read<T>(key: string, otherwise: T): T {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "") as T;
+  } catch {
+    return otherwise;
+  }
+}
+
+function write(key: string, value: unknown): void {
+  try {
+    if (value) localStorage.setItem(key, JSON.stringify(value));
+    else localStorage.removeItem(key);
+  } catch {
+    // Without storage, a draft lasts as long as the page.
+  }
+}
+
+const draftKey = (conversationId: string) => `groupchat.draft.${conversationId}`;
+
+export const readDraft = (conversationId: string): string => read(draftKey(conversationId), "");
+export const keepDraft = (conversationId: string, body: string): void => write(draftKey(conversationId), body);
+
+/** A message that the server has not acknowledged. Its key makes every repeat the same request. */
+export type Unsettled = { key: string; conversationId: string; body: string; at: string; failed: string | null };
+
+const OUTBOX = "groupchat.outbox";
+
+export const readOutbox = (): Unsettled[] => read(OUTBOX, []);
+export const keepOutbox = (unsettled: Unsettled[]): void => write(OUTBOX, unsettled.length > 0 ? unsettled : null);
+
+const SIGNED_IN = "groupchat.signed-in";
+
+/** Whether there may be a session: without one, the server need not be asked. */
+export const wasSignedIn = (): boolean => read(SIGNED_IN, false);
+export const keepSignedIn = (): void => write(SIGNED_IN, true);
+export const forgetSession = (): void => write(SIGNED_IN, false);
+
+/** Forget everything: somebody signs out. */
+export function forget(): void {
+  for (const key of Object.keys(localStorage)) if (key.startsWith("groupchat.")) localStorage.removeItem(key);
+}

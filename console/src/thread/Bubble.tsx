@@ -1,0 +1,90 @@
+import type { Message } from "../api";
+import type { Unsettled } from "../storage";
+import { clock, moment, phone, STATUS } from "../words";
+
+type Props = { message: Message; mine: boolean; day: string | null; unread: boolean; follows: boolean };
+
+export function Bubble({ message, mine, day, unread, follows }: Props) {
+  const out = message.direction === "outbound";
+  return (
+    <>
+      {day && <li className="day">{day}</li>}
+      {unread && <li className="unread-line">New messages</li>}
+      <li className={`bubble ${out ? "out" : "in"} ${follows && !day ? "follows" : ""}`}>
+        {!(follows && !day) && (
+          <span className="author" dir="auto">
+            {mine ? "You" : message.author.name || phone(message.author.number ?? "")}
+          </span>
+        )}
+        <div className="body" dir="auto">
+          {message.body}
+          {message.media.map((each) => (
+            <a key={each.url} href={each.url} target="_blank" rel="noreferrer noopener">
+              {each.content_type.startsWith("image/") ? "Picture" : "File"} ({each.content_type})
+            </a>
+          ))}
+        </div>
+        <span className="meta">
+          <time dateTime={message.at} title={moment(message.at)}>
+            {clock(message.at)}
+          </time>
+          {out && <Delivery message={message} />}
+        </span>
+      </li>
+    </>
+  );
+}
+
+/** How far a message came: in one line, and for each recipient on demand. */
+function Delivery({ message }: { message: Message }) {
+  const recipients = message.recipients ?? [];
+  if (recipients.length === 0) return null;
+  const delivered = recipients.filter((each) => each.status === "delivered").length;
+  const bad = recipients.filter((each) => ["failed", "unconfirmed", "withheld"].includes(each.status));
+  const first = recipients[0];
+  const alike = first && recipients.every((each) => each.status === first.status);
+  const summary = alike
+    ? (STATUS[first.status] ?? first.status)
+    : bad.length > 0
+      ? `${bad.length} of ${recipients.length} not delivered`
+      : `Delivered to ${delivered} of ${recipients.length}`;
+  return (
+    <details className={bad.length > 0 ? "delivery bad" : "delivery"}>
+      <summary>{summary}</summary>
+      <ul>
+        {recipients.map((each) => (
+          <li key={each.number}>
+            {phone(each.number)}: {STATUS[each.status] ?? each.status}
+            {each.reason && ` (${each.reason}${each.code ? `, code ${each.code}` : ""})`}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+type WaitingProps = { entry: Unsettled; onAgain: (entry: Unsettled) => void; onDrop: (key: string) => void };
+
+/** A message that the server has not acknowledged. */
+export function Waiting({ entry, onAgain, onDrop }: WaitingProps) {
+  return (
+    <li className={`bubble out waiting ${entry.failed ? "failed" : ""}`}>
+      <div className="body" dir="auto">
+        {entry.body}
+      </div>
+      {entry.failed ? (
+        <span className="meta" role="alert">
+          Not sent. {entry.failed}{" "}
+          <button type="button" onClick={() => onAgain(entry)}>
+            Try again
+          </button>{" "}
+          <button type="button" onClick={() => onDrop(entry.key)}>
+            Delete
+          </button>
+        </span>
+      ) : (
+        <span className="meta">Sending…</span>
+      )}
+    </li>
+  );
+}

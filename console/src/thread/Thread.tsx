@@ -1,0 +1,216 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { Link } from "wouter";
+import type { Conversation, Message, UserShown } from "../api";
+import { markRead, markUnread, renameConversation } from "../api";
+import { data, explain } from "../http";
+import { useConversation, useThread } from "../queries";
+import { count, dayOf, phone } from "../words";
+import { Blocked } from "./Blocked";
+import { Bubble, Waiting } from "./Bubble";
+import { Composer } from "./Composer";
+import { useOutbox } from "./outbox";
+
+type Side = "people" | "handsets" | null;
+type Props = { id: string; me: UserShown; side: Side; onSide: (side: Side) => void };
+
+export function Thread({ id, me, side, onSide }: Props) {
+  const conversation = useConversation(id);
+  const thread = useThread(id);
+  const outbox = useOutbox(id);
+  const list = useRef<HTMLOListElement>(null);
+  const messages = (thread.data?.pages ?? []).flatMap((page) => page.items).reverse();
+  const firstUnread = useFirstUnread(conversation.data, messages);
+  useRead(conversation.data, messages.at(-1), me);
+  useBottom(list, messages.at(-1)?.id, outbox.unsettled.length);
+
+  if (conversation.isError) {
+    return (
+      <main className="nothing">
+        <p className="error">{explain(conversation.error)}</p>
+        <Link href="/">Back to the inbox</Link>
+      </main>
+    );
+  }
+  return (
+    <main className="thread">
+      <Header conversation={conversation.data} me={me} side={side} onSide={onSide} />
+      <ol ref={list} className="bubbles" aria-label="Messages" aria-live="polite">
+        {thread.hasNextPage && (
+          <li className="more">
+            <button type="button" disabled={thread.isFetchingNextPage} onClick={() => void thread.fetchNextPage()}>
+              Show earlier messages
+            </button>
+          </li>
+        )}
+        {thread.isError && <li className="error">{explain(thread.error)}</li>}
+        {thread.isSuccess && messages.length === 0 && <li className="empty">No messages yet.</li>}
+        {messages.map((each, n) => {
+          const before = messages[n - 1];
+          return (
+            <Bubble
+              key={each.id}
+              message={each}
+              mine={each.author.id === me.id}
+              day={before && dayOf(before.at) === dayOf(each.at) ? null : dayOf(each.at)}
+              unread={each.id === firstUnread}
+              follows={before?.author.id === each.author.id}
+            />
+          );
+        })}
+        {outbox.unsettled.map((each) => (
+          <Waiting key={each.key} entry={each} onAgain={outbox.attempt} onDrop={outbox.drop} />
+        ))}
+      </ol>
+      {conversation.data?.blocked && <Blocked conversation={conversation.data} me={me} />}
+      {conversation.data && !conversation.data.blocked && me.role !== "auditor" && (
+        <Composer key={id} id={id} recipients={conversation.data.participant_count} onSend={outbox.send} />
+      )}
+    </main>
+  );
+}
+
+function Header({ conversation, me, side, onSide }: { conversation: Conversation | undefined } & Omit<Props, "id">) {
+  const queries = useQueryClient();
+  const [draft, setDraft] = useState<string | null>(null);
+  const rename = useMutation({
+    mutationFn: (name: string | null) =>
+      data(
+        renameConversation({
+          path: { conversation_id: conversation?.id ?? "" },
+          body: { name },
+          headers: { "If-Match": `"${conversation?.version}"` },
+          throwOnError: true,
+        }),
+      ),
+    onSuccess: (renamed) => {
+      queries.setQueryData(["conversation", renamed.id], renamed);
+      setDraft(null);
+    },
+    onError: () => void queries.invalidateQueries({ queryKey: ["conversation", conversation?.id] }),
+  });
+  const unread = useMutation({
+    mutationFn: () => data(markUnread({ path: { conversation_id: conversation?.id ?? "" }, throwOnError: true })),
+  });
+  if (!conversation) return <header className="bar">Loading…</header>;
+  const writes = me.role !== "auditor";
+  return (
+    <header className="bar">
+      <Link href="/" className="back" aria-label="Back to the inbox">
+        ‹
+      </Link>
+      {draft === null ? (
+        <div className="title">
+          <h1 dir="auto">{conversation.display_name}</h1>
+          {writes && (
+            <button
+              type="button"
+              className="quiet"
+              aria-label="Rename"
+              onClick={() => setDraft(conversation.name ?? "")}
+            >
+              ✎
+            </button>
+          )}
+          <p>
+            {count(conversation.participant_count, "participant")} · from {phone(conversation.from)}
+          </p>
+        </div>
+      ) : (
+        <form
+          className="title"
+          onSubmit={(event) => {
+            event.preventDefault();
+            rename.mutate(draft.trim() || null);
+          }}
+        >
+          <input
+            aria-label="Name of the conversation"
+            placeholder="Leave empty to show the participants' names"
+            maxLength={120}
+            value={draft}
+            onChange={(event) => setDraft(event.target.value)}
+            onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
+          />
+          <button type="submit" className="primary" disabled={rename.isPending}>
+            Save
+          </button>
+          <button type="button" onClick={() => setDraft(null)}>
+            Cancel
+          </button>
+          {rename.isError && (
+            <p className="error" role="alert">
+              {explain(rename.error)}
+            </p>
+          )}
+        </form>
+      )}
+      <div className="tools">
+        {writes && (
+          <button type="button" onClick={() => unread.mutate()} disabled={unread.isPending}>
+            Mark unread
+          </button>
+        )}
+        <Link href={`/${conversation.id}/history`} className="button">
+          History
+        </Link>
+        <button
+          type="button"
+          aria-pressed={side === "people"}
+          onClick={() => onSide(side === "people" ? null : "people")}
+        >
+          People
+        </button>
+        <button
+          type="button"
+          aria-pressed={side === "handsets"}
+          onClick={() => onSide(side === "handsets" ? null : "handsets")}
+        >
+          Handsets
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** Return the first message that was unread when the conversation was opened. */
+function useFirstUnread(conversation: Conversation | undefined, messages: Message[]): string | null {
+  const [first, setFirst] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    if (first !== undefined || !conversation || messages.length === 0) return;
+    const inbound = messages.filter((each) => each.direction === "inbound");
+    setFirst(conversation.unread_count > 0 ? (inbound.at(-conversation.unread_count)?.id ?? null) : null);
+  }, [conversation, messages, first]);
+  return first ?? null;
+}
+
+/** Mark the conversation as read while the page is visible, once for each version that has something unread. */
+function useRead(conversation: Conversation | undefined, newest: Message | undefined, me: UserShown): void {
+  const marked = useRef(0);
+  useEffect(() => {
+    const mark = () => {
+      if (!conversation || !newest || me.role === "auditor" || document.visibilityState !== "visible") return;
+      if (conversation.unread_count === 0 || newest.version <= marked.current) return;
+      marked.current = newest.version;
+      const asked = { path: { conversation_id: conversation.id }, body: { version: newest.version } };
+      markRead({ ...asked, throwOnError: true }).catch(() => {
+        marked.current = 0;
+      });
+    };
+    mark();
+    document.addEventListener("visibilitychange", mark);
+    return () => document.removeEventListener("visibilitychange", mark);
+  }, [conversation, newest, me]);
+}
+
+/** Keep the end of the list in view, unless the reader has scrolled up. */
+function useBottom(list: React.RefObject<HTMLOListElement | null>, last: string | undefined, waiting: number): void {
+  const opened = useRef(false);
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (!element || (!last && waiting === 0)) return;
+    const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
+    if (!opened.current || distance < 240) element.scrollTop = element.scrollHeight;
+    opened.current = true;
+  }, [list, last, waiting]);
+}

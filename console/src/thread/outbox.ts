@@ -1,0 +1,85 @@
+/** Sends that the server has not acknowledged: shown at once, repeated with the same key, and so never sent twice. */
+import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState } from "react";
+import type { Message, PageOfMessage } from "../api";
+import { sendMessage } from "../api";
+import { data, explain, Problem } from "../http";
+import { keepOutbox, readOutbox, type Unsettled } from "../storage";
+
+const listeners = new Set<() => void>();
+const sending = new Set<string>();
+
+function change(key: string, by: Partial<Unsettled> | null): void {
+  const kept = readOutbox().flatMap((each) => (each.key !== key ? [each] : by ? [{ ...each, ...by }] : []));
+  keepOutbox(kept);
+  for (const tell of listeners) tell();
+}
+
+/** Return a conversation's unsettled sends, and what sends, repeats and drops one. */
+export function useOutbox(conversationId: string) {
+  const queries = useQueryClient();
+  const [all, setAll] = useState(readOutbox);
+  useEffect(() => {
+    const tell = () => setAll(readOutbox());
+    listeners.add(tell);
+    addEventListener("storage", tell);
+    return () => {
+      listeners.delete(tell);
+      removeEventListener("storage", tell);
+    };
+  }, []);
+
+  const attempt = useCallback(
+    async (entry: Unsettled) => {
+      if (sending.has(entry.key)) return;
+      sending.add(entry.key);
+      change(entry.key, { failed: null });
+      try {
+        const sent = await data(
+          sendMessage({
+            path: { conversation_id: entry.conversationId },
+            body: { body: entry.body },
+            headers: { "Idempotency-Key": entry.key },
+            throwOnError: true,
+          }),
+        );
+        queries.setQueryData<InfiniteData<PageOfMessage>>(["thread", entry.conversationId], (shown) =>
+          with_(shown, sent),
+        );
+        change(entry.key, null);
+      } catch (error) {
+        change(entry.key, { failed: explain(error) });
+        if (!(error instanceof Problem && error.passes)) {
+          void queries.invalidateQueries({ queryKey: ["conversation", entry.conversationId] });
+        }
+      } finally {
+        sending.delete(entry.key);
+      }
+    },
+    [queries],
+  );
+
+  const send = useCallback(
+    (body: string) => {
+      const entry = { key: crypto.randomUUID(), conversationId, body, at: new Date().toISOString(), failed: null };
+      keepOutbox([...readOutbox(), entry]);
+      for (const tell of listeners) tell();
+      void attempt(entry);
+    },
+    [attempt, conversationId],
+  );
+
+  return {
+    unsettled: all.filter((each) => each.conversationId === conversationId),
+    send,
+    attempt,
+    drop: (key: string) => change(key, null),
+    isSending: (key: string) => sending.has(key),
+  };
+}
+
+function with_(shown: InfiniteData<PageOfMessage> | undefined, sent: Message): InfiniteData<PageOfMessage> | undefined {
+  const [first, ...rest] = shown?.pages ?? [];
+  if (!shown || !first || first.items.some((each) => each.id === sent.id)) return shown;
+  return { ...shown, pages: [{ ...first, items: [sent, ...first.items] }, ...rest] };
+}

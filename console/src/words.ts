@@ -1,0 +1,71 @@
+/** Words and formats of the page, in US English. */
+
+const time = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat("en-US", { weekday: "long" });
+const day = new Intl.DateTimeFormat("en-US", { weekday: "long", month: "long", day: "numeric" });
+const shortDay = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric" });
+const full = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "medium" });
+
+const DAY_MS = 86_400_000;
+
+export const clock = (at: string) => time.format(new Date(at));
+export const moment = (at: string) => full.format(new Date(at));
+
+/** Return the day of a time as a heading: Today, Yesterday, or the date. */
+export function dayOf(at: string, now = new Date()): string {
+  const days = Math.round((startOfDay(now) - startOfDay(new Date(at))) / DAY_MS);
+  return days === 0 ? "Today" : days === 1 ? "Yesterday" : day.format(new Date(at));
+}
+
+/** Return a time as lists show it: the hour today, the weekday within a week, else the date. */
+export function recently(at: string, now = new Date()): string {
+  const then = new Date(at);
+  const days = Math.round((startOfDay(now) - startOfDay(then)) / DAY_MS);
+  if (days <= 0) return time.format(then);
+  return days < 7 ? weekday.format(then).slice(0, 3) : shortDay.format(then);
+}
+
+function startOfDay(at: Date): number {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+}
+
+/** Return an E.164 number as people in North America write it. */
+export function phone(number: string): string {
+  const found = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
+  return found ? `(${found[1]}) ${found[2]}-${found[3]}` : number;
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+export const STATUS: Record<string, string> = {
+  queued: "Queued",
+  sent: "Sent",
+  delivered: "Delivered",
+  failed: "Failed",
+  unconfirmed: "Not confirmed by the carrier",
+  withheld: "Not sent: somebody opted out",
+};
+
+const EVENTS: Record<string, string> = {
+  created: "created the group",
+  message_sent: "sent a message",
+  inbound_received: "wrote",
+  participant_opted_out: "opted out",
+  participant_opted_in: "opted in",
+  opt_out_taken_back: "took back an opt-out that was a mistake",
+  unblocked: "unblocked the conversation",
+  contact_linked: "linked a participant to a contact",
+  contact_renamed: "renamed a participant's contact",
+  contact_number_changed: "changed the number of a participant's contact",
+  contact_deleted: "deleted a participant's contact",
+  renamed: "renamed the conversation",
+  succeeded_by: "continued in a new group",
+};
+
+/** Return what an event of a history says happened. */
+export function happened(type: string): string {
+  const name = type.split(".").at(-1) ?? type;
+  return EVENTS[name] ?? name.replaceAll("_", " ");
+}

@@ -1,0 +1,83 @@
+"""The console: a page for people, a client of the API as any other, served as it was built (`console/build.py`).
+
+Without a build, `/` says where things are, and everything else works.
+"""
+
+import gzip
+import mimetypes
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from groupchat.http.documents.pages import page
+from groupchat.http.web.reply import JSON, Reply, encode_json
+from groupchat.http.web.request import Incoming
+from groupchat.http.web.resource import Responder
+from groupchat.values.errors import NotFoundError
+
+BUILT = Path(str(files("groupchat"))) / "console"
+"""Where the build puts the page."""
+DOCS = "/console/docs"
+"""Where the interactive documentation finds what it needs, if that was built too."""
+_INDEX = "index.html"
+_FOR_EVER = b"public, max-age=31536000, immutable"
+_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; "
+    b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Scripts and styles of this site alone, and nothing that people wrote is ever markup."""
+_PLACES = {"api": "/openapi.json", "documentation": "/docs", "problems": "/problems", "health": "/healthz", "ready": "/readyz"}
+_NOT_BUILT = (
+    "<h1>groupchat</h1><p>This is a groupchat server. The console has not been built: run <code>make console</code>, which needs "
+    'Node.js packages from npm.</p><p>The API is documented at <a href="/docs">/docs</a>.</p>'
+)
+
+
+def has_docs(built: Path = BUILT) -> bool:
+    """Tell whether the build has what the interactive documentation needs."""
+    return (built / "docs" / "swagger-ui-bundle.js").is_file()
+
+
+def console(built: Path = BUILT) -> dict[str, Responder]:
+    """Return what answers a GET of the page, and of the files that it needs."""
+    found = cache(lambda: _read(built))
+
+    async def root(incoming: Incoming) -> Reply:
+        if b"text/html" not in incoming.headers.get(b"accept", b""):
+            return Reply(200, encode_json(_PLACES), JSON)
+        return _reply(found(), _INDEX, incoming) if _INDEX in found() else page("groupchat", _NOT_BUILT)
+
+    async def file(incoming: Incoming) -> Reply:
+        name = incoming.scope["path_params"]["file"]
+        if name not in found():
+            msg = "There is no such file."
+            raise NotFoundError(msg)
+        return _reply(found(), name, incoming)
+
+    return {"/": root, "/console/{file}": file}
+
+
+def _read(built: Path) -> Mapping[str, tuple[bytes, bytes]]:
+    """Return all files by name, as they are and compressed."""
+    paths = [path for path in sorted(built.rglob("*")) if path.is_file()]
+    contents = {path.relative_to(built).as_posix(): path.read_bytes() for path in paths}
+    return {name: (content, gzip.compress(content, mtime=0)) for name, content in contents.items()}
+
+
+def _reply(found: Mapping[str, tuple[bytes, bytes]], name: str, incoming: Incoming) -> Reply:
+    plain, compressed = found[name]
+    takes_gzip = b"gzip" in incoming.headers.get(b"accept-encoding", b"")
+    headers = [
+        (b"cache-control", _FOR_EVER if name.startswith("assets/") else b"no-cache"),
+        (b"vary", b"accept, accept-encoding"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+    ]
+    if name == _INDEX:
+        headers.append((b"content-security-policy", _POLICY))
+    if takes_gzip:
+        headers.append((b"content-encoding", b"gzip"))
+    type_ = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    charset = "; charset=utf-8" if type_.startswith("text/") else ""
+    return Reply(200, compressed if takes_gzip else plain, f"{type_}{charset}".encode(), tuple(headers))

@@ -1,0 +1,113 @@
+"""A real server with the console, and a real browser. Without Chromium or npm, these tests are skipped; in CI they fail."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from tests.conftest import IN_CI
+from tests.console.person import Demo, Person
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+expect.set_options(timeout=15_000)
+ARGUMENTS = [
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+
+
+def _without(reason: str) -> None:
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The console, built from these sources."""
+    ran = subprocess.run([sys.executable, "console/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        _without(f"no console here, which needs npm's registry: {ran.stderr}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        _without("no Chromium here: install Debian's package `chromium`")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def demo(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`groupchat demo`, in a process of its own."""
+    folder = tmp_path_factory.mktemp("console")
+    environment = os.environ | {"GROUPCHAT_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"}
+    command = [sys.executable, "-m", "groupchat", "demo", "--port", "0"]
+    said = folder / "said.txt"
+    with said.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
+        try:
+            until = monotonic() + START_SECONDS
+            while not (found := re.search(r"(http://\S+)/#key=(\S+)", said.read_text())):
+                assert process.poll() is None, said.read_text()
+                assert monotonic() < until, said.read_text()
+                sleep(0.05)
+            yield Demo(found[1], found[2])
+        finally:
+            process.terminate()
+            process.wait(START_SECONDS)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A browser; each page has a profile of its own."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def api(demo: Demo) -> AsyncIterator[httpx.AsyncClient]:
+    """The API, for the demo's owner."""
+    async with httpx.AsyncClient(base_url=demo.url, headers={"Authorization": f"Bearer {demo.key}"}) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def owner(browser: Browser, demo: Demo) -> AsyncIterator[Person]:
+    """The demo's owner, who opened the address that the server printed."""
+    async with visiting(browser, demo) as page:
+        await page.goto(f"{demo.url}/#key={demo.key}")
+        yield Person(page, demo)
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, demo: Demo, **given: object) -> AsyncIterator[Page]:
+    """Open a page. At its end it must have said nothing on its console, and have asked nobody but the server."""
+    context: BrowserContext = await browser.new_context(**given)  # type: ignore[arg-type]
+    page = await context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(f"{error}"))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    await context.close()
+    assert [line for line in said if "Failed to load resource" not in line] == []
+    assert [url for url in asked if not url.startswith(demo.url)] == []

@@ -1,0 +1,55 @@
+"""A person in front of the console, by what they see: names of buttons and fields, never the page's inner structure."""
+
+import re
+
+from axe_playwright_python.async_playwright import Axe
+from msgspec import Struct
+from playwright.async_api import Locator, Page, expect
+
+
+class Demo(Struct, frozen=True):
+    """A demo's server."""
+
+    url: str
+    key: str
+
+
+class Person(Struct, frozen=True):
+    """What a person does."""
+
+    page: Page
+    demo: Demo
+
+    async def open(self, conversation: str) -> None:
+        """Choose a conversation of the inbox."""
+        await self.page.get_by_label("Conversations").get_by_role("link", name=re.compile(re.escape(conversation))).click()
+        await expect(self.page.get_by_role("heading", name=conversation, level=1)).to_be_visible()
+
+    async def write(self, body: str) -> None:
+        """Write a message and press Enter."""
+        await self.page.get_by_label(re.compile("^Message to")).fill(body)
+        await self.page.keyboard.press("Enter")
+
+    def message(self, body: str) -> Locator:
+        """A message in the thread."""
+        return self.page.get_by_role("list", name="Messages").get_by_text(body, exact=True)
+
+    async def press(self, name: str) -> None:
+        """Press a button, or follow a link that looks like one."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        await button.or_(self.page.get_by_role("link", name=name, exact=True)).first.click()
+
+    async def new_group(self, name: str, *people: str) -> None:
+        """Create a group of contacts and numbers."""
+        await self.press("New group")
+        for each in people:
+            await self.page.get_by_role("textbox", name="Participants").fill(each)
+            await self.page.get_by_role("button", name=re.compile(re.escape(each))).first.click()
+        await self.page.get_by_label("Name of the group").fill(name)
+        await self.press("Create group")
+        await expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+    async def violations(self) -> list[str]:
+        """What a machine finds that people with disabilities would miss."""
+        found = await Axe().run(self.page)
+        return [f"{each['id']}: {each['help']} {each['nodes'][0]['html']}" for each in found.response["violations"]]

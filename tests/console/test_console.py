@@ -1,0 +1,187 @@
+"""The console as people use it: one test for each job, in a real browser on a real server."""
+
+import re
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from tests.console.conftest import visiting
+from tests.console.person import Demo, Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+STORY = "House on Elm Street"
+
+
+async def test_a_person_writes_and_sees_the_answer_of_a_handset(owner: Person):
+    await owner.open(STORY)
+    await owner.write("Does everybody have the address?")
+    await expect(owner.message("Does everybody have the address?")).to_be_visible()
+
+    await owner.press("Handsets")
+    await owner.page.get_by_label("Write as Ann Lee").fill("Yes, thank you")
+    await owner.page.get_by_label("Handsets").get_by_role("button", name="Send").click()
+
+    await expect(owner.message("Yes, thank you")).to_be_visible()
+    await expect(owner.page.locator("summary").get_by_text("Delivered").last).to_be_visible()
+
+
+async def test_a_stop_blocks_the_group_and_one_button_goes_on_without_that_person_R15_R18(owner: Person):
+    await owner.new_group("Roof repair", "Ann Lee", "Ben Ortiz", "(604) 555-0177")
+    await owner.write("The roofer comes on Monday")
+    await owner.press("Handsets")
+    await owner.page.get_by_label("Handsets").get_by_role("button", name="(604) 555-0177").click()
+    await owner.page.get_by_label("Handsets").get_by_role("button", name="STOP").click()
+
+    await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
+    await expect(owner.page.get_by_label(re.compile("^Message to"))).to_have_count(0)
+
+    await owner.press("Continue without them")
+
+    await expect(owner.page.get_by_text("2 participants · from")).to_be_visible()
+    await expect(owner.page.get_by_label("Message to 2 participants")).to_be_visible()
+
+
+async def test_what_the_rules_refuse_is_explained_at_the_participant_R3(owner: Person):
+    await owner.press("New group")
+    for each in ("Ann Lee", "+44 20 7946 0018"):
+        await owner.page.get_by_role("textbox", name="Participants").fill(each)
+        await owner.page.get_by_role("button", name=re.compile(re.escape(each))).first.click()
+    await owner.press("Create group")
+
+    chosen = owner.page.get_by_role("list", name="Chosen participants").get_by_role("listitem")
+    await expect(chosen.nth(1).locator("p")).to_be_visible()
+    await expect(chosen.nth(0).locator("p")).to_have_count(0)
+
+
+async def test_an_answer_that_is_lost_and_enter_pressed_again_send_one_message(owner: Person, api: httpx.AsyncClient):
+    await owner.new_group("Lost answers", "Ann Lee", "(604) 555-0178")
+    lost = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal lost
+        if lost == 0 and route.request.method == "POST":
+            lost += 1
+            await route.fetch()  # the server does it
+            await route.abort()  # the browser never learns
+        else:
+            await route.continue_()
+
+    await owner.page.route("**/messages", lose)
+    await owner.write("Only once")
+    await owner.page.keyboard.press("Enter")
+    await expect(owner.page.get_by_text("Not sent.")).to_be_visible()
+    await owner.press("Try again")
+    await expect(owner.page.get_by_text("Not sent.")).to_have_count(0)
+
+    conversation = owner.page.url.rpartition("/")[2]
+    thread = (await api.get(f"/v1/conversations/{conversation}/messages")).json()
+    assert [each["body"] for each in thread["items"]] == ["Only once"]
+    await expect(owner.message("Only once")).to_have_count(1)
+
+
+async def test_what_another_user_renames_is_seen_at_once(owner: Person, api: httpx.AsyncClient):
+    await owner.new_group("Before", "Ann Lee", "(604) 555-0179")
+    conversation = owner.page.url.rpartition("/")[2]
+
+    await api.patch(f"/v1/conversations/{conversation}", json={"name": "After"})
+
+    await expect(owner.page.get_by_role("heading", name="After", level=1)).to_be_visible()
+    await expect(owner.page.get_by_label("Conversations").get_by_text("After")).to_be_visible()
+
+
+async def test_a_session_that_ends_while_somebody_writes_keeps_what_they_wrote(owner: Person, api: httpx.AsyncClient):
+    await owner.open(STORY)
+    await owner.page.get_by_label(re.compile("^Message to")).fill("A long thought")
+    me = (await api.get("/v1/users/me")).json()["id"]
+    for key in (await api.get(f"/v1/users/{me}/keys")).json()["items"]:
+        if key["expires_at"] is not None:
+            await api.delete(f"/v1/users/{me}/keys/{key['id']}")
+
+    await owner.page.get_by_label("API key").fill(owner.demo.key)
+    await owner.press("Sign in")
+    await owner.press("Send")
+
+    await expect(owner.message("A long thought")).to_have_count(1)
+
+
+async def test_a_page_that_was_offline_says_so_and_misses_nothing(owner: Person, api: httpx.AsyncClient):
+    await owner.new_group("Offline", "Ann Lee", "(604) 555-0180")
+    conversation = owner.page.url.rpartition("/")[2]
+    await expect(owner.page.get_by_text("Live", exact=True)).to_be_visible()
+
+    await owner.page.context.set_offline(True)
+    await owner.write("Written offline")
+    await expect(owner.page.get_by_text("Not sent.")).to_be_visible()
+    await api.post(f"/v1/conversations/{conversation}/messages", json={"body": "Written elsewhere"})
+    await owner.page.context.set_offline(False)
+
+    await owner.press("Try again")
+    await expect(owner.message("Written offline")).to_have_count(1)
+    await expect(owner.message("Written elsewhere")).to_have_count(1)
+
+
+async def test_an_auditor_is_offered_nothing_that_writes_R23(browser: Browser, demo: Demo, api: httpx.AsyncClient):
+    user = {"name": "Ada", "email": "ada@example.com", "role": "auditor"}
+    key = (await api.post("/v1/users", json=user)).json()["api_key"]
+    async with visiting(browser, demo) as page:
+        await page.goto(f"{demo.url}/#key={key}")
+        ada = Person(page, demo)
+        await ada.open(STORY)
+        await expect(ada.message("Wonderful. I'll bring the keys.")).to_be_visible()
+
+        for name in ("New group", "Rename", "Send", "Mark unread", "Opt out…"):
+            await expect(page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name))).to_have_count(0)
+
+
+async def test_every_version_of_a_conversation_can_be_seen_R32(owner: Person):
+    await owner.open(STORY)
+    await owner.press("History")
+    await expect(owner.message("Wonderful. I'll bring the keys.")).to_be_visible()
+
+    await owner.page.get_by_role("slider").fill("2")
+
+    await expect(owner.page.get_by_text(re.compile("^Version 2 of"))).to_be_visible()
+    await expect(owner.message("Wonderful. I'll bring the keys.")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_every_screen_is_accessible(browser: Browser, demo: Demo, theme: str):
+    async with visiting(browser, demo, color_scheme=theme) as page:
+        person = Person(page, demo)
+        await page.goto(demo.url)
+        await expect(page.get_by_label("API key")).to_be_visible()
+        found = await person.violations()
+        await page.goto(f"{demo.url}/#key={demo.key}")
+        await page.reload()
+        await person.open(STORY)
+        await expect(person.message("Saturday is fine 👍")).to_be_visible()
+        found += await person.violations()
+        for place in ("Handsets", "History", "New group", "Contacts", "Ledger", "Settings"):
+            if place == "History":
+                await person.press("People")
+            await person.press(place)
+            found += [f"{place}: {each}" for each in await person.violations()]
+            if place == "History":
+                await page.get_by_label("Back to the conversation").click()
+        assert found == []
+
+
+async def test_the_page_runs_no_script_but_its_own(demo: Demo):
+    async with httpx.AsyncClient(base_url=demo.url) as client:
+        page = await client.get("/", headers={"Accept": "text/html"})
+        places = await client.get("/", headers={"Accept": "application/json"})
+        missing = await client.get("/console/../pyproject.toml")
+
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self'" in policy
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert places.json()["documentation"] == "/docs"
+    assert missing.status_code == 404
+
+
+async def test_the_documentation_needs_no_other_host(browser: Browser, demo: Demo):
+    async with visiting(browser, demo) as page:
+        await page.goto(f"{demo.url}/docs")
+        await expect(page.get_by_text("Send a message", exact=True)).to_be_visible()
