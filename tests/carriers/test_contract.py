@@ -19,7 +19,6 @@ from groupchat.values.ids import new_id
 from tests.carriers.bandwidth.bench import BandwidthBench
 from tests.carriers.bench import Bench, Trouble
 from tests.carriers.doubles import HandClock
-from tests.carriers.posting import PostingBench
 from tests.carriers.simulator.bench import SimulatorBench
 from tests.carriers.telnyx.bench import TelnyxBench
 from tests.carriers.twilio.bench import TwilioBench
@@ -33,8 +32,6 @@ FORWARD = ("queued", "unconfirmed", "sent", "delivered")
 PATIENCE = 0.05
 BENCHES: dict[str, Callable[[Database, HandClock], Bench]] = {
     "simulator": lambda database, _: SimulatorBench(database),
-    "posts, and can be asked": lambda *_: PostingBench(can_be_asked=True),
-    "posts, and can't be asked": lambda *_: PostingBench(can_be_asked=False),
     "telnyx, keys trusted": lambda _, clock: TelnyxBench(clock, trust_key=True),
     "telnyx, keys not trusted": lambda _, clock: TelnyxBench(clock, trust_key=False),
     "bandwidth": lambda *_: BandwidthBench(),
