@@ -60,7 +60,7 @@ async def test_a_worker_that_waits_for_partitions_says_so_and_continues_with_the
     publisher.publish(LOG, database)
     with capture_logs() as logs, a_member_that_is_busy(kafka, topic_prefix) as busy:
         async with sharers.running():
-            await until(lambda: "waits for its partitions" in (told(database) or ""))
+            await until(lambda: "waiting for its partitions" in (told(database) or ""))
             busy.close()
             await sharers.reach(len(LOG))
             assert told(database) is None
