@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -92,9 +92,9 @@ class Service:
         with self.database.read() as connection:
             return int(connection.execute(select(func.max(STORED_EVENTS.c.id))).scalar_one())
 
-    def behind(self) -> int:
-        """Return how many events the slowest follower still has to handle."""
-        return self.head() - min(status.position for status in statuses(self.database).values())
+    def behind(self, *, without: Collection[str] = ()) -> int:
+        """Return how many events the slowest follower still has to handle, of all but those that are left out."""
+        return self.head() - min(status.position for name, status in statuses(self.database).items() if name not in without)
 
     def sent(self) -> int:
         """Return how many messages are stored."""
