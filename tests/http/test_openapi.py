@@ -134,3 +134,19 @@ def test_every_operation_has_examples():
     for operation in (each.operation for each in ALL):
         assert all(content.example for content in operation.responses[0].contents.values()), operation.name
         assert operation.body is None or operation.body.examples, operation.name
+
+
+def test_generators_of_clients_find_names_that_are_identifiers_and_answers_without_optional_fields():
+    schemas = DOCUMENT["components"]["schemas"]
+    assert [name for name in schemas if not name.isalnum()] == []
+    assert {"MessagePage", "ContactViewPage"} <= schemas.keys()
+    for name in ("Message", "Conversation", "ContactView", "Person", "Recipient", "InvalidRequestProblem"):
+        assert schemas[name]["required"] == list(schemas[name]["properties"]), name
+    assert schemas["NewContact"]["required"] == ["name", "number"]
+
+
+def test_problems_that_share_a_status_are_told_apart_by_their_type():
+    refused = DOCUMENT["paths"]["/v1/conversations"]["post"]["responses"]["422"]["content"]["application/problem+json"]["schema"]
+    assert refused["discriminator"]["propertyName"] == "type"
+    for type_, reference in refused["discriminator"]["mapping"].items():
+        assert resolved({"$ref": reference})["properties"]["type"] == {"enum": [type_]}

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, defstruct
 
+from groupchat.http.web.components import complete, renamed, rewritten
 from groupchat.http.web.operation import Content, Json, NoQuery, Operation, Response
 from groupchat.http.web.problems import ProblemKind
 from groupchat.http.web.reply import encode_json
@@ -43,7 +44,9 @@ def document(api: Api, operations: Sequence[Operation]) -> Json:
     paths: dict[str, Json] = {}
     for each in operations:
         paths.setdefault(each.path, {})[each.method.lower()] = written.operation(each)
-    return {
+    bodies = [written.schema_of(each.body.type) for each in operations if each.body is not None]
+    kept = [*bodies, *references[len(shapes) :]]  # parts of problems leave out what does not apply
+    whole = {
         "openapi": "3.1.0",
         "info": api.info,
         "servers": [{"url": "/"}],
@@ -51,12 +54,14 @@ def document(api: Api, operations: Sequence[Operation]) -> Json:
         "tags": [{"name": tag} for tag in dict.fromkeys(each.tag for each in operations)],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(schemas.items())),
+            "schemas": {renamed(name): schema for name, schema in sorted(complete(schemas, kept).items())},
             "headers": dict(api.headers),
             "parameters": dict(api.parameters),
             "securitySchemes": dict(api.security),
         },
     }
+    document: Json = rewritten(whole)
+    return document
 
 
 def _shapes(each: Operation) -> Iterable[Any]:
@@ -72,6 +77,10 @@ class _Writer:
     def __init__(self, api: Api, schema_of: Mapping[Any, Json]) -> None:
         self._api = api
         self._schema_of = schema_of
+
+    def schema_of(self, shape: Any) -> Json:
+        """Return the schema of a shape."""
+        return self._schema_of[shape]
 
     def operation(self, each: Operation) -> Json:
         shared = [{"$ref": f"#/components/parameters/{name}"} for name in ("CorrelationId", *each.parameters)]
@@ -121,7 +130,7 @@ class _Writer:
             headers["Retry-After"] = "RetryAfter" if all(kind.says_when for kind in kinds) else "SometimesRetryAfter"
         references = [{"$ref": REF.format(name=_problem_name(slug))} for slug in slugs]
         content = {
-            "schema": references[0] if len(references) == 1 else {"oneOf": references},
+            "schema": references[0] if len(references) == 1 else _one_of(slugs, references),
             "examples": {slug: {"value": self._problem_example(slug)} for slug in slugs},
         }
         description = " ".join(f"`{slug}`: {kind.title}." for slug, kind in zip(slugs, kinds, strict=True))
@@ -169,6 +178,12 @@ def _frames(schema: Json, example: Json) -> Json:
 
 def _problem_name(slug: str) -> str:
     return "".join(part.capitalize() for part in slug.split("-")) + "Problem"
+
+
+def _one_of(slugs: Sequence[str], references: Sequence[Json]) -> Json:
+    """Return the schema of several kinds of problems, told apart by their types."""
+    mapping = {f"/problems/{slug}": reference["$ref"] for slug, reference in zip(slugs, references, strict=True)}
+    return {"oneOf": references, "discriminator": {"propertyName": "type", "mapping": mapping}}
 
 
 def _problem_type(slug: str, kind: ProblemKind) -> type[Struct]:
