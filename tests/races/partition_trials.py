@@ -75,9 +75,12 @@ async def _trial(store: EventStore, url: str, brokers: str) -> tuple[int, int, b
         others.start(WORKERS - 1)
         await asyncio.to_thread(first.wait_until_it_works)
         publisher = Publisher(brokers, topic)
-        for start in range(0, len(log), PIECE):
+        starts = range(0, len(log), PIECE)
+        deaths = random.sample(starts, WORKERS - 1)
+        for start in starts:
             await asyncio.to_thread(_publish, publisher, log, start, store.database)
-            others.perhaps_kill()
+            if start in deaths:
+                others.kill_one()
         publisher.close()
         names = [view.name for view in CONVERSATION_VIEWS]
         there = await Progress(store.database, store.signals).wait_for(names, len(log), PATIENCE)
@@ -170,12 +173,11 @@ class Deadly:
     def start(self, count: int) -> None:
         self._alive += [Sharer(*self._of) for _ in range(count)]
 
-    def perhaps_kill(self) -> None:
-        """Kill one of three times, at most as many as there are: a process takes its time to start."""
-        if self.killed < WORKERS - 1 and random.random() < 0.3:
-            self._alive.pop(0).kill()
-            self.killed += 1
-            self.start(1)
+    def kill_one(self) -> None:
+        """Kill the oldest process, and start another in its place."""
+        self._alive.pop(0).kill()
+        self.killed += 1
+        self.start(1)
 
 
 if __name__ == "__main__":
