@@ -192,7 +192,7 @@ class RecordOutcomes(Struct, frozen=True, kw_only=True):
 
 
 class Settle(Struct, frozen=True, kw_only=True):
-    """Record what a person found out, for these recipients; none stands for all that are unconfirmed."""
+    """Record a person's finding for these recipients; without recipients, for all that are unconfirmed."""
 
     recipients: tuple[str, ...]
     status: ReceiptStatus

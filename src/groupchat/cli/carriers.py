@@ -1,4 +1,4 @@
-"""What operators do about carriers: check their set-up, and settle what a carrier can't tell."""
+"""Commands for carriers: checking their set-up, and settling messages whose result the carrier doesn't know."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -17,13 +17,13 @@ app = typer.Typer()
 
 
 class Action(StrEnum):
-    """What can be done with a carrier."""
+    """The actions on a carrier."""
 
     CHECK = "check"
 
 
 class Status(StrEnum):
-    """What a person can find out about a message."""
+    """The results that a person can record for a message."""
 
     DELIVERED = "delivered"
     FAILED = "failed"

@@ -1,4 +1,4 @@
-"""Counting what carriers answer, and how long they take, for Prometheus. No label has an id, a number or anybody's words."""
+"""Counting carriers' responses and their duration, for Prometheus. No label has an id, a number or people's text."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ class CarrierCalls:
 
     @property
     def collectors(self) -> tuple[Collector, ...]:
-        """What a registry collects."""
+        """The metrics that a registry collects."""
         return (self._calls, self._seconds, self._unconfirmed)
 
     @contextmanager

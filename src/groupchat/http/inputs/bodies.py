@@ -251,7 +251,7 @@ class Reasoned(Taken, frozen=True, kw_only=True):
 
 
 class MessageOutcome(Taken, frozen=True, kw_only=True):
-    """What a person found out about a message whose status is unconfirmed; without recipients, for all of these."""
+    """A person's finding about a message whose status is unconfirmed; without recipients, it applies to all unconfirmed ones."""
 
     status: Settlement
     reason: Reason
