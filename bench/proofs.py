@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from time import perf_counter
+from time import perf_counter, sleep
 
 import histories
 import uvloop
@@ -17,7 +17,7 @@ from histories import cause, message_sent
 from rounds import Measure, alternate, compare
 
 from groupchat.proof.checkpoint import Checkpoint
-from groupchat.proof.growing import Tree, grow, grow_again
+from groupchat.proof.growing import NAME, Tree, grow, grow_again
 from groupchat.proof.kept import tiles_in
 from groupchat.proof.parts import hashing
 from groupchat.proof.tiles import root_in
@@ -25,6 +25,7 @@ from groupchat.proof.verifying import verify
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
+from groupchat.store.positions import statuses
 from groupchat.store.rows import head
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
@@ -37,16 +38,16 @@ _A_MILLION_A_MINUTE = 1_000_000 / 60
 def measure(url: str, *, rounds: int, seconds: float, groups: int) -> Iterator[Measure]:
     """Return the rate of decided appends with the tree's follower against that without, and the rate of verifying."""
     kind = "SQLite" if url.startswith("sqlite") else "Postgres"
-    with _store(url) as store, _worker(url) as worker:
-        sides = {
-            "without": partial(_appended, store, seconds, worker, None),
-            "beside": partial(_appended, store, seconds, worker, worker),
-            "inside": partial(_appended, store, seconds, worker, Tree(store.database, store.signals)),
-        }
-        rates = alternate(f"proof, {kind}", sides, rounds)
     line = f"32 concurrent appends, {kind}, each decided"
-    for name, where in (("beside", "a process beside"), ("inside", "the same process")):
-        yield compare(f"{line}, the tree in {where} / none", rates[name], rates["without"], goal=0.95, unit="events/s")
+    with _store(url) as store:
+        inside = Tree(store.database, store.signals)
+        sides = {"ours": partial(_appended, store, seconds, inside), "other": partial(_appended, store, seconds, None)}
+        rates = alternate(f"proof, {kind}, same process", sides, rounds)
+        yield compare(f"{line}, the tree in the same process / none", rates["ours"], rates["other"], goal=0.95, unit="events/s")
+        with _worker(store) as worker:
+            sides["ours"] = partial(_appended, store, seconds, worker)
+            rates = alternate(f"proof, {kind}, process beside", sides, rounds)
+        yield compare(f"{line}, the tree in a process beside / none", rates["ours"], rates["other"], goal=0.95, unit="events/s")
     with _store(url) as store:
         yield _verifying(store.database, kind, rounds, groups)
 
@@ -65,13 +66,17 @@ def _store(url: str) -> Iterator[EventStore]:
 
 
 @contextmanager
-def _worker(url: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """Start a process that does nothing but grow the tree; it is paused."""
+def _worker(store: EventStore) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a process that does nothing but grow the tree; once it has begun, it is paused."""
+    url = store.database.url.render_as_string(hide_password=False)
     environment = os.environ | {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "error"}
     with subprocess.Popen(
         [sys.executable, "-m", "groupchat", "work", "proof"], env=environment, stderr=subprocess.DEVNULL
     ) as process:
         try:
+            _appended(store, 0.1, None)
+            while statuses(store.database)[NAME].position < store.log.head():
+                sleep(0.1)
             process.send_signal(signal.SIGSTOP)
             yield process
         finally:
@@ -79,18 +84,18 @@ def _worker(url: str) -> Iterator["subprocess.Popen[bytes]"]:
             process.terminate()
 
 
-def _appended(
-    store: EventStore, seconds: float, worker: "subprocess.Popen[bytes]", by: "Tree | subprocess.Popen[bytes] | None"
-) -> float:
-    """Append for so long while the tree grows by a follower here, by the worker, or not at all; from a tree that is complete."""
+def _appended(store: EventStore, seconds: float, by: "Tree | subprocess.Popen[bytes] | None") -> float:
+    """Append for so long while the tree grows here, in a worker, or not at all; from a tree that is complete."""
     grow(store.database, store.log.head())
-    if by is worker:
+    worker = by if isinstance(by, subprocess.Popen) else None
+    if worker is not None:
         worker.send_signal(signal.SIGCONT)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_all_writers(store, seconds, by if isinstance(by, Tree) else None))
     finally:
-        worker.send_signal(signal.SIGSTOP)
+        if worker is not None:
+            worker.send_signal(signal.SIGSTOP)
 
 
 async def _all_writers(store: EventStore, seconds: float, follower: Tree | None) -> float:
