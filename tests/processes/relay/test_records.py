@@ -40,6 +40,8 @@ def test_an_event_of_a_new_family_is_not_lost_in_silence():
         ("groupchat.delivery.withheld", "delivery-msg_1", topics.CONVERSATIONS, "cnv_1"),
         ("groupchat.contact.renamed", "ctc_9", topics.CONTACTS, "ctc_9"),
         ("groupchat.contact.number_listed", "phone-wsp_1-+14155550101", topics.CONTACTS, "ctc_1"),
+        ("groupchat.contact.external_id_claimed", "external-wsp_1-crm-1", topics.CONTACTS, "ctc_1"),
+        ("groupchat.contact.external_id_released", "external-wsp_1-crm-1", topics.CONTACTS, "ctc_1"),
         ("groupchat.contact.number_unlisted", "phone-wsp_1-+14155550101", topics.CONTACTS, "ctc_1"),
         ("groupchat.consent.opted_out", "consent-1-2", topics.CONSENTS, "consent-1-2"),
         ("groupchat.consent.group_joined", "consent-1-2", topics.CONSENTS, "consent-1-2"),
