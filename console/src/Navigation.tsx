@@ -1,5 +1,5 @@
 import { Link, useLocation } from "wouter";
-import type { UserShown } from "./api";
+import type { User } from "./api";
 import type { Liveness } from "./live";
 
 const PLACES = [
@@ -9,7 +9,7 @@ const PLACES = [
   ["/settings", "Settings"],
 ] as const;
 
-export function Navigation({ me, live, onSignOut }: { me: UserShown; live: Liveness; onSignOut: () => Promise<void> }) {
+export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; onSignOut: () => Promise<void> }) {
   const [at] = useLocation();
   const here = PLACES.slice(1).find(([path]) => at.startsWith(path))?.[0] ?? "/";
   return (

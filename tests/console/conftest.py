@@ -13,6 +13,7 @@ from time import monotonic, sleep
 import httpx
 import pytest
 import pytest_asyncio
+from filelock import FileLock
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.conftest import IN_CI
@@ -20,6 +21,8 @@ from tests.console.person import Demo, Person
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
+WITHOUT_PACKAGES = 3
+"""The exit code of a build without npm's registry."""
 expect.set_options(timeout=15_000)
 ARGUMENTS = [
     "--no-first-run",
@@ -37,11 +40,13 @@ def _without(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def built() -> None:
-    """The console, built from these sources."""
-    ran = subprocess.run([sys.executable, "console/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if ran.returncode:
+def built(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The console, built from these sources by the first of xdist's workers."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "console.lock"):
+        ran = subprocess.run([sys.executable, "console/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if ran.returncode == WITHOUT_PACKAGES:
         _without(f"no console here, which needs npm's registry: {ran.stderr}")
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.fixture(scope="session")

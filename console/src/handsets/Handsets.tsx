@@ -86,7 +86,6 @@ function Handset({ person, business, others }: { person: Person; business: strin
     <div className="phone">
       <ol aria-label={`What ${person.name ?? phone(person.number)} received`}>
         {shown.map((each, n) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the list only grows
           <li key={n} className={each.from === business ? "in" : "other"}>
             <small>
               {each.from === business ? "The business" : phone(each.from)} {clock(each.at)}

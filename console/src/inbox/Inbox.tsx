@@ -1,11 +1,11 @@
 import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
-import type { Conversation, UserShown } from "../api";
+import type { Conversation, User } from "../api";
 import { explain } from "../http";
 import { useInbox, useNumbers } from "../queries";
 import { count, phone, recently } from "../words";
 
-export function Inbox({ me, chosen }: { me: UserShown; chosen: string | undefined }) {
+export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) {
   const [q, setQ] = useState("");
   const [only, setOnly] = useState<"all" | "unread" | "blocked">("all");
   const [from, setFrom] = useState("");
@@ -75,7 +75,7 @@ export function Inbox({ me, chosen }: { me: UserShown; chosen: string | undefine
   );
 }
 
-function Row({ conversation, chosen, me }: { conversation: Conversation; chosen: boolean; me: UserShown }) {
+function Row({ conversation, chosen, me }: { conversation: Conversation; chosen: boolean; me: User }) {
   const { last_message: last, unread_count: unread } = conversation;
   const author = last?.author.id === me.id ? "You" : (last?.author.name ?? "");
   return (

@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import type { Person, UserShown } from "../api";
+import type { Person, User } from "../api";
 import { optOut, takeBack } from "../api";
 import { explain } from "../http";
 import { useConversation, usePane } from "../queries";
 import { moment, phone } from "../words";
 
-type Props = { id: string; me: UserShown; onClose: () => void };
+type Props = { id: string; me: User; onClose: () => void };
 
 export function Pane({ id, me, onClose }: Props) {
   const [q, setQ] = useState("");
@@ -65,7 +65,7 @@ export function Pane({ id, me, onClose }: Props) {
   );
 }
 
-function Row({ person, id, me }: { person: Person; id: string; me: UserShown }) {
+function Row({ person, id, me }: { person: Person; id: string; me: User }) {
   const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");

@@ -1,15 +1,15 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import type { NewUser, PolicyChange, UserShown } from "../api";
+import type { NewUser, PolicyChange, User } from "../api";
 import {
   addNumber,
   addUser,
   changePolicy,
   issueKey,
-  liftNo,
+  liftDoNotDisturb,
+  listDoNotDisturb,
   listKeys,
-  listNoes,
   listRates,
   listRoles,
   postRate,
@@ -32,9 +32,9 @@ const PARTS = {
 
 const AUDITED = new Set(["refusals", "dnd"]);
 
-export const manages = (me: UserShown) => me.role === "owner" || me.role === "admin";
+export const manages = (me: User) => me.role === "owner" || me.role === "admin";
 
-export function Settings({ me, part }: { me: UserShown; part: string | undefined }) {
+export function Settings({ me, part }: { me: User; part: string | undefined }) {
   const offered = Object.keys(PARTS).filter(
     (each) => manages(me) || !AUDITED.has(each) || (me.role === "auditor" && each === "refusals"),
   );
@@ -60,7 +60,7 @@ export function Settings({ me, part }: { me: UserShown; part: string | undefined
   );
 }
 
-type PartProps = { me: UserShown };
+type PartProps = { me: User };
 
 /** Return a mutation that makes what it changed stale. */
 function useChange<T, R>(change: (value: T) => Promise<R>, keys: string[], done?: (result: R) => void) {
@@ -149,7 +149,7 @@ function Users({ me }: PartProps) {
   );
 }
 
-function Keys({ user, onShown }: { user: UserShown; onShown: (key: string | null) => void }) {
+function Keys({ user, onShown }: { user: User; onShown: (key: string | null) => void }) {
   const [open, setOpen] = useState(false);
   const keys = useQuery({
     queryKey: ["users", user.id, "keys"],
@@ -376,10 +376,10 @@ function DoNotDisturb({ me }: PartProps) {
   const [reason, setReason] = useState("");
   const noes = useQuery({
     queryKey: ["noes"],
-    queryFn: () => data(listNoes({ query: { limit: 200 }, throwOnError: true })),
+    queryFn: () => data(listDoNotDisturb({ query: { limit: 200 }, throwOnError: true })),
   });
   const lift = useChange(
-    (number: string) => liftNo({ path: { number }, body: { reason }, throwOnError: true }),
+    (number: string) => liftDoNotDisturb({ path: { number }, body: { reason }, throwOnError: true }),
     ["noes"],
   );
   return (

@@ -1,14 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { Conversation, UserShown } from "../api";
+import type { Conversation, User } from "../api";
 import { createSuccessor } from "../api";
 import { data, explain } from "../http";
 import { usePane } from "../queries";
 import { moment, phone } from "../words";
 
 /** Who opted out, and one button that goes on without them (R18). */
-export function Blocked({ conversation, me }: { conversation: Conversation; me: UserShown }) {
+export function Blocked({ conversation, me }: { conversation: Conversation; me: User }) {
   const [, go] = useLocation();
   const [key] = useState(() => crypto.randomUUID());
   const pane = usePane(conversation.id);

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link } from "wouter";
-import type { Conversation, Message, UserShown } from "../api";
-import { markRead, markUnread, renameConversation } from "../api";
+import type { Conversation, Message, User } from "../api";
+import { changeConversation, markRead, markUnread } from "../api";
 import { data, explain } from "../http";
 import { useConversation, useThread } from "../queries";
 import { count, dayOf, phone } from "../words";
@@ -12,7 +12,7 @@ import { Composer } from "./Composer";
 import { useOutbox } from "./outbox";
 
 type Side = "people" | "handsets" | null;
-type Props = { id: string; me: UserShown; side: Side; onSide: (side: Side) => void };
+type Props = { id: string; me: User; side: Side; onSide: (side: Side) => void };
 
 export function Thread({ id, me, side, onSide }: Props) {
   const conversation = useConversation(id);
@@ -76,7 +76,7 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
   const rename = useMutation({
     mutationFn: (name: string | null) =>
       data(
-        renameConversation({
+        changeConversation({
           path: { conversation_id: conversation?.id ?? "" },
           body: { name },
           headers: { "If-Match": `"${conversation?.version}"` },
@@ -185,7 +185,7 @@ function useFirstUnread(conversation: Conversation | undefined, messages: Messag
 }
 
 /** Mark the conversation as read while the page is visible, once for each version that has something unread. */
-function useRead(conversation: Conversation | undefined, newest: Message | undefined, me: UserShown): void {
+function useRead(conversation: Conversation | undefined, newest: Message | undefined, me: User): void {
   const marked = useRef(0);
   useEffect(() => {
     const mark = () => {
