@@ -13,7 +13,6 @@ from groupchat.aggregates.access import HiddenError
 from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.workspace_state import User
 from groupchat.commands.caller import Caller
-from groupchat.http.guards import refusal_log
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
@@ -26,9 +25,9 @@ OPERATION = "GET /v1/conversations/{conversation_id}"
 class Recording:
     """A log of refusals on a store of its own, with what it says is on no record."""
 
-    def __init__(self, store, clock):
+    def __init__(self, store, clock, **given):
         self.store, self.clock, self.lost = store, clock, Counter()
-        self.log = RefusalLog(store, lambda reason, times: self.lost.update({reason: times}))
+        self.log = RefusalLog(store, lambda reason, times: self.lost.update({reason: times}), **given)
 
     def refuse(self, n=1, times=1, user="usr_1"):
         """Refuse a user the n-th hidden conversation so often."""
@@ -44,10 +43,10 @@ class Recording:
 
 
 @asynccontextmanager
-async def recording_in(database, **given):
+async def recording_in(database, *, max_waiting=1_000, **given):
     signals, clock = Signals(database), StoppedClock()
-    store = EventStore(database, signals, clock=clock, **given)
-    made = Recording(store, clock)
+    store = EventStore(database, signals, clock=clock, max_waiting=max_waiting)
+    made = Recording(store, clock, **given)
     yield made
     await made.log.close()
     store.close()
@@ -105,13 +104,13 @@ async def test_refusals_beyond_the_days_limit_are_counted_and_logged_once_a_minu
     assert [line["event"] for line in lines] == ["refusals_unrecorded"]
 
 
-async def test_no_more_wait_in_memory_than_there_is_room_for_R22(recording, monkeypatch):
-    monkeypatch.setattr(refusal_log, "ROOM", 5)
-    for n in range(50):
-        recording.refuse(n)
-    assert len(recording.log._entries) == 5
-    await recording.log.written()
-    assert (len(recording.records()), recording.lost) == (5, {"room": 45})
+async def test_no_more_wait_in_memory_than_there_is_room_for_R22(database):
+    async with recording_in(database, room=5) as recording:
+        for n in range(50):
+            recording.refuse(n)
+        assert len(recording.log._entries) == 5
+        await recording.log.written()
+        assert (len(recording.records()), recording.lost) == (5, {"room": 45})
 
 
 async def test_a_store_that_takes_nothing_keeps_them_waiting_and_at_the_end_they_are_said_to_be_lost_R22(database):

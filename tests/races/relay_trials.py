@@ -23,7 +23,6 @@ import msgspec
 from msgspec import Struct
 
 from groupchat.aggregates.group_events import Created, MessageSent
-from groupchat.processes.relay import forwarder
 from groupchat.processes.relay.progress import RelayProgress
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
@@ -164,9 +163,8 @@ def _ended(work: Callable[[], None]) -> None:
 
 
 async def _relay(url: str, publisher: Publisher, name: str) -> None:
-    forwarder.BATCH = BATCH
     async with opened(url) as store:
-        await Relay(store, publisher, name=name).run(asyncio.Event())
+        await Relay(store, publisher, name=name, batch=BATCH).run(asyncio.Event())
 
 
 class Telling(Publisher):

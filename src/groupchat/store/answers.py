@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Connection, delete, literal_column, select, t
 from groupchat.store.database import Database
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 
-_AT_ONCE = 1_000
+AT_ONCE = 1_000
 _FIND_SQLITE = """
     SELECT k.user_id, k.key, k.request, k.answer, k.at, k.position
     FROM json_each(?) AS name CROSS JOIN idempotency_keys AS k
@@ -90,18 +90,18 @@ def keep(connection: Connection, answers: Sequence[StoredAnswer], *, moved: bool
         connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
 
 
-def forget(database: Database, kept_for: timedelta) -> int:
-    """Remove responses that are older, a few at a time so that no writer waits long; return how many were removed.
+def forget(database: Database, kept_for: timedelta, *, at_once: int = AT_ONCE) -> int:
+    """Remove responses that are older, `at_once` at a time so that no writer waits long; return how many were removed.
 
     The database's clock decides the age, so a process with a wrong clock removes nothing too early.
     """
     table = IDEMPOTENCY_KEYS.c
     now = literal_column(_NOW_SQLITE if database.is_sqlite else _NOW_POSTGRES, BigInteger)
-    old = select(table.user_id, table.key).where(table.at < now - int(kept_for.total_seconds())).limit(_AT_ONCE)
+    old = select(table.user_id, table.key).where(table.at < now - int(kept_for.total_seconds())).limit(at_once)
     removed = 0
     while True:
         with database.write(durable=False) as connection:
             count = connection.execute(delete(IDEMPOTENCY_KEYS).where(tuple_(table.user_id, table.key).in_(old))).rowcount
         removed += count
-        if count < _AT_ONCE:
+        if count < at_once:
             return removed

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from groupchat.broker import administration
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import opened
-from groupchat.broker.topics import EVENT_TOPICS, RELAY
+from groupchat.broker.topics import EVENT_TOPICS
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
@@ -46,9 +47,9 @@ def make_topics(address: str, prefix: str, **given: int) -> administration.Made:
     return administration.make(brokers_at(address), administration.planned(prefix=prefix, **shape))
 
 
-def a_relay(store: EventStore, address: str, prefix: str, *, name: str = RELAY, start: int | None = None) -> Relay:
+def a_relay(store: EventStore, address: str, prefix: str, **given: Any) -> Relay:
     """Return a relay; of another name it has a lease of its own, as one has that lost its lease unawares."""
-    return Relay(store, Publisher(brokers_at(address), prefix), name=name, start=start)
+    return Relay(store, Publisher(brokers_at(address), prefix), **given)
 
 
 async def relayed(relay: Relay) -> None:

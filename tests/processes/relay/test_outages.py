@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from groupchat.broker import opening
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import BrokerUnavailableError
-from groupchat.processes.relay import forwarder, producer
+from groupchat.processes.relay import producer
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
@@ -63,11 +63,10 @@ async def test_after_a_commit_that_was_asked_for_twice_the_relay_fences_before_t
     monkeypatch.setattr(
         EndTxnHandler, "handle_response", lambda self, *given: self.reenqueue() if next(lost, 0) else handle(self, *given)
     )
-    monkeypatch.setattr(forwarder, "BATCH", 2)
     world = await a_world(sqlite_store)
     publisher = Counting(brokers_at(kafka), topics)
 
-    await relayed(Relay(sqlite_store, publisher))
+    await relayed(Relay(sqlite_store, publisher, batch=2))
 
     assert publisher.opened == 2
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))

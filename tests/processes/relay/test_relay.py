@@ -7,7 +7,6 @@ import pytest
 from kafka.errors import KafkaError
 
 from groupchat.broker import topics as names
-from groupchat.processes.relay import forwarder
 from groupchat.processes.relay.progress import RelayProgress, read_progress
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
@@ -61,11 +60,10 @@ async def test_every_type_of_event_arrives_as_it_is_stored(sqlite_store, kafka, 
             assert (found[headers["ce_id"]].topic, found[headers["ce_id"]].value) == (sent.topic, sent.value)
 
 
-async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_goes_on_there(sqlite_store, kafka, topics, monkeypatch):
-    monkeypatch.setattr(forwarder, "BATCH", 7)  # so that there are several transactions
+async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_goes_on_there(sqlite_store, kafka, topics):
     world = await a_history(sqlite_store)
     first = await world.log()
-    await relayed(a_relay(sqlite_store, kafka, topics))
+    await relayed(a_relay(sqlite_store, kafka, topics, batch=7))  # so that there are several transactions
     progress = read_progress(brokers_at(kafka), topics)
     await world.contact(7)
     await relayed(a_relay(sqlite_store, kafka, topics))
@@ -127,13 +125,12 @@ async def test_a_relay_that_wakes_up_late_is_fenced_and_doubles_nothing(kafka, t
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(log))
 
 
-async def test_of_two_relays_at_once_each_event_comes_once(sqlite_store, kafka, topics, monkeypatch):
-    monkeypatch.setattr(forwarder, "BATCH", 3)
+async def test_of_two_relays_at_once_each_event_comes_once(sqlite_store, kafka, topics):
     world = await a_history(sqlite_store)
     log = await world.log()
 
     async with asyncio.timeout(PATIENCE):
-        both = [a_relay(sqlite_store, kafka, topics, name=name) for name in ("relay", "copy")]
+        both = [a_relay(sqlite_store, kafka, topics, name=name, batch=3) for name in ("relay", "copy")]
         await asyncio.gather(*map(relayed, both))
 
     records = read(kafka, topics)

@@ -58,9 +58,10 @@ class _Entry(Struct):
 class RefusalLog:
     """Notes refusals, and stores them."""
 
-    def __init__(self, store: EventStore, unrecorded: Unrecorded) -> None:
+    def __init__(self, store: EventStore, unrecorded: Unrecorded, *, room: int = ROOM) -> None:
         self._store = store
         self._unrecorded = unrecorded
+        self._room = room
         self._entries: dict[tuple[str, Refusal], _Entry] = {}
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
@@ -102,7 +103,7 @@ class RefusalLog:
                 entry.correlation_id, entry.last_at = new.correlation_id, new.last_at
             entry.first_at, entry.due = min(entry.first_at, new.first_at), max(entry.due, new.due)
             entry.times += new.times
-        elif len(self._entries) >= ROOM:
+        elif len(self._entries) >= self._room:
             self._lose("room", new.times)
         else:
             self._entries[key] = new

@@ -46,7 +46,14 @@ class Forwarder:
     """Publishes batch after batch. `start` replaces the position in Kafka as the starting point, once and on purpose."""
 
     def __init__(
-        self, name: str, store: EventStore, publisher: Publisher, threads: Executor, start: int | None, public_url: str | None
+        self,
+        name: str,
+        store: EventStore,
+        publisher: Publisher,
+        threads: Executor,
+        start: int | None,
+        public_url: str | None,
+        batch: int,
     ) -> None:
         self._name = name
         self._store = store
@@ -55,6 +62,7 @@ class Forwarder:
         self._threads = threads
         self._start = start
         self._public_url = public_url
+        self._batch = batch
         self._standing: int | None = None
         self._ahead: Future[_RelayBatch | None] | None = None
         self._poison: PoisonError | None = None
@@ -153,7 +161,7 @@ class Forwarder:
     def _read(self, above: int) -> _RelayBatch | None:
         """Return the next batch to publish, none at the log's end; raises `PoisonError` if it can't be published."""
         try:
-            found = self._store.log.read(above, BATCH).events
+            found = self._store.log.read(above, self._batch).events
         except UnreadableEventError as error:
             if error.position not in parked_in(self._database, self._name, above=above, upto=error.position):
                 raise PoisonError(error.position, str(error)) from error
@@ -175,7 +183,7 @@ class Forwarder:
             records += new
             events += [recorded] * len(new)
             done += 1
-        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), full=done == BATCH)
+        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), full=done == self._batch)
 
     def _records(self, recorded: Recorded) -> list[KafkaRecord]:
         if self._poison is not None and recorded.position == self._poison.position:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.broker.topics import RELAY
-from groupchat.processes.relay.forwarder import Forwarder
+from groupchat.processes.relay.forwarder import BATCH, Forwarder
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
@@ -34,7 +34,7 @@ T = TypeVar("T")
 class Relay:
     """A worker; `start` replaces the position in Kafka as the starting point, once and on purpose.
 
-    `public_url` is as in `records_of`.
+    `public_url` is as in `records_of`. A transaction has the records of at most `batch` events.
     """
 
     def __init__(
@@ -45,11 +45,12 @@ class Relay:
         name: str = RELAY,
         start: int | None = None,
         public_url: str | None = None,
+        batch: int = BATCH,
     ) -> None:
         self.name = name
         self._store = store
         self._threads = ThreadPoolExecutor(2, thread_name_prefix=name)
-        self._forwarder = Forwarder(name, store, publisher, self._threads, start, public_url)
+        self._forwarder = Forwarder(name, store, publisher, self._threads, start, public_url, batch)
         self._pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
 
     async def run(self, stop: asyncio.Event, *, until_end: bool = False) -> None:
