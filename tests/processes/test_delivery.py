@@ -8,7 +8,8 @@ import pytest
 
 from groupchat.aggregates import delivery
 from groupchat.aggregates.roster import RequestedParticipant
-from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, RecipientResult
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Receipt, RecipientResult
+from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.acting import Acting
 from groupchat.processes.delivery import DeliveryProcess
@@ -23,6 +24,7 @@ from tests.store.counting import until
 from tests.store.following import opened, reached, running
 from tests.support.builders import number
 from tests.support.checks import broken
+from tests.support.world import CARRIER
 
 ONE, TWO, THREE = number(1), number(2), number(3)
 
@@ -104,6 +106,17 @@ async def test_the_carriers_results_for_all_recipients_are_one_event_R28(world, 
     updated = (await world.events(delivery.stream(message_id)))[-1]
     assert [(each.recipient, each.code) for each in updated.outcomes] == [(ONE, None), (TWO, "30003"), (THREE, None)]
     assert await world.types(delivery.stream(message_id)) == ["started", "updated"]
+
+
+async def test_a_message_with_two_statuses_for_each_recipient_is_four_events_R28(world, process, group):
+    before = len(await world.log())
+    message_id = await world.send(group)
+    await process.react(await world.message(message_id))
+    delivered = [Receipt(message_id=message_id, recipient=each, status="delivered") for each in (ONE, TWO, THREE)]
+    await record_receipts(world.store, CARRIER, delivered)
+
+    types = [each.type.rpartition(".")[2] for each in (await world.log())[before:]]
+    assert types == ["message_sent", "started", "updated", "updated"]
 
 
 async def test_an_opt_out_at_the_carrier_blocks_the_group_R14(world, process, carrier, group):
