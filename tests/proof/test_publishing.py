@@ -95,7 +95,7 @@ def test_a_bucket_gets_an_object_unless_it_has_it_R70(monkeypatch, status):
 def test_a_bucket_that_does_not_take_it_is_named_R70(monkeypatch):
     with (
         server(403) as (url, _),
-        pytest.raises(PublishingError, match=r"/bucket/folder/0+7\.checkpoint has not taken the checkpoint: it responded 403\."),
+        pytest.raises(PublishingError, match=r"/bucket/folder/0+7\.checkpoint has not accepted the checkpoint: it responded 403\."),
     ):
         bucket(url, monkeypatch).publish(NOTE)
 

@@ -130,5 +130,5 @@ def _sent(method: str, url: str, content: bytes, headers: Mapping[str, str], *, 
         msg = f"{url} can't be reached: {first_line(error)}."
         raise PublishingError(msg) from error
     if not response.is_success and response.status_code != also:
-        msg = f"{url} has not taken the checkpoint: it responded {response.status_code}."
+        msg = f"{url} has not accepted the checkpoint: it responded {response.status_code}."
         raise PublishingError(msg)
