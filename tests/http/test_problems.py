@@ -35,7 +35,7 @@ async def test_public_paths_need_no_key(plain_site):
 
 
 async def test_a_path_that_is_none_is_not_found(plain_site):
-    for path in ("/", "/v2", "/v1/conversations/", "/v1/users/", "/v1/conversations/cnv_1/nothing", "/redoc"):
+    for path in ("/v2", "/console/none", "/v1/conversations/", "/v1/users/", "/v1/conversations/cnv_1/nothing", "/redoc"):
         assert_problem(await plain_site.get(path), "not-found", 404)
 
 

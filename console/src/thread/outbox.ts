@@ -1,7 +1,7 @@
 /** Sends that the server has not acknowledged: shown at once, repeated with the same key, and so never sent twice. */
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
-import type { Message, PageOfMessage } from "../api";
+import type { Message, MessagePage } from "../api";
 import { sendMessage } from "../api";
 import { data, explain, Problem } from "../http";
 import { keepOutbox, readOutbox, type Unsettled } from "../storage";
@@ -43,7 +43,7 @@ export function useOutbox(conversationId: string) {
             throwOnError: true,
           }),
         );
-        queries.setQueryData<InfiniteData<PageOfMessage>>(["thread", entry.conversationId], (shown) =>
+        queries.setQueryData<InfiniteData<MessagePage>>(["thread", entry.conversationId], (shown) =>
           with_(shown, sent),
         );
         change(entry.key, null);
@@ -78,7 +78,7 @@ export function useOutbox(conversationId: string) {
   };
 }
 
-function with_(shown: InfiniteData<PageOfMessage> | undefined, sent: Message): InfiniteData<PageOfMessage> | undefined {
+function with_(shown: InfiniteData<MessagePage> | undefined, sent: Message): InfiniteData<MessagePage> | undefined {
   const [first, ...rest] = shown?.pages ?? [];
   if (!shown || !first || first.items.some((each) => each.id === sent.id)) return shown;
   return { ...shown, pages: [{ ...first, items: [sent, ...first.items] }, ...rest] };
