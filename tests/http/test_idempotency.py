@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from groupchat import bootstrap
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.app import ENDPOINTS, SIMULATOR
+from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.values.clock import utc_now
@@ -37,7 +38,7 @@ async def facts(site):
 
 def told(response):
     """Return what an answer and its repeat have in common."""
-    body = response.json()
+    body = response.json() if response.content else {}
     return response.status_code, {name: body[name] for name in body if name != "api_key"}, [response.headers.get(n) for n in SAME]
 
 
@@ -68,6 +69,7 @@ POSTS = {
     "opt_out": ("/v1/conversations/{conversation}/participants/" + number(1) + "/opt-out", None),
     "create_contact": ("/v1/contacts", {"name": "Cid", "number": number(21)}),
     "add_number": ("/v1/numbers", {"number": "+16285550123"}),
+    "settle": ("/v1/messages/{unconfirmed}/outcome", {"status": "delivered", "reason": "They replied by phone"}),
     "post_rate": ("/v1/rates", {"effective_from": "2030-01-01", "mms_segment": "0.02", "currency": "USD"}),
     "add_user": ("/v1/users", {"name": "Dee", "email": "dee@example.com", "role": "member"}),
     "issue_key": ("/v1/users/{user}/keys", {}),
@@ -89,8 +91,13 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     site = plain_site
     conversation, blocked = await site.group(1, 2), await site.group(3, 4, 5)
     await site.writes(5, "STOP")
+    for n in (6, 7):
+        await site.put(f"/v1/simulator/behaviours/{number(n)}", {"behaviour": "unconfirmed"})
+    unconfirmed = await site.send(await site.group(6, 7))
+    await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     path, body = POSTS[name]
-    path = path.format(conversation=conversation["id"], blocked=blocked["id"], user=site.world.who.user.id)
+    ids = {"conversation": conversation["id"], "blocked": blocked["id"], "unconfirmed": unconfirmed["id"]}
+    path = path.format(**ids, user=site.world.who.user.id)
     first = await keyed(site, path, body)
     assert 200 <= first.status_code < 300, first.text
     await site.send(await site.group(31, 32))  # life goes on

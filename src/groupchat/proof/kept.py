@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, Text, bindparam, delete, insert, select
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, Text, bindparam, delete, func, insert, select
 
 from groupchat.proof.checkpoint import read_checkpoint
 from groupchat.proof.notes import Note
@@ -76,7 +76,8 @@ def tile_bytes(connection: Connection, level: int, first: int, last: int) -> byt
 
 def newest_checkpoint(connection: Connection) -> Note | None:
     """Return the checkpoint that covers the most events."""
-    found = connection.execute(select(_C.note).order_by(_C.size.desc()).limit(1)).scalar_one_or_none()
+    newest = select(func.max(_C.size)).scalar_subquery()
+    found = connection.execute(select(_C.note).where(_C.size == newest)).scalar_one_or_none()
     return None if found is None else Note.read(found)
 
 

@@ -23,12 +23,14 @@ from groupchat.values.errors import InvalidRequestError
 
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
 _SECRET = "api_key"  # noqa: S105 - the name of a field
+_NOTHING = b"null"
+"""The stored body of a response that has none."""
 _POSITION = b"groupchat-position"
 REPLAYED = (b"idempotency-replayed", b"true")
 
 
 class _Packed(Struct, frozen=True):
-    """The stored part of a response, which is the same for each repeat. Every `POST` responds with JSON."""
+    """The stored part of a response, which is the same for each repeat. A `POST` responds with JSON or nothing."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -72,7 +74,7 @@ def without_secret(value: Any) -> Any:
 def pack(reply: Reply) -> bytes:
     """Encode a response for storage, without its position, which is unknown until it is stored."""
     headers = tuple((name.decode(), value.decode()) for name, value in reply.headers if name != _POSITION)
-    return encode_json(_Packed(reply.status, headers, Raw(reply.body)))
+    return encode_json(_Packed(reply.status, headers, Raw(reply.body or _NOTHING)))
 
 
 def unpack(kept: StoredAnswer) -> Reply:
@@ -80,4 +82,5 @@ def unpack(kept: StoredAnswer) -> Reply:
     packed = msgspec.json.decode(kept.answer, type=_Packed)
     position = (_POSITION, b"%d" % kept.position)
     headers = (position, REPLAYED, *((name.encode(), value.encode()) for name, value in packed.headers))
-    return Reply(packed.status, bytes(packed.body), JSON, headers)
+    body = bytes(packed.body)
+    return Reply(packed.status, headers=headers) if body == _NOTHING else Reply(packed.status, body, JSON, headers)
