@@ -1,11 +1,15 @@
 """Problems, keys, correlation and health: what every answer has in common."""
 
 import asyncio
+import re
 
+import pytest
 import structlog
 from msgspec.structs import replace
 from sqlalchemy.exc import OperationalError
 
+from groupchat.http.documents.console import DOCS
+from groupchat.http.documents.pages import documentation
 from groupchat.http.documents.problems import PROBLEMS
 from tests.http.site import Site, assert_problem, client_of, locs, messages_of
 from tests.support.builders import number
@@ -29,6 +33,14 @@ async def test_without_a_valid_key_there_is_nothing_to_see(plain_site):
 async def test_public_paths_need_no_key(plain_site):
     for path in ("/healthz", "/readyz", "/openapi.json", "/docs", "/problems", "/problems/not-found"):
         assert (await plain_site.client.get(path)).status_code == 200, path
+
+
+@pytest.mark.parametrize("assets", [DOCS, None])
+async def test_the_documentation_loads_nothing_from_another_host(assets):
+    reply = await documentation(assets)(None)
+    addresses = re.findall(rb"""(?:src|href|url)[=:]\s*["']([^"']*)""", reply.body)
+    assert b"/openapi.json" in addresses
+    assert [address for address in addresses if not re.match(rb"/[^/]", address)] == []
 
 
 # --- paths and methods

@@ -29,8 +29,8 @@ _POLICY = (
 """Scripts and styles of this site alone, and nothing that people wrote is ever markup."""
 _PLACES = {"api": "/openapi.json", "documentation": "/docs", "problems": "/problems", "health": "/healthz", "ready": "/readyz"}
 _NOT_BUILT = (
-    "<h1>groupchat</h1><p>This is a groupchat server. The console has not been built: run <code>make console</code>, which needs "
-    'Node.js packages from npm.</p><p>The API is documented at <a href="/docs">/docs</a>.</p>'
+    "<h1>groupchat</h1><p>This is a groupchat server. The console has not been built: run <code>python console/build.py</code>, "
+    'which needs Node.js packages from npm.</p><p>The API is documented at <a href="/docs">/docs</a>.</p>'
 )
 
 

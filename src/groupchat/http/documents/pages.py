@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from html import escape
-from typing import Any
 
 from fastapi.openapi.docs import get_swagger_ui_html
 from msgspec import Struct
@@ -23,6 +22,11 @@ code {{ background: #8882; padding: .1em .3em; border-radius: .2em }}</style></h
 <body>{body}</body>
 </html>
 """
+_NO_SCRIPTS = (
+    "<h1>groupchat API</h1><p>The interactive documentation is built with the console, which has not been built here: run "
+    '<code>python console/build.py</code>.</p><p>The same as OpenAPI: <a href="/openapi.json">/openapi.json</a>. '
+    '<a href="/problems">All problems</a>.</p>'
+)
 
 
 class SchemaPlace(Struct, frozen=True):
@@ -77,13 +81,19 @@ def event_types(make: Callable[[], Mapping[str, object]]) -> Responder:
 
 
 def documentation(assets: str | None) -> Responder:
-    """Return a function that responds with the interactive documentation. Its scripts are below `assets`, or come from a CDN."""
-    own: dict[str, Any] = {
-        "swagger_js_url": f"{assets}/swagger-ui-bundle.js",
-        "swagger_css_url": f"{assets}/swagger-ui.css",
-        "swagger_favicon_url": f"{assets}/favicon-32x32.png",
-    }
-    shown = get_swagger_ui_html(openapi_url="/openapi.json", title="groupchat API", **(own if assets is not None else {}))
+    """Return a function that responds with the interactive documentation, whose scripts are below `assets`.
+
+    People paste keys there, so no other host's scripts are loaded: without `assets`, the page only says where the description is.
+    """
+    if assets is None:
+        return fixed(page("groupchat API", _NO_SCRIPTS))
+    shown = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="groupchat API",
+        swagger_js_url=f"{assets}/swagger-ui-bundle.js",
+        swagger_css_url=f"{assets}/swagger-ui.css",
+        swagger_favicon_url=f"{assets}/favicon-32x32.png",
+    )
     return fixed(Reply(200, bytes(shown.body), HTML))
 
 
