@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from groupchat.http.inputs.bodies import NewConversation, NewMessage
+from groupchat.http.inputs.bodies import ConversationInput, MessageInput
 from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.http.web.codec import decode_body, decode_query, read_body
 from groupchat.http.web.refusals import MAX_BODY_BYTES, ClientGoneError, PayloadTooLargeError
@@ -28,7 +28,7 @@ def incoming(*chunks, headers=JSON, gone=False):
     return Incoming({"path": "/"}, receive, headers, "req_1")
 
 
-def refused(body, body_type=NewConversation, headers=JSON):
+def refused(body, body_type=ConversationInput, headers=JSON):
     """Return the place of what is wrong with a body."""
     with pytest.raises(InvalidRequestError) as caught:
         decode_body(json.Decoder(body_type), incoming(headers=headers), body)
@@ -56,11 +56,11 @@ def test_a_body_that_does_not_fit_is_refused_with_its_place():
 
 def test_a_refusal_speaks_of_the_fault_not_of_the_machine():
     with pytest.raises(InvalidRequestError, match="bytes that are not UTF-8"):
-        decode_body(json.Decoder(NewMessage), incoming(), b'{"body": "\xff"}')
+        decode_body(json.Decoder(MessageInput), incoming(), b'{"body": "\xff"}')
     with pytest.raises(InvalidRequestError, match=r"^This takes text of up to 1,600 characters"):
-        decode_body(json.Decoder(NewMessage), incoming(), b'{"body": "' + b"x" * 1_601 + b'"}')
+        decode_body(json.Decoder(MessageInput), incoming(), b'{"body": "' + b"x" * 1_601 + b'"}')
     with pytest.raises(InvalidRequestError, match=r"^This contains NUL"):
-        decode_body(json.Decoder(NewMessage), incoming(), b'{"body": "\\u0000"}')
+        decode_body(json.Decoder(MessageInput), incoming(), b'{"body": "\\u0000"}')
 
 
 def test_a_body_is_json_and_says_so():
@@ -71,16 +71,16 @@ def test_a_body_is_json_and_says_so():
         b"application/jsonx",
         b"application/problem+json",
     ):
-        assert refused(b"{}", NewMessage, {b"content-type": content_type}) == "content-type"
-    assert refused(b"{}", NewMessage, {}) == "content-type"
+        assert refused(b"{}", MessageInput, {b"content-type": content_type}) == "content-type"
+    assert refused(b"{}", MessageInput, {}) == "content-type"
     for content_type in (b"application/json", b"application/json; charset=utf-8", b"Application/JSON ;charset=UTF-8"):
-        assert decode_body(json.Decoder(NewMessage), incoming(headers={b"content-type": content_type}), b"{}") == NewMessage()
+        assert decode_body(json.Decoder(MessageInput), incoming(headers={b"content-type": content_type}), b"{}") == MessageInput()
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reading_of_a_body(body):
     with pytest.raises(InvalidRequestError):
-        decode_body(json.Decoder(NewConversation), incoming(), body)
+        decode_body(json.Decoder(ConversationInput), incoming(), body)
 
 
 async def test_a_body_comes_in_any_chunks_up_to_a_mebibyte():

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import json
 
-from groupchat.http.inputs.bodies import NewContact, NewConversation, NewKey, NewRate, NewUser
+from groupchat.http.inputs.bodies import ContactInput, ConversationInput, KeyInput, RateInput, UserInput
 from groupchat.http.inputs.parameters import InboxQuery, LedgerQuery, StatementQuery
 from groupchat.http.web.codec import decode_query, misfit
 from groupchat.http.web.takes import fields, takes
@@ -31,20 +31,20 @@ def test_a_query_that_does_not_fit_is_told_what_the_parameter_takes(shape, query
 
 
 BODIES = [
-    (NewConversation, {"from": "x", "participants": {}}, "wrong-type", "This takes a list of up to 200 items."),
-    (NewConversation, {"from": "x", "participants": [{"number": 5}]}, "wrong-type", "or null."),
-    (NewConversation, {"from": "x", "participants": [{"nick": 5}]}, "unknown-field", "This is not known here."),
-    (NewConversation, [], "wrong-type", "This takes an object."),
-    (NewConversation, {"from": "x", "participants": [{}]}, "not-allowed", "Use a contact_id or a number."),
+    (ConversationInput, {"from": "x", "participants": {}}, "wrong-type", "This takes a list of up to 200 items."),
+    (ConversationInput, {"from": "x", "participants": [{"number": 5}]}, "wrong-type", "or null."),
+    (ConversationInput, {"from": "x", "participants": [{"nick": 5}]}, "unknown-field", "This is not known here."),
+    (ConversationInput, [], "wrong-type", "This takes an object."),
+    (ConversationInput, {"from": "x", "participants": [{}]}, "not-allowed", "Use a contact_id or a number."),
     (
-        NewContact,
+        ContactInput,
         {"name": "", "number": "1"},
         "out-of-range",
         "This takes text of 1 to 120 characters (At least one",
     ),
-    (NewKey, {"expires_at": "soon"}, "bad-format", "This takes a time with its offset, such as 2026-01-31T23:59:30Z or null."),
-    (NewRate, {"effective_from": "soon", "mms_segment": "1", "currency": "USD"}, "bad-format", "This takes a date, such as"),
-    (NewUser, {"name": "A", "email": "a b@c", "role": "member"}, "bad-format", "This takes text"),
+    (KeyInput, {"expires_at": "soon"}, "bad-format", "This takes a time with its offset, such as 2026-01-31T23:59:30Z or null."),
+    (RateInput, {"effective_from": "soon", "mms_segment": "1", "currency": "USD"}, "bad-format", "This takes a date, such as"),
+    (UserInput, {"name": "A", "email": "a b@c", "role": "member"}, "bad-format", "This takes text"),
 ]
 
 
@@ -60,5 +60,5 @@ def test_a_body_that_does_not_fit_is_told_what_the_field_takes(shape, body, code
 
 def test_an_unknown_field_takes_nothing():
     assert takes(InboxQuery, "nonsense") is None
-    assert takes(NewConversation, "participants.0.number.x") is None
+    assert takes(ConversationInput, "participants.0.number.x") is None
     assert fields(StatementQuery) == ["month", "format"]

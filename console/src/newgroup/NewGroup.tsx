@@ -1,13 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
-import type { ContactView, NewParticipant } from "../api";
+import type { ContactView, ParticipantInput } from "../api";
 import { createConversation } from "../api";
 import { data, explain, Problem } from "../http";
 import { useContacts, useNumbers } from "../queries";
 import { phone } from "../words";
 
-type Chosen = { id: string; label: string; note: string; asked: NewParticipant };
+type Chosen = { id: string; label: string; note: string; asked: ParticipantInput };
 type Violation = { code: string; detail: string; index?: number | null };
 
 export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {

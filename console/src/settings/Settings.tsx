@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import type { NewUser, PolicyChange, User } from "../api";
+import type { PolicyChange, User, UserInput } from "../api";
 import {
   addNumber,
   addUser,
@@ -90,7 +90,7 @@ function Users({ me }: PartProps) {
   const [role, setRole] = useState("member");
   const [shown, setShown] = useState<string | null>(null);
   const add = useChange(
-    (user: NewUser) =>
+    (user: UserInput) =>
       data(addUser({ body: user, headers: { "Idempotency-Key": crypto.randomUUID() }, throwOnError: true })),
     ["users"],
     (added) => {

@@ -1,6 +1,6 @@
 """One operation of the API: its signature determines how it is parsed, answered and documented.
 
-`async def send_message(call: Writing[NewMessage]) -> Written[Message]` takes the body as its type, and responds with the position.
+`async def send_message(call: Writing[MessageInput]) -> Written[Message]` takes the body as its type and responds with the position.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -43,20 +43,20 @@ MAX_ASKED = 200
 MAX_SECONDARY = 20
 
 
-class NewSession(Taken, frozen=True, kw_only=True):
+class SessionInput(Taken, frozen=True, kw_only=True):
     """The API key that a session begins with."""
 
     api_key: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class NewMedia(Taken, frozen=True, kw_only=True):
+class MediaInput(Taken, frozen=True, kw_only=True):
     """A picture or file."""
 
     url: MediaUrl
     content_type: ContentType
 
 
-SomeMedia = Annotated[tuple[NewMedia, ...], Meta(max_length=10)]
+SomeMedia = Annotated[tuple[MediaInput, ...], Meta(max_length=10)]
 
 
 def media_of(given: SomeMedia | None) -> tuple[Media, ...]:
@@ -64,7 +64,7 @@ def media_of(given: SomeMedia | None) -> tuple[Media, ...]:
     return tuple(Media(url=each.url, content_type=each.content_type) for each in given or ())
 
 
-class NewMessage(Taken, frozen=True, kw_only=True):
+class MessageInput(Taken, frozen=True, kw_only=True):
     """A message: a body, media, or both (R10). An empty body with media counts as no body (R47)."""
 
     body: MessageBody | None = None
@@ -75,7 +75,7 @@ class NewMessage(Taken, frozen=True, kw_only=True):
         return Draft(body=self.body or None, media=media_of(self.media))
 
 
-class NewParticipant(Taken, frozen=True, kw_only=True):
+class ParticipantInput(Taken, frozen=True, kw_only=True):
     """A contact, with one of its numbers or by default its primary one; or a number, optionally with a name (R2)."""
 
     contact_id: Id | None = None
@@ -96,14 +96,14 @@ class NewParticipant(Taken, frozen=True, kw_only=True):
         return RequestedParticipant(contact_id=self.contact_id, number=self.number, name=self.name)
 
 
-class NewConversation(Taken, frozen=True, kw_only=True):
+class ConversationInput(Taken, frozen=True, kw_only=True):
     """A group to create. With `message`, the message is sent immediately."""
 
     from_: WrittenNumber = field(name="from")
-    participants: Annotated[tuple[NewParticipant, ...], Meta(max_length=MAX_ASKED)]
+    participants: Annotated[tuple[ParticipantInput, ...], Meta(max_length=MAX_ASKED)]
     name: Name | None = None
     metadata: Metadata = field(default_factory=dict)
-    message: NewMessage | None = None
+    message: MessageInput | None = None
 
     def group(self) -> NewGroup:
         """Return it in the command's form."""
@@ -123,14 +123,14 @@ class ConversationChange(Taken, frozen=True, kw_only=True):
     metadata: Metadata = field(default_factory=dict)
 
 
-class NewSuccessor(Taken, frozen=True, kw_only=True):
+class SuccessorInput(Taken, frozen=True, kw_only=True):
     """The group that continues without the people who opted out (R18). Without `name`, it keeps the old one's."""
 
     name: Name | UnsetType | None = UNSET
-    message: NewMessage | None = None
+    message: MessageInput | None = None
 
 
-class NewContact(Taken, frozen=True, kw_only=True):
+class ContactInput(Taken, frozen=True, kw_only=True):
     """A person to add to the directory."""
 
     name: Name
@@ -187,7 +187,7 @@ class ContactChange(Taken, frozen=True, kw_only=True):
         return any(value is not UNSET for value in (self.name, self.number, self.secondary_numbers))
 
 
-class NewNumber(Taken, frozen=True, kw_only=True):
+class NumberInput(Taken, frozen=True, kw_only=True):
     """A business number to send from."""
 
     number: WrittenNumber
@@ -268,7 +268,7 @@ class HandsetWrites(Taken, frozen=True, kw_only=True):
     media: SomeMedia | None = ()
 
 
-class NewBehaviour(Taken, frozen=True, kw_only=True):
+class BehaviourInput(Taken, frozen=True, kw_only=True):
     """The behaviour of a simulated number from now on; null restores the normal one."""
 
     behaviour: Behaviour | None
@@ -279,7 +279,7 @@ class NewBehaviour(Taken, frozen=True, kw_only=True):
 RoleName = Annotated[str, whole("[a-z][a-z0-9_-]{0,39}", description="As `member`.")]
 
 
-class NewUser(Taken, frozen=True, kw_only=True):
+class UserInput(Taken, frozen=True, kw_only=True):
     """A user to add (R20, R22)."""
 
     name: Name
@@ -308,7 +308,7 @@ class UserChange(Taken, frozen=True, kw_only=True):
         return UserFields(**asdict(self))
 
 
-class NewKey(Taken, frozen=True, kw_only=True):
+class KeyInput(Taken, frozen=True, kw_only=True):
     """Another key. Without `expires_at`, it is valid until it is revoked."""
 
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -327,7 +327,7 @@ class RolePermissions(Taken, frozen=True, kw_only=True):
     group_chat: bool
 
 
-class NewRate(Taken, frozen=True, kw_only=True):
+class RateInput(Taken, frozen=True, kw_only=True):
     """A line of the rate card: the price of a segment from the first second (UTC) of a date on (R25)."""
 
     effective_from: date

@@ -13,7 +13,7 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import ContactChange, ContactPut, NewContact, read_external_id
+from groupchat.http.inputs.bodies import ContactChange, ContactInput, ContactPut, read_external_id
 from groupchat.http.inputs.parameters import ContactsQuery, given
 from groupchat.http.refusals import StillSpreadingError
 from groupchat.processes.contact_changes import ContactChanges
@@ -41,12 +41,12 @@ ONE = "/v1/contacts/{contact_id}"
     shows=Shows("contact_id", permits.sees_contact),
     refuses=("external-id-taken",),
 )
-async def create_contact(call: Writing[NewContact]) -> Written[ContactView]:
+async def create_contact(call: Writing[ContactInput]) -> Written[ContactView]:
     """Add a person, with numbers of any country in any common format (R3, R4)."""
     return await call.run(_create, call.body)
 
 
-async def _create(decision: Decision, who: Caller, body: NewContact) -> ContactView:
+async def _create(decision: Decision, who: Caller, body: ContactInput) -> ContactView:
     contact = await commands.create_contact(
         decision,
         who,

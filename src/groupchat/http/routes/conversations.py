@@ -10,7 +10,7 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import ConversationChange, NewConversation, NewSuccessor, ReadUpTo
+from groupchat.http.inputs.bodies import ConversationChange, ConversationInput, ReadUpTo, SuccessorInput
 from groupchat.http.inputs.parameters import InboxQuery
 from groupchat.projections import inbox, read_marks
 from groupchat.projections.inbox import Conversation
@@ -44,7 +44,7 @@ class InboxPageShown(PageOf[Conversation], frozen=True):
     shows=Shows("conversation_id", permits.sees_conversation),
     refuses=("invalid-group", "group-exists", "number-access-denied", "contact-not-assigned", "carrier-limit"),
 )
-async def create_conversation(call: Writing[NewConversation]) -> Written[Conversation]:
+async def create_conversation(call: Writing[ConversationInput]) -> Written[Conversation]:
     """Create a group of one business number and its participants, and send its first message if there is one (R1 to R6, R35)."""
     return await call.run(_create, call.body.group())
 
@@ -113,12 +113,12 @@ async def change_conversation(call: Writing[ConversationChange]) -> Written[Conv
     shows=Shows("conversation_id", permits.sees_conversation),
     refuses=("invalid-group", "group-exists", "carrier-limit"),
 )
-async def create_successor(call: Writing[NewSuccessor]) -> Written[Conversation]:
+async def create_successor(call: Writing[SuccessorInput]) -> Written[Conversation]:
     """Create a group that continues this one, with everyone who is not opted out now. Both groups link to each other (R18)."""
     return await call.run(_succeed, call.path["conversation_id"], call.body)
 
 
-async def _succeed(decision: Decision, who: Caller, conversation_id: str, asked: NewSuccessor) -> Conversation:
+async def _succeed(decision: Decision, who: Caller, conversation_id: str, asked: SuccessorInput) -> Conversation:
     draft = None if asked.message is None else asked.message.draft()
     created = await conversations.create_successor(decision, who, conversation_id, asked.name, draft)
     return queries.created(created.conversation_id, decision.emitted)

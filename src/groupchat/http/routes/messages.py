@@ -12,7 +12,7 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import MessageOutcome, NewMessage
+from groupchat.http.inputs.bodies import MessageInput, MessageOutcome
 from groupchat.http.inputs.parameters import ThreadQuery, given
 from groupchat.projections import thread
 from groupchat.projections.paging import Page
@@ -40,7 +40,7 @@ OUTCOME = f"{ONE}/outcome"
     may=permits.sends,
     refuses=("conversation-blocked", "carrier-limit", "invalid-group"),
 )
-async def send_message(call: Writing[NewMessage]) -> Written[Message]:
+async def send_message(call: Writing[MessageInput]) -> Written[Message]:
     """Send to every participant (R10). A blocked group rejects the message and says what to do instead (R15)."""
     return await call.run(_send, call.path["conversation_id"], call.body.draft())
 

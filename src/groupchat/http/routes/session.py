@@ -14,7 +14,7 @@ from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
 from groupchat.http.guards.sessions import LIFE, cookie, csrf_token, require_same_site, session_key
-from groupchat.http.inputs.bodies import NewSession
+from groupchat.http.inputs.bodies import SessionInput
 from groupchat.http.services import Services
 from groupchat.http.web.codec import decode_body, decode_query, read_body
 from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response
@@ -25,7 +25,7 @@ from groupchat.store.terms import NO_TERMS
 
 PATH = "/v1/session"
 _WRITES = ("cross-site-request", "version-conflict")
-_DECODER = msgspec.json.Decoder(NewSession)
+_DECODER = msgspec.json.Decoder(SessionInput)
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ begin_session = SessionOperation(
         description="Begin a session in a browser with an API key. The response sets a cookie that scripts can't read. "
         "The session ends after 12 hours, or with `DELETE`. It counts as one of the user's 20 keys.",
         tag="session",
-        body=Body(type=NewSession, examples={"key": examples.NEW_SESSION}),
+        body=Body(type=SessionInput, examples={"key": examples.NEW_SESSION}),
         responses=(
             Response(status=201, description="Signed in.", contents=_CONTENT, headers=_POSITION | {"Set-Cookie": "SessionCookie"}),
         ),

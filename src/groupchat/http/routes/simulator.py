@@ -18,7 +18,7 @@ from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import HandsetWrites, NewBehaviour, media_of
+from groupchat.http.inputs.bodies import BehaviourInput, HandsetWrites, media_of
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.rights import rights_of
 from groupchat.store.decision import Decision
@@ -110,7 +110,7 @@ async def read_handset(call: Call) -> Answer[Handset]:
     may=permits.manages,
     refuses=("not-found",),
 )
-async def change_behaviour(call: Writing[NewBehaviour]) -> Written[Switch]:
+async def change_behaviour(call: Writing[BehaviourInput]) -> Written[Switch]:
     """Change the behaviour of a number, to see how the backend reacts; null restores the normal one."""
     (await rights_of(call.store, call.who)).require_manager()
     number, body = read_number("number", call.path["number"]), call.body

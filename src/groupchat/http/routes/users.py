@@ -15,7 +15,7 @@ from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import NewKey, NewUser, UserChange
+from groupchat.http.inputs.bodies import KeyInput, UserChange, UserInput
 from groupchat.http.inputs.parameters import PageQuery, in_utc
 from groupchat.queries import users as queries
 from groupchat.queries.rights import rights_of
@@ -28,7 +28,7 @@ ONE = "/v1/users/{user_id}"
 KEYS = ONE + "/keys"
 
 
-class NewUserShown(User, frozen=True, kw_only=True):
+class UserWithKey(User, frozen=True, kw_only=True):
     """A new user, with a first key. A repeat of the request shows the user without it."""
 
     api_key: str | None
@@ -40,7 +40,7 @@ class ChangedUserShown(User, frozen=True, kw_only=True):
     ended_keys: tuple[str, ...]
 
 
-class NewKeyShown(Struct, frozen=True, kw_only=True):
+class KeyWithSecret(Struct, frozen=True, kw_only=True):
     """A key that was just issued. A repeat of the request shows it without the secret."""
 
     id: str
@@ -64,14 +64,14 @@ class NewKeyShown(Struct, frozen=True, kw_only=True):
     refuses=("user-exists",),
     may=permits.manages,
 )
-async def add_user(call: Writing[NewUser]) -> Written[NewUserShown]:
+async def add_user(call: Writing[UserInput]) -> Written[UserWithKey]:
     """Add a user with a role. Only this response shows the user's first key (R20, R23)."""
     return await call.run(_add, call.body)
 
 
-async def _add(decision: Decision, who: Caller, new: NewUser) -> NewUserShown:
+async def _add(decision: Decision, who: Caller, new: UserInput) -> UserWithKey:
     added = await users.add_user(decision, who, new.user(decision.new_id("usr")))
-    return NewUserShown(**asdict(added.user), api_key=added.api_key)
+    return UserWithKey(**asdict(added.user), api_key=added.api_key)
 
 
 @endpoint(
@@ -141,7 +141,7 @@ async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
     may=permits.holds_keys,
     refuses=("too-many-keys", "user-deactivated"),
 )
-async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
+async def issue_key(call: Writing[KeyInput]) -> Written[KeyWithSecret]:
     """Issue another key: to yourself, or to anyone if you manage users. Only this response shows it. 20 keys can work at a time."""
     expires_at = None if call.body.expires_at is None else in_utc("expires_at", call.body.expires_at)
     if expires_at is not None and expires_at <= call.store.now():
@@ -149,8 +149,8 @@ async def issue_key(call: Writing[NewKey]) -> Written[NewKeyShown]:
     return await call.run(_issue, call.path["user_id"], expires_at, call.body.label)
 
 
-async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None, label: str | None) -> NewKeyShown:
-    return NewKeyShown(**asdict(await keys.issue_key(decision, who, user_id, expires_at, label)))
+async def _issue(decision: Decision, who: Caller, user_id: str, expires_at: datetime | None, label: str | None) -> KeyWithSecret:
+    return KeyWithSecret(**asdict(await keys.issue_key(decision, who, user_id, expires_at, label)))
 
 
 @endpoint(

@@ -17,7 +17,7 @@ from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import NewNumber, NewRate, NumberChange, PolicyChange, RolePermissions, read_role
+from groupchat.http.inputs.bodies import NumberChange, NumberInput, PolicyChange, RateInput, RolePermissions, read_role
 from groupchat.http.inputs.parameters import PageQuery
 from groupchat.queries import workspaces as queries
 from groupchat.queries.workspaces import WorkspaceShown
@@ -62,7 +62,7 @@ async def read_workspace(call: Call) -> Answer[WorkspaceShown]:
     may=permits.manages,
     refuses=("number-taken",),
 )
-async def add_number(call: Writing[NewNumber]) -> Written[NumberShown]:
+async def add_number(call: Writing[NumberInput]) -> Written[NumberShown]:
     """Add a number to send from. It can belong to one workspace only (R4)."""
     return await call.run(business_numbers.add_number, call.body.command())
 
@@ -196,7 +196,7 @@ async def list_rates(call: Reading[PageQuery]) -> Answer[PageOf[RateShown]]:
     Spec("POST", RATES, "Post a rate", "workspace", status=201, body_examples={"rate": examples.NEW_RATE}, example=examples.RATE),
     may=permits.manages,
 )
-async def post_rate(call: Writing[NewRate]) -> Written[RateShown]:
+async def post_rate(call: Writing[RateInput]) -> Written[RateShown]:
     """Add a line to the rate card. Existing entries don't change: a message keeps the rate at its own time (R25)."""
     body = call.body
     rate = Rate(mms_segment=Decimal(body.mms_segment), currency=body.currency)
