@@ -36,6 +36,13 @@ def test_everything_is_exported_to_a_file_of_its_owner_and_imported_elsewhere(gr
     assert [each.name for each in tmp_path.iterdir() if each.name.endswith(".part")] == []
 
 
+def test_a_process_that_only_exports_or_imports_reads_every_kind_of_event_R34(groupchat, groupchat_process, sqlite_url, tmp_path):
+    assert groupchat(sqlite_url, "init", "--workspace", "Acme", "--owner", "ann@example.com").code == 0
+    done = groupchat_process(sqlite_url, "export", "--all", "--out", "all.jsonl")
+    brought = groupchat_process(f"sqlite:///{tmp_path / 'new.db'}", "import", "all.jsonl")
+    assert (done.code, brought.code) == (0, 0), done.err + brought.err
+
+
 def test_an_export_can_be_compressed_and_piped(groupchat, groupchat_process, filled, tmp_path):
     assert groupchat(filled, "export", "--all", "--out", "all.jsonl.gz").code == 0
     piped = groupchat_process(filled, "export", "--conversation", "cnv_1", "--out", "-")
