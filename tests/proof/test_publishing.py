@@ -1,13 +1,14 @@
 import asyncio
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from groupchat.proof.checkpoint import Checkpoint
 from groupchat.proof.checkpointing import NAME, Checkpoints
-from groupchat.proof.publishing import PublishingError, target
+from groupchat.proof.publishing import PublishingError, ToWebhook, target
 from groupchat.proof.tree import leaf_hash
 from groupchat.store.positions import statuses
 from tests.proof.logs import KEY, fill_and_sign
@@ -77,6 +78,44 @@ def test_a_webhook_that_does_not_take_it_is_named_R70():
         target(url, nothing).publish(NOTE)
 
 
+@contextmanager
+def trickling(beginning):
+    """A server whose response begins like this and then goes on byte by byte, until the client closes the connection."""
+
+    def serve():
+        client, _ = listening.accept()
+        with client:
+            client.sendall(beginning)
+            client.settimeout(0.02)
+            try:
+                while True:
+                    client.sendall(b"x")
+                    with suppress(TimeoutError):
+                        if not client.recv(65_536):
+                            return
+            except ConnectionError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/checkpoints"
+        thread.join()
+
+
+def test_a_webhook_whose_response_trickles_has_not_responded_in_time_R70():
+    with (
+        trickling(b"HTTP/1.1 200 OK\r\nA: ") as url,
+        pytest.raises(PublishingError, match=r"/checkpoints did not respond within 0\.2 seconds\."),
+    ):
+        ToWebhook(url, seconds=0.2).publish(NOTE)
+
+
+def test_nobody_waits_for_the_content_of_a_webhooks_response_R70():
+    with trickling(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n") as url:
+        ToWebhook(url, seconds=PATIENCE).publish(NOTE)
+
+
 def bucket(url, monkeypatch, name="s3://bucket/folder/"):
     settings = {"ACCESS_KEY_ID": "id", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1"}
     for each, value in settings.items():
@@ -106,9 +145,14 @@ def test_a_topic_gets_the_checkpoint_under_the_logs_name_R70():
     assert sent == [("checkpoints", KEY.name, str(NOTE))]
 
 
-def test_an_unknown_place_is_rejected_R70():
+@pytest.mark.parametrize("text", ["ftp://example.com", "https:///a", "https://example.com/a b"])
+def test_an_unknown_place_is_rejected_R70(text):
     with pytest.raises(PublishingError, match=r"Use https://\.\.\., s3://BUCKET/FOLDER, kafka:TOPIC, or a folder"):
-        target("ftp://example.com", nothing)
+        target(text, nothing)
+
+
+def test_the_scheme_of_a_web_address_may_be_in_capitals_R70():
+    assert isinstance(target("HTTPS://example.com/checkpoints", nothing), ToWebhook)
 
 
 # --- the worker

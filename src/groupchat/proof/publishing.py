@@ -1,5 +1,6 @@
 """Publishing checkpoints where the operators of the log can't take them back. Until then, they prove nothing to others."""
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +13,10 @@ from groupchat.proof.notes import Note
 from groupchat.proof.s3 import Credentials
 from groupchat.values.clock import utc_now
 from groupchat.values.errors import ToldError, first_line
+from groupchat.values.web_address import is_web_address
 
-_SECONDS = 10.0
+REQUEST_SECONDS = 10.0
+"""The time that another party's server has to respond."""
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _THERE_ALREADY = 412
 
@@ -40,7 +43,7 @@ def target(text: str, send: SendToTopic) -> Target:
 
     Raises `PublishingError`, `NoCredentialsError`.
     """
-    if text.startswith(("https://", "http://")):
+    if is_web_address(text):
         return ToWebhook(text)
     if text.startswith("s3://"):
         bucket, _, folder = text.removeprefix("s3://").partition("/")
@@ -78,13 +81,14 @@ class ToFolder:
 class ToWebhook:
     """Another party's server, which gets each checkpoint as the body of a POST."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seconds: float = REQUEST_SECONDS) -> None:
         self.name = url
         self._url = url
+        self._seconds = seconds
 
     def publish(self, note: Note) -> None:
         """Send the checkpoint; any 2xx means that it has arrived."""
-        _sent("POST", self._url, str(note).encode(), _TEXT)
+        _sent("POST", self._url, str(note).encode(), _TEXT, seconds=self._seconds)
 
 
 class ToBucket:
@@ -122,13 +126,34 @@ def file_name(said: Checkpoint) -> str:
     return f"{said.size:020}.checkpoint"
 
 
-def _sent(method: str, url: str, content: bytes, headers: Mapping[str, str], *, also: int | None = None) -> None:
-    """Send a request that must succeed, or get one other status."""
+def _sent(
+    method: str,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    also: int | None = None,
+    seconds: float = REQUEST_SECONDS,
+) -> None:
+    """Send a request that must succeed, or get one other status, within a time limit."""
     try:
-        response = httpx.request(method, url, content=content, headers=dict(headers), timeout=_SECONDS)
+        status = asyncio.run(_status(method, url, content, headers, seconds))
+    except TimeoutError as error:
+        msg = f"{url} did not respond within {seconds:g} seconds."
+        raise PublishingError(msg) from error
     except httpx.HTTPError as error:
         msg = f"{url} can't be reached: {first_line(error)}."
         raise PublishingError(msg) from error
-    if not response.is_success and response.status_code != also:
-        msg = f"{url} has not accepted the checkpoint: it responded {response.status_code}."
+    if not httpx.codes.is_success(status) and status != also:
+        msg = f"{url} has not accepted the checkpoint: it responded {status}."
         raise PublishingError(msg)
+
+
+async def _status(method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> int:
+    """Return the status of a response. Its content is not read, so it can't be too long."""
+    async with (
+        asyncio.timeout(seconds),  # in all: httpx's own limit begins again with each byte
+        httpx.AsyncClient(timeout=seconds) as client,
+        client.stream(method, url, content=content, headers=dict(headers)) as response,
+    ):
+        return response.status_code
