@@ -8,6 +8,7 @@ MINUTES = 10
 # The rules: what is wrong with a change most often fails here.
 FAST = tests/aggregates tests/values
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check install
+UV = uv==0.13.9
 UV_COMPILE = build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
@@ -93,5 +94,5 @@ clean: ## remove everything that make has created, except databases
 
 build/lock/bin/uv: .venv/made
 	@$(BIN)/python -m venv --clear build/lock
-	@build/lock/bin/python -m pip --quiet --disable-pip-version-check install uv
+	@build/lock/bin/python -m pip --quiet --disable-pip-version-check install $(UV)
 	@touch $@

@@ -1,9 +1,11 @@
 """The files that a deployment is made of agree with the code and with the tests."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import yaml
@@ -70,6 +72,16 @@ def test_compose_holds_no_secret_and_no_version_that_moves():
     assert all(re.search(r":\d", service["image"]) for service in services if "build" not in service)
 
 
+def test_every_package_that_the_code_imports_is_a_declared_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {_name(requirement) for requirement in project["dependencies"]}
+    installed = packages_distributions()
+    imported = {name for path in (ROOT / "src").rglob("*.py") for name in _imports(path)} - sys.stdlib_module_names - {"groupchat"}
+
+    assert {"starlette", "cryptography"} <= imported
+    assert {name: installed[name] for name in imported if declared.isdisjoint(map(_canonical, installed[name]))} == {}
+
+
 def test_every_runtime_dependency_is_pinned_in_both_requirement_files():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     runtime, dev = _pins("requirements.txt"), _pins("requirements-dev.txt")
@@ -86,8 +98,21 @@ def test_every_pin_has_a_hash():
                 assert "--hash=sha256:" in block, block
 
 
+def _imports(path):
+    """Return the top-level names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.partition(".")[0]
+
+
 def _pins(file):
     return dict(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", (ROOT / file).read_text(), re.MULTILINE))
+
+
+def _canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _name(requirement):
