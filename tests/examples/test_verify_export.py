@@ -12,7 +12,7 @@ import pytest
 
 from groupchat.moving.exporting import export_all, export_conversation
 from groupchat.proof.growing import grow
-from groupchat.proof.notes import SigningKey
+from groupchat.proof.notes import Note, SigningKey
 from groupchat.proof.signing import sign
 from groupchat.store.archive import Archive
 from tests.docs.pages import ROOT
@@ -111,12 +111,49 @@ def test_a_forged_event_beside_the_right_one_does_not_pass_R70(exports, verified
         assert verified(b"".join([lines[0], member, *lines[2:]])) == "WRONG: a line has a member twice."
 
 
+def body_of(line):
+    return json.loads(line)["data"].get("body")
+
+
+@pytest.mark.parametrize("kind", ["all", "one"])
+def test_a_line_that_shows_more_than_the_event_does_not_pass_R70(exports, verified, kind):
+    lines = exports[kind].splitlines(keepends=True)
+    at = next(number for number in events_in(exports[kind]) if body_of(lines[number]))
+    head, _, rest = lines[at].partition(b',"data":')
+    right = rest.rpartition(b',"check":')[0]
+    fake = right.replace(b"Hello", b"Bye")
+    forged = {
+        "data that only a reader of bytes finds": b'%s,"other":{"of":1,"data":%s,"check":1}, "data": %s, "check": "0"}\n',
+        "data inside the data": b'%s, "data": {"body":"Bye","data":%s,"check":1}, "check": "0"}\n',
+        "another member": b'%s,"body":"Bye","data":%s,"check":"0"}\n',
+    }
+    for how, form in forged.items():
+        line = form % ((head, right, fake)[: form.count(b"%s")])
+        assert verified(b"".join([*lines[:at], line, *lines[at + 1 :]])).startswith("WRONG"), how
+
+
+def test_a_checkpoint_is_verified_by_either_key_that_has_signed_it_R70(exports, verified, tmp_path):
+    new = SigningKey(KEY.name, bytes(32))
+    note = json.loads(next(line for line in exports["all"].splitlines() if b'"line":"checkpoint"' in line))["note"]
+    (tmp_path / "both").write_text(str(Note.read(note).with_signatures_of(new.sign(Note.read(note).text))))
+    for key in (KEY, new):
+        assert verified(exports["all"], str(key.verifier), str(tmp_path / "both")).startswith("RIGHT")
+
+
+def test_a_checkpoint_that_was_changed_is_rejected_in_words_R70(exports, verified):
+    changed = exports["all"].replace(KEY.name.encode() + b"\\n", KEY.name.encode() + b"\\n1", 1)
+    assert verified(changed) == "WRONG: the checkpoint is not signed by this key."
+
+
+def test_a_checkpoint_that_covers_none_of_the_events_proves_nothing_R70(exports, verified):
+    without = [line for line in exports["one"].splitlines(keepends=True) if b'"line":"event"' not in line]
+    assert verified(b"".join(without)).startswith("NOT PROVED")
+
+
 def test_a_checkpoint_of_another_key_does_not_pass_R70(exports, verified):
-    other = str(SigningKey(KEY.name, bytes(32)).verifier)
-    assert verified(exports["all"], other).startswith("WRONG")
-    assert (
-        verified(exports["one"], str(SigningKey("other", bytes(32)).verifier)) == "WRONG: the checkpoint is not signed by this key."
-    )
+    for name in (KEY.name, "other"):
+        other = str(SigningKey(name, bytes(32)).verifier)
+        assert verified(exports["one"], other) == "WRONG: the checkpoint is not signed by this key."
 
 
 def test_an_export_without_a_checkpoint_proves_nothing_unless_one_is_at_hand_R70(exports, verified, tmp_path):
