@@ -1,9 +1,7 @@
 """Refusals on record: alike ones are counted, a day has an end, and no user takes all of it (R15, R20 to R22)."""
 
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from msgspec.structs import asdict, replace
@@ -11,8 +9,8 @@ from msgspec.structs import asdict, replace
 from groupchat.aggregates import refusal
 from groupchat.aggregates.refusal import (
     APART,
-    RECORDS_A_DAY,
-    RECORDS_OF_A_USER_A_DAY,
+    DAY_LIMITS,
+    DayLimits,
     RecordAtOnce,
     RecordRefusals,
     Refusal,
@@ -78,7 +76,7 @@ def test_a_refusal_of_an_ending_process_is_stored_immediately_R15():
 
 
 def test_a_users_last_record_of_the_day_says_so_and_others_go_on_R15():
-    day = given(refusal, *a_day_of(("usr_1", RECORDS_OF_A_USER_A_DAY - 1)))
+    day = given(refusal, *a_day_of(("usr_1", DAY_LIMITS.of_a_user - 1)))
     full = day.when(a_record()).then(recorded_of(a_record(), no_more_of="user"))
     new = replace(BLOCKED, about=Subject(conversation_id="cnv_9"))
     for kind in (RecordRefusals, RecordAtOnce):
@@ -88,8 +86,8 @@ def test_a_users_last_record_of_the_day_says_so_and_others_go_on_R15():
 
 
 def test_a_workspaces_last_record_of_the_day_says_so_R15():
-    users = [(f"usr_{n}", RECORDS_OF_A_USER_A_DAY) for n in range(2, 5)]
-    day = given(refusal, *a_day_of(*users, ("usr_5", RECORDS_A_DAY - 3 * RECORDS_OF_A_USER_A_DAY - 1)))
+    users = [(f"usr_{n}", DAY_LIMITS.of_a_user) for n in range(2, 5)]
+    day = given(refusal, *a_day_of(*users, ("usr_5", DAY_LIMITS.records - 3 * DAY_LIMITS.of_a_user - 1)))
     full = day.when(a_record()).then(recorded_of(a_record(), no_more_of="workspace"))
     full.when(a_record(OTHERS)).nothing()
     full.when(a_record(replace(BLOCKED, user_id="usr_new"))).nothing()
@@ -111,37 +109,29 @@ TRIES = st.lists(
 )
 
 
-@contextmanager
-def so_few(day, of_a_user):
-    """Let a day take so few."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(refusal, "RECORDS_A_DAY", day)
-        patch.setattr(refusal, "RECORDS_OF_A_USER_A_DAY", of_a_user)
-        yield
-
-
 @for_all(tries=TRIES, day=st.integers(1, 12), of_a_user=st.integers(1, 6))
 def test_any_refusals_store_no_more_than_a_day_takes_and_the_counts_add_up_R15(tries, day, of_a_user):
-    with so_few(day, of_a_user):
-        state, events, waiting, lost, at = None, [], {}, 0, datetime(2025, 1, 31, tzinfo=UTC)
-        for user, thing, times, seconds, ends in tries:
-            at += timedelta(seconds=seconds)
-            what = replace(BLOCKED, user_id=user, about=Subject(conversation_id=f"cnv_{thing}"))
-            counted = waiting.pop(what, 0) + times
-            command = (RecordAtOnce if ends else RecordRefusals)(refusal=what, times=counted, first_at=at, last_at=at, at=at)
-            judged = verdict(command, state)
-            new = refusal.decide(command, state)
-            assert len(new) == (judged == "record")
-            if judged == "later":
-                waiting[what] = counted
-            if judged == "no-more":
-                lost += counted
-            for event in new:
-                each = Recorded(event=event, stream="refusals", version=len(events) + 1, position=1, at=at, cause=CAUSE)
-                events.append(each)
-                state = refusal.evolve(state, each)
-        assert len(events) <= day
-        assert all(sum(each.event.user_id == user for each in events) <= of_a_user for user in ("usr_1", "usr_2", "usr_3"))
-        assert sum(each.event.times for each in events) + sum(waiting.values()) + lost == sum(times for _, _, times, *_ in tries)
-        assert fold(refusal.evolve, events) == state
-        assert (len(events) == day) == any(each.event.no_more_of == "workspace" for each in events)
+    limits = DayLimits(records=day, of_a_user=of_a_user)
+    state, events, waiting, lost, at = None, [], {}, 0, datetime(2025, 1, 31, tzinfo=UTC)
+    for user, thing, times, seconds, ends in tries:
+        at += timedelta(seconds=seconds)
+        what = replace(BLOCKED, user_id=user, about=Subject(conversation_id=f"cnv_{thing}"))
+        counted = waiting.pop(what, 0) + times
+        kind = RecordAtOnce if ends else RecordRefusals
+        command = kind(refusal=what, times=counted, first_at=at, last_at=at, at=at, limits=limits)
+        judged = verdict(command, state)
+        new = refusal.decide(command, state)
+        assert len(new) == (judged == "record")
+        if judged == "later":
+            waiting[what] = counted
+        if judged == "no-more":
+            lost += counted
+        for event in new:
+            each = Recorded(event=event, stream="refusals", version=len(events) + 1, position=1, at=at, cause=CAUSE)
+            events.append(each)
+            state = refusal.evolve(state, each)
+    assert len(events) <= day
+    assert all(sum(each.event.user_id == user for each in events) <= of_a_user for user in ("usr_1", "usr_2", "usr_3"))
+    assert sum(each.event.times for each in events) + sum(waiting.values()) + lost == sum(times for _, _, times, *_ in tries)
+    assert fold(refusal.evolve, events) == state
+    assert (len(events) == day) == any(each.event.no_more_of == "workspace" for each in events)

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from groupchat.aggregates import group_conversation, refusal
 from groupchat.aggregates.access import ContactNotAssignedError, GroupChatNotPermittedError, HiddenError, NumberAccessDeniedError
 from groupchat.aggregates.group_conversation import ConversationBlockedError
-from groupchat.aggregates.refusal import Refusal, Subject
+from groupchat.aggregates.refusal import DayLimits, Refusal, Subject
 from groupchat.aggregates.roster import GroupExistsError
 from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
 from groupchat.commands.refusals import RULES, Counted, record, to_record
-from groupchat.store.event_store import EventStore
+from groupchat.store.event_store import EventStore, Tries
 from groupchat.store.refusals import VersionConflictError
 from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError, NotPermittedError
@@ -81,8 +81,8 @@ async def test_missing_things_and_other_refusals_are_not_recorded_R22(world, err
     assert to_record(error, world.who, "GET /x", "cnv_1") is None
 
 
-async def record_in(store, counted):
-    return await store.run(counted.cause(), record, counted)
+async def record_in(store, counted, **given):
+    return await store.run(counted.cause(), record, counted, **given)
 
 
 async def test_a_record_names_the_user_and_their_request_R31(store):
@@ -108,10 +108,10 @@ async def test_counting_starts_over_at_midnight_in_utc_R15(database):
             assert len(records(store)) == 1
 
 
-async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(database, store, monkeypatch):
-    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 10)
+async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(database, store):
+    ten = DayLimits(records=10)
     with another(database) as elsewhere:
-        tries = [record_in(each, a_try(n, user=f"usr_{n % 3}")) for n in range(20) for each in (store, elsewhere)]
+        tries = [record_in(each, a_try(n, user=f"usr_{n % 3}"), limits=ten) for n in range(20) for each in (store, elsewhere)]
         verdicts = [outcome.value for outcome in await asyncio.gather(*tries)]
     found = records(store)
     assert len(found) == verdicts.count("record") == 10
@@ -127,7 +127,7 @@ async def lost(_running):
 
 async def test_recording_makes_no_other_command_decide_again_R15(database, world, monkeypatch):
     group = await world.group(1, 2)
-    monkeypatch.setattr(world.store, "_tries", 1)
+    monkeypatch.setattr(world.store, "_tries", Tries(free=1))
     monkeypatch.setattr(world.store, "_try_last", lost)
     with another(database) as elsewhere:
         about = Subject(conversation_id=group)

@@ -8,7 +8,7 @@ import pytest
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.http.calls.conditional import versioned_id
 from groupchat.http.calls.endpoint import Endpoint
-from groupchat.store import last_try
+from groupchat.store.event_store import Tries
 from tests.http.site import assert_problem, locs, messages_of, path_of
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
@@ -207,8 +207,7 @@ async def test_a_write_that_keeps_losing_is_a_conflict_and_stores_nothing(idle_s
     site = idle_site
     made = await site.group(1, 2)
     with monkeypatch.context() as hurried:
-        hurried.setattr(site.store, "_tries", 0)
-        hurried.setattr(last_try, "LONGEST_SECONDS", 0.0)
+        hurried.setattr(site.store, "_tries", Tries(free=0, last_seconds=0.0))
         assert_problem(await site.post(messages_of(made), {"body": "lost"}), "version-conflict", 409)
 
     assert [recorded for recorded in site.store.log.stream(made["id"]) if hasattr(recorded.event, "body")] == []

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import msgspec
 import pytest
 import structlog
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from groupchat.http.documents.console import DOCS
 from groupchat.http.documents.pages import documentation
 from groupchat.http.documents.problems import PROBLEMS
+from groupchat.http.web.request import Incoming
 from tests.http.site import Site, assert_problem, client_of, locs, messages_of
 from tests.support.builders import number
 from tests.support.locking import locked_by_another
@@ -172,13 +174,13 @@ async def test_a_process_that_keeps_up_is_ready(site):
     assert {each["name"] for each in health["followers"]} == {*site.services.followers, *site.services.reported}
 
 
-async def test_a_process_that_is_behind_or_stopped_is_not_ready_and_says_which(idle_site, monkeypatch):
+async def test_a_process_that_is_behind_is_not_ready_and_says_which(idle_site):
     await idle_site.group()
     assert (await idle_site.client.get("/readyz")).json()["ready"]
-    monkeypatch.setattr("groupchat.http.monitoring.health.MAX_BEHIND", 1)
-    response = await idle_site.client.get("/readyz")
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
-    behind = {each["name"] for each in response.json()["followers"] if not each["ready"]}
+    strict = replace(idle_site.services.checkup, max_behind=1)
+    reply = await strict.ready(Incoming({}, None, {}, ""))
+    assert (reply.status, dict(reply.headers)[b"retry-after"]) == (503, b"1")
+    behind = {each["name"] for each in msgspec.json.decode(reply.body)["followers"] if not each["ready"]}
     assert behind == {*idle_site.services.followers, *idle_site.services.reported}
 
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from groupchat.aggregates import refusal
 from groupchat.aggregates.access import HiddenError
-from groupchat.aggregates.refusal import Subject
+from groupchat.aggregates.refusal import DayLimits, Subject
 from groupchat.aggregates.workspace_state import User
 from groupchat.commands.caller import Caller
 from groupchat.http.guards.refusal_log import RefusalLog
@@ -91,14 +91,14 @@ async def test_counted_refusals_are_stored_when_the_process_ends_R22(recording):
     await recording.log.close()
 
 
-async def test_refusals_beyond_the_days_limit_are_counted_and_logged_once_a_minute_R22(recording, monkeypatch):
-    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 3)
-    with capture_logs() as lines:
-        for n in range(10):
-            recording.refuse(n, times=2)
-        await recording.log.written()
-        await recording.log.close()
-    records = recording.records()
+async def test_refusals_beyond_the_days_limit_are_counted_and_logged_once_a_minute_R22(database):
+    async with recording_in(database, limits=DayLimits(records=3)) as recording:
+        with capture_logs() as lines:
+            for n in range(10):
+                recording.refuse(n, times=2)
+            await recording.log.written()
+            await recording.log.close()
+        records = recording.records()
     assert len(records) == 3
     assert recording.lost == {"day": 20 - sum(times for _, times in records)}
     assert [line["event"] for line in lines] == ["refusals_unrecorded"]
@@ -147,19 +147,18 @@ async def test_a_record_that_can_not_be_read_loses_the_count_of_its_day_loudly_a
     assert recording.records() == [("cnv_3", 1)]
 
 
-async def test_any_sequence_of_refusals_stores_few_and_the_counts_add_up_R22(recording, monkeypatch):
-    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 12)
-    monkeypatch.setattr(refusal, "RECORDS_OF_A_USER_A_DAY", 7)
-    refused = 0
-    for n in range(40):
-        recording.refuse(n % 7, times=n, user=f"usr_{n % 3}")
-        refused += n
-        recording.clock.now += timedelta(seconds=n)
-        if n % 4 == 0:
-            await recording.log.written()
-        if n % 9 == 0:
-            await asyncio.sleep(0)
-    await recording.log.close()
-    records = recording.records()
-    assert len(records) <= 12
-    assert sum(times for _, times in records) + sum(recording.lost.values()) == refused
+async def test_any_sequence_of_refusals_stores_few_and_the_counts_add_up_R22(database):
+    async with recording_in(database, limits=DayLimits(records=12, of_a_user=7)) as recording:
+        refused = 0
+        for n in range(40):
+            recording.refuse(n % 7, times=n, user=f"usr_{n % 3}")
+            refused += n
+            recording.clock.now += timedelta(seconds=n)
+            if n % 4 == 0:
+                await recording.log.written()
+            if n % 9 == 0:
+                await asyncio.sleep(0)
+        await recording.log.close()
+        records = recording.records()
+        assert len(records) <= 12
+        assert sum(times for _, times in records) + sum(recording.lost.values()) == refused

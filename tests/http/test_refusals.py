@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from groupchat.aggregates import refusal
+from groupchat.aggregates.refusal import DayLimits
 from groupchat.http.guards.refusal_log import RefusalLog
+from groupchat.http.monitoring.metrics import Metrics
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from tests.http.listening import told
@@ -205,13 +206,15 @@ async def test_a_refusal_gets_the_same_response_while_nothing_can_be_recorded_R1
     signals.close()
 
 
-async def test_unrecorded_refusals_are_counted_in_the_metrics_R15(plain_site, monkeypatch):
-    monkeypatch.setattr(refusal, "RECORDS_A_DAY", 0)
-    group = await plain_site.group(1, 2)
-    await plain_site.post(path_of(group, "participants", number(2), "opt-out"))
-    await plain_site.post(messages_of(group), {"body": "x"})
-    assert await found(plain_site) == []
-    assert 'groupchat_refusals_unrecorded_total{reason="day"} 1.0' in (await plain_site.client.get("/metrics")).text
+async def test_unrecorded_refusals_are_counted_in_the_metrics_R15(store):
+    metrics = Metrics()
+    none = RefusalLog(store, metrics.unrecorded, limits=DayLimits(records=0))
+    async with open_site(store, refusals=none, metrics=metrics) as site:
+        group = await site.group(1, 2)
+        await site.post(path_of(group, "participants", number(2), "opt-out"))
+        await site.post(messages_of(group), {"body": "x"})
+        assert await found(site) == []
+        assert 'groupchat_refusals_unrecorded_total{reason="day"} 1.0' in (await site.client.get("/metrics")).text
 
 
 async def test_500_refused_requests_store_a_few_events_and_lose_no_count_R15_R22(site):

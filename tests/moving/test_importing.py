@@ -20,7 +20,7 @@ from groupchat.store import answers, put_off
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.append import Append
 from groupchat.store.archive import Archive
-from groupchat.store.database import Database
+from groupchat.store.database import Database, Timeouts
 from groupchat.store.filling import BusyStoreError, StoreNotEmptyError, filling
 from groupchat.store.log import Log
 from groupchat.store.mapper import UnreadableEventError
@@ -280,10 +280,8 @@ def test_a_store_that_is_not_empty_is_left_alone(database):
     assert kept(database) == before
 
 
-def test_an_import_beside_another_writer_is_refused(database_url, monkeypatch):
-    monkeypatch.setattr("groupchat.store.filling.LOCK_SECONDS", 0.2)
-    monkeypatch.setattr("groupchat.store.database.BUSY_TIMEOUT_MS", 200)
-    one, other = Database(database_url), Database(database_url)
+def test_an_import_beside_another_writer_is_refused(database_url):
+    one, other = Database(database_url), Database(database_url, timeouts=Timeouts(lock_ms=200, busy_ms=200))
 
     with filling(one) as first:
         first.events(EVENTS)

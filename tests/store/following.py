@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, insert, select
 
-from groupchat.store.database import Database
+from groupchat.store.database import TIMEOUTS, Database, Timeouts
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
 from groupchat.store.positions import PoisonError, advance
@@ -65,9 +65,9 @@ def log_to_stderr() -> None:
 
 
 @asynccontextmanager
-async def opened(url: str, **options: Any) -> AsyncIterator[EventStore]:
+async def opened(url: str, *, timeouts: Timeouts = TIMEOUTS, **options: Any) -> AsyncIterator[EventStore]:
     """Open a store as another process does, with the store's own options."""
-    database = Database(url)
+    database = Database(url, timeouts=timeouts)
     signals = Signals(database)
     store = EventStore(database, signals, **options)
     try:

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from groupchat.store import follower as following
 from groupchat.store.database import Database
 from groupchat.store.follower import Follower
 from groupchat.store.positions import advance, park, reset_to, retry, statuses
@@ -25,10 +24,9 @@ def handler(database):
 
 
 @pytest.fixture
-def follower(store, handler, monkeypatch):
+def follower(store, handler):
     """A follower that would sleep for ten minutes if no bell woke it."""
-    monkeypatch.setattr(following, "_IDLE_SECONDS", LONG)
-    return Follower(store, handler)
+    return Follower(store, handler, idle_seconds=LONG)
 
 
 async def counted(store, times):

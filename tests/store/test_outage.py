@@ -9,8 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from structlog.testing import capture_logs
 
-from groupchat.store import follower as following
-from groupchat.store.database import Database, is_passing
+from groupchat.store.database import Database, Timeouts, is_passing
 from groupchat.store.follower import Follower
 from groupchat.store.freshness import keep_fresh
 from groupchat.store.recorder import Recorder
@@ -29,11 +28,10 @@ async def postgres(postgres_url):
 
 
 @pytest.fixture
-async def follower(postgres, monkeypatch):
+async def follower(postgres):
     """A follower that would sleep for ten minutes if no bell woke it."""
-    monkeypatch.setattr(following, "_IDLE_SECONDS", 600.0)
     METADATA.create_all(postgres.database.engine)
-    yield Follower(postgres, Keeping(postgres.database))
+    yield Follower(postgres, Keeping(postgres.database), idle_seconds=600.0)
     METADATA.drop_all(postgres.database.engine)
 
 
@@ -131,9 +129,8 @@ async def test_a_decision_on_an_unavailable_append_is_made_again(store, database
     assert await sum_of(store, "a") == await store.load(COUNTER, "a")
 
 
-async def test_while_another_program_locks_sqlite_commands_are_unavailable_and_then_go_on(sqlite_url, monkeypatch):
-    monkeypatch.setattr("groupchat.store.database.BUSY_TIMEOUT_MS", 20)
-    async with opened(sqlite_url) as store:
+async def test_while_another_program_locks_sqlite_commands_are_unavailable_and_then_go_on(sqlite_url):
+    async with opened(sqlite_url, timeouts=Timeouts(busy_ms=20)) as store:
         await count(store, "a", by=3)
         with holding(sqlite_url):
             outcomes = await asyncio.gather(*(count(store, s, by=100) for s in ("a", "a", "b")), return_exceptions=True)

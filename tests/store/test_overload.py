@@ -7,17 +7,16 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.store import database as databases
-from groupchat.store.database import Database
+from groupchat.store.database import TIMEOUTS, Database, Timeouts
 from groupchat.store.event_store import EventStore, OverloadedError, UnavailableError
 from groupchat.store.signals import Signals
 from tests.store.counting import COUNTER, count, holding, sum_of, until
 
 
 @asynccontextmanager
-async def opened(url, **given):
+async def opened(url, *, timeouts=TIMEOUTS, **given):
     """Open a store with other limits."""
-    database = Database(url)
+    database = Database(url, timeouts=timeouts)
     signals = Signals(database)
     store = EventStore(database, signals, **given)
     try:
@@ -108,26 +107,22 @@ async def test_a_caller_who_goes_away_leaves_the_cache_right(database_url):
         assert await store.load(COUNTER, "a") == await sum_of(store, "a") == 6
 
 
-async def test_a_lock_that_is_not_freed_makes_commands_unavailable(database_url, monkeypatch):
-    monkeypatch.setattr(databases, "LOCK_TIMEOUT_MS", 30)
-    monkeypatch.setattr(databases, "BUSY_TIMEOUT_MS", 30)
-    async with opened(database_url) as store:
+async def test_a_lock_that_is_not_freed_makes_commands_unavailable(database_url):
+    async with opened(database_url, timeouts=Timeouts(lock_ms=30, busy_ms=30)) as store:
         with holding(database_url), pytest.raises(UnavailableError):
             await count(store, "a")
         assert (await count(store, "a")).value == 0
 
 
-def test_a_writer_of_sqlite_does_not_wait_for_ever_for_another_of_its_process(sqlite_url, monkeypatch):
-    monkeypatch.setattr(databases, "LOCK_TIMEOUT_MS", 20)
-    database = Database(sqlite_url)
+def test_a_writer_of_sqlite_does_not_wait_for_ever_for_another_of_its_process(sqlite_url):
+    database = Database(sqlite_url, timeouts=Timeouts(lock_ms=20))
     with database.write(), pytest.raises(PoolTimeoutError), database.write():
         pytest.fail("two write at once")
     database.close()
 
 
-def test_a_statement_of_postgres_does_not_take_for_ever(postgres_url, monkeypatch):
-    monkeypatch.setattr(databases, "STATEMENT_TIMEOUT_MS", 20)
-    database = Database(postgres_url)
+def test_a_statement_of_postgres_does_not_take_for_ever(postgres_url):
+    database = Database(postgres_url, timeouts=Timeouts(statement_ms=20))
     with pytest.raises(OperationalError), database.read() as connection:
         connection.exec_driver_sql("SELECT pg_sleep(60)")
     with database.write(patient=True) as connection:

@@ -15,14 +15,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, inspect, make_url, text
 
 import groupchat
-from groupchat.store.database import Database, DatabaseUnavailableError
+from groupchat.store.database import Database, DatabaseUnavailableError, Timeouts
 from groupchat.store.schema import migrate
 from groupchat.store.tables import METADATA
 
 NOBODY = 65_534
 MIGRATE_WHEN_TOLD = """
 import sys
-from groupchat.store.database import Database
+from groupchat.store.database import Database, Timeouts
 from groupchat.store.schema import migrate
 database = Database(sys.argv[1])
 print("ready", flush=True)
@@ -39,8 +39,8 @@ def empty_database(empty_database_url):
 
 
 @contextmanager
-def opened(url):
-    database = Database(str(url))
+def opened(url, **given):
+    database = Database(str(url), **given)
     try:
         yield database
     finally:
@@ -235,11 +235,10 @@ def test_a_missing_folder_is_named(tmp_path):
     assert not path.parent.exists()
 
 
-def test_a_locked_sqlite_database_is_refused(sqlite_url, monkeypatch):
-    monkeypatch.setattr("groupchat.store.database.BUSY_TIMEOUT_MS", 10)
+def test_a_locked_sqlite_database_is_refused(sqlite_url):
     with (
         opened(sqlite_url) as other,
-        opened(sqlite_url) as database,
+        opened(sqlite_url, timeouts=Timeouts(busy_ms=10)) as database,
         other.write(),
         pytest.raises(DatabaseUnavailableError, match="holds its lock"),
     ):

@@ -5,17 +5,18 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from groupchat.store import follower as following
 from groupchat.store.follower import Follower
 from groupchat.store.lease import Lease
 from tests.store.counting import count, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen
 from tests.store.worker import working
 
+LONG = 600.0
+"""A follower that is idle for so long does nothing in a test unless a bell wakes it."""
+
 
 @pytest.fixture
-async def table(database, monkeypatch):
-    monkeypatch.setattr(following, "_IDLE_SECONDS", 600.0)
+async def table(database):
     METADATA.create_all(database.engine)
     yield
     METADATA.drop_all(database.engine)
@@ -28,9 +29,9 @@ async def counted(store, times):
 async def test_of_two_instances_one_works_and_the_other_takes_over_when_it_ends(store, database_url, table):
     async with opened(database_url) as other:
         first, second = Keeping(store.database), Keeping(other.database)
-        waiting = Follower(other, second)
+        waiting = Follower(other, second, idle_seconds=LONG)
         with capture_logs() as logs:
-            async with running(Follower(store, first)):
+            async with running(Follower(store, first, idle_seconds=LONG)):
                 await counted(store, 5)
                 await reached(waiting, 5)
                 async with running(waiting):
@@ -47,7 +48,7 @@ async def test_of_two_instances_one_works_and_the_other_takes_over_when_it_ends(
 
 
 async def test_when_the_process_that_works_is_killed_another_takes_over_where_it_was(store, database_url, table):
-    waiting = Follower(store, Keeping(store.database))
+    waiting = Follower(store, Keeping(store.database), idle_seconds=LONG)
     with working(database_url) as process:
         await counted(store, 50)
         await reached(waiting, 50)  # by the other process, for this one waits

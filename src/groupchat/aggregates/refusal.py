@@ -25,9 +25,16 @@ Whose = Literal["user", "workspace"]
 
 APART = timedelta(minutes=1)
 """The time after a record during which equal refusals are only counted."""
-RECORDS_A_DAY = 1_000
-RECORDS_OF_A_USER_A_DAY = 250
-"""A share of the day's limit, so that no user can hide others' attempts by making many of their own."""
+
+
+class DayLimits(Struct, frozen=True, kw_only=True):
+    """The number of records that a day allows: in all, and of one user, so that nobody can hide others' attempts by making many."""
+
+    records: int = 1_000
+    of_a_user: int = 250
+
+
+DAY_LIMITS = DayLimits()
 
 # --- events
 
@@ -72,14 +79,13 @@ class Day(Struct, frozen=True, kw_only=True):
     records: Mapping[str, int] = {}
     last: Mapping[str, datetime] = {}
 
-    @property
-    def left(self) -> int:
-        """The number of records that the day still allows."""
-        return RECORDS_A_DAY - sum(self.records.values())
+    def left(self, limits: DayLimits) -> int:
+        """Return the number of records that the day still allows."""
+        return limits.records - sum(self.records.values())
 
-    def left_of(self, user_id: str) -> int:
+    def left_of(self, user_id: str, limits: DayLimits) -> int:
         """Return the number of records that the day still allows a user, disregarding others."""
-        return RECORDS_OF_A_USER_A_DAY - self.records.get(user_id, 0)
+        return limits.of_a_user - self.records.get(user_id, 0)
 
 
 NONE = Day()
@@ -122,6 +128,7 @@ class RecordRefusals(Struct, frozen=True, kw_only=True):
     first_at: datetime
     last_at: datetime
     at: datetime
+    limits: DayLimits = DAY_LIMITS
 
 
 class RecordAtOnce(RecordRefusals, frozen=True, kw_only=True):
@@ -134,7 +141,7 @@ Command = RecordRefusals | RecordAtOnce
 def verdict(command: Command, state: Day | None) -> Verdict:
     """Return whether to record refusals now, later (count them until then), or not at all on this day."""
     state, refusal = state or NONE, command.refusal
-    if min(state.left, state.left_of(refusal.user_id)) <= 0:
+    if min(state.left(command.limits), state.left_of(refusal.user_id, command.limits)) <= 0:
         return "no-more"
     last = None if isinstance(command, RecordAtOnce) else state.last.get(_key(refusal))
     return "later" if last is not None and command.at < last + APART else "record"
@@ -151,15 +158,15 @@ def decide(command: Command, state: Day | None) -> list[Event]:
             times=command.times,
             first_at=command.first_at,
             last_at=command.last_at,
-            no_more_of=_last_of(state, refusal.user_id),
+            no_more_of=_last_of(state, refusal.user_id, command.limits),
         ),
     ]
 
 
-def _last_of(state: Day, user_id: str) -> Whose | None:
-    if state.left == 1:
+def _last_of(state: Day, user_id: str, limits: DayLimits) -> Whose | None:
+    if state.left(limits) == 1:
         return "workspace"
-    return "user" if state.left_of(user_id) == 1 else None
+    return "user" if state.left_of(user_id, limits) == 1 else None
 
 
 def _key(refusal: Refusal) -> str:

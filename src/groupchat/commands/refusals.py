@@ -15,7 +15,16 @@ from groupchat.aggregates.access import (
     NumberAccessDeniedError,
 )
 from groupchat.aggregates.group_conversation import ConversationBlockedError
-from groupchat.aggregates.refusal import RecordAtOnce, RecordRefusals, Refusal, Rule, Subject, Verdict
+from groupchat.aggregates.refusal import (
+    DAY_LIMITS,
+    DayLimits,
+    RecordAtOnce,
+    RecordRefusals,
+    Refusal,
+    Rule,
+    Subject,
+    Verdict,
+)
 from groupchat.commands.caller import Caller
 from groupchat.commands.streams import REFUSALS
 from groupchat.store.decision import Decision
@@ -61,7 +70,7 @@ def to_record(error: RefusalError, who: Caller, operation: str, conversation_id:
     return Refusal(user_id=who.user.id, slug=error.slug, rule=rule, operation=operation, about=about)
 
 
-async def record(decision: Decision, counted: Counted, *, at_once: bool = False) -> Verdict:
+async def record(decision: Decision, counted: Counted, *, at_once: bool = False, limits: DayLimits = DAY_LIMITS) -> Verdict:
     """Record refusals within the limits per day and of equal ones; return what was decided. Run it with `counted.cause()`."""
     kind = RecordAtOnce if at_once else RecordRefusals
     stream = refusals.stream(counted.workspace_id, decision.now.astimezone(UTC).date())
@@ -71,6 +80,7 @@ async def record(decision: Decision, counted: Counted, *, at_once: bool = False)
         first_at=counted.first_at,
         last_at=counted.last_at,
         at=decision.now,
+        limits=limits,
     )
     verdict = refusals.verdict(command, await decision.load(REFUSALS, stream))
     await decision.take(REFUSALS, stream, command)

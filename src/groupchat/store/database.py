@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Struct
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -21,12 +22,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.store.sqlite_file import SqliteFile
 from groupchat.values.errors import ToldError, first_line
 
-BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
-STATEMENT_TIMEOUT_MS = 30_000
-LOCK_TIMEOUT_MS = 10_000
-"""The time to wait for another writer's lock: a lock of Postgres, or the queue of this process's writers on SQLite."""
 
 _POSTGRES_ARGUMENTS: dict[str, Any] = {
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -50,11 +47,27 @@ class DatabaseUnavailableError(ToldError):
     """The database can't be used. The message says why and what to do."""
 
 
+class Timeouts(Struct, frozen=True, kw_only=True):
+    """The time that a transaction waits.
+
+    `lock_ms` is for another writer's lock: a lock of Postgres, or the queue of this process's writers on SQLite. `busy_ms` is for
+    another process that writes to SQLite's file. `statement_ms` limits each statement on Postgres.
+    """
+
+    lock_ms: int = 10_000
+    busy_ms: int = 5_000
+    statement_ms: int = 30_000
+
+
+TIMEOUTS = Timeouts()
+
+
 class Database:
     """An engine and its transactions. On Postgres, `schema` is the only schema that its connections see."""
 
-    def __init__(self, url: str | URL, *, pool_size: int = 10, schema: str | None = None) -> None:
+    def __init__(self, url: str | URL, *, pool_size: int = 10, schema: str | None = None, timeouts: Timeouts = TIMEOUTS) -> None:
         self.url = _parse(url)
+        self._timeouts = timeouts
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._lock = Lock()
         self._file = None if self.path is None else SqliteFile(self.path)
@@ -71,10 +84,10 @@ class Database:
             max_overflow=4,
             pool_timeout=POOL_TIMEOUT_SECONDS,
             hide_parameters=True,  # errors are logged and shown, and a statement's values may be people's messages
-            connect_args={"timeout": BUSY_TIMEOUT_MS / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
+            connect_args={"timeout": self._timeouts.busy_ms / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
             **options,
         )
-        event.listen(engine, "connect", _prepare_sqlite if self.is_sqlite else _prepare_postgres)
+        event.listen(engine, "connect", partial(_prepare_sqlite if self.is_sqlite else _prepare_postgres, self._timeouts))
         if self._file is not None:
             event.listen(engine, "do_connect", self._open_file)
             event.listen(engine, "connect", self._note_file)
@@ -172,7 +185,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        if not self._lock.acquire(timeout=-1 if patient else LOCK_TIMEOUT_MS / 1_000):
+        if not self._lock.acquire(timeout=-1 if patient else self._timeouts.lock_ms / 1_000):
             msg = "another writer of this process has not finished in time"
             raise PoolTimeoutError(msg)
         try:
@@ -270,9 +283,9 @@ def _parse(url: str | URL) -> URL:
     return parsed
 
 
-def _prepare_postgres(connection: Any, _record: object) -> None:
+def _prepare_postgres(timeouts: Timeouts, connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET lock_timeout = {LOCK_TIMEOUT_MS}; SET jit = off")
+        cursor.execute(f"SET statement_timeout = {timeouts.statement_ms}; SET lock_timeout = {timeouts.lock_ms}; SET jit = off")
     connection.commit()
 
 
@@ -282,9 +295,9 @@ def _show_only(schema: str, connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(timeouts: Timeouts, connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # SQLAlchemy begins and ends transactions, not the driver
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute(f"PRAGMA busy_timeout = {timeouts.busy_ms}")
     _turn_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
 

@@ -24,7 +24,7 @@ from groupchat.store.append import Append, Conflict
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
-from groupchat.store.last_try import LockedStreams, under_lock
+from groupchat.store.last_try import LONGEST_SECONDS, LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.positions import Statuses
@@ -42,14 +42,22 @@ P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
-TRIES = 8
-"""The number of tries that don't keep other commands waiting, before the last try."""
 MAX_WAITING = 10_000
 """The number of appends that may wait for a transaction. Further ones are rejected."""
 PATIENCE_SECONDS = 30.0
 """The time that a command waits for its append."""
 _FIRST_PAUSE = 0.002
 _LOST = "Other requests keep changing the same thing. Nothing was stored. Try again."
+
+
+class Tries(Struct, frozen=True, kw_only=True):
+    """How often a command decides: `free` tries keep no other command waiting; the last one may take `last_seconds`."""
+
+    free: int = 8
+    last_seconds: float = LONGEST_SECONDS
+
+
+TRIES = Tries()
 
 
 class Outcome(Struct, Generic[T], frozen=True):
@@ -96,7 +104,7 @@ class EventStore:
         max_waiting: int = MAX_WAITING,
         patience: float = PATIENCE_SECONDS,
         cached_streams: int = CACHED_STREAMS,
-        tries: int = TRIES,
+        tries: Tries = TRIES,
     ) -> None:
         self.database = database
         self.signals = signals
@@ -161,7 +169,7 @@ class EventStore:
         already, and `LeaseLostError` if the worker has lost its lease.
         """
         running = _Running(cause, terms, lambda decision: command(decision, *args, **given), Ids())
-        for attempt in range(self._tries):
+        for attempt in range(self._tries.free):
             tried = await self._try(running, self._states)
             position = None if tried is None or self._states.has_moved(tried.decision) else await self._append(tried, terms)
             if tried is not None and position is not None:
@@ -206,7 +214,7 @@ class EventStore:
             return self._append_of(tried, running.terms)
 
         append = Append((), {}, fence=running.terms.fence)
-        append.decide = under_lock(asyncio.get_running_loop(), self._states, self._mapper, decide)
+        append.decide = under_lock(asyncio.get_running_loop(), self._states, self._mapper, decide, self._tries.last_seconds)
         self._refuse_overload()
         done = self._committer.submit(append)
         done.add_done_callback(lambda _: self._states.mark_stale(Moved(0, each, maxsize) for each in append.expected))

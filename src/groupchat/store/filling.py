@@ -20,9 +20,6 @@ from groupchat.store.recorder import WRITER_LOCK, Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, STORED_EVENTS
 from groupchat.values.errors import ToldError
 
-LOCK_SECONDS = 5
-"""The time to wait for another writer before reporting it."""
-
 T = TypeVar("T")
 
 
@@ -106,8 +103,8 @@ def _busy_if_locked() -> Iterator[None]:
 
 
 def _lock(connection: Connection) -> None:
-    """Wait briefly for the writers' lock, then without limit for each statement; on SQLite, the transaction is the lock."""
-    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = 0"))
+    """Wait for the writers' lock as every writer does, and put no limit on statements. On SQLite, the transaction is the lock."""
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(select(func.pg_advisory_xact_lock(WRITER_LOCK)))
 
 

@@ -34,7 +34,7 @@ _GATHER_SECONDS = 0.02
 
 All followers of a process wait for the same moments, so under load they continue together.
 """
-_IDLE_SECONDS = 30.0
+IDLE_SECONDS = 30.0
 """A follower looks at the log this often even if no bell rings."""
 
 log = structlog.get_logger()
@@ -72,10 +72,11 @@ class Handler(Protocol):
 class Follower:
     """Passes the events of the log to a handler, beginning after the stored position."""
 
-    def __init__(self, store: EventStore, handler: Handler) -> None:
+    def __init__(self, store: EventStore, handler: Handler, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._store = store
         self._database = store.database
         self._handler = handler
+        self._idle_seconds = idle_seconds
         self.name = handler.name
         self._known: FollowerStatus | None = None
         """The follower's last known position and state; none if another process may have changed them."""
@@ -109,7 +110,7 @@ class Follower:
             if step.done < BATCH:
                 await first_set(stop, seconds=_gathering())
             if not step.more:
-                await first_set(stop, bell, seconds=_IDLE_SECONDS)
+                await first_set(stop, bell, seconds=self._idle_seconds)
 
     async def step(self, limit: int = BATCH) -> int:
         """Handle one batch; return the number of its events, 0 at the end of the log or after a stop at a poison event."""

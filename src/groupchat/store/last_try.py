@@ -53,22 +53,26 @@ class LockedStreams:
 
 
 def under_lock(
-    loop: asyncio.AbstractEventLoop, states: States, mapper: EventMapper, decide: Callable[[LockedStreams], Awaitable[T]]
+    loop: asyncio.AbstractEventLoop,
+    states: States,
+    mapper: EventMapper,
+    decide: Callable[[LockedStreams], Awaitable[T]],
+    seconds: float,
 ) -> Callable[[Tails], T]:
     """Return the function that the committer calls in its thread while it holds the lock; it waits for the event loop to decide.
 
-    Raises `VersionConflictError` if deciding takes so long that the others can't wait.
+    Raises `VersionConflictError` if deciding takes longer than `seconds`, because the others can't wait any longer.
     """
 
     def call(tails: Tails) -> T:
         async def decided() -> T:
             with ThreadPoolExecutor(1, thread_name_prefix="last-try") as reader:  # only the transaction's connection
-                async with asyncio.timeout(LONGEST_SECONDS):
+                async with asyncio.timeout(seconds):
                     return await decide(LockedStreams(states, mapper, lambda above: loop.run_in_executor(reader, tails, above)))
 
         deciding = asyncio.run_coroutine_threadsafe(decided(), loop)
         try:
-            return deciding.result(2 * LONGEST_SECONDS)
+            return deciding.result(2 * seconds)
         except TimeoutError as error:
             deciding.cancel()
             msg = "Other requests keep changing the same thing. Nothing was stored. Try again."

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from groupchat.aggregates.refusal import APART, Refusal
+from groupchat.aggregates.refusal import APART, DAY_LIMITS, DayLimits, Refusal
 from groupchat.commands.caller import Caller
 from groupchat.commands.refusals import Counted, record, to_record
 from groupchat.store.event_store import EventStore
@@ -58,10 +58,11 @@ class _Entry(Struct):
 class RefusalLog:
     """Notes refusals, and stores them."""
 
-    def __init__(self, store: EventStore, unrecorded: Unrecorded, *, room: int = ROOM) -> None:
+    def __init__(self, store: EventStore, unrecorded: Unrecorded, *, room: int = ROOM, limits: DayLimits = DAY_LIMITS) -> None:
         self._store = store
         self._unrecorded = unrecorded
         self._room = room
+        self._limits = limits
         self._entries: dict[tuple[str, Refusal], _Entry] = {}
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
@@ -129,7 +130,7 @@ class RefusalLog:
         ends = self._closing.is_set()
         try:
             counted = entry.counted()
-            verdict = (await self._store.run(counted.cause(), record, counted, at_once=ends)).value
+            verdict = (await self._store.run(counted.cause(), record, counted, at_once=ends, limits=self._limits)).value
         except RefusalError:  # the database is unreachable or overloaded
             if ends:
                 self._lose("failed", entry.times)

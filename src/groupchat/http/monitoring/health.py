@@ -50,7 +50,10 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class Checkup(Struct, frozen=True):
-    """Monitors a process: `followers` are the names that count for readiness; those in `reported` are only reported."""
+    """Monitors a process: `followers` are the names that count for readiness; those in `reported` are only reported.
+
+    A follower with more than `max_behind` events before it is not ready.
+    """
 
     store: EventStore
     progress: Progress
@@ -58,6 +61,7 @@ class Checkup(Struct, frozen=True):
     probe: Probe
     followers: tuple[str, ...]
     reported: tuple[str, ...]
+    max_behind: int = MAX_BEHIND
 
     async def ready(self, _: Incoming) -> Reply:
         """Respond with 200, or with 503 and what is not ready."""
@@ -83,21 +87,20 @@ class Checkup(Struct, frozen=True):
             found = await self.progress.look()
         except SQLAlchemyError:
             return Health(ready=False, store_reachable=False)
-        followers = tuple(_follower(name, found.get(name), head) for name in self.followers + self.reported)
+        followers = tuple(self._follower(name, found.get(name), head) for name in self.followers + self.reported)
         overloaded = self.store.overloaded
         ready = not overloaded and all(each.ready for each in followers if each.name not in self.reported)
         return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=followers)
 
-
-def _follower(name: str, status: FollowerStatus | None, head: int) -> FollowerHealth:
-    position = 0 if status is None else status.position
-    stopped_at = None if status is None else status.stopped_at
-    behind = max(head - position, 0)
-    return FollowerHealth(
-        name=name,
-        position=position,
-        behind=behind,
-        stopped_at=stopped_at,
-        failing=status is not None and status.error is not None and stopped_at is None,
-        ready=stopped_at is None and behind <= MAX_BEHIND,
-    )
+    def _follower(self, name: str, status: FollowerStatus | None, head: int) -> FollowerHealth:
+        position = 0 if status is None else status.position
+        stopped_at = None if status is None else status.stopped_at
+        behind = max(head - position, 0)
+        return FollowerHealth(
+            name=name,
+            position=position,
+            behind=behind,
+            stopped_at=stopped_at,
+            failing=status is not None and status.error is not None and stopped_at is None,
+            ready=stopped_at is None and behind <= self.max_behind,
+        )
