@@ -43,25 +43,25 @@ CHANNELS = (
         "Workspaces, without keys' hashes; what users were refused, and their read marks.",
         "The workspace's id.",
     ),
-    Channel("ledger", topics.LEDGER, "What is billed: a record per entry of the ledger.", "The conversation's id."),
+    Channel("ledger", topics.LEDGER, "What is billed: one record for each ledger entry.", "The conversation's id."),
 )
 
 _NUMBER = r"^[1-9][0-9]*$"
 HEADERS: dict[str, Json] = {
     "ce_specversion": {"const": "1.0"},
-    "ce_id": {"description": "`<stream>/<version>`, for an entry of the ledger `<stream>/<version>/<n>`: stable for ever."},
+    "ce_id": {"description": "`<stream>/<version>`, for a ledger entry `<stream>/<version>/<n>`. It never changes."},
     "ce_source": {"description": "The workspace.", "pattern": "^/workspaces/.+$"},
-    "ce_type": {"description": "What the record tells."},
+    "ce_type": {"description": "The name of the event's type, or of the ledger entry's."},
     "ce_time": {"description": "When it happened, in UTC, to the microsecond.", "format": "date-time"},
     "ce_subject": {"description": "The record's key."},
     "ce_dataschema": {"description": "The URI of the JSON Schema of the value.", "format": "uri"},
     "ce_stream": {"description": "The stream of the event."},
     "ce_version": {"description": "The event's number in its stream: 1, 2, 3, ...", "pattern": _NUMBER},
-    "ce_position": {"description": "The event's number in the whole log: what `Groupchat-Position` tells.", "pattern": _NUMBER},
-    "ce_correlationid": {"description": "The request that began it all."},
+    "ce_position": {"description": "The event's number in the whole log, as in `Groupchat-Position`.", "pattern": _NUMBER},
+    "ce_correlationid": {"description": "The request that started everything that followed."},
     "ce_causationid": {"description": "The event or request that led to this."},
-    "ce_actorkind": {"description": "The kind of who did it.", "enum": ["user", "participant", "carrier", "process"]},
-    "ce_actorid": {"description": "Who did it: a user's id, a participant's number, a carrier's or a process's name."},
+    "ce_actorkind": {"description": "The kind of actor.", "enum": ["user", "participant", "carrier", "process"]},
+    "ce_actorid": {"description": "The actor: a user's id, a participant's number, or the name of a carrier or process."},
     "content-type": {"const": CONTENT_TYPE},
 }
 """The headers of every record, all of them text in UTF-8."""

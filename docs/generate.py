@@ -52,7 +52,7 @@ Where there is a broker, each is published on a topic ([topics.md](topics.md)), 
 How an event's shape may change is in [evolution.md](evolution.md), the rules in [product.md](product.md).
 """
 
-LEDGER = "is no event, but what one adds to the ledger, a record for each recipient."
+LEDGER = "is not an event. An event can add such entries to the ledger, one for each recipient."
 
 PLAIN: dict[Any, str] = {
     str: "text",

@@ -1,6 +1,6 @@
 """Fixtures that all tests share: both databases, fresh for each test, and the store on them.
 
-`tests/` is no package: pytest imports each test file by its path (`--import-mode=importlib`), so two may have the same name. The
+`tests/` is not a package: pytest imports each test file by its path (`--import-mode=importlib`), so two may have the same name. The
 project's root is on `sys.path` (`pythonpath` in pyproject.toml), so helpers are imported as `from tests.support.postgres import X`.
 
 A test that asks for `database_url`, `database` or `store` runs on SQLite and on Postgres; `empty_database_url` has no tables.

@@ -46,7 +46,7 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
         raise _not_a_business_number(inbound.to)
     state = workspace.existing(await decision.load(WORKSPACE, decision.cause.workspace_id))
     if inbound.from_ in state.numbers_ever:
-        msg = f"{inbound.from_} is a business number of this workspace: what it sends is no message of a person."
+        msg = f"{inbound.from_} is a business number of this workspace, so its messages are not from a person."
         raise NotFoundError(msg)
     message_id = decision.new_id("msg")
     conversation_id, group = await _conversation_of(decision, inbound, state)

@@ -1,4 +1,4 @@
-"""The console: a page for people, a client of the API as any other, served as it was built (`console/build.py`).
+"""The console: a page for people, and a client of the API like any other. The server serves what `console/build.py` has built.
 
 Without a build, `/` says where things are, and everything else works.
 """
@@ -17,16 +17,16 @@ from groupchat.http.web.resource import Responder
 from groupchat.values.errors import NotFoundError
 
 BUILT = Path(str(files("groupchat"))) / "console"
-"""Where the build puts the page."""
+"""The folder into which the build puts the page."""
 DOCS = "/console/docs"
-"""Where the interactive documentation finds what it needs, if that was built too."""
+"""The path below which the interactive documentation finds its files, if they were built too."""
 _INDEX = "index.html"
 _FOR_EVER = b"public, max-age=31536000, immutable"
 _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; "
     b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""Scripts and styles of this site alone, and nothing that people wrote is ever markup."""
+"""Only scripts and styles of this site run, and no text that people wrote becomes markup."""
 _PLACES = {"api": "/openapi.json", "documentation": "/docs", "problems": "/problems", "health": "/healthz", "ready": "/readyz"}
 _NOT_BUILT = (
     "<h1>groupchat</h1><p>This is a groupchat server. The console has not been built: run <code>python console/build.py</code>, "
@@ -35,12 +35,12 @@ _NOT_BUILT = (
 
 
 def has_docs(built: Path = BUILT) -> bool:
-    """Tell whether the build has what the interactive documentation needs."""
+    """Return whether the build has the files that the interactive documentation needs."""
     return (built / "docs" / "swagger-ui-bundle.js").is_file()
 
 
 def console(built: Path = BUILT) -> dict[str, Responder]:
-    """Return what answers a GET of the page, and of the files that it needs."""
+    """Return the responders to a GET of the page, and of the files that it needs."""
     found = cache(lambda: _read(built))
 
     async def root(incoming: Incoming) -> Reply:
