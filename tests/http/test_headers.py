@@ -11,11 +11,14 @@ from tests.http.site import assert_problem
 ONCE = {
     "Authorization": ("Bearer gck_a_b", "Bearer gck_c_d"),
     "Content-Type": ("application/json", "text/plain"),
+    "Cookie": ("a=b", "c=d"),
+    "Groupchat-CSRF": ("one", "two"),
     "Groupchat-Correlation-Id": ("one", "two"),
     "Groupchat-Min-Position": ("0", "1"),
     "Host": ("test", "elsewhere"),
     "Idempotency-Key": ("one", "two"),
     "Last-Event-ID": ("1", "2"),
+    "Sec-Fetch-Site": ("cross-site", "same-origin"),
 }
 
 
@@ -44,6 +47,11 @@ async def test_several_lines_of_if_match_are_one_list(site, tags, status):
     headers = lines(site, *(("If-Match", f'"{tag}"') for tag in tags))
     answer = await site.client.patch(f"/v1/conversations/{group['id']}", json={"name": "Crew"}, headers=headers)
     assert answer.status_code == status, answer.text
+
+
+async def test_several_lines_of_accept_are_one_list(site):
+    headers = httpx.Headers([("Accept", "text/html"), ("Accept", "application/json")])
+    assert (await site.client.get("/", headers=headers)).headers["Content-Type"].startswith("text/html")
 
 
 async def test_headers_that_are_not_read_may_be_repeated(site):

@@ -20,7 +20,7 @@ ABORT = "groupchat.abort"
 """The key in a request's scope under which a server provides a way to close the connection."""
 CORRELATION_ID = b"groupchat-correlation-id"
 _CORRELATION_ID = re.compile(rb"[\x21-\x2e\x30-\x7e]{1,128}")
-_LISTS = frozenset({b"if-match"})
+_LISTS = frozenset({b"accept", b"accept-encoding", b"if-match"})
 """Headers that may appear on several lines, which count as one list (RFC 9110, section 5.3)."""
 _ONCE = frozenset(
     {
@@ -28,11 +28,14 @@ _ONCE = frozenset(
         b"content-encoding",
         b"content-length",
         b"content-type",
+        b"cookie",
         b"groupchat-correlation-id",
+        b"groupchat-csrf",
         b"groupchat-min-position",
         b"host",
         b"idempotency-key",
         b"last-event-id",
+        b"sec-fetch-site",
     }
 )
 """Headers that may appear only once."""
