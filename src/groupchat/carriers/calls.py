@@ -1,9 +1,11 @@
 """One HTTP call to a carrier, and the meaning of its outcome for the message in it.
 
-No call is ever repeated here: a carrier that has accepted a message must not get it twice because a response was lost. There is no
-time limit on a response either: the caller who hands over a message sets one, and knows that a call may still arrive after it.
+No call is ever repeated here: a carrier that has accepted a message must not get it twice because a response was lost. Calls that
+change nothing have a time limit. Others have none here: the caller who hands over a message sets one, and knows that a call may
+still arrive after it.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +16,8 @@ from msgspec import Struct
 from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
 
 CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+"""The time that a carrier has to respond to a call that changes nothing."""
 SOON_SECONDS = 5.0
 """The pause before another attempt for a message that certainly never left."""
 SETTLED_SECONDS = 30.0
@@ -64,8 +68,10 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         basic: tuple[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         """Prepare calls below the address `url`; `transport` replaces the network in tests."""
+        self._read_seconds = read_seconds
         self._client = httpx.AsyncClient(
             base_url=url,
             headers=headers,
@@ -82,8 +88,13 @@ class Calls:
         return await self._call("POST", path, **given)
 
     async def get(self, path: str, **given: Any) -> CarrierAnswer:
-        """Make a call that changes nothing; raises as `post`."""
-        return await self._call("GET", path, **given)
+        """Make a call that changes nothing; raises as `post`, and `CarrierUnclearError` without a response in time."""
+        try:
+            async with asyncio.timeout(self._read_seconds):
+                return await self._call("GET", path, **given)
+        except TimeoutError as error:
+            msg = f"it did not respond within {self._read_seconds:g} seconds"
+            raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS) from error
 
     async def close(self) -> None:
         """Close the connections."""
