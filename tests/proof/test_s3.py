@@ -30,3 +30,11 @@ def test_what_the_environment_lacks_is_named_and_the_secret_is_not_shown_R70():
     with pytest.raises(NoCredentialsError, match="also set AWS_SECRET_ACCESS_KEY, AWS_REGION"):
         Credentials.of({"AWS_ACCESS_KEY_ID": "id"})
     assert EXAMPLE.secret not in repr(EXAMPLE)
+
+
+def test_an_endpoint_that_is_not_a_web_address_is_rejected_R70():
+    environment = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+    assert Credentials.of(environment | {"AWS_ENDPOINT_URL_S3": "HTTPS://s3.example.com"}).endpoint == "HTTPS://s3.example.com"
+    for wrong in ("s3.example.com", "https:///bucket"):
+        with pytest.raises(NoCredentialsError, match="AWS_ENDPOINT_URL_S3 is not a web address"):
+            Credentials.of(environment | {"AWS_ENDPOINT_URL_S3": wrong})

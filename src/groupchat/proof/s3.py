@@ -14,10 +14,11 @@ from urllib.parse import quote, urlsplit
 from msgspec import Struct
 
 from groupchat.values.errors import ToldError
+from groupchat.values.web_address import is_web_address
 
 
 class NoCredentialsError(ToldError):
-    """The environment has no credentials for S3. The message names what is missing."""
+    """The environment does not say how to reach S3. The message names what is missing or wrong."""
 
 
 class Credentials(Struct, frozen=True):
@@ -38,7 +39,11 @@ class Credentials(Struct, frozen=True):
             msg = f"To publish to S3, also set {', '.join(missing)}."
             raise NoCredentialsError(msg)
         key_id, secret, region = (environment[name] for name in names)
-        return cls(key_id, secret, region, environment.get("AWS_SESSION_TOKEN"), environment.get("AWS_ENDPOINT_URL_S3"))
+        endpoint = environment.get("AWS_ENDPOINT_URL_S3")
+        if endpoint and not is_web_address(endpoint):
+            msg = "AWS_ENDPOINT_URL_S3 is not a web address, such as https://s3.example.com."
+            raise NoCredentialsError(msg)
+        return cls(key_id, secret, region, environment.get("AWS_SESSION_TOKEN"), endpoint)
 
     def __repr__(self) -> str:
         return f"Credentials({self.key_id!r})"
