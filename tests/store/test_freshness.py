@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from groupchat.store import freshness
 from groupchat.store.freshness import keep_fresh
 from tests.store.counting import COUNTER, PATIENCE, count, until
 from tests.store.following import opened
@@ -14,10 +13,10 @@ from tests.store.outages import down
 
 
 @asynccontextmanager
-async def kept_fresh(store):
+async def kept_fresh(store, **given):
     """Keep a store's caches fresh; it ends well at the end of the block, or its error is raised."""
     stop = asyncio.Event()
-    task = asyncio.create_task(keep_fresh(store, stop))
+    task = asyncio.create_task(keep_fresh(store, stop, **given))
     try:
         yield task
     finally:
@@ -43,9 +42,8 @@ async def test_streams_read_before_the_first_check_are_read_again(store, databas
 
 
 async def test_without_a_bell_it_is_known_too(store, database_url, monkeypatch):
-    monkeypatch.setattr(freshness, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(store.signals.log, "ring", lambda: None)
-    async with opened(database_url) as other, kept_fresh(store):
+    async with opened(database_url) as other, kept_fresh(store, look_seconds=0.05):
         await until(lambda: store.remembered(COUNTER, "a") is None)
         await count(store, "a")
         await count(other, "a", by=5)
@@ -61,9 +59,8 @@ async def test_while_the_database_is_away_nothing_is_served_from_memory(postgres
         assert "freshness_retries" in {line["event"] for line in logs}
 
 
-async def test_a_look_that_hangs_lets_nothing_be_served_from_memory(postgres_url, monkeypatch):
-    monkeypatch.setattr(freshness, "HANGS_SECONDS", 0.05)
-    async with opened(postgres_url) as store, opened(postgres_url) as other, kept_fresh(store):
+async def test_a_look_that_hangs_lets_nothing_be_served_from_memory(postgres_url):
+    async with opened(postgres_url) as store, opened(postgres_url) as other, kept_fresh(store, hangs_seconds=0.05):
         await until(lambda: store.remembered(COUNTER, "a") is None)
         await count(store, "a")
         with other.database.write() as connection:

@@ -5,6 +5,7 @@ import type { Person, User } from "../api";
 import { optOut, takeBack } from "../api";
 import { explain } from "../http";
 import { useConversation, usePane } from "../queries";
+import { manages } from "../rights";
 import { moment, phone } from "../words";
 
 type Props = { id: string; me: User; onClose: () => void };
@@ -79,7 +80,6 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
   const out = useMutation({ mutationFn: () => optOut({ path, throwOnError: true }), ...settled });
   const back = useMutation({ mutationFn: () => takeBack({ path, body: { reason }, throwOnError: true }), ...settled });
   const isOut = person.opted_out_at != null && (person.opted_in_at ?? "") < person.opted_out_at;
-  const manages = me.role === "owner" || me.role === "admin";
   const failed = out.error ?? back.error;
   return (
     <li className="person">
@@ -127,7 +127,7 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
             </button>
           </form>
         ) : (
-          (!isOut || manages) && (
+          (!isOut || manages(me)) && (
             <button type="button" className="quiet" onClick={() => setAsking(true)}>
               {isOut ? "Recorded by mistake?" : "Opt out…"}
             </button>

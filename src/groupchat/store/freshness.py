@@ -31,27 +31,29 @@ _AT_ONCE = 2_000
 log = structlog.get_logger()
 
 
-async def keep_fresh(store: EventStore, stop: asyncio.Event) -> None:
+async def keep_fresh(
+    store: EventStore, stop: asyncio.Event, *, look_seconds: float = LOOK_SECONDS, hangs_seconds: float = HANGS_SECONDS
+) -> None:
     """Check the end of the log whenever it grows, until `stop` is set."""
     seen: int | None = None
     with store.signals.log.listen() as bell:
         while not stop.is_set():
             bell.clear()
             try:
-                seen = await _watched(store, seen)
+                seen = await _watched(store, seen, hangs_seconds)
             except Exception as error:  # noqa: BLE001 - if this loop ended, revoked keys would stay valid in this process
                 log.warning("freshness_retries", error=first_line(error))
                 store.distrust()
                 await first_set(stop, seconds=AGAIN_SECONDS)
                 continue
             await first_set(stop, seconds=PAUSE_SECONDS)
-            await first_set(stop, bell, seconds=LOOK_SECONDS)
+            await first_set(stop, bell, seconds=look_seconds)
 
 
-async def _watched(store: EventStore, seen: int | None) -> int:
+async def _watched(store: EventStore, seen: int | None, hangs_seconds: float) -> int:
     """Check. While a check is stuck, nothing in the cache is trusted."""
     look = asyncio.ensure_future(_look(store, seen))
-    while not (await asyncio.wait([look], timeout=HANGS_SECONDS))[0]:
+    while not (await asyncio.wait([look], timeout=hangs_seconds))[0]:
         store.distrust()
     return look.result()
 

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "wouter";
+import type { User } from "../api";
+import { liftDoNotDisturb, listDoNotDisturb } from "../api";
+import { data } from "../http";
+import { manages } from "../rights";
+import { moment, phone } from "../words";
+import { Failure, useChange } from "./changes";
+
+export function DoNotDisturb({ me }: { me: User }) {
+  const [reason, setReason] = useState("");
+  const noes = useQuery({
+    queryKey: ["noes"],
+    queryFn: () => data(listDoNotDisturb({ query: { limit: 200 }, throwOnError: true })),
+  });
+  const lift = useChange(
+    (number: string) => liftDoNotDisturb({ path: { number }, body: { reason }, throwOnError: true }),
+    ["noes"],
+  );
+  return (
+    <>
+      <p className="hint">Numbers that want no texts, because a contact that has or had them has do-not-disturb on.</p>
+      <Failure error={noes.error ?? lift.error} />
+      {noes.data?.items.length === 0 && <p className="empty">There are none.</p>}
+      <ul className="cards">
+        {(noes.data?.items ?? []).map((each) => (
+          <li key={each.number}>
+            <strong>{phone(each.number)}</strong> since {moment(each.since)}{" "}
+            <Link href={`/contacts/${each.contact_id}`}>by this contact</Link>
+            {each.left_behind && manages(me) && (
+              <form
+                className="inline"
+                onSubmit={(event) => {
+                  event.preventDefault();
+                  lift.mutate(each.number);
+                }}
+              >
+                <input
+                  aria-label="Reason"
+                  placeholder="Why is it lifted?"
+                  value={reason}
+                  onChange={(event) => setReason(event.target.value)}
+                />
+                <button type="submit" className="danger" disabled={!reason.trim()}>
+                  Lift
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { explain } from "../http";
+
+/** Return a mutation that makes what it changed stale. */
+export function useChange<T, R>(change: (value: T) => Promise<R>, keys: string[], done?: (result: R) => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: (result: R) => {
+      for (const key of keys) void queries.invalidateQueries({ queryKey: [key] });
+      done?.(result);
+    },
+  });
+}
+
+/** What went wrong, in the server's words. */
+export function Failure({ error }: { error: unknown }) {
+  return error ? (
+    <p className="error" role="alert">
+      {explain(error)}
+    </p>
+  ) : null;
+}
