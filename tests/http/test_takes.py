@@ -1,10 +1,12 @@
 """The valid values of a field in words: no refusal quotes the parser."""
 
 import pytest
-from msgspec import json
+from msgspec import ValidationError, convert, json
 
+from groupchat.http.inputs import bodies
 from groupchat.http.inputs.bodies import ContactInput, ConversationInput, KeyInput, RateInput, UserInput
 from groupchat.http.inputs.parameters import InboxQuery, LedgerQuery, StatementQuery
+from groupchat.http.inputs.taken import Taken
 from groupchat.http.web.codec import decode_query, misfit
 from groupchat.http.web.takes import fields, takes
 from groupchat.values.errors import InvalidRequestError
@@ -62,3 +64,36 @@ def test_an_unknown_field_takes_nothing():
     assert takes(InboxQuery, "nonsense") is None
     assert takes(ConversationInput, "participants.0.number.x") is None
     assert fields(StatementQuery) == ["month", "format"]
+
+
+NAMED = {
+    "ContactChange": {"name": "Ann"},
+    "ContactInput": {"name": "Ann", "number": "1"},
+    "ContactPut": {"name": "Ann", "number": "1"},
+    "ConversationChange": {"name": "Crew"},
+    "ConversationInput": {"name": "Crew", "from": "1", "participants": []},
+    "KeyInput": {"label": "CRM"},
+    "MessageOutcome": {"reason": "Bob told us", "status": "delivered"},
+    "NumberChange": {"label": "Desk"},
+    "NumberInput": {"label": "Desk", "number": "1"},
+    "ParticipantInput": {"name": "Ann", "number": "1"},
+    "Reasoned": {"reason": "A mistake"},
+    "SuccessorInput": {"name": "Crew"},
+    "UserChange": {"name": "Ann"},
+    "UserInput": {"name": "Ann", "email": "ann@example.com", "role": "member"},
+}
+"""A body with each name, label or reason that a caller can write. The name is the first field."""
+
+
+def test_every_name_that_a_caller_can_write_is_known_here():
+    kinds = {name: kind for name, kind in vars(bodies).items() if isinstance(kind, type) and issubclass(kind, Taken)}
+    assert {name for name, kind in kinds.items() if {"name", "label", "reason"} & set(kind.__struct_fields__)} == NAMED.keys()
+
+
+@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize("name", ["", " ", "\u2060", "\u2800", "Ann\r\nBob: hi", "Ann\tBob", "Ann\u2028Bob", "\x1b[2J"])
+def test_every_name_shows_something_and_has_no_control_characters_R47(kind, name):
+    body = NAMED[kind]
+    assert convert(body, getattr(bodies, kind))
+    with pytest.raises(ValidationError, match=rf"`\$?\.?{next(iter(body))}`"):
+        convert(body | {next(iter(body)): name}, getattr(bodies, kind))
