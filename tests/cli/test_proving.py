@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from groupchat.proof.checkpoint import Checkpoint
 from groupchat.proof.notes import Note, SigningKey, VerifierKey
 from groupchat.store.database import Database
 from groupchat.store.tables import STORED_EVENTS
@@ -62,6 +63,16 @@ def test_verifying_continues_from_the_last_checkpoint_and_needs_read_access_only
     assert (first.code, second.code) == (0, 0), first.err + second.err
     assert (tmp_path / "last").read_text() == signed.out
     assert first.out == second.out
+
+
+@pytest.mark.parametrize("where", [("--last", "mine"), ("--publish", ".")])
+def test_nothing_is_signed_after_a_restore_from_before_a_published_checkpoint_R70(groupchat, audited, tmp_path, where):
+    url, key = audited
+    lost = str(Checkpoint("chat.example.com", 6, bytes(32)).signed_with(SigningKey.read((tmp_path / "log.key").read_text())))
+    (tmp_path / ("mine" if where[0] == "--last" else f"{6:020}.checkpoint")).write_text(lost)
+    refused = groupchat(url, "audit", "checkpoint", *where, **key)
+    assert (refused.code, refused.out) == (1, "")
+    assert "has 5 events, but a checkpoint of 6 is signed already" in refused.err
 
 
 def test_a_proof_is_printed_with_the_event_and_the_checkpoint_R70(groupchat, audited, tmp_path):

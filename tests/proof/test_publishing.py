@@ -8,7 +8,7 @@ import pytest
 
 from groupchat.proof.checkpoint import Checkpoint
 from groupchat.proof.checkpointing import NAME, Checkpoints
-from groupchat.proof.publishing import PublishingError, ToWebhook, target
+from groupchat.proof.publishing import PublishingError, ToWebhook, published_in, target
 from groupchat.proof.tree import leaf_hash
 from groupchat.store.positions import statuses
 from tests.proof.logs import KEY, fill_and_sign
@@ -155,6 +155,19 @@ def test_the_scheme_of_a_web_address_may_be_in_capitals_R70():
     assert isinstance(target("HTTPS://example.com/checkpoints", nothing), ToWebhook)
 
 
+def test_the_newest_checkpoint_of_a_log_is_found_in_a_folder_R70(tmp_path):
+    place = target(str(tmp_path), nothing)
+    elsewhere = Checkpoint("example.com/other", 20, leaf_hash(b"a")).signed_with(KEY)
+    for each in (Checkpoint(KEY.name, 6, leaf_hash(b"a")).signed_with(KEY), NOTE, elsewhere):
+        place.publish(each)
+    (tmp_path / "mine.checkpoint").write_text("")
+    assert published_in([place, target("kafka:checkpoints", nothing)], KEY.name) == [NOTE]
+    assert published_in([place], "example.com/third") == []
+    (tmp_path / "00000000000000000029.checkpoint").write_text("half a")
+    with pytest.raises(PublishingError, match=r"0029\.checkpoint can't be read: This is not a signed note"):
+        published_in([place], KEY.name)
+
+
 # --- the worker
 
 
@@ -176,12 +189,22 @@ def test_a_checkpoint_is_published_once_and_its_size_is_the_position_R70(databas
     assert statuses(database)[NAME].position == 20
 
 
+async def test_the_worker_signs_nothing_after_a_restore_from_before_what_is_in_the_folder_R70(database, folder):
+    folder.mkdir()
+    fill_and_sign(database, 20)
+    place = target(str(folder), nothing)
+    place.publish(Checkpoint(KEY.name, 25, leaf_hash(b"lost")).signed_with(KEY))
+    await Checkpoints(database, KEY, [place], 300.0).try_once()
+    assert "has 20 events, but a checkpoint of 25 is signed already" in str(statuses(database)[NAME].error)
+    assert len(list(folder.iterdir())) == 1
+
+
 async def test_a_failed_publication_of_a_checkpoint_is_reported_and_retried_R70(database, folder):
     fill_and_sign(database, 20)
     worker = Checkpoints(database, KEY, [target(str(folder), nothing)], 300.0)
     await worker.try_once()
     status = statuses(database)[NAME]
-    assert (status.position, "can't be written" in str(status.error)) == (0, True)
+    assert (status.position, "can't be read" in str(status.error)) == (0, True)
     folder.mkdir()
     await worker.try_once()
     assert (statuses(database)[NAME].position, statuses(database)[NAME].error) == (20, None)

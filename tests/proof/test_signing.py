@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import delete, update
 
-from groupchat.proof.checkpoint import Checkpoint, opened
+from groupchat.proof.checkpoint import Checkpoint, opened, read_checkpoint
 from groupchat.proof.growing import grow
 from groupchat.proof.kept import TILES, checkpoint_from, keep_checkpoint, newest_checkpoint
 from groupchat.proof.notes import Note, NoteError, SigningKey
@@ -46,7 +46,7 @@ def test_nothing_is_signed_that_does_not_begin_with_the_last_checkpoint_R70(data
     with database.write() as connection:
         connection.execute(update(TILES).where(TILES.c.level == 1).values(hashes=bytes(32)))
     grow(database, 310)
-    with pytest.raises(SigningError, match="does not begin with the 300 of the last checkpoint"):
+    with pytest.raises(SigningError, match="does not begin with the 300 of a checkpoint that is signed already"):
         sign(database, KEY)
 
 
@@ -56,6 +56,20 @@ def test_nothing_is_signed_of_a_database_from_before_the_last_checkpoint_R70(dat
         stand_at(connection, "proof", 250)
     with pytest.raises(SigningError, match="has 250 events, but a checkpoint of 300 is signed already"):
         sign(database, KEY)
+
+
+def test_nothing_is_signed_that_contradicts_what_was_published_before_the_database_was_restored_R70(database):
+    fill_and_sign(database, 10)
+    longer = Checkpoint(KEY.name, 12, leaf_hash(b"lost")).signed_with(KEY)
+    fill(database, 3, first=11)
+    grow(database, 11)
+    with pytest.raises(SigningError, match="has 11 events, but a checkpoint of 12 is signed already"):
+        sign(database, KEY, [longer])
+    grow(database, 13)
+    with pytest.raises(SigningError, match=r"does not begin with the 12 of a checkpoint .* or the database was restored"):
+        sign(database, KEY, [longer])
+    with database.read() as connection:
+        assert read_checkpoint(newest_checkpoint(connection)).size == 10
 
 
 def test_nothing_is_signed_where_tiles_are_missing_R70(database):
@@ -68,9 +82,7 @@ def test_nothing_is_signed_where_tiles_are_missing_R70(database):
 
 def test_nothing_is_signed_by_the_key_of_another_log_R70(database):
     fill_and_sign(database, 10)
-    with pytest.raises(
-        SigningError, match=r"to the log example\.com/other, but the checkpoints of this database to example\.com/log"
-    ):
+    with pytest.raises(SigningError, match=r"to the log example\.com/other, but a checkpoint of 10 events to example\.com/log"):
         sign(database, SigningKey("example.com/other", bytes(32)))
 
 

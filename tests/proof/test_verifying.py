@@ -201,7 +201,10 @@ def test_all_checkpoints_are_compared_not_only_the_newest_R70(database):
     earlier = str(Checkpoint(KEY.name, 7, leaf_hash(b"other")).signed_with(KEY))
     with database.read() as connection:
         ((_, told),) = says(connection, earlier)
-    assert told.startswith("The first 7 events are not those of the checkpoint of 7 events")
+    assert told.startswith(
+        "The events lead to the checkpoint of 20 events, but not to the earlier one of 7: the log's key has signed"
+    )
+    assert told.endswith("They begin to differ at one of the positions 1 to 7.")
 
 
 # --- going on
@@ -225,4 +228,13 @@ def test_verifying_goes_on_only_where_the_tiles_lead_to_what_was_verified_R70(da
         connection.execute(change())
         connection.execute(delete(CHECKPOINTS))
         ((_, told),) = says(connection, since=last)
-    assert told.endswith("Verify the whole log, without --last.")
+    assert told.endswith("Verify the whole log: give that checkpoint with --checkpoint, not with --last.")
+
+
+def test_a_log_that_ends_before_the_last_verified_checkpoint_is_found_though_nothing_is_read_again_R70(database):
+    last = fill_and_sign(database, 300)
+    with database.write() as connection:
+        connection.execute(delete(STORED_EVENTS).where(_T.id > 250))
+        connection.execute(delete(CHECKPOINTS))
+        ((position, told),) = says(connection, since=last)
+    assert (position, told[:75]) == (251, "The log ends at position 250, but the checkpoint of 300 events in --last ha")

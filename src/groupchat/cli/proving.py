@@ -21,6 +21,7 @@ from groupchat.proof.kept import checkpoint_texts, keep_checkpoint
 from groupchat.proof.notes import Note, SigningKey, VerifierKey, read_verifier
 from groupchat.proof.parts import hashing
 from groupchat.proof.proving import prove
+from groupchat.proof.publishing import published_in
 from groupchat.proof.signing import sign
 from groupchat.proof.verifying import Report, opened_all, verify
 from groupchat.store.log import Log
@@ -71,14 +72,22 @@ def checkpoint(
         Path | None,
         typer.Option(help="A file with a checkpoint that a witness has cosigned, to add its cosignature."),
     ] = None,
+    last: Annotated[
+        Path | None,
+        typer.Option(help="A file with a checkpoint that was published earlier. Nothing is signed that does not begin with it."),
+    ] = None,
 ) -> None:
-    """Sign a checkpoint of all events that are in the tree, store it, and print it."""
+    """Sign a checkpoint of all events that are in the tree, store it, and print it.
+
+    Nothing is signed that contradicts a checkpoint in the database, in a folder that it is published in, or in --last.
+    """
     given = settings()
     key = audit_key(given)
     targets = audit_targets(given, publish_to or [])
     with existing() as database:
         if cosigned is None:
-            note = sign(database, key)
+            published = [] if last is None else [Note.read(read_text(last))]
+            note = sign(database, key, [*published, *published_in(targets, key.name)])
         else:
             seen = Note.read(read_text(cosigned))
             opened(str(seen), key.verifier)

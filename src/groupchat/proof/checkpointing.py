@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from groupchat.proof.checkpoint import read_checkpoint
 from groupchat.proof.notes import Note, SigningKey
-from groupchat.proof.publishing import Target
+from groupchat.proof.publishing import Target, published_in
 from groupchat.proof.signing import sign
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.lease import Lease
@@ -51,7 +51,7 @@ class Checkpoints(Struct, frozen=True):
         """Sign a checkpoint, and publish it unless that is done; raises `SigningError`, `MissingTileError`, `PublishingError`."""
         with self.database.read() as connection:
             published = status_of(connection, NAME).position
-        note = sign(self.database, self.key)
+        note = sign(self.database, self.key, published_in(self.targets, self.key.name))
         size = read_checkpoint(note).size
         if size == published:
             return

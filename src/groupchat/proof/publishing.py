@@ -2,14 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
 from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
-from groupchat.proof.notes import Note
+from groupchat.proof.notes import Note, NoteError
 from groupchat.proof.s3 import Credentials
 from groupchat.values.clock import utc_now
 from groupchat.values.errors import ToldError, first_line
@@ -19,6 +20,7 @@ REQUEST_SECONDS = 10.0
 """The time that another party's server has to respond."""
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _THERE_ALREADY = 412
+_FILE_NAME = re.compile(r"[0-9]{20}\.checkpoint")
 
 
 class PublishingError(ToldError):
@@ -77,6 +79,15 @@ class ToFolder:
             msg = f"{path} can't be written: {error.strerror or error}."
             raise PublishingError(msg) from error
 
+    def newest(self, origin: str) -> Note | None:
+        """Return the checkpoint of this log that covers the most events; raises `PublishingError` if it can't be read."""
+        try:
+            paths = sorted(each for each in self._path.iterdir() if _FILE_NAME.fullmatch(each.name))
+        except OSError as error:
+            msg = f"{self.name} can't be read: {error.strerror or error}."
+            raise PublishingError(msg) from error
+        return next((note for note in map(_note_in, reversed(paths)) if read_checkpoint(note).origin == origin), None)
+
 
 class ToWebhook:
     """Another party's server, which gets each checkpoint as the body of a POST."""
@@ -121,9 +132,26 @@ class ToTopic:
         self._send(self._topic, read_checkpoint(note).origin, str(note))
 
 
+def published_in(targets: Sequence[Target], origin: str) -> list[Note]:
+    """Return the newest checkpoint of a log in each folder. Other places don't let the log read what they have."""
+    found = [each.newest(origin) for each in targets if isinstance(each, ToFolder)]
+    return [note for note in found if note is not None]
+
+
 def file_name(said: Checkpoint) -> str:
     """Return the name of a checkpoint's file: names sort in the order of the log."""
     return f"{said.size:020}.checkpoint"
+
+
+def _note_in(path: Path) -> Note:
+    """Return the checkpoint in a file; raises `PublishingError` if there is none."""
+    try:
+        note = Note.read(path.read_text("utf-8"))
+        read_checkpoint(note)
+    except (OSError, UnicodeDecodeError, NoteError) as error:
+        msg = f"{path} can't be read: {first_line(error)}"
+        raise PublishingError(msg) from error
+    return note
 
 
 def _sent(

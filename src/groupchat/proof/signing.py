@@ -1,6 +1,6 @@
 """Signing checkpoints: only of a tree that begins with everything that was signed before."""
 
-from sqlalchemy import Connection
+from collections.abc import Sequence
 
 from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
 from groupchat.proof.growing import NAME
@@ -17,8 +17,11 @@ class SigningError(ToldError):
     """Nothing can be signed, because there is nothing yet, or it would contradict an earlier checkpoint. The message says which."""
 
 
-def sign(database: Database, key: SigningKey) -> Note:
+def sign(database: Database, key: SigningKey, published: Sequence[Note] = ()) -> Note:
     """Sign and store a checkpoint of all events in the tree; return it. If there is no new event, the newest one is returned.
+
+    `published` are checkpoints from elsewhere. After a restore from a backup, only they show that more was signed than the database
+    has; a second history would be signed otherwise. Their signatures are not verified, because a forged one only prevents signing.
 
     Raises `SigningError`, and `MissingTileError` for an incomplete tree. It blocks.
     """
@@ -29,7 +32,9 @@ def sign(database: Database, key: SigningKey) -> Note:
             msg = "There is no event in the tree yet. `groupchat serve` and `groupchat work` fill it."
             raise SigningError(msg)
         checkpoint = Checkpoint(key.name, size, root_in(read, size))
-        _require_consistent(connection, read, checkpoint)
+        kept = newest_checkpoint(connection)
+        for each in (*published, *([] if kept is None else [kept])):
+            _require_consistent(read, read_checkpoint(each), checkpoint)
         return keep_checkpoint(connection, checkpoint.signed_with(key))
 
 
@@ -39,24 +44,21 @@ def consistent(read: TileReader, old: Checkpoint, new: Checkpoint) -> bool:
     return is_consistent(old.size, old.root, new.size, new.root, proof)
 
 
-def _require_consistent(connection: Connection, read: TileReader, new: Checkpoint) -> None:
-    kept = newest_checkpoint(connection)
-    if kept is None:
-        return
-    old = read_checkpoint(kept)
+def _require_consistent(read: TileReader, old: Checkpoint, new: Checkpoint) -> None:
     if old.origin != new.origin:
-        msg = f"This key belongs to the log {new.origin}, but the checkpoints of this database to {old.origin}."
+        msg = f"This key belongs to the log {new.origin}, but a checkpoint of {old.size:,} events to {old.origin}."
         raise SigningError(msg)
     if old.size > new.size:
         msg = (
             f"The tree has {new.size:,} events, but a checkpoint of {old.size:,} is signed already. Either the tree is being "
             "computed again, or the database was restored from before that checkpoint, or events were removed. Run "
-            "`groupchat audit verify`."
+            "`groupchat audit verify --checkpoint` with that checkpoint."
         )
         raise SigningError(msg)
     if not consistent(read, old, new):
         msg = (
-            f"The tree of {new.size:,} events does not begin with the {old.size:,} of the last checkpoint: events or tiles were "
-            "changed. Nothing was signed. Run `groupchat audit verify`."
+            f"The tree of {new.size:,} events does not begin with the {old.size:,} of a checkpoint that is signed already: events "
+            "or tiles were changed, or the database was restored from before that checkpoint. Nothing was signed. Run `groupchat "
+            "audit verify --checkpoint` with it."
         )
         raise SigningError(msg)

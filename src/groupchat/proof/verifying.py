@@ -76,12 +76,14 @@ def verify(
     """
     after = since.size if since else 0
     end = max(status_of(connection, NAME).position, *(each.size for each in checkpoints), after)
+    if (stored := head(connection)) < after:
+        return Report(0, (), (cut_off(stored + 1, stored, after, f"the checkpoint of {after:,} events in --last"),))
     try:
         scan = _begun(tiles_in(connection), checkpoints, after)
     except MissingTileError as error:
         return Report(0, (), (Finding(f"{error} {_VERIFY_ALL}"),))
     if since and scan.roots[after] != since.root:
-        says = f"The tiles don't lead to the checkpoint of {after:,} events that was verified before."
+        says = f"The tiles don't lead to the checkpoint of {after:,} events in --last, which was verified before."
         return Report(0, (), (Finding(f"{says} {_VERIFY_ALL}"),))
     for part in hashed(tasks(after, end, scan.sizes)):
         scan.add(part)
@@ -118,7 +120,7 @@ def _judged(connection: Connection, scan: _Scan, checkpoints: Sequence[Checkpoin
     report = Report(scan.size, matching, tuple(_two_histories(ordered)))
     found: list[Finding] = []
     if failing:
-        found = _behind(connection, scan, failing[0], report.covered)
+        found = _behind(connection, scan, failing[0], matching)
     elif scan.missing is not None:
         found = [cut_off(scan.missing, head(connection), end, "the tree")]
     elif scan.first_wrong is not None:
@@ -132,9 +134,17 @@ def _judged(connection: Connection, scan: _Scan, checkpoints: Sequence[Checkpoin
     return Report(report.events, matching, (*report.faults, *found))
 
 
-def _behind(connection: Connection, scan: _Scan, checkpoint: Checkpoint, unchanged: int) -> list[Finding]:
+def _behind(connection: Connection, scan: _Scan, checkpoint: Checkpoint, matching: Sequence[Checkpoint]) -> list[Finding]:
     """Return why the events don't lead to a checkpoint: the first one that they don't lead to."""
     wrong, missing = scan.first_wrong, scan.missing
+    unchanged = max((each.size for each in matching if each.size < checkpoint.size), default=0)
+    later = next((each.size for each in matching if each.size > checkpoint.size), None)
+    if later is not None:
+        says = (
+            f"The events lead to the checkpoint of {later:,} events, but not to the earlier one of {checkpoint.size:,}: the log's "
+            f"key has signed two histories. They begin to differ at one of the positions {unchanged + 1:,} to {checkpoint.size:,}."
+        )
+        return [Finding(says, unchanged + 1)]
     if wrong is not None and wrong <= checkpoint.size and tiles_lead_to(connection, checkpoint):
         return [first_wrong(connection, wrong, scan.wrong, f"which the checkpoint of {checkpoint.size:,} events covers")]
     if missing is not None and missing <= checkpoint.size:
@@ -147,7 +157,7 @@ def _behind(connection: Connection, scan: _Scan, checkpoint: Checkpoint, unchang
     return [Finding(f"{says}{hint}.", unchanged + 1)]
 
 
-_VERIFY_ALL = "Verify the whole log, without --last."
+_VERIFY_ALL = "Verify the whole log: give that checkpoint with --checkpoint, not with --last."
 
 
 def _two_histories(ordered: Sequence[Checkpoint]) -> list[Finding]:
