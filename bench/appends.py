@@ -1,4 +1,4 @@
-"""Concurrent appends: 32 writers, each with one event of its own stream on its way at a time, each append acknowledged on disk.
+"""Concurrent appends: 32 writers, each with one event of its own stream in flight. Acknowledged appends are on disk.
 
 Three sides store the same events for the same time:
 - ours: `Append`s through the group committer, as `EventStore.run` submits them, checked against their stream's version;

@@ -123,14 +123,14 @@ class NewMessage(BaseModel):
 
 
 class Recipient(BaseModel):
-    """A recipient, as it is answered."""
+    """A recipient in the response."""
 
     number: str
     status: str
 
 
 class Message(BaseModel):
-    """The answer."""
+    """The response."""
 
     id: str
     conversation_id: str

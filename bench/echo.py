@@ -17,13 +17,13 @@ app = FastAPI()
 
 @app.post("/v1/conversations/{conversation_id}/messages", status_code=201)
 async def echo(conversation_id: str, message: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - the same path
-    """Answer with what came."""
+    """Return the body."""
     return message
 
 
 @app.post("/raw/{conversation_id}", status_code=201)
 async def raw(conversation_id: str, request: Request) -> Response:  # noqa: ARG001 - the same path
-    """Answer with the bytes that came, past FastAPI's parsing and encoding."""
+    """Return the bytes of the body, without FastAPI's parsing and encoding."""
     return Response(await request.body(), status_code=201, media_type="application/json")
 
 

@@ -50,7 +50,7 @@ class _Side(Protocol):
         """Post for a while; return how many messages were accepted."""
 
     def is_busy(self) -> bool:
-        """Tell whether anything is left to do, or happened since the last call."""
+        """Return whether anything is left to do, or has happened since the last call."""
 
 
 class _Ours:
@@ -66,7 +66,7 @@ class _Ours:
         return self._has_grown() or self._service.behind() > 0
 
     def is_late(self) -> bool:
-        """Tell whether something is to be delivered or shown; the tree for proofs gathers for a second, and nobody waits for it."""
+        """Return whether something is still to be delivered or shown. Nobody waits for the tree for proofs."""
         return self._has_grown() or self._service.behind(without=[growing.NAME]) > 0
 
     def _has_grown(self) -> bool:
@@ -145,7 +145,7 @@ def settle(is_busy: Callable[[], bool], patience: float = _PATIENCE_SECONDS) -> 
 
 
 def measure(server: Server, *, rounds: int, seconds: float, carried_seconds: float) -> Iterator[Measure]:
-    """Return what a message costs, against the goal and against CRUD; what is carried through; and when a message is visible."""
+    """Return a message's cost against the goal and against CRUD, the sustained rate, and the time until a message is visible."""
     with ExitStack() as stack:
         service = Service(stack, server)
         ours, other = _Ours(service), _Crud(stack, server)
@@ -213,7 +213,7 @@ def _keeps_up(accepted: float, late: float, rate: float) -> bool:
 
 
 def _visible(service: Service, rounds: int, seconds: float) -> Measure:
-    """Write now and then beside a light load, and read the inbox with what was written."""
+    """Write occasionally during a light load, and read the inbox until it shows each message."""
     took: list[float] = []
     for _ in range(rounds):
         loading = Thread(target=service.post_beside, args=(seconds, VISIBLE_RATE))

@@ -1,4 +1,4 @@
-"""A store that has grown: how long it takes to make one, to rebuild its views, and what requests cost then.
+"""A store that has grown: the time to make one, to rebuild its views, and to answer requests from it.
 
 `python bench/growth.py --events 5000000` makes that many events of one workspace in an empty database (`--url`, or SQLite in a
 temporary folder), rebuilds all views, and measures requests, in this process and without a socket. Run it with two sizes.
@@ -37,7 +37,7 @@ from groupchat.values.ids import new_id
 ACTIVE = 500
 """The number of conversations that are going on at a time."""
 EXCHANGES = (*(1,) * 50, *(5,) * 30, *(40,) * 15, *(300,) * 5)
-"""Of 100 conversations, so many have so many messages; every other message is replied to."""
+"""How many of 100 conversations have how many messages. Every other message gets a reply."""
 LONG_EVERY, LONG = 3_000, 6_700
 """Every 3,000th conversation has 10,000 events of its own."""
 CALLS = 30
@@ -78,7 +78,7 @@ def interleaved(random: Random) -> Story:
 
 
 def grow(system: System, workspace_id: str, events: int) -> None:
-    """Store so many events. They are not decided, so it takes a few microseconds for each."""
+    """Store a number of events. No command decides them, so each takes only a few microseconds."""
     recorder, mapper, cause = Recorder(system.database), EventMapper(), histories.cause(workspace_id)
     versions: Counter[str] = Counter()
     story = islice(interleaved(Random(1)), events)

@@ -54,7 +54,7 @@ def cause(workspace_id: str) -> Cause:
 
 
 def fill(database: Database, *, groups: int, messages: int) -> int:
-    """Store a history of so many groups and messages in each; return how many events it has."""
+    """Store a history with this many groups, and messages in each; return the number of its events."""
     recorder, mapper, request = Recorder(database), EventMapper(), cause(new_id("wsp"))
     versions: Counter[str] = Counter()
     made = []
@@ -69,7 +69,7 @@ def fill(database: Database, *, groups: int, messages: int) -> int:
 
 
 def stored(append: Append) -> None:
-    """Raise what went wrong unless an append was stored."""
+    """Raise the error of an append that was not stored."""
     if isinstance(append.outcome, Conflict) or append.outcome is None:
         msg = f"an append was not stored: {append.outcome}"
         raise RuntimeError(msg)

@@ -1,4 +1,4 @@
-"""A load generator in a process of its own: keep-alive connections over raw sockets, each with one request on its way at a time.
+"""A load generator in a process of its own: keep-alive connections over raw sockets, each with one request at a time.
 
 Takes one argument, `Load` as JSON; prints `Result` as JSON. It starts no request after its time is over, and ends when the last
 answer is there.
@@ -67,7 +67,7 @@ class _Connection(asyncio.Protocol):
         self._send_in_time()
 
     def _send_in_time(self) -> None:
-        """Send the next request when it is due, or now if that is over."""
+        """Send the next request when it is due, or immediately if it is late."""
         wait = self._next - perf_counter()
         self._next += self._pause
         if perf_counter() + max(wait, 0) >= self._until:

@@ -159,7 +159,7 @@ def _scope() -> dict[str, Any]:
 
 
 async def main(rounds: int) -> None:
-    """Measure, and print medians and what they were made of."""
+    """Measure, and print the medians and the rounds behind them."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # every side without its log
     sides = {"ours": ours(Application), "through FastAPI's middleware": ours(FastAPI), "FastAPI": fastapi_alone()}
     if litestar is not None:

@@ -46,7 +46,7 @@ def rate(seconds):
 
 print(max(rate(0.3) for _ in range(3)))
 """
-"""Writes and syncs pages of 8 kB as a write-ahead log does; the best of three short tries, past what else goes on."""
+"""Writes and syncs pages of 8 kB as a write-ahead log does; the best of three, as other work slows some."""
 
 
 class Server:
@@ -68,7 +68,7 @@ class Server:
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     def checkpoint(self) -> None:
-        """Write out what earlier runs left, so that the next pays for its own only."""
+        """Write the changes of earlier runs to disk, so that the next run pays only for its own."""
         self.run("CHECKPOINT")
 
     def run(self, statement: str) -> None:
@@ -117,7 +117,7 @@ def running(*, slow: bool = False) -> Iterator[Server]:
 
 
 def compiler() -> str | None:
-    """Return the C compiler that there is, if any."""
+    """Return a C compiler of this machine, if it has one."""
     return next((found for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
 
 
@@ -131,7 +131,7 @@ def _built(folder: Path) -> Path:
 
 @contextmanager
 def _preloaded(shim: Path | None) -> Iterator[None]:
-    """Preload the shim into what is started meanwhile."""
+    """Preload the shim into programs that are started during the block."""
     if shim is not None:
         os.environ["LD_PRELOAD"] = str(shim)
     try:

@@ -75,7 +75,7 @@ class _Echo:
 
 
 def measure(server: Server, *, rounds: int, seconds: float, disk: str) -> list[Measure]:
-    """Return the rate of accepted messages against that of echoes; the notes tell latencies and what the processes used."""
+    """Return the rate of accepted messages against that of echoes; the notes have latencies and processor times."""
     with ExitStack() as stack:
         service = Service(stack, server)
         ours, echo = _Ours(service, seconds), _Echo(stack, service, seconds)

@@ -1,4 +1,4 @@
-"""Proof: what the tree over the log costs those who append, and how fast a log is verified."""
+"""Proof: what the tree over the log costs appends, and how fast a log is verified."""
 
 import asyncio
 import os
@@ -85,7 +85,7 @@ def _worker(store: EventStore) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def _appended(store: EventStore, seconds: float, by: "Tree | subprocess.Popen[bytes] | None") -> float:
-    """Append for so long while the tree grows here, in a worker, or not at all; from a tree that is complete."""
+    """Append for a number of seconds while the tree grows in this process, in a worker, or not at all. It is complete before."""
     grow(store.database, store.log.head())
     worker = by if isinstance(by, subprocess.Popen) else None
     if worker is not None:

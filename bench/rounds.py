@@ -1,4 +1,4 @@
-"""Rounds: both sides of a measure in one run, alternating, and what comes of them."""
+"""Rounds: both sides of a measure in one run, alternating, and their results."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
@@ -27,7 +27,7 @@ class Measure(Struct, kw_only=True):
 
     @property
     def met(self) -> bool:
-        """Tell whether the goal is reached."""
+        """Return whether the goal is reached."""
         return self.goal is None or self.ratio >= self.goal
 
 

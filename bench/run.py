@@ -30,7 +30,7 @@ GROUPS = ("appends", "posts", "end", "rebuild", "proof", "relay")
 
 
 class Run:
-    """One run, with what it has found so far."""
+    """One run, with its results so far."""
 
     def __init__(self, only: list[str], *, quick: bool) -> None:
         self._only = only or GROUPS
@@ -100,7 +100,7 @@ def _shown(figure: float) -> str:
 
 
 def _words(measures: Sequence[Measure]) -> str:
-    """Return what the HTTP measures note beside their rates."""
+    """Return the notes that the HTTP measures have in addition to their rates."""
     return "\n".join(
         f"POST, disk {each.disk}: p50 {notes['ours_p50_ms']:g} ms (echo {notes['other_p50_ms']:g}), "
         f"p99 {notes['ours_p99_ms']:g} ms (echo {notes['other_p99_ms']:g}), "

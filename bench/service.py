@@ -36,7 +36,7 @@ _STOP_SECONDS = 20
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """An answer: its body, and the position that covers what it tells of."""
+    """A response: its body, and the position that covers it."""
 
     body: bytes
     position: str | None
@@ -64,7 +64,7 @@ class Service:
         self._paths = [self._group(n) for n in range(CONNECTIONS)]
 
     def post(self, seconds: float, **how: Any) -> Result:
-        """Post for a while; every message that was answered with 201 is stored."""
+        """Post for a while; every message with the response 201 is stored."""
         before = self.sent()
         result = post(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, **how))
         if result.refused or self.sent() - before != result.accepted:

@@ -1,4 +1,4 @@
-"""`make soak`: mixed load with kills, and what is left of it. `python bench/soak.py [minutes]`; ten minutes if none are named.
+"""`make soak`: mixed load with kills, and a check of the store. `python bench/soak.py [minutes]`; ten minutes if none are named.
 
 Clients send, let handsets reply, and read the inbox and threads, at a steady rate. Again and again the API or the worker is killed
 (SIGKILL) and started again; in the last quarter nobody is. Afterwards:
@@ -46,7 +46,7 @@ _REPLY = {"to": histories.BUSINESS, "body": "Thanks, see you then"}
 
 
 class Period(msgspec.Struct, kw_only=True):
-    """Some seconds of the run: answers to `POST` in milliseconds, resident memory in MiB."""
+    """A few seconds of the run: response times of `POST` in milliseconds, and resident memory in MiB."""
 
     at: float
     posts: int
@@ -130,7 +130,7 @@ class Soak:
                 return
 
     async def _act(self, until: float) -> None:
-        """Act as one client; what fails because a process was just killed is not repeated."""
+        """Act as one client. Requests that fail because a process was just killed are not repeated."""
         choices: list[tuple[int, Callable[[], Awaitable[None]]]] = [
             (60, self._send),
             (20, self._reply),
@@ -190,7 +190,7 @@ class Soak:
 
 
 class _Found:
-    """What is wrong at the end."""
+    """The check at the end, which lists all faults."""
 
     def __init__(self, soak: Soak, url: str) -> None:
         self._soak = soak
@@ -198,14 +198,14 @@ class _Found:
         self._head = 0
 
     def is_busy(self) -> bool:
-        """Tell whether something is still to be done."""
+        """Return whether something is still to be done."""
         before, self._head = self._head, int(self._one("SELECT max(id) FROM stored_events"))
         waits = self._one("SELECT EXISTS (SELECT FROM simulator_messages WHERE due_at IS NOT NULL)")
         put_off = self._one("SELECT EXISTS (SELECT FROM put_off_events)")
         return before != self._head or bool(waits) or bool(put_off)
 
     def problems(self) -> list[str]:
-        """Return a sentence for each."""
+        """Return a sentence for each fault."""
         found = []
         shown = set(self._all("SELECT message_id FROM messages"))
         if missing := set(self._soak.acknowledged) - shown:
@@ -240,7 +240,7 @@ def _free_port() -> int:
 
 
 def main() -> None:
-    """Run, look, and tell."""
+    """Run, check, and print the result."""
     seconds = 60 * float(sys.argv[1] if len(sys.argv) > 1 else 10)
     with postgres.running() as server, tempfile.TemporaryDirectory(prefix="groupchat-soak-") as folder:
         url = server.database()

@@ -10,7 +10,7 @@ import { Thread } from "./thread/Thread";
 
 type Side = "people" | "handsets" | null;
 
-/** The inbox, the chosen conversation, and what stands beside it. */
+/** The inbox, the chosen conversation, and the panel next to it. */
 export function Messages({ me, id, view }: { me: User; id: string | undefined; view: string | undefined }) {
   const [, go] = useLocation();
   const [side, setSide] = useState<Side>(() => (matchMedia("(min-width: 1100px)").matches ? "people" : null));

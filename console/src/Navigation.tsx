@@ -23,7 +23,7 @@ export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; 
         ))}
       </nav>
       <span className={`live ${live}`} role="status">
-        {live === "offline" ? "Offline. What you see may be behind." : live === "live" ? "Live" : "Connecting…"}
+        {live === "offline" ? "Offline. This page may be outdated." : live === "live" ? "Live" : "Connecting…"}
       </span>
       <span className="me" title={me.email}>
         {me.name} <small>{me.role}</small>

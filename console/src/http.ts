@@ -1,4 +1,4 @@
-/** The one way to the API: the session's token, the greatest position seen, and problems as errors. */
+/** All calls of the API: they carry the session's token and the greatest position seen, and raise problems as errors. */
 import { client } from "./api/client.gen";
 
 /** A refusal or failure, as the server words it (RFC 9457). */
@@ -40,7 +40,7 @@ export function sawPosition(seen: number): void {
   position = Math.max(position, seen);
 }
 
-/** Return the data of an answer. */
+/** Return the data of a response. */
 export async function data<T>(asked: Promise<{ data: T }>): Promise<T> {
   return (await asked).data;
 }

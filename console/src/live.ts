@@ -15,7 +15,7 @@ const PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 export type Liveness = "connecting" | "live" | "offline";
 
-/** Follow the stream while the component is shown; `onEvents` gets what came since the last call, in order. */
+/** Follow the stream while the component is shown; `onEvents` gets the events since the last call, in order. */
 export function useLive(onEvents: (events: StreamedEvent[]) => void): Liveness {
   const [state, setState] = useState<Liveness>("connecting");
   useEffect(() => {

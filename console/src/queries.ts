@@ -1,4 +1,4 @@
-/** What the page reads, by key; and what an event of the stream makes stale. */
+/** The page's queries by key, and the ones that an event of the stream makes stale. */
 import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { listContacts, listNumbers, listUsers, readConversation, readInbox, readPane, readThread } from "./api";
@@ -81,7 +81,7 @@ export function useContacts(q: string) {
   });
 }
 
-/** Return what makes stale whatever some events change. */
+/** Return a function that makes the queries stale whose results some events change. */
 export function useStale(): (events: StreamedEvent[]) => void {
   const queries = useQueryClient();
   return useCallback((events) => stale(queries, events), [queries]);

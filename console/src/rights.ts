@@ -1,4 +1,4 @@
-/** What a role allows, so that the page offers nothing that the server would refuse. */
+/** The rights of roles. The page doesn't offer anything that the server would refuse. */
 import type { User } from "./api";
 
 export const manages = (me: User) => me.role === "owner" || me.role === "admin";

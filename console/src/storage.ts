@@ -1,4 +1,4 @@
-/** What the page keeps in the browser: drafts by conversation, and sends that are not settled. Never a key. */
+/** The data that the page keeps in the browser: drafts by conversation, and unsettled sends. It never keeps a key. */
 
 function read<T>(key: string, otherwise: T): T {
   try {
@@ -37,7 +37,7 @@ export const wasSignedIn = (): boolean => read(SIGNED_IN, false);
 export const keepSignedIn = (): void => write(SIGNED_IN, true);
 export const forgetSession = (): void => write(SIGNED_IN, false);
 
-/** Forget everything: somebody signs out. */
+/** Forget everything, because the user signs out. */
 export function forget(): void {
   for (const key of Object.keys(localStorage)) if (key.startsWith("groupchat.")) localStorage.removeItem(key);
 }

@@ -20,9 +20,9 @@ export function DoNotDisturb({ me }: { me: User }) {
   );
   return (
     <>
-      <p className="hint">Numbers that want no texts, because a contact that has or had them has do-not-disturb on.</p>
+      <p className="hint">These numbers are not texted, because a contact with do-not-disturb has or had them.</p>
       <Failure error={noes.error ?? lift.error} />
-      {noes.data?.items.length === 0 && <p className="empty">There are none.</p>}
+      {noes.data?.items.length === 0 && <p className="empty">No number has do-not-disturb.</p>}
       <ul className="cards">
         {(noes.data?.items ?? []).map((each) => (
           <li key={each.number}>

@@ -12,7 +12,7 @@ export function Refusals() {
   });
   return (
     <>
-      <p className="hint">What the rules refused: who tried it, when, and why.</p>
+      <p className="hint">Requests that the rules refused, with the user, the time and the reason.</p>
       <Failure error={refusals.error} />
       {refusals.data?.items.length === 0 && <p className="empty">Nothing was refused.</p>}
       <table>

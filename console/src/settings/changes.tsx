@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { explain } from "../http";
 
-/** Return a mutation that makes what it changed stale. */
+/** Return a mutation after which the lists with these keys are read again. */
 export function useChange<T, R>(change: (value: T) => Promise<R>, keys: string[], done?: (result: R) => void) {
   const queries = useQueryClient();
   return useMutation({
@@ -13,7 +13,7 @@ export function useChange<T, R>(change: (value: T) => Promise<R>, keys: string[]
   });
 }
 
-/** What went wrong, in the server's words. */
+/** An error, in the server's words. */
 export function Failure({ error }: { error: unknown }) {
   return error ? (
     <p className="error" role="alert">

@@ -7,7 +7,7 @@ import { data, explain } from "../http";
 import { usePane } from "../queries";
 import { moment, phone } from "../words";
 
-/** Who opted out, and one button that goes on without them (R18). */
+/** The people who opted out, and a button that continues without them (R18). */
 export function Blocked({ conversation, me }: { conversation: Conversation; me: User }) {
   const [, go] = useLocation();
   const [key] = useState(() => crypto.randomUUID());

@@ -35,7 +35,7 @@ export function Bubble({ message, mine, day, unread, follows }: Props) {
   );
 }
 
-/** How far a message came: in one line, and for each recipient on demand. */
+/** The status of a message: in one line, and for each recipient on demand. */
 function Delivery({ message }: { message: Message }) {
   const recipients = message.recipients ?? [];
   if (recipients.length === 0) return null;

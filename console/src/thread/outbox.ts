@@ -15,7 +15,7 @@ function change(key: string, by: Partial<Unsettled> | null): void {
   for (const tell of listeners) tell();
 }
 
-/** Return a conversation's unsettled sends, and what sends, repeats and drops one. */
+/** Return a conversation's unsettled sends, and functions that send, repeat and drop one. */
 export function useOutbox(conversationId: string) {
   const queries = useQueryClient();
   const [all, setAll] = useState(readOutbox);
