@@ -121,9 +121,11 @@ def test_a_search_without_a_hit_reads_no_contact_of_a_large_directory(database: 
 
 def a_row(n: int) -> dict[str, object]:
     name, digits = f"contact {n}", f"1415555{n:04}"
-    filled = {"workspace_id": CAUSE.workspace_id, "deleted": False, "position": n, "state": "." * 500, "doc": "." * 300}
+    filled = {"workspace_id": CAUSE.workspace_id, "deleted": False, "dnd": False, "position": n, "updated_at": n}
     return filled | {
         "contact_id": f"ctc_{n}",
+        "state": "." * 500,
+        "doc": "." * 300,
         "name_key": name,
         "digits": digits,
         "pieces": pieces(CAUSE.workspace_id, (name, digits)),

@@ -11,6 +11,7 @@ became of it; it exits with 1 if anything was lost or out of order, or is read t
 import asyncio
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -39,6 +40,7 @@ CONVERSATIONS = 7
 EVENTS = 400
 """The maximum number of events that each trial stores."""
 LONGEST_LIFE = 1.0
+PATIENCE = 5.0
 """Seconds, counted from when the relay has fenced the ones before."""
 BATCH = 150
 """Events in a transaction, at most: so few that several have their time in a life."""
@@ -115,7 +117,7 @@ def _paused(url: str, broker: Broker) -> None:
     first = _fork(url, broker.address, "relay")
     _live()
     os.kill(first, signal.SIGSTOP)
-    second = _fork(url, broker.address, "copy")
+    second = _fork(url, broker.address, "copy", patience=PATIENCE)
     _live()
     os.kill(first, signal.SIGCONT)
     _live()
@@ -141,8 +143,11 @@ def _kill(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _fork(url: str, address: str, name: str) -> int:
-    """Begin a relay in a process of its own, and wait until it has fenced the ones before."""
+def _fork(url: str, address: str, name: str, patience: float | None = None) -> int:
+    """Begin a relay in a process of its own, and wait until it has fenced the ones before.
+
+    With `patience` (in seconds), wait no longer than that: a relay that was paused while it wrote to SQLite holds the others up.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -150,7 +155,8 @@ def _fork(url: str, address: str, name: str) -> int:
         _ended(lambda: asyncio.run(_relay(url, Telling(address, writing), name)))
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        pipe.read(1)
+        if select.select([pipe], [], [], patience)[0]:
+            pipe.read(1)
     return child
 
 

@@ -22,6 +22,7 @@ max_connections = 200
 shared_buffers = 64MB
 fsync = off
 full_page_writes = off
+autovacuum = off
 """
 """Tests kill our processes, never the machine: what the server has passed to the operating system is kept."""
 _TEMPLATE = "migrated"

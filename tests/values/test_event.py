@@ -29,6 +29,6 @@ def test_a_refusal_says_what_to_do_and_what_a_program_can_read():
     assert (refusal.slug, refusal.detail, refusal.members) == (
         "invalid-request",
         "Too long.",
-        {"errors": [{"loc": "body", "detail": "Too long."}]},
+        {"errors": [{"loc": "body", "code": "not-allowed", "detail": "Too long."}]},
     )
     assert NotFoundError("Gone.").slug == "not-found"

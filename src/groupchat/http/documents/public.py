@@ -55,7 +55,10 @@ _NOT_READY = Response(
 _DOCUMENT = Content(schema={"type": "object"}, example={"openapi": "3.1.0"})
 _HTML = {"text/html": Content(schema={"type": "string"})}
 _ROOT = _HTML | {"application/json": Content(schema={"type": "object"}, example={"documentation": "/docs"})}
-_FILE = {"text/javascript": Content(schema={"type": "string"})}
+_FILE = {
+    media: Content(schema={"type": "string"})
+    for media in ("text/html", "text/css", "text/javascript", "text/plain", "image/png", "image/svg+xml")
+}
 _METRICS = {"text/plain": Content(schema={"type": "string"}, example='groupchat_problems_total{slug="not-found"} 3.0')}
 _SCHEMA = {
     "application/schema+json": Content(
