@@ -21,6 +21,8 @@ from tests.support.stories import a_message, messages
 
 PAGE = (ROOT / "docs" / "topics.md").read_text()
 KILLED = -signal.SIGKILL
+ENDING_SECONDS = 60
+"""A request that Ctrl-C interrupts is waited for until its time is over, which kafka-python sets to 30 seconds."""
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_an_example_ends_in_order_at_ctrl_c(kafka, topics, publish, tmp_path):
         assert process.stdout
         assert len(list(islice(process.stdout, 2))) == 2
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(ENDING_SECONDS) == 0
 
     assert to_the_end("ledger_summer.py", kafka, topics, tmp_path) == []
 
