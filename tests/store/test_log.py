@@ -27,6 +27,16 @@ async def test_a_stream_is_read_whole_or_only_the_events_of_some_types(store):
     assert store.log.stream("a", topics=["groupchat.test.other"]) == []
 
 
+async def test_a_state_that_somebody_wrote_as_text_is_read_as_its_bytes(store):
+    await count(store, "a")
+    before = store.log.stream("a")
+    if not store.database.is_sqlite:
+        pytest.skip("Postgres stores bytes only")
+    with store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE stored_events SET state = CAST(state AS TEXT)")
+    assert store.log.stream("a") == before
+
+
 async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
     for _ in range(5):
         await count(store, "a")

@@ -325,4 +325,5 @@ def _row(event: StoredEvent, position: int) -> dict[str, Any]:
 
 def _notifications(rows: Iterable[Any]) -> Iterable[Notification]:
     for position, stream, version, topic, state in rows:
-        yield Notification(id=position, originator_id=stream, originator_version=version, topic=topic, state=bytes(state))
+        stored = state.encode() if isinstance(state, str) else bytes(state)  # SQLite keeps text that somebody wrote by hand as text
+        yield Notification(id=position, originator_id=stream, originator_version=version, topic=topic, state=stored)
