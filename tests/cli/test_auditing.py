@@ -109,7 +109,8 @@ def test_the_history_names_the_first_checkpoint_that_covers_it_R70(groupchat: Co
     found = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)
     assert shown[0].out.splitlines()[-1] == "No checkpoint covers all of this yet (docs/proof.md)."
     root = note.text.split("\n")[2]
-    assert shown[1].out.splitlines()[-1].endswith(f"events with root {root}.")
+    told = f"events with root {root}. `groupchat audit verify` compares the events with it."
+    assert shown[1].out.splitlines()[-1].endswith(told)
     assert found["checkpoint"] == str(note)
 
 

@@ -200,4 +200,5 @@ def _print_checkpoint(note: Note | None) -> None:
         _out().print(Text("No checkpoint covers all of this yet (docs/proof.md)."))
         return
     origin, size, root = note.text.split("\n")[:3]
-    _out().print(Text(clean(f"All of this is covered by the checkpoint of {origin} of {size} events with root {root}.")))
+    covers = f"The first checkpoint that covers all of this is that of {origin} of {size} events with root {root}."
+    _out().print(Text(clean(f"{covers} `groupchat audit verify` compares the events with it.")))
