@@ -115,3 +115,21 @@ async def test_a_worker_whose_lease_was_taken_hands_nothing_over_R28(world, carr
 
     assert carrier.calls == 0
     assert await world.types(delivery.stream(message.event.message_id)) == []
+
+
+async def test_a_worker_that_lost_its_lease_takes_it_again_though_nothing_is_put_off_R28(world, postgres_url, carrier):
+    carrier.arrives.set()
+    async with opened(postgres_url) as store, running(Acting(store, DeliveryProcess(store, carrier))):
+        group = await world.group(1, 2)
+        await world.send(group)
+        await until(lambda: len(carrier.taken) == 1)
+        (session,) = lease_sessions(store.database)
+        end_session(postgres_url, session)
+
+        def taken_again():
+            store.signals.log.ring()
+            return generation(store.database) == 2
+
+        await until(taken_again)
+        await world.send(group)
+        await until(lambda: len(carrier.taken) == 2)

@@ -30,5 +30,9 @@ class Acting:
             async with Lease(self._database, self.name, stop) as lease:
                 self.process.terms = Terms(fence=lease.fence)
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self.follower.follow(lease, stop))
+                    group.create_task(self._follow(lease, stop))
                     group.create_task(self.later.follow(lease, stop))
+
+    async def _follow(self, lease: Lease, stop: asyncio.Event) -> None:
+        await self.follower.follow(lease, stop)
+        self.process.put_off.set()  # or `later` would sleep on for as long as nothing is put off, and keep us from the next lease
