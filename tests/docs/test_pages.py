@@ -10,8 +10,10 @@ from docs import generate
 from groupchat import cli, settings
 from groupchat.bootstrap import running
 from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.commands import streams
 from groupchat.proof.notes import SigningKey
 from groupchat.settings import Settings
+from groupchat.store.decision import StreamKind
 from groupchat.values.event import EVENT_TYPES
 from tests.docs.pages import PAGES, ROOT, section, without_blocks
 
@@ -69,12 +71,24 @@ def test_every_rule_is_described_once():
 
 
 def test_the_files_that_the_pages_name_are_there():
-    path = re.compile(r"`((?:aggregates|commands|queries|projections|processes|carriers|values|store|http)/(?:\w+/)?\w+\.py)`")
+    path = re.compile(r"`(\w+/(?:\w+/)*\w+\.py)`")
+    packages = {path.name for path in (ROOT / "src" / "groupchat").iterdir() if path.is_dir()}
     text = "".join((ROOT / "docs" / page).read_text() for page in ("product.md", "ARCHITECTURE.md"))
-    named = {f"src/groupchat/{found}" for found in path.findall(text)}
-    planned = {"src/groupchat/http/routes/events.py"}
-    assert len(named) > 20
-    assert {path for path in named - planned if not (ROOT / path).is_file()} == set()
+    named = {found for found in path.findall(text) if found.split("/")[0] in packages}
+
+    assert len(named) > 40
+    assert {path for path in named if not (ROOT / "src" / "groupchat" / path).is_file()} == set()
+
+
+def test_every_kind_of_stream_is_described_with_its_aggregate():
+    _, table = section((ROOT / "docs" / "ARCHITECTURE.md").read_text(), "Code map").split("### Streams")
+    kinds = [kind for kind in vars(streams).values() if isinstance(kind, StreamKind)]
+    described = {
+        (stream.strip("`").split("<")[0].removesuffix("..."), aggregate.strip("`")) for stream, aggregate, *_ in rows(table)
+    }
+
+    assert {prefix for prefix, _ in described} == {kind.prefix for kind in kinds}
+    assert {aggregate for _, aggregate in described} <= {kind.decide.__module__.rsplit(".", 1)[1] for kind in kinds}
 
 
 def test_the_glossary_says_where_each_term_is_in_the_code():
