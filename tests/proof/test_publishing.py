@@ -33,6 +33,11 @@ def server(status):
             self.send_response(status)
             self.end_headers()
 
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(str(NOTE).encode())
+
         do_PUT = do_POST  # noqa: N815 - the base class's name
 
         def log_message(self, *args):
@@ -129,6 +134,14 @@ def test_a_bucket_gets_an_object_unless_it_has_it_R70(monkeypatch, status):
     with server(status) as (url, got):
         bucket(url, monkeypatch).publish(NOTE)
     assert got == [str(NOTE)]
+
+
+def test_a_bucket_that_has_another_checkpoint_of_as_many_events_shows_two_histories_R70(monkeypatch):
+    with (
+        server(412) as (url, _),
+        pytest.raises(PublishingError, match=r"0+7\.checkpoint is another checkpoint of 7 .* two histories"),
+    ):
+        bucket(url, monkeypatch).publish(OTHER)
 
 
 def test_a_bucket_that_does_not_take_it_is_named_R70(monkeypatch):

@@ -10,7 +10,7 @@ from typing import Protocol
 import httpx
 
 from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
-from groupchat.proof.notes import Note, NoteError
+from groupchat.proof.notes import LONGEST, Note, NoteError
 from groupchat.proof.s3 import Credentials
 from groupchat.values.clock import utc_now
 from groupchat.values.errors import ToldError, first_line
@@ -112,11 +112,18 @@ class ToBucket:
         self._credentials = credentials
 
     def publish(self, note: Note) -> None:
-        """Put the checkpoint, unless there is an object of its name: then it was put before, or there is another history."""
+        """Put the checkpoint, unless there is an object of its name: then it was put before, or the log has two histories."""
         said, content = read_checkpoint(note), str(note).encode()
         url = self._credentials.address(self._bucket, self._folder + file_name(said))
         headers = _TEXT | {"if-none-match": "*"}
-        _sent("PUT", url, content, self._credentials.signed("PUT", url, content, utc_now(), headers), also=_THERE_ALREADY)
+        status, _ = _sent(
+            "PUT", url, content, self._credentials.signed("PUT", url, content, utc_now(), headers), also=_THERE_ALREADY
+        )
+        if status == _THERE_ALREADY:
+            _, found = _sent("GET", url, b"", self._credentials.signed("GET", url, b"", utc_now(), {}))
+            if not found.startswith(note.text.encode()):
+                msg = f"{url} is another checkpoint of {said.size:,} events already: the log has two histories."
+                raise PublishingError(msg)
 
 
 class ToTopic:
@@ -162,10 +169,10 @@ def _sent(
     *,
     also: int | None = None,
     seconds: float = REQUEST_SECONDS,
-) -> None:
-    """Send a request that must succeed, or get one other status, within a time limit."""
+) -> tuple[int, bytes]:
+    """Send a request that must succeed, or get one other status, in time; return the status, and what a GET returned."""
     try:
-        status = asyncio.run(_status(method, url, content, headers, seconds))
+        status, found = asyncio.run(_response(method, url, content, headers, seconds))
     except TimeoutError as error:
         msg = f"{url} did not respond within {seconds:g} seconds."
         raise PublishingError(msg) from error
@@ -175,13 +182,20 @@ def _sent(
     if not httpx.codes.is_success(status) and status != also:
         msg = f"{url} has not accepted the checkpoint: it responded {status}."
         raise PublishingError(msg)
+    return status, found
 
 
-async def _status(method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> int:
-    """Return the status of a response. Its content is not read, so it can't be too long."""
+async def _response(method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+    """Return the status of a response, and the content of a GET's, up to the length of a note."""
+    found = b""
     async with (
         asyncio.timeout(seconds),  # in all: httpx's own limit begins again with each byte
         httpx.AsyncClient(timeout=seconds) as client,
         client.stream(method, url, content=content, headers=dict(headers)) as response,
     ):
-        return response.status_code
+        if method == "GET":
+            async for piece in response.aiter_bytes():
+                found += piece
+                if len(found) > LONGEST:
+                    break
+    return response.status_code, found
