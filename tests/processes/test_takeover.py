@@ -133,3 +133,13 @@ async def test_a_worker_that_lost_its_lease_takes_it_again_though_nothing_is_put
         await until(taken_again)
         await world.send(group)
         await until(lambda: len(carrier.taken) == 2)
+
+
+async def test_a_worker_with_something_put_off_takes_its_lease_again_though_nothing_new_comes_R28(world, postgres_url, carrier):
+    message_id = await world.send(await world.group(1, 2))
+    await world.begin(await world.message(message_id))  # and dies
+    async with opened(postgres_url) as store, running(Acting(store, DeliveryProcess(store, carrier))):
+        await until(lambda: put_off_messages(store.database) == 1)
+        (session,) = lease_sessions(store.database)
+        end_session(postgres_url, session)
+        await until(lambda: generation(store.database) == 2)

@@ -23,6 +23,7 @@ class Acting:
         self.later = Later(store, self.process, self.follower)
         self.name = reaction.name
         self._database = store.database
+        self._signals = store.signals
 
     async def run(self, stop: asyncio.Event) -> None:
         """React until `stop` is set."""
@@ -31,8 +32,12 @@ class Acting:
                 self.process.terms = Terms(fence=lease.fence)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._follow(lease, stop))
-                    group.create_task(self.later.follow(lease, stop))
+                    group.create_task(self._follow_put_off(lease, stop))
 
     async def _follow(self, lease: Lease, stop: asyncio.Event) -> None:
         await self.follower.follow(lease, stop)
-        self.process.put_off.set()  # or `later` would sleep on for as long as nothing is put off, and keep us from the next lease
+        self.process.put_off.set()  # wakes the other, or its sleep would delay the next lease
+
+    async def _follow_put_off(self, lease: Lease, stop: asyncio.Event) -> None:
+        await self.later.follow(lease, stop)
+        self._signals.log.ring()  # wakes the other, as above
