@@ -15,18 +15,16 @@ import { SignIn } from "./SignIn";
 import { Settings } from "./settings/Settings";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
 
-/** Return the key in the address, as `groupchat demo` prints it, and take it out: the part after # is never sent to a server. */
-function keyInAddress(): string | null {
-  const found = /^#key=(.+)$/.exec(location.hash);
-  if (found) history.replaceState(null, "", location.pathname);
-  return found?.[1] ?? null;
-}
-
 /** Begin or resume a session; none if a person has to sign in. */
 async function open(): Promise<Session | null> {
-  const key = keyInAddress();
-  if (key) return data(beginSession({ body: { api_key: key }, throwOnError: true }));
-  return wasSignedIn() ? data(readSession({ throwOnError: true })) : null;
+  const key = /^#key=(.+)$/.exec(location.hash)?.[1];
+  if (!key) return wasSignedIn() ? data(readSession({ throwOnError: true })) : null;
+  // `groupchat demo` prints such an address. The part after # is never sent to a server, and is taken out once it was used.
+  try {
+    return await data(beginSession({ body: { api_key: key }, throwOnError: true }));
+  } finally {
+    history.replaceState(null, "", location.pathname);
+  }
 }
 
 export function App() {
