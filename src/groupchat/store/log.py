@@ -33,7 +33,7 @@ class Log:
 
     @classmethod
     def of(cls, database: Database) -> "Log":
-        """Return the log of a database that no other part of this process uses. The right to read is sufficient."""
+        """Return the log of a database that no other part of this process uses. It only needs permission to read."""
         return cls(Recorder(database), EventMapper())
 
     # --- the log, in its order

@@ -1,6 +1,7 @@
 """OpenAPI 3.1, from operations: schemas are msgspec's, and problems come from the table that the responses use."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Literal
 
 import msgspec
@@ -124,7 +125,7 @@ class _Writer:
         """Return the response of problems that share a status."""
         kinds = [self._api.problems[slug] for slug in slugs]
         headers = dict(common)
-        if status == 401:  # noqa: PLR2004 - the status is the name
+        if status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Authenticate"
         if any(kind.says_when for kind in kinds):
             headers["Retry-After"] = "RetryAfter" if all(kind.says_when for kind in kinds) else "SometimesRetryAfter"
