@@ -18,14 +18,14 @@ class Calls(list[list[int]]):
 
 async def test_simultaneous_requests_share_one_call_and_get_their_own_results():
     calls = Calls()
-    at_once = AtOnce(calls.answer)
+    at_once = AtOnce.in_thread(calls.answer)
     assert await asyncio.gather(*(at_once.ask(number) for number in (1, 2, 3))) == [2, 4, 6]
     assert await at_once.ask(4) == 8
     assert calls == [[1, 2, 3], [4]]
 
 
 async def test_an_error_is_raised_where_its_question_was_asked():
-    at_once = AtOnce(Calls().answer)
+    at_once = AtOnce.in_thread(Calls().answer)
     answers = await asyncio.gather(at_once.ask(1), at_once.ask(-2), return_exceptions=True)
     assert answers[0] == 2
     assert isinstance(answers[1], ValueError)
@@ -35,16 +35,31 @@ async def test_an_error_of_the_call_is_raised_to_all():
     def broken(_: Sequence[int]) -> list[int | Exception]:
         raise ZeroDivisionError
 
-    at_once = AtOnce(broken)
+    at_once = AtOnce.in_thread(broken)
     answers = await asyncio.gather(at_once.ask(1), at_once.ask(2), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ZeroDivisionError, ZeroDivisionError]
 
 
 async def test_one_who_gives_up_takes_nothing_from_the_others():
-    at_once = AtOnce(Calls().answer)
+    at_once = AtOnce.in_thread(Calls().answer)
     giving_up, other = asyncio.create_task(at_once.ask(1)), asyncio.create_task(at_once.ask(2))
     await asyncio.sleep(0)
     giving_up.cancel()
     assert await other == 4
     with pytest.raises(asyncio.CancelledError):
         await giving_up
+
+
+async def test_a_call_that_failed_is_followed_by_the_next():
+    fails = [True]
+
+    async def answer(numbers: Sequence[int]) -> list[int | Exception]:
+        if fails:
+            fails.clear()
+            raise ZeroDivisionError
+        return [2 * number for number in numbers]
+
+    at_once = AtOnce(answer)
+    with pytest.raises(ZeroDivisionError):
+        await at_once.ask(1)
+    assert await at_once.ask(2) == 4

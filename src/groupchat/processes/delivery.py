@@ -34,7 +34,7 @@ from groupchat.commands.deliveries import Begun
 from groupchat.commands.receipts import record_receipts
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.process import PutOffError
-from groupchat.processes.together import Together
+from groupchat.store.at_once import AtOnce
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Recorded
@@ -70,7 +70,7 @@ class DeliveryProcess:
         self._known = known(carrier, *others)
         self._patience = patience
         self._calls = calls or CarrierCalls()
-        self._record = Together(self._record_all)
+        self._record = AtOnce(self._record_all)
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
         self._refused: dict[str, int] = {}
@@ -98,15 +98,16 @@ class DeliveryProcess:
                 results = await self._results(begun, recorded, terms)
             else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
                 results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
-            await self._record((delivery.carrier, _receipts(delivery, results)))
+            await self._record.ask((delivery.carrier, _receipts(delivery, results)))
         for calls in (self._over, self._refused):
             calls.pop(delivery.message_id, None)
 
-    async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> None:
-        """Record what carriers have responded to several calls."""
+    async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> Sequence[None]:
+        """Record what carriers have responded to several calls, as one append for each carrier."""
         for carrier in dict.fromkeys(name for name, _ in answers):
             receipts = [receipt for name, of_message in answers if name == carrier for receipt in of_message]
             await record_receipts(self._store, carrier, receipts)
+        return [None] * len(answers)
 
     async def _results(self, begun: Begun, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
         delivery = begun.delivery

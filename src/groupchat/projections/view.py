@@ -43,7 +43,7 @@ class Applying:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._at_once = AtOnce(self._apply_together)
+        self._at_once = AtOnce.in_thread(self._apply_together)
 
     async def apply(self, batch: ViewBatch) -> int:
         """Apply the new events of a batch, and return the view's position afterwards.

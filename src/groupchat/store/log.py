@@ -29,7 +29,7 @@ class Log:
         self._recorder = recorder
         self._mapper = mapper
         self._tail = Tail(self._stored)
-        self._at_once = AtOnce(self._read_all)
+        self._at_once = AtOnce.in_thread(self._read_all)
 
     @classmethod
     def of(cls, database: Database) -> "Log":

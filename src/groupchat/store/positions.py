@@ -69,7 +69,7 @@ class Statuses:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._at_once = AtOnce(self._look)
+        self._at_once = AtOnce.in_thread(self._look)
 
     async def of(self, name: str) -> FollowerStatus:
         """Return a follower's status; its position is 0 if it never ran."""
