@@ -7,7 +7,7 @@ Lines. It can be repeated, also after it broke off: a line that changes nothing 
 import asyncio
 import csv
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import chain, islice
 from typing import IO, Literal
@@ -18,6 +18,7 @@ from msgspec import Struct
 from groupchat.commands.caller import Caller
 from groupchat.commands.contact_lines import SheetContact, take_line
 from groupchat.http.calls.call import Call
+from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
@@ -62,19 +63,8 @@ class ImportSummary(Struct, frozen=True, kw_only=True):
     position: int
 
 
-class SheetOperation(Struct, frozen=True):
-    """An operation on a sheet."""
-
-    operation: Operation
-    handle: Callable[[Services, Caller, Incoming], Awaitable[Reply]]
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Respond to a request."""
-        who, _ = await services.door.admit(incoming)
-        return await self.handle(services, who, incoming)
-
-
-async def _import(services: Services, who: Caller, incoming: Incoming) -> Reply:
+async def _import(services: Services, incoming: Incoming) -> Reply:
+    who, _ = await services.door.admit(incoming)
     await permits.writes.judge(services.views, who, {})
     decode_query(NoQuery, incoming.scope["query_string"])
     if incoming.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"text/csv":
@@ -140,7 +130,8 @@ def _why(refusal: RefusalError) -> str:
     return f"{', '.join(places)}: {refusal.detail}" if places else refusal.detail
 
 
-async def _export(services: Services, who: Caller, incoming: Incoming) -> Reply:
+async def _export(services: Services, incoming: Incoming) -> Reply:
+    who, _ = await services.door.admit(incoming)
     decode_query(NoQuery, incoming.scope["query_string"])
     if position := read_min_position(incoming.headers):
         await services.views.wait_for((VIEW.name,), position)
@@ -183,7 +174,7 @@ contact with its number. The answer comes line by line, as JSON Lines: each is a
 lines that were `created`, `updated`, `unchanged` and `refused`, and the `position` that covers them. If it breaks off, send the
 file again: lines that are done are `unchanged`."""
 
-import_contacts = SheetOperation(
+import_contacts = Handled(
     Operation(
         method="POST",
         path=IMPORT,
@@ -203,7 +194,7 @@ import_contacts = SheetOperation(
     ),
     _import,
 )
-export_contacts = SheetOperation(
+export_contacts = Handled(
     Operation(
         method="GET",
         path=EXPORT,

@@ -3,8 +3,9 @@
 import asyncio
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
+from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.positions import read_last_event_id, read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
@@ -61,24 +62,18 @@ class StreamQuery(QueryParameters, frozen=True, kw_only=True):
         return EventFilter(types=types, conversation_id=given(self.conversation_id))
 
 
-class Streaming(Struct, frozen=True):
-    """The operation whose response does not end."""
-
-    operation: Operation
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Begin a stream."""
-        who, login = await services.door.admit(incoming)
-        query = decode_query(StreamQuery, incoming.scope["query_string"])
-        read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
-        chosen = query.chosen
-        if chosen.conversation_id is not None:
-            await require_visible(services.store, who, chosen.conversation_id)
-        after = await _begin(services, read_last_event_id(incoming.headers), query)
-        streams = services.streams
-        watch = Watch(streams.log, streams.pace, Watcher(login, who, chosen), after, encode)
-        streams.admit(who)
-        return Stream(200, streams=streams, who=who, incoming=incoming, frames=watch.frames)
+async def _follow(services: Services, incoming: Incoming) -> Reply:
+    who, login = await services.door.admit(incoming)
+    query = decode_query(StreamQuery, incoming.scope["query_string"])
+    read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
+    chosen = query.chosen
+    if chosen.conversation_id is not None:
+        await require_visible(services.store, who, chosen.conversation_id)
+    after = await _begin(services, read_last_event_id(incoming.headers), query)
+    streams = services.streams
+    watch = Watch(streams.log, streams.pace, Watcher(login, who, chosen), after, encode)
+    streams.admit(who)
+    return Stream(200, streams=streams, who=who, incoming=incoming, frames=watch.frames)
 
 
 async def _begin(services: Services, last: int | None, query: StreamQuery) -> int:
@@ -104,7 +99,7 @@ duplicates. A position beyond the end of the log is rejected. The stream shows w
 and ends when their key does. `types` and `conversation_id` leave out other events. Comments (lines that begin with a colon) arrive
 when there is nothing to send. The server disconnects a client that reads nothing for 30 seconds."""
 
-follow_events = Streaming(
+follow_events = Handled(
     Operation(
         method="GET",
         path="/v1/events",
@@ -122,5 +117,6 @@ follow_events = Streaming(
             ),
         ),
         problems=(*EVERYWHERE, "not-found", "position-ahead"),
-    )
+    ),
+    _follow,
 )

@@ -1,15 +1,15 @@
 """Checkpoints, proofs and tiles, for managers and auditors (R23, R70)."""
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Call, Reading
 from groupchat.http.calls.endpoint import endpoint
+from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.spec import EVERYWHERE, Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
@@ -21,7 +21,6 @@ from groupchat.http.web.reply import OCTETS, TEXT, Reply
 from groupchat.http.web.request import Incoming
 from groupchat.proof import checkpoint as checkpoints
 from groupchat.queries import proof
-from groupchat.queries.views import Views
 
 
 class CheckpointView(Struct, frozen=True, kw_only=True):
@@ -80,28 +79,22 @@ async def read_proof(call: Reading[ProofQuery]) -> Answer[ProofView]:
 # --- in the formats of public tools
 
 
-class Download(Struct, frozen=True):
-    """An operation that responds with bytes in a public format (c2sp.org/tlog-tiles)."""
-
-    operation: Operation
-    content_type: bytes
-    caching: bytes
-    read: Callable[[Views, Caller, Mapping[str, str]], Awaitable[bytes]]
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Return the bytes."""
-        who, _ = await services.door.admit(incoming)
-        content = await self.read(services.views, who, read_path(incoming))
-        decode_query(NoQuery, incoming.scope["query_string"])  # last: 404 and 403 precede 422
-        return Reply(200, content, self.content_type, ((b"cache-control", self.caching),))
+async def _checkpoint(services: Services, incoming: Incoming) -> Reply:
+    who, _ = await services.door.admit(incoming)
+    note = await proof.checkpoint(services.views, who)
+    return _download(incoming, str(note).encode(), TEXT, b"no-cache")
 
 
-async def _checkpoint(views: Views, who: Caller, _: Mapping[str, str]) -> bytes:
-    return str(await proof.checkpoint(views, who)).encode()
+async def _tile(services: Services, incoming: Incoming) -> Reply:
+    who, _ = await services.door.admit(incoming)
+    path = read_path(incoming)
+    hashes = await proof.tile(services.views, who, path["level"], path["tile"])
+    return _download(incoming, hashes, OCTETS, b"private, max-age=31536000, immutable")
 
 
-async def _tile(views: Views, who: Caller, path: Mapping[str, str]) -> bytes:
-    return await proof.tile(views, who, path["level"], path["tile"])
+def _download(incoming: Incoming, content: bytes, content_type: bytes, caching: bytes) -> Reply:
+    decode_query(NoQuery, incoming.scope["query_string"])  # last: 404 and 403 precede 422
+    return Reply(200, content, content_type, ((b"cache-control", caching),))
 
 
 def _operation(path: str, name: str, summary: str, description: str, contents: Mapping[str, Content]) -> Operation:
@@ -117,7 +110,7 @@ def _operation(path: str, name: str, summary: str, description: str, contents: M
     )
 
 
-download_checkpoint = Download(
+download_checkpoint = Handled(
     _operation(
         "/audit/checkpoint",
         "download_checkpoint",
@@ -125,11 +118,9 @@ download_checkpoint = Download(
         "The signed note alone (c2sp.org/tlog-checkpoint), for public tools.",
         {"text/plain": Content(schema={"type": "string"}, example=examples.CHECKPOINT["note"])},
     ),
-    TEXT,
-    b"no-cache",
     _checkpoint,
 )
-download_tile = Download(
+download_tile = Handled(
     _operation(
         "/audit/tile/{level}/{tile}",
         "download_tile",
@@ -138,7 +129,5 @@ download_tile = Download(
         "checkpoint. There are no entries: these are the events of all workspaces.",
         {"application/octet-stream": Content(schema={"type": "string", "format": "binary"}, example="(up to 8,192 bytes)")},
     ),
-    OCTETS,
-    b"private, max-age=31536000, immutable",
     _tile,
 )

@@ -1,6 +1,5 @@
 """A browser's session: it begins with an API key, and is in a cookie that the page can't read (`guards/sessions.py`)."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
@@ -10,6 +9,7 @@ from groupchat.aggregates.user_keys import ApiKey
 from groupchat.commands import keys
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.http.calls.call import Call
+from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
@@ -35,17 +35,6 @@ class Session(Struct, frozen=True, kw_only=True):
     user_id: str
     csrf_token: str
     expires_at: datetime | None
-
-
-class SessionOperation(Struct, frozen=True):
-    """An operation whose response sets or reads the session's cookie."""
-
-    operation: Operation
-    handle: Callable[[Services, Incoming], Awaitable[Reply]]
-
-    async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Respond to a request."""
-        return await self.handle(services, incoming)
 
 
 async def _begin(services: Services, incoming: Incoming) -> Reply:
@@ -104,7 +93,7 @@ def _shown(who: Caller, key: str, expires_at: datetime | None) -> Session:
 _CONTENT = {"application/json": Content(shape=Session, example=examples.SESSION)}
 _POSITION = {"Groupchat-Position": "Position"}
 
-begin_session = SessionOperation(
+begin_session = Handled(
     Operation(
         method="POST",
         path=PATH,
@@ -129,7 +118,7 @@ begin_session = SessionOperation(
     ),
     _begin,
 )
-read_session = SessionOperation(
+read_session = Handled(
     Operation(
         method="GET",
         path=PATH,
@@ -143,7 +132,7 @@ read_session = SessionOperation(
     ),
     _read,
 )
-end_session = SessionOperation(
+end_session = Handled(
     Operation(
         method="DELETE",
         path=PATH,
