@@ -13,16 +13,12 @@ from groupchat.aggregates.workspace_events import (
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from tests.support.builders import BUSINESS, a_number_added, a_workspace, canadian_number, number
-from tests.support.given_when_then import given
+from tests.support.given_when_then import given, locs_of
 
 NUMBERS = SimpleNamespace(decide=business_numbers.decide, evolve=workspace_state.evolve)
 MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
 STAFFED = (a_workspace(), MEMBER)
 OTHER = number(9)
-
-
-def loc_of(refusal):
-    return [error["loc"] for error in refusal.members["errors"]]
 
 
 @pytest.mark.parametrize("business_number", [BUSINESS, canadian_number(1)])
@@ -40,20 +36,20 @@ def test_a_number_is_added_with_its_label_as_default_and_assigned_R21():
 @pytest.mark.parametrize("toll_free", ["+18005550199", "+18335550199"])
 def test_a_toll_free_business_number_is_refused_R4(toll_free):
     refusal = given(NUMBERS, a_workspace()).when(AddNumber(number=toll_free)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["number"]
+    assert locs_of(refusal) == ["number"]
     assert "toll-free" in refusal.detail
 
 
 @pytest.mark.parametrize("untextable", ["+19005551234", "+15005551234"])
 def test_a_premium_rate_or_personal_business_number_is_refused_R4(untextable):
     refusal = given(NUMBERS, a_workspace()).when(AddNumber(number=untextable)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["number"]
+    assert locs_of(refusal) == ["number"]
 
 
 @pytest.mark.parametrize(("foreign", "region"), [("+442079460958", "GB"), ("+18765551234", "JM"), ("+17875551234", "PR")])
 def test_a_business_number_of_a_region_that_the_policy_does_not_allow_is_refused_R4(foreign, region):
     refusal = given(NUMBERS, a_workspace()).when(AddNumber(number=foreign)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["number"]
+    assert locs_of(refusal) == ["number"]
     assert f"region {region}" in refusal.detail
 
 
@@ -66,7 +62,7 @@ def test_a_business_number_of_a_region_that_the_policy_allows_is_added_R4():
 def test_a_number_is_not_assigned_to_a_stranger_R21():
     owned = given(NUMBERS, *STAFFED, a_number_added())
     for command in (AddNumber(number=OTHER, assigned_to="usr_9"), ChangeNumber(number=BUSINESS, assigned_to="usr_9")):
-        assert loc_of(owned.when(command).refused(InvalidRequestError)) == ["assigned_to"]
+        assert locs_of(owned.when(command).refused(InvalidRequestError)) == ["assigned_to"]
 
 
 def test_each_change_of_a_number_is_a_fact_and_the_same_change_again_is_none_R21():

@@ -19,17 +19,8 @@ from groupchat.aggregates.workspace_state import User
 from groupchat.commands.streams import USERS, WORKSPACE
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Actor
-from tests.support.builders import CAUSE, a_workspace, moment, recorded
-from tests.support.given_when_then import given
-
-OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
-MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
-STAFFED = (a_workspace(), OWNER, MEMBER)
-FIRST_KEY = KeyIssued(key_id="key_1", user_id="usr_owner", key_hash="5e88")
-
-
-def loc_of(refusal):
-    return [error["loc"] for error in refusal.members["errors"]]
+from tests.support.builders import CAUSE, FIRST_KEY, OWNER, STAFFED, a_workspace, moment, recorded
+from tests.support.given_when_then import given, locs_of
 
 
 def an_owner(**given_):
@@ -93,9 +84,9 @@ def test_a_new_owners_keys_end_unless_an_owner_or_the_operator_issued_them_R23()
 
 def test_a_user_has_a_role_that_there_is_R20():
     stranger = an_owner(id="usr_2", email="eve@example.com", role="front desk")
-    assert loc_of(given(USERS, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
+    assert locs_of(given(USERS, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
     unknown = changing("usr_member", role="front desk")
-    assert loc_of(given(USERS, *STAFFED).when(unknown).refused(InvalidRequestError)) == ["role"]
+    assert locs_of(given(USERS, *STAFFED).when(unknown).refused(InvalidRequestError)) == ["role"]
     given(USERS, *STAFFED, RoleDefined(role="front desk", group_chat=True)).when(unknown).then(
         UserRoleChanged(user_id="usr_member", role="front desk", assigned_only=False)
     )
@@ -111,7 +102,7 @@ def test_a_user_is_restricted_to_assigned_data_and_keeps_their_role_R22():
 
 def test_there_is_always_an_owner_R23():
     demote = changing("usr_owner", role="member")
-    assert loc_of(given(USERS, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
+    assert locs_of(given(USERS, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
     second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)
     key = KeyIssued(key_id="key_2", user_id="usr_member", key_hash="77aa")
     given(USERS, *STAFFED, second, key).when(demote).then(UserRoleChanged(user_id="usr_owner", role="member", assigned_only=False))
@@ -142,7 +133,7 @@ def test_a_deactivated_user_has_no_keys_and_gets_none_until_they_are_reactivated
 
 def test_the_last_active_owner_is_not_deactivated_R23():
     leave = changing("usr_owner", active=False)
-    assert loc_of(given(USERS, *STAFFED, FIRST_KEY).when(leave).refused(InvalidRequestError)) == ["active"]
+    assert locs_of(given(USERS, *STAFFED, FIRST_KEY).when(leave).refused(InvalidRequestError)) == ["active"]
     second = (UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False), *MEMBERS_KEYS)
     gone = UserDeactivated(user_id="usr_member")
     given(USERS, *STAFFED, FIRST_KEY, *second, gone).when(leave).refused(InvalidRequestError)

@@ -16,24 +16,13 @@ from groupchat.aggregates.workspace_events import (
     PolicyChanged,
     RatePosted,
     RoleDefined,
-    UserAdded,
     WorkspaceCreated,
 )
 from groupchat.commands.streams import WORKSPACE
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.policy import PRESETS, Policy
-from tests.support.builders import a_policy, a_rate, a_workspace, moment, recorded
-from tests.support.given_when_then import fold, given
-
-OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
-MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
-STAFFED = (a_workspace(), OWNER, MEMBER)
-FIRST_KEY = KeyIssued(key_id="key_1", user_id="usr_owner", key_hash="5e88")
-
-
-def loc_of(refusal):
-    return [error["loc"] for error in refusal.members["errors"]]
-
+from tests.support.builders import FIRST_KEY, STAFFED, a_policy, a_rate, a_workspace, moment, recorded
+from tests.support.given_when_then import fold, given, locs_of
 
 # --- beginnings, users and keys
 
@@ -120,7 +109,7 @@ def test_roles_of_one_workspace_are_in_no_other_R20():
 
 def test_an_auditor_never_creates_groups_R23():
     refusal = given(WORKSPACE, a_workspace()).when(DefineRole(role="auditor", group_chat=True)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["group_chat"]
+    assert locs_of(refusal) == ["group_chat"]
 
 
 # --- policy
@@ -143,7 +132,7 @@ def test_omitted_values_of_a_policy_change_stay_R1():
 @pytest.mark.parametrize("region", ["UK", "ZZ", "EU", "XX"])
 def test_a_region_that_does_not_exist_is_refused_with_its_place_R4(region):
     refusal = given(WORKSPACE, a_workspace()).when(ChangePolicy(allowed_regions=("US", region))).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["allowed_regions.1"]
+    assert locs_of(refusal) == ["allowed_regions.1"]
 
 
 def test_every_region_that_a_number_can_be_of_can_be_allowed_R4():
@@ -171,7 +160,7 @@ def test_a_policy_that_is_so_already_is_not_changed_R1():
 @pytest.mark.parametrize("change", [{"min_participants": 11}, {"min_participants": 5, "max_participants": 4}])
 def test_a_policy_whose_least_is_above_its_most_is_refused_R1(change):
     refusal = given(WORKSPACE, a_workspace()).when(ChangePolicy(**change)).refused(InvalidRequestError)
-    assert loc_of(refusal) == ["min_participants"]
+    assert locs_of(refusal) == ["min_participants"]
 
 
 # --- rates
@@ -240,4 +229,4 @@ def test_omitted_keyword_lists_stay_R38():
 )
 def test_a_keyword_that_would_not_be_recognized_or_says_no_for_a_yes_is_refused_R38(words, loc):
     refusal = given(WORKSPACE, a_workspace()).when(ChooseKeywords(**words)).refused(InvalidRequestError)
-    assert loc_of(refusal) == [loc]
+    assert locs_of(refusal) == [loc]

@@ -79,3 +79,18 @@ class Vendor(httpx.AsyncBaseTransport):
 def said(request: httpx.Request) -> Any:
     """Return a request's body as JSON."""
     return json.loads(request.content)
+
+
+class VendorBench:
+    """What the benches of the vendors share: a fake vendor, which a test lets have trouble."""
+
+    vendor: Vendor
+
+    async def trouble(self, kind: Trouble | None) -> None:
+        self.vendor.trouble = kind
+
+    async def arrive(self) -> None:
+        self.vendor.arrive()
+
+    async def phone(self, number: str) -> list[str]:
+        return self.vendor.phones[number]

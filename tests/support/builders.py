@@ -16,7 +16,7 @@ from groupchat.aggregates.contact import Contact, ContactCreated
 from groupchat.aggregates.group_conversation import Receive, Send
 from groupchat.aggregates.group_events import Author, Created, Media, Participant
 from groupchat.aggregates.roster import Candidate, Sender
-from groupchat.aggregates.workspace_events import NumberAdded, WorkspaceCreated
+from groupchat.aggregates.workspace_events import KeyIssued, NumberAdded, UserAdded, WorkspaceCreated
 from groupchat.values.event import EVENT_TYPES, Actor, Cause, Event, Recorded
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
@@ -245,3 +245,11 @@ def _field(name: str, kind: Any) -> st.SearchStrategy[Any]:
     if name not in _FEW:
         return anything(kind)
     return _FEW[name]() | st.just(UNSET) if UnsetType in get_args(kind) else _FEW[name]()
+
+
+# --- the people of a workspace
+
+OWNER = UserAdded(user_id="usr_owner", name="Olga", email="olga@example.com", role="owner")
+MEMBER = UserAdded(user_id="usr_member", name="Max", email="max@example.com", role="member")
+STAFFED = (a_workspace(), OWNER, MEMBER)
+FIRST_KEY = KeyIssued(key_id="key_1", user_id="usr_owner", key_hash="5e88")

@@ -88,3 +88,8 @@ class When(Generic[R]):
             self.before.decider.decide(self.command, self.before.state)
         assert {name: caught.value.members[name] for name in members} == members
         return caught.value
+
+
+def locs_of(refusal: RefusalError) -> list[str]:
+    """Return the places that a refusal names."""
+    return [error["loc"] for error in refusal.members["errors"]]

@@ -5,7 +5,7 @@ from groupchat.carriers.bandwidth.passwords import WebhookLogin
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import Inbox, Receipt
 from tests.carriers.bandwidth.fake import LOGIN, FakeBandwidth, posted
-from tests.carriers.bench import Trouble
+from tests.carriers.vendor import VendorBench
 from tests.support.builders import BUSINESS
 
 EVENTS = {"sent": "message-sent", "delivered": "message-delivered", "failed": "message-failed", "unconfirmed": "message-failed"}
@@ -19,7 +19,7 @@ def adapter(vendor: FakeBandwidth, *, confirms_delivery: bool = True) -> Bandwid
     return Bandwidth(account, Calls("https://messaging.bandwidth.com/api/v2", basic=("user", "password"), transport=vendor))
 
 
-class BandwidthBench:
+class BandwidthBench(VendorBench):
     """Fulfils `Bench`."""
 
     can_be_asked = False
@@ -27,15 +27,6 @@ class BandwidthBench:
     def __init__(self) -> None:
         self.vendor = FakeBandwidth()
         self.carrier = adapter(self.vendor)
-
-    async def trouble(self, kind: Trouble | None) -> None:
-        self.vendor.trouble = kind
-
-    async def arrive(self) -> None:
-        self.vendor.arrive()
-
-    async def phone(self, number: str) -> list[str]:
-        return self.vendor.phones[number]
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
         message = {

@@ -3,9 +3,9 @@
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
-from tests.carriers.bench import Trouble
 from tests.carriers.doubles import HandClock
 from tests.carriers.telnyx.fake import PATH, PUBLIC_KEY, FakeTelnyx, event, signed
+from tests.carriers.vendor import VendorBench
 from tests.support.builders import BUSINESS
 
 WEBHOOK_URL = f"https://chat.example.com{PATH}"
@@ -19,7 +19,7 @@ def adapter(vendor: FakeTelnyx, clock: HandClock, *, trust_key: bool = False) ->
     return Telnyx(account, calls, clock)
 
 
-class TelnyxBench:
+class TelnyxBench(VendorBench):
     """Fulfils `Bench`."""
 
     def __init__(self, clock: HandClock, *, trust_key: bool) -> None:
@@ -27,15 +27,6 @@ class TelnyxBench:
         self.vendor = FakeTelnyx(honors_keys=trust_key)
         self.carrier = adapter(self.vendor, clock, trust_key=trust_key)
         self._clock = clock
-
-    async def trouble(self, kind: Trouble | None) -> None:
-        self.vendor.trouble = kind
-
-    async def arrive(self) -> None:
-        self.vendor.arrive()
-
-    async def phone(self, number: str) -> list[str]:
-        return self.vendor.phones[number]
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
         payload = {

@@ -6,9 +6,9 @@ from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.storage import Storage
 from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
-from tests.carriers.bench import Trouble
 from tests.carriers.doubles import HandClock
 from tests.carriers.twilio.fake import PUBLIC_URL, TOKEN, FakeTwilio, participant_of, signed
+from tests.carriers.vendor import VendorBench
 from tests.support.builders import BUSINESS
 
 WORDS = {"sent": "sent", "delivered": "delivered", "failed": "undelivered", "unconfirmed": "a new word"}
@@ -22,7 +22,7 @@ def adapter(vendor: FakeTwilio, storage: Storage, clock: HandClock) -> Twilio:
     return Twilio(account, Calls("https://conversations.twilio.com/v1", basic=("SK", "secret"), transport=vendor), storage, clock)
 
 
-class TwilioBench:
+class TwilioBench(VendorBench):
     """Fulfils `Bench`."""
 
     can_be_asked = True
@@ -30,15 +30,6 @@ class TwilioBench:
     def __init__(self, storage: Storage, clock: HandClock) -> None:
         self.vendor = FakeTwilio()
         self.carrier = adapter(self.vendor, storage, clock)
-
-    async def trouble(self, kind: Trouble | None) -> None:
-        self.vendor.trouble = kind
-
-    async def arrive(self) -> None:
-        self.vendor.arrive()
-
-    async def phone(self, number: str) -> list[str]:
-        return self.vendor.phones[number]
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
         conversation, message = self._posted(receipt.message_id)
