@@ -9,7 +9,8 @@ RUN pip install --require-hashes --requirement requirements.txt
 COPY pyproject.toml README.md ./
 COPY src src
 COPY console console
-RUN PYTHONPATH=src python console/build.py && rm -rf console/node_modules
+COPY nodejs nodejs
+RUN PYTHONPATH=src python -m console.build && rm -rf console/node_modules
 RUN pip install --no-deps --no-build-isolation . && useradd --system --create-home groupchat
 
 USER groupchat

@@ -16,11 +16,11 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 run: .venv/runtime ## serve a small demo workspace on SQLite with the simulated carrier, and the console
-	-@$(BIN)/python console/build.py
+	-@$(BIN)/python -m console.build
 	@$(BIN)/groupchat demo
 
 console: .venv/runtime ## serve the console on 127.0.0.1:5173 with hot reload, for a server on port 8000
-	@$(BIN)/python console/build.py --serve http://127.0.0.1:8000
+	@$(BIN)/python -m console.build --serve http://127.0.0.1:8000
 
 pictures: .venv/dev ## take the pictures of the documentation from the console
 	@GROUPCHAT_PICTURES=docs/pictures $(BIN)/pytest -q tests/console/test_pictures.py
@@ -36,7 +36,7 @@ style: .venv/dev
 
 test: style ## check style, types and layers, then run all tests
 	-@$(BIN)/python kafka/broker.py --install
-	-@$(BIN)/python asyncapi/parser.py
+	-@$(BIN)/python -m asyncapi.parser
 	-@cd tests/proof/go && go mod download
 	@$(BIN)/pytest -n 3 --dist worksteal
 

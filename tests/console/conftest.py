@@ -43,7 +43,7 @@ def _without(reason: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The console, built from these sources by the first of xdist's workers."""
     with FileLock(tmp_path_factory.getbasetemp().parent / "console.lock"):
-        ran = subprocess.run([sys.executable, "console/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+        ran = subprocess.run([sys.executable, "-m", "console.build"], cwd=ROOT, capture_output=True, text=True, check=False)
     if ran.returncode == WITHOUT_PACKAGES:
         _without(f"no console here, which needs npm's registry: {ran.stderr}")
     assert ran.returncode == 0, ran.stderr

@@ -3,7 +3,6 @@
 Without a build, `/` says where things are, and everything else works.
 """
 
-import gzip
 import mimetypes
 from collections.abc import Mapping
 from functools import cache
@@ -29,7 +28,7 @@ _POLICY = (
 """Only scripts and styles of this site run, and no text that people wrote becomes markup."""
 _PLACES = {"api": "/openapi.json", "documentation": "/docs", "problems": "/problems", "health": "/healthz", "ready": "/readyz"}
 _NOT_BUILT = (
-    "<h1>groupchat</h1><p>This is a groupchat server. The console has not been built: run <code>python console/build.py</code>, "
+    "<h1>groupchat</h1><p>This is a groupchat server. The console has not been built: run <code>python -m console.build</code>, "
     'which needs Node.js packages from npm.</p><p>The API is documented at <a href="/docs">/docs</a>.</p>'
 )
 
@@ -58,16 +57,13 @@ def console(built: Path = BUILT) -> dict[str, Responder]:
     return {"/": root, "/console/{file}": file}
 
 
-def _read(built: Path) -> Mapping[str, tuple[bytes, bytes]]:
-    """Return all files by name, as they are and compressed."""
-    paths = [path for path in sorted(built.rglob("*")) if path.is_file()]
-    contents = {path.relative_to(built).as_posix(): path.read_bytes() for path in paths}
-    return {name: (content, gzip.compress(content, mtime=0)) for name, content in contents.items()}
+def _read(built: Path) -> Mapping[str, bytes]:
+    """Return all files by name. The build has compressed each into another with `.gz` at its end."""
+    return {path.relative_to(built).as_posix(): path.read_bytes() for path in built.rglob("*") if path.is_file()}
 
 
-def _reply(found: Mapping[str, tuple[bytes, bytes]], name: str, incoming: Incoming) -> Reply:
-    plain, compressed = found[name]
-    takes_gzip = b"gzip" in incoming.headers.get(b"accept-encoding", b"")
+def _reply(found: Mapping[str, bytes], name: str, incoming: Incoming) -> Reply:
+    takes_gzip = f"{name}.gz" in found and b"gzip" in incoming.headers.get(b"accept-encoding", b"")
     headers = [
         (b"cache-control", _FOR_EVER if name.startswith("assets/") else b"no-cache"),
         (b"vary", b"accept, accept-encoding"),
@@ -80,4 +76,4 @@ def _reply(found: Mapping[str, tuple[bytes, bytes]], name: str, incoming: Incomi
         headers.append((b"content-encoding", b"gzip"))
     type_ = mimetypes.guess_type(name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if type_.startswith("text/") else ""
-    return Reply(200, compressed if takes_gzip else plain, f"{type_}{charset}".encode(), tuple(headers))
+    return Reply(200, found[f"{name}.gz" if takes_gzip else name], f"{type_}{charset}".encode(), tuple(headers))

@@ -24,7 +24,7 @@ code {{ background: #8882; padding: .1em .3em; border-radius: .2em }}</style></h
 """
 _NO_SCRIPTS = (
     "<h1>groupchat API</h1><p>The interactive documentation is built with the console, which has not been built here: run "
-    '<code>python console/build.py</code>.</p><p>The same as OpenAPI: <a href="/openapi.json">/openapi.json</a>. '
+    '<code>python -m console.build</code>.</p><p>The same as OpenAPI: <a href="/openapi.json">/openapi.json</a>. '
     '<a href="/problems">All problems</a>.</p>'
 )
 
