@@ -3,10 +3,10 @@
 import pytest
 from msgspec import ValidationError, convert, json
 
-from groupchat.http.inputs import bodies
-from groupchat.http.inputs.bodies import ContactInput, ConversationInput, KeyInput, RateInput, UserInput
+from groupchat.http.inputs.bodies import ContactInput, ConversationInput
 from groupchat.http.inputs.parameters import InboxQuery, LedgerQuery, StatementQuery
 from groupchat.http.inputs.taken import Taken
+from groupchat.http.inputs.workspace_bodies import KeyInput, RateInput, UserInput
 from groupchat.http.web.codec import decode_query, misfit
 from groupchat.http.web.takes import fields, takes
 from groupchat.values.errors import InvalidRequestError
@@ -86,7 +86,7 @@ NAMED = {
 
 
 def test_every_name_that_a_caller_can_write_is_known_here():
-    kinds = {name: kind for name, kind in vars(bodies).items() if isinstance(kind, type) and issubclass(kind, Taken)}
+    kinds = {name: kind for name, kind in BODIES.items() if isinstance(kind, type) and issubclass(kind, Taken)}
     assert {name for name, kind in kinds.items() if {"name", "label", "reason"} & set(kind.__struct_fields__)} == NAMED.keys()
 
 
@@ -94,6 +94,6 @@ def test_every_name_that_a_caller_can_write_is_known_here():
 @pytest.mark.parametrize("name", ["", " ", "\u2060", "\u2800", "Ann\r\nBob: hi", "Ann\tBob", "Ann\u2028Bob", "\x1b[2J"])
 def test_every_name_shows_something_and_has_no_control_characters_R47(kind, name):
     body = NAMED[kind]
-    assert convert(body, getattr(bodies, kind))
+    assert convert(body, BODIES[kind])
     with pytest.raises(ValidationError, match=rf"`\$?\.?{next(iter(body))}`"):
-        convert(body | {next(iter(body)): name}, getattr(bodies, kind))
+        convert(body | {next(iter(body)): name}, BODIES[kind])

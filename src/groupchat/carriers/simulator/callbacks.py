@@ -21,7 +21,7 @@ from groupchat.carriers.simulator.exchange import Pending, left
 from groupchat.carriers.simulator.tables import MESSAGES
 from groupchat.carriers.storage import Storage
 from groupchat.values.clock import Clock, from_micros, to_micros
-from groupchat.values.errors import first_line
+from groupchat.values.errors import described, first_line
 from groupchat.values.waiting import first_set
 
 _GATHER_SECONDS = 0.01
@@ -121,7 +121,7 @@ class Callbacks:
         try:
             await inbox.receipts(batch)
         except Exception as error:  # noqa: BLE001 - a carrier knows only that the receipt was not acknowledged, and repeats it
-            log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=repr(error))
+            log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=described(error))
             return False
         return True
 

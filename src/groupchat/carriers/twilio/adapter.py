@@ -26,6 +26,7 @@ from groupchat.carriers.twilio.signature import require_signed
 from groupchat.carriers.twilio.waiting import Waiting, WaitingEvents
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, utc_now
+from groupchat.values.errors import described
 from groupchat.values.waiting import first_set
 
 LIMITS = CarrierLimits(recipients=9, characters=1600, files=0)
@@ -108,7 +109,7 @@ class Twilio:
             try:
                 done = await self.deliver_due(inbox)
             except Exception as error:  # noqa: BLE001 - the database may be back soon, and the events are safe
-                log.warning("twilio_events_wait", error=repr(error))
+                log.warning("twilio_events_wait", error=described(error))
                 done = 0
             if done == 0:
                 await first_set(stop, self._posted, seconds=IDLE_SECONDS)
@@ -125,7 +126,7 @@ class Twilio:
         try:
             await hand_over(self.name, await self._lookup.news(waiting.fields), inbox)
         except Exception as error:  # noqa: BLE001 - it is tried again later, whatever the reason
-            log.warning("twilio_event_waits", event_type=waiting.fields.get("EventType"), error=repr(error))
+            log.warning("twilio_event_waits", event_type=waiting.fields.get("EventType"), error=described(error))
             return False
         return True
 

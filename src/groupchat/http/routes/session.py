@@ -14,7 +14,7 @@ from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
 from groupchat.http.guards.sessions import LIFE, cookie, csrf_token, require_same_site, session_key
-from groupchat.http.inputs.bodies import SessionInput
+from groupchat.http.inputs.workspace_bodies import SessionInput
 from groupchat.http.services import Services
 from groupchat.http.web.codec import decode_body, decode_query, read_body
 from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response

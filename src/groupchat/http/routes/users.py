@@ -15,8 +15,8 @@ from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import KeyInput, UserChange, UserInput
 from groupchat.http.inputs.parameters import PageQuery, in_utc
+from groupchat.http.inputs.workspace_bodies import KeyInput, UserChange, UserInput
 from groupchat.queries import users as queries
 from groupchat.queries.rights import rights_of
 from groupchat.queries.users import KeyShown

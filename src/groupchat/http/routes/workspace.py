@@ -17,8 +17,8 @@ from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import NumberChange, NumberInput, PolicyChange, RateInput, RolePermissions, read_role
 from groupchat.http.inputs.parameters import PageQuery
+from groupchat.http.inputs.workspace_bodies import NumberChange, NumberInput, PolicyChange, RateInput, RolePermissions, read_role
 from groupchat.queries import workspaces as queries
 from groupchat.queries.workspaces import WorkspaceShown
 from groupchat.store.decision import Decision

@@ -1,0 +1,151 @@
+"""Bodies of requests about the workspace: numbers, policy, users, keys, roles and rates."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType, ValidationError, convert
+from msgspec.structs import asdict
+
+from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
+from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
+from groupchat.aggregates.users import UserFields
+from groupchat.aggregates.workspace_state import User
+from groupchat.http.inputs.fields import (
+    CarrierName,
+    Email,
+    Id,
+    Keywords,
+    Name,
+    WrittenNumber,
+)
+from groupchat.http.inputs.taken import Taken
+from groupchat.values.errors import InvalidRequestError
+from groupchat.values.money import Currency, Price
+from groupchat.values.patterns import whole
+from groupchat.values.policy import GroupSize, Preset, Region
+
+
+class SessionInput(Taken, frozen=True, kw_only=True):
+    """The API key that a session begins with."""
+
+    api_key: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class NumberInput(Taken, frozen=True, kw_only=True):
+    """A business number to send from."""
+
+    number: WrittenNumber
+    label: Name | None = None
+    default: bool = False
+    assigned_to: Id | None = None
+    carrier: CarrierName | None = None
+
+    def command(self) -> AddNumber:
+        """Return it as the command takes it."""
+        return AddNumber(
+            number=self.number, label=self.label, default=self.default, assigned_to=self.assigned_to, carrier=self.carrier
+        )
+
+
+class NumberChange(Taken, frozen=True, kw_only=True):
+    """Changes to a business number; omitted fields stay."""
+
+    label: Name | UnsetType | None = UNSET
+    default: bool | UnsetType = UNSET
+    assigned_to: Id | UnsetType | None = UNSET
+    carrier: CarrierName | UnsetType | None = UNSET
+
+    def command(self, number: str) -> ChangeNumber:
+        """Return it as the command takes it."""
+        return ChangeNumber(
+            number=number, label=self.label, default=self.default, assigned_to=self.assigned_to, carrier=self.carrier
+        )
+
+
+class PolicyChange(Taken, frozen=True, kw_only=True):
+    """Changes to the policy; omitted fields stay, or follow the preset if one is named."""
+
+    preset: Preset | UnsetType = UNSET
+    min_participants: GroupSize | UnsetType = UNSET
+    max_participants: GroupSize | UnsetType = UNSET
+    allowed_regions: Annotated[tuple[Region, ...], Meta(min_length=1, max_length=50)] | UnsetType = UNSET
+    reopen_on_opt_in: bool | UnsetType = UNSET
+    opt_out_keywords: Keywords | UnsetType = UNSET
+    opt_in_keywords: Keywords | UnsetType = UNSET
+
+    def keywords(self) -> ChooseKeywords:
+        """Return the keywords in the command's form."""
+        return ChooseKeywords(opt_out=self.opt_out_keywords, opt_in=self.opt_in_keywords)
+
+    def command(self) -> ChangePolicy:
+        """Return it in the command's form."""
+        return ChangePolicy(
+            preset=self.preset,
+            min_participants=self.min_participants,
+            max_participants=self.max_participants,
+            allowed_regions=self.allowed_regions,
+            reopen_on_opt_in=self.reopen_on_opt_in,
+        )
+
+
+RoleName = Annotated[str, whole("[a-z][a-z0-9_-]{0,39}", description="As `member`.")]
+
+
+class UserInput(Taken, frozen=True, kw_only=True):
+    """A user to add (R20, R22)."""
+
+    name: Name
+    email: Email
+    role: RoleName
+    assigned_only: bool = False
+
+    def user(self, id_: str) -> User:
+        """Return the user, with a new id."""
+        return User(**asdict(self), id=id_, active=True)
+
+
+class UserChange(Taken, frozen=True, kw_only=True):
+    """Changes to a user; omitted fields stay."""
+
+    name: Name | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    role: RoleName | UnsetType = UNSET
+    assigned_only: bool | UnsetType = UNSET
+    active: Annotated[bool, Meta(description="`false` deactivates the user: their keys and tokens end at once.")] | UnsetType = (
+        UNSET
+    )
+
+    def fields(self) -> UserFields:
+        """Return it in the command's form."""
+        return UserFields(**asdict(self))
+
+
+class KeyInput(Taken, frozen=True, kw_only=True):
+    """Another key. Without `expires_at`, it is valid until it is revoked."""
+
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    label: Annotated[Name, Meta(description="What the key is for.")] | None = None
+
+
+class RolePermissions(Taken, frozen=True, kw_only=True):
+    """The permissions of a role (R20)."""
+
+    group_chat: bool
+
+
+class RateInput(Taken, frozen=True, kw_only=True):
+    """A line of the rate card: the price of a segment from the first second (UTC) of a date on (R25)."""
+
+    effective_from: date
+    mms_segment: Price
+    currency: Currency
+
+
+def read_role(written: str) -> str:
+    """Return a role's name from a path; raises `InvalidRequestError`."""
+    try:
+        return convert(written, RoleName)
+    except ValidationError as error:
+        raise InvalidRequestError(
+            "role", "A role's name has 1 to 40 characters of a-z, 0-9, _ and -, and starts with a letter."
+        ) from error
