@@ -3,6 +3,7 @@
 import pytest
 from msgspec import ValidationError, convert, json
 
+from groupchat.http.inputs import bodies, workspace_bodies
 from groupchat.http.inputs.bodies import ContactInput, ConversationInput
 from groupchat.http.inputs.parameters import InboxQuery, LedgerQuery, StatementQuery
 from groupchat.http.inputs.taken import Taken
@@ -11,6 +12,7 @@ from groupchat.http.web.codec import decode_query, misfit
 from groupchat.http.web.takes import fields, takes
 from groupchat.values.errors import InvalidRequestError
 
+KINDS = vars(bodies) | vars(workspace_bodies)
 PARSERS = ("`int`", "`str`", "Expected", "Object", "regex", "Struct")
 
 QUERIES = [
@@ -86,7 +88,7 @@ NAMED = {
 
 
 def test_every_name_that_a_caller_can_write_is_known_here():
-    kinds = {name: kind for name, kind in BODIES.items() if isinstance(kind, type) and issubclass(kind, Taken)}
+    kinds = {name: kind for name, kind in KINDS.items() if isinstance(kind, type) and issubclass(kind, Taken)}
     assert {name for name, kind in kinds.items() if {"name", "label", "reason"} & set(kind.__struct_fields__)} == NAMED.keys()
 
 
@@ -94,6 +96,6 @@ def test_every_name_that_a_caller_can_write_is_known_here():
 @pytest.mark.parametrize("name", ["", " ", "\u2060", "\u2800", "Ann\r\nBob: hi", "Ann\tBob", "Ann\u2028Bob", "\x1b[2J"])
 def test_every_name_shows_something_and_has_no_control_characters_R47(kind, name):
     body = NAMED[kind]
-    assert convert(body, BODIES[kind])
+    assert convert(body, KINDS[kind])
     with pytest.raises(ValidationError, match=rf"`\$?\.?{next(iter(body))}`"):
-        convert(body | {next(iter(body)): name}, BODIES[kind])
+        convert(body | {next(iter(body)): name}, KINDS[kind])
