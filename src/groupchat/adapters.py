@@ -21,7 +21,7 @@ from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
 from groupchat.carriers.telnyx.signature import is_public_key
 from groupchat.carriers.twilio import setup as twilio_setup
 from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
-from groupchat.http.routes.webhooks import path_of
+from groupchat.http.routes.carrier_webhooks import path_of
 from groupchat.settings import CARRIERS, Settings, SettingsError
 from groupchat.store.database import Database
 from groupchat.values.clock import Clock

@@ -14,6 +14,7 @@ from groupchat.http.documents import public
 from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
+    carrier_webhooks,
     contact_sheets,
     contacts,
     conversations,
@@ -28,7 +29,6 @@ from groupchat.http.routes import (
     session,
     simulator,
     users,
-    webhooks,
     workspace,
 )
 from groupchat.http.services import Services
@@ -130,7 +130,7 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         telemetry={"logs": False},  # traces would quote exceptions, and so people's messages
     )
     served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
-    described = cache(partial(document, served, webhooks.operations(services)))
+    described = cache(partial(document, served, carrier_webhooks.operations(services)))
     app.openapi = described  # type: ignore[method-assign] # FastAPI's documented way to replace the document
     app.router.routes.extend(_routes(services, served, described))
     app.router.default = Elsewhere(_resource(services, "(none)", {}), app.router.default)
@@ -147,7 +147,7 @@ def _routes(services: Services, served: Iterable[Served], described: Callable[[]
     by_path: dict[str, dict[str, Responder]] = {}
     for each in served:
         by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)
-    by_path |= {path: {"POST": responder} for path, responder in webhooks.responders(services).items()}
+    by_path |= {path: {"POST": responder} for path, responder in carrier_webhooks.responders(services).items()}
     by_path[participants.BELOW] = {}
     by_path |= {
         path: {"GET": responder} for path, responder in public.responders(described, services.checkup, services.public_url).items()
