@@ -25,7 +25,7 @@ from groupchat.proof.verifying import verify
 from groupchat.store.database import Database
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
-from groupchat.store.positions import statuses
+from groupchat.store.positions import status_of
 from groupchat.store.rows import head
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
@@ -75,13 +75,18 @@ def _worker(store: EventStore) -> Iterator["subprocess.Popen[bytes]"]:
     ) as process:
         try:
             _appended(store, 0.1, None)
-            while statuses(store.database)[NAME].position < store.log.head():
+            while _size(store.database) < store.log.head():
                 sleep(0.1)
             process.send_signal(signal.SIGSTOP)
             yield process
         finally:
             process.send_signal(signal.SIGCONT)
             process.terminate()
+
+
+def _size(database: Database) -> int:
+    with database.statement() as connection:
+        return status_of(connection, NAME).position
 
 
 def _appended(store: EventStore, seconds: float, by: "Tree | subprocess.Popen[bytes] | None") -> float:

@@ -1,4 +1,5 @@
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import delete, func, insert, select, update
@@ -8,7 +9,6 @@ from groupchat.proof.kept import TILES, put, tiles_in
 from groupchat.proof.leaf import leaf_hashes, leaf_of
 from groupchat.proof.tiles import root_in
 from groupchat.proof.tree import root_of
-from groupchat.store.log import Log
 from groupchat.store.positions import FollowerStatus, park, retry, status_of, statuses
 from groupchat.store.rows import EventRow, rows_between
 from groupchat.store.tables import STORED_EVENTS
@@ -104,15 +104,23 @@ def test_a_batch_that_comes_twice_is_added_once_R70(database):
 
 
 def test_a_tree_that_is_computed_again_has_the_same_root_R70(database):
-    fill(database, 700)
+    fill(database, 701)
     grow(database, 700)
     before = tree_of(database)
     with database.write() as connection:
         connection.execute(delete(TILES))
     with pytest.raises(Exception, match=r"tile/0/002 is missing or incomplete\. Run `groupchat audit rebuild`"):
         grow(database, 701)
-    grow_again(database, Log.of(database).head(), quietly)
+    grow_again(database, 700, quietly)
     assert tree_of(database) == before
+
+
+def test_processes_that_grow_the_tree_together_add_each_event_once_R70(database):
+    fill(database, 300)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda position: grow(database, position), range(10, 301, 10)))
+    grow(database, 300)
+    assert tree_of(database) == (300, root_of(hashes_of(database, 300)))
 
 
 def test_an_empty_log_has_an_empty_tree_R70(database):

@@ -74,21 +74,29 @@ class Tree:
         if status.stopped_at is not None or position <= status.position:
             return 0
         try:
-            return grow(self._database, position) - status.position
+            return max(0, grow(self._database, position) - status.position)
         except PoisonError as poison:
             stop_at(self._database, NAME, poison, status.position)
             return 0
 
 
 def grow(database: Database, position: int) -> int:
-    """Add all events up to a position, and return the tree's size. Raises `PoisonError` if an event or a tile is missing."""
+    """Add all events up to a position, and return the tree's size. Raises `PoisonError` if an event or a tile is missing.
+
+    Events are read and hashed before the transaction that writes, because on SQLite all appends wait for that one.
+    """
+    with database.read() as connection:
+        standing = status_of(connection, NAME).position
+        hashes = _hashes(connection, standing, position)
+    if not hashes:
+        return standing
     with database.write(durable=False) as connection:
-        standing = lock(connection, NAME).position
-        if position <= standing:
-            return standing
-        _extend(connection, standing, position)
+        moved = lock(connection, NAME).position
+        if moved != standing:  # another process has grown or rebuilt the tree
+            return moved
+        put(connection, _edge(connection, standing).add(hashes))
         advance(connection, [NAME], position)
-        return position
+    return position
 
 
 def grow_again(database: Database, upto: int, on_progress: OnProgress) -> None:
@@ -97,22 +105,28 @@ def grow_again(database: Database, upto: int, on_progress: OnProgress) -> None:
         lock(connection, NAME)
         forget_tiles(connection)
         reset_to(connection, NAME, 0)
-    for position in [*range(AT_ONCE, upto, AT_ONCE), upto]:
-        grow(database, position)
-        on_progress(position, upto)
+    size = 0
+    while size < upto:
+        size = grow(database, min(size + AT_ONCE, upto))
+        on_progress(size, upto)
 
 
-def _extend(connection: Connection, standing: int, position: int) -> None:
-    try:
-        growing = Growing(standing, tiles_in(connection))
-    except MissingTileError as error:
-        msg = f"{error} Run `groupchat audit rebuild`"
-        raise PoisonError(standing + 1, msg) from error
+def _hashes(connection: Connection, standing: int, position: int) -> list[bytes]:
+    if position <= standing:
+        return []
     rows = rows_between(connection, standing, position)
     if (missing := first_missing(rows, standing, position)) is not None:
         msg = "the log has no event at this position: it was removed. Run `groupchat audit verify`"
         raise PoisonError(missing, msg)
-    put(connection, growing.add(leaf_hashes(rows)))
+    return leaf_hashes(rows)
+
+
+def _edge(connection: Connection, standing: int) -> Growing:
+    try:
+        return Growing(standing, tiles_in(connection))
+    except MissingTileError as error:
+        msg = f"{error} Run `groupchat audit rebuild`"
+        raise PoisonError(standing + 1, msg) from error
 
 
 def first_missing(rows: Sequence[EventRow], after: int, upto: int) -> int | None:
