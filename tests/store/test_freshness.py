@@ -10,6 +10,7 @@ from groupchat.store.freshness import keep_fresh
 from tests.store.counting import COUNTER, PATIENCE, count, until
 from tests.store.following import opened
 from tests.store.outages import down
+from tests.support.statements import counted
 
 
 @asynccontextmanager
@@ -39,6 +40,19 @@ async def test_streams_read_before_the_first_check_are_read_again(store, databas
     async with kept_fresh(store):
         await until(lambda: store.remembered(COUNTER, "a") is None)
         assert await store.load(COUNTER, "a") == 6
+
+
+async def test_a_store_without_cached_streams_is_not_checked(store, database_url):
+    async with opened(database_url) as other:
+        with counted(store.database) as asked, store.signals.log.listen() as bell:
+            async with kept_fresh(store):
+                await count(other, "a")
+                await asyncio.wait_for(bell.wait(), PATIENCE)
+        assert asked == []
+        async with kept_fresh(store):
+            await count(store, "a")
+            await count(other, "a")
+            await until(lambda: store.remembered(COUNTER, "a") is None)
 
 
 async def test_without_a_bell_it_is_known_too(store, database_url, monkeypatch):

@@ -255,6 +255,11 @@ class EventStore:
         """Mark all cached streams to be read at their next use, because other processes may have stored anything."""
         self._states.mark_all_stale()
 
+    @property
+    def has_nothing_cached(self) -> bool:
+        """Whether no stream is cached or being read, so that nothing can be outdated."""
+        return self._states.is_empty
+
     async def answer_to(self, key: IdempotencyKey) -> StoredAnswer | None:
         """Return the response that is stored under a user's key, for any request; none if there is none."""
 

@@ -50,7 +50,7 @@ async def keep_fresh(
             await first_set(stop, bell, seconds=look_seconds)
 
 
-async def _watched(store: EventStore, seen: int | None, hangs_seconds: float) -> int:
+async def _watched(store: EventStore, seen: int | None, hangs_seconds: float) -> int | None:
     """Check. While a check is stuck, nothing in the cache is trusted."""
     look = asyncio.ensure_future(_look(store, seen))
     while not (await asyncio.wait([look], timeout=hangs_seconds))[0]:
@@ -58,7 +58,9 @@ async def _watched(store: EventStore, seen: int | None, hangs_seconds: float) ->
     return look.result()
 
 
-async def _look(store: EventStore, seen: int | None) -> int:
+async def _look(store: EventStore, seen: int | None) -> int | None:
+    if store.has_nothing_cached:  # as in a process that only reads the log
+        return None
     if seen is None:
         head = await asyncio.to_thread(store.log.head)
         store.distrust()  # everything cached before may be outdated

@@ -184,6 +184,11 @@ class States:
             for stream in decision.read.keys() & self._cache.keys():
                 self._cache[stream].stale = self._cache[stream].refuted = True
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no stream is cached or being read."""
+        return not self._cache and not self._reading
+
     def mark_stale(self, moved: Iterable[Moved]) -> None:
         """Mark streams that another process has moved, so that they are read at their next use."""
         for each in moved:
