@@ -37,12 +37,26 @@ BENCHES: dict[str, Callable[[Database, HandClock], Bench]] = {
     "bandwidth": lambda *_: BandwidthBench(),
     "twilio": TwilioBench,
 }
+KEEP_ROWS = ("simulator", "twilio")
+CASES = [*((name, "sqlite") for name in BENCHES), *((name, "postgres") for name in KEEP_ROWS)]
+"""Only adapters that keep rows of their own meet both databases: the process and the inbox are the same for all of them."""
 EVERY_TROUBLE: tuple[Trouble | None, ...] = (None, *get_args(Trouble))
 
 
-@pytest.fixture(params=BENCHES)
-def bench(request: pytest.FixtureRequest, database: Database, clock: HandClock) -> Bench:
-    return BENCHES[request.param](database, clock)
+@pytest.fixture(params=CASES, ids=", ".join)
+def case(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A carrier's name, and a backend."""
+    return request.param
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, case: tuple[str, str]) -> str:
+    return request.getfixturevalue(f"{case[1]}_url")
+
+
+@pytest.fixture
+def bench(case: tuple[str, str], database: Database, clock: HandClock) -> Bench:
+    return BENCHES[case[0]](database, clock)
 
 
 class TurnedWorld(World, kw_only=True):

@@ -6,7 +6,6 @@ import pytest
 
 from groupchat.http.app import create_app
 from groupchat.http.guards.throttle import Throttle
-from groupchat.http.web import codec
 from tests.http.site import assert_problem, client_of, open_site
 from tests.support.world import a_member
 
@@ -133,9 +132,8 @@ async def test_every_known_user_is_let_in_beside_others_who_fail(throttled):
         assert (await site.client.get("/v1/policy", headers=of(site))).status_code == 200
 
 
-async def test_a_body_that_does_not_arrive_is_not_waited_for(throttled, monkeypatch):
-    monkeypatch.setattr(codec, "BODY_SECONDS", 0.02)
-    async with throttled() as site:
+async def test_the_api_does_not_wait_for_a_body_that_does_not_arrive(store):
+    async with open_site(store, workers=None, body_seconds=0.02) as site:
         sent = []
         waiting = asyncio.Event()
 

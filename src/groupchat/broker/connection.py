@@ -9,7 +9,10 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
 class Brokers(Struct, frozen=True, kw_only=True):
-    """The brokers' addresses and the login; files are paths of PEM files."""
+    """The brokers' addresses and the login; files are paths of PEM files.
+
+    A client looks for a broker that responds for `bootstrap_ms`.
+    """
 
     bootstrap_servers: str
     security_protocol: SecurityProtocol = "PLAINTEXT"
@@ -19,11 +22,13 @@ class Brokers(Struct, frozen=True, kw_only=True):
     ssl_cafile: str | None = None
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
+    bootstrap_ms: int = 5_000
 
     def arguments(self) -> dict[str, Any]:
         """Return the options that every client of kafka-python takes."""
         return {
             "bootstrap_servers": [server.strip() for server in self.bootstrap_servers.split(",")],
+            "bootstrap_timeout_ms": self.bootstrap_ms,
             "client_id": "groupchat",
             "security_protocol": self.security_protocol,
             "sasl_mechanism": self.sasl_mechanism,

@@ -11,8 +11,6 @@ from kafka.net.compat import KafkaNetClient
 from groupchat.broker.connection import Brokers
 from groupchat.values.errors import ToldError
 
-BOOTSTRAP_MS = 5_000
-"""The time that a client looks for a broker that responds."""
 RECONNECT_MS = 1_000
 """The longest pause before a client tries an unreachable broker again."""
 
@@ -34,8 +32,7 @@ def opened(client: Callable[..., C], brokers: Brokers, **configs: Any) -> C:
         made.append(KafkaNetClient(**given))
         return made[-1]
 
-    times = {"bootstrap_timeout_ms": BOOTSTRAP_MS, "reconnect_backoff_max_ms": RECONNECT_MS}
-    arguments = {"kafka_client": net_client} | times | brokers.arguments() | configs
+    arguments = {"kafka_client": net_client, "reconnect_backoff_max_ms": RECONNECT_MS} | brokers.arguments() | configs
     try:
         return client(**arguments)
     except BaseException:

@@ -13,6 +13,7 @@ from groupchat.http.guards.tokens import Tokens
 from groupchat.http.monitoring.health import Checkup
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.streams.streams import Streams
+from groupchat.http.web.refusals import BODY_SECONDS
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
@@ -29,8 +30,8 @@ class Services(Struct, frozen=True, kw_only=True):
     `followers` are the names that `/readyz` asks for, whichever process runs them; those in `reported` are only reported;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
     the carrier, where that is the simulated one; `webhooks` have, by the carriers' names, the function that takes what a carrier
-    posted, with the request's correlation id. Without `tokens`, only API keys are accepted. `public_url` is where callers find this
-    API.
+    posted, with the request's correlation id. Without `tokens`, only API keys are accepted. A body must arrive within
+    `body_seconds`. `public_url` is where callers find this API.
     """
 
     store: EventStore
@@ -40,6 +41,7 @@ class Services(Struct, frozen=True, kw_only=True):
     followers: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     patience: float = PATIENCE_SECONDS
+    body_seconds: float = BODY_SECONDS
     running: set[tuple[str, str]] = field(default_factory=set)
     streams: Streams
     throttle: Throttle = field(default_factory=Throttle)

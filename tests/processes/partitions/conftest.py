@@ -7,21 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from groupchat.broker.connection import Brokers
+from groupchat.processes.partitions.consumer import WAITS, Waits
 from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from tests.processes.partitions.publishing import Publisher, make_topic
-
-PATIENCE = 60.0
-"""Seconds after which a test gives up waiting."""
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broker, a group that rebalances, and processes that start take their time where all cores are busy."""
-    monkeypatch.setattr("tests.store.counting.PATIENCE", PATIENCE)
+from tests.store.counting import PATIENCE
 
 
 @pytest.fixture
@@ -47,10 +40,10 @@ class Sharers:
         self._prefix = prefix
 
     @asynccontextmanager
-    async def running(self, *views: View) -> AsyncIterator[None]:
+    async def running(self, *views: View, waits: Waits = WAITS) -> AsyncIterator[None]:
         """Run one worker, of all views that can follow Kafka if none are given."""
         stop = asyncio.Event()
-        worker = PartitionWorker(self._store, views or CONVERSATION_VIEWS, self._brokers, self._prefix)
+        worker = PartitionWorker(self._store, views or CONVERSATION_VIEWS, self._brokers, self._prefix, waits)
         running = asyncio.create_task(worker.run(stop))
         try:
             yield

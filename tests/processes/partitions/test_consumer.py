@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient, KafkaConsumer
 from structlog.testing import capture_logs
 
 from groupchat.broker.connection import Brokers
-from groupchat.processes.partitions.consumer import GROUP, Consumer
+from groupchat.processes.partitions.consumer import GROUP, Consumer, Waits
 from groupchat.store.database import Database
 from tests.processes.partitions.conftest import Sharers
 from tests.processes.partitions.publishing import Publisher
@@ -16,8 +16,7 @@ from tests.processes.partitions.test_following import LOG, told
 from tests.projections.histories import store_log
 from tests.store.counting import until
 
-CONSUMER = "groupchat.processes.partitions.consumer"
-SHARING = "groupchat.processes.partitions.sharing"
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def test_a_leader_that_joins_again_because_the_topic_looks_different_is_given_its_partitions_R33(
@@ -47,19 +46,18 @@ def add_a_partition(address: str, topic: str) -> None:
         admin.close()
 
 
+@ON_ONE_DATABASE
 async def test_a_worker_that_waits_for_partitions_says_so_and_continues_with_the_group_R33(
     database: Database,
     kafka: str,
     topic_prefix: str,
     publisher: Publisher,
     sharers: Sharers,
-    monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(f"{SHARING}.TELL_SECONDS", 0.1)
     store_log(database, LOG)
     publisher.publish(LOG, database)
     with capture_logs() as logs, a_member_that_is_busy(kafka, topic_prefix) as busy:
-        async with sharers.running():
+        async with sharers.running(waits=Waits(report=0.1)):
             await until(lambda: "waiting for its partitions" in (told(database) or ""))
             busy.close()
             await sharers.reach(len(LOG))
@@ -67,21 +65,19 @@ async def test_a_worker_that_waits_for_partitions_says_so_and_continues_with_the
     assert [each["event"] for each in logs if each["event"].startswith("partitions_")] == ["partitions_awaited"]
 
 
+@ON_ONE_DATABASE
 async def test_a_worker_that_waits_too_long_leaves_the_group_and_rejoins_R33(
     database: Database,
     kafka: str,
     topic_prefix: str,
     publisher: Publisher,
     sharers: Sharers,
-    monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(f"{CONSUMER}.GROUP_SECONDS", 0.5)
     store_log(database, LOG)
     publisher.publish(LOG, database)
     with a_member_that_is_busy(kafka, topic_prefix) as busy:
-        async with sharers.running():
+        async with sharers.running(waits=Waits(rejoin=2.0)):
             await until(lambda: "the consumer group has assigned no partitions" in (told(database) or ""))
-            monkeypatch.undo()
             busy.close()
             await sharers.reach(len(LOG))
 

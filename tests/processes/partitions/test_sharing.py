@@ -10,13 +10,12 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from groupchat.store.signals import Signals
-from tests.processes.partitions.conftest import PATIENCE
 from tests.processes.partitions.publishing import Publisher, make_topic
 from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, told
 from tests.projections.histories import store_log
 from tests.races import partition_trials
 from tests.races.partition_trials import WORKERS, Counted, sharing
-from tests.store.counting import until
+from tests.store.counting import PATIENCE, until
 from tests.support.kafka import a_broker
 
 

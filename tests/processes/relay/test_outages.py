@@ -4,13 +4,12 @@ import asyncio
 import signal
 
 import pytest
+from kafka.errors import KafkaTimeoutError
 from kafka.producer.transaction_manager import EndTxnHandler
 from msgspec.structs import replace
 
-from groupchat.broker import opening
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import BrokerUnavailableError
-from groupchat.processes.relay import producer
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.relay import Relay
@@ -80,8 +79,7 @@ class Counting(Publisher):
         return super().open()
 
 
-def test_a_commit_that_is_not_answered_ends_in_good_time(broker, monkeypatch, topic_prefix):
-    monkeypatch.setattr(producer, "COMMIT_MS", 300)
+def test_a_commit_without_an_answer_ends_in_good_time(broker, topic_prefix):
     (event,) = log_of([("cnv_1", EXAMPLES["groupchat.conversation.created.v1"])])
     publisher = Publisher(brokers_at(broker.address), topic_prefix)
     publisher.open()
@@ -89,8 +87,8 @@ def test_a_commit_that_is_not_answered_ends_in_good_time(broker, monkeypatch, to
     publisher._send(publisher._producer, 0, next(records_of(event))).get(timeout=10)
 
     broker.pause()
-    with pytest.raises(producer.KafkaTimeoutError, match=r"have not reported for 0\.3 s whether a transaction is committed"):
-        publisher._producer.commit()
+    with pytest.raises(KafkaTimeoutError, match=r"have not reported for 0\.3 s whether a transaction is committed"):
+        publisher._producer.commit(timeout_ms=300)
     broker.send(signal.SIGCONT)
     publisher.close()
 
@@ -117,7 +115,7 @@ PATIENCES_MS = (1_500, 3_000, 6_000, 12_000, 24_000)
 
 
 async def test_the_relay_logs_in_by_password_over_tls_and_says_what_is_wrong_if_it_can_not(
-    sqlite_store, kafka, tmp_path, topic_prefix, monkeypatch
+    sqlite_store, kafka, tmp_path, topic_prefix
 ):
     world = await a_world(sqlite_store)
     with a_secured_broker(tmp_path) as (plain, secured, authority):
@@ -139,8 +137,7 @@ async def test_the_relay_logs_in_by_password_over_tls_and_says_what_is_wrong_if_
         for words, given in wrong.items():
             said = []
             for patience in PATIENCES_MS:  # on a busy machine the time may be over before the broker has refused
-                monkeypatch.setattr(opening, "BOOTSTRAP_MS", patience)
-                said.append(refusal_to_open(replace(right, **given), topic_prefix))
+                said.append(refusal_to_open(replace(right, bootstrap_ms=patience, **given), topic_prefix))
                 if words in said[-1]:
                     break
             assert words in said[-1], said

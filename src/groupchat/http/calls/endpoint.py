@@ -69,7 +69,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             raise
 
     async def _answer(self, call: Call, incoming: Incoming) -> Reply:
-        body = b"" if self.decoder is None else await read_body(incoming)
+        body = b"" if self.decoder is None else await read_body(incoming, call.services.body_seconds)
         try:
             read = await self._read(call, incoming, body)
             if self.first is not None and not self.spec.writes:  # a write is judged by its command

@@ -69,7 +69,7 @@ async def _import(services: Services, incoming: Incoming) -> Reply:
     decode_query(NoQuery, incoming.scope["query_string"])
     if incoming.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"text/csv":
         raise InvalidRequestError("content-type", "Send the file as text/csv.", "unreadable")
-    file = await read_file(incoming)
+    file = await read_file(incoming, services.body_seconds)
     encoding = await asyncio.to_thread(encoding_of, file)
     lines = await asyncio.to_thread(_begun, file, encoding)
     return Pieces(200, content_type=JSON_LINES, pieces=lambda: _take_all(Call(services, who, {}, NO_TERMS), lines))

@@ -38,7 +38,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 async def _begin(services: Services, incoming: Incoming) -> Reply:
-    given = decode_body(_DECODER, incoming, await read_body(incoming))
+    given = decode_body(_DECODER, incoming, await read_body(incoming, services.body_seconds))
     require_same_site(incoming)
     if not keys.is_key(given.api_key):
         msg = "This API key is not valid."

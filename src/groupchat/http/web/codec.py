@@ -44,11 +44,11 @@ _MAX_QUERY_FIELDS = 50
 # --- body
 
 
-async def read_body(incoming: Incoming) -> bytes:
+async def read_body(incoming: Incoming, seconds: float = BODY_SECONDS) -> bytes:
     """Return the body.
 
-    Raises `EncodedBodyError` for a compressed one, `RequestTimeoutError`, and `PayloadTooLargeError` as soon as the body exceeds
-    the limit, even if it comes in chunks.
+    Raises `EncodedBodyError` for a compressed one, `RequestTimeoutError` after so many seconds, and `PayloadTooLargeError` as soon
+    as the body exceeds the limit, even if it comes in chunks.
     """
     if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise EncodedBodyError
@@ -56,10 +56,10 @@ async def read_body(incoming: Incoming) -> bytes:
     if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
         raise PayloadTooLargeError
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             body = await _receive_body(incoming)
     except TimeoutError as error:
-        raise RequestTimeoutError from error
+        raise RequestTimeoutError(seconds) from error
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLargeError
     return body
@@ -76,10 +76,10 @@ async def _receive_body(incoming: Incoming) -> bytes:
     return body
 
 
-async def read_file(incoming: Incoming) -> IO[bytes]:
+async def read_file(incoming: Incoming, seconds: float = BODY_SECONDS) -> IO[bytes]:
     """Return the body as a file on the disk, at its beginning.
 
-    Raises `EncodedBodyError`, `PayloadTooLargeError`, and `RequestTimeoutError` if nothing arrives for as long as a body may take.
+    Raises `EncodedBodyError`, `PayloadTooLargeError`, and `RequestTimeoutError` if nothing arrives for so many seconds.
     """
     if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise EncodedBodyError
@@ -87,10 +87,10 @@ async def read_file(incoming: Incoming) -> IO[bytes]:
     more = True
     while more:
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(seconds):
                 message = await incoming.receive()
         except TimeoutError as error:
-            raise RequestTimeoutError from error
+            raise RequestTimeoutError(seconds) from error
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         file.write(message.get("body", b""))

@@ -37,10 +37,8 @@ class RequestTimeoutError(RefusalError):
 
     slug = "request-timeout"
 
-    def __init__(self) -> None:
-        super().__init__(
-            f"The request's body did not arrive within {BODY_SECONDS:.0f} seconds. Send it again over a faster connection."
-        )
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The request's body did not arrive within {seconds:g} seconds. Send it again over a faster connection.")
 
 
 class TooManyRequestsError(RefusalError):

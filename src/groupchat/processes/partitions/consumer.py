@@ -16,8 +16,6 @@ GROUP = "groupchat.projections"
 POLL_MS = 10
 """The time to wait for records before doing other work."""
 POLL_RECORDS = 2_000
-GROUP_SECONDS = 30.0
-"""The time to wait for partitions before leaving and rejoining the group. The group waits less long for a lost member."""
 _CLOSE_MS = 2_000
 
 _CONFIGS: dict[str, Any] = {
@@ -36,6 +34,19 @@ _CONFIGS: dict[str, Any] = {
 }
 
 
+class Waits(Struct, frozen=True):
+    """How many seconds a worker waits for partitions before it reports that, and before it leaves and rejoins the group.
+
+    The group waits less long for a lost member.
+    """
+
+    report: float = 3.0
+    rejoin: float = 30.0
+
+
+WAITS = Waits()
+
+
 class Fetched(Struct, frozen=True):
     """Records that were read from a partition, from the offset `start` to before `end`."""
 
@@ -48,7 +59,8 @@ class Fetched(Struct, frozen=True):
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
     """Reads the partitions that the group assigns. A newly assigned partition waits until `begin` says where to begin."""
 
-    def __init__(self, brokers: Brokers, topic: str, group: str) -> None:
+    def __init__(self, brokers: Brokers, topic: str, group: str, waits: Waits = WAITS) -> None:
+        self._waits = waits
         self._topic = topic
         self._reassigned = Event()
         self._joining_since: float | None = monotonic()
@@ -133,8 +145,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
         return {each.partition: offset for each, offset in self._positions().items()}
 
     def _join(self, seconds: float) -> None:
-        if seconds > GROUP_SECONDS:
-            msg = f"the consumer group has assigned no partitions for {GROUP_SECONDS:.0f} s"
+        if seconds > self._waits.rejoin:
+            msg = f"the consumer group has assigned no partitions for {self._waits.rejoin:g} s"
             raise KafkaTimeoutError(msg)
         self._consumer.poll(timeout_ms=POLL_MS)  # no records can come: new partitions wait, and the old ones were revoked
 

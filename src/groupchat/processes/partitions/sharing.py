@@ -18,7 +18,7 @@ from groupchat.aggregates.group_events import Created
 from groupchat.broker.connection import Brokers
 from groupchat.broker.envelope import RecordUnreadableError, recorded_of
 from groupchat.broker.topics import RELAY
-from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched
+from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched, Waits
 from groupchat.processes.partitions.topic import NotThereYetError, Topic, UnusableTopicError, position_in
 from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, ReadRecord
 from groupchat.projections.view import View
@@ -29,8 +29,6 @@ from groupchat.store.positions import FollowerStatus, PoisonError, record_failur
 
 LOOK_SECONDS = 1.0
 """The pause between checks of the views if no records come, because a stopped view may continue."""
-TELL_SECONDS = 3.0
-"""A worker that waits longer than this for partitions reports it."""
 
 _ADVICE = (
     "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they continue "
@@ -43,11 +41,14 @@ log = structlog.get_logger()
 class Sharing:
     """Blocks, so use it in one thread. After an error, close it; it can then be used again."""
 
-    def __init__(self, store: EventStore, views: Iterable[View], brokers: Brokers, prefix: str, threads: Executor) -> None:
+    def __init__(
+        self, store: EventStore, views: Iterable[View], brokers: Brokers, prefix: str, *, waits: Waits, threads: Executor
+    ) -> None:
         self._store = store
         self._views = [PartitionedView(store.database, view) for view in views]
         self._brokers = brokers
         self._prefix = prefix
+        self._waits = waits
         self._threads = threads
         self._topic: Topic | None = None
         self._consumer: Consumer | None = None
@@ -98,14 +99,14 @@ class Sharing:
             self._topic = Topic(self._brokers, self._prefix)
         if self._consumer is None:
             self._topic.identity()
-            self._consumer = Consumer(self._brokers, self._topic.name, self._prefix + GROUP)
+            self._consumer = Consumer(self._brokers, self._topic.name, self._prefix + GROUP, self._waits)
         return self._topic, self._consumer
 
     # --- taking partitions
 
     def _await(self, seconds: float) -> None:
         """Log once that the group takes long to assign partitions."""
-        if seconds < TELL_SECONDS or self._told:
+        if seconds < self._waits.report or self._told:
             return
         self._told = True
         log.warning("partitions_awaited", seconds=round(seconds), group=self._prefix + GROUP)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import BrokerUnavailableError, explained
+from groupchat.processes.partitions.consumer import WAITS, Waits
 from groupchat.processes.partitions.sharing import LOOK_SECONDS, Sharing
 from groupchat.processes.partitions.topic import MissingTopicError, NotThereYetError, UnusableTopicError
 from groupchat.projections.view import View
@@ -42,13 +43,13 @@ class PartitionWorker:
 
     name = NAME
 
-    def __init__(self, store: EventStore, views: Sequence[View], brokers: Brokers, prefix: str) -> None:
+    def __init__(self, store: EventStore, views: Sequence[View], brokers: Brokers, prefix: str, waits: Waits = WAITS) -> None:
         self._store = store
         self._database = store.database
         self._views = views
         self._brokers = brokers
         self._threads = ThreadPoolExecutor(len(views), thread_name_prefix="views")
-        self._sharing = Sharing(store, views, brokers, prefix, self._threads)
+        self._sharing = Sharing(store, views, brokers, prefix, waits=waits, threads=self._threads)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=NAME)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -27,8 +27,8 @@ MAX_REQUEST_BYTES = 16 * 1024 * 1024
 class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
     """A producer whose transactions end in time, or fail."""
 
-    def commit(self) -> bool:
-        """Commit; return whether the broker was asked only once. Raises the error, `KafkaTimeoutError` after `COMMIT_MS`.
+    def commit(self, timeout_ms: int = COMMIT_MS) -> bool:
+        """Commit; return whether the broker was asked only once. Raises the error, `KafkaTimeoutError` after the time-out.
 
         `commit_transaction` waits without a limit, even for a request that kafka-python drops because the broker is unreachable
         when it is due. A request that was sent twice may arrive late a second time, and Kafka's older protocol, the only one that
@@ -40,8 +40,8 @@ class Producer(KafkaProducer):  # type: ignore[misc] # kafka-python is untyped
             pending = manager._pending_requests  # noqa: SLF001
             ending = next(handler for _, _, handler in pending if isinstance(handler, EndTxnHandler))
         self._sender.wakeup()
-        if not result.wait(timeout_ms=COMMIT_MS):
-            msg = f"the brokers have not reported for {COMMIT_MS / 1_000:g} s whether a transaction is committed"
+        if not result.wait(timeout_ms=timeout_ms):
+            msg = f"the brokers have not reported for {timeout_ms / 1_000:g} s whether a transaction is committed"
             raise KafkaTimeoutError(msg)
         return not ending.is_retry
 
