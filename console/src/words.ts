@@ -57,6 +57,7 @@ const EVENTS: Record<string, string> = {
   opt_out_taken_back: "took back an opt-out that was a mistake",
   unblocked: "unblocked the conversation",
   contact_linked: "linked a participant to a contact",
+  contact_merged: "merged a participant's contact into another one",
   contact_renamed: "renamed a participant's contact",
   contact_number_changed: "changed the number of a participant's contact",
   contact_deleted: "deleted a participant's contact",

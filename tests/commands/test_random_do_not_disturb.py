@@ -1,4 +1,4 @@
-"""Random lives of cards, numbers and groups beside a model: no message is accepted to somebody who said no (R36, R37, R39).
+"""Random lives of cards, numbers and groups beside a model: no message is accepted to somebody who said no (R36, R37, R39, R54).
 
 The model is in plain sets and knows no class of the product: which cards have which numbers and DND, which DND was left behind,
 who said STOP, whom a user opted out, which participants are linked to which card, and who blocks which group for what.
@@ -18,7 +18,8 @@ from tests.support.checks import broken
 from tests.support.world import World, a_world
 
 PEOPLE = range(1, 5)
-WHAT = ("card", "card", "delete", "move", "add", "take", "dnd", "dnd", "off", "lift", "stop", "start", "hand", "undo", "succeed")
+OF_CARDS = ("delete", "move", "add", "take", "merge", "dnd", "off")
+WHAT = ("card", "card", *OF_CARDS, "merge", "dnd", "lift", "stop", "start", "hand", "undo", "succeed")
 REASON = "A mistake"
 _businesses: Iterator[int] = count(901)
 
@@ -74,6 +75,16 @@ class Model:
         for group in self.groups:
             for n in gained & group["of"]:
                 group["card"].setdefault(n, card)
+
+    def merge(self, kept: int, gone: int) -> None:
+        """Let one card become another: its numbers, its links, and its no (R54)."""
+        if self.cards[gone]["dnd"]:
+            self.left |= set(self.cards[gone]["has"])
+            self.cards[kept]["dnd"] = True
+        self.cards[gone]["there"] = False
+        self.has(kept, list(dict.fromkeys((*self.cards[kept]["has"], *self.cards[gone]["has"]))))
+        for group in self.groups:
+            group["card"] = {n: kept if card == gone else card for n, card in group["card"].items()}
 
     def settle(self) -> None:
         """Bring blocks in line with what is so now; the newest group reopens first (R17, R35)."""
@@ -131,7 +142,7 @@ class Life:
         group = b % len(self.groups) if self.groups else None
         if what in ("card", "lift", "stop", "start", "group"):
             await getattr(self, f"_{what}")(n, b)
-        elif what in ("delete", "move", "add", "take", "dnd", "off") and card is not None:
+        elif what in OF_CARDS and card is not None:
             await getattr(self, f"_{what}")(n, card)
         elif what in ("hand", "undo", "succeed", "send") and group is not None:
             await getattr(self, f"_{what}")(n, group)
@@ -172,6 +183,13 @@ class Life:
 
     async def _take(self, n: int, card: int) -> None:
         await self._numbers(card, [m for m in self.model.cards[card]["has"] if m != n] or [n])
+
+    async def _merge(self, n: int, card: int) -> None:
+        there = [c for c, each in enumerate(self.model.cards) if each["there"]]
+        gone = there[n % len(there)]
+        if gone != card:
+            await self.world.merge(self.cards[card], self.cards[gone])
+            self.model.merge(card, gone)
 
     async def _dnd(self, _: int, card: int) -> None:
         await self.world.change(self.cards[card], dnd=True)
@@ -250,8 +268,8 @@ def who(phone: str) -> int:
 
 
 @given(play=steps(), reopens=st.booleans())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_no_text_goes_to_somebody_who_said_no_whatever_happens_to_cards_R36_R37_R39(store, play, reopens):
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_text_goes_to_somebody_who_said_no_whatever_happens_to_cards_R36_R37_R39_R54(store, play, reopens):
     world = await a_world(store, number(next(_businesses)))
     await world.policy(reopen_on_opt_in=reopens)
     life = Life(world, Model(reopens=reopens))

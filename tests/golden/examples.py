@@ -45,6 +45,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.contact.created.v1": contact.ContactCreated(
         contact_id="ctc_1", name=TEXT, number=ANN, secondary_numbers=(BEN, "+442079460958"), assigned_to="usr_1"
     ),
+    "groupchat.contact.merged.v1": contact.ContactMerged(contact_id="ctc_1", merged_id="ctc_2", numbers_ever=(ANN, BEN)),
     "groupchat.contact.deleted.v1": contact.ContactDeleted(contact_id="ctc_1"),
     "groupchat.contact.dnd_turned_off.v1": contact.DndTurnedOff(contact_id="ctc_1"),
     "groupchat.contact.dnd_turned_on.v1": contact.DndTurnedOn(contact_id="ctc_1"),
@@ -61,6 +62,9 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.contact.renamed.v1": contact.Renamed(contact_id="ctc_1", name=TEXT),
     "groupchat.conversation.contact_deleted.v1": conversation.ParticipantContactDeleted(contact_id="ctc_1"),
     "groupchat.conversation.contact_linked.v1": conversation.ParticipantContactLinked(contact_id="ctc_1", number=ANN, name=TEXT),
+    "groupchat.conversation.contact_merged.v1": conversation.ParticipantContactMerged(
+        contact_id="ctc_1", merged_id="ctc_2", number=ANN, name=TEXT
+    ),
     "groupchat.conversation.contact_number_changed.v1": conversation.ParticipantContactNumberChanged(
         contact_id="ctc_1", number=ANN, numbers=(BEN, "+442079460958")
     ),

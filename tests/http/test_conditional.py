@@ -67,7 +67,7 @@ def test_every_route_of_a_conversation_or_contact_takes_part():
     shown = {each.operation.name for each in all_ if each.types.versioned}
     assert shown == {
         *("read_conversation", "create_conversation", "change_conversation", "create_successor", "opt_out", "take_back"),
-        *("read_contact", "create_contact", "put_contact", "change_contact"),
+        *("read_contact", "create_contact", "put_contact", "change_contact", "merge_contacts"),
     }
 
 
@@ -85,6 +85,7 @@ CONVERSATION_WRITES = {
 CONTACT_WRITES = {
     "change_contact": ("PATCH", "", {"dnd": True}),
     "delete_contact": ("DELETE", "", None),
+    "merge_contacts": ("POST", "/merge", {"contact_id": "another one's"}),
 }
 
 
@@ -98,6 +99,8 @@ async def to_write(site, name):
         if name == "create_successor":
             await site.writes(3, "STOP")
     method, rest, body = writes[name]
+    if name == "merge_contacts":
+        body = {"contact_id": (await site.contact(8))["id"]}
 
     async def write(tag):
         given = {"json": body} if body is not None else {}

@@ -68,6 +68,7 @@ POSTS = {
     "create_successor": ("/v1/conversations/{blocked}/successor", {"message": {"body": "Going on"}}),
     "opt_out": ("/v1/conversations/{conversation}/participants/" + number(1) + "/opt-out", None),
     "create_contact": ("/v1/contacts", {"name": "Cid", "number": number(21)}),
+    "merge_contacts": ("/v1/contacts/{contact}/merge", {"contact_id": "{duplicate}"}),
     "add_number": ("/v1/numbers", {"number": "+16285550123"}),
     "settle": ("/v1/messages/{unconfirmed}/outcome", {"status": "delivered", "reason": "They replied by phone"}),
     "post_rate": ("/v1/rates", {"effective_from": "2030-01-01", "mms_segment": "0.02", "currency": "USD"}),
@@ -96,7 +97,10 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     unconfirmed = await site.send(await site.group(6, 7))
     await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     path, body = POSTS[name]
-    ids = {"conversation": conversation["id"], "blocked": blocked["id"], "unconfirmed": unconfirmed["id"]}
+    contact, duplicate = await site.contact(41), await site.contact(42)
+    if name == "merge_contacts":
+        body = {"contact_id": duplicate["id"]}
+    ids = {"conversation": conversation["id"], "blocked": blocked["id"], "unconfirmed": unconfirmed["id"], "contact": contact["id"]}
     path = path.format(**ids, user=site.world.who.user.id)
     first = await keyed(site, path, body)
     assert 200 <= first.status_code < 300, first.text

@@ -214,6 +214,7 @@ def _change(n: int, conversation: str, who: int, message: str) -> st.SearchStrat
         numbers.map(lambda now: group.ParticipantContactNumberChanged(contact_id="ctc_2", number=number(who), numbers=now)),
         st.just(group.ParticipantContactDeleted(contact_id="ctc_2")),
         st.just(group.ParticipantContactLinked(contact_id=f"ctc_{who}", number=number(who), name="Late")),
+        st.just(group.ParticipantContactMerged(contact_id=f"ctc_{who}", merged_id="ctc_2", number=number(who), name="Both")),
         st.just(group.SucceededBy(conversation_id="cnv_2")),
     )
     return events.map(lambda event: (conversation, event))
@@ -243,6 +244,7 @@ def _contact(n: int, conversation: str, who: int, message: str) -> st.SearchStra
         texts(8).map(lambda name: contact.Renamed(contact_id=id_, name=name)),
         st.just(contact.NumbersChanged(contact_id=id_, number=number(7), secondary_numbers=(number(8),))),
         st.sampled_from((contact.DndTurnedOn(contact_id=id_), contact.DndTurnedOff(contact_id=id_))),
+        st.just(contact.ContactMerged(contact_id=id_, merged_id="ctc_9", numbers_ever=(number(9),))),
         st.just(contact.ContactDeleted(contact_id=id_)),
     )
     return events.map(lambda event: (id_, event))

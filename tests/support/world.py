@@ -14,7 +14,16 @@ from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.aggregates.users import AddUser
 from groupchat.aggregates.workspace_state import User
 from groupchat.carriers.port import Inbound
-from groupchat.commands import business_numbers, contacts, conversations, deliveries, do_not_disturb, keys, workspaces
+from groupchat.commands import (
+    business_numbers,
+    contact_merging,
+    contacts,
+    conversations,
+    deliveries,
+    do_not_disturb,
+    keys,
+    workspaces,
+)
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import CreatedGroup, Draft, NewGroup
 from groupchat.commands.deliveries import Begun
@@ -100,6 +109,10 @@ class World(Struct, kw_only=True):
 
     async def delete(self, contact: Contact) -> Outcome[None]:
         return await self.run(contacts.delete_contact, contact.id)
+
+    async def merge(self, contact: Contact, merged: Contact, who: Caller | None = None) -> Outcome[Contact]:
+        """Merge the second contact into the first one."""
+        return await self.run_as(who or self.who, contact_merging.merge_contacts, contact.id, merged.id)
 
     async def create(self, *people: Person, **given: object) -> Outcome[CreatedGroup]:
         """Create a group of these people."""

@@ -5,6 +5,7 @@
 - R5, R14, R36 Do-not-disturb (DND) opts out all its numbers from everything, and is stored with each number (`do_not_disturb.py`).
 - R54 It can have an id in another system, unique in the workspace (`external_id.py`), and metadata.
 - R9 Its changes reach its conversations as tags: `processes/contact_changes.py`.
+- R54 Two contacts of one person can be merged: `contact_merging.py`.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,9 @@ from msgspec.structs import replace
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded, stored_as
 from groupchat.values.metadata import Metadata, MetadataChange, changed
+
+MAX_SECONDARY = 20
+"""The most secondary numbers that a contact can have."""
 
 # --- events
 
@@ -95,6 +99,18 @@ class MetadataChanged(Event, frozen=True, kw_only=True):
     metadata: dict[str, str]
 
 
+@stored_as("groupchat.contact.merged")
+class ContactMerged(Event, frozen=True, kw_only=True):
+    """Another contact of the same person, `merged_id`, was merged into this one and deleted (R54).
+
+    `numbers_ever` are the other's numbers, and former ones that groups may have (R8). They lead to its groups.
+    """
+
+    contact_id: str
+    merged_id: str
+    numbers_ever: tuple[str, ...]
+
+
 @stored_as("groupchat.contact.deleted")
 class ContactDeleted(Event, frozen=True, kw_only=True):
     """The contact was removed from the directory."""
@@ -109,6 +125,7 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False):
     """A contact, as the rules see it.
 
     `numbers_ever` are its numbers, and former ones that groups may have (R8). Together, they lead to all groups linked to it.
+    `merged` are the contacts that were merged into it, oldest first.
     """
 
     id: str
@@ -123,6 +140,7 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False):
     deleted: bool = False
     external_id: str | None = None
     metadata: Metadata = {}
+    merged: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -171,6 +189,9 @@ def evolve(state: Contact | None, recorded: Recorded) -> Contact | None:
             return replace(state, external_id=event.external_id)
         case MetadataChanged():
             return replace(state, metadata=event.metadata)
+        case ContactMerged():
+            ever = dict.fromkeys((*state.numbers_ever, *event.numbers_ever))
+            return replace(state, numbers_ever=tuple(ever), merged=(*state.merged, event.merged_id))
         case ContactDeleted():
             return replace(state, deleted=True)
         case _:

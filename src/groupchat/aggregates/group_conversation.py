@@ -12,6 +12,7 @@ Creation (R1 to R6, R35) is in `roster.py`, opting out and in (R14, R17, R39) in
 - R15 Once a participant has opted out, nothing is sent; participants' messages are still recorded.
 - R16 A message accepted before an opt-out is not handed over after it: `opted_out_since`.
 - R37 A participant without a contact is linked to the first contact that gets their number; a link stays.
+- R54 If a participant's contact is merged into another one, the link leads to that one.
 - R18 A successor has the participants who are not opted out, as they are.
 - R19 The pane lists participants who opted out separately.
 - R24, R25 A sent message names its recipients and the rate in effect.
@@ -35,6 +36,7 @@ from groupchat.aggregates.group_events import (
     Participant,
     ParticipantContactDeleted,
     ParticipantContactLinked,
+    ParticipantContactMerged,
     ParticipantContactNumberChanged,
     ParticipantContactRenamed,
     SucceededBy,
@@ -131,13 +133,20 @@ class Link(Struct, frozen=True, kw_only=True):
     contact: Contact
 
 
+class Relink(Struct, frozen=True, kw_only=True):
+    """Link the participants of a contact to the contact that it was merged into (R54)."""
+
+    merged_id: str
+    contact: Contact
+
+
 class Succeed(Struct, frozen=True, kw_only=True):
     """Record the group that continues this one."""
 
     conversation_id: str
 
 
-Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | ChangeMetadata | NoteContact | Link | Succeed
+Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | ChangeMetadata | NoteContact | Link | Relink | Succeed
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
@@ -172,6 +181,8 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return note_contact(command.contact, state.members)
         case Link():
             return _link(command, state)
+        case Relink():
+            return _relink(command, state)
         case Succeed():
             return [] if state.successor_id == command.conversation_id else [SucceededBy(conversation_id=command.conversation_id)]
         case _:
@@ -237,6 +248,15 @@ def _link(command: Link, state: GroupConversation) -> list[Event]:
     if member is None or member.contact_id is not None:
         return []
     return [ParticipantContactLinked(contact_id=command.contact.id, number=command.number, name=command.contact.name)]
+
+
+def _relink(command: Relink, state: GroupConversation) -> list[Event]:
+    now, before = command.contact, command.merged_id
+    return [
+        ParticipantContactMerged(contact_id=now.id, merged_id=before, number=member.number, name=now.name)
+        for member in state.members
+        if member.contact_id == before
+    ]
 
 
 def note_contact(contact: Contact, members: tuple[Member, ...]) -> list[Event]:

@@ -131,6 +131,16 @@ class ParticipantContactLinked(Event, frozen=True, kw_only=True):
     name: str
 
 
+@stored_as("groupchat.conversation.contact_merged")
+class ParticipantContactMerged(Event, frozen=True, kw_only=True):
+    """A participant's contact, `merged_id`, was merged into another one, called `name`; they are linked to that one now (R54)."""
+
+    contact_id: str
+    merged_id: str
+    number: str
+    name: str
+
+
 @stored_as("groupchat.conversation.contact_number_changed")
 class ParticipantContactNumberChanged(Event, frozen=True, kw_only=True):
     """A participant's contact lost its frozen number, or has it again; `numbers` are the contact's now (R9)."""

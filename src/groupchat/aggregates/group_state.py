@@ -16,6 +16,7 @@ from groupchat.aggregates.group_events import (
     MessageSent,
     ParticipantContactDeleted,
     ParticipantContactLinked,
+    ParticipantContactMerged,
     ParticipantContactNumberChanged,
     ParticipantContactRenamed,
     ParticipantOptedIn,
@@ -150,6 +151,9 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
         case ParticipantContactLinked():
             linked = {"contact_id": event.contact_id, "name": event.name, "updated": False, "deleted": False}
             return replace(state, members=_with_number(state, event.number, lambda _: linked))
+        case ParticipantContactMerged():
+            merged = {"contact_id": event.contact_id, "name": event.name, "deleted": False}
+            return replace(state, members=_with_number(state, event.number, lambda _: merged))
         case ParticipantContactNumberChanged():
             updated = event.number not in event.numbers
             return replace(state, members=_with_number(state, event.number, lambda _: {"updated": updated}))

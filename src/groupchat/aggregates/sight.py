@@ -52,6 +52,7 @@ CONVERSATION = (
     group_events.ParticipantOptOutTakenBack,
     group_events.Unblocked,
     group_events.ParticipantContactLinked,
+    group_events.ParticipantContactMerged,
     group_events.ParticipantContactNumberChanged,
     group_events.ParticipantContactRenamed,
     group_events.ParticipantContactDeleted,
@@ -76,6 +77,7 @@ CONTACT = (
     contacts.DndTurnedOff,
     contacts.ExternalIdGiven,
     contacts.MetadataChanged,
+    contacts.ContactMerged,
     contacts.ContactDeleted,
 )
 

@@ -13,6 +13,7 @@ from groupchat.aggregates.group_events import (
     MessageSent,
     ParticipantContactDeleted,
     ParticipantContactLinked,
+    ParticipantContactMerged,
     ParticipantContactNumberChanged,
     ParticipantContactRenamed,
     ParticipantOptedIn,
@@ -106,12 +107,7 @@ def _why_open(step: Step) -> str:
 
 def _change(event: object, group: GroupConversation) -> str:
     match event:
-        case (
-            ParticipantContactLinked()
-            | ParticipantContactNumberChanged()
-            | ParticipantContactRenamed()
-            | ParticipantContactDeleted()
-        ):
+        case _ if isinstance(event, _OfContact):
             return _of_contact(event, group)
         case GroupRenamed():
             return f"named the group {quoted(event.name)}" if event.name else "removed the group's name"
@@ -124,14 +120,23 @@ def _change(event: object, group: GroupConversation) -> str:
             raise NotImplementedError(msg)
 
 
-def _of_contact(
-    event: ParticipantContactLinked | ParticipantContactNumberChanged | ParticipantContactRenamed | ParticipantContactDeleted,
-    group: GroupConversation,
-) -> str:
+_OfContact = (
+    ParticipantContactLinked
+    | ParticipantContactMerged
+    | ParticipantContactNumberChanged
+    | ParticipantContactRenamed
+    | ParticipantContactDeleted
+)
+
+
+def _of_contact(event: _OfContact, group: GroupConversation) -> str:
     match event:
         case ParticipantContactLinked():
             who = f"{plain(event.contact_id)} ({plain(event.name)})"
             return f"the participant {event.number} is linked to the contact {who}, which now has the number (R37)"
+        case ParticipantContactMerged():
+            now = f"{plain(event.contact_id)} ({plain(event.name)})"
+            return f"the contact {plain(event.merged_id)} of {event.number} was merged into {now} (R54)"
         case ParticipantContactNumberChanged():
             has = "has the frozen number again" if event.number in event.numbers else "no longer has the frozen number"
             now = ", ".join(event.numbers) or "none"

@@ -53,7 +53,7 @@ async def create_contact(
         contact_id=contact_id, name=name, number=primary, secondary_numbers=secondary, assigned_to=assignee
     )
     await decision.take(CONTACT, contact_id, create)
-    await _identify(decision, rights, contact_id, None, foreign.external_id)
+    await identify(decision, rights, contact_id, None, foreign.external_id)
     await decision.take(CONTACT, contact_id, contacts.Change(external_id=foreign.external_id, metadata=foreign.metadata))
     contact = await _listed(decision, contact_id, before=())
     await link(decision, rights.state, contact, contact.numbers)
@@ -81,7 +81,7 @@ async def change_contact(decision: Decision, who: Caller, contact_id: str, chang
         in_groups = {number for _, number in await places_of_contact(decision, rights.state, before)}
         read = replace(read, in_groups=tuple(in_groups))
     if read.external_id is not UNSET:
-        await _identify(decision, rights, contact_id, before.external_id, read.external_id)
+        await identify(decision, rights, contact_id, before.external_id, read.external_id)
     await decision.take(CONTACT, contact_id, read)
     after = await _listed(decision, contact_id, before=before.numbers)
     await link(decision, rights.state, after, [number for number in after.numbers if number not in before.numbers])
@@ -94,9 +94,9 @@ async def delete_contact(decision: Decision, who: Caller, contact_id: str) -> No
     rights = await access(decision, who)
     before = await visible_contact(decision, rights, contact_id)
     rights.require_writer()
-    await _identify(decision, rights, contact_id, before.external_id, None)
+    await identify(decision, rights, contact_id, before.external_id, None)
     await decision.take(CONTACT, contact_id, contacts.Delete())
-    await _relist(decision, before, before=before.numbers, after=())
+    await relist(decision, before, before=before.numbers, after=())
     await leave_behind(decision, before, before.numbers)
 
 
@@ -141,7 +141,7 @@ async def holders_of(decision: Decision, who: Caller, number: str) -> frozenset[
     return frozenset() if entry is None else frozenset(id_ for id_, _ in entry.contacts.items())
 
 
-async def _identify(decision: Decision, rights: Access, contact_id: str, before: str | None, after: str | None) -> None:
+async def identify(decision: Decision, rights: Access, contact_id: str, before: str | None, after: str | None) -> None:
     """Give up a contact's external id, and claim another (R54)."""
     if before == after:
         return
@@ -170,11 +170,11 @@ async def note_change(decision: Decision, contact_id: str) -> None:
 
 async def _listed(decision: Decision, contact_id: str, before: tuple[str, ...]) -> Contact:
     after = contacts.existing(await decision.load(CONTACT, contact_id))
-    await _relist(decision, after, before, after.numbers)
+    await relist(decision, after, before, after.numbers)
     return after
 
 
-async def _relist(decision: Decision, contact: Contact, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+async def relist(decision: Decision, contact: Contact, before: tuple[str, ...], after: tuple[str, ...]) -> None:
     """Update the phone book to a contact's numbers (R2)."""
     streams = {number: phone_book.stream(contact.workspace_id, number) for number in {*before, *after}}
     await decision.load_many(PHONE_BOOK, streams.values())

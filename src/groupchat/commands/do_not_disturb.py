@@ -51,6 +51,16 @@ async def follow_change(decision: Decision, state: Workspace, before: Contact, a
         await _let_back(decision, await _places(decision, state, after))
 
 
+async def follow_merge(decision: Decision, state: Workspace, merged: Contact, after: Contact) -> None:
+    """Update the numbers' do-not-disturb states, and the blocks, after a contact was merged into another (R36, R54).
+
+    Run it once the merged contact's participants are linked to the other one: its DND applies to them too.
+    """
+    await leave_behind(decision, merged, merged.numbers)
+    if after.dnd:
+        await _turn_on(decision, after, after.numbers, await _places(decision, state, after))
+
+
 async def leave_behind(decision: Decision, contact: Contact, numbers: Iterable[str]) -> None:
     """Leave a contact's do-not-disturb with the numbers that it no longer has, if its DND is on."""
     for number in numbers:

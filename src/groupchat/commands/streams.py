@@ -4,6 +4,7 @@ from groupchat.aggregates import (
     business_numbers,
     consent,
     contact,
+    contact_merging,
     delivery,
     do_not_disturb,
     external_id,
@@ -21,6 +22,8 @@ from groupchat.store.decision import StreamKind
 
 CONVERSATION = StreamKind("cnv_", group_state.evolve, group_conversation.decide)
 CONTACT = StreamKind("ctc_", contact.evolve, contact.decide)
+CONTACT_MERGING = StreamKind("ctc_", contact.evolve, contact_merging.decide)
+"""The contact too, but for merging another one into it."""
 PHONE_BOOK = StreamKind("phone-", phone_book.evolve, phone_book.decide)
 EXTERNAL_ID = StreamKind("external-", external_id.evolve, external_id.decide)
 DO_NOT_DISTURB = StreamKind("dnd-", do_not_disturb.evolve, do_not_disturb.decide)

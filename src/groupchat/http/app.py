@@ -86,6 +86,7 @@ ENDPOINTS: tuple[Served, ...] = (
     contacts.read_contact,
     contacts.change_contact,
     contacts.delete_contact,
+    contacts.merge_contacts,
     do_not_disturb.list_do_not_disturb,
     do_not_disturb.lift_do_not_disturb,
     workspace.read_workspace,

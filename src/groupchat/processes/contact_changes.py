@@ -4,11 +4,13 @@ Each reaction updates the conversations to the contact's present state, so handl
 takes another way: it blocks conversations in the same append, R16.)
 """
 
-from groupchat.aggregates.contact import ContactDeleted, NumbersChanged, Renamed
+from groupchat.aggregates.contact import ContactDeleted, ContactMerged, NumbersChanged, Renamed
 from groupchat.commands import contacts
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Actor, Cause, Recorded
+
+_REACHING = (Renamed, NumbersChanged, ContactMerged, ContactDeleted)
 
 
 class ContactChanges:
@@ -20,8 +22,8 @@ class ContactChanges:
         self._store = store
 
     def key(self, recorded: Recorded) -> str | None:
-        """Return the contact whose name, numbers or existence changed."""
-        return recorded.stream if isinstance(recorded.event, Renamed | NumbersChanged | ContactDeleted) else None
+        """Return the contact whose name, numbers or existence changed, or that another one was merged into."""
+        return recorded.stream if isinstance(recorded.event, _REACHING) else None
 
     async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
         """Record the contact's state in every conversation that it belongs to."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Column, ColumnElement, Connection, Index, Table, Text, func, select
 
-from groupchat.aggregates.group_events import Created, ParticipantContactLinked
+from groupchat.aggregates.group_events import Created, ParticipantContactLinked, ParticipantContactMerged
 from groupchat.projections.contacts import CONTACTS
 from groupchat.store.tables import METADATA
 from groupchat.store.upserts import insert_new, upsert
@@ -23,20 +23,21 @@ GROUP_CONTACTS = Table(
 
 
 def keep(connection: Connection, batch: Sequence[Recorded]) -> None:
-    """Apply events. A participant is linked at creation or later, and then permanently (R37), so repetitions change nothing."""
+    """Apply events: a participant is linked at creation or later (R37), and to another contact by a merge (R54)."""
     begun = [
         {"conversation_id": recorded.stream, "number": participant.number, "contact_id": participant.contact_id}
         for recorded in batch
         if isinstance(event := recorded.event, Created)
         for participant in event.roster
     ]
-    linked = [
-        {"conversation_id": recorded.stream, "number": event.number, "contact_id": event.contact_id}
+    linked = {
+        (recorded.stream, event.number): event.contact_id
         for recorded in batch
-        if isinstance(event := recorded.event, ParticipantContactLinked)
-    ]
+        if isinstance(event := recorded.event, ParticipantContactLinked | ParticipantContactMerged)
+    }
     insert_new(connection, GROUP_CONTACTS, begun)
-    upsert(connection, GROUP_CONTACTS, linked)
+    rows = [{"conversation_id": id_, "number": number, "contact_id": contact} for (id_, number), contact in linked.items()]
+    upsert(connection, GROUP_CONTACTS, rows)
 
 
 def seen_by(user_id: str, conversation_id: Column[str]) -> ColumnElement[bool]:

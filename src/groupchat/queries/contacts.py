@@ -13,6 +13,7 @@ from groupchat.projections.paging import Page, PageRequest
 from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
+from groupchat.store.terms import StaleAnswerError
 from groupchat.values.event import Recorded
 
 
@@ -26,14 +27,20 @@ async def require_visible(store: EventStore, who: Caller, contact_id: str) -> No
         raise rules.missing()
 
 
-async def now(views: Views, who: Caller, contact_id: str) -> ContactView:
-    """Return a contact: its stored row, plus the events of its stream above that.
+async def now(views: Views, who: Caller, contact_id: str, events: Sequence[Recorded] = ()) -> ContactView:
+    """Return a contact: its stored row, plus the events of its stream above that, plus `events` that may not be stored yet.
 
-    The caller must have checked `visible` before. Raises `NotFoundError` for a contact that is unknown or deleted.
+    The caller must have checked `visible` before. Raises `NotFoundError` for a contact that is unknown or deleted, or
+    `StaleAnswerError` if something before the events is not stored yet either.
     """
     row = await views.ask(contacts.held, who.workspace_id, contact_id)
     tail = await asyncio.to_thread(views.store.log.stream, contact_id, after=row.version if row else 0)
-    return _shown(who.workspace_id, contacts.current(row, tail))
+    held = contacts.current(row, tail)
+    version = held.version if held else 0
+    new = [recorded for recorded in events if recorded.stream == contact_id and recorded.version > version]
+    if new and new[0].version != version + 1:
+        raise StaleAnswerError
+    return _shown(who.workspace_id, contacts.current(held, new))
 
 
 def created(workspace_id: str, contact_id: str, events: Sequence[Recorded]) -> ContactView:

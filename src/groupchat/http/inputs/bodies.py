@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType, ValidationError, convert, field
 
 from groupchat.aggregates import contact
+from groupchat.aggregates.contact import MAX_SECONDARY
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.simulator.behaviours import Behaviour
@@ -29,8 +30,6 @@ from groupchat.values.policy import MAX_PARTICIPANTS_EVER
 
 MAX_ASKED = 200
 """A group with more participants is not even checked; the policy's own limit is far below."""
-
-MAX_SECONDARY = 20
 
 
 class MediaInput(Taken, frozen=True, kw_only=True):
@@ -169,6 +168,12 @@ class ContactChange(Taken, frozen=True, kw_only=True):
     def reaches_conversations(self) -> bool:
         """Whether it changes anything in the contact's conversations (R9, R11)."""
         return any(value is not UNSET for value in (self.name, self.number, self.secondary_numbers))
+
+
+class MergeInput(Taken, frozen=True, kw_only=True):
+    """The contact to merge into another one; it is deleted (R54)."""
+
+    contact_id: Id
 
 
 class Reasoned(Taken, frozen=True, kw_only=True):

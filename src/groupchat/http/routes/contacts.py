@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
+from groupchat.commands import contact_merging as merging
 from groupchat.commands import contacts as commands
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer, Written
@@ -13,13 +14,14 @@ from groupchat.http.calls.lists import PageOf
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import ContactChange, ContactInput, ContactPut, read_external_id
+from groupchat.http.inputs.bodies import ContactChange, ContactInput, ContactPut, MergeInput, read_external_id
 from groupchat.http.inputs.parameters import ContactsQuery, given
 from groupchat.http.refusals import StillSpreadingError
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.projections.contacts import VIEW, ContactView
 from groupchat.projections.paging import Page
 from groupchat.queries import contacts
+from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
 
 ALL = "/v1/contacts"
@@ -110,6 +112,38 @@ async def delete_contact(call: Call) -> Written[None]:
     """Delete a contact. Its conversations keep its frozen number (R8) and tag it (R9)."""
     deleted = await call.run(commands.delete_contact, call.path["contact_id"])
     return Written(value=None, position=await _spread(call, deleted.position))
+
+
+@endpoint(
+    Spec(
+        "POST",
+        ONE + "/merge",
+        "Merge a contact into another one",
+        "contacts",
+        body_examples={"duplicate": {"contact_id": examples.OTHER_CONTACT_ID}},
+        example=examples.CONTACT,
+    ),
+    first=permits.sees_contact,
+    may=permits.writes,
+)
+async def merge_contacts(call: Writing[MergeInput]) -> Written[ContactView]:
+    """Merge the contact `contact_id` of the body into the one of the path, and delete it (R54).
+
+    The contact of the path keeps its fields, and takes what it lacks from the other one: numbers, the assigned user, the external
+    id, keys of metadata. If either has do-not-disturb on, it has it on (R36). From then on, the other one's conversations are
+    linked to it. Repeating the request changes nothing.
+    """
+    id_, merged_id = call.path["contact_id"], call.body.contact_id
+    if call.keeps_answer:
+        done = await call.run(_merge, call.views, id_, merged_id)
+        return Written(value=done.value, position=await _spread(call, done.position))
+    merged = await call.run(merging.merge_contacts, id_, merged_id)  # stored first: it does not wait for what is shown
+    return Written(value=await contacts.now(call.views, call.who, id_), position=await _spread(call, merged.position))
+
+
+async def _merge(decision: Decision, who: Caller, views: Views, contact_id: str, merged_id: str) -> ContactView:
+    await merging.merge_contacts(decision, who, contact_id, merged_id)
+    return await contacts.now(views, who, contact_id, decision.emitted)
 
 
 @endpoint(
