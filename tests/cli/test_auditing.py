@@ -130,19 +130,19 @@ def test_differences_as_json_are_for_programs(groupchat: Command, database_url: 
     assert same.out == "Versions 5 and 5 show the same state.\n"
 
 
-def test_an_explanation_as_json_ends_in_what_decided_R16(groupchat: Command, database_url: str, disputed: Disputed):
+def test_an_explanation_as_json_names_the_event_that_decided_R16(groupchat: Command, database_url: str, disputed: Disputed):
     found = json.loads(groupchat(database_url, "explain", "message", disputed.withheld, "--json").out)
-    assert (found["verdict"], found["decided_by"]) == ("withheld", f"{disputed.conversation}/7")
-    assert found["lines"][-1]["event"] == found["decided_by"]
+    decided = (found["decided_by"]["stream"], found["decided_by"]["version"])
+    assert (found["verdict"], decided) == ("withheld", (disputed.conversation, 7))
     credit = json.loads(groupchat(database_url, "explain", "entry", f"delivery-{disputed.withheld}/1/2", "--json").out)
-    assert (credit["verdict"], credit["decided_by"]) == ("credited", f"{disputed.conversation}/7")
+    assert (credit["verdict"], credit["decided_by"]) == ("credited", found["decided_by"])
 
 
 def test_a_block_is_explained_as_it_was_at_any_version_R15(groupchat: Command, database_url: str, disputed: Disputed):
     before = groupchat(database_url, "explain", "block", disputed.conversation, "--version", "6").out
     after = groupchat(database_url, "explain", "block", disputed.conversation, "(415) 555-0002").out
-    assert f"block of {disputed.conversation}: open" in before
-    assert f"{number(2)} in {disputed.conversation}: blocked" in after
+    assert before.startswith("The group is open: ")
+    assert after.startswith("Nothing can be sent since Bob")
     assert f"Decided by {disputed.conversation}/7." in after
 
 
@@ -150,7 +150,7 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
     unknown = groupchat(database_url, "explain", "message", disputed.received)
     assert (unknown.code, "the view `thread` may lag" in unknown.err) == (1, True)
     assert groupchat(database_url, "rebuild", "thread").code == 0
-    assert ": received" in groupchat(database_url, "explain", "message", disputed.received).out
+    assert "The message was recorded" in groupchat(database_url, "explain", "message", disputed.received).out
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
         (("history", "diff", "{id}", "1", "9"), 1, "only versions 1 to 7"),
         (("explain", "message", "msg_none"), 1, "There is no message msg_none"),
         (("explain", "entry", "{id}/1"), 2, "is not an entry's id"),
-        (("explain", "entry", "{id}/1/1"), 1, "with no entries in the ledger"),
+        (("explain", "entry", "{id}/1/1"), 1, "has no entries in the ledger"),
         (("explain", "entry", "{id}/99/1"), 1, "There is no event"),
-        (("explain", "entry", "delivery-none/1/1"), 1, "There is no stream"),
+        (("explain", "entry", "delivery-none/1/1"), 1, "There is no event"),
         (("explain", "block", "{id}", "12"), 2, "numbering plan"),
         (("explain", "block", "{id}", "+14155559999"), 1, "is not a participant"),
         (("explain", "weather", "x"), 2, "No such command"),

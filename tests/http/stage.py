@@ -17,6 +17,7 @@ _NAMED = re.compile(r"\{(\w+)\}")
 PARAMETERS = {
     **dict.fromkeys(("seen", "hidden", "blocked", "hidden_blocked"), "conversation_id"),
     **dict.fromkeys(("message", "hidden_message"), "message_id"),
+    **dict.fromkeys(("entry", "hidden_entry"), "entry_id"),
     **dict.fromkeys(("mine", "others"), "contact_id"),
     **dict.fromkeys(("me", "owner", "colleague"), "user_id"),
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
@@ -108,6 +109,14 @@ class Stage:
 
     async def _hidden_message(self) -> str:
         return str((await self._owner.send({"id": await self.thing("hidden")}))["id"])
+
+    async def _entry(self) -> str:
+        await self._message()
+        return f"{await self.thing('seen')}/2/1"
+
+    async def _hidden_entry(self) -> str:
+        await self._hidden_message()
+        return f"{await self.thing('hidden')}/2/1"
 
     async def _left(self, contacts: list[str]) -> str:
         """Return a group that somebody left, so that it can be continued."""

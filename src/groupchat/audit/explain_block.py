@@ -11,7 +11,7 @@ from groupchat.aggregates.group_events import (
 )
 from groupchat.audit import words
 from groupchat.audit.as_of import id_of
-from groupchat.audit.explanation import Explanation, ExplanationLine, ending, line
+from groupchat.audit.explanation import Explanation, ExplanationGround, Question, Reason, concluded, ground
 from groupchat.audit.grounds import blocks, opt_outs, turned
 from groupchat.audit.history import History, Step
 from groupchat.values.errors import NotFoundError
@@ -25,31 +25,38 @@ def block(history: History, number: str | None = None) -> Explanation:
     if number is not None and history.group.member(number) is None:
         msg = f"{number} is not a participant of {history.conversation_id}. Its numbers are {', '.join(history.group.numbers)}."
         raise NotFoundError(msg)
-    lines = [each for step in history.steps for each in _told(history, step, number)]
-    lines += [*_withheld(history), *_sent_since(history, number)]
+    found = [each for step in history.steps for each in _told(history, step, number)]
+    found += [*_withheld(history), *_sent_since(history, number)]
     by = turned(history.steps, number) or history.events[0]
-    about = f"{'block of' if number is None else number + ' in'} {history.conversation_id}"
+    about = _question(history.conversation_id, number)
     if not blocks(history.group, number):
-        return ending(about, "open", lines, line(_why_open(history, number), by), by)
-    return ending(about, "blocked", [*lines, *_still(history, number)], line(_why_blocked(history, by.version), by), by)
+        return concluded(about, "open", Reason(_why_open(history, number), by), found)
+    return concluded(about, "blocked", Reason(_why_blocked(history, by.version), by), [*found, *_still(history, number)])
 
 
-def _told(history: History, step: Step, number: str | None) -> list[ExplanationLine]:
+def _question(conversation_id: str, number: str | None) -> Question:
+    if number is None:
+        return Question(kind="conversation", id=conversation_id, conversation_id=conversation_id)
+    return Question(kind="participant", id=number, conversation_id=conversation_id)
+
+
+def _told(history: History, step: Step, number: str | None) -> list[ExplanationGround]:
     """Return the opt-outs and opt-ins."""
     event = step.recorded.event
     if isinstance(event, Unblocked) or (isinstance(event, ParticipantOptOutTakenBack) and number in (None, event.number)):
-        return [line(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
+        return [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
         return []
     heard = history.message(event.evidence)
     keyword = heard.recorded.event if heard else None
     quote = f" ({words.quoted(keyword.body)})" if isinstance(keyword, InboundReceived) else ""
-    return [line(f"{words.what(step)}{quote} (R14), reported by {words.actor(history, step.recorded, step.after)}.", step.recorded)]
+    reporter = words.actor(history, step.recorded, step.after)
+    return [ground(f"{words.what(step)}{quote} (R14), reported by {reporter}.", step.recorded)]
 
 
-def _withheld(history: History) -> list[ExplanationLine]:
+def _withheld(history: History) -> list[ExplanationGround]:
     return [
-        line(
+        ground(
             f"The message {id_of(each)}, which was sent earlier, was withheld (R16){', and credited' if event.rate else ''}.", each
         )
         for each in history.deliveries
@@ -57,13 +64,13 @@ def _withheld(history: History) -> list[ExplanationLine]:
     ]
 
 
-def _sent_since(history: History, number: str | None) -> list[ExplanationLine]:
+def _sent_since(history: History, number: str | None) -> list[ExplanationGround]:
     """Return whether anything was sent or handed over after an opt-out, which the rules forbid (R15, R16)."""
     outs = opt_outs(history.steps, number)
     if not outs:
         return []
     found = [
-        line(f"{id_of(step.recorded)} was accepted while the group was blocked: R15 forbids this.", step.recorded, wrong=True)
+        ground(f"{id_of(step.recorded)} was accepted while the group was blocked: R15 forbids this.", step.recorded, wrong=True)
         for step in history.steps
         if isinstance(step.recorded.event, MessageSent) and blocks(step.before, number)
     ]
@@ -71,36 +78,36 @@ def _sent_since(history: History, number: str | None) -> list[ExplanationLine]:
         message, group = history.message(id_of(started)), history.group_before(started)
         if message and isinstance(message.recorded.event, MessageSent) and group.opted_out_since(message.recorded.version):
             says = f"The message {id_of(started)} was handed over after an opt-out that followed it: R16 forbids this."
-            found.append(line(says, started, wrong=True))
+            found.append(ground(says, started, wrong=True))
     return found or [_nothing_since(history, outs[-1])]
 
 
-def _nothing_since(history: History, out: Step) -> ExplanationLine:
+def _nothing_since(history: History, out: Step) -> ExplanationGround:
     """Return what was sent after the last opt-out: nothing, or only messages after the group was reopened."""
     sent = [step.recorded for step in history.steps if isinstance(step.recorded.event, MessageSent)]
     since = [each for each in sent if each.version > out.recorded.version]
     if since:
-        return line(f"{len(since)} messages were sent after the last opt-out, all of them after the group was reopened.", since[0])
+        says = f"{len(since)} messages were sent after the last opt-out, all of them after the group was reopened."
+        return ground(says, since[0])
     last = f"the last message before it is {id_of(sent[-1])}" if sent else "no message was ever sent"
-    return line(f"Nothing was sent or handed over after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded)
+    return ground(f"Nothing was sent or handed over after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded)
 
 
-def _still(history: History, number: str | None) -> list[ExplanationLine]:
+def _still(history: History, number: str | None) -> list[ExplanationGround]:
     """Return why an opt-in does not open the group (R17), and the group that continues it (R18)."""
-    found, group = list[ExplanationLine](), history.group
+    found, group = list[ExplanationGround](), history.group
     back = [member for member in group.members if member.blocks and not member.out and number in (None, member.number)]
     if any("mistake" in member.blocked_for for member in back):
-        found.append(line("Another open group had the same participants when the mistake was taken back (R35, R39)."))
+        found.append(ground("Another open group had the same participants when the mistake was taken back (R35, R39)."))
     elif back and not group.policy.reopen_on_opt_in:
-        found.append(
-            line("Opting in again doesn't reopen the group, because its policy has reopen_on_opt_in off (R17).", history.events[0])
-        )
+        says = "Opting in again doesn't reopen the group, because its policy has reopen_on_opt_in off (R17)."
+        found.append(ground(says, history.events[0]))
     elif back:
         out = [member.number for member in group.members if member.out]
         why = f"{words.people(group, out)} is still opted out" if out else "another open group had the same participants (R35)"
-        found.append(line(f"Opting in again did not reopen it: {why} (R17).", history.events[-1]))
+        found.append(ground(f"Opting in again did not reopen it: {why} (R17).", history.events[-1]))
     if group.successor_id:
-        found.append(line(f"{group.successor_id} continues it without the people who opted out (R18)."))
+        found.append(ground(f"{group.successor_id} continues it without the people who opted out (R18)."))
     return found
 
 
@@ -111,9 +118,9 @@ def _why_blocked(history: History, version: int) -> str:
 def _why_open(history: History, number: str | None) -> str:
     if number is not None:
         return f"{words.person(history.group, number)} doesn't block the group (R15)."
-    opened = turned(history.steps) is not None
+    reopened = turned(history.steps) is not None
     return (
-        "The group has been open since then (R17)."
-        if opened
-        else "Nobody has blocked the group since it was created, so it is open (R15)."
+        "The group is open: it was blocked, but has been reopened (R17)."
+        if reopened
+        else "The group is open: nobody has blocked it since it was created (R15)."
     )

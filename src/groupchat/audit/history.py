@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from groupchat.aggregates import delivery, group_state, workspace_state
 from groupchat.aggregates.group_state import GroupConversation
@@ -27,11 +28,15 @@ class Step(Struct, frozen=True):
 
 
 class History(Struct, frozen=True, dict=True, kw_only=True):
-    """A conversation's events, the deliveries of its messages, and its workspace's events; each oldest first."""
+    """A conversation's events, the deliveries of its messages, and its workspace's events; each oldest first.
+
+    For readers who see no other users (R22), `names_only` is the only user who is called by name in other events than messages.
+    """
 
     events: Sequence[Recorded]
     deliveries: Sequence[Recorded] = ()
     workspace: Sequence[Recorded] = ()
+    names_only: str | None = None
 
     @property
     def conversation_id(self) -> str:
@@ -40,7 +45,12 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 
     def upto(self, cut: Cut) -> "History":
         """Return the history up to a cut."""
-        return History(events=cut.of(self.events), deliveries=cut.of(self.deliveries), workspace=cut.of(self.workspace))
+        events, deliveries, workspace = (cut.of(each) for each in (self.events, self.deliveries, self.workspace))
+        return replace(self, events=events, deliveries=deliveries, workspace=workspace)
+
+    def as_seen_by(self, user_id: str | None) -> "History":
+        """Return the history for a user who sees no other users; unchanged without one."""
+        return replace(self, names_only=user_id)
 
     @property
     def position(self) -> int:
@@ -98,11 +108,12 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 
     @cached_property
     def user_names(self) -> dict[str, str]:
-        """The users of the workspace, by id."""
+        """The names of the workspace's users, by id."""
         state: Workspace | None = None
         for each in self.workspace:
             state = workspace_state.evolve(state, each)
-        return {} if state is None else {user.id: user.name for user in state.users.values()}
+        users = () if state is None else state.users.values()
+        return {user.id: user.name for user in users if self.names_only in (None, user.id)}
 
 
 def _steps(events: Sequence[Recorded]) -> Iterator[Step]:
@@ -117,20 +128,28 @@ def _steps(events: Sequence[Recorded]) -> Iterator[Step]:
 
 
 def read(log: Log, conversation_id: str) -> History:
-    """Return the history of a conversation; raises `NotFoundError` if it does not exist. It blocks."""
-    events = log.stream(conversation_id) if conversation_id.startswith(CONVERSATION.prefix) else []
-    if not events:
-        msg = f"There is no conversation {conversation_id} in this database. A conversation's id starts with {CONVERSATION.prefix}."
-        raise NotFoundError(msg)
+    """Return the whole history of a conversation; raises `NotFoundError` if it does not exist. It blocks."""
+    events = _events(log, conversation_id)
+    messages = (as_of.id_of(each) for each in events if as_of.is_message(each))
     return History(
         events=events,
-        deliveries=log.streams(delivery.stream(as_of.id_of(each)) for each in events if as_of.is_message(each)),
+        deliveries=log.streams(map(delivery.stream, messages)),
         workspace=log.stream(events[0].cause.workspace_id),
     )
 
 
-def read_of_message(log: Log, message_id: str) -> History:
-    """Return the history of the conversation of a message; raises `NotFoundError` if it does not exist. It blocks.
+def read_for(log: Log, message_id: str, conversation_id: str) -> History:
+    """Return the history of a conversation with the delivery of one message only; raises `NotFoundError`. It blocks."""
+    events = _events(log, conversation_id)
+    return History(
+        events=events,
+        deliveries=log.stream(delivery.stream(message_id)),
+        workspace=log.stream(events[0].cause.workspace_id),
+    )
+
+
+def conversation_of_message(log: Log, message_id: str) -> str:
+    """Return the conversation of a message; raises `NotFoundError` if it does not exist. It blocks.
 
     The message's delivery names the conversation. If the message was never handed over, the view `thread` does.
     """
@@ -141,21 +160,24 @@ def read_of_message(log: Log, message_id: str) -> History:
     if conversation_id is None:
         msg = f"There is no message {message_id} in any conversation. If it is new, the view `thread` may lag: try again."
         raise NotFoundError(msg)
-    return read(log, conversation_id)
+    return conversation_id
 
 
-def read_of_stream(log: Log, stream: str) -> History:
-    """Return the history of the conversation that a conversation's or a delivery's stream belongs to. It blocks.
+def subject_of(log: Log, stream: str, version: int) -> tuple[str, str]:
+    """Return the conversation and the message of an event that can have ledger entries. It blocks.
 
-    Raises `NotFoundError` if it does not exist.
+    Raises `NotFoundError` for an event that does not exist, or is not about a message.
     """
-    if not stream.startswith(DELIVERY.prefix):
-        return read(log, stream)
-    conversation_id = conversation_of(log.stream(stream))
+    found = log.stream(stream, after=version - 1, upto=version)
+    if stream.startswith(CONVERSATION.prefix):
+        conversation_id = stream if found and as_of.is_message(found[0]) else None
+    else:
+        conversation_id = conversation_of(log.stream(stream)) if found and stream.startswith(DELIVERY.prefix) else None
     if conversation_id is None:
-        msg = f"There is no stream {stream} in this database."
+        missing = f"There is no event {stream}/{version} in this database, and so no entry."
+        msg = f"{stream}/{version} is {found[0].type}, which has no entries in the ledger." if found else missing
         raise NotFoundError(msg)
-    return read(log, conversation_id)
+    return conversation_id, as_of.id_of(found[0])
 
 
 def conversation_of(deliveries: Sequence[Recorded]) -> str | None:
@@ -164,3 +186,11 @@ def conversation_of(deliveries: Sequence[Recorded]) -> str | None:
         if isinstance(recorded.event, delivery.Started | delivery.Withheld):
             return recorded.event.conversation_id
     return None
+
+
+def _events(log: Log, conversation_id: str) -> list[Recorded]:
+    events = log.stream(conversation_id) if conversation_id.startswith(CONVERSATION.prefix) else []
+    if not events:
+        msg = f"There is no conversation {conversation_id} in this database. A conversation's id starts with {CONVERSATION.prefix}."
+        raise NotFoundError(msg)
+    return events

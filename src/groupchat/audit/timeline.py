@@ -114,6 +114,13 @@ def outcomes(group: GroupConversation, reported: Sequence[RecipientOutcome]) -> 
     return "; ".join(f"{status}: {words.people(group, to)}{words.why(code)}" for (status, code), to in alike.items())
 
 
+def everybody(group: GroupConversation, numbers: Sequence[str]) -> str:
+    """Return recipients in words: all of several participants as "all 5", others by name and number."""
+    if len(numbers) > 1 and set(numbers) == set(group.numbers):
+        return f"all {len(numbers)} participants"
+    return words.people(group, numbers)
+
+
 def billed(line: ledger.EventCharge) -> str:
     """Return what an event adds to the ledger, in words (R24, R25)."""
     count = len(line.recipients)

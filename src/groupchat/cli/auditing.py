@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from groupchat.audit import as_of, compare, explain, explain_block, history, timeline, words
+from groupchat.audit import as_of, compare, explain, explain_block, explain_entry, history, timeline, words
 from groupchat.audit.as_of import AsOf, Cut, When, written
 from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
@@ -85,7 +85,12 @@ def diff(conversation: Conversation, v1: int, v2: int, *, json: AsJson = False) 
 @_explain.command()
 def message(message_id: Annotated[str, typer.Argument(metavar="ID", help="A message's id.")], *, json: AsJson = False) -> None:
     """Explain why a message was sent or withheld: its numbers, what its author saw, consent, rate, delivery."""
-    _explained(lambda log: explain.message(history.read_of_message(log, message_id), message_id), json=json)
+
+    def explained(log: Log) -> Explanation:
+        conversation_id = history.conversation_of_message(log, message_id)
+        return explain.message(history.read_for(log, message_id, conversation_id), message_id)
+
+    _explained(explained, json=json)
 
 
 @_explain.command()
@@ -95,12 +100,14 @@ def entry(
     json: AsJson = False,
 ) -> None:
     """Explain why a ledger entry was charged or credited, and where its rate comes from."""
-    try:
-        stream, _, _ = explain.read_entry_id(entry_id)
-    except ValueError as error:
-        msg = f"{entry_id!r} is not an entry's id. Use STREAM/VERSION/N, as shown in the ledger."
-        raise typer.BadParameter(msg) from error
-    _explained(lambda log: explain.entry(history.read_of_stream(log, stream), entry_id), json=json)
+    with _as_usage():
+        stream, version, _ = explain_entry.read_entry_id(entry_id)
+
+    def explained(log: Log) -> Explanation:
+        conversation_id, message_id = history.subject_of(log, stream, version)
+        return explain_entry.entry(history.read_for(log, message_id, conversation_id), entry_id)
+
+    _explained(explained, json=json)
 
 
 @_explain.command()
@@ -163,11 +170,11 @@ def _explained(explained: Callable[[Log], Explanation], *, json: bool) -> None:
         _print_json(found)
         return
     out = _out()
-    out.print(Text(clean(f"{found.about}: {found.verdict}"), style="bold"))
-    for line in found.lines:
-        shown_by = f"  [{line.event}, {written(line.at)}]" if line.event and line.at else ""
+    out.print(Text(clean(found.summary), style="bold"))
+    for line in found.grounds:
+        shown_by = f"  [{line.event.id}, {written(line.event.at)}]" if line.event else ""
         out.print(Text.assemble("- ", (clean(line.says), "red" if line.wrong else ""), (shown_by, "dim")))
-    out.print(Text(f"Decided by {found.decided_by}.", style="bold"))
+    out.print(Text(f"Decided by {found.decided_by.id}.", style="bold"))
     if found.contradicts:
         out.print(Text("The log contains something that the rules forbid. See above.", style="bold red"))
 

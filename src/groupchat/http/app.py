@@ -20,6 +20,7 @@ from groupchat.http.routes import (
     conversations,
     do_not_disturb,
     events,
+    explanations,
     history,
     ledger,
     messages,
@@ -73,6 +74,10 @@ ENDPOINTS: tuple[Served, ...] = (
     history.read_history,
     refusals.read_refusals,
     history.read_state,
+    explanations.explain_message,
+    explanations.explain_block,
+    explanations.explain_participant,
+    explanations.explain_entry,
     proof.read_checkpoint,
     proof.read_proof,
     proof.download_checkpoint,
@@ -161,7 +166,7 @@ def _routes(services: Services, served: Iterable[Served], described: Callable[[]
 
 def _converted(path: str) -> str:
     """Return a path with the convertor of those parameters that may have slashes."""
-    for name in ("number", "tile", "file"):
+    for name in ("number", "tile", "file", "entry_id"):
         path = path.replace(f"{{{name}}}", f"{{{name}:written}}")
     return path
 
@@ -171,7 +176,7 @@ def _resource(services: Services, path: str, methods: Mapping[str, Responder], a
 
 
 class _Written(Convertor[str]):
-    """A number, a tile or a file in a path. It may contain slashes, so it takes the rest of the path, except a final slash."""
+    """A parameter that may contain slashes, such as a number or a tile. It takes the rest of the path, except a final slash."""
 
     regex = ".*[^/]"
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from groupchat.commands.caller import Caller
 from groupchat.commands.numbers import read_number
-from groupchat.queries import contacts, conversations, messages, users, workspaces
+from groupchat.queries import contacts, conversations, explanations, messages, users, workspaces
 from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
 
@@ -44,6 +44,12 @@ async def sees_conversation(views: Views, who: Caller, path: Path) -> None:
 async def sees_message(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's message is there for the caller (R22)."""
     await messages.one(views, who, path["message_id"])
+
+
+@permit("not-found")
+async def sees_entry(views: Views, who: Caller, path: Path) -> None:
+    """Raise `NotFoundError` unless the path's entry of the ledger is there for the caller (R22)."""
+    await explanations.require_entry(views, who, path["entry_id"])
 
 
 @permit("not-found")

@@ -155,8 +155,8 @@ class HistoryQuery(QueryParameters, frozen=True, kw_only=True):
         return self.after_version if self.cursor is UNSET else max(self.cursor, self.after_version)
 
 
-class StateQuery(PageQuery, frozen=True, kw_only=True):
-    """The version or moment to show, now if neither is given; and the page of the thread."""
+class AsOfQuery(QueryParameters, frozen=True, kw_only=True):
+    """The version or moment to show; now if neither is given."""
 
     version: Annotated[Version, Meta(description="The state right after this version of the conversation.")] | UnsetType = UNSET
     at: Moment | UnsetType = UNSET
@@ -167,6 +167,18 @@ class StateQuery(PageQuery, frozen=True, kw_only=True):
         if self.version is not UNSET and self.at is not UNSET:
             raise InvalidRequestError("query.at", "Use a version or a time, not both.")
         return When(version=given(self.version), at=read_moment("query.at", self.at))
+
+
+class StateQuery(AsOfQuery, frozen=True, kw_only=True):
+    """The version or moment to show, now if neither is given; and the page of the thread."""
+
+    cursor: Cursor | UnsetType = UNSET
+    limit: Limit = LIMIT
+
+    @property
+    def page(self) -> PageRequest:
+        """The page."""
+        return PageRequest(given(self.cursor), self.limit)
 
 
 class LedgerQuery(OrderedQuery, frozen=True, kw_only=True):
