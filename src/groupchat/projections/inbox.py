@@ -1,6 +1,7 @@
-"""The view `inbox`: conversations as a list shows them, newest activity first (R27). `inbox_list.py` has the list.
+"""The view `inbox`: conversations as a list shows them, newest activity first (R27).
 
-Unread counts per user (R30) come from the view `read_marks`, so a query that shows them waits for both views.
+`inbox_list.py` has the list, and `inbox_search.py` the texts that it is searched by. Unread counts per user (R30) come from the
+view `read_marks`, so a query that shows them waits for both views.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,11 @@ from sqlalchemy import Boolean, Column, Connection, Index, Table, Text
 from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.projections import assigned, read_marks
+from groupchat.projections import assigned, inbox_search, read_marks
 from groupchat.projections.assigned import GROUP_CONTACTS
+from groupchat.projections.inbox_search import INBOX_SEARCH
 from groupchat.projections.read_marks import NO_MARK, Mark
 from groupchat.projections.rows import StreamRows, events_named
-from groupchat.projections.search import digit_lines, folded_lines
 from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
@@ -39,8 +40,6 @@ INBOX = Table(
     Column("created_at", BIG, nullable=False),
     Column("last_activity_at", BIG, nullable=False),
     Column("position", BIG, nullable=False),
-    Column("search", Text, nullable=False),
-    Column("digits", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("doc", Text, nullable=False),
     Index("inbox_newest", "workspace_id", "last_activity_position"),
@@ -187,8 +186,6 @@ def _columns(row: InboxRow) -> dict[str, Any]:
         "created_by": row.created_by,
         "created_at": to_micros(row.created_at),
         "last_activity_at": to_micros(group.last_activity),
-        "search": folded_lines((group.name, *(member.name for member in group.members))),
-        "digits": digit_lines(group.numbers),
         "doc": msgspec.json.encode(shown_to_all(row)).decode(),
     }
 
@@ -200,9 +197,10 @@ current = _ROWS.current
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     _ROWS.apply(connection, batch)
     assigned.keep(connection, batch)
+    inbox_search.keep(connection, batch)
 
 
-VIEW = View("inbox", (INBOX, GROUP_CONTACTS), _apply)
+VIEW = View("inbox", (INBOX, GROUP_CONTACTS, INBOX_SEARCH), _apply)
 
 # --- queries
 

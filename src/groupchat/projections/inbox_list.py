@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from groupchat.projections.assigned import has_participant, seen_by
 from groupchat.projections.inbox import INBOX
+from groupchat.projections.inbox_search import found_by
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.read_marks import READ_MARKS, Mark
 from groupchat.projections.search import query_for
@@ -76,7 +77,7 @@ def page(
     cursor or search.
     """
     visible = _visible(workspace_id, user_id, sees_only)
-    query = visible.where(*_conditions(connection, chosen))
+    query = visible.where(*_conditions(connection, workspace_id, chosen))
     shown = extract(wanted, Position, newest_first=True)
     found = asdict(read_page(connection, query, (_INBOX.last_activity_position,), shown, _with_unread))
     if not counted:
@@ -96,13 +97,13 @@ def _count(connection: Connection, query: Select[Any]) -> int:
     return connection.execute(query.with_only_columns(func.count())).scalar_one()
 
 
-def _conditions(connection: Connection, chosen: ConversationFilter) -> Iterable[ColumnElement[bool]]:
+def _conditions(connection: Connection, workspace_id: str, chosen: ConversationFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.blocked is not None:
         yield _INBOX.blocked == chosen.blocked
     if chosen.unread is not None:
         yield _HAS_UNREAD if chosen.unread else ~_HAS_UNREAD
     if sought := query_for(chosen.q):
-        yield sought.condition(connection, _INBOX.search, _INBOX.digits)
+        yield found_by(connection, workspace_id, sought, _INBOX.conversation_id)
     if chosen.participant is not None or chosen.contact_id is not None:
         yield has_participant(_INBOX.conversation_id, number=chosen.participant, contact_id=chosen.contact_id)
     for column, value in ((_INBOX.business_number, chosen.business_number), (_INBOX.created_by, chosen.created_by)):
