@@ -17,6 +17,7 @@ from groupchat.broker.notices import send_one
 from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import Posted, Webhook, known
 from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.carriers.twilio.adapter import Twilio
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
@@ -45,6 +46,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.follower import Follower
 from groupchat.store.freshness import keep_fresh
+from groupchat.store.holders import keep_seen
 from groupchat.store.last_uses import LastUses
 from groupchat.store.progress import Progress
 from groupchat.store.schema import migrated_database
@@ -57,6 +59,8 @@ THREADS = 16
 """The number of blocking database calls that a process makes at the same time."""
 THREADS_SQLITE = 48
 """The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, without delaying readers."""
+OPTIONAL_WORKERS = (Simulator.name, Twilio.name, checkpointing.NAME, RELAY)
+"""The workers that exist only with some settings."""
 
 _NEW_OBJECTS = 20_000
 
@@ -97,6 +101,7 @@ class System(Struct, frozen=True, kw_only=True):
             webhooks=self._webhooks(),
             followers=self.followers,
             reported=self.reported,
+            max_lag=settings.max_lag_seconds,
             streams=streams,
             throttle=_throttle(settings),
             tokens=_tokens(settings),
@@ -172,6 +177,7 @@ async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapte
     store = EventStore(database, signals, clock=clock, max_waiting=settings.max_waiting_appends)
     stop = asyncio.Event()
     fresh = asyncio.create_task(keep_fresh(store, stop))
+    seen = asyncio.create_task(keep_seen(database, stop))
     system = assemble(settings, database, signals, store, clock=clock, adapter=adapter)
     try:
         yield system
@@ -179,6 +185,7 @@ async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapte
         await system.close()
         stop.set()
         await fresh
+        await seen
         await asyncio.to_thread(store.close)
         await asyncio.to_thread(signals.close)
         database.close()
@@ -222,7 +229,7 @@ def assemble(
         adapters=chosen,
         carrier_calls=calls,
         workers=runs,
-        followers=tuple(each.name for each in followers) + tuple(each.name for each in acting),
+        followers=workers.REQUIRED,
         reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),
     )
 

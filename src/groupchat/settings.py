@@ -28,6 +28,7 @@
 | `GROUPCHAT_TWILIO_MEDIA_URL` | address where the account's media are | `https://mcs.us1.twilio.com` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
+| `GROUPCHAT_MAX_LAG_SECONDS` | age of a waiting event above which `/readyz` and `groupchat status` report its follower | `60.0` |
 | `GROUPCHAT_PUBLIC_URL` | address of the API, such as `https://chat.example.com`, for carriers and links | unset |
 | `GROUPCHAT_RATE_LIMIT` | requests per second for each API key, per process; `0` for no limit | `500` |
 | `GROUPCHAT_WORKSPACE_RATE_LIMIT` | requests per second for all keys of a workspace, per process; `0` for no limit | `2000` |
@@ -138,6 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_media_url: str = "https://mcs.us1.twilio.com"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
+    max_lag_seconds: _Seconds = 60.0
     public_url: str | None = None
     rate_limit: _Count = 500
     workspace_rate_limit: _Count = 2_000

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from groupchat.store.database import Database
 from groupchat.store.positions import ensure
-from groupchat.store.tables import FOLLOWERS
 
 
 @pytest.mark.parametrize("command", ["retry", "park"])
@@ -41,22 +39,6 @@ def test_an_unusable_database_is_reported_in_one_line(groupchat, url, words):
     assert (refused.code, refused.out) == (1, "")
     assert words in refused.err
     assert "Traceback" not in refused.err
-
-
-ERROR = "ValueError: [/x] [red]no[/red] \x1b[2J\x9b31m\x07 end"
-
-
-def test_an_errors_text_is_not_markup_and_does_not_control_the_terminal(groupchat, workspace):
-    database = Database(workspace)
-    with database.write() as connection:
-        ensure(connection, "inbox")
-        connection.execute(update(FOLLOWERS).values(stopped_at=7, error=ERROR))
-    database.close()
-
-    shown = groupchat(workspace, "status")
-
-    assert shown.code == 1
-    assert "[/x] [red]no[/red] \ufffd[2J\ufffd31m\ufffd end" in shown.out
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])

@@ -27,7 +27,7 @@ COMMANDS = (
         "operating",
         "Create or update the database schema, and exit. `serve`, `work` and `init` also do this at start.",
     ),
-    ("status", "operating", "Show the position of every follower. Exit code 1 if one is stopped."),
+    ("status", "status", "Show how far every follower is, how long events wait for it, and which process runs it."),
     ("retry", "operating", "Let a stopped follower try its event again after you have fixed the cause."),
     (
         "park",

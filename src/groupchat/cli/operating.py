@@ -1,14 +1,11 @@
-"""Commands for operators: the schema, followers' positions, and poison events."""
+"""Commands for operators: the schema, and followers that an event has stopped."""
 
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from groupchat.cli.reading import existing
-from groupchat.cli.shell import clean, say, settings
+from groupchat.cli.shell import say, settings
 from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.schema import migrated_database
@@ -24,23 +21,6 @@ def migrate() -> None:
     """Create or update the database schema, and exit. `serve`, `work` and `init` also do this at start."""
     migrated_database(settings().database_url).close()
     say.print("The schema is up to date.")
-
-
-@app.command()
-def status() -> None:
-    """Show the position of every follower. Exit code 1 if one is stopped."""
-    with existing() as database:
-        found = positions.statuses(database)
-    if not found:
-        say.print("No worker has run on this database yet. `groupchat serve` and `groupchat work` run them.")
-    table = Table("follower", "position", "stopped at", "why")
-    for one in found.values():
-        stopped_at = "" if one.stopped_at is None else str(one.stopped_at)
-        table.add_row(*(Text(clean(cell)) for cell in (one.name, str(one.position), stopped_at, one.error or "")))
-    Console().print(table)
-    if any(one.stopped_at is not None for one in found.values()):
-        say.print("`groupchat retry NAME` tries again. `groupchat park NAME` sets the event aside and continues.")
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from groupchat.http.guards.auth import Door
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens
-from groupchat.http.monitoring.health import Checkup
+from groupchat.http.monitoring.health import MAX_LAG_SECONDS, Checkup
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.streams.streams import Streams
 from groupchat.http.web.refusals import BODY_SECONDS
@@ -28,6 +28,7 @@ class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
     `followers` are the names that `/readyz` asks for, whichever process runs them; those in `reported` are only reported;
+    `max_lag` is the number of seconds that an event may wait for one of them;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
     the carrier, where that is the simulated one; `webhooks` have, by the carriers' names, the function that takes what a carrier
     posted, with the request's correlation id. Without `tokens`, only API keys are accepted. A body must arrive within
@@ -40,6 +41,7 @@ class Services(Struct, frozen=True, kw_only=True):
     webhooks: Mapping[str, Callable[[Posted, str], Awaitable[None]]] = {}
     followers: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
+    max_lag: float = MAX_LAG_SECONDS
     patience: float = PATIENCE_SECONDS
     body_seconds: float = BODY_SECONDS
     running: set[tuple[str, str]] = field(default_factory=set)
@@ -64,4 +66,4 @@ class Services(Struct, frozen=True, kw_only=True):
     @property
     def checkup(self) -> Checkup:
         """The parts that monitor the process."""
-        return Checkup(self.store, self.progress, self.metrics, Probe(self.store.database), self.followers, self.reported)
+        return Checkup(self.store, self.metrics, Probe(self.store.database), self.followers, self.reported, max_lag=self.max_lag)

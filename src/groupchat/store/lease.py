@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
 from groupchat.store.fences import Fence, holds, raise_generation
+from groupchat.store.holders import note_holder
 from groupchat.store.sqlite_file import OWNER_ONLY
 from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
@@ -75,9 +76,10 @@ class Lease:
             with self._database.known_errors():
                 if not self._try():
                     return False
-            if not self._shared:
-                with self._database.write() as connection:
+            with self._database.write() as connection:
+                if not self._shared:
                     self.fence = raise_generation(connection, self._name)
+                note_holder(connection, self._name, shared=self._shared)
         except SQLAlchemyError as error:
             self._release()
             if not is_passing(error):

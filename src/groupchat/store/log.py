@@ -1,6 +1,7 @@
 """The only reader of the log and its streams. It writes nothing, takes no database lock and starts no thread."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from groupchat.store.at_once import AtOnce
@@ -66,6 +67,14 @@ class Log:
     def each(self, topics: Sequence[str] = (), *, upto: int | None = None) -> Iterator[Recorded]:
         """Return the events of these types (or of all types) up to a position. The iterator reads them as you consume it."""
         return map(self._mapper.restore, self._recorder.each_notification(topics, upto))
+
+    def next_at(self, after: int) -> datetime | None:
+        """Return when the first event above a position was stored; none if there is none, or if its envelope can't be read."""
+        found = self._recorder.select_notifications(after, 1, inclusive_of_start=False)
+        try:
+            return self._mapper.open(found[0].state).at if found else None
+        except Exception:  # noqa: BLE001 - the follower that comes to it stops there, and reports the error
+            return None
 
     def first_position(self, topic: str) -> int | None:
         """Return the position of the oldest event of a type."""

@@ -40,11 +40,33 @@ _READY: Json = {
     "store_reachable": True,
     "writable": True,
     "overloaded": False,
-    "followers": [{"name": "inbox", "position": 42, "behind": 0, "stopped_at": None, "failing": False, "ready": True}],
+    "followers": [
+        {
+            "name": "inbox",
+            "position": 42,
+            "behind": 0,
+            "oldest_seconds": 0.0,
+            "seen_seconds": 4.5,
+            "stopped_at": None,
+            "failing": False,
+            "ready": True,
+        }
+    ],
 }
 _STOPPED: Json = _READY | {
     "ready": False,
-    "followers": [{"name": "inbox", "position": 41, "behind": 1, "stopped_at": 42, "failing": False, "ready": False}],
+    "followers": [
+        {
+            "name": "inbox",
+            "position": 41,
+            "behind": 1,
+            "oldest_seconds": 95.2,
+            "seen_seconds": 4.5,
+            "stopped_at": 42,
+            "failing": False,
+            "ready": False,
+        }
+    ],
 }
 _NOT_READY = Response(
     status=503,

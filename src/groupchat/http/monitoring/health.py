@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether it is ready: the store accepts writes, and no follower is stopped or far behind."""
+"""Whether the process is alive, and whether it is ready: it can store, no follower is stopped, and no event waits for long."""
 
 import asyncio
 
@@ -11,24 +11,27 @@ from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.web.reply import JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
 from groupchat.store.event_store import EventStore
-from groupchat.store.positions import FollowerStatus
 from groupchat.store.probe import Probe
-from groupchat.store.progress import Progress
+from groupchat.store.standing import Standing, look
 
 PROMETHEUS = CONTENT_TYPE_LATEST.encode()
-MAX_BEHIND = 5_000
-"""A follower with more events before it than this is far behind."""
+MAX_LAG_SECONDS = 60.0
+"""An event that waits for longer than this waits for long. A call to a carrier may take half of it."""
 
 
 class FollowerHealth(Struct, frozen=True, kw_only=True):
     """A follower's position; `stopped_at` is the position of the event that stopped it; `failing` says that it can't work now.
 
-    A relay that is not ready leaves the process ready, and so does the proof's tree: the API needs neither.
+    `behind` is the number of events that wait for it, and `oldest_seconds` the age of the oldest of them, 0 if none waits.
+    `seen_seconds` is the time since a process that runs it was last seen, null if no process ever ran it. A relay that is not
+    ready leaves the process ready, and so does the proof's tree: the API needs neither.
     """
 
     name: str
     position: int
     behind: int
+    oldest_seconds: float = 0.0
+    seen_seconds: float | None = None
     stopped_at: int | None
     failing: bool = False
     ready: bool
@@ -52,16 +55,15 @@ class Health(Struct, frozen=True, kw_only=True):
 class Checkup(Struct, frozen=True):
     """Monitors a process: `followers` are the names that count for readiness; those in `reported` are only reported.
 
-    A follower with more than `max_behind` events before it is not ready.
+    A follower for which an event waits for more than `max_lag` seconds is not ready.
     """
 
     store: EventStore
-    progress: Progress
     metrics: Metrics
     probe: Probe
     followers: tuple[str, ...]
     reported: tuple[str, ...]
-    max_behind: int = MAX_BEHIND
+    max_lag: float = MAX_LAG_SECONDS
 
     async def ready(self, _: Incoming) -> Reply:
         """Respond with 200, or with 503 and what is not ready."""
@@ -75,32 +77,41 @@ class Checkup(Struct, frozen=True):
     async def scrape(self, _: Incoming) -> Reply:
         """Respond with the metrics and the followers' positions, even while the database can't be reached."""
         health = await self.look()
-        followers = [
-            (each.name, each.position, each.behind, each.stopped_at is not None, each.failing) for each in health.followers
-        ]
-        return Reply(200, self.metrics.text(followers, reachable=health.store_reachable), PROMETHEUS)
+        gauges = {each.name: _gauges(each) for each in health.followers}
+        return Reply(200, self.metrics.text(gauges, reachable=health.store_reachable), PROMETHEUS)
 
     async def look(self) -> Health:
-        """Return whether the store is reachable and no follower is far behind."""
+        """Return whether the store is reachable, and no follower is stopped or behind for long."""
+        names = self.followers + self.reported
         try:
-            head = await asyncio.to_thread(self.store.log.head)
-            found = await self.progress.look()
+            found = await asyncio.to_thread(look, self.store.log, self.store.now(), names)
         except SQLAlchemyError:
             return Health(ready=False, store_reachable=False)
-        followers = tuple(self._follower(name, found.get(name), head) for name in self.followers + self.reported)
+        followers = tuple(self._follower(found[name]) for name in names)
         overloaded = self.store.overloaded
         ready = not overloaded and all(each.ready for each in followers if each.name not in self.reported)
         return Health(ready=ready, store_reachable=True, overloaded=overloaded, followers=followers)
 
-    def _follower(self, name: str, status: FollowerStatus | None, head: int) -> FollowerHealth:
-        position = 0 if status is None else status.position
-        stopped_at = None if status is None else status.stopped_at
-        behind = max(head - position, 0)
+    def _follower(self, standing: Standing) -> FollowerHealth:
+        status = standing.status
         return FollowerHealth(
-            name=name,
-            position=position,
-            behind=behind,
-            stopped_at=stopped_at,
-            failing=status is not None and status.error is not None and stopped_at is None,
-            ready=stopped_at is None and behind <= self.max_behind,
+            name=status.name,
+            position=status.position,
+            behind=standing.behind,
+            oldest_seconds=standing.seconds,
+            seen_seconds=standing.seen_seconds,
+            stopped_at=status.stopped_at,
+            failing=status.error is not None and status.stopped_at is None,
+            ready=standing.is_well(self.max_lag),
         )
+
+
+def _gauges(follower: FollowerHealth) -> dict[str, float | None]:
+    return {
+        "position": follower.position,
+        "behind_events": follower.behind,
+        "oldest_seconds": follower.oldest_seconds,
+        "seen_seconds": follower.seen_seconds,
+        "stopped": follower.stopped_at is not None,
+        "failing": follower.failing,
+    }

@@ -3,7 +3,7 @@
 Each process has its own. Followers' positions are read from the database, so every HTTP process reports those of all.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -56,10 +56,17 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._position = self._gauge("follower_position", "Position of the last event that a follower has handled.", "follower")
-        self._behind = self._gauge("follower_behind_events", "Events that a follower has not handled yet.", "follower")
-        self._stopped = self._gauge("follower_stopped", "1 if an event has stopped a follower.", "follower")
-        self._failing = self._gauge("follower_failing", "1 if something that may pass keeps a follower from working.", "follower")
+        self._followers = {
+            name: self._gauge(f"follower_{name}", meaning, "follower")
+            for name, meaning in {
+                "position": "Position of the last event that a follower has handled.",
+                "behind_events": "Events that a follower has not handled yet.",
+                "oldest_seconds": "Age of the oldest event that a follower has not handled yet, 0 if there is none.",
+                "seen_seconds": "Time since a process that runs a follower was last seen. Missing if no process ever ran it.",
+                "stopped": "1 if an event has stopped a follower.",
+                "failing": "1 if something that may pass keeps a follower from working.",
+            }.items()
+        }
         self._reachable = self._gauge("store_reachable", "1 if the database answered this scrape.")
         self._counted = lru_cache(maxsize=2_000)(self._children)
 
@@ -95,18 +102,18 @@ class Metrics:
         self._batch.observe(appends)
         self._append.observe(seconds)
 
-    def text(self, followers: Iterable[tuple[str, int, int, bool, bool]], *, reachable: bool) -> bytes:
+    def text(self, followers: Mapping[str, Mapping[str, float | None]], *, reachable: bool) -> bytes:
         """Return everything in Prometheus' text format.
 
-        `followers` are their names, positions, events behind, whether they are stopped, and whether they fail at the moment.
+        `followers` have, by their names, the values of the gauges `groupchat_follower_*`; a value that is none is left out.
         """
         self._reachable.set(reachable)
-        gauges = (self._position, self._behind, self._stopped, self._failing)
-        for gauge in gauges:
+        for gauge in self._followers.values():
             gauge.clear()
-        for name, *values in followers:
-            for gauge, value in zip(gauges, values, strict=True):
-                gauge.labels(name).set(value)
+        for follower, values in followers.items():
+            for name, value in values.items():
+                if value is not None:
+                    self._followers[name].labels(follower).set(value)
         return generate_latest(self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
