@@ -33,6 +33,20 @@ def test_an_unknown_source_is_refused(groupchat: Command, sqlite_url: str):
     assert groupchat(sqlite_url, "work", "projections", "--source", "pulsar").code == 2
 
 
+def test_names_and_exceptions_exclude_each_other(groupchat: Command, sqlite_url: str):
+    refused = groupchat(sqlite_url, "work", "inbox", "--except", "relay")
+
+    assert refused.code == 2
+    assert "either the names of workers or --except" in refused.err
+
+
+def test_a_group_of_workers_can_be_excepted_but_must_exist(groupchat: Command, sqlite_url: str):
+    refused = groupchat(sqlite_url, "work", "--except", "projections", "--except", "outbox")
+
+    assert refused.code == 1
+    assert "Unknown worker 'outbox'" in refused.err
+
+
 def test_the_demo_leaves_somebody_elses_workspace_alone(groupchat, workspace):
     refused = groupchat(workspace, "demo", "--port", "0")
 

@@ -1,13 +1,14 @@
 """Commands that create a workspace, serve, work, and run the demo."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from groupchat import server
-from groupchat.bootstrap import over_kafka, running, working
+from groupchat.bootstrap import OPTIONAL_WORKERS, over_kafka, running, working
 from groupchat.cli.shell import run, say, settings
 from groupchat.commands import workspaces
 from groupchat.commands.keys import OperatorsKey, by_operator, issue_to_mailbox
@@ -17,7 +18,7 @@ from groupchat.settings import Settings
 from groupchat.values import names
 from groupchat.values.email import is_address
 from groupchat.values.ids import new_id
-from groupchat.workers import UnknownWorkerError
+from groupchat.workers import UnknownWorkerError, all_but, keep_touched
 
 app = typer.Typer()
 
@@ -80,26 +81,37 @@ def serve(
 def work(
     names: Annotated[list[str] | None, typer.Argument(help="The workers to run. Default: all.")] = None,
     *,
+    excepted: Annotated[
+        list[str] | None, typer.Option("--except", help="A worker not to run; can be repeated. Default: none.")
+    ] = None,
     source: Annotated[
         ProjectionSource, typer.Option(help="What `projections` follow: the log, or the topic of conversations in Kafka.")
     ] = ProjectionSource.LOG,
+    health_file: Annotated[
+        Path | None, typer.Option(help="A file to touch every 5 seconds while the workers are alive.", show_default=False)
+    ] = None,
 ) -> None:
     """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
 
     Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, contacts, refusals),
     contact_changes, delivery, simulator, housekeeping, and relay if brokers are set. If several processes run the same worker, one
-    works, and another takes over when it ends. With `--source kafka`, all processes that run `projections` share the work, and
-    other workers follow the log.
+    works, and another takes over when it ends. With `--except NAME`, all others run, including those that later versions add. With
+    `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
     """
+    if names and excepted:
+        say.print("[red]groupchat:[/red] use either the names of workers or --except.")
+        raise typer.Exit(2)
 
     async def until_stopped(chosen: Settings) -> None:
         async with running(chosen) as whole:
             system = over_kafka(whole) if source is ProjectionSource.KAFKA else whole
             asked = [name for given in names or () for name in _meant(given, source)]
+            if excepted:
+                asked = all_but(system.workers, [name for given in excepted for name in _meant(given, source)], OPTIONAL_WORKERS)
             async with working(system, asked) as stop:
                 say.print(f"Working: {', '.join(asked or system.workers)}. Stop with Ctrl-C.")
                 server.on_signal(stop.set)
-                await stop.wait()
+                await (stop.wait() if health_file is None else keep_touched(health_file, stop))
 
     run(until_stopped(settings()))
 
