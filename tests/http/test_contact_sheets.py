@@ -27,6 +27,11 @@ def outcomes(results: list[Json]) -> list[str]:
 SHEET = ("external_id,name,number", f"crm-1,Ann,{number(1)}", f"crm-2,Bo,{number(2)}", "crm-3,Cid,nonsense")
 
 
+async def test_a_line_names_other_contacts_with_its_number_R54(site):
+    first, second, _ = await imported(site, SHEET[0], SHEET[1], f"crm-2,Bo,{number(1)}")
+    assert (first["same_number_as"], second["same_number_as"]) == ([], [first["contact_id"]])
+
+
 async def test_each_line_says_what_became_of_it_and_a_repeat_changes_nothing_R54(site):
     first = await imported(site, *SHEET)
     assert outcomes(first) == ["created", "created", "refused"]

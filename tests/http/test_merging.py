@@ -36,6 +36,29 @@ async def test_conversations_panes_search_filters_and_history_lead_to_the_one_th
     assert_problem(await site.get(f"/v1/contacts/{gone['id']}"), "not-found", 404)
 
 
+async def test_every_answer_about_a_contact_names_the_others_with_one_of_its_numbers_R2_R54(site):
+    first = await site.contact(1, "Ann")
+    second = await site.contact(2, "Bo", secondary_numbers=[number(1)])
+    assert (first["same_number_as"], second["same_number_as"]) == ([], [first["id"]])
+    third = (await site.put("/v1/contacts/by-external-id/crm-3", {"name": "Cy", "number": number(2)})).json()
+    assert third["same_number_as"] == [second["id"]]
+    path = f"/v1/contacts/{second['id']}"
+    assert (await site.get(path)).json()["same_number_as"] == [first["id"], third["id"]]
+    merged = await merge(site, second, first)
+    assert merged.json()["same_number_as"] == [third["id"]]
+    assert (await site.patch(path, {"number": number(9), "secondary_numbers": []})).json()["same_number_as"] == []
+
+
+async def test_contacts_that_are_hidden_are_not_named_among_those_with_the_same_number_R22_R54(site):
+    agent = (await staffed(site))["agent"]
+    me = (await agent.get("/v1/users/me")).json()["id"]
+    hidden, mine = await site.contact(31, "Ann"), await site.contact(31, "Ann", assigned_to=me)
+    assert mine["same_number_as"] == [hidden["id"]]
+    assert (await agent.get(f"/v1/contacts/{mine['id']}")).json()["same_number_as"] == []
+    made = (await agent.post("/v1/contacts", {"name": "Ann", "number": number(31)})).json()
+    assert made["same_number_as"] == [mine["id"]]
+
+
 async def test_as_of_before_the_merge_the_participant_is_linked_to_the_other_one_R32_R54(site):
     kept, gone = await site.contact(1, "Ann"), await site.contact(2, "Beth")
     made = await site.group(2, 5)

@@ -142,7 +142,7 @@ def test_generators_of_clients_find_names_that_are_identifiers_and_answers_witho
     assert [name for name in schemas if not name.isalnum()] == []
     assert [name for name in schemas if name.startswith("New")] == []  # in Go, `NewContact` is the constructor of `Contact`
     assert {"MessagePage", "ContactViewPage"} <= schemas.keys()
-    for name in ("Message", "Conversation", "ContactView", "Person", "Recipient", "InvalidRequestProblem"):
+    for name in ("Message", "Conversation", "ContactShown", "Person", "Recipient", "InvalidRequestProblem"):
         assert schemas[name]["required"] == list(schemas[name]["properties"]), name
     assert schemas["ContactInput"]["required"] == ["name", "number"]
 

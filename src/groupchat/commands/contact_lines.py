@@ -6,19 +6,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates import contact as contacts
-from groupchat.aggregates import phone_book
 from groupchat.commands.caller import Caller, access
-from groupchat.commands.contacts import change_contact, put_contact, put_new_contact
+from groupchat.commands.contacts import change_contact, put_contact, put_new_contact, same_number_as, visible_holders
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import CONTACT, PHONE_BOOK
 from groupchat.store.decision import Decision
 
 
 class LineTaken(Struct, frozen=True):
-    """The contact of a line, and the outcome."""
+    """The contact of a line, the outcome, and other contacts that have one of its numbers."""
 
     contact_id: str
     outcome: Literal["created", "updated", "unchanged"]
+    same_number_as: tuple[str, ...] = ()
 
 
 class SheetContact(Struct, frozen=True, kw_only=True):
@@ -38,16 +37,17 @@ async def take_line(decision: Decision, who: Caller, given: SheetContact) -> Lin
         contact = await change_contact(decision, who, known, replace(given.change, name=given.name))
     else:
         contact = await put_new_contact(decision, who, None, given.name, given.number, given.change)
+    return LineTaken(contact.id, _outcome(decision), await same_number_as(decision, who, contact.id, contact.numbers))
+
+
+def _outcome(decision: Decision) -> Literal["created", "updated", "unchanged"]:
     if not decision.emitted:
-        return LineTaken(contact.id, "unchanged")
+        return "unchanged"
     is_new = any(isinstance(each.event, contacts.ContactCreated) for each in decision.emitted)
-    return LineTaken(contact.id, "created" if is_new else "updated")
+    return "created" if is_new else "updated"
 
 
 async def _with_number(decision: Decision, who: Caller, number: str) -> str | None:
     """Return the oldest contact with a number that the caller can see (R22)."""
-    rights = await access(decision, who)
-    entry = await decision.load(PHONE_BOOK, phone_book.stream(who.workspace_id, read_number("number", number)))
-    held = [] if entry is None else sorted((since, id_) for id_, since in entry.contacts.items())
-    found = await decision.load_many(CONTACT, [id_ for _, id_ in held])
-    return next((each.id for each in found if each is not None and rights.sees_contact(each)), None)
+    found = await visible_holders(decision, await access(decision, who), [read_number("number", number)])
+    return found[0] if found else None

@@ -1,6 +1,6 @@
 """Commands on contacts, with their effects in one append: phone book, links, do-not-disturb and blocks (R16, R36, R37)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -133,6 +133,22 @@ async def holder_of(decision: Decision, who: Caller, external_id: str) -> str | 
     """Return the id of the contact that has an external id, none if there is none. It may be hidden from the caller."""
     claim = await decision.load(EXTERNAL_ID, external_ids.stream(who.workspace_id, external_id))
     return None if claim is None else claim.contact_id
+
+
+async def same_number_as(decision: Decision, who: Caller, contact_id: str, numbers: Iterable[str]) -> tuple[str, ...]:
+    """Return the other contacts that have one of a contact's numbers, oldest first, as far as the caller can see them (R22)."""
+    rights = await access(decision, who)
+    return tuple([each for each in await visible_holders(decision, rights, numbers) if each != contact_id])
+
+
+async def visible_holders(decision: Decision, rights: Access, numbers: Iterable[str]) -> list[str]:
+    """Return the contacts that have one of these numbers (E.164), oldest first, as far as the caller can see them (R22)."""
+    streams = [phone_book.stream(decision.cause.workspace_id, number) for number in numbers]
+    since = {id_: at for entry in await decision.load_many(PHONE_BOOK, streams) if entry for id_, at in entry.contacts.items()}
+    ids = sorted(since, key=lambda id_: (since[id_], id_))
+    if not rights.restricted:
+        return ids
+    return [each.id for each in await decision.load_many(CONTACT, ids) if each is not None and rights.sees_contact(each)]
 
 
 async def holders_of(decision: Decision, who: Caller, number: str) -> frozenset[str]:

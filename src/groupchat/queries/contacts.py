@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+from msgspec.structs import asdict
+
 from groupchat.aggregates import contact as rules
 from groupchat.commands import contacts as commands
 from groupchat.commands.caller import Caller, access, visible_contact
@@ -27,12 +29,50 @@ async def require_visible(store: EventStore, who: Caller, contact_id: str) -> No
         raise rules.missing()
 
 
-async def now(views: Views, who: Caller, contact_id: str, events: Sequence[Recorded] = ()) -> ContactView:
-    """Return a contact: its stored row, plus the events of its stream above that, plus `events` that may not be stored yet.
+class ContactShown(ContactView, frozen=True, kw_only=True):
+    """A contact, with the ids of other contacts that have one of its numbers, oldest first: perhaps the same person (R54).
 
-    The caller must have checked `visible` before. Raises `NotFoundError` for a contact that is unknown or deleted, or
-    `StaleAnswerError` if something before the events is not stored yet either.
+    Contacts that the caller can't see are not among them (R22).
     """
+
+    same_number_as: tuple[str, ...]
+
+
+async def now(views: Views, who: Caller, contact_id: str) -> ContactShown:
+    """Return a contact: its stored row, plus the events of its stream above that.
+
+    The caller must have checked `visible` before. Raises `NotFoundError` for a contact that is unknown or deleted.
+    """
+    view = await _now(views, who, contact_id)
+    others = await views.store.run(who.cause(), commands.same_number_as, who, contact_id, _numbers(view))
+    return _beside(view, others.value)
+
+
+async def as_decided(decision: Decision, who: Caller, views: Views, contact_id: str) -> ContactShown:
+    """Return a contact as it will be once a decision is stored.
+
+    Raises `StaleAnswerError` if something that the decision rests on is not stored yet either.
+    """
+    view = await _now(views, who, contact_id, decision.emitted)
+    return _beside(view, await commands.same_number_as(decision, who, contact_id, _numbers(view)))
+
+
+async def created(decision: Decision, who: Caller, contact_id: str) -> ContactShown:
+    """Return a new contact, from the events that create it."""
+    view = _shown(who.workspace_id, contacts.current(None, [each for each in decision.emitted if each.stream == contact_id]))
+    return _beside(view, await commands.same_number_as(decision, who, contact_id, _numbers(view)))
+
+
+def _numbers(view: ContactView) -> tuple[str, ...]:
+    return (view.number, *view.secondary_numbers)
+
+
+def _beside(view: ContactView, others: tuple[str, ...]) -> ContactShown:
+    return ContactShown(**asdict(view), same_number_as=others)
+
+
+async def _now(views: Views, who: Caller, contact_id: str, events: Sequence[Recorded] = ()) -> ContactView:
+    """Return a contact with `events` that may not be stored yet."""
     row = await views.ask(contacts.held, who.workspace_id, contact_id)
     tail = await asyncio.to_thread(views.store.log.stream, contact_id, after=row.version if row else 0)
     held = contacts.current(row, tail)
@@ -41,11 +81,6 @@ async def now(views: Views, who: Caller, contact_id: str, events: Sequence[Recor
     if new and new[0].version != version + 1:
         raise StaleAnswerError
     return _shown(who.workspace_id, contacts.current(held, new))
-
-
-def created(workspace_id: str, contact_id: str, events: Sequence[Recorded]) -> ContactView:
-    """Return a new contact, from the events that created it."""
-    return _shown(workspace_id, contacts.current(None, [recorded for recorded in events if recorded.stream == contact_id]))
 
 
 async def ids_of(

@@ -7,12 +7,12 @@ is no `If-None-Match`, because a user's `unread_count` changes without the conve
 import re
 
 from groupchat.http.documents.contract import IF_MATCH
-from groupchat.projections.contacts import ContactView
 from groupchat.projections.inbox import Conversation
+from groupchat.queries.contacts import ContactShown
 from groupchat.store.terms import Expected, PreconditionFailedError
 from groupchat.values.errors import InvalidRequestError
 
-VERSIONED = (Conversation, ContactView)
+VERSIONED = (Conversation, ContactShown)
 """The types whose responses have their version as `ETag`."""
 
 _IF_MATCH = re.compile(IF_MATCH.encode())

@@ -198,8 +198,10 @@ CONTACT: Json = {
     "metadata": {"segment": "vip"},
 }
 
+CONTACT_SHOWN: Json = CONTACT | {"same_number_as": [OTHER_CONTACT_ID]}
+
 CONTACT_SHEET = "external_id,name,number\r\ncrm-4711,Ann,415 555 0101\r\n"
-LINE_RESULT: Json = {"line": 2, "outcome": "created", "contact_id": CONTACT_ID, "problem": None}
+LINE_RESULT: Json = {"line": 2, "outcome": "created", "contact_id": CONTACT_ID, "problem": None, "same_number_as": []}
 
 NEW_NUMBER: Json = {"number": "(415) 555-0100", "label": "Front desk", "default": True}
 NUMBER: Json = {"number": BUSINESS, "label": "Front desk", "default": True, "assigned_to": None, "carrier": None}

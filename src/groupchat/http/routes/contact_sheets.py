@@ -14,6 +14,7 @@ from typing import IO, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from groupchat.commands.caller import Caller
 from groupchat.commands.contact_lines import SheetContact, take_line
@@ -44,12 +45,16 @@ _HEAD = ("external_id", "name", "number", "secondary_numbers", "assigned_to", "d
 
 
 class LineResult(Struct, frozen=True, kw_only=True):
-    """The outcome of a line of the file; `problem` says why it was refused."""
+    """The outcome of a line of the file; `problem` says why it was refused.
+
+    `same_number_as` has the other contacts with one of its numbers that the caller can see: perhaps the same person.
+    """
 
     line: int
     outcome: Literal["created", "updated", "unchanged", "refused"]
     contact_id: str | None = None
     problem: str | None = None
+    same_number_as: tuple[str, ...] = ()
 
 
 class ImportSummary(Struct, frozen=True, kw_only=True):
@@ -114,7 +119,7 @@ async def _take(call: Call, line: SheetLine, after: asyncio.Task[LineResult] | N
         taken = (await call.run(take_line, _given(line))).value
     except RefusalError as refusal:
         return LineResult(line=line.number, outcome="refused", problem=_why(refusal))
-    return LineResult(line=line.number, outcome=taken.outcome, contact_id=taken.contact_id)
+    return LineResult(line=line.number, **asdict(taken))
 
 
 def _given(line: SheetLine) -> SheetContact:

@@ -21,6 +21,7 @@ from groupchat.processes.contact_changes import ContactChanges
 from groupchat.projections.contacts import VIEW, ContactView
 from groupchat.projections.paging import Page
 from groupchat.queries import contacts
+from groupchat.queries.contacts import ContactShown
 from groupchat.queries.views import Views
 from groupchat.store.decision import Decision
 
@@ -37,18 +38,22 @@ ONE = "/v1/contacts/{contact_id}"
         status=201,
         location=ALL + "/{id}",
         body_examples={"contact": examples.NEW_CONTACT},
-        example=examples.CONTACT,
+        example=examples.CONTACT_SHOWN,
     ),
     may=permits.writes,
     shows=Shows("contact_id", permits.sees_contact),
     refuses=("external-id-taken",),
 )
-async def create_contact(call: Writing[ContactInput]) -> Written[ContactView]:
-    """Add a person, with numbers of any country in any common format (R3, R4)."""
+async def create_contact(call: Writing[ContactInput]) -> Written[ContactShown]:
+    """Add a person, with numbers of any country in any common format (R3, R4).
+
+    Several contacts can have the same number. `same_number_as` has the others that you can see: if one of them is the same person,
+    merge the two (R54).
+    """
     return await call.run(_create, call.body)
 
 
-async def _create(decision: Decision, who: Caller, body: ContactInput) -> ContactView:
+async def _create(decision: Decision, who: Caller, body: ContactInput) -> ContactShown:
     contact = await commands.create_contact(
         decision,
         who,
@@ -58,7 +63,7 @@ async def _create(decision: Decision, who: Caller, body: ContactInput) -> Contac
         assigned_to=body.assigned_to,
         foreign=commands.Foreign(body.external_id, body.metadata),
     )
-    return contacts.created(who.workspace_id, contact.id, decision.emitted)
+    return await contacts.created(decision, who, contact.id)
 
 
 @endpoint(
@@ -73,11 +78,11 @@ async def list_contacts(call: Reading[ContactsQuery]) -> Answer[Page]:
 
 
 @endpoint(
-    Spec("GET", ONE, "One contact", "contacts", example=examples.CONTACT),
+    Spec("GET", ONE, "One contact", "contacts", example=examples.CONTACT_SHOWN),
     first=permits.sees_contact,
     waits_for=(VIEW.name,),
 )
-async def read_contact(call: Call) -> Answer[ContactView]:
+async def read_contact(call: Call) -> Answer[ContactShown]:
     """Read a contact. A deleted one is not found."""
     return Answer(await contacts.now(call.views, call.who, call.path["contact_id"]))
 
@@ -89,13 +94,13 @@ async def read_contact(call: Call) -> Answer[ContactView]:
         "Change a contact",
         "contacts",
         body_examples={"number": {"number": "+14155550199"}, "do not disturb": {"dnd": True}},
-        example=examples.CONTACT,
+        example=examples.CONTACT_SHOWN,
     ),
     first=permits.sees_contact,
     may=permits.writes,
     refuses=("external-id-taken",),
 )
-async def change_contact(call: Writing[ContactChange]) -> Written[ContactView]:
+async def change_contact(call: Writing[ContactChange]) -> Written[ContactShown]:
     """Change the given fields. DND blocks all conversations of the contact at once (R16); a new name or number tags them (R9)."""
     position = (await call.run(commands.change_contact, call.path["contact_id"], call.body.change())).position
     if call.body.reaches_conversations:
@@ -121,12 +126,12 @@ async def delete_contact(call: Call) -> Written[None]:
         "Merge a contact into another one",
         "contacts",
         body_examples={"duplicate": {"contact_id": examples.OTHER_CONTACT_ID}},
-        example=examples.CONTACT,
+        example=examples.CONTACT_SHOWN,
     ),
     first=permits.sees_contact,
     may=permits.writes,
 )
-async def merge_contacts(call: Writing[MergeInput]) -> Written[ContactView]:
+async def merge_contacts(call: Writing[MergeInput]) -> Written[ContactShown]:
     """Merge the contact `contact_id` of the body into the one of the path, and delete it (R54).
 
     The contact of the path keeps its fields, and takes what it lacks from the other one: numbers, the assigned user, the external
@@ -141,9 +146,9 @@ async def merge_contacts(call: Writing[MergeInput]) -> Written[ContactView]:
     return Written(value=await contacts.now(call.views, call.who, id_), position=await _spread(call, merged.position))
 
 
-async def _merge(decision: Decision, who: Caller, views: Views, contact_id: str, merged_id: str) -> ContactView:
+async def _merge(decision: Decision, who: Caller, views: Views, contact_id: str, merged_id: str) -> ContactShown:
     await merging.merge_contacts(decision, who, contact_id, merged_id)
-    return await contacts.now(views, who, contact_id, decision.emitted)
+    return await contacts.as_decided(decision, who, views, contact_id)
 
 
 @endpoint(
@@ -153,12 +158,12 @@ async def _merge(decision: Decision, who: Caller, views: Views, contact_id: str,
         "Add or change a contact by its external id",
         "contacts",
         body_examples={"contact": {"name": "Ann", "number": "415 555 0101", "metadata": {"segment": "vip"}}},
-        example=examples.CONTACT,
+        example=examples.CONTACT_SHOWN,
     ),
     may=permits.writes,
     refuses=("external-id-taken",),
 )
-async def put_contact(call: Writing[ContactPut]) -> Written[ContactView]:
+async def put_contact(call: Writing[ContactPut]) -> Written[ContactShown]:
     """Change the contact that has this id in another system, or add one (R54). Repeating the request changes nothing."""
     body, external_id = call.body, read_external_id(call.path["external_id"])
     put = await call.run(commands.put_contact, external_id, body.name, body.number, body.change())
