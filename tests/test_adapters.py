@@ -5,7 +5,8 @@ import pytest
 from groupchat.adapters import Adapter
 from groupchat.bootstrap import assemble, working
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.demo import NoHandsetsError, prepare
+from groupchat.demo.clock import StoryClock
+from groupchat.demo.workspace import NoHandsetsError, prepare
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings, SettingsError, from_environment
 from tests.carriers.telnyx.fake import PUBLIC_KEY
@@ -95,5 +96,5 @@ async def test_the_demo_texts_nobody_over_another_carrier(store):
     system = assemble(Settings(), store.database, store.signals, store, adapter=Adapter(carrier=FakeCarrier()))
 
     with pytest.raises(NoHandsetsError, match="Leave GROUPCHAT_CARRIER unset"):
-        await prepare(system)
+        await prepare(system, StoryClock())
     assert store.log.head() == 0

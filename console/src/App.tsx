@@ -15,16 +15,23 @@ import { SignIn } from "./SignIn";
 import { Settings } from "./settings/Settings";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
 
+const isRefused = (error: unknown) => error instanceof Problem && error.status === 401;
+
 /** Begin or resume a session; none if a person has to sign in. */
 async function open(): Promise<Session | null> {
-  const key = /^#key=(.+)$/.exec(location.hash)?.[1];
-  if (!key) return wasSignedIn() ? data(readSession({ throwOnError: true })) : null;
-  // `groupchat demo` prints such an address. The part after # is never sent to a server, and is taken out once it was used.
-  try {
-    return await data(beginSession({ body: { api_key: key }, throwOnError: true }));
-  } finally {
+  // `groupchat demo` prints such an address. The part after # is never sent to a server, and its key works once.
+  const key = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
+  if (key) {
+    const begun = await data(beginSession({ body: { api_key: key, single_use: true }, throwOnError: true })).catch(
+      (error) => {
+        if (!isRefused(error)) throw error;
+        return null;
+      },
+    );
     history.replaceState(null, "", location.pathname);
+    if (begun) return begun;
   }
+  return wasSignedIn() ? data(readSession({ throwOnError: true })) : null;
 }
 
 export function App() {
@@ -45,7 +52,7 @@ export function App() {
       setSession(null);
     });
     open().then(begin, (error) => {
-      if (error instanceof Problem && error.status === 401) setSession(null);
+      if (isRefused(error)) setSession(null);
       else setFailure(explain(error));
     });
   }, [begin]);

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 
-from groupchat import demo
 from groupchat.bootstrap import running, working
+from groupchat.demo import story
+from groupchat.demo import workspace as demo
+from groupchat.demo.clock import StoryClock
 from groupchat.http.app import create_app
 from groupchat.http.guards.connections import limited_to
 from groupchat.settings import Settings
@@ -38,10 +40,11 @@ async def serve(
     with_demo: bool = False,
 ) -> None:
     """Serve until a signal; `workers` as in `bootstrap.working`."""
-    async with running(settings) as system, working(system, workers) as failed:
+    clock = StoryClock()  # it shows the present time, except while the demo's story is written
+    async with running(settings, clock=clock) as system, working(system, workers) as failed:
         sock = _bind(host, port)
         address = _address(sock, host)
-        lines = _what_to_try(await demo.prepare(system), address) if with_demo else []
+        lines = _what_to_try(await demo.prepare(system, clock), address) if with_demo else []
         services = system.services()
         config = uvicorn.Config(
             create_app(services),
@@ -107,11 +110,12 @@ def _address(sock: socket.socket, host: str) -> str:
 
 
 def _what_to_try(made: demo.Demo, address: str) -> list[str]:
-    seeded = "A demo workspace was created." if made.fresh else "The demo workspace is as you left it."
+    story_is = "A demo workspace was created." if made.fresh else "The demo workspace is as you left it."
     return [
-        f"{seeded} Its number is {demo.BUSINESS_NUMBER}. Open the console, signed in:",
-        f"  {address}/#key={made.api_key}",
-        "To use the API, copy this line into every shell that you use:",
+        f"{story_is} Open the console, signed in. Each address works once:",
+        f"  {address}/#sign-in={made.owners_sign_in}  as its owner",
+        f"  {address}/#sign-in={made.restricted_sign_in}  as a member who sees only what is assigned to them",
+        f"To use the API, copy this line into every shell that you use. The workspace's number is {story.FRONT_DESK}:",
         f"  export KEY={made.api_key}",
         "Try:",
         f'  curl -H "Authorization: Bearer $KEY" {address}/v1/conversations',

@@ -24,6 +24,9 @@ START_SECONDS = 60
 WITHOUT_PACKAGES = 3
 """The exit code of a build without npm's registry."""
 expect.set_options(timeout=15_000)
+_PRINTED = re.compile(
+    r"(?P<url>http://\S+)/#sign-in=(?P<owner>\S+).*?(?P<restricted>http://\S+/#sign-in=\S+).*?export KEY=(?P<key>\S+)", re.DOTALL
+)
 ARGUMENTS = [
     "--no-first-run",
     "--disable-background-networking",
@@ -68,11 +71,11 @@ def demo(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo
     with said.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
         try:
             until = monotonic() + START_SECONDS
-            while not (found := re.search(r"(http://\S+)/#key=(\S+)", said.read_text())):
+            while not (found := _PRINTED.search(said.read_text())):
                 assert process.poll() is None, said.read_text()
                 assert monotonic() < until, said.read_text()
                 sleep(0.05)
-            yield Demo(found[1], found[2])
+            yield Demo(found["url"], found["key"], found["restricted"])
         finally:
             process.terminate()
             process.wait(START_SECONDS)
@@ -98,7 +101,7 @@ async def api(demo: Demo) -> AsyncIterator[httpx.AsyncClient]:
 async def owner(browser: Browser, demo: Demo) -> AsyncIterator[Person]:
     """The demo's owner, who opened the address that the server printed."""
     async with visiting(browser, demo) as page:
-        await page.goto(f"{demo.url}/#key={demo.key}")
+        await page.goto(await demo.sign_in_address())
         yield Person(page, demo)
 
 

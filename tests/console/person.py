@@ -2,16 +2,24 @@
 
 import re
 
+import httpx
 from axe_playwright_python.async_playwright import Axe
 from msgspec import Struct
 from playwright.async_api import Locator, Page, expect
 
 
 class Demo(Struct, frozen=True):
-    """A demo's server."""
+    """A demo's server: its address, the owner's API key, and the address that it printed for the restricted user."""
 
     url: str
     key: str
+    restricted: str
+
+    async def sign_in_address(self) -> str:
+        """Return an address that signs the owner in once, as the server prints one."""
+        async with httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}) as api:
+            me = (await api.get("/v1/users/me")).json()["id"]
+            return f"{self.url}/#sign-in={(await api.post(f'/v1/users/{me}/keys')).json()['api_key']}"
 
 
 class Person(Struct, frozen=True):

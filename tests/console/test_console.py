@@ -104,7 +104,7 @@ async def test_a_session_that_ends_while_somebody_writes_keeps_what_they_wrote(o
     await owner.page.get_by_label(re.compile("^Message to")).fill("A long thought")
     me = (await api.get("/v1/users/me")).json()["id"]
     for key in (await api.get(f"/v1/users/{me}/keys")).json()["items"]:
-        if key["expires_at"] is not None:
+        if key["label"] == "Browser session":
             await api.delete(f"/v1/users/{me}/keys/{key['id']}")
 
     await owner.page.get_by_label("API key").fill(owner.demo.key)
@@ -130,11 +130,23 @@ async def test_a_page_that_was_offline_says_so_and_misses_nothing(owner: Person,
     await expect(owner.message("Written elsewhere")).to_have_count(1)
 
 
+async def test_a_restricted_user_sees_only_what_is_theirs_and_the_address_works_once_R22(browser: Browser, demo: Demo):
+    async with visiting(browser, demo) as page:
+        await page.goto(demo.restricted)
+        rosa = Person(page, demo)
+        await rosa.open("Viewing on Pine Avenue")
+        await expect(page.get_by_label("Conversations").get_by_role("listitem")).to_have_count(1)
+
+    async with visiting(browser, demo) as page:
+        await page.goto(demo.restricted)
+        await expect(page.get_by_label("API key")).to_be_visible()
+
+
 async def test_an_auditor_is_offered_nothing_that_writes_R23(browser: Browser, demo: Demo, api: httpx.AsyncClient):
     user = {"name": "Ada", "email": "ada@example.com", "role": "auditor"}
     key = (await api.post("/v1/users", json=user)).json()["api_key"]
     async with visiting(browser, demo) as page:
-        await page.goto(f"{demo.url}/#key={key}")
+        await page.goto(f"{demo.url}/#sign-in={key}")
         ada = Person(page, demo)
         await ada.open(STORY)
         await expect(ada.message("Wonderful. I'll bring the keys.")).to_be_visible()
@@ -161,7 +173,7 @@ async def test_every_screen_is_accessible(browser: Browser, demo: Demo, theme: s
         await page.goto(demo.url)
         await expect(page.get_by_label("API key")).to_be_visible()
         found = await person.violations()
-        await page.goto(f"{demo.url}/#key={demo.key}")
+        await page.goto(await demo.sign_in_address())
         await page.reload()
         await person.open(STORY)
         await expect(person.message("Saturday is fine 👍")).to_be_visible()

@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_pictures_show_a_group_and_its_history(browser: Browser, demo: Demo, folder: Path, theme: str):
     async with visiting(browser, demo, color_scheme=theme, viewport={"width": 1280, "height": 800}) as page:
-        await page.goto(f"{demo.url}/#key={demo.key}")
+        await page.goto(await demo.sign_in_address())
         person = Person(page, demo)
         await person.open("House on Elm Street")
         await expect(page.get_by_label("People").get_by_text("(415) 555-0101")).to_be_visible()

@@ -1,5 +1,6 @@
 """Sessions of browsers: a cookie that begins with a key, ends on its own, and is of no use to another site."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -20,8 +21,9 @@ class Browser:
         self.headers: dict[str, str] = {}
         self.csrf = ""
 
-    async def sign_in(self, key: str | None = None, **headers: str):
-        response = await self.call("POST", SESSION, json={"api_key": key or self.site.key}, headers=headers)
+    async def sign_in(self, key: str | None = None, *, single_use: bool = False, **headers: str):
+        body = {"api_key": key or self.site.key, "single_use": single_use}
+        response = await self.call("POST", SESSION, json=body, headers=headers)
         if response.status_code == 201:
             self.headers = {"Cookie": response.headers["Set-Cookie"].partition(";")[0]}
             self.csrf = response.json()["csrf_token"]
@@ -49,6 +51,8 @@ async def test_a_session_reads_and_writes_as_its_user(browser):
     assert (await browser.write("PATCH", f"/v1/numbers/{BUSINESS}", json={"label": "Desk"})).status_code == 200
     shown = (await browser.call("GET", SESSION)).json()
     assert shown == begun.json()
+    keys = (await browser.call("GET", f"/v1/users/{shown['user_id']}/keys")).json()["items"]
+    assert [each["label"] for each in keys] == [None, "Browser session"]
 
 
 async def test_over_https_browsers_bind_the_cookie_to_this_host(browser):
@@ -90,6 +94,17 @@ async def test_signing_out_ends_the_session_and_leaves_the_key(browser):
     assert "Max-Age=0" in ended.headers["Set-Cookie"]
     assert_problem(await browser.call("GET", "/v1/users/me"), "unauthenticated", 401)
     assert (await browser.site.get("/v1/users/me")).status_code == 200
+
+
+async def test_a_key_of_single_use_begins_one_session(browser):
+    me = browser.site.world.who.user.id
+    key = (await browser.site.post(f"/v1/users/{me}/keys")).json()["api_key"]
+
+    begun = await asyncio.gather(*(Browser(browser.site).sign_in(key, single_use=True) for _ in range(3)))
+
+    assert sorted(each.status_code for each in begun) == [201, 401, 401]
+    assert_problem(await browser.sign_in(key), "unauthenticated", 401)
+    assert_problem(await browser.site.with_key(key).get("/v1/users/me"), "unauthenticated", 401)
 
 
 async def test_a_session_ends_on_its_own(sqlite_url):

@@ -106,9 +106,18 @@ async def issue_key(
     return await _issue(decision, user_id, expires_at, label)
 
 
-async def issue_by_operator(decision: Decision, user_id: str) -> IssuedKey:
+async def issue_by_operator(decision: Decision, user_id: str, expires_at: datetime | None = None) -> IssuedKey:
     """Issue another key to a user of the workspace, from the command line, without the limit on keys."""
-    return await _issue(decision, user_id, None, by_operator=True)
+    return await _issue(decision, user_id, expires_at, by_operator=True)
+
+
+async def exchange_key(decision: Decision, who: Caller, key: str, expires_at: datetime, label: str) -> IssuedKey:
+    """Issue another key to the caller, and revoke the one that they showed, so that it was of use once."""
+    issued = await _issue(decision, (await access(decision, who)).user.id, expires_at, label)
+    held = workspace.existing(await decision.load(WORKSPACE, who.workspace_id)).keys.get(hash_of(key))
+    if held is not None:
+        await decision.take(WORKSPACE, who.workspace_id, RevokeKey(user_id=held.user_id, key_id=held.id, at=decision.now))
+    return issued
 
 
 async def issue_to_mailbox(decision: Decision, email: str) -> OperatorsKey:

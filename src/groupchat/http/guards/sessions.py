@@ -16,6 +16,8 @@ from groupchat.values.errors import RefusalError
 
 LIFE = timedelta(hours=12)
 """The duration of a session, unless it is ended earlier."""
+LABEL = "Browser session"
+"""The label of a session's key, by which people recognize it in the list of their keys."""
 CSRF = b"groupchat-csrf"
 _READS = frozenset({"GET", "HEAD"})
 

@@ -26,9 +26,10 @@ from groupchat.values.policy import GroupSize, Preset, Region
 
 
 class SessionInput(Taken, frozen=True, kw_only=True):
-    """The API key that a session begins with."""
+    """The API key that a session begins with. With `single_use`, the key is revoked, so that it begins no other session."""
 
     api_key: Annotated[str, Meta(min_length=1, max_length=200)]
+    single_use: bool = False
 
 
 class NumberInput(Taken, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
-from groupchat.http.guards.sessions import LIFE, cookie, csrf_token, require_same_site, session_key
+from groupchat.http.guards.sessions import LABEL, LIFE, cookie, csrf_token, require_same_site, session_key
 from groupchat.http.inputs.workspace_bodies import SessionInput
 from groupchat.http.services import Services
 from groupchat.http.web.codec import decode_body, decode_query, read_body
@@ -45,7 +45,11 @@ async def _begin(services: Services, incoming: Incoming) -> Reply:
         raise UnauthenticatedError(msg)
     who, _ = await services.door.admit(incoming, given.api_key)
     call = Call(services, who, {}, NO_TERMS)
-    issued = await call.run(keys.issue_key, who.user.id, services.store.now() + LIFE)
+    expires_at = services.store.now() + LIFE
+    if given.single_use:
+        issued = await call.run(keys.exchange_key, given.api_key, expires_at, LABEL)
+    else:
+        issued = await call.run(keys.issue_key, who.user.id, expires_at, LABEL)
     key = issued.value
     headers = ((b"set-cookie", cookie(incoming, key.api_key)), (b"groupchat-position", b"%d" % issued.position))
     return Reply(201, encode_json(_shown(who, key.api_key, key.expires_at)), JSON, headers)
@@ -100,7 +104,8 @@ begin_session = Handled(
         name="begin_session",
         summary="Sign in",
         description="Begin a session in a browser with an API key. The response sets a cookie that scripts can't read. "
-        "The session ends after 12 hours, or with `DELETE`. It counts as one of the user's 20 keys.",
+        "The session ends after 12 hours, or with `DELETE`. It counts as one of the user's 20 keys. With `single_use`, the key "
+        "that you send is revoked.",
         tag="session",
         body=Body(type=SessionInput, examples={"key": examples.NEW_SESSION}),
         responses=(
