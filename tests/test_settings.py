@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from groupchat.settings import CARRIERS, SettingsError, from_environment
+from groupchat.settings import CARRIERS, SettingsError, from_environment, unknown
 
 SERVERS = "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS"
 
@@ -44,8 +44,24 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text("from the file\n")
 
-    assert from_environment({"GROUPCHAT_KAFKA_SASL_PASSWORD_FILE": str(secret)}).kafka_sasl_password == "from the file"
+    assert from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(secret)}).audit_key == "from the file"
     with pytest.raises(SettingsError, match="are both set"):
-        from_environment({"GROUPCHAT_KAFKA_SASL_PASSWORD_FILE": str(secret), "GROUPCHAT_KAFKA_SASL_PASSWORD": "another"})
-    with pytest.raises(SettingsError, match="GROUPCHAT_KAFKA_SASL_PASSWORD_FILE names a file that can't be read"):
-        from_environment({"GROUPCHAT_KAFKA_SASL_PASSWORD_FILE": str(tmp_path / "missing")})
+        from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(secret), "GROUPCHAT_AUDIT_KEY": "another"})
+    with pytest.raises(SettingsError, match="GROUPCHAT_AUDIT_KEY_FILE names a file that can't be read"):
+        from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(tmp_path / "missing")})
+
+
+@pytest.mark.parametrize("name", ["MECHANISM", "USERNAME", "PASSWORD"])
+@pytest.mark.parametrize("protocol", ["", "SSL"])
+def test_a_login_to_brokers_that_would_be_ignored_is_refused(name: str, protocol: str):
+    given = {f"GROUPCHAT_KAFKA_SASL_{name}": "PLAIN", "GROUPCHAT_KAFKA_SECURITY_PROTOCOL": protocol}
+
+    with pytest.raises(SettingsError, match=f"GROUPCHAT_KAFKA_SASL_{name} has no effect, because .*Use SASL_SSL"):
+        from_environment(given)
+    assert from_environment(given | {"GROUPCHAT_KAFKA_SECURITY_PROTOCOL": "SASL_SSL"})
+
+
+def test_variables_that_are_no_setting_are_found():
+    given = {"GROUPCHAT_FOO": "1", "GROUPCHAT_CARRIER": "simulator", "GROUPCHAT_AUDIT_KEY_FILE": "x", "HOME": "x"}
+
+    assert unknown(given) == ["GROUPCHAT_FOO"]

@@ -192,7 +192,14 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         msg = f"An identity provider also needs {', '.join(map(_variable, missing))}. See docs/settings.md, Single sign-on."
         raise SettingsError(msg)
     _check_carriers(settings)
+    _check_kafka_login(settings)
     return settings
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that begin like a setting and are none. `from_environment` rejects those that are almost one."""
+    names = {each.removeprefix(PREFIX).lower().removesuffix(_FILE): each for each in environment if each.startswith(PREFIX)}
+    return sorted(each for name, each in names.items() if name not in Settings.__struct_fields__)
 
 
 def _with_files(given: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
@@ -220,6 +227,14 @@ def _check_carriers(settings: Settings) -> None:
             missing.append("public_url")
         if missing:
             msg = f"The carrier {carrier} also needs {', '.join(map(_variable, missing))}. See docs/carriers.md."
+            raise SettingsError(msg)
+
+
+def _check_kafka_login(settings: Settings) -> None:
+    for name in ("kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password"):
+        if getattr(settings, name) is not None and not settings.kafka_security_protocol.startswith("SASL_"):
+            protocol = f"{_variable('kafka_security_protocol')} is {settings.kafka_security_protocol}"
+            msg = f"{_variable(name)} has no effect, because {protocol}. Use SASL_SSL or SASL_PLAINTEXT."
             raise SettingsError(msg)
 
 

@@ -118,8 +118,11 @@ def work(
 
 @app.command()
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve a small demo workspace, and print the address, an API key, and what to try."""
-    run(server.serve(settings(), host, port, workers=(), announce=_announce, with_demo=True))
+    """Serve a small demo workspace, and print the address, an API key, and what to try.
+
+    Unlike `serve`, it logs no requests unless GROUPCHAT_LOG_LEVEL is set, so that the key stays in view.
+    """
+    run(server.serve(settings(log_level="warning"), host, port, workers=(), announce=_announce, with_demo=True))
 
 
 def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 from unicodedata import category
 
+import structlog
 import typer
 import uvloop
 from rich.console import Console
 
 from groupchat import logs
-from groupchat.settings import Settings, from_environment
+from groupchat.settings import PREFIX, Settings, from_environment, unknown
 from groupchat.values import moments
 
+log = structlog.get_logger()
 say = Console(stderr=True, soft_wrap=True)
 """For words and progress; results go to stdout."""
 
@@ -27,10 +29,15 @@ def clean(text: str) -> str:
     return "".join("\N{REPLACEMENT CHARACTER}" if category(each) == "Cc" and each != "\n" else each for each in text)
 
 
-def settings() -> Settings:
-    """Return the settings of the environment, and configure the logs with them; raises `SettingsError`."""
-    chosen = from_environment(os.environ)
+def settings(**defaults: str) -> Settings:
+    """Return the settings of the environment, and configure the logs with them; raises `SettingsError`.
+
+    `defaults` are used in place of unset variables. Variables that look like settings and are none are logged.
+    """
+    chosen = from_environment({f"{PREFIX}{name.upper()}": value for name, value in defaults.items()} | os.environ)
     logs.configure(chosen)
+    if ignored := unknown(os.environ):
+        log.warning("settings_ignored", names=ignored)
     return chosen
 
 
