@@ -42,7 +42,7 @@ def build() -> None:
     sources = _digest(document)
     if BUILT.is_dir() and STAMP.is_file() and STAMP.read_text() == sources:
         return
-    print("Building the console", flush=True)
+    print("Building the console, which takes a minute the first time", flush=True)
     install()
     generate(document)
     _node("vite", "build", "--logLevel", "warn")
