@@ -119,5 +119,5 @@ def _what_to_try(made: demo.Demo, address: str) -> list[str]:
         f"  export KEY={made.api_key}",
         "Try:",
         f'  curl -H "Authorization: Bearer $KEY" {address}/v1/conversations',
-        "and continue with the walkthrough in README.md. Stop with Ctrl-C.",
+        "and continue with docs/tutorial.md. Stop with Ctrl-C.",
     ]

@@ -8,7 +8,7 @@ from string import Template
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
-from tests.docs.test_readme import missing
+from tests.docs.test_tutorial import missing
 from tests.support.command_line import command_line
 from tests.support.disputed import disputed_in
 

@@ -9,7 +9,7 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks
 
 BLOCKS = [(page.relative_to(ROOT), block) for page in PAGES for block in blocks(page.read_text())]
 RUN_ELSEWHERE = {"json", "yaml", "mermaid", "console", ""}
-"""`json` and `yaml` are compared by test_readme.py and test_moving.py; the rest is for reading: pictures, and commands that would
+"""`json` and `yaml` are compared by test_tutorial.py and test_moving.py; the rest is for reading: pictures, and commands that would
 install or serve."""
 
 

@@ -115,6 +115,10 @@ def test_no_page_names_a_folder_of_a_machine(page):
     assert re.findall(r"(?<![\w.:/>$}-])/(?:home|root|tmp|Users|usr|opt|work|mnt|var)/\S+", page.read_text()) == []
 
 
+def test_the_readme_is_short_enough_to_read():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
 def test_the_licence_is_the_apache_licence():
     text = (ROOT / "LICENSE").read_text()
 

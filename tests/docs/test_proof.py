@@ -10,7 +10,7 @@ from groupchat.proof.growing import grow
 from groupchat.store.database import Database
 from groupchat.store.tables import STORED_EVENTS
 from tests.docs.pages import ROOT, blocks
-from tests.docs.test_readme import missing
+from tests.docs.test_tutorial import missing
 from tests.proof.logs import fill
 from tests.support.command_line import command_line
 

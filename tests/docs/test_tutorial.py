@@ -1,4 +1,4 @@
-"""The README's walkthrough, as a new user follows it: the real server in a process of its own, each `sh` block in one bash session.
+"""The tutorial, as a new user follows it: the real server in a process of its own, each `sh` block in one bash session.
 
 The convention (docs/testing.md describes it to writers): a `json` block shows what the last command of the `sh` block before it
 answers, with `...` for what is left out. A block without one must not answer with a problem.
@@ -22,7 +22,7 @@ import pytest
 from tests.docs.pages import ROOT, Block, blocks, section
 
 GROUPCHAT = Path(sys.executable).with_name("groupchat")
-WALK = blocks(section((ROOT / "README.md").read_text(), "Walkthrough"))
+WALK = blocks(section((ROOT / "docs" / "tutorial.md").read_text(), "Walkthrough"))
 DONE = "--done--"
 PATIENCE_SECONDS = 15.0
 STOPPED_BY_CTRL_C = 128 + signal.SIGINT
@@ -112,19 +112,19 @@ def missing(answer: str, shown: str) -> str | None:
 
 
 def go(shell: Shell, block: Block, shown: str | None) -> None:
-    """Run a block once, but its last command, if it only reads, until the answer is as the README shows it."""
+    """Run a block once, but its last command, if it only reads, until the answer is as the tutorial shows it."""
     reads = REPEATED.search(block.text)
     answer = shell.run(block.text[: reads.start()] if reads else block.text)
     if reads:
-        assert '"type":"/problems/' not in answer, f"README.md:{block.line} answered {answer}"
+        assert '"type":"/problems/' not in answer, f"tutorial.md:{block.line} answered {answer}"
         answer = shell.run(reads[0])
     if shown is None:
-        assert '"type":"/problems/' not in answer, f"README.md:{block.line} answered {answer}"
+        assert '"type":"/problems/' not in answer, f"tutorial.md:{block.line} answered {answer}"
         return
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (piece := missing(answer, shown)) is not None:
         if reads is None or time.monotonic() > deadline:
-            pytest.fail(f"README.md:{block.line} lacks {piece} in {answer}")
+            pytest.fail(f"tutorial.md:{block.line} lacks {piece} in {answer}")
         answer = shell.run(reads[0])
 
 
@@ -146,10 +146,18 @@ def shell_beside(folder: Path, database_url: str) -> Iterator[tuple[Shell, Calla
             shell.close()
 
 
-def test_the_walkthrough_shows_what_the_readme_says(tmp_path, empty_database_url):
+def test_the_walkthrough_shows_what_the_tutorial_says(tmp_path, empty_database_url):
     with shell_beside(tmp_path, empty_database_url) as (shell, filled):
         for block, shown in steps():
             go(shell, block._replace(text=filled(block.text)), shown)
+
+
+def test_an_id_that_is_not_in_an_answer_fails_with_the_answer(tmp_path):
+    helpers = WALK[0].text.replace("http://127.0.0.1:8000", "")
+    script = f"""{helpers}\necho '{{"id":"cnv_1","name":"a"}}' | id\necho '{{"detail":"Not you"}}' | id || echo failed"""
+    done = subprocess.run(["/usr/bin/env", "bash", "-eu"], input=script, capture_output=True, text=True, check=True)
+
+    assert (done.stdout, done.stderr) == ("cnv_1\nfailed\n", '{"detail":"Not you"}\n')
 
 
 def test_a_demo_that_is_stopped_and_started_again_has_everything_under_a_new_key(tmp_path, empty_sqlite_url):
