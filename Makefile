@@ -37,6 +37,7 @@ style: .venv/dev
 test: style ## check style, types and layers, then run all tests: in about 8 minutes on 2 cores
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python -m asyncapi.parser
+	-@$(BIN)/python -m openapi.tools
 	-@cd tests/proof/go && go mod download
 	@$(BIN)/pytest -n 3 --dist worksteal
 

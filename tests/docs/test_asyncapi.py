@@ -1,10 +1,7 @@
 """docs/asyncapi.yaml is fresh, the official parser has nothing against it, and it says what the relay really writes."""
 
-import os
-
 import pytest
 import yaml
-from filelock import FileLock
 from jsonschema import Draft202012Validator
 
 from asyncapi import parser
@@ -14,8 +11,8 @@ from groupchat.broker.topics import EVENT_TOPICS, NoTopicError, topic_of
 from groupchat.http.documents.schemas import schemas
 from groupchat.processes.relay.records import records_of
 from groupchat.values.event import EVENT_TYPES, Recorded
-from nodejs.run import NoPackagesError
 from tests.golden.examples import AT, CAUSE, EXAMPLES, STREAM, VERSION
+from tests.support.tools import install
 
 TYPES = {*EVENT_TYPES, ENTRY_TYPE}
 
@@ -23,14 +20,7 @@ TYPES = {*EVENT_TYPES, ENTRY_TYPE}
 @pytest.fixture(scope="session")
 def _installed() -> None:
     """The official parser; it is fetched if it is not there."""
-    parser.BUILD.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(parser.BUILD / "install.lock"):
-            parser.install()
-    except NoPackagesError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no AsyncAPI parser here ({error}): run `make test` where npm's registry can be reached")
+    install(parser.install, parser.BUILD, "AsyncAPI parser")
 
 
 def test_the_document_is_fresh():

@@ -17,6 +17,7 @@ async def test_the_history_has_every_event_with_its_actor_time_and_request_R31(s
     assert items[0]["data"]["business_number"] == BUSINESS
     assert items[1] == {
         "type": "groupchat.conversation.renamed",
+        "stream": made["id"],
         "version": 2,
         "position": items[1]["position"],
         "at": items[1]["at"],

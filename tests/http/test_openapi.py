@@ -145,6 +145,20 @@ def test_generators_of_clients_find_names_that_are_identifiers_and_answers_witho
     for name in ("Message", "Conversation", "ContactShown", "Person", "Recipient", "InvalidRequestProblem"):
         assert schemas[name]["required"] == list(schemas[name]["properties"]), name
     assert schemas["ContactInput"]["required"] == ["name", "number"]
+    assert schemas["MessagePage"]["title"] == "MessagePage"  # some name the class after it
+
+
+def test_every_time_in_an_answer_is_a_date_time():
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, given in schema.get("properties", {}).items():
+            if field in ("at", "since") or field.endswith("_at"):
+                kinds = [{"type": "integer"}, {"type": "string", "format": "date-time"}]  # `stopped_at` is a position
+                assert any(kind.items() <= each.items() for kind in kinds for each in given.get("anyOf", [given])), (name, field)
+
+
+def test_every_tag_and_operation_is_described():
+    assert [tag["name"] for tag in DOCUMENT["tags"] if not tag["description"]] == []
+    assert [operation["operationId"] for _, _, operation in OPERATIONS if not operation.get("description")] == []
 
 
 def test_problems_that_share_a_status_are_told_apart_by_their_type():

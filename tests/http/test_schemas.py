@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.sight import published
 from groupchat.broker.envelope import ENTRY_TYPE
-from groupchat.http.app import document
+from groupchat.http.app import ENDPOINTS, document
 from groupchat.http.documents.schemas import schemas
 from groupchat.projections.ledger import line_of
 from groupchat.values.event import EVENT_TYPES, Recorded
@@ -143,6 +143,6 @@ async def test_a_type_that_is_none_is_not_found(site, path):
 
 
 def test_schemas_are_in_the_documentation_of_the_api():
-    operation = document(())["paths"]["/schemas/{type}.json"]["get"]
+    operation = document(ENDPOINTS)["paths"]["/schemas/{type}.json"]["get"]
     assert operation["security"] == []
     assert "application/schema+json" in operation["responses"]["200"]["content"]

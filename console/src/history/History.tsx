@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
-import type { HistoryEvent, Person } from "../api";
+import type { Person, StoredEvent } from "../api";
 import { readHistory, readState } from "../api";
 import { data, explain } from "../http";
 import { useUsers } from "../queries";
@@ -105,7 +105,7 @@ export function History({ id }: { id: string }) {
 type Names = Record<string, string>;
 
 /** Return who caused an event. */
-function who(event: HistoryEvent, names: Names): string {
+function who(event: StoredEvent, names: Names): string {
   if (event.actor.kind === "participant") return names[event.actor.id] ?? phone(event.actor.id);
   return event.actor.kind === "user" ? (names[event.actor.id] ?? "A user") : "The system";
 }
@@ -117,7 +117,7 @@ function useNames(people: Person[]): Names {
   return Object.fromEntries([...named, ...people.flatMap((each) => (each.name ? [[each.number, each.name]] : []))]);
 }
 
-function Step({ event, names }: { event: HistoryEvent; names: Names }) {
+function Step({ event, names }: { event: StoredEvent; names: Names }) {
   return (
     <section className="step" aria-live="polite">
       <p>

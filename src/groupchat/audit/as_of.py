@@ -18,7 +18,7 @@ from groupchat.projections.pane import Pane
 from groupchat.projections.thread import Message
 from groupchat.store.log import Log
 from groupchat.values.errors import InvalidRequestError
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 
 
 class AsOf(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class AsOf(Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
     version: int
     position: int
-    at: datetime
+    at: Moment
 
 
 class When(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from groupchat import __version__
-from groupchat.http.documents import public
+from groupchat.http.documents import event_types, public
 from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
@@ -32,6 +32,7 @@ from groupchat.http.routes import (
     users,
     workspace,
 )
+from groupchat.http.routes.history import StoredEvent
 from groupchat.http.services import Services
 from groupchat.http.web import openapi
 from groupchat.http.web.application import Application, Elsewhere
@@ -145,8 +146,9 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
 
 def document(served: Iterable[Served], more: Iterable[Operation] = ()) -> Json:
     """Return the OpenAPI document of these operations, and of those that need no login."""
-    whole: Json = published(openapi.document(API, (*(each.operation for each in served), *more, *public.OPERATIONS)))
-    return whole
+    whole = openapi.document(API, (*(each.operation for each in served), *more, *public.OPERATIONS))
+    typed: Json = published(event_types.typed(whole, StoredEvent.__name__))
+    return typed
 
 
 def _routes(services: Services, served: Iterable[Served], described: Callable[[], Json]) -> Iterable[Route]:

@@ -17,7 +17,7 @@ from groupchat.projections.search import Searchable, digit_lines, folded_line, l
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.clock import to_micros
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 
 CONTACTS = Table(
     "contacts",
@@ -55,8 +55,8 @@ class ContactView(Struct, frozen=True, kw_only=True):
     dnd: bool
     deleted: bool
     version: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
     external_id: str | None
     metadata: dict[str, str]
 
@@ -67,7 +67,7 @@ class ContactRow(Struct, frozen=True, kw_only=True):
     workspace_id: str
     contact: Contact
     version: int
-    updated_at: datetime
+    updated_at: Moment
 
 
 def fold(row: ContactRow | None, recorded: Recorded) -> ContactRow | None:

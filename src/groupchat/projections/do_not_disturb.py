@@ -1,7 +1,6 @@
 """The view `do_not_disturb`: which numbers refuse all messages, since when, and through which contacts (R36)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import upsert
 from groupchat.values.clock import from_micros, to_micros
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 
 NUMBERS_WITH_DND = Table(
     "noes",
@@ -35,7 +34,7 @@ class NumberWithDnd(Struct, frozen=True, kw_only=True):
     """A number that refuses messages through a contact, which has it with DND on, or had it when it was removed."""
 
     number: str
-    since: datetime
+    since: Moment
     contact_id: str
     left_behind: bool
 

@@ -5,7 +5,6 @@ view `read_marks`, so a query that shows them waits for both views.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -25,7 +24,7 @@ from groupchat.projections.thread import Author, Direction
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.clock import to_micros
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 
 INBOX = Table(
     "inbox",
@@ -55,7 +54,7 @@ class LastMessage(Struct, frozen=True, kw_only=True, gc=False):
     author: Author
     direction: Direction
     body: str | None
-    at: datetime
+    at: Moment
 
 
 class Shown(Struct, frozen=True, kw_only=True, gc=False):
@@ -69,9 +68,9 @@ class Shown(Struct, frozen=True, kw_only=True, gc=False):
     blocked_by: tuple[str, ...]
     participant_count: int
     version: int
-    created_at: datetime
+    created_at: Moment
     created_by: str
-    last_activity_at: datetime
+    last_activity_at: Moment
     last_message: LastMessage | None
     predecessor_id: str | None
     successor_id: str | None
@@ -92,7 +91,7 @@ class InboxRow(Struct, frozen=True, kw_only=True, gc=False):
     id: str
     workspace_id: str
     group: GroupConversation
-    created_at: datetime
+    created_at: Moment
     created_by: str
     last_activity_position: int
     inbound_count: int = 0

@@ -1,6 +1,5 @@
 """The view `pane`: a conversation's participants, with tags (R9). Those who opted out are listed separately (R19)."""
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -21,7 +20,7 @@ from groupchat.projections.rows import StreamRows, events_named
 from groupchat.projections.search import digit_lines, folded_lines, query_for
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 
 PANES = Table(
     "panes",
@@ -41,8 +40,8 @@ class Person(Struct, frozen=True, kw_only=True):
     name: str | None
     contact_id: str | None
     tags: tuple[Tag, ...] = ()
-    opted_out_at: datetime | None = None
-    opted_in_at: datetime | None = None
+    opted_out_at: Moment | None = None
+    opted_in_at: Moment | None = None
 
 
 class Pane(Struct, frozen=True, kw_only=True):
@@ -55,8 +54,8 @@ class Pane(Struct, frozen=True, kw_only=True):
 class Times(Struct, frozen=True):
     """The times when a participant opted out and in again."""
 
-    out: datetime
-    back: datetime | None = None
+    out: Moment
+    back: Moment | None = None
 
 
 class PaneRow(Struct, frozen=True, kw_only=True):

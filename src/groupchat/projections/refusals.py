@@ -15,7 +15,7 @@ from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
 from groupchat.values.clock import to_micros
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 
 REFUSALS = Table(
     "refusals",
@@ -41,15 +41,15 @@ class RefusalView(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    at: datetime
+    at: Moment
     user_id: str
     rule: Rule
     slug: str
     operation: str
     about: Subject
     times: int
-    first_at: datetime
-    last_at: datetime
+    first_at: Moment
+    last_at: Moment
     no_more_of: Whose | None
     correlation_id: str
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from groupchat.projections.assigned import seen_by
 from groupchat.projections.inbox import INBOX
 from groupchat.projections.ledger import LEDGER_SUMS, decode_sum, month_of
+from groupchat.values.event import Moment
 from groupchat.values.money import exact_sum
 
 Sums = Mapping[tuple[str, str, str], tuple[int, Decimal]]
@@ -48,8 +49,8 @@ class Statement(Struct, frozen=True, kw_only=True):
     """A month's statement, from `from` to before `to`, in UTC; every figure is the sum of its entries (R26)."""
 
     month: str
-    from_: datetime = field(name="from")
-    to: datetime
+    from_: Moment = field(name="from")
+    to: Moment
     totals: tuple[Total, ...]
     numbers: tuple[OfNumber, ...]
     conversations: tuple[Sum, ...]

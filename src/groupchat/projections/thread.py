@@ -1,7 +1,6 @@
 """The view `thread`: a conversation's messages, oldest to newest, with the status of each for each recipient (R28)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Literal, Self
 
 from msgspec import Struct
@@ -15,7 +14,7 @@ from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.carrier_codes import meaning_of
-from groupchat.values.event import Event, Recorded
+from groupchat.values.event import Event, Moment, Recorded
 
 MESSAGES = Table(
     "messages",
@@ -68,7 +67,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     author: Author
     body: str | None
     media: tuple[Media, ...]
-    at: datetime
+    at: Moment
     version: int
     recipients: tuple[Recipient, ...] = ()
 

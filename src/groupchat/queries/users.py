@@ -1,7 +1,5 @@
 """Users and their keys, as callers see them (R22, R23)."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from groupchat.aggregates.workspace_state import User
@@ -11,6 +9,7 @@ from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import last_uses
+from groupchat.values.event import Moment
 
 
 class KeyShown(Struct, frozen=True, kw_only=True):
@@ -18,9 +17,9 @@ class KeyShown(Struct, frozen=True, kw_only=True):
 
     id: str
     label: str | None
-    issued_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
+    issued_at: Moment
+    expires_at: Moment | None
+    last_used_at: Moment | None
     """To the minute."""
 
 

@@ -1,7 +1,5 @@
 """The workspace as callers see it: its business numbers, roles, policy and rates (R4, R20, R21, R23, R25)."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from groupchat.aggregates import business_numbers
@@ -11,6 +9,7 @@ from groupchat.commands.caller import Caller
 from groupchat.commands.workspaces import PolicyShown, RoleShown
 from groupchat.queries.rights import rights_of
 from groupchat.store.event_store import EventStore
+from groupchat.values.event import Moment
 from groupchat.values.money import Rate
 
 
@@ -26,7 +25,7 @@ class WorkspaceShown(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    created_at: datetime
+    created_at: Moment
     default_number: str | None
 
 

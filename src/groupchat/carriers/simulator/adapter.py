@@ -36,6 +36,7 @@ from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, MESSAGES
 from groupchat.carriers.storage import Storage
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, from_micros, to_micros, utc_now
+from groupchat.values.event import Moment
 from groupchat.values.ids import new_id
 
 _T = MESSAGES.c
@@ -49,7 +50,7 @@ class HandsetMessage(Struct, frozen=True, kw_only=True, rename={"from_": "from"}
     group: tuple[str, ...]
     body: str | None
     media: tuple[Media, ...]
-    at: datetime
+    at: Moment
 
 
 class Simulator:

@@ -115,16 +115,17 @@ PANE: Json = {
         },
     ],
 }
-HISTORY_EVENT: Json = {
+EVENT: Json = {
     "type": "groupchat.conversation.participant_opted_out",
+    "stream": CONVERSATION_ID,
     "version": 4,
     "position": 42,
     "at": REPLIED_AT,
     "actor": {"kind": "participant", "id": BOB},
     "correlation_id": "req_01996f0c1f3a9c3b52f7d1e0a4b2",
-    "data": {"number": BOB, "cause": "keyword", "evidence": "msg_01996f0c9a7755443322110099aa"},
+    "data": {"number": BOB, "cause": "keyword", "evidence": "msg_01996f0c9a7755443322110099aa", "contact_id": None},
 }
-HISTORY_PAGE: Json = {"items": [HISTORY_EVENT], "next_cursor": None}
+HISTORY_PAGE: Json = {"items": [EVENT], "next_cursor": None}
 
 STATE: Json = {
     "conversation": {name: value for name, value in CONVERSATION.items() if name != "unread_count"},
@@ -135,8 +136,6 @@ STATE: Json = {
     "position": 40,
     "at": SENT_AT,
 }
-
-STREAMED_EVENT: Json = HISTORY_EVENT | {"stream": CONVERSATION_ID}
 
 CHECKPOINT: Json = {
     "origin": "chat.example.com",
@@ -165,7 +164,7 @@ REFUSAL: Json = {
     "first_at": "2025-02-01T00:00:06.900000Z",
     "last_at": "2025-02-01T00:00:06.900000Z",
     "no_more_of": None,
-    "correlation_id": HISTORY_EVENT["correlation_id"],
+    "correlation_id": EVENT["correlation_id"],
 }
 HIDDEN: Json = REFUSAL | {
     "id": "refusals-wsp_01996f0c1e00aabbccddeeff0000-2025-02-01/2",

@@ -40,6 +40,7 @@ _READY: Json = {
     "store_reachable": True,
     "writable": True,
     "overloaded": False,
+    "reason": None,
     "followers": [
         {
             "name": "inbox",
@@ -99,6 +100,7 @@ def _get(
         path=path,
         name=name,
         summary=summary,
+        description=_DESCRIPTIONS[name],
         tag="service",
         responses=(Response(status=200, description=f"{summary}.", contents=contents), *more),
         problems=("invalid-request", "internal-error", *problems),
@@ -109,6 +111,20 @@ def _get(
 def _json(content: Content) -> Mapping[str, Content]:
     return {"application/json": content}
 
+
+_DESCRIPTIONS = {
+    "health": "Responds as long as the process runs. Use it to decide whether to restart the process.",
+    "ready": "Responds with 200 if the process can serve requests: the database is there, and no follower is stuck or far behind.",
+    "metrics": "Return the process's metrics in the text format of Prometheus.",
+    "openapi": "Return the OpenAPI document of this server.",
+    "console": "Show the console to browsers. Other clients get the paths of the documentation as JSON.",
+    "console_file": "Return a file that the console needs.",
+    "docs": "Show this document to people. They can try each operation.",
+    "problems": "List all types of problems for people.",
+    "problem": "Explain a type of problem to people: its `type` is the address of this page.",
+    "schemas": "List all types of events, each with the path of its JSON Schema. The event stream can filter by them.",
+    "schema": "Return the JSON Schema of the `data` of a type of event, or of a ledger entry.",
+}
 
 OPERATIONS: tuple[Operation, ...] = (
     _get("/healthz", "health", "Whether the process is alive", _json(Content(shape=Live, example={"live": True}))),

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import chain, islice
-from typing import IO, Literal
+from typing import IO, Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from groupchat.commands.caller import Caller
@@ -41,6 +41,7 @@ EXPORT = "/v1/contacts/export"
 AT_ONCE = 32
 """The number of lines that are handled at a time."""
 _PAGE = 200
+_SHEET = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
 _HEAD = ("external_id", "name", "number", "secondary_numbers", "assigned_to", "dnd", "metadata")
 
 
@@ -187,7 +188,7 @@ import_contacts = Handled(
         summary="Import contacts",
         description=IMPORTING,
         tag="contacts",
-        body=Body(type=str, media="text/csv", examples={"sheet": examples.CONTACT_SHEET}),
+        body=Body(type=_SHEET, media="text/csv", examples={"sheet": examples.CONTACT_SHEET}),
         responses=(
             Response(
                 status=200,

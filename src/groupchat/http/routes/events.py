@@ -11,7 +11,7 @@ from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
 from groupchat.http.inputs.fields import Id
 from groupchat.http.inputs.parameters import QueryParameters, given
-from groupchat.http.routes.history import HistoryEvent
+from groupchat.http.routes.history import StoredEvent
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Stream
 from groupchat.http.streams.watch import Watch, Watcher
@@ -24,12 +24,6 @@ from groupchat.queries.conversations import require_visible
 from groupchat.queries.watching import EventFilter
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import EVENT_TYPES, Recorded
-
-
-class StreamedEvent(HistoryEvent, frozen=True, kw_only=True):
-    """A stored event of any stream; `data` has the format of its `type`."""
-
-    stream: str
 
 
 class StreamQuery(QueryParameters, frozen=True, kw_only=True):
@@ -87,12 +81,11 @@ async def _begin(services: Services, last: int | None, query: StreamQuery) -> in
 
 def encode(recorded: Recorded) -> bytes:
     """Return an event as a frame of the stream; JSON has no line ends in it."""
-    shown = StreamedEvent.of(recorded, stream=recorded.stream)
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (recorded.position, recorded.type.encode(), encode_json(shown))
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (recorded.position, recorded.type.encode(), encode_json(StoredEvent.of(recorded)))
 
 
 DESCRIPTION = """\
-Follow the workspace's events, as server-sent events: `id` is the position, `event` the type, `data` a StreamedEvent. A stream
+Follow the workspace's events, as server-sent events: `id` is the position, `event` the type, `data` a StoredEvent. A stream
 begins after `Last-Event-ID`, which a browser's `EventSource` sends automatically, otherwise after `after`, otherwise now. The
 stream first sends an `id` of its own, before any event, so a client can be disconnected at any point and continue without gaps or
 duplicates. A position beyond the end of the log is rejected. The stream shows what the caller may see at that moment (R22, R23),
@@ -113,7 +106,7 @@ follow_events = Handled(
             Response(
                 status=200,
                 description="The event stream.",
-                contents={EVENT_STREAM: Content(shape=StreamedEvent, example=examples.STREAMED_EVENT)},
+                contents={EVENT_STREAM: Content(shape=StoredEvent, example=examples.EVENT)},
             ),
         ),
         problems=(*EVERYWHERE, "not-found", "position-ahead"),

@@ -1,6 +1,5 @@
 """History: a conversation's events in order, as they are stored, and the conversation as of any of them (R31, R32)."""
 
-from datetime import datetime
 from typing import Annotated, Any, Self
 
 from msgspec import Meta, Struct
@@ -15,39 +14,40 @@ from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import HistoryQuery, StateQuery
 from groupchat.queries import history
-from groupchat.values.event import Actor, Recorded
+from groupchat.values.event import Actor, Moment, Recorded
 
 
-class HistoryEvent(Struct, frozen=True, kw_only=True):
-    """A stored event; `data` has the format of its `type`."""
+class StoredEvent(Struct, frozen=True, kw_only=True):
+    """A stored event; `data` has the format of its `type`. The id of an event is its stream and version: `<stream>/<version>`."""
 
     type: Annotated[str, Meta(examples=["groupchat.conversation.message_sent"])]
+    stream: str
     version: int
     position: int
-    at: datetime
+    at: Moment
     actor: Actor
     correlation_id: str
     data: Annotated[Any, Meta(extra_json_schema={"type": "object"})]
 
     @classmethod
-    def of(cls, recorded: Recorded, **more: str) -> Self:
-        """Return an event as it is shown; `more` are the fields of a subclass."""
+    def of(cls, recorded: Recorded) -> Self:
+        """Return an event as it is shown."""
         return cls(
             type=recorded.type,
+            stream=recorded.stream,
             version=recorded.version,
             position=recorded.position,
             at=recorded.at,
             actor=recorded.cause.actor,
             correlation_id=recorded.cause.correlation_id,
             data=published(recorded.event),
-            **more,
         )
 
 
 class HistoryPage(Struct, frozen=True):
     """A page of a history; `next_cursor` goes back as `cursor`, and is null on the last page."""
 
-    items: list[HistoryEvent]
+    items: list[StoredEvent]
     next_cursor: str | None
 
 
@@ -64,7 +64,7 @@ class HistoryPage(Struct, frozen=True):
 async def read_history(call: Reading[HistoryQuery]) -> Answer[HistoryPage]:
     """List a conversation's events: what happened, when, by whom and by which request. It comes from the log, never behind."""
     found, more = await history.events(call.store, call.path["conversation_id"], call.query.after, call.query.limit)
-    return Answer(HistoryPage(list(map(HistoryEvent.of, found)), None if more is None else str(more)))
+    return Answer(HistoryPage(list(map(StoredEvent.of, found)), None if more is None else str(more)))
 
 
 @endpoint(

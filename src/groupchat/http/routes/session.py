@@ -22,6 +22,7 @@ from groupchat.http.web.reply import JSON, Reply, encode_json
 from groupchat.http.web.request import Incoming
 from groupchat.queries.rights import rights_of
 from groupchat.store.terms import NO_TERMS
+from groupchat.values.event import Moment
 
 PATH = "/v1/session"
 _WRITES = ("cross-site-request", "version-conflict")
@@ -34,7 +35,7 @@ class Session(Struct, frozen=True, kw_only=True):
     workspace_id: str
     user_id: str
     csrf_token: str
-    expires_at: datetime | None
+    expires_at: Moment | None
 
 
 async def _begin(services: Services, incoming: Incoming) -> Reply:

@@ -22,6 +22,7 @@ from groupchat.queries.rights import rights_of
 from groupchat.queries.users import KeyShown
 from groupchat.store.decision import Decision
 from groupchat.values.errors import InvalidRequestError
+from groupchat.values.event import Moment
 
 ALL = "/v1/users"
 ONE = "/v1/users/{user_id}"
@@ -45,8 +46,8 @@ class KeyWithSecret(Struct, frozen=True, kw_only=True):
 
     id: str
     label: str | None
-    issued_at: datetime
-    expires_at: datetime | None
+    issued_at: Moment
+    expires_at: Moment | None
     api_key: str | None
 
 

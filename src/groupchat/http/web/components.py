@@ -6,7 +6,7 @@ from typing import Any
 
 from groupchat.http.web.operation import Json
 
-_GENERIC = re.compile(r"^(?P<of>\w+?)Of_(?P<item>\w+)_$")
+_GENERIC = re.compile(r"^(?P<of>\w+?)Of[_\[](?P<item>\w+)[_\]]$")
 
 
 def renamed(name: str) -> str:

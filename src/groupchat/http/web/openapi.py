@@ -23,7 +23,7 @@ LIMITED = {"RateLimit": "RateLimit", "RateLimit-Policy": "RateLimitPolicy"}
 class Api(Struct, frozen=True, kw_only=True):
     """Shared by all operations of an API: definitions of headers, parameters and parts of paths, by name; kinds of problems.
 
-    `instance` is a path for the examples of problems.
+    `tags` has a description of each tag. `instance` is a path for the examples of problems.
     """
 
     info: Json
@@ -32,13 +32,15 @@ class Api(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Json]
     path_parameters: Mapping[str, Json]
     security: Mapping[str, Json]
+    tags: Mapping[str, str]
     instance: str
 
 
 def document(api: Api, operations: Sequence[Operation]) -> Json:
     """Return the OpenAPI document of an API."""
     shapes = list(dict.fromkeys(shape for each in operations for shape in _shapes(each)))
-    problems = {slug: _problem_type(slug, kind) for slug, kind in api.problems.items()}
+    used = {slug for each in operations for slug in each.problems}
+    problems = {slug: _problem_type(slug, kind) for slug, kind in api.problems.items() if slug in used}
     # In one call, so that two types with the same name get different references.
     references, schemas = msgspec.json.schema_components([*shapes, *problems.values()], ref_template=REF)
     written = _Writer(api, dict(zip(shapes, references, strict=False)))
@@ -52,7 +54,7 @@ def document(api: Api, operations: Sequence[Operation]) -> Json:
         "info": api.info,
         "servers": [{"url": "/"}],
         "security": [{name: []} for name in api.security],
-        "tags": [{"name": tag} for tag in dict.fromkeys(each.tag for each in operations)],
+        "tags": [{"name": tag, "description": api.tags[tag]} for tag in dict.fromkeys(each.tag for each in operations)],
         "paths": paths,
         "components": {
             "schemas": {renamed(name): schema for name, schema in sorted(complete(schemas, kept).items())},
