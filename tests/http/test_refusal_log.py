@@ -9,14 +9,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from groupchat.aggregates import refusal
-from groupchat.aggregates.access import HiddenError
-from groupchat.aggregates.refusal import DayLimits, Subject
+from groupchat.aggregates.refusal import DayLimits, Refusal, Subject
 from groupchat.aggregates.workspace_state import User
 from groupchat.commands.caller import Caller
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
-from groupchat.values.errors import NotFoundError
 from tests.http.clocked import StoppedClock
 
 OPERATION = "GET /v1/conversations/{conversation_id}"
@@ -34,8 +32,9 @@ class Recording:
         who = Caller(
             "wsp_1", User(id=user, name="Ann", email="ann@example.com", role="member", assigned_only=False, active=True), f"req_{n}"
         )
+        about = Subject(conversation_id=f"cnv_{n}")
         for _ in range(times):
-            self.log.note(HiddenError(NotFoundError("none"), Subject(conversation_id=f"cnv_{n}")), who, OPERATION, None)
+            self.log.note(Refusal(user_id=user, slug="not-found", rule="R22", operation=OPERATION, about=about), who)
 
     def records(self):
         found = self.store.log.stream(refusal.stream("wsp_1", self.clock().date()))

@@ -94,6 +94,7 @@ WAYS = [
     ("GET", "/v1/conversations/{conversation_id}/history", None),
     ("GET", "/v1/ledger?conversation_id={conversation_id}", None),
     ("GET", "/v1/refusals?conversation_id={conversation_id}", None),
+    ("GET", "/v1/events?conversation_id={conversation_id}", None),
     ("POST", "/v1/conversations/{conversation_id}/messages", {"body": "x"}),
     ("POST", "/v1/conversations/{conversation_id}/messages", {"nonsense": "x"}),
     ("POST", "/v1/conversations/{conversation_id}/successor", {}),

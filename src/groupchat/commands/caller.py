@@ -4,6 +4,8 @@ Rights are judged on the workspace as the decision reads it, not as it was when 
 takes effect immediately, in every process.
 """
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from groupchat.aggregates import contact as contacts
@@ -13,7 +15,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import Subject
 from groupchat.aggregates.workspace import require_user_of
-from groupchat.aggregates.workspace_state import User
+from groupchat.aggregates.workspace_state import User, Workspace
 from groupchat.commands.logins import Login
 from groupchat.commands.streams import CONTACT, CONVERSATION, WORKSPACE
 from groupchat.store.decision import Decision
@@ -40,6 +42,10 @@ class Caller(Struct, frozen=True):
         """The user whose assigned data is all that the caller sees (R22); none if the caller sees everything."""
         return self.user.id if is_restricted(self.user) else None
 
+    def holder(self, state: Workspace, moment: datetime) -> User | None:
+        """Return the user that the caller is in this state of the workspace; none without valid credentials."""
+        return state.active_user(self.user.id) if self.login is None else self.login.holder(state, moment)
+
     def cause(self) -> Cause:
         """Return the envelope of the events that this request causes (R31)."""
         return Cause(
@@ -53,7 +59,7 @@ class Caller(Struct, frozen=True):
 async def access(decision: Decision, who: Caller) -> Access:
     """Return the caller's present rights; raises `UnauthenticatedError` if their key or token is no longer valid."""
     state = workspace.existing(await decision.load(WORKSPACE, who.workspace_id))
-    user = state.active_user(who.user.id) if who.login is None else who.login.holder(state, decision.now)
+    user = who.holder(state, decision.now)
     if user is None:
         msg = "This API key or token is no longer valid. Ask an owner for another key."
         raise UnauthenticatedError(msg)

@@ -16,6 +16,7 @@ from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.conditional import etag, read_if_match, versioned_id
 from groupchat.http.calls.idempotency import digest, pack, read_key, running, unpack, without_secret
 from groupchat.http.calls.positions import read_min_position
+from groupchat.http.calls.recording import recording
 from groupchat.http.calls.spec import Handle, Spec, Types, operation, types_of
 from groupchat.http.guards.permits import Permit
 from groupchat.http.refusals import IdempotencyKeyReusedError
@@ -58,15 +59,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     finish: Callable[[Any, Any], Awaitable[None]] | None = None
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
-        """Respond to a request. A refusal is recorded after the response, so a hidden thing takes as long as a missing one."""
-        who, _ = await services.door.admit(incoming)
-        call = Call(services, who, read_path(incoming), NO_TERMS)
-        try:
-            return await self._answer(call, incoming)
-        except RefusalError as refusal:
-            asked, conversation_id = f"{incoming.scope['method']} {self.spec.path}", call.path.get("conversation_id")
-            incoming.afterwards = partial(services.refusals.note, refusal, who, asked, conversation_id)
-            raise
+        """Respond to a request, or raise the refusal, which is recorded."""
+        who = await services.door.admit(incoming)
+        with recording(services, incoming, who, self.spec.path):
+            return await self._answer(Call(services, who, read_path(incoming), NO_TERMS), incoming)
 
     async def _answer(self, call: Call, incoming: Incoming) -> Reply:
         body = b"" if self.decoder is None else await read_body(incoming, call.services.body_seconds)

@@ -25,8 +25,8 @@ class Door(Struct, frozen=True):
     tokens: Tokens | None
     last_uses: LastUses
 
-    async def admit(self, incoming: Incoming, key: str | None = None) -> tuple[Caller, Login]:
-        """Return the caller and the login that they showed: in a header or a session's cookie, or else as `key`.
+    async def admit(self, incoming: Incoming, key: str | None = None) -> Caller:
+        """Return the caller, by the login that they showed: in a header or a session's cookie, or else as `key`.
 
         Raises `UnauthenticatedError` without a valid key, `TooManyRequestsError` for a key or workspace over its rate limit, or
         after too many failures from the client's address, and `ProviderUnavailableError`. A login that is remembered as valid is
@@ -43,7 +43,7 @@ class Door(Struct, frozen=True):
             incoming.more = share.headers
             share.require()
         self.last_uses.note(login.id, self.store.now())
-        return Caller(login.workspace_id, user, incoming.correlation_id, login), login
+        return Caller(login.workspace_id, user, incoming.correlation_id, login)
 
     async def _ask(self, login: Login, address: str) -> User:
         """Return the user that the database has for a login."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.refusal import APART, DAY_LIMITS, DayLimits, Refusal
 from groupchat.commands.caller import Caller
-from groupchat.commands.refusals import Counted, record, to_record
+from groupchat.commands.refusals import Counted, record
 from groupchat.store.event_store import EventStore
 from groupchat.values.errors import RefusalError
 from groupchat.values.waiting import first_set
@@ -71,11 +71,8 @@ class RefusalLog:
         self._settled.set()
         self._said_at: datetime | None = None
 
-    def note(self, error: RefusalError, who: Caller, operation: str, conversation_id: str | None) -> None:
-        """Note a refusal, if it is of a kind that is recorded."""
-        refusal = to_record(error, who, operation, conversation_id)
-        if refusal is None:
-            return
+    def note(self, refusal: Refusal, who: Caller) -> None:
+        """Note a refusal of a caller."""
         now = self._store.now()
         self._keep(_Entry(who.workspace_id, refusal, who.correlation_id, 1, now, now, now))
         if self._task is None or self._task.done():  # with a separate context: a request's correlation id is not the task's

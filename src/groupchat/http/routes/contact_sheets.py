@@ -69,8 +69,7 @@ class ImportSummary(Struct, frozen=True, kw_only=True):
     position: int
 
 
-async def _import(services: Services, incoming: Incoming) -> Reply:
-    who, _ = await services.door.admit(incoming)
+async def _import(services: Services, incoming: Incoming, who: Caller) -> Reply:
     await permits.writes.judge(services.views, who, {})
     decode_query(NoQuery, incoming.scope["query_string"])
     if incoming.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"text/csv":
@@ -136,8 +135,7 @@ def _why(refusal: RefusalError) -> str:
     return f"{', '.join(places)}: {refusal.detail}" if places else refusal.detail
 
 
-async def _export(services: Services, incoming: Incoming) -> Reply:
-    who, _ = await services.door.admit(incoming)
+async def _export(services: Services, incoming: Incoming, who: Caller) -> Reply:
     decode_query(NoQuery, incoming.scope["query_string"])
     if position := read_min_position(incoming.headers):
         await services.views.wait_for((VIEW.name,), position)

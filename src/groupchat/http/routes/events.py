@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from groupchat.commands.caller import Caller
 from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.positions import read_last_event_id, read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
@@ -56,8 +57,7 @@ class StreamQuery(QueryParameters, frozen=True, kw_only=True):
         return EventFilter(types=types, conversation_id=given(self.conversation_id))
 
 
-async def _follow(services: Services, incoming: Incoming) -> Reply:
-    who, login = await services.door.admit(incoming)
+async def _follow(services: Services, incoming: Incoming, who: Caller) -> Reply:
     query = decode_query(StreamQuery, incoming.scope["query_string"])
     read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
     chosen = query.chosen
@@ -65,7 +65,7 @@ async def _follow(services: Services, incoming: Incoming) -> Reply:
         await require_visible(services.store, who, chosen.conversation_id)
     after = await _begin(services, read_last_event_id(incoming.headers), query)
     streams = services.streams
-    watch = Watch(streams.log, streams.pace, Watcher(login, who, chosen), after, encode)
+    watch = Watch(streams.log, streams.pace, Watcher(who, chosen), after, encode)
     streams.admit(who)
     return Stream(200, streams=streams, who=who, incoming=incoming, frames=watch.frames)
 

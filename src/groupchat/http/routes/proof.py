@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from groupchat.commands.caller import Caller
 from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Call, Reading
 from groupchat.http.calls.endpoint import endpoint
@@ -79,14 +80,12 @@ async def read_proof(call: Reading[ProofQuery]) -> Answer[ProofView]:
 # --- in the formats of public tools
 
 
-async def _checkpoint(services: Services, incoming: Incoming) -> Reply:
-    who, _ = await services.door.admit(incoming)
+async def _checkpoint(services: Services, incoming: Incoming, who: Caller) -> Reply:
     note = await proof.checkpoint(services.views, who)
     return _download(incoming, str(note).encode(), TEXT, b"no-cache")
 
 
-async def _tile(services: Services, incoming: Incoming) -> Reply:
-    who, _ = await services.door.admit(incoming)
+async def _tile(services: Services, incoming: Incoming, who: Caller) -> Reply:
     path = read_path(incoming)
     hashes = await proof.tile(services.views, who, path["level"], path["tile"])
     return _download(incoming, hashes, OCTETS, b"private, max-age=31536000, immutable")

@@ -9,7 +9,7 @@ from groupchat.aggregates.user_keys import ApiKey
 from groupchat.commands import keys
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.http.calls.call import Call
-from groupchat.http.calls.handled import Handled
+from groupchat.http.calls.handled import Unadmitted
 from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
@@ -44,7 +44,7 @@ async def _begin(services: Services, incoming: Incoming) -> Reply:
     if not keys.is_key(given.api_key):
         msg = "This API key is not valid."
         raise UnauthenticatedError(msg)
-    who, _ = await services.door.admit(incoming, given.api_key)
+    who = await services.door.admit(incoming, given.api_key)
     call = Call(services, who, {}, NO_TERMS)
     expires_at = services.store.now() + LIFE
     if given.single_use:
@@ -78,7 +78,7 @@ async def _present(services: Services, incoming: Incoming) -> tuple[Caller, str]
     if key is None:
         msg = "There is no session. Sign in with POST /v1/session."
         raise UnauthenticatedError(msg)
-    who, _ = await services.door.admit(incoming, key)
+    who = await services.door.admit(incoming, key)
     return who, key
 
 
@@ -98,7 +98,7 @@ def _shown(who: Caller, key: str, expires_at: datetime | None) -> Session:
 _CONTENT = {"application/json": Content(shape=Session, example=examples.SESSION)}
 _POSITION = {"Groupchat-Position": "Position"}
 
-begin_session = Handled(
+begin_session = Unadmitted(
     Operation(
         method="POST",
         path=PATH,
@@ -124,7 +124,7 @@ begin_session = Handled(
     ),
     _begin,
 )
-read_session = Handled(
+read_session = Unadmitted(
     Operation(
         method="GET",
         path=PATH,
@@ -138,7 +138,7 @@ read_session = Handled(
     ),
     _read,
 )
-end_session = Handled(
+end_session = Unadmitted(
     Operation(
         method="DELETE",
         path=PATH,

@@ -12,7 +12,6 @@ from msgspec import Struct
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.caller import Caller, UnauthenticatedError
-from groupchat.commands.logins import Login
 from groupchat.commands.streams import WORKSPACE
 from groupchat.queries.watching import EVERYTHING, EventFilter, visible
 from groupchat.store.event_store import EventStore
@@ -35,9 +34,8 @@ class StreamLimits(Struct, frozen=True, kw_only=True):
 
 
 class Watcher(Struct, frozen=True):
-    """The caller who watches, and their login."""
+    """The caller who watches, and what."""
 
-    login: Login
     who: Caller
     chosen: EventFilter = EVERYTHING
 
@@ -74,7 +72,7 @@ class Watch:
         self._log = log
         self._store = log.store
         self._pace = pace
-        self._login, self._who, self._chosen = reader.login, reader.who, reader.chosen
+        self._who, self._chosen = reader.who, reader.chosen
         self._position = after
         self._encode = encode
         self._state: Workspace | None = None
@@ -117,7 +115,7 @@ class Watch:
     async def _rights(self, *, fresh: bool) -> Access:
         if fresh or self._state is None:
             self._state = await self._store.load_fresh(WORKSPACE, self._who.workspace_id)
-        user = None if self._state is None else self._login.holder(self._state, self._store.now())
+        user = None if self._state is None else self._who.holder(self._state, self._store.now())
         if self._state is None or user is None:
             msg = "The stream's key or token is no longer valid."
             raise UnauthenticatedError(msg)
