@@ -18,13 +18,13 @@ from tests.support.statements import counted
 OTHERS = "wsp_of_others"
 
 
-def search(database: Database, q: str) -> Page:
+def search(database: Database, chosen: ConversationFilter) -> Page:
     with database.read() as connection:
-        return inbox_list.page(connection, CAUSE.workspace_id, ANN.user_id, ConversationFilter(q=q))
+        return inbox_list.page(connection, CAUSE.workspace_id, ANN.user_id, chosen)
 
 
 def found(database: Database, q: str) -> list[str]:
-    return [each.id for each in items(search(database, q), Conversation)]
+    return [each.id for each in items(search(database, ConversationFilter(q=q)), Conversation)]
 
 
 async def test_it_follows_every_change_of_a_name_R27_R37(database: Database):
@@ -81,7 +81,7 @@ def test_a_search_reads_nothing_of_other_workspaces(database: Database):
 
 def test_a_search_without_a_hit_reads_no_conversation_on_postgres_and_an_index_of_texts_on_sqlite(database: Database):
     fill(database, CAUSE.workspace_id, 3_000)
-    asked = queries_of(database, lambda: search(database, "zzyzx"))
+    asked = queries_of(database, lambda: search(database, ConversationFilter(q="zzyzx")))
     assert not any("inbox_search" in statement for statement, _ in asked[1:])
     if not database.is_sqlite:
         assert effort(database, asked) == 0
@@ -93,6 +93,17 @@ def test_a_search_without_a_hit_reads_no_conversation_on_postgres_and_an_index_o
     assert effort(database, asked[1:]) < 100
 
 
+def test_few_conversations_are_looked_up_and_not_looked_for_in_all_R27(database: Database):
+    fill(database, CAUSE.workspace_id, 3_000)
+    for chosen in (
+        ConversationFilter(q="crew 2999"),
+        ConversationFilter(participant=number(1)),
+        ConversationFilter(contact_id="ctc_1"),
+    ):
+        *_, asked = queries_of(database, lambda chosen=chosen: search(database, chosen))
+        assert effort(database, [asked]) < 100
+
+
 def test_a_search_with_many_hits_reads_as_many_however_many_there_are(database: Database):
     fill(database, CAUSE.workspace_id, 3_000)
     before = effort_of(database, "crew")
@@ -101,7 +112,7 @@ def test_a_search_with_many_hits_reads_as_many_however_many_there_are(database: 
 
 
 def effort_of(database: Database, q: str) -> int:
-    return effort(database, queries_of(database, lambda: search(database, q)))
+    return effort(database, queries_of(database, lambda: search(database, ConversationFilter(q=q))))
 
 
 def fill(database: Database, workspace_id: str, conversations: int, *, first: int = 0) -> None:
