@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from groupchat.aggregates.user_keys import IssueKey, LastKeyError, UserDeactivatedError
-from groupchat.aggregates.users import AddUser, ChangeUser, UserExistsError, UserFields
+from groupchat.aggregates.users import AddUser, ChangeUser, FirstKey, UserExistsError, UserFields
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
     KeyRevoked,
@@ -11,6 +11,7 @@ from groupchat.aggregates.workspace_events import (
     UserAdded,
     UserDeactivated,
     UserEmailChanged,
+    UserExternalIdGiven,
     UserReactivated,
     UserRenamed,
     UserRoleChanged,
@@ -25,7 +26,7 @@ from tests.support.given_when_then import given, locs_of
 
 def an_owner(**given_):
     user = User(id="usr_owner", name="Olga", email="olga@example.com", role="owner", assigned_only=False, active=True)
-    return AddUser(user=replace(user, **given_), key_id="key_1", key_hash="5e88")
+    return AddUser(user=replace(user, **given_), key=FirstKey("key_1", "5e88"))
 
 
 def changing(user_id, **fields):
@@ -47,6 +48,21 @@ def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
 def test_users_have_an_email_of_their_own_in_any_case():
     refusal = given(USERS, *STAFFED).when(an_owner(id="usr_2", email="OLGA@example.com")).refused(UserExistsError)
     assert refusal.members == {"user_id": "usr_owner"}
+
+
+def test_a_users_external_id_is_theirs_alone_and_they_need_no_key_R54():
+    given_ = UserExternalIdGiven(user_id="usr_owner", external_id="crm-1")
+    keyless = AddUser(user=an_owner(external_id="crm-1").user)
+    after = given(USERS, a_workspace()).when(keyless).then(OWNER, given_)
+    assert after.state.users["usr_owner"].external_id == "crm-1"
+    taken = after.when(an_owner(id="usr_2", email="eve@example.com", external_id="crm-1")).refused(UserExistsError)
+    assert taken.members == {"user_id": "usr_owner"}
+    staffed = given(USERS, *STAFFED, given_)
+    assert staffed.when(changing("usr_member", external_id="crm-1")).refused(UserExistsError).members == {"user_id": "usr_owner"}
+    staffed.when(changing("usr_owner", external_id="crm-1")).nothing()
+    none = UserExternalIdGiven(user_id="usr_owner", external_id=None)
+    freed = staffed.when(changing("usr_owner", external_id=None)).then(none)
+    freed.when(changing("usr_member", external_id="crm-1")).then(UserExternalIdGiven(user_id="usr_member", external_id="crm-1"))
 
 
 def test_addresses_that_only_fold_to_one_another_are_two_users():

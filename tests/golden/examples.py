@@ -150,6 +150,7 @@ EXAMPLES: dict[str, Event] = {
     ),
     "groupchat.workspace.user_role_changed.v1": workspace.UserRoleChanged(user_id="usr_1", role="member", assigned_only=True),
     "groupchat.workspace.user_renamed.v1": workspace.UserRenamed(user_id="usr_1", name=TEXT),
+    "groupchat.workspace.user_external_id_given.v1": workspace.UserExternalIdGiven(user_id="usr_1", external_id="crm-1"),
     "groupchat.workspace.user_email_changed.v1": workspace.UserEmailChanged(user_id="usr_1", email="ann@example.com"),
     "groupchat.workspace.user_deactivated.v1": workspace.UserDeactivated(user_id="usr_1"),
     "groupchat.workspace.user_reactivated.v1": workspace.UserReactivated(user_id="usr_1"),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from groupchat import bootstrap
 from groupchat.adapters import Adapter
-from groupchat.aggregates.users import AddUser
+from groupchat.aggregates.users import AddUser, FirstKey
 from groupchat.aggregates.workspace_state import User
 from groupchat.commands import keys
 from groupchat.commands.streams import USERS
@@ -95,7 +95,7 @@ class Site:
         """Return the API for a user who manages nothing."""
         key, key_hash = keys.new_key(self.world.who.workspace_id)
         ben = User(id="usr_ben", name="Ben", email="ben@example.com", role="member", assigned_only=False, active=True)
-        add = AddUser(user=ben, key_id="key_ben", key_hash=key_hash)
+        add = AddUser(user=ben, key=FirstKey("key_ben", key_hash))
         await self.store.run(self.world.who.cause(), Decision.take, USERS, self.world.who.workspace_id, add)
         return self.with_key(key)
 

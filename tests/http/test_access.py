@@ -187,6 +187,10 @@ USERS = [
     row("GET /v1/users/{colleague}", 200, agent=NOT_FOUND),
     row("POST /v1/users", 201, USER | {"role": "member"}, **MANAGING),
     row("POST /v1/users", 201, USER | {"role": "owner"}, by_value=True, **MANAGING, admin=NOT_PERMITTED),
+    row("PUT /v1/users/by-external-id/{external_id}", 200, USER, **MANAGING),
+    row(
+        "PUT /v1/users/by-external-id/{external_id}", 200, USER | {"role": "owner"}, by_value=True, **MANAGING, admin=NOT_PERMITTED
+    ),
     row("PATCH /v1/users/{colleague}", 200, {"assigned_only": True}, **MANAGING_USERS),
     row("PATCH /v1/users/{colleague}", 200, {"role": "owner"}, by_value=True, **MANAGING_USERS, admin=NOT_PERMITTED),
     row("PATCH /v1/users/{me}", 200, {"assigned_only": False}, **MANAGING),

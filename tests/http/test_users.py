@@ -34,10 +34,45 @@ async def test_a_user_is_added_with_a_key_that_is_shown_once_R20(site):
         "role": "member",
         "assigned_only": False,
         "active": True,
+        "external_id": None,
     }
     assert (await max_.get("/v1/users/me")).json() == added
     listed = (await site.get(USERS)).json()["items"]
     assert [each["email"] for each in listed] == ["ann@example.com", "max@example.com"]
+
+
+BY_ID = USERS + "/by-external-id/"
+
+
+async def test_a_user_is_added_once_and_changed_by_their_external_id_R54(plain_site):
+    site = plain_site
+    body = {"name": "Max", "email": "max@example.com", "assigned_only": True}
+    added = (await site.put(BY_ID + "crm-1", body)).json()
+    assert (added["external_id"], added["role"], added["assigned_only"]) == ("crm-1", "member", True)
+    assert (await site.get(f"{USERS}/{added['id']}/keys")).json()["items"] == []
+    assert (await site.put(BY_ID + "crm-1", body)).json() == added
+    await site.patch(f"{USERS}/{added['id']}", {"role": "admin"})
+    new = {"name": "Maxine", "email": "maxine@example.com"}
+    changed = (await site.put(BY_ID + "crm-1", new)).json()
+    assert {name: changed[name] for name in added} == added | new | {"role": "admin"}
+    assert not (await site.put(BY_ID + "crm-1", {"name": "Maxine", "email": "maxine@example.com", "active": False})).json()[
+        "active"
+    ]
+    found = (await site.get(USERS, external_id="crm-1")).json()["items"]
+    assert [each["id"] for each in found] == [added["id"]]
+    assert (await site.get(USERS, external_id="crm-2")).json()["items"] == []
+
+
+async def test_two_users_never_have_the_same_external_id_or_address_R54(plain_site):
+    site = plain_site
+    first = (await site.put(BY_ID + "crm-1", {"name": "Max", "email": "max@example.com"})).json()
+    for refused in (
+        await site.put(BY_ID + "crm-2", {"name": "Max", "email": "MAX@example.com"}),
+        await site.post(USERS, {"name": "Moe", "email": "moe@example.com", "role": "member", "external_id": "crm-1"}),
+    ):
+        assert assert_problem(refused, "user-exists", 409)["user_id"] == first["id"]
+    assert (await site.patch(f"{USERS}/{first['id']}", {"external_id": None})).json()["external_id"] is None
+    assert_problem(await site.put(BY_ID + "a%20b", {"name": "Max", "email": "max@example.com"}), "invalid-request", 422)
 
 
 BAD_USERS = [

@@ -11,7 +11,7 @@ from groupchat.aggregates.contact import Change, Contact
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.policy import ChangePolicy
 from groupchat.aggregates.roster import RequestedParticipant
-from groupchat.aggregates.users import AddUser
+from groupchat.aggregates.users import AddUser, FirstKey
 from groupchat.aggregates.workspace_state import User
 from groupchat.carriers.port import Inbound
 from groupchat.commands import (
@@ -194,7 +194,7 @@ async def a_member(world: World) -> Caller:
     """Add a user who manages nothing, and return them as a caller."""
     key, key_hash = keys.new_key(world.who.workspace_id)
     ben = User(id="usr_ben", name="Ben", email="ben@example.com", role="member", assigned_only=False, active=True)
-    add = AddUser(user=ben, key_id="key_ben", key_hash=key_hash)
+    add = AddUser(user=ben, key=FirstKey("key_ben", key_hash))
     await world.store.run(world.who.cause(), Decision.take, USERS, world.who.workspace_id, add)
     return await a_caller(world.store, key)
 

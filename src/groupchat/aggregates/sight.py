@@ -64,6 +64,7 @@ USER = (
     workspaces.UserAdded,
     workspaces.UserRenamed,
     workspaces.UserEmailChanged,
+    workspaces.UserExternalIdGiven,
     workspaces.UserRoleChanged,
     workspaces.UserDeactivated,
     workspaces.UserReactivated,

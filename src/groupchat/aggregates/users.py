@@ -2,7 +2,7 @@
 
 - R20, R22 A user has an existing role, and can be restricted to assigned data.
 - R23 There is always an active owner with a working key.
-- A mailbox belongs to one user of the workspace, active or not.
+- A mailbox belongs to one user of the workspace, active or not, and so does an id in another system (R54).
 - A deactivated user has no keys and can't log in. Their messages, and everything assigned to them, stay.
 """
 
@@ -21,6 +21,7 @@ from groupchat.aggregates.workspace_events import (
     UserAdded,
     UserDeactivated,
     UserEmailChanged,
+    UserExternalIdGiven,
     UserReactivated,
     UserRenamed,
     UserRoleChanged,
@@ -34,24 +35,30 @@ from groupchat.values.event import Event
 
 
 class UserExistsError(RefusalError):
-    """Another user of the workspace has this mailbox; `user_id` is that user."""
+    """Another user of the workspace has this mailbox, or this external id; `user_id` is that user."""
 
     slug = "user-exists"
 
-    def __init__(self, user: User) -> None:
-        detail = f"{user.email} is already a user of this workspace, {user.id}. Change that user, or use another address."
+    def __init__(self, user: User, shared: str) -> None:
+        detail = f"{shared} is already a user of this workspace, {user.id}. Change that user, or use another one."
         super().__init__(detail, user_id=user.id)
 
 
 # --- commands and decide
 
 
+class FirstKey(Struct, frozen=True):
+    """The first key of a new user."""
+
+    id: str
+    hash: str
+
+
 class AddUser(Struct, frozen=True, kw_only=True):
-    """Add a user with a first key."""
+    """Add a user, perhaps with a first key."""
 
     user: User
-    key_id: str
-    key_hash: str
+    key: FirstKey | None = None
 
 
 class UserFields(Struct, frozen=True, kw_only=True):
@@ -62,6 +69,7 @@ class UserFields(Struct, frozen=True, kw_only=True):
     role: str | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
     active: bool | UnsetType = UNSET
+    external_id: str | UnsetType | None = UNSET
 
 
 class ChangeUser(Struct, frozen=True, kw_only=True):
@@ -90,17 +98,22 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
 def _add(command: AddUser, state: Workspace) -> list[Event]:
     user = command.user
     require_role(state, user.role)
-    _require_free(state, user.email)
-    added = UserAdded(user_id=user.id, name=user.name, email=user.email, role=user.role, assigned_only=user.assigned_only)
-    return [added, KeyIssued(key_id=command.key_id, user_id=user.id, key_hash=command.key_hash)]
+    _require_free(state, user)
+    events: list[Event] = [
+        UserAdded(user_id=user.id, name=user.name, email=user.email, role=user.role, assigned_only=user.assigned_only)
+    ]
+    if user.external_id is not None:
+        events.append(UserExternalIdGiven(user_id=user.id, external_id=user.external_id))
+    if command.key is not None:
+        events.append(KeyIssued(key_id=command.key.id, user_id=user.id, key_hash=command.key.hash))
+    return events
 
 
 def _change(command: ChangeUser, state: Workspace) -> list[Event]:
     before = require_user_of(state, command.user_id)
     after = replace(before, **{name: value for name, value in asdict(command.change).items() if value is not UNSET})
     require_role(state, after.role)
-    if after.email != before.email:
-        _require_free(state, after.email, but=before.id)
+    _require_free(state, after)
     if _is_owner(before) and not _is_owner(after):
         _require_another_owner(state, before, "role" if after.active else "active", command.at)
     return [*_ended_keys(state, before, after), *_changes(before, after)]
@@ -111,6 +124,8 @@ def _changes(before: User, after: User) -> Iterable[Event]:
         yield UserRenamed(user_id=after.id, name=after.name)
     if after.email != before.email:
         yield UserEmailChanged(user_id=after.id, email=after.email)
+    if after.external_id != before.external_id:
+        yield UserExternalIdGiven(user_id=after.id, external_id=after.external_id)
     if (after.role, after.assigned_only) != (before.role, before.assigned_only):
         yield UserRoleChanged(user_id=after.id, role=after.role, assigned_only=after.assigned_only)
     if after.active != before.active:
@@ -125,10 +140,15 @@ def _ended_keys(state: Workspace, before: User, after: User) -> list[Event]:
     return ending_for_an_owner(keys) if after.role == OWNER != before.role else []
 
 
-def _require_free(state: Workspace, email: str, but: str | None = None) -> None:
+def _require_free(state: Workspace, wanted: User) -> None:
+    """Raise `UserExistsError` if another user has a user's mailbox or external id."""
     for user in state.users.values():
-        if user.id != but and mailbox(user.email) == mailbox(email):
-            raise UserExistsError(user)
+        if user.id == wanted.id:
+            continue
+        if mailbox(user.email) == mailbox(wanted.email):
+            raise UserExistsError(user, user.email)
+        if wanted.external_id is not None and user.external_id == wanted.external_id:
+            raise UserExistsError(user, f"The external id {wanted.external_id}")
 
 
 def _require_another_owner(state: Workspace, leaving: User, loc: str, at: datetime) -> None:

@@ -132,6 +132,14 @@ class UserEmailChanged(Event, frozen=True, kw_only=True):
     email: str
 
 
+@stored_as("groupchat.workspace.user_external_id_given")
+class UserExternalIdGiven(Event, frozen=True, kw_only=True):
+    """A user has this id in another system, or none (R54)."""
+
+    user_id: str
+    external_id: str | None
+
+
 @stored_as("groupchat.workspace.user_deactivated")
 class UserDeactivated(Event, frozen=True, kw_only=True):
     """A user can't log in anymore. Their keys were revoked before."""

@@ -29,6 +29,7 @@ from groupchat.aggregates.workspace_events import (
     UserAdded,
     UserDeactivated,
     UserEmailChanged,
+    UserExternalIdGiven,
     UserReactivated,
     UserRenamed,
     UserRoleChanged,
@@ -56,6 +57,7 @@ class User(Struct, frozen=True, kw_only=True):
     role: str
     assigned_only: bool
     active: bool
+    external_id: str | None = None
 
 
 class PostedRate(Struct, frozen=True):
@@ -165,6 +167,8 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return _with_user(state, event.user_id, name=event.name)
         case UserEmailChanged():
             return _with_user(state, event.user_id, email=event.email)
+        case UserExternalIdGiven():
+            return _with_user(state, event.user_id, external_id=event.external_id)
         case UserDeactivated() | UserReactivated():
             return _with_user(state, event.user_id, active=isinstance(event, UserReactivated))
         case KeyIssued():
@@ -245,7 +249,7 @@ def _is_trusted(state: Workspace, actor: Actor) -> bool:
     return actor.kind == "process" or (user is not None and user.role == OWNER)
 
 
-def _with_user(state: Workspace, user_id: str, **changes: str | bool) -> Workspace:
+def _with_user(state: Workspace, user_id: str, **changes: str | bool | None) -> Workspace:
     if user_id not in state.users:
         return state
     return replace(state, users=state.users | {user_id: replace(state.users[user_id], **changes)})

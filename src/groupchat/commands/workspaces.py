@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from groupchat.aggregates import workspace
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
-from groupchat.aggregates.users import AddUser
+from groupchat.aggregates.users import AddUser, FirstKey
 from groupchat.aggregates.workspace_state import OWNER, PostedRate, User, Workspace
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.keys import new_key
@@ -54,7 +54,7 @@ async def create_workspace(decision: Decision, name: str, email: str) -> Founded
     key, key_hash = new_key(workspace_id)
     owner = User(id=user_id, name=email.partition("@")[0], email=email, role=OWNER, assigned_only=False, active=True)
     await decision.take(WORKSPACE, workspace_id, workspace.CreateWorkspace(name=name))
-    await decision.take(USERS, workspace_id, AddUser(user=owner, key_id=decision.new_id("key"), key_hash=key_hash))
+    await decision.take(USERS, workspace_id, AddUser(user=owner, key=FirstKey(decision.new_id("key"), key_hash)))
     return Founded(workspace_id, user_id, key)
 
 

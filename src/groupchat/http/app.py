@@ -115,6 +115,7 @@ ENDPOINTS: tuple[Served, ...] = (
     users.read_me,
     users.add_user,
     users.list_users,
+    users.put_user,
     users.read_user,
     users.change_user,
     users.issue_key,

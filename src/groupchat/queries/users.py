@@ -33,10 +33,11 @@ async def read_user(store: EventStore, who: Caller, user_id: str) -> User:
     return visible_user(await rights_of(store, who), user_id)
 
 
-async def list_users(store: EventStore, who: Caller) -> list[User]:
-    """Return the workspace's users; a restricted user sees only themselves (R22)."""
+async def list_users(store: EventStore, who: Caller, external_id: str | None = None) -> list[User]:
+    """Return the workspace's users, or only the one with an external id; a restricted user sees only themselves (R22)."""
     rights = await rights_of(store, who)
-    return [rights.user] if rights.restricted else list(rights.state.users.values())
+    seen = [rights.user] if rights.restricted else list(rights.state.users.values())
+    return [user for user in seen if external_id in (None, user.external_id)]
 
 
 async def require_own_keys(store: EventStore, who: Caller, user_id: str) -> None:

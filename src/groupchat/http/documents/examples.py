@@ -307,6 +307,7 @@ USER_SHOWN: Json = {
     "role": "member",
     "assigned_only": False,
     "active": True,
+    "external_id": "crm-42",
 }
 CHANGED_USER_SHOWN: Json = USER_SHOWN | {"role": "admin", "ended_keys": []}
 NEW_USER_SHOWN: Json = USER_SHOWN | {"api_key": "gck_01996f0c1e00aabb_Zm9yIHRoZSBleGFtcGxlIG9ubHkgMTIzNDU2Nzg"}

@@ -169,8 +169,8 @@ PROBLEMS: dict[str, ProblemKind] = {
     "user-exists": ProblemKind(
         409,
         "This user already exists",
-        "A user of your workspace has this e-mail address, or another spelling of the same mailbox. user_id is their id. "
-        "Change that user, or use another address.",
+        "A user of your workspace has this e-mail address, another spelling of the same mailbox, or this external id. user_id "
+        "is their id. Change that user, or use another address or id.",
         {"user_id": str},
         {"user_id": "usr_01996f0c1e00aabbccddeeff0011"},
     ),

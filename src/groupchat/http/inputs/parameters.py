@@ -104,6 +104,12 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
         )
 
 
+class UsersQuery(PageQuery, frozen=True, kw_only=True):
+    """Filters of the users. `external_id` matches exactly."""
+
+    external_id: ExternalId | UnsetType = UNSET
+
+
 class ContactsQuery(SearchQuery, frozen=True, kw_only=True):
     """Filters of the directory. `number` and `external_id` match exactly."""
 

@@ -13,6 +13,7 @@ from groupchat.aggregates.workspace_state import User
 from groupchat.http.inputs.fields import (
     CarrierName,
     Email,
+    ExternalId,
     Id,
     Keywords,
     Name,
@@ -92,6 +93,9 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
 RoleName = Annotated[str, whole("[a-z][a-z0-9_-]{0,39}", description="As `member`.")]
 
 
+Active = Annotated[bool, Meta(description="`false` deactivates the user: their keys and tokens end at once.")]
+
+
 class UserInput(Taken, frozen=True, kw_only=True):
     """A user to add (R20, R22)."""
 
@@ -99,10 +103,25 @@ class UserInput(Taken, frozen=True, kw_only=True):
     email: Email
     role: RoleName
     assigned_only: bool = False
+    external_id: ExternalId | None = None
 
     def user(self, id_: str) -> User:
         """Return the user, with a new id."""
         return User(**asdict(self), id=id_, active=True)
+
+
+class UserPut(Taken, frozen=True, kw_only=True):
+    """A user as another system has them (R54). Omitted fields stay; a new user is an active member."""
+
+    name: Name
+    email: Email
+    role: RoleName | UnsetType = UNSET
+    assigned_only: bool | UnsetType = UNSET
+    active: Active | UnsetType = UNSET
+
+    def change(self) -> UserFields:
+        """Return everything but name and address in the command's form."""
+        return UserFields(role=self.role, assigned_only=self.assigned_only, active=self.active)
 
 
 class UserChange(Taken, frozen=True, kw_only=True):
@@ -112,9 +131,8 @@ class UserChange(Taken, frozen=True, kw_only=True):
     email: Email | UnsetType = UNSET
     role: RoleName | UnsetType = UNSET
     assigned_only: bool | UnsetType = UNSET
-    active: Annotated[bool, Meta(description="`false` deactivates the user: their keys and tokens end at once.")] | UnsetType = (
-        UNSET
-    )
+    active: Active | UnsetType = UNSET
+    external_id: ExternalId | UnsetType | None = UNSET
 
     def fields(self) -> UserFields:
         """Return it in the command's form."""

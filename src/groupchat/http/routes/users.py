@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 from groupchat.aggregates.workspace_state import User
 from groupchat.commands import keys, users
 from groupchat.commands.caller import Caller
+from groupchat.commands.users import ChangedUser
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import endpoint
@@ -15,8 +16,9 @@ from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.parameters import PageQuery, in_utc
-from groupchat.http.inputs.workspace_bodies import KeyInput, UserChange, UserInput
+from groupchat.http.inputs.bodies import read_external_id
+from groupchat.http.inputs.parameters import PageQuery, UsersQuery, given, in_utc
+from groupchat.http.inputs.workspace_bodies import KeyInput, UserChange, UserInput, UserPut
 from groupchat.queries import users as queries
 from groupchat.queries.rights import rights_of
 from groupchat.queries.users import KeyShown
@@ -78,9 +80,9 @@ async def _add(decision: Decision, who: Caller, new: UserInput) -> UserWithKey:
 @endpoint(
     Spec("GET", ALL, "The users", "users", example=examples.page(examples.USER_SHOWN)),
 )
-async def list_users(call: Reading[PageQuery]) -> Answer[PageOf[User]]:
+async def list_users(call: Reading[UsersQuery]) -> Answer[PageOf[User]]:
     """List the workspace's users; a user who is restricted to assigned data sees only themselves (R22)."""
-    found = await queries.list_users(call.store, call.who)
+    found = await queries.list_users(call.store, call.who, given(call.query.external_id))
     return Answer(page_of(found, call.query.page, key=lambda user: user.id))
 
 
@@ -122,7 +124,31 @@ async def change_user(call: Writing[UserChange]) -> Written[ChangedUserShown]:
 
     When a user becomes an owner, their keys that no owner issued end, because others may have seen them (R23).
     """
-    changed = await call.run(users.change_user, call.path["user_id"], call.body.fields())
+    return _changed(await call.run(users.change_user, call.path["user_id"], call.body.fields()))
+
+
+@endpoint(
+    Spec(
+        "PUT",
+        ALL + "/by-external-id/{external_id}",
+        "Add or change a user by their external id",
+        "users",
+        body_examples={"user": {"name": "Max", "email": "max@example.com", "assigned_only": True}},
+        example=examples.CHANGED_USER_SHOWN,
+    ),
+    may=permits.manages,
+    refuses=("last-key", "user-exists"),
+)
+async def put_user(call: Writing[UserPut]) -> Written[ChangedUserShown]:
+    """Change the user who has this id in another system, or add one (R54). Repeating the request changes nothing.
+
+    A new user has no key. Issue one if they need it, or let them log in with a token of the identity provider.
+    """
+    body, external_id = call.body, read_external_id(call.path["external_id"])
+    return _changed(await call.run(users.put_user, external_id, body.name, body.email, body.change()))
+
+
+def _changed(changed: Written[ChangedUser]) -> Written[ChangedUserShown]:
     shown = ChangedUserShown(**asdict(changed.value.user), ended_keys=changed.value.ended_keys)
     return Written(value=shown, position=changed.position)
 
