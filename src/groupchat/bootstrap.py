@@ -53,6 +53,8 @@ from groupchat.store.schema import migrated_database
 from groupchat.store.signals import Signals
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import ToldError
+from groupchat.webhooks.addresses import Addresses, read_networks
+from groupchat.webhooks.secret_keys import SecretKeys
 from groupchat.workers import Worker
 
 THREADS = 16
@@ -87,6 +89,8 @@ class System(Struct, frozen=True, kw_only=True):
     workers: dict[str, Worker]
     followers: tuple[str, ...]
     reported: tuple[str, ...]
+    secret_keys: SecretKeys | None
+    addresses: Addresses
 
     def services(self) -> Services:
         """Return the parts for the HTTP layer."""
@@ -109,6 +113,8 @@ class System(Struct, frozen=True, kw_only=True):
             last_uses=LastUses(self.database),
             refusals=RefusalLog(self.store, metrics.unrecorded),
             public_url=settings.public_url,
+            secret_keys=self.secret_keys,
+            addresses=self.addresses,
         )
 
     @property
@@ -231,6 +237,8 @@ def assemble(
         workers=runs,
         followers=workers.REQUIRED,
         reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),
+        secret_keys=None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key),
+        addresses=Addresses(read_networks(settings.webhook_networks or "")),
     )
 
 

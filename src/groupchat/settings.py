@@ -56,6 +56,8 @@
 | `GROUPCHAT_KAFKA_REPLICATION` | replicas of each topic that it creates | `1` |
 | `GROUPCHAT_KAFKA_RETENTION_HOURS` | hours for which such a topic keeps records; `-1` for forever | `-1` |
 | `GROUPCHAT_KAFKA_TOPIC_PREFIX` | prefix of all topic names, for installations that share brokers | unset |
+| `GROUPCHAT_WEBHOOK_KEY` | key that makes webhooks' secrets, base64 of 32 bytes; two, with a space between, if it changes | unset |
+| `GROUPCHAT_WEBHOOK_NETWORKS` | private networks that webhooks may call, such as `10.1.0.0/16`; commas between | unset |
 | `GROUPCHAT_AUDIT_KEY` | key that signs checkpoints; better a file, `GROUPCHAT_AUDIT_KEY_FILE` (`groupchat audit keygen`) | unset |
 | `GROUPCHAT_AUDIT_CHECKPOINT_SECONDS` | seconds between two checkpoints, if there are new events | `300.0` |
 | `GROUPCHAT_AUDIT_PUBLISH` | where checkpoints go: `https://...`, `s3://...`, `kafka:TOPIC`, a folder; commas between | unset |
@@ -167,6 +169,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_replication: _Positive = 1
     kafka_retention_hours: Annotated[int, Meta(ge=-1)] = -1
     kafka_topic_prefix: str | None = None
+    webhook_key: str | None = None
+    webhook_networks: str | None = None
     audit_key: str | None = None
     audit_checkpoint_seconds: _Seconds = 300.0
     audit_publish: str | None = None

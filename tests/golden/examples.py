@@ -9,7 +9,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from groupchat import aggregates
-from groupchat.aggregates import consent, contact, delivery, do_not_disturb, external_id, phone_book, reader, refusal
+from groupchat.aggregates import (
+    consent,
+    contact,
+    delivery,
+    do_not_disturb,
+    external_id,
+    phone_book,
+    reader,
+    refusal,
+    webhook_events,
+)
 from groupchat.aggregates import group_events as conversation
 from groupchat.aggregates import workspace_events as workspace
 from groupchat.aggregates.group_events import Author, Media, Participant
@@ -35,6 +45,9 @@ ROSTER = (Participant(number=ANN, contact_id="ctc_1", name="Ann"), Participant(n
 CONSENT = {"business_number": OURS, "number": ANN}
 MESSAGE = {"message_id": "msg_1", "conversation_id": "cnv_1"}
 READER = {"user_id": "usr_1", "conversation_id": "cnv_1"}
+WEBHOOK = {"webhook_id": "whk_1"}
+HOOK_URL = "https://crm.example/hooks?a=1&b=%20"
+HOOK_TYPES = ("groupchat.conversation.message_sent", "groupchat.conversation.created")
 
 EXAMPLES: dict[str, Event] = {
     "groupchat.consent.group_joined.v1": consent.GroupJoined(**CONSENT, conversation_id="cnv_1"),
@@ -131,6 +144,20 @@ EXAMPLES: dict[str, Event] = {
         last_at=AT,
         no_more_of="user",
     ),
+    "groupchat.workspace.webhook_added.v1": webhook_events.WebhookAdded(
+        **WEBHOOK, url=HOOK_URL, types=HOOK_TYPES, description=TEXT, secret_id="whs_1", made_with="0f1e2d3c"
+    ),
+    "groupchat.workspace.webhook_described.v1": webhook_events.WebhookDescribed(**WEBHOOK, description=TEXT),
+    "groupchat.workspace.webhook_moved.v1": webhook_events.WebhookMoved(**WEBHOOK, url=HOOK_URL),
+    "groupchat.workspace.webhook_removed.v1": webhook_events.WebhookRemoved(**WEBHOOK),
+    "groupchat.workspace.webhook_replayed.v1": webhook_events.WebhookReplayed(**WEBHOOK, after=7),
+    "groupchat.workspace.webhook_secret_issued.v1": webhook_events.WebhookSecretIssued(
+        **WEBHOOK, secret_id="whs_2", made_with="0f1e2d3c", earlier_until=AT
+    ),
+    "groupchat.workspace.webhook_switched_off.v1": webhook_events.WebhookSwitchedOff(**WEBHOOK, reason="failing"),
+    "groupchat.workspace.webhook_switched_on.v1": webhook_events.WebhookSwitchedOn(**WEBHOOK),
+    "groupchat.workspace.webhook_tested.v1": webhook_events.WebhookTested(**WEBHOOK),
+    "groupchat.workspace.webhook_types_chosen.v1": webhook_events.WebhookTypesChosen(**WEBHOOK, types=HOOK_TYPES),
     "groupchat.workspace.created.v1": workspace.WorkspaceCreated(name=TEXT, policy=POLICY),
     "groupchat.workspace.default_number_chosen.v1": workspace.DefaultNumberChosen(number=OURS),
     "groupchat.workspace.key_issued.v1": workspace.KeyIssued(

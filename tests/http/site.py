@@ -23,7 +23,15 @@ from tests.support.world import World, a_world
 
 Json = dict[str, Any]
 OTHER_BUSINESS = "+16285550199"
-SETTINGS = Settings(rate_limit=0, workspace_rate_limit=0, login_failures=0, stream_seconds=0.05)
+WEBHOOK_KEY = "a" * 43 + "="
+SETTINGS = Settings(
+    rate_limit=0,
+    workspace_rate_limit=0,
+    login_failures=0,
+    stream_seconds=0.05,
+    webhook_key=WEBHOOK_KEY,
+    webhook_networks="127.0.0.1/32",
+)
 """As often as a test likes; a stream tells what there is, and ends."""
 
 

@@ -21,6 +21,7 @@ PARAMETERS = {
     **dict.fromkeys(("mine", "others"), "contact_id"),
     **dict.fromkeys(("me", "owner", "colleague"), "user_id"),
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
+    "webhook": "webhook_id",
     **dict.fromkeys(("member", "phone", "business", "spare_number"), "number"),
 }
 """The path parameter of each kind of thing."""
@@ -168,6 +169,11 @@ class Stage:
 
     async def _owners_key(self) -> str:
         return await self._key_of(self._staff.ids["owner"])
+
+    # --- webhooks
+
+    async def _webhook(self) -> str:
+        return str((await self._owner.post("/v1/webhooks", {"url": "http://127.0.0.1:9/hooks"})).json()["id"])
 
     # --- names and numbers that nobody has yet
 

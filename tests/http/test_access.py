@@ -205,6 +205,19 @@ USERS = [
     row("POST /v1/users/{owner}/keys", 201, {}, **MANAGING_USERS, admin=NOT_PERMITTED),
     row("DELETE /v1/users/{owner}/keys/{owners_key}", 204, **MANAGING_USERS, admin=NOT_PERMITTED),
 ]
+WEBHOOK = {"url": "http://127.0.0.1:9/hooks"}
+WEBHOOKS = [
+    row("POST /v1/webhooks", 201, WEBHOOK, **MANAGING),
+    row("POST /v1/webhooks", "invalid-request", {"url": "https://10.0.0.1"}, **MANAGING),
+    row("GET /v1/webhooks", 200, **AUDITING),
+    row("GET /v1/webhooks/{webhook}", 200, **AUDITING),
+    row("PATCH /v1/webhooks/{webhook}", 200, {"description": "CRM"}, **MANAGING),
+    row("POST /v1/webhooks/{webhook}/test", 202, **MANAGING),
+    row("POST /v1/webhooks/{webhook}/secret", 201, **MANAGING),
+    row("POST /v1/webhooks/{webhook}/replay", 202, {"after": 0}, **MANAGING),
+    row("GET /v1/webhooks/{webhook}/attempts", 200, **AUDITING),
+    row("DELETE /v1/webhooks/{webhook}", 204, **MANAGING),
+]
 HANDSETS = [
     row(
         "POST /v1/simulator/inbound",
@@ -224,6 +237,7 @@ GROUPS = {
     "contacts": CONTACTS,
     "workspace": WORKSPACE,
     "users": USERS,
+    "webhooks": WEBHOOKS,
     "handsets": HANDSETS,
 }
 Answers = dict[str, dict[str, Expected]]

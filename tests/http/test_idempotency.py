@@ -39,7 +39,11 @@ async def facts(site):
 def told(response):
     """Return what an answer and its repeat have in common."""
     body = response.json() if response.content else {}
-    return response.status_code, {name: body[name] for name in body if name != "api_key"}, [response.headers.get(n) for n in SAME]
+    return (
+        response.status_code,
+        {name: body[name] for name in body if name not in ("api_key", "secret")},
+        [response.headers.get(n) for n in SAME],
+    )
 
 
 async def kept_answers(site):
@@ -74,6 +78,10 @@ POSTS = {
     "post_rate": ("/v1/rates", {"effective_from": "2030-01-01", "mms_segment": "0.02", "currency": "USD"}),
     "add_user": ("/v1/users", {"name": "Dee", "email": "dee@example.com", "role": "member"}),
     "issue_key": ("/v1/users/{user}/keys", {}),
+    "add_webhook": ("/v1/webhooks", {"url": "http://127.0.0.1:9/hooks"}),
+    "test_webhook": ("/v1/webhooks/{webhook}/test", None),
+    "issue_webhook_secret": ("/v1/webhooks/{webhook}/secret", None),
+    "replay_webhook": ("/v1/webhooks/{webhook}/replay", {"after": 0}),
     "handset_writes": ("/v1/simulator/inbound", {"from": number(1), "to": BUSINESS, "body": "Hi", "group": [number(2)]}),
 }
 
@@ -101,6 +109,7 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     if name == "merge_contacts":
         body = {"contact_id": duplicate["id"]}
     ids = {"conversation": conversation["id"], "blocked": blocked["id"], "unconfirmed": unconfirmed["id"], "contact": contact["id"]}
+    ids["webhook"] = (await site.post(*POSTS["add_webhook"])).json()["id"]
     path = path.format(**ids, user=site.world.who.user.id)
     first = await keyed(site, path, body)
     assert 200 <= first.status_code < 300, first.text
@@ -128,6 +137,17 @@ async def test_a_repeat_shows_no_api_key_and_none_is_kept(plain_site, name):
     assert b"gck_" not in kept
     assert secret.encode() not in kept
     assert (await plain_site.with_key(secret).get("/v1/users/me")).status_code == 200
+
+
+async def test_a_repeat_shows_no_secret_of_a_webhook_and_none_is_stored_R55(plain_site):
+    first, again = [await keyed(plain_site, *POSTS["add_webhook"]) for _ in range(2)]
+
+    secret = first.json()["secret"]
+    assert secret.startswith("whsec_")
+    assert again.json() == first.json() | {"secret": None}
+    stored = b"".join(await kept_answers(plain_site)) + "".join(map(repr, plain_site.store.log.read(0, 500).events)).encode()
+    assert b"whsec_" not in stored
+    assert secret.removeprefix("whsec_").encode() not in stored
 
 
 # --- which request it is

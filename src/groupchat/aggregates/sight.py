@@ -3,7 +3,7 @@
 - R22 A user restricted to assigned data sees the events of the groups and contacts that they may see now, with their deliveries and
   consents; of the users, they see only themselves.
 - R23 Managers and auditors see everything except keys: those are visible to their user and to those who manage users.
-- R23 Refusals are visible to managers and auditors.
+- R23 Refusals and webhooks are visible to managers and auditors.
 - R30 Read marks are per user; only managers and auditors see those of others.
 
 Nobody can see an event type that is not listed here, so a new type does not leak unnoticed. A key's hash never leaves: `published`.
@@ -23,6 +23,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
+from groupchat.aggregates.webhook_events import WEBHOOK_EVENTS
 from groupchat.aggregates.workspace_state import OWNER
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
@@ -137,6 +138,8 @@ def about(recorded: Recorded) -> About | None:
         case workspaces.KeyRevoked():  # the event does not name the key's user; users who do not manage users revoke only their own
             found = About(key_of=recorded.cause.actor.id)
         case RefusalRecorded():
+            found = About(audited=True)
+        case _ if isinstance(event, WEBHOOK_EVENTS):  # an address can be as good as a password
             found = About(audited=True)
         case _ if isinstance(event, OPEN):
             found = About()

@@ -1,6 +1,6 @@
 """The state of a workspace, and the fold of its events.
 
-The rules are in `workspace.py`, `users.py`, `user_keys.py` and `business_numbers.py`.
+The rules are in `workspace.py`, `users.py`, `user_keys.py`, `business_numbers.py` and `webhooks.py`.
 
 - R25 The rate in effect is the one with the latest date that is not after the message's, then the one posted last: `rate_at`.
 """
@@ -11,8 +11,11 @@ from decimal import Decimal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from groupchat.aggregates import webhook_state
 from groupchat.aggregates.keywords import NO_WORDS, Words
 from groupchat.aggregates.user_keys import ApiKey
+from groupchat.aggregates.webhook_events import WEBHOOK_EVENTS
+from groupchat.aggregates.webhook_state import Webhooks
 from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     KeyIssued,
@@ -102,6 +105,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
 
     rates: tuple[PostedRate, ...] = ()
     """The rate card, in the order of posting."""
+    webhooks: Webhooks = {}
+    """The addresses that the workspace's events are sent to (R55)."""
 
     @property
     def numbers_ever(self) -> tuple[str, ...]:
@@ -199,6 +204,8 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return replace(state, policy=event.policy)
         case KeywordsChosen():
             return replace(state, keywords=Words(out=event.opt_out, in_=event.opt_in))
+        case _ if isinstance(event, WEBHOOK_EVENTS):
+            return replace(state, webhooks=webhook_state.evolve(state.webhooks, event, recorded))
         case _:
             return state
 

@@ -15,6 +15,7 @@ from groupchat.aggregates import (
     reader,
     refusal,
     users,
+    webhooks,
     workspace,
     workspace_state,
 )
@@ -33,6 +34,8 @@ BUSINESS_NUMBERS = StreamKind("wsp_", workspace_state.evolve, business_numbers.d
 """The workspace too, but for the commands on its numbers."""
 USERS = StreamKind("wsp_", workspace_state.evolve, users.decide)
 """The workspace too, but for the commands on its users."""
+WEBHOOKS = StreamKind("wsp_", workspace_state.evolve, webhooks.decide)
+"""The workspace too, but for the commands on its webhooks."""
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
 DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
 READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)

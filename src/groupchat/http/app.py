@@ -30,6 +30,7 @@ from groupchat.http.routes import (
     session,
     simulator,
     users,
+    webhooks,
     workspace,
 )
 from groupchat.http.routes.history import StoredEvent
@@ -121,6 +122,15 @@ ENDPOINTS: tuple[Served, ...] = (
     users.issue_key,
     users.list_keys,
     users.revoke_key,
+    webhooks.add_webhook,
+    webhooks.list_webhooks,
+    webhooks.read_webhook,
+    webhooks.change_webhook,
+    webhooks.remove_webhook,
+    webhooks.test_webhook,
+    webhooks.issue_webhook_secret,
+    webhooks.replay_webhook,
+    webhooks.list_webhook_attempts,
 )
 SIMULATOR: tuple[Served, ...] = (simulator.handset_writes, simulator.read_handset, simulator.change_behaviour)
 

@@ -19,6 +19,8 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
 from groupchat.store.probe import Probe
 from groupchat.store.progress import Progress
+from groupchat.webhooks.addresses import Addresses
+from groupchat.webhooks.secret_keys import SecretKeys
 
 PATIENCE_SECONDS = 5.0
 """The time that a response waits for followers before it is a 503."""
@@ -32,7 +34,8 @@ class Services(Struct, frozen=True, kw_only=True):
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
     the carrier, where that is the simulated one; `webhooks` have, by the carriers' names, the function that takes what a carrier
     posted, with the request's correlation id. Without `tokens`, only API keys are accepted. A body must arrive within
-    `body_seconds`. `public_url` is where callers find this API.
+    `body_seconds`. `public_url` is where callers find this API. Without
+    `secret_keys`, no webhook can be added; `addresses` judges where webhooks may go.
     """
 
     store: EventStore
@@ -52,6 +55,8 @@ class Services(Struct, frozen=True, kw_only=True):
     refusals: RefusalLog
     metrics: Metrics = field(default_factory=Metrics)
     public_url: str | None = None
+    secret_keys: SecretKeys | None = None
+    addresses: Addresses = field(default_factory=Addresses)
 
     @property
     def views(self) -> Views:

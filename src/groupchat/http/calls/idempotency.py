@@ -22,7 +22,8 @@ from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.values.errors import InvalidRequestError
 
 _KEY = re.compile(IDEMPOTENCY_KEY.encode())
-_SECRET = "api_key"  # noqa: S105 - the name of a field
+_SECRETS = ("api_key", "secret")
+"""The names of fields."""
 _NOTHING = b"null"
 """The stored body of a response that has none."""
 _POSITION = b"groupchat-position"
@@ -66,9 +67,9 @@ def running(keys: set[tuple[str, str]], key: IdempotencyKey) -> Iterator[None]:
 
 
 def without_secret(value: Any) -> Any:
-    """Return a response's value with `api_key` null, because a secret is shown once and never stored."""
-    has_secret = isinstance(value, Struct) and _SECRET in value.__struct_fields__
-    return replace(value, **{_SECRET: None}) if has_secret else value
+    """Return a response's value with `api_key` or `secret` null, because a secret is shown once and never stored."""
+    secrets = [name for name in _SECRETS if isinstance(value, Struct) and name in value.__struct_fields__]
+    return replace(value, **dict.fromkeys(secrets)) if secrets else value
 
 
 def pack(reply: Reply) -> bytes:

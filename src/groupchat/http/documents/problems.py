@@ -72,6 +72,23 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"number": str},
         {"number": "+14155550100"},
     ),
+    "webhooks-not-configured": ProblemKind(
+        409,
+        "Webhooks are not configured",
+        "The server has no key to make the secrets of webhooks with, so it can't sign what it sends (R55). Its operator sets "
+        "GROUPCHAT_WEBHOOK_KEY. The event stream, GET /v1/events, works without it.",
+    ),
+    "webhook-off": ProblemKind(
+        409,
+        "The webhook is switched off",
+        "Nothing is sent to a webhook that is off (R55). off_reason says why it is. PATCH /v1/webhooks/{webhook_id} with active "
+        "true switches it on, and it continues where it was.",
+    ),
+    "too-many-webhooks": ProblemKind(
+        409,
+        "Too many webhooks",
+        "A workspace has at most 100 webhooks (R55). Remove one first: DELETE /v1/webhooks/{webhook_id}.",
+    ),
     "not-found": ProblemKind(
         404,
         "Not found",

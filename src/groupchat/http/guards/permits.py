@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from groupchat.commands.caller import Caller
 from groupchat.commands.numbers import read_number
-from groupchat.queries import contacts, conversations, explanations, messages, users, workspaces
+from groupchat.queries import contacts, conversations, explanations, messages, users, webhooks, workspaces
 from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
 
@@ -68,6 +68,12 @@ async def sees_user(views: Views, who: Caller, path: Path) -> None:
 async def has_number(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's number is the workspace's."""
     await workspaces.require_number(views.store, who, read_number("number", path["number"]))
+
+
+@permit("not-found")
+async def has_webhook(views: Views, who: Caller, path: Path) -> None:
+    """Raise `NotFoundError` unless the path's webhook is the workspace's."""
+    await webhooks.require_exists(views.store, who, path["webhook_id"])
 
 
 # --- things that the caller may do
