@@ -152,7 +152,7 @@ def test_a_message_tells_its_numbers_what_its_author_saw_the_rate_and_each_statu
         f"exactly the 2 numbers that were frozen when the group was created: {ONE}, {TWO} (R7, R8)",
         f"participants: {ONE}, Contact 2 ({TWO}); opted out: nobody",
         "0.03 USD per segment, in effect from 2025-01-31, posted by usr_ann (R25)",
-        "billed 2 segments at 0.03 USD: 0.06 USD (entries cnv_1/3/1 to 2)",
+        "billed 2 segments at 0.03 USD: 0.06 USD (entries 1 to 2 of cnv_1/3)",
         f"the status delivered for Contact 2 ({TWO})",
     ):
         assert said in told(explained)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from groupchat.aggregates.refusal import Refusal, Subject
+from groupchat.commands.refusals import Counted, record
 from groupchat.proof.growing import grow
 from groupchat.proof.signing import sign
 from groupchat.store.database import Database
+from groupchat.store.event_store import EventStore
 from groupchat.store.log import Log
+from groupchat.store.signals import Signals
 from tests.cli.read_only import only_reading
 from tests.proof.logs import KEY
 from tests.support.builders import number
@@ -37,6 +42,25 @@ def reading_url(database_url: str, disputed: Disputed) -> Iterator[str]:
     """The same database, for somebody who may only read it."""
     with only_reading(database_url) as url:
         yield url
+
+
+async def refused_in(url: str, disputed: Disputed) -> None:
+    """Store the record of two refused messages in the disputed conversation."""
+    database = Database(url)
+    signals = Signals(database)
+    store = EventStore(database, signals)
+    about = Subject(conversation_id=disputed.conversation, numbers=(number(2),))
+    sends = "POST /v1/conversations/{conversation_id}/messages"
+    user_id = disputed.world.who.user.id
+    refusal = Refusal(user_id=user_id, slug="conversation-blocked", rule="R15", operation=sends, about=about)
+    at = store.now()
+    counted = Counted(
+        workspace_id=disputed.world.who.workspace_id, refusal=refusal, times=2, first_at=at, last_at=at, correlation_id="req_9"
+    )
+    await store.run(counted.cause(), record, counted)
+    await asyncio.to_thread(store.close)
+    signals.close()
+    database.close()
 
 
 def commands(disputed: Disputed) -> list[tuple[str, ...]]:
@@ -107,17 +131,17 @@ def test_the_history_names_the_first_checkpoint_that_covers_it_R70(groupchat: Co
     database.close()
     shown.append(groupchat(database_url, "history", disputed.conversation))
     found = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)
-    assert shown[0].out.splitlines()[-1] == "No checkpoint covers all of this yet (docs/proof.md)."
+    assert "No checkpoint covers all of this yet (docs/proof.md)." in shown[0].out.splitlines()
     root = note.text.split("\n")[2]
     told = f"events with root {root}. `groupchat audit verify` compares the events with it."
-    assert shown[1].out.splitlines()[-1].endswith(told)
+    assert any(line.endswith(told) for line in shown[1].out.splitlines())
     assert found["checkpoint"] == str(note)
 
 
 def test_the_history_as_json_is_for_programs(groupchat: Command, database_url: str, disputed: Disputed):
     found = json.loads(groupchat(database_url, "history", disputed.conversation, "--version", "5", "--json").out)
     assert (found["conversation_id"], found["state"]["version"]) == (disputed.conversation, 5)
-    assert [entry["version"] for entry in found["timeline"]] == [1, 2, 3, 4, 5]
+    assert [entry["event"]["version"] for entry in found["timeline"]] == [1, 2, 3, 4, 5]
     assert found["timeline"][2]["changed"] == [{"of": number(2), "field": "tags", "before": [], "after": ["updated"]}]
     assert [each["status"] for each in found["state"]["messages"][-1]["recipients"]] == ["queued", "queued"]
     assert groupchat(database_url, "history", "show", disputed.conversation, "--json").code == 0
@@ -143,7 +167,8 @@ def test_a_block_is_explained_as_it_was_at_any_version_R15(groupchat: Command, d
     after = groupchat(database_url, "explain", "block", disputed.conversation, "(415) 555-0002").out
     assert before.startswith("The group is open: ")
     assert after.startswith("Nothing can be sent since Bob")
-    assert f"Decided by {disputed.conversation}/7." in after
+    assert "Decided by event 7 of the conversation (participant opted out) at" in after
+    assert f"{disputed.conversation}/7 at position" in after
 
 
 def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Command, database_url: str, disputed: Disputed):
@@ -204,3 +229,41 @@ def test_looking_for_a_history_makes_no_database(groupchat: Command, tmp_path):
     refused = groupchat("sqlite:///file:typo.db?mode=ro&uri=true", "history", "cnv_1")
     assert (refused.code, "There is no groupchat database" in refused.err) == (1, True)
     assert not (tmp_path / "typo.db").exists()
+
+
+def test_times_are_shown_as_in_a_zone_and_dates_are_taken_as_in_it(groupchat: Command, on_sqlite: tuple[str, str]):
+    url, id_ = on_sqlite
+    shown = groupchat(url, "history", id_, "--tz", "Pacific/Kiritimati").out
+    assert " +14  v1  " in shown
+    refused = groupchat(url, "history", id_, "--at", "2001-01-01", "--tz", "Pacific/Kiritimati")
+    assert "did not exist at 2000-12-31T10:00:00Z" in refused.err
+    unknown = groupchat(url, "history", id_, "--tz", "New York")
+    assert (unknown.code, "Similar names: America/New_York" in " ".join(unknown.err.replace("│", "").split())) == (2, True)
+
+
+def test_ids_are_footnotes_and_every_number_has_its_line(groupchat: Command, on_sqlite: tuple[str, str]):
+    url, id_ = on_sqlite
+    lines = groupchat(url, "history", id_).out.splitlines()
+    notes = [line for line in lines if line.startswith("[")]
+    told = "\n".join(line for line in lines if not line.startswith("["))
+    assert not re.search(r"_[0-9a-f]{32}", told)
+    assert {f"[{n}]" for n in range(1, len(notes) + 1)} == set(re.findall(r"\[\d+\]", told))
+    assert [line.split()[0] for line in notes] == [f"[{n}]" for n in range(1, len(notes) + 1)]
+    assert sum(f" {id_}/2 at position " in line for line in notes) == 1
+
+
+def test_refused_attempts_stand_in_the_history_at_their_time_R15(groupchat: Command, database_url: str, disputed: Disputed):
+    before = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)["timeline"]
+    asyncio.run(refused_in(database_url, disputed))
+    unfollowed = groupchat(database_url, "history", disputed.conversation)
+    assert groupchat(database_url, "rebuild", "refusals").code == 0
+    assert groupchat(database_url, "history", disputed.conversation).out == unfollowed.out
+    (line,) = (line for line in unfollowed.out.splitlines() if "  refused  " in line)
+    assert (
+        "was refused 2 times (POST /v1/conversations/{conversation_id}/messages), because Bob (+14155550002) had opted out" in line
+    )
+    entries = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)["timeline"]
+    assert [each["event"] for each in entries if not each["refused"]] == [each["event"] for each in before]
+    assert [each["refused"] for each in entries[-2:]] == [False, True]
+    earlier = groupchat(database_url, "history", disputed.conversation, "--version", "7").out
+    assert "  refused  " not in earlier

@@ -40,7 +40,7 @@ def test_all_faults_of_a_policy_file_are_reported_and_nothing_else(groupchat, fi
     assert [line.split(":")[0].strip() for line in refused.err.splitlines()] == ["groupchat", "line 1", "line 2"]
 
 
-def test_differences_are_shown_as_tables_and_as_json(groupchat, sqlite_url, tmp_path):
+def test_differences_are_shown_as_lines_below_their_sum_and_as_json(groupchat, sqlite_url, tmp_path):
     database = Database(sqlite_url)
     bring(database, EXPORT)
     database.close()
@@ -54,8 +54,11 @@ def test_differences_are_shown_as_tables_and_as_json(groupchat, sqlite_url, tmp_
     )
 
     assert (shown.code, as_json.code) == (0, 0), shown.err + as_json.err
-    assert "cnv_1/2" in shown.out
-    assert "sent, 2 x, 0.0000002 USD" in shown.out
+    lines = shown.out.splitlines()
+    assert lines[0] == "2 events would have had a different outcome."
+    assert "USD\t0.0800\t0.0000004" in lines
+    (line,) = (line for line in lines if line.startswith("cnv_1/2\t"))
+    assert line.split("\t")[3] == "sent, 2 x, 0.0000002 USD"
     found = json.loads(as_json.out)
     assert [each["event"] for each in found["differences"]] == ["cnv_1/2", "cnv_2/2"]
     assert found["differences"][0]["would_be"]["charge"] == {"recipients": 2, "amount": "0.0000002", "currency": "USD"}

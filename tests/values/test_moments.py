@@ -25,3 +25,27 @@ def test_a_moment_is_a_time_with_its_offset_or_a_dates_first_moment_in_utc(writt
 def test_anything_else_says_what_a_moment_is(written):
     with pytest.raises(moments.UnreadableMomentError, match="Give a time with its offset"):
         moments.read(written)
+
+
+def test_a_date_can_begin_in_another_zone():
+    assert moments.read("2025-01-31", moments.read_zone("America/New_York")) == datetime(2025, 1, 31, 5, tzinfo=UTC)
+
+
+def test_a_moment_is_shown_to_the_second_with_its_zone():
+    moment = datetime(2025, 7, 1, 3, 59, 30, 999_999, tzinfo=UTC)
+    assert moments.shown(moment) == "2025-07-01 03:59:30 UTC"
+    assert moments.shown(moment, moments.read_zone("America/New_York")) == "2025-06-30 23:59:30 EDT"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("New York", "Similar names: America/New_York"),
+        ("america/new_york", "Similar names: America/New_York"),
+        ("../etc/passwd", "Use UTC, or a name such as"),
+        ("", "Use UTC, or a name such as"),
+    ],
+)
+def test_an_unknown_zone_is_reported_with_similar_names(written: str, said: str):
+    with pytest.raises(moments.UnknownZoneError, match=said):
+        moments.read_zone(written)

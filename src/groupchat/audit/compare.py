@@ -1,6 +1,7 @@
 """The differences between two states of a conversation: participants, name, messages and statuses."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
 from typing import Any
 
 from msgspec import Struct
@@ -23,10 +24,9 @@ class ChangedField(Struct, frozen=True, kw_only=True):
     before: Any
     after: Any
 
-    @property
-    def words(self) -> str:
-        """The difference as a line."""
-        return f"{self.of}: {self.field.replace('_', ' ')}: {value(self.before)} → {value(self.after)}"
+    def words(self, zone: tzinfo = UTC) -> str:
+        """Return the difference as a line, with times as in the zone."""
+        return f"{self.of}: {self.field.replace('_', ' ')}: {value(self.before, zone)} → {value(self.after, zone)}"
 
 
 def states(before: AsOf, after: AsOf) -> list[ChangedField]:

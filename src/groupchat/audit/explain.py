@@ -60,8 +60,8 @@ def _way(history: History, step: Step, message_id: str) -> list[ExplanationGroun
     calls = 0
     deliveries = history.of_message.get(message_id, ())
     for recorded in (step.recorded, *deliveries):
-        said = timeline.went(step.after, recorded)
-        if said is not None and not isinstance(recorded.event, Updated):
+        said = None if isinstance(recorded.event, Updated) else timeline.went(step.after, recorded)
+        if said is not None:
             calls += isinstance(recorded.event, Started)
             found.append(ground(_stage(recorded, said, again=calls > 1), recorded))
         if (bill := ledger.line_of(recorded)) is not None:

@@ -28,7 +28,7 @@ class Step(Struct, frozen=True):
 
 
 class History(Struct, frozen=True, dict=True, kw_only=True):
-    """A conversation's events, the deliveries of its messages, and its workspace's events; each oldest first.
+    """A conversation's events, the deliveries of its messages, its workspace's events, and refusal records; each oldest first.
 
     For readers who see no other users (R22), `names_only` is the only user who is called by name in other events than messages.
     """
@@ -36,6 +36,7 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
     events: Sequence[Recorded]
     deliveries: Sequence[Recorded] = ()
     workspace: Sequence[Recorded] = ()
+    refusals: Sequence[Recorded] = ()
     names_only: str | None = None
 
     @property
@@ -43,10 +44,15 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         """The conversation."""
         return self.events[0].stream
 
+    @property
+    def workspace_id(self) -> str:
+        """The workspace of the conversation."""
+        return self.events[0].cause.workspace_id
+
     def upto(self, cut: Cut) -> "History":
         """Return the history up to a cut."""
-        events, deliveries, workspace = (cut.of(each) for each in (self.events, self.deliveries, self.workspace))
-        return replace(self, events=events, deliveries=deliveries, workspace=workspace)
+        events, deliveries, workspace = cut.of(self.events), cut.of(self.deliveries), cut.of(self.workspace)
+        return replace(self, events=events, deliveries=deliveries, workspace=workspace, refusals=cut.of(self.refusals))
 
     def as_seen_by(self, user_id: str | None) -> "History":
         """Return the history for a user who sees no other users; unchanged without one."""
@@ -54,8 +60,8 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
 
     @property
     def position(self) -> int:
-        """The position of the newest event that it shows of the conversation and its deliveries."""
-        return max(recorded.position for recorded in (*self.events, *self.deliveries))
+        """The position of the newest event of the conversation, its deliveries and its refusal records."""
+        return max(recorded.position for recorded in (*self.events, *self.deliveries, *self.refusals))
 
     @cached_property
     def state(self) -> AsOf:

@@ -1,49 +1,64 @@
 """The timeline of a conversation: when something happened, who did it, what it changed and led to; from events alone."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from heapq import merge
+from itertools import groupby
 
 from msgspec import Struct
 
 from groupchat.aggregates.delivery import RecipientOutcome, Settled, Started, Updated, Withheld
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.audit import as_of, compare, words
+from groupchat.aggregates.refusal import RefusalRecorded
+from groupchat.audit import as_of, compare, refused, words
 from groupchat.audit.compare import ChangedField
+from groupchat.audit.explanation import EventRef
 from groupchat.audit.history import History, Step
 from groupchat.projections import inbox, ledger, pane
-from groupchat.values.event import Recorded
+from groupchat.values.event import Moment, Recorded
 from groupchat.values.money import exact_product
 
 
 class Consequence(Struct, frozen=True, kw_only=True):
-    """A consequence of an event, and the event that records it."""
+    """A consequence of an event, and the events that record it: one, or several with equal reports of the carrier."""
 
-    at: datetime
-    event: str
     what: str
+    events: tuple[EventRef, ...]
 
 
 class TimelineEntry(Struct, frozen=True, kw_only=True):
-    """An event of a conversation in words; `event` is its id, `changed` lists the differences that it made in the views."""
+    """An event of a conversation in words; `changed` lists the differences that it made in the views.
 
-    at: datetime
-    version: int
-    position: int
-    event: str
-    type: str
+    With `refused`, it is the record of a refused attempt, which changed nothing; `at` is the time of the first one.
+    """
+
+    at: Moment
+    event: EventRef
+    refused: bool = False
     who: str
     what: str
     changed: tuple[ChangedField, ...] = ()
     led_to: tuple[Consequence, ...] = ()
 
 
-def entries(history: History) -> list[TimelineEntry]:
-    """Return a conversation's timeline, oldest first.
+def entries(history: History) -> Iterator[TimelineEntry]:
+    """Return a conversation's timeline, oldest first, with the refused attempts among its events by their time."""
+    return merge(_of_events(history), _of_refusals(history), key=lambda entry: entry.at)
 
-    Refused attempts leave no event in the conversation. A source of entries for them is merged in, by time.
-    """
-    return list(_of_events(history))
+
+def _of_refusals(history: History) -> list[TimelineEntry]:
+    found = [
+        TimelineEntry(
+            at=event.first_at,
+            event=EventRef.to(recorded),
+            refused=True,
+            who=words.actor(history, recorded, history.group),
+            what=refused.what(event, history.group),
+        )
+        for recorded in history.refusals
+        if isinstance(event := recorded.event, RefusalRecorded)
+    ]
+    return sorted(found, key=lambda entry: entry.at)
 
 
 def _of_events(history: History) -> Iterator[TimelineEntry]:
@@ -69,10 +84,7 @@ def _entry(history: History, step: Step, changed: tuple[ChangedField, ...]) -> T
     who = words.actor(history, recorded, step.after)
     return TimelineEntry(
         at=recorded.at,
-        version=recorded.version,
-        position=recorded.position,
-        event=recorded.id,
-        type=recorded.type,
+        event=EventRef.to(recorded),
         who=who,
         what=words.what(step).removeprefix(f"{who} "),
         changed=changed,
@@ -84,11 +96,29 @@ def _led_to(history: History, recorded: Recorded, group: GroupConversation) -> I
     """Return what a message was billed, its delivery, and the credits."""
     if not as_of.is_message(recorded):
         return
-    for each in (recorded, *history.of_message.get(as_of.id_of(recorded), ())):
-        if (said := went(group, each)) is not None:
-            yield Consequence(at=each.at, event=each.id, what=said)
-        if (line := ledger.line_of(each)) is not None:
-            yield Consequence(at=each.at, event=each.id, what=billed(line))
+    deliveries = history.of_message.get(as_of.id_of(recorded), ())
+    for are_reports, some in groupby((recorded, *deliveries), key=lambda each: isinstance(each.event, Updated)):
+        if are_reports:
+            yield from _reported(group, some)
+            continue
+        for each in some:
+            if (said := went(group, each)) is not None:
+                yield Consequence(what=said, events=(EventRef.to(each),))
+            if (line := ledger.line_of(each)) is not None:
+                yield Consequence(what=billed(line), events=(EventRef.to(each),))
+
+
+def _reported(group: GroupConversation, reports: Iterable[Recorded]) -> Iterator[Consequence]:
+    """Return what a carrier reported in events that follow each other: equal statuses with the same code together."""
+    alike: dict[tuple[str, str | None], tuple[list[str], list[EventRef]]] = {}
+    for recorded in reports:
+        for each in recorded.event.outcomes if isinstance(recorded.event, Updated) else ():
+            numbers, events = alike.setdefault((each.status, each.code), ([], []))
+            numbers.append(each.recipient)
+            if (event := EventRef.to(recorded)) not in events:
+                events.append(event)
+    for (status, code), (numbers, events) in alike.items():
+        yield Consequence(what=f"{status}: {everybody(group, numbers)}{words.why(code)}", events=tuple(events))
 
 
 def went(group: GroupConversation, recorded: Recorded) -> str | None:
@@ -126,5 +156,5 @@ def billed(line: ledger.EventCharge) -> str:
     count = len(line.recipients)
     verb, segments = ("credited", -line.segments) if line.segments < 0 else ("billed", line.segments)
     total = exact_product(count, Decimal(line.amount))
-    entries_ = f"entries {line.event.stream}/{line.event.version}/1 to {count}" if count else "no entries"
+    entries_ = f"entries 1 to {count} of {line.event.stream}/{line.event.version}" if count else "no entries"
     return f"{verb} {count * segments} segments at {line.rate} {line.currency}: {total:f} {line.currency} ({entries_})"

@@ -1,7 +1,7 @@
 """Words for events: who, when and how, in text that is safe to print."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from unicodedata import category
 
 from groupchat.aggregates import consent
@@ -23,8 +23,8 @@ from groupchat.aggregates.group_events import (
     Unblocked,
 )
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.audit.as_of import written
 from groupchat.audit.history import History, Step
+from groupchat.values import moments
 from groupchat.values.carrier_codes import meaning_of
 from groupchat.values.event import Recorded
 
@@ -177,18 +177,18 @@ def _contact_of(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupCon
     return said or (member.contact_id if member else None)
 
 
-def value(anything: object) -> str:
-    """Return a field's value in words."""
+def value(anything: object, zone: tzinfo = UTC) -> str:
+    """Return a field's value in words; a time as in the zone."""
     match anything:
         case None | () | "":
             return "none"
         case bool():
             return "yes" if anything else "no"
         case datetime():
-            return written(anything)
+            return moments.shown(anything, zone)
         case dict():
             return ", ".join(f"{plain(str(key))}: {quoted(each)}" for key, each in anything.items()) or "none"
         case tuple():
-            return ", ".join(map(value, anything))
+            return ", ".join(value(each, zone) for each in anything)
         case _:
             return plain(str(anything))

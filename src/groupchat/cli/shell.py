@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from unicodedata import category
 
@@ -47,10 +47,10 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
         return runner.run(work)
 
 
-def read_moment(option: str, written: str | None) -> datetime | None:
-    """Return an option's moment in UTC, or none if it was omitted; a date is its first moment in UTC."""
+def read_moment(option: str, written: str | None, zone: tzinfo = UTC) -> datetime | None:
+    """Return an option's moment in UTC, or none if it was omitted; a date is its first moment in the zone."""
     try:
-        return None if written is None else moments.read(written)
+        return None if written is None else moments.read(written, zone)
     except moments.UnreadableMomentError as error:
         msg = f"{option}: {error}, not {written!r}."
         raise typer.BadParameter(msg) from error

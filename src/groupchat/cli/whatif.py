@@ -1,21 +1,19 @@
 """The what-if command: history under another policy (docs/whatif.md)."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
 from groupchat.aggregates.workspace_events import WorkspaceCreated
+from groupchat.cli.printing import print_rows
 from groupchat.cli.reading import progress, reading
-from groupchat.cli.shell import clean, read_moment
+from groupchat.cli.shell import read_moment
 from groupchat.values.event import Recorded
 from groupchat.values.progress import EVENTS_PER_REPORT, OnProgress
 from groupchat.whatif.differences import Amounts, Difference, Side
@@ -24,8 +22,9 @@ from groupchat.whatif.replay import TOPICS, WhatIf, Window
 
 app = typer.Typer()
 
-_AT_ONCE = 500
-"""Rows of one table, printed as they are found instead of gathered."""
+_IN_MEMORY = 10 * 1024 * 1024
+"""The bytes of differences that wait in memory; more wait in a file."""
+_read_row = msgspec.json.Decoder(tuple[str, str, str, str, str]).decode
 
 
 @app.command()
@@ -35,7 +34,7 @@ def whatif(
     end: Annotated[str | None, typer.Option("--to", help="Replay and report events before this time.")] = None,
     workspace: Annotated[str | None, typer.Option(help="Only this workspace, by its id.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Replay history under another policy, and report which groups, messages and amounts would differ. It changes nothing."""
     window = Window(workspace_id=workspace, start=read_moment("--from", start), end=read_moment("--to", end))
@@ -48,7 +47,7 @@ def whatif(
         if as_json:
             _print_json(found, replay)
         else:
-            _print_tables(found, replay)
+            _print_rows(found, replay)
 
 
 def _told(log: Iterable[Recorded], head: int, on_progress: OnProgress) -> Iterator[Recorded]:
@@ -75,27 +74,28 @@ def _json(value: Any) -> str:
     return json.dumps(plain, default=lambda amount: f"{amount:f}", ensure_ascii=False)
 
 
-def _print_tables(found: Iterator[Difference], replay: WhatIf) -> None:
-    console = Console(markup=False, highlight=False)
-    rows = ((each.event, each.kind, _side(each.was), _side(each.would_be), each.why) for each in found)
-    _print_rows(console, rows, "event", "what", "was", "would be", "why")
-    summary = replay.summary()
-    costs = ((each.conversation_id, *_amounts(amounts)) for each in summary.conversations for amounts in each.amounts)
-    _print_rows(console, costs, "conversation", "currency", "was", "would be")
-    counts = (("groups", summary.groups), ("messages", summary.messages))
-    totals = [(name, f"{count.was:,}", f"{count.would_be:,}") for name, count in counts]
-    totals += [(currency, was, would_be) for currency, was, would_be in map(_amounts, summary.amounts)]
-    _print_rows(console, totals, "in all", "was", "would be")
-    console.print(f"{summary.count:,} events would have had a different outcome." if summary.count else "Nothing would differ.")
+def _print_rows(found: Iterator[Difference], replay: WhatIf) -> None:
+    """Print the sums first, and then what they consist of, which is known first and so waits in a file."""
+    with SpooledTemporaryFile(_IN_MEMORY, "w+b") as waiting:
+        for each in found:
+            waiting.write(msgspec.json.encode((each.event, each.kind, _side(each.was), _side(each.would_be), each.why)) + b"\n")
+        waiting.seek(0)
+        summary = replay.summary()
+        counts = (("groups", summary.groups), ("messages", summary.messages))
+        totals = [(name, f"{count.was:,}", f"{count.would_be:,}") for name, count in counts]
+        differ = f"{summary.count:,} events would have had a different outcome." if summary.count else "Nothing would differ."
+        typer.echo(f"{differ}\n")
+        print_rows(("in all", "was", "would be"), (*totals, *map(_amounts, summary.amounts)))
+        costs = [(each.conversation_id, *_amounts(amounts)) for each in summary.conversations for amounts in each.amounts]
+        _print_some(("conversation", "currency", "was", "would be"), costs)
+        if summary.count:
+            _print_some(("event", "what", "was", "would be", "why"), map(_read_row, waiting))
 
 
-def _print_rows(console: Console, rows: Iterable[tuple[str, ...]], first: str, *others: str) -> None:
-    each = iter(rows)
-    while some := list(islice(each, _AT_ONCE)):
-        table = Table(Column(first, no_wrap=True), *(Column(name, overflow="fold") for name in others))
-        for row in some:
-            table.add_row(*(Text(clean(cell)) for cell in row))
-        console.print(table)
+def _print_some(header: tuple[str, ...], rows: Collection[tuple[str, ...]] | Iterator[tuple[str, ...]]) -> None:
+    if rows:
+        typer.echo()
+        print_rows(header, rows)
 
 
 def _side(side: Side) -> str:

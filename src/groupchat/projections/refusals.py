@@ -54,6 +54,10 @@ class RefusalView(Struct, frozen=True, kw_only=True):
     correlation_id: str
 
 
+decode = msgspec.json.Decoder(RefusalView).decode
+"""Reads an item of a page."""
+
+
 def shown(recorded: Recorded, event: RefusalRecorded) -> RefusalView:
     """Return a record as it is shown."""
     return RefusalView(id=recorded.id, at=recorded.at, correlation_id=recorded.cause.correlation_id, **asdict(event))

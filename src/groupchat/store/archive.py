@@ -58,7 +58,7 @@ class Archive:
 
         Raises `UnreadableEventError` for an event that is missing, can't be decoded, or can't be restored to the same bytes.
         """
-        for position, notification in enumerate(self._recorder.each_notification((), upto), start=1):
+        for position, notification in enumerate(self._recorder.each_notification((), 0, upto), start=1):
             if notification.id != position:
                 msg = f"The log has no event at position {position}, but one at {notification.id}"
                 raise UnreadableEventError(msg, position)

@@ -64,9 +64,9 @@ class Log:
         except Exception as error:  # noqa: BLE001 - raised in the caller
             return error
 
-    def each(self, topics: Sequence[str] = (), *, upto: int | None = None) -> Iterator[Recorded]:
-        """Return the events of these types (or of all types) up to a position. The iterator reads them as you consume it."""
-        return map(self._mapper.restore, self._recorder.each_notification(topics, upto))
+    def each(self, topics: Sequence[str] = (), *, after: int = 0, upto: int | None = None) -> Iterator[Recorded]:
+        """Return the events of these types (or of all types) above a position, up to another. They are read as you consume them."""
+        return map(self._mapper.restore, self._recorder.each_notification(topics, after, upto))
 
     def next_at(self, after: int) -> datetime | None:
         """Return when the first event above a position was stored; none if there is none, or if its envelope can't be read."""

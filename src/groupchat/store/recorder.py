@@ -275,9 +275,9 @@ class Recorder(SQLAlchemyApplicationRecorder):
         with self.database.statement() as connection:
             return list(_notifications(connection.execute(query.order_by(table.id).limit(limit)).all()))
 
-    def each_notification(self, topics: Sequence[str], upto: int | None) -> Iterator[Notification]:
-        """Return the log up to a position, of these types or of all. The iterator reads it in pieces as you consume it."""
-        position = 0
+    def each_notification(self, topics: Sequence[str], after: int, upto: int | None) -> Iterator[Notification]:
+        """Return the log above a position, up to another, of these types or of all. It is read in pieces as you consume it."""
+        position = after
         while piece := self.select_notifications(position, AT_ONCE, upto, topics, inclusive_of_start=False):
             yield from piece
             position = piece[-1].id
