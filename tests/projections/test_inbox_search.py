@@ -1,16 +1,19 @@
 """The searchable texts of the inbox: what changes them, and how much a search reads."""
 
+from hypothesis import given
 from sqlalchemy import insert
 
+from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import GroupRenamed, ParticipantContactLinked, ParticipantContactRenamed
+from groupchat.aggregates.group_state import GroupConversation
 from groupchat.projections import inbox, inbox_list, inbox_search
 from groupchat.projections.inbox import Conversation
 from groupchat.projections.inbox_list import ConversationFilter
-from groupchat.projections.inbox_search import INBOX_SEARCH
+from groupchat.projections.inbox_search import INBOX_SEARCH, Named
 from groupchat.projections.paging import Page
 from groupchat.projections.search import pieces
 from groupchat.store.database import Database
-from tests.projections.histories import follow, items, log_of, received
+from tests.projections.histories import follow, items, log_of, received, stories
 from tests.support.builders import ANN, BUSINESS, CAUSE, a_group, a_participant, number
 from tests.support.reads import effort, queries_of, settle
 from tests.support.statements import counted
@@ -25,6 +28,18 @@ def search(database: Database, chosen: ConversationFilter) -> Page:
 
 def found(database: Database, q: str) -> list[str]:
     return [each.id for each in items(search(database, ConversationFilter(q=q)), Conversation)]
+
+
+@given(story=stories())
+def test_its_names_are_those_that_the_inbox_shows_after_any_history_R27_R54(story):
+    named: dict[str, Named | None] = {}
+    groups: dict[str, GroupConversation | None] = {}
+    for recorded in log_of(story):
+        if recorded.stream.startswith("cnv_"):
+            named[recorded.stream] = inbox_search.fold(named.get(recorded.stream), recorded)
+            groups[recorded.stream] = group_state.evolve(groups.get(recorded.stream), recorded)
+    for id_, group in groups.items():
+        assert (named[id_].name, [each.name for each in named[id_].people]) == (group.name, [each.name for each in group.members])
 
 
 async def test_it_follows_every_change_of_a_name_R27_R37(database: Database):

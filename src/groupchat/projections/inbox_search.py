@@ -16,6 +16,7 @@ from groupchat.aggregates.group_events import (
     GroupRenamed,
     Participant,
     ParticipantContactLinked,
+    ParticipantContactMerged,
     ParticipantContactRenamed,
 )
 from groupchat.projections.rows import StreamRows
@@ -62,7 +63,7 @@ def fold(row: Named | None, recorded: Recorded) -> Named | None:
     match event:
         case GroupRenamed():
             return replace(row, name=event.name, version=version)
-        case ParticipantContactLinked():
+        case ParticipantContactLinked() | ParticipantContactMerged():
             people = (
                 replace(each, contact_id=event.contact_id, name=event.name) if each.number == event.number else each
                 for each in row.people
@@ -84,7 +85,7 @@ def _columns(row: Named) -> dict[str, Any]:
     }
 
 
-_EVENTS = (Created, GroupRenamed, ParticipantContactLinked, ParticipantContactRenamed)
+_EVENTS = (Created, GroupRenamed, ParticipantContactLinked, ParticipantContactMerged, ParticipantContactRenamed)
 _ROWS = StreamRows(INBOX_SEARCH, Named, _columns, fold, events=_EVENTS, births=(Created,))
 
 
