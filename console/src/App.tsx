@@ -31,6 +31,11 @@ async function open(): Promise<Session | null> {
     history.replaceState(null, "", location.pathname);
     if (begun) return begun;
   }
+  if (location.hash === "#signed-in") {
+    // The identity provider's way back ends here, with the session's cookie.
+    history.replaceState(null, "", location.pathname);
+    return data(readSession({ throwOnError: true }));
+  }
   return wasSignedIn() ? data(readSession({ throwOnError: true })) : null;
 }
 

@@ -1,7 +1,7 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import type { Session } from "./api";
-import { beginSession } from "./api";
+import { beginSession, readSignIn } from "./api";
 import { data, explain } from "./http";
 
 export function SignIn({ onSignIn }: { onSignIn: (session: Session) => void }) {
@@ -11,6 +11,8 @@ export function SignIn({ onSignIn }: { onSignIn: (session: Session) => void }) {
     mutationFn: (api_key: string) => data(beginSession({ body: { api_key }, throwOnError: true })),
     onSuccess: onSignIn,
   });
+  const offer = useQuery({ queryKey: ["sign-in"], queryFn: () => data(readSignIn({ throwOnError: true })) });
+  const provider = offer.data?.provider;
   return (
     <main className="sign-in">
       <form
@@ -20,6 +22,14 @@ export function SignIn({ onSignIn }: { onSignIn: (session: Session) => void }) {
         }}
       >
         <h1>groupchat</h1>
+        {provider && (
+          <>
+            <a className="button primary" href="/v1/sign-in/provider">
+              Sign in with {provider}
+            </a>
+            <p className="or">or</p>
+          </>
+        )}
         <p>Sign in with your API key. Your browser doesn't keep the key, only a session that ends after 12 hours.</p>
         <label htmlFor={id}>API key</label>
         <input

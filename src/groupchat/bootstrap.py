@@ -20,6 +20,7 @@ from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.twilio.adapter import Twilio
 from groupchat.commands.inbound import CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
+from groupchat.http.guards.sign_in import CALLBACK, Client, SignIn
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Provider, Tokens
 from groupchat.http.monitoring.metrics import Metrics
@@ -98,6 +99,7 @@ class System(Struct, frozen=True, kw_only=True):
         metrics.watch(appends_waiting=lambda: self.store.waiting, streams_open=lambda: streams.open)
         metrics.include(self.carrier_calls.collectors)
         self.store.observe(metrics.stored)
+        tokens = _tokens(settings)
         return Services(
             store=self.store,
             progress=self.progress,
@@ -108,7 +110,8 @@ class System(Struct, frozen=True, kw_only=True):
             max_lag=settings.max_lag_seconds,
             streams=streams,
             throttle=_throttle(settings),
-            tokens=_tokens(settings),
+            tokens=tokens,
+            sign_in=None if tokens is None else _sign_in(settings, tokens),
             metrics=metrics,
             last_uses=LastUses(self.database),
             refusals=RefusalLog(self.store, metrics.unrecorded),
@@ -158,6 +161,20 @@ def _tokens(settings: Settings) -> Tokens | None:
         workspace_claim=settings.oidc_workspace_claim,
     )
     return Tokens(provider)
+
+
+def _sign_in(settings: Settings, tokens: Tokens) -> SignIn | None:
+    if settings.oidc_client_id is None or settings.oidc_authorization_url is None or settings.oidc_token_url is None:
+        return None
+    client = Client(
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        authorization_url=settings.oidc_authorization_url,
+        token_url=settings.oidc_token_url,
+        scopes=settings.oidc_scopes,
+        redirect_uri=f"{(settings.public_url or '').rstrip('/')}{CALLBACK}",
+    )
+    return SignIn(client, tokens)
 
 
 def provide_threads(database: Database) -> None:

@@ -44,6 +44,11 @@
 | `GROUPCHAT_OIDC_JWKS_URL` | URL of its public keys | unset |
 | `GROUPCHAT_OIDC_ALGORITHMS` | accepted signature algorithms: `RS`, `PS` and `ES` with `256`, `384` or `512` | `RS256,ES256` |
 | `GROUPCHAT_OIDC_WORKSPACE_CLAIM` | claim that contains the workspace's id | `groupchat_workspace` |
+| `GROUPCHAT_OIDC_CLIENT_ID` | this server as a client of the identity provider, for signing in to the console | unset |
+| `GROUPCHAT_OIDC_CLIENT_SECRET` | the client's secret; unset for a public client | unset |
+| `GROUPCHAT_OIDC_AUTHORIZATION_URL` | address at the provider where people sign in | unset |
+| `GROUPCHAT_OIDC_TOKEN_URL` | address at the provider where the server gets the id token | unset |
+| `GROUPCHAT_OIDC_SCOPES` | scopes that are requested, with spaces between | `openid email` |
 | `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | brokers to publish events to, as `HOST:PORT,HOST:PORT`; no relay if unset | unset |
 | `GROUPCHAT_KAFKA_SECURITY_PROTOCOL` | `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL` | `PLAINTEXT` |
 | `GROUPCHAT_KAFKA_SASL_MECHANISM` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512` | unset |
@@ -83,8 +88,19 @@ _Count = Annotated[int, Meta(ge=0)]
 _Positive = Annotated[int, Meta(ge=1)]
 _Seconds = Annotated[float, Meta(gt=0)]
 _Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
-_ADDRESSES = ("public_url", "oidc_issuer", "oidc_jwks_url", "telnyx_url", "bandwidth_url", "twilio_url", "twilio_media_url")
+_ADDRESSES = (
+    "public_url",
+    "oidc_issuer",
+    "oidc_jwks_url",
+    "oidc_authorization_url",
+    "oidc_token_url",
+    "telnyx_url",
+    "bandwidth_url",
+    "twilio_url",
+    "twilio_media_url",
+)
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
+_SIGN_IN = ("oidc_client_id", "oidc_authorization_url", "oidc_token_url")
 CARRIERS = {
     "telnyx": ("telnyx_api_key", "telnyx_public_key", "telnyx_messaging_profile_id"),
     "bandwidth": (
@@ -157,6 +173,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_jwks_url: str | None = None
     oidc_algorithms: _Algorithms = "RS256,ES256"
     oidc_workspace_claim: str = "groupchat_workspace"
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_authorization_url: str | None = None
+    oidc_token_url: str | None = None
+    oidc_scopes: str = "openid email"
     kafka_bootstrap_servers: str | None = None
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
@@ -191,10 +212,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
             raise SettingsError(msg)
     settings = Settings(**{name: _read(name, given[name]) for name in known if name in given})
     _check_addresses(settings)
-    missing = [name for name in _PROVIDER if getattr(settings, name) is None]
-    if 0 < len(missing) < len(_PROVIDER):
-        msg = f"An identity provider also needs {', '.join(map(_variable, missing))}. See docs/settings.md, Single sign-on."
-        raise SettingsError(msg)
+    _check_provider(settings)
     _check_carriers(settings)
     _check_kafka_login(settings)
     return settings
@@ -222,6 +240,20 @@ def _with_files(given: Mapping[str, str], known: Sequence[str]) -> dict[str, str
     return read
 
 
+def _check_provider(settings: Settings) -> None:
+    signs_in = any(getattr(settings, name) is not None for name in (*_SIGN_IN, "oidc_client_secret"))
+    needed = (*_PROVIDER, *_SIGN_IN, "public_url") if signs_in else _PROVIDER
+    missing = [name for name in needed if getattr(settings, name) is None]
+    if signs_in or len(missing) < len(_PROVIDER):
+        _require(missing, "An identity provider", "docs/settings.md, Single sign-on")
+
+
+def _require(missing: Sequence[str], what: str, where: str) -> None:
+    if missing:
+        msg = f"{what} also needs {', '.join(map(_variable, missing))}. See {where}."
+        raise SettingsError(msg)
+
+
 def _check_carriers(settings: Settings) -> None:
     for carrier, names in CARRIERS.items():
         missing = [name for name in names if getattr(settings, name) is None]
@@ -229,9 +261,7 @@ def _check_carriers(settings: Settings) -> None:
             continue
         if settings.public_url is None:
             missing.append("public_url")
-        if missing:
-            msg = f"The carrier {carrier} also needs {', '.join(map(_variable, missing))}. See docs/carriers.md."
-            raise SettingsError(msg)
+        _require(missing, f"The carrier {carrier}", "docs/carriers.md")
 
 
 def _check_kafka_login(settings: Settings) -> None:

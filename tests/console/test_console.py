@@ -142,6 +142,21 @@ async def test_a_restricted_user_sees_only_what_is_theirs_and_the_address_works_
         await expect(page.get_by_label("API key")).to_be_visible()
 
 
+async def test_the_identity_provider_is_offered_where_there_is_one(browser: Browser, demo: Demo):
+    async def offered(route: Route) -> None:
+        await route.fulfill(json={"provider": "id.example.com"})
+
+    async with visiting(browser, demo) as page:
+        await page.goto(demo.url)
+        await expect(page.get_by_label("API key")).to_be_visible()
+        await expect(page.get_by_role("link")).to_have_count(0)
+        await page.route("**/v1/sign-in", offered)
+        await page.reload()
+        link = page.get_by_role("link", name="Sign in with id.example.com")
+        await expect(link).to_have_attribute("href", "/v1/sign-in/provider")
+        assert await Person(page, demo).violations() == []
+
+
 async def test_an_auditor_is_offered_nothing_that_writes_R23(browser: Browser, demo: Demo, api: httpx.AsyncClient):
     user = {"name": "Ada", "email": "ada@example.com", "role": "auditor"}
     key = (await api.post("/v1/users", json=user)).json()["api_key"]

@@ -42,5 +42,9 @@ def test_each_of_the_ten_risks_has_a_line_with_a_test():
 def test_only_addresses_in_the_settings_are_ever_called():
     source = ROOT / "src" / "groupchat"
     fetching = {str(path.relative_to(source)) for path in source.rglob("*.py") if imported(path.read_text()) & FETCHING}
-    assert fetching == {"carriers/calls.py", "http/guards/tokens.py", "proof/publishing.py"}
+    assert fetching == {
+        "carriers/calls.py",
+        "http/guards/fetching.py",
+        "proof/publishing.py",
+    }
     assert imported("from urllib import request\nimport httpx") & FETCHING == {"urllib.request", "httpx"}

@@ -177,6 +177,9 @@ WORKSPACE = [
     row("GET /audit/checkpoint", 200, **AUDITING),
 ]
 USERS = [
+    row("GET /v1/sign-in", 200, by_value=True, nobody=200),
+    row("GET /v1/sign-in/provider", NOT_FOUND, by_value=True, nobody=NOT_FOUND),
+    row("GET /v1/sign-in/callback", NOT_FOUND, by_value=True, nobody=NOT_FOUND),
     row("POST /v1/session", "unauthenticated", {"api_key": "gck_nobody_knows"}, by_value=True),
     row("GET /v1/session", "unauthenticated", by_value=True),
     row("DELETE /v1/session", "unauthenticated", by_value=True),

@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, MAX_BYTES, Tokens
+from groupchat.http.guards.fetching import MAX_BYTES
+from groupchat.http.guards.tokens import COOL_DOWN_SECONDS, FRESH_SECONDS, Tokens
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
 from groupchat.settings import SettingsError, from_environment

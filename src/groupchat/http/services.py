@@ -8,6 +8,7 @@ from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.guards.auth import Door
 from groupchat.http.guards.refusal_log import RefusalLog
+from groupchat.http.guards.sign_in import SignIn
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens
 from groupchat.http.monitoring.health import MAX_LAG_SECONDS, Checkup
@@ -33,8 +34,8 @@ class Services(Struct, frozen=True, kw_only=True):
     `max_lag` is the number of seconds that an event may wait for one of them;
     `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
     the carrier, where that is the simulated one; `webhooks` have, by the carriers' names, the function that takes what a carrier
-    posted, with the request's correlation id. Without `tokens`, only API keys are accepted. A body must arrive within
-    `body_seconds`. `public_url` is where callers find this API. Without
+    posted, with the request's correlation id. Without `tokens`, only API keys are accepted; without `sign_in`, nobody signs in
+    through an identity provider. A body must arrive within `body_seconds`. `public_url` is where callers find this API. Without
     `secret_keys`, no webhook can be added; `addresses` judges where webhooks may go.
     """
 
@@ -51,6 +52,7 @@ class Services(Struct, frozen=True, kw_only=True):
     streams: Streams
     throttle: Throttle = field(default_factory=Throttle)
     tokens: Tokens | None = None
+    sign_in: SignIn | None = None
     last_uses: LastUses
     refusals: RefusalLog
     metrics: Metrics = field(default_factory=Metrics)

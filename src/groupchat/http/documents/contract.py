@@ -147,6 +147,18 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
         "example": "/v1/conversations/cnv_01996f0c1f3a9c3b52f7d1e0a4b2",
     },
+    "Destination": {
+        "description": "Where the browser goes next.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "/#signed-in",
+    },
+    "SignInCookie": {
+        "description": "The sign-in's cookie: `HttpOnly`, `SameSite=Lax`, over HTTPS also `Secure`. At the end, the session's too.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "groupchat-sign-in=...; Path=/; Max-Age=600; HttpOnly; SameSite=Lax",
+    },
     "SessionCookie": {
         "description": "The session's cookie: `HttpOnly`, `SameSite=Strict`, over HTTPS also `Secure`.",
         "required": True,

@@ -31,6 +31,12 @@ PROBLEMS: dict[str, ProblemKind] = {
         "shown only once, when its user is created. An owner can create another one.",
         headers={b"www-authenticate": b"Bearer"},
     ),
+    "sign-in-refused": ProblemKind(
+        403,
+        "Not signed in",
+        "The sign-in through the identity provider did not succeed: it was begun in another browser or too long ago, the provider "
+        "did not sign the person in, or nobody here has the person's e-mail address. Begin the sign-in again.",
+    ),
     "not-the-carrier": ProblemKind(
         401,
         "Not from the carrier",

@@ -3,6 +3,8 @@
 An API key begins with `gck_`; anything else is a token of the identity provider, if one is configured (`tokens.py`).
 """
 
+from collections.abc import Awaitable, Callable
+
 from msgspec import Struct
 
 from groupchat.aggregates.workspace_state import User
@@ -10,6 +12,7 @@ from groupchat.commands import keys, logins
 from groupchat.commands.caller import Caller, UnauthenticatedError
 from groupchat.commands.logins import Login
 from groupchat.http.guards.sessions import session_key
+from groupchat.http.guards.sign_in import SignInRefusedError
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Tokens
 from groupchat.http.web.request import Incoming
@@ -36,9 +39,30 @@ class Door(Struct, frozen=True):
             login = await self._login(_shown(incoming) if key is None else key)
             user = logins.known(self.store, login) or await self._ask(login, _address(incoming))
         except UnauthenticatedError:
-            self.throttle.refuse_barred(_address(incoming))
-            self.throttle.failed(_address(incoming))
+            self._count_failure(incoming)
             raise
+        return self._admitted(incoming, login, user)
+
+    async def admit_signed_in(self, incoming: Incoming, finish: Callable[[], Awaitable[Login]]) -> Caller:
+        """Return the caller who signs in through the identity provider, by the login that `finish` returns.
+
+        Raises the errors of `admit`, and `SignInRefusedError`. An address with too many failures is refused before the provider is
+        asked.
+        """
+        self.throttle.refuse_barred(_address(incoming))
+        try:
+            login = await finish()
+            user = await self._ask(login, _address(incoming))
+        except (UnauthenticatedError, SignInRefusedError):
+            self._count_failure(incoming)
+            raise
+        return self._admitted(incoming, login, user)
+
+    def _count_failure(self, incoming: Incoming) -> None:
+        self.throttle.refuse_barred(_address(incoming))
+        self.throttle.failed(_address(incoming))
+
+    def _admitted(self, incoming: Incoming, login: Login, user: User) -> Caller:
         if (share := self.throttle.count(login.id, login.workspace_id)) is not None:
             incoming.more = share.headers
             share.require()

@@ -67,14 +67,10 @@ def csrf_token(key: str) -> str:
 
 def cookie(incoming: Incoming, key: str) -> bytes:
     """Return the `Set-Cookie` line that begins a session; with an empty key, the one that ends it."""
-    secure = "; Secure" if _is_secure(incoming) else ""
+    secure = "; Secure" if incoming.is_secure else ""
     seconds = int(LIFE.total_seconds()) if key else 0
     return f"{_name(incoming)}={key}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}".encode()
 
 
 def _name(incoming: Incoming) -> str:
-    return SECURE_COOKIE if _is_secure(incoming) else COOKIE
-
-
-def _is_secure(incoming: Incoming) -> bool:
-    return bool(incoming.scope.get("scheme") == "https")
+    return SECURE_COOKIE if incoming.is_secure else COOKIE

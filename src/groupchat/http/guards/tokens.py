@@ -6,19 +6,18 @@ secret.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-import httpx
 import jwt
 import structlog
 from msgspec import Struct
 
 from groupchat.aggregates.workspace_state import User, Workspace
 from groupchat.commands.caller import UnauthenticatedError
+from groupchat.http.guards.fetching import UnreachableError, fetch_object
 from groupchat.values.email import mailbox
 from groupchat.values.errors import RefusalError
 
@@ -29,7 +28,6 @@ COOL_DOWN_SECONDS = 10.0
 """The shortest time between two fetches, whatever tokens arrive."""
 LEEWAY_SECONDS = 10.0
 """The allowed difference between the provider's clock and ours."""
-MAX_BYTES = 1_048_576
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
 log = structlog.get_logger()
@@ -46,12 +44,12 @@ class Provider(Struct, frozen=True, kw_only=True):
 
 
 class ProviderUnavailableError(RefusalError):
-    """The provider's keys are unknown and can't be fetched now."""
+    """The provider does not respond, or not as it should."""
 
     slug = "unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The identity provider's keys can't be fetched at the moment. Try again.")
+        super().__init__("The identity provider can't be reached at the moment. Try again.")
 
 
 class _UnfitError(jwt.InvalidTokenError):
@@ -90,11 +88,32 @@ class Tokens:
         self._fetching = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
 
+    @property
+    def issuer(self) -> str:
+        """The provider's issuer."""
+        return self._provider.issuer
+
     async def read(self, token: str) -> TokenLogin:
-        """Return a token's login.
+        """Return the login of a bearer's token.
 
         Raises `UnauthenticatedError`, or `ProviderUnavailableError` if there is no key to check it with.
         """
+        return await self._read(token, self._provider.audience, lambda _: None)
+
+    async def read_id_token(self, token: str, client_id: str, nonce: str) -> TokenLogin:
+        """Return the login of an id token that a client received for one sign-in. Raises the same errors as `read`."""
+
+        def check(claims: Mapping[str, Any]) -> None:
+            if claims.get("nonce") != nonce:
+                msg = "it is for another sign-in"
+                raise _UnfitError(msg)
+            if claims.get("azp", client_id if isinstance(claims["aud"], str) else None) != client_id:
+                msg = "it was issued to another client"
+                raise _UnfitError(msg)
+
+        return await self._read(token, client_id, check)
+
+    async def _read(self, token: str, audience: str, check: Callable[[Mapping[str, Any]], None]) -> TokenLogin:
         try:
             header = jwt.get_unverified_header(token)
             key = await self._key(header)
@@ -102,11 +121,12 @@ class Tokens:
                 token,
                 key,
                 algorithms=list(self._provider.algorithms),
-                audience=self._provider.audience,
+                audience=audience,
                 issuer=self._provider.issuer,
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "iss", "aud"]},
             )
+            check(claims)
             return self._login(claims)
         except jwt.PyJWTError as error:
             msg = f"This token is not valid: {_reason(error)}."
@@ -144,8 +164,8 @@ class Tokens:
             self._tried_at = self._now()
             try:
                 found = await _published(self._provider.jwks_url, self._fetch_seconds)
-            except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
-                log.warning("jwks_unreachable", error=type(error).__name__, known=len(self._keys))
+            except (UnreachableError, ValueError) as error:
+                log.warning("jwks_unreachable", error=str(error), known=len(self._keys))
                 return
             self._keys, self._made, self._fetched_at = found, {}, self._now()
 
@@ -168,12 +188,11 @@ class Tokens:
 async def _published(url: str, seconds: float) -> dict[str | None, dict[str, Any]]:
     """Return the provider's keys for signatures by their id.
 
-    Raises `httpx.HTTPError`, `TimeoutError`, or `ValueError` or `RecursionError` for a response that is not a JSON Web Key Set.
+    Raises `UnreachableError`, or `ValueError` for a response that is not a JSON Web Key Set.
     """
+    _, published = await fetch_object("GET", url, seconds)
     try:
-        published = json.loads(await _download(url, seconds))
-        listed = published["keys"]
-        usable = [each for each in listed if isinstance(each, dict) and each.get("use", "sig") == "sig"]
+        usable = [each for each in published["keys"] if isinstance(each, dict) and each.get("use", "sig") == "sig"]
         return {_kid(each): {name: value for name, value in each.items() if name not in _PRIVATE} for each in usable}
     except (KeyError, TypeError) as error:
         msg = "not a JSON Web Key Set"
@@ -186,24 +205,6 @@ def _kid(key: Mapping[str, Any]) -> str | None:
         msg = "a key's `kid` is not a string"
         raise ValueError(msg)
     return kid
-
-
-async def _download(url: str, seconds: float) -> bytes:
-    """Return the content at an address, as sent: at most `MAX_BYTES`, within `seconds` in all."""
-    headers = {"Accept-Encoding": "identity"}  # nothing is decompressed here, so nothing grows
-    async with (
-        asyncio.timeout(seconds),
-        httpx.AsyncClient(timeout=seconds, headers=headers) as client,
-        client.stream("GET", url) as response,
-    ):
-        response.raise_for_status()
-        body = b""
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > MAX_BYTES:
-                msg = f"the key set has more than {MAX_BYTES} bytes"
-                raise ValueError(msg)
-        return body
 
 
 def _reason(error: jwt.PyJWTError) -> str:

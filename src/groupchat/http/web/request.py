@@ -55,6 +55,11 @@ class Incoming(Struct):
     more: Headers = ()
 
     @property
+    def is_secure(self) -> bool:
+        """Whether the browser came over HTTPS."""
+        return bool(self.scope.get("scheme") == "https")
+
+    @property
     def path(self) -> str:
         """The path as the client wrote it, with its escapes."""
         raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
