@@ -63,6 +63,13 @@ COMMANDS = (
         "kafka",
         "Publish events to Kafka until Ctrl-C, as `serve` and `work` do. Use this to set the relay's position, and for replays.",
     ),
+    (
+        "workspaces",
+        "finding",
+        "List the workspaces with their owners and numbers, oldest first. Read access is sufficient.",
+    ),
+    ("users", "finding", "List a workspace's users with their roles, also deactivated ones. Read access is sufficient."),
+    ("find", "finding", "Find contacts and conversations by a number or a name, present or former. Read access is sufficient."),
     ("history", "auditing", "Show what happened in a conversation, who did it, and what it changed and led to."),
     ("audit", "proving", "Prove that nobody has changed what is stored: keys, checkpoints, verifying, proofs."),
     ("explain", "auditing", "Explain why a message was sent or withheld, an entry was charged, or a conversation is blocked."),
