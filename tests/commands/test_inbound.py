@@ -152,6 +152,56 @@ async def test_a_blocked_group_still_records_what_participants_write_R15(world):
     assert (await world.types(group)).count("inbound_received") == 3
 
 
+# --- reactions
+
+
+async def test_a_reaction_is_stored_with_the_message_that_it_quotes_and_is_no_message_R42(world):
+    group = await world.group(1, 2)
+    message_id = await world.send(group, "See you at 7")
+    before = await world.state(group)
+    outcome = await world.writes(1, "Liked \u201cSee you at 7\u201d")
+
+    (event,) = [recorded.event for recorded in outcome.events]
+    assert (event.message_id, event.number, event.emoji, event.removed) == (message_id, number(1), "\U0001f44d", False)
+    assert (outcome.value.conversation_id, outcome.value.message_id) == (group, message_id)
+    assert (await world.state(group)).last_activity == before.last_activity
+
+
+async def test_a_reaction_to_another_persons_message_is_stored_with_it_R42(world):
+    group = await world.group(1, 2)
+    theirs = (await world.writes(2, "Running late")).value.message_id
+
+    assert (await world.writes(1, "Removed a heart from \u201cRunning late\u201d")).value.message_id == theirs
+    assert (await world.types(group))[-1] == "reaction_received"
+
+
+@pytest.mark.parametrize("body", ["Liked \u201cSomething else\u201d", "Liked \u201cOK\u201d", "Liked an image"])
+async def test_a_reaction_to_no_message_or_to_several_stays_a_text_R42(world, body):
+    group = await world.group(1, 2)
+    for _ in range(2):
+        await world.send(group, "OK")
+    await world.writes(1, body)
+
+    assert (await world.types(group))[-1] == "inbound_received"
+
+
+async def test_a_reaction_that_the_carrier_repeats_adds_nothing_R42_R45(world):
+    group = await world.group(1, 2)
+    await world.send(group, "See you at 7")
+    for _ in range(2):
+        await world.writes(1, "Loved \u201cSee you at 7\u201d", id_="sms_1")
+
+    assert (await world.types(group)).count("reaction_received") == 1
+
+
+async def test_a_reaction_to_a_keyword_opts_nobody_out_R42(world):
+    group = await world.group(1, 2)
+    await world.send(group, "STOP")
+    await world.writes(1, "Liked \u201cSTOP\u201d")
+
+    assert not (await world.state(group)).blocked
+
+
 # --- keywords
 
 

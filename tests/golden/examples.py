@@ -113,6 +113,9 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.participant_opted_out.v2": conversation.ParticipantOptedOut(
         number=ANN, cause="dnd", evidence="usr_1", contact_id="ctc_2"
     ),
+    "groupchat.conversation.reaction_received.v1": conversation.ReactionReceived(
+        message_id="msg_1", number=ANN, name=TEXT, emoji="\u2764\ufe0f", removed=True, body=TEXT, carrier_message_id="SM1"
+    ),
     "groupchat.conversation.metadata_changed.v1": conversation.GroupMetadataChanged(metadata={"deal": TEXT}),
     "groupchat.conversation.renamed.v1": conversation.GroupRenamed(name=TEXT),
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),

@@ -29,6 +29,7 @@ async def test_a_message_goes_to_every_participant_R10(site):
         "at": sent["at"],
         "version": 2,
         "recipients": [{"number": number(n), "status": "queued", "code": None, "reason": None} for n in (1, 2)],
+        "reactions": [],
     }
     assert int(response.headers["Groupchat-Position"]) >= 1
     shown = (await site.get(messages_of(made))).json()["items"]

@@ -83,6 +83,16 @@ async def test_a_keyword_blocks_every_conversation_before_it_is_answered_R14_R15
         assert (await site.get(path_of(each))).json()["blocked_by"] == [number(1)]
 
 
+async def test_a_reaction_is_shown_at_its_message_and_is_not_unread_R42(site):
+    made = await site.group(1, 2)
+    await site.send(made, "See you at 7")
+    await site.writes(1, "Loved \u201cSee you at 7\u201d")
+    (shown,) = (await site.get(messages_of(made))).json()["items"]
+    assert [(each["emoji"], each["number"]) for each in shown["reactions"]] == [("\u2764\ufe0f", number(1))]
+    conversation = (await site.get(path_of(made))).json()
+    assert (conversation["unread_count"], conversation["last_message"]["body"]) == (0, "See you at 7")
+
+
 async def test_a_keyword_is_honoured_from_anybody_R15(site):
     response = await site.writes(7, "STOP")
     assert (response.status_code, response.json()["conversation_id"]) == (202, None)

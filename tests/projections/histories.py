@@ -118,6 +118,19 @@ def received(message_id: str, n: int = 1, name: str | None = None, body: str | N
     )
 
 
+def reacted(message_id: str, n: int, emoji: str = "\N{THUMBS UP SIGN}", *, removed: bool = False) -> group.ReactionReceived:
+    """Return a reaction of the participant with `number(n)`, or its removal."""
+    return group.ReactionReceived(
+        message_id=message_id,
+        number=number(n),
+        name=number(n),
+        emoji=emoji,
+        removed=removed,
+        body="",
+        carrier_message_id="sms_1",
+    )
+
+
 def opted_out(n: int, cause: consent.Cause = "keyword") -> group.ParticipantOptedOut:
     """Return the opt-out of the participant with `number(n)`."""
     return group.ParticipantOptedOut(number=number(n), cause=cause, evidence="msg_stop")
@@ -182,14 +195,20 @@ def stories(draw: st.DrawFn, max_size: int = 25) -> list[tuple[str, Event]]:
             story.append((conversation, a_group(*roster, name=draw(st.none() | texts(8)))))
         if step is _contact and f"ctc_{who}" not in begun:
             story.append((f"ctc_{who}", a_contact_created(who)))
-        messages = [event.message_id for _, event in story if isinstance(event, group.MessageSent | group.InboundReceived)]
-        message = draw(st.sampled_from(messages or ["msg_unknown"]))
+        messages = {event.message_id: its for its, event in story if isinstance(event, group.MessageSent | group.InboundReceived)}
+        message = draw(st.sampled_from(list(messages) or ["msg_unknown"]))
+        conversation = messages.get(message, conversation) if step is _reaction else conversation
         story.append(draw(step(n, conversation, who, message)))
     return story
 
 
 def _message(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
     events = st.sampled_from((sent(f"msg_{n}", number(1), number(2), number(3)), received(f"msg_{n}", who)))
+    return events.map(lambda event: (conversation, event))
+
+
+def _reaction(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    events = st.sampled_from((reacted(message, who), reacted(message, who, "\N{FIRE}"), reacted(message, who, removed=True)))
     return events.map(lambda event: (conversation, event))
 
 
@@ -277,4 +296,4 @@ def refused(n: int, conversation: str = "cnv_1", who: int = 1) -> tuple[str, ref
     return refusal.stream(CAUSE.workspace_id, moment(n).date()), event
 
 
-_STEPS = (_message, _message, _consent, _change, _delivery, _delivery, _reading, _contact, _no, _refusal)
+_STEPS = (_message, _message, _reaction, _consent, _change, _delivery, _delivery, _reading, _contact, _no, _refusal)

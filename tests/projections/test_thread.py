@@ -1,4 +1,4 @@
-"""The thread: R11, R12, R28."""
+"""The thread: R11, R12, R28, R42."""
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ from groupchat.store.database import Database
 from groupchat.values.carrier_codes import meaning_of
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Event
-from tests.projections.histories import follow, items, log_of, received, sent, started, updated, withheld
+from tests.projections.histories import follow, items, log_of, reacted, received, sent, started, updated, withheld
 from tests.support.builders import ANN, a_group, a_picture, number
 
 ONE, TWO = number(1), number(2)
@@ -43,6 +43,7 @@ def test_a_sent_message_has_its_author_and_every_recipient_queued_R28():
         "at": "2025-01-31T23:59:31Z",
         "version": 1,
         "recipients": [{"number": n, "status": "queued", "code": None, "reason": None} for n in (ONE, TWO)],
+        "reactions": [],
     }
 
 
@@ -86,6 +87,18 @@ def test_a_failed_recipient_shows_the_carriers_code_and_what_it_means_R49():
 def test_a_status_that_corrects_another_takes_its_reason_away_R28_R49():
     shown = message(sent("msg_1"), started("msg_1", ONE, TWO), UNCLEAR, updated("msg_1", ONE, "delivered"))
     assert (shown.recipients[0].status, shown.recipients[0].code, shown.recipients[0].reason) == ("delivered", None, None)
+
+
+def test_the_newest_reaction_of_each_person_is_shown_until_it_is_removed_R42():
+    def shown(*after):
+        return [(each.number, each.emoji) for each in message(sent("msg_1"), *after).reactions]
+
+    assert shown(reacted("msg_1", 1), reacted("msg_1", 2), reacted("msg_1", 1, "\N{FIRE}")) == [
+        (TWO, "\N{THUMBS UP SIGN}"),
+        (ONE, "\N{FIRE}"),
+    ]
+    assert shown(reacted("msg_1", 1), reacted("msg_1", 2, removed=True)) == [(ONE, "\N{THUMBS UP SIGN}")]
+    assert shown(reacted("msg_1", 1), reacted("msg_1", 1, removed=True)) == []
 
 
 def test_a_withheld_message_is_withheld_from_all_R16():

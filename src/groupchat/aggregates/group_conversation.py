@@ -15,6 +15,7 @@ Creation (R1 to R6, R35) is in `roster.py`, opting out and in (R14, R17, R39) in
 - R54 If a participant's contact is merged into another one, the link leads to that one.
 - R18 A successor has the participants who are not opted out, as they are.
 - R19 The pane lists participants who opted out separately.
+- R42 A reaction belongs to the message that it quotes, and is no message of its own. The newest reaction of a person counts.
 - R24, R25 A sent message names its recipients and the rate in effect.
 """
 
@@ -39,6 +40,7 @@ from groupchat.aggregates.group_events import (
     ParticipantContactMerged,
     ParticipantContactNumberChanged,
     ParticipantContactRenamed,
+    ReactionReceived,
     SucceededBy,
 )
 from groupchat.aggregates.group_state import GroupConversation, Member
@@ -48,6 +50,7 @@ from groupchat.values.event import Event
 from groupchat.values.metadata import MetadataChange, changed
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
+from groupchat.values.reactions import ReactionText
 from groupchat.values.text import shows_something
 
 # --- errors
@@ -108,6 +111,16 @@ class Receive(Struct, frozen=True, kw_only=True):
     own: Words = NO_WORDS
 
 
+class React(Struct, frozen=True, kw_only=True):
+    """Record a participant's reaction to a message of this conversation, sent as the text `body` (R42)."""
+
+    message_id: str
+    number: str
+    reaction: ReactionText
+    body: str
+    carrier_message_id: str
+
+
 class ChangeMetadata(Struct, frozen=True):
     """Change the data that another system keeps with the group (R54)."""
 
@@ -146,7 +159,19 @@ class Succeed(Struct, frozen=True, kw_only=True):
     conversation_id: str
 
 
-Command = CreateGroup | Send | Receive | group_opting.Command | RenameGroup | ChangeMetadata | NoteContact | Link | Relink | Succeed
+Command = (
+    CreateGroup
+    | Send
+    | Receive
+    | React
+    | group_opting.Command
+    | RenameGroup
+    | ChangeMetadata
+    | NoteContact
+    | Link
+    | Relink
+    | Succeed
+)
 
 
 def decide(command: Command, state: GroupConversation | None) -> list[Event]:
@@ -170,6 +195,8 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return [_send(command, state)]
         case Receive():
             return _receive(command, state)
+        case React():
+            return _react(command, state)
         case group_opting.OptOutParticipant() | group_opting.OptInParticipant() | group_opting.TakeBackParticipantOptOut():
             return group_opting.decide(command, state)
         case RenameGroup():
@@ -223,11 +250,16 @@ def _refuse_empty(body: str | None, media: tuple[Media, ...]) -> None:
         )
 
 
-def _receive(command: Receive, state: GroupConversation) -> list[Event]:
-    author = state.member(command.number)
+def _author(number: str, state: GroupConversation) -> Member:
+    author = state.member(number)
     if author is None:
-        msg = f"{command.number} is not a participant of this conversation."
+        msg = f"{number} is not a participant of this conversation."
         raise NotFoundError(msg)
+    return author
+
+
+def _receive(command: Receive, state: GroupConversation) -> list[Event]:
+    author = _author(command.number, state)
     if command.carrier_message_id in state.carrier_message_ids:
         return []
     return [
@@ -239,6 +271,23 @@ def _receive(command: Receive, state: GroupConversation) -> list[Event]:
             media=command.media,
             carrier_message_id=command.carrier_message_id,
             keyword=keyword(command.body, alone=state.direct, own=command.own),
+        ),
+    ]
+
+
+def _react(command: React, state: GroupConversation) -> list[Event]:
+    author = _author(command.number, state)
+    if command.carrier_message_id in state.carrier_message_ids:
+        return []
+    return [
+        ReactionReceived(
+            message_id=command.message_id,
+            number=command.number,
+            name=author.shown_as,
+            emoji=command.reaction.emoji,
+            removed=command.reaction.removed,
+            body=command.body,
+            carrier_message_id=command.carrier_message_id,
         ),
     ]
 

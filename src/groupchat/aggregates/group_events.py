@@ -80,6 +80,22 @@ class InboundReceived(Event, frozen=True, kw_only=True):
         state["keyword"] = keyword_v1(state["body"])
 
 
+@stored_as("groupchat.conversation.reaction_received")
+class ReactionReceived(Event, frozen=True, kw_only=True):
+    """A participant reacted to the message `message_id`, or removed their reaction; the handset sent it as the text `body` (R42).
+
+    `name` is the participant's name at this moment (R11).
+    """
+
+    message_id: str
+    number: str
+    name: str
+    emoji: str
+    removed: bool
+    body: str
+    carrier_message_id: str
+
+
 @stored_as("groupchat.conversation.participant_opted_out")
 class ParticipantOptedOut(Event, frozen=True, kw_only=True):
     """A participant wants no more messages; the group is blocked. `evidence` is the id of a message or of a user.

@@ -22,6 +22,7 @@ from groupchat.aggregates.group_events import (
     ParticipantOptedIn,
     ParticipantOptedOut,
     ParticipantOptOutTakenBack,
+    ReactionReceived,
     SucceededBy,
     Unblocked,
 )
@@ -128,8 +129,9 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
         case MessageSent():
             return replace(state, last_activity=recorded.at)
         case InboundReceived():
-            seen = (*state.carrier_message_ids, event.carrier_message_id)[-REMEMBERED_INBOUND_IDS:]
-            return replace(state, last_activity=recorded.at, carrier_message_ids=seen)
+            return replace(state, last_activity=recorded.at, carrier_message_ids=_seen(state, event))
+        case ReactionReceived():
+            return replace(state, carrier_message_ids=_seen(state, event))
         case ParticipantOptedOut():
             out = kind_of(event.cause)
             return replace(
@@ -179,6 +181,10 @@ def kind_of(cause: Cause) -> Kind:
 def ended_by(cause: Cause) -> tuple[Kind, ...]:
     """Return the grounds that an opt-in with this cause ends: DND for DND off, the person's and a user's word for the person's."""
     return ("dnd",) if cause == "dnd" else ("consent", "hand")
+
+
+def _seen(state: GroupConversation, event: InboundReceived | ReactionReceived) -> tuple[str, ...]:
+    return (*state.carrier_message_ids, event.carrier_message_id)[-REMEMBERED_INBOUND_IDS:]
 
 
 def _plus(kinds: tuple[K, ...], kind: K) -> tuple[K, ...]:

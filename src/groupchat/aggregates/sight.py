@@ -48,6 +48,7 @@ CONVERSATION = (
     group_events.Created,
     group_events.MessageSent,
     group_events.InboundReceived,
+    group_events.ReactionReceived,
     group_events.ParticipantOptedOut,
     group_events.ParticipantOptedIn,
     group_events.ParticipantOptOutTakenBack,

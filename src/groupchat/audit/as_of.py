@@ -11,7 +11,7 @@ from functools import reduce
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
-from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.aggregates.group_events import InboundReceived, MessageSent, ReactionReceived
 from groupchat.projections import inbox, pane, thread
 from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Position, cursor_at, key_at
 from groupchat.projections.pane import Pane
@@ -118,6 +118,17 @@ def _begin(log: Log, asked: When) -> tuple[int, int]:
     return log.head() if asked.version is None else LAST_POSITION, 0
 
 
+_OF_A_MESSAGE = (
+    MessageSent,
+    InboundReceived,
+    ReactionReceived,
+    delivery.Started,
+    delivery.Updated,
+    delivery.Settled,
+    delivery.Withheld,
+)
+
+
 def is_message(recorded: Recorded) -> bool:
     """Return whether an event is a message."""
     return isinstance(recorded.event, MessageSent | InboundReceived)
@@ -126,18 +137,16 @@ def is_message(recorded: Recorded) -> bool:
 def id_of(recorded: Recorded) -> str:
     """Return the id of the message that an event is, or is about; raises `TypeError` for any other event."""
     event = recorded.event
-    if isinstance(
-        event, MessageSent | InboundReceived | delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld
-    ):
+    if isinstance(event, _OF_A_MESSAGE):
         return event.message_id
     msg = f"{recorded.type} is not about a message"
     raise TypeError(msg)
 
 
-def by_message(deliveries: Iterable[Recorded]) -> dict[str, list[Recorded]]:
-    """Return the events of deliveries, by message."""
+def by_message(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:
+    """Return events that are about messages (deliveries, reactions), by message."""
     found: dict[str, list[Recorded]] = {}
-    for recorded in deliveries:
+    for recorded in events:
         found.setdefault(id_of(recorded), []).append(recorded)
     return found
 
@@ -150,10 +159,11 @@ def _shown(
         msg = f"{events[0].stream} does not begin with its creation"
         raise ValueError(msg)
     newest = events[-1]
+    reactions = by_message(each for each in events if isinstance(each.event, ReactionReceived))
     return AsOf(
         conversation=inbox.shown_to_all(row),
         participants=pane.shown(people),
-        messages=tuple(_message(each, deliveries.get(id_of(each), ())) for each in messages),
+        messages=tuple(_message(each, (*deliveries.get(id_of(each), ()), *reactions.get(id_of(each), ()))) for each in messages),
         next_cursor=cursor,
         version=newest.version,
         position=newest.position,
@@ -161,9 +171,9 @@ def _shown(
     )
 
 
-def _message(message: Recorded, deliveries: Iterable[Recorded]) -> Message:
+def _message(message: Recorded, about: Iterable[Recorded]) -> Message:
     begun: Message | None = None
-    shown = reduce(thread.fold, sorted((message, *deliveries), key=lambda each: each.position), begun)
+    shown = reduce(thread.fold, sorted((message, *about), key=lambda each: each.position), begun)
     if shown is None:
         msg = f"{message.id} is not a message"
         raise TypeError(msg)

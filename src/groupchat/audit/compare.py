@@ -54,7 +54,7 @@ def panes(before: Pane, after: Pane) -> list[ChangedField]:
 
 
 def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[ChangedField]:
-    """Return the messages that only one state has, and the statuses that differ."""
+    """Return the messages that only one state has, and the statuses and reactions that differ."""
     earlier, later = ({message.id: message for message in messages} for messages in (before, after))
     found: list[ChangedField] = []
     for id_ in dict.fromkeys((*earlier, *later)):
@@ -63,6 +63,9 @@ def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[Cha
         reached, reaches = _statuses(was), _statuses(now)
         for number in dict.fromkeys((*reached, *reaches)):
             found += _differing(id_, f"status for {number}", reached.get(number), reaches.get(number))
+        felt, feels = _reactions(was), _reactions(now)
+        for number in dict.fromkeys((*felt, *feels)):
+            found += _differing(id_, f"reaction of {number}", felt.get(number), feels.get(number))
     return found
 
 
@@ -86,6 +89,10 @@ def _told(message: Message | None) -> str | None:
         return None
     said = quoted(message.body) if message.body else f"{len(message.media)} media"
     return f"{message.direction}, {message.author.name}: {said}"
+
+
+def _reactions(message: Message | None) -> dict[str, str]:
+    return {} if message is None else {reaction.number: reaction.emoji for reaction in message.reactions}
 
 
 def _statuses(message: Message | None) -> dict[str, str]:

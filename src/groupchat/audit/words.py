@@ -19,6 +19,7 @@ from groupchat.aggregates.group_events import (
     ParticipantOptedIn,
     ParticipantOptedOut,
     ParticipantOptOutTakenBack,
+    ReactionReceived,
     SucceededBy,
     Unblocked,
 )
@@ -109,6 +110,9 @@ def _change(event: object, group: GroupConversation) -> str:
     match event:
         case _ if isinstance(event, _OfContact):
             return _of_contact(event, group)
+        case ReactionReceived():
+            did = "removed their reaction" if event.removed else "reacted with"
+            return f"{did} {plain(event.emoji)} to {event.message_id} (R42)"
         case GroupRenamed():
             return f"named the group {quoted(event.name)}" if event.name else "removed the group's name"
         case GroupMetadataChanged():

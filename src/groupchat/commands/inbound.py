@@ -1,4 +1,4 @@
-"""Events from a carrier: a participant's message, perhaps a keyword (R11, R14, R15), and receipts (`receipts.py`)."""
+"""What carriers bring: a participant's text, perhaps a keyword (R11, R14, R15) or reaction (R42), and receipts (`receipts.py`)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates import consent, group_conversation, number_claim, workspace
-from groupchat.aggregates.group_events import Media
+from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, Words, keyword
 from groupchat.aggregates.workspace_state import Workspace
@@ -20,11 +20,18 @@ from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Actor, Cause
 from groupchat.values.ids import new_id
+from groupchat.values.reactions import reaction
 from groupchat.values.text import storable
+
+_QUOTABLE = 200
+"""The number of newest messages among which a reaction's quotation is looked for."""
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """The conversation of an inbound message; none for a keyword from a person who is in no conversation (R15)."""
+    """The conversation of an inbound message; none for a keyword from a person who is in no conversation (R15).
+
+    For a reaction, `message_id` is the message that it is about (R42).
+    """
 
     conversation_id: str | None
     message_id: str
@@ -50,6 +57,9 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
         raise NotFoundError(msg)
     message_id = decision.new_id("msg")
     conversation_id, group = await _conversation_of(decision, inbound, state)
+    others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
+    if conversation_id is not None and (quoted := await _reacted(decision, conversation_id, inbound)) is not None:
+        return Received(conversation_id=conversation_id, message_id=quoted, others=others)
     said = keyword(inbound.body, alone=group is None or group.direct, own=state.keywords)
     if conversation_id is None and said is None:
         msg = f"{inbound.from_} is not in this group of {inbound.to}. Create the group first."
@@ -57,7 +67,6 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
     if said is not None and is_new:
         await _honour(decision, said, inbound, message_id)
-    others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
     return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
 
@@ -91,6 +100,30 @@ async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound
         own=own,
     )
     return bool(await decision.take(CONVERSATION, conversation_id, command))
+
+
+async def _reacted(decision: Decision, conversation_id: str, inbound: Inbound) -> str | None:
+    """Record a text that is a reaction to one of the newest messages (R42), and return that message's id.
+
+    None if it is no reaction, or if the quotation fits no message or several: then it stays a text.
+    """
+    found = None if inbound.media else reaction(inbound.body)
+    if found is None or inbound.body is None:
+        return None
+    newest = await decision.newest(CONVERSATION, conversation_id, (MessageSent, InboundReceived), _QUOTABLE)
+    messages = [recorded.event for recorded in newest if isinstance(recorded.event, MessageSent | InboundReceived)]
+    fitting = [message.message_id for message in messages if message.body is not None and found.quotes(message.body)]
+    if len(fitting) != 1:
+        return None
+    command = group_conversation.React(
+        message_id=fitting[0],
+        number=inbound.from_,
+        reaction=found,
+        body=inbound.body,
+        carrier_message_id=inbound.carrier_message_id,
+    )
+    await decision.take(CONVERSATION, conversation_id, command)
+    return fitting[0]
 
 
 async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The view `thread`: a conversation's messages, oldest to newest, with the status of each for each recipient (R28)."""
+"""The view `thread`: a conversation's messages, oldest to newest, each with its recipients' statuses (R28) and reactions (R42)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import RecipientOutcome, Started, Status, Updated, Withheld
-from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
+from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent, ReactionReceived
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
@@ -58,6 +58,15 @@ class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
 
 
+class MessageReaction(Struct, frozen=True, kw_only=True, gc=False):
+    """A participant's reaction to a message, with the name that they had then (R42)."""
+
+    emoji: str
+    number: str
+    name: str
+    at: Moment
+
+
 class Message(Struct, frozen=True, kw_only=True, gc=False):
     """A message; `version` is its event's in the conversation. An inbound one has the `recipients` that it is relayed to (R12)."""
 
@@ -70,22 +79,33 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     at: Moment
     version: int
     recipients: tuple[Recipient, ...] = ()
+    reactions: tuple[MessageReaction, ...] = ()
+    """Each participant's newest reaction, the oldest first."""
 
 
 def fold(row: Message | None, recorded: Recorded) -> Message | None:
     """Fold one event into the message that it is about."""
     event = recorded.event
     match event:
-        case Updated() if row:
-            return _with(row, {each.recipient: _recipient(each) for each in event.outcomes})
         case MessageSent():
             recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
             return replace(_begun(event, recorded, "outbound"), recipients=recipients)
         case InboundReceived():
             return _begun(event, recorded, "inbound")
-        case Started() if row:
+        case _:
+            return None if row is None else _changed(row, recorded)
+
+
+def _changed(row: Message, recorded: Recorded) -> Message:
+    event = recorded.event
+    match event:
+        case Updated():
+            return _with(row, {each.recipient: _recipient(each) for each in event.outcomes})
+        case ReactionReceived():
+            return _reacted(row, event, recorded.at)
+        case Started():
             return _handed_over(row, event.recipients)
-        case Withheld() if row:
+        case Withheld():
             withheld = {number: Recipient(number=number, status="withheld") for number in event.recipients}
             return _with(_handed_over(row, event.recipients), withheld)
     return row
@@ -102,6 +122,14 @@ def _begun(event: MessageSent | InboundReceived, recorded: Recorded, direction: 
         at=recorded.at,
         version=recorded.version,
     )
+
+
+def _reacted(row: Message, event: ReactionReceived, at: Moment) -> Message:
+    """Return the message with a person's reaction in place of their earlier one, or without it."""
+    others = tuple(each for each in row.reactions if each.number != event.number)
+    if event.removed:
+        return row if len(others) == len(row.reactions) else replace(row, reactions=others)
+    return replace(row, reactions=(*others, MessageReaction(emoji=event.emoji, number=event.number, name=event.name, at=at)))
 
 
 def _handed_over(row: Message, numbers: Sequence[str]) -> Message:
@@ -132,7 +160,7 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     keyed = [
         (event.message_id, recorded)
         for recorded in batch
-        if isinstance(event := recorded.event, (Updated, MessageSent, InboundReceived, Started, Withheld))
+        if isinstance(event := recorded.event, (Updated, MessageSent, InboundReceived, Started, Withheld, ReactionReceived))
     ]
     _ROWS.fold(connection, keyed, fold)
 

@@ -52,6 +52,9 @@ class StreamReader(Protocol):
     async def load_all(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Return several streams."""
 
+    async def newest(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
+        """Return a stream's newest stored events of these types, the newest first."""
+
 
 class Ids:
     """The ids that one run creates. The n-th id with a prefix is the same in each of its tries."""
@@ -129,6 +132,11 @@ class Decision:
                 self._take(stream, loaded)
         states = {stream: cast("S | None", self._loaded[stream].state) for stream in ours}
         return [states.get(stream) for stream in asked]
+
+    async def newest(self, kind: StreamKind[Any, Any], stream: str, events: Sequence[type[Event]], limit: int) -> list[Recorded]:
+        """Return the newest stored events of these types, the newest first. If the stream has moved, the command decides again."""
+        await self.load(kind, stream)
+        return await self._streams.newest(stream, [event.TOPIC for event in events], limit)
 
     def _take(self, stream: str, loaded: Loaded[Any] | None) -> Loaded[Any] | None:
         if loaded is not None:

@@ -16,6 +16,7 @@ from groupchat.store.decision import Loaded, StreamKind
 from groupchat.store.mapper import EventMapper
 from groupchat.store.refusals import VersionConflictError
 from groupchat.store.states import States, fold_tails
+from groupchat.values.event import Recorded
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -50,6 +51,10 @@ class LockedStreams:
         for error in fold_tails(self._mapper, dict.fromkeys(streams, kind), folded, found).values():
             raise error
         return folded
+
+    async def newest(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
+        """Return a stream's newest stored events of these types, the newest first."""
+        return await self._states.newest(stream, topics, limit)
 
 
 def under_lock(

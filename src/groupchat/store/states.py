@@ -20,6 +20,7 @@ from groupchat.store.decision import Decision, Loaded, StreamKind
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.refusals import UnavailableError
+from groupchat.values.event import Recorded
 
 S = TypeVar("S")
 
@@ -90,6 +91,14 @@ class States:
                 return {stream: found[stream] for stream in streams}
             found |= await self._fetch(kind, missing)
 
+    async def newest(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
+        """Return a stream's newest stored events of these types, the newest first. They are not cached."""
+        try:
+            found = await asyncio.to_thread(self._recorder.select_events, stream, desc=True, limit=limit, topics=topics)
+        except DATABASE_ERRORS as error:
+            raise _unavailable() from error
+        return [self._mapper.restore(event) for event in found]
+
     async def _fetch(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Read streams that are not in memory, each by one reader at a time; simultaneous requests share a query.
 
@@ -125,8 +134,7 @@ class States:
             tails = {stream: loaded.version for stream, loaded in folded.items()}
             notifications = await asyncio.to_thread(self._recorder.select_tails, tails)
         except DATABASE_ERRORS as error:
-            msg = "The database can't be reached at the moment. Try again."
-            raise UnavailableError(msg) from error
+            raise _unavailable() from error
         unreadable = fold_tails(self._mapper, wanted, folded, notifications)
         found = {stream: loaded for stream, loaded in folded.items() if stream not in unreadable}
         moved = {stream for stream, loaded in found.items() if loaded.version < self._announced.get(stream, 0)}
@@ -203,6 +211,10 @@ class States:
         self._announced |= dict.fromkeys(self._reading, maxsize)
         for cached in self._cache.values():
             cached.stale = cached.stale or not cached.waits
+
+
+def _unavailable() -> UnavailableError:
+    return UnavailableError("The database can't be reached at the moment. Try again.")
 
 
 def fold_tails(

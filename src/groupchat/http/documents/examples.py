@@ -49,6 +49,7 @@ MESSAGE: Json = {
         {"number": ANN, "status": "delivered", "code": None, "reason": None},
         {"number": BOB, "status": "failed", "code": "30006", "reason": meaning_of("30006")},
     ],
+    "reactions": [{"emoji": "\N{THUMBS UP SIGN}", "number": ANN, "name": "Ann", "at": REPLIED_AT}],
 }
 INBOUND_MESSAGE: Json = MESSAGE | {
     "id": "msg_01996f0c9a7755443322110099aa",
@@ -58,6 +59,7 @@ INBOUND_MESSAGE: Json = MESSAGE | {
     "at": REPLIED_AT,
     "version": 3,
     "recipients": [],
+    "reactions": [],
 }
 CONVERSATION: Json = {
     "id": CONVERSATION_ID,
@@ -130,7 +132,7 @@ HISTORY_PAGE: Json = {"items": [EVENT], "next_cursor": None}
 STATE: Json = {
     "conversation": {name: value for name, value in CONVERSATION.items() if name != "unread_count"},
     "participants": {"participants": [*PANE["participants"], PANE["opted_out"][0] | {"opted_out_at": None}], "opted_out": []},
-    "messages": [MESSAGE | {"recipients": [QUEUED | {"number": ANN}, QUEUED | {"number": BOB}]}],
+    "messages": [MESSAGE | {"recipients": [QUEUED | {"number": ANN}, QUEUED | {"number": BOB}], "reactions": []}],
     "next_cursor": None,
     "version": 2,
     "position": 40,
