@@ -223,6 +223,7 @@ API = Api(
         "users": "Users and their API keys.",
         "simulator": "Handsets of the simulated carrier.",
         "carriers": "Webhooks that carriers call.",
+        "webhooks": "Events for other systems: which addresses receive them, and what became of each request.",
         "service": "Health, metrics and documentation. None of it needs a key.",
     },
     instance="/v1/conversations",
