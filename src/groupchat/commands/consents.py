@@ -3,6 +3,9 @@
 Creating a group adds it to the consent stream of each participant's number, so these commands need no query that could lag.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
 from groupchat.aggregates import consent, group_conversation, group_opting
 from groupchat.aggregates.consent import Cause, Consent, OptOutIsTheirsError
 from groupchat.aggregates.group_state import GroupConversation
@@ -11,6 +14,11 @@ from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONSENT, CONVERSATION
 from groupchat.store.decision import Decision
 from groupchat.values.errors import NotFoundError
+
+Set = tuple[str, frozenset[str]]
+"""A business number and the participants of a group."""
+SameSets = Mapping[str, Sequence[str]]
+"""For each conversation, the ids of all that have its business number and exactly its participants (R35), and its own."""
 
 
 async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str, number: str) -> None:
@@ -38,8 +46,10 @@ async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: st
     member = group.member(participant)
     if not taken and member is not None and "hand" not in member.blocked_for and "dnd" in member.out:
         raise OptOutIsTheirsError(participant)
-    for id_ in reversed((await _consent(decision, business_number, participant)).conversations):
-        same = await _another_is_open(decision, id_)
+    ids = (await _consent(decision, business_number, participant)).conversations
+    alike = await same_sets(decision, ids)
+    for id_ in reversed(ids):
+        same = await _another_is_open(decision, id_, alike)
         await decision.take(
             CONVERSATION, id_, group_opting.TakeBackParticipantOptOut(number=participant, reason=reason, same_set_is_open=same)
         )
@@ -49,15 +59,19 @@ async def opt_out(decision: Decision, said: consent.OptOut) -> None:
     """Opt a number out: record it in its consent, and block all conversations of the business number with it (R15)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
     command = group_opting.OptOutParticipant(number=said.number, cause=said.cause, evidence=said.evidence)
-    for conversation_id in (await _consent(decision, said.business_number, said.number)).conversations:
+    ids = (await _consent(decision, said.business_number, said.number)).conversations
+    await decision.load_many(CONVERSATION, ids)  # together, because there may be thousands
+    for conversation_id in ids:
         await decision.take(CONVERSATION, conversation_id, command)
 
 
 async def opt_in(decision: Decision, said: consent.OptIn) -> None:
     """Opt a number in. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
     await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
-    for conversation_id in reversed((await _consent(decision, said.business_number, said.number)).conversations):
-        await come_back(decision, conversation_id, said.number, said.cause, said.evidence)
+    ids = (await _consent(decision, said.business_number, said.number)).conversations
+    alike = await same_sets(decision, ids)
+    for conversation_id in reversed(ids):
+        await come_back(decision, conversation_id, said.number, said.cause, said.evidence, alike)
 
 
 async def same_set(decision: Decision, business_number: str, numbers: tuple[str, ...]) -> list[tuple[str, GroupConversation]]:
@@ -71,18 +85,35 @@ async def same_set(decision: Decision, business_number: str, numbers: tuple[str,
     return [(id_, group) for id_, group in pairs if set(group.numbers) == set(numbers)]
 
 
-async def come_back(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str) -> None:
-    """Record a participant's opt-in in one conversation (R17)."""
-    same = await _another_is_open(decision, conversation_id)
+async def same_sets(decision: Decision, ids: Iterable[str]) -> SameSets:
+    """Return the same for many conversations at once, in three queries, however many they are."""
+    asked = list(ids)
+    sets = dict(zip(asked, map(_set_of, await decision.load_many(CONVERSATION, asked)), strict=True))
+    firsts = dict.fromkeys(consent.stream(ours, min(theirs)) for ours, theirs in sets.values())
+    known = await decision.load_many(CONSENT, firsts)
+    every = list(dict.fromkeys(id_ for each in known if each for id_ in each.conversations))
+    alike: defaultdict[Set, list[str]] = defaultdict(list)
+    for id_, group in zip(every, await decision.load_many(CONVERSATION, every), strict=True):
+        alike[_set_of(group)].append(id_)
+    return {id_: alike[each] for id_, each in sets.items()}
+
+
+async def come_back(decision: Decision, conversation_id: str, number: str, cause: Cause, evidence: str, alike: SameSets) -> None:
+    """Record a participant's opt-in in one conversation (R17), of those whose `same_sets` are given."""
+    same = await _another_is_open(decision, conversation_id, alike)
     command = group_opting.OptInParticipant(number=number, cause=cause, evidence=evidence, same_set_is_open=same)
     await decision.take(CONVERSATION, conversation_id, command)
 
 
-async def _another_is_open(decision: Decision, conversation_id: str) -> bool:
+async def _another_is_open(decision: Decision, conversation_id: str, alike: SameSets) -> bool:
     """Return whether another open group has the same participants (R35)."""
-    group = group_conversation.existing(await decision.load(CONVERSATION, conversation_id))
-    others = await same_set(decision, group.business_number, group.numbers)
-    return any(not other.blocked for id_, other in others if id_ != conversation_id)
+    others = await decision.load_many(CONVERSATION, [id_ for id_ in alike[conversation_id] if id_ != conversation_id])
+    return any(not group_conversation.existing(other).blocked for other in others)
+
+
+def _set_of(group: GroupConversation | None) -> Set:
+    held = group_conversation.existing(group)
+    return held.business_number, frozenset(held.numbers)
 
 
 def _participant(group: GroupConversation, number: str) -> str:

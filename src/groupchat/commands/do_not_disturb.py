@@ -11,7 +11,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.do_not_disturb import DoNotDisturb, LeaveBehind, Lift, TurnOff, TurnOn
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.caller import Caller, access
-from groupchat.commands.consents import come_back
+from groupchat.commands.consents import come_back, same_sets
 from groupchat.commands.links import Place, places_of_contact, places_of_numbers
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import CONTACT, CONVERSATION, DO_NOT_DISTURB
@@ -78,9 +78,11 @@ async def _turn_on(decision: Decision, contact: Contact, numbers: Iterable[str],
 
 async def _let_back(decision: Decision, places: Iterable[Place]) -> None:
     """Lift DND where no contact's applies any more, in the newest conversation first (R17, R35)."""
-    for conversation_id, number in sorted(places, reverse=True):
+    newest_first = sorted(places, reverse=True)
+    alike = await same_sets(decision, dict.fromkeys(id_ for id_, _ in newest_first))
+    for conversation_id, number in newest_first:
         if not await _is_out(decision, conversation_id, number):
-            await come_back(decision, conversation_id, number, "dnd", decision.cause.actor.id)
+            await come_back(decision, conversation_id, number, "dnd", decision.cause.actor.id, alike)
 
 
 async def _is_out(decision: Decision, conversation_id: str, number: str) -> bool:
