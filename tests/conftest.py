@@ -8,8 +8,11 @@ Postgres and Kafka are real. Where one can't be started its tests are skipped wi
 runs the profile `default`, with CI set `ci` (always the same examples); HYPOTHESIS_PROFILE names another.
 """
 
+import logging
 import os
 import shutil
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,8 +41,13 @@ BACKENDS = ("sqlite", "postgres")
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """Restore the logging configuration that a test has changed, because the test's streams are closed at its end."""
+    handlers, level, hooks = logging.root.handlers[:], logging.root.level, (sys.excepthook, threading.excepthook)
     yield
     structlog.reset_defaults()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    sys.excepthook, threading.excepthook = hooks
 
 
 @pytest.fixture(scope="session")

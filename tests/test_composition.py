@@ -78,7 +78,7 @@ def composed(empty_postgres_url: str, kafka: str, topic_prefix: str, tmp_path: P
 def address_in(out: Path) -> str:
     """Return where a server listens, when it does."""
     deadline = monotonic() + PATIENCE
-    while not (found := re.search(r"listens on (http://\S+)", out.read_text())):
+    while not (found := re.search(r'"address": ?"(http://[^"]+)"', out.read_text())):
         assert monotonic() < deadline, out.read_text()
     return found[1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - compose's own address
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -44,7 +43,7 @@ def server(environment: dict[str, str], key: str) -> Iterator[tuple[subprocess.P
     process = subprocess.Popen([GROUPCHAT, "serve", "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     try:
-        address = next(found[1] for line in process.stderr if (found := re.search(r"listens on (http://\S+)", line)))
+        address = next(line["address"] for line in map(json.loads, process.stderr) if line["event"] == "started")
         yield process, address
     finally:
         process.kill()
@@ -76,7 +75,7 @@ def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(serv
 
     assert "id: 0" in told
     assert process.stderr
-    lines = [json.loads(line) for line in process.stderr if line.startswith("{")]
+    lines = [json.loads(line) for line in process.stderr]
     assert [line["reason"] for line in lines if line["event"] == "stream_ended"] == ["shutdown"]
     assert not any(line["level"] == "error" for line in lines)
 

@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from groupchat.settings import CARRIERS, SettingsError, from_environment, unknown
+from groupchat.settings import CARRIERS, Settings, SettingsError, from_environment, unknown
 
 SERVERS = "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS"
 
@@ -65,3 +66,24 @@ def test_variables_that_are_no_setting_are_found():
     given = {"GROUPCHAT_FOO": "1", "GROUPCHAT_CARRIER": "simulator", "GROUPCHAT_AUDIT_KEY_FILE": "x", "HOME": "x"}
 
     assert unknown(given) == ["GROUPCHAT_FOO"]
+
+
+def test_no_secret_is_shown_of_the_settings_that_somebody_chose():
+    texts = {field.name: "chosen" for field in msgspec.structs.fields(Settings)}
+    hidden = texts.keys() - Settings(**texts).chosen().keys()
+
+    assert hidden == {
+        "database_url",
+        "telnyx_api_key",
+        "telnyx_public_key",
+        "telnyx_trust_idempotency_key",
+        "bandwidth_password",
+        "bandwidth_webhook_password",
+        "twilio_api_key",
+        "twilio_api_secret",
+        "twilio_auth_token",
+        "kafka_sasl_password",
+        "audit_key",
+        "audit_publish",
+    }
+    assert Settings(log_level="debug").chosen() == {"log_level": "debug"}

@@ -71,6 +71,7 @@ A variable whose name is almost one of these is rejected, so that a misspelled o
 its end, such as `GROUPCHAT_TELNYX_API_KEY_FILE`, takes the value from a file.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -122,6 +123,8 @@ CARRIERS = {
 }
 """The settings that each carrier needs, in addition to the public address."""
 _FILE = "_file"
+_SECRET = re.compile("key$|secret|password|token|^database_url$|^audit_publish$")
+"""The names of settings that may contain secrets; the last two are addresses that may have a password."""
 
 
 class SettingsError(ToldError):
@@ -195,6 +198,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_key: str | None = None
     audit_checkpoint_seconds: _Seconds = 300.0
     audit_publish: str | None = None
+
+    def chosen(self) -> dict[str, object]:
+        """Return the settings that differ from their defaults, without those that may contain secrets."""
+        own = {field.name: (getattr(self, field.name), field.default) for field in msgspec.structs.fields(self)}
+        return {name: value for name, (value, default) in own.items() if value != default and not _SECRET.search(name)}
 
     def has(self, carrier: str) -> bool:
         """Return whether a carrier of `CARRIERS` is configured."""

@@ -1,10 +1,7 @@
 """Metrics and log lines: they tell what happens, and nothing of what people write or of who they are."""
 
-import io
 import json
-import logging
 import re
-import sys
 
 import pytest
 import structlog
@@ -13,17 +10,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from groupchat import logs
 from groupchat.http.app import ENDPOINTS
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
 from groupchat.http.web.request import Incoming
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.settings import Settings
 from groupchat.store.positions import PoisonError
 from tests.http.listening import listening
 from tests.http.site import messages_of, open_site, path_of
 from tests.support.builders import BUSINESS, number
+from tests.support.log_lines import lines
+
+__all__ = ["lines"]
 
 BODIES = ("Practice moves to 6 pm", "I can drive", "Secret \u26bd")
 
@@ -116,10 +114,11 @@ async def test_open_streams_are_counted(store):
     assert isinstance(streams, Streams)
 
 
-async def test_metrics_are_there_while_the_database_is_not(idle_site, monkeypatch):
-    def gone():
-        raise OperationalError("SELECT", {}, Exception("away"))
+def gone():
+    raise OperationalError("SELECT", {}, Exception("away"))
 
+
+async def test_metrics_are_there_while_the_database_is_not(idle_site, monkeypatch):
     monkeypatch.setattr(idle_site.store.log, "head", gone)
     found = await metrics(idle_site)
     assert found["groupchat_store_reachable",] == 0
@@ -133,18 +132,6 @@ async def test_metrics_are_there_while_the_database_is_not(idle_site, monkeypatc
 def database_url(sqlite_url):
     """One database is enough: nothing of this depends on which it is."""
     return sqlite_url
-
-
-@pytest.fixture
-def lines(monkeypatch):
-    """The process's log, as JSON, at the lowest level."""
-    written = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    before = logging.root.handlers[:]
-    logs.configure(Settings(log_level="debug", log_format="json"))
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines() if line.startswith("{")]
-    structlog.reset_defaults()
-    logging.root.handlers[:] = before
 
 
 async def test_no_log_line_of_a_whole_conversation_has_a_body_or_a_full_number(lines, store):
@@ -173,6 +160,22 @@ async def test_each_request_has_one_line_with_its_operation_status_time_and_corr
         "level": "info",
     }
     assert request[0]["ms"] >= 0
+
+
+async def test_successful_health_checks_are_logged_only_for_debugging(lines, idle_site, monkeypatch):
+    for path in ("/healthz", "/readyz", "/metrics", "/problems"):
+        await idle_site.client.get(path)
+    monkeypatch.setattr(idle_site.store.log, "head", gone)
+    await idle_site.client.get("/readyz")
+
+    levels = [(line["operation"], line["status"], line["level"]) for line in lines() if line["event"] == "request"]
+    assert levels == [
+        ("GET /healthz", 200, "debug"),
+        ("GET /readyz", 200, "debug"),
+        ("GET /metrics", 200, "debug"),
+        ("GET /problems", 200, "info"),
+        ("GET /readyz", 503, "info"),
+    ]
 
 
 def test_numbers_are_masked_wherever_a_line_has_them(lines):

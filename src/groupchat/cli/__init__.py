@@ -86,11 +86,9 @@ def main() -> None:
     try:
         program()
     except ToldError as error:
-        from rich.markup import escape  # noqa: PLC0415 - as in `later.py`: help and version don't need it
+        from groupchat.cli.shell import fail  # noqa: PLC0415 - as in `later.py`: help and version don't need it
 
-        from groupchat.cli.shell import clean, say  # noqa: PLC0415 - the same
-
-        say.print(f"[red]groupchat:[/red] {escape(clean(str(error)))}", highlight=False)
+        fail(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -9,7 +9,7 @@ from rich.markup import escape
 from groupchat import server
 from groupchat.bootstrap import System, relay_of, required_brokers, running
 from groupchat.broker import administration
-from groupchat.cli.shell import clean, run, say, settings
+from groupchat.cli.shell import clean, run, say, settings, started
 from groupchat.processes.relay.relay import Relay
 from groupchat.processes.relay.starting import progress_at
 from groupchat.settings import Settings
@@ -82,7 +82,7 @@ async def _relayed(system: System, worker: Relay, *, until_end: bool) -> bool:
     """Relay until a signal arrives; return whether nothing has stopped the relay."""
     stop = asyncio.Event()
     server.on_signal(stop.set)
-    say.print(f"Relaying as {worker.name}. Stop with Ctrl-C.", highlight=False)
+    started(system.settings, f"Relaying as {worker.name}. Stop with Ctrl-C.", workers=[worker.name])
     await worker.run(stop, until_end=until_end)
     status = (await asyncio.to_thread(statuses, system.database)).get(worker.name)
     if status is not None and status.stopped_at is not None:

@@ -1,6 +1,7 @@
 """Commands that create a workspace, serve, work, and run the demo."""
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from groupchat import server
 from groupchat.bootstrap import OPTIONAL_WORKERS, over_kafka, running, working
-from groupchat.cli.shell import run, say, settings
+from groupchat.cli.shell import run, say, settings, started
 from groupchat.commands import workspaces
 from groupchat.commands.keys import OperatorsKey, by_operator, issue_to_mailbox
 from groupchat.processes.partitions.worker import NAME as PROJECTIONS
@@ -74,7 +75,8 @@ def serve(
     no_workers: Annotated[bool, typer.Option("--no-workers", help="Serve HTTP only, and run `groupchat work` elsewhere.")] = False,
 ) -> None:
     """Serve the HTTP API, and run all workers in the same process unless `--no-workers` is set."""
-    run(server.serve(settings(), host, port, workers=None if no_workers else (), announce=_announce))
+    chosen = settings()
+    run(server.serve(chosen, host, port, workers=None if no_workers else (), announce=partial(_announce, chosen)))
 
 
 @app.command()
@@ -109,7 +111,8 @@ def work(
             if excepted:
                 asked = all_but(system.workers, [name for given in excepted for name in _meant(given, source)], OPTIONAL_WORKERS)
             async with working(system, asked) as stop:
-                say.print(f"Working: {', '.join(asked or system.workers)}. Stop with Ctrl-C.")
+                doing = asked or list(system.workers)
+                started(chosen, f"Working: {', '.join(doing)}. Stop with Ctrl-C.", workers=doing)
                 server.on_signal(stop.set)
                 await (stop.wait() if health_file is None else keep_touched(health_file, stop))
 
@@ -122,7 +125,8 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Unlike `serve`, it logs no requests unless GROUPCHAT_LOG_LEVEL is set, so that the key stays in view.
     """
-    run(server.serve(settings(log_level="warning"), host, port, workers=(), announce=_announce, with_demo=True))
+    chosen = settings(log_level="warning")
+    run(server.serve(chosen, host, port, workers=(), announce=partial(_announce, chosen), with_demo=True))
 
 
 def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:
@@ -134,7 +138,6 @@ def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:
     return together if source is ProjectionSource.LOG and name == PROJECTIONS else (name,)
 
 
-def _announce(address: str, lines: list[str]) -> None:
-    say.print(f"groupchat listens on {address}  (API: {address}/docs)", highlight=False)
-    for line in lines:
-        say.print(line, highlight=False, markup=False)
+def _announce(chosen: Settings, address: str, lines: list[str]) -> None:
+    words = "\n".join([f"groupchat listens on {address}  (API: {address}/docs)", *lines])
+    started(chosen, words, address=address)

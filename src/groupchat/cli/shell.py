@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -11,10 +12,14 @@ import structlog
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.engine import make_url
 
-from groupchat import logs
+from groupchat import __version__, logs
 from groupchat.settings import PREFIX, Settings, from_environment, unknown
+from groupchat.store.database import shown
 from groupchat.values import moments
+from groupchat.values.errors import ToldError
 
 log = structlog.get_logger()
 say = Console(stderr=True, soft_wrap=True)
@@ -39,6 +44,23 @@ def settings(**defaults: str) -> Settings:
     if ignored := unknown(os.environ):
         log.warning("settings_ignored", names=ignored)
     return chosen
+
+
+def started(chosen: Settings, words: str, **details: object) -> None:
+    """Log that a process has started, with its version, what it does, and the settings that were chosen; print `words`."""
+    database = shown(make_url(chosen.database_url))
+    log.info("started", version=__version__, **details, database=database, settings=chosen.chosen())
+    if chosen.log_format == "text":
+        say.print(words, highlight=False, markup=False)
+
+
+def fail(error: ToldError) -> None:
+    """Print an error that ends the process; as a line of the log if logs are JSON and nobody reads them here."""
+    if os.environ.get(f"{PREFIX}LOG_FORMAT") == "json" and not sys.stderr.isatty():
+        logs.configure(Settings(log_format="json"))
+        log.error("failed", error=str(error))
+    else:
+        say.print(f"[red]groupchat:[/red] {escape(clean(str(error)))}", highlight=False)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:

@@ -189,7 +189,7 @@ def _converted(path: str) -> str:
 
 
 def _resource(services: Services, path: str, methods: Mapping[str, Responder], absent: Absent = absent) -> Resource:
-    return Resource(path, methods, ANSWERS, services.metrics.answered, absent)
+    return Resource(path, methods, ANSWERS, services.metrics.answered, absent, asked_often=path in public.ASKED_OFTEN)
 
 
 class _Written(Convertor[str]):

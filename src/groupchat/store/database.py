@@ -237,7 +237,7 @@ def unavailable(error: DBAPIError, url: URL) -> DatabaseUnavailableError:
         advice = "put the file back, or stop groupchat and start it again"
     elif "not a database" in reason:
         advice = "the file has another format; use another path"
-    return DatabaseUnavailableError(f"The database {_shown(url)} can't be used ({reason}): {advice}.")
+    return DatabaseUnavailableError(f"The database {shown(url)} can't be used ({reason}): {advice}.")
 
 
 def is_passing(error: BaseException) -> bool:
@@ -253,7 +253,7 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, OperationalError) and not (isinstance(error.orig, sqlite3.Error) and "no such" in str(error.orig))
 
 
-def _shown(url: URL) -> str:
+def shown(url: URL) -> str:
     """Return a URL without its passwords, wherever they are in it."""
     hidden = {name: "***" for name in url.query if "password" in name.lower()}
     return url.update_query_dict(hidden).render_as_string(hide_password=True)

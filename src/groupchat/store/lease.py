@@ -46,6 +46,7 @@ class Lease:
         self._file: FileLock | None = None
         self._connection: Connection | None = None
         self._held = False
+        self._unreachable = False
         self._checked = monotonic()
 
     async def __aenter__(self) -> Self:
@@ -84,7 +85,9 @@ class Lease:
             self._release()
             if not is_passing(error):
                 raise
-            log.warning("lease_unreachable", follower=self._name, error=first_line(error))
+            if not self._unreachable:  # once, not twice a second
+                log.warning("lease_unreachable", follower=self._name, error=first_line(error))
+            self._unreachable = True
             return False
         else:
             return True

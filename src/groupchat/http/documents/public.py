@@ -13,6 +13,9 @@ from groupchat.http.monitoring.health import Checkup, Health
 from groupchat.http.web.operation import Content, Json, Operation, Response
 from groupchat.http.web.resource import Responder
 
+ASKED_OFTEN = ("/healthz", "/readyz", "/metrics")
+"""The paths that supervisors ask every few seconds."""
+
 
 class Live(Struct, frozen=True):
     """The process is alive."""

@@ -1,5 +1,6 @@
 """A path with its methods, as an ASGI application: from the first byte to the response or problem, without layers between."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
@@ -19,10 +20,11 @@ Answered = Callable[[str, str, int, float, str | None], None]
 """Called after each response: the path's template, the method, the status, its duration in seconds, a problem's slug."""
 Absent = Callable[[str, str], RefusalError]
 """Returns the refusal of a method that the path does not have; arguments are the method and the path's methods."""
+_FAILED = 400
 
 
 class Resource:
-    """Responds to all methods of one path."""
+    """Responds to all methods of one path. If machines ask it often, it logs its successful responses only for debugging."""
 
     def __init__(
         self,
@@ -31,6 +33,8 @@ class Resource:
         problems: Problems,
         answered: Answered,
         absent: Absent = absent,
+        *,
+        asked_often: bool = False,
     ) -> None:
         self._path = path
         self._methods = dict(methods)
@@ -40,6 +44,7 @@ class Resource:
         self._problems = problems
         self._answered = answered
         self._absent = absent
+        self._asked_often = asked_often
         self._log = structlog.get_logger().bind()  # once: an unbound logger is created again for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +68,9 @@ class Resource:
         """Count a response, and log it by its path's template, because a path may contain phone numbers."""
         method = incoming.scope["method"]
         self._answered(self._path, method, reply.status, seconds, reply.slug)
-        self._log.info(
+        level = logging.DEBUG if self._asked_often and reply.status < _FAILED else logging.INFO
+        self._log.log(
+            level,
             "request",
             operation=f"{method} {self._path}",
             status=reply.status,
