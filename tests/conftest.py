@@ -27,7 +27,11 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from tests.support.kafka import running_broker
+from tests.support.machine import keep_bytecode, use_memory
 from tests.support.postgres import PostgresServer, running_server
+
+use_memory()
+keep_bytecode()
 
 IN_CI = bool(os.environ.get("CI"))
 
