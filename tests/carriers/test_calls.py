@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from groupchat.carriers.calls import Calls
+from groupchat.carriers.calls import LONGEST_BYTES, Calls
 from groupchat.carriers.port import CarrierUnclearError
 from tests.store.counting import PATIENCE
 
@@ -36,3 +36,46 @@ async def test_a_slow_carrier_is_one_that_can_not_be_asked_now_R28(respond):
         with pytest.raises(CarrierUnclearError, match=r"it did not respond within 0\.05 seconds") as caught:
             await calls.get("/messages")
     assert caught.value.retry_after is not None
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body that never ends, and comes fast; `read` is how much of it was taken."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.read += 65_536
+            yield b" " * 65_536
+
+
+def responding(response: httpx.Response) -> Calls:
+    return Calls("https://carrier.example/v1", transport=httpx.MockTransport(lambda _: response))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+async def test_no_more_is_read_than_a_carrier_may_have_to_say_R28(method):
+    body = Endless()
+    with pytest.raises(CarrierUnclearError, match="its response 200 is nonsense"):
+        await getattr(responding(httpx.Response(200, stream=body)), method)("/messages")
+    assert body.read <= LONGEST_BYTES + 65_536
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>It works</html>", b'{"id": ', b"[" * 100_000, b"\xff\xfe"])
+async def test_success_in_words_that_are_not_json_leaves_it_unclear_what_was_done_R28(body):
+    with pytest.raises(CarrierUnclearError) as caught:
+        await responding(httpx.Response(200, content=body)).post("/messages")
+    assert caught.value.retry_after is not None
+
+
+async def test_a_refusal_is_known_by_its_status_however_much_comes_with_it_R28():
+    answer = await responding(httpx.Response(400, stream=Endless())).post("/messages")
+    assert (answer.status, answer.said) == (400, None)
+
+
+async def test_a_response_is_not_asked_for_in_a_form_that_grows():
+    asked = []
+    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200, json={}))
+    await Calls("https://carrier.example/v1", headers={"x-key": "1"}, transport=transport).get("/messages")
+    assert [(each.headers["accept-encoding"], each.headers["x-key"]) for each in asked] == [("identity", "1")]

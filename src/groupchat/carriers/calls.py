@@ -22,6 +22,8 @@ SOON_SECONDS = 5.0
 """The pause before another attempt for a message that certainly never left."""
 SETTLED_SECONDS = 30.0
 """After this time, an interrupted call has certainly ended at the carrier, too."""
+LONGEST_BYTES = 1_048_576
+"""No more of a response is read. What carriers send is much shorter."""
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -34,7 +36,7 @@ _NEVER_LEFT = (
 
 
 class CarrierAnswer(Struct, frozen=True):
-    """A carrier's response; `said` is its body as JSON, none if it is not JSON."""
+    """A carrier's response; `said` is its body as JSON, none if it is nonsense: not JSON, or too long."""
 
     status: int
     headers: Mapping[str, str]
@@ -74,7 +76,7 @@ class Calls:
         self._read_seconds = read_seconds
         self._client = httpx.AsyncClient(
             base_url=url,
-            headers=headers,
+            headers={"accept-encoding": "identity"} | dict(headers or {}),  # a short response could become a very long one
             auth=None if basic is None else httpx.BasicAuth(*basic),
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
             transport=transport,
@@ -83,7 +85,8 @@ class Calls:
     async def post(self, path: str, **given: Any) -> CarrierAnswer:
         """Make a call that may text someone; `given` is httpx's `content`, `data` or `headers`.
 
-        Raises `CarrierRefusedError` if it certainly never left, `CarrierUnclearError` if it may have arrived.
+        Raises `CarrierRefusedError` if it certainly never left, `CarrierUnclearError` if it may have arrived, also if the carrier
+        took it, but what it says is nonsense.
         """
         return await self._call("POST", path, **given)
 
@@ -102,12 +105,26 @@ class Calls:
 
     async def _call(self, method: str, path: str, **given: Any) -> CarrierAnswer:
         try:
-            response = await self._client.request(method, path, **given)
+            async with self._client.stream(method, path, **given) as response:
+                answer = CarrierAnswer(response.status_code, response.headers, _json(await _read(response)))
         except _NEVER_LEFT as error:
             raise CarrierRefusedError("unreachable", _words(error), retry_after=SOON_SECONDS) from error
         except httpx.HTTPError as error:
             raise CarrierUnclearError(_words(error), retry_after=SETTLED_SECONDS) from error
-        return CarrierAnswer(response.status_code, response.headers, _json(response.content))
+        if answer.taken and answer.said is None:
+            msg = f"its response {answer.status} is nonsense"
+            raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
+        return answer
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """Return a response's body; nothing if it is too long."""
+    body = b""
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > LONGEST_BYTES:
+            return b""
+    return body
 
 
 def _words(error: Exception) -> str:

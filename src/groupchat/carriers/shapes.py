@@ -41,6 +41,12 @@ def items(value: Any, *names: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
+def listed(value: Any, name: str) -> list[Any] | None:
+    """Return the list there; none if it is missing or something else, because only a list shows that something is not in it."""
+    found = at(value, name)
+    return found if isinstance(found, list) else None
+
+
 def number(value: Any) -> str | None:
     """Return a phone number as E.164, from a text or from an object with a `phone_number`; none if it is not one."""
     written = text(value) or text(value, "phone_number")

@@ -107,6 +107,22 @@ async def test_a_closed_group_is_replaced_and_still_searched_R28(vendor: FakeTwi
     assert await twilio.find(outgoing("msg_3")) is None
 
 
+@pytest.mark.parametrize("end", ["/Messages", "/Participants"])
+@pytest.mark.parametrize("nonsense", [b"<html>", b"{}", b"[]", b'{"messages": null, "participants": 1}', b" " * 2_000_000])
+async def test_nonsense_in_place_of_a_list_does_not_mean_that_the_message_is_missing_R28(
+    vendor: FakeTwilio, twilio: Twilio, end: str, nonsense: bytes
+):
+    await twilio.send(outgoing())
+    answer = vendor.answer
+    vendor.answer = lambda request: (
+        httpx.Response(200, content=nonsense) if request.method == "GET" and request.url.path.endswith(end) else answer(request)
+    )
+    with pytest.raises(CarrierUnclearError):
+        await twilio.find(outgoing())
+    vendor.answer = answer
+    assert await twilio.find(outgoing()) is not None
+
+
 async def test_receipts_tell_what_became_of_a_message_R28_R49(vendor: FakeTwilio, twilio: Twilio):
     await twilio.send(outgoing(to=(ANN, BOB, CY)))
     vendor.receipts[vendor.conversations[0].messages[0]["sid"]] = [

@@ -136,7 +136,10 @@ class Twilio:
         answer = await self._calls.get(path, params={"Order": "desc", "PageSize": str(_A_PAGE)})
         if not answer.taken:
             raise CarrierUnclearError(str(error_of(answer)), retry_after=60.0)
-        listed = shapes.items(answer.said, "messages")
+        listed = shapes.listed(answer.said, "messages")
+        if listed is None:
+            msg = "the response has no list of messages"
+            raise CarrierUnclearError(msg, retry_after=60.0)
         for each in listed:
             if message_id_of(each) == outgoing.message_id:
                 return await self._results(f"{path}/{quote(shapes.text(each, 'sid'))}", rail, outgoing)

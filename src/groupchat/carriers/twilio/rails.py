@@ -122,8 +122,12 @@ class Rails:
         answer = await self._get(f"/Conversations/{quote(sid)}/Participants", {"PageSize": "50"})
         if not answer.taken:
             raise _refused(answer)
+        listed = shapes.listed(answer.said, "participants")
+        if listed is None:
+            reason = "the response has no list of participants"
+            raise _for_now(reason)
         numbers, ours = dict[str, str](), None
-        for each in shapes.items(answer.said, "participants"):
+        for each in listed:
             binding = shapes.at(each, "messaging_binding")
             person = shapes.number(shapes.text(binding, "address"))
             ours = ours or shapes.number(shapes.text(binding, "projected_address"))
