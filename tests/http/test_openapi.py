@@ -151,7 +151,7 @@ def test_generators_of_clients_find_names_that_are_identifiers_and_answers_witho
 def test_every_time_in_an_answer_is_a_date_time():
     for name, schema in DOCUMENT["components"]["schemas"].items():
         for field, given in schema.get("properties", {}).items():
-            if field in ("at", "since") or field.endswith("_at"):
+            if field in ("at", "until") or field.endswith(("_at", "since")):
                 kinds = [{"type": "integer"}, {"type": "string", "format": "date-time"}]  # `stopped_at` is a position
                 assert any(kind.items() <= each.items() for kind in kinds for each in given.get("anyOf", [given])), (name, field)
 

@@ -23,6 +23,7 @@ from groupchat.aggregates.webhooks import (
 from groupchat.commands.caller import Caller, access
 from groupchat.commands.streams import WEBHOOKS
 from groupchat.store.decision import Decision
+from groupchat.values.event import Moment
 from groupchat.webhooks.secret_keys import SecretKeys
 
 
@@ -30,8 +31,8 @@ class SecretShown(Struct, frozen=True, kw_only=True):
     """A secret that signs messages, without the secret itself; `until` is null for the newest."""
 
     id: str
-    issued_at: datetime
-    until: datetime | None
+    issued_at: Moment
+    until: Moment | None
 
 
 class WebhookShown(Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class WebhookShown(Struct, frozen=True, kw_only=True):
     description: str | None
     active: bool
     off_reason: OffReason | None
-    created_at: datetime
+    created_at: Moment
     secrets: tuple[SecretShown, ...]
 
 

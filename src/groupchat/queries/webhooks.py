@@ -1,7 +1,6 @@
 """Webhooks as callers see them: their state, how they are doing, and the attempts to send to them (R55)."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from msgspec.structs import asdict
 from sqlalchemy import Connection, select
@@ -15,6 +14,7 @@ from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.webhook_rows import WEBHOOK_ATTEMPTS, WebhookStanding, standings
+from groupchat.values.event import Moment
 
 
 class WebhookDoing(WebhookShown, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class WebhookDoing(WebhookShown, frozen=True, kw_only=True):
     """
 
     position: int
-    failing_since: datetime | None
+    failing_since: Moment | None
     waiting: int
     set_aside: int
 

@@ -14,6 +14,7 @@ from groupchat.store.positions import status_of
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import upsert
 from groupchat.values.clock import from_micros, to_micros
+from groupchat.values.event import Moment
 
 FOLLOWER = "webhooks"
 KEPT_ATTEMPTS = 1_000
@@ -76,12 +77,12 @@ class Attempt(Struct, frozen=True, kw_only=True):
     position: int
     type: str
     number: int
-    at: datetime
+    at: Moment
     seconds: float
     delivered: bool
     status: int | None
     error: str | None
-    next_at: datetime | None
+    next_at: Moment | None
 
 
 class WebhookStanding(Struct, frozen=True, kw_only=True):
