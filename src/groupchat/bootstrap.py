@@ -34,6 +34,9 @@ from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
+from groupchat.processes.webhooks.calling import WebhookCalls
+from groupchat.processes.webhooks.counts import WebhookCounts
+from groupchat.processes.webhooks.worker import Webhooks
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
 from groupchat.projections.view import Applying, Projection
 from groupchat.proof import checkpointing
@@ -90,6 +93,7 @@ class System(Struct, frozen=True, kw_only=True):
     workers: dict[str, Worker]
     followers: tuple[str, ...]
     reported: tuple[str, ...]
+    webhook_counts: WebhookCounts
     secret_keys: SecretKeys | None
     addresses: Addresses
 
@@ -98,6 +102,7 @@ class System(Struct, frozen=True, kw_only=True):
         settings, metrics, streams = self.settings, Metrics(), Streams(self.store, _pace(self.settings))
         metrics.watch(appends_waiting=lambda: self.store.waiting, streams_open=lambda: streams.open)
         metrics.include(self.carrier_calls.collectors)
+        metrics.include(self.webhook_counts.collectors)
         self.store.observe(metrics.stored)
         tokens = _tokens(settings)
         return Services(
@@ -233,6 +238,11 @@ def assemble(
     acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, *carriers, calls=calls))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
+    secret_keys = None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key)
+    addresses = Addresses(read_networks(settings.webhook_networks or ""))
+    outgoing = WebhookCalls(addresses, secret_keys, clock=clock)
+    sending = Webhooks(store, outgoing)
+    runs[sending.name] = sending.run
     runs[proof.NAME] = proof.Tree(database, signals).run
     for each in chosen:
         if each.work is not None:
@@ -253,9 +263,10 @@ def assemble(
         carrier_calls=calls,
         workers=runs,
         followers=workers.REQUIRED,
-        reported=(proof.NAME, RELAY) if RELAY in runs else (proof.NAME,),
-        secret_keys=None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key),
-        addresses=Addresses(read_networks(settings.webhook_networks or "")),
+        reported=(sending.name, proof.NAME, *((RELAY,) if RELAY in runs else ())),
+        webhook_counts=outgoing.counts,
+        secret_keys=secret_keys,
+        addresses=addresses,
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 from tests.docs.pages import PAGES, ROOT, Block, blocks
 
 BLOCKS = [(page.relative_to(ROOT), block) for page in PAGES for block in blocks(page.read_text())]
-RUN_ELSEWHERE = {"json", "yaml", "mermaid", "console", ""}
-"""`json` and `yaml` are compared by test_tutorial.py and test_moving.py; the rest is for reading: pictures, and commands that would
-install or serve."""
+RUN_ELSEWHERE = {"json", "javascript", "yaml", "mermaid", "console", ""}
+"""`javascript` is run by test_webhooks.py; `json` and `yaml` are compared by test_tutorial.py, test_webhooks.py and
+test_moving.py; the rest is for reading: pictures, and commands that would install or serve."""
 
 
 def of(*languages: str) -> list[object]:

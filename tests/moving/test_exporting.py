@@ -8,8 +8,11 @@ import pytest
 from groupchat.aggregates import do_not_disturb
 from groupchat.moving.exporting import export_conversation
 from groupchat.moving.lines import EventLine, Header, read_lines
+from groupchat.store import webhook_rows
 from groupchat.store.archive import Archive
 from groupchat.store.log import UnknownStreamError
+from groupchat.store.positions import stand_at
+from groupchat.store.webhook_rows import Cursor
 from groupchat.values.event import Recorded
 from tests.moving.exports import exported
 from tests.support.builders import number
@@ -25,6 +28,16 @@ def of(world: World, conversation_id: str) -> list[EventLine | Header]:
 
 def events_of(world: World, conversation_id: str) -> list[EventLine]:
     return [line for line in of(world, conversation_id) if isinstance(line, EventLine)]
+
+
+async def test_an_export_continues_webhooks_where_the_last_of_them_is_R55(world: World):
+    await world.group(1, 2)
+    cursors = [Cursor(webhook_id=f"whk_{n}", workspace_id="wsp_1", behind=behind) for n, behind in enumerate((None, 3, 2))]
+    with world.store.database.write() as connection:
+        stand_at(connection, webhook_rows.FOLLOWER, 4)
+        webhook_rows.move(connection, cursors)
+    lines = [msgspec.json.decode(line) for line in exported(world.store.database).splitlines()]
+    assert [line["position"] for line in lines if line.get("name") == webhook_rows.FOLLOWER] == [2]
 
 
 async def test_an_export_of_all_has_every_event_with_its_envelope_R31(world: World):

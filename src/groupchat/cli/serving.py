@@ -93,12 +93,12 @@ def work(
         Path | None, typer.Option(help="A file to touch every 5 seconds while the workers are alive.", show_default=False)
     ] = None,
 ) -> None:
-    """Run workers without HTTP: projections, contact changes, delivery, the simulated carrier.
+    """Run workers without HTTP: projections, contact changes, delivery, webhooks, the simulated carrier.
 
     Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, contacts, refusals),
-    contact_changes, delivery, simulator, housekeeping, and relay if brokers are set. If several processes run the same worker, one
-    works, and another takes over when it ends. With `--except NAME`, all others run, including those that later versions add. With
-    `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
+    contact_changes, delivery, webhooks, simulator, housekeeping, and relay if brokers are set. If several processes run the same
+    worker, one works, and another takes over when it ends. With `--except NAME`, all others run, including those that later
+    versions add. With `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
     """
     if names and excepted:
         say.print("[red]groupchat:[/red] use either the names of workers or --except.")

@@ -11,9 +11,10 @@ from typing import cast
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import select
 
-from groupchat.store import put_off
+from groupchat.store import put_off, webhook_rows
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.database import Database
 from groupchat.store.log import Log
@@ -86,8 +87,13 @@ class Archive:
                 yield StoredAnswer(key, bytes(row.answer), row.at, row.position)
 
     def followers(self) -> list[FollowerStatus]:
-        """Return the position of every follower."""
-        return sorted(statuses(self.database).values(), key=lambda status: status.name)
+        """Return the position of every follower; that of webhooks is where the last of them is."""
+        with self.database.read() as connection:
+            lowest = webhook_rows.lowest(connection)
+        found = statuses(self.database)
+        if (webhooks := found.get(webhook_rows.FOLLOWER)) is not None:
+            found[webhooks.name] = replace(webhooks, position=lowest)
+        return sorted(found.values(), key=lambda status: status.name)
 
     def parked(self, name: str, upto: int) -> list[Parked]:
         """Return the events that were parked for a follower, up to a position."""

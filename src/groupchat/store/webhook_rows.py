@@ -149,6 +149,13 @@ def standings(connection: Connection, webhook_ids: Collection[str]) -> dict[str,
     }
 
 
+def lowest(connection: Connection) -> int:
+    """Return the position up to which all webhooks have everything: what a new database needs to know to miss nothing."""
+    behind = connection.execute(select(func.min(_CURSORS.behind))).scalar_one()
+    put_off = connection.execute(select(func.min(_PUT_OFF.position) - 1).where(_PUT_OFF.due.is_not(None))).scalar_one()
+    return min(each for each in (status_of(connection, FOLLOWER).position, behind, put_off) if each is not None)
+
+
 # --- writing
 
 
@@ -187,9 +194,9 @@ def sent(connection: Connection, messages: Sequence[tuple[str, int]]) -> None:
         connection.execute(_FORGET, [{"of": webhook_id, "at": position} for webhook_id, position in messages])
 
 
-def forget_above(connection: Connection, webhook_id: str, position: int) -> None:
-    """Forget the messages of a webhook above a position, because it continues there. Those below still wait."""
-    connection.execute(delete(WEBHOOK_PUT_OFF).where(_PUT_OFF.webhook_id == webhook_id, _PUT_OFF.position > position))
+def clear(connection: Connection, webhook_id: str) -> None:
+    """Forget all messages of a webhook that wait or were set aside."""
+    connection.execute(delete(WEBHOOK_PUT_OFF).where(_PUT_OFF.webhook_id == webhook_id))
 
 
 def note(connection: Connection, attempts: Sequence[Attempt]) -> None:

@@ -96,6 +96,7 @@ class Receiver:
             (b"user-agent", b"groupchat/%s" % __version__.encode()),
             (b"content-type", b"application/json"),
         ]
+        self.url = url
         self._seconds = seconds
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,

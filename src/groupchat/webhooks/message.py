@@ -61,3 +61,8 @@ def encode(recorded: Recorded) -> bytes:
         data=published(recorded.event),
     )
     return msgspec.json.encode(message)
+
+
+def message_id(webhook: WebhookState, position: int) -> str:
+    """Return the `webhook-id` of a message: the same for each attempt and each replay."""
+    return f"{webhook.id}_{position}"

@@ -16,6 +16,8 @@ RETRIES = (
 """The pauses after the first failed attempt, the second, and so on. After the last, a message is set aside."""
 SWITCH_OFF_AFTER = timedelta(days=3)
 """A webhook is switched off when no call has succeeded for this long."""
+DOWN_AFTER = 5
+"""After so many failed calls in a row, a success means that the receiver works again, and everything that waits is sent at once."""
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """The longest pause that a receiver can ask for, in addition to the schedule."""
 
