@@ -10,7 +10,7 @@ import { Ledger } from "./ledger/Ledger";
 import { useLive } from "./live";
 import { Messages } from "./Messages";
 import { Navigation } from "./Navigation";
-import { useStale } from "./queries";
+import { useAllStale, useStale } from "./queries";
 import { SignIn } from "./SignIn";
 import { Settings } from "./settings/Settings";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
@@ -85,7 +85,7 @@ export function App() {
 }
 
 function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
-  const live = useLive(useStale());
+  const live = useLive(useStale(), useAllStale());
   const me = useQuery({ queryKey: ["me"], queryFn: () => data(readMe({ throwOnError: true })) });
   if (!me.data) return <p className="splash">Opening groupchat…</p>;
   return (

@@ -15,18 +15,27 @@ const PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
 export type Liveness = "connecting" | "live" | "offline";
 
-/** Follow the stream while the component is shown; `onEvents` gets the events since the last call, in order. */
-export function useLive(onEvents: (events: StreamedEvent[]) => void): Liveness {
+/**
+ * Follow the stream while the component is shown; `onEvents` gets the events since the last call, in order, and `onBegin` is called
+ * when it begins: what was read before may have changed since.
+ */
+export function useLive(onEvents: (events: StreamedEvent[]) => void, onBegin: () => void): Liveness {
   const [state, setState] = useState<Liveness>("connecting");
   useEffect(() => {
     const stopped = new AbortController();
-    void follow(onEvents, setState, stopped.signal);
+    void follow({ onEvents, onBegin, tell: setState }, stopped.signal);
     return () => stopped.abort();
-  }, [onEvents]);
+  }, [onEvents, onBegin]);
   return state;
 }
 
-async function follow(onEvents: (events: StreamedEvent[]) => void, tell: (state: Liveness) => void, stop: AbortSignal) {
+type Follower = {
+  onEvents: (events: StreamedEvent[]) => void;
+  onBegin: () => void;
+  tell: (state: Liveness) => void;
+};
+
+async function follow({ onEvents, onBegin, tell }: Follower, stop: AbortSignal) {
   let last = "";
   let failures = 0;
   while (!stop.aborted) {
@@ -34,9 +43,11 @@ async function follow(onEvents: (events: StreamedEvent[]) => void, tell: (state:
       for await (const frames of connected(last, stop)) {
         failures = 0;
         tell("live");
+        const isBeginning = last === "";
         for (const frame of frames) last = frame.id || last;
         const events = frames.flatMap((frame) => (frame.data ? [JSON.parse(frame.data) as StreamedEvent] : []));
         sawPosition(Number(last));
+        if (isBeginning && last !== "") onBegin();
         if (events.length > 0) onEvents(events);
       }
     } catch {

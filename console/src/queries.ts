@@ -81,6 +81,12 @@ export function useContacts(q: string) {
   });
 }
 
+/** Return a function that makes everything stale that was read so far. */
+export function useAllStale(): () => void {
+  const queries = useQueryClient();
+  return useCallback(() => void queries.invalidateQueries(), [queries]);
+}
+
 /** Return a function that makes the queries stale whose results some events change. */
 export function useStale(): (events: StreamedEvent[]) => void {
   const queries = useQueryClient();

@@ -170,6 +170,29 @@ async def test_an_auditor_is_offered_nothing_that_writes_R23(browser: Browser, d
             await expect(page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name))).to_have_count(0)
 
 
+async def test_why_a_text_failed_a_group_is_blocked_and_a_charge_was_made_is_explained_R15_R24_R49(owner: Person):
+    await owner.open("Spare keys")
+    await owner.page.locator("summary").get_by_text("1 of 3 not delivered").click()
+    await expect(owner.page.get_by_text("The number is a landline, or cannot receive texts.")).to_be_visible()
+    await owner.page.get_by_role("button", name="Why has this message this status?").last.click()
+    await expect(owner.page.get_by_role("dialog").get_by_text("The message was sent: nobody had opted out")).to_be_visible()
+    assert await owner.violations() == []
+    await owner.page.keyboard.press("Escape")
+
+    await owner.open("Pool hours")
+    await owner.page.get_by_role("button", name="Why is June Brooks opted out?").click()
+    await expect(owner.page.get_by_role("dialog").get_by_text("June Brooks").first).to_be_visible()
+    await owner.page.keyboard.press("Escape")
+    await owner.page.get_by_role("button", name="Why can't anything be sent?").click()
+    await expect(owner.page.get_by_role("dialog").get_by_text("opted out").first).to_be_visible()
+    await owner.page.keyboard.press("Escape")
+
+    await owner.press("Ledger")
+    await owner.page.get_by_role("button", name="Entries").first.click()
+    await owner.page.get_by_role("button", name="Why was this charged?").first.click()
+    await expect(owner.page.get_by_role("dialog").get_by_text("The entry was charged")).to_be_visible()
+
+
 async def test_every_version_of_a_conversation_can_be_seen_R32(owner: Person):
     await owner.open(STORY)
     await owner.press("History")

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { StatementShown } from "../api";
 import { readLedger, readStatement } from "../api";
 import { data, explain } from "../http";
+import { Why } from "../Why";
 import { moment, phone } from "../words";
 
 export function Ledger() {
@@ -122,7 +123,8 @@ function Entries({ month, conversation }: { month: string; conversation: string 
                   {each.event.stream === each.conversation_id
                     ? `Version ${each.event.version}`
                     : "A credit of its delivery"}
-                </Link>
+                </Link>{" "}
+                <Why about={{ kind: "entry", id: each.id }} label="Why was this charged?" />
               </td>
             </tr>
           ))}

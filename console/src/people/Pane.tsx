@@ -6,6 +6,7 @@ import { optOut, takeBack } from "../api";
 import { explain } from "../http";
 import { useConversation, usePane } from "../queries";
 import { manages } from "../rights";
+import { Why } from "../Why";
 import { moment, phone } from "../words";
 
 type Props = { id: string; me: User; onClose: () => void };
@@ -97,7 +98,15 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
         )}
       </span>
       <span className="number">{phone(person.number)}</span>
-      {isOut && person.opted_out_at && <span className="hint">Opted out on {moment(person.opted_out_at)}</span>}
+      {isOut && person.opted_out_at && (
+        <span className="hint">
+          Opted out on {moment(person.opted_out_at)}{" "}
+          <Why
+            about={{ kind: "participant", id, number: person.number }}
+            label={`Why is ${person.name ?? phone(person.number)} opted out?`}
+          />
+        </span>
+      )}
       {me.role !== "auditor" &&
         (asking ? (
           <form

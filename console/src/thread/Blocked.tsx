@@ -5,6 +5,7 @@ import type { Conversation, User } from "../api";
 import { createSuccessor } from "../api";
 import { data, explain } from "../http";
 import { usePane } from "../queries";
+import { Why } from "../Why";
 import { moment, phone } from "../words";
 
 /** The people who opted out, and a button that continues without them (R18). */
@@ -34,7 +35,8 @@ export function Blocked({ conversation, me }: { conversation: Conversation; me: 
             (each) =>
               `${each.name ?? phone(each.number)} opted out${each.opted_out_at ? ` on ${moment(each.opted_out_at)}` : ""}.`,
           )
-          .join(" ")}
+          .join(" ")}{" "}
+        <Why about={{ kind: "conversation", id: conversation.id }} label="Why can't anything be sent?" />
       </p>
       {conversation.successor_id ? (
         <Link href={`/${conversation.successor_id}`} className="button primary">

@@ -1,10 +1,20 @@
+import { memo } from "react";
 import type { Message } from "../api";
 import type { Unsettled } from "../storage";
+import { Why } from "../Why";
 import { clock, moment, phone, STATUS } from "../words";
 
-type Props = { message: Message; mine: boolean; day: string | null; unread: boolean; follows: boolean };
+type Props = {
+  message: Message;
+  mine: boolean;
+  day: string | null;
+  unread: boolean;
+  follows: boolean;
+  onResend?: ((message: Message) => void) | undefined;
+};
 
-export function Bubble({ message, mine, day, unread, follows }: Props) {
+/** A message; drawn again only if something of it changes, because a thread has thousands. */
+export const Bubble = memo(function Bubble({ message, mine, day, unread, follows, onResend }: Props) {
   const out = message.direction === "outbound";
   return (
     <>
@@ -24,24 +34,34 @@ export function Bubble({ message, mine, day, unread, follows }: Props) {
             </a>
           ))}
         </div>
+        {message.reactions.length > 0 && (
+          <ul className="reactions" aria-label="Reactions">
+            {message.reactions.map((each) => (
+              <li key={each.number} title={`${each.name ?? phone(each.number)}, ${moment(each.at)}`}>
+                {each.emoji} <span className="hidden">from {each.name ?? phone(each.number)}</span>
+              </li>
+            ))}
+          </ul>
+        )}
         <span className="meta">
           <time dateTime={message.at} title={moment(message.at)}>
             {clock(message.at)}
           </time>
-          {out && <Delivery message={message} />}
+          {out && <Delivery message={message} onResend={onResend} />}
         </span>
       </li>
     </>
   );
-}
+});
 
 /** The status of a message: in one line, and for each recipient on demand. */
-function Delivery({ message }: { message: Message }) {
+function Delivery({ message, onResend }: Pick<Props, "message" | "onResend">) {
   const recipients = message.recipients ?? [];
   if (recipients.length === 0) return null;
   const delivered = recipients.filter((each) => each.status === "delivered").length;
   const bad = recipients.filter((each) => ["failed", "unconfirmed", "withheld"].includes(each.status));
   const first = recipients[0];
+  const reachedNobody = message.media.length === 0 && recipients.every((each) => each.status === "failed");
   const alike = first && recipients.every((each) => each.status === first.status);
   const summary = alike
     ? (STATUS[first.status] ?? first.status)
@@ -59,6 +79,12 @@ function Delivery({ message }: { message: Message }) {
           </li>
         ))}
       </ul>
+      <Why about={{ kind: "message", id: message.id }} label="Why has this message this status?" />
+      {onResend && reachedNobody && (
+        <button type="button" className="quiet" onClick={() => onResend(message)}>
+          Send again
+        </button>
+      )}
     </details>
   );
 }

@@ -11,6 +11,9 @@ import { Bubble, Waiting } from "./Bubble";
 import { Composer } from "./Composer";
 import { useOutbox } from "./outbox";
 
+/** A reader who is this close to the end of the list follows new messages. */
+const NEAR_PX = 240;
+
 type Side = "people" | "handsets" | null;
 type Props = { id: string; me: User; side: Side; onSide: (side: Side) => void };
 
@@ -20,9 +23,11 @@ export function Thread({ id, me, side, onSide }: Props) {
   const outbox = useOutbox(id);
   const list = useRef<HTMLOListElement>(null);
   const messages = (thread.data?.pages ?? []).flatMap((page) => page.items).reverse();
-  const firstUnread = useFirstUnread(conversation.data, messages);
+  const [firstUnread, unreadBefore] = useFirstUnread(conversation.data, messages);
   useRead(conversation.data, messages.at(-1), me);
-  useBottom(list, messages.at(-1)?.id, outbox.unsettled.length);
+  useScroll(list, outbox.unsettled.at(-1)?.key ?? messages.at(-1)?.id, firstUnread);
+
+  const sends = conversation.data?.blocked === false && me.role !== "auditor";
 
   if (conversation.isError) {
     return (
@@ -39,7 +44,9 @@ export function Thread({ id, me, side, onSide }: Props) {
         {thread.hasNextPage && (
           <li className="more">
             <button type="button" disabled={thread.isFetchingNextPage} onClick={() => void thread.fetchNextPage()}>
-              Show earlier messages
+              {unreadBefore > 0
+                ? `Show earlier messages, ${count(unreadBefore, "unread message", "unread messages")} among them`
+                : "Show earlier messages"}
             </button>
           </li>
         )}
@@ -55,6 +62,7 @@ export function Thread({ id, me, side, onSide }: Props) {
               day={before && dayOf(before.at) === dayOf(each.at) ? null : dayOf(each.at)}
               unread={each.id === firstUnread}
               follows={before?.author.id === each.author.id}
+              onResend={sends ? outbox.resend : undefined}
             />
           );
         })}
@@ -63,7 +71,7 @@ export function Thread({ id, me, side, onSide }: Props) {
         ))}
       </ol>
       {conversation.data?.blocked && <Blocked conversation={conversation.data} me={me} />}
-      {conversation.data && !conversation.data.blocked && me.role !== "auditor" && (
+      {conversation.data && sends && (
         <Composer key={id} id={id} recipients={conversation.data.participant_count} onSend={outbox.send} />
       )}
     </main>
@@ -173,15 +181,18 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
   );
 }
 
-/** Return the first message that was unread when the conversation was opened. */
-function useFirstUnread(conversation: Conversation | undefined, messages: Message[]): string | null {
-  const [first, setFirst] = useState<string | null | undefined>(undefined);
+/** Return the first message that was unread when the conversation was opened, and how many unread ones are not loaded yet. */
+function useFirstUnread(conversation: Conversation | undefined, messages: Message[]): [string | null, number] {
+  const [opened, setOpened] = useState<{ unread: number; newest: string } | undefined>(undefined);
+  const newest = messages.at(-1);
   useEffect(() => {
-    if (first !== undefined || !conversation || messages.length === 0) return;
-    const inbound = messages.filter((each) => each.direction === "inbound");
-    setFirst(conversation.unread_count > 0 ? (inbound.at(-conversation.unread_count)?.id ?? null) : null);
-  }, [conversation, messages, first]);
-  return first ?? null;
+    if (!opened && conversation && newest) setOpened({ unread: conversation.unread_count, newest: newest.id });
+  }, [opened, conversation, newest]);
+  if (!opened || opened.unread === 0) return [null, 0];
+  const end = messages.findIndex((each) => each.id === opened.newest) + 1;
+  const inbound = messages.slice(0, end).filter((each) => each.direction === "inbound");
+  const first = inbound.at(-opened.unread);
+  return [first?.id ?? null, first ? 0 : opened.unread - inbound.length];
 }
 
 /** Mark the conversation as read while the page is visible, once for each version that has something unread. */
@@ -203,14 +214,21 @@ function useRead(conversation: Conversation | undefined, newest: Message | undef
   }, [conversation, newest, me]);
 }
 
-/** Keep the end of the list in view, unless the reader has scrolled up. */
-function useBottom(list: React.RefObject<HTMLOListElement | null>, last: string | undefined, waiting: number): void {
+/** Open the list at the first unread message, or at its end; then keep the end in view, unless the reader has scrolled up. */
+function useScroll(
+  list: React.RefObject<HTMLOListElement | null>,
+  last: string | undefined,
+  first: string | null,
+): void {
   const opened = useRef(false);
   useLayoutEffect(() => {
     const element = list.current;
-    if (!element || (!last && waiting === 0)) return;
+    if (!element || !last) return;
     const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
-    if (!opened.current || distance < 240) element.scrollTop = element.scrollHeight;
+    if (!opened.current || distance < NEAR_PX) element.scrollTop = element.scrollHeight;
     opened.current = true;
-  }, [list, last, waiting]);
+  }, [list, last]);
+  useLayoutEffect(() => {
+    if (first) list.current?.querySelector(".unread-line")?.scrollIntoView({ block: "start" });
+  }, [list, first]);
 }

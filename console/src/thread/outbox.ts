@@ -59,19 +59,24 @@ export function useOutbox(conversationId: string) {
     [queries],
   );
 
-  const send = useCallback(
-    (body: string) => {
-      const entry = { key: crypto.randomUUID(), conversationId, body, at: new Date().toISOString(), failed: null };
+  const put = useCallback(
+    (key: string, body: string) => {
+      if (readOutbox().some((each) => each.key === key)) return;
+      const entry = { key, conversationId, body, at: new Date().toISOString(), failed: null };
       keepOutbox([...readOutbox(), entry]);
       for (const tell of listeners) tell();
       void attempt(entry);
     },
     [attempt, conversationId],
   );
+  const send = useCallback((body: string) => put(crypto.randomUUID(), body), [put]);
+  // A message is sent again only once, because its id is the idempotency key.
+  const resend = useCallback((message: Message) => put(`again-${message.id}`, message.body ?? ""), [put]);
 
   return {
     unsettled: all.filter((each) => each.conversationId === conversationId),
     send,
+    resend,
     attempt,
     drop: (key: string) => change(key, null),
     isSending: (key: string) => sending.has(key),

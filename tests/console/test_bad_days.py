@@ -1,0 +1,168 @@
+"""Bad days in the console: nothing is lost, nothing is sent twice, and the person knows."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from tests.console.conftest import visiting
+from tests.console.person import Demo, Person
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ANN = "+14155550101"
+COMPOSER = re.compile("^Message to")
+
+
+async def a_group(api: httpx.AsyncClient, name: str, number: str) -> str:
+    """Create a group of Ann and a number; return its id."""
+    people = [{"number": ANN}, {"number": number}]
+    made = await api.post("/v1/conversations", json={"from": "+14155550100", "participants": people, "name": name})
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def bodies(api: httpx.AsyncClient, conversation: str) -> list[str]:
+    """The messages that the server has."""
+    return [each["body"] for each in (await api.get(f"/v1/conversations/{conversation}/messages")).json()["items"]]
+
+
+async def hears(api: httpx.AsyncClient, number: str, body: str) -> None:
+    """Let a handset write to its group with Ann."""
+    said = {"from": number, "to": "+14155550100", "group": [ANN], "body": body}
+    assert (await api.post("/v1/simulator/inbound", json=said)).status_code == 202
+
+
+async def slow(route: Route) -> None:
+    """Let a request take its time."""
+    await asyncio.sleep(0.3)
+    await route.continue_()
+
+
+async def test_a_double_click_on_a_slow_line_sends_once(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Double click", "+16045550190")
+    await owner.open("Double click")
+    await owner.page.route("**/messages", slow)
+    await owner.page.get_by_label(COMPOSER).fill("Only one")
+
+    await owner.page.get_by_role("button", name="Send", exact=True).dblclick()
+
+    await expect(owner.page.get_by_text("Sending…")).to_have_count(0)
+    await expect(owner.message("Only one")).to_have_count(1)
+    assert await bodies(api, group) == ["Only one"]
+
+
+async def test_two_tabs_show_the_same_and_send_once(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Two tabs", "+16045550191")
+    await owner.open("Two tabs")
+    other = Person(await owner.page.context.new_page(), owner.demo)
+    await other.page.goto(owner.page.url)
+
+    await owner.write("From one tab")
+
+    await expect(other.message("From one tab")).to_have_count(1)
+    await expect(owner.message("From one tab")).to_have_count(1)
+    assert await bodies(api, group) == ["From one tab"]
+
+
+async def test_an_opt_out_while_somebody_writes_is_explained_and_the_text_is_kept_R15(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Blocked meanwhile", "+16045550192")
+    await owner.open("Blocked meanwhile")
+    await owner.page.get_by_label(COMPOSER).fill("A long thought")
+
+    await api.post(f"/v1/conversations/{group}/participants/+16045550192/opt-out")
+
+    await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
+    assert "A long thought" in await owner.page.evaluate("JSON.stringify(localStorage)")
+    assert await bodies(api, group) == []
+
+
+async def test_what_is_read_elsewhere_is_not_shown_as_unread_R30(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Read elsewhere", "+16045550193")
+    await hears(api, "+16045550193", "Hello?")
+    row = owner.page.get_by_label("Conversations").get_by_role("link", name=re.compile("Read elsewhere"))
+    await expect(row.get_by_text("1 unread")).to_be_attached()
+
+    await api.put(f"/v1/conversations/{group}/read")
+
+    await expect(row.get_by_text("1 unread")).to_have_count(0)
+
+
+async def test_a_server_that_is_away_is_told_and_the_page_recovers(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Away", "+16045550194")
+    await owner.open("Away")
+    await owner.page.route("**/v1/**", unavailable)
+
+    await owner.write("Written meanwhile")
+    await expect(owner.page.get_by_text("Not sent.")).to_be_visible()
+    await owner.page.reload()
+    await expect(owner.page.get_by_text("The server answered 503.")).to_be_visible()
+    await owner.page.unroute("**/v1/**")
+
+    await owner.press("Try again")
+    await expect(owner.page.get_by_role("heading", name="Away", level=1)).to_be_visible()
+    await owner.press("Try again")
+    await expect(owner.message("Written meanwhile")).to_have_count(1)
+    assert await bodies(api, group) == ["Written meanwhile"]
+
+
+async def unavailable(route: Route) -> None:
+    """Answer as a proxy does whose server is away."""
+    await route.fulfill(status=503, body="<html>Bad gateway</html>", content_type="text/html")
+
+
+async def test_a_clock_that_is_wrong_changes_no_order(browser: Browser, demo: Demo, api: httpx.AsyncClient):
+    group = await a_group(api, "Wrong clock", "+16045550195")
+    await hears(api, "+16045550195", "First")
+    async with visiting(browser, demo) as page:
+        await page.clock.set_fixed_time(datetime(2019, 1, 1, tzinfo=UTC))
+        await page.goto(await demo.sign_in_address())
+        person = Person(page, demo)
+        await person.open("Wrong clock")
+        await person.write("Second")
+        await expect(person.message("Second")).to_have_count(1)
+        await hears(api, "+16045550195", "Third")
+        await expect(person.message("Third")).to_have_count(1)
+        assert await shown(page) == ["First", "Second", "Third"]
+    assert await bodies(api, group) == ["First", "Second", "Third"]
+
+
+async def shown(page: Page) -> list[str]:
+    """The texts of the thread, from top to bottom."""
+    return [text.strip() for text in await page.locator(".bubble .body").all_inner_texts()]
+
+
+async def test_the_first_unread_message_is_marked_also_if_it_is_pages_ago_R30(owner: Person, api: httpx.AsyncClient):
+    await a_group(api, "Much to read", "+16045550196")
+    await hears(api, "+16045550196", "Message 0")
+    for n in range(1, 55):
+        await hears(api, "+16045550196", f"Message {n}")
+
+    await owner.open("Much to read")
+    await expect(owner.message("Message 54")).to_be_visible()
+    await owner.press("Show earlier messages, 5 unread messages among them")
+
+    line = owner.page.get_by_role("list", name="Messages").get_by_role("listitem").filter(has_text="New messages")
+    await expect(line).to_be_visible()
+    await expect(line.locator("+ li")).to_contain_text("Message 0")
+
+
+async def test_a_text_that_reached_nobody_is_sent_again_only_once_R49(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Reached nobody", "+16045550197")
+    for number in (ANN, "+16045550197"):
+        await api.put(f"/v1/simulator/behaviours/{number}", json={"behaviour": "fail", "code": "30003"})
+    try:
+        await owner.open("Reached nobody")
+        await owner.write("Is anybody there?")
+        await owner.page.locator("summary").get_by_text("Failed").click()
+    finally:
+        for number in (ANN, "+16045550197"):
+            await api.put(f"/v1/simulator/behaviours/{number}", json={"behaviour": None})
+
+    await owner.page.get_by_role("button", name="Send again").dblclick()
+
+    await expect(owner.message("Is anybody there?")).to_have_count(2)
+    await expect(owner.page.locator("summary").get_by_text("Delivered")).to_have_count(1)
+    assert await bodies(api, group) == ["Is anybody there?"] * 2
