@@ -235,7 +235,9 @@ def assemble(
     calls = CarrierCalls()
     applying = Applying(database)
     followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
-    acting = [Acting(store, ContactChanges(store)), Acting(store, DeliveryProcess(store, *carriers, calls=calls))]
+    plays = chosen[0].simulator
+    delivery = DeliveryProcess(store, *carriers, calls=calls, forwarding=plays if plays and plays.native_group else None)
+    acting = [Acting(store, ContactChanges(store)), Acting(store, delivery)]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
     secret_keys = None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key)

@@ -7,16 +7,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from groupchat import bootstrap
-from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.settings import Settings
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.values.clock import utc_now
-from tests.http.site import Site, assert_problem, client_of, locs, messages_of, open_site, path_of
+from tests.http.site import Site, assert_problem, client_of, locs, messages_of, path_of
 from tests.http.staff import staffed
 from tests.store.counting import holding, until
 from tests.store.following import opened
@@ -292,31 +290,6 @@ async def test_while_the_first_request_runs_a_repeat_is_asked_to_retry(site):
 
 
 # --- what a handset writes
-
-
-class Broken(Simulator):
-    """A simulator whose handsets receive nothing of what others write, until it is mended."""
-
-    mended = False
-
-    async def write(self, *args, **given):
-        if not self.mended:
-            raise OperationalError("INSERT", {}, Exception("gone"))
-        return await super().write(*args, **given)
-
-
-async def test_a_handsets_message_reaches_the_others_once_after_a_failed_response_R12(store):
-    carrier = Broken(store.database)
-    async with open_site(store, simulator=carrier) as site:
-        await site.group(1, 2)
-        path, body = POSTS["handset_writes"]
-        assert_problem(await keyed(site, path, body), "unavailable", 503)
-        carrier.mended = True
-        answers = [await keyed(site, path, body) for _ in range(3)]
-
-        assert {(each.status_code, each.content) for each in answers} == {(202, answers[0].content)}
-        received = (await site.get(f"/v1/simulator/handsets/{number(2)}")).json()["items"]
-        assert [each["body"] for each in received] == ["Hi"]
 
 
 async def test_processes_that_repeat_what_a_handset_wrote_at_once_let_it_arrive_once_R12(site):

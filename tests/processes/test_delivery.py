@@ -5,10 +5,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from groupchat.aggregates import delivery
 from groupchat.aggregates.roster import RequestedParticipant
-from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Receipt, RecipientResult
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Receipt, RecipientResult
+from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.commands.inbound import CarrierInbox
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.acting import Acting
@@ -486,3 +489,58 @@ async def test_a_carrier_is_asked_about_a_later_call_that_it_did_not_refuse_R28(
     await process.react(await world.message(message_id))
 
     assert (carrier.asked, len(carrier.taken)) == ([message_id], 1)
+
+
+# --- forwarding, where no network does it
+
+
+async def inbound_of(world, carrier, group, body):
+    """Let the second person write through a carrier, and return the event. The process that stored it does nothing more."""
+    said = Inbound(from_=TWO, to=world.business, group=(ONE, THREE), body=body, media=(), carrier_message_id=f"{carrier}_1")
+    await CarrierInbox(world.store, carrier).inbound(said)
+    return world.store.log.stream(group)[-1]
+
+
+async def test_what_a_participant_wrote_reaches_the_others_once_by_following_the_log_R12(world, group):
+    simulator = Simulator(world.store.database)
+    message = await inbound_of(world, simulator.name, group, "Hi")
+    for _ in range(2):
+        await DeliveryProcess(world.store, simulator, forwarding=simulator).react(message)
+
+    received = [await simulator.handset(each) for each in (ONE, TWO, THREE)]
+    assert [[(each.from_, each.body, each.group) for each in items] for items in received] == [
+        [(TWO, "Hi", (TWO, THREE))],
+        [],
+        [(TWO, "Hi", (ONE, TWO))],
+    ]
+    assert await delivered(world, message.event.message_id) == []
+
+
+async def test_only_what_came_through_the_carrier_is_forwarded_R12(world, group):
+    simulator = Simulator(world.store.database)
+    message = await inbound_of(world, "telnyx", group, "Hi")
+    await DeliveryProcess(world.store, simulator, forwarding=simulator).react(message)
+    assert await simulator.handset(ONE) == []
+
+
+async def test_what_cannot_be_forwarded_now_is_forwarded_later_R12(world, group):
+    simulator = Simulator(Failing(world.store.database))
+    message = await inbound_of(world, simulator.name, group, "Hi")
+    process = Process(world.store, DeliveryProcess(world.store, simulator, forwarding=simulator))
+    with pytest.raises(OperationalError):
+        await process.handle([message], message.position)
+    await process.handle([message], message.position)
+    assert [each.body for each in await simulator.handset(ONE)] == ["Hi"]
+
+
+class Failing:
+    """A database whose first transaction fails as if it was away."""
+
+    def __init__(self, database):
+        self.read, self._database, self._failed = database.read, database, False
+
+    def write(self, **given):
+        if not self._failed:
+            self._failed = True
+            raise OperationalError("INSERT", {}, Exception("gone"))
+        return self._database.write(**given)

@@ -83,6 +83,17 @@ class CarrierUnclearError(Exception):
         self.retry_after = retry_after
 
 
+class Forwarding(Protocol):
+    """A carrier without a network, which passes on what a participant wrote only when it is called (R12)."""
+
+    @property
+    def name(self) -> str:
+        """The carrier's name, as in `Carrier`."""
+
+    async def forward(self, inbound: "Inbound") -> None:
+        """Deliver a participant's message to the others in `group`, unless they already have it."""
+
+
 class Carrier(Protocol):
     """A carrier's adapter. Its calls run in the event loop and block nothing."""
 

@@ -18,12 +18,15 @@ from typing import Any, Literal, TypeVar
 
 import structlog
 
+from groupchat.aggregates import group_conversation
 from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.carriers.port import (
     Carrier,
     CarrierRefusedError,
     CarrierUnclearError,
+    Forwarding,
+    Inbound,
     Outgoing,
     Receipt,
     RecipientResult,
@@ -32,6 +35,7 @@ from groupchat.carriers.port import (
 from groupchat.commands import deliveries
 from groupchat.commands.deliveries import Begun
 from groupchat.commands.receipts import record_receipts
+from groupchat.commands.streams import CONVERSATION
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.process import PutOffError
 from groupchat.store.at_once import AtOnce
@@ -63,11 +67,16 @@ class DeliveryProcess:
         *others: Carrier,
         patience: float = CARRIER_SECONDS,
         calls: CarrierCalls | None = None,
+        forwarding: Forwarding | None = None,
     ) -> None:
-        """Hand messages over to `carrier`, and to `others` those of business numbers that name them (R43)."""
+        """Hand messages over to `carrier`, and to `others` those of business numbers that name them (R43).
+
+        `forwarding` is the carrier that gets what participants wrote through it, to pass it on.
+        """
         self._store = store
         self._carriers = {each.name: each for each in (carrier, *others)}
         self._known = known(carrier, *others)
+        self._forwarding = forwarding
         self._patience = patience
         self._calls = calls or CarrierCalls()
         self._record = AtOnce(self._record_all)
@@ -77,17 +86,21 @@ class DeliveryProcess:
         """The calls of this process that the carrier refused for now, by message. About them it need not be asked."""
 
     def key(self, recorded: Recorded) -> str | None:
-        """Return the conversation of a message to hand over: a sent message, or one to relay (R12)."""
+        """Return the conversation of a message to hand over: a sent message, or one to relay or forward (R12)."""
         match recorded.event:
             case MessageSent():
                 return recorded.stream
-            case InboundReceived() if self._known.relaying:
+            case InboundReceived() if self._known.relaying or self._forwarding is not None:
                 return recorded.stream
             case _:
                 return None
 
     async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
         """Hand a message over, unless it is withheld or was already handed over."""
+        if isinstance(recorded.event, InboundReceived):
+            await self._forward(recorded, recorded.event)
+            if not self._known.relaying:
+                return
         cause = deliveries.caused_by(recorded)
         begun = (await self._store.run_under(terms, cause, deliveries.begin, self._known, recorded)).value
         if begun is None:  # its carrier itself passes on what participants write
@@ -101,6 +114,22 @@ class DeliveryProcess:
             await self._record.ask((delivery.carrier, _receipts(delivery, results)))
         for calls in (self._over, self._refused):
             calls.pop(delivery.message_id, None)
+
+    async def _forward(self, recorded: Recorded, written: InboundReceived) -> None:
+        """Let the carrier that a participant's message came through pass it on, if it does that only when called."""
+        carrier = self._forwarding
+        if carrier is None or recorded.cause.causation_id != f"{carrier.name}/{written.carrier_message_id}":
+            return
+        group = group_conversation.existing(await self._store.load(CONVERSATION, recorded.stream))
+        inbound = Inbound(
+            from_=written.number,
+            to=group.business_number,
+            group=tuple(number for number in group.numbers if number != written.number),
+            body=written.body,
+            media=written.media,
+            carrier_message_id=written.carrier_message_id,
+        )
+        await carrier.forward(inbound)
 
     async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> Sequence[None]:
         """Record what carriers have responded to several calls, as one append for each carrier."""

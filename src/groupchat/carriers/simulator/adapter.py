@@ -142,9 +142,14 @@ class Simulator:
             media=media,
             carrier_message_id=carrier_message_id or new_id("sim"),
         )
-        if self.native_group and inbound.group:
-            await asyncio.to_thread(self._fan_out, inbound)
+        if self.native_group:
+            await self.forward(inbound)
         return inbound
+
+    async def forward(self, inbound: Inbound) -> None:
+        """Deliver a message that a handset wrote to the others' handsets, unless they have it."""
+        if inbound.group:
+            await asyncio.to_thread(self._fan_out, inbound)
 
     # --- switches
 

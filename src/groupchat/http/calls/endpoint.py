@@ -3,7 +3,7 @@
 `async def send_message(call: Writing[MessageInput]) -> Written[Message]` takes the body as its type and responds with the position.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -43,8 +43,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     `first` is checked before a read. Both `first` and `may` are checked before a request is found malformed, so a missing thing is
     404, and a forbidden one 403, however malformed the request. `waits_for` are the followers that `Groupchat-Min-Position` waits
-    for. `finish` does the remaining work, with the call and the response's value, once the command is stored; a repeat of the
-    request does it again. `shows` is checked before a stored response is returned, like `first` and `may`.
+    for. `shows` is checked before a stored response is returned, like `first` and `may`.
     """
 
     operation: Operation
@@ -56,7 +55,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     may: Permit | None = None
     shows: Shows | None = None
     waits_for: Sequence[str] = ()
-    finish: Callable[[Any, Any], Awaitable[None]] | None = None
 
     async def respond(self, services: Services, incoming: Incoming) -> Reply:
         """Respond to a request, or raise the refusal, which is recorded."""
@@ -79,8 +77,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     async def _done(self, call: Call) -> Reply:
         answer = await self.handle(call)
-        if self.finish is not None:
-            await self.finish(call, answer.value)
         return self._reply(call, answer)
 
     async def _once(self, call: Call, key: IdempotencyKey) -> Reply:
@@ -104,8 +100,6 @@ class Endpoint(Struct, frozen=True, kw_only=True):
             raise IdempotencyKeyReusedError
         reply = unpack(kept)
         await self._judge_repeat(call, reply)
-        if self.finish is not None:
-            await self.finish(call, msgspec.json.decode(reply.body, type=self.types.answer))
         return reply
 
     async def _judge_repeat(self, call: Call, reply: Reply) -> None:
@@ -167,7 +161,6 @@ def endpoint(
     shows: Shows | None = None,
     refuses: Sequence[str] = (),
     waits_for: Sequence[str] = (),
-    finish: Callable[[Any, Any], Awaitable[None]] | None = None,
 ) -> Callable[[Handle], Endpoint]:
     """Make an endpoint of an async function, whose annotations give the types of the body or query, and of the response.
 
@@ -189,7 +182,6 @@ def endpoint(
             may=may,
             shows=shows,
             waits_for=waits_for,
-            finish=finish,
         )
 
     return make

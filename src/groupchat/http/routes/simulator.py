@@ -5,13 +5,13 @@ from typing import cast
 
 from msgspec import Struct
 
-from groupchat.aggregates import group_conversation, number_claim
+from groupchat.aggregates import number_claim
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator.adapter import HandsetMessage, Simulator
 from groupchat.carriers.simulator.behaviours import Switch
 from groupchat.commands import inbound
 from groupchat.commands.numbers import read_number
-from groupchat.commands.streams import CONVERSATION, NUMBER_CLAIM
+from groupchat.commands.streams import NUMBER_CLAIM
 from groupchat.http.calls.answers import Answer, Written
 from groupchat.http.calls.call import Call, Writing
 from groupchat.http.calls.endpoint import endpoint
@@ -39,17 +39,6 @@ class Handset(Struct, frozen=True):
     items: list[HandsetMessage]
 
 
-async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
-    """Deliver the recorded message to the others' handsets (R12), except those that already have it."""
-    if arrived.conversation_id is None:
-        return
-    written = _inbound(call.body)
-    group = group_conversation.existing(await call.store.load(CONVERSATION, arrived.conversation_id))
-    await _simulator(call).write(
-        written.from_, written.to, group.numbers, written.body, written.media, carrier_message_id=arrived.message_id
-    )
-
-
 @endpoint(
     Spec(
         "POST",
@@ -62,7 +51,6 @@ async def fan_out(call: Writing[HandsetWrites], arrived: Arrived) -> None:
     ),
     may=permits.plays_handsets,
     refuses=("not-found",),
-    finish=fan_out,
 )
 async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     """Act as if a person had written: the message is recorded (R11), a keyword is applied (R14), the others receive it (R12)."""
