@@ -142,7 +142,7 @@ def _type(type_: Any, shapes: dict[str, type[Struct]]) -> str:
     if origin is Annotated:
         return _type(arguments[0], shapes)
     if origin is Literal:
-        return " or ".join(f"`{value}`" for value in arguments)
+        return " or ".join(f"`{value}`" for value in sorted(arguments))  # their order depends on what was imported first
     if origin in (Union, UnionType):
         return " or ".join(_type(argument, shapes) for argument in arguments)
     if origin is tuple and arguments[1:] == (...,):

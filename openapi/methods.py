@@ -38,7 +38,7 @@ def _answer(types: PythonTypes, operation: Json) -> tuple[str, str | None]:
     media, content = next(iter(success["content"].items()))
     name = types.annotation(content["schema"])
     if media == "application/jsonl":
-        return f"list[{name}]", None
+        return "list[dict[str, Any]]", None  # a line is one of several shapes
     properties = types.schemas.get(name, {}).get("properties", {})
     is_page = {"items", "next_cursor"} <= properties.keys()
     return name, types.annotation(properties["items"]["items"]) if is_page else None

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from msgspec import UNSET, UnsetType
@@ -32,7 +32,6 @@ from groupchat.api.types import (
     KeyShown,
     KeyShownPage,
     KeyWithSecret,
-    LineResult,
     MediaInput,
     Message,
     MessageInput,
@@ -526,14 +525,14 @@ class Operations:
         )
 
     @operation
-    def import_contacts(self, *, file: bytes) -> Call[list[LineResult]]:
+    def import_contacts(self, *, file: bytes) -> Call[list[dict[str, Any]]]:
         """Add and change contacts from a CSV file of up to 64 MiB (R54). A line is the contact with its external id, or
         without one the oldest contact with its number. The answer comes line by line, as JSON Lines: each is a
         LineResult. The last one has `done`, the numbers of lines that were `created`, `updated`, `unchanged` and
         `refused`, and the `position` that covers them. If it breaks off, send the file again: lines that are done are
         `unchanged`.
         """
-        return Call(method="POST", path="/v1/contacts/import", answer=list[LineResult], body=file, media="text/csv")
+        return Call(method="POST", path="/v1/contacts/import", answer=list[dict[str, Any]], body=file, media="text/csv")
 
     @operation
     def export_contacts(self) -> Call[str]:

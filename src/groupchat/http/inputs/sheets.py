@@ -64,26 +64,26 @@ def encoding_of(file: IO[bytes]) -> str:
 
 
 def read_lines(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
-    """Return a sheet's lines; raises `InvalidRequestError` if no heading names the number."""
-    text = TextIOWrapper(file, encoding, errors="replace", newline="")
-    head = text.readline()
-    separator = max(",;\t", key=head.count)
-    fields = [_field(heading) for heading in next(csv.reader([head], delimiter=separator), [])]
-    if "number" not in fields:
-        detail = "The first line has no column for the number. Name one of its columns number or phone."
-        raise InvalidRequestError("body", detail, "missing")
-    rows = csv.reader(text, delimiter=separator)
-    while True:
-        begins = rows.line_num + 2
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield SheetLine(number=begins, fault=InvalidRequestError("line", f"This line is not CSV ({error}).", "unreadable"))
-            continue
-        if any(cell.strip() for cell in cells):
-            yield _line(begins, fields, cells)
+    """Return a sheet's lines, and close it after the last one; raises `InvalidRequestError` if no heading names the number."""
+    with TextIOWrapper(file, encoding, errors="replace", newline="") as text:
+        head = text.readline()
+        separator = max(",;\t", key=head.count)
+        fields = [_field(heading) for heading in next(csv.reader([head], delimiter=separator), [])]
+        if "number" not in fields:
+            detail = "The first line has no column for the number. Name one of its columns number or phone."
+            raise InvalidRequestError("body", detail, "missing")
+        rows = csv.reader(text, delimiter=separator)
+        while True:
+            begins = rows.line_num + 2
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield SheetLine(number=begins, fault=InvalidRequestError("line", f"This line is not CSV ({error}).", "unreadable"))
+                continue
+            if any(cell.strip() for cell in cells):
+                yield _line(begins, fields, cells)
 
 
 def _field(heading: str) -> str | None:
