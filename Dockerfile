@@ -11,8 +11,12 @@ COPY src src
 COPY console console
 COPY nodejs nodejs
 RUN PYTHONPATH=src python -m console.build && rm -rf console/node_modules
-RUN pip install --no-deps --no-build-isolation . && useradd --system --create-home groupchat
+RUN pip install --no-deps --no-build-isolation . \
+    && useradd --system --uid 10001 --create-home groupchat && install --directory --owner groupchat --mode 700 /data
 
+# Without another GROUPCHAT_DATABASE_URL, the database is in a volume, so that it outlives the container.
+ENV GROUPCHAT_DATABASE_URL=sqlite:////data/groupchat.db
+VOLUME /data
 USER groupchat
 WORKDIR /home/groupchat
 EXPOSE 8000

@@ -1,6 +1,7 @@
 """The files that a deployment is made of agree with the code and with the tests."""
 
 import ast
+import configparser
 import re
 import subprocess
 import sys
@@ -8,14 +9,18 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import kubernetes_validate
+import pytest
 import yaml
 
+from groupchat import __version__, cli
 from groupchat.bootstrap import running
-from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
+from groupchat.workers import all_but
 from tests.support.kafka import broker
 
 ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
@@ -42,25 +47,85 @@ def test_compose_is_as_the_compose_specification_says():
     assert checked.returncode == 0, checked.stdout
 
 
-def test_compose_starts_groupchat_when_what_it_needs_is_ready():
+def test_compose_starts_groupchat_when_its_database_is_ready_whatever_kafka_says():
     services = COMPOSE["services"]
-    done = {"condition": "service_completed_successfully"}
     for service in ("api", "worker", "relay"):
-        assert services[service]["depends_on"] == {"migrate": done, "topics": done}
+        assert services[service]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
         assert "healthcheck" in services[service]
     assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     assert services["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
     assert {"healthcheck", "volumes"} <= services["postgres"].keys() & services["kafka"].keys()
 
 
-async def test_compose_runs_every_worker_once(sqlite_url):
-    services = COMPOSE["services"]
-    named = [name for service in ("worker", "relay") for name in services[service]["command"][1:]]
-    stands_for = {"projections": [view.name for view in CONVERSATION_VIEWS]}
-    run = [worker for name in named for worker in stands_for.get(name, [name])]
+async def test_compose_runs_every_worker_once_also_those_that_later_versions_add(sqlite_url):
+    commands = [COMPOSE["services"][service]["command"] for service in ("worker", "relay")]
+    (_, *but), (_, *only) = ([word for word in command if word not in _HEALTH_FILE] for command in commands)
 
+    assert (but, only) == (["--except", "relay"], ["relay"])
     async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1")) as system:
-        assert sorted(run) == sorted(system.workers)
+        assert sorted(all_but(system.workers, but[1:], ()) + only) == sorted(system.workers)
+
+
+def test_no_container_fills_the_disk_with_its_log_or_the_machine_with_its_memory():
+    runs = {name: service for name, service in COMPOSE["services"].items() if service["restart"] != "no"}
+
+    assert all(service["logging"]["options"] == {"max-size": "20m", "max-file": "5"} for service in runs.values())
+    assert all("memory" in service["deploy"]["resources"]["limits"] for service in runs.values())
+
+
+def test_nothing_but_the_proxy_can_be_reached_from_outside():
+    services = COMPOSE["services"]
+
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert services["api"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+
+
+@pytest.mark.parametrize("name", ["Caddyfile", "nginx.conf"])
+def test_a_proxy_hides_the_metrics_and_does_not_hold_back_event_streams(name):
+    text = (DEPLOY / name).read_text()
+
+    assert re.search(r"respond /metrics 404|location = /metrics \{\s*return 404;", text)
+    assert re.search(r"flush_interval -1|proxy_buffering off;", text)
+    assert text.count("{") - text.count("{$") == text.count("}") - text.count("{$")
+
+
+@pytest.mark.parametrize("path", sorted((DEPLOY / "kubernetes").glob("*.yaml")), ids=lambda path: path.name)
+def test_kubernetes_accepts_the_manifests(path):
+    for resource in yaml.safe_load_all(path.read_text()):
+        if resource["kind"] != "Kustomization":
+            kubernetes_validate.validate(resource, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_the_manifests_are_all_listed_and_run_what_the_command_line_accepts():
+    folder = DEPLOY / "kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    run = [container["args"] for container in _containers(folder)]
+
+    assert sorted(listed["resources"]) == sorted({path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"})
+    assert listed["images"][0]["newTag"] == __version__
+    assert [_parsed(args) for args in run] == ["serve", "work"]
+    assert len(_containers(folder)) == 2
+
+
+@pytest.mark.parametrize("path", sorted((DEPLOY / "systemd").iterdir()), ids=lambda path: path.name)
+def test_the_units_start_groupchat_again_and_write_for_their_owner_alone(path):
+    unit = configparser.ConfigParser(strict=True, interpolation=None)
+    unit.optionxform = str
+    unit.read(path)
+    service = unit["Service"]
+    program, *args = service["ExecStart"].replace("%i", "8000").replace("%t", "/run").split()
+
+    assert (service["Restart"], service["UMask"], service["StateDirectoryMode"]) == ("always", "0077", "0700")
+    assert program.endswith("/groupchat")
+    assert _parsed(args) in ("serve", "work")
+
+
+def test_the_image_keeps_a_database_in_a_volume():
+    image = (ROOT / "Dockerfile").read_text()
+
+    assert "GROUPCHAT_DATABASE_URL=sqlite:////data/" in image
+    assert "\nVOLUME /data\n" in image
+    assert COMPOSE["services"]["api"]["image"] == f"groupchat:${{GROUPCHAT_VERSION:-{__version__}}}"
 
 
 def test_compose_holds_no_secret_and_no_version_that_moves():
@@ -96,6 +161,24 @@ def test_every_pin_has_a_hash():
         for block in re.split(r"\n(?=\S)", (ROOT / file).read_text()):
             if not block.startswith("#"):
                 assert "--hash=sha256:" in block, block
+
+
+_HEALTH_FILE = ("--health-file", "/tmp/alive")  # noqa: S108 - the container's own
+
+
+def _containers(folder):
+    """Return all containers of the manifests."""
+    resources = [each for path in sorted(folder.glob("*.yaml")) for each in yaml.safe_load_all(path.read_text())]
+    return [
+        each for found in resources if found["kind"] == "Deployment" for each in found["spec"]["template"]["spec"]["containers"]
+    ]
+
+
+def _parsed(words):
+    """Return the command that the command line makes of these words; it fails for those that it does not accept."""
+    name, *args = words
+    cli.program.commands[name].make_context(name, list(args))
+    return name
 
 
 def _imports(path):

@@ -1,6 +1,7 @@
 """Databases beside the main one: what is written there is seen only there, and goes when it is dropped."""
 
 from pathlib import Path
+from stat import S_IMODE
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect, select, text
@@ -24,6 +25,12 @@ def make(beside):
         beside.create(connection)
         THINGS.create(connection)
         connection.execute(insert(THINGS).values(id=7))
+
+
+def test_on_sqlite_only_its_owner_can_read_the_file_beside(beside):
+    make(beside)
+
+    assert beside.path is None or S_IMODE(beside.path.stat().st_mode) == 0o600
 
 
 def test_tables_beside_are_not_in_the_main_database_and_are_dropped_together(database, beside):
