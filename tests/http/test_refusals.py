@@ -16,6 +16,7 @@ from tests.http.listening import told
 from tests.http.site import Json, Site, assert_problem, messages_of, open_site, path_of
 from tests.http.staff import Staff, staffed
 from tests.support.builders import BUSINESS, number
+from tests.support.statements import counted
 
 SEND = "POST /v1/conversations/{conversation_id}/messages"
 
@@ -128,6 +129,19 @@ async def test_a_hidden_thing_gets_the_same_bytes_as_a_missing_one_and_is_record
     assert {(each["rule"], each["slug"], each["user_id"]) for each in records} == {("R22", "not-found", staff.ids["agent"])}
     assert {each["about"]["conversation_id"] for each in records} == {group["id"], None}
     assert {id_ for each in records for id_ in each["about"]["contact_ids"]} == {contact["id"]}
+
+
+async def test_a_hidden_message_is_looked_for_as_often_as_a_missing_one_R22(site):
+    staff = await staffed(site)
+    group, _ = await hidden_from(staff)
+    hidden = (await site.send(group))["id"]
+    await site.get(messages_of(group))  # the views are there
+    looked = []
+    for id_ in ("msg_none", hidden):
+        with counted(site.store.database) as asked:
+            assert_problem(await staff["agent"].get(f"/v1/messages/{id_}"), "not-found", 404)
+        looked.append(len([each for each in asked if "FROM messages" in each]))
+    assert looked == [2, 2]
 
 
 async def test_requests_for_missing_and_foreign_things_are_not_recorded_R22(site):

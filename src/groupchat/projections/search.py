@@ -3,8 +3,8 @@
 Case, accents and apostrophes make no difference in any script. Both sides are folded here (`values/text.py`), so the database
 compares code points, and its own idea of case does not matter.
 
-A search that finds nothing must not read a large directory row by row. On Postgres, a GIN index of pieces (`pieces`) answers it: of
-100,000 contacts in 2 to 5 ms instead of 300 to 500. SQLite reads only an index that contains the searched columns, in 25 to 60 ms.
+A search that finds nothing must not read a large directory or inbox row by row. On Postgres, a GIN index of pieces (`pieces`)
+answers it: of 100,000 contacts in 2 to 5 ms instead of 300 to 500. SQLite reads only an index with these columns, in 25 to 60 ms.
 """
 
 from collections.abc import Iterable

@@ -74,16 +74,15 @@ def statement(connection: Connection, workspace_id: str, month: date, *, sees_on
 
 
 def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
-    numbers = sorted({number for number, _, _ in sums})
+    by_number: dict[str, dict[tuple[str, str, str], tuple[int, Decimal]]] = {}
+    for key, of_key in sorted(sums.items()):
+        by_number.setdefault(key[0], {})[key] = of_key
     return Statement(
         month=start.date().isoformat()[:7],
         from_=start,
         to=end,
         totals=_totals(sums),
-        numbers=tuple(
-            OfNumber(business_number=each, totals=_totals({key: sum_ for key, sum_ in sums.items() if key[0] == each}))
-            for each in numbers
-        ),
+        numbers=tuple(OfNumber(business_number=number, totals=_totals(of_number)) for number, of_number in by_number.items()),
         conversations=tuple(
             Sum(
                 business_number=number,

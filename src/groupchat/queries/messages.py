@@ -11,6 +11,9 @@ from groupchat.queries.conversations import require_visible
 from groupchat.queries.views import Views
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 
+_NOWHERE = "cnv_none"
+"""The conversation of a message that does not exist."""
+
 
 async def page(
     views: Views, conversation_id: str, wanted: PageRequest, *, after: str | None = None, before: str | None = None
@@ -31,20 +34,25 @@ async def one(views: Views, who: Caller, message_id: str) -> Message:
     """Return a message; raises `NotFoundError` for one that is unknown, or in a conversation that the caller can't see (R22).
 
     Only a view knows messages, so before a message is reported as missing, the query waits until the view is up to date: raises
-    `ProjectionBehindError`.
+    `ProjectionBehindError`. A hidden message takes the same way as a missing one, so that the time doesn't tell them apart.
     """
-    found = await views.ask(thread.one, message_id)
-    if found is None:
-        await views.wait_for([thread.VIEW.name], await asyncio.to_thread(views.store.log.head))
-        found = await views.ask(thread.one, message_id)
-    if found is None:
-        raise _missing()
     try:
-        await require_visible(views.store, who, found.conversation_id)
+        return await _seen(views, who, message_id)
+    except NotFoundError:
+        await views.wait_for([thread.VIEW.name], await asyncio.to_thread(views.store.log.head))
+        return await _seen(views, who, message_id)
+
+
+async def _seen(views: Views, who: Caller, message_id: str) -> Message:
+    found = await views.ask(thread.one, message_id)
+    try:
+        await require_visible(views.store, who, _NOWHERE if found is None else found.conversation_id)
     except HiddenError as error:
         raise HiddenError(_missing(), error.about) from error
     except NotFoundError as error:
         raise _missing() from error
+    if found is None:
+        raise _missing()
     return found
 
 
