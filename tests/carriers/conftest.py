@@ -1,10 +1,13 @@
-"""The simulated carrier on both databases, with a clock that a test turns and an inbox that remembers."""
+"""The simulated carrier on both databases (one Postgres database, emptied before each test), a hand-turned clock, and an inbox."""
 
 import pytest
 
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.store.database import Database
 from tests.carriers.doubles import HandClock, RecordingInbox
+from tests.support.emptied import postgres_url, shared_database
+
+__all__ = ["postgres_url", "shared_database"]
 
 
 @pytest.fixture

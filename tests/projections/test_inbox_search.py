@@ -1,5 +1,8 @@
 """The searchable texts of the inbox: what changes them, and how much a search reads."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import given
 from sqlalchemy import insert
 
@@ -15,10 +18,18 @@ from groupchat.projections.search import pieces
 from groupchat.store.database import Database
 from tests.projections.histories import follow, items, log_of, received, stories
 from tests.support.builders import ANN, BUSINESS, CAUSE, a_group, a_participant, number
+from tests.support.postgres import PostgresServer
 from tests.support.reads import effort, queries_of, settle
 from tests.support.statements import counted
 
 OTHERS = "wsp_of_others"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A new database: Postgres plans for the size of tables, and rows that earlier tests deleted would count."""
+    with postgres_server.database() as url:
+        yield url
 
 
 def search(database: Database, chosen: ConversationFilter) -> Page:
