@@ -39,8 +39,9 @@ HEAD = """\
 
 Made by `python docs/generate.py` from the event classes; don't edit it by hand.
 
-Everything that groupchat knows is a sequence of these events. They are only ever added, never changed or removed. An event's
-*wire name* is what is stored and what the API's history shows as `type`; it outlives the class's name and file.
+Everything that groupchat knows is a sequence of these events. groupchat only adds events, and never changes or removes one.
+[proof.md](proof.md) shows how a change by anybody else is found. An event's *wire name* is what is stored and what the
+API's history shows as `type`; it outlives the class's name and file.
 
 Each event belongs to one **stream**, and has a `version` in it (1, 2, 3, ... without gaps) and a `position` in the whole log
 (the same, over all streams). Around its data stands the envelope: stream, version, position, time (`at`, in UTC, never going

@@ -71,6 +71,11 @@ COMMANDS = (
     ("users", "finding", "List a workspace's users with their roles, also deactivated ones. Read access is sufficient."),
     ("find", "finding", "Find contacts and conversations by a number or a name, present or former. Read access is sufficient."),
     ("history", "auditing", "Show what happened in a conversation, who did it, and what it changed and led to."),
+    (
+        "transcript",
+        "transcript",
+        "Make a transcript of a conversation to hand over: names, times, statuses, opt-outs, and the checkpoint that proves them.",
+    ),
     ("audit", "proving", "Prove that nobody has changed what is stored: keys, checkpoints, verifying, proofs."),
     ("explain", "auditing", "Explain why a message was sent or withheld, an entry was charged, or a conversation is blocked."),
 )

@@ -1,0 +1,139 @@
+"""The entries of a transcript: each message, each change, each opt-out and each refused attempt, in the order of time."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+from heapq import merge
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from groupchat.aggregates.delivery import Settled
+from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.aggregates.group_state import GroupConversation
+from groupchat.aggregates.refusal import RefusalRecorded
+from groupchat.audit import as_of, refused, timeline, words
+from groupchat.audit.as_of import written
+from groupchat.audit.history import Step
+from groupchat.projections import thread
+from groupchat.transcript.parts import TranscriptEntry
+from groupchat.transcript.source import TranscriptSource
+from groupchat.values import moments
+from groupchat.values.event import Recorded
+
+
+class _Timed(Struct, frozen=True, kw_only=True):
+    """An entry with its time. `keyword` is the message's id if it is one, `evidence` the message that an opt-out came from."""
+
+    at: datetime
+    entry: TranscriptEntry
+    keyword: str | None = None
+    evidence: str | None = None
+
+
+def numbered(source: TranscriptSource, group: GroupConversation, zone: tzinfo) -> Iterator[TranscriptEntry]:
+    """Return the entries with their numbers; an opt-out by keyword names the entry of its message."""
+    keywords: dict[str, int] = {}
+    found = merge(_of_events(source, zone), _of_refusals(source, group, zone), key=lambda each: each.at)
+    for number, each in enumerate(found, start=1):
+        if each.keyword is not None:
+            keywords[each.keyword] = number
+        what = each.entry.what
+        if each.evidence in keywords:
+            what = what.replace(each.evidence, f"of entry {keywords[each.evidence]} ({each.evidence})")
+        yield replace(each.entry, number=number, what=what)
+
+
+def _of_events(source: TranscriptSource, zone: tzinfo) -> Iterator[_Timed]:
+    for step, deliveries in source.steps():
+        recorded, event = step.recorded, step.recorded.event
+        who = words.actor(source.names, recorded, step.after)
+        entry = TranscriptEntry(
+            number=0,
+            at=moments.shown(recorded.at, zone),
+            who=_name(who, recorded),
+            what=_what(step, who),
+            quote=event.body if isinstance(event, MessageSent | InboundReceived) else None,
+            notes=(*_media(event), *_statuses(step, deliveries, zone), *_blocked(step)),
+            evidence=_evidence(recorded, deliveries),
+        )
+        keyword = event.message_id if isinstance(event, InboundReceived) and event.keyword is not None else None
+        evidence = event.evidence if isinstance(event, ParticipantOptedOut | ParticipantOptedIn) else None
+        yield _Timed(at=recorded.at, entry=entry, keyword=keyword, evidence=evidence)
+
+
+def _of_refusals(source: TranscriptSource, group: GroupConversation, zone: tzinfo) -> list[_Timed]:
+    found: list[_Timed] = []
+    for recorded in source.refusals:
+        if isinstance(event := recorded.event, RefusalRecorded):
+            entry = TranscriptEntry(
+                number=0,
+                at=moments.shown(event.first_at, zone),
+                who=_name(words.actor(source.names, recorded, group), recorded),
+                what=f"{refused.what(event, group)}.",
+                evidence=f"Event {recorded.id}, position {recorded.position}, {written(recorded.at)}; by {_actor(recorded)}.",
+            )
+            found.append(_Timed(at=event.first_at, entry=entry))
+    return sorted(found, key=lambda each: each.at)
+
+
+def _what(step: Step, who: str) -> str:
+    match step.recorded.event:
+        case MessageSent() as event:
+            return f"sent to {timeline.everybody(step.after, event.recipients)}:"
+        case InboundReceived():
+            return "wrote:"
+        case _:
+            return f"{words.what(step).removeprefix(f'{who} ')}."
+
+
+def _media(event: object) -> Iterator[str]:
+    for media in event.media if isinstance(event, MessageSent | InboundReceived) else ():
+        yield f"Attached: {words.plain(media.url)} ({words.plain(media.content_type)})"
+
+
+def _statuses(step: Step, deliveries: Sequence[Recorded], zone: tzinfo) -> Iterator[str]:
+    """Return the last status of each recipient with the time since when it is so, equal ones together; and who settled any."""
+    if not as_of.is_message(step.recorded):
+        return
+    row: thread.Message | None = None
+    since: dict[str, tuple[str, datetime]] = {}
+    for recorded in (step.recorded, *deliveries):
+        row = thread.fold(row, recorded)
+        for each in row.recipients if row else ():
+            said = f"{each.status}{words.why(each.code)}"
+            if each.number not in since or since[each.number][0] != said:
+                since[each.number] = said, recorded.at
+        if isinstance(event := recorded.event, Settled):
+            yield f"Settled by {words.plain(recorded.cause.actor.id)}: {event.status} ({words.plain(event.reason)})"
+    alike: dict[tuple[str, str], list[str]] = {}
+    for number, (said, at) in since.items():
+        alike.setdefault((said, moments.shown(at, zone)), []).append(number)
+    for (said, shown), numbers in alike.items():
+        yield f"{said.capitalize()}, {shown}: {timeline.everybody(step.after, numbers)}"
+
+
+def _blocked(step: Step) -> Iterator[str]:
+    was = step.before is not None and step.before.blocked
+    if step.after.blocked and not was:
+        yield "From here on, nothing can be sent to this group (R15)."
+    if was and not step.after.blocked:
+        yield "From here on, messages can be sent to this group again (R17)."
+
+
+def _evidence(recorded: Recorded, deliveries: Sequence[Recorded]) -> str:
+    where = f"Event {recorded.version} of the conversation, position {recorded.position}"
+    own = f"{where}, {written(recorded.at)}; by {_actor(recorded)}"
+    if not deliveries:
+        return f"{own}."
+    positions = ", ".join(str(each.position) for each in deliveries)
+    return f"{own}; delivery of {as_of.id_of(recorded)}, positions {positions}."
+
+
+def _name(who: str, recorded: Recorded) -> str:
+    """Return the name of a user without the id, which the evidence has."""
+    return who.removesuffix(f" ({recorded.cause.actor.id})") if recorded.cause.actor.kind == "user" else who
+
+
+def _actor(recorded: Recorded) -> str:
+    actor = recorded.cause.actor
+    return f"{actor.kind} {words.plain(actor.id)}"

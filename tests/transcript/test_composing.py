@@ -1,0 +1,125 @@
+"""What a transcript says: names, times, each status, opt-outs, and what proves it (R9, R14 to R16, R28, R70)."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from msgspec.structs import replace
+
+from groupchat.aggregates.refusal import RefusalRecorded, Subject
+from groupchat.proof.growing import grow
+from groupchat.proof.kept import checkpoint_from
+from groupchat.proof.signing import sign
+from groupchat.store.log import UnknownStreamError
+from groupchat.transcript import as_text
+from groupchat.transcript.composing import compose
+from groupchat.transcript.parts import Facts, Paragraph, TranscriptEntry, Verbatim
+from groupchat.transcript.source import source_of
+from groupchat.values.errors import InvalidRequestError
+from tests.proof.logs import KEY
+from tests.support.builders import number, recorded
+from tests.transcript.conftest import MAKING, Told
+
+BOB = f"Bob ({number(2)})"
+
+
+def entries(told: Told) -> list[TranscriptEntry]:
+    return [part for part in told.parts() if isinstance(part, TranscriptEntry)]
+
+
+def fact(told: Told, name: str) -> str:
+    return next(said for part in told.parts() if isinstance(part, Facts) for key, said in part.rows if key == name)
+
+
+def test_every_event_is_an_entry_with_its_position_and_messages_are_quoted_R28(told: Told):
+    found, events = entries(told), told.log.stream(told.disputed.conversation)
+    assert [each.number for each in found] == list(range(1, 8))
+    assert [each.quote for each in found if each.quote] == ["Practice moves to 6 pm", "I'm in", "Bring water", "Stop."]
+    for entry, event in zip(found, events, strict=True):
+        assert entry.evidence.startswith(f"Event {event.version} of the conversation, position {event.position}, ")
+        assert entry.at.endswith((" EST", " EDT"))
+
+
+def test_a_message_has_the_last_status_of_each_recipient_with_its_time_R16_R28(told: Told):
+    sent, withheld = entries(told)[1], entries(told)[4]
+    assert [note.partition(",")[0] for note in (*sent.notes, *withheld.notes)] == ["Delivered", "Withheld"]
+    assert all(note.endswith(": all 2 participants") for note in (*sent.notes, *withheld.notes))
+    assert f"delivery of {told.disputed.sent}, positions " in sent.evidence
+
+
+def test_an_opt_out_names_the_entry_of_its_message_and_what_follows_R14_R15(told: Told):
+    out = entries(told)[6]
+    assert (out.who, "by a keyword in the message of entry 6 (msg_" in out.what) == (BOB, True)
+    assert out.notes == ("From here on, nothing can be sent to this group (R15).",)
+    assert fact(told, "State at the end") == f"blocked by {BOB}"
+    assert fact(told, f"Bob, {number(2)}").startswith("opted out since ")
+    assert fact(told, f"Bob, {number(2)}").endswith("; their contact has another number now (R9)")
+
+
+def test_it_says_who_made_it_when_and_from_which_events(told: Told):
+    assert fact(told, "Made").startswith("2030-07-01 08:00:00 EDT by A. Auditor, with groupchat ")
+    assert fact(told, "Made from") == "the test's store"
+    assert (
+        fact(told, "Events")
+        == f"1 to 7 of the conversation, positions 9 to {told.log.head()} of the log: everything that was stored"
+    )
+
+
+def test_it_has_the_checkpoint_that_covers_it_as_it_was_signed_or_says_that_none_does_R70(told: Told):
+    assert fact(told, "Checkpoint") == "none covers all of this yet"
+    assert any(
+        f"No checkpoint covers position {told.log.head()} yet." in part.text for part in told.parts() if isinstance(part, Paragraph)
+    )
+    database = told.log.database
+    grow(database, told.log.head())
+    note = sign(database, KEY)
+    with database.read() as connection:
+        assert checkpoint_from(connection, told.source().overview().newest) == note
+    parts = told.parts(replace(MAKING, checkpoint=note))
+    assert Verbatim(str(note)) in parts
+    assert not any("No checkpoint" in part.text for part in parts if isinstance(part, Paragraph))
+
+
+def test_rejected_attempts_are_entries_at_their_time_R15(told: Told):
+    source, later = told.source(), told.log.stream(told.disputed.conversation)[-1].at + timedelta(seconds=1)
+    about = Subject(conversation_id=told.disputed.conversation, numbers=(number(2),))
+    tried = RefusalRecorded(
+        user_id="usr_ann",
+        slug="conversation-blocked",
+        rule="R15",
+        operation="POST /x",
+        about=about,
+        times=3,
+        first_at=later,
+        last_at=later,
+    )
+    known = replace(source, refusals=[recorded(tried, stream="refusals-wsp_1-2025-01-01")])
+    last = [part for part in told.parts(source=known) if isinstance(part, TranscriptEntry)][-1]
+    assert (last.number, last.quote) == (8, None)
+    assert last.what == f"was refused 3 times (POST /x), because {BOB} had opted out (R15)."
+
+
+def test_a_transcript_can_end_at_a_time_and_only_at_one_of_the_conversations_life_R32(told: Told):
+    events = told.log.stream(told.disputed.conversation)
+    now = datetime.now(UTC)
+    source = source_of(told.log, told.disputed.conversation, events[2].at, now)
+    parts = list(compose(source, source.overview(), MAKING))
+    assert [part.number for part in parts if isinstance(part, TranscriptEntry)] == [1, 2, 3]
+    for wrong in (events[0].at - timedelta(seconds=1), now + timedelta(days=1)):
+        with pytest.raises(InvalidRequestError):
+            source_of(told.log, told.disputed.conversation, wrong, now)
+    with pytest.raises(UnknownStreamError):
+        source_of(told.log, "cnv_none", None, now)
+
+
+def test_reading_in_small_pieces_makes_the_same_transcript(told: Told):
+    source = told.source()
+    assert told.parts(source=replace(source, at_once=2)) == told.parts(source=source)
+
+
+def test_plain_text_has_every_part_and_no_line_of_a_message_is_broken(told: Told, file: BytesIO):
+    as_text.write(told.parts(), file)
+    text = file.getvalue().decode()
+    assert text.startswith('Transcript of the conversation "Saturday crew"\n=====')
+    assert "    | Practice moves to 6 pm\n    Delivered, " in text
+    assert f"    groupchat export --conversation {told.disputed.conversation} --out conversation.jsonl\n" in text
