@@ -49,7 +49,7 @@ def test_only_their_own_modules_touch_the_rows_of_positions_parked_events_and_pl
     assert found == {"store/tables", "store/positions", "store/parked", "store/places"}
 
 
-def test_only_http_and_what_uses_it_from_outside_name_paths_of_the_api():
+def test_only_http_and_its_callers_name_paths_of_the_api():
     """Rules say what is wrong; how to go on in the API, `http/documents/ways_on.py` adds."""
     knowing = {"http", "api", "server.py"}
     sources = (ROOT / "src/groupchat").rglob("*.py")

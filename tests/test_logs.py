@@ -29,7 +29,7 @@ def last(lines):
     return {name: value for name, value in lines()[-1].items() if name != "timestamp"}
 
 
-def test_what_a_library_logs_is_a_line_of_ours(lines):
+def test_a_librarys_log_entry_has_the_form_of_ours(lines):
     logging.getLogger("some.library").error("lost %s", "connection 7")
 
     assert last(lines) == {"event": "library", "level": "error", "logger": "some.library", "message": "lost connection 7"}
@@ -41,7 +41,7 @@ def test_an_error_that_a_library_logs_has_its_traceback_in_the_same_line(lines):
     assert "ValueError: broken" in last(lines)["exception"]
 
 
-def test_numbers_in_what_libraries_log_are_masked(lines):
+def test_numbers_in_libraries_log_entries_are_masked(lines):
     logging.getLogger("some.library").warning("to +14155550101")
 
     assert last(lines)["message"] == "to +\u202601"
@@ -116,7 +116,7 @@ def test_a_command_that_fails_says_so_in_json(tmp_path):
     assert "There is no groupchat database" in json.loads(failed.err)["error"]
 
 
-def test_a_process_says_what_it_runs_and_why_it_ended(sqlite_url, tmp_path):
+def test_a_process_logs_its_workers_and_why_it_ended(sqlite_url, tmp_path):
     words = ("work", "housekeeping", "--health-file", "missing/alive")  # it can't be written, so the process ends at once
 
     ended = command_process(tmp_path)(sqlite_url, *words, log_format="json")

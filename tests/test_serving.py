@@ -80,7 +80,7 @@ def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(serv
     assert not any(line["level"] == "error" for line in lines)
 
 
-def test_a_server_that_is_stopped_stores_what_it_has_counted_of_refusals_R15(server, key, sqlite_url):
+def test_a_server_that_is_stopped_stores_the_refusals_that_it_has_counted_R15(server, key, sqlite_url):
     process, address = server
     with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE) as client:
         client.post("/v1/numbers", json={"number": BUSINESS}).raise_for_status()

@@ -26,7 +26,7 @@ def of(carrier: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
-def test_a_half_configured_carrier_is_refused_with_what_is_missing_R43(carrier: str):
+def test_a_half_configured_carrier_is_refused_with_the_missing_settings_R43(carrier: str):
     whole = of(carrier)
     assert from_environment(whole).has(carrier)
     for name in whole:

@@ -170,7 +170,7 @@ def people(*owners):
     ("owners", "seen"),
     [(("rita", "rita"), True), (("rita", "max"), False), (("rita", None), False), ((None, None), False)],
 )
-def test_a_group_is_seen_if_all_who_take_part_are_contacts_assigned_to_the_user_R22(owners, seen):
+def test_a_user_sees_a_group_if_all_participants_are_contacts_assigned_to_them_R22(owners, seen):
     group = groups(a_participant(1, contact=True), a_participant(2, contact=True))
     assert access("rita").sees_group(group, people(*owners)) is seen
     assert access("max").sees_group(group, {})

@@ -78,7 +78,7 @@ def test_an_opt_out_repeated_by_the_person_becomes_their_own_R39(cause):
     assert not after.when(OptIn(**SAID, cause="keyword", evidence="msg_2")).then(OPTED_IN).state.opted_out
 
 
-def test_a_user_adds_nothing_to_what_the_person_said_R14():
+def test_a_users_opt_out_adds_nothing_to_the_persons_own_R14():
     given(consent, OPTED_OUT).when(OptOut(**SAID, cause="user", evidence="usr_1")).nothing()
 
 

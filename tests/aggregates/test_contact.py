@@ -101,7 +101,7 @@ def test_a_change_of_everything_says_each_fact_R31():
     )
 
 
-def test_a_change_to_what_is_so_already_says_nothing():
+def test_a_change_to_the_present_value_adds_no_event():
     same = Change(name="Contact 1", number=number(1), secondary_numbers=(number(2), number(3)), assigned_to=None, dnd=False)
     given(contact, WITH_SECOND).when(same).nothing()
     given(contact, WITH_SECOND).when(Change()).nothing()

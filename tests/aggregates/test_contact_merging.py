@@ -42,7 +42,7 @@ def test_the_one_that_stays_has_both_ones_numbers_and_the_ways_to_their_groups_R
     assert after.state.numbers_ever == (number(1), number(2), number(3), number(4), number(9))
 
 
-def test_the_one_that_stays_keeps_its_fields_and_takes_what_it_lacks_R54():
+def test_the_surviving_contact_keeps_its_fields_and_takes_those_that_it_lacks_R54():
     second = other(number=number(2), assigned_to="usr_1", external_id="crm-3", metadata={"segment": "vip", "town": "Bath"})
     history = (
         ANN,

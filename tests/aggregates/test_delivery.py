@@ -90,7 +90,7 @@ def test_a_status_only_moves_forward_duplicates_and_late_ones_say_nothing_R28(no
     given(delivery, *history).when(receipt(told, "30003")).then(*expected)
 
 
-def test_one_report_for_several_recipients_is_one_event_with_what_is_new_in_it_R28():
+def test_one_report_for_several_recipients_is_one_event_with_its_news_only_R28():
     sent, delivered = (tuple(outcome(status, recipient=each) for each in RECIPIENTS) for status in ("sent", "delivered"))
     stranger, late = outcome("delivered", recipient=number(9)), outcome("unconfirmed")
     report = RecordOutcomes(outcomes=(*sent, stranger, late, *delivered))

@@ -383,14 +383,14 @@ def test_a_link_once_made_stays_R37():
     assert given(GROUP_DECIDER, *history).state.member(number(3)).deleted
 
 
-def test_nobody_is_linked_who_takes_no_part_R37():
+def test_nobody_is_linked_unless_they_participate_R37():
     given(GROUP_DECIDER, THREE).when(Link(number=number(9), contact=a_contact(9))).nothing()
 
 
 # --- successor
 
 
-def test_a_successor_has_those_who_are_not_opted_out_at_that_moment_as_they_are_R18():
+def test_a_successor_has_the_participants_who_have_not_opted_out_unchanged_R18():
     history = (
         THREE,
         ParticipantContactRenamed(contact_id="ctc_2", name="Dr. Two"),

@@ -34,7 +34,7 @@ def as_it_was_stored(body):
 
 
 @pytest.mark.parametrize(("meaning", "body"), CASES)
-def test_a_message_that_was_stored_without_it_is_read_with_what_it_meant_then_R14_R34(meaning, body):
+def test_a_message_stored_without_a_keyword_is_read_by_the_list_of_its_time_R14_R34(meaning, body):
     assert keyword_v1(body) == meaning
     assert EventMapper().restore(as_it_was_stored(body)).event.keyword == meaning
 
@@ -50,7 +50,7 @@ def test_a_change_of_todays_keywords_changes_no_old_meaning_R14_R34(monkeypatch)
     ]
 
 
-def test_todays_messages_keep_their_recognized_keyword_whatever_the_list_becomes_R14_R34(monkeypatch):
+def test_todays_messages_keep_their_recognized_keyword_when_the_list_changes_R14_R34(monkeypatch):
     mapper = EventMapper()
     event = InboundReceived(
         message_id="msg_1", number=number(1), name="Ann", body="Genug", media=(), carrier_message_id="SM1", keyword="opt-out"

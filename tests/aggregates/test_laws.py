@@ -127,7 +127,7 @@ def stored_and_read(each):
 
 @every_decider
 @given(data=st.data())
-def test_a_replay_from_what_is_stored_equals_the_live_state_R32(name, data):
+def test_a_replay_of_the_stored_events_equals_the_live_state_R32(name, data):
     decider = DECIDERS[name]
     state, happened = live(decider, data.draw(lives_of(name)))
     replayed = [stored_and_read(each) for each in happened]

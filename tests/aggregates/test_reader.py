@@ -18,7 +18,7 @@ def test_a_user_reads_a_conversation_up_to_its_version_R30():
     assert given(reader).when(read(3)).then(was_read(3)).state.version == 3
 
 
-def test_a_user_reads_what_came_since_R30():
+def test_a_user_reads_messages_that_came_since_R30():
     given(reader, was_read(3)).when(read(5)).then(was_read(5))
 
 

@@ -75,7 +75,7 @@ def test_a_refusal_of_an_ending_process_is_stored_immediately_R15():
     day.when(a_record(times=4, kind=RecordAtOnce)).then(recorded_of(a_record(times=4)))
 
 
-def test_a_users_last_record_of_the_day_says_so_and_others_go_on_R15():
+def test_a_users_last_record_of_the_day_is_marked_and_others_continue_R15():
     day = given(refusal, *a_day_of(("usr_1", DAY_LIMITS.of_a_user - 1)))
     full = day.when(a_record()).then(recorded_of(a_record(), no_more_of="user"))
     new = replace(BLOCKED, about=Subject(conversation_id="cnv_9"))

@@ -108,7 +108,7 @@ def test_the_numbers_do_not_disturb_is_added_R36():
         assert roster.with_consent(a_candidate(2), None, dnd) == a_candidate(2, do_not_disturb=no)
 
 
-def test_a_number_with_dnd_is_refused_whatever_contact_it_is_linked_to_R5_R36():
+def test_a_number_with_dnd_is_refused_with_any_linked_contact_R5_R36():
     assert found(with_last(do_not_disturb=True)) == [("R5", "contact-dnd", number(2), 2)]
     assert found(with_last(do_not_disturb=True, contact=a_contact(3, number=number(2)))) == [("R5", "contact-dnd", number(2), 2)]
     assert found(with_last(do_not_disturb=True, contact=DND)) == [("R5", "contact-dnd", number(2), 2)]
@@ -207,7 +207,7 @@ def test_a_number_of_an_area_code_that_the_data_lacks_is_one_of_the_us_or_canada
     assert found(with_last(number=new), policy=a_policy(allowed_regions=("US",))) == []
 
 
-def test_a_number_with_a_name_behind_it_is_refused_with_what_to_do_R48():
+def test_a_number_with_a_name_behind_it_is_refused_with_advice_R48():
     (violation,) = roster.violations(
         [*candidates(2), roster.bare(2, RequestedParticipant(number="304-5550 Mom"))], a_sender(), POLICY
     )
@@ -256,7 +256,7 @@ def test_a_participant_with_an_opt_out_and_do_not_disturb_is_refused_for_both_R5
 # --- R6: all at once, in order
 
 
-def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_participants_R6():
+def test_all_faults_are_reported_at_once_in_the_order_of_the_participants_R6():
     people = [
         a_candidate(0, opted_out=True),
         roster.bare(1, RequestedParticipant(number="12")),

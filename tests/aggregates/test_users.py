@@ -37,7 +37,7 @@ def issued_by(actor, **fields):
     return recorded(KeyIssued(user_id="usr_member", **fields), cause=replace(CAUSE, actor=actor))
 
 
-def test_a_user_comes_with_a_key_of_which_only_the_hash_is_kept():
+def test_a_new_user_has_a_key_whose_hash_alone_is_stored():
     state = given(USERS, a_workspace()).when(an_owner()).then(OWNER, FIRST_KEY).state
     assert state.users["usr_owner"].email == "olga@example.com"
     assert list(state.keys) == ["5e88"]

@@ -90,7 +90,7 @@ def test_a_key_is_revoked_only_as_its_users_own():
 # --- roles
 
 
-def test_every_workspace_has_four_roles_of_which_three_may_create_groups_R20():
+def test_every_workspace_has_four_roles_and_three_may_create_groups_R20():
     assert fold(workspace_state.evolve, [a_workspace()]).roles == {"owner": True, "admin": True, "member": True, "auditor": False}
 
 

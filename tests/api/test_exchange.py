@@ -51,7 +51,7 @@ def test_a_key_of_ones_own_is_sent():
     assert run(call, success())[0][0].headers["Idempotency-Key"] == "order-4711"
 
 
-def test_a_wait_is_what_the_server_asks_for_up_to_the_limit():
+def test_a_wait_is_as_long_as_the_server_asks_up_to_the_limit():
     requests, _ = run(GET, problem(429, "too-many-requests", after=3), problem(503, "unavailable", after=60), success())
 
     assert [request.wait for request in requests] == [0.0, 3.0, 10.0]
@@ -66,7 +66,7 @@ def test_other_waits_are_random_and_double():
 
 @pytest.mark.parametrize("call", [POST, PATCH, GET])
 @pytest.mark.parametrize("failure", [LOST, problem(502, "x"), problem(504, "x"), problem(503, "unavailable", after=1)])
-def test_what_can_be_repeated_is_repeated_a_limited_number_of_times(call, failure):
+def test_a_repeatable_request_is_repeated_a_limited_number_of_times(call, failure):
     requests, error = run(call, failure, failure, failure)
 
     assert len(requests) == 3
@@ -75,7 +75,7 @@ def test_what_can_be_repeated_is_repeated_a_limited_number_of_times(call, failur
 
 @pytest.mark.parametrize("call", [BARE_POST, CONDITIONAL])
 @pytest.mark.parametrize("failure", [LOST, problem(502, "x")])
-def test_what_may_have_been_done_and_can_not_be_repeated_is_not(call, failure):
+def test_a_request_that_may_have_taken_effect_is_not_repeated_without_a_key(call, failure):
     requests, _ = run(call, failure)
 
     assert len(requests) == 1
@@ -83,7 +83,7 @@ def test_what_may_have_been_done_and_can_not_be_repeated_is_not(call, failure):
 
 @pytest.mark.parametrize("call", [BARE_POST, CONDITIONAL])
 @pytest.mark.parametrize("failure", [NEVER_SENT, problem(429, "too-many-requests", after=1), problem(503, "unavailable", after=1)])
-def test_what_was_certainly_not_done_is_repeated(call, failure):
+def test_a_request_that_certainly_had_no_effect_is_repeated(call, failure):
     requests, result = run(call, failure, success())
 
     assert (len(requests), result) == (2, None)

@@ -31,7 +31,7 @@ def frame(position=7, **changed):
     return f"id: {position}\nevent: x\ndata: {text}\n\n".encode()
 
 
-def test_an_event_is_read_whatever_pieces_it_arrives_in():
+def test_an_event_is_read_from_any_pieces():
     stream, whole = following(), b"id: 3\n\n" + frame() + b": still here\n\n" + frame(9)
     events = [event for byte in whole for event in stream.feed(bytes([byte]))]
 

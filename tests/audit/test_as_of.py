@@ -115,7 +115,7 @@ async def lived(database: Database, events: Sequence[Recorded]) -> dict[str, AsO
 
 @given(story=stories(max_size=20))
 @ON_ONE_DATABASE
-async def test_every_version_is_what_the_live_views_showed_when_it_was_the_newest_R32(database: Database, story: Story):
+async def test_every_version_shows_the_same_as_the_live_views_when_it_was_the_newest_R32(database: Database, story: Story):
     forget_everything(database)
     events = log_of(story)
     store_log(database, events)
@@ -127,7 +127,7 @@ async def test_every_version_is_what_the_live_views_showed_when_it_was_the_newes
 
 @given(story=stories(max_size=20))
 @ON_ONE_DATABASE
-async def test_every_moment_and_now_are_what_the_live_views_showed_then_R32(database: Database, story: Story):
+async def test_every_moment_shows_the_same_as_the_live_views_then_R32(database: Database, story: Story):
     forget_everything(database)
     events = log_of(story)
     store_log(database, events)
@@ -157,7 +157,7 @@ def test_statuses_are_those_of_the_log_up_to_the_version_R32(database: Database)
     assert statuses() == [["delivered", "queued"], [], ["withheld", "withheld"]]
 
 
-def test_pages_show_the_state_of_the_first_one_whatever_happens_meanwhile_R32(database: Database):
+def test_later_pages_show_the_state_of_the_first_page_though_events_come_meanwhile_R32(database: Database):
     log = log_of(A_STORY)
     store_log(database, log[:7])
     first = as_of.page(Log.of(database), "cnv_1", NOW, END, limit=1)

@@ -56,7 +56,7 @@ def test_each_refused_message_is_explained_by_the_opt_out_that_blocked_the_group
 
 @given(life=lives())
 @settings(max_examples=60)
-def test_each_message_is_explained_by_what_let_it_through_or_withheld_it_R16(life: Life):
+def test_each_message_is_explained_by_the_events_that_let_it_through_or_withheld_it_R16(life: Life):
     whole = life.history
     for message in life.messages:
         id_ = message.event.message_id
@@ -106,7 +106,7 @@ def test_the_rate_is_that_of_the_line_of_the_rate_card_that_was_in_force_R25(lif
 
 @given(story=stories())
 @settings(max_examples=60)
-def test_whatever_stands_in_a_log_is_explained(story: list[tuple[str, Event]]):
+def test_everything_in_any_log_is_explained(story: list[tuple[str, Event]]):
     log = log_of(story)
     for id_ in {each.stream for each in log if each.stream.startswith("cnv_")}:
         of = [each for each in log if each.stream == id_]
@@ -124,7 +124,7 @@ def test_whatever_stands_in_a_log_is_explained(story: list[tuple[str, Event]]):
 # --- what a line says
 
 
-def test_a_message_tells_its_numbers_what_its_author_saw_the_rate_and_each_status_R8_R9_R25():
+def test_a_message_shows_its_numbers_its_authors_view_its_rate_and_each_status_R8_R9_R25():
     roster = (a_participant(1), a_participant(2, contact=True))
     gone = [("cnv_1", each) for each in (received("msg_0", 2, "Bob"),)]
     found = history(
@@ -185,7 +185,7 @@ def test_a_keyword_that_changed_nothing_says_so_R14():
     assert "changed nothing" in told(explain.message(found, "msg_1"))
 
 
-def test_a_block_tells_that_nothing_was_sent_since_and_why_an_opt_in_opens_nothing_R16_R17():
+def test_a_block_says_that_nothing_was_sent_since_and_why_an_opt_in_does_not_lift_it_R16_R17():
     story = [a_group(), sent("msg_1"), opted_out(1), opted_in(1)]
     explained = explain_block.block(history(*(("cnv_1", event) for event in story)))
     assert "Nothing was sent or handed over after the last opt-out: the last message before it is msg_1" in told(explained)
@@ -242,7 +242,7 @@ def test_a_message_sent_after_an_opt_out_is_marked_R16(story: tuple[tuple[str, E
     assert said in told(explained)
 
 
-def test_a_second_call_to_the_carrier_is_not_told_as_the_first_one():
+def test_a_second_call_to_the_carrier_is_described_as_such():
     story = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), *[(ON_THE_WAY, started("msg_1", ONE))] * 2)
     said = told(explain.message(history(*story), "msg_1"))
     assert said.count("It was handed to the carrier") == 1
@@ -272,7 +272,7 @@ def test_an_entrys_id_has_a_stream_a_version_and_a_number(id_: str):
         explain_entry.read_entry_id(id_)
 
 
-def test_an_inbound_message_was_recorded_whatever_the_group_is_R15():
+def test_an_inbound_message_was_recorded_in_any_state_of_the_group_R15():
     found = history(("cnv_1", a_group()), ("cnv_1", opted_out(1)), ("cnv_1", received("msg_1", 2)))
     explained = explain.message(found, "msg_1")
     assert isinstance(found.events[2].event, InboundReceived)

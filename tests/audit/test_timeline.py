@@ -21,7 +21,7 @@ def until(history: History, version: int) -> History:
 
 @given(life=lives())
 @settings(max_examples=40)
-def test_every_event_has_its_entry_and_what_it_changed_is_what_differs_between_the_two_states_R32(life: Life):
+def test_every_event_has_an_entry_whose_changes_are_the_differences_between_the_two_states_R32(life: Life):
     whole = life.history
     entries = list(timeline.entries(whole))
     assert [entry.event.id for entry in entries] == [recorded.id for recorded in whole.events]
@@ -56,7 +56,7 @@ def test_a_timeline_up_to_a_version_is_the_beginning_of_the_whole_one_R32(life: 
         ]
 
 
-def test_an_entry_tells_names_numbers_changes_and_money_R24_R31():
+def test_an_entry_shows_names_numbers_changes_and_money_R24_R31():
     life = Life(reopens=False)
     life.send(1, 1, 0)
     life.begin(1, 1, 0)
@@ -108,13 +108,13 @@ def test_peoples_texts_have_no_effect_on_a_terminal():
     assert words.quoted("\U0001f469\U0001f3fd\u200d\U0001f692 é") == '"\U0001f469\U0001f3fd\u200d\U0001f692 é"'
 
 
-def test_a_text_that_failed_says_why_in_words_R49():
+def test_a_failed_text_is_shown_with_the_carriers_reason_R49():
     group = fold(group_state.evolve, [a_group()])
     said = timeline.went(group, recorded(updated("msg_1", number(1), "failed", code="30006")))
     assert said == f"failed: {number(1)} (The number is a landline, or cannot receive texts; the carrier's code: 30006)"
 
 
-def test_one_report_of_a_carrier_is_told_once_with_those_of_the_same_status_together_R28():
+def test_one_report_of_a_carrier_is_one_entry_with_recipients_of_the_same_status_together_R28():
     group = fold(group_state.evolve, [a_group()])
     reported = updated("msg_1", (number(1), number(2)), "delivered")
     reported = replace(reported, outcomes=reported.outcomes + updated("msg_1", number(3), "failed").outcomes)

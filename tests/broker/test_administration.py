@@ -45,7 +45,7 @@ def test_differences_are_reported_and_left_alone(brokers, topic_prefix):
     assert administration.make(brokers, other) == told
 
 
-def test_only_what_is_missing_is_made(brokers, topic_prefix):
+def test_only_missing_topics_are_created(brokers, topic_prefix):
     planned = administration.planned(prefix=topic_prefix, **SHAPE)
     administration.make(brokers, planned)
     admin = KafkaAdminClient(**brokers.arguments())

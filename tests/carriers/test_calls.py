@@ -63,7 +63,7 @@ async def test_no_more_is_read_than_a_carrier_may_have_to_say_R28(method):
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>It works</html>", b'{"id": ', b"[" * 100_000, b"\xff\xfe"])
-async def test_success_in_words_that_are_not_json_leaves_it_unclear_what_was_done_R28(body):
+async def test_a_success_whose_body_is_not_json_leaves_the_outcome_unclear_R28(body):
     with pytest.raises(CarrierUnclearError) as caught:
         await responding(httpx.Response(200, content=body)).post("/messages")
     assert caught.value.retry_after is not None

@@ -142,7 +142,7 @@ async def test_asking_texts_nobody_R28(bench: Bench):
 
 
 @pytest.mark.parametrize("trouble", ["refused", "refused for now"])
-async def test_of_what_is_refused_nothing_goes_out_R28(bench: Bench, trouble: Trouble):
+async def test_no_text_of_a_refused_message_goes_out_R28(bench: Bench, trouble: Trouble):
     await bench.trouble(trouble)
 
     with pytest.raises(CarrierRefusedError) as refused:
@@ -156,7 +156,7 @@ async def test_of_what_is_refused_nothing_goes_out_R28(bench: Bench, trouble: Tr
 
 
 @pytest.mark.parametrize("dying", [False, True])
-async def test_whatever_goes_wrong_a_message_reaches_each_phone_once_R28(bench: Bench, world: TurnedWorld, *, dying: bool):
+async def test_a_message_reaches_each_phone_once_under_every_trouble_R28(bench: Bench, world: TurnedWorld, *, dying: bool):
     group = await world.group(1, 2)
     for first, second in product(EVERY_TROUBLE, repeat=2):
         body = f"{first}, then {second}"
@@ -191,9 +191,7 @@ async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: B
 # --- a status never goes back
 
 
-async def test_in_whatever_order_receipts_come_a_status_only_moves_forward_R28(
-    bench: Bench, world: TurnedWorld, inbox: CarrierInbox
-):
+async def test_a_status_only_moves_forward_for_receipts_in_any_order_R28(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):
     group = await world.group(1, 2)
     receipts: tuple[ReceiptStatus, ...] = ("unconfirmed", "sent", "delivered", "delivered")
     for order in sorted(set(permutations(receipts))):
@@ -213,7 +211,7 @@ async def test_in_whatever_order_receipts_come_a_status_only_moves_forward_R28(
 
 
 @pytest.mark.parametrize("opted_out", [False, True])
-async def test_a_receipt_of_what_was_never_sent_changes_nothing_R28(
+async def test_a_receipt_of_a_message_that_was_never_sent_changes_nothing_R28(
     bench: Bench, world: TurnedWorld, inbox: CarrierInbox, *, opted_out: bool
 ):
     message_id = await world.send(await world.group(1, 2))
@@ -233,7 +231,7 @@ async def test_a_receipt_of_what_was_never_sent_changes_nothing_R28(
     assert await world.log() == before
 
 
-async def test_of_an_opt_out_that_is_brought_again_only_the_first_counts_R14(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):
+async def test_an_opt_out_that_a_carrier_reports_again_counts_once_R14(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):
     await world.policy(reopen_on_opt_in=True)
     group = await world.group(1, 2)
     message_id = await world.send(group)

@@ -49,7 +49,7 @@ async def test_an_account_that_is_set_up_passes_R43(carrier: str):
 
 @pytest.mark.parametrize("carrier", CHECKS)
 @pytest.mark.parametrize("status", [401, 404, 500])
-async def test_what_can_not_be_read_names_the_settings_to_check_R43(carrier: str, status: int):
+async def test_an_unreadable_configuration_names_the_settings_to_check_R43(carrier: str, status: int):
     (only,) = await found(CHECKS[carrier][0], status, None)
 
     assert not only.good
@@ -65,7 +65,7 @@ async def test_what_can_not_be_read_names_the_settings_to_check_R43(carrier: str
         ({"whitelisted_destinations": ["FR"]}, "FR"),
     ],
 )
-async def test_a_profile_at_telnyx_is_compared_with_what_is_needed_R43(changes: dict[str, object], says: str):
+async def test_a_profile_at_telnyx_is_compared_with_the_requirements_R43(changes: dict[str, object], says: str):
     wrong = [each.says for each in await found(CHECKS["telnyx"][0], 200, {"data": PROFILE | changes}) if not each.good]
 
     assert len(wrong) == 1
@@ -76,7 +76,7 @@ async def test_a_profile_at_telnyx_is_compared_with_what_is_needed_R43(changes: 
     ("changes", "says"),
     [({"post_webhook_url": None}, "not set"), ({"method": "GET"}, "POST"), ({"filters": ["onMessageAdded"]}, "onDeliveryUpdated")],
 )
-async def test_the_configuration_at_twilio_is_compared_with_what_is_needed_R43(changes: dict[str, object], says: str):
+async def test_the_configuration_at_twilio_is_compared_with_the_requirements_R43(changes: dict[str, object], says: str):
     wrong = [each.says for each in await found(CHECKS["twilio"][0], 200, CONFIGURATION | changes) if not each.good]
 
     assert len(wrong) == 1

@@ -45,7 +45,7 @@ async def statuses(url: str, message_id: str) -> set[str]:
         return set((await store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses.values())
 
 
-def test_what_the_carrier_can_not_tell_is_settled_with_a_reason_R28(groupchat, sqlite_url):
+def test_an_outcome_that_the_carrier_does_not_know_is_settled_with_a_reason_R28(groupchat, sqlite_url):
     message_id = asyncio.run(unconfirmed(sqlite_url))
     settled = groupchat(sqlite_url, "settle", message_id, "delivered", "--reason", "Bob replied by phone")
     again = groupchat(sqlite_url, "settle", message_id, "failed", "--reason", "No")

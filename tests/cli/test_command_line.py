@@ -13,12 +13,12 @@ from groupchat.cli.later import LazyCommand
 from tests.support.command_line import variables
 
 
-def test_the_version_is_told(groupchat_process):
+def test_the_version_is_printed(groupchat_process):
     assert groupchat_process("sqlite:///x.db", "--version").out.strip() == "0.1.0"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_the_help_shows_of_each_command_what_it_says_of_itself(command):
+def test_the_help_shows_each_commands_own_summary(command):
     name, _, summary = command
     itself = LazyCommand(*command).load()
 
@@ -51,7 +51,7 @@ HEAVY = (*READS_ONLY, "sqlalchemy", "alembic", "phonenumbers", "psycopg2", "stru
     ],
     ids=" ".join,
 )
-def test_a_command_loads_what_it_needs_and_no_more(tmp_path, words, without):
+def test_a_command_loads_only_the_modules_that_it_needs(tmp_path, words, without):
     command = [sys.executable, "-X", "importtime", "-m", "groupchat", *words]
     environment = os.environ | variables("sqlite:///none.db", {})
     told = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100).stderr

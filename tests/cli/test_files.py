@@ -52,6 +52,6 @@ def test_a_device_is_written_to_and_stays_a_device():
     assert Path(os.devnull).is_char_device()
 
 
-def test_a_folder_is_refused_in_words(tmp_path):
+def test_a_folder_is_refused_with_an_explanation(tmp_path):
     with pytest.raises(FileError, match="it is a folder"), written(str(tmp_path)):
         pass

@@ -49,7 +49,9 @@ def test_workspaces_and_their_users_are_listed(groupchat: Command, url: str, dis
     assert f"\n{user.id}\t{user.name}\t{user.email}\towner\tactive\t" in groupchat(url, "users", workspace_id).out
 
 
-def test_a_number_finds_who_has_it_who_had_it_and_its_conversations_R9_R27(groupchat: Command, url: str, disputed: Disputed):
+def test_a_number_finds_its_contacts_past_and_present_and_its_conversations_R9_R27(
+    groupchat: Command, url: str, disputed: Disputed
+):
     had, has = found_by(groupchat, url, "(415) 555-0002"), found_by(groupchat, url, "+1 415 555 0003")
     assert (kinds(had), kinds(has)) == (["contact", "conversation"], ["contact"])
     assert (had[0]["numbers"], had[0]["former_numbers"]) == ([number(3)], [number(2)])
@@ -65,7 +67,7 @@ def test_a_name_is_found_as_the_search_finds_it_R27(groupchat: Command, url: str
     assert ("contact" in kinds(found)) == ("crew" not in name.lower())
 
 
-def test_a_period_limits_what_is_found_and_a_workspace_too(groupchat: Command, url: str, disputed: Disputed):
+def test_a_period_and_a_workspace_limit_the_results(groupchat: Command, url: str, disputed: Disputed):
     assert kinds(found_by(groupchat, url, "Bob", "--from", "2001-01-01", "--workspace", disputed.world.who.workspace_id)) == [
         "contact",
         "conversation",
@@ -76,7 +78,7 @@ def test_a_period_limits_what_is_found_and_a_workspace_too(groupchat: Command, u
         assert (ended.code, ended.out, ended.err) == (1, "", "Nothing has, or had, this number or name.\n"), words
 
 
-def test_what_is_found_is_a_line_each_however_long(groupchat: Command, url: str, disputed: Disputed):
+def test_each_result_is_one_line_however_long(groupchat: Command, url: str, disputed: Disputed):
     lines = groupchat(url, "find", "Bob", "--tz", "America/New_York").out.splitlines()
     assert [line.split("\t")[0] for line in lines] == ["what", "contact", "conversation"]
     assert f"\t{number(3)} (formerly {number(2)})\t" in lines[1]
@@ -84,7 +86,7 @@ def test_what_is_found_is_a_line_each_however_long(groupchat: Command, url: str,
     assert all(" E" in cell for cell in lines[2].split("\t")[4:6])
 
 
-def test_what_can_not_be_asked_is_said(groupchat: Command, url: str):
+def test_an_impossible_question_is_refused_with_the_reason(groupchat: Command, url: str):
     assert groupchat(url, "find", " ").code == 2
     unknown = groupchat(url, "users", "wsp_none")
     assert (unknown.code, unknown.err) == (1, "groupchat: There is no wsp_none in this database.\n")

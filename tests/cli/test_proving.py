@@ -100,7 +100,7 @@ def test_a_witness_cosignature_is_kept_R70(groupchat, audited, tmp_path):
     assert (told.code, told.out.splitlines()[-1]) == (0, "witness.example has cosigned it."), told.err
 
 
-def test_a_new_key_continues_what_the_old_one_has_signed_R70(groupchat, audited, tmp_path):
+def test_a_new_key_continues_the_old_keys_checkpoints_R70(groupchat, audited, tmp_path):
     url, key = audited
     groupchat(url, "audit", "checkpoint", **key)
     (tmp_path / "new.pub").write_text(groupchat(url, "audit", "keygen", "--name", "chat.example.com", "--out", "new.key").out)
@@ -128,7 +128,7 @@ def test_missing_parts_are_reported_R70(groupchat, audited, tmp_path, words, sai
     assert (done.code, said in done.err) == (1, True), done.err
 
 
-def test_the_wrong_key_is_said_R70(groupchat, audited, tmp_path):
+def test_a_wrong_key_is_reported_R70(groupchat, audited, tmp_path):
     url, key = audited
     groupchat(url, "audit", "checkpoint", **key)
     other = str(SigningKey("chat.example.com", bytes(32)).verifier)

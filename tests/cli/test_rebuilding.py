@@ -11,7 +11,7 @@ def test_a_rebuild_shows_how_far_it_is_R33(groupchat, workspace):
     assert groupchat(workspace, "status").out.count("3") >= 5
 
 
-def test_a_rebuild_without_downtime_tells_what_was_compared_R33(groupchat, workspace):
+def test_a_rebuild_without_downtime_prints_the_comparison_R33(groupchat, workspace):
     first = groupchat(workspace, "rebuild", "inbox", "--online")
     again = groupchat(workspace, "rebuild", "inbox", "--online")
 

@@ -80,7 +80,7 @@ async def test_workers_that_are_killed_are_seen_once_something_waits_for_them(gr
     assert all(waiting[name]["oldest_seconds"] > 0 for name in NEEDED)
 
 
-def test_what_ran_a_follower_last_is_named_once_it_is_gone(groupchat, workspace):
+def test_the_process_that_last_ran_a_follower_is_named_once_it_has_gone(groupchat, workspace):
     seen_at = to_micros(utc_now() - timedelta(minutes=5))
     with changing(workspace) as connection:
         connection.execute(LEASE_HOLDERS.insert().values(name="inbox", process="elsewhere/7", seen_at=seen_at))

@@ -82,7 +82,7 @@ def read(reader: Reader) -> Iterator:
         yield from records
 
 
-def test_a_handler_that_takes_too_long_loses_its_partitions_and_goes_on_without_losing_records(relay, reader, kafka, topics):
+def test_a_handler_that_takes_too_long_loses_its_partitions_and_continues_without_losing_records(relay, reader, kafka, topics):
     log = messages(30, groups=1)
     relay.publish(log)
     seen: list[int] = []

@@ -81,7 +81,7 @@ async def test_all_our_own_numbers_are_left_out_of_a_set_R44(world: World):
     assert (await world.state(conversation)).numbers == (number(1), number(2))
 
 
-async def test_what_one_of_our_numbers_sends_is_no_message_of_a_person_R44(world: World):
+async def test_a_text_from_one_of_our_numbers_is_not_a_persons_message_R44(world: World):
     ours = canadian_number(9)
     await world.add_number(ours)
     before = await world.log()
@@ -91,7 +91,7 @@ async def test_what_one_of_our_numbers_sends_is_no_message_of_a_person_R44(world
     assert await world.log() == before
 
 
-async def test_who_opted_out_before_blocks_a_conversation_from_the_start_R44_R15(world: World):
+async def test_a_person_who_opted_out_before_blocks_a_conversation_from_the_start_R44_R15(world: World):
     await world.group(1, 4)
     await world.writes(1, "STOP")
     dnd = await world.contact(2, "Bob")

@@ -71,7 +71,7 @@ async def test_the_no_of_the_one_that_stays_reaches_a_group_through_a_former_num
     await is_blocked_by(world, group, 2)
 
 
-async def test_merging_does_not_lift_what_others_left_with_the_number_R36(world):
+async def test_merging_does_not_lift_a_dnd_that_others_left_with_the_number_R36(world):
     kept, gone, third = await world.contact(1, "Ann"), await world.contact(2, "Ann B."), await world.contact(2, "Cy")
     await world.change(third, dnd=True)
     await world.delete(third)

@@ -73,7 +73,7 @@ async def test_a_change_and_its_place_in_the_phone_book_are_stored_as_one_R2(wor
     assert [recorded.position for recorded in (await world.log())[-3:]] == list(range(outcome.position - 2, outcome.position + 1))
 
 
-async def test_only_what_is_given_changes_and_saying_it_again_adds_nothing(world):
+async def test_only_given_fields_change_and_a_repeat_adds_nothing(world):
     bob = await world.contact(1, "Bob", 11)
     changed = (await world.change(bob, name="Robert")).value
     again = await world.change(bob, name="Robert", number=number(1), secondary_numbers=(number(11),), dnd=False)

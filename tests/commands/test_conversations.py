@@ -71,7 +71,7 @@ async def test_too_few_and_too_many_are_refused_as_the_policy_says_R1(world):
     await world.group(*range(11, 20))
 
 
-async def test_all_that_is_wrong_is_said_at_once_for_each_participant_and_nothing_is_stored_R6(world):
+async def test_all_faults_of_all_participants_are_reported_at_once_and_nothing_is_stored_R6(world):
     gone, silent = await world.contact(1, "Gone"), await world.contact(2, "Silent")
     bob = await world.contact(3, "Bob")
     await world.delete(gone)
@@ -177,7 +177,7 @@ async def test_a_number_that_opted_in_again_can_join_a_new_group_R5(world):
     await world.group(1, 2)
 
 
-async def test_dnd_keeps_out_whoever_gives_the_contacts_number_R5(world):
+async def test_dnd_keeps_out_every_number_of_the_contact_R5(world):
     bob = await world.contact(1, "Bob", 11)
     await world.change(bob, dnd=True)
 
@@ -207,7 +207,7 @@ async def test_a_part_of_a_set_or_another_business_number_is_another_group_R35(w
     assert len(ids) == 4
 
 
-async def test_after_a_blocked_group_a_new_one_with_the_same_set_may_be_created_and_gets_what_comes_in_R35(world):
+async def test_a_new_group_with_a_blocked_groups_set_may_be_created_and_gets_its_inbound_messages_R35(world):
     blocked = await world.group(1, 2)
     await world.writes(1, "STOP")
     assert await refused(world, 1, 2) == [("R5", "opted-out", 0)]
@@ -376,7 +376,7 @@ async def test_a_successor_of_a_group_that_is_not_blocked_is_refused_with_its_ow
     assert await world.succeed(group)
 
 
-async def test_a_successor_needs_enough_people_who_are_left_R1_R18(world):
+async def test_a_successor_needs_enough_remaining_people_R1_R18(world):
     old = await world.group(1, 2)
     await world.writes(2, "STOP")
 

@@ -71,7 +71,7 @@ async def test_a_message_accepted_before_an_opt_out_is_withheld_R16(world):
     assert (event.recipients, str(event.rate.mms_segment)) == ((number(1), number(2)), "0.0200")  # what the ledger credits
 
 
-def test_what_passes_while_a_message_is_handed_over_changes_nothing_that_it_depends_on_R16():
+def test_events_that_may_pass_a_hand_over_change_nothing_that_it_depends_on_R16():
     further = {"groupchat.conversation.message_sent.v1", "groupchat.conversation.inbound_received.v2"}
     assert {EXAMPLES[name].TOPIC for name in further} == deliveries.MESSAGES
     before = fold(group_state.evolve, [a_group(), opted_out(1)])

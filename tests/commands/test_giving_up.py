@@ -60,7 +60,7 @@ async def test_every_way_to_say_no_still_counts_R36_R56(world):
     assert [(await world.state(group)).blocked_by for group in (by_hand, by_dnd)] == [(number(1),), (number(3),)]
 
 
-async def test_the_same_workspace_adds_it_again_and_goes_on_with_its_consents_R56(world):
+async def test_the_same_workspace_adds_it_again_and_keeps_its_consents_R56(world):
     group, stopped = await world.group(1, 2), await world.group(2, 3)
     await world.writes(3, "STOP")
     await give_up(world)

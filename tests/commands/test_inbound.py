@@ -143,7 +143,7 @@ def _inbound_to(business_number):
     return inbound.Inbound(from_=number(1), to=business_number, group=None, body="Hi", media=(), carrier_message_id="SM1")
 
 
-async def test_a_blocked_group_still_records_what_participants_write_R15(world):
+async def test_a_blocked_group_still_records_its_participants_messages_R15(world):
     group = await world.group(1, 2)
     await world.writes(1, "STOP")
     await world.writes(1, "Sorry!")
@@ -366,7 +366,7 @@ async def test_receipts_leave_the_conversations_version_alone_R28(world):
     assert (await world.state(group)).version == before
 
 
-async def test_a_withheld_message_stays_withheld_whatever_a_carrier_says_R16(world):
+async def test_a_withheld_message_stays_withheld_after_any_receipt_R16(world):
     group = await world.group(1, 2)
     message_id = await world.send(group)
     await world.writes(1, "STOP")

@@ -22,7 +22,7 @@ def restarted(database):
     signals.close()
 
 
-async def test_a_stream_asked_for_as_a_conversation_is_still_what_it_is_R5_R15(world, restarted):
+async def test_a_stream_that_is_read_as_a_conversation_keeps_its_own_kind_R5_R15(world, restarted):
     group = await world.group(1, 2)
     stream = consent.stream(BUSINESS, number(1))
 

@@ -269,7 +269,7 @@ def who(phone: str) -> int:
 
 @given(play=steps(), reopens=st.booleans())
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_no_text_goes_to_somebody_who_said_no_whatever_happens_to_cards_R36_R37_R39_R54(store, play, reopens):
+async def test_no_text_goes_to_somebody_who_refused_texts_after_any_changes_of_contacts_R36_R37_R39_R54(store, play, reopens):
     world = await a_world(store, number(next(_businesses)))
     await world.policy(reopen_on_opt_in=reopens)
     life = Life(world, Model(reopens=reopens))

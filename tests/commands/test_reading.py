@@ -14,7 +14,7 @@ async def mark_of(world, who, group):
     return await world.store.load_fresh(READ_MARK, reader.stream(who.user.id, group))
 
 
-async def test_read_is_up_to_what_stands_there_and_for_the_caller_alone_R30(world):
+async def test_reading_covers_the_messages_so_far_and_the_caller_alone_R30(world):
     member = await a_member(world)
     group = await world.group(1, 2)
     await world.writes(1, "Hi")

@@ -67,7 +67,7 @@ def at(database, now):
 
 
 @pytest.mark.parametrize(("error", "rule", "about"), RECORDED, ids=lambda each: each if isinstance(each, str) else "")
-async def test_a_refusal_is_recorded_with_its_rule_and_what_it_is_about_R15_R20_R21_R22(world, error, rule, about):
+async def test_a_refusal_is_recorded_with_its_rule_and_its_subject_R15_R20_R21_R22(world, error, rule, about):
     found = to_record(error, world.who, "POST /x", "cnv_1")
     assert found == Refusal(user_id=world.who.user.id, slug=error.slug, rule=rule, operation="POST /x", about=about)
 

@@ -35,7 +35,7 @@ async def statuses(world: World, message_id: str) -> dict[str, str]:
     return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
 
 
-async def test_a_person_settles_what_is_unconfirmed_and_says_why_R28(world: World, message: str):
+async def test_a_user_settles_an_unconfirmed_delivery_with_a_reason_R28(world: World, message: str):
     await world.run(settle, message, "delivered", REASON)
 
     settled, updated = (await world.events(delivery.stream(message)))[-2:]

@@ -21,7 +21,7 @@ async def shown(world, who=None):
 # --- keys
 
 
-async def test_a_key_tells_its_workspace_and_user_and_is_not_stored(world):
+async def test_a_key_identifies_its_workspace_and_user_and_is_not_stored(world):
     known = await keys.authenticate(world.store, world.key)
     workspace_id, user = known.workspace_id, known.user
 
@@ -77,7 +77,7 @@ async def test_a_number_that_can_not_be_a_business_number_is_refused_R4(world, b
     assert [error["loc"] for error in caught.value.members["errors"]] == ["number"]
 
 
-async def test_only_what_is_given_of_a_number_changes(world):
+async def test_only_the_given_fields_of_a_number_change(world):
     change = ChangeNumber(number=BUSINESS, label="Main")
     await world.run(business_numbers.change_number, change)
     again = await world.run(business_numbers.change_number, change)

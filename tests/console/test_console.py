@@ -35,7 +35,7 @@ async def test_a_person_writes_and_sees_the_answer_of_a_handset(owner: Person):
     await expect(owner.page.locator("summary").get_by_text("Delivered").last).to_be_visible()
 
 
-async def test_a_stop_blocks_the_group_and_one_button_goes_on_without_that_person_R15_R18(owner: Person):
+async def test_a_stop_blocks_the_group_and_one_button_continues_it_without_that_person_R15_R18(owner: Person):
     await owner.new_group("Roof repair", "Ann Lee", "Ben Ortiz", "(604) 555-0177")
     await owner.write("The roofer comes on Monday")
     await owner.press("Handsets")
@@ -51,7 +51,7 @@ async def test_a_stop_blocks_the_group_and_one_button_goes_on_without_that_perso
     await expect(owner.page.get_by_label("Message to 2 participants")).to_be_visible()
 
 
-async def test_what_the_rules_refuse_is_explained_at_the_participant_R3(owner: Person):
+async def test_a_refusal_by_the_rules_is_explained_next_to_the_participant_R3(owner: Person):
     await owner.press("New group")
     for each in ("Ann Lee", "+44 20 7946 0018"):
         await owner.page.get_by_role("textbox", name="Participants").fill(each)
@@ -89,7 +89,7 @@ async def test_an_answer_that_is_lost_and_enter_pressed_again_send_one_message(o
     await expect(owner.message("Only once")).to_have_count(1)
 
 
-async def test_what_another_user_renames_is_seen_at_once(owner: Person, api: httpx.AsyncClient):
+async def test_another_users_renaming_shows_at_once(owner: Person, api: httpx.AsyncClient):
     await owner.new_group("Before", "Ann Lee", "(604) 555-0179")
     conversation = owner.page.url.rpartition("/")[2]
 
@@ -99,7 +99,7 @@ async def test_what_another_user_renames_is_seen_at_once(owner: Person, api: htt
     await expect(owner.page.get_by_label("Conversations").get_by_text("After")).to_be_visible()
 
 
-async def test_a_session_that_ends_while_somebody_writes_keeps_what_they_wrote(owner: Person, api: httpx.AsyncClient):
+async def test_a_session_that_ends_while_somebody_writes_keeps_their_draft(owner: Person, api: httpx.AsyncClient):
     await owner.open(STORY)
     await owner.page.get_by_label(re.compile("^Message to")).fill("A long thought")
     me = (await api.get("/v1/users/me")).json()["id"]
@@ -130,7 +130,7 @@ async def test_a_page_that_was_offline_says_so_and_misses_nothing(owner: Person,
     await expect(owner.message("Written elsewhere")).to_have_count(1)
 
 
-async def test_a_restricted_user_sees_only_what_is_theirs_and_the_address_works_once_R22(browser: Browser, demo: Demo):
+async def test_a_restricted_user_sees_only_their_own_groups_and_the_address_works_once_R22(browser: Browser, demo: Demo):
     async with visiting(browser, demo) as page:
         await page.goto(demo.restricted)
         rosa = Person(page, demo)

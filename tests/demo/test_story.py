@@ -52,7 +52,7 @@ class Visitor:
         return {each["display_name"]: each for each in reversed(await self.items(INBOX))}
 
 
-async def test_the_demo_shows_what_there_are_screens_for(sqlite_url):
+async def test_the_demo_has_something_for_every_screen(sqlite_url):
     async with a_system(sqlite_url) as (system, clock):
         made = await prepare(system, clock)
         async with client_of(system.services()) as client:
@@ -98,7 +98,7 @@ async def test_everything_happened_in_order_and_in_the_past(sqlite_url):
     assert times[-1] <= datetime.now(UTC)
 
 
-async def test_an_interrupted_start_goes_on_and_tells_nothing_twice(sqlite_url):
+async def test_an_interrupted_start_continues_and_repeats_no_part_of_the_story(sqlite_url):
     async with a_system(sqlite_url) as (system, clock):
         workspace_id = await interrupted(system, clock)
         second = await prepare(system, clock)

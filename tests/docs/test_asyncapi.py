@@ -49,7 +49,7 @@ def test_the_official_parser_has_nothing_against_the_document():
         (("components", "messages", ENTRY_TYPE, "payload", "$ref"), "#/components/schemas/nothing"),
     ],
 )
-def test_the_parser_finds_what_is_wrong(tmp_path, path, value):
+def test_the_parser_finds_faults(tmp_path, path, value):
     document = yaml.safe_load(generate.ASYNCAPI.read_text())
     part = document
     for name in path[:-1]:

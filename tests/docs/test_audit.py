@@ -17,12 +17,12 @@ UNSIGNED = "No checkpoint covers it yet. Sign one with `groupchat audit checkpoi
 STEPS = [(block, shown) for block, shown in pairwise(PAGE) if block.language == "sh"]
 
 
-def test_every_command_of_the_page_is_followed_by_what_it_answers():
+def test_every_command_of_the_page_is_followed_by_its_output():
     assert [block.language for block in PAGE] == ["sh", ""] * len(STEPS)
     assert len(STEPS) > 6
 
 
-async def test_each_command_answers_what_the_page_shows(
+async def test_each_command_prints_the_output_that_the_page_shows(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     disputed = await disputed_in(sqlite_url)

@@ -34,7 +34,7 @@ def test_the_lines_shown_are_a_whole_export_with_a_line_of_each_kind(database: D
     assert all(f"`{json.loads(line)['line']}`" in MOVING for line in example.text.splitlines())
 
 
-def test_the_differences_shown_have_the_members_that_are_told():
+def test_the_differences_shown_have_the_documented_members():
     (example,) = of(WHATIF, "json")
     shown = json.loads(example.text)
 

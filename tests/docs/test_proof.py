@@ -28,7 +28,7 @@ def database(sqlite_url):
     database.close()
 
 
-def test_each_command_prints_what_the_page_shows_R70(database, sqlite_url, tmp_path, monkeypatch, capsys):
+def test_each_command_prints_the_output_on_the_page_R70(database, sqlite_url, tmp_path, monkeypatch, capsys):
     groupchat = command_line(tmp_path, monkeypatch, capsys)
     assert len(STEPS) == 5
     for block, shown in STEPS:

@@ -132,7 +132,7 @@ def test_the_optout_mirror_is_right_even_if_it_is_killed_R14(kafka, topics, publ
 
 
 @pytest.mark.parametrize("name", ["ledger_summer.py", "optout_mirror.py"])
-def test_the_page_for_consumers_shows_what_an_example_prints(name, kafka, topics, publish, tmp_path):
+def test_the_page_for_consumers_shows_the_output_of_an_example(name, kafka, topics, publish, tmp_path):
     (shown,) = [block.text for block in blocks(PAGE) if block.language == "console" and name in block.text]
     publish(
         log_of(

@@ -140,7 +140,7 @@ def test_a_checkpoint_is_verified_by_either_key_that_has_signed_it_R70(exports, 
         assert verified(exports["all"], str(key.verifier), str(tmp_path / "both")).startswith("RIGHT")
 
 
-def test_a_checkpoint_that_was_changed_is_rejected_in_words_R70(exports, verified):
+def test_a_changed_checkpoint_is_rejected_with_an_explanation_R70(exports, verified):
     changed = exports["all"].replace(KEY.name.encode() + b"\\n", KEY.name.encode() + b"\\n1", 1)
     assert verified(changed) == "WRONG: the checkpoint is not signed by this key."
 

@@ -143,7 +143,7 @@ async def test_nothing_of_others_is_in_any_answer_to_a_restricted_user_R22(site)
     assert len(traces(owner.heard, *hidden)) >= len(groups) + len(contacts) + len(numbers)
 
 
-async def test_lists_and_counts_cover_only_what_the_user_sees_R22_R27_R30(site):
+async def test_lists_and_counts_cover_only_groups_that_the_user_sees_R22_R27_R30(site):
     agent, agent_id = await an_agent(site)
     mine = await people(site, 1, MINE, agent_id, agent_id, agent_id)
     first, second = await group_of(site, mine[0], mine[1]), await group_of(site, mine[1], mine[2])
@@ -240,7 +240,7 @@ async def test_the_same_people_in_a_hidden_group_are_refused_without_its_id_R22_
 # --- another workspace
 
 
-async def test_another_workspaces_ids_are_unknown_whatever_the_path_R22(site):
+async def test_another_workspaces_ids_are_unknown_under_every_path_R22(site):
     stranger = await site.stranger()
     (contact,) = await people(site, 1, SECRET, None)
     group, user = await group_of(site, contact, {"number": number(2)}), site.world.who.user.id

@@ -101,7 +101,7 @@ async def test_over_a_carrier_that_does_not_post_there_is_no_such_path_R45(plain
     assert_problem(await plain_site.client.post(PATH), "not-found", 404)
 
 
-async def test_what_carriers_post_is_counted_by_outcome(site: Site):
+async def test_carriers_posts_are_counted_by_outcome(site: Site):
     await site.group(1, 2)
     await post(site, signed(written()))
     await post(site, replace(signed(written()), headers={}))

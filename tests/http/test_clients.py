@@ -53,7 +53,7 @@ def test_the_linter_has_nothing_against_the_document(lint, document):
 
 
 @pytest.mark.parametrize("lint", [tools.redocly, tools.spectral])
-def test_the_linter_finds_what_is_wrong(lint, document, tmp_path):
+def test_the_linter_finds_faults(lint, document, tmp_path):
     whole = json.loads(document.read_text())
     wrong = {"openapi": whole["openapi"], "info": whole["info"], "paths": {"/v1/{x}": {"get": {"responses": {}}}}}
     path = tmp_path / "openapi.json"
@@ -63,14 +63,14 @@ def test_the_linter_finds_what_is_wrong(lint, document, tmp_path):
         lint(path)
 
 
-def test_the_types_for_typescript_compile_and_tell_events_and_problems_apart(document, tmp_path):
+def test_the_types_for_typescript_compile_and_distinguish_events_and_problems(document, tmp_path):
     program = tmp_path / "program.ts"
     program.write_text(PROGRAM)
 
     tools.typescript(document, program)
 
 
-async def test_the_client_for_python_is_complete_and_reads_what_the_server_answers(document, tmp_path, monkeypatch, plain_site):
+async def test_the_client_for_python_is_complete_and_reads_the_servers_responses(document, tmp_path, monkeypatch, plain_site):
     said = tools.python(document, tmp_path / "generated_client")
     operations = [each for methods in json.loads(document.read_text())["paths"].values() for each in methods.values()]
 

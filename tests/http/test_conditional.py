@@ -159,7 +159,7 @@ async def test_if_match_fails_on_a_resource_without_a_version(plain_site):
     assert (await plain_site.post("/v1/contacts", body, **if_match("*"))).status_code == 201
 
 
-async def test_of_many_who_expect_one_version_one_wins(site):
+async def test_one_of_many_requests_that_expect_the_same_version_wins(site):
     made = await site.group(1, 2)
     names = [f"name {n}" for n in range(40)]
     answers = await asyncio.gather(*(rename(site, made, name, **if_match(tag_of(made))) for name in names))

@@ -156,7 +156,7 @@ async def test_a_body_that_trickles_is_cut_off_while_the_application_does_not_an
     await trickling
 
 
-async def test_a_connection_goes_on_when_the_rest_of_a_body_comes_soon_and_may_then_be_idle():
+async def test_a_connection_stays_open_when_the_rest_of_a_body_comes_soon_and_may_then_be_idle():
     async with serving(hello, idle=1) as port, connected(port) as (reader, writer):
         for _ in range(2):
             writer.write(UNREAD[0])

@@ -32,7 +32,7 @@ async def test_a_line_names_other_contacts_with_its_number_R54(site):
     assert (first["same_number_as"], second["same_number_as"]) == ([], [first["contact_id"]])
 
 
-async def test_each_line_says_what_became_of_it_and_a_repeat_changes_nothing_R54(site):
+async def test_each_line_of_an_import_has_an_outcome_and_a_repeat_changes_nothing_R54(site):
     first = await imported(site, *SHEET)
     assert outcomes(first) == ["created", "created", "refused"]
     assert (first[2]["line"], first[2]["contact_id"]) == (4, None)
@@ -71,7 +71,7 @@ async def test_a_file_that_is_no_sheet_is_refused_and_an_auditor_imports_nothing
     assert_problem(refused, "not-permitted", 403)
 
 
-async def test_an_export_is_what_the_caller_sees_and_can_be_imported_again_R22_R54(site):
+async def test_an_export_has_the_contacts_that_the_caller_sees_and_can_be_imported_again_R22_R54(site):
     staff = await staffed(site)
     await site.contact(1, "=Ann", external_id="crm-1", metadata={"tier": "gold"}, secondary_numbers=[number(11)])
     await site.contact(2, "Bo", assigned_to=staff.ids["agent"])

@@ -68,7 +68,7 @@ async def test_the_directory_is_ordered_by_name_searched_and_read_in_pages(site)
         assert [each["name"] for each in (await site.get("/v1/contacts", q=q)).json()["items"]] == found
 
 
-async def test_a_change_leaves_what_is_not_given_and_null_unassigns(site):
+async def test_a_change_leaves_other_fields_alone_and_null_unassigns(site):
     made = await site.contact(1, "Ann", secondary_numbers=[number(2)], assigned_to=site.world.who.user.id)
     changed = (await site.patch(path(made), {"name": "Anna"})).json()
     assert changed == made | {"name": "Anna", "version": 2, "updated_at": changed["updated_at"]}

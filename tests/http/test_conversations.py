@@ -48,14 +48,14 @@ async def test_a_group_is_created_from_contacts_and_bare_numbers_in_any_written_
     assert made["created_at"].endswith("Z")
 
 
-async def test_the_answer_to_a_creation_is_what_a_read_shows_then_R27(site):
+async def test_the_response_to_a_creation_equals_the_next_read_R27(site):
     made = await site.group(name="Crew", message={"body": "Welcome"})
     assert made["last_message"]["body"] == "Welcome"
     assert (await site.get(path_of(made))).json() == made
     assert (await site.get("/v1/conversations")).json()["items"] == [made]
 
 
-async def test_all_that_is_wrong_with_a_group_is_said_at_once_R6(site):
+async def test_all_faults_of_a_group_are_reported_at_once_R6(site):
     participants = [{"number": "nonsense"}, {"number": "+18005550199"}, {"number": BUSINESS}, {"contact_id": "ctc_none"}]
     response = await site.post("/v1/conversations", {"from": BUSINESS, "participants": participants})
     problem = assert_problem(response, "invalid-group", 422)
@@ -174,7 +174,7 @@ async def test_a_bad_name_is_refused_R13(plain_site):
         assert_problem(await plain_site.patch(path_of(made), body), "invalid-request", 422)
 
 
-async def test_a_successor_has_those_who_are_not_opted_out_and_is_linked_both_ways_R18(site):
+async def test_a_successor_has_the_participants_who_have_not_opted_out_and_is_linked_both_ways_R18(site):
     old = await site.group(1, 2, 3, name="Crew")
     await site.writes(3, "STOP")
     response = await site.post(path_of(old, "successor"), {"message": {"body": "Going on here"}})

@@ -37,7 +37,7 @@ def types(events):
 # --- the log, as it is
 
 
-async def test_the_stream_tells_the_whole_log_as_history_shows_it_R31(live):
+async def test_the_stream_sends_the_whole_log_as_history_shows_it_R31(live):
     group = await live.group(name="Crew", message={"body": 'Hi\n\n"all" \u2028 👋'})
     history = (await live.get(path_of(group, "history"))).json()["items"]
 
@@ -49,7 +49,7 @@ async def test_the_stream_tells_the_whole_log_as_history_shows_it_R31(live):
     assert [event for event in events if event["stream"] == group["id"]] == [each | {"stream": group["id"]} for each in history]
 
 
-async def test_a_stream_begins_now_unless_it_is_said_where(live):
+async def test_a_stream_begins_now_unless_the_caller_names_a_position(live):
     await live.group()
     async with listening(live) as stream:
         assert stream.last_id == await head(live)  # for a client that is cut off before its first event
@@ -57,7 +57,7 @@ async def test_a_stream_begins_now_unless_it_is_said_where(live):
         assert types([await stream.event()]) == ["contact.created"]
 
 
-async def test_a_stream_wakes_for_what_another_process_stores(store, database_url):
+async def test_a_stream_wakes_for_events_that_another_process_stores(store, database_url):
     async with open_site(store, workers=None, streams=Streams(store, LONG)) as site, listening(site) as stream:
         async with opened(database_url) as other:
             who = site.world.who
@@ -74,7 +74,7 @@ async def test_a_stream_resumes_after_any_event_without_loss_or_duplicates(live)
             assert await stream.until(last) == whole[position:]
 
 
-async def test_a_reader_who_breaks_off_again_and_again_while_many_write_gets_each_event_once(live):
+async def test_a_reader_that_reconnects_again_and_again_while_many_write_gets_each_event_once(live):
     writing = asyncio.gather(*(write(live, n) for n in range(4)))
     seen = []
     while not writing.done() or seen[-1]["position"] < await head(live):
@@ -240,7 +240,7 @@ async def test_a_right_that_is_taken_away_filters_an_open_stream_at_once_R23(liv
         assert types([await stream.event(), await stream.event()]) == ["workspace.user_role_changed", "conversation.message_sent"]
 
 
-async def test_a_right_that_is_taken_away_filters_what_others_have_read_already_R23(live):
+async def test_a_right_that_is_taken_away_filters_events_that_others_have_read_already_R23(live):
     staff = await staffed(live)
     group = await live.group()
     async with listening(staff["admin"], await head(live)) as stream:
@@ -267,7 +267,7 @@ async def read_by_another(site, upto):
     await asyncio.to_thread(lambda: [site.store.log.read(above, 1) for above in range(upto)])
 
 
-def test_every_kind_of_event_is_about_something_that_decides_who_sees_it():
+def test_every_type_of_event_has_a_subject_that_decides_who_sees_it():
     for name, event in EXAMPLES.items():
         assert about(recorded(event)) is not None, name
         assert "key_hash" not in str(published(event)), name
@@ -339,7 +339,7 @@ async def test_a_slow_reader_costs_one_batch_and_loses_nothing(live):
     assert [event["position"] for event in told] == list(range(read_upto - 1, await head(live) + 1))
 
 
-async def test_a_reader_who_takes_nothing_is_cut_off(store):
+async def test_a_reader_that_takes_nothing_is_disconnected(store):
     streams = Streams(store, StreamLimits(stall=0.02))
     async with open_site(store, workers=None, streams=streams) as site, listening(site) as stream:
         stream.taking.clear()
@@ -349,7 +349,7 @@ async def test_a_reader_who_takes_nothing_is_cut_off(store):
         assert streams.open == 0
 
 
-async def test_a_user_has_so_many_streams_whatever_their_keys_and_no_more_until_one_ends(store):
+async def test_a_users_streams_are_limited_over_all_keys_until_one_ends(store):
     streams = Streams(store, StreamLimits(per_user=2))
     async with open_site(store, workers=None, streams=streams) as site:
         async with listening(site), listening(site) as second:
@@ -367,7 +367,7 @@ async def test_a_user_has_so_many_streams_whatever_their_keys_and_no_more_until_
         assert streams.open == 0
 
 
-async def test_a_workspace_has_so_many_streams_whatever_its_users(store):
+async def test_a_workspaces_streams_are_limited_over_all_users(store):
     streams = Streams(store, StreamLimits(per_workspace=1))
     async with open_site(store, workers=None, streams=streams) as site, listening(site):
         other = await site.member()

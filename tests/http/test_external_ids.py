@@ -68,7 +68,7 @@ async def test_contacts_are_found_exactly_by_number_external_id_assignee_dnd_and
     assert await found(site, changed_since=dnd["updated_at"]) == ["Bo"]
 
 
-async def test_what_is_no_external_id_or_metadata_is_refused_R54(plain_site):
+async def test_a_malformed_external_id_or_metadata_is_refused_R54(plain_site):
     site = plain_site
     for body, loc in (
         ({"external_id": "a b"}, "external_id"),

@@ -60,7 +60,7 @@ async def test_headers_that_are_not_read_may_be_repeated(site):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate"])
-async def test_a_compressed_body_is_refused_and_never_taken_for_what_it_is_not(site, encoding):
+async def test_a_compressed_body_is_refused_and_never_read_as_plain(site, encoding):
     body = json.dumps({"name": "Ann", "number": "+14155550111"}).encode()
     sent = gzip.compress(body) if encoding == "gzip" else body
     headers = lines(site, ("Content-Encoding", encoding), ("Content-Type", "application/json"))
@@ -69,7 +69,7 @@ async def test_a_compressed_body_is_refused_and_never_taken_for_what_it_is_not(s
     assert answer.headers["Accept-Encoding"] == "identity"
 
 
-async def test_a_body_that_is_said_to_be_as_it_is_is_taken(site):
+async def test_a_body_with_the_identity_encoding_is_taken(site):
     headers = lines(site, ("Content-Encoding", "identity"))
     answer = await site.client.post("/v1/contacts", json={"name": "Ann", "number": "+14155550111"}, headers=headers)
     assert answer.status_code == 201, answer.text

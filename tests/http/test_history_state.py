@@ -38,7 +38,7 @@ def views_in(state: Json) -> Json:
     return {name: state[name] for name in ("conversation", "participants", "messages")}
 
 
-async def test_now_is_what_the_live_views_show_and_any_version_what_they_showed_R32(idle_site):
+async def test_now_equals_the_live_views_and_any_version_equals_the_views_of_its_time_R32(idle_site):
     """No worker runs: what is shown live comes with the answers to writes, the state from the events alone."""
     bob = await idle_site.contact(2, "Bob")
     participants = [{"number": number(1), "name": "Ann"}, {"contact_id": bob["id"]}]
@@ -74,7 +74,7 @@ async def test_a_state_now_equals_the_views_when_they_have_followed_R32(site):
     assert (found["version"], found["position"], found["at"]) == tuple(events[-1][name] for name in ("version", "position", "at"))
 
 
-async def test_a_moment_shows_what_stood_then_and_a_date_its_first_moment_R32(sqlite_url):
+async def test_a_moment_shows_the_state_at_that_time_and_a_date_shows_its_first_moment_R32(sqlite_url):
     clock = StoppedClock()
     async with clocked_site(sqlite_url, clock) as site:
         group = await site.group(1, 2)
@@ -136,7 +136,7 @@ async def test_an_impossible_moment_is_rejected_with_the_possible_ones_R32(plain
     assert problem["errors"][0]["detail"] == "This conversation has no version 7, only versions 1 to 1."
 
 
-async def test_an_unknown_or_anothers_conversation_is_not_found_whatever_is_asked_R22(plain_site):
+async def test_an_unknown_or_anothers_conversation_is_not_found_under_any_parameters_R22(plain_site):
     group, stranger = await plain_site.group(), await plain_site.stranger()
     for params in ({}, {"version": 0}, {"version": 1, "at": "noon"}):
         assert_problem(await stranger.get(state_of(group), **params), "not-found", 404)

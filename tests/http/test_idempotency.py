@@ -220,7 +220,7 @@ async def test_a_repeat_has_the_first_answer_though_it_would_be_refused_now_R15(
     assert_problem(await keyed(site, messages_of(made), {"body": "Hello"}, key="k2"), "conversation-blocked", 409)
 
 
-async def test_a_repeat_is_not_refused_for_what_the_first_has_done_R4_R35(site):
+async def test_a_repeat_is_not_refused_because_of_the_first_requests_effects_R4_R35(site):
     async with another_process(site) as other:
         for path, body in (POSTS["create_conversation"], POSTS["add_number"]):
             key = str(uuid4())
@@ -250,7 +250,7 @@ async def test_a_repeated_opt_out_shows_the_conversation_as_it_was_answered_firs
     assert (again.content, again.headers["ETag"]) == (first.content, first.headers["ETag"])
 
 
-async def test_an_opt_out_with_a_key_tells_all_that_was_decided_before_it_R15(site):
+async def test_an_opt_out_with_a_key_shows_everything_that_was_decided_before_it_R15(site):
     made = await site.group(1, 2)
     answers = await asyncio.gather(
         *(site.send(made, f"m{n}") for n in range(10)), keyed(site, path_of(made, "participants", number(1), "opt-out"))
@@ -292,7 +292,7 @@ async def test_while_the_first_request_runs_a_repeat_is_asked_to_retry(site):
 # --- what a handset writes
 
 
-async def test_processes_that_repeat_what_a_handset_wrote_at_once_let_it_arrive_once_R12(site):
+async def test_processes_that_repeat_a_handsets_message_at_once_let_it_arrive_once_R12(site):
     await site.group(1, 2)
     path, body = POSTS["handset_writes"]
     async with another_process(site) as other:
@@ -361,7 +361,7 @@ async def _keep_sending(site, conversation, until):
 # --- rights go before a repeat
 
 
-async def test_a_repeat_shows_nothing_of_what_is_hidden_by_now_R22(site):
+async def test_a_repeat_shows_nothing_that_is_hidden_by_now_R22(site):
     staff = await staffed(site)
     agent, mine = staff["agent"], {"assigned_to": staff.ids["agent"]}
     people = [await keyed(agent, "/v1/contacts", {"name": "Al", "number": number(n)} | mine, f"c{n}") for n in (1, 2)]

@@ -70,7 +70,7 @@ async def test_a_key_that_revokes_itself_is_answered_and_then_opens_nothing(site
     assert_problem(await second.get("/v1/users/me"), "unauthenticated", 401)
 
 
-async def test_every_user_has_their_own_keys_whatever_their_role_R22_R23(site):
+async def test_every_user_has_their_own_keys_in_any_role_R22_R23(site):
     staff = await staffed(site)
     for name in ("auditor", "agent", "clerk"):
         own = keys_of(staff.ids[name])

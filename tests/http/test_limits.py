@@ -34,7 +34,7 @@ async def test_a_key_that_exceeds_its_rate_learns_when_to_retry(throttled):
             assert answer.headers["RateLimit"].startswith('"key";r=0;t=')
 
 
-async def test_every_response_says_what_is_left_of_the_rate_limit(throttled):
+async def test_every_response_shows_the_rest_of_the_rate_limit(throttled):
     async with throttled(requests_a_second=7) as site:
         answer = await site.get("/v1/policy")
         assert answer.headers["RateLimit-Policy"] == '"key";q=7;w=1'
@@ -75,7 +75,7 @@ async def test_all_keys_of_a_workspace_have_a_limit_together(throttled):
         assert refused[0].headers["RateLimit-Policy"] == '"workspace";q=20;w=1'
 
 
-def test_what_a_key_has_no_share_for_takes_nothing_of_its_workspaces():
+def test_a_request_over_a_keys_share_takes_nothing_of_its_workspaces_share():
     throttle = Throttle(1, workspace_requests_a_second=3)
     asked = [throttle.count(key, "wsp_1") for key in ("k1", "k1", "k1", "k1", "k2", "k3", "k4")]
 
@@ -111,7 +111,7 @@ async def test_an_address_with_too_many_failed_logins_must_wait_but_known_users_
         assert (await site.client.get("/v1/policy", headers=of(site))).status_code == 200
 
 
-async def test_a_barred_address_costs_no_look_into_the_database(throttled, monkeypatch):
+async def test_a_barred_address_costs_no_database_query(throttled, monkeypatch):
     async with throttled(failed_logins_a_minute=1) as site:
         await site.client.get("/v1/policy")
         monkeypatch.setattr(site.store, "load", refuse_to_load)
@@ -124,7 +124,7 @@ async def refuse_to_load(*_: object) -> None:
     pytest.fail("the database was asked")
 
 
-async def test_every_known_user_is_let_in_beside_others_who_fail(throttled):
+async def test_every_known_user_is_admitted_while_others_fail(throttled):
     async with throttled(failed_logins_a_minute=1) as site:
         assert (await a_member(site.world)).user.id == "usr_ben"
         for _ in range(3):

@@ -36,7 +36,7 @@ async def test_the_location_of_a_message_leads_to_it_R28(site):
     assert_problem(await (await site.stranger()).get(response.headers["Location"]), "not-found", 404)
 
 
-async def test_the_inbox_counts_what_matches_and_what_is_unread_R27_R30(site):
+async def test_the_inbox_counts_matching_and_unread_conversations_R27_R30(site):
     for n in (1, 3, 5):
         await site.group(n, n + 1)
     await site.writes(1, "Hi", group=[number(2)])

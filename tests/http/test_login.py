@@ -226,7 +226,7 @@ async def test_a_silent_provider_whose_keys_are_not_known_is_unavailable(site, g
 
 
 @pytest.mark.parametrize(("trouble", "how"), [("down", True), ("nonsense", b"<html>")])
-async def test_while_the_provider_is_away_tokens_wait_and_keys_that_are_known_go_on(site, good, provider, clock, trouble, how):
+async def test_while_the_provider_is_down_new_tokens_fail_and_known_keys_work(site, good, provider, clock, trouble, how):
     setattr(provider, trouble, how)
     answer = await me(site, good())
     assert_problem(answer, "unavailable", 503)

@@ -70,7 +70,7 @@ async def test_as_of_before_the_merge_the_participant_is_linked_to_the_other_one
     assert event["data"] == {"contact_id": kept["id"], "merged_id": gone["id"], "number": number(2), "name": "Ann"}
 
 
-async def test_what_cannot_be_merged_is_refused_with_its_place_R54(plain_site):
+async def test_an_impossible_merge_is_refused_with_its_place_R54(plain_site):
     site = plain_site
     one = await site.contact(1, "Ann")
     path = f"/v1/contacts/{one['id']}/merge"

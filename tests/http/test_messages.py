@@ -104,7 +104,7 @@ async def test_an_empty_body_beside_media_is_none_and_null_media_are_none_R47(si
     assert (sent.status_code, sent.json()["media"]) == (201, [])
 
 
-async def test_a_blocked_group_refuses_and_says_how_to_go_on_R15(site):
+async def test_a_blocked_group_refuses_and_says_how_to_continue_R15(site):
     made = await site.group(1, 2, 3)
     await site.writes(2, "Stop!")
     problem = assert_problem(await site.post(messages_of(made), {"body": "x"}), "conversation-blocked", 409)
@@ -206,7 +206,7 @@ async def test_text_that_no_database_stores_is_refused_not_mangled(site):
         assert locs(assert_problem(response, "invalid-request", 422)) == ["body"]
 
 
-async def test_an_owner_settles_what_the_carrier_can_not_tell_R28(site):
+async def test_an_owner_settles_an_outcome_that_the_carrier_does_not_know_R28(site):
     made = await site.group(1, 2)
     for n in (1, 2):
         await site.put(f"/v1/simulator/behaviours/{number(n)}", {"behaviour": "unconfirmed"})

@@ -70,7 +70,7 @@ async def test_requests_problems_appends_and_followers_are_counted(site):
         assert found["groupchat_follower_stopped", ("follower", follower)] == 0
 
 
-async def test_no_label_holds_an_id_a_number_or_what_anybody_made_up(site):
+async def test_no_label_has_an_id_a_number_or_a_callers_own_text(site):
     await walk(site)
     known = {each.operation.path for each in ENDPOINTS} | {"(none)"}
     for name, *labels in await metrics(site):

@@ -161,7 +161,7 @@ def test_every_tag_and_operation_is_described():
     assert [operation["operationId"] for _, _, operation in OPERATIONS if not operation.get("description")] == []
 
 
-def test_problems_that_share_a_status_are_told_apart_by_their_type():
+def test_problems_that_share_a_status_are_distinguished_by_their_type():
     refused = DOCUMENT["paths"]["/v1/conversations"]["post"]["responses"]["422"]["content"]["application/problem+json"]["schema"]
     assert refused["discriminator"]["propertyName"] == "type"
     for type_, reference in refused["discriminator"]["mapping"].items():

@@ -26,7 +26,7 @@ CHANGES = [
 ]
 
 
-async def test_a_value_is_over_the_preset_named_with_it_and_what_is_left_out_stays_R1_R4_R17(plain_site):
+async def test_a_value_overrides_the_preset_given_with_it_and_omitted_values_stay_R1_R4_R17(plain_site):
     for change, expected in CHANGES:
         response = await plain_site.put("/v1/policy", change)
         assert (response.status_code, response.json()) == (200, expected), change

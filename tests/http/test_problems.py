@@ -130,7 +130,7 @@ async def failing(site: Site, error: Exception):
             return await client.get(f"/v1/conversations/{made['id']}/history", headers=headers), logged
 
 
-async def test_an_unexpected_error_shows_nothing_and_is_in_the_log_without_what_people_wrote(plain_site):
+async def test_an_unexpected_error_shows_nothing_and_is_logged_without_peoples_messages(plain_site):
     secret = f"the body of a message to {number(1)}"
     response, logged = await failing(plain_site, RuntimeError(secret))
     problem = assert_problem(response, "internal-error", 500)

@@ -43,7 +43,7 @@ async def prices(site: Site) -> list[str]:
 # --- the rate card
 
 
-async def test_the_rate_card_lists_the_default_and_what_was_posted_in_order_R25(site):
+async def test_the_rate_card_lists_the_default_and_the_posted_rates_in_order_R25(site):
     assert (await site.get(RATES)).json() == {"items": [DEFAULT], "next_cursor": None, "prev_cursor": None}
     later = await post_rate(site, "2025-06-01", "0.0300")
     earlier = await post_rate(site, "2025-02-01", "0.0250", "CAD")

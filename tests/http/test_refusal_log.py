@@ -112,7 +112,7 @@ async def test_no_more_wait_in_memory_than_there_is_room_for_R22(database):
         assert (len(recording.records()), recording.lost) == (5, {"room": 45})
 
 
-async def test_a_store_that_takes_nothing_keeps_them_waiting_and_at_the_end_they_are_said_to_be_lost_R22(database):
+async def test_refusals_wait_for_a_store_that_fails_and_are_reported_lost_at_the_end_R22(database):
     async with recording_in(database, max_waiting=0) as recording:
         recording.refuse(times=3)
         await recording.log.written()

@@ -54,7 +54,7 @@ def _begin(url: str, key: str) -> None:
             assert client.post(path, json=body).status_code == 201
 
 
-def test_the_api_is_what_its_document_says(sqlite_url: str, tmp_path: Path) -> None:
+def test_the_api_does_what_its_document_says(sqlite_url: str, tmp_path: Path) -> None:
     with serving(sqlite_url, patience=0.05, **UNLIMITED) as (url, key):
         _begin(url, key)
         config = tmp_path / "schemathesis.toml"

@@ -50,7 +50,7 @@ def test_a_quoted_line_break_is_part_of_its_cell_and_lines_keep_their_numbers_R5
 
 
 @pytest.mark.parametrize("rounded", ["4.15555E+09", "4,15555E+09", "4e9"])
-def test_a_number_that_a_spreadsheet_has_rounded_is_refused_with_what_to_do_R54(rounded):
+def test_a_number_that_a_spreadsheet_has_rounded_is_refused_with_advice_R54(rounded):
     (line,) = read(f'name,number\nAnn,"{rounded}"\n'.encode())
     assert line.fault is not None
     assert "Format its column as text" in line.fault.detail

@@ -84,7 +84,7 @@ async def test_a_person_signs_in_and_has_a_session(signing):
     assert (await browser.open("/v1/users/me")).json()["email"] == ANN
 
 
-async def test_the_provider_gets_what_the_standards_require(signing):
+async def test_the_provider_gets_the_parameters_that_the_standards_require(signing):
     browser, _ = signing
 
     first, second = urlsplit(await browser.goes()), urlsplit(await browser.goes())
@@ -175,7 +175,7 @@ async def test_an_id_token_that_is_not_for_this_sign_in_opens_nothing(signing):
         assert "groupchat" not in browser.cookies, why
 
 
-async def test_a_person_whom_nobody_added_is_told_what_to_do(signing):
+async def test_a_person_whom_nobody_has_added_sees_advice(signing):
     browser, server = signing
     server.email = "eve@example.com"
 
@@ -184,7 +184,7 @@ async def test_a_person_whom_nobody_added_is_told_what_to_do(signing):
     assert "Ask an owner" in problem["detail"]
 
 
-async def test_a_provider_that_is_silent_or_talks_nonsense_is_told_in_words(signing):
+async def test_a_silent_or_nonsensical_provider_is_explained_to_the_person(signing):
     browser, server = signing
     for broken in (b"<html>", b"[]", b"[" * 100_000, b" " * (MAX_BYTES + 1)):
         server.broken = broken
@@ -198,7 +198,7 @@ async def test_a_provider_that_is_silent_or_talks_nonsense_is_told_in_words(sign
     assert (await browser.open(server.authorize(await browser.goes()))).status_code == 303
 
 
-async def test_what_the_provider_refuses_is_a_page_for_a_person_and_quotes_nobody(signing):
+async def test_a_providers_refusal_is_a_page_for_a_person_and_quotes_nobody(signing):
     browser, _ = signing
     state = parse_qs(urlsplit(await browser.goes()).query)["state"][0]
     cancelled = f"{CALLBACK}?{urlencode({'error': 'access_denied', 'error_description': '<b>Hi', 'state': state})}"

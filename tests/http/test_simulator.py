@@ -69,7 +69,7 @@ async def test_a_message_without_text_and_media_is_kept_R44(site):
     assert (shown["body"], shown["media"]) == (None, [])
 
 
-async def test_the_group_tells_several_conversations_of_a_sender_apart_R35(site):
+async def test_naming_the_group_distinguishes_several_conversations_of_a_sender_R35(site):
     first, second = await site.group(1, 2), await site.group(1, 3)
     assert (await site.writes(1, "x")).json()["conversation_id"] == second["id"]
     there = await site.writes(1, "x", group=["(415) 555-0002"])

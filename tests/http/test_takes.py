@@ -27,7 +27,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize(("shape", "query", "code", "detail"), QUERIES)
-def test_a_query_that_does_not_fit_is_told_what_the_parameter_takes(shape, query, code, detail):
+def test_a_query_that_does_not_fit_is_refused_with_the_values_that_the_parameter_takes(shape, query, code, detail):
     with pytest.raises(InvalidRequestError) as caught:
         decode_query(shape, query)
     (fault,) = caught.value.members["errors"]
@@ -53,7 +53,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("shape", "body", "code", "detail"), BODIES, ids=str)
-def test_a_body_that_does_not_fit_is_told_what_the_field_takes(shape, body, code, detail):
+def test_a_body_that_does_not_fit_is_refused_with_the_values_that_the_field_takes(shape, body, code, detail):
     with pytest.raises(Exception) as caught:  # noqa: PT011 - which of the parser's errors it is does not matter
         json.decode(json.encode(body), type=shape)
     (fault,) = misfit(caught.value, shape).members["errors"]

@@ -121,7 +121,7 @@ async def test_an_answer_has_the_callers_correlation_id_or_one_of_its_own(client
     assert unnamed.headers["groupchat-correlation-id"].startswith("req_")
 
 
-async def test_a_refusal_is_a_problem_with_the_headers_and_the_way_on_of_its_kind(client):
+async def test_a_refusal_is_a_problem_with_the_headers_and_the_advice_of_its_kind(client):
     answer = await client.post("/recipes", json={"name": "charcoal"})
 
     assert answer.headers["content-type"] == "application/problem+json"
@@ -153,7 +153,7 @@ async def test_an_unknown_method_of_a_path_is_refused_with_its_methods(client):
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
-async def test_every_answer_is_counted_and_what_comes_afterwards_comes_after_it(client, kitchen):
+async def test_every_response_is_counted_and_later_work_runs_after_it(client, kitchen):
     await client.get("/recipes")
     await client.post("/recipes", json={"name": "charcoal"})
 

@@ -68,7 +68,7 @@ async def test_an_export_of_all_has_key_hashes_and_no_key(world: World):
     assert world.key.encode() not in export
 
 
-async def test_a_conversation_is_exported_with_its_deliveries_and_what_its_participants_said(world: World):
+async def test_a_conversation_is_exported_with_its_deliveries_and_its_participants_consents(world: World):
     group, other = await world.group(1, 2), await world.group(1, 3)
     message = await world.send(group)
     elsewhere = await world.send(other)
@@ -103,13 +103,13 @@ async def test_an_exported_conversation_has_no_key_hash_and_plain_prices(world: 
     assert any(b'"rate":{"mms_segment":"0.0200","currency":"USD"}' in each for each in data)
 
 
-async def test_a_conversation_that_is_not_there_is_said_so(world: World):
+async def test_a_missing_conversation_is_reported(world: World):
     for unknown in ("cnv_nobody", world.who.workspace_id):
         with pytest.raises(UnknownStreamError, match=unknown):
             of(world, unknown)
 
 
-async def test_the_export_of_a_conversation_says_what_it_is(world: World):
+async def test_the_header_of_a_conversations_export_describes_it(world: World):
     group = await world.group(1, 2)
 
     header = of(world, group)[0]

@@ -239,7 +239,7 @@ def test_an_impossible_line_is_named_even_if_its_checks_are_right(sqlite_url, li
         (b"{}\n", "line 1: this is not an export of groupchat"),
     ],
 )
-def test_a_foreign_file_is_refused_in_words(sqlite_url, content, words):
+def test_a_foreign_file_is_refused_with_an_explanation(sqlite_url, content, words):
     database = Database(sqlite_url)
 
     assert words in str(refusal_of(database, content))

@@ -82,7 +82,7 @@ async def test_handling_it_all_again_adds_nothing_R9(world, reaction):
     assert await world.log() == before
 
 
-async def test_handled_late_it_brings_what_is_so_now_and_nothing_in_between_R9(world, reaction):
+async def test_a_late_reaction_takes_the_present_values_and_none_in_between_R9(world, reaction):
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)
     for name, n in (("Robert", 31), ("Rob", 32), ("Bobby", 1)):
@@ -142,7 +142,7 @@ async def test_workspaces_with_the_same_people_do_not_meet(world, reaction):
     )
 
 
-async def test_it_follows_what_happens(world, reaction):
+async def test_it_follows_the_log(world, reaction):
     follower = Follower(world.store, Process(world.store, reaction))
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)

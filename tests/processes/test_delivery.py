@@ -221,7 +221,7 @@ async def test_after_a_crash_before_the_carrier_took_it_an_opt_out_withholds_it_
     assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "withheld")
 
 
-async def test_after_a_crash_a_carrier_that_can_not_tell_leaves_it_unconfirmed_and_not_sent_again(
+async def test_after_a_crash_a_message_of_a_carrier_that_can_not_be_asked_is_unconfirmed_and_not_repeated(
     world, carrier, process, group, database_url
 ):
     message = await world.message(await world.send(group))
@@ -465,7 +465,7 @@ async def test_an_outage_for_one_conversation_does_not_make_another_be_handed_ov
 # --- what a carrier refuses for now
 
 
-async def test_a_carrier_is_not_asked_about_what_it_refused_for_now_R28(world, process, carrier, group):
+async def test_a_carrier_is_not_asked_about_a_message_that_it_refused_for_now_R28(world, process, carrier, group):
     message_id = await world.send(group)
     carrier.before, carrier.knows = CarrierRefusedError("429", "slow down", retry_after=0.0), CarrierUnclearError("it can't tell")
     for _ in range(2):

@@ -84,7 +84,7 @@ async def test_different_keys_are_handled_at_the_same_time_but_not_too_many(stor
     assert at_once == [0, AT_ONCE]
 
 
-async def test_a_poison_event_stops_it_there_and_what_is_before_counts(store, process, noting, follower):
+async def test_a_poison_event_stops_the_process_there_and_earlier_events_count(store, process, noting, follower):
     batch = await log_of(store, "a", "b", "a", "b", "a")
     noting.failures = {3: ValueError("bad"), 4: KeyError("worse")}
     with pytest.raises(PoisonError) as caught:
@@ -95,7 +95,7 @@ async def test_a_poison_event_stops_it_there_and_what_is_before_counts(store, pr
     assert 5 not in noting.seen  # it is behind the poison in its key
 
 
-async def test_a_parked_event_lets_the_others_of_its_key_go_on(store, noting, follower, database):
+async def test_a_parked_event_does_not_hold_up_others_of_its_key(store, noting, follower, database):
     await log_of(store, "a", "a", "a")
     noting.failures = {2: ValueError("bad")}
     await follower.step()

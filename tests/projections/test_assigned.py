@@ -122,7 +122,7 @@ def by_the_rule(log: Sequence[Recorded]) -> tuple[set[str], set[str]]:
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=assignments(), cuts=st.lists(st.integers(0, 20), max_size=3))
-async def test_lists_leave_to_a_restricted_user_what_the_rule_does_R22(database: Database, story: Story, cuts: list[int]):
+async def test_lists_show_a_restricted_user_the_groups_that_the_rule_allows_R22(database: Database, story: Story, cuts: list[int]):
     forget_everything(database)
     log = log_of(story)
     await followed(database, log, cuts)

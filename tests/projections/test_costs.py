@@ -51,7 +51,7 @@ async def step(following: list[Follower]) -> None:
 
 
 @pytest.mark.parametrize("exchanges", [1, 50])
-async def test_a_batch_of_all_views_costs_as_many_statements_whatever_its_size(
+async def test_a_batch_of_all_views_costs_the_same_number_of_statements_in_any_size(
     database: Database, store: EventStore, following: list[Follower], exchanges: int
 ):
     log = history(exchanges)

@@ -64,7 +64,7 @@ async def test_a_repeated_event_changes_nothing_R33(database):
     assert only.number == TWO
 
 
-async def test_noes_are_listed_page_by_page_and_of_one_workspace_R36(database):
+async def test_do_not_disturb_entries_are_listed_page_by_page_for_one_workspace_R36(database):
     await follow(database, do_not_disturb.VIEW, story(*(on(n) for n in range(5))))
     with database.read() as connection:
         first = do_not_disturb.page(connection, CAUSE.workspace_id, wanted=PageRequest(limit=3))

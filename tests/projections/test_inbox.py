@@ -123,7 +123,7 @@ def test_it_is_blocked_by_those_whose_opt_out_blocks_it_R15():
     assert not conversation(a_group(), opted_out(2), opted_in(2), Unblocked()).blocked
 
 
-def test_it_names_what_it_follows_and_what_follows_it_R18():
+def test_a_group_names_its_predecessor_and_its_successor_R18():
     both = conversation(a_group(predecessor_id="cnv_0"), SucceededBy(conversation_id="cnv_2"))
     assert (both.predecessor_id, both.successor_id) == ("cnv_0", "cnv_2")
 
@@ -335,7 +335,7 @@ FOUND_IN_ANY_SCRIPT = [
 ]  # fmt: skip
 
 
-async def test_search_finds_text_whatever_the_case_of_its_script_its_accents_and_its_apostrophes_R27(database: Database):
+async def test_search_finds_text_in_any_case_and_with_any_accents_and_apostrophes_R27(database: Database):
     story = [(f"cnv_{n}", a_group(a_participant(1, name=name), a_participant(2))) for n, name in enumerate(NAMES)]
     await follow(database, inbox.VIEW, log_of(story))
     assert [(q, [NAMES[int(id_[4:])] for id_ in ids(shown(database, q=q))]) for q, _ in FOUND_IN_ANY_SCRIPT] == [
@@ -356,7 +356,7 @@ async def test_search_knows_the_names_of_now_R27(database: Database):
     assert ids(shown(database, q="crew")) == []
 
 
-async def test_a_search_for_what_no_text_can_hold_is_refused(database: Database):
+async def test_a_search_for_characters_that_no_text_can_have_is_refused(database: Database):
     with database.read() as connection, pytest.raises(InvalidRequestError):
         inbox_list.page(connection, CAUSE.workspace_id, BOB, inbox_list.ConversationFilter(q="a\x00b"))
 

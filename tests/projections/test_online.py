@@ -138,7 +138,7 @@ async def test_a_view_that_never_ran_is_built_to_the_logs_end_R33(database: Data
     assert online_ == tables_of(database, inbox.VIEW)
 
 
-async def test_a_rebuild_tells_how_far_it_is_at_each_batch_R33(database: Database, store: EventStore):
+async def test_a_rebuild_reports_its_progress_at_each_batch_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     told: list[int] = []
     await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done), pace=Pace(batch=5, near=0))
@@ -155,7 +155,7 @@ async def test_a_rebuild_stores_nothing_in_the_log_so_nothing_is_sent_or_publish
     assert {name: status for name, status in statuses(database).items() if name not in VIEWS} == others
 
 
-async def test_a_follower_goes_on_from_the_rebuilt_view_R33(database: Database, store: EventStore):
+async def test_a_follower_continues_from_the_rebuilt_view_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
     await rebuild_online(store, inbox.VIEW, silent)
     store_log(database, log_of([("cnv_3", a_group())], first=LENGTH + 1))
@@ -233,7 +233,7 @@ async def test_contents_are_compared_as_of_one_position_while_the_view_moves_on_
     assert switched.position == LENGTH
 
 
-async def test_a_switch_waits_for_readers_who_hold_a_table_without_keeping_others_off_it_R33(
+async def test_a_switch_waits_for_the_readers_of_a_table_without_blocking_others_R33(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     async with opened(postgres_url) as store:
@@ -411,7 +411,7 @@ async def test_a_poison_event_stops_the_rebuild_by_name_and_leaves_the_view_as_i
     assert leftovers(database) == []
 
 
-async def test_a_view_that_a_poison_event_has_stopped_goes_on_when_its_mended_form_was_rebuilt_R33(
+async def test_a_view_that_a_poison_event_has_stopped_continues_after_a_rebuild_by_corrected_code_R33(
     database: Database, store: EventStore
 ):
     log = log_of(A_STORY)

@@ -84,7 +84,7 @@ def test_an_unblocked_group_has_everybody_back_R17():
 
 
 @given(story=stories())
-def test_everybody_is_in_exactly_one_list_whatever_happens_R19(story: Story):
+def test_everybody_is_in_exactly_one_list_after_any_history_R19(story: Story):
     rows: dict[str, PaneRow | None] = {}
     for recorded in log_of(story):
         rows[recorded.stream] = pane.current(rows.get(recorded.stream), [recorded])

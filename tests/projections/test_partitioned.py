@@ -92,7 +92,7 @@ def publications(draw: st.DrawFn) -> tuple[list[Recorded], list[tuple[int, int]]
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(published=publications(), data=st.data())
-async def test_any_batches_of_partitions_also_repeated_and_out_of_date_give_what_the_log_gives_R33(
+async def test_any_batches_of_partitions_even_repeated_and_outdated_give_the_same_as_the_log_R33(
     database: Database, published, data: st.DataObject
 ):
     log, pieces = published
@@ -159,7 +159,7 @@ def test_a_batch_that_leaves_a_gap_is_left_alone_R33(database: Database):
     assert tables_of(database, thread.VIEW) == {"messages": []}
 
 
-def test_a_batch_without_what_the_view_lacks_is_left_alone_R33(database: Database):
+def test_a_batch_without_the_views_next_events_is_left_alone_R33(database: Database):
     following = begun(database, thread.VIEW)
     assert following.handle([Batch(partition=0, start=0, end=9, above=5)]) == {0: Place(0, 0)}
 
@@ -178,7 +178,7 @@ def test_a_published_position_counts_only_for_the_process_that_has_read_it(datab
     assert places(following)[0] == Place(0, 0)
 
 
-async def test_a_poison_event_stops_the_view_in_all_partitions_and_retry_and_park_let_it_go_on_R33(database: Database):
+async def test_a_poison_event_stops_the_view_in_all_partitions_and_retry_and_park_let_it_continue_R33(database: Database):
     log, topic = log_of(A_STORY), Topic()
     topic.publish(log)
     partition = crc32(b"cnv_1") % PARTITIONS
@@ -262,7 +262,7 @@ async def test_a_rebuild_beside_workers_that_follow_the_topic_gives_the_same_R33
     assert statuses(database)["inbox"].position == len(log)
 
 
-async def test_a_topic_that_lacks_what_the_view_lacks_is_not_begun(database: Database):
+async def test_a_topic_that_lacks_the_views_next_events_is_not_begun(database: Database):
     await follow(database, inbox.VIEW, log_of(A_STORY)[:3])
     following = PartitionedView(database, inbox.VIEW)
     with pytest.raises(NotCoveredError, match="the view inbox is at position 3, but the topic lacks events up to position 4"):

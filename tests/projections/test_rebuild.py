@@ -19,7 +19,7 @@ from tests.support.builders import a_group
 ALL = list(VIEWS.values())
 
 
-async def test_a_rebuild_tells_how_far_it_is_from_nothing_to_everything_R33(database: Database, store: EventStore):
+async def test_a_rebuild_reports_its_progress_from_nothing_to_everything_R33(database: Database, store: EventStore):
     store_log(database, log_of(A_STORY))
     told: list[tuple[int, int]] = []
 
@@ -35,7 +35,7 @@ async def test_a_rebuild_of_an_empty_log_is_done_at_once_R33(database: Database,
     assert told == [(0, 0)]
 
 
-async def test_a_rebuild_leaves_nothing_of_what_stood_there_before_R33(database: Database, store: EventStore):
+async def test_a_rebuild_leaves_no_earlier_rows_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     await follow(database, inbox.VIEW, log_of([("cnv_old", a_group())]))
     store_log(database, log)
@@ -59,7 +59,7 @@ async def test_a_rebuild_beside_a_live_worker_gives_the_same_R33(database: Datab
     assert rebuilt["inbox"][0][4] == 60
 
 
-async def test_a_rebuild_tries_what_was_parked_again_R33(database: Database, store: EventStore):
+async def test_a_rebuild_tries_parked_events_again_R33(database: Database, store: EventStore):
     store_log(database, log_of(A_STORY))
     await Follower(store, Projection(database, POISONED)).step()
     positions.park(database, "inbox")

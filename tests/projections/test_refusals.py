@@ -70,11 +70,11 @@ def test_a_record_is_shown_with_its_envelope_newest_last_R31(followed: Database)
     ],
     ids=str,
 )
-def test_a_record_is_found_by_what_it_is_about_by_its_user_and_by_any_moment_of_it_R15(followed: Database, filters, expected):
+def test_a_record_is_found_by_its_subject_its_user_and_any_moment_of_it_R15(followed: Database, filters, expected):
     assert found(followed, **filters) == [found(followed)[n] for n in expected]
 
 
-def test_pages_go_on_where_they_ended_and_a_bad_cursor_is_refused_R15(followed: Database):
+def test_pages_continue_where_the_last_one_ended_and_a_bad_cursor_is_refused_R15(followed: Database):
     with followed.read() as connection:
         first = refusals.page(connection, WORKSPACE, wanted=PageRequest(limit=3))
         rest = refusals.page(connection, WORKSPACE, wanted=PageRequest(first.next_cursor, 3))

@@ -78,7 +78,7 @@ def test_the_last_of_two_statuses_in_one_report_is_shown_R28():
     assert statuses(message(sent("msg_1"), started("msg_1", ONE, TWO), twice)) == {ONE: "delivered", TWO: "queued"}
 
 
-def test_a_failed_recipient_shows_the_carriers_code_and_what_it_means_R49():
+def test_a_failed_recipient_shows_the_carriers_code_and_its_meaning_R49():
     failed = updated("msg_1", TWO, "failed", code="30006")
     shown = message(sent("msg_1"), started("msg_1", ONE, TWO), updated("msg_1", ONE, "sent"), failed)
     assert [(each.code, each.reason) for each in shown.recipients] == [(None, None), ("30006", meaning_of("30006"))]

@@ -56,7 +56,7 @@ async def test_views_at_one_place_share_a_reading_and_a_transaction_for_each_bat
     assert {status.position for status in statuses(database).values()} == {LAST + 1}
 
 
-async def test_together_they_hold_what_each_holds_by_itself_R33(database: Database, store: EventStore):
+async def test_views_that_follow_together_have_the_same_rows_as_each_by_itself_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     store_log(database, log)
     await step(followers(store))
@@ -77,7 +77,7 @@ async def test_a_view_that_is_behind_catches_up_by_itself_and_then_shares_again_
     assert len([each for each in asked if each.startswith("UPDATE followers")]) == 1
 
 
-async def test_a_view_that_meets_a_poison_event_stops_and_the_others_go_on_R33(database: Database, store: EventStore):
+async def test_a_view_that_meets_a_poison_event_stops_and_the_others_continue_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     store_log(database, log)
     following = followers(store, [thread.VIEW, POISONED, pane.VIEW])
@@ -92,7 +92,7 @@ async def test_a_view_that_meets_a_poison_event_stops_and_the_others_go_on_R33(d
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [1], "one of two inbound messages"
 
 
-async def test_a_view_that_a_rebuild_has_moved_goes_on_from_there_and_holds_up_nobody_R33(database: Database, store: EventStore):
+async def test_a_view_that_a_rebuild_has_moved_continues_from_there_and_delays_no_other_R33(database: Database, store: EventStore):
     log = log_of([*A_STORY, ("cnv_1", received("msg_9"))])
     store_log(database, log[:LAST])
     following = followers(store)
@@ -124,7 +124,7 @@ async def test_a_failure_that_passes_is_raised_to_all_and_stops_nobody(database:
     assert statuses(database) == {}
 
 
-async def test_a_stopped_view_is_left_out_of_what_the_others_share_R33(database: Database):
+async def test_a_stopped_view_does_not_take_part_in_the_others_batches_R33(database: Database):
     log, applying = log_of(A_STORY), Applying(database)
     with pytest.raises(positions.PoisonError) as poison:
         await follow(database, POISONED, log)

@@ -116,7 +116,7 @@ async def test_a_batch_read_before_the_view_was_emptied_is_left_alone_R33(databa
     assert len(tables_of(database, ledger.VIEW)["ledger"]) == 2
 
 
-async def test_a_view_killed_between_batches_goes_on_where_it_stood_R33(database: Database, store: EventStore):
+async def test_a_view_killed_between_batches_continues_from_its_position_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     store_log(database, log)
     await follow(database, inbox.VIEW, log[:2])
@@ -159,7 +159,7 @@ async def test_a_poison_event_stops_the_view_at_it_with_all_before_applied_R33(d
     assert applied == tables_of(database, inbox.VIEW)
 
 
-async def test_the_reason_why_a_view_stopped_never_quotes_what_people_wrote(database: Database):
+async def test_the_reason_of_a_stopped_view_never_quotes_peoples_messages(database: Database):
     body = "nobody else's business"
 
     def refused_by_the_database(connection: Connection, _batch: Sequence[Recorded]) -> None:
@@ -170,7 +170,7 @@ async def test_the_reason_why_a_view_stopped_never_quotes_what_people_wrote(data
     assert body not in stopped.value.reason
 
 
-async def test_a_poison_event_that_is_parked_is_left_out_and_the_view_goes_on_R33(database: Database, store: EventStore):
+async def test_a_parked_poison_event_is_skipped_and_the_view_continues_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     store_log(database, log)
     following = Follower(store, Projection(database, POISONED))
@@ -184,7 +184,7 @@ async def test_a_poison_event_that_is_parked_is_left_out_and_the_view_goes_on_R3
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [1], "one of two inbound messages"
 
 
-async def test_a_poison_event_is_applied_when_the_cause_was_mended_and_it_is_tried_again_R33(database: Database, store: EventStore):
+async def test_a_poison_event_is_applied_when_it_is_tried_again_after_a_correction_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     store_log(database, log)
     await Follower(store, Projection(database, POISONED)).step()

@@ -69,7 +69,7 @@ def test_an_event_that_can_not_be_read_has_its_leaf_R70(store):
     assert tree_of(database) == (20, root_of(hashes_of(database, 20)))
 
 
-def test_the_tree_stops_at_an_event_that_is_missing_and_goes_on_when_it_is_back_R70(store):
+def test_the_tree_stops_at_a_missing_event_and_continues_when_it_is_back_R70(store):
     database = store.database
     fill(database, 20)
     with database.write() as connection:

@@ -50,7 +50,7 @@ def test_a_malformed_signing_key_is_rejected_and_not_shown_R70(text):
     assert not text or text not in str(error.value)
 
 
-def test_a_changed_text_is_not_what_was_signed_R70():
+def test_a_changed_text_does_not_match_its_signature_R70():
     note = Note.read(str(KEY.sign("text\n")).replace("text", "test"))
     with pytest.raises(NoteError, match="not of this text"):
         note.signers([KEY.verifier])

@@ -85,7 +85,7 @@ def test_go_reads_keys_checkpoints_proofs_and_tiles_and_signs_the_same_R70(verif
         ({"tiles": {}}, ["checkpoints", "inclusion", "consistency"]),
     ],
 )
-def test_go_rejects_what_was_changed_R70(verifier, given, changed, done):
+def test_go_rejects_changed_checkpoints_and_proofs_R70(verifier, given, changed, done):
     *before, error = _told(verifier, given | changed)
     assert before == done
     assert error.startswith("error: ")

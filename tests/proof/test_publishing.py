@@ -202,7 +202,7 @@ def test_a_checkpoint_is_published_once_and_its_size_is_the_position_R70(databas
     assert statuses(database)[NAME].position == 20
 
 
-async def test_the_worker_signs_nothing_after_a_restore_from_before_what_is_in_the_folder_R70(database, folder):
+async def test_the_worker_signs_nothing_after_a_restore_to_before_the_published_checkpoint_R70(database, folder):
     folder.mkdir()
     fill_and_sign(database, 20)
     place = target(str(folder), nothing)

@@ -26,7 +26,7 @@ def test_an_object_is_read_with_the_signature_of_the_example_R70():
     assert signature(headers) == "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
 
 
-def test_what_the_environment_lacks_is_named_and_the_secret_is_not_shown_R70():
+def test_a_missing_environment_variable_is_named_and_the_secret_is_not_shown_R70():
     with pytest.raises(NoCredentialsError, match="also set AWS_SECRET_ACCESS_KEY, AWS_REGION"):
         Credentials.of({"AWS_ACCESS_KEY_ID": "id"})
     assert EXAMPLE.secret not in repr(EXAMPLE)

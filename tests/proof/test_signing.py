@@ -58,7 +58,7 @@ def test_nothing_is_signed_of_a_database_from_before_the_last_checkpoint_R70(dat
         sign(database, KEY)
 
 
-def test_nothing_is_signed_that_contradicts_what_was_published_before_the_database_was_restored_R70(database):
+def test_nothing_is_signed_that_contradicts_a_checkpoint_published_before_a_restore_R70(database):
     fill_and_sign(database, 10)
     longer = Checkpoint(KEY.name, 12, leaf_hash(b"lost")).signed_with(KEY)
     fill(database, 3, first=11)

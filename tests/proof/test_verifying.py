@@ -56,7 +56,7 @@ def test_the_nodes_of_parts_lead_to_the_root_however_they_are_cut_R70(sqlite_url
     assert frontier.root() == root_of(hashes)
 
 
-def test_several_processes_find_what_one_finds_R70(database):
+def test_several_processes_find_the_same_as_one_R70(database):
     text = fill_and_sign(database, 300)
     with database.write() as connection:
         set_(connection, 290, originator_version=77)
@@ -72,7 +72,7 @@ def test_several_processes_find_what_one_finds_R70(database):
 # --- what is said
 
 
-def test_a_changed_event_is_named_and_whatever_comes_before_is_as_it_was_R70(database):
+def test_a_changed_event_is_named_and_all_earlier_events_are_confirmed_R70(database):
     first, second = fill_and_sign(database, 200), fill_and_sign(database, 100, first=201)
     with database.write() as connection:
         set_(connection, 250, topic="groupchat.other")
@@ -83,7 +83,7 @@ def test_a_changed_event_is_named_and_whatever_comes_before_is_as_it_was_R70(dat
     ]
 
 
-def test_a_swap_a_removal_and_an_insertion_are_told_apart_R70(database):
+def test_a_swap_a_removal_and_an_insertion_are_distinguished_R70(database):
     fill_and_sign(database, 20)
     with database.write() as connection:
         for old, new in ((5, -1), (9, 5), (-1, 9)):
@@ -137,7 +137,7 @@ def test_checkpoints_narrow_a_change_down_if_tiles_were_changed_too_R70(database
     assert told.endswith("the tiles were changed with them, so the first wrong event is one of 201 to 300.")
 
 
-def test_a_wrong_tile_is_told_from_a_wrong_event_R70(database):
+def test_a_wrong_tile_is_distinguished_from_a_wrong_event_R70(database):
     fill_and_sign(database, 300)
     with database.write() as connection:
         connection.execute(delete(TILES).where(TILES.c.level == 0, TILES.c.number == 1))
@@ -210,7 +210,7 @@ def test_all_checkpoints_are_compared_not_only_the_newest_R70(database):
 # --- going on
 
 
-def test_verifying_goes_on_from_the_last_verified_checkpoint_R70(database):
+def test_verifying_continues_from_the_last_verified_checkpoint_R70(database):
     last = fill_and_sign(database, 300)
     fill_and_sign(database, 100, first=301)
     with database.write() as connection:
@@ -222,7 +222,7 @@ def test_verifying_goes_on_from_the_last_verified_checkpoint_R70(database):
 
 
 @pytest.mark.parametrize("change", [lambda: delete(TILES), lambda: update(TILES).values(hashes=bytes(8192))])
-def test_verifying_goes_on_only_where_the_tiles_lead_to_what_was_verified_R70(database, change):
+def test_verifying_continues_only_if_the_tiles_match_the_verified_checkpoint_R70(database, change):
     last = fill_and_sign(database, 300)
     with database.write() as connection:
         connection.execute(change())

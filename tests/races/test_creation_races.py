@@ -9,7 +9,7 @@ from tests.support.world import found
 ROUNDS = 10
 
 
-async def test_of_50_who_create_the_same_set_one_wins_and_the_others_get_its_id_R35(arena):
+async def test_one_of_50_creators_of_the_same_set_wins_and_the_others_get_its_id_R35(arena):
     lanes = [[create(1, 2, 3)], [create(3, 1, 2)]] * 12
     answers = await arena.race(arena.plan(*lanes, [create(2, 3, 1)]), arena.plan(*lanes, [create(3, 2, 1)]))
 
@@ -41,7 +41,7 @@ async def test_of_several_successors_one_is_created_and_the_others_get_its_id_R1
     assert (await arena.world.state(old)).successor_id == winner
 
 
-async def test_a_successor_never_takes_along_a_person_who_opts_out_at_that_moment_R16_R18(arena):
+async def test_a_successor_never_includes_a_person_who_opts_out_at_that_moment_R16_R18(arena):
     olds = [await arena.world.group(1, n, n + 100, n + 200) for n in range(100, 112)]
     await arena.world.writes(1, "STOP")
     continuing = [[succeed(old), send(old)] for old in olds]

@@ -86,7 +86,7 @@ async def test_no_group_begins_unblocked_with_somebody_who_opts_out_at_that_mome
     assert set(seen) == {"done", "invalid-group"}
 
 
-async def test_no_group_begins_and_none_is_written_to_with_a_contact_whose_dnd_goes_on_at_that_moment_R5_R16(arena):
+async def test_no_group_begins_or_gets_a_message_with_a_contact_whose_dnd_is_turned_on_at_that_moment_R5_R16(arena):
     world = arena.world
     elsewhere = await world.group(1, 2)
     created, sent = Counter(), Counter()
@@ -112,7 +112,7 @@ async def test_no_group_begins_and_none_is_written_to_with_a_contact_whose_dnd_g
 
 
 @pytest.mark.parametrize("way", ["a card with DND gets the number", "the younger card gets DND and is deleted"])
-async def test_nothing_is_sent_to_a_number_that_gets_dnd_at_that_moment_whatever_its_contact_R16_R36(arena, way):
+async def test_nothing_is_sent_to_a_number_that_gets_dnd_at_that_moment_under_any_contact_R16_R36(arena, way):
     world = arena.world
     elsewhere = await world.group(1, 2)
     created, sent = Counter(), Counter()

@@ -14,7 +14,7 @@ TRIALS = 6
 
 
 @pytest.mark.timeout(180)
-async def test_whatever_befalls_relays_consumers_read_every_event_once_and_in_order(kafka, sqlite_url):
+async def test_consumers_read_every_event_once_and_in_order_though_relays_are_killed_and_doubled(kafka, sqlite_url):
     command = [sys.executable, "-m", "tests.races.relay_trials", sqlite_url, str(TRIALS)]
     ended = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, check=False, text=True)
 

@@ -22,7 +22,7 @@ def outcome_of(*batch: Append, head: int = 1, stopping: dict[int, str] | None = 
     ("head", "stopping", "stored"),
     [(1, {}, True), (3, {}, True), (3, {2: "opt-out"}, False), (3, {1: "opt-out"}, True), (0, {}, False)],
 )
-def test_an_append_is_stored_if_its_stream_was_moved_only_by_what_may_pass(head, stopping, stored):
+def test_an_append_is_stored_if_its_stream_was_moved_only_by_events_that_may_pass(head, stopping, stored):
     outcome = outcome_of(Append([event("b", 1, "started")], {"a": 1, "b": 0}, PASSES), head=head, stopping=stopping)
     assert outcome == (10 if stored else Conflict(("a",)))
 
@@ -32,6 +32,6 @@ def test_a_stream_that_nothing_may_pass_must_not_have_moved():
 
 
 @pytest.mark.parametrize(("topic", "stored"), [("message", True), ("opt-out", False)])
-def test_what_is_stored_before_it_in_the_same_batch_counts_too(topic, stored):
+def test_earlier_events_of_the_same_batch_count_too(topic, stored):
     moves = Append([event("a", 2, topic)], {"a": 1})
     assert outcome_of(moves, Append([], {"a": 1}, PASSES)) == (10 if stored else Conflict(("a",)))

@@ -40,7 +40,7 @@ async def test_an_error_of_the_call_is_raised_to_all():
     assert [type(answer) for answer in answers] == [ZeroDivisionError, ZeroDivisionError]
 
 
-async def test_one_who_gives_up_takes_nothing_from_the_others():
+async def test_a_caller_that_gives_up_takes_nothing_from_the_others():
     at_once = AtOnce.in_thread(Calls().answer)
     giving_up, other = asyncio.create_task(at_once.ask(1)), asyncio.create_task(at_once.ask(2))
     await asyncio.sleep(0)

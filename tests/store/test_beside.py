@@ -68,7 +68,7 @@ def test_leftovers_of_a_kill_beside_a_file_are_dropped_with_it(sqlite_url):
     main.close()
 
 
-def test_a_user_without_the_right_to_create_schemas_learns_what_to_do(postgres_url):
+def test_a_user_without_the_right_to_create_schemas_gets_advice(postgres_url):
     owner = Database(postgres_url)
     with owner.write() as connection:
         connection.execute(text("CREATE ROLE guest LOGIN"))

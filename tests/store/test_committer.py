@@ -100,7 +100,7 @@ async def test_an_error_without_a_message_fails_its_batch_and_the_next_is_stored
     assert second.outcome == 1
 
 
-async def test_closing_stores_what_is_queued(recorder, database_url):
+async def test_closing_stores_the_queued_events(recorder, database_url):
     committer = Committer(recorder, lambda _: None)
     appends = [append(f"s{n}") for n in range(10)]
     with holding(database_url):

@@ -118,7 +118,7 @@ async def test_a_stream_with_a_nul_in_its_name_is_not_found_and_harms_nobody_els
     assert (await other).value == 0
 
 
-async def test_a_decision_sees_what_it_emitted(store):
+async def test_a_decision_sees_its_own_events(store):
     async def twice(decision):
         await counting(decision, "a")
         return await counting(decision, "a")
@@ -151,7 +151,7 @@ async def test_events_of_two_streams_are_stored_together(store):
 # --- on what others have stored
 
 
-async def test_a_command_decides_on_what_another_process_acknowledged_before(store, other):
+async def test_a_command_decides_on_events_that_another_process_acknowledged_before(store, other):
     await count(store, "a")
     for n in range(1, 10, 2):
         assert (await count(other, "a")).value == n
@@ -168,7 +168,7 @@ async def test_a_refusal_sees_another_processes_events_immediately(store, other)
     assert caught.value.members == {"count": 2}
 
 
-async def test_a_refusal_is_not_given_on_what_was_so_before(store, other):
+async def test_a_refusal_is_not_based_on_an_outdated_state(store, other):
     await count(store, "a", by=5, limit=5)
     with pytest.raises(FullError):
         await count(store, "a", limit=5)
@@ -196,7 +196,7 @@ async def test_a_command_that_reads_only_a_stream_decides_again_when_it_moves(st
 
 
 @pytest.mark.parametrize(("passing", "seen"), [({Counted.TOPIC}, [1]), (set(), [1, 2])])
-async def test_a_command_decides_again_only_if_a_stream_was_moved_by_what_matters_to_it(store, other, passing, seen):
+async def test_a_command_decides_again_only_if_a_stream_was_moved_by_relevant_events(store, other, passing, seen):
     await count(store, "gate")
     looks = []
 
@@ -212,7 +212,7 @@ async def test_a_command_decides_again_only_if_a_stream_was_moved_by_what_matter
     assert await sum_of(store, "a") == 1
 
 
-async def test_what_may_pass_does_not_pass_where_the_decision_writes(store, other):
+async def test_an_event_that_may_pass_does_not_pass_in_a_stream_that_the_decision_writes(store, other):
     await count(store, "a")
     tries = []
 
@@ -320,7 +320,7 @@ async def test_times_never_go_backwards_within_a_stream_when_the_clock_does_R32(
     assert [r.at for r in store.log.stream("b")] == [moment(100) - timedelta(hours=1)]
 
 
-async def test_times_go_on_from_what_a_process_with_a_faster_clock_has_stored_R32(store, other, clock):
+async def test_times_continue_from_those_of_a_process_with_a_faster_clock_R32(store, other, clock):
     await count(store, "a")
     await count(other, "a")  # today, which is later
     clock["now"] = moment(200)
@@ -377,7 +377,7 @@ async def test_the_failed_append_of_a_canceled_caller_is_forgotten(store, databa
     assert await sum_of(store, "a") == 8
 
 
-async def test_a_caller_who_gives_up_while_loading_leaves_the_others_going(store, other, monkeypatch):
+async def test_a_caller_that_gives_up_while_loading_does_not_stop_the_others(store, other, monkeypatch):
     await count(other, "a", by=7)
     reading, go_on = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

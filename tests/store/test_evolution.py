@@ -33,7 +33,7 @@ def story(database):
 
 
 @pytest.mark.parametrize("view", [inbox.VIEW, thread.VIEW], ids=lambda view: view.name)
-async def test_a_newer_shape_stops_a_follower_before_it_and_says_what_to_do_R34(story, store, view):
+async def test_a_newer_shape_stops_a_follower_before_it_with_advice_R34(story, store, view):
     follower = Follower(store, Projection(story, view))
     with capture_logs() as lines:
         while await follower.step():
@@ -47,7 +47,7 @@ async def test_a_newer_shape_stops_a_follower_before_it_and_says_what_to_do_R34(
     assert (line["log_level"], line["error"]) == ("error", status.error)
 
 
-async def test_a_follower_goes_on_when_the_groupchat_that_knows_the_shape_is_installed_R34(story, store, monkeypatch):
+async def test_a_follower_continues_when_a_version_that_knows_the_shape_is_installed_R34(story, store, monkeypatch):
     follower = Follower(store, Projection(story, thread.VIEW))
     while await follower.step():
         pass
@@ -59,7 +59,7 @@ async def test_a_follower_goes_on_when_the_groupchat_that_knows_the_shape_is_ins
     assert len(tables_of(story, thread.VIEW)["messages"]) == 2
 
 
-async def test_no_command_decides_on_what_it_can_not_read_R34(story, store):
+async def test_no_command_decides_on_events_that_it_can_not_read_R34(story, store):
     with pytest.raises(UnreadableEventError, match=ADVICE):
         await store.load_fresh(CONVERSATION, "cnv_1")
     with pytest.raises(UnreadableEventError, match=ADVICE):

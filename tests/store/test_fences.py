@@ -77,7 +77,7 @@ async def test_a_worker_whose_lease_was_taken_learns_it_also_where_its_own_sessi
         await lease.__aexit__(None, None, None)
 
 
-async def test_a_taking_waits_for_what_its_predecessor_is_storing(store, database_url):
+async def test_a_new_holder_waits_until_its_predecessors_append_is_stored(store, database_url):
     """So a newcomer sees all that was begun before it, and its predecessor stores nothing after."""
     lease = await held(store.database)
     await lose(lease, store.database)

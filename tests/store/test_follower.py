@@ -37,7 +37,7 @@ async def counted(store, times):
 # --- batches
 
 
-async def test_it_handles_what_is_stored_in_batches_and_goes_on_from_its_position(store, follower, handler):
+async def test_a_follower_handles_stored_events_in_batches_and_continues_from_its_position(store, follower, handler):
     await counted(store, 5)
 
     assert [await follower.step(limit=2) for _ in range(4)] == [2, 2, 1, 0]
@@ -62,7 +62,7 @@ async def test_followers_of_different_names_go_their_own_ways(store, follower, d
 # --- woken, not slept
 
 
-async def test_it_is_woken_by_what_its_own_process_stores(store, follower, database):
+async def test_an_append_of_its_own_process_wakes_a_follower(store, follower, database):
     async with running(follower):
         for n in range(1, 6):
             await counted(store, 1)
@@ -71,7 +71,7 @@ async def test_it_is_woken_by_what_its_own_process_stores(store, follower, datab
     assert seen(database) == [1, 2, 3, 4, 5]
 
 
-async def test_it_is_woken_by_what_another_process_stores(store, follower, database, database_url):
+async def test_an_append_of_another_process_wakes_a_follower(store, follower, database, database_url):
     async with opened(database_url) as other, running(follower):
         for n in range(1, 4):
             await counted(other, 1)
@@ -133,7 +133,7 @@ async def test_a_position_that_the_log_does_not_have_is_not_waited_for(store, fo
     assert refused.value.members == {"head": 2}
 
 
-async def test_waiting_needs_all_who_are_named(store, follower, database):
+async def test_waiting_needs_all_named_followers(store, follower, database):
     await counted(store, 1)
     other = Follower(store, Keeping(database, "other"))
     waiting = asyncio.create_task(Progress(store.database, store.signals).wait_for(["keeping", "other"], 1, PATIENCE))
@@ -148,7 +148,7 @@ async def test_waiting_needs_all_who_are_named(store, follower, database):
 # --- poison
 
 
-async def test_a_poison_event_stops_it_there_with_what_is_before_handled(store, follower, handler, database):
+async def test_a_poison_event_stops_a_follower_there_and_earlier_events_are_handled(store, follower, handler, database):
     handler.poison = {3}
     await counted(store, 5)
     with capture_logs() as logs:
@@ -163,7 +163,7 @@ async def test_a_poison_event_stops_it_there_with_what_is_before_handled(store, 
     assert [(entry["position"], entry["error"]) for entry in logs if entry["event"] == "follower_stopped"] == [(3, "it is poison")]
 
 
-async def test_retrying_goes_on_when_the_reason_is_gone(store, follower, handler, database):
+async def test_a_retried_follower_continues_when_the_reason_is_gone(store, follower, handler, database):
     handler.poison = {3}
     await counted(store, 5)
     async with running(follower):

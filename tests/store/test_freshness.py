@@ -73,7 +73,7 @@ async def test_while_the_database_is_away_nothing_is_served_from_memory(postgres
         assert not task.done()
 
 
-async def test_a_look_that_hangs_lets_nothing_be_served_from_memory(postgres_url):
+async def test_nothing_is_served_from_memory_while_a_freshness_check_hangs(postgres_url):
     async with opened(postgres_url) as store, opened(postgres_url) as other, kept_fresh(store, hangs_seconds=0.05):
         await until(lambda: store.remembered(COUNTER, "a") is None)
         await count(store, "a")

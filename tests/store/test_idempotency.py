@@ -45,7 +45,7 @@ async def answered(action):
 # --- an answer is kept
 
 
-async def test_an_answer_is_kept_with_the_position_of_what_it_tells_of(store):
+async def test_a_response_is_stored_with_the_position_of_its_events(store):
     await count(store, "a")
     outcome = await count(store, "a", terms=remembering(), by=5)
 
@@ -122,7 +122,7 @@ async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_get
     assert await sum_of(store, "a") == 1
 
 
-async def test_an_answer_that_can_not_be_given_yet_is_made_again_and_shows_what_is_stored(store):
+async def test_a_response_that_can_not_be_given_yet_is_made_again_from_the_stored_events(store):
     asked = []
 
     def pack(value):

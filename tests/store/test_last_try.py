@@ -111,7 +111,7 @@ async def test_one_that_fails_for_another_reason_says_so(database_url, monkeypat
             await count(store, "a")
 
 
-async def test_a_caller_who_gives_up_meanwhile_harms_nobody(database_url):
+async def test_a_caller_that_gives_up_meanwhile_affects_no_other(database_url):
     async with opened(database_url, tries=AT_ONCE) as store:
         calls = [asyncio.create_task(count(store, "a")) for _ in range(10)]
         await asyncio.sleep(0)

@@ -94,7 +94,7 @@ class TestPositionsOnPostgres(_OnPostgres, _Recorders, persistence.NonInterleavi
 # --- what the cases do not ask
 
 
-def test_subscriptions_are_refused_in_words(database):
+def test_subscriptions_are_refused_with_an_explanation(database):
     with pytest.raises(NotImplementedError, match="follow the log with a follower"):
         Recorder(database).subscribe(gt=0)
 

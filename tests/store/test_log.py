@@ -37,7 +37,7 @@ async def test_a_state_that_somebody_wrote_as_text_is_read_as_its_bytes(store):
     assert store.log.stream("a") == before
 
 
-async def test_followers_share_what_was_read_and_each_gets_all_of_it(store):
+async def test_followers_share_one_read_and_each_gets_all_of_it(store):
     for _ in range(5):
         await count(store, "a")
 

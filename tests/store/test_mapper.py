@@ -159,7 +159,7 @@ async def test_a_command_on_a_stream_that_can_not_be_read_fails_and_stores_nothi
     assert store.log.head() == 2
 
 
-async def test_a_stream_that_can_not_be_read_fails_nobody_who_reads_another_at_the_same_time(store):
+async def test_an_unreadable_stream_does_not_fail_readers_of_other_streams_at_the_same_time(store):
     await count(store, "a")
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented'")
@@ -171,7 +171,7 @@ async def test_a_stream_that_can_not_be_read_fails_nobody_who_reads_another_at_t
     assert fine.value == 0
 
 
-def test_the_librarys_own_form_of_events_is_refused_in_words():
+def test_the_librarys_own_form_of_events_is_refused_with_an_explanation():
     mapper = EventMapper()
     with pytest.raises(NotImplementedError, match=r"use EventMapper\.store and EventMapper.restore"):
         mapper.to_stored_event(PersonMoved)

@@ -57,7 +57,7 @@ async def again(attempt):
 # --- commands
 
 
-async def test_while_postgres_is_away_commands_are_unavailable_and_then_go_on(postgres, postgres_url):
+async def test_commands_are_unavailable_while_postgres_is_down_and_work_again_afterwards(postgres, postgres_url):
     await count(postgres, "a", by=3)
     with down(postgres_url):
         for _ in range(3):
@@ -129,7 +129,7 @@ async def test_a_decision_on_an_unavailable_append_is_made_again(store, database
     assert await sum_of(store, "a") == await store.load(COUNTER, "a")
 
 
-async def test_while_another_program_locks_sqlite_commands_are_unavailable_and_then_go_on(sqlite_url):
+async def test_commands_are_unavailable_while_another_program_locks_sqlite_and_work_again_afterwards(sqlite_url):
     async with opened(sqlite_url, timeouts=Timeouts(busy_ms=20)) as store:
         await count(store, "a", by=3)
         with holding(sqlite_url):
@@ -213,7 +213,7 @@ async def test_others_events_make_our_copies_stale_while_connections_break(postg
 # --- followers
 
 
-async def test_a_follower_goes_on_after_its_connections_broke(postgres, postgres_url, follower):
+async def test_a_follower_continues_after_its_connections_broke(postgres, postgres_url, follower):
     async with opened(postgres_url) as other, running(follower):
         for n in range(1, 4):
             await count_again(other, "a")
@@ -225,7 +225,7 @@ async def test_a_follower_goes_on_after_its_connections_broke(postgres, postgres
     assert seen(postgres.database) == [1, 2, 3, 4]
 
 
-async def test_a_follower_goes_on_after_postgres_was_away(postgres, postgres_url, follower):
+async def test_a_follower_continues_after_postgres_was_down(postgres, postgres_url, follower):
     with capture_logs() as logs:
         async with running(follower):
             await count(postgres, "a")

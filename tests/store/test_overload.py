@@ -63,7 +63,7 @@ async def test_under_a_load_that_it_bears_nothing_is_refused(database_url):
         assert sum([await sum_of(store, f"s{n}") for n in range(10)]) == 500
 
 
-async def test_a_command_does_not_wait_for_ever_and_the_cache_learns_what_became_of_it(database_url):
+async def test_a_command_does_not_wait_forever_and_the_cache_learns_its_outcome(database_url):
     async with opened(database_url) as store:
         await count(store, "a", by=3)
         with holding(database_url), pytest.raises(UnavailableError), impatient(store):
@@ -74,7 +74,7 @@ async def test_a_command_does_not_wait_for_ever_and_the_cache_learns_what_became
         assert (await count(store, "a")).value == 8
 
 
-async def test_the_cache_forgets_what_failed_after_nobody_waited_for_it_any_more(database_url, monkeypatch):
+async def test_the_cache_forgets_an_append_that_failed_after_its_caller_had_left(database_url, monkeypatch):
     async with opened(database_url) as store:
         await count(store, "a", by=3)
         failed = asyncio.Event()
@@ -94,7 +94,7 @@ async def test_the_cache_forgets_what_failed_after_nobody_waited_for_it_any_more
         assert (await count(store, "a")).value == 3
 
 
-async def test_a_caller_who_goes_away_leaves_the_cache_right(database_url):
+async def test_a_caller_that_leaves_does_not_harm_the_cache(database_url):
     async with opened(database_url) as store:
         await count(store, "a")
         with holding(database_url):

@@ -60,7 +60,7 @@ def test_of_two_appends_to_one_version_in_a_batch_the_first_wins(recorder):
     assert [each.outcome for each in batch] == [1, Conflict(("a",)), 2]
 
 
-def test_an_append_holds_only_while_what_it_read_has_not_moved(recorder):
+def test_an_append_is_stored_only_if_the_streams_that_it_read_have_not_moved(recorder):
     recorder.append([append("consent", 0)])
     held = Append(events=[stored("a", 1)], expected={"a": 0, "consent": 1})
     too_late = Append(events=[stored("b", 1)], expected={"b": 0, "consent": 0})
@@ -126,7 +126,7 @@ def test_a_transaction_that_fails_leaves_nothing_and_no_outcome(recorder):
 
 
 @pytest.mark.parametrize("name", ["", "quo'te\"%s{}", "\u05e9\u05dc\u05d5\u05dd", "x" * 3_000])
-def test_a_stream_that_nobody_has_is_at_0_whatever_its_name(recorder, name):
+def test_an_unknown_stream_of_any_name_is_at_0(recorder, name):
     batch = [Append(events=[], expected={name: 0}), append("a", 0)]
 
     recorder.append(batch)

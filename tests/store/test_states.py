@@ -70,7 +70,7 @@ async def test_a_stream_that_moves_while_it_is_read_is_read_again(database):
     assert recorder.reads == 2
 
 
-async def test_while_nobody_can_tell_what_others_stored_everything_is_read_again(database):
+async def test_everything_is_read_again_while_others_events_are_unknown(database):
     recorder = CountingRecorder(database)
     states = States(recorder, EventMapper())
     await states.load_all(NOTHING, ["a"])

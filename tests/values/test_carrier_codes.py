@@ -9,7 +9,7 @@ def test_each_carriers_word_for_an_opt_out_is_known_R49(code):
     assert meaning_of(code) == "The recipient opted out with the carrier."
 
 
-def test_a_code_that_is_not_known_still_says_where_to_look_R49():
+def test_an_unknown_code_comes_with_a_place_to_look_it_up_R49():
     assert meaning_of("77777") == "The carrier's documentation explains this code."
 
 

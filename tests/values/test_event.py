@@ -20,11 +20,11 @@ def test_events_cannot_be_changed_R31():
         event.name = "Bob"
 
 
-def test_the_clock_tells_the_time_in_utc():
+def test_the_clock_gives_the_time_in_utc():
     assert utc_now().utcoffset().total_seconds() == 0
 
 
-def test_a_refusal_says_what_to_do_and_what_a_program_can_read():
+def test_a_refusal_has_advice_for_people_and_members_for_programs():
     refusal = InvalidRequestError("body", "Too long.")
     assert (refusal.slug, refusal.detail, refusal.members) == (
         "invalid-request",

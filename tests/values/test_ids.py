@@ -4,7 +4,7 @@ import time
 from groupchat.values.ids import new_id
 
 
-def test_an_id_says_what_it_names():
+def test_an_ids_prefix_names_its_kind():
     assert re.fullmatch(r"cnv_[0-9a-f]{32}", new_id("cnv"))
 
 

@@ -13,7 +13,7 @@ def changed(map_, key, value):
 
 
 @given(CHANGES)
-def test_it_holds_what_a_dict_would_hold(changes):
+def test_a_map_has_the_same_entries_as_a_dict(changes):
     known, like = {}, LastingMap()
     for key, value in changes:
         like = changed(like, key, value)
@@ -38,7 +38,7 @@ def test_a_change_leaves_the_map_before_it_as_it_was(first, then):
 
 
 @given(st.lists(KEYS, max_size=200, unique=True), st.randoms())
-def test_maps_with_the_same_entries_are_equal_whatever_led_to_them(keys, random):
+def test_maps_with_the_same_entries_are_equal_however_they_came_about(keys, random):
     def of(order):
         map_ = LastingMap()
         for key in order:

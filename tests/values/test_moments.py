@@ -22,7 +22,7 @@ def test_a_moment_is_a_time_with_its_offset_or_a_dates_first_moment_in_utc(writt
 @pytest.mark.parametrize(
     "written", ["", "yesterday", "2025-01-31T12:00:00", "2025-02-30", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
 )
-def test_anything_else_says_what_a_moment_is(written):
+def test_any_other_text_is_refused_with_the_form_of_a_moment(written):
     with pytest.raises(moments.UnreadableMomentError, match="Give a time with its offset"):
         moments.read(written)
 

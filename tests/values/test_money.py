@@ -19,7 +19,7 @@ def test_an_amount_keeps_the_places_of_its_rate_R25():
 
 
 @given(st.integers(-500_000, 500_000), rates())
-def test_an_amount_is_exact_whatever_the_rate_R25(segments, rate):
+def test_an_amount_is_exact_at_any_rate_R25(segments, rate):
     assert Fraction(amount_of(segments, rate)) == segments * Fraction(rate.mms_segment)
 
 

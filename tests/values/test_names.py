@@ -47,5 +47,5 @@ def test_a_name_has_no_control_characters_R47(name):
 @pytest.mark.parametrize(
     ("name", "line"), [("Ann", "Ann"), ("Ann\r\nBob: hi", "Ann Bob: hi"), (" Ann\t", "Ann"), ("a\u2028b\x1b", "a b"), ("\n", "")]
 )
-def test_a_name_from_outside_is_brought_into_one_line_R47(name, line):
+def test_a_name_from_outside_is_joined_into_one_line_R47(name, line):
     assert names.in_one_line(name) == line

@@ -69,7 +69,7 @@ def test_a_quotation_fits_its_message_only_R42():
     assert not ReactionText("\U0001f44d", " ").quotes("")
 
 
-def test_a_quotation_that_was_cut_off_fits_what_begins_with_it_R42():
+def test_a_shortened_quotation_matches_the_message_that_begins_with_it_R42():
     for dots in ("\u2026", "..."):
         assert ReactionText("\U0001f44d", f"See you at 7{dots}").quotes("See you at 7 then, with the papers")
         assert not ReactionText("\U0001f44d", f"See{dots}").quotes("See you at 7")

@@ -132,14 +132,14 @@ rates:
         ("5", 1, "expected keys and values"),
     ],
 )
-def test_a_fault_is_reported_in_words_with_its_line(reading, text, line, words):
+def test_a_fault_is_explained_with_its_line(reading, text, line, words):
     ((found, reason),) = faults_of(reading, text)
 
     assert found == line
     assert words in reason
 
 
-def test_a_file_that_is_not_there_is_said_so(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(PolicyFileError, match="can't be read: No such file"):
         read_policy(tmp_path / "missing.yaml")
 
@@ -150,7 +150,7 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path):
         st.one_of(texts(12), st.sampled_from(("preset: highlevel", "rates:", " - ", "min_participants: 3", "{", "&a"))), max_size=6
     )
 )
-def test_whatever_is_written_it_is_read_or_refused_with_lines(reading, lines: list[str]):
+def test_any_file_is_read_or_refused_with_line_numbers(reading, lines: list[str]):
     text = "\n".join(lines)
     try:
         faults = () if isinstance(reading(text), OtherPolicy) else None

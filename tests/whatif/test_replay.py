@@ -237,7 +237,7 @@ async def test_of_a_successor_only_the_size_is_judged_and_one_of_a_refused_group
     assert (f"{new}/1", "created", "refused") in told(replayed(world, policy(max_participants=2))[0])
 
 
-async def test_only_what_is_asked_for_is_reported(world: World):
+async def test_only_the_requested_changes_are_reported(world: World):
     first = await world.group(1, 2, 3)
     second = await world.group(1, 2, 4)
     at = {each.stream: each.at for each in await world.log()}

@@ -319,7 +319,7 @@ async def test_a_lost_message_went_nowhere_and_that_can_be_found_R28(simulator: 
     assert await simulator.handset(ANN) == []
 
 
-async def test_of_an_unknowable_message_the_carrier_can_not_tell_R28(simulator: Simulator) -> None:
+async def test_the_carrier_knows_nothing_about_an_unknowable_message_R28(simulator: Simulator) -> None:
     await simulator.behave(BUSINESS, "unknowable")
 
     with pytest.raises(CarrierUnclearError) as unclear:

@@ -206,7 +206,7 @@ async def test_a_sleeping_pump_stops_at_once_R28(database: Database) -> None:
     await asyncio.wait_for(pump, PATIENCE)
 
 
-async def test_the_pump_outlives_a_database_that_comes_back_R28(database: Database) -> None:
+async def test_the_pump_survives_an_outage_of_the_database_R28(database: Database) -> None:
     stop = asyncio.Event()
     inbox = StoppingInbox(1, stop)
     await Simulator(database).send(outgoing(to=(ANN,)))
@@ -217,7 +217,7 @@ async def test_the_pump_outlives_a_database_that_comes_back_R28(database: Databa
     assert len(inbox.taken) == 1
 
 
-async def test_the_pump_repeats_what_the_inbox_did_not_take_R28(database: Database) -> None:
+async def test_the_pump_repeats_callbacks_that_the_inbox_did_not_take_R28(database: Database) -> None:
     stop = asyncio.Event()
     inbox = StoppingInbox(2, stop)
     inbox.crashes = RuntimeError("after storing")

@@ -41,7 +41,7 @@ async def test_calls_that_come_while_one_is_under_way_are_made_together_R28() ->
     assert doubling.batches == [[1], [2, 3]]
 
 
-async def test_an_error_reaches_all_who_asked_together_and_no_later_one_R28() -> None:
+async def test_an_error_reaches_all_callers_of_one_batch_and_no_later_caller_R28() -> None:
     doubling = Doubling()
     doubling.go.set()
     gathered = Gathering(doubling)
@@ -52,7 +52,7 @@ async def test_an_error_reaches_all_who_asked_together_and_no_later_one_R28() ->
     assert await gathered(14) == 28
 
 
-async def test_a_caller_who_gives_up_leaves_the_others_their_answers_R28() -> None:
+async def test_a_caller_that_gives_up_leaves_the_others_their_answers_R28() -> None:
     doubling = Doubling()
     gathered = Gathering(doubling)
     impatient, patient = asyncio.create_task(gathered(1)), asyncio.create_task(gathered(2))

@@ -70,7 +70,7 @@ async def test_a_message_to_one_person_is_not_a_group_message_R44():
 # --- the answer
 
 
-async def test_an_answer_tells_of_each_recipient_R28_R49():
+async def test_a_response_has_a_result_for_each_recipient_R28_R49():
     entries = [{"phone_number": BOB, "status": "sending_failed"}, {"phone_number": ANN, "status": "queued"}]
     error = {"code": "40012", "title": "Invalid destination", "source": {"pointer": "/to/0/phone_number"}}
     vendor = Answering(httpx.Response(201, json={"data": {"id": "M", "to": entries, "errors": [error]}}))
@@ -177,7 +177,7 @@ async def test_a_call_is_repeated_only_while_its_key_is_honored_R28(hours: int, 
     assert await adapter(FakeTelnyx(honors_keys=True), clock, trust_key=True).find(outgoing(begun_at=clock.now)) == "repeat"
 
 
-async def test_the_records_of_a_message_tell_what_became_of_it_R28_R49():
+async def test_a_messages_records_at_the_carrier_give_its_outcome_R28_R49():
     vendor = FakeTelnyx(honors_keys=False)
     own = {"cli": BUSINESS, "delivery_status_webhook_url": f"{WEBHOOK_URL}/msg_1"}
     vendor.records = [

@@ -98,7 +98,7 @@ def test_a_word_means_a_status_R28(word: str, status: str):
     assert found == Receipt(message_id="msg_1", recipient=ANN, status=status)
 
 
-def test_an_event_may_tell_of_several_recipients_but_not_of_copies_R28():
+def test_an_event_may_report_several_recipients_but_no_copies_R28():
     to = [{"phone_number": ANN, "status": "delivered"}, {"phone_number": BOB, "status": "unknown"}, {"phone_number": CY}]
     found = news(posted(receipt("", to=to, cc=[{"phone_number": CY, "status": "delivered"}])))
 
@@ -141,7 +141,7 @@ def test_a_message_to_the_business_alone_has_an_empty_set_R44():
     assert [news(received(**each)).inbound[0].group for each in ({}, {"cc": []}, {"cc": None}, {"cc": [BUSINESS]})] == [()] * 4
 
 
-def test_files_are_kept_with_their_type_as_far_as_it_is_told_R46():
+def test_files_are_kept_with_their_type_if_the_carrier_gives_it_R46():
     media = [
         {"url": "https://media.telnyx.com/a", "content_type": "image/jpeg; x=1"},
         {"url": "https://media.telnyx.com/b.png", "content_type": None},

@@ -123,7 +123,7 @@ async def test_nonsense_in_place_of_a_list_does_not_mean_that_the_message_is_mis
     assert await twilio.find(outgoing()) is not None
 
 
-async def test_receipts_tell_what_became_of_a_message_R28_R49(vendor: FakeTwilio, twilio: Twilio):
+async def test_receipts_give_the_outcome_of_a_message_R28_R49(vendor: FakeTwilio, twilio: Twilio):
     await twilio.send(outgoing(to=(ANN, BOB, CY)))
     vendor.receipts[vendor.conversations[0].messages[0]["sid"]] = [
         {"participant_sid": participant_of(ANN), "status": "read", "error_code": 0},

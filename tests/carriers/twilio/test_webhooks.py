@@ -120,7 +120,7 @@ async def test_an_event_is_stored_without_a_call_and_understood_later_R45(vendor
     assert await twilio.deliver_due(inbox) == 0
 
 
-async def test_what_can_not_be_understood_now_waits_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, clock: HandClock):
+async def test_an_event_that_is_not_understood_yet_waits_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, clock: HandClock):
     event = await delivered(vendor, twilio)
     await twilio.webhook(signed(event), inbox)
     vendor.fails_with = httpx.ConnectError("away")
@@ -132,7 +132,7 @@ async def test_what_can_not_be_understood_now_waits_R45(vendor: FakeTwilio, twil
     assert await twilio.deliver_due(inbox) == 1
 
 
-async def test_what_the_inbox_does_not_take_waits_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, clock: HandClock):
+async def test_an_event_that_the_inbox_does_not_take_waits_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, clock: HandClock):
     await twilio.webhook(signed(await delivered(vendor, twilio)), inbox)
     inbox.refuses.add("msg_1")
     assert await twilio.deliver_due(inbox) == 0
@@ -192,13 +192,13 @@ async def test_a_text_to_the_business_alone_needs_no_lookup_R44(vendor: FakeTwil
         {},
     ],
 )
-async def test_copies_and_what_means_nothing_to_us_are_acknowledged_R45(twilio: Twilio, inbox: Inbox, fields: dict[str, str]):
+async def test_copies_and_irrelevant_events_are_acknowledged_R45(twilio: Twilio, inbox: Inbox, fields: dict[str, str]):
     await twilio.webhook(signed(fields), inbox)
 
     assert (await twilio.deliver_due(inbox), inbox.taken, inbox.written) == (0, [], [])
 
 
-async def test_the_worker_hands_over_what_is_posted_and_stops_when_told_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
+async def test_the_worker_hands_over_posted_events_and_stops_on_request_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
     event, stop, taken = await delivered(vendor, twilio), asyncio.Event(), asyncio.Event()
 
     class Ringing(Inbox):

@@ -66,7 +66,7 @@ async def by_the_log(database: Database, log: Sequence[Recorded]) -> dict[str, o
     return everything(database)
 
 
-async def test_a_worker_brings_what_the_log_brings_each_event_once_and_nothing_that_was_aborted_R33(
+async def test_a_worker_applies_the_same_as_the_log_each_event_once_and_nothing_that_was_aborted_R33(
     database: Database, sharers: Sharers, publisher: Publisher
 ):
     store_log(database, LOG)
@@ -113,7 +113,7 @@ async def test_followers_of_the_log_wait_while_kafka_is_followed_and_take_over_R
             await sharers.reach(len(LOG), inbox.VIEW)
 
 
-async def test_a_poison_event_stops_its_view_alone_and_park_lets_it_go_on_R33(
+async def test_a_poison_event_stops_only_its_view_and_park_lets_it_continue_R33(
     database: Database, sharers: Sharers, publisher: Publisher
 ):
     log = log_of([("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", received("msg_2")), ("cnv_1", received("msg_3"))])
@@ -137,9 +137,7 @@ async def test_a_record_of_a_newer_version_stops_the_views_with_where_it_stands_
     assert "offset 0: the record is not from groupchat, or from a newer version" in (statuses(database)["inbox"].error or "")
 
 
-async def test_a_record_of_somebody_else_stops_the_views_and_says_what_to_do(
-    database: Database, sharers: Sharers, publisher: Publisher
-):
+async def test_a_foreign_record_stops_the_views_with_advice(database: Database, sharers: Sharers, publisher: Publisher):
     async with sharers.running(inbox.VIEW):
         publisher.raw(b"hello", [])
         await until(lambda: stopped_at(database, inbox.VIEW) == 0)
@@ -199,7 +197,7 @@ async def create_again(address: str, prefix: str) -> str:
     return make_topic(address, prefix)
 
 
-async def test_a_view_that_lacks_what_the_topic_lacks_too_says_so_and_waits_for_a_rebuild_R33(
+async def test_a_view_that_lacks_events_that_the_topic_lacks_too_reports_it_and_waits_for_a_rebuild_R33(
     database: Database, store: EventStore, sharers: Sharers, publisher: Publisher
 ):
     store_log(database, LOG)
@@ -232,7 +230,7 @@ async def test_an_event_parked_for_the_relay_stops_views_that_lack_it_until_a_re
     assert everything(database) == await by_the_log(database, LOG)
 
 
-async def test_a_view_of_which_the_log_has_brought_what_the_topic_lacks_goes_on_in_it_R33(
+async def test_a_view_that_has_the_topics_missing_events_from_the_log_continues_in_the_topic_R33(
     database: Database, sharers: Sharers, publisher: Publisher
 ):
     store_log(database, LOG)

@@ -36,7 +36,7 @@ async def reach(store: EventStore, position: int) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_views_shared_by_processes_of_which_some_are_killed_hold_what_the_log_gives_R33(kafka: str, postgres_url: str):
+async def test_views_shared_by_processes_are_equal_to_the_log_though_some_processes_are_killed_R33(kafka: str, postgres_url: str):
     counted = await asyncio.to_thread(partition_trials.run, postgres_url, kafka, 1)
     assert counted == Counted(trials=1, events=counted.events, killed=WORKERS - 1, behind=0, different=0)
 

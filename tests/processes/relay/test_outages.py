@@ -36,7 +36,7 @@ def broker(own_broker, topic_prefix):
     return own_broker
 
 
-async def test_a_relay_goes_on_by_itself_when_the_broker_is_back(sqlite_store, broker, topic_prefix):
+async def test_a_relay_continues_by_itself_when_the_broker_is_back(sqlite_store, broker, topic_prefix):
     world = await a_world(sqlite_store)
 
     async with running(a_relay(sqlite_store, broker.address, topic_prefix)):
@@ -93,7 +93,7 @@ def test_a_commit_without_an_answer_ends_in_good_time(broker, topic_prefix):
     publisher.close()
 
 
-async def test_missing_brokers_are_reported_in_words(sqlite_store, topic_prefix):
+async def test_missing_brokers_are_reported_with_an_explanation(sqlite_store, topic_prefix):
     await a_world(sqlite_store)
 
     async with running(a_relay(sqlite_store, "127.0.0.1:1", topic_prefix)):
@@ -114,9 +114,7 @@ PATIENCES_MS = (1_500, 3_000, 6_000, 12_000, 24_000)
 """A quick first try, and longer ones where a busy machine needs them."""
 
 
-async def test_the_relay_logs_in_by_password_over_tls_and_says_what_is_wrong_if_it_can_not(
-    sqlite_store, kafka, tmp_path, topic_prefix
-):
+async def test_the_relay_logs_in_by_password_over_tls_and_explains_why_if_it_can_not(sqlite_store, kafka, tmp_path, topic_prefix):
     world = await a_world(sqlite_store)
     with a_secured_broker(tmp_path) as (plain, secured, authority):
         make_topics(plain, topic_prefix)

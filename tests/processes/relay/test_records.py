@@ -50,7 +50,7 @@ def test_an_event_of_a_new_family_is_not_lost_in_silence():
         ("groupchat.reader.conversation_read", "reader-1-2", topics.WORKSPACES, CAUSE.workspace_id),
     ],
 )
-def test_the_key_keeps_in_order_what_belongs_together(name, stream, topic, key):
+def test_the_key_keeps_related_records_in_order(name, stream, topic, key):
     record = next(records_of(recorded(NOW[name], stream=stream)))
 
     assert (record.topic, record.key.decode()) == (topic, key)

@@ -60,7 +60,7 @@ async def test_every_type_of_event_arrives_as_it_is_stored(sqlite_store, kafka, 
             assert (found[headers["ce_id"]].topic, found[headers["ce_id"]].value) == (sent.topic, sent.value)
 
 
-async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_goes_on_there(sqlite_store, kafka, topics):
+async def test_the_position_is_in_kafka_with_the_events_and_the_next_relay_continues_there(sqlite_store, kafka, topics):
     world = await a_history(sqlite_store)
     first = await world.log()
     await relayed(a_relay(sqlite_store, kafka, topics, batch=7))  # so that there are several transactions

@@ -91,7 +91,7 @@ async def until(store, reached):
                 bell.clear()
 
 
-async def test_a_record_that_is_too_large_stops_the_relay_behind_what_came_before(store, kafka, narrow_topics):
+async def test_a_record_that_is_too_large_stops_the_relay_after_the_earlier_records(store, kafka, narrow_topics):
     large, log = await a_large_message(store)
 
     await relayed(a_relay(store, kafka, narrow_topics))
@@ -103,7 +103,7 @@ async def test_a_record_that_is_too_large_stops_the_relay_behind_what_came_befor
     assert sorted(record.id for record in read(kafka, narrow_topics)) == sorted(ids_of(log[: large.position - 1]))
 
 
-async def test_after_its_cause_was_mended_the_relay_goes_on_with_the_large_record(sqlite_store, kafka, narrow_topics, admin):
+async def test_the_relay_continues_with_the_large_record_once_the_topic_allows_it(sqlite_store, kafka, narrow_topics, admin):
     _, log = await a_large_message(sqlite_store)
     await relayed(a_relay(sqlite_store, kafka, narrow_topics))
 
@@ -147,7 +147,7 @@ async def test_an_event_that_can_not_be_read_stops_the_relay_until_it_is_set_asi
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of([each for each in log if each.position != bad]))
 
 
-async def test_an_event_that_has_no_topic_stops_the_relay_behind_what_came_before(sqlite_store, kafka, topics, monkeypatch):
+async def test_an_event_without_a_topic_stops_the_relay_after_the_earlier_events(sqlite_store, kafka, topics, monkeypatch):
     world = await a_world(sqlite_store)
     before = await world.log()
     await world.contact(1)
@@ -254,7 +254,7 @@ async def test_a_position_in_the_database_that_is_ahead_of_kafkas_is_not_believe
     assert read_progress(brokers_at(kafka), topics).position == log[-1].position
 
 
-async def test_a_relay_can_only_go_on_within_the_log(sqlite_store):
+async def test_a_relay_can_only_continue_within_the_log(sqlite_store):
     await a_world(sqlite_store)
     head = sqlite_store.log.head()
 
@@ -273,7 +273,7 @@ async def restored(template, folder):
         yield store
 
 
-async def test_views_that_followed_kafka_further_than_it_knows_of_now_are_stopped_and_others_go_on(sqlite_store, kafka, topics):
+async def test_views_that_are_ahead_of_kafka_are_stopped_and_others_continue(sqlite_store, kafka, topics):
     """As after brokers have lost their last seconds: what is published again must not be taken for known."""
     await a_world(sqlite_store)
     await relayed(a_relay(sqlite_store, kafka, topics))

@@ -78,7 +78,7 @@ async def test_events_of_keys_are_not_sent_R55(site: Site):
     assert not [each for each in site.receiver.heard if each.type.startswith("key")]
 
 
-async def test_a_test_is_sent_to_that_webhook_only_whatever_its_types_R55(site: Site):
+async def test_a_test_is_sent_to_that_webhook_only_under_any_types_R55(site: Site):
     tested = await site.add("/tested")
     await site.add("/other")
     async with site.sending():
@@ -241,7 +241,7 @@ async def test_a_replay_sends_again_with_the_same_ids_and_a_later_one_skips_R55(
         assert bodies(await site.receiver.count(5)) == ["one", "two", "one", "two", "three"]
 
 
-async def test_a_replay_forgets_what_waits_R55(site: Site):
+async def test_a_replay_drops_the_waiting_deliveries_R55(site: Site):
     webhook = await site.add()
     group = await site.world.group(1, 2)
     site.receiver.answer = lambda _: 500
@@ -258,7 +258,7 @@ async def test_a_replay_forgets_what_waits_R55(site: Site):
 # --- slow receivers, and ends of the worker
 
 
-async def test_a_receiver_that_hangs_holds_up_nobody_and_what_waits_for_it_is_bounded_R55(site: Site, monkeypatch):
+async def test_a_receiver_that_hangs_holds_up_nobody_and_its_queue_is_bounded_R55(site: Site, monkeypatch):
     monkeypatch.setattr(courier, "QUEUED", 5)
     hanging = await site.add("/hanging")
     await site.add("/quick")
