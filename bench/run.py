@@ -12,6 +12,7 @@ from time import perf_counter
 
 import appends
 import end_to_end
+import hooks
 import msgspec
 import postgres
 import posts
@@ -26,7 +27,7 @@ from rounds import CONSOLE, Measure
 FAST, SLOW = "as it is", "+1 ms per fsync"
 RESULT = Path(__file__).parent.parent / "build" / "bench.json"
 _WIDTH = 160
-GROUPS = ("appends", "posts", "end", "rebuild", "proof", "relay")
+GROUPS = ("appends", "posts", "end", "rebuild", "proof", "webhooks", "relay")
 
 
 class Run:
@@ -51,6 +52,8 @@ class Run:
                 yield from self._rebuilds(server)
             if "proof" in self._only:
                 yield from self._proofs(server)
+            if "webhooks" in self._only:
+                yield from hooks.measure(server.database(), seconds=3.0 if self._quick else 10.0)
             if "relay" in self._only:
                 size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
                 yield relays.measure(server.database(), rounds=self._rounds, **size)

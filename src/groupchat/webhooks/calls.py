@@ -2,29 +2,24 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from time import monotonic
-from typing import Any
 from urllib.parse import urlsplit
 
-import httpcore
+import h11
 from msgspec import Struct
 from standardwebhooks import Webhook as Signer
 
 from groupchat import __version__
 from groupchat.values.errors import first_line
 from groupchat.webhooks.addresses import Addresses, Destination, InsideError
+from groupchat.webhooks.connections import Connections, Headers, ReceiverGoneError
 
 CALL_SECONDS = 15.0
 """The time for a whole call: lookup, connection, request and response."""
 AT_ONCE = 8
 """Calls of one webhook at the same time."""
-_LONGEST_RESPONSE = 65_536
-"""After this many bytes, the rest of a response is not read."""
-_IDLE_SECONDS = 30.0
-
-Headers = Sequence[tuple[bytes, bytes]]
 
 
 class CallOutcome(Struct, frozen=True, kw_only=True):
@@ -53,96 +48,50 @@ def signed(message_id: str, at: datetime, body: bytes, secrets: Iterable[str]) -
     ]
 
 
-class Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were judged, and to no others."""
-
-    def __init__(self, addresses: Addresses, *, encrypted: bool) -> None:
-        self._addresses = addresses
-        self._encrypted = encrypted
-        self._plain = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first address of a host that accepts a connection."""
-        failed: Exception = httpcore.ConnectError("the name has no address")
-        for address in await self._addresses.of(Destination(host=host, port=port, encrypted=self._encrypted)):
-            try:
-                return await self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep, for httpcore."""
-        await self._plain.sleep(seconds)
-
-
 class Receiver:
     """Calls one web address, with connections of its own, so that a receiver that hangs takes none from others."""
 
     def __init__(self, url: str, addresses: Addresses, tls: ssl.SSLContext, seconds: float = CALL_SECONDS) -> None:
-        parts, to = urlsplit(url), Destination.of(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        scheme = b"https" if to.encrypted else b"http"
-        self._url = httpcore.URL(scheme=scheme, host=to.host.encode(), port=to.port, target=target.encode())
+        parts = urlsplit(url)
+        self.url = url
+        self._target = ((parts.path or "/") + (f"?{parts.query}" if parts.query else "")).encode()
         self._headers = [
-            (b"host", parts.netloc.rpartition("@")[2].encode()),
+            (b"host", parts.netloc.encode()),
             (b"user-agent", b"groupchat/%s" % __version__.encode()),
             (b"content-type", b"application/json"),
         ]
-        self.url = url
         self._seconds = seconds
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            max_connections=AT_ONCE,
-            max_keepalive_connections=AT_ONCE,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=Guarded(addresses, encrypted=to.encrypted),
-        )
+        self._connections = Connections(Destination.of(url), addresses, tls)
 
     async def post(self, headers: Headers, body: bytes) -> CallOutcome:
         """Post a body; never raises because of what the receiver does."""
         began = monotonic()
-        status, error, retry_after = None, None, None
+        response, error = None, None
         try:
             async with asyncio.timeout(self._seconds):
-                status, retry_after = await self._post([*self._headers, (b"content-length", b"%d" % len(body)), *headers], body)
+                length = (b"content-length", b"%d" % len(body))
+                response = await self._connections.post(self._target, [*self._headers, length, *headers], body)
         except TimeoutError:
             error = f"no complete response within {self._seconds:g} seconds"
         except InsideError as inside:
             error = f"not called: {inside}"
-        except (
-            httpcore.NetworkError,
-            httpcore.ProtocolError,
-            httpcore.TimeoutException,
-            ssl.SSLError,
-            OSError,
-            UnicodeError,
-        ) as failed:
+        except ReceiverGoneError:
+            error = "the receiver closed the connection before its response was complete"
+        except h11.RemoteProtocolError as wrong:
+            error = f"the response is not HTTP/1.1: {first_line(wrong)}"
+        except (OSError, UnicodeError) as failed:
             error = first_line(failed)
-        return CallOutcome(seconds=monotonic() - began, status=status, error=error, retry_after=retry_after)
+        seconds = monotonic() - began
+        if response is None:
+            return CallOutcome(seconds=seconds, error=error)
+        return CallOutcome(seconds=seconds, status=response.status, retry_after=_retry_after(response.headers))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
-
-    async def _post(self, headers: Headers, body: bytes) -> tuple[int, float | None]:
-        read = 0
-        async with self._pool.stream("POST", self._url, headers=list(headers), content=body) as response:
-            async for chunk in response.aiter_stream():
-                read += len(chunk)
-                if read > _LONGEST_RESPONSE:
-                    break
-            return response.status, _retry_after(dict(response.headers))
+        self._connections.close()
 
 
 def _retry_after(headers: Mapping[bytes, bytes]) -> float | None:
     """Return the seconds of a `Retry-After`; dates are not read."""
-    written = next((value for name, value in headers.items() if name.lower() == b"retry-after"), b"")
+    written = headers.get(b"retry-after", b"")
     return float(written) if written.isdigit() and len(written) < 10 else None  # noqa: PLR2004 - more is no real number of seconds

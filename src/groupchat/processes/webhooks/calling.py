@@ -48,15 +48,15 @@ class WebhookCalls:
         self.counts.called(outcome, (self._clock() - recorded.at).total_seconds())
         return outcome
 
-    async def forget(self, webhook_id: str) -> None:
+    def forget(self, webhook_id: str) -> None:
         """Close the connections of a webhook, if it has any."""
         if receiver := self._receivers.pop(webhook_id, None):
-            await receiver.close()
+            receiver.close()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close all connections."""
         for webhook_id in list(self._receivers):
-            await self.forget(webhook_id)
+            self.forget(webhook_id)
 
     async def _call(self, webhook: WebhookState, recorded: Recorded, now: datetime) -> CallOutcome:
         secrets = self._secrets(webhook, now)
@@ -64,7 +64,7 @@ class WebhookCalls:
             return CallOutcome(seconds=0, error="not called: the server's key that makes the secret is not set")
         body = encode(recorded)
         headers = signed(message_id(webhook, recorded.position), now, body, secrets)
-        return await (await self._receiver(webhook)).post(headers, body)
+        return await self._receiver(webhook).post(headers, body)
 
     def _secrets(self, webhook: WebhookState, now: datetime) -> list[str]:
         if self._keys is None:
@@ -72,12 +72,12 @@ class WebhookCalls:
         made = (self._keys.secret(each.made_with, each.id) for each in webhook.secrets_at(now))
         return [secret for secret in made if secret is not None]
 
-    async def _receiver(self, webhook: WebhookState) -> Receiver:
+    def _receiver(self, webhook: WebhookState) -> Receiver:
         """Return the receiver at a webhook's present address."""
         receiver = self._receivers.get(webhook.id)
         if receiver is None or receiver.url != webhook.url:
             receiver = Receiver(webhook.url, self._addresses, self._tls, self._call_seconds)
             before, self._receivers[webhook.id] = self._receivers.get(webhook.id), receiver
             if before is not None:
-                await before.close()
+                before.close()
         return receiver

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from groupchat.aggregates import webhook_state
 from groupchat.aggregates.webhook_events import WEBHOOK_EVENTS, WebhookEvent, WebhookReplayed
 from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.commands import webhooks
-from groupchat.commands.streams import WORKSPACE
 from groupchat.processes.webhooks.beginning import beginning
 from groupchat.processes.webhooks.calling import WebhookCalls
 from groupchat.processes.webhooks.courier import Courier
@@ -46,13 +46,13 @@ class Desk:
 
     name = FOLLOWER
 
-    def __init__(self, store: EventStore, outgoing: WebhookCalls) -> None:
+    def __init__(self, store: EventStore, calls: WebhookCalls) -> None:
         self.notes = Notes()
         self.position = 0
         """The position up to which events were offered to the couriers."""
         self.couriers: dict[str, Courier] = {}
         self._store = store
-        self._outgoing = outgoing
+        self._calls = calls
         self._terms = NO_TERMS
         self._of: defaultdict[str, list[Courier]] = defaultdict(list)
         """The couriers of each workspace."""
@@ -67,14 +67,18 @@ class Desk:
         begun = await asyncio.to_thread(beginning, self._store)
         self.position = begun.position
         for cursor in begun.cursors:
-            await self._employ(cursor, begun.waiting.get(cursor.webhook_id, ()))
+            webhook = begun.webhooks.get(cursor.webhook_id)
+            if webhook is None:
+                self.notes.remove(cursor.webhook_id)
+            else:
+                self._employ(webhook, cursor, begun.waiting.get(webhook.id, ()))
 
     async def close(self) -> None:
         """Store what is noted, and stop all calls. What was on its way is sent again."""
         await self._unless_passing(self.write)
         for courier in self.couriers.values():
             courier.stop()
-        await self._outgoing.close()
+        self._calls.close()
         self.notes = Notes()
         for kept in (self.couriers, self._of, self._changed):
             kept.clear()
@@ -85,7 +89,7 @@ class Desk:
         for courier in self.couriers.values():
             courier.retry_due(now)
             self._let_read(courier)
-        self._outgoing.counts.failing(sum(courier.failing_since is not None for courier in self.couriers.values()))
+        self._calls.counts.failing(sum(courier.failing_since is not None for courier in self.couriers.values()))
         if self.notes or self._changed:
             await self._unless_passing(self.write)
 
@@ -94,11 +98,13 @@ class Desk:
     async def handle(self, batch: Sequence[Recorded], position: int) -> int:
         """Hand out a batch; see `store.follower.Handler`."""
         for recorded in batch:
+            if recorded.position <= self.position:
+                continue  # the batch comes again, because its position could not be stored
             if isinstance(recorded.event, WEBHOOK_EVENTS):
-                await self._learn(recorded, recorded.event)
+                self._learn(recorded, recorded.event)
             for courier in self._of.get(recorded.cause.workspace_id, ()):
                 courier.offer(recorded)
-            self.position = max(self.position, recorded.position)
+            self.position = recorded.position
         self.position = max(self.position, position)
         await self.write()
         return position
@@ -154,7 +160,7 @@ class Desk:
 
     async def call(self, webhook: WebhookState, recorded: Recorded) -> CallOutcome:
         """Send an event to a webhook; whatever happens is an outcome."""
-        return await self._outgoing.call(webhook, recorded)
+        return await self._calls.call(webhook, recorded)
 
     def give_up_on(self, courier: Courier, reason: Literal["failing", "gone"]) -> None:
         """Switch a webhook off. If that can't be stored now, the next call that fails tries again."""
@@ -172,30 +178,22 @@ class Desk:
 
     # --- couriers
 
-    async def _learn(self, recorded: Recorded, event: WebhookEvent) -> None:
-        """Take in an event of a webhook, by the webhook's present state."""
-        workspace_id = recorded.cause.workspace_id
+    def _learn(self, recorded: Recorded, event: WebhookEvent) -> None:
+        """Take in an event of a webhook."""
         courier = self.couriers.get(event.webhook_id)
-        if courier is None:
-            await self._employ(Cursor(webhook_id=event.webhook_id, workspace_id=workspace_id, behind=recorded.position), ())
-            return
-        webhook = await self._webhook(workspace_id, event.webhook_id)
-        if webhook is None:
+        known = {} if courier is None else {courier.webhook.id: courier.webhook}
+        webhook = webhook_state.evolve(known, event, recorded).get(event.webhook_id)
+        if courier is None and webhook is not None:
+            cursor = Cursor(webhook_id=webhook.id, workspace_id=recorded.cause.workspace_id, behind=recorded.position)
+            self._employ(webhook, cursor, ())
+        elif courier is not None and webhook is None:
             self._dismiss(courier)
-            return
-        courier.become(webhook)
-        if isinstance(event, WebhookReplayed):
-            courier.rewind(event.after)
+        elif courier is not None and webhook is not None:
+            courier.become(webhook)
+            if isinstance(event, WebhookReplayed):
+                courier.rewind(event.after)
 
-    async def _webhook(self, workspace_id: str, webhook_id: str) -> WebhookState | None:
-        state = await self._store.load_fresh(WORKSPACE, workspace_id)
-        return None if state is None else state.webhooks.get(webhook_id)
-
-    async def _employ(self, cursor: Cursor, waiting: Sequence[WaitingMessage]) -> None:
-        webhook = await self._webhook(cursor.workspace_id, cursor.webhook_id)
-        if webhook is None:
-            self.notes.remove(cursor.webhook_id)
-            return
+    def _employ(self, webhook: WebhookState, cursor: Cursor, waiting: Sequence[WaitingMessage]) -> None:
         courier = Courier(self, webhook, cursor, waiting)
         self.couriers[webhook.id] = courier
         self._of[courier.workspace_id].append(courier)
@@ -207,7 +205,7 @@ class Desk:
         self._of[courier.workspace_id].remove(courier)
         self._changed.pop(courier, None)
         self.notes.remove(courier.webhook.id)
-        self.start(self._outgoing.forget(courier.webhook.id))
+        self._calls.forget(courier.webhook.id)
 
     def _let_read(self, courier: Courier) -> None:
         if courier.should_read and courier.webhook.id in self.couriers:

@@ -25,8 +25,8 @@ log = structlog.get_logger()
 class Webhooks:
     """Sends events to webhooks."""
 
-    def __init__(self, store: EventStore, outgoing: WebhookCalls, *, tend_seconds: float = TEND_SECONDS) -> None:
-        self.desk = Desk(store, outgoing)
+    def __init__(self, store: EventStore, calls: WebhookCalls, *, tend_seconds: float = TEND_SECONDS) -> None:
+        self.desk = Desk(store, calls)
         self.follower = Follower(store, self.desk)
         self.name = self.desk.name
         self._database = store.database
