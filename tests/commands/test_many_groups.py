@@ -97,6 +97,17 @@ async def test_it_asks_the_database_as_often_as_a_phone_in_a_few_groups_R14_R17_
     assert costs[0] == costs[1] < 30
 
 
+async def test_a_new_group_costs_as_much_whatever_other_groups_one_of_its_people_is_in_R35(world):
+    costs = []
+    for phone, groups in ((1, 20), (100, 200)):
+        put_into(world, phone, groups)
+        await world.create(phone, 1_000 + phone)
+        with calls_counted() as calls:
+            await world.create(phone, 2_000 + phone)
+        costs.append(calls["call"])
+    assert costs[1] < 1.5 * costs[0]
+
+
 async def test_its_work_grows_with_its_groups_and_not_with_their_square_R17(world):
     """The phone has the lowest number in each of its groups, so its own consent is where other groups of the same set are found."""
     costs = []

@@ -8,6 +8,7 @@
 - R39 An opt-out that a user recorded by mistake can be taken back. The person's own opt-out can't.
 """
 
+from operator import itemgetter
 from typing import Literal
 
 from msgspec import Struct
@@ -90,7 +91,7 @@ class Consent(Struct, frozen=True):
     @property
     def conversations(self) -> tuple[str, ...]:
         """The conversations that the number is in, oldest first."""
-        return tuple(sorted(self.joined, key=lambda id_: self.joined.get(id_) or 0))
+        return tuple(id_ for id_, _ in sorted(self.joined.items(), key=itemgetter(1)))
 
     @property
     def opted_out(self) -> bool:
