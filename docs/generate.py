@@ -86,6 +86,7 @@ CHAPTERS = (
     Chapter("Group conversation", "the conversation's id, `cnv_...`", "groupchat.conversation."),
     Chapter("Delivery", "`delivery-<message id>`", "groupchat.delivery."),
     Chapter("Consent", "`consent-<business number>-<phone number>`", "groupchat.consent."),
+    Chapter("Review", "`review-<message id>`", "groupchat.review."),
     Chapter("Do-not-disturb", "`dnd-<workspace id>-<phone number>`", "groupchat.do_not_disturb."),
     Chapter("Contact", "the contact's id, `ctc_...`", "groupchat.contact."),
     Chapter("Phone book", "`phone-<workspace id>-<phone number>`", "groupchat.contact.number_"),

@@ -31,6 +31,7 @@ from groupchat.processes.acting import Acting
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.overdue_reviews import OverdueReviews
 from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
@@ -237,7 +238,7 @@ def assemble(
     followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
     plays = chosen[0].simulator
     delivery = DeliveryProcess(store, *carriers, calls=calls, forwarding=plays if plays and plays.native_group else None)
-    acting = [Acting(store, ContactChanges(store)), Acting(store, delivery)]
+    acting = [Acting(store, each) for each in (ContactChanges(store), delivery, OverdueReviews(store, clock))]
     runs: dict[str, Worker] = {each.name: each.run for each in followers}
     runs |= {each.name: each.run for each in acting}
     secret_keys = None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key)

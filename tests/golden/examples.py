@@ -18,6 +18,7 @@ from groupchat.aggregates import (
     phone_book,
     reader,
     refusal,
+    review,
     webhook_events,
 )
 from groupchat.aggregates import group_events as conversation
@@ -120,6 +121,10 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.renamed.v1": conversation.GroupRenamed(name=TEXT),
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
     "groupchat.conversation.unblocked.v1": conversation.Unblocked(),
+    "groupchat.review.opened.v1": review.ReviewOpened(
+        message_id="msg_1", conversation_id="cnv_1", business_number=OURS, number=ANN, because="take me off", due_at=AT
+    ),
+    "groupchat.review.settled.v1": review.ReviewSettled(message_id="msg_1", conversation_id="cnv_1", opt_out=True, note=TEXT),
     "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),
     "groupchat.delivery.updated.v1": delivery.Updated(
         **MESSAGE,

@@ -18,6 +18,7 @@ PARAMETERS = {
     **dict.fromkeys(("seen", "hidden", "blocked", "hidden_blocked"), "conversation_id"),
     **dict.fromkeys(("message", "hidden_message"), "message_id"),
     **dict.fromkeys(("entry", "hidden_entry"), "entry_id"),
+    **dict.fromkeys(("review", "hidden_review"), "review_id"),
     **dict.fromkeys(("mine", "others"), "contact_id"),
     **dict.fromkeys(("me", "owner", "colleague"), "user_id"),
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
@@ -110,6 +111,17 @@ class Stage:
 
     async def _hidden_message(self) -> str:
         return str((await self._owner.send({"id": await self.thing("hidden")}))["id"])
+
+    async def _marked(self, group: str) -> str:
+        pane = (await self._owner.get(path_of({"id": group}, "participants"))).json()
+        text = {"from": pane["participants"][0]["number"], "to": BUSINESS, "body": "Please take me off this list."}
+        return str((await self._owner.post("/v1/simulator/inbound", text)).json()["message_id"])
+
+    async def _review(self) -> str:
+        return await self._marked(await self._seen())
+
+    async def _hidden_review(self) -> str:
+        return await self._marked(await self._hidden())
 
     async def _entry(self) -> str:
         await self._message()

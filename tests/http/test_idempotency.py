@@ -68,6 +68,7 @@ POSTS = {
     "create_conversation": ("/v1/conversations", PEOPLE | {"message": {"body": "Hello"}}),
     "send_message": ("/v1/conversations/{conversation}/messages", {"body": "Hello"}),
     "create_successor": ("/v1/conversations/{blocked}/successor", {"message": {"body": "Going on"}}),
+    "settle_review": ("/v1/reviews/{review}", {"opt_out": True}),
     "opt_out": ("/v1/conversations/{conversation}/participants/" + number(1) + "/opt-out", None),
     "create_contact": ("/v1/contacts", {"name": "Cid", "number": number(21)}),
     "merge_contacts": ("/v1/contacts/{contact}/merge", {"contact_id": "{duplicate}"}),
@@ -107,6 +108,7 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     if name == "merge_contacts":
         body = {"contact_id": duplicate["id"]}
     ids = {"conversation": conversation["id"], "blocked": blocked["id"], "unconfirmed": unconfirmed["id"], "contact": contact["id"]}
+    ids["review"] = (await site.writes(3, "Please take me off this list.")).json()["message_id"]
     ids["webhook"] = (await site.post(*POSTS["add_webhook"])).json()["id"]
     path = path.format(**ids, user=site.world.who.user.id)
     first = await keyed(site, path, body)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import delete, select
 
-from groupchat.aggregates import consent, contact, delivery, do_not_disturb, reader, refusal
+from groupchat.aggregates import consent, contact, delivery, do_not_disturb, reader, refusal, review
 from groupchat.aggregates import group_events as group
 from groupchat.aggregates.keywords import keyword
 from groupchat.projections.paging import Page
@@ -277,6 +277,19 @@ def _no(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[
     return events.map(lambda event: (do_not_disturb.stream(CAUSE.workspace_id, number(who)), event))
 
 
+def _review(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    opened = review.ReviewOpened(
+        message_id=message,
+        conversation_id=conversation,
+        business_number=BUSINESS,
+        number=number(who),
+        because="stop",
+        due_at=moment(n),
+    )
+    settled = review.ReviewSettled(message_id=message, conversation_id=conversation, opt_out=who == 1, note=None)
+    return st.sampled_from((opened, settled)).map(lambda event: (review.stream(message), event))
+
+
 def _refusal(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
     return st.just(refused(n, conversation, who))
 
@@ -296,4 +309,4 @@ def refused(n: int, conversation: str = "cnv_1", who: int = 1) -> tuple[str, ref
     return refusal.stream(CAUSE.workspace_id, moment(n).date()), event
 
 
-_STEPS = (_message, _message, _reaction, _consent, _change, _delivery, _delivery, _reading, _contact, _no, _refusal)
+_STEPS = (_message, _message, _reaction, _consent, _change, _delivery, _delivery, _reading, _contact, _no, _review, _refusal)

@@ -18,7 +18,9 @@ from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded, stored_as
 from groupchat.values.lasting import LastingMap
 
-Cause = Literal["keyword", "dnd", "user", "carrier"]
+Cause = Literal["keyword", "dnd", "user", "carrier", "review"]
+RECORDED: frozenset[Cause] = frozenset({"user", "review"})
+"""Opt-outs that a user recorded or judged, not the person's own word for word. Only these can be taken back (R39)."""
 
 # --- events
 
@@ -114,7 +116,7 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
     match event:
         case OptedOut():
             out = replace(state, last_out=Ground(event.cause, event.evidence))
-            return _heard(replace(out, recorded=True) if event.cause == "user" else replace(out, said_so=True), event)
+            return _heard(replace(out, recorded=True) if event.cause in RECORDED else replace(out, said_so=True), event)
         case OptedIn():
             return _heard(replace(state, said_so=False, recorded=False), event)
         case OptOutTakenBack():
@@ -195,7 +197,7 @@ def decide(command: Command, state: Consent | None) -> list[Event]:
     if isinstance(command, OptOut | OptIn) and command.carrier_message_id in state.carrier_message_ids:
         return []
     match command:
-        case OptOut() if not state.said_so and not (command.cause == "user" and state.recorded):
+        case OptOut() if not state.said_so and not (command.cause in RECORDED and state.recorded):
             return [OptedOut(**asdict(command))]
         case TakeBack() if state.said_so:
             raise OptOutIsTheirsError(command.number)

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.consent import RECORDED, Cause
 from groupchat.aggregates.group_events import (
     Created,
     GroupMetadataChanged,
@@ -175,7 +175,7 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
 
 def kind_of(cause: Cause) -> Kind:
     """Return the ground of an opt-out with this cause: DND, a user's record, or the person's own word."""
-    return "dnd" if cause == "dnd" else "hand" if cause == "user" else "consent"
+    return "dnd" if cause == "dnd" else "hand" if cause in RECORDED else "consent"
 
 
 def ended_by(cause: Cause) -> tuple[Kind, ...]:

@@ -23,6 +23,7 @@ from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
+from groupchat.aggregates.review import ReviewOpened, ReviewSettled
 from groupchat.aggregates.webhook_events import WEBHOOK_EVENTS
 from groupchat.aggregates.workspace_state import OWNER
 from groupchat.values.event import Event, Recorded
@@ -119,6 +120,8 @@ def about(recorded: Recorded) -> About | None:
         case _ if isinstance(event, CONVERSATION):
             found = About(conversation_id=recorded.stream)
         case delivery.Started() | delivery.Updated() | delivery.Settled() | delivery.Withheld() | GroupJoined():
+            found = About(conversation_id=event.conversation_id)
+        case ReviewOpened() | ReviewSettled():
             found = About(conversation_id=event.conversation_id)
         case _ if isinstance(event, CONTACT):
             found = About(contact_id=recorded.stream)

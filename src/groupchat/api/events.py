@@ -44,7 +44,7 @@ class ConsentOptedInData(Struct, frozen=True, kw_only=True):
 
     business_number: str
     number: str
-    cause: Literal["carrier", "dnd", "keyword", "user"]
+    cause: Literal["carrier", "dnd", "keyword", "review", "user"]
     evidence: str
     carrier_message_id: str | None
 
@@ -60,7 +60,7 @@ class ConsentOptedOutData(Struct, frozen=True, kw_only=True):
 
     business_number: str
     number: str
-    cause: Literal["carrier", "dnd", "keyword", "user"]
+    cause: Literal["carrier", "dnd", "keyword", "review", "user"]
     evidence: str
     carrier_message_id: str | None
 
@@ -455,7 +455,7 @@ class ConversationParticipantOptedInData(Struct, frozen=True, kw_only=True):
     """The data of `ConversationParticipantOptedIn`."""
 
     number: str
-    cause: Literal["carrier", "dnd", "keyword", "user"]
+    cause: Literal["carrier", "dnd", "keyword", "review", "user"]
     evidence: str
 
 
@@ -469,7 +469,7 @@ class ConversationParticipantOptedOutData(Struct, frozen=True, kw_only=True):
     """The data of `ConversationParticipantOptedOut`."""
 
     number: str
-    cause: Literal["carrier", "dnd", "keyword", "user"]
+    cause: Literal["carrier", "dnd", "keyword", "review", "user"]
     evidence: str
     contact_id: str | None
 
@@ -737,6 +737,40 @@ class RefusalRecorded(Stored, frozen=True, kw_only=True, tag="groupchat.refusal.
     """
 
     data: RefusalRecordedData
+
+
+class ReviewOpenedData(Struct, frozen=True, kw_only=True):
+    """The data of `ReviewOpened`."""
+
+    message_id: str
+    conversation_id: str
+    business_number: str
+    number: str
+    because: str
+    due_at: datetime
+
+
+class ReviewOpened(Stored, frozen=True, kw_only=True, tag="groupchat.review.opened"):
+    """A participant's text was marked for the phrase `because`. Unless it is settled before `due_at`, it is an opt-
+    out.
+    """
+
+    data: ReviewOpenedData
+
+
+class ReviewSettledData(Struct, frozen=True, kw_only=True):
+    """The data of `ReviewSettled`."""
+
+    message_id: str
+    conversation_id: str
+    opt_out: bool
+    note: str | None
+
+
+class ReviewSettled(Stored, frozen=True, kw_only=True, tag="groupchat.review.settled"):
+    """A user judged whether the text was an opt-out, or the time was over, which counts as one."""
+
+    data: ReviewSettledData
 
 
 class WorkspaceCreatedData(Struct, frozen=True, kw_only=True):
@@ -1195,6 +1229,8 @@ StoredEvent = (
     | ReaderConversationMarkedUnread
     | ReaderConversationRead
     | RefusalRecorded
+    | ReviewOpened
+    | ReviewSettled
     | WorkspaceCreated
     | WorkspaceDefaultNumberChosen
     | WorkspaceKeyIssued

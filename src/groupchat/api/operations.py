@@ -32,6 +32,8 @@ from groupchat.api.types import (
     KeyShown,
     KeyShownPage,
     KeyWithSecret,
+    ListedReview,
+    ListedReviewPage,
     MediaInput,
     Message,
     MessageInput,
@@ -48,6 +50,7 @@ from groupchat.api.types import (
     RateShownPage,
     RefusalView,
     RefusalViewPage,
+    Review,
     RoleShown,
     RoleShownPage,
     StatementShown,
@@ -349,6 +352,38 @@ class Operations:
             query=given(
                 cursor=cursor, limit=limit, order=order, conversation_id=conversation_id, user_id=user_id, from_=from_, to=to
             ),
+        )
+
+    @listing
+    def list_reviews(
+        self,
+        *,
+        cursor: str | UnsetType = UNSET,
+        limit: int | UnsetType = UNSET,
+        status: Literal["open", "settled"] | UnsetType = UNSET,
+    ) -> ListCall[ListedReviewPage, ListedReview]:
+        """List the texts that may be an opt-out in a person's own words, those that are due first at the beginning (R40).
+
+        An open review that nobody settles before `due_at`, ten business days after the text came, becomes an opt-out.
+        """
+        return ListCall(
+            method="GET", path="/v1/reviews", answer=ListedReviewPage, query=given(cursor=cursor, limit=limit, status=status)
+        )
+
+    @operation
+    def settle_review(
+        self, review_id: str, *, opt_out: bool, note: str | UnsetType | None = UNSET, idempotency_key: str | None = None
+    ) -> Call[Review]:
+        """Judge whether a text is an opt-out (R40). An opt-out blocks every conversation of the business number with the
+        person.
+        """
+        return Call(
+            method="POST",
+            path=f"/v1/reviews/{quote(review_id, safe='')}",
+            answer=Review,
+            body=given(opt_out=opt_out, note=note),
+            idempotency_key=idempotency_key,
+            takes_key=True,
         )
 
     @operation

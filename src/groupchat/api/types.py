@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from groupchat.api.events import StoredEvent
+from groupchat.api.stored import Actor
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
@@ -414,6 +415,39 @@ class LineResult(Struct, frozen=True, kw_only=True):
     same_number_as: list[str]
 
 
+class Settlement(Struct, frozen=True, kw_only=True):
+    """The judgment on a text: by a user, or by the process `overdue_reviews` when the time was over."""
+
+    opt_out: bool
+    note: str | None
+    by: Actor
+    at: datetime
+
+
+class ListedReview(Struct, frozen=True, kw_only=True):
+    """A review with its message and conversation."""
+
+    id: str
+    status: Literal["open", "settled"]
+    number: str
+    because: str
+    opened_at: datetime
+    due_at: datetime
+    settlement: Settlement | None
+    message: Message
+    conversation: Shown
+
+
+class ListedReviewPage(Struct, frozen=True, kw_only=True):
+    """A page of a list. As `cursor`, `next_cursor` leads to the next page and `prev_cursor` to the one before; null at
+    an end.
+    """
+
+    items: list[ListedReview]
+    next_cursor: str | None
+    prev_cursor: str | None
+
+
 class MediaInput(Struct, frozen=True, kw_only=True):
     """A picture or file."""
 
@@ -569,6 +603,18 @@ class RefusalViewPage(Struct, frozen=True, kw_only=True):
     items: list[RefusalView]
     next_cursor: str | None
     prev_cursor: str | None
+
+
+class Review(Struct, frozen=True, kw_only=True):
+    """A review; `id` is its message's. `because` is the phrase for which the text was marked."""
+
+    id: str
+    status: Literal["open", "settled"]
+    number: str
+    because: str
+    opened_at: datetime
+    due_at: datetime
+    settlement: Settlement | None
 
 
 class RoleShown(Struct, frozen=True, kw_only=True):

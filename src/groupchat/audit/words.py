@@ -166,6 +166,7 @@ _HOW: dict[consent.Cause, str] = {
     "keyword": "by a keyword in the message {evidence}",
     "dnd": "by do-not-disturb of the contact {contact}, set by {evidence}",
     "user": "recorded by the user {evidence}",
+    "review": "in their own words in the message {evidence}, as its review found (R40)",
     "carrier": "reported by the carrier for the message {evidence}",
 }
 

@@ -23,6 +23,7 @@ PROGRESS = "groupchat.relay.v1"
 _OF_FAMILY = {
     "conversation": CONVERSATIONS,
     "delivery": CONVERSATIONS,
+    "review": CONVERSATIONS,
     "contact": CONTACTS,
     "consent": CONSENTS,
     "do_not_disturb": CONSENTS,

@@ -14,6 +14,7 @@ from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.beginnings import begin_for_inbound
 from groupchat.commands.consents import opt_in, opt_out
 from groupchat.commands.receipts import record_receipts
+from groupchat.commands.reviews import open_review
 from groupchat.commands.streams import CONSENT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
@@ -67,6 +68,8 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
     if said is not None and is_new:
         await _honour(decision, said, inbound, message_id)
+    elif conversation_id is not None and is_new:
+        await open_review(decision, conversation_id, message_id, inbound.to, inbound.from_, inbound.body)
     return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
 

@@ -14,6 +14,7 @@ from groupchat.aggregates import (
     phone_book,
     reader,
     refusal,
+    review,
     users,
     webhooks,
     workspace,
@@ -39,4 +40,5 @@ WEBHOOKS = StreamKind("wsp_", workspace_state.evolve, webhooks.decide)
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
 DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
 READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)
+REVIEW = StreamKind("review-", review.evolve, review.decide)
 REFUSALS = StreamKind("refusals-", refusal.evolve, refusal.decide)

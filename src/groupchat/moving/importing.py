@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import astuple
 
 from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.aggregates.review import ReviewOpened
 from groupchat.moving.lines import (
     FORMAT,
     FORMAT_VERSION,
@@ -132,7 +133,7 @@ def _counted(lines: Iterator[EventLine], total: int, on_progress: OnProgress) ->
         yield line
 
 
-_PUT_OFF = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC})
+_PUT_OFF = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC, ReviewOpened.TOPIC})
 
 
 class _Checks:

@@ -1,12 +1,13 @@
 """Views: read models, each a pure fold over events, stored in tables that can be dropped and rebuilt (R33)."""
 
-from groupchat.projections import contacts, do_not_disturb, inbox, ledger, pane, read_marks, refusals, thread
+from groupchat.projections import contacts, do_not_disturb, inbox, ledger, pane, read_marks, refusals, reviews, thread
 from groupchat.projections.view import View
 
 CONVERSATION_VIEWS: tuple[View, ...] = (inbox.VIEW, thread.VIEW, pane.VIEW, ledger.VIEW)
 """The views that need only Kafka's topic of conversations, so they can follow it instead of the log (docs/kafka.md)."""
 
 VIEWS: dict[str, View] = {
-    view.name: view for view in (*CONVERSATION_VIEWS, read_marks.VIEW, contacts.VIEW, do_not_disturb.VIEW, refusals.VIEW)
+    view.name: view
+    for view in (*CONVERSATION_VIEWS, read_marks.VIEW, contacts.VIEW, do_not_disturb.VIEW, refusals.VIEW, reviews.VIEW)
 }
 """Every view by its name."""

@@ -23,7 +23,7 @@ class RefusalError(ToldError):
         self.members = members
 
 
-Thing = Literal["conversation", "participant", "contact", "user", "key", "business number", "webhook"]
+Thing = Literal["conversation", "participant", "contact", "user", "key", "business number", "webhook", "review"]
 """The kinds of things that callers look up by an id or a number."""
 
 

@@ -38,6 +38,7 @@ _PATH_PARAMETERS: Json = {
         "example": "+14155550102",
     },
     "entry_id": {"schema": {"type": "string"}, "example": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2/2/1"},
+    "review_id": {"schema": {"type": "string"}, "example": "msg_01996f0c9a7755443322110099aa"},
     "webhook_id": {"schema": {"type": "string"}, "example": "whk_01996f0c1e00aabbccddeeff0077"},
     "user_id": {"schema": {"type": "string"}, "example": "usr_01996f0c1e00aabbccddeeff0011"},
     "key_id": {"schema": {"type": "string"}, "example": "key_01996f0c1e00aabbccddeeff0022"},

@@ -131,6 +131,14 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"number": str},
         {"number": "+14155550102"},
     ),
+    "review-settled": ProblemKind(
+        409,
+        "The review is settled",
+        "Someone has judged the text already, or its time was over (R40), with the result in opt_out. A review is settled once. To "
+        "end an opt-out that was a mistake, use DELETE /v1/conversations/{id}/participants/{number}/opt-out (R39).",
+        {"opt_out": bool},
+        {"opt_out": True},
+    ),
     "do-not-disturb-on": ProblemKind(
         409,
         "A contact has do-not-disturb on",

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from groupchat.commands.caller import Caller
 from groupchat.commands.numbers import read_number
-from groupchat.queries import contacts, conversations, explanations, messages, users, webhooks, workspaces
+from groupchat.queries import contacts, conversations, explanations, messages, reviews, users, webhooks, workspaces
 from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
 
@@ -115,6 +115,18 @@ async def plays_handsets(views: Views, who: Caller, _: Path) -> None:
 async def creates_groups(views: Views, who: Caller, _: Path) -> None:
     """Raise `GroupChatNotPermittedError` unless the caller's role may create groups (R20)."""
     (await rights_of(views.store, who)).require_group_chat()
+
+
+@permit("not-found")
+async def sees_review(views: Views, who: Caller, path: Path) -> None:
+    """Raise `NotFoundError` unless the path's review is there for the caller (R22)."""
+    await reviews.require_visible(views, who, path["review_id"])
+
+
+@permit("not-permitted", "number-access-denied")
+async def settles_reviews(views: Views, who: Caller, path: Path) -> None:
+    """Raise `NumberAccessDeniedError` unless the caller may record an opt-out in the review's conversation (R21)."""
+    await reviews.require_may_settle(views, who, path["review_id"])
 
 
 @permit("not-permitted", "number-access-denied")

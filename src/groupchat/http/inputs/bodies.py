@@ -182,6 +182,13 @@ class Reasoned(Taken, frozen=True, kw_only=True):
     reason: Reason
 
 
+class ReviewJudgment(Taken, frozen=True, kw_only=True):
+    """Whether a text is an opt-out in the person's own words, with a note."""
+
+    opt_out: bool
+    note: Reason | None = None
+
+
 class MessageOutcome(Taken, frozen=True, kw_only=True):
     """A person's finding about a message whose status is unconfirmed; without recipients, it applies to all unconfirmed ones."""
 

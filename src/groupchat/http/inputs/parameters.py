@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
 from groupchat.http.inputs.fields import LIMIT, Cursor, ExternalId, Id, Limit, SearchText, WrittenNumber
-from groupchat.projections import ledger, refusals
+from groupchat.projections import ledger, refusals, reviews
 from groupchat.projections.contacts import ContactFilter
 from groupchat.projections.inbox_list import ConversationFilter
 from groupchat.projections.paging import Order, PageRequest
@@ -216,6 +216,12 @@ class RefusalsQuery(OrderedQuery, frozen=True, kw_only=True):
         return refusals.RefusalFilter(
             conversation_id=given(self.conversation_id), user_id=given(self.user_id), start=start, end=end
         )
+
+
+class ReviewsQuery(PageQuery, frozen=True, kw_only=True):
+    """Reviews, all or with one status."""
+
+    status: reviews.Status | UnsetType = UNSET
 
 
 class StatementQuery(QueryParameters, frozen=True, kw_only=True):

@@ -1,0 +1,53 @@
+"""The texts that a reasonable person would take for an opt-out, though they are no keyword (R40).
+
+A marked text opts nobody out. It is put before a person, so a text too many does no harm. `stop_phrases.py` has the phrases in
+English, Spanish and French, `tests/aggregates/stop_wishes.tsv` is the labelled set, and docs/compliance.md has the figures.
+"""
+
+import re
+from collections.abc import Iterable
+
+from groupchat.aggregates.keywords import keyword
+from groupchat.aggregates.stop_phrases import ENGLISH, FRENCH, NOT_MEANT, PARTS, SIGNS, SPANISH, TYPOS
+from groupchat.values.text import folded
+
+_LONGEST = 2_000
+"""Only the beginning of a longer text is judged."""
+_SENTENCE_ENDS = re.compile(r"[.!?,;:\n()\u2026]+")
+_VARIANTS_OF_SIGNS = re.compile("[\U0001f3fb-\U0001f3ff\u2640\u2642 .!]")
+_TYPOS = re.compile("|".join(TYPOS.split()))
+
+
+def stop_wish(body: str | None) -> str | None:
+    """Return the phrase for which a text is marked; none for a text that isn't. A keyword needs no mark and gets none."""
+    if body is None or keyword(body, alone=True) == "opt-out":
+        return None
+    text = folded(body[:_LONGEST])
+    if set(_VARIANTS_OF_SIGNS.sub("", text)) <= set(SIGNS) and set(text) & set(SIGNS):
+        return "stop sign"
+    if _TYPOS.fullmatch(text.strip(" .!").replace(" ", "")):
+        return "stop"
+    return next((phrase for sentence in _sentences(text) for phrase, rule in _RULES if rule.search(sentence)), None)
+
+
+def _sentences(text: str) -> Iterable[str]:
+    """Return the parts of a text between punctuation marks, and the whole text without them."""
+    plain = text.replace("-", " ")
+    parts = (" ".join(part.split()) for part in (*_SENTENCE_ENDS.split(plain), _SENTENCE_ENDS.sub(" ", plain)))
+    return dict.fromkeys(" ".join(_NOT_MEANT.sub(" ", part).split()) for part in parts if part)
+
+
+def _pattern(line: str) -> str:
+    """Return a line's pattern with the parts filled in, bounded by whole words."""
+    filled = line
+    while (more := filled.replace("{", "%(").replace("}", ")s") % PARTS) != filled:
+        filled = more
+    return rf"\b(?:{filled})\b".replace(r"\b(?:^", "^(?:").replace(r"$)\b", ")$")
+
+
+_RULES = tuple(
+    (phrase, re.compile(_pattern(pattern)))
+    for language in (ENGLISH, SPANISH, FRENCH)
+    for phrase, _, pattern in (line.partition(": ") for line in language.strip().splitlines())
+)
+_NOT_MEANT = re.compile("|".join(_pattern(line) for line in NOT_MEANT.strip().splitlines()))

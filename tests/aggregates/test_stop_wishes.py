@@ -1,0 +1,52 @@
+"""Opt-outs in words of one's own: the labelled set, and what the rules must not do (R40)."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given as for_any
+from hypothesis import strategies as st
+
+from groupchat.aggregates.keywords import keyword
+from groupchat.aggregates.stop_wishes import stop_wish
+
+LABELLED = [line.split("\t") for line in Path(__file__).with_name("stop_wishes.tsv").read_text("utf-8").splitlines()]
+"""Whether a reasonable person would take the text for an opt-out, its language, and the text."""
+
+
+def counts(language):
+    found = Counter((label, stop_wish(text) is not None) for label, of, text in LABELLED if of == language)
+    return found["yes", True], found["no", True], found["yes", False]
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_nearly_every_wish_of_the_labelled_set_is_marked_R40(language):
+    right, wrong, missed = counts(language)
+    recall, precision = right / (right + missed), right / (right + wrong)
+    assert recall >= 0.95
+    assert precision >= 0.9
+
+
+def test_no_text_of_the_labelled_set_is_a_keyword_R40():
+    assert [text for _, _, text in LABELLED if keyword(text, alone=False)] == []
+
+
+@pytest.mark.parametrize("body", ["STOP", "stop!", "Arr\u00eat", None, "", " ", "\u200b"])
+def test_a_keyword_and_an_empty_text_need_no_mark_R40(body):
+    assert stop_wish(body) is None
+
+
+@pytest.mark.parametrize(
+    "body", ["PLEASE TAKE ME OFF", "please  take\nme off", "Don\u2019t text me", "don't text me", "\U0001f6d1", "\u26d4\ufe0f"]
+)
+def test_case_spaces_apostrophes_and_variants_make_no_difference_R40(body):
+    assert stop_wish(body) is not None
+
+
+@for_any(st.text(max_size=3_000))
+def test_any_text_is_judged_R40(body):
+    stop_wish(body)
+
+
+def test_a_very_long_text_is_judged_by_its_beginning_R40():
+    assert stop_wish("Please take me off this list. " + "x " * 1_000_000) == "take me off"
