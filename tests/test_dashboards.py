@@ -35,7 +35,7 @@ async def scraped(sqlite_url):
     }
 
 
-def test_every_alert_and_panel_uses_metrics_and_labels_that_there_are(scraped):
+def test_every_alert_and_panel_uses_existing_metrics_and_labels(scraped):
     for expression in EXPRESSIONS:
         metrics = re.findall(r"(?:groupchat|process)_\w+", expression)
         labels = re.findall(r"(\w+) ?[!=]~?\"", expression) + [
@@ -47,7 +47,7 @@ def test_every_alert_and_panel_uses_metrics_and_labels_that_there_are(scraped):
             assert {*labels} <= scraped[metric], expression
 
 
-def test_every_alert_says_what_is_wrong_and_how_bad_it_is():
+def test_every_alert_has_a_summary_and_a_severity():
     assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] in ("critical", "warning") for rule in RULES)
 
 

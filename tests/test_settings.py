@@ -62,13 +62,13 @@ def test_a_login_to_brokers_that_would_be_ignored_is_refused(name: str, protocol
     assert from_environment(given | {"GROUPCHAT_KAFKA_SECURITY_PROTOCOL": "SASL_SSL"})
 
 
-def test_variables_that_are_no_setting_are_found():
+def test_variables_that_are_not_settings_are_found():
     given = {"GROUPCHAT_FOO": "1", "GROUPCHAT_CARRIER": "simulator", "GROUPCHAT_AUDIT_KEY_FILE": "x", "HOME": "x"}
 
     assert unknown(given) == ["GROUPCHAT_FOO"]
 
 
-def test_no_secret_is_shown_of_the_settings_that_somebody_chose():
+def test_the_chosen_settings_are_shown_without_secrets():
     texts = {field.name: "chosen" for field in msgspec.structs.fields(Settings)}
     hidden = texts.keys() - Settings(**texts).chosen().keys()
 

@@ -35,7 +35,7 @@ def test_all_workers_but_some_run_and_those_that_later_versions_add():
     assert all_but(WORKERS | {"new": nothing}, ["delivery"], ()) == ["inbox", "new"]
 
 
-def test_an_optional_worker_can_be_left_out_where_it_is_not():
+def test_an_optional_worker_can_be_excluded_where_it_does_not_exist():
     assert all_but(WORKERS, ["relay"], OPTIONAL_WORKERS) == ["inbox", "delivery"]
 
 

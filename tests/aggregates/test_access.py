@@ -191,7 +191,7 @@ def test_a_restricted_user_requests_only_contacts_assigned_to_them_R22():
     access("max").require_assigned(asked)
 
 
-def test_an_unknown_contact_is_refused_as_one_of_another_is_R22():
+def test_an_unknown_contact_is_refused_like_another_workspaces_R22():
     said = []
     for contact_ in (None, assigned_to("max")):
         with pytest.raises(ContactNotAssignedError) as caught:

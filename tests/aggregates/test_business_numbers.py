@@ -65,7 +65,7 @@ def test_a_number_is_not_assigned_to_a_stranger_R21():
         assert locs_of(owned.when(command).refused(InvalidRequestError)) == ["assigned_to"]
 
 
-def test_each_change_of_a_number_is_a_fact_and_the_same_change_again_is_none_R21():
+def test_each_change_of_a_number_is_an_event_and_a_repeat_adds_none_R21():
     change = ChangeNumber(number=BUSINESS, label="Desk", assigned_to="usr_member", default=True)
     after = given(NUMBERS, *STAFFED, a_number_added()).when(change).then(
         NumberLabelled(number=BUSINESS, label="Desk"),

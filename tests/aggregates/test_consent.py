@@ -82,7 +82,7 @@ def test_a_users_opt_out_adds_nothing_to_the_persons_own_R14():
     given(consent, OPTED_OUT).when(OptOut(**SAID, cause="user", evidence="usr_1")).nothing()
 
 
-def test_there_is_nothing_to_take_back_where_nobody_is_out_R39():
+def test_nothing_is_taken_back_if_nobody_has_opted_out_R39():
     given(consent).when(TAKE_BACK).nothing()
     given(consent, RECORDED, OPTED_IN).when(TAKE_BACK).nothing()
 

@@ -74,7 +74,7 @@ def test_primary_and_secondary_numbers_are_exchanged_R2():
     given(contact, WITH_SECOND).when(Change(number=number(2), secondary_numbers=(number(1),))).then(exchanged)
 
 
-def test_secondary_numbers_are_taken_away_R2():
+def test_secondary_numbers_are_removed_R2():
     without = NumbersChanged(contact_id="ctc_1", number=number(1), secondary_numbers=())
     given(contact, WITH_SECOND).when(Change(secondary_numbers=())).then(without)
 

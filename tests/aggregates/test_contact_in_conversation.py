@@ -26,7 +26,7 @@ def tags(state):
     return [(member.updated, member.deleted) for member in state.members]
 
 
-def test_a_contact_that_is_as_it_was_says_nothing_R9():
+def test_an_unchanged_contact_adds_no_event_R9():
     given(GROUP_DECIDER, GROUP).when(noted()).nothing()
 
 
@@ -34,7 +34,7 @@ def test_a_contact_of_nobody_here_says_nothing_R9():
     given(GROUP_DECIDER, GROUP).when(NoteContact(contact=a_contact(7, name="x", deleted=True))).nothing()
 
 
-def test_a_contact_with_a_participants_number_that_it_is_not_linked_to_says_nothing_R9():
+def test_a_contact_with_an_unlinked_participants_number_adds_no_event_R9():
     given(GROUP_DECIDER, GROUP).when(NoteContact(contact=a_contact(7, number=number(2)))).nothing()
 
 

@@ -65,12 +65,12 @@ def test_a_no_is_not_lifted_while_a_contact_that_has_the_number_has_dnd_on_R36()
     )
 
 
-def test_there_is_nothing_to_lift_where_there_is_no_no_R36():
+def test_nothing_is_lifted_without_dnd_left_behind_R36():
     given(do_not_disturb).when(of(Lift)).refused(NotFoundError)
     given(do_not_disturb, by(TurnedOn), by(TurnedOff)).when(of(Lift)).refused(NotFoundError)
 
 
-def test_it_says_through_which_contacts_dnd_applies_and_since_when_R36():
+def test_a_number_shows_the_contacts_through_which_dnd_applies_and_since_when_R36():
     state = given(do_not_disturb, by(TurnedOn, 2), by(TurnedOn, 1), by(LeftBehind, 2)).state
     assert state.contacts == (("ctc_2", moment(1)), ("ctc_1", moment(2)))
 

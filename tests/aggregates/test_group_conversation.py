@@ -125,7 +125,7 @@ NOT_CREATE = (
 
 
 @pytest.mark.parametrize("command", NOT_CREATE)
-def test_a_group_that_is_not_there_is_not_found(command):
+def test_a_missing_group_is_not_found(command):
     given(GROUP_DECIDER).when(command).refused(NotFoundError)
 
 
@@ -166,7 +166,7 @@ def test_an_inbound_message_shows_the_contacts_name_else_the_one_given_else_the_
 
 
 @pytest.mark.parametrize(("body", "keyword"), [(" Stop! ", "opt-out"), ("start", "opt-in"), ("Stop it", None), (None, None)])
-def test_an_inbound_message_says_which_keyword_it_was_recognized_as_R14(body, keyword):
+def test_an_inbound_message_has_its_recognized_keyword_R14(body, keyword):
     received = a_receive(1, body=body, media=(a_picture(),))
     given(GROUP_DECIDER, THREE).when(received).then(inbound(1, number(1), body=body, media=(a_picture(),), keyword=keyword))
 
@@ -230,7 +230,7 @@ def test_a_message_is_recognized_by_the_workspaces_own_keywords_too_R38():
     given(GROUP_DECIDER, THREE).when(received).then(inbound(1, number(1), body="Genug!", keyword="opt-out"))
 
 
-def test_a_word_given_by_keyword_or_carrier_is_one_and_the_same_and_a_user_adds_nothing_to_it_R14():
+def test_an_opt_out_by_keyword_or_carrier_is_the_same_and_a_user_adds_nothing_to_it_R14():
     for first, second in (("keyword", "user"), ("keyword", "carrier"), ("carrier", "keyword"), ("carrier", "user")):
         given(GROUP_DECIDER, THREE, opted_out(2, first)).when(opt_out(2, second)).nothing()
 
@@ -241,7 +241,7 @@ def test_an_opt_out_repeated_by_the_person_becomes_their_own_R39(cause):
     assert theirs.when(take_back(2)).then(taken_back(2)).state.blocked_by == (number(2),)
 
 
-def test_dnd_names_the_contact_whose_it_is_R36():
+def test_dnd_names_its_contact_R36():
     command = OptOutParticipant(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
     out = ParticipantOptedOut(number=number(1), cause="dnd", evidence="usr_ann", contact_id="ctc_9")
     given(GROUP_DECIDER, THREE).when(command).then(out)
@@ -298,7 +298,7 @@ def test_under_the_reopening_policy_the_last_opt_in_lifts_the_block_R17():
     both_back.when(a_send()).then(message())
 
 
-def test_a_word_and_do_not_disturb_are_taken_back_each_on_its_own_R17():
+def test_an_opt_out_and_do_not_disturb_are_taken_back_separately_R17():
     out_twice = given(GROUP_DECIDER, REOPENING).when(opt_out(2)).then(opted_out(2)).when(opt_out(2, "dnd")).then(
         opted_out(2, "dnd")
     )  # fmt: skip
@@ -310,12 +310,12 @@ def test_do_not_disturb_does_not_answer_a_stop_R17():
     given(GROUP_DECIDER, REOPENING, opted_out(2)).when(opt_in(2, "dnd")).nothing()
 
 
-def test_a_group_does_not_reopen_beside_another_with_the_same_set_R17_R35():
+def test_a_group_does_not_reopen_while_another_has_the_same_set_R17_R35():
     beside = given(GROUP_DECIDER, REOPENING, opted_out(2)).when(opt_in(2, same_set_is_open=True)).then(opted_in(2))
     assert beside.state.blocked
 
 
-def test_a_group_that_stayed_blocked_beside_another_reopens_with_the_next_last_opt_in_R17():
+def test_a_group_that_stayed_blocked_because_of_another_reopens_with_the_next_last_opt_in_R17():
     history = (REOPENING, opted_out(2), opted_in(2), opted_out(1))
     state = given(GROUP_DECIDER, *history).when(opt_in(1)).then(opted_in(1), Unblocked()).state
     assert not state.blocked
@@ -347,7 +347,7 @@ def test_a_participant_who_is_out_for_another_reason_too_still_blocks_R39(cause)
     assert both.when(take_back(2)).then(taken_back(2)).state.blocked_by == (number(2),)
 
 
-def test_the_block_of_a_mistake_stays_beside_another_group_with_the_same_set_R35_R39():
+def test_a_mistakes_block_stays_while_another_group_has_the_same_set_R35_R39():
     beside = given(GROUP_DECIDER, THREE, opted_out(2, "user")).when(take_back(2, same_set_is_open=True)).then(taken_back(2))
     assert (beside.state.blocked_by, beside.state.member(number(2)).out) == ((number(2),), ())
     beside.when(take_back(2)).nothing()
@@ -360,7 +360,7 @@ def test_a_mistake_is_taken_back_after_the_person_opted_in_too_R17_R39():
 
 
 @pytest.mark.parametrize("history", [(), (opted_out(2),), (opted_out(2, "dnd"),), (opted_out(3, "user"),)])
-def test_there_is_nothing_to_take_back_where_no_user_recorded_it_R39(history):
+def test_nothing_is_taken_back_that_no_user_recorded_R39(history):
     given(GROUP_DECIDER, THREE, *history).when(take_back(2)).nothing()
     given(GROUP_DECIDER, THREE, *history).when(take_back(9)).nothing()
 
@@ -407,7 +407,7 @@ def test_a_participant_who_opted_in_again_is_taken_into_the_successor_R18():
     assert left(state, set()) == THREE.roster
 
 
-def test_a_participant_with_do_not_disturb_is_not_taken_along_R18():
+def test_a_participant_with_do_not_disturb_is_left_out_of_the_successor_R18():
     state = given(GROUP_DECIDER, THREE, opted_out(2, "dnd")).state
     assert [p.number for p in left(state, {number(2)})] == [number(1), number(3)]
 

@@ -79,13 +79,13 @@ def test_a_keyword_that_is_repeated_is_one_R38(written):
     assert keyword(written) == "opt-out"
 
 
-def test_a_stop_sign_beside_an_opt_out_is_ignored_and_a_heart_beside_an_opt_in_is_not_R14():
+def test_a_stop_sign_next_to_an_opt_out_is_ignored_and_a_heart_next_to_an_opt_in_is_not_R14():
     assert keyword("Stop \U0001f6d1") == "opt-out"
     assert keyword("yes \u2764\ufe0f") is None
 
 
 @pytest.mark.parametrize("written", ["YES", "yes!", "Oui", "Sí", "si", "yes yes"])
-def test_a_yes_that_is_not_written_to_the_business_alone_is_none_R38(written):
+def test_a_yes_to_a_group_is_not_an_opt_in_R38(written):
     assert keywords.keyword(written, alone=True) == "opt-in"
     assert keywords.keyword(written, alone=False) is None
 
@@ -117,7 +117,7 @@ def test_a_word_of_a_workspace_without_letters_is_not_a_keyword_R38():
         "yes please", "yess", "start over", "restart", "YES NO", "STOP START", "y", "no", "HELP", "INFO",
     ],
 )  # fmt: skip
-def test_a_message_that_only_has_a_keyword_in_it_is_none_R14(written):
+def test_a_message_that_contains_a_keyword_among_others_is_not_a_keyword_R14(written):
     assert keyword(written) is None
 
 

@@ -157,7 +157,7 @@ def test_any_history_of_valid_events_folds_in_any_order_and_from_any_beginning_R
 
 @every_fold
 @given(data=st.data())
-def test_an_event_of_another_aggregate_is_passed_over_R34(name, data):
+def test_an_event_of_another_aggregate_is_ignored_R34(name, data):
     topics, evolve = FOLDS[name]
     own = data.draw(st.lists(events_of(topics), max_size=3))
     others = sorted({other for other, _ in FOLDS.values()} - {topics})

@@ -28,7 +28,7 @@ def test_the_next_oldest_follows_when_the_oldest_has_the_number_no_longer_R2():
     assert oldest(listed("ctc_old", since=2), listed("ctc_young", since=9), unlisted("ctc_old")) == "ctc_young"
 
 
-def test_a_number_that_nobody_has_any_more_is_linked_to_nobody_R2():
+def test_a_number_that_nobody_has_now_is_linked_to_nobody_R2():
     assert oldest(listed("ctc_1", since=2), unlisted("ctc_1")) is None
 
 

@@ -47,7 +47,7 @@ def test_the_date_is_that_of_utc_wherever_the_clock_stands_R25(hours: float):
         assert rate_at([posted(MARCH)], moment).mms_segment == Decimal(price)
 
 
-def test_of_rates_of_one_date_the_latest_posted_holds_also_if_it_is_the_same_or_free_R25():
+def test_the_latest_posted_rate_of_a_date_applies_even_if_it_is_the_same_or_free_R25():
     card = [posted(MARCH, "0.05"), posted(MARCH, "0.03"), posted(MARCH, "0")]
     assert [str(rate_at(card[:n], first_second(MARCH)).mms_segment) for n in (1, 2, 3)] == ["0.05", "0.03", "0"]
 

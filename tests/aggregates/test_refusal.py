@@ -54,7 +54,7 @@ def test_a_refusal_is_recorded_with_all_that_was_tried_R15():
     given(refusal).when(a_record(times=3)).then(recorded_of(a_record(times=3)))
 
 
-def test_alike_refusals_within_a_minute_are_not_stored_again_and_after_it_are_R15():
+def test_a_similar_refusal_is_stored_again_only_after_a_minute_R15():
     day = given(refusal).when(a_record(at=1)).then(recorded_of(a_record()))
     stored_at = day.events[0].at
     soon = replace(a_record(), at=stored_at + APART - timedelta(microseconds=1))
@@ -63,7 +63,7 @@ def test_alike_refusals_within_a_minute_are_not_stored_again_and_after_it_are_R1
     day.when(replace(a_record(times=9), at=stored_at + APART)).then(recorded_of(a_record(times=9)))
 
 
-def test_a_refusal_of_another_user_operation_or_thing_is_not_alike_R15():
+def test_a_refusal_of_another_user_operation_or_subject_is_not_similar_R15():
     day = given(refusal).when(a_record()).then(recorded_of(a_record()))
     others = (OTHERS, replace(BLOCKED, operation="other"), replace(BLOCKED, about=Subject(conversation_id="cnv_2")))
     for other in others:

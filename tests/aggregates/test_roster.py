@@ -168,7 +168,7 @@ def test_a_number_is_the_same_in_every_written_form_R3():
     assert [code for _, code, _, _ in found(forms)] == ["duplicate-number", "duplicate-number"]
 
 
-def test_two_that_cannot_be_read_are_not_taken_for_the_same_R3():
+def test_two_unreadable_numbers_do_not_count_as_the_same_R3():
     unreadable = [roster.bare(i, RequestedParticipant(number=written)) for i, written in enumerate(("12", "hello"))]
     assert found(unreadable) == [("R3", "invalid-number", "12", 0), ("R3", "invalid-number", "hello", 1)]
 
@@ -301,7 +301,7 @@ def test_without_an_unblocked_group_one_may_be_created_R35():
     roster.check_no_same([])
 
 
-def test_of_a_successor_only_the_size_is_checked_R18():
+def test_only_a_successors_size_is_checked_R18():
     roster.check_size(2, POLICY)
     roster.check_size(10, POLICY)
     for count, code in ((1, "too-few-participants"), (11, "too-many-participants")):

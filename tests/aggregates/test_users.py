@@ -98,7 +98,7 @@ def test_a_new_owners_keys_end_unless_an_owner_or_the_operator_issued_them_R23()
     assert len(demoted.state.keys_of("usr_member")) == 2
 
 
-def test_a_user_has_a_role_that_there_is_R20():
+def test_a_user_has_an_existing_role_R20():
     stranger = an_owner(id="usr_2", email="eve@example.com", role="front desk")
     assert locs_of(given(USERS, *STAFFED).when(stranger).refused(InvalidRequestError)) == ["role"]
     unknown = changing("usr_member", role="front desk")
@@ -116,7 +116,7 @@ def test_a_user_is_restricted_to_assigned_data_and_keeps_their_role_R22():
     assert restricted.when(restrict).nothing().state.users["usr_member"].assigned_only
 
 
-def test_there_is_always_an_owner_R23():
+def test_a_workspace_always_has_an_owner_R23():
     demote = changing("usr_owner", role="member")
     assert locs_of(given(USERS, *STAFFED).when(demote).refused(InvalidRequestError)) == ["role"]
     second = UserRoleChanged(user_id="usr_member", role="owner", assigned_only=False)

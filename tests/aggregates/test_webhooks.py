@@ -121,6 +121,6 @@ def test_a_webhook_is_replayed_from_a_position_and_removed_R55():
 
 
 @pytest.mark.parametrize("command", [change(active=False), SendTest("whk_1"), RemoveWebhook("whk_1")])
-def test_a_webhook_that_is_not_there_is_not_found_R55(command):
+def test_a_missing_webhook_is_not_found_R55(command):
     given(WEBHOOKS, a_workspace()).when(command).refused(NotFoundError)
     given(WEBHOOKS, a_workspace(), added(), WebhookRemoved(webhook_id="whk_1")).when(command).refused(NotFoundError)

@@ -35,7 +35,7 @@ def test_a_workspace_begins_with_heymarkets_policy_R1():
 
 
 @pytest.mark.parametrize("command", [ChangePolicy(max_participants=5), DefineRole(role="x", group_chat=True)])
-def test_nothing_is_done_in_a_workspace_that_is_not_there(command):
+def test_nothing_is_done_in_a_missing_workspace(command):
     given(WORKSPACE).when(command).refused(NotFoundError)
 
 
@@ -152,7 +152,7 @@ def test_a_policy_goes_back_to_heymarkets_R1():
     given(WORKSPACE, highlevel).when(ChangePolicy(preset="heymarket")).then(PolicyChanged(policy=Policy()))
 
 
-def test_a_policy_that_is_so_already_is_not_changed_R1():
+def test_an_equal_policy_adds_no_event_R1():
     given(WORKSPACE, a_workspace()).when(ChangePolicy()).nothing()
     given(WORKSPACE, a_workspace()).when(ChangePolicy(preset="heymarket", max_participants=10)).nothing()
 

@@ -199,7 +199,7 @@ def test_a_cursor_that_this_list_did_not_give_is_refused(database: Database, cur
     assert "cursor" in refused.value.detail
 
 
-def test_a_conversation_that_is_not_stored_is_not_there(database: Database):
+def test_an_unknown_conversation_has_no_state(database: Database):
     with pytest.raises(NotFoundError):
         as_of.page(Log.of(database), "cnv_1", NOW, END)
 

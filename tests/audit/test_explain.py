@@ -158,7 +158,7 @@ def test_a_message_shows_its_numbers_its_authors_view_its_rate_and_each_status_R
         assert said in told(explained)
 
 
-def test_the_pane_is_shown_as_it_stood_then_even_after_a_block_was_lifted_R17_R19():
+def test_the_pane_is_shown_as_of_that_time_even_after_a_block_was_lifted_R17_R19():
     reopening = a_group(policy=a_policy(reopen_on_opt_in=True))
     story = [reopening, opted_out(1), opted_in(1), Unblocked(), sent("msg_1"), opted_out(2)]
     found = history(*(("cnv_1", event) for event in story))
@@ -172,7 +172,7 @@ def test_the_pane_is_shown_as_it_stood_then_even_after_a_block_was_lifted_R17_R1
     assert explain_block.block(found, TWO).decided_by.id == "cnv_1/6"
 
 
-def test_a_keyword_leads_to_the_opt_out_that_it_was_and_back_R14():
+def test_a_keyword_leads_to_its_opt_out_and_back_R14():
     stop = replace(opted_out(1), evidence="msg_1")
     found = history(("cnv_1", a_group()), ("cnv_1", received("msg_1", body="Stop!")), ("cnv_1", stop))
     line = next(line for line in explain.message(found, "msg_1").grounds if "keyword (R14)" in line.says)

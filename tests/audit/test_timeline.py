@@ -34,7 +34,7 @@ def test_every_event_has_an_entry_whose_changes_are_the_differences_between_the_
 
 @given(life=lives())
 @settings(max_examples=40)
-def test_every_delivery_and_every_billed_line_stands_with_its_message_once_R25(life: Life):
+def test_every_delivery_and_every_billed_line_appears_with_its_message_once_R25(life: Life):
     whole = life.history
     led_to = [each for entry in timeline.entries(whole) for each in entry.led_to]
     went = [each for each in led_to if not each.what.startswith(("billed", "credited"))]

@@ -23,6 +23,6 @@ def test_a_single_record_arrives_with_its_key(kafka):
     assert (record.key, record.value) == (b"example.com/log", b"a checkpoint\n")
 
 
-def test_brokers_that_are_not_there_are_named():
+def test_unreachable_brokers_are_named():
     with pytest.raises(BrokerUnavailableError, match=r"Kafka at 127\.0\.0\.1:1 can't be used"):
         send_one(Brokers(bootstrap_servers="127.0.0.1:1"), "checkpoints", "key", "value")

@@ -55,7 +55,7 @@ def responding(response: httpx.Response) -> Calls:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-async def test_no_more_is_read_than_a_carrier_may_have_to_say_R28(method):
+async def test_reading_stops_at_the_size_limit_of_a_carriers_response_R28(method):
     body = Endless()
     with pytest.raises(CarrierUnclearError, match="its response 200 is nonsense"):
         await getattr(responding(httpx.Response(200, stream=body)), method)("/messages")

@@ -252,7 +252,7 @@ def test_ids_are_footnotes_and_every_number_has_its_line(groupchat: Command, on_
     assert sum(f" {id_}/2 at position " in line for line in notes) == 1
 
 
-def test_refused_attempts_stand_in_the_history_at_their_time_R15(groupchat: Command, database_url: str, disputed: Disputed):
+def test_refused_attempts_appear_in_the_history_at_their_time_R15(groupchat: Command, database_url: str, disputed: Disputed):
     before = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)["timeline"]
     asyncio.run(refused_in(database_url, disputed))
     unfollowed = groupchat(database_url, "history", disputed.conversation)

@@ -54,7 +54,7 @@ def test_no_password_of_the_databases_url_is_shown(groupchat, scheme, place):
     assert "s3cret" not in refused.err
 
 
-def test_a_part_of_a_password_that_is_taken_for_a_port_is_not_shown(groupchat):
+def test_a_part_of_a_password_that_looks_like_a_port_is_not_shown(groupchat):
     refused = groupchat("postgresql://ann:s3@cr:et@127.0.0.1/x", "status")
 
     assert "its port is not a number" in refused.err

@@ -3,7 +3,7 @@
 import re
 
 
-def test_a_rebuild_shows_how_far_it_is_R33(groupchat, workspace):
+def test_a_rebuild_shows_its_progress_R33(groupchat, workspace):
     rebuilt = groupchat(workspace, "rebuild")
 
     assert rebuilt.code == 0, rebuilt.err

@@ -59,7 +59,7 @@ def test_refusals_are_shown_with_user_time_operation_and_reason_R15(shown):
     ("words", "times"),
     [((), [1, 2, 3]), (("--conversation", "cnv_1"), [1, 2]), (("--user", "usr_2"), [2, 3]), (("--user", "usr_none"), [])],
 )
-def test_as_json_there_is_a_record_a_line_and_options_choose_R15(shown, words, times):
+def test_json_output_has_a_record_on_each_line_and_options_select_records_R15(shown, words, times):
     result = shown(WORKSPACE, "--json", *words)
     assert result.code == 0, result.err
     assert [json.loads(line)["times"] for line in result.out.splitlines()] == times

@@ -29,7 +29,7 @@ def test_each_format_is_a_file_of_its_owner_alone(groupchat: Command, database_u
             assert out.stat().st_mode & 0o777 == 0o600
 
 
-def test_it_can_go_to_stdout_and_says_who_made_it_without_the_databases_password(
+def test_a_transcript_can_go_to_stdout_and_names_its_maker_without_the_databases_password(
     groupchat_process: Command, database_url: str, disputed: Disputed
 ):
     made = groupchat_process(

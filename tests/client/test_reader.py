@@ -166,7 +166,7 @@ def test_a_record_at_which_the_loop_fails_comes_again_in_this_reader_and_in_the_
     assert seen == [1, 2, 3, 3, 3, 4, 5]
 
 
-def test_a_reader_that_has_all_leaves_no_lag_behind(reader, relay, kafka, topics):
+def test_a_reader_that_has_everything_has_no_lag(reader, relay, kafka, topics):
     relay.publish(messages(30))
     relay.publish(messages(3), abort=True)
 
@@ -231,7 +231,7 @@ def wait_until(so):
         ([("ce_type", b"groupchat.x")], b"[]", "ValidationError"),
     ],
 )
-def test_a_record_that_cant_be_read_stops_the_reader_and_says_where_it_stands(reader, relay, topics, headers, value, said):
+def test_an_unreadable_record_stops_the_reader_which_names_its_place(reader, relay, topics, headers, value, said):
     good = next(iter(records_of(messages(1)[0])))
     bad = WireRecord(topic=good.topic, key=good.key, value=value, headers=[*(good.headers if headers else []), *headers])
     relay.send([good, bad])
@@ -245,7 +245,7 @@ def test_a_record_that_cant_be_read_stops_the_reader_and_says_where_it_stands(re
         assert group_goes_on == 0 or seen == []
 
 
-def test_a_topic_that_is_not_there_is_named(reader, topics):
+def test_a_missing_topic_is_named(reader, topics):
     with (
         pytest.raises(TopicsMissingError, match=f"lacks {topics}groupchat.nothing.v1, or hides it from you"),
         reader("groupchat.nothing.v1"),
@@ -253,7 +253,7 @@ def test_a_topic_that_is_not_there_is_named(reader, topics):
         pass
 
 
-def test_a_broker_that_is_not_there_is_named():
+def test_an_unreachable_broker_is_named():
     with (
         pytest.raises(BrokerUnavailableError, match=r"Kafka at 127\.0\.0\.1:1 can't be used"),
         Reader("127.0.0.1:1", group="g", topics=["groupchat.ledger.v1"]),

@@ -79,7 +79,7 @@ async def test_dnd_blocks_every_group_that_is_linked_to_the_contact_on_every_bus
     assert broken(await world.log()) == []
 
 
-async def test_dnd_finds_groups_through_numbers_that_the_contact_has_no_more_R14(world):
+async def test_dnd_finds_groups_through_the_contacts_former_numbers_R14(world):
     bob = await world.contact(1, "Bob")
     first = await world.group(bob, 2)
     await world.change(bob, number=number(31))

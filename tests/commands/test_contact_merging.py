@@ -80,7 +80,7 @@ async def test_merging_does_not_lift_a_dnd_that_others_left_with_the_number_R36(
         await world.group(2, 5)
 
 
-async def test_the_external_id_goes_to_the_one_that_stays_if_it_has_none_R54(world):
+async def test_the_external_id_moves_to_the_surviving_contact_if_it_has_none_R54(world):
     async def with_id(n, external_id):
         foreign = Foreign(external_id)
         return (await world.run(contacts.create_contact, name="Ann", number=number(n), foreign=foreign)).value

@@ -54,7 +54,7 @@ async def test_the_phone_book_follows_a_contacts_numbers_R2(world):
     assert (await listed(world, 1), await listed(world, 2)) == ([], [])
 
 
-async def test_of_several_with_one_number_the_oldest_is_first_R2(world):
+async def test_the_oldest_of_several_contacts_with_one_number_is_first_R2(world):
     first, second = await world.contact(5, "First"), await world.contact(1, "Second")
     await world.change(first, secondary_numbers=(number(1),))
 

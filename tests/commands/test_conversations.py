@@ -186,7 +186,7 @@ async def test_dnd_keeps_out_every_number_of_the_contact_R5(world):
     await world.group(11, 2)
 
 
-async def test_the_same_set_again_is_refused_with_the_id_of_the_one_there_is_R35(world):
+async def test_the_same_set_again_is_refused_with_the_id_of_the_existing_group_R35(world):
     there = await world.group(1, 2, 3)
 
     with pytest.raises(GroupExistsError) as caught:
@@ -315,7 +315,7 @@ async def test_a_successor_can_have_another_name_and_a_first_message_R18(world):
     assert await world.types(new) == ["created", "message_sent"]
 
 
-async def test_changed_and_deleted_contacts_come_along_as_they_were_with_their_tags_R9_R18(world):
+async def test_a_successor_has_changed_and_deleted_contacts_unchanged_with_their_tags_R9_R18(world):
     bob, cid = await world.contact(1, "Bob"), await world.contact(2, "Cid")
     old = await world.group(bob, cid, 3)
     await world.change(bob, number=number(31))
@@ -335,7 +335,7 @@ async def test_a_region_that_the_policy_no_longer_allows_keeps_nobody_from_comin
     assert (await world.state(await world.succeed(old))).numbers == (canadian_number(1), number(2))
 
 
-async def test_a_contact_with_dnd_stays_behind_R18(world):
+async def test_a_successor_leaves_out_a_contact_with_dnd_R18(world):
     bob = await world.contact(1, "Bob")
     old = await world.group(bob, 2, 3)
     await world.change(bob, dnd=True)
@@ -343,7 +343,7 @@ async def test_a_contact_with_dnd_stays_behind_R18(world):
     assert (await world.state(await world.succeed(old))).numbers == (number(2), number(3))
 
 
-async def test_a_participant_who_opted_in_again_is_taken_along_R17_R18(world):
+async def test_a_successor_includes_a_participant_who_opted_in_again_R17_R18(world):
     old = await world.group(1, 2, 3)
     await world.writes(3, "STOP")
     await world.writes(3, "START")

@@ -80,7 +80,7 @@ def test_events_that_may_pass_a_hand_over_change_nothing_that_it_depends_on_R16(
     assert [getattr(before, name) for name in depends_on] == [getattr(after, name) for name in depends_on]
 
 
-async def test_an_opt_out_that_another_process_stored_behind_further_messages_withholds_R16(world, database_url):
+async def test_an_opt_out_that_another_process_stored_after_further_messages_withholds_R16(world, database_url):
     group = await world.group(1, 2)
     await begun(world, await world.send(group))  # this process knows the conversation from now on
     async with another_process(world, database_url) as other:

@@ -41,7 +41,7 @@ async def is_a_no(world, n, *groups):
 # --- the four ways that a text went to somebody who had said no
 
 
-async def test_a_card_that_was_made_after_the_group_blocks_it_by_its_dnd_R36(world, second):
+async def test_a_contact_added_after_the_group_blocks_it_by_its_dnd_R36(world, second):
     here, elsewhere = await world.group(1, 2), await world.group(1, 2, sender=second)
     bob = await world.contact(1, "Bob")
     await world.change(bob, dnd=True)
@@ -50,7 +50,7 @@ async def test_a_card_that_was_made_after_the_group_blocks_it_by_its_dnd_R36(wor
     assert await refused(world, 1, 800, sender=second) == [("contact-dnd", number(1))]
 
 
-async def test_of_two_cards_with_a_number_the_younger_ones_dnd_counts_as_well_R36(world):
+async def test_the_dnd_of_the_newer_of_two_contacts_with_a_number_counts_too_R36(world):
     await world.contact(1, "Bob")
     group = await world.group(1, 2)  # linked to the older
     younger = await world.contact(1, "Bobby")
@@ -274,7 +274,7 @@ async def test_dnd_reaches_a_participant_by_the_link_after_the_contact_lost_the_
 # --- what it costs
 
 
-async def test_former_numbers_that_no_group_has_are_not_followed_for_ever(world):
+async def test_former_numbers_that_no_group_has_are_not_followed_forever(world):
     bob = await world.contact(1, "Bob")
     kept = await world.group(bob, 2)
     for n in range(20, 30):

@@ -71,7 +71,7 @@ async def test_the_cause_is_the_participant_and_the_webhook_R31(world):
 # --- where it goes
 
 
-async def test_with_the_groups_numbers_it_goes_to_the_group_with_that_set_R35(world):
+async def test_an_inbound_message_with_numbers_goes_to_the_group_with_that_set_R35(world):
     three, two = await world.group(1, 2, 3), await world.group(1, 2)
 
     assert (await world.writes(1, "Hi", group=(2, 3))).value.conversation_id == three
@@ -79,7 +79,7 @@ async def test_with_the_groups_numbers_it_goes_to_the_group_with_that_set_R35(wo
     assert (outcome.value.conversation_id, outcome.value.others) == (two, (number(2),))
 
 
-async def test_without_numbers_it_goes_to_the_writers_group_with_the_newest_activity(world):
+async def test_an_inbound_message_without_numbers_goes_to_the_writers_most_recently_active_group(world):
     first, second = await world.group(1, 2), await world.group(1, 3)
     assert (await world.writes(1, "Hi")).value.conversation_id == second
     await world.send(first)
@@ -128,7 +128,7 @@ async def test_characters_that_no_database_stores_are_replaced_in_a_receipt_R49(
     assert [outcome.code for outcome in updated.outcomes] == ["no\ufffd\ufffd"]
 
 
-async def test_it_goes_to_the_workspace_that_has_the_business_number_and_no_other(world):
+async def test_an_inbound_message_goes_only_to_the_workspace_that_has_the_business_number(world):
     other = await a_world(world.store, number(901))
     ours, theirs = await world.group(1, 2), await other.group(1, 2)
 
@@ -155,7 +155,7 @@ async def test_a_blocked_group_still_records_its_participants_messages_R15(world
 # --- reactions
 
 
-async def test_a_reaction_is_stored_with_the_message_that_it_quotes_and_is_no_message_R42(world):
+async def test_a_reaction_is_stored_with_the_message_that_it_quotes_and_is_not_a_message_R42(world):
     group = await world.group(1, 2)
     message_id = await world.send(group, "See you at 7")
     before = await world.state(group)

@@ -142,7 +142,7 @@ async def test_a_restricted_user_sees_only_their_own_groups_and_the_address_work
         await expect(page.get_by_label("API key")).to_be_visible()
 
 
-async def test_the_identity_provider_is_offered_where_there_is_one(browser: Browser, demo: Demo):
+async def test_a_configured_identity_provider_is_offered(browser: Browser, demo: Demo):
     async def offered(route: Route) -> None:
         await route.fulfill(json={"provider": "id.example.com"})
 

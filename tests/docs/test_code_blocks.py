@@ -19,7 +19,7 @@ def of(*languages: str) -> list[object]:
     return [pytest.param(block, id=f"{page}:{block.line}") for page, block in BLOCKS if block.language in languages]
 
 
-def test_there_are_blocks_and_each_is_of_a_known_language():
+def test_pages_have_code_blocks_and_each_is_in_a_known_language():
     assert {block.language for _, block in BLOCKS} <= RUN_ELSEWHERE | {"python", "sh"}
     assert len(of("sh")) > 10
 

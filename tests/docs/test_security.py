@@ -27,7 +27,7 @@ def imported(source: str) -> set[str]:
     return names
 
 
-def test_every_test_that_the_attack_list_names_is_there():
+def test_every_test_that_the_attack_list_names_exists():
     named = set(re.findall(r"`(test_\w+)`", PAGE))
     assert len(named) > 30
     assert named - functions() == set()

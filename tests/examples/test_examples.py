@@ -150,7 +150,7 @@ def test_the_page_for_consumers_shows_the_output_of_an_example(name, kafka, topi
     assert to_the_end(name, kafka, topics, tmp_path) == shown.splitlines()[1:]
 
 
-def test_the_page_for_consumers_shows_an_example_as_it_is():
+def test_the_page_for_consumers_shows_the_code_of_an_example():
     (shown,) = [block.text for block in blocks(PAGE) if block.language == "python" and "def count" in block.text]
 
     assert shown == (ROOT / "examples" / "ledger_summer.py").read_text()

@@ -67,7 +67,7 @@ def verified(tmp_path, capsys):
     return said
 
 
-def test_it_has_less_than_100_lines_and_nothing_of_groupchat_R70():
+def test_the_verifier_has_less_than_100_lines_and_imports_nothing_from_groupchat_R70():
     text = SCRIPT.read_text()
     assert len(text.splitlines()) < 100
     assert "import groupchat" not in text
@@ -102,7 +102,7 @@ def test_no_changed_line_passes_R70(exports, verified, kind):
     assert found == 150
 
 
-def test_a_forged_event_beside_the_right_one_does_not_pass_R70(exports, verified):
+def test_a_forged_event_next_to_the_right_one_does_not_pass_R70(exports, verified):
     for export in exports.values():
         lines = export.splitlines(keepends=True)
         twice = [lines[0], lines[1].replace(b'"at":"2', b'"at":"1'), *lines[1:]]
@@ -164,7 +164,7 @@ def test_an_export_without_a_checkpoint_proves_nothing_unless_one_is_at_hand_R70
     assert verified(b"".join(lines), str(KEY.verifier), str(tmp_path / "mine")).startswith("RIGHT")
 
 
-def test_it_runs_by_itself_R70(exports, tmp_path):
+def test_the_verifier_runs_by_itself_R70(exports, tmp_path):
     (tmp_path / "export.jsonl").write_bytes(exports["one"])
     command = [sys.executable, "-I", str(SCRIPT), "export.jsonl", str(KEY.verifier)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)

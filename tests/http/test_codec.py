@@ -102,7 +102,7 @@ async def test_a_client_that_disconnects_early_does_not_count_as_a_request():
         await read_body(incoming(b"{", gone=True))
 
 
-async def test_over_http_a_body_is_refused_as_here(idle_site):
+async def test_a_body_is_refused_over_http_in_the_same_way(idle_site):
     assert_problem(
         await idle_site.request("POST", PATH, content=b"x" * (MAX_BODY_BYTES + 1), headers=_json()), "payload-too-large", 413
     )

@@ -211,7 +211,7 @@ async def test_an_answer_that_nobody_takes_is_cut_off_and_does_not_pile_up(mebib
     assert max(waiting) < 4 * 65_536
 
 
-async def test_an_answer_that_is_taken_slowly_is_taken_whole():
+async def test_a_slow_client_gets_its_whole_response():
     async def app(scope, receive, send):
         await Reply(200, b"x" * 16_777_216, b"text/plain").send(send, "req_1")
 
@@ -236,7 +236,7 @@ async def test_requests_on_one_connection_have_each_their_time():
         assert await asyncio.wait_for(reader.readuntil(b"hello"), PATIENCE)
 
 
-async def test_a_stream_that_nobody_takes_is_cut_off_and_costs_no_more_than_buffers(store):
+async def test_a_stream_that_nobody_reads_is_closed_and_costs_no_more_than_buffers(store):
     streams, made = Streams(store, StreamLimits(stall=0.2)), 0
 
     async def frames():
@@ -287,7 +287,7 @@ async def test_if_no_connection_is_idle_another_one_is_refused_with_a_problem():
     assert json.loads(body)["type"] == "/problems/unavailable"
 
 
-async def test_an_offer_of_another_protocol_is_no_warning(caplog):
+async def test_an_offer_of_another_protocol_logs_no_warning(caplog):
     async with serving(hello) as port, connected(port) as (reader, writer):
         writer.write(REQUEST[:-2] + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
         assert await asyncio.wait_for(reader.readuntil(b"hello"), PATIENCE)

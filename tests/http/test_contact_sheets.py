@@ -63,7 +63,7 @@ async def test_do_not_disturb_in_a_sheet_blocks_the_persons_groups_R36_R54(site)
     assert (await site.get(path_of(made))).json()["blocked_by"] == [number(1)]
 
 
-async def test_a_file_that_is_no_sheet_is_refused_and_an_auditor_imports_nothing_R23_R54(site):
+async def test_a_file_that_is_not_a_sheet_is_refused_and_an_auditor_imports_nothing_R23_R54(site):
     refused = await site.request("POST", IMPORT, content=b"colour\nred", headers={"Content-Type": "text/csv"})
     assert locs(assert_problem(refused, "invalid-request", 422)) == ["body"]
     auditor = (await staffed(site))["auditor"]

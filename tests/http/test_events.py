@@ -312,7 +312,7 @@ async def test_a_stream_has_a_heartbeat_while_nothing_happens(store):
     assert stream.comments[:3] == ["still here"] * 3
 
 
-async def test_a_heartbeat_finds_a_key_that_holds_no_more(store, monkeypatch):
+async def test_a_heartbeat_notices_a_key_that_is_no_longer_valid(store, monkeypatch):
     streams = Streams(store, StreamLimits(heartbeat=0.01))
     async with open_site(store, workers=None, streams=streams) as site:
         later = store.now().replace(year=2100)
@@ -414,5 +414,5 @@ async def test_a_head_of_the_stream_has_no_body(live):
     assert (stream.status, stream.raw) == (200, b"")
 
 
-async def test_without_a_key_there_is_no_stream(live):
+async def test_a_stream_needs_a_key(live):
     assert_problem(await live.client.get("/v1/events"), "unauthenticated", 401)

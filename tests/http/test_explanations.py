@@ -66,7 +66,7 @@ async def test_an_entry_is_explained_with_its_slashes_escaped_or_not_R24(idle_si
     assert sent["id"] in grounds_of(plain)
 
 
-async def test_an_entry_that_there_is_not_is_missing_however_it_is_written_R24(idle_site):
+async def test_a_nonexistent_entry_is_not_found_in_any_notation_R24(idle_site):
     group = await idle_site.group(1, 2)
     await idle_site.send(group)
     id_ = group["id"]

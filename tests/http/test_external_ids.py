@@ -41,7 +41,7 @@ async def test_two_contacts_never_have_the_same_external_id_R54(site):
     assert (await site.patch(f"{CONTACTS}/{second['id']}", {"external_id": None})).json()["external_id"] is None
 
 
-async def test_a_hidden_contacts_external_id_is_taken_and_nothing_of_the_contact_is_shown_R22_R54(site):
+async def test_a_hidden_contacts_external_id_is_refused_as_taken_and_nothing_of_the_contact_is_shown_R22_R54(site):
     agent = (await staffed(site))["agent"]
     hidden = await site.contact(1, "Ann", external_id="crm-1")
     for refused in (

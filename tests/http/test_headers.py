@@ -34,7 +34,7 @@ def lines(site, *more):
 
 
 @pytest.mark.parametrize("name", ONCE)
-async def test_a_header_that_may_stand_only_once_is_refused_when_it_is_repeated(site, name):
+async def test_a_header_that_may_appear_only_once_is_refused_when_it_is_repeated(site, name):
     headers = [(name, value) for value in ONCE[name]]
     answer = await site.client.post("/v1/contacts", json={}, headers=httpx.Headers([*lines(site).multi_items(), *headers]))
     assert name.lower() in assert_problem(answer, "bad-message", 400)["detail"].lower()
@@ -78,5 +78,5 @@ async def test_a_body_with_the_identity_encoding_is_taken(site):
 @pytest.mark.parametrize(
     "path", ["/v1/numbers/", "/v1/numbers/+14155550100/", "/v1/simulator/handsets/+14155550101/", "/v1/contacts/", "/healthz/"]
 )
-async def test_a_path_with_a_slash_at_the_end_is_not_there(site, path):
+async def test_a_path_with_a_slash_at_the_end_is_not_found(site, path):
     assert_problem(await site.get(path), "not-found", 404)

@@ -92,7 +92,7 @@ async def test_a_time_of_the_ledger_that_can_not_be_is_refused(plain_site):
         assert locs(assert_problem(await plain_site.get("/v1/ledger", **params), "invalid-request", 422)) == [loc]
 
 
-async def test_the_ledger_of_another_workspaces_conversation_is_not_there(site):
+async def test_the_ledger_of_another_workspaces_conversation_is_not_found(site):
     made = await site.group()
     await site.send(made)
     stranger = await site.stranger()

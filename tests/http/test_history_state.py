@@ -143,7 +143,7 @@ async def test_an_unknown_or_anothers_conversation_is_not_found_under_any_parame
         assert_problem(await plain_site.get(state_of({"id": "cnv_none"}), **params), "not-found", 404)
 
 
-async def test_a_long_conversation_is_folded_beside_the_event_loop_R32(plain_site, monkeypatch: pytest.MonkeyPatch):
+async def test_a_long_conversation_is_folded_outside_the_event_loop_R32(plain_site, monkeypatch: pytest.MonkeyPatch):
     loops: list[bool] = []
     whole = history.as_of.page
 

@@ -239,7 +239,7 @@ async def test_a_key_that_was_asked_for_with_an_end_is_shown_again_after_that_en
     assert told(await keyed(site, path, body)) == told(first)
 
 
-async def test_a_repeated_opt_out_shows_the_conversation_as_it_was_answered_first_R14(plain_site):
+async def test_a_repeated_opt_out_shows_the_conversation_of_the_first_response_R14(plain_site):
     site = plain_site
     made = await site.group(1, 2)
     path = path_of(made, "participants", number(1), "opt-out")
@@ -338,7 +338,7 @@ async def test_the_stored_row_has_the_response_and_only_a_digest_of_the_request(
 # --- while others change the same thing
 
 
-async def test_an_opt_out_under_a_key_is_taken_at_once_while_members_keep_sending_R14_R16(site):
+async def test_an_opt_out_with_a_key_is_accepted_at_once_while_members_keep_sending_R14_R16(site):
     """Its answer shows the whole conversation, of which something is on its way to the disk at any moment."""
     for n in range(6):
         made = await site.group(10 * n + 1, 10 * n + 2)

@@ -51,7 +51,7 @@ async def test_a_user_has_several_keys_and_a_revoked_one_opens_nothing_at_once(s
     assert (await site.get("/v1/users/me")).status_code == 200
 
 
-async def test_the_last_use_of_a_key_is_shown_and_none_of_one_that_never_was_used(site):
+async def test_the_last_use_of_a_key_is_shown_and_an_unused_key_has_none(site):
     me = site.world.who.user.id
     unused = (await site.post(keys_of(me))).json()
     await site.services.last_uses.saved()

@@ -91,7 +91,7 @@ def test_a_request_over_a_keys_share_takes_nothing_of_its_workspaces_share():
     assert other.retry_after is None
 
 
-async def test_no_limit_is_no_limit(throttled):
+async def test_a_limit_of_0_means_no_limit(throttled):
     async with throttled(requests_a_second=0, workspace_requests_a_second=0, failed_logins_a_minute=0) as site:
         answers = [await site.client.get("/v1/policy", headers=of(site)) for _ in range(30)]
         assert {answer.status_code for answer in answers} == {200}

@@ -20,7 +20,7 @@ async def test_the_newest_messages_come_first_and_older_ones_by_cursor_or_by_a_m
     assert [each["body"] for each in between["items"]] == ["1", "2"]
 
 
-async def test_a_message_of_another_conversation_is_no_place_in_this_one_R28(site):
+async def test_a_message_of_another_conversation_is_not_a_place_in_this_one_R28(site):
     made, other = await site.group(1, 2), await site.group(3, 4)
     message = await site.send(other)
     problem = assert_problem(await site.get(messages_of(made), before=message["id"]), "invalid-request", 422)

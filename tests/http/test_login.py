@@ -212,7 +212,7 @@ async def test_an_answer_that_is_not_a_key_set_makes_tokens_wait_and_is_never_an
     assert_problem(await me(site, good()), "unavailable", 503)
 
 
-async def test_a_silent_provider_holds_up_nobody_whose_key_is_known(site, good, provider, clock):
+async def test_a_silent_provider_delays_no_token_whose_key_is_known(site, good, provider, clock):
     assert (await me(site, good())).status_code == 200
     provider.silent = True
     clock.now += FRESH_SECONDS + 1
@@ -244,7 +244,7 @@ async def test_while_the_provider_is_down_new_tokens_fail_and_known_keys_work(si
     assert (await me(site, good())).status_code == 200
 
 
-async def test_an_algorithm_that_a_token_asks_for_is_not_taken_for_it(site, good):
+async def test_the_algorithm_that_a_token_names_is_not_trusted(site, good):
     unfit = good(algorithm="HS256", key="x" * 32)
     assert "algorithm" in assert_problem(await me(site, unfit), "unauthenticated", 401)["detail"]
 

@@ -96,7 +96,7 @@ async def test_a_message_that_shows_nothing_is_refused_R47(plain_site, blank):
     assert "visible" in problem["errors"][0]["detail"]
 
 
-async def test_an_empty_body_beside_media_is_none_and_null_media_are_none_R47(site):
+async def test_an_empty_body_with_media_means_no_body_and_null_media_mean_no_media_R47(site):
     made = await site.group()
     sent = await site.post(messages_of(made), {"body": "", "media": [PICTURE]})
     assert (sent.status_code, sent.json()["body"]) == (201, None)
@@ -181,7 +181,7 @@ async def test_text_is_kept_to_the_last_code_point(site):
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(texts(100), min_size=1, max_size=20))
-async def test_any_text_that_can_be_stored_comes_back_as_it_was(site, bodies):
+async def test_any_text_that_can_be_stored_comes_back_unchanged(site, bodies):
     people = site.position + 10, site.position + 11
     made = await site.group(*people)
     sent = [(await site.send(made, body))["body"] for body in bodies]

@@ -51,7 +51,7 @@ def test_a_failed_precondition_is_documented_where_one_can_be_given():
         assert ("412" in operation["responses"]) == takes, (method, path)
 
 
-def test_every_path_of_the_contract_is_there():
+def test_every_path_of_the_contract_exists():
     assert {path for path, _, _ in OPERATIONS} >= {
         "/v1/policy",
         "/v1/numbers",

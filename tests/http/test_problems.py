@@ -20,7 +20,7 @@ from tests.support.locking import locked_by_another
 # --- keys
 
 
-async def test_without_a_valid_key_there_is_nothing_to_see(plain_site):
+async def test_nothing_is_shown_without_a_valid_key(plain_site):
     good = plain_site.key
     bad = ["", "Bearer", "Bearer ", "Basic abc", f"Basic {good}", good, f"Bearer {good}x", "Bearer gck_x_y", "Bearer \xff"]
     for authorization in bad:
@@ -48,7 +48,7 @@ async def test_the_documentation_loads_nothing_from_another_host(assets):
 # --- paths and methods
 
 
-async def test_a_path_that_is_none_is_not_found(plain_site):
+async def test_an_unknown_path_is_not_found(plain_site):
     for path in ("/v2", "/console/none", "/v1/conversations/", "/v1/users/", "/v1/conversations/cnv_1/nothing", "/redoc"):
         assert_problem(await plain_site.get(path), "not-found", 404)
 

@@ -32,7 +32,7 @@ async def test_the_newest_checkpoint_is_read_as_json_and_as_text_R70(site, signe
     assert (plain.text, plain.headers["content-type"]) == (signed, "text/plain; charset=utf-8")
 
 
-async def test_before_a_checkpoint_is_signed_there_is_none_R70(site):
+async def test_no_checkpoint_is_found_before_one_is_signed_R70(site):
     for path in ("/v1/audit/checkpoint", "/audit/checkpoint", "/v1/audit/proof?position=1"):
         response = await site.get(path)
         assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found"), path
@@ -52,7 +52,7 @@ async def test_a_key_is_proved_without_its_hash_R70(site, signed):
     assert f"index {issued - 1}\n" in shown["proof"]
 
 
-async def test_an_event_that_is_not_there_or_of_another_workspace_is_not_proved_R70(site, signed):
+async def test_a_missing_event_or_one_of_another_workspace_is_not_proved_R70(site, signed):
     stranger = await site.stranger()
     answers = [await site.get("/v1/audit/proof?position=99999"), await stranger.get("/v1/audit/proof?position=1")]
     assert [answer.status_code for answer in answers] == [404, 404]

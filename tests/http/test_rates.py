@@ -92,7 +92,7 @@ async def test_a_rate_that_does_not_fit_is_refused_with_its_place_R25(plain_site
     assert (await plain_site.get(RATES)).json()["items"] == [DEFAULT]
 
 
-async def test_of_rates_of_one_date_the_latest_posted_is_billed_R25(site):
+async def test_the_latest_posted_rate_of_a_date_is_billed_R25(site):
     made = await site.group(1, 2)
     for price in ("0.05", "0.03", "0.04"):
         await post_rate(site, "2025-01-01", price)
@@ -129,7 +129,7 @@ async def test_a_message_that_a_groups_later_event_holds_back_is_billed_by_its_o
         assert await prices(site) == ["0.03"]
 
 
-async def test_a_rate_that_is_posted_later_changes_no_entry_that_there_is_R25(site):
+async def test_a_rate_that_is_posted_later_changes_no_existing_entry_R25(site):
     made = await site.group(1, 2)
     await site.send(made)
     before = await entries(site)
@@ -191,7 +191,7 @@ async def event_of(site: Site, entry: Json) -> str:
     return found["data"]["message_id"]
 
 
-async def test_a_withheld_messages_credit_stands_on_the_statement_R16_R26(database_url):
+async def test_a_withheld_messages_credit_appears_on_the_statement_R16_R26(database_url):
     async with bootstrap.running(Settings(database_url=database_url)) as system:
         services, world = system.services(), await a_world(system.store)
         async with client_of(services) as client, bootstrap.working(system, list(VIEWS)):
@@ -258,7 +258,7 @@ BAD_MONTHS += [({"month": month}, "query.month") for month in ("0000-01", "9999-
 BAD_MONTHS += [({"month": "2025-01", "format": "pdf"}, "query.format")]
 
 
-async def test_a_month_or_format_that_is_none_is_refused_R26(plain_site):
+async def test_an_invalid_month_or_format_is_refused_R26(plain_site):
     for params, loc in BAD_MONTHS:
         assert locs(assert_problem(await plain_site.get("/v1/ledger/statement", **params), "invalid-request", 422)) == [loc]
     for month in ("0001-01", "9999-11"):

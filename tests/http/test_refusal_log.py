@@ -103,7 +103,7 @@ async def test_refusals_beyond_the_days_limit_are_counted_and_logged_once_a_minu
     assert [line["event"] for line in lines] == ["refusals_unrecorded"]
 
 
-async def test_no_more_wait_in_memory_than_there_is_room_for_R22(database):
+async def test_only_a_limited_number_of_refusals_waits_in_memory_R22(database):
     async with recording_in(database, room=5) as recording:
         for n in range(50):
             recording.refuse(n)

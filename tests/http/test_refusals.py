@@ -170,7 +170,7 @@ async def test_owners_admins_and_auditors_find_it_and_nobody_else_R23(site):
         assert len(events) == (caller in ("owner", "auditor")), caller
 
 
-async def test_it_is_filtered_and_read_in_pages_newest_last_R15(site):
+async def test_refusals_are_filtered_and_read_in_pages_newest_last_R15(site):
     staff = await staffed(site)
     groups = [await site.group(1, n) for n in (2, 3)]
     await site.post(path_of(groups[0], "participants", number(1), "opt-out"))

@@ -103,7 +103,7 @@ def test_an_amount_that_is_not_a_plain_decimal_is_refused_R25(amount):
 
 
 @pytest.mark.parametrize("time", ["soon", "2026-02-30T00:00:00Z", "2026-02-03T00:00:00"])
-def test_a_time_that_is_none_or_has_no_zone_is_refused(time):
+def test_an_invalid_time_or_one_without_a_zone_is_refused(time):
     issued = on_the_wire(EXAMPLES["groupchat.workspace.key_issued.v1"])
     with pytest.raises(ValidationError):
         validate("groupchat.workspace.key_issued", issued | {"expires_at": time})
@@ -137,7 +137,7 @@ async def test_schemas_name_themselves_by_their_public_address_where_it_is_known
 
 
 @pytest.mark.parametrize("path", ["/schemas/groupchat.nothing.json", "/schemas/groupchat.contact.renamed", "/schemas/.json"])
-async def test_a_type_that_is_none_is_not_found(site, path):
+async def test_an_unknown_type_is_not_found(site, path):
     answer = await site.client.get(path)
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 

@@ -135,7 +135,7 @@ async def test_only_a_valid_key_begins_a_session(browser, key):
 
 
 @pytest.mark.parametrize("cookie", ["groupchat=", "groupchat=gck_a_b", 'groupchat="', "=;;=", "groupchat=\x80"])
-async def test_an_unreadable_cookie_is_no_session(browser, cookie):
+async def test_an_unreadable_cookie_does_not_count_as_a_session(browser, cookie):
     answer = await browser.call("GET", "/v1/users/me", headers={"Cookie": cookie.encode("latin-1")})
 
     assert_problem(answer, "unauthenticated", 401)

@@ -222,7 +222,7 @@ async def test_somebody_who_keeps_trying_has_to_wait(signing):
     assert server.exchanges == 0
 
 
-async def test_an_id_token_for_signing_in_is_no_key_of_the_api(signing, keys):
+async def test_an_id_token_for_signing_in_is_not_a_key_of_the_api(signing, keys):
     browser, _ = signing
     token = keys.token(browser.site.world.who.workspace_id, ANN, aud=CLIENT_ID)
 

@@ -53,7 +53,7 @@ async def test_an_inbound_text_is_stored_at_any_length_even_if_it_shows_nothing_
     assert [each["body"] for each in (await plain_site.get(messages_of(made))).json()["items"]] == [body]
 
 
-async def test_an_empty_body_beside_media_that_come_in_is_none_R47(site):
+async def test_an_empty_body_with_inbound_media_means_no_body_R47(site):
     made = await site.group(1, 2)
     picture = {"url": "https://media.example/cat.png", "content_type": "image/png"}
     assert (await site.writes(1, "", media=[picture])).status_code == 202

@@ -36,5 +36,5 @@ def test_a_blocked_conversation_is_continued_in_its_successor_R15_R18():
     assert members["successor_url"] in further
 
 
-def test_other_refusals_stand_as_they_are():
+def test_other_refusals_get_no_addition():
     assert way_on(NotFoundError("There is no such workspace.")) == ("", {})

@@ -79,7 +79,7 @@ def test_both_databases_give_the_same_leaves_to_the_same_events_R70(both):
     assert root(both[0], 3) == root(both[1], 3)
 
 
-async def test_a_rebuild_of_all_views_leaves_the_root_as_it_was_R70(world):
+async def test_a_rebuild_of_all_views_does_not_change_the_root_R70(world):
     await world.send(await world.group(1, 2))
     database, head = world.store.database, world.store.log.head()
     grow(database, head)

@@ -116,7 +116,7 @@ async def test_a_process_resumes_where_it_stood_and_a_view_starts_over(both):
     assert DeliveryProcess.name == PROCESS
 
 
-def test_an_older_shape_is_moved_as_it_is_stored_and_still_read_R34(both):
+def test_an_older_shape_is_moved_unchanged_and_still_read_R34(both):
     here, there = both
     old = [as_stored({"city": "ulm"}), as_stored({"town": "Ulm", "since": "2020-01-01T00:00:00Z"}, v=2)]
     mapped = [Archive(here)._mapper.open(each.state) for each in old]
@@ -280,7 +280,7 @@ def test_a_store_that_is_not_empty_is_left_alone(database):
     assert kept(database) == before
 
 
-def test_an_import_beside_another_writer_is_refused(database_url):
+def test_an_import_is_refused_while_another_writer_works(database_url):
     one, other = Database(database_url), Database(database_url, timeouts=Timeouts(lock_ms=200, busy_ms=200))
 
     with filling(one) as first:

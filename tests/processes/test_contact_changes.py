@@ -39,7 +39,7 @@ async def test_the_tag_updated_comes_and_goes_with_its_cause_R9(world, reaction)
     assert await tags(world, group) == [(False, False), (False, False)]
 
 
-async def test_another_number_beside_the_frozen_one_does_not_change_it_R9(world, reaction):
+async def test_an_additional_number_does_not_change_the_frozen_one_R9(world, reaction):
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)
     await world.change(bob, secondary_numbers=(number(31),))
@@ -102,7 +102,7 @@ async def test_a_group_created_after_the_change_needs_nothing_R9(world, reaction
     assert await world.types(group) == ["created"]
 
 
-async def test_a_deleted_contacts_number_may_belong_to_another_contact_whose_changes_are_not_its_R9(world, reaction):
+async def test_a_deleted_contacts_number_may_belong_to_another_contact_with_separate_changes_R9(world, reaction):
     bob = await world.contact(1, "Bob")
     group = await world.group(bob, 2)
     await world.delete(bob)

@@ -152,7 +152,7 @@ async def test_a_message_accepted_before_an_opt_out_is_never_handed_over_R16(wor
     assert await statuses(world, message_id) == dict.fromkeys((ONE, TWO, THREE), "withheld")
 
 
-async def test_it_is_withheld_though_the_group_was_unblocked_since_R16_R17(world, process, carrier):
+async def test_a_message_is_withheld_though_the_group_was_unblocked_since_R16_R17(world, process, carrier):
     await world.policy(reopen_on_opt_in=True)
     group = await world.group(1, 2)
     before = await world.send(group)

@@ -58,7 +58,7 @@ async def log_of(store, *streams):
     return store.log.read(0, 100).events
 
 
-async def test_events_of_a_key_come_in_order_and_those_of_nobody_are_passed(store, process, noting, follower):
+async def test_events_of_a_key_come_in_order_and_events_without_a_key_are_passed(store, process, noting, follower):
     batch = await log_of(store, "a", "b", "nobody's", "a", "b", "a", "nobody's")
     await process.handle(batch, 7)
 

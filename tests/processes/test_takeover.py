@@ -104,7 +104,7 @@ async def test_a_dead_workers_call_is_asked_about_and_the_message_handed_over_on
     assert (carrier.asked, carrier.calls) == ([message_id], 1)
 
 
-async def test_a_worker_whose_lease_was_taken_hands_nothing_over_R28(world, carrier):
+async def test_a_worker_that_lost_its_lease_hands_nothing_over_R28(world, carrier):
     acting = Acting(world.store, DeliveryProcess(world.store, carrier))
     message = await world.message(await world.send(await world.group(1, 2)))
     async with Lease(world.store.database, acting.name, asyncio.Event()) as lease:

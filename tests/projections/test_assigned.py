@@ -53,7 +53,7 @@ TWO: Story = [("ctc_1", a_contact_created(1, assigned_to=USER)), ("ctc_2", a_con
 GROUP = ("cnv_1", a_group(a_participant(1, contact=True), a_participant(2, contact=True)))
 
 
-async def test_a_group_is_seen_whose_participants_are_all_contacts_assigned_to_the_user_R22(database: Database):
+async def test_a_user_sees_a_group_whose_participants_are_all_contacts_assigned_to_them_R22(database: Database):
     await followed(database, log_of([*TWO, GROUP]))
     assert groups_seen(database) == {"cnv_1"}
     assert groups_seen(database, "usr_other") == set()
@@ -86,7 +86,7 @@ async def test_a_group_comes_and_goes_with_the_assignment_of_each_of_its_contact
     assert seen[3:] == [({"cnv_1"}, {"cnv_1"}, both), (set(), set(), one), (set(), set(), one), ({"cnv_1"}, {"cnv_1"}, both)]
 
 
-async def test_a_deleted_contact_still_is_whose_it_was_R8_R22(database: Database):
+async def test_a_deleted_contact_keeps_its_assignee_R8_R22(database: Database):
     await followed(database, log_of([*TWO, GROUP, ("ctc_2", contact.ContactDeleted(contact_id="ctc_2"))]))
     assert groups_seen(database) == {"cnv_1"}
     assert contacts_seen(database) == {"ctc_1"}

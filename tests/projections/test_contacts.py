@@ -132,7 +132,7 @@ def a_row(n: int) -> dict[str, object]:
     }
 
 
-async def test_a_deleted_contact_is_in_no_list_but_is_there(database: Database):
+async def test_a_deleted_contact_is_in_no_list_but_can_be_read(database: Database):
     await follow(database, contacts.VIEW, log_of([*NAMES, ("ctc_0", ContactDeleted(contact_id="ctc_0"))]))
     assert found(database, "bob") == ["ctc_4"]
     with database.read() as connection:

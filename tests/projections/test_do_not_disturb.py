@@ -50,7 +50,7 @@ async def test_a_contact_that_has_its_number_again_has_its_no_since_then_R36(dat
     ]
 
 
-async def test_one_number_is_looked_up_R36(database):
+async def test_a_single_number_is_looked_up_R36(database):
     assert [each.number for each in await listed(database, on(1), on(2), number=TWO)] == [TWO]
 
 

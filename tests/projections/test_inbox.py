@@ -86,7 +86,7 @@ def test_its_business_number_is_called_from_in_json():
     assert msgspec.to_builtins(conversation(a_group()))["from"] == BUSINESS
 
 
-def test_without_a_name_it_shows_the_participants_names_in_their_order_R13():
+def test_a_group_without_a_name_shows_the_participants_names_in_their_order_R13():
     unnamed = a_group(a_participant(1, name="Bo"), a_participant(2), a_participant(3, contact=True))
     assert conversation(unnamed).display_name == f"Bo, {number(2)}, Contact 3"
     assert conversation(unnamed, ParticipantContactRenamed(contact_id="ctc_3", name="Cy")).display_name == f"Bo, {number(2)}, Cy"
@@ -117,7 +117,7 @@ def test_activity_is_creation_and_messages_and_nothing_else_R27():
     assert inbox.shown(row).version == 4
 
 
-def test_it_is_blocked_by_those_whose_opt_out_blocks_it_R15():
+def test_a_group_is_blocked_by_the_participants_whose_opt_out_blocks_it_R15():
     blocked = conversation(a_group(), opted_out(2), opted_out(1), opted_in(2))
     assert (blocked.blocked, blocked.blocked_by) == (True, (number(1), number(2)))
     assert not conversation(a_group(), opted_out(2), opted_in(2), Unblocked()).blocked

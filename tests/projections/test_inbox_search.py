@@ -53,7 +53,7 @@ def test_its_names_are_those_that_the_inbox_shows_after_any_history_R27_R54(stor
         assert (named[id_].name, [each.name for each in named[id_].people]) == (group.name, [each.name for each in group.members])
 
 
-async def test_it_follows_every_change_of_a_name_R27_R37(database: Database):
+async def test_a_groups_search_text_follows_every_change_of_a_name_R27_R37(database: Database):
     linked = ParticipantContactLinked(number=number(2), contact_id="ctc_bo", name="Bo")
     story = [
         ("cnv_1", a_group(a_participant(1, contact=True), a_participant(2), name="Crew")),
@@ -66,7 +66,7 @@ async def test_it_follows_every_change_of_a_name_R27_R37(database: Database):
     assert [found(database, q) for q in ("team", "bo", "ann lee", "crew", "contact 1")] == [["cnv_1"], ["cnv_1"], ["cnv_1"], [], []]
 
 
-async def test_the_last_name_is_none_R13_R27(database: Database):
+async def test_a_group_is_not_found_by_a_name_that_was_removed_R13_R27(database: Database):
     await follow(database, inbox.VIEW, log_of([("cnv_1", a_group(name="Crew")), ("cnv_1", GroupRenamed(name=None))]))
     assert found(database, "crew") == []
 

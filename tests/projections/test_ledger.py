@@ -153,7 +153,7 @@ async def test_pages_of_any_size_follow_one_another_also_within_a_message_R25(da
         assert pages(database, limit, "desc") == [newest[n : n + limit] for n in range(0, len(newest), limit)]
 
 
-async def test_another_workspace_sees_none_of_it(database: Database):
+async def test_another_workspace_sees_nothing_of_the_ledger(database: Database):
     await follow(database, ledger.VIEW, log_of(TWO_GROUPS))
     with database.read() as connection:
         assert ledger.page(connection, "wsp_other").items == ()

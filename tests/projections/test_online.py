@@ -166,7 +166,7 @@ async def test_a_follower_continues_from_the_rebuilt_view_R33(database: Database
 # --- without downtime
 
 
-async def test_readers_and_writers_notice_nothing_of_it_and_see_nothing_older_R33(database: Database, store: EventStore):
+async def test_readers_and_writers_notice_nothing_of_a_rebuild_and_see_nothing_older_R33(database: Database, store: EventStore):
     log = log_of([("cnv_1", a_group()), *(("cnv_1", received(f"msg_{n}")) for n in range(4_000))])
     following = Follower(store, Projection(database, inbox.VIEW))
     stop = Event()
@@ -381,7 +381,7 @@ def forget_view(database: Database, view: View) -> None:
         reset_to(connection, view.name, 0)
 
 
-async def test_of_two_rebuilds_of_a_view_at_once_one_is_refused_R33(database: Database, store: EventStore):
+async def test_one_of_two_simultaneous_rebuilds_of_a_view_is_refused_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
 
     impatient = Pace(lease=0.1)

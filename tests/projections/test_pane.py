@@ -33,7 +33,7 @@ def numbers(people: tuple[Person, ...]) -> list[str]:
     return [person.number for person in people]
 
 
-def test_everybody_is_there_with_name_and_contact_where_there_is_one_R9():
+def test_everybody_is_listed_with_their_name_and_contact_if_they_have_one_R9():
     assert shown() == Pane(
         participants=(
             Person(number=number(1), name="Contact 1", contact_id="ctc_1"),

@@ -164,7 +164,7 @@ def test_a_batch_without_the_views_next_events_is_left_alone_R33(database: Datab
     assert following.handle([Batch(partition=0, start=0, end=9, above=5)]) == {0: Place(0, 0)}
 
 
-def test_a_view_stands_where_its_lowest_partition_does(database: Database):
+def test_a_views_position_is_its_lowest_partitions(database: Database):
     following = begun(database, inbox.VIEW)
     following.handle([Batch(partition=0, start=0, end=4, reached=9)])
     assert statuses(database)["inbox"].position == 0
@@ -196,7 +196,7 @@ async def test_a_poison_event_stops_the_view_in_all_partitions_and_retry_and_par
     assert statuses(database)["inbox"].position == len(log)
 
 
-async def test_a_record_that_cant_be_read_stops_the_view_until_it_can_R33(database: Database):
+async def test_an_unreadable_record_stops_the_view_until_it_can_be_read_R33(database: Database):
     log, topic = log_of(A_STORY), Topic()
     topic.publish(log)
     partition = crc32(b"cnv_1") % PARTITIONS
@@ -213,7 +213,7 @@ async def test_a_record_that_cant_be_read_stops_the_view_until_it_can_R33(databa
     assert {"inbox": tables_of(database, inbox.VIEW)} == await by_the_log(database, [inbox.VIEW], log)
 
 
-def test_a_failure_that_passes_is_raised_as_it_is_and_stops_nothing(database: Database):
+def test_a_temporary_failure_is_raised_unchanged_and_stops_no_view(database: Database):
     def locked(connection: Connection, batch: Sequence[Recorded]) -> None:
         raise OperationalError("INSERT", {}, Exception("database is locked"))
 
@@ -242,7 +242,7 @@ async def test_a_rebuilt_view_has_no_place_and_begins_where_the_rebuild_left_it_
     assert tables_of(database, inbox.VIEW) == followed
 
 
-async def test_a_rebuild_beside_workers_that_follow_the_topic_gives_the_same_R33(database: Database, store: EventStore):
+async def test_a_rebuild_while_workers_follow_the_topic_gives_the_same_R33(database: Database, store: EventStore):
     log, topic = log_of([("cnv_1", a_group()), *(("cnv_1", received(f"msg_{n}")) for n in range(60))]), Topic()
     store_log(database, log)
     topic.publish(log)

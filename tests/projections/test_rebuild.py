@@ -43,7 +43,7 @@ async def test_a_rebuild_leaves_no_earlier_rows_R33(database: Database, store: E
     assert [row[0] for row in tables_of(database, inbox.VIEW)["inbox"]] == ["cnv_1"]
 
 
-async def test_a_rebuild_beside_a_live_worker_gives_the_same_R33(database: Database, store: EventStore):
+async def test_a_rebuild_while_a_worker_runs_gives_the_same_R33(database: Database, store: EventStore):
     log = log_of([("cnv_1", a_group()), *(("cnv_1", received(f"msg_{n}")) for n in range(60))])
     store_log(database, log)
     stop = asyncio.Event()

@@ -196,7 +196,7 @@ async def test_sums_are_exact_where_floats_are_not_R25_R26(database: Database):
     assert statement(database, date(2025, 1, 1)).totals[0].amount == "2000000000.000000000000"
 
 
-async def test_another_workspaces_statement_has_none_of_it(database: Database):
+async def test_another_workspaces_statement_has_none_of_the_entries(database: Database):
     await followed(database, [a_message("msg_1", "cnv_1", midnight(date(2025, 1, 9)), a_rate())])
     with database.read() as connection:
         assert statements.statement(connection, "wsp_other", date(2025, 1, 1)).conversations == ()

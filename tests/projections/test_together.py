@@ -64,7 +64,7 @@ async def test_views_that_follow_together_have_the_same_rows_as_each_by_itself_R
     assert together == await apart(database, log)
 
 
-async def test_a_view_that_is_behind_catches_up_by_itself_and_then_shares_again_R33(database: Database, store: EventStore):
+async def test_a_view_that_lags_catches_up_by_itself_and_then_shares_batches_again_R33(database: Database, store: EventStore):
     log = log_of(A_STORY)
     await follow(database, inbox.VIEW, log[:4])
     await follow(database, thread.VIEW, log[:2])

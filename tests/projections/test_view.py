@@ -145,7 +145,7 @@ async def test_a_view_killed_within_a_batch_has_neither_its_rows_nor_its_positio
     assert statuses(database)["inbox"].position == 2
 
 
-async def test_a_poison_event_stops_the_view_at_it_with_all_before_applied_R33(database: Database):
+async def test_a_poison_event_stops_the_view_there_after_all_earlier_events_were_applied_R33(database: Database):
     log = log_of(A_STORY)
     with pytest.raises(PoisonError) as stopped:
         await follow(database, POISONED, log)
@@ -196,7 +196,7 @@ async def test_a_poison_event_is_applied_when_it_is_tried_again_after_a_correcti
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [2]
 
 
-async def test_a_failure_that_passes_is_raised_as_it_is_and_stops_nothing(database: Database):
+async def test_a_temporary_failure_is_raised_unchanged_and_stops_no_view(database: Database):
     def locked(connection: Connection, batch: Sequence[Recorded]) -> None:
         raise OperationalError("INSERT", {}, Exception("database is locked"))
 

@@ -88,7 +88,7 @@ def test_the_tree_stops_at_a_missing_event_and_continues_when_it_is_back_R70(sto
     assert tree.step() == 20
 
 
-def test_the_tree_stands_still_before_an_event_that_is_missing_R70(database):
+def test_the_tree_stops_before_a_missing_event_R70(database):
     fill(database, 20)
     with database.write() as connection:
         connection.execute(delete(STORED_EVENTS).where(STORED_EVENTS.c.id == 5))

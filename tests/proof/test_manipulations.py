@@ -29,5 +29,5 @@ def test_a_log_that_nobody_changed_has_no_fault_R70(log):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_found_on_either_database_R70(database, kind):
+def test_a_manipulation_is_found_on_both_databases_R70(database, kind):
     assert found(database, a_log(database), kind, trials=2) == 2

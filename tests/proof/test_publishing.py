@@ -62,7 +62,7 @@ def test_a_folder_gets_a_file_for_each_checkpoint_that_is_never_written_again_R7
         place.publish(OTHER)
 
 
-def test_a_folder_that_is_not_there_is_named_R70(tmp_path):
+def test_a_missing_folder_is_named_R70(tmp_path):
     with pytest.raises(PublishingError, match=r"missing/0+7\.checkpoint can't be written: No such file"):
         target(str(tmp_path / "missing"), nothing).publish(NOTE)
 
@@ -73,7 +73,7 @@ def test_a_webhook_gets_the_checkpoint_R70():
     assert got == [str(NOTE)]
 
 
-def test_a_webhook_that_does_not_take_it_is_named_R70():
+def test_a_webhook_that_rejects_a_checkpoint_is_named_R70():
     with (
         server(500) as (url, _),
         pytest.raises(PublishingError, match=r"/checkpoints has not accepted the checkpoint: it responded 500\."),
@@ -130,7 +130,7 @@ def bucket(url, monkeypatch, name="s3://bucket/folder/"):
 
 
 @pytest.mark.parametrize("status", [200, 412])
-def test_a_bucket_gets_an_object_unless_it_has_it_R70(monkeypatch, status):
+def test_a_bucket_gets_only_objects_that_it_lacks_R70(monkeypatch, status):
     with server(status) as (url, got):
         bucket(url, monkeypatch).publish(NOTE)
     assert got == [str(NOTE)]
@@ -144,7 +144,7 @@ def test_a_bucket_that_has_another_checkpoint_of_as_many_events_shows_two_histor
         bucket(url, monkeypatch).publish(OTHER)
 
 
-def test_a_bucket_that_does_not_take_it_is_named_R70(monkeypatch):
+def test_a_bucket_that_rejects_a_checkpoint_is_named_R70(monkeypatch):
     with (
         server(403) as (url, _),
         pytest.raises(PublishingError, match=r"/bucket/folder/0+7\.checkpoint has not accepted the checkpoint: it responded 403\."),

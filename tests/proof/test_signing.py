@@ -21,7 +21,7 @@ def test_a_checkpoint_is_signed_and_kept_R70(database):
         assert str(newest_checkpoint(connection)) == text
 
 
-def test_of_an_unchanged_log_the_same_checkpoint_is_returned_with_its_cosignatures_R70(database):
+def test_an_unchanged_log_gives_the_same_checkpoint_with_its_cosignatures_R70(database):
     seen = WITNESS.cosign(Note.read(fill_and_sign(database, 10)), at=1)
     with database.write() as connection:
         keep_checkpoint(connection, seen)

@@ -78,7 +78,7 @@ def test_a_tree_is_consistent_with_its_own_beginning_and_with_no_other_R70(one, 
 
 
 @pytest.mark.parametrize("index", [-1, 8, 9])
-def test_no_proof_is_of_a_leaf_outside_the_tree_R70(index):
+def test_a_leaf_outside_the_tree_has_no_proof_R70(index):
     assert root_by_inclusion(ALL[0], index, 8, []) is None
 
 

@@ -43,7 +43,7 @@ def test_parts_cover_the_log_and_are_cut_at_checkpoints_R70():
     assert tasks(10, 10, []) == []
 
 
-def test_the_nodes_of_parts_lead_to_the_root_however_they_are_cut_R70(sqlite_url, database):
+def test_the_nodes_of_any_parts_lead_to_the_root_R70(sqlite_url, database):
     fill_and_sign(database, 700)
     with database.read() as connection:
         hashes = leaf_hashes(rows_between(connection, 0, 700))

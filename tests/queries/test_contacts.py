@@ -25,7 +25,7 @@ async def restricted(world: World):
     return type(who)(who.workspace_id, user, who.correlation_id)
 
 
-async def test_a_contact_is_read_as_it_stands_though_no_view_has_followed_R9(world):
+async def test_a_contact_is_read_in_its_present_state_though_no_view_has_followed_R9(world):
     bob = await world.contact(1, "Bob")
     await world.change(bob, name="Bob Marsh", number=number(2))
 

@@ -19,7 +19,7 @@ async def test_one_of_50_creators_of_the_same_set_wins_and_the_others_get_its_id
     assert {answer.members["conversation_id"] for answer in answers if answer.refused} == {winner}
 
 
-async def test_of_many_different_sets_in_one_consent_all_are_created_and_all_are_blocked_by_one_stop_R16(arena):
+async def test_many_different_sets_with_one_person_are_all_created_and_all_blocked_by_one_stop_R16(arena):
     lanes = [[create(1, n)] for n in range(10, 34)]
     answers = await arena.race(arena.plan(*lanes[::2]), arena.plan(*lanes[1::2]))
     groups = [answer.value for answer in answers if answer.refused is None]
@@ -30,7 +30,7 @@ async def test_of_many_different_sets_in_one_consent_all_are_created_and_all_are
     assert all([(await arena.world.state(group)).blocked for group in groups])
 
 
-async def test_of_several_successors_one_is_created_and_the_others_get_its_id_R18_R35(arena):
+async def test_one_of_several_simultaneous_successors_is_created_and_the_others_get_its_id_R18_R35(arena):
     old = await arena.world.group(1, 2, 3)
     await arena.world.writes(3, "STOP")
     answers = await arena.race(arena.plan(*[[succeed(old)]] * 8), arena.plan(*[[succeed(old)]] * 8))
@@ -54,7 +54,7 @@ async def test_a_successor_never_includes_a_person_who_opts_out_at_that_moment_R
     assert all(group.blocked or len(group.members) == 2 for group in successors)
 
 
-async def test_of_two_workspaces_that_claim_the_same_number_one_wins_R4(arena):
+async def test_one_of_two_workspaces_that_claim_the_same_number_wins_R4(arena):
     other = await found(arena.world.store, "Other", "eve@example.com")
     numbers = [number(800 + n) for n in range(ROUNDS)]
     lanes = [[add_number(each)] for each in numbers]

@@ -27,13 +27,13 @@ def make(beside):
         connection.execute(insert(THINGS).values(id=7))
 
 
-def test_on_sqlite_only_its_owner_can_read_the_file_beside(beside):
+def test_only_its_owner_can_read_the_extra_file_of_sqlite(beside):
     make(beside)
 
     assert beside.path is None or S_IMODE(beside.path.stat().st_mode) == 0o600
 
 
-def test_tables_beside_are_not_in_the_main_database_and_are_dropped_together(database, beside):
+def test_extra_tables_are_not_in_the_main_database_and_are_dropped_together(database, beside):
     assert not beside.exists()
     make(beside)
 
@@ -56,7 +56,7 @@ def test_a_connection_of_the_main_database_is_shown_both_at_one_moment(database,
         assert connection.execute(select(FOLLOWERS)).all() == []
 
 
-def test_leftovers_of_a_kill_beside_a_file_are_dropped_with_it(sqlite_url):
+def test_leftovers_of_a_killed_process_are_dropped_with_the_extra_file(sqlite_url):
     main = Database(sqlite_url)
     beside = Beside(main, "things")
     for suffix in ("", "-journal", "-wal", "-shm"):

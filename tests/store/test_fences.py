@@ -50,7 +50,7 @@ async def test_work_begun_under_a_lease_is_stored_while_the_lease_is_held(store)
     assert await sum_of(store, "a") == 1
 
 
-async def test_a_worker_whose_lease_was_taken_by_another_stores_nothing(store, database_url):
+async def test_a_worker_that_lost_its_lease_to_another_stores_nothing(store, database_url):
     lease = await held(store.database)
     await lose(lease, store.database)
     async with opened(database_url) as other, Lease(other.database, "delivery", asyncio.Event()) as taken:
@@ -64,7 +64,7 @@ async def test_a_worker_whose_lease_was_taken_by_another_stores_nothing(store, d
     assert await sum_of(store, "a") == 6
 
 
-async def test_a_worker_whose_lease_was_taken_learns_it_also_where_its_own_session_lives_on(postgres_url):
+async def test_a_worker_learns_that_it_lost_its_lease_even_if_its_session_lives_on(postgres_url):
     """As behind a pooler that lends one session to several."""
     async with opened(postgres_url) as store:
         lease = await held(store.database)

@@ -88,7 +88,7 @@ async def test_a_waiting_process_is_woken_by_another_ones_progress(store, follow
         assert await progress.wait_for([follower.name], outcome.position, PATIENCE)
 
 
-async def test_stopping_ends_it_while_it_waits(store, follower):
+async def test_a_waiting_follower_stops_on_request(store, follower):
     async with running(follower):
         await counted(store, 1)
         await reached(follower, 1)
@@ -113,7 +113,7 @@ async def test_waiting_for_an_absent_follower_ends_in_time(store, follower):
     assert not await Progress(store.database, store.signals).wait_for([follower.name, "never ran"], 1, 0.05)
 
 
-async def test_a_position_reached_before_a_rebuild_counts_no_more_R33(store):
+async def test_a_position_reached_before_a_rebuild_no_longer_counts_R33(store):
     progress = Progress(store.database, store.signals)
     await counted(store, 7)
     with store.database.write() as connection:
@@ -175,7 +175,7 @@ async def test_a_retried_follower_continues_when_the_reason_is_gone(store, follo
     assert seen(database) == [1, 2, 3, 4, 5]
 
 
-async def test_retrying_while_the_reason_is_there_stops_it_again(store, follower, handler, database):
+async def test_a_retried_follower_stops_again_while_the_reason_persists(store, follower, handler, database):
     handler.poison = {3}
     await counted(store, 5)
     await follower.step()
@@ -186,7 +186,9 @@ async def test_retrying_while_the_reason_is_there_stops_it_again(store, follower
     assert seen(database) == [1, 2]
 
 
-async def test_an_operator_in_another_process_wakes_it_by_parking_the_event(store, follower, handler, database, database_url):
+async def test_an_operator_in_another_process_wakes_a_follower_by_parking_the_event(
+    store, follower, handler, database, database_url
+):
     handler.poison = {3, 4}
     await counted(store, 5)
     operators = Database(database_url)
@@ -225,7 +227,7 @@ async def test_a_parked_event_is_tried_again_when_it_is_unparked(store, follower
     assert seen(database) == [1]
 
 
-async def test_an_event_that_can_not_be_read_stops_it_there_and_can_be_parked(store, follower, database):
+async def test_an_unreadable_event_stops_a_follower_there_and_can_be_parked(store, follower, database):
     await counted(store, 4)
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented' WHERE id = 3")
@@ -242,7 +244,7 @@ async def test_an_event_that_can_not_be_read_stops_it_there_and_can_be_parked(st
 # --- what it does not swallow
 
 
-async def test_an_error_that_is_not_an_events_ends_it_loudly(store, follower, handler):
+async def test_an_error_without_an_event_ends_a_follower_loudly(store, follower, handler):
     async def broken(batch, position):
         raise ZeroDivisionError
 

@@ -55,7 +55,7 @@ async def test_a_store_without_cached_streams_is_not_checked(store, database_url
             await until(lambda: store.remembered(COUNTER, "a") is None)
 
 
-async def test_without_a_bell_it_is_known_too(store, database_url, monkeypatch):
+async def test_new_events_are_noticed_without_a_bell_too(store, database_url, monkeypatch):
     monkeypatch.setattr(store.signals.log, "ring", lambda: None)
     async with opened(database_url) as other, kept_fresh(store, look_seconds=0.05):
         await until(lambda: store.remembered(COUNTER, "a") is None)

@@ -55,7 +55,7 @@ async def test_a_response_is_stored_with_the_position_of_its_events(store):
     assert await store.answer_to(IdempotencyKey("usr_ann", "k2", b"")) is None
 
 
-async def test_a_command_whose_key_has_an_answer_stores_nothing_and_gets_that_answer(store):
+async def test_a_command_whose_key_has_a_stored_response_stores_nothing_and_gets_that_response(store):
     await count(store, "a", terms=remembering())
     again = await answered(count(store, "a", terms=remembering()))
 
@@ -64,7 +64,7 @@ async def test_a_command_whose_key_has_an_answer_stores_nothing_and_gets_that_an
     assert (await count(store, "a")).value == 1  # nor does the cache believe it
 
 
-async def test_another_request_under_the_key_learns_whose_the_key_is(store):
+async def test_another_request_with_the_key_learns_the_request_that_owns_it(store):
     await count(store, "a", terms=remembering())
 
     assert (await answered(count(store, "b", terms=remembering(IdempotencyKey("usr_ann", "k1", b"another"))))).key == KEY
@@ -109,7 +109,7 @@ async def test_a_decision_on_a_repeated_request_is_made_again(store):
     assert await sum_of(store, "a") == 4
 
 
-async def test_of_many_at_once_in_two_processes_one_is_stored_and_the_others_get_its_answer(store, database_url):
+async def test_one_of_many_simultaneous_requests_in_two_processes_is_stored_and_the_others_get_its_response(store, database_url):
     async with opened(database_url) as other:
         doing = [count(each, "a", terms=remembering()) for each in (store, other) * 50]
         outcomes = await asyncio.gather(*doing, return_exceptions=True)
@@ -149,7 +149,7 @@ async def test_an_answer_that_can_never_be_given_is_a_conflict_and_stores_nothin
     assert await store.answer_to(KEY) is None
 
 
-def test_of_two_appends_of_a_batch_with_one_key_the_first_that_holds_is_stored(database):
+def test_the_first_valid_of_two_appends_with_one_key_in_a_batch_is_stored(database):
     recorder = Recorder(database)
     lost = Append(events=[stored("a", 8)], expected={"a": 7}, keep=StoredAnswer(KEY, b"lost", 0))
     first = Append(events=[stored("a", 1)], expected={"a": 0}, keep=StoredAnswer(KEY, b"first", 0))
@@ -229,7 +229,7 @@ async def test_housekeeping_tidies_at_its_start_and_ends_when_stopped(store):
     assert await store.answer_to(KEY) is None
 
 
-async def test_housekeeping_survives_a_database_that_is_not_there(tmp_path):
+async def test_housekeeping_survives_an_unreachable_database(tmp_path):
     gone = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     signals = Signals(gone)
     store = EventStore(gone, signals)
@@ -275,7 +275,7 @@ async def test_a_refusal_by_the_rules_is_reported_before_the_version(store):
         await count(store, "a", terms=expecting("a", 9), limit=1)
 
 
-async def test_of_many_that_expect_one_version_one_is_stored_in_any_process(store, database_url):
+async def test_one_of_many_commands_that_expect_the_same_version_is_stored_in_any_process(store, database_url):
     await count(store, "a")
     async with opened(database_url) as other:
         doing = [count(each, "a", terms=expecting("a", 1)) for each in (store, other) * 25]

@@ -51,7 +51,7 @@ async def test_a_command_that_loses_in_every_try_wins_in_the_last(store, other):
     assert outcome.position == len(seen)
 
 
-async def test_it_decides_on_the_state_stored_at_that_moment(store, other):
+async def test_a_last_try_decides_on_the_state_stored_at_that_moment(store, other):
     command, seen = losing(other, lambda decision: take(decision, limit=5))
     with pytest.raises(FullError):
         await store.run(CAUSE, command)
@@ -60,7 +60,7 @@ async def test_it_decides_on_the_state_stored_at_that_moment(store, other):
     assert not [recorded for recorded in store.log.stream("a") if recorded.event.by != 1]
 
 
-async def test_commands_that_waited_for_it_see_its_events(store, other):
+async def test_commands_that_waited_for_a_last_try_see_its_events(store, other):
     command, seen = losing(other, lambda decision: take(decision, by=100))
     await store.run(CAUSE, command)
     await asyncio.gather(*(count(each, "a") for each in (store, other, store)))
@@ -85,7 +85,7 @@ async def test_its_answer_is_kept_under_its_key_once(database_url):
         assert await sum_of(store, "a") == 1
 
 
-async def test_one_that_decides_for_too_long_stores_nothing_and_keeps_nobody_waiting(database_url):
+async def test_a_last_try_that_decides_for_too_long_stores_nothing_and_delays_nobody(database_url):
     async def endless(decision):
         await decision.load(COUNTER, "a")
         await asyncio.Event().wait()
@@ -97,7 +97,7 @@ async def test_one_that_decides_for_too_long_stores_nothing_and_keeps_nobody_wai
         assert await sum_of(store, "a") == 1
 
 
-async def test_one_that_fails_for_another_reason_says_so(database_url, monkeypatch):
+async def test_a_last_try_that_fails_for_another_reason_says_so(database_url, monkeypatch):
     async with opened(database_url, tries=AT_ONCE) as store:
         await count(store, "a")
 

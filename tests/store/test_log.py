@@ -62,7 +62,7 @@ async def test_events_in_memory_are_not_read_again(store):
 
 
 @pytest.mark.parametrize("in_memory", range(6))
-async def test_a_piece_is_at_the_end_only_if_nothing_is_stored_behind_it(store, in_memory):
+async def test_a_piece_is_at_the_end_only_if_nothing_is_stored_after_it(store, in_memory):
     for _ in range(5):
         await count(store, "a")
     for above in range(in_memory):

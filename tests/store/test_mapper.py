@@ -47,7 +47,7 @@ def as_stored(data, topic=PersonMoved.TOPIC, **envelope):
     return Notification(originator_id="s", originator_version=4, topic=topic, state=state, id=17)
 
 
-def test_an_event_comes_back_as_it_was_with_its_envelope_R31():
+def test_an_event_comes_back_unchanged_with_its_envelope_R31():
     event = MessageSent(
         message_id="msg_1",
         author=ANN,

@@ -153,7 +153,7 @@ async def test_a_message_about_an_outage_shows_no_sql_and_no_address(postgres, p
 
 
 @pytest.mark.parametrize("lend", [Database.statement, Database.read, Database.write])
-def test_a_connection_that_ends_while_it_is_lent_is_a_passing_error_or_none(postgres_url, lend):
+def test_a_connection_that_ends_during_its_use_is_a_passing_error_or_none(postgres_url, lend):
     database = Database(postgres_url)
     errors = [error for _ in range(4) if (error := failure_of(lend, database, cut=postgres_url)) is not None]
     assert all(map(is_passing, errors)), errors

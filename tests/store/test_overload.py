@@ -57,7 +57,7 @@ async def test_at_overload_accepted_commands_are_stored_and_rejected_ones_are_no
         assert (await count(store, "s0")).value == await sum_of(store, "s0") - 1  # and goes on
 
 
-async def test_under_a_load_that_it_bears_nothing_is_refused(database_url):
+async def test_nothing_is_refused_under_a_bearable_load(database_url):
     async with opened(database_url) as store:
         await asyncio.gather(*(count(store, f"s{n % 10}") for n in range(500)))
         assert sum([await sum_of(store, f"s{n}") for n in range(10)]) == 500
@@ -114,14 +114,14 @@ async def test_a_lock_that_is_not_freed_makes_commands_unavailable(database_url)
         assert (await count(store, "a")).value == 0
 
 
-def test_a_writer_of_sqlite_does_not_wait_for_ever_for_another_of_its_process(sqlite_url):
+def test_a_writer_of_sqlite_does_not_wait_forever_for_another_of_its_process(sqlite_url):
     database = Database(sqlite_url, timeouts=Timeouts(lock_ms=20))
     with database.write(), pytest.raises(PoolTimeoutError), database.write():
         pytest.fail("two write at once")
     database.close()
 
 
-def test_a_statement_of_postgres_does_not_take_for_ever(postgres_url):
+def test_a_statement_of_postgres_has_a_time_limit(postgres_url):
     database = Database(postgres_url, timeouts=Timeouts(statement_ms=20))
     with pytest.raises(OperationalError), database.read() as connection:
         connection.exec_driver_sql("SELECT pg_sleep(60)")

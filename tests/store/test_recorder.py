@@ -52,7 +52,7 @@ def test_a_conflict_fails_that_append_alone(recorder):
     assert log_of(recorder) == [(1, "b", 1), (2, "a", 1), (3, "c", 1)]
 
 
-def test_of_two_appends_to_one_version_in_a_batch_the_first_wins(recorder):
+def test_the_first_of_two_appends_to_one_version_in_a_batch_wins(recorder):
     batch = [append("a", 0), append("a", 0), append("a", 1)]
 
     recorder.append(batch)
@@ -89,7 +89,7 @@ def test_an_append_without_events_checks_its_reads_and_returns_the_logs_end(reco
     assert [each.outcome for each in batch] == [2, Conflict(("a",)), 2]
 
 
-def test_appends_decided_upon_one_that_failed_fail_with_it(recorder):
+def test_appends_that_were_decided_on_a_failed_one_fail_with_it(recorder):
     recorder.append([append("a", 0)])
     lost = append("a", 0)
     upon_it = append("b", 0, after=[lost])
@@ -137,7 +137,7 @@ def test_an_unknown_stream_of_any_name_is_at_0(recorder, name):
 # --- the library's interface
 
 
-def test_it_is_the_librarys_recorder(recorder):
+def test_the_recorder_is_a_recorder_of_the_library(recorder):
     assert isinstance(recorder, ApplicationRecorder)
 
 
@@ -148,7 +148,7 @@ def test_inserting_events_returns_their_positions(recorder):
     assert list(recorder.insert_events([])) == []
 
 
-def test_inserting_at_a_version_that_is_taken_raises_the_librarys_error_and_stores_nothing(recorder):
+def test_inserting_at_an_occupied_version_raises_the_librarys_error_and_stores_nothing(recorder):
     recorder.insert_events([stored("a", 1)])
 
     with pytest.raises(IntegrityError):

@@ -76,7 +76,7 @@ def is_about_comments(difference):
     return isinstance(difference, list) and all(change[0] == "modify_comment" for change in difference)
 
 
-def test_the_migrated_definitions_are_to_the_letter_those_that_the_code_declares(empty_database):
+def test_the_migrated_definitions_equal_the_declared_ones_to_the_letter(empty_database):
     """Alembic compares no collation, no order of columns, no `AUTOINCREMENT`, and no index on an expression.
 
     The database's own catalogue has them.
@@ -152,7 +152,7 @@ def test_processes_that_migrate_at_once_all_succeed(empty_database, empty_databa
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
 
 
-def test_a_newer_schema_is_refused_and_left_as_it_is(database):
+def test_a_newer_schema_is_refused_and_left_unchanged(database):
     with database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
@@ -221,7 +221,7 @@ def test_a_file_that_is_not_a_database_is_refused_and_left_alone(tmp_path):
         ("sqlite:///file:/data/a%20b.db?mode=ro&uri=true", "/data/a b.db"),
     ],
 )
-def test_the_file_of_an_sqlite_database_is_known_however_it_is_named(url, path):
+def test_the_file_of_an_sqlite_database_is_known_from_any_url(url, path):
     with opened(url) as database:
         assert database.path == Path(path)
 
@@ -245,7 +245,7 @@ def test_a_locked_sqlite_database_is_refused(sqlite_url):
         migrate(database)
 
 
-def test_a_postgres_server_that_is_not_there_is_refused_without_showing_the_password():
+def test_an_unreachable_postgres_server_is_refused_without_showing_the_password():
     url = "postgresql+psycopg2://me:secret@127.0.0.1:1/groupchat"
 
     with opened(url) as database, pytest.raises(DatabaseUnavailableError, match="check GROUPCHAT_DATABASE_URL") as caught:

@@ -39,7 +39,7 @@ def write(database: Database) -> None:
         connection.exec_driver_sql("INSERT INTO followers (name, position) VALUES ('inbox', 1)")
 
 
-async def test_a_new_database_and_all_beside_it_are_its_owners_alone(database, path):
+async def test_only_its_owner_can_read_a_new_database_and_the_files_next_to_it(database, path):
     write(database)
     async with Lease(database, "inbox", asyncio.Event()):
         assert modes(path) == dict.fromkeys(
@@ -47,7 +47,7 @@ async def test_a_new_database_and_all_beside_it_are_its_owners_alone(database, p
         )
 
 
-async def test_the_files_of_an_older_database_are_closed_to_others_when_it_is_opened(path):
+async def test_opening_an_older_database_closes_its_files_to_others(path):
     with sqlite3.connect(path) as older:
         older.execute("PRAGMA journal_mode = WAL")
         older.execute("CREATE TABLE kept (x)")

@@ -68,7 +68,7 @@ async def test_a_follower_that_an_event_stopped_is_not_well_however_young_the_ev
     assert not standing(counted, "inbox", stored_at(counted, 2)).is_well(60.0)
 
 
-async def test_an_event_whose_envelope_can_not_be_read_has_no_age(counted):
+async def test_an_event_with_an_unreadable_envelope_has_no_age(counted):
     with counted.database.write() as connection:
         connection.exec_driver_sql("UPDATE stored_events SET state = '{}'")
 

@@ -26,7 +26,7 @@ async def counted(store, times):
     await asyncio.gather(*(count(store, f"s{n}") for n in range(times)))
 
 
-async def test_of_two_instances_one_works_and_the_other_takes_over_when_it_ends(store, database_url, table):
+async def test_one_of_two_instances_works_and_the_other_takes_over_when_it_ends(store, database_url, table):
     async with opened(database_url) as other:
         first, second = Keeping(store.database), Keeping(other.database)
         waiting = Follower(other, second, idle_seconds=LONG)
@@ -47,7 +47,7 @@ async def test_of_two_instances_one_works_and_the_other_takes_over_when_it_ends(
     assert seen(store.database) == list(range(1, 16))
 
 
-async def test_when_the_process_that_works_is_killed_another_takes_over_where_it_was(store, database_url, table):
+async def test_another_process_takes_over_where_a_killed_one_was(store, database_url, table):
     waiting = Follower(store, Keeping(store.database), idle_seconds=LONG)
     with working(database_url) as process:
         await counted(store, 50)
@@ -82,7 +82,7 @@ async def test_a_lease_that_is_awaited_until_stop_is_not_held(database, database
         await waiting.__aexit__(None, None, None)
 
 
-async def test_a_lease_can_be_taken_again_after_it_was_given_back(database, database_url):
+async def test_a_released_lease_can_be_taken_again(database, database_url):
     async with opened(database_url) as other:
         for each in (database, other.database, database):
             async with Lease(each, "inbox", asyncio.Event()) as lease:

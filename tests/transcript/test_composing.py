@@ -56,7 +56,7 @@ def test_an_opt_out_names_the_entry_of_its_message_and_what_follows_R14_R15(told
     assert fact(told, f"Bob, {number(2)}").endswith("; their contact has another number now (R9)")
 
 
-def test_it_says_who_made_it_when_and_from_which_events(told: Told):
+def test_a_transcript_names_its_maker_its_time_and_its_events(told: Told):
     assert fact(told, "Made").startswith("2030-07-01 08:00:00 EDT by A. Auditor, with groupchat ")
     assert fact(told, "Made from") == "the test's store"
     assert (
@@ -65,7 +65,7 @@ def test_it_says_who_made_it_when_and_from_which_events(told: Told):
     )
 
 
-def test_it_has_the_checkpoint_that_covers_it_as_it_was_signed_or_says_that_none_does_R70(told: Told):
+def test_a_transcript_has_the_checkpoint_that_covers_it_or_says_that_none_does_R70(told: Told):
     assert fact(told, "Checkpoint") == "none covers all of this yet"
     assert any(
         f"No checkpoint covers position {told.log.head()} yet." in part.text for part in told.parts() if isinstance(part, Paragraph)

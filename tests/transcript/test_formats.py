@@ -43,7 +43,7 @@ def test_html_loads_nothing_and_shows_markup_as_text():
 
 
 @pytest.mark.parametrize("write", [as_html.write, as_text.write])
-def test_a_message_keeps_its_lines_and_has_no_effect_on_what_stands_beside_it(write):
+def test_a_message_keeps_its_lines_and_does_not_affect_the_text_around_it(write):
     file = BytesIO()
     write([entry(NASTY)], file)
     text = file.getvalue().decode()

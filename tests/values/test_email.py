@@ -46,5 +46,5 @@ def test_a_text_with_the_form_of_an_address_is_one(written):
 
 
 @pytest.mark.parametrize("written", ["", "ann", "@", "ann@", "@example.com", "a@b@c", "a b@c", "a@b\n", "a@b\x00", "a\u2028@b"])
-def test_a_text_without_it_is_not(written):
+def test_a_text_without_an_at_sign_is_not_an_address(written):
     assert not email.is_address(written)

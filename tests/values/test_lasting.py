@@ -26,7 +26,7 @@ def test_a_map_has_the_same_entries_as_a_dict(changes):
 
 
 @given(CHANGES, CHANGES)
-def test_a_change_leaves_the_map_before_it_as_it_was(first, then):
+def test_a_change_does_not_affect_the_earlier_map(first, then):
     before = LastingMap()
     for key, value in first:
         before = changed(before, key, value)
@@ -49,7 +49,7 @@ def test_maps_with_the_same_entries_are_equal_however_they_came_about(keys, rand
     assert of(keys) != of(keys).with_("another", 1)
 
 
-def test_keys_whose_hashes_are_the_same_stand_side_by_side(monkeypatch):
+def test_keys_with_the_same_hash_coexist(monkeypatch):
     monkeypatch.setattr(lasting, "_hash", lambda _: 0)
     map_ = LastingMap()
     for n in range(100):

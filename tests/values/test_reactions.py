@@ -45,7 +45,7 @@ OTHER_TEXTS = """
 
 
 @pytest.mark.parametrize("text", [None, "", *map(str.strip, OTHER_TEXTS.split("|"))])
-def test_other_texts_are_no_reaction_R42(text):
+def test_other_texts_are_not_reactions_R42(text):
     assert reaction(text) is None
 
 

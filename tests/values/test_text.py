@@ -21,11 +21,11 @@ def test_case_makes_no_difference_in_any_script_R27(text):
 
 
 @given(st.text("aé\u0301 ', \u200b\u2019-\u2011", max_size=8), st.text(max_size=4), st.text(max_size=4))
-def test_a_part_of_a_text_is_a_part_of_it_folded_except_for_outer_spaces_R27(piece, before, after):
+def test_a_part_of_a_text_is_still_a_part_of_it_when_both_are_folded_except_for_outer_spaces_R27(piece, before, after):
     found = folded(f"{before} {piece} {after}".replace("\n", " "))
     assert folded(piece.replace("\n", " ")) in found
 
 
 @pytest.mark.parametrize("newer", ["\U0001fae8", "\ue000", "\uf8ff"])
-def test_a_character_that_is_newer_than_our_tables_or_a_vendors_own_is_taken_for_visible_R47(newer):
+def test_a_character_newer_than_our_tables_or_a_vendors_own_counts_as_visible_R47(newer):
     assert shows_something(newer)

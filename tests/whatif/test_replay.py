@@ -227,7 +227,7 @@ async def test_a_new_group_with_the_same_set_would_be_refused_where_the_old_one_
     assert f"use {old} instead" in differences[1].why
 
 
-async def test_of_a_successor_only_the_size_is_judged_and_one_of_a_refused_group_is_refused_R18(world: World):
+async def test_only_a_successors_size_is_judged_and_a_refused_groups_successor_is_refused_R18(world: World):
     old = await world.group(1, canadian_number(2), 3)
     await world.writes(1, "STOP")
     new = await world.succeed(old)

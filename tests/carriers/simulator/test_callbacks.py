@@ -98,7 +98,7 @@ async def test_a_receipt_that_is_never_taken_holds_up_no_other_R28(
     assert [receipt.message_id for receipt in inbox.taken] == ["msg_good"]
 
 
-async def test_of_two_processes_each_receipt_goes_to_one_R28(
+async def test_each_receipt_goes_to_one_of_two_processes_R28(
     database: Database, database_url: str, inbox: RecordingInbox, clock: HandClock
 ) -> None:
     other_database = Database(database_url)

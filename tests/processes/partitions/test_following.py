@@ -127,7 +127,7 @@ async def test_a_poison_event_stops_only_its_view_and_park_lets_it_continue_R33(
     assert [row[4] for row in tables_of(database, inbox.VIEW)["inbox"]] == [1], "one of two inbound messages"
 
 
-async def test_a_record_of_a_newer_version_stops_the_views_with_where_it_stands_R33(
+async def test_a_record_of_a_newer_version_stops_the_views_and_its_place_is_named_R33(
     database: Database, sharers: Sharers, publisher: Publisher
 ):
     headers = dict(headers_of(LOG[0], "cnv_0")) | {"ce_type": b"groupchat.conversation.of_tomorrow"}

@@ -125,7 +125,7 @@ async def test_a_relay_that_wakes_up_late_is_fenced_and_doubles_nothing(kafka, t
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(log))
 
 
-async def test_of_two_relays_at_once_each_event_comes_once(sqlite_store, kafka, topics):
+async def test_two_relays_at_once_publish_each_event_once(sqlite_store, kafka, topics):
     world = await a_history(sqlite_store)
     log = await world.log()
 
@@ -138,7 +138,7 @@ async def test_of_two_relays_at_once_each_event_comes_once(sqlite_store, kafka, 
     assert disorder(records) == 0
 
 
-async def test_of_two_instances_one_works_and_the_other_waits_for_the_lease(store, kafka, topics):
+async def test_one_of_two_instances_works_and_the_other_waits_for_the_lease(store, kafka, topics):
     world = await a_history(store)
 
     await asyncio.gather(*(relayed(a_relay(store, kafka, topics)) for _ in range(2)))
@@ -146,7 +146,7 @@ async def test_of_two_instances_one_works_and_the_other_waits_for_the_lease(stor
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))
 
 
-async def test_a_new_service_gets_the_whole_history_beside_the_live_relay(sqlite_store, kafka, topics):
+async def test_a_new_service_gets_the_whole_history_while_the_live_relay_runs(sqlite_store, kafka, topics):
     world = await a_history(sqlite_store)
     await relayed(a_relay(sqlite_store, kafka, topics))
     replayed = f"new-{topics}"
