@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from groupchat.aggregates.keywords import keyword
 from groupchat.aggregates.stop_wishes import stop_wish
 
+ROOT = Path(__file__).parents[2]
 LABELLED = [line.split("\t") for line in Path(__file__).with_name("stop_wishes.tsv").read_text("utf-8").splitlines()]
 """Whether a reasonable person would take the text for an opt-out, its language, and the text."""
 
@@ -25,6 +26,14 @@ def test_nearly_every_wish_of_the_labelled_set_is_marked_R40(language):
     recall, precision = right / (right + missed), right / (right + wrong)
     assert recall >= 0.95
     assert precision >= 0.9
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "English"), ("es", "Spanish"), ("fr", "French")])
+def test_the_documentation_has_the_figures_of_the_labelled_set_R40(language, name):
+    right, wrong, missed = counts(language)
+    texts = sum(of == language for _, of, _ in LABELLED)
+    row = f"| {name} | {texts} | {right / (right + missed):.2f} | {right / (right + wrong):.2f} |"
+    assert row in (ROOT / "docs" / "compliance.md").read_text("utf-8")
 
 
 def test_no_text_of_the_labelled_set_is_a_keyword_R40():
