@@ -1,6 +1,7 @@
 """Lists both ways, and single things by the ids that answers name: R27, R28."""
 
 from tests.http.site import assert_problem, locs, messages_of
+from tests.http.staff import staffed
 from tests.support.builders import number
 
 
@@ -54,3 +55,20 @@ async def test_a_workspace_shows_its_name_and_default_number(site):
         "default_number": None,
     }
     assert shown["name"]
+
+
+async def test_conversations_are_found_by_the_words_of_their_messages_R22_R27(site):
+    first, second = await site.group(1, 2), await site.group(1, 3)
+    await site.send(first, body="The piano lesson is on Monday")
+    await site.writes(3, "Monday? D\u2019accord", group=[number(1)])
+    found = (await site.get("/v1/conversations", text="MONDAY", count=True)).json()
+    assert [each["id"] for each in found["items"]] == [second["id"], first["id"]]
+    assert [each["matched"]["author"]["kind"] for each in found["items"]] == ["participant", "user"]
+    assert found["total"] == 2
+    thread = (await site.get(messages_of(second))).json()["items"]
+    assert found["items"][0]["matched"] == thread[0]
+    assert [each["id"] for each in (await site.get("/v1/conversations", text="daccord")).json()["items"]] == [second["id"]]
+    assert [each["matched"] for each in (await site.get("/v1/conversations")).json()["items"]] == [None, None]
+    agent = (await staffed(site))["agent"]
+    assert (await agent.get("/v1/conversations", text="monday")).json()["items"] == []
+    assert locs(assert_problem(await site.get("/v1/conversations", text="?!"), "invalid-request", 422)) == ["query.text"]

@@ -15,6 +15,7 @@ from tests.support.plans import read_whole
 FILTERED = (
     "GET /v1/conversations?q=ann&unread=true&blocked=false",
     "GET /v1/conversations?from={business}",
+    "GET /v1/conversations?text=hello",
     "GET /v1/contacts?q=ann",
     "GET /v1/ledger?from=2025-01-01T00:00:00Z&to=2025-02-01T00:00:00Z",
     "GET /v1/refusals?from=2025-01-01T00:00:00Z",

@@ -61,8 +61,14 @@ async def test_a_batch_of_all_views_costs_the_same_number_of_statements_in_any_s
     with counted(database) as asked:
         await step(following)
     around = 6 if database.is_sqlite else 8  # read the log; lock, read and move positions; Postgres: durability, notification
-    inbox, thread, ledger, read_marks = 2, 1, 3, 4  # most load rows and save them; a message that begins in the batch is not loaded
-    assert len(asked) == around + inbox + thread + ledger + read_marks
+    inbox, thread, search, ledger, read_marks = (
+        2,
+        1,
+        1,
+        3,
+        4,
+    )  # most load rows and save them; a message that begins in the batch is not loaded
+    assert len(asked) == around + inbox + thread + search + ledger + read_marks
 
 
 async def test_a_thousand_events_cost_all_views_two_transactions(database: Database, store: EventStore, following: list[Follower]):

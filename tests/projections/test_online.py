@@ -82,7 +82,7 @@ def spoil(database: Database, view: View) -> int:
         table = view.tables[0]
         key = tuple_(*table.primary_key.columns)
         keys = [tuple(row) for row in connection.execute(select(*table.primary_key.columns))]
-        spoiled = {"inbound_count": 99, "doc": "{}", "state": "{}", "since": 99}
+        spoiled = {"inbound_count": 99, "doc": "{}", "state": "{}", "since": 99, "words": "spoiled"}
         column = next(name for name in spoiled if name in table.c)
         connection.execute(delete(table).where(key == keys[0]))
         connection.execute(update(table).values({column: spoiled[column]}))

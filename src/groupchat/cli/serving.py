@@ -95,10 +95,11 @@ def work(
 ) -> None:
     """Run workers without HTTP: projections, contact changes, delivery, webhooks, the simulated carrier.
 
-    Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, contacts, refusals),
-    contact_changes, delivery, webhooks, simulator, housekeeping, and relay if brokers are set. If several processes run the same
-    worker, one works, and another takes over when it ends. With `--except NAME`, all others run, including those that later
-    versions add. With `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
+    Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, message_search, contacts,
+    refusals), contact_changes, delivery, webhooks, simulator, housekeeping, and relay if brokers are set. If several processes run
+    the same worker, one works, and another takes over when it ends. With `--except NAME`, all others run, including those that
+    later versions add. With `--source kafka`, all processes that run `projections` share the work, and other workers follow the
+    log.
     """
     if names and excepted:
         say.print("[red]groupchat:[/red] use either the names of workers or --except.")

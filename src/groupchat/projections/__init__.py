@@ -1,6 +1,17 @@
 """Views: read models, each a pure fold over events, stored in tables that can be dropped and rebuilt (R33)."""
 
-from groupchat.projections import contacts, do_not_disturb, inbox, ledger, pane, read_marks, refusals, reviews, thread
+from groupchat.projections import (
+    contacts,
+    do_not_disturb,
+    inbox,
+    ledger,
+    message_search,
+    pane,
+    read_marks,
+    refusals,
+    reviews,
+    thread,
+)
 from groupchat.projections.view import View
 
 CONVERSATION_VIEWS: tuple[View, ...] = (inbox.VIEW, thread.VIEW, pane.VIEW, ledger.VIEW)
@@ -8,6 +19,14 @@ CONVERSATION_VIEWS: tuple[View, ...] = (inbox.VIEW, thread.VIEW, pane.VIEW, ledg
 
 VIEWS: dict[str, View] = {
     view.name: view
-    for view in (*CONVERSATION_VIEWS, read_marks.VIEW, contacts.VIEW, do_not_disturb.VIEW, refusals.VIEW, reviews.VIEW)
+    for view in (
+        *CONVERSATION_VIEWS,
+        read_marks.VIEW,
+        message_search.VIEW,
+        contacts.VIEW,
+        do_not_disturb.VIEW,
+        refusals.VIEW,
+        reviews.VIEW,
+    )
 }
 """Every view by its name."""

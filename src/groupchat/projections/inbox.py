@@ -20,7 +20,7 @@ from groupchat.projections.assigned import GROUP_CONTACTS
 from groupchat.projections.inbox_search import INBOX_SEARCH
 from groupchat.projections.read_marks import NO_MARK, Mark
 from groupchat.projections.rows import StreamRows, events_named
-from groupchat.projections.thread import Author, Direction
+from groupchat.projections.thread import Author, Direction, Message
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.values.clock import to_micros
@@ -83,6 +83,12 @@ class Conversation(Shown, frozen=True, kw_only=True):
     """A conversation as one user sees it (R27, R30)."""
 
     unread_count: int
+
+
+class Found(Conversation, frozen=True, kw_only=True):
+    """A conversation in a list. In a search of messages, `matched` is the newest message that matches; otherwise, it is null."""
+
+    matched: Message | None
 
 
 class InboxRow(Struct, frozen=True, kw_only=True, gc=False):

@@ -1,6 +1,6 @@
 """The list of the inbox: filters, pages, and counts (R22, R27, R30)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,12 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
+from groupchat.projections import message_search
 from groupchat.projections.assigned import has_participant, seen_by
 from groupchat.projections.inbox import INBOX
 from groupchat.projections.inbox_search import found_by
-from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
+from groupchat.projections.message_search import Hit, Sought
+from groupchat.projections.paging import FIRST_PAGE, Extract, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.read_marks import READ_MARKS, Mark
 from groupchat.projections.search import query_for
 from groupchat.values.clock import to_micros
@@ -21,9 +23,11 @@ _COLUMNS = (
     _INBOX.doc,
     _INBOX.last_activity_position,
     _INBOX.inbound_count,
-    READ_MARKS.c.inbound_count,
+    READ_MARKS.c.inbound_count.label("read_count"),
     READ_MARKS.c.marked_unread,
 )
+_AT_ONCE = 1_000
+"""The most matching messages that are read at a time."""
 _IS_OF_READER = and_(READ_MARKS.c.conversation_id == _INBOX.conversation_id, READ_MARKS.c.user_id == bindparam("reader"))
 _HAS_UNREAD = or_(
     func.coalesce(READ_MARKS.c.marked_unread, False),
@@ -34,11 +38,12 @@ _HAS_UNREAD = or_(
 class ConversationFilter(Struct, frozen=True, kw_only=True):
     """The conversations to list (R27). A field that is `None` doesn't filter.
 
-    `participant` is a number (E.164), `contact_id` the contact of a participant. Times have a time zone. `since` is inclusive,
-    `before` is exclusive.
+    `text` has words that a message must have. `participant` is a number (E.164), `contact_id` the contact of a participant. Times
+    have a time zone. `since` is inclusive, `before` is exclusive.
     """
 
     q: str | None = None
+    text: str | None = None
     unread: bool | None = None
     blocked: bool | None = None
     business_number: str | None = None
@@ -71,18 +76,53 @@ def page(
     sees_only: str | None = None,
     counted: bool = False,
 ) -> InboxPage:
-    """Return a page of `Conversation`s, newest activity first (R27); with `sees_only`, only those that R22 allows that user.
+    """Return a page of `Found` conversations, newest activity first (R27); with `sees_only`, only those that R22 allows that user.
 
-    `counted` adds `total` and `unread`, which takes time in proportion to the conversations. Raises `InvalidRequestError` for a bad
-    cursor or search.
+    With `text`, the order is that of the newest matching messages. `counted` adds `total` and `unread`, which takes time in
+    proportion to the conversations. Raises `InvalidRequestError` for a bad cursor or search.
     """
     visible = _visible(connection, workspace_id, user_id, sees_only)
     query = visible.where(*_conditions(connection, workspace_id, chosen))
     shown = extract(wanted, Position, newest_first=True)
-    found = asdict(read_page(connection, query, (_INBOX.last_activity_position,), shown, _with_unread))
+    if chosen.text is None:
+        found = asdict(read_page(connection, query, (_INBOX.last_activity_position,), shown, _listed))
+    else:
+        sought = message_search.sought_for(workspace_id, chosen.text)
+        found = asdict(shown.page(_with_messages(connection, query, sought, shown)))
+        query = query.where(_INBOX.conversation_id.in_(sought.conversations(connection)))
     if not counted:
         return InboxPage(**found)
     return InboxPage(**found, total=_count(connection, query), unread=_count(connection, visible.where(_HAS_UNREAD)))
+
+
+def _with_messages(connection: Connection, query: Select[Any], sought: Sought, extract: Extract[int]) -> list[Listed]:
+    """Return a page's conversations, each with its newest matching message, and one more if there is one.
+
+    Messages are read in their order, some at a time. No database knows beforehand how many of them a page needs, because several
+    may be in one conversation, or in one that the query leaves out.
+    """
+    found: list[tuple[Hit, Row[Any]]] = []
+    settled: set[str] = set()
+    beyond, size = None if extract.anchor is None else extract.anchor.key, 2 * extract.limit
+    while len(found) <= extract.limit and (hits := sought.hits(connection, extract, beyond, settled, size)):
+        newest = _newest(connection, sought, hits, extract)
+        rows = connection.execute(query.add_columns(_INBOX.conversation_id).where(_INBOX.conversation_id.in_(newest)))
+        by_id = {row.conversation_id: row for row in rows}
+        new = [hit for hit in hits if hit.conversation_id in by_id and newest[hit.conversation_id] == hit.position]
+        found += [(hit, by_id[hit.conversation_id]) for hit in new]
+        settled |= {hit.conversation_id for hit in hits if extract.downwards or hit.conversation_id not in by_id}
+        if len(hits) < size:
+            break
+        beyond, size = hits[-1].position, min(2 * size, _AT_ONCE)
+    messages = message_search.shown(connection, [hit for hit, _ in found])
+    return [_listed(row, hit.position, messages.get(hit.message_id, "null")) for hit, row in found[: extract.limit + 1]]
+
+
+def _newest(connection: Connection, sought: Sought, hits: Sequence[Hit], extract: Extract[int]) -> Mapping[str, int]:
+    """Return the position of the newest matching message in each conversation; from the top, it is the first one that comes."""
+    if extract.anchor is None and extract.downwards:
+        return {hit.conversation_id: hit.position for hit in reversed(hits)}
+    return sought.newest_in(connection, {hit.conversation_id for hit in hits})
 
 
 def _visible(connection: Connection, workspace_id: str, user_id: str, sees_only: str | None) -> Select[Any]:
@@ -129,8 +169,8 @@ def _within(column: ColumnElement[int], since: datetime | None, before: datetime
         yield column < to_micros(before)
 
 
-def _with_unread(row: Row[Any]) -> Listed:
-    """Add a user's fields to the stored JSON of `Shown`, which makes it a `Conversation`."""
-    doc, position, inbound, read, marked = row
-    unread = inbound if read is None else Mark(read, marked).unread_of(inbound)
-    return Listed(f'{doc[:-1]},"unread_count":{unread}}}', position)
+def _listed(row: Row[Any], position: int | None = None, matched: str = "null") -> Listed:
+    """Add a user's fields, and the message that was searched for, to the stored JSON of `Shown`, which makes it `Found`."""
+    unread = row.inbound_count if row.read_count is None else Mark(row.read_count, row.marked_unread).unread_of(row.inbound_count)
+    key = row.last_activity_position if position is None else position
+    return Listed(f'{row.doc[:-1]},"unread_count":{unread},"matched":{matched}}}', key)

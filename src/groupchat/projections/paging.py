@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
-from sqlalchemy import Column, Connection, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, tuple_
 
 from groupchat.values.errors import InvalidRequestError
 
@@ -114,7 +114,7 @@ def extract(wanted: PageRequest, shape: type[T], *, newest_first: bool = False) 
 def read_page(
     connection: Connection,
     query: Select[Any],
-    columns: Sequence[Column[Any]],
+    columns: Sequence[ColumnElement[Any]],
     extract: Extract[Any],
     listed: Callable[[Row[Any]], Listed],
 ) -> Page:

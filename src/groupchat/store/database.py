@@ -300,6 +300,7 @@ def _prepare_sqlite(timeouts: Timeouts, connection: sqlite3.Connection, _record:
     connection.execute(f"PRAGMA busy_timeout = {timeouts.busy_ms}")
     _turn_to_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA recursive_triggers = ON")  # so that a replaced row counts as deleted, too
 
 
 def _turn_to_wal(connection: sqlite3.Connection) -> None:

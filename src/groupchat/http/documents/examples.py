@@ -86,7 +86,7 @@ CONVERSATION: Json = {
     "successor_id": None,
     "metadata": {"deal": "4711"},
 }
-INBOX: Json = page(CONVERSATION) | {"total": 1, "unread": 0}
+INBOX: Json = page(CONVERSATION | {"matched": None}) | {"total": 1, "unread": 0}
 BLOCKED_CONVERSATION: Json = CONVERSATION | {"blocked": True, "blocked_by": [BOB], "version": 4}
 SUCCESSOR: Json = CONVERSATION | {
     "id": SUCCESSOR_ID,

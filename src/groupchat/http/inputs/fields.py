@@ -91,6 +91,15 @@ Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254, extra=c
 SearchText = Annotated[
     str, Meta(max_length=200, pattern=NO_NUL, description="Text or a part of a number to search for (R27, R29).")
 ]
+MessageWords = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=NO_NUL,
+        description="Words that one message of the conversation has, whole and in any order (R27).",
+    ),
+]
 Cursor = Annotated[
     str, Meta(min_length=1, max_length=512, pattern=NO_NUL, description="The `next_cursor` or `prev_cursor` of another page.")
 ]

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from groupchat.audit.as_of import When
 from groupchat.commands.numbers import read_number
-from groupchat.http.inputs.fields import LIMIT, Cursor, ExternalId, Id, Limit, SearchText, WrittenNumber
+from groupchat.http.inputs.fields import LIMIT, Cursor, ExternalId, Id, Limit, MessageWords, SearchText, WrittenNumber
 from groupchat.projections import ledger, refusals, reviews
 from groupchat.projections.contacts import ContactFilter
 from groupchat.projections.inbox_list import ConversationFilter
@@ -74,6 +74,7 @@ class SearchQuery(PageQuery, frozen=True, kw_only=True):
 class InboxQuery(SearchQuery, frozen=True, kw_only=True):
     """Filters of the inbox (R27)."""
 
+    text: MessageWords | UnsetType = UNSET
     unread: bool | UnsetType = UNSET
     blocked: bool | UnsetType = UNSET
     from_: WrittenNumber | UnsetType = field(name="from", default=UNSET)
@@ -91,6 +92,7 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
         """The query that these parameters ask for; raises `InvalidRequestError` for a malformed number or time."""
         return ConversationFilter(
             q=given(self.q),
+            text=given(self.text),
             unread=given(self.unread),
             blocked=given(self.blocked),
             business_number=sought_number("query.from", self.from_),

@@ -12,8 +12,8 @@ from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import ConversationChange, ConversationInput, ReadUpTo, SuccessorInput
 from groupchat.http.inputs.parameters import InboxQuery
-from groupchat.projections import inbox, read_marks
-from groupchat.projections.inbox import Conversation
+from groupchat.projections import inbox, message_search, read_marks, thread
+from groupchat.projections.inbox import Conversation, Found
 from groupchat.projections.inbox_list import InboxPage
 from groupchat.queries import conversations as queries
 from groupchat.store.decision import Decision
@@ -22,7 +22,7 @@ ALL = "/v1/conversations"
 ONE = "/v1/conversations/{conversation_id}"
 
 
-class InboxPageShown(PageOf[Conversation], frozen=True):
+class InboxPageShown(PageOf[Found], frozen=True):
     """A page of the inbox; `total` and `unread` are null unless they were asked for."""
 
     total: int | None
@@ -56,10 +56,13 @@ async def _create(decision: Decision, who: Caller, asked: NewGroup) -> Conversat
 
 @endpoint(
     Spec("GET", ALL, "The inbox", "conversations", page=InboxPageShown, example=examples.INBOX),
-    waits_for=(inbox.VIEW.name, read_marks.VIEW.name),
+    waits_for=(inbox.VIEW.name, read_marks.VIEW.name, thread.VIEW.name, message_search.VIEW.name),
 )
 async def read_inbox(call: Reading[InboxQuery]) -> Answer[InboxPage]:
     """List conversations, newest activity first, with filters and search by name, participant's name and number (R27).
+
+    `text` searches the words of messages. It lists the conversations in which a message has all of them, with the newest such
+    message as `matched`, in the order of these messages, newest first.
 
     With `count=true`, `total` is how many conversations match, and `unread` how many of all that the caller sees are unread.
     """
