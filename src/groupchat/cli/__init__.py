@@ -20,7 +20,7 @@ COMMANDS = (
     ),
     ("key", "serving", "Issue another key to a user; print it as `init` does. For example, when an owner has lost theirs."),
     ("serve", "serving", "Serve the HTTP API, and run all workers in the same process unless `--no-workers` is set."),
-    ("work", "serving", "Run workers without HTTP: projections, contact changes, delivery, the simulated carrier."),
+    ("work", "serving", "Run workers without HTTP: projections, contact changes, delivery, webhooks, the simulated carrier."),
     ("demo", "serving", "Serve a small demo workspace, and print the address, an API key, and what to try."),
     (
         "migrate",

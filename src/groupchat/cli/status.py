@@ -16,13 +16,12 @@ from rich.text import Text
 from groupchat.broker.topics import RELAY
 from groupchat.cli.reading import closing_database
 from groupchat.cli.shell import clean, say, settings
-from groupchat.proof import growing as proof
 from groupchat.settings import Settings
 from groupchat.store.log import Log
 from groupchat.store.schema import existing_database
 from groupchat.store.standing import Standing, look
 from groupchat.values.clock import utc_now
-from groupchat.workers import REQUIRED
+from groupchat.workers import REPORTED, REQUIRED
 
 app = typer.Typer()
 _WIDE = 10_000
@@ -76,7 +75,7 @@ def status(
 
 def _needed(chosen: Settings) -> Collection[str]:
     """Return the followers that must keep up. Others may be behind: a replay's relay, or one of earlier settings."""
-    return (*REQUIRED, proof.NAME, *((RELAY,) if chosen.kafka_bootstrap_servers is not None else ()))
+    return (*REQUIRED, *REPORTED, *((RELAY,) if chosen.kafka_bootstrap_servers is not None else ()))
 
 
 def _reported(standing: Standing, *, well: bool) -> FollowerReport:
