@@ -266,7 +266,7 @@ def assemble(
         carrier_calls=calls,
         workers=runs,
         followers=workers.REQUIRED,
-        reported=(sending.name, proof.NAME, *((RELAY,) if RELAY in runs else ())),
+        reported=(*workers.REPORTED, *((RELAY,) if RELAY in runs else ())),
         webhook_counts=outgoing.counts,
         secret_keys=secret_keys,
         addresses=addresses,

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.engine import make_url
 
-from groupchat import __version__, logs
+from groupchat import __version__, logs, tracing
 from groupchat.settings import PREFIX, Settings, from_environment, unknown
 from groupchat.store.database import shown
 from groupchat.values import moments
@@ -64,9 +64,17 @@ def fail(error: ToldError) -> None:
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine to its end."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+    """Run a coroutine to its end. Traces of what it does are sent if the environment says where to; raises `NoTracingError`."""
+    try:
+        send_the_rest = tracing.start(os.environ)
+    except ToldError:
+        work.close()
+        raise
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    finally:
+        send_the_rest()
 
 
 def read_moment(option: str, written: str | None, zone: tzinfo = UTC) -> datetime | None:

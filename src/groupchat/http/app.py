@@ -152,7 +152,10 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        telemetry={"logs": False},  # traces would quote exceptions, and so people's messages
+        telemetry={
+            "logs": False,  # they would quote exceptions, and so people's messages
+            "exclude": lambda scope: scope.get("path") in public.ASKED_OFTEN,
+        },
     )
     served = (*ENDPOINTS, *(SIMULATOR if services.simulator is not None else ()))
     described = cache(partial(document, served, carrier_webhooks.operations(services)))

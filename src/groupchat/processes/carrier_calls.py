@@ -8,6 +8,7 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.registry import Collector
 
 from groupchat.carriers.port import CarrierRefusedError
+from groupchat.tracing import calling
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -39,7 +40,8 @@ class CarrierCalls:
         """Count the call that is made in the block, by what it raises."""
         began, outcome = monotonic(), "unclear"
         try:
-            yield
+            with calling(f"carrier {carrier}"):
+                yield
             outcome = "answered"
         except CarrierRefusedError as refused:
             outcome = "refused" if refused.retry_after is None else "put_off"

@@ -19,6 +19,7 @@ from groupchat.store.positions import PoisonError, advance
 from groupchat.store.put_off import PutOff
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from groupchat.store.terms import NO_TERMS, Terms
+from groupchat.tracing import reacting
 from groupchat.values.errors import described
 from groupchat.values.event import Recorded
 
@@ -103,7 +104,8 @@ class Process:
             for n, recorded in enumerate(events):
                 bind_contextvars(correlation_id=recorded.cause.correlation_id)  # only in this task
                 try:
-                    await self._reaction.react(recorded, self.terms)
+                    with reacting(f"{self.name} {recorded.type}", recorded.cause.correlation_id):
+                        await self._reaction.react(recorded, self.terms)
                 except PutOffError as later:
                     return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
                 except Exception as error:  # noqa: BLE001 - passed on, or it stops the follower at this event

@@ -11,6 +11,7 @@ from groupchat.http.web.problems import Problems
 from groupchat.http.web.refusals import BadMessageError, ClientGoneError, absent
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import Incoming, Receive, Scope, Send, read_correlation_id, read_headers
+from groupchat.tracing import current_correlation_id
 from groupchat.values.errors import InvalidRequestError, NotFoundError, RefusalError
 from groupchat.values.ids import new_id
 
@@ -86,7 +87,7 @@ class Resource:
         except (BadMessageError, InvalidRequestError) as refusal:
             incoming.correlation_id = new_id("req")
             return self._problems.problem(refusal, incoming.path)
-        incoming.correlation_id = given or new_id("req")
+        incoming.correlation_id = given or current_correlation_id() or new_id("req")
         structlog.contextvars.bind_contextvars(correlation_id=incoming.correlation_id)
         responder = self._methods.get(method)
         if responder is None:

@@ -20,6 +20,7 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in
 from groupchat.store.places import views_beyond
 from groupchat.store.positions import FollowerStatus, PoisonError, advance, record_failure, stand_at, status_of, stop_at
+from groupchat.tracing import publishing
 from groupchat.values.errors import described, first_line
 from groupchat.values.event import Recorded
 
@@ -148,7 +149,8 @@ class Forwarder:
         if batch.full:  # read ahead while Kafka works
             self._ahead = self._threads.submit(self._read, position)
         try:
-            self._publisher.publish(batch.records, batch.progress)
+            with publishing(self._name, [each.cause.correlation_id for each in batch.events]):
+                self._publisher.publish(batch.records, batch.progress)
         except RecordTooLargeError as error:
             self.drop()
             self._poison = _too_large(batch.events[error.index], error)  # the events before it are published first

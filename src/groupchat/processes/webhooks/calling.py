@@ -7,6 +7,7 @@ import structlog
 
 from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.processes.webhooks.counts import WebhookCounts
+from groupchat.tracing import calling
 from groupchat.values.clock import Clock
 from groupchat.values.errors import described
 from groupchat.values.event import Recorded
@@ -41,7 +42,8 @@ class WebhookCalls:
     async def call(self, webhook: WebhookState, recorded: Recorded) -> CallOutcome:
         """Send an event to a webhook; whatever happens is an outcome."""
         try:
-            outcome = await self._call(webhook, recorded, self._clock())
+            with calling("webhook", recorded.cause.correlation_id):
+                outcome = await self._call(webhook, recorded, self._clock())
         except Exception as error:
             log.exception("webhook_call_failed", webhook_id=webhook.id, position=recorded.position)
             outcome = CallOutcome(seconds=0, error=described(error))
