@@ -148,7 +148,7 @@ def test_a_message_shows_its_numbers_its_authors_view_its_rate_and_each_status_R
         "delivery-msg_1/2",
     ]
     for said in (
-        f'sent "Hello all" to {ONE}, Contact 2 ({TWO}), by the request req_1',
+        'sent "Hello all" to all 2 participants, by the request req_1',
         f"exactly the 2 numbers that were frozen when the group was created: {ONE}, {TWO} (R7, R8)",
         f"participants: {ONE}, Contact 2 ({TWO}); opted out: nobody",
         "0.03 USD per segment, in effect from 2025-01-31, posted by usr_ann (R25)",

@@ -66,7 +66,7 @@ def test_an_entry_shows_names_numbers_changes_and_money_R24_R31():
     assert (sent.who, sent.what.partition(" to ")[0]) == ("Ann Owner (usr_ann)", 'sent "Hello all"')
     assert [each.what for each in sent.led_to] == [
         "billed 3 segments at 0.0200 USD: 0.0600 USD (entries 1 to 3 of cnv_1/2)",
-        "handed to the carrier simulator for +14155550001, Contact 2 (+14155550002), Cleo (+14155550003)",
+        "handed to the carrier simulator for all 3 participants",
     ]
     assert out.what == "Cleo (+14155550003) opted out, by a keyword in the message msg_stop"
     assert [each.words() for each in out.changed] == [

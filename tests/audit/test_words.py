@@ -1,12 +1,15 @@
 """Every event that a history shows has words."""
 
 import pytest
+from msgspec.structs import replace
 
 from groupchat.aggregates import group_state
+from groupchat.aggregates.consent import Cause
 from groupchat.audit import timeline, words
 from groupchat.audit.history import Step
 from tests.golden.examples import EXAMPLES
-from tests.projections.histories import log_of
+from tests.projections.histories import log_of, opted_out
+from tests.support.builders import a_group, number
 from tests.support.given_when_then import fold
 
 GROUP = fold(group_state.evolve, [EXAMPLES["groupchat.conversation.created.v1"]])
@@ -19,7 +22,7 @@ def of(stream: str) -> list[str]:
 @pytest.mark.parametrize("name", of("conversation"))
 def test_each_event_of_a_conversation_has_words_R32(name):
     (recorded,) = log_of([("cnv_1", EXAMPLES[name])])
-    said = words.what(Step(recorded=recorded, before=GROUP, after=GROUP))
+    said = words.what(Step(recorded=recorded, before=GROUP, after=GROUP), {})
 
     assert said
     assert said == words.plain(said)
@@ -32,3 +35,23 @@ def test_each_event_of_a_delivery_has_words_R28(name):
 
     assert said
     assert said == words.plain(said)
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        ("user", "recorded by Ann (usr_ann)"),
+        ("dnd", "by do-not-disturb of the contact unknown, set by Ann (usr_ann)"),
+        ("carrier", "reported by the carrier for the message usr_ann"),
+    ],
+)
+def test_who_recorded_an_opt_out_is_called_by_name_R14(cause: Cause, said: str):
+    group = fold(group_state.evolve, [a_group()])
+    event = replace(opted_out(1, cause), evidence="usr_ann")
+    assert words.opted(event, group, {"usr_ann": "Ann"}) == f"{number(1)} opted out, {said}"
+
+
+def test_recipients_are_counted_only_if_they_are_all_participants_R8():
+    group = fold(group_state.evolve, [a_group()])
+    assert words.everybody(group, group.numbers) == f"all {len(group.numbers)} participants"
+    assert words.everybody(group, group.numbers[:1]) == group.numbers[0]

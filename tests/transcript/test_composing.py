@@ -10,14 +10,16 @@ from groupchat.aggregates.refusal import RefusalRecorded, Subject
 from groupchat.proof.growing import grow
 from groupchat.proof.kept import checkpoint_from
 from groupchat.proof.signing import sign
-from groupchat.store.log import UnknownStreamError
+from groupchat.store.database import Database
+from groupchat.store.log import Log, UnknownStreamError
 from groupchat.transcript import as_text
 from groupchat.transcript.composing import compose
 from groupchat.transcript.parts import Facts, Paragraph, TranscriptEntry, Verbatim
 from groupchat.transcript.source import source_of
 from groupchat.values.errors import InvalidRequestError
+from tests.projections.histories import log_of, reacted, sent, store_log
 from tests.proof.logs import KEY
-from tests.support.builders import number, recorded
+from tests.support.builders import a_group, a_workspace, number, recorded
 from tests.transcript.conftest import MAKING, Told
 
 BOB = f"Bob ({number(2)})"
@@ -49,7 +51,7 @@ def test_a_message_has_the_last_status_of_each_recipient_with_its_time_R16_R28(t
 
 def test_an_opt_out_names_the_entry_of_its_message_and_what_follows_R14_R15(told: Told):
     out = entries(told)[6]
-    assert (out.who, "by a keyword in the message of entry 6 (msg_" in out.what) == (BOB, True)
+    assert (out.who, " (entry 6)." in out.what) == (BOB, True)
     assert out.notes == ("From here on, nothing can be sent to this group (R15).",)
     assert fact(told, "State at the end") == f"blocked by {BOB}"
     assert fact(told, f"Bob, {number(2)}").startswith("opted out since ")
@@ -123,3 +125,11 @@ def test_plain_text_has_every_part_and_no_line_of_a_message_is_broken(told: Told
     assert text.startswith('Transcript of the conversation "Saturday crew"\n=====')
     assert "    | Practice moves to 6 pm\n    Delivered, " in text
     assert f"    groupchat export --conversation {told.disputed.conversation} --out conversation.jsonl\n" in text
+
+
+def test_a_reaction_names_the_entry_of_its_message_R42(database: Database):
+    story = [("wsp_1", a_workspace()), ("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", reacted("msg_1", 1))]
+    store_log(database, log_of(story))
+    source = source_of(Log.of(database), "cnv_1", None, datetime.now(UTC))
+    last = [part for part in compose(source, source.overview(), MAKING) if isinstance(part, TranscriptEntry)][-1]
+    assert last.what == "reacted with \N{THUMBS UP SIGN} to msg_1 (entry 2) (R42)."

@@ -18,7 +18,7 @@ def message(history: History, message_id: str) -> Explanation:
     step = require_message(history, message_id)
     event = step.recorded.event
     who = words.actor(history, step.recorded, step.after)
-    said = f"{who} {words.what(step)}, by the request {words.plain(step.recorded.cause.correlation_id)}."
+    said = f"{who} {words.what(step, history.user_names)}, by the request {words.plain(step.recorded.cause.correlation_id)}."
     found = [ground(said, step.recorded)]
     if isinstance(event, MessageSent):
         found += grounds(history, step, event)
@@ -46,7 +46,10 @@ def _said(history: History, step: Step) -> list[ExplanationGround]:
     words_ = [each.recorded for each in history.steps if _evidence(each) == event.message_id]
     if not words_:
         return [ground("The whole message is a keyword, but it changed nothing (R14).", step.recorded)]
-    return [ground(f"The whole message is a keyword (R14): {words.what(history.step(each.version))}.", each) for each in words_]
+    return [
+        ground(f"The whole message is a keyword (R14): {words.what(history.step(each.version), history.user_names)}.", each)
+        for each in words_
+    ]
 
 
 def _evidence(step: Step) -> str | None:
@@ -87,7 +90,7 @@ def _arrived(step: Step, deliveries: Iterable[Recorded]) -> list[ExplanationGrou
         alike.setdefault((outcome.status, outcome.code), []).append(number)
     return [
         ground(
-            f"The carrier reported the status {status} for {timeline.everybody(step.after, to)}{words.why(code)}.",
+            f"The carrier reported the status {status} for {words.everybody(step.after, to)}{words.why(code)}.",
             max((last[number][0] for number in to), key=lambda recorded: recorded.position),
         )
         for (status, code), to in alike.items()
@@ -123,7 +126,7 @@ def why_withheld(history: History, step: Step, withheld: Recorded) -> Reason:
         return Reason(says, withheld, wrong=True)
     began = any(isinstance(each.event, Started) for each in history.of_message.get(as_of.id_of(step.recorded), ()))
     stood = "it had not reached the carrier" if began else "its hand-over had not started"
-    says = f"The message was withheld because {stood} when {words.what(history.step(cause.version))} (R16)."
+    says = f"The message was withheld because {stood} when {words.what(history.step(cause.version), history.user_names)} (R16)."
     return Reason(says, cause)
 
 

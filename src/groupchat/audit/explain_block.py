@@ -44,14 +44,15 @@ def _told(history: History, step: Step, number: str | None) -> list[ExplanationG
     """Return the opt-outs and opt-ins."""
     event = step.recorded.event
     if isinstance(event, Unblocked) or (isinstance(event, ParticipantOptOutTakenBack) and number in (None, event.number)):
-        return [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
+        return [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step, history.user_names)}.", step.recorded)]
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
         return []
     heard = history.message(event.evidence)
     keyword = heard.recorded.event if heard else None
     quote = f" ({words.quoted(keyword.body)})" if isinstance(keyword, InboundReceived) else ""
-    reporter = words.actor(history, step.recorded, step.after)
-    return [ground(f"{words.what(step)}{quote} (R14), reported by {reporter}.", step.recorded)]
+    said = f"{words.what(step, history.user_names)}{quote} (R14)"
+    by = "" if event.cause == "user" else f", reported by {words.actor(history, step.recorded, step.after)}"
+    return [ground(f"{said}{by}.", step.recorded)]
 
 
 def _withheld(history: History) -> list[ExplanationGround]:
@@ -112,7 +113,7 @@ def _still(history: History, number: str | None) -> list[ExplanationGround]:
 
 
 def _why_blocked(history: History, version: int) -> str:
-    return f"Nothing can be sent since {words.what(history.step(version))} (R15)."
+    return f"Nothing can be sent since {words.what(history.step(version), history.user_names)} (R15)."
 
 
 def _why_open(history: History, number: str | None) -> str:

@@ -62,7 +62,7 @@ def _entry_words(history: History, billed: Entry) -> str:
 def _of_message(history: History, step: Step, billed: Entry) -> list[ExplanationGround]:
     """Return the message that was billed, its rate, its delivery to that recipient, and the entry with the opposite sign."""
     event = step.recorded.event
-    lines = [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step)}.", step.recorded)]
+    lines = [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step, history.user_names)}.", step.recorded)]
     if isinstance(event, MessageSent):
         lines.append(rate(history, step.recorded, event))
     for recorded in (step.recorded, *history.of_message.get(billed.message_id, ())):

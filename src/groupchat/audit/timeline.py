@@ -86,7 +86,7 @@ def _entry(history: History, step: Step, changed: tuple[ChangedField, ...]) -> T
         at=recorded.at,
         event=EventRef.to(recorded),
         who=who,
-        what=words.what(step).removeprefix(f"{who} "),
+        what=words.what(step, history.user_names).removeprefix(f"{who} "),
         changed=changed,
         led_to=tuple(_led_to(history, recorded, step.after)),
     )
@@ -118,20 +118,20 @@ def _reported(group: GroupConversation, reports: Iterable[Recorded]) -> Iterator
             if (event := EventRef.to(recorded)) not in events:
                 events.append(event)
     for (status, code), (numbers, events) in alike.items():
-        yield Consequence(what=f"{status}: {everybody(group, numbers)}{words.why(code)}", events=tuple(events))
+        yield Consequence(what=f"{status}: {words.everybody(group, numbers)}{words.why(code)}", events=tuple(events))
 
 
 def went(group: GroupConversation, recorded: Recorded) -> str | None:
     """Return a delivery's event in words; none for any other."""
     match recorded.event:
         case Started() as event:
-            return f"handed to the carrier {words.plain(event.carrier)} for {words.people(group, event.recipients)}"
+            return f"handed to the carrier {words.plain(event.carrier)} for {words.everybody(group, event.recipients)}"
         case Updated() as event:
             return outcomes(group, event.outcomes)
         case Settled() as event:
             return f"settled by {recorded.cause.actor.id}: {event.status} ({words.plain(event.reason)})"
         case Withheld() as event:
-            return f"withheld from {words.people(group, event.recipients)} (R16)"
+            return f"withheld from {words.everybody(group, event.recipients)} (R16)"
         case _:
             return None
 
@@ -142,13 +142,6 @@ def outcomes(group: GroupConversation, reported: Sequence[RecipientOutcome]) -> 
     for each in reported:
         alike.setdefault((each.status, each.code), []).append(each.recipient)
     return "; ".join(f"{status}: {words.people(group, to)}{words.why(code)}" for (status, code), to in alike.items())
-
-
-def everybody(group: GroupConversation, numbers: Sequence[str]) -> str:
-    """Return recipients in words: all of several participants as "all 5", others by name and number."""
-    if len(numbers) > 1 and set(numbers) == set(group.numbers):
-        return f"all {len(numbers)} participants"
-    return words.people(group, numbers)
 
 
 def billed(line: ledger.EventCharge) -> str:

@@ -1,6 +1,6 @@
 """Words for events: who, when and how, in text that is safe to print."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from unicodedata import category
 
@@ -67,19 +67,25 @@ def actor(history: History, recorded: Recorded, group: GroupConversation) -> str
         return person(group, who.id)
     if who.kind != "user":
         return f"{who.kind} {plain(who.id)}"
-    name = event.author.name if isinstance(event, MessageSent) else history.user_names.get(who.id)
-    return f"{plain(name)} ({plain(who.id)})" if name else plain(who.id)
+    return _user(who.id, {who.id: event.author.name} if isinstance(event, MessageSent) else history.user_names)
 
 
 def message(event: MessageSent | InboundReceived, group: GroupConversation) -> str:
     """Return what a message says and carries, and the numbers to which an outbound one goes."""
     carried = ", ".join(plain(media.url) for media in event.media)
     said = " with ".join([*([quoted(event.body)] if event.body else []), *([carried] if carried else [])])
-    return f"sent {said} to {people(group, event.recipients)}" if isinstance(event, MessageSent) else f"wrote {said}"
+    return f"sent {said} to {everybody(group, event.recipients)}" if isinstance(event, MessageSent) else f"wrote {said}"
 
 
-def what(step: Step) -> str:
-    """Return a conversation's event in words. A test names any type of event without words."""
+def everybody(group: GroupConversation, numbers: Sequence[str]) -> str:
+    """Return recipients in words: all of several participants as "all 5", others by name and number."""
+    if len(numbers) > 1 and set(numbers) == set(group.numbers):
+        return f"all {len(numbers)} participants"
+    return people(group, numbers)
+
+
+def what(step: Step, names: Mapping[str, str]) -> str:
+    """Return a conversation's event in words; `names` are those of users. A test names any type of event without words."""
     event, group = step.recorded.event, step.after
     match event:
         case Created():
@@ -90,7 +96,7 @@ def what(step: Step) -> str:
         case MessageSent() | InboundReceived():
             return message(event, group)
         case ParticipantOptedOut() | ParticipantOptedIn():
-            return opted(event, group)
+            return opted(event, group, names)
         case ParticipantOptOutTakenBack():
             return f"took back the opt-out of {person(group, event.number)}, recorded by mistake: {quoted(event.reason)} (R39)"
         case Unblocked():
@@ -156,23 +162,29 @@ def why(code: str | None) -> str:
     return f" ({meaning_of(code).removesuffix('.')}; the carrier's code: {plain(code)})" if code else ""
 
 
-def opted(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:
+def opted(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation, names: Mapping[str, str]) -> str:
     """Return who opted out or in, and how (R14)."""
     word = "out" if isinstance(event, ParticipantOptedOut) else "in again"
-    return f"{person(group, event.number)} opted {word}, {_how(event, group)}"
+    return f"{person(group, event.number)} opted {word}, {_how(event, group, names)}"
 
 
 _HOW: dict[consent.Cause, str] = {
     "keyword": "by a keyword in the message {evidence}",
-    "dnd": "by do-not-disturb of the contact {contact}, set by {evidence}",
-    "user": "recorded by the user {evidence}",
+    "dnd": "by do-not-disturb of the contact {contact}, set by {user}",
+    "user": "recorded by {user}",
     "review": "in their own words in the message {evidence}, as its review found (R40)",
     "carrier": "reported by the carrier for the message {evidence}",
 }
 
 
-def _how(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str:
-    return _HOW[event.cause].format(evidence=plain(event.evidence), contact=plain(_contact_of(event, group) or "unknown"))
+def _how(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation, names: Mapping[str, str]) -> str:
+    evidence, contact = plain(event.evidence), plain(_contact_of(event, group) or "unknown")
+    return _HOW[event.cause].format(evidence=evidence, contact=contact, user=_user(event.evidence, names))
+
+
+def _user(user_id: str, names: Mapping[str, str]) -> str:
+    name = names.get(user_id)
+    return f"{plain(name)} ({plain(user_id)})" if name else plain(user_id)
 
 
 def _contact_of(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation) -> str | None:

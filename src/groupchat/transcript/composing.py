@@ -38,7 +38,7 @@ def compose(source: TranscriptSource, overview: Overview, making: Making) -> Ite
     yield Facts(tuple(_people(overview, making.zone)))
     yield Heading("What happened")
     yield Paragraph(prose.LEGEND)
-    yield from numbered(source, overview.group, making.zone)
+    yield from numbered(source, overview, making.zone)
     yield Heading("How to verify this transcript")
     yield from _proof(source, overview, making)
 

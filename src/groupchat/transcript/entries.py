@@ -1,6 +1,6 @@
 """The entries of a transcript: each message, each change, each opt-out and each refused attempt, in the order of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from heapq import merge
 
@@ -8,38 +8,38 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates.delivery import Settled
-from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
-from groupchat.audit import as_of, refused, timeline, words
+from groupchat.audit import as_of, refused, words
 from groupchat.audit.as_of import written
 from groupchat.audit.history import Step
 from groupchat.projections import thread
 from groupchat.transcript.parts import TranscriptEntry
-from groupchat.transcript.source import TranscriptSource
+from groupchat.transcript.source import Overview, TranscriptSource, message_referred_to
 from groupchat.values import moments
 from groupchat.values.event import Recorded
 
 
 class _Timed(Struct, frozen=True, kw_only=True):
-    """An entry with its time. `keyword` is the message's id if it is one, `evidence` the message that an opt-out came from."""
+    """An entry with its time, the id of its message if it is one, and the id of the message that it refers to."""
 
     at: datetime
     entry: TranscriptEntry
-    keyword: str | None = None
-    evidence: str | None = None
+    message: str | None = None
+    refers_to: str | None = None
 
 
-def numbered(source: TranscriptSource, group: GroupConversation, zone: tzinfo) -> Iterator[TranscriptEntry]:
-    """Return the entries with their numbers; an opt-out by keyword names the entry of its message."""
-    keywords: dict[str, int] = {}
-    found = merge(_of_events(source, zone), _of_refusals(source, group, zone), key=lambda each: each.at)
+def numbered(source: TranscriptSource, overview: Overview, zone: tzinfo) -> Iterator[TranscriptEntry]:
+    """Return the entries with their numbers. An opt-out by keyword, and a reaction, name the entry of their message."""
+    numbers: dict[str, int] = {}
+    found = merge(_of_events(source, zone), _of_refusals(source, overview.group, zone), key=lambda each: each.at)
     for number, each in enumerate(found, start=1):
-        if each.keyword is not None:
-            keywords[each.keyword] = number
-        what = each.entry.what
-        if each.evidence in keywords:
-            what = what.replace(each.evidence, f"of entry {keywords[each.evidence]} ({each.evidence})")
+        if each.message in overview.referred:
+            numbers[each.message] = number
+        what, about = each.entry.what, each.refers_to
+        if about in numbers:
+            what = what.replace(about, f"{about} (entry {numbers[about]})")
         yield replace(each.entry, number=number, what=what)
 
 
@@ -51,14 +51,13 @@ def _of_events(source: TranscriptSource, zone: tzinfo) -> Iterator[_Timed]:
             number=0,
             at=moments.shown(recorded.at, zone),
             who=_name(who, recorded),
-            what=_what(step, who),
+            what=_what(step, who, source.names.user_names),
             quote=event.body if isinstance(event, MessageSent | InboundReceived) else None,
             notes=(*_media(event), *_statuses(step, deliveries, zone), *_blocked(step)),
             evidence=_evidence(recorded, deliveries),
         )
-        keyword = event.message_id if isinstance(event, InboundReceived) and event.keyword is not None else None
-        evidence = event.evidence if isinstance(event, ParticipantOptedOut | ParticipantOptedIn) else None
-        yield _Timed(at=recorded.at, entry=entry, keyword=keyword, evidence=evidence)
+        message = as_of.id_of(recorded) if as_of.is_message(recorded) else None
+        yield _Timed(at=recorded.at, entry=entry, message=message, refers_to=message_referred_to(event))
 
 
 def _of_refusals(source: TranscriptSource, group: GroupConversation, zone: tzinfo) -> list[_Timed]:
@@ -76,14 +75,14 @@ def _of_refusals(source: TranscriptSource, group: GroupConversation, zone: tzinf
     return sorted(found, key=lambda each: each.at)
 
 
-def _what(step: Step, who: str) -> str:
+def _what(step: Step, who: str, names: Mapping[str, str]) -> str:
     match step.recorded.event:
         case MessageSent() as event:
-            return f"sent to {timeline.everybody(step.after, event.recipients)}:"
+            return f"sent to {words.everybody(step.after, event.recipients)}:"
         case InboundReceived():
             return "wrote:"
         case _:
-            return f"{words.what(step).removeprefix(f'{who} ')}."
+            return f"{words.what(step, names).removeprefix(f'{who} ')}."
 
 
 def _media(event: object) -> Iterator[str]:
@@ -109,7 +108,7 @@ def _statuses(step: Step, deliveries: Sequence[Recorded], zone: tzinfo) -> Itera
     for number, (said, at) in since.items():
         alike.setdefault((said, moments.shown(at, zone)), []).append(number)
     for (said, shown), numbers in alike.items():
-        yield f"{said.capitalize()}, {shown}: {timeline.everybody(step.after, numbers)}"
+        yield f"{said.capitalize()}, {shown}: {words.everybody(step.after, numbers)}"
 
 
 def _blocked(step: Step) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_state
-from groupchat.aggregates.group_events import Created
+from groupchat.aggregates.group_events import Created, ParticipantOptedIn, ParticipantOptedOut, ReactionReceived
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit import as_of, refused
 from groupchat.audit.as_of import Cut, When
@@ -15,7 +15,7 @@ from groupchat.projections import inbox, pane
 from groupchat.projections.inbox import Shown
 from groupchat.projections.pane import Pane
 from groupchat.store.log import Log
-from groupchat.values.event import Recorded
+from groupchat.values.event import Event, Recorded
 
 
 class Overview(Struct, frozen=True, kw_only=True):
@@ -30,6 +30,8 @@ class Overview(Struct, frozen=True, kw_only=True):
     """The position of the newest event, of the conversation, its deliveries or its refusal records."""
     messages: int
     others: int
+    referred: frozenset[str]
+    """The messages that later events are about: keywords that opted somebody out or in, and what people reacted to."""
 
 
 class TranscriptSource(Struct, frozen=True, kw_only=True):
@@ -59,13 +61,14 @@ class TranscriptSource(Struct, frozen=True, kw_only=True):
         """Read everything once, and return what it comes to."""
         row: inbox.InboxRow | None = None
         people: pane.PaneRow | None = None
-        newest, messages, others = 0, 0, 0
+        newest, messages, others, referred = 0, 0, 0, set[str]()
         first = last = None
         for step, deliveries in self.steps():
             last = step
             first = first or step.recorded
             row, people = inbox.current(row, [step.recorded]), pane.current(people, [step.recorded])
             newest = max(newest, step.recorded.position, *(each.position for each in deliveries))
+            referred |= {id_} if (id_ := message_referred_to(step.recorded.event)) else set()
             messages, others = messages + as_of.is_message(step.recorded), others + (not as_of.is_message(step.recorded))
         if row is None or people is None or last is None or first is None:
             msg = f"{self.conversation_id} has no events"
@@ -79,6 +82,7 @@ class TranscriptSource(Struct, frozen=True, kw_only=True):
             newest=max(newest, *(each.position for each in self.refusals), 0),
             messages=messages,
             others=others,
+            referred=frozenset(referred),
         )
 
     def _pieces(self) -> Iterator[tuple[Sequence[Recorded], Mapping[str, Sequence[Recorded]]]]:
@@ -90,6 +94,17 @@ class TranscriptSource(Struct, frozen=True, kw_only=True):
             if len(covered) < len(events):
                 return
             after = events[-1].version
+
+
+def message_referred_to(event: Event) -> str | None:
+    """Return the id of the message that an event names as its evidence, or as what it is about; none for most."""
+    match event:
+        case ParticipantOptedOut() | ParticipantOptedIn():
+            return event.evidence if event.cause in ("keyword", "review", "carrier") else None
+        case ReactionReceived():
+            return event.message_id
+        case _:
+            return None
 
 
 def source_of(log: Log, conversation_id: str, at: datetime | None, now: datetime) -> TranscriptSource:
