@@ -50,7 +50,7 @@ def test_only_their_own_modules_touch_the_rows_of_positions_parked_events_and_pl
 
 
 def test_only_http_and_its_callers_name_paths_of_the_api():
-    """Rules say what is wrong; how to go on in the API, `http/documents/ways_on.py` adds."""
+    """Rules say what is wrong; `http/documents/ways_on.py` adds how to continue in the API."""
     knowing = {"http", "api", "server.py"}
     sources = (ROOT / "src/groupchat").rglob("*.py")
     named = {path.relative_to(ROOT / "src/groupchat") for path in sources if "/v1/" in path.read_text()}

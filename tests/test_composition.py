@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 
 class Composed:
-    """The services as processes; what differs from compose are addresses."""
+    """The services as processes; only addresses differ from compose."""
 
     def __init__(self, stack: ExitStack, database_url: str, kafka: str, topic_prefix: str, folder: Path) -> None:
         self._stack = stack
@@ -43,7 +43,7 @@ class Composed:
         self.environment |= given
 
     def run(self, service: str, *command: str) -> str:
-        """Run a service, or a command in it, to its end; return what it printed."""
+        """Run a service, or a command in it, to its end; return its output."""
         words = command or SERVICES[service]["command"]
         done = subprocess.run(
             [GROUPCHAT, *words], env=self.environment, capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -52,7 +52,7 @@ class Composed:
         return done.stdout
 
     def start(self, service: str, name: str, **replaced: str) -> Path:
-        """Start a service that goes on; return the file that it writes to."""
+        """Start a service that keeps running; return its log file."""
         words = [replaced.get(word, word) for word in SERVICES[service]["command"]]
         self._stack.enter_context(_running(words, self.environment, out := self._folder / name))
         return out

@@ -21,7 +21,7 @@ def test_a_setting_that_names_no_broker_is_rejected_at_start(servers):
 
 
 def of(carrier: str) -> dict[str, str]:
-    """Return what a carrier needs."""
+    """Return the settings that a carrier needs."""
     needed = {f"GROUPCHAT_{name.upper()}": "x" for name in CARRIERS[carrier]}
     return needed | {"GROUPCHAT_PUBLIC_URL": "https://chat.example.com"}
 

@@ -50,7 +50,7 @@ def access(name, *later):
 
 
 def allowed(requirement, *later, **given):
-    """Return who may do what a requirement asks for."""
+    """Return the kinds of users that fulfil a requirement."""
     return {name for name in EVERYBODY if _holds(access(name, *later), requirement, given)}
 
 

@@ -1,4 +1,4 @@
-"""Two contacts of one person become one (R54): what the one that stays takes from the other."""
+"""Two contacts of one person become one (R54): the fields that the survivor takes from the other."""
 
 from msgspec.structs import replace
 

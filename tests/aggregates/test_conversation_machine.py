@@ -1,4 +1,4 @@
-"""Random lives of a group, beside a model in plain sets and dicts (R7 to R9, R14 to R18, R24, R25, R37, R39).
+"""Random histories of a group, compared with a model of plain sets and dicts (R7 to R9, R14 to R18, R24, R25, R37, R39).
 
 The model knows no class of the aggregate: who is in the group, who is out and why, who blocks it, what contacts are called and
 which numbers they have, what each message costs.

@@ -1,4 +1,4 @@
-"""The no of a number, by its own stream (R36). What follows from it in groups: tests/commands/test_do_not_disturb.py."""
+"""Do-not-disturb of a number, in its own stream (R36). Its effects on groups: tests/commands/test_do_not_disturb.py."""
 
 from groupchat.aggregates import do_not_disturb
 from groupchat.aggregates.do_not_disturb import (

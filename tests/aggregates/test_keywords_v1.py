@@ -1,4 +1,4 @@
-"""The meaning of messages in old events: the keywords of that time, whatever today's are (R14, R34)."""
+"""The meaning of messages in old events: the keywords of that time, not today's (R14, R34)."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Laws that hold for every aggregate, whatever happens to it."""
+"""Laws that hold for every aggregate under any history."""
 
 from types import SimpleNamespace
 from typing import get_args

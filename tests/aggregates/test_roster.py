@@ -28,13 +28,13 @@ UK = "+442079460958"
 
 
 def found(people, sender=None, policy=POLICY):
-    """Return what is wrong, as (rule, code, number, index)."""
+    """Return the faults, as (rule, code, number, index)."""
     violations = roster.violations(people, sender or a_sender(), policy)
     return [tuple(None if x is UNSET else x for x in (v.rule, v.code, v.number, v.index)) for v in violations]
 
 
 def with_last(**given):
-    """Return two candidates with whom nothing is wrong, and one of whom something else is so."""
+    """Return two valid candidates, and one with these differences."""
     return [*candidates(2), a_candidate(2, **given)]
 
 

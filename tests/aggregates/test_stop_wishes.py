@@ -1,4 +1,4 @@
-"""Opt-outs in words of one's own: the labelled set, and what the rules must not do (R40)."""
+"""Opt-outs in people's own words: the labelled set, and the limits of the rules (R40)."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How a call becomes requests, without a network: what is repeated, when, and with what."""
+"""How a call becomes requests, without a network: which are repeated, when, and with which headers."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ GET = Call[None](method="GET", path="/v1/users/me")
 
 
 def run(call, *outcomes, seen=None):
-    """Return the requests that lead to these outcomes, and what comes of the call."""
+    """Return the requests that lead to these outcomes, and the call's result."""
     steps = exchange(call, seen or Seen(), RETRY)
     requests = [next(steps)]
     try:

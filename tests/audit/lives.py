@@ -1,4 +1,4 @@
-"""Lives of a group as the rules let them happen: random commands through the deciders, with a simple model beside them."""
+"""Histories of a group that the rules allow: random commands through the deciders, with a simple model to compare."""
 
 from collections.abc import Callable
 from datetime import date
@@ -117,7 +117,7 @@ class Life:
         self._deliver(message, command)
 
     def go_on(self, n: int, who: int, choice: int) -> None:
-        """Go on with a hand-over that never reached the carrier."""
+        """Continue a hand-over that never reached the carrier."""
         begun = [each for each in self.messages if each.event.message_id in self.begun]
         if not begun:
             return
@@ -194,7 +194,7 @@ STEPS: tuple[Step, ...] = (
 
 @st.composite
 def lives(draw: st.DrawFn, max_size: int = 30) -> Life:
-    """Return any life."""
+    """Return any history."""
     life = Life(reopens=draw(st.booleans()))
     for n in range(draw(st.integers(1, max_size))):
         draw(st.sampled_from(STEPS))(life, n, draw(st.sampled_from(PEOPLE)), draw(st.integers(0, 3)))

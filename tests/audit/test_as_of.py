@@ -1,4 +1,4 @@
-"""As-of views are what the live views showed then (R32)."""
+"""As-of views equal the live views of their time (R32)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -72,7 +72,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 
 
 def live(database: Database, newest: Recorded) -> AsOf:
-    """Return what the views show of a conversation now."""
+    """Return a conversation as the views show it now."""
     id_ = newest.stream
     with database.read() as connection:
         found, people = inbox.one(connection, CAUSE.workspace_id, "usr_nobody", id_), pane.one(connection, id_)
@@ -103,7 +103,7 @@ def whole(log: Log, id_: str, asked: When, limit: int = 2) -> AsOf:
 
 
 async def lived(database: Database, events: Sequence[Recorded]) -> dict[str, AsOf]:
-    """Let the views follow one by one, and return what they showed after each event of a conversation, by its id."""
+    """Let the views follow one event at a time; return their rows after each event of a conversation, by its id."""
     shown: dict[str, AsOf] = {}
     for recorded in events:
         for view in VIEWS:

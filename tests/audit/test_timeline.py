@@ -1,4 +1,4 @@
-"""The timeline: when, who, what, what it changed, what it led to (R31, R32)."""
+"""The timeline: the time, author and text of each entry, its changes, and its consequences (R31, R32)."""
 
 import msgspec
 from hypothesis import given, settings

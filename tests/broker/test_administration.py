@@ -1,4 +1,4 @@
-"""`groupchat topics`: what is missing is made, what differs is told of, nothing is altered."""
+"""`groupchat topics`: missing topics are created, differences are reported, and nothing is altered."""
 
 import pytest
 from kafka import KafkaAdminClient

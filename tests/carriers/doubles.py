@@ -1,4 +1,4 @@
-"""Hand-made stand-ins: a clock that moves when told, an inbox that remembers, and can fail first."""
+"""Hand-made stand-ins: a clock that a test moves, and an inbox that remembers, and can fail first."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A carrier made by hand that posts what it has to say, signed, to a webhook: the smallest adapter that there can be."""
+"""A fake carrier that posts signed reports to a webhook: the smallest possible adapter."""
 
 import hmac
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def signed(news: News, path: str = PATH) -> Posted:
 
 
 def proof(path: str, body: bytes) -> dict[str, str]:
-    """Return the header by which the adapter knows what the carrier posts."""
+    """Return the header by which the adapter recognizes the carrier's posts."""
     return {SIGNATURE: _signature(path, body)}
 
 

@@ -1,4 +1,4 @@
-"""Calls to a carrier: what an outcome means for the message in it."""
+"""Calls to a carrier: the meaning of each outcome for the message."""
 
 import asyncio
 from collections.abc import AsyncIterator

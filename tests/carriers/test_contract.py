@@ -102,7 +102,7 @@ class Dying:
 
 
 async def hand_over(bench: Bench, world: TurnedWorld, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
-    """Let the process handle a message in this trouble; `dying` after the call, if it comes so far."""
+    """Let the process handle a message in this trouble; `dying`: it dies after the call, if it gets that far."""
     await bench.trouble(trouble)
     process = DeliveryProcess(world.store, Dying(bench) if dying else bench.carrier, patience=PATIENCE)
     try:
@@ -113,7 +113,7 @@ async def hand_over(bench: Bench, world: TurnedWorld, message_id: str, trouble: 
 
 
 async def asked(bench: Bench, message: Outgoing) -> Sequence[RecipientResult]:
-    """Ask what became of a message, as the process does."""
+    """Ask for a message's outcome, as the process does."""
     found = await bench.carrier.find(message)
     return await bench.carrier.send(message) if found == "repeat" else found or ()
 

@@ -9,7 +9,7 @@ from tests.carriers.doubles import ANN, BUSINESS, RecordingInbox
 
 
 class NoPlace(RecordingInbox):
-    """Has no place for what people write."""
+    """Has no place for people's messages."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()

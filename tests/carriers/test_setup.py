@@ -1,4 +1,4 @@
-"""`groupchat carrier check` makes harmless calls, and says what is still to be set up."""
+"""`groupchat carrier check` makes harmless calls, and reports what must still be set up."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -28,7 +28,7 @@ CHECKS: dict[str, tuple[Check, object]] = {
 
 
 async def found(check: Check, status: int, answer: object) -> Sequence[CarrierFinding]:
-    """Return what a check says of an answer, and see that it made one call that changes nothing."""
+    """Return a check's findings for a response, and see that it made one call that changes nothing."""
     requests: list[httpx.Request] = []
 
     def respond(request: httpx.Request) -> httpx.Response:

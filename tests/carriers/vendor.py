@@ -1,4 +1,4 @@
-"""A carrier behind HTTP, in place of the network: it takes calls, keeps what it has sent, and gets into trouble when told to."""
+"""A carrier behind HTTP, in place of the network: it takes calls, remembers its texts, and gets into trouble on request."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from tests.carriers.bench import Trouble
 
 
 class Vendor(httpx.AsyncBaseTransport):
-    """The road to a carrier, and the carrier at its end; a subclass says how it answers."""
+    """The way to a carrier, and the carrier at its end; a subclass decides how it responds."""
 
     def __init__(self) -> None:
         self.trouble: Trouble | None = None
@@ -45,11 +45,11 @@ class Vendor(httpx.AsyncBaseTransport):
         return httpx.Response(200, text="<html>OK</html>") if self.trouble == "nonsense" else answer
 
     def is_in_trouble(self, request: httpx.Request) -> bool:
-        """Tell whether the trouble, if there is any, is with a request: with all that text somebody."""
+        """Return whether the trouble, if there is any, concerns a request: it concerns all that text somebody."""
         return request.method == "POST"
 
     def arrive(self) -> None:
-        """Let what is still on its way arrive."""
+        """Deliver all requests that are still on their way."""
         for request in self._on_the_way:
             self.answer(request)
         self._on_the_way.clear()
@@ -82,7 +82,7 @@ def said(request: httpx.Request) -> Any:
 
 
 class VendorBench:
-    """What the benches of the vendors share: a fake vendor, which a test lets have trouble."""
+    """The common part of the vendors' benches: a fake vendor, which has trouble when a test wants that."""
 
     vendor: Vendor
 

@@ -1,4 +1,4 @@
-"""A database for somebody who may only read it."""
+"""A database for a user who may only read it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, make_url, text
 
 @contextmanager
 def only_reading(url: str, tables: str = "ALL TABLES IN SCHEMA public") -> Iterator[str]:
-    """Give a URL under which the same database can be read; on Postgres only these tables, as a user who goes at the end."""
+    """Give a URL under which the same database can be read; on Postgres only these tables, as a user who is dropped at the end."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         yield f"sqlite:///file:{parsed.database}?mode=ro&uri=true"

@@ -1,4 +1,4 @@
-"""The auditors' commands: what they print, how they end, and that they only read."""
+"""The auditors' commands: their output, their exit codes, and that they only read."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ def disputed(database_url: str) -> Disputed:
 
 @pytest.fixture(scope="module")
 def on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A database with a conversation to audit, for what changes nothing: its URL, and the conversation."""
+    """A database with a conversation to audit, for tests that change nothing: its URL, and the conversation."""
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path_factory.mktemp('audited'))}"
     return url, asyncio.run(disputed_in(url)).conversation
 

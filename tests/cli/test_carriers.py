@@ -1,4 +1,4 @@
-"""The commands about carriers: checking a set-up, and settling what a carrier can't tell."""
+"""The commands about carriers: checking a set-up, and settling outcomes that a carrier does not know."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ def test_a_check_of_a_carrier_that_can_not_be_reached_says_so(groupchat, sqlite_
 
 
 async def unconfirmed(url: str) -> str:
-    """Store a message that the carrier can't tell about; return its id."""
+    """Store a message whose outcome the carrier does not know; return its id."""
     async with opened(url) as store:
         world = await a_world(store)
         message_id = await world.send(await world.group(1, 2))

@@ -1,4 +1,4 @@
-"""The command line as a whole: its help, its version, and what it loads."""
+"""The command line as a whole: its help, its version, and the modules that it loads."""
 
 import inspect
 import os

@@ -1,4 +1,4 @@
-"""Files that commands write: complete or gone, and nothing else is replaced."""
+"""Files that commands write: they are complete or absent, and no other file is replaced."""
 
 import os
 import stat

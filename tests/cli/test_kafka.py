@@ -1,4 +1,4 @@
-"""`groupchat topics`, `groupchat relay`, `groupchat work relay`: what they print, and how they end."""
+"""`groupchat topics`, `groupchat relay`, `groupchat work relay`: their output and exit codes."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`groupchat export` and `import`: what they print, what they leave behind, and what they never touch."""
+"""`groupchat export` and `import`: their output, the files that they leave, and the data that they never touch."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""`groupchat rebuild`: what it prints, and how it ends (R33)."""
+"""`groupchat rebuild`: its output and exit codes (R33)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""`groupchat refusals`: what users of a workspace were refused, read by who may only read the database (R15, R22, R23)."""
+"""`groupchat refusals`: the refusals of a workspace's users, with read access to the database only (R15, R22, R23)."""
 
 import json
 from collections.abc import AsyncIterator, Callable

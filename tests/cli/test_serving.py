@@ -1,4 +1,4 @@
-"""`groupchat work` and `demo`: what goes together, and what is said where it does not."""
+"""`groupchat work` and `demo`: the options that fit together, and the refusal of others."""
 
 import json
 

@@ -27,7 +27,7 @@ from tests.support.command_line import variables
 
 ERROR = "ValueError: [/x] [red]no[/red] \x1b[2J\x9b31m\x07 end"
 AT_ONCE = {"max_lag_seconds": "0.001"}
-"""What waits has waited for longer than this by the time that the command looks."""
+"""Waiting events have waited for longer than this when the command looks."""
 
 
 @contextmanager

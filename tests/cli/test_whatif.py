@@ -1,4 +1,4 @@
-"""`groupchat whatif`: what it prints, and how it refuses. That it only reads: tests/cli/test_moving.py."""
+"""`groupchat whatif`: its output, and its refusals. That it only reads: tests/cli/test_moving.py."""
 
 import json
 

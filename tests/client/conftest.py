@@ -1,4 +1,4 @@
-"""Fixtures of these tests: topics of the test's own on a real broker, and what writes to them."""
+"""Fixtures of these tests: the test's own topics on a real broker, and a publisher that writes to them."""
 
 from collections.abc import Iterator
 

@@ -198,7 +198,7 @@ def test_readers_of_a_group_share_the_partitions_and_take_over_from_one_that_lea
 
 @contextmanager
 def following(reader, found, until=lambda: False):
-    """Read to the end in a thread beside."""
+    """Read to the end in another thread."""
 
     def follow():
         for record in reader:

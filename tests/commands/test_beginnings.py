@@ -1,4 +1,4 @@
-"""R44: what comes in is never lost, and never in the wrong thread. A set without a conversation begins one; so does one person."""
+"""R44: an inbound message is never lost or in the wrong thread. A set without a conversation begins one; so does one person."""
 
 import pytest
 
@@ -19,7 +19,7 @@ async def begun(world: World, n: int, body: str | None = "Hi", *, group: tuple[i
 
 
 async def brought(world: World, from_: str, group: tuple[str, ...]) -> Outcome[Received]:
-    """Let the carrier bring what somebody wrote."""
+    """Let the carrier bring somebody's message."""
     inbound = Inbound(from_=from_, to=world.business, group=group, body="Hi", media=(), carrier_message_id="M")
     return await CarrierInbox(world.store, CARRIER).inbound(inbound)
 

@@ -1,4 +1,4 @@
-"""R43: a business number has a carrier, and what that one doesn't take is refused before anything is stored."""
+"""R43: a business number has a carrier, and a message that this carrier doesn't take is refused before anything is stored."""
 
 import pytest
 

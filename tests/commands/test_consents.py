@@ -1,4 +1,4 @@
-"""Opting out and in, by every way there is, and what it blocks (R14 to R17)."""
+"""Opting out and in, in every way, and the groups that this blocks (R14 to R17)."""
 
 import pytest
 

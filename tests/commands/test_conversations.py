@@ -17,7 +17,7 @@ LONDON = "+442079460018"
 
 
 async def refused(world, *people, **given):
-    """Return what is wrong with a group, as (rule, code, index) for each violation; see that nothing of it was stored."""
+    """Return a group's faults, as (rule, code, index) for each violation; see that nothing of it was stored."""
     before = await world.log()
     with pytest.raises(InvalidGroupError) as caught:
         await world.group(*people, **given)

@@ -1,4 +1,4 @@
-"""The no of a person, kept with the number: whatever happens to a card, no text goes to somebody who said no (R36, R37)."""
+"""Do-not-disturb stays with the number: however a contact changes, no text goes to somebody who refused texts (R36, R37)."""
 
 import pytest
 

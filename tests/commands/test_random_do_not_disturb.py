@@ -1,4 +1,4 @@
-"""Random lives of cards, numbers and groups beside a model: no message is accepted to somebody who said no (R36, R37, R39, R54).
+"""Random histories and a model: no message is accepted to somebody who refused texts (R36, R37, R39, R54).
 
 The model is in plain sets and knows no class of the product: which cards have which numbers and DND, which DND was left behind,
 who said STOP, whom a user opted out, which participants are linked to which card, and who blocks which group for what.
@@ -25,7 +25,7 @@ _businesses: Iterator[int] = count(901)
 
 
 def steps() -> st.SearchStrategy[list[tuple[str, int, int]]]:
-    """Return what may happen to four people's numbers, each with whom and what it concerns."""
+    """Return the steps that may concern four people's numbers, each with the people and values that it concerns."""
     step = st.tuples(st.sampled_from((*WHAT, "group", "group", "send")), st.integers(0, 7), st.integers(0, 14))
     return st.lists(step, min_size=10, max_size=30)
 
@@ -67,7 +67,7 @@ class Model:
         return len(numbers) > 1 and not taken and not any(map(self.unwanted, numbers))
 
     def has(self, card: int, numbers: list[int]) -> None:
-        """Let a card have these numbers, in the order in which things follow: links, what is left behind."""
+        """Let a contact have these numbers; then links follow, and do-not-disturb that is left behind."""
         gained = set(numbers) - set(self.cards[card]["has"])
         if self.cards[card]["dnd"]:
             self.left |= set(self.cards[card]["has"]) - set(numbers)
@@ -77,7 +77,7 @@ class Model:
                 group["card"].setdefault(n, card)
 
     def merge(self, kept: int, gone: int) -> None:
-        """Let one card become another: its numbers, its links, and its no (R54)."""
+        """Merge one contact into another: its numbers, its links, and its do-not-disturb (R54)."""
         if self.cards[gone]["dnd"]:
             self.left |= set(self.cards[gone]["has"])
             self.cards[kept]["dnd"] = True
@@ -87,7 +87,7 @@ class Model:
             group["card"] = {n: kept if card == gone else card for n, card in group["card"].items()}
 
     def settle(self) -> None:
-        """Bring blocks in line with what is so now; the newest group reopens first (R17, R35)."""
+        """Bring blocks in line with the present state; the newest group reopens first (R17, R35)."""
         reasons = {
             "dnd": lambda group, n: self.no(n) or self.by_link(group, n),
             "word": lambda _, n: n in self.stopped,
@@ -107,7 +107,7 @@ class Model:
                 group["for"] = {n: set() for n in group["of"]}
 
     def undo(self, n: int) -> None:
-        """Take back what a user recorded (R39)."""
+        """Take back an opt-out that a user recorded (R39)."""
         self.by_hand.discard(n)
         for group in reversed(self.groups):
             if n not in group["of"]:
@@ -135,7 +135,7 @@ class Life:
         self.groups: list[str] = []
 
     async def take(self, what: str, a: int, b: int) -> None:
-        """Take one step, if there is anything that it could concern."""
+        """Take one step, if it can concern anything."""
         n = PEOPLE[a % len(PEOPLE)]
         there = [c for c, card in enumerate(self.model.cards) if card["there"]]
         card = there[b % len(there)] if there else None

@@ -1,4 +1,4 @@
-"""Putting refusals on record: which ones, in whose name, and that it is in nobody's way (R15, R20 to R22)."""
+"""Recording refusals: which ones, in whose name, and that it delays nobody (R15, R20 to R22)."""
 
 import asyncio
 from contextlib import contextmanager

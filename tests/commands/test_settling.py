@@ -1,4 +1,4 @@
-"""R28: what the carrier can't tell, a person can settle, with who and how they know."""
+"""R28: a user can settle an outcome that the carrier does not know; the event says who did, and how they know."""
 
 import pytest
 
@@ -19,7 +19,7 @@ REASON = "Bob replied by phone"
 
 @pytest.fixture
 async def message(world: World) -> str:
-    """A message to two people, of whom the carrier can't tell."""
+    """A message to two people whose outcome the carrier does not know."""
     message_id = await world.send(await world.group(1, 2))
     await world.begin(await world.message(message_id))
     await told(world, message_id, ONE, TWO)

@@ -107,7 +107,7 @@ async def owner(browser: Browser, demo: Demo) -> AsyncIterator[Person]:
 
 @asynccontextmanager
 async def visiting(browser: Browser, demo: Demo, **given: object) -> AsyncIterator[Page]:
-    """Open a page. At its end it must have said nothing on its console, and have asked nobody but the server."""
+    """Open a page. At its end it must have logged nothing on its console, and have asked only the server."""
     context: BrowserContext = await browser.new_context(**given)  # type: ignore[arg-type]
     page = await context.new_page()
     said: list[str] = []

@@ -1,4 +1,4 @@
-"""A person in front of the console, by what they see: names of buttons and fields, never the page's inner structure."""
+"""A person in front of the console, who uses what is visible: names of buttons and fields, never the page's inner structure."""
 
 import re
 
@@ -58,6 +58,6 @@ class Person(Struct, frozen=True):
         await expect(self.page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
     async def violations(self) -> list[str]:
-        """What a machine finds that people with disabilities would miss."""
+        """The obstacles for people with disabilities that a machine can find."""
         found = await Axe().run(self.page)
         return [f"{each['id']}: {each['help']} {each['nodes'][0]['html']}" for each in found.response["violations"]]

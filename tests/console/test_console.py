@@ -19,7 +19,7 @@ SCREENS = {
     "Ledger": "Ledger",
     "Settings": "Users and keys",
 }
-"""The screens by what leads to them, with their headings."""
+"""The screens by the links that lead to them, with their headings."""
 
 
 async def test_a_person_writes_and_sees_the_answer_of_a_handset(owner: Person):

@@ -1,4 +1,4 @@
-"""The demo's story: a month that shows what the console has a screen for. An interrupted start goes on with it."""
+"""The demo's story: a month that shows what the console has a screen for. An interrupted start continues it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

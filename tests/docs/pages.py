@@ -29,7 +29,7 @@ def without_blocks(text: str) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """Return what stands below a heading of the second level, up to the next one; other lines stay, emptied, for their numbers."""
+    """Return the text below a heading of the second level, up to the next one; other lines are emptied, for the line numbers."""
     begin = text.index(f"\n## {heading}\n")
     end = text.find("\n## ", begin + 1)
     return "\n" * text[:begin].count("\n") + text[begin:end]

@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml is fresh, the official parser has nothing against it, and it says what the relay really writes."""
+"""docs/asyncapi.yaml is up to date, the official parser accepts it, and it describes the records that the relay really writes."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""docs/audit.md, as an auditor goes through it: each `sh` block is run, and answers what the block below it shows."""
+"""docs/audit.md, as an auditor goes through it: each `sh` block is run, and prints the block below it."""
 
 import shlex
 from itertools import pairwise

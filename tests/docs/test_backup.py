@@ -46,7 +46,7 @@ def run(block: str, folder: Path, *programs: Path) -> None:
 
 
 def events_and_followers(url: str) -> tuple[list[object], set[int]]:
-    """Return all events of a database, and where its views stand."""
+    """Return all events of a database, and its views' positions."""
     database = Database(url)
     try:
         return list(Log.of(database).each()), {status.position for name, status in statuses(database).items() if name in REQUIRED}

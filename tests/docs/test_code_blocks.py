@@ -1,4 +1,4 @@
-"""Code in the pages runs: `python` as it stands, `sh` is sound; and every block says what it is."""
+"""Code in the pages runs: `python` unchanged, `sh` is valid; and every block names its language."""
 
 import subprocess
 from itertools import chain

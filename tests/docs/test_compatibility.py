@@ -39,7 +39,7 @@ RATE = ("sent", "$defs", "Rate", "properties", "price")
 
 
 def changed(*path_and_value):
-    """Return the old schemas with what is at a path replaced, or taken away where the value is `...`."""
+    """Return the old schemas with the value at a path replaced, or removed if the new value is `...`."""
     *path, last, value = path_and_value
     new = copy.deepcopy(OLD)
     part = new

@@ -1,4 +1,4 @@
-"""The examples of docs/moving.md and docs/whatif.md are what the program writes and reads."""
+"""The examples of docs/moving.md and docs/whatif.md are in the form that the program writes and reads."""
 
 import json
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""The patterns of what is published: only what RE2, ECMA-262 and Python understand, and alike."""
+"""The published patterns: RE2, ECMA-262 and Python understand them, in the same way."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The attack list of docs/security.md: every test that it names is there, and what can be shown here is."""
+"""The attack list of docs/security.md: every test that it names exists, and its other claims are tested here where possible."""
 
 import ast
 import re

@@ -102,7 +102,7 @@ def fragments(shown: str) -> list[str]:
 
 
 def missing(answer: str, shown: str) -> str | None:
-    """Return the first piece that does not stand in the answer behind the pieces before it."""
+    """Return the first piece that does not follow the earlier pieces in the response."""
     left = re.sub(r"\s", "", answer)
     for piece in fragments(shown):
         _, found, left = left.partition(piece)
@@ -137,7 +137,7 @@ def steps() -> Iterator[tuple[Block, str | None]]:
 
 @contextmanager
 def shell_beside(folder: Path, database_url: str) -> Iterator[tuple[Shell, Callable[[str], str]]]:
-    """Give a session beside a running demo, and what puts the demo's key and address into commands."""
+    """Give a session next to a running demo, and a function that puts the demo's key and address into commands."""
     with demo(folder, database_url) as (address, key):
         shell = Shell(folder)
         try:

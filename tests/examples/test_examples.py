@@ -60,7 +60,7 @@ def example(name, kafka, topics, folder, *more) -> Iterator[subprocess.Popen[str
 
 
 def to_the_end(name, kafka, topics, folder) -> list[str]:
-    """Run an example until nothing more comes; return what it prints."""
+    """Run an example until no records are left; return its output."""
     with example(name, kafka, topics, folder, "--idle-seconds", "1") as process:
         assert process.stdout
         lines = process.stdout.read().splitlines()

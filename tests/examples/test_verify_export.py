@@ -51,7 +51,7 @@ async def exports(world, tmp_path):
 
 @pytest.fixture
 def verified(tmp_path, capsys):
-    """Verify an export in this process; return what was said."""
+    """Verify an export in this process; return the output."""
 
     def said(export, key=str(KEY.verifier), *more):
         path = tmp_path / "export.jsonl"

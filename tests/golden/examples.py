@@ -201,6 +201,6 @@ def event_types() -> dict[str, type[Event]]:
 
 
 def is_current(name: str) -> bool:
-    """Tell whether a golden file is of its class's newest version, so that today's code writes it."""
+    """Return whether a golden file is of its class's newest version, so that today's code writes it."""
     topic, _, version = name.rpartition(".v")
     return event_types()[topic].class_version == int(version)

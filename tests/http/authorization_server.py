@@ -80,7 +80,7 @@ class AuthorizationServer:
 
 @asynccontextmanager
 async def authorization_server(provider: IdentityProvider, email: str) -> AsyncIterator[AuthorizationServer]:
-    """Serve an authorization server beside a provider's key set."""
+    """Serve an authorization server next to a provider's key set."""
     made = AuthorizationServer(provider, email)
     server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

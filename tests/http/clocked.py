@@ -1,4 +1,4 @@
-"""The API on a store whose clock stands until it is set."""
+"""The API on a store whose clock only moves when a test sets it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
 class StoppedClock:
-    """A clock that stands until it is set."""
+    """A clock that only moves when it is set."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self.now = now

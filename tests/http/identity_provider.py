@@ -71,12 +71,12 @@ class IdentityProvider:
 
 
 def rsa_jwk(key: rsa.RSAPrivateKey, kid: str) -> dict[str, Any]:
-    """Return the public part of a key as it is published."""
+    """Return the public part of a key in its published form."""
     return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "RS256"}
 
 
 def ec_jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, Any]:
-    """Return the public part of a key as it is published."""
+    """Return the public part of a key in its published form."""
     return {**ECAlgorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid}
 
 

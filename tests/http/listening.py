@@ -135,6 +135,6 @@ async def listening(
 
 
 async def told(site: Site, after: int = 0) -> list[Json]:
-    """Return all that a caller is told of what there is."""
+    """Return all events that a caller's stream sends."""
     async with listening(site, after) as listener:
         return await listener.rest()

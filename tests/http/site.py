@@ -32,7 +32,7 @@ SETTINGS = Settings(
     webhook_key=WEBHOOK_KEY,
     webhook_networks="127.0.0.1/32",
 )
-"""As often as a test likes; a stream tells what there is, and ends."""
+"""No limits; a stream sends the stored events, and ends."""
 
 
 class Site:

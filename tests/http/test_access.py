@@ -1,4 +1,4 @@
-"""Every endpoint of the application, and what it answers to everybody: R20 to R23, over HTTP.
+"""Every endpoint of the application, and its response to each kind of caller: R20 to R23, over HTTP.
 
 A row is a call, and what each of nine callers gets: a status, or a problem's slug. What is not said is the same for all; who comes
 from another workspace finds none of the ids. The same call with a parameter that is not known shows the order: 404, 403, then 422.
@@ -41,7 +41,7 @@ HIDDEN: dict[str, Expected] = {"agent": NOT_FOUND}
 
 
 class Row(NamedTuple):
-    """A call, and what it answers to each caller; `by_value` says that it depends on more than the path."""
+    """A call, and its response to each caller; `by_value` says that it depends on more than the path."""
 
     call: str
     body: Json | None

@@ -1,4 +1,4 @@
-"""The application around the API: what stands between the server and a route, and what an operator's OpenTelemetry is told."""
+"""The application around the API: the layers between the server and a route, and the spans of an operator's OpenTelemetry."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from tests.http.site import messages_of
 
 
 class Recorded(NonRecordingSpan):
-    """A span that keeps what it is told."""
+    """A span that keeps its attributes."""
 
     def __init__(self, attributes: Mapping[str, Any]) -> None:
         super().__init__(INVALID_SPAN_CONTEXT)

@@ -162,7 +162,7 @@ async def test_lists_and_counts_cover_only_groups_that_the_user_sees_R22_R27_R30
 
 
 async def shown(agent: Witness, group: Json, contact: Json) -> list[bool]:
-    """Tell where the agent finds a group, and one of its contacts."""
+    """Return where the agent finds a group, and one of its contacts."""
     month = group["created_at"][:7]
     statement = (await agent.get("/v1/ledger/statement", month=month)).json()["conversations"]
     lists = [

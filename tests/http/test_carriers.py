@@ -1,4 +1,4 @@
-"""Each real carrier's webhook over HTTP: its own proof opens the path, and what it posts reaches the thread (R45)."""
+"""Each real carrier's webhook over HTTP: its own proof opens the path, and its posts reach the thread (R45)."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def now() -> datetime:
 
 
 class Vendor(NamedTuple):
-    """A carrier's bench, and what it posts: a receipt for person 1, and that person 1 wrote to person 2 and the business."""
+    """A carrier's bench, and its posts: a receipt for person 1, and a message of person 1 to person 2 and the business."""
 
     bench: Callable[[], Bench]
     receipt: Callable[[str], Posted]

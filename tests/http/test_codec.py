@@ -1,4 +1,4 @@
-"""Reading a request: whatever comes in, it fits or is refused with its place."""
+"""Reading a request: any input fits, or is refused with its place."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ def incoming(*chunks, headers=JSON, gone=False):
 
 
 def refused(body, body_type=ConversationInput, headers=JSON):
-    """Return the place of what is wrong with a body."""
+    """Return the place of a body's fault."""
     with pytest.raises(InvalidRequestError) as caught:
         decode_body(json.Decoder(body_type), incoming(headers=headers), body)
     return caught.value.members["errors"][0]["loc"]

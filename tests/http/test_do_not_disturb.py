@@ -1,4 +1,4 @@
-"""The no of a number over HTTP: listing it, lifting it, and taking back an opt-out that was a mistake (R36, R37, R39)."""
+"""Do-not-disturb of a number over HTTP: listing it, lifting it, and taking back an opt-out that was a mistake (R36, R37, R39)."""
 
 import pytest
 

@@ -39,7 +39,7 @@ def views_in(state: Json) -> Json:
 
 
 async def test_now_equals_the_live_views_and_any_version_equals_the_views_of_its_time_R32(idle_site):
-    """No worker runs: what is shown live comes with the answers to writes, the state from the events alone."""
+    """No worker runs: live values come with the responses to writes, and the state comes from the events alone."""
     bob = await idle_site.contact(2, "Bob")
     participants = [{"number": number(1), "name": "Ann"}, {"contact_id": bob["id"]}]
     made = await idle_site.post("/v1/conversations", {"from": BUSINESS, "participants": participants, "name": "Crew"})

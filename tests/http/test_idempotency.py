@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST that is repeated is done once and answered alike, whatever came between."""
+"""`Idempotency-Key`: a repeated POST takes effect once and gets the same response, whatever happened in between."""
 
 import asyncio
 import json
@@ -86,7 +86,7 @@ POSTS = {
 
 
 WITHOUT_KEY = {"begin_session", "import_contacts"}
-"""Neither takes a key: a session is a new one each time, and an import changes nothing that is so already."""
+"""Neither takes a key: a session is a new one each time, and a repeated import changes nothing."""
 
 
 def test_every_post_of_the_app_is_repeated_here():

@@ -1,4 +1,4 @@
-"""Logging in with a token of an identity provider, beside API keys."""
+"""Logging in with a token of an identity provider, besides API keys."""
 
 import asyncio
 import base64

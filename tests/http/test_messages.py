@@ -1,4 +1,4 @@
-"""Messages over HTTP: sending, the thread, and text that is kept as it was written."""
+"""Messages over HTTP: sending, the thread, and text that is kept unchanged."""
 
 import asyncio
 

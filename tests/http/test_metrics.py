@@ -1,4 +1,4 @@
-"""Metrics and log lines: they tell what happens, and nothing of what people write or of who they are."""
+"""Metrics and log lines: they show the events, but nothing of people's messages or identities."""
 
 import json
 import re

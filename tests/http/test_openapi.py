@@ -19,7 +19,7 @@ OPERATIONS = [(path, method, each) for path, methods in DOCUMENT["paths"].items(
 
 
 def resolved(node):
-    """Return what a `$ref` stands for."""
+    """Return the target of a `$ref`."""
     while isinstance(node, dict) and "$ref" in node:
         name = node["$ref"].removeprefix("#/").split("/")
         node = DOCUMENT

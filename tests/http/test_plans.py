@@ -20,7 +20,7 @@ FILTERED = (
     "GET /v1/ledger?from=2025-01-01T00:00:00Z&to=2025-02-01T00:00:00Z",
     "GET /v1/refusals?from=2025-01-01T00:00:00Z",
 )
-"""Calls beside those of every endpoint, for queries that depend on what is asked."""
+"""Calls in addition to those of every endpoint, for queries that depend on parameters."""
 
 
 async def test_every_query_that_a_request_makes_is_served_by_an_index(site: Site):

@@ -1,4 +1,4 @@
-"""The policy over HTTP: presets, single values over them, and what a group keeps of it (R1, R4, R17)."""
+"""The policy over HTTP: presets, single values that override them, and the values that a group keeps (R1, R4, R17)."""
 
 from tests.http.site import Site, assert_problem, messages_of, path_of
 from tests.support.builders import BUSINESS, number

@@ -98,7 +98,7 @@ async def test_a_correlation_id_is_visible_ascii_and_looks_like_no_events_id_R31
 
 
 class BrokenLog:
-    """A log that fails with whatever it is given."""
+    """A log that fails with a given error."""
 
     def __init__(self, error):
         self._error = error
@@ -122,7 +122,7 @@ class Broken:
 
 
 async def failing(site: Site, error: Exception):
-    """Read a history from a store that fails; return the answer and what was logged."""
+    """Read a history from a store that fails; return the response and the log."""
     made = await site.group()
     async with client_of(replace(site.services, store=Broken(site.store, error))) as client:
         headers = {"Authorization": f"Bearer {site.key}", "Groupchat-Correlation-Id": "crm-4711"}

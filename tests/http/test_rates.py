@@ -225,7 +225,7 @@ def sheet_of(response: httpx.Response) -> list[list[str]]:
 
 
 def rows_of(statement: Json) -> list[list[str]]:
-    """Return what a statement's CSV must hold."""
+    """Return the rows that a statement's CSV must have."""
     columns = ["business_number", "conversation_id", "currency", "segments", "amount", "entries_url"]
     figures = [each | {"business_number": f"tel:{each['business_number']}"} for each in statement["conversations"]]
     lines = [[statement["month"], *(str(each[column]) for column in columns)] for each in figures]

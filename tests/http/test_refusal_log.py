@@ -21,7 +21,7 @@ OPERATION = "GET /v1/conversations/{conversation_id}"
 
 
 class Recording:
-    """A log of refusals on a store of its own, with what it says is on no record."""
+    """A log of refusals on a store of its own, with the refusals that it reports as lost."""
 
     def __init__(self, store, clock, **given):
         self.store, self.clock, self.lost = store, clock, Counter()

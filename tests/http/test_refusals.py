@@ -22,7 +22,7 @@ SEND = "POST /v1/conversations/{conversation_id}/messages"
 
 
 async def found(site: Site, **filters: str) -> list[Json]:
-    """Return what is on record, when all that was refused is stored."""
+    """Return the records, once all refusals are stored."""
     await site.services.refusals.written()
     site.position = site.store.log.head()
     answer = await site.get("/v1/refusals", **filters)

@@ -1,4 +1,4 @@
-"""The contracts of the topics: a schema per type, which what is really published fulfils."""
+"""The contracts of the topics: a schema for each type, which the published records fulfil."""
 
 import json
 from datetime import datetime

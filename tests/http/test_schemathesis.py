@@ -39,11 +39,11 @@ enabled = false
 """
 
 UNLIMITED = {"rate_limit": 0, "workspace_rate_limit": 0, "login_failures": 0, "stream_seconds": 0.05}
-"""As often as it likes; a stream tells what there is, and ends."""
+"""No limits; a stream sends the stored events, and ends."""
 
 
 def _begin(url: str, key: str) -> None:
-    """Give the workspace a number, a contact and a group, so that there is something to find."""
+    """Give the workspace a number, a contact and a group, so that requests find something."""
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
         people = [{"number": number(1)}, {"number": number(2)}]
         for path, body in (

@@ -1,4 +1,4 @@
-"""Sheets as people have them: encodings, separators, quotes, and what a spreadsheet did to numbers (R54)."""
+"""Sheets as people have them: encodings, separators, quotes, and numbers that a spreadsheet has damaged (R54)."""
 
 from io import BytesIO
 

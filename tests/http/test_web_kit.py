@@ -20,7 +20,7 @@ from groupchat.values.errors import NotFoundError, RefusalError
 
 
 class Recipe(Struct, forbid_unknown_fields=True):
-    """A dish and what is in it."""
+    """A dish and its ingredients."""
 
     name: str
     ingredients: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ API = openapi.Api(
 
 
 class Kitchen:
-    """The application: `done` has what was answered, `after` what was called when answers were out."""
+    """The application: `done` has the responses, `after` the calls after responses were sent."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str, int, str | None]] = []

@@ -27,7 +27,7 @@ KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS, PUT_OFF_EVENT
 
 
 def quietly(done: int, total: int) -> None:
-    """Tell nobody how far it is."""
+    """Report no progress."""
 
 
 def exported(database: Database) -> bytes:
@@ -65,7 +65,7 @@ def lines_of(export: bytes) -> list[bytes]:
 
 
 def written(lines: Iterable[Line], head: int, **header: Any) -> bytes:
-    """Return lines as an export that is whole, whatever they say."""
+    """Return any lines as a complete export."""
     file = BytesIO()
     writer = LineWriter(file)
     writer.write(Header(**({"groupchat": "0.1.0", "exported": "all", "head": head} | header)))

@@ -1,4 +1,4 @@
-"""Checkpoints and proofs in exports, and what a move from one database to another leaves as it was: every leaf, and so the root."""
+"""Checkpoints and proofs in exports, and what a move between databases leaves unchanged: every leaf, and so the root."""
 
 from io import BytesIO
 

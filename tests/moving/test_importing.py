@@ -1,4 +1,4 @@
-"""Moving: what is exported from one database and imported into another is the same, to the byte; or nothing is imported."""
+"""Moving: an export from one database imports into another unchanged, to the byte; or nothing is imported."""
 
 import sys
 import tracemalloc
@@ -53,7 +53,7 @@ def keep(database: Database, *kept_answers: StoredAnswer) -> None:
 
 
 def stand(database: Database, name: str, position: int, *parked: int) -> None:
-    """Let a follower stand somewhere, with events set aside, and the last message put off."""
+    """Give a follower a position, with events set aside, and the last message put off."""
     messages = [each for each in Log.of(database).each([MessageSent.TOPIC]) if each.position <= position]
     with database.write() as connection:
         advance(connection, [name], position)

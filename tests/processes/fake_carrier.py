@@ -1,4 +1,4 @@
-"""A carrier made by hand; fulfils `groupchat.carriers.port.Carrier`, and does what a test tells it."""
+"""A fake carrier; fulfils `groupchat.carriers.port.Carrier`, and behaves as a test chooses."""
 
 from collections.abc import Awaitable, Callable
 

@@ -40,7 +40,7 @@ class SilentCarrier(FakeCarrier):
 
 
 class HeldUpStore:
-    """A store whose process stands still for as long as a call may take, whenever a command was stored."""
+    """A store whose process is paused for as long as a call may take, whenever a command was stored."""
 
     def __init__(self, store, clock):
         self._store, self._clock = store, clock
@@ -139,7 +139,7 @@ async def test_the_time_of_a_second_call_counts_from_its_own_beginning_R28(world
 
 
 async def test_a_process_that_was_held_up_for_too_long_makes_no_call_R28(world, clock):
-    """Between storing that it begins and the call the machine stood still: another may have handed the message over meanwhile."""
+    """The machine was paused between storing the beginning and the call: another one may have handed the message over meanwhile."""
     carrier = FakeCarrier()
     message = await world.message(await world.send(await world.group(1, 2)))
     process = DeliveryProcess(HeldUpStore(world.store, clock), carrier)

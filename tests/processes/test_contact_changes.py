@@ -16,7 +16,7 @@ def reaction(world):
 
 
 async def handle(world, reaction):
-    """Handle all there is, from the beginning."""
+    """Handle all stored events, from the beginning."""
     for recorded in await world.log():
         if reaction.key(recorded) is not None:
             await reaction.react(recorded)

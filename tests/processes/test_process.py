@@ -13,7 +13,7 @@ from tests.store.counting import PATIENCE, count, until
 
 
 class Noting:
-    """Notes what it is given, by stream; fails where it is told to."""
+    """Notes the events that it gets, by stream; fails where a test wants that."""
 
     name = "noting"
 

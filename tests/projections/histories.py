@@ -1,4 +1,4 @@
-"""Histories for the views: logs made by hand or by Hypothesis, stored for real, and what a view's tables hold."""
+"""Histories for the views: logs made by hand or by Hypothesis, stored for real, and the contents of a view's tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ EVERYTHING = 1_000_000
 
 
 def log_of(story: Story, *, cause: Cause = CAUSE, first: int = 1) -> list[Recorded]:
-    """Return (stream, event) pairs as they stand in a log; the n-th event happens at `moment(n)`.
+    """Return (stream, event) pairs as entries of a log; the n-th event happens at `moment(n)`.
 
     A mark of everything gets the version that its conversation has by then.
     """
@@ -80,7 +80,7 @@ def forget_everything(database: Database) -> None:
 
 
 def tables_of(database: Database, view: View) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what a view's tables hold."""
+    """Return the contents of a view's tables."""
     with database.read() as connection:
         return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in view.tables}
 

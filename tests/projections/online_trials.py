@@ -1,4 +1,4 @@
-"""Online rebuilds that are killed at random moments: what is shown is the old view or the new one, whole, and never further back.
+"""Online rebuilds that are killed at random moments: readers see the complete old view or the new one, and never go back.
 
 Each trial lets the view hold something stale, forks a process that rebuilds it, kills it, looks, and then goes on with it or drops
 it, in turn. `python -m tests.projections.online_trials URL [TRIALS]`, on an empty database of your own, migrates it and prints what
@@ -52,7 +52,7 @@ def silent(_done: int, _total: int) -> None:
 
 
 def leftovers(database: Database) -> list[str]:
-    """Return what there is of any shadow."""
+    """Return the remains of any shadow."""
     if database.path is not None:
         return [file.name for file in database.path.parent.iterdir() if f"{database.path.name}-rebuild" in file.name]
     with database.read() as connection:
@@ -97,7 +97,7 @@ def _trial(url: str, right: dict[str, Any], longest: float, *, resume: bool) -> 
 
 
 def _make_stale(url: str) -> tuple[dict[str, Any], int]:
-    """Let the view hold what no fold gives; return that, and where it stands."""
+    """Put rows into the view that no fold gives; return them, and its position."""
     database = Database(url)
     with database.write() as connection:
         connection.execute(update(inbox.INBOX).values(doc=STALE))

@@ -41,7 +41,7 @@ def history(exchanges: int) -> list[Recorded]:
 
 @pytest.fixture
 def following(store: EventStore) -> list[Follower]:
-    """The followers of all views, which know where they stand: at the group's creation."""
+    """The followers of all views, which know their position: the group's creation."""
     applying = Applying(store.database)
     return [Follower(store, Projection(store.database, view, applying)) for view in VIEWS.values()]
 

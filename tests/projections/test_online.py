@@ -1,4 +1,4 @@
-"""Rebuilding views beside those that are shown, which are switched in one step (R33)."""
+"""Rebuilding views next to those that are shown, and switching in one step (R33)."""
 
 import asyncio
 import subprocess
@@ -191,7 +191,7 @@ async def test_readers_and_writers_notice_nothing_of_a_rebuild_and_see_nothing_o
 
 
 def write_slowly(database: Database, log: Sequence[Recorded], stop: Event) -> int:
-    """Store a log event by event until told to stop; return how many were stored."""
+    """Store a log event by event until `stop` is set; return how many were stored."""
     for stored, recorded in enumerate(log):
         if stop.is_set():
             return stored
@@ -200,7 +200,7 @@ def write_slowly(database: Database, log: Sequence[Recorded], stop: Event) -> in
 
 
 def watch(database: Database, stop: Event) -> list[tuple[int, int]]:
-    """List the inbox again and again; return what was seen: the view's position, and then how many messages its group has."""
+    """List the inbox again and again; return pairs of the view's position and then the number of its group's messages."""
     seen = []
     while not stop.is_set():
         with database.read() as connection:
@@ -268,7 +268,7 @@ async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_
 
 
 def attempts(monkeypatch: pytest.MonkeyPatch) -> Semaphore:
-    """Return what is released whenever a switch has failed."""
+    """Return a semaphore that is released whenever a switch has failed."""
     failed, switch = Semaphore(0), online._switch
 
     def watched(*given: Any) -> int:
@@ -286,7 +286,7 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> Semaphore:
 
 
 async def interrupted(store: EventStore, view: View, at: int) -> None:
-    """Rebuild a view online until it has told of so many events."""
+    """Rebuild a view online until it has reported so many events."""
 
     def interrupt(done: int, _total: int) -> None:
         if done >= at:
@@ -375,7 +375,7 @@ async def test_a_shadow_that_stood_further_on_than_the_view_is_not_compared_and_
 
 
 def forget_view(database: Database, view: View) -> None:
-    """Let a view stand at the log's beginning."""
+    """Put a view at the log's beginning."""
     with database.write() as connection:
         view.clear(connection)
         reset_to(connection, view.name, 0)

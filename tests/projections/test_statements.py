@@ -34,7 +34,7 @@ def midnight(day: date) -> datetime:
 
 
 def log_at(story: Sequence[tuple[str, Event, datetime]]) -> list[Recorded]:
-    """Return events of given times as they stand in a log, behind the creation of all groups."""
+    """Return events of given times as entries of a log, after the creation of all groups."""
     beginning = [(id_, a_group(business_number=business), midnight(date(2024, 11, 1))) for id_, business in GROUPS.items()]
     versions, log = Counter[str](), []
     for position, (stream, event, at) in enumerate([*beginning, *story], start=1):

@@ -1,4 +1,4 @@
-"""Views that stand at the same place share a reading and a transaction; one that can't go on leaves the others (ADR 5, R33)."""
+"""Views at the same position share a read and a transaction; one that can't continue leaves the others (ADR 5, R33)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -99,13 +99,13 @@ def stream_forged(connection: Connection, chance: random.Random) -> int:
 
 
 def changed_with_the_tiles(connection: Connection, chance: random.Random) -> None:
-    """Only checkpoints are left to tell."""
+    """Only checkpoints can show it."""
     byte_changed(connection, chance)
     _recompute_tiles(connection)
 
 
 def cut_off_with_tiles_and_checkpoints(connection: Connection, chance: random.Random) -> int:
-    """A database as it was earlier: only a checkpoint that somebody else has is left to tell."""
+    """An earlier state of the database: only a checkpoint that somebody else has can show it."""
     first = cut_off(connection, chance)
     _recompute_tiles(connection)
     connection.execute(delete(CHECKPOINTS))

@@ -85,7 +85,7 @@ def test_a_webhook_that_rejects_a_checkpoint_is_named_R70():
 
 @contextmanager
 def trickling(beginning):
-    """A server whose response begins like this and then goes on byte by byte, until the client closes the connection."""
+    """A server whose response begins like this and then continues byte by byte, until the client closes the connection."""
 
     def serve():
         client, _ = listening.accept()

@@ -63,7 +63,7 @@ async def _send(world: World, group: str) -> str:
 
 
 async def _send_and_begin(world: World, group: str) -> str:
-    """Send a message and begin to hand it over; return what became of it."""
+    """Send a message and begin to hand it over; return its outcome."""
     draft = Draft(body="Hello all")
     outcome = await world.run(conversations.send_message, group, draft)
     (message,) = (await asyncio.to_thread(world.store.log.read, outcome.position - 1, 1)).events

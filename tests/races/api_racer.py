@@ -1,6 +1,6 @@
 """A process of the API that is sent one request many times at once: `python -m tests.races.api_racer URL API_KEY PATH TIMES`.
 
-It says `ready`, waits for a line, and prints what was answered: `[[status, body], ...]` as JSON. Used in this process, too.
+It prints `ready`, waits for a line, and prints the responses: `[[status, body], ...]` as JSON. Used in this process, too.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def race(client: httpx.AsyncClient, path: str, times: int) -> Answers:
 
 
 async def serve(url: str, api_key: str, path: str, times: int) -> None:
-    """Race when told to."""
+    """Race when a line comes."""
     async with opened(url) as store, client_of(store, api_key) as client:
         await client.get(path.removesuffix("/messages"))
         print("ready", flush=True)  # noqa: T201 - the one who started it waits for this

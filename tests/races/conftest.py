@@ -19,7 +19,7 @@ ARENAS = ("sqlite", "postgres", "postgres, two processes")
 
 
 class Arena:
-    """A workspace, and who races in it: racers in processes of their own, or else all in this process on one store."""
+    """A workspace and its racers: each in a process of its own, or all in this process on one store."""
 
     def __init__(self, world: World, url: str, racers: tuple[Racer, ...]) -> None:
         self.world = world
@@ -27,7 +27,7 @@ class Arena:
         self._racers = racers
 
     async def race(self, *plans: Plan) -> list[Answer]:
-        """Carry out plans at the same time; return all answers. Whatever happened, the log keeps what it promises."""
+        """Carry out plans at the same time; return all outcomes. In any case, the log keeps its promises."""
         if self._racers:
             await asyncio.gather(*(racer.open(self.url) for racer in self._racers))
             runs = [racer.run(plan) for racer, plan in zip(self._racers, plans, strict=True)]

@@ -1,4 +1,4 @@
-"""Processes that are killed at random moments: what they had acknowledged is stored, and their follower's work is whole.
+"""Processes that are killed at random moments: their acknowledged writes are stored, and their follower's work is complete.
 
 Each trial forks a process that sends, writes and follows, and kills it. `python -m tests.races.kill_trials URL [TRIALS]`, on an
 empty database of your own, migrates it and prints what became of it; it exits with 1 if anything was lost, doubled or broken.
@@ -42,7 +42,7 @@ class Counted(Struct, frozen=True):
 
 
 def run(url: str, trials: int) -> Counted:
-    """Carry out the trials, and look at what is there after them."""
+    """Carry out the trials, and examine the result."""
     database = Database(url)
     migrate(database)
     METADATA.create_all(database.engine)
@@ -80,7 +80,7 @@ async def _prepare(url: str) -> tuple[str, list[str]]:
 
 
 async def _live(url: str, key: str, groups: list[str], pipe: int) -> None:
-    """Send, write and follow, and say what was acknowledged, until killed."""
+    """Send, write and follow, and print what was acknowledged, until killed."""
     async with opened(url) as store:
         world = World(store=store, who=await a_caller(store, key), key=key)
         following = asyncio.create_task(Follower(store, Keeping(store.database)).run(asyncio.Event()))
@@ -120,7 +120,7 @@ async def _look(url: str, trials: int, acknowledged: list[str]) -> Counted:
 
 
 def main() -> None:
-    """Carry out what the command line asks for, and print the count as JSON."""
+    """Carry out the trials of the command line, and print the count as JSON."""
     counted = run(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 200)
     print(msgspec.json.encode(counted).decode())  # noqa: T201 - what it is run for
     if counted.lost or counted.doubled or counted.not_followed or counted.followed_twice or counted.broken:

@@ -1,4 +1,4 @@
-"""Leases that are lost while messages are handed over: whatever the two workers then believe, nobody is texted twice.
+"""Leases that are lost while messages are handed over: nobody is texted twice, whatever the two workers believe.
 
 Two workers run `delivery` on one Postgres database while messages are sent: one works, the other waits. Again and again the session
 that holds the lease is ended, as a proxy, a firewall or a failover ends it, so that the second worker takes over while calls of
@@ -54,7 +54,7 @@ class Counted(Struct, frozen=True):
 
 
 class SlowCarrier(FakeCarrier):
-    """Its calls take a while, and arrive whatever becomes of their callers."""
+    """Its calls take a while, and arrive even if their callers are gone."""
 
     async def send(self, outgoing):
         return await asyncio.shield(asyncio.ensure_future(self._arrive(outgoing)))
@@ -144,7 +144,7 @@ async def _all_taken(carrier: SlowCarrier, sent: _Sent) -> None:
 
 
 def main() -> None:
-    """Carry out what the command line asks for, and print the count as JSON."""
+    """Carry out the trials of the command line, and print the count as JSON."""
     counted = asyncio.run(run(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100))
     print(msgspec.json.encode(counted).decode())  # noqa: T201 - what it is run for
     if counted.doubled or counted.missing:

@@ -1,4 +1,4 @@
-"""Processes that share partitions and are killed at any moment: the views end as the log gives them (R33).
+"""Processes that share partitions and are killed at any moment: the views end equal to the log (R33).
 
 Each trial lets four processes follow a topic of its own, while a log is published in pieces: some of them twice, some in
 transactions that are aborted first. Some processes are killed with -9 in between, and others started in their place. In the end

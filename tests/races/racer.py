@@ -56,7 +56,7 @@ def racing() -> Iterator[Racer]:
 
 
 async def serve() -> None:
-    """Carry out what is asked for, until there is no more."""
+    """Carry out the requests of the input, until it ends."""
     request = await _next()
     while request is not None and request.url is not None:
         async with opened(request.url) as store:

@@ -1,4 +1,4 @@
-"""Relays that are killed, paused and doubled at random moments, and brokers that are killed: what consumers then read is whole.
+"""Relays that are killed, paused and doubled at random moments, and brokers that are killed: consumers still read everything.
 
 Each trial stores events and lets relays publish them, in processes that are forked for it, until something befalls them: a relay is
 killed; two relays run at once; one is paused, a second takes over, and the first wakes up; the broker is killed and started again.
@@ -43,7 +43,7 @@ LONGEST_LIFE = 1.0
 PATIENCE = 5.0
 """Seconds, counted from when the relay has fenced the ones before."""
 BATCH = 150
-"""Events in a transaction, at most: so few that several have their time in a life."""
+"""The most events in a transaction: few, so that a process commits several before it is killed."""
 BROKER_EVERY = 8
 """Of so many trials one kills the broker."""
 
@@ -69,7 +69,7 @@ class Counted(Struct, frozen=True):
 
 
 def run(url: str, trials: int, broker: Broker) -> Counted:
-    """Carry out the trials, let a relay publish what is left, and look at what consumers read."""
+    """Carry out the trials, let a relay publish the rest, and examine what consumers read."""
     database = Database(url)
     migrate(database)
     database.close()
@@ -161,7 +161,7 @@ def _fork(url: str, address: str, name: str, patience: float | None = None) -> i
 
 
 def _ended(work: Callable[[], None]) -> None:
-    """Do it in a process that was forked, and end that in any case: the trials go on in the other one."""
+    """Do it in a forked process, and end that in any case: the trials continue in the other one."""
     try:
         work()
     finally:
@@ -214,7 +214,7 @@ async def _look(url: str, address: str, kinds: Counter[str], published: int) -> 
 
 
 def _kept(records: Sequence[Read]) -> set[str]:
-    """Return what a reader has who drops whatever is not above the last that it saw of the stream."""
+    """Return the records of a reader that drops each one that is not after the last that it saw of the stream."""
     last: dict[tuple[str, str], tuple[int, int]] = {}
     kept = set()
     for record in records:
@@ -227,7 +227,7 @@ def _kept(records: Sequence[Read]) -> set[str]:
 
 
 def main() -> None:
-    """Carry out what the command line asks for, and print the count as JSON."""
+    """Carry out the trials of the command line, and print the count as JSON."""
     with a_broker() as broker:
         counted = run(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 200, broker)
     print(msgspec.json.encode(counted).decode())  # noqa: T201 - what it is run for

@@ -49,7 +49,7 @@ class Begun(Struct, frozen=True):
 
 
 def run(url: str, trials: int) -> Counted:
-    """Carry out the trials, repeat all of their requests, and look at what is there."""
+    """Carry out the trials, repeat all of their requests, and examine the result."""
     database = Database(url)
     migrate(database)
     database.close()
@@ -124,7 +124,7 @@ def _messages(store: EventStore) -> Counter[str]:
 
 
 def main() -> None:
-    """Carry out what the command line asks for, and print the count as JSON."""
+    """Carry out the trials of the command line, and print the count as JSON."""
     counted = run(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 200)
     print(msgspec.json.encode(counted).decode())  # noqa: T201 - what it is run for
     if counted.lost or counted.doubled or counted.answered_otherwise:

@@ -1,4 +1,4 @@
-"""The scan that judges every race finds what is wrong: each promise is broken once, in a log written by hand."""
+"""The scan that judges every race finds faults: each promise is broken once, in a log written by hand."""
 
 import pytest
 from msgspec.structs import replace
@@ -52,7 +52,7 @@ CONSENT = f"consent-{BUSINESS}-{number(1)}"
 
 
 def card(what, n):
-    """Return what became of the contact `ctc_1`, whose number is `number(n)` by then."""
+    """Return a change of the contact `ctc_1`, whose number is `number(n)` by then."""
     name = {"name": "Bob", "assigned_to": None} if what == "created" else {}
     return event(f"contact.{what}", contact_id="ctc_1", number=number(n), secondary_numbers=(), **name)
 

@@ -1,4 +1,4 @@
-"""Several create the same at the same time: one wins, and the others are told (R4, R18, R35)."""
+"""Several create the same at the same time: one wins, and the others are refused with its id (R4, R18, R35)."""
 
 from collections import Counter
 

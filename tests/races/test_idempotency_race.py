@@ -20,7 +20,7 @@ TRIALS = 16
 
 @contextmanager
 def api_process(url, api_key, path, times):
-    """Start a process of the API; give what lets it race and returns what was answered."""
+    """Start a process of the API; give a function that lets it race and returns the responses."""
     command = [sys.executable, "-m", "tests.races.api_racer", url, api_key, path, str(times)]
     with Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"

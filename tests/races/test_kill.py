@@ -1,4 +1,4 @@
-"""kill -9 at any moment: every acknowledged command is stored, and followers go on without loss or doubling."""
+"""kill -9 at any moment: every acknowledged command is stored, and followers continue without loss or doubling."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""Opting out while others send, create and hand over: there is no race (R16). `Arena.race` scans the whole log after each."""
+"""Opting out while others send, create and hand over is free of races (R16). `Arena.race` scans the whole log after each."""
 
 import random
 from collections import Counter
@@ -15,7 +15,7 @@ LANES, SENDS = 25, 20  # for each of two plans: 1,000 sends
 
 
 def outcomes(answers, action):
-    """Count what became of an action: its refusal's slug, or `done`."""
+    """Count the outcomes of actions: the refusal's slug, or `done`."""
     return Counter(answer.refused or "done" for answer in answers if answer.action == action)
 
 

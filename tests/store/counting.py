@@ -118,7 +118,7 @@ def store_behind(connection: Connection, event: StoredEvent) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Let others work until a condition holds; fail if it does not in good time."""
+    """Let others work until a condition holds; fail if that takes too long."""
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for is inside the store, and rings no bell
             await asyncio.sleep(0)

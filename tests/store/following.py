@@ -1,4 +1,4 @@
-"""Followers for tests: handlers that keep what they were given, and a second process' worth of store on the same database."""
+"""Followers for tests: handlers that keep their events, and a second store on the same database, like another process's."""
 
 import asyncio
 import sys

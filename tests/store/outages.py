@@ -20,7 +20,7 @@ def end_session(url: str, pid: int) -> None:
 
 @contextmanager
 def down(url: str) -> Iterator[None]:
-    """Let a database be out of reach until the block ends."""
+    """Make a database unreachable until the block ends."""
     name = make_url(url).database
     with _server(url) as server:
         _run(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
@@ -32,7 +32,7 @@ def down(url: str) -> Iterator[None]:
 
 
 def somebody_waits(url: str) -> bool:
-    """Tell whether somebody waits for a lock."""
+    """Return whether somebody waits for a lock."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND wait_event_type = 'Lock'"
     with _server(url) as server, server.connect() as connection:
         return bool(connection.execute(text(query), {"name": make_url(url).database}).scalar_one())
@@ -48,7 +48,7 @@ def _server(url: str) -> Iterator[Engine]:
 
 
 def _cut(server: Engine, url: str) -> None:
-    """Break who waits for a lock before who holds it, so that nobody gets it by that."""
+    """Break the connections that wait for a lock before the one that holds it, so that nobody gets it."""
     connections = "SELECT pid FROM pg_stat_activity WHERE datname = :name ORDER BY wait_event_type <> 'Lock', pid OFFSET 0"
     cut = f"SELECT pg_terminate_backend(pid, 5000) FROM ({connections}) AS connections"  # noqa: S608 - a constant
     _run(server, cut, name=make_url(url).database)

@@ -1,4 +1,4 @@
-"""Does a reader who follows by position ever miss an event?
+"""Does a reader that follows by position ever miss an event?
 
 Writers store batches with random delays before their commit, and roll some back; readers follow by position as followers do. At the
 end what each reader saw is compared with what is stored. `SequenceRecorder` is a recorder as one would write it without thinking:
@@ -104,7 +104,7 @@ def _dawdling(database: Database) -> Iterator[None]:
 
 
 def run(url: str, events: int, recorder_class: type[Recorder] = Recorder) -> Result:
-    """Let the writers store about so many events, and tell what the readers missed."""
+    """Let the writers store about so many events, and return what the readers missed."""
     harness = _Harness(url, events, recorder_class)
     try:
         with _dawdling(harness.databases[0]):

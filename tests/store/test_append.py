@@ -1,4 +1,4 @@
-"""Judging a batch: what may pass between a decision and its append. Pure."""
+"""Judging a batch: the events that may pass between a decision and its append. Pure."""
 
 import pytest
 from eventsourcing.persistence import StoredEvent

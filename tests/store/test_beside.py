@@ -1,4 +1,4 @@
-"""Databases beside the main one: what is written there is seen only there, and goes when it is dropped."""
+"""Extra databases next to the main one: their rows are seen only there, and vanish when they are dropped."""
 
 from pathlib import Path
 from stat import S_IMODE

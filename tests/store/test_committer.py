@@ -1,4 +1,4 @@
-"""Group commit: what is submitted meanwhile goes into one transaction, each with its own outcome, and nobody is left waiting."""
+"""Group commit: appends that arrive during a commit share the next one, each with its own outcome, and nobody is left waiting."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Deciding: on all that was acknowledged before, by whichever process, and never on what was not stored."""
+"""Deciding: on all events that any process acknowledged before, and never on events that were not stored."""
 
 import asyncio
 from datetime import timedelta
@@ -40,7 +40,7 @@ async def other(database_url):
 
 
 def submitted(store, stream):
-    """Tell whether an append to a stream is on its way."""
+    """Return whether an append to a stream is on its way."""
     return (cached := store._states._cache.get(stream)) is not None and cached.loaded.rests_on is not None
 
 

@@ -1,4 +1,4 @@
-"""Events of a shape that a newer groupchat stored: they are not mistaken for others, and every reader says what to do."""
+"""Events of a shape that a newer groupchat stored: they are not mistaken for others, and every reader gives advice."""
 
 import pytest
 from sqlalchemy import select, update

@@ -1,4 +1,4 @@
-"""Fences: what a worker begins is not stored once another has taken its lease, whether it knows of that or not."""
+"""Fences: a worker's appends are not stored once another has taken its lease, whether it knows that or not."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def held(database):
 
 
 async def lose(lease, database):
-    """Let a lease be lost without a word to its holder."""
+    """Let a lease be lost without notice to its holder."""
     if lease._connection is None:
         lease._file.release()
         return

@@ -1,4 +1,4 @@
-"""Fresh caches: what others store is soon known, and what can't be known is not served from memory (R20 to R23)."""
+"""Fresh caches: others' events are known soon, and nothing is served from memory while they can't be known (R20 to R23)."""
 
 import asyncio
 from contextlib import asynccontextmanager

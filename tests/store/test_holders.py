@@ -25,13 +25,13 @@ def processes(database, name):
 
 
 def once_held(database, name, process, seen_at=NOW):
-    """Leave what a process leaves that was killed."""
+    """Leave the rows of a process that was killed."""
     with database.write() as connection:
         connection.execute(LEASE_HOLDERS.insert().values(name=name, process=process, seen_at=to_micros(seen_at)))
 
 
 async def take(database, name, **given):
-    """Take a lease, and let it go."""
+    """Take a lease, and release it."""
     async with Lease(database, name, asyncio.Event(), **given):
         pass
 

@@ -1,4 +1,4 @@
-"""Terms of a decision: its answer is kept with what it stored, under a key; what is expected of a version is judged inside it."""
+"""Terms of a decision: its response is stored with its events, under a key; an expected version is judged inside it."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ KEY = IdempotencyKey("usr_ann", "k1", b"a request")
 
 
 def remembering(key=KEY, pack=lambda value: f"it was {value}".encode()):
-    """Return the terms of a request with a key, whose answer says the command's value."""
+    """Return the terms of a request with a key, whose response has the command's value."""
     return Terms(remember=Remember(key, pack))
 
 
@@ -167,7 +167,7 @@ def test_the_first_valid_of_two_appends_with_one_key_in_a_batch_is_stored(databa
 
 
 def grow_older(store, by):
-    """Let the answers that are kept be older."""
+    """Make the stored responses older."""
     with store.database.write() as connection:
         connection.execute(update(IDEMPOTENCY_KEYS).values(at=IDEMPOTENCY_KEYS.c.at - int(by.total_seconds())))
 

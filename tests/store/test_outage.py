@@ -1,4 +1,4 @@
-"""Outages: a command is told that the store can't be reached, and afterwards all goes on with what is stored, no more, no less."""
+"""Outages: a command fails because the store can't be reached; afterwards everything continues with exactly the stored events."""
 
 import asyncio
 from contextlib import ExitStack, suppress
@@ -36,12 +36,12 @@ async def follower(postgres):
 
 
 async def count_again(store, stream):
-    """Count, as a caller does who repeats what was unavailable."""
+    """Count like a caller that repeats unavailable calls."""
     return await again(lambda: count(store, stream))
 
 
 async def load_again(store, stream):
-    """Load a counter, as a caller does who repeats what was unavailable."""
+    """Load a counter like a caller that repeats unavailable calls."""
     return await again(lambda: store.load(COUNTER, stream))
 
 
@@ -162,7 +162,7 @@ def test_a_connection_that_ends_during_its_use_is_a_passing_error_or_none(postgr
 
 
 def failure_of(lend, database, cut=None):
-    """Return what a loan fails with, if it fails; the server ends its connection during it where a URL is given."""
+    """Return the error of a loan, if it fails; if a URL is given, the server ends its connection during the loan."""
     try:
         with lend(database) as connection:
             connection.execute(text("SELECT 1"))

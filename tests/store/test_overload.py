@@ -1,4 +1,4 @@
-"""Overload: what is accepted is stored, what is refused says so, and nothing grows or waits without bound."""
+"""Overload: accepted appends are stored, others are refused, and nothing grows or waits without bound."""
 
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
@@ -29,7 +29,7 @@ async def opened(url, *, timeouts=TIMEOUTS, **given):
 
 @contextmanager
 def impatient(store):
-    """Let commands wait for a moment only."""
+    """Let commands wait only for a moment."""
     patience, store._patience = store._patience, 0.02
     try:
         yield

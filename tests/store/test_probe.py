@@ -1,4 +1,4 @@
-"""Finding out whether anything can be stored: what keeps an append from being stored is noticed, and no more than a try is made."""
+"""Finding out whether anything can be stored: every obstacle to an append is noticed, by a trial write alone."""
 
 import asyncio
 import resource

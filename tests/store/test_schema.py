@@ -1,4 +1,4 @@
-"""The schema: the migrations make what the code declares, and a database that can't be used is refused in clear words."""
+"""The schema: the migrations create the declared tables, and an unusable database is refused with a clear reason."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""No reader who follows by position misses an event, and the harness that says so would notice (see `skip_harness.py`)."""
+"""No reader that follows by position misses an event, and the harness that shows this would notice (see `skip_harness.py`)."""
 
 from sqlalchemy import delete
 

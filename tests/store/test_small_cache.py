@@ -1,4 +1,4 @@
-"""A cache that is smaller than what is asked of it: it costs readings, and never a decision."""
+"""A cache that is smaller than its workload: it costs reads, but never a decision."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ async def small(database_url):
 
 
 async def count_all(decision):
-    """Count in every stream; return what they had before."""
+    """Count in every stream; return their counts before."""
     before = await decision.load_many(COUNTER, STREAMS)
     for stream in STREAMS:
         await decision.take(COUNTER, stream, Count())

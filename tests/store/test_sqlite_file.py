@@ -1,4 +1,4 @@
-"""The files of an SQLite database: nobody else reads them, and nothing is written into one that is gone."""
+"""The files of an SQLite database: nobody else reads them, and nothing is written into one that was deleted."""
 
 import asyncio
 import sqlite3

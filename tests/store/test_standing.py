@@ -1,4 +1,4 @@
-"""How followers stand: how many events wait for each, since when, and who runs it."""
+"""The status of followers: how many events wait for each, since when, and which process runs it."""
 
 import asyncio
 from datetime import timedelta

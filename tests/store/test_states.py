@@ -1,4 +1,4 @@
-"""States in memory: what a decision rests on is the very state that it read, not one of the same version."""
+"""States in memory: a decision is based on the very state that it read, not on another of the same version."""
 
 import asyncio
 

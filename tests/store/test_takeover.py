@@ -1,4 +1,4 @@
-"""Two instances of a follower: one works, and when it ends in any way, the other goes on; nothing is handled twice or lost."""
+"""Two instances of a follower: one works, and when it ends in any way, the other continues; nothing is handled twice or lost."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Builders of valid things with sensible defaults, and Hypothesis strategies for what people write and what may happen."""
+"""Builders of valid things with sensible defaults, and Hypothesis strategies for people's messages and possible events."""
 
 import types
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ def moment(n: int) -> datetime:
 
 
 def recorded(event: Event, *, version: int = 1, stream: str = "tst_1", cause: Cause = CAUSE) -> Recorded:
-    """Return an event as it stands in the store."""
+    """Return an event as an entry of the store."""
     return Recorded(event=event, stream=stream, version=version, position=version, at=moment(version), cause=cause)
 
 
@@ -85,7 +85,7 @@ def a_number_added(number: str = BUSINESS, label: str | None = None, assigned_to
 
 
 def a_contact(n: int = 1, **given: Any) -> Contact:
-    """Return contact `ctc_<n>` as it is, who has `number(n)`."""
+    """Return contact `ctc_<n>`, who has `number(n)`."""
     numbers = (given.get("number", number(n)), *given.get("secondary_numbers", ()))
     fields = {"name": f"Contact {n}", "number": number(n), "secondary_numbers": (), "assigned_to": None}
     fixed = {"id": f"ctc_{n}", "workspace_id": CAUSE.workspace_id, "since": moment(n), "numbers_ever": numbers}
@@ -99,7 +99,7 @@ def a_participant(n: int, *, contact: bool | str = False, name: str | None = Non
 
 
 def a_policy(**given: Any) -> Policy:
-    """Return Heymarket's policy but for what is given."""
+    """Return Heymarket's policy, with changes."""
     return replace(Policy(), **given)
 
 
@@ -115,7 +115,7 @@ def a_send(message_id: str = "msg_1", *, body: str | None = "Hello all", media: 
 
 
 def a_receive(n: int = 1, *, body: str | None = "Hi", media: tuple[Media, ...] = (), **given: Any) -> Receive:
-    """Return the command to record what the participant with `number(n)` wrote."""
+    """Return the command to record a message of the participant with `number(n)`."""
     fields = {"message_id": "msg_in", "carrier_message_id": "SM1", "number": number(n)}
     return Receive(body=body, media=media, **(fields | given))
 
@@ -157,7 +157,7 @@ TRICKY = (
 
 
 def texts(max_size: int = 40) -> st.SearchStrategy[str]:
-    """Return strategies of what people write: anything that shows something, without NUL and lone surrogates, which are refused."""
+    """Return strategies of people's messages: any visible text, without NUL and lone surrogates, which are refused."""
     free = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=max_size)
     return st.one_of(free.filter(shows_something), st.lists(st.sampled_from(TRICKY), min_size=1, max_size=3).map("".join))
 
@@ -170,7 +170,7 @@ def numbers(count: int = 10_000) -> st.SearchStrategy[str]:
 
 
 def medias(max_size: int = 3) -> st.SearchStrategy[tuple[Media, ...]]:
-    """Return what a message may carry."""
+    """Return a message's possible files."""
     names = st.sampled_from(("cat.png", "map.png", "Grüße.png"))
     return st.lists(names.map(a_picture), max_size=max_size).map(tuple)
 

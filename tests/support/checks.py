@@ -1,4 +1,4 @@
-"""What must hold of any log, however many raced to write it: a scan of all stored events by their wire names.
+"""The promises of any log, however many raced to write it: a scan of all stored events by their wire names.
 
 `broken(log)` returns a sentence for each broken promise: gapless positions and versions, times that never go backwards (R32), no
 two unblocked groups with the same people (R35), one owner per business number (R4), no group begun with, nothing sent to and
@@ -15,7 +15,7 @@ Group = tuple[str, frozenset[str]]
 
 
 def broken(log: Sequence[Recorded]) -> list[str]:
-    """Return what is wrong with a log from its beginning; nothing, if all holds."""
+    """Return the broken promises of a log from its beginning; none if it keeps all."""
     scan = _Scan()
     return [problem for recorded in log for problem in scan.take(recorded)]
 
@@ -37,7 +37,7 @@ class _Scan:
         self.unblocked_sets: dict[Group, str] = {}
 
     def take(self, recorded: Recorded) -> Iterator[str]:
-        """Take the next event, and say what it breaks."""
+        """Take the next event, and return the promises that it breaks."""
         yield from self._order(recorded)
         if recorded.type.startswith("groupchat.conversation.") and recorded.version > 1 and recorded.stream not in self.groups:
             yield f"{recorded.id}: its group never began"

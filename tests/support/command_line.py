@@ -33,7 +33,7 @@ def variables(url: str, settings: dict[str, str]) -> dict[str, str]:
 
 
 def command_process(folder: Path) -> Command:
-    """Return what runs a command in a process of its own, in this folder."""
+    """Return a function that runs a command in a process of its own, in this folder."""
 
     def run(url: str, *words: str, **settings: str) -> Ended:
         command = [sys.executable, "-m", "groupchat", *words]
@@ -46,7 +46,7 @@ def command_process(folder: Path) -> Command:
 
 
 def command_line(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return what runs a command as its process does, but in this one."""
+    """Return a function that runs a command in this process."""
 
     def run(url: str, *words: str, **settings: str) -> Ended:
         with monkeypatch.context() as patched:

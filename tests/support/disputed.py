@@ -30,12 +30,12 @@ class Disputed(Struct, frozen=True):
 
     @property
     def variables(self) -> dict[str, str]:
-        """The ids as they stand in docs/audit.md."""
+        """The ids as in docs/audit.md."""
         return {"CONVERSATION": self.conversation, "SENT": self.sent, "WITHHELD": self.withheld}
 
 
 async def a_disputed_conversation(store: EventStore) -> Disputed:
-    """Let it happen, through the commands.
+    """Carry it out, through the commands.
 
     Version 1: created, with Bob as a contact; 2: sent and delivered; 3: Bob's number changed; 4: Bob wrote; 5: sent, and withheld
     because of 7; 6 and 7: Bob wrote STOP, and so opted out.
@@ -59,7 +59,7 @@ async def a_disputed_conversation(store: EventStore) -> Disputed:
 
 
 async def disputed_in(url: str) -> Disputed:
-    """Store such a conversation, and let go of the database."""
+    """Store such a conversation, and close the database."""
     database = Database(url)
     signals = Signals(database)
     store = EventStore(database, signals)

@@ -1,6 +1,6 @@
 """One Postgres database for many tests, emptied before each: making one costs thirty times as much.
 
-A folder's `conftest.py` imports both fixtures to have it so; its tests must leave the schema as it was.
+A folder uses it if its `conftest.py` imports both fixtures; its tests must leave the schema unchanged.
 """
 
 from collections.abc import Callable, Iterator

@@ -41,7 +41,7 @@ def fold(evolve: Callable[[S | None, Recorded], S | None], events: Iterable[Even
 
 
 def history(events: Iterable[Event | Recorded]) -> list[Recorded]:
-    """Return events as they stand in a stream, each that is bare behind the one before it."""
+    """Return events as entries of a stream; each bare one follows the one before it."""
     stream: list[Recorded] = []
     for event in events:
         stream.append(event if isinstance(event, Recorded) else recorded(event, version=len(stream) + 1))
@@ -66,7 +66,7 @@ class Given:
 
 
 class When(Generic[R]):
-    """A command that waits for what is expected of it."""
+    """A command that waits for its expectation."""
 
     def __init__(self, before: Given, command: Any) -> None:
         self.before = before
@@ -79,7 +79,7 @@ class When(Generic[R]):
         return given(self.before.decider, *self.before.events, *events)
 
     def nothing(self) -> Given:
-        """Expect that the command says what is so already."""
+        """Expect that the command adds no event."""
         return self.then()
 
     def refused(self, error: type[R], **members: Any) -> R:

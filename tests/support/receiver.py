@@ -1,4 +1,4 @@
-"""Another system that receives webhooks: a small HTTP server, which says what it heard and answers as a test likes."""
+"""Another system that receives webhooks: a small HTTP server, which keeps its requests and responds as a test chooses."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ class Receiver:
         return [each for each in self.heard if each.path == path]
 
     async def until(self, told: Callable[[], bool]) -> None:
-        """Wait until something is so about what was heard."""
+        """Wait until the received requests fulfil a condition."""
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(told)
 

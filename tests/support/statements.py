@@ -1,4 +1,4 @@
-"""Counting what a database is asked: statements and transactions, in the order of their beginning."""
+"""Counting a database's work: statements and transactions, in the order of their beginning."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ class Asked(list[str]):
 
 @contextmanager
 def counted(database: Database) -> Iterator[Asked]:
-    """Keep what a database is asked until the block ends, on all of its connections."""
+    """Keep a database's statements until the block ends, on all of its connections."""
     asked = Asked()
 
     def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:

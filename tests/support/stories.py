@@ -1,4 +1,4 @@
-"""Histories for who reads the topics."""
+"""Histories for readers of the topics."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def messages(count: int, *, groups: int = 4, first: int = 1) -> list[Recorded]:
 
 
 def keys(records: list[Record]) -> list[tuple[str, int, int]]:
-    """Return what a record is known by."""
+    """Return the identity of a record."""
     return [(record.stream, record.version, record.entry) for record in records]
 
 

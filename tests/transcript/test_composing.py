@@ -1,4 +1,4 @@
-"""What a transcript says: names, times, each status, opt-outs, and what proves it (R9, R14 to R16, R28, R70)."""
+"""The contents of a transcript: names, times, each status, opt-outs, and its proof (R9, R14 to R16, R28, R70)."""
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO

@@ -23,7 +23,7 @@ LONG_AGO = date(2020, 1, 1)
 
 
 def steps() -> st.SearchStrategy[list[Step]]:
-    """Return what a few people may do, in any order; at first somebody creates two groups."""
+    """Return steps of a few people, in any order, after somebody has created two groups."""
     what = st.sampled_from(("group", "send", "writes", "stop", "start", "dnd", "withheld", "succeed", "deliver"))
     whom = st.sets(st.sampled_from(PEOPLE), min_size=2)
     step = st.tuples(what, st.integers(0, 5), whom)
@@ -32,7 +32,7 @@ def steps() -> st.SearchStrategy[list[Step]]:
 
 
 class Play:
-    """A world in which random steps are taken; what the rules refuse is left out."""
+    """A world in which random steps are taken; refused ones are left out."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -90,6 +90,6 @@ async def with_rate(world: World, price: str, currency: str = "USD") -> None:
 
 
 def replayed(world: World, other: OtherPolicy, **window: object) -> tuple[list[Difference], Summary]:
-    """Return what would differ under another policy."""
+    """Return the differences under another policy."""
     replay = WhatIf(other, Window(**window))
     return list(replay.replay(world.store.log.each(TOPICS))), replay.summary()

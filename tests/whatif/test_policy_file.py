@@ -1,4 +1,4 @@
-"""Policy files: what they ask for, and all that is wrong with one at once."""
+"""Policy files: their meaning, and all faults of one at once."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -40,6 +40,6 @@ def refused(status: int, kind: str, description: str, **members: Any) -> httpx.R
 
 
 def posted(events: object, login: tuple[str, str] = LOGIN) -> Posted:
-    """Return what Bandwidth posts, with this login."""
+    """Return a post of Bandwidth, with this login."""
     secret = base64.b64encode(":".join(login).encode()).decode()
     return Posted(path=PATH, headers={"authorization": f"Basic {secret}"}, body=json.dumps(events).encode())

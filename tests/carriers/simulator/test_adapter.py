@@ -31,7 +31,7 @@ def received(*, from_: str = BUSINESS, group: tuple[str, ...], at: HandClock, bo
 
 
 async def drained(simulator: Simulator, inbox: RecordingInbox, clock: HandClock) -> list[Receipt]:
-    """Let an hour go by, and return every receipt that came."""
+    """Let an hour pass, and return every receipt that came."""
     await simulator.deliver_due(inbox)
     clock.forward(3_600)
     await simulator.deliver_due(inbox)

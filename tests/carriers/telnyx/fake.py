@@ -1,4 +1,4 @@
-"""A Telnyx made by hand, after its documents: it honors idempotency keys or not, keeps records, and signs what it posts."""
+"""A fake Telnyx, after its documents: it honors idempotency keys or not, keeps records, and signs its posts."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ def _key(request: httpx.Request) -> tuple[str, str]:
 
 
 def sent(numbers: list[str]) -> dict[str, Any]:
-    """Return what Telnyx answers about a message that it has taken."""
+    """Return Telnyx's response about a message that it has taken."""
     entries = [{"phone_number": each, "status": "queued", "carrier": "T-MOBILE", "line_type": "Wireless"} for each in numbers]
     return {"record_type": "message", "direction": "outbound", "id": str(uuid4()), "to": entries, "cc": [], "errors": []}
 
@@ -74,7 +74,7 @@ def event(kind: str, payload: object) -> bytes:
 
 
 def signed(body: bytes, at: datetime, path: str = PATH) -> Posted:
-    """Return what Telnyx posts at a time."""
+    """Return a post of Telnyx at a time."""
     timestamp = str(int(at.timestamp()))
     signature = base64.b64encode(SECRET_KEY.sign(timestamp.encode() + b"|" + body)).decode()
     return Posted(path=path, headers={"telnyx-timestamp": timestamp, "telnyx-signature-ed25519": signature}, body=body)

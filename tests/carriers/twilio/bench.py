@@ -63,7 +63,7 @@ class TwilioBench(VendorBench):
             pass
 
     def _posted(self, message_id: str) -> tuple[str, str]:
-        """Return the conversation and the id that a message of ours has at Twilio; those of nobody if it never got there."""
+        """Return the conversation and the id that a message of ours has at Twilio; unknown ones if it never arrived there."""
         for conversation in self.vendor.conversations:
             for message in conversation.messages:
                 if json.loads(message["attributes"])["message_id"] == message_id:

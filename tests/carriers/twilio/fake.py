@@ -79,7 +79,7 @@ class FakeTwilio(Vendor):
         return refused(20429, 429)
 
     def conversation(self, ours: str, people: tuple[str, ...], name: str | None = None) -> Conversation:
-        """Return the conversation with a set, made as when people begin it if there is none."""
+        """Return the conversation with a set; if there is none, create it as people do who write first."""
         for each in self.conversations:
             if (each.ours, set(each.people)) == (ours, set(people)) and each.state != "closed":
                 return each
@@ -136,7 +136,7 @@ def refused(code: int, status: int) -> httpx.Response:
 
 
 def signed(fields: Mapping[str, str], token: str = TOKEN, path: str = PATH) -> Posted:
-    """Return what Twilio posts."""
+    """Return a post of Twilio."""
     text = PUBLIC_URL + path + "".join(name + value for name, value in sorted(fields.items()))
     signature = base64.b64encode(hmac.digest(token.encode(), text.encode(), hashlib.sha1)).decode()
     return Posted(path=path, headers={"content-type": FORM, "x-twilio-signature": signature}, body=urlencode(fields).encode())

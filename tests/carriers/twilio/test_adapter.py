@@ -1,4 +1,4 @@
-"""What Twilio gets: one conversation for each business number and set, and each message in it once."""
+"""Calls to Twilio: one conversation for each business number and set, and each message in it once."""
 
 import json
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What Twilio posts: whose signature is accepted, what is stored before it is acknowledged, and what it means."""
+"""Posts of Twilio: whose signature is accepted, what is stored before the acknowledgement, and the meaning of each."""
 
 import asyncio
 import hashlib
@@ -87,7 +87,7 @@ def twilio(vendor: FakeTwilio, database: Database, clock: HandClock) -> Twilio:
 
 
 class Inbox(RecordingInbox):
-    """Keeps what people write, too."""
+    """Keeps people's messages, too."""
 
     def __init__(self) -> None:
         super().__init__()

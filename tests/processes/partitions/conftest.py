@@ -52,7 +52,7 @@ class Sharers:
             await running
 
     async def reach(self, position: int, *views: View) -> None:
-        """Wait until the views stand at a position."""
+        """Wait until the views have reached a position."""
         names = [view.name for view in views or CONVERSATION_VIEWS]
         progress = Progress(self._store.database, self._store.signals)
         assert await progress.wait_for(names, position, PATIENCE), await progress.look()

@@ -33,7 +33,7 @@ async def test_a_leader_that_joins_again_because_the_topic_looks_different_is_gi
 
 
 def given(consumer: Consumer) -> Sequence[int] | None:
-    """Return the partitions that a consumer is given now, none if they are not others than before."""
+    """Return the partitions that a consumer has now been given; none if they have not changed."""
     taken = consumer.poll(wait=False) is None and consumer.joining_seconds() is None
     return consumer.assigned() if taken else None
 

@@ -1,4 +1,4 @@
-"""Views that follow Kafka hold what they would hold by the log (R33), and stop where it can't be followed."""
+"""Views that follow Kafka have the same rows as from the log (R33), and stop where Kafka can't be followed."""
 
 import asyncio
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ ON_THE_LOG = ("read_marks", "contacts", "contact_changes", "delivery", "simulato
 
 @asynccontextmanager
 async def relaying(store: EventStore, publisher: Publisher) -> AsyncIterator[None]:
-    """Publish what is stored, in the relay's place."""
+    """Publish the stored events, in the relay's place."""
     stop = asyncio.Event()
 
     async def relay() -> None:

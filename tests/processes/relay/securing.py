@@ -1,4 +1,4 @@
-"""A broker that asks for a password over TLS, beside a listener that asks for nothing."""
+"""A broker that asks for a password over TLS, and has another listener that asks for nothing."""
 
 import ipaddress
 import socket

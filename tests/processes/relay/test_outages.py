@@ -1,4 +1,4 @@
-"""The brokers are away, come back, or let nobody in: the relay says so, tries again, and goes on by itself."""
+"""The brokers are down, come back, or reject logins: the relay reports it, tries again, and continues by itself."""
 
 import asyncio
 import signal

@@ -72,7 +72,7 @@ async def a_large_message(store):
 
 @asynccontextmanager
 async def running(relay):
-    """Let a relay run beside the block."""
+    """Run a relay during the block."""
     stop = asyncio.Event()
     task = asyncio.create_task(relay.run(stop))
     try:
@@ -83,7 +83,7 @@ async def running(relay):
 
 
 async def until(store, reached):
-    """Wait until what is stored of the relay is so."""
+    """Wait until the relay's stored status fulfils a condition."""
     async with asyncio.timeout(PATIENCE):
         with store.signals.progress.listen() as bell:
             while (one := statuses(store.database).get("relay")) is None or not reached(one):
@@ -274,7 +274,7 @@ async def restored(template, folder):
 
 
 async def test_views_that_are_ahead_of_kafka_are_stopped_and_others_continue(sqlite_store, kafka, topics):
-    """As after brokers have lost their last seconds: what is published again must not be taken for known."""
+    """As after brokers have lost their last seconds: records that are published again must not count as known."""
     await a_world(sqlite_store)
     await relayed(a_relay(sqlite_store, kafka, topics))
     end = status(sqlite_store).position

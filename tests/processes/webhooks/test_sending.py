@@ -1,4 +1,4 @@
-"""Webhooks (R55): what is sent, in which order, again, and when no more."""
+"""Webhooks (R55): which events are sent, in which order, when they are repeated, and when that ends."""
 
 import json
 from collections.abc import Sequence
