@@ -117,8 +117,8 @@ class Addresses:
         carried = _carried(address)
         if any(carried in network for network in self._inside if network.version == carried.version):
             return
-        if not is_public(address):
-            msg = f"{address} is not an address of the public Internet"
+        if not is_public(address):  # it is not named, because callers must not learn what names inside stand for
+            msg = "its address is not on the public Internet"
             raise InsideError(msg)
         if not encrypted:
             msg = "a public address is only called over https"

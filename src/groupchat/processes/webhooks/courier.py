@@ -26,7 +26,7 @@ from groupchat.webhooks.schedule import DOWN_AFTER, SWITCH_OFF_AFTER, pause_afte
 
 QUEUED = 200
 """The number of messages in memory that are about to be sent."""
-WAITING = 200
+WAITING = 1_000
 """The number of messages that wait for another attempt, after which a courier takes no more events."""
 GONE = 410
 
@@ -86,6 +86,8 @@ class Courier:
         self._waiting = {message.position: message for message in waiting}
         self._held = Counter(message.key for message in self._waiting.values())
         self._failures = 0
+        self._next_due = min((message.due for message in self._waiting.values() if message.due), default=None)
+        """No message that waits is due before this time."""
 
     # --- taking events
 
@@ -132,16 +134,18 @@ class Courier:
         self._office.changed(self)
 
     def retry_due(self, now: datetime) -> None:
-        """Send the messages whose next attempt is due."""
-        if self.webhook.off is not None:
+        """Send the messages whose next attempt is due, and those behind them."""
+        if self.webhook.off is not None or self._next_due is None or now < self._next_due:
             return
-        due: dict[str, WaitingMessage] = {}
+        chains: dict[str, list[WaitingMessage]] = {}
         for message in self._waiting.values():
             if message.key not in self._chains:
-                due.setdefault(message.key, message)
-        for key, first in due.items():
-            if first.due is not None and first.due <= now:
-                for message in [each for each in self._waiting.values() if each.key == key]:
+                chains.setdefault(message.key, []).append(message)
+        later = [chain[0].due for chain in chains.values() if chain[0].due is not None and chain[0].due > now]
+        self._next_due = min(later, default=None)
+        for key, chain in chains.items():
+            if chain[0].due is not None and chain[0].due <= now:
+                for message in chain:
                     self._enqueue(key, PendingMessage(message.position, None, message.attempts))
 
     # --- changes from outside
@@ -255,6 +259,8 @@ class Courier:
         if message.position not in self._waiting:
             self._held[message.key] += 1
         self._waiting[message.position] = message
+        if message.due is not None:
+            self._next_due = min(self._next_due or message.due, message.due)
         self._office.notes.wait(message)
 
     def _release(self, key: str) -> None:
