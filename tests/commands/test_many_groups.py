@@ -97,6 +97,23 @@ async def test_a_phone_in_many_groups_costs_as_many_queries_as_one_in_a_few_R14_
     assert costs[0] == costs[1] < 30
 
 
+async def test_a_contact_and_their_dnd_ask_the_database_as_often_as_with_a_few_groups_R36_R37(world, database_url):
+    costs = []
+    for phone, groups in ((1, 3), (100, 60)):
+        put_into(world, phone, groups)
+        async with opened(database_url) as store:
+            other = World(store=store, who=world.who, key=world.key)
+            asked = []
+            with counted(store.database) as linking:
+                contact = await other.contact(phone)
+            for dnd in (True, False):
+                with counted(store.database) as changing:
+                    await other.change(contact, dnd=dnd)
+                asked.append(len(changing))
+        costs.append([len(linking), *asked])
+    assert costs[0] == costs[1]
+
+
 async def test_a_new_group_costs_as_much_whatever_other_groups_one_of_its_people_is_in_R35(world):
     costs = []
     for phone, groups in ((1, 20), (100, 200)):
