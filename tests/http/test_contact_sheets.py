@@ -48,6 +48,20 @@ async def test_each_line_of_an_import_has_an_outcome_and_a_repeat_changes_nothin
     ]
 
 
+async def test_an_import_that_broke_off_goes_on_after_the_last_line_that_was_answered_R54(site):
+    for cut in range(1, len(SHEET)):
+        answered = await imported(site, *SHEET[: cut + 1])
+        rest = await imported(site, *SHEET, params={"after_line": answered[-2]["line"]})
+        assert [each["line"] for each in rest[:-1]] == list(range(cut + 2, len(SHEET) + 1))
+    again = await imported(site, *SHEET)
+    assert outcomes(again) == ["unchanged", "unchanged", "refused"]
+    assert_problem(
+        await site.request("POST", IMPORT, content=b"x", headers={"Content-Type": "text/csv"}, params={"after_line": -1}),
+        "invalid-request",
+        422,
+    )
+
+
 async def test_without_an_external_id_a_line_is_the_oldest_contact_with_its_number_R54(site):
     oldest = await site.contact(1, "Ann")
     await site.contact(1, "Twin")

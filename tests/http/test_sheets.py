@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from msgspec import UNSET
 
 from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines, safe
 from groupchat.values.errors import InvalidRequestError
@@ -28,8 +29,10 @@ def faults(data: bytes) -> list[tuple[int, str]]:
         "\ufeffname,phone\nJosé,4155550101\n".encode(),
         "name;phone\r\nJosé;4155550101\r\n".encode("cp1252"),
         "name\tphone\nJosé\t4155550101".encode("utf-16"),
+        "sep=;\r\nname;phone\r\nJosé;4155550101\r\n".encode("cp1252"),
+        "sep=\t\nname\tphone\nJosé\t4155550101\n".encode(),
     ],
-    ids=["UTF-8", "byte order mark", "semicolons as Windows writes them", "UTF-16 with tabs"],
+    ids=["UTF-8", "byte order mark", "semicolons as Windows writes them", "UTF-16 with tabs", "a named semicolon", "a named tab"],
 )
 def test_a_sheet_is_read_in_the_encoding_and_with_the_separator_that_it_has_R54(data):
     assert names(data) == ["José"]
@@ -47,6 +50,26 @@ def test_only_known_columns_count_under_any_of_their_headings_R54():
 def test_a_quoted_line_break_is_part_of_its_cell_and_lines_keep_their_numbers_R54():
     data = b'name,number,note\nAnn,1,"two\nlines"\n\nBob\n'
     assert [(line.number, line.contact is not None) for line in read(data)] == [(2, True), (5, False)]
+
+
+def test_headings_may_have_line_breaks_and_every_line_keeps_its_number_R54():
+    data = b'sep=,\n"note\n(long)",name,phone\nx,Ann,1\n\nx,Bob,2\n'
+    assert [(line.number, line.contact.name) for line in read(data) if line.contact] == [(4, "Ann"), (6, "Bob")]
+
+
+def test_twenty_columns_of_which_four_matter_R54():
+    other = [f"column {n}" for n in range(16)]
+    data = ",".join(["Phone", *other, "Name", "Record ID", "DND"]) + "\n" + ",".join(["4155550101", *other, "Ann", "7", "no"])
+    (line,) = read(data.encode())
+    assert line.contact is not None
+    assert (line.external_id, line.contact.name, line.contact.number) == ("7", "Ann", "4155550101")
+    assert (line.contact.dnd, line.contact.metadata) == (False, UNSET)
+
+
+def test_a_number_that_a_program_has_exported_as_a_decimal_has_all_its_digits_R54():
+    (line,) = read(b"name,number,other numbers\nAnn,4155550101.0,14155550102.00;(415) 555-0103\n")
+    assert line.contact is not None
+    assert (line.contact.number, line.contact.secondary_numbers) == ("4155550101", ("14155550102", "(415) 555-0103"))
 
 
 @pytest.mark.parametrize("rounded", ["4.15555E+09", "4,15555E+09", "4e9"])

@@ -15,6 +15,7 @@ from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
     carrier_webhooks,
+    contact_export,
     contact_sheets,
     contacts,
     conversations,
@@ -93,7 +94,7 @@ ENDPOINTS: tuple[Served, ...] = (
     contacts.list_contacts,
     contacts.put_contact,
     contact_sheets.import_contacts,
-    contact_sheets.export_contacts,
+    contact_export.export_contacts,
     contacts.read_contact,
     contacts.change_contact,
     contacts.delete_contact,

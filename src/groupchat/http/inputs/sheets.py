@@ -6,6 +6,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from io import TextIOWrapper
+from itertools import chain
 from typing import IO
 
 import msgspec
@@ -31,6 +32,10 @@ _HEADINGS = {heading: field for field, headings in COLUMNS.items() for heading i
 _METADATA = "metadata."
 _YES, _NO = frozenset({"yes", "true", "1", "x", "y"}), frozenset({"no", "false", "0", "n"})
 _ROUNDED = re.compile(r"[0-9]([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+_DECIMAL = re.compile(r"(\+?[0-9]{7,15})[.,]0+")
+"""A number that a program has exported as a decimal, with all of its digits."""
+_NAMED_SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)
+"""The line with which Excel says what separates cells, before the headings."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a spreadsheet mistake a cell for a formula."""
 _PIECE = 65_536
@@ -67,14 +72,17 @@ def read_lines(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
     """Return a sheet's lines, and close it after the last one; raises `InvalidRequestError` if no heading names the number."""
     with TextIOWrapper(file, encoding, errors="replace", newline="") as text:
         head = text.readline()
-        separator = max(",;\t", key=head.count)
-        fields = [_field(heading) for heading in next(csv.reader([head], delimiter=separator), [])]
+        if named := _NAMED_SEPARATOR.fullmatch(head.rstrip("\r\n")):
+            head = text.readline()
+        separator = named[1] if named else max(",;\t", key=head.count)
+        rows = csv.reader(chain([head], text), delimiter=separator)
+        fields = [_field(heading) for heading in next(rows, [])]
         if "number" not in fields:
             detail = "The first line has no column for the number. Name one of its columns number or phone."
             raise InvalidRequestError("body", detail, "missing")
-        rows = csv.reader(text, delimiter=separator)
+        before = 2 if named else 1
         while True:
-            begins = rows.line_num + 2
+            begins = rows.line_num + before
             try:
                 cells = next(rows)
             except StopIteration:
@@ -113,7 +121,7 @@ def _contact(found: dict[str, str]) -> ContactPut:
             )
             raise InvalidRequestError(field, detail, "bad-format")
     given: dict[str, object] = {"assigned_to": found["assigned_to"]} if "assigned_to" in found else {}
-    given |= {"number": found["number"].removeprefix("tel:")} if "number" in found else {}
+    given |= {"number": _number(found["number"])} if "number" in found else {}
     name = found.get("name") or " ".join(found[part] for part in ("first", "last") if part in found)
     given |= {"name": name} if name else {}
     given |= {"secondary_numbers": _several(found["secondary_numbers"])} if "secondary_numbers" in found else {}
@@ -145,7 +153,12 @@ def _json(cell: str) -> dict[str, str]:
 
 
 def _several(cell: str) -> Iterable[str]:
-    return [number.strip().removeprefix("tel:") for number in re.split(r"[;|\n]", cell) if number.strip()]
+    return [_number(number.strip()) for number in re.split(r"[;|\n]", cell) if number.strip()]
+
+
+def _number(cell: str) -> str:
+    decimal = _DECIMAL.fullmatch(cell)
+    return decimal[1] if decimal else cell.removeprefix("tel:")
 
 
 def _yes_or_no(cell: str) -> bool:

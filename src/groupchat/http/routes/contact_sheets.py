@@ -1,18 +1,16 @@
-"""Contacts as CSV: importing a sheet line by line, and exporting the directory (R54).
+"""Importing contacts from a CSV file, line by line (R54).
 
 An import first reads the whole file, onto the disk, so neither side waits for the other. Then it answers line by line, as JSON
-Lines. It can be repeated, also after it broke off: a line that changes nothing is `unchanged`.
+Lines. It can be repeated, because a line that changes nothing is `unchanged`, and continued after the last line that was answered
+(docs/adr/0024).
 """
 
 import asyncio
-import csv
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from io import StringIO
+from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import chain, islice
 from typing import IO, Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
@@ -20,29 +18,32 @@ from groupchat.commands.caller import Caller
 from groupchat.commands.contact_lines import SheetContact, take_line
 from groupchat.http.calls.call import Call
 from groupchat.http.calls.handled import Handled
-from groupchat.http.calls.positions import read_min_position
 from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines, safe
+from groupchat.http.inputs.parameters import QueryParameters
+from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines
 from groupchat.http.services import Services
 from groupchat.http.web.codec import decode_query, read_file
-from groupchat.http.web.operation import Body, Content, NoQuery, Operation, Response
-from groupchat.http.web.reply import CSV, JSON_LINES, Pieces, Reply, encode_json
+from groupchat.http.web.operation import Body, Content, Operation, Response
+from groupchat.http.web.reply import JSON_LINES, Pieces, Reply, encode_json
 from groupchat.http.web.request import Incoming
-from groupchat.projections.contacts import VIEW, ContactFilter, ContactView
-from groupchat.projections.paging import Page, PageRequest
-from groupchat.queries import contacts
 from groupchat.store.terms import NO_TERMS
 from groupchat.values.errors import InvalidRequestError, RefusalError
 
 IMPORT = "/v1/contacts/import"
-EXPORT = "/v1/contacts/export"
 AT_ONCE = 32
 """The number of lines that are handled at a time."""
-_PAGE = 200
 _SHEET = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
-_HEAD = ("external_id", "name", "number", "secondary_numbers", "assigned_to", "dnd", "metadata")
+
+
+class ImportQuery(QueryParameters, frozen=True, kw_only=True):
+    """The part of the file to import."""
+
+    after_line: Annotated[
+        int,
+        Meta(ge=0, le=2**31, description="Skip the lines up to this one: the last one that an interrupted import answered."),
+    ] = 0
 
 
 class LineResult(Struct, frozen=True, kw_only=True):
@@ -71,18 +72,18 @@ class ImportSummary(Struct, frozen=True, kw_only=True):
 
 async def _import(services: Services, incoming: Incoming, who: Caller) -> Reply:
     await permits.writes.judge(services.views, who, {})
-    decode_query(NoQuery, incoming.scope["query_string"])
+    query = decode_query(ImportQuery, incoming.scope["query_string"])
     if incoming.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"text/csv":
         raise InvalidRequestError("content-type", "Send the file as text/csv.", "unreadable")
     file = await read_file(incoming, services.body_seconds)
     encoding = await asyncio.to_thread(encoding_of, file)
-    lines = await asyncio.to_thread(_begun, file, encoding)
+    lines = await asyncio.to_thread(_begun, file, encoding, query.after_line)
     return Pieces(200, content_type=JSON_LINES, pieces=lambda: _take_all(Call(services, who, {}, NO_TERMS), lines))
 
 
-def _begun(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
-    """Return a file's lines, after checking the first one, so that a file without headings is refused as a whole."""
-    lines = read_lines(file, encoding)
+def _begun(file: IO[bytes], encoding: str, after: int) -> Iterator[SheetLine]:
+    """Return a file's lines after one, having checked its headings, so that a file without them is refused as a whole."""
+    lines = (line for line in read_lines(file, encoding) if line.number > after)
     first = list(islice(lines, 1))
     return chain(first, lines)
 
@@ -135,48 +136,11 @@ def _why(refusal: RefusalError) -> str:
     return f"{', '.join(places)}: {refusal.detail}" if places else refusal.detail
 
 
-async def _export(services: Services, incoming: Incoming, who: Caller) -> Reply:
-    decode_query(NoQuery, incoming.scope["query_string"])
-    if position := read_min_position(incoming.headers):
-        await services.views.wait_for((VIEW.name,), position)
-    headers = ((b"content-disposition", b'attachment; filename="contacts.csv"'),)
-    first = await contacts.page(services.views, who, ContactFilter(), PageRequest(limit=_PAGE))
-    return Pieces(200, content_type=CSV, headers=headers, pieces=lambda: _rows(services, who, first))
-
-
-async def _rows(services: Services, who: Caller, page: Page) -> AsyncIterator[bytes]:
-    yield _csv([_HEAD])
-    while True:
-        yield _csv(_row(msgspec.json.decode(item, type=ContactView)) for item in page.items)
-        if page.next_cursor is None:
-            return
-        page = await contacts.page(services.views, who, ContactFilter(), PageRequest(page.next_cursor, _PAGE))
-
-
-def _row(contact: ContactView) -> Sequence[str]:
-    """Return a contact's cells. Numbers are `tel:` URIs, because spreadsheets drop the plus sign of a bare number."""
-    return (
-        safe(contact.external_id or ""),
-        safe(contact.name),
-        f"tel:{contact.number}",
-        ";".join(f"tel:{number}" for number in contact.secondary_numbers),
-        contact.assigned_to or "",
-        "yes" if contact.dnd else "no",
-        encode_json(contact.metadata).decode() if contact.metadata else "",
-    )
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
-
-
 IMPORTING = """\
 Add and change contacts from a CSV file of up to 64 MiB (R54). A line is the contact with its external id, or without one the oldest
 contact with its number. The answer comes line by line, as JSON Lines: each is a LineResult. The last one has `done`, the numbers of
 lines that were `created`, `updated`, `unchanged` and `refused`, and the `position` that covers them. If it breaks off, send the
-file again: lines that are done are `unchanged`."""
+file again with the last `line` that you received as `after_line`. Without it, lines that are done are `unchanged`."""
 
 import_contacts = Handled(
     Operation(
@@ -186,6 +150,7 @@ import_contacts = Handled(
         summary="Import contacts",
         description=IMPORTING,
         tag="contacts",
+        query=ImportQuery,
         body=Body(type=_SHEET, media="text/csv", examples={"sheet": examples.CONTACT_SHEET}),
         responses=(
             Response(
@@ -197,25 +162,4 @@ import_contacts = Handled(
         problems=(*EVERYWHERE, "not-permitted", "payload-too-large", "request-timeout", "unsupported-encoding"),
     ),
     _import,
-)
-export_contacts = Handled(
-    Operation(
-        method="GET",
-        path=EXPORT,
-        name="export_contacts",
-        summary="Export contacts",
-        description="Return the contacts that the caller can see as a CSV file, in the format of an import (R22, R54).",
-        tag="contacts",
-        parameters=("MinPosition",),
-        responses=(
-            Response(
-                status=200,
-                description="The contacts.",
-                contents={"text/csv": Content(schema={"type": "string"}, example=examples.CONTACT_SHEET)},
-                headers={"Content-Disposition": "ContentDisposition"},
-            ),
-        ),
-        problems=(*EVERYWHERE, "position-ahead", "projection-behind"),
-    ),
-    _export,
 )
