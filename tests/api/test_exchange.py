@@ -106,9 +106,9 @@ def test_a_problem_is_an_exception_with_everything_that_it_says():
 
 
 def test_a_response_that_explains_nothing_is_an_exception_too():
-    _, error = run(GET, httpx.Response(418, html="<h1>No</h1>"))
-
-    assert (error.slug, error.status, error.detail) == ("about:blank", 418, "")
+    for said in ({"html": "<h1>No</h1>"}, {"json": ["no"]}, {"json": {"errors": ["no"]}}):
+        _, error = run(GET, httpx.Response(418, **said))
+        assert (error.slug, error.status, error.detail, error.errors) == ("about:blank", 418, "", ())
 
 
 def test_reads_include_the_writes_before_them():

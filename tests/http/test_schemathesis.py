@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
-
+from groupchat.api import Client
+from groupchat.api.types import MessageInput, ParticipantInput
 from tests.support.builders import BUSINESS, number
 from tests.support.serving import serving
 
@@ -44,14 +44,11 @@ UNLIMITED = {"rate_limit": 0, "workspace_rate_limit": 0, "login_failures": 0, "s
 
 def _begin(url: str, key: str) -> None:
     """Give the workspace a number, a contact and a group, so that requests find something."""
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
-        people = [{"number": number(1)}, {"number": number(2)}]
-        for path, body in (
-            ("/v1/numbers", {"number": BUSINESS, "default": True}),
-            ("/v1/contacts", {"name": "Ann", "number": number(1)}),
-            ("/v1/conversations", {"from": BUSINESS, "participants": people, "message": {"body": "Hello"}}),
-        ):
-            assert client.post(path, json=body).status_code == 201
+    with Client(url, key) as chat:
+        chat.add_number(number=BUSINESS, default=True)
+        chat.create_contact(name="Ann", number=number(1))
+        people = [ParticipantInput(number=number(n)) for n in (1, 2)]
+        chat.create_conversation(from_=BUSINESS, participants=people, message=MessageInput(body="Hello"))
 
 
 def test_the_api_does_what_its_document_says(sqlite_url: str, tmp_path: Path) -> None:

@@ -29,8 +29,10 @@ def serving(database_url: str, *, patience: float = 5.0, **settings: Any) -> Ite
     thread.start()
     try:
         url, key, server = listening.result(30)
-        yield url, key
-        server.should_exit = True
+        try:
+            yield url, key
+        finally:
+            server.should_exit = True
     finally:
         thread.join(30)
 

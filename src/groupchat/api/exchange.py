@@ -1,8 +1,9 @@
 """How a call becomes requests, repeated while that can help: as steps that each client takes in its own way."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import random
+from threading import Lock
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
@@ -57,10 +58,12 @@ class Seen:
     """The greatest position in the log that a client knows of. Its reads wait until they include it."""
 
     position: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def note(self, response: httpx.Response) -> None:
         """Remember the position of a write."""
-        self.position = max(self.position, int(response.headers.get("Groupchat-Position", 0)))
+        with self._lock:
+            self.position = max(self.position, int(response.headers.get("Groupchat-Position", 0)))
 
 
 def exchange(call: Call[T], seen: Seen, retry: Retry) -> Generator[Request, Outcome, T]:

@@ -26,6 +26,7 @@ from groupchat.api.types import (
     Entry,
     EntryPage,
     Explanation,
+    Found,
     Handset,
     HistoryPage,
     InboxPageShown,
@@ -146,6 +147,7 @@ class Operations:
         cursor: str | UnsetType = UNSET,
         limit: int | UnsetType = UNSET,
         q: str | UnsetType = UNSET,
+        text: str | UnsetType = UNSET,
         unread: bool | UnsetType = UNSET,
         blocked: bool | UnsetType = UNSET,
         from_: str | UnsetType = UNSET,
@@ -157,8 +159,11 @@ class Operations:
         active_since: date | str | UnsetType = UNSET,
         active_before: date | str | UnsetType = UNSET,
         count: bool | UnsetType = UNSET,
-    ) -> ListCall[InboxPageShown, Conversation]:
+    ) -> ListCall[InboxPageShown, Found]:
         """List conversations, newest activity first, with filters and search by name, participant's name and number (R27).
+
+        `text` searches the words of messages. It lists the conversations in which a message has all of them, with the
+        newest such message as `matched`, in the order of these messages, newest first.
 
         With `count=true`, `total` is how many conversations match, and `unread` how many of all that the caller sees
         are unread.
@@ -171,6 +176,7 @@ class Operations:
                 cursor=cursor,
                 limit=limit,
                 q=q,
+                text=text,
                 unread=unread,
                 blocked=blocked,
                 from_=from_,

@@ -35,7 +35,7 @@ class ProblemError(Exception):
         self.slug = str(said.pop("type", UNEXPLAINED)).rpartition(_PREFIX)[2]
         self.title = str(said.pop("title", response.reason_phrase))
         self.detail = str(said.pop("detail", ""))
-        self.errors = msgspec.convert(said.get("errors", []), tuple[Fault, ...])
+        self.errors = _faults(said.get("errors"))
         self.members = said
         self.correlation_id = response.headers.get("Groupchat-Correlation-Id")
         self.retry_after = _seconds(response.headers.get("Retry-After"))
@@ -63,6 +63,13 @@ def _read(response: httpx.Response) -> dict[str, Any]:
         return msgspec.json.decode(response.content, type=dict[str, Any])
     except msgspec.DecodeError:
         return {}
+
+
+def _faults(said: Any) -> tuple[Fault, ...]:
+    try:
+        return msgspec.convert(said, tuple[Fault, ...])
+    except msgspec.ValidationError:
+        return ()
 
 
 def _seconds(written: str | None) -> float | None:

@@ -336,6 +336,31 @@ class Explanation(Struct, frozen=True, kw_only=True):
     grounds: list[ExplanationGround]
 
 
+class Found(Struct, frozen=True, kw_only=True):
+    """A conversation in a list. In a search of messages, `matched` is the newest message that matches; otherwise, it
+    is null.
+    """
+
+    id: str
+    from_: str = field(name="from")
+    name: str | None
+    display_name: str
+    blocked: bool
+    blocked_by: list[str]
+    participant_count: int
+    version: int
+    created_at: datetime
+    created_by: str
+    last_activity_at: datetime
+    last_message: LastMessage | None
+    predecessor_id: str | None
+    successor_id: str | None
+    metadata: dict[str, str]
+    kind: Literal["direct", "group"]
+    unread_count: int
+    matched: Message | None
+
+
 class HandsetMessage(Struct, frozen=True, kw_only=True):
     """A message as a handset shows it: its author, and the other participants of its thread (none for a text to it
     alone).
@@ -364,7 +389,7 @@ class HistoryPage(Struct, frozen=True, kw_only=True):
 class InboxPageShown(Struct, frozen=True, kw_only=True):
     """A page of the inbox; `total` and `unread` are null unless they were asked for."""
 
-    items: list[Conversation]
+    items: list[Found]
     next_cursor: str | None
     prev_cursor: str | None
     total: int | None
