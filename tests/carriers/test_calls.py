@@ -71,7 +71,7 @@ async def test_a_success_whose_body_is_not_json_leaves_the_outcome_unclear_R28(b
 
 async def test_a_refusal_is_known_by_its_status_however_much_comes_with_it_R28():
     answer = await responding(httpx.Response(400, stream=Endless())).post("/messages")
-    assert (answer.status, answer.said) == (400, None)
+    assert (answer.status, answer.body) == (400, None)
 
 
 async def test_a_response_is_not_asked_for_in_a_form_that_grows():

@@ -86,8 +86,8 @@ def _spellings(text: str) -> tuple[str, str]:
 def _is_one_of(text: str, words: frozenset[str]) -> bool:
     """Return whether a text is one of the words, once or repeated, with punctuation around each."""
     for spelled in _spellings(text):
-        said = "".join(character if character.isalnum() or character == " " else "\n" for character in spelled)
-        parts = {_once(part) for part in said.split("\n")} - {""}
+        cleaned = "".join(character if character.isalnum() or character == " " else "\n" for character in spelled)
+        parts = {_once(part) for part in cleaned.split("\n")} - {""}
         if len(parts) == 1 and parts <= words:
             return True
     return False

@@ -75,8 +75,8 @@ class ReviewSettledError(RefusalError):
     slug = "review-settled"
 
     def __init__(self, *, opt_out: bool) -> None:
-        said = "an opt-out" if opt_out else "not an opt-out"
-        super().__init__(f"This review is settled already: {said} (R40).", opt_out=opt_out)
+        answer = "an opt-out" if opt_out else "not an opt-out"
+        super().__init__(f"This review is settled already: {answer} (R40).", opt_out=opt_out)
 
 
 def existing(state: MarkedText | None) -> MarkedText:

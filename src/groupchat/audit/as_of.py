@@ -104,13 +104,15 @@ def page(
         raise group_conversation.missing()
     cut = cut_at(events, asked, now)
     cut = Cut(position=min(cut.position, pinned), at=cut.at)
-    told = cut.of(events)
-    if not told:
+    visible = cut.of(events)
+    if not visible:
         raise InvalidRequestError("query.cursor", "Not a cursor of this list. Use the next_cursor of an earlier page, or omit it.")
-    messages = [each for each in told if is_message(each) and each.version > after]
+    messages = [each for each in visible if is_message(each) and each.version > after]
     shown = messages[:limit]
     deliveries = cut.of(log.streams(delivery.stream(id_of(each)) for each in shown))
-    return _shown(told, shown, by_message(deliveries), cursor_at((cut.position, shown[-1].version)) if messages[limit:] else None)
+    return _shown(
+        visible, shown, by_message(deliveries), cursor_at((cut.position, shown[-1].version)) if messages[limit:] else None
+    )
 
 
 def _begin(log: Log, asked: When) -> tuple[int, int]:

@@ -59,7 +59,7 @@ def threads(before: tuple[Message, ...], after: tuple[Message, ...]) -> list[Cha
     found: list[ChangedField] = []
     for id_ in dict.fromkeys((*earlier, *later)):
         was, now = earlier.get(id_), later.get(id_)
-        found += _differing(id_, "message", _told(was), _told(now))
+        found += _differing(id_, "message", _described(was), _described(now))
         reached, reaches = _statuses(was), _statuses(now)
         for number in dict.fromkeys((*reached, *reaches)):
             found += _differing(id_, f"status for {number}", reached.get(number), reaches.get(number))
@@ -84,11 +84,11 @@ def _people(pane: Pane) -> Mapping[str, tuple[str, Person]]:
     return {person.number: (name, person) for name, persons in stand.items() for person in persons}
 
 
-def _told(message: Message | None) -> str | None:
+def _described(message: Message | None) -> str | None:
     if message is None:
         return None
-    said = quoted(message.body) if message.body else f"{len(message.media)} media"
-    return f"{message.direction}, {message.author.name}: {said}"
+    content = quoted(message.body) if message.body else f"{len(message.media)} media"
+    return f"{message.direction}, {message.author.name}: {content}"
 
 
 def _reactions(message: Message | None) -> dict[str, str]:

@@ -18,12 +18,12 @@ def message(history: History, message_id: str) -> Explanation:
     step = require_message(history, message_id)
     event = step.recorded.event
     who = words.actor(history, step.recorded, step.after)
-    said = f"{who} {words.what(step, history.user_names)}, by the request {words.plain(step.recorded.cause.correlation_id)}."
-    found = [ground(said, step.recorded)]
+    text = f"{who} {words.what(step, history.user_names)}, by the request {words.plain(step.recorded.cause.correlation_id)}."
+    found = [ground(text, step.recorded)]
     if isinstance(event, MessageSent):
         found += grounds(history, step, event)
     else:
-        found += [*_said(history, step), seen(history, step)]
+        found += [*_claims(history, step), seen(history, step)]
     found += _way(history, step, message_id)
     about = Question(kind="message", id=message_id, conversation_id=history.conversation_id)
     return concluded(about, *_fate(history, step, message_id), found)
@@ -38,7 +38,7 @@ def require_message(history: History, message_id: str) -> Step:
     return step
 
 
-def _said(history: History, step: Step) -> list[ExplanationGround]:
+def _claims(history: History, step: Step) -> list[ExplanationGround]:
     """Return the effect of a keyword (R14)."""
     event = step.recorded.event
     if not isinstance(event, InboundReceived) or event.keyword is None:
@@ -63,20 +63,20 @@ def _way(history: History, step: Step, message_id: str) -> list[ExplanationGroun
     calls = 0
     deliveries = history.of_message.get(message_id, ())
     for recorded in (step.recorded, *deliveries):
-        said = None if isinstance(recorded.event, Updated) else timeline.went(step.after, recorded)
-        if said is not None:
+        text = None if isinstance(recorded.event, Updated) else timeline.went(step.after, recorded)
+        if text is not None:
             calls += isinstance(recorded.event, Started)
-            found.append(ground(_stage(recorded, said, again=calls > 1), recorded))
+            found.append(ground(_stage(recorded, text, again=calls > 1), recorded))
         if (bill := ledger.line_of(recorded)) is not None:
             found.append(ground(f"It was {timeline.billed(bill)} (R24).", recorded))
     return found + _arrived(step, deliveries)
 
 
-def _stage(recorded: Recorded, said: str, *, again: bool) -> str:
+def _stage(recorded: Recorded, text: str, *, again: bool) -> str:
     """Return a step of a delivery as a sentence; `again` if the carrier was called before."""
     if isinstance(recorded.event, Settled):
-        return f"Then it was {said}."
-    return f"The last call had not reached the carrier, so it was {said} again." if again else f"It was {said}."
+        return f"Then it was {text}."
+    return f"The last call had not reached the carrier, so it was {text} again." if again else f"It was {text}."
 
 
 def _arrived(step: Step, deliveries: Iterable[Recorded]) -> list[ExplanationGround]:

@@ -25,7 +25,7 @@ def block(history: History, number: str | None = None) -> Explanation:
     if number is not None and history.group.member(number) is None:
         msg = f"{number} is not a participant of {history.conversation_id}. Its numbers are {', '.join(history.group.numbers)}."
         raise NotFoundError(msg)
-    found = [each for step in history.steps for each in _told(history, step, number)]
+    found = [each for step in history.steps for each in _opting_grounds(history, step, number)]
     found += [*_withheld(history), *_sent_since(history, number)]
     by = turned(history.steps, number) or history.events[0]
     about = _question(history.conversation_id, number)
@@ -40,19 +40,19 @@ def _question(conversation_id: str, number: str | None) -> Question:
     return Question(kind="participant", id=number, conversation_id=conversation_id)
 
 
-def _told(history: History, step: Step, number: str | None) -> list[ExplanationGround]:
+def _opting_grounds(history: History, step: Step, number: str | None) -> list[ExplanationGround]:
     """Return the opt-outs and opt-ins."""
     event = step.recorded.event
     if isinstance(event, Unblocked) or (isinstance(event, ParticipantOptOutTakenBack) and number in (None, event.number)):
         return [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step, history.user_names)}.", step.recorded)]
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
         return []
-    heard = history.message(event.evidence)
-    keyword = heard.recorded.event if heard else None
+    message = history.message(event.evidence)
+    keyword = message.recorded.event if message else None
     quote = f" ({words.quoted(keyword.body)})" if isinstance(keyword, InboundReceived) else ""
-    said = f"{words.what(step, history.user_names)}{quote} (R14)"
+    text = f"{words.what(step, history.user_names)}{quote} (R14)"
     by = "" if event.cause == "user" else f", reported by {words.actor(history, step.recorded, step.after)}"
-    return [ground(f"{said}{by}.", step.recorded)]
+    return [ground(f"{text}{by}.", step.recorded)]
 
 
 def _withheld(history: History) -> list[ExplanationGround]:

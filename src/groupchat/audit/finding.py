@@ -84,7 +84,7 @@ def find(log: Log, sought: Query, period: Period, workspace_id: str | None = Non
     streams: dict[str, None] = {}
     for recorded in log.each(TOPICS):
         if workspace_id in (None, recorded.cause.workspace_id) and recorded.stream not in streams:
-            names, numbers = _said(recorded.event)
+            names, numbers = _mentioned_in(recorded.event)
             if sought.finds(folded_lines(names), digit_lines(numbers)):
                 streams[recorded.stream] = None
     for stream in streams:
@@ -99,7 +99,7 @@ def find(log: Log, sought: Query, period: Period, workspace_id: str | None = Non
                 yield found
 
 
-def _said(event: Event) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+def _mentioned_in(event: Event) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
     """Return the names and the numbers that an event brings."""
     match event:
         case ContactCreated():
@@ -118,8 +118,10 @@ def _said(event: Event) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
 def _contact(events: Sequence[Recorded]) -> ContactFound:
     nothing: Contact | None = None
     contact = contacts.existing(reduce(contacts.evolve, (each for each in events if not _deletes(each)), nothing))
-    said = [_said(each.event) for each in events]
-    names, numbers = (tuple(dict.fromkeys(each for some in parts for each in some if each)) for parts in zip(*said, strict=True))
+    mentioned = [_mentioned_in(each.event) for each in events]
+    names, numbers = (
+        tuple(dict.fromkeys(each for some in parts for each in some if each)) for parts in zip(*mentioned, strict=True)
+    )
     return ContactFound(
         id=contact.id,
         workspace_id=contact.workspace_id,

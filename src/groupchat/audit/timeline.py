@@ -102,8 +102,8 @@ def _led_to(history: History, recorded: Recorded, group: GroupConversation) -> I
             yield from _reported(group, some)
             continue
         for each in some:
-            if (said := went(group, each)) is not None:
-                yield Consequence(what=said, events=(EventRef.to(each),))
+            if (text := went(group, each)) is not None:
+                yield Consequence(what=text, events=(EventRef.to(each),))
             if (line := ledger.line_of(each)) is not None:
                 yield Consequence(what=billed(line), events=(EventRef.to(each),))
 

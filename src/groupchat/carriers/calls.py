@@ -36,11 +36,11 @@ _NEVER_LEFT = (
 
 
 class CarrierAnswer(Struct, frozen=True):
-    """A carrier's response; `said` is its body as JSON, none if it is nonsense: not JSON, or too long."""
+    """A carrier's response; `body` is decoded from JSON, none if it is nonsense: not JSON, or too long."""
 
     status: int
     headers: Mapping[str, str]
-    said: Any
+    body: Any
 
     @property
     def taken(self) -> bool:
@@ -111,7 +111,7 @@ class Calls:
             raise CarrierRefusedError("unreachable", _words(error), retry_after=SOON_SECONDS) from error
         except httpx.HTTPError as error:
             raise CarrierUnclearError(_words(error), retry_after=SETTLED_SECONDS) from error
-        if answer.taken and answer.said is None:
+        if answer.taken and answer.body is None:
             msg = f"its response {answer.status} is nonsense"
             raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
         return answer

@@ -69,7 +69,7 @@ def media(url: str, content_type: str) -> Media | None:
     """Return a person's file; its type follows from its name if the carrier omits it. None if it has no web address."""
     if not is_web_address(url):
         return None
-    said = content_type.partition(";")[0].strip().lower()
-    if not _CONTENT_TYPE.fullmatch(said):
-        said = mimetypes.guess_type(url)[0] or UNKNOWN_TYPE
-    return Media(url=url, content_type=said)
+    media_type = content_type.partition(";")[0].strip().lower()
+    if not _CONTENT_TYPE.fullmatch(media_type):
+        media_type = mimetypes.guess_type(url)[0] or UNKNOWN_TYPE
+    return Media(url=url, content_type=media_type)

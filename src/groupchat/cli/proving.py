@@ -132,7 +132,7 @@ def verify_(
             msg = "There is no checkpoint, so nothing can be proved. Sign one: `groupchat audit checkpoint`."
             raise NothingToVerifyError(msg)
         report = verify(connection, hashed, found, on_progress, None if since is None else opened(since, *own))
-    _tell(Report(report.events, report.matching, (*forged, *report.faults)))
+    _print_report(Report(report.events, report.matching, (*forged, *report.faults)))
     verified = next(Note.read(each) for each in texts if opened(each, *own).size == report.covered)
     _conclude(verified, witnesses, last)
 
@@ -175,7 +175,7 @@ def _verifier(key: str) -> VerifierKey:
 # --- printing
 
 
-def _tell(report: Report) -> None:
+def _print_report(report: Report) -> None:
     """Print the findings; raises `typer.Exit` if anything is wrong."""
     out = Console(soft_wrap=True, highlight=False)
     for each in report.faults:

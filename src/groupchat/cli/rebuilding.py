@@ -49,7 +49,7 @@ async def _switched(given: Settings, chosen: Sequence[View]) -> None:
         for view in chosen:
             with progress(view.name) as on_progress:
                 done = await rebuild_online(system.store, view, on_progress)
-            typer.echo(_told(done))
+            typer.echo(_line(done))
 
 
 async def _dropped(given: Settings, chosen: Sequence[View]) -> None:
@@ -59,7 +59,7 @@ async def _dropped(given: Settings, chosen: Sequence[View]) -> None:
             typer.echo(f"{view.name}: {'dropped what was left' if found else 'nothing was left'}.")
 
 
-def _told(one: Switched) -> str:
+def _line(one: Switched) -> str:
     at, new, old = one.compared.position, one.compared.new, one.compared.old
     if old is None:
         found = "the live view was further behind and was not compared"

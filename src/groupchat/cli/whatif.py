@@ -43,14 +43,14 @@ def whatif(
         head = log.head()
         if workspace is not None:
             log.beginning(workspace, WorkspaceCreated)
-        found = replay.replay(_told(log.each(TOPICS, upto=head), head, on_progress))
+        found = replay.replay(_with_progress(log.each(TOPICS, upto=head), head, on_progress))
         if as_json:
             _print_json(found, replay)
         else:
             _print_rows(found, replay)
 
 
-def _told(log: Iterable[Recorded], head: int, on_progress: OnProgress) -> Iterator[Recorded]:
+def _with_progress(log: Iterable[Recorded], head: int, on_progress: OnProgress) -> Iterator[Recorded]:
     for count, recorded in enumerate(log):
         if count % EVENTS_PER_REPORT == 0:
             on_progress(recorded.position, head)

@@ -27,8 +27,8 @@ async def opt_out_by_hand(decision: Decision, who: Caller, conversation_id: str,
     group = await visible_group(decision, rights, conversation_id)
     participant = _participant(group, number)
     rights.require_recorder(group.business_number)
-    said = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
-    await opt_out(decision, said)
+    opting = consent.OptOut(business_number=group.business_number, number=participant, cause="user", evidence=rights.user.id)
+    await opt_out(decision, opting)
 
 
 async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: str, number: str, reason: str) -> None:
@@ -55,23 +55,23 @@ async def take_back_opt_out(decision: Decision, who: Caller, conversation_id: st
         )
 
 
-async def opt_out(decision: Decision, said: consent.OptOut) -> None:
+async def opt_out(decision: Decision, opting: consent.OptOut) -> None:
     """Opt a number out: record it in its consent, and block all conversations of the business number with it (R15)."""
-    await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
-    command = group_opting.OptOutParticipant(number=said.number, cause=said.cause, evidence=said.evidence)
-    ids = (await _consent(decision, said.business_number, said.number)).conversations
+    await decision.take(CONSENT, consent.stream(opting.business_number, opting.number), opting)
+    command = group_opting.OptOutParticipant(number=opting.number, cause=opting.cause, evidence=opting.evidence)
+    ids = (await _consent(decision, opting.business_number, opting.number)).conversations
     await decision.load_many(CONVERSATION, ids)  # together, because there may be thousands
     for conversation_id in ids:
         await decision.take(CONVERSATION, conversation_id, command)
 
 
-async def opt_in(decision: Decision, said: consent.OptIn) -> None:
+async def opt_in(decision: Decision, opting: consent.OptIn) -> None:
     """Opt a number in. Conversations stay blocked unless their policy reopens them, the newest first (R17)."""
-    await decision.take(CONSENT, consent.stream(said.business_number, said.number), said)
-    ids = (await _consent(decision, said.business_number, said.number)).conversations
+    await decision.take(CONSENT, consent.stream(opting.business_number, opting.number), opting)
+    ids = (await _consent(decision, opting.business_number, opting.number)).conversations
     alike = await same_sets(decision, ids)
     for conversation_id in reversed(ids):
-        await come_back(decision, conversation_id, said.number, said.cause, said.evidence, alike)
+        await come_back(decision, conversation_id, opting.number, opting.cause, opting.evidence, alike)
 
 
 async def same_set(decision: Decision, business_number: str, numbers: tuple[str, ...]) -> list[tuple[str, GroupConversation]]:

@@ -61,13 +61,13 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     others = () if group is None else tuple(number for number in group.numbers if number != inbound.from_)
     if conversation_id is not None and (quoted := await _reacted(decision, conversation_id, inbound)) is not None:
         return Received(conversation_id=conversation_id, message_id=quoted, others=others)
-    said = keyword(inbound.body, alone=group is None or group.direct, own=state.keywords)
-    if conversation_id is None and said is None:
+    recognized = keyword(inbound.body, alone=group is None or group.direct, own=state.keywords)
+    if conversation_id is None and recognized is None:
         msg = f"{inbound.from_} is not in this group of {inbound.to}. Create the group first."
         raise NotFoundError(msg)
     is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
-    if said is not None and is_new:
-        await _honour(decision, said, inbound, message_id)
+    if recognized is not None and is_new:
+        await _honour(decision, recognized, inbound, message_id)
     elif conversation_id is not None and is_new:
         await open_review(decision, conversation_id, message_id, inbound.to, inbound.from_, inbound.body)
     return Received(conversation_id=conversation_id, message_id=message_id, others=others)
@@ -129,7 +129,7 @@ async def _reacted(decision: Decision, conversation_id: str, inbound: Inbound) -
     return fitting[0]
 
 
-async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_id: str) -> None:
+async def _honour(decision: Decision, recognized: Keyword, inbound: Inbound, message_id: str) -> None:
     """Apply a keyword (R14), unless the carrier repeats it."""
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     if inbound.carrier_message_id in known.carrier_message_ids:
@@ -140,7 +140,7 @@ async def _honour(decision: Decision, said: Keyword, inbound: Inbound, message_i
         "evidence": message_id,
         "carrier_message_id": inbound.carrier_message_id,
     }
-    if said == "opt-out":
+    if recognized == "opt-out":
         await opt_out(decision, consent.OptOut(cause="keyword", **word))
     else:
         await opt_in(decision, consent.OptIn(cause="keyword", **word))

@@ -84,5 +84,5 @@ async def _take_receipts(decision: Decision, business_number: str, message_id: s
     new = {outcome for event in events if isinstance(event, delivery.Updated) for outcome in event.outcomes}
     for receipt, outcome in zip(receipts, outcomes, strict=True):
         if receipt.opted_out and outcome in new:
-            said = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
-            await opt_out(decision, said)
+            opting = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
+            await opt_out(decision, opting)

@@ -65,8 +65,8 @@ async def _settle(decision: Decision, message_id: str, *, is_opt_out: bool, note
     events = await decision.take(REVIEW, review.stream(message_id), review.SettleReview(opt_out=is_opt_out, note=note))
     if events and is_opt_out:
         opened = (await _existing(decision, message_id)).opened
-        said = consent.OptOut(business_number=opened.business_number, number=opened.number, cause="review", evidence=message_id)
-        await opt_out(decision, said)
+        opting = consent.OptOut(business_number=opened.business_number, number=opened.number, cause="review", evidence=message_id)
+        await opt_out(decision, opting)
 
 
 async def _existing(decision: Decision, message_id: str) -> review.MarkedText:

@@ -101,7 +101,7 @@ def export_conversation(archive: Archive, conversation_id: str, file: BinaryIO, 
         _stream(archive, conversation_id, head),
         _deliveries(archive, conversation_id, head),
         _consents(archive, conversation_id, group, head),
-        _noes(archive, conversation_id, group, head),
+        _do_not_disturb(archive, conversation_id, group, head),
     ):
         lines.write(EventLine(**asdict(logged)))
         positions.append(logged.position)
@@ -149,7 +149,7 @@ def _consents(archive: Archive, conversation_id: str, group: Created, head: int)
                 yield logged
 
 
-def _noes(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Logged]:
+def _do_not_disturb(archive: Archive, conversation_id: str, group: Created, head: int) -> Iterator[Logged]:
     """Return the do-not-disturb of the participants' numbers, which holds in the whole workspace (R36)."""
     (_, created), *_ = archive.stream(conversation_id, after=0, limit=1)
     for participant in group.roster:

@@ -243,8 +243,8 @@ class _Checks:
     def _trailer(self, line: Trailer) -> str | None:
         if (line.events, line.others) == (self.events, self.others) and self.head == self.events:
             return None
-        told = f"the header states {self.head} events, and the trailer {line.events} and {line.others} other lines"
-        return f"{told}, but there are {self.events} and {self.others}."
+        stated = f"the header states {self.head} events, and the trailer {line.events} and {line.others} other lines"
+        return f"{stated}, but there are {self.events} and {self.others}."
 
 
 def _is_storable_time(moment: datetime) -> bool:

@@ -59,7 +59,7 @@ class Later:
         except SQLAlchemyError as error:
             if not is_passing(error):
                 raise
-            self._tell(error)
+            self._log_retry(error)
         return LOOK_SECONDS
 
     async def step(self) -> float:
@@ -73,10 +73,10 @@ class Later:
             if isinstance(error, PoisonError):
                 await self._follower.stop(error)
             else:
-                self._tell(error)
+                self._log_retry(error)
         return LOOK_SECONDS if errors else await asyncio.to_thread(self._pause)
 
-    def _tell(self, error: Exception) -> None:
+    def _log_retry(self, error: Exception) -> None:
         log.warning("follower_retries", follower=self._name, error=first_line(error))
 
     def _due(self) -> dict[str, tuple[PutOff, Recorded | None]]:

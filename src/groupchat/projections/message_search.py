@@ -93,11 +93,11 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
             "position": recorded.position,
             "workspace_id": recorded.cause.workspace_id,
             "conversation_id": recorded.stream,
-            "message_id": said.message_id,
-            "words": " ".join(_marked(recorded.cause.workspace_id, words(said.body))),
+            "message_id": event.message_id,
+            "words": " ".join(_marked(recorded.cause.workspace_id, words(event.body))),
         }
         for recorded in batch
-        if isinstance(said := recorded.event, (MessageSent, InboundReceived)) and said.body
+        if isinstance(event := recorded.event, (MessageSent, InboundReceived)) and event.body
     ]
     insert_new(connection, MESSAGE_WORDS, [row for row in rows if row["words"]])
 

@@ -51,18 +51,18 @@ def prove(connection: Connection, position: int, checkpoint: Note | None = None)
 
 def proofs(connection: Connection, positions: Sequence[int], checkpoint: Note) -> Iterator[Proof]:
     """Prove events one after the other by a checkpoint; raises the same errors as `prove`."""
-    said = read_checkpoint(checkpoint)
+    head = read_checkpoint(checkpoint)
     node = node_of(tiles_in(connection))
     for position in positions:
         rows = rows_between(connection, position - 1, position)
-        if not rows or not 0 < position <= said.size:
-            msg = f"The checkpoint of {said.size:,} events has no position {position:,}, or there is no event at it."
+        if not rows or not 0 < position <= head.size:
+            msg = f"The checkpoint of {head.size:,} events has no position {position:,}, or there is no event at it."
             raise UnprovableError(msg)
         leaf = leaf_of(rows[0])
-        hashes = inclusion_proof(node, position - 1, said.size)
-        if root_by_inclusion(leaf_hash(leaf), position - 1, said.size, hashes) != said.root:
+        hashes = inclusion_proof(node, position - 1, head.size)
+        if root_by_inclusion(leaf_hash(leaf), position - 1, head.size, hashes) != head.root:
             msg = (
-                f"The event at position {position:,} does not lead to the checkpoint of {said.size:,} events: events or tiles were "
+                f"The event at position {position:,} does not lead to the checkpoint of {head.size:,} events: events or tiles were "
                 "changed. Run `groupchat audit verify`."
             )
             raise UnprovableError(msg)

@@ -67,11 +67,11 @@ class ToFolder:
 
     def publish(self, note: Note) -> None:
         """Write the checkpoint. The name is the number of events, so that names sort in the order of the log."""
-        said = read_checkpoint(note)
-        path = self._path / file_name(said)
+        checkpoint = read_checkpoint(note)
+        path = self._path / file_name(checkpoint)
         try:
-            if path.exists() and read_checkpoint(Note.read(path.read_text("utf-8"))) != said:
-                msg = f"{path} has another checkpoint of {said.size:,} events already: the log has two histories."
+            if path.exists() and read_checkpoint(Note.read(path.read_text("utf-8"))) != checkpoint:
+                msg = f"{path} has another checkpoint of {checkpoint.size:,} events already: the log has two histories."
                 raise PublishingError(msg)
             if not path.exists():
                 path.write_text(str(note), "utf-8")
@@ -113,8 +113,8 @@ class ToBucket:
 
     def publish(self, note: Note) -> None:
         """Put the checkpoint, unless there is an object of its name: then it was put before, or the log has two histories."""
-        said, content = read_checkpoint(note), str(note).encode()
-        url = self._credentials.address(self._bucket, self._folder + file_name(said))
+        checkpoint, content = read_checkpoint(note), str(note).encode()
+        url = self._credentials.address(self._bucket, self._folder + file_name(checkpoint))
         headers = _TEXT | {"if-none-match": "*"}
         status, _ = _sent(
             "PUT", url, content, self._credentials.signed("PUT", url, content, utc_now(), headers), also=_THERE_ALREADY
@@ -122,7 +122,7 @@ class ToBucket:
         if status == _THERE_ALREADY:
             _, found = _sent("GET", url, b"", self._credentials.signed("GET", url, b"", utc_now(), {}))
             if not found.startswith(note.text.encode()):
-                msg = f"{url} is another checkpoint of {said.size:,} events already: the log has two histories."
+                msg = f"{url} is another checkpoint of {checkpoint.size:,} events already: the log has two histories."
                 raise PublishingError(msg)
 
 
@@ -145,9 +145,9 @@ def published_in(targets: Sequence[Target], origin: str) -> list[Note]:
     return [note for note in found if note is not None]
 
 
-def file_name(said: Checkpoint) -> str:
+def file_name(checkpoint: Checkpoint) -> str:
     """Return the name of a checkpoint's file: names sort in the order of the log."""
-    return f"{said.size:020}.checkpoint"
+    return f"{checkpoint.size:020}.checkpoint"
 
 
 def _note_in(path: Path) -> Note:

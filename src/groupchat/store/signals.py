@@ -134,12 +134,12 @@ class Signals:
                 log.warning("signals_lost", error=described(error))
                 self._stopping.wait(_RECONNECT_SECONDS)
 
-    def _tell(self, heard: AbstractSet[tuple[str, str]]) -> None:
-        stored = [int(payload) for channel, payload in heard if channel == LOG_CHANNEL and payload]
+    def _ring(self, notices: AbstractSet[tuple[str, str]]) -> None:
+        stored = [int(payload) for channel, payload in notices if channel == LOG_CHANNEL and payload]
         self.stored(max(stored, default=0))
-        if (LOG_CHANNEL, "") in heard:  # an operator's doing
+        if (LOG_CHANNEL, "") in notices:  # an operator's doing
             self.log.ring()
-        if (PROGRESS_CHANNEL, "") in heard:
+        if (PROGRESS_CHANNEL, "") in notices:
             self.progress.ring()
 
     def _hear_postgres(self) -> None:
@@ -157,8 +157,8 @@ class Signals:
             while not self._stopping.is_set():
                 select.select([raw, self._woken], [], [])
                 raw.poll()
-                heard = {(notify.channel, notify.payload) for notify in raw.notifies}
+                notices = {(notify.channel, notify.payload) for notify in raw.notifies}
                 raw.notifies.clear()
-                self._tell(heard)
+                self._ring(notices)
         finally:
             raw.close()

@@ -42,7 +42,7 @@ def _written(part: Part) -> str:
         case Paragraph(text):
             return f"<p>{escape(text)}</p>\n"
         case Facts(rows):
-            return f"<dl>{''.join(f'<dt>{_isolated(name)}</dt><dd>{_isolated(said)}</dd>' for name, said in rows)}</dl>\n"
+            return f"<dl>{''.join(f'<dt>{_isolated(name)}</dt><dd>{_isolated(value)}</dd>' for name, value in rows)}</dl>\n"
         case Verbatim(text):
             return f"<pre>{escape(text)}</pre>\n"
         case TranscriptEntry():

@@ -64,8 +64,8 @@ class _Document(FPDF):
             case Paragraph(text) | Verbatim(text):
                 self._text(text.rstrip("\n"), size=9 if isinstance(part, Verbatim) else _SIZE)
             case Facts(rows):
-                for name, said in rows:
-                    self._fact(name, said)
+                for name, value in rows:
+                    self._fact(name, value)
             case TranscriptEntry():
                 self._entry(part)
         self.ln(2)
@@ -75,16 +75,16 @@ class _Document(FPDF):
         if self._lettering.missing:
             self._text(f"{prose.MISSING}{', '.join(self._lettering.missing)}.", color=_GRAY)
 
-    def _fact(self, name: str, said: str) -> None:
+    def _fact(self, name: str, value: str) -> None:
         if self.get_string_width(name) > _NAMES_WIDTH:
             self._text(name)
-            self._text(said, indent=_NAMES_WIDTH)
+            self._text(value, indent=_NAMES_WIDTH)
             return
         top = self.get_y()
         self._text(name)
         if self.get_y() > top:
             self.set_y(self.get_y() - _LINE)
-        self._text(said, indent=_NAMES_WIDTH + 2)
+        self._text(value, indent=_NAMES_WIDTH + 2)
 
     def _entry(self, entry: TranscriptEntry) -> None:
         self._text(f"{entry.number}. {entry.at}  {entry.who} {entry.what}")

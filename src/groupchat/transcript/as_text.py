@@ -26,7 +26,7 @@ def _written(part: Part) -> str:
             return f"{fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)}\n\n"
         case Facts(rows):
             width = max(len(name) for name, _ in rows)
-            return "".join(f"{name:{width}}  {said}\n" for name, said in rows) + "\n"
+            return "".join(f"{name:{width}}  {value}\n" for name, value in rows) + "\n"
         case Verbatim(text):
             return "".join(f"{_INDENT}{line}\n" for line in text.rstrip("\n").split("\n")) + "\n"
         case TranscriptEntry():

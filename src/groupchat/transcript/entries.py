@@ -99,16 +99,16 @@ def _statuses(step: Step, deliveries: Sequence[Recorded], zone: tzinfo) -> Itera
     for recorded in (step.recorded, *deliveries):
         row = thread.fold(row, recorded)
         for each in row.recipients if row else ():
-            said = f"{each.status}{words.why(each.code)}"
-            if each.number not in since or since[each.number][0] != said:
-                since[each.number] = said, recorded.at
+            status = f"{each.status}{words.why(each.code)}"
+            if each.number not in since or since[each.number][0] != status:
+                since[each.number] = status, recorded.at
         if isinstance(event := recorded.event, Settled):
             yield f"Settled by {words.plain(recorded.cause.actor.id)}: {event.status} ({words.plain(event.reason)})"
     alike: dict[tuple[str, str], list[str]] = {}
-    for number, (said, at) in since.items():
-        alike.setdefault((said, moments.shown(at, zone)), []).append(number)
-    for (said, shown), numbers in alike.items():
-        yield f"{said.capitalize()}, {shown}: {words.everybody(step.after, numbers)}"
+    for number, (status, at) in since.items():
+        alike.setdefault((status, moments.shown(at, zone)), []).append(number)
+    for (status, shown), numbers in alike.items():
+        yield f"{status.capitalize()}, {shown}: {words.everybody(step.after, numbers)}"
 
 
 def _blocked(step: Step) -> Iterator[str]:

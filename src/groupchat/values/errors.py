@@ -66,8 +66,8 @@ def first_line(error: BaseException) -> str:
 
     The other lines are not for logs: a database driver's contain the statement and its values, which may be people's messages.
     """
-    said = str(error).strip() or type(error).__name__
-    return said.splitlines()[0][:LONGEST_LINE]
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:LONGEST_LINE]
 
 
 def described(error: BaseException) -> str:

@@ -65,8 +65,8 @@ class PolicyFileError(ToldError):
 
     def __init__(self, path: Path, faults: list[LineFault]) -> None:
         self.faults = tuple(sorted(faults))
-        told = "".join(f"\n  line {fault.line}: {fault.reason}" for fault in self.faults)
-        super().__init__(f"{path} is not a valid policy file. Nothing was done.{told}")
+        listed = "".join(f"\n  line {fault.line}: {fault.reason}" for fault in self.faults)
+        super().__init__(f"{path} is not a valid policy file. Nothing was done.{listed}")
 
 
 class OtherPolicy(Struct, frozen=True, kw_only=True):

@@ -22,9 +22,9 @@ _SERVER_ERROR = 500
 
 def results(outgoing: Outgoing, answer: CarrierAnswer) -> tuple[RecipientResult, ...]:
     """Return that each recipient was accepted; raises `CarrierRefusedError` or `CarrierUnclearError` as `port.Carrier.send`."""
-    if answer.taken and shapes.text(answer.said, "id"):
+    if answer.taken and shapes.text(answer.body, "id"):
         return tuple(RecipientResult(recipient=number, status="sent") for number in outgoing.to)
-    kind = shapes.text(answer.said, "type")
+    kind = shapes.text(answer.body, "type")
     if _may_have_it(answer, kind):
         msg = f"the response {answer.status} does not have Bandwidth's format"
         raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
@@ -58,8 +58,8 @@ def _retry_after(answer: CarrierAnswer) -> float | None:
 
 
 def _words(answer: CarrierAnswer) -> str:
-    said = [shapes.text(answer.said, "description")]
-    said += [
-        f"{shapes.text(each, 'fieldName')}: {shapes.text(each, 'description')}" for each in shapes.items(answer.said, "fieldErrors")
+    reasons = [shapes.text(answer.body, "description")]
+    reasons += [
+        f"{shapes.text(each, 'fieldName')}: {shapes.text(each, 'description')}" for each in shapes.items(answer.body, "fieldErrors")
     ]
-    return " ".join(each for each in said if each) or f"the response is {answer.status}"
+    return " ".join(each for each in reasons if each) or f"the response is {answer.status}"

@@ -84,8 +84,8 @@ def fate(switch: Switch) -> Fate:
 def _failing(switch: Switch, code: str, *, opted_out: bool = False) -> Fate:
     if switch.seconds is None:
         return Fate(received=False, status="failed", code=code, opted_out=opted_out)
-    told = Callback(status="failed", seconds=switch.seconds, code=code, opted_out=opted_out)
-    return Fate(received=False, callbacks=(told,))
+    callback = Callback(status="failed", seconds=switch.seconds, code=code, opted_out=opted_out)
+    return Fate(received=False, callbacks=(callback,))
 
 
 def _callbacks(switch: Switch) -> tuple[Callback, ...]:

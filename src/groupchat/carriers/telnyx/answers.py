@@ -23,14 +23,14 @@ def results(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[R
     """Return one result per recipient; raises `CarrierRefusedError` or `CarrierUnclearError` as `port.Carrier.send`."""
     if not answer.taken:
         return _refused(outgoing, answer, now)
-    data = shapes.at(answer.said, "data")
+    data = shapes.at(answer.body, "data")
     if not shapes.text(data, "id"):
         msg = f"the response {answer.status} can't be read"
         raise CarrierUnclearError(msg, retry_after=SETTLED_SECONDS)
     entries = [(shapes.number(entry), entry) for entry in shapes.items(data, "to")]
     errors = shapes.items(data, "errors")
-    said = {number: result(number, entry, errors, index) for index, (number, entry) in enumerate(entries) if number is not None}
-    return tuple(said.get(number) or RecipientResult(recipient=number, status="sent") for number in outgoing.to)
+    results = {number: result(number, entry, errors, index) for index, (number, entry) in enumerate(entries) if number is not None}
+    return tuple(results.get(number) or RecipientResult(recipient=number, status="sent") for number in outgoing.to)
 
 
 def result(number: str, entry: Any, errors: list[Any], index: int) -> RecipientResult:
@@ -42,7 +42,7 @@ def result(number: str, entry: Any, errors: list[Any], index: int) -> RecipientR
 
 
 def _refused(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[RecipientResult, ...]:
-    errors = shapes.items(answer.said, "errors")
+    errors = shapes.items(answer.body, "errors")
     error = next(iter(errors), None)
     code, words = shapes.text(error, "code") or f"http-{answer.status}", _words(error) or f"the response is {answer.status}"
     if _is_unclear(answer, code, words):

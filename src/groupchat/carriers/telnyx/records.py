@@ -32,14 +32,14 @@ def query(outgoing: Outgoing) -> Mapping[str, str | int]:
 
 def results(outgoing: Outgoing, answer: CarrierAnswer, webhook_url: str) -> tuple[RecipientResult, ...] | None:
     """Return the recorded results; recipients without a record share the message's call. None without any record."""
-    said: dict[str, RecipientResult] = {}
-    for record in shapes.items(answer.said, "data") if answer.taken else []:
+    results: dict[str, RecipientResult] = {}
+    for record in shapes.items(answer.body, "data") if answer.taken else []:
         number = shapes.number(shapes.text(record, "cld"))
         if number is not None and shapes.text(record, "delivery_status_webhook_url") == webhook_url:
             status = status_of(shapes.text(record, "status"))
             codes = [code for each in shapes.items(record, "errors") if (code := shapes.text(each))]
             found = codes[0] if codes and status == "failed" else None
-            said[number] = RecipientResult(recipient=number, status=status, code=found)
-    if said.keys().isdisjoint(outgoing.to):
+            results[number] = RecipientResult(recipient=number, status=status, code=found)
+    if results.keys().isdisjoint(outgoing.to):
         return None
-    return tuple(said.get(number) or RecipientResult(recipient=number, status="sent") for number in outgoing.to)
+    return tuple(results.get(number) or RecipientResult(recipient=number, status="sent") for number in outgoing.to)

@@ -12,7 +12,7 @@ async def check(calls: Calls, profile_id: str, webhook_url: str) -> Sequence[Car
     answer = await calls.get(f"/messaging_profiles/{profile_id}")
     if not answer.taken:
         return [reached(answer, "the messaging profile", "GROUPCHAT_TELNYX_API_KEY and GROUPCHAT_TELNYX_MESSAGING_PROFILE_ID")]
-    profile = shapes.at(answer.said, "data")
+    profile = shapes.at(answer.body, "data")
     url, version = shapes.text(profile, "webhook_url"), shapes.text(profile, "webhook_api_version")
     allowed = set(shapes.items(profile, "whitelisted_destinations"))
     return [

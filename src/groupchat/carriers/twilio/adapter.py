@@ -72,7 +72,7 @@ class Twilio:
         sid = await self._rails.ready(outgoing)
         form = {"Author": outgoing.from_, "Body": outgoing.body or "", "Attributes": _attributes(outgoing)}
         answer = await self._calls.post(f"/Conversations/{quote(sid)}/Messages", data=form)
-        if answer.taken and shapes.text(answer.said, "sid"):
+        if answer.taken and shapes.text(answer.body, "sid"):
             return tuple(RecipientResult(recipient=number, status="sent") for number in outgoing.to)
         self._rails.forget(outgoing)
         raise error_of(answer)
@@ -136,7 +136,7 @@ class Twilio:
         answer = await self._calls.get(path, params={"Order": "desc", "PageSize": str(_A_PAGE)})
         if not answer.taken:
             raise CarrierUnclearError(str(error_of(answer)), retry_after=60.0)
-        listed = shapes.listed(answer.said, "messages")
+        listed = shapes.listed(answer.body, "messages")
         if listed is None:
             msg = "the response has no list of messages"
             raise CarrierUnclearError(msg, retry_after=60.0)
@@ -152,8 +152,10 @@ class Twilio:
         """Return the receipts' statuses of a message; recipients without one are on the way."""
         people = (await self._rails.people(rail.sid)).numbers
         answer = await self._calls.get(f"{path}/Receipts", params={"PageSize": "50"})
-        said = {people.get(shapes.text(each, "participant_sid")): each for each in shapes.items(answer.said, "delivery_receipts")}
-        return tuple(_result(number, said.get(number)) for number in outgoing.to)
+        statuses = {
+            people.get(shapes.text(each, "participant_sid")): each for each in shapes.items(answer.body, "delivery_receipts")
+        }
+        return tuple(_result(number, statuses.get(number)) for number in outgoing.to)
 
 
 def _attributes(outgoing: Outgoing) -> str:

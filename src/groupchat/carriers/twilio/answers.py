@@ -29,7 +29,7 @@ _STATUSES: dict[str, ReceiptStatus] = {
 
 def code_of(answer: CarrierAnswer) -> str:
     """Return Twilio's code of an error, or one derived from the HTTP status."""
-    return shapes.text(answer.said, "code") or f"http-{answer.status}"
+    return shapes.text(answer.body, "code") or f"http-{answer.status}"
 
 
 def status_of(word: str) -> ReceiptStatus:
@@ -39,7 +39,7 @@ def status_of(word: str) -> ReceiptStatus:
 
 def error_of(answer: CarrierAnswer) -> CarrierRefusedError | CarrierUnclearError:
     """Return the error of a post to a group that was not accepted."""
-    code, words = code_of(answer), shapes.text(answer.said, "message") or shapes.text(answer.said, "detail")
+    code, words = code_of(answer), shapes.text(answer.body, "message") or shapes.text(answer.body, "detail")
     words = words or f"the response is {answer.status}"
     if answer.redirects or answer.taken or answer.status >= _SERVER_ERROR or answer.status == _TIMED_OUT:
         reason = f"{code}: {words}"

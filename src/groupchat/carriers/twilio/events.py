@@ -26,10 +26,10 @@ def fields_of(posted: Posted) -> dict[str, str]:
     if posted.headers.get("content-type", "").lower().startswith(_FORM):
         return {name: shapes.text(value) for name, value in form_of(posted)}
     try:
-        said = json.loads(posted.body)
+        body = json.loads(posted.body)
     except (ValueError, RecursionError) as error:
         raise InvalidRequestError("body", "The body is neither a form nor JSON.") from error
-    return {str(name): shapes.text(value) for name, value in said.items()} if isinstance(said, dict) else {}
+    return {str(name): shapes.text(value) for name, value in body.items()} if isinstance(body, dict) else {}
 
 
 def kind_of(fields: Fields) -> Kind | None:

@@ -71,7 +71,7 @@ class Lookup:
             answer = await self._calls.get(f"/Conversations/{quote(fields['ConversationSid'])}/Messages/{quote(sid)}")
             if not answer.taken and answer.status != NOT_FOUND:
                 raise CarrierUnclearError(str(error_of(answer)))
-            _remember(self._messages, sid, message_id_of(answer.said))
+            _remember(self._messages, sid, message_id_of(answer.body))
         return self._messages[sid]
 
     async def _people_of(self, fields: events.Fields) -> People:

@@ -81,7 +81,7 @@ class Rails:
             answer = await self._get(f"/Conversations/{name}")
             if answer.status == NOT_FOUND:
                 return name, rails
-            rails.append(Rail(shapes.text(answer.said, "sid"), shapes.text(answer.said, "state")))
+            rails.append(Rail(shapes.text(answer.body, "sid"), shapes.text(answer.body, "state")))
             if rails[-1].state != _CLOSED:
                 return name, rails
             name = _hashed(f"{name} {rails[-1].sid}")
@@ -96,11 +96,11 @@ class Rails:
             "Participant": [_json({"messaging_binding": each}) for each in binding],
         }
         answer = await self._post("/ConversationWithParticipants", form)
-        code = shapes.text(answer.said, "code")
+        code = shapes.text(answer.body, "code")
         if code == SET_EXISTS:
             return await self._adopt(outgoing, name)
-        if answer.taken and shapes.text(answer.said, "state") == "active":
-            return shapes.text(answer.said, "sid")
+        if answer.taken and shapes.text(answer.body, "state") == "active":
+            return shapes.text(answer.body, "sid")
         if answer.taken or code == NAME_TAKEN:
             raise CarrierRefusedError(INITIALIZING, "Twilio is setting up the group", retry_after=STATE_SECONDS)
         raise _refused(answer)
@@ -108,7 +108,7 @@ class Rails:
     async def _adopt(self, outgoing: Outgoing, name: str) -> str:
         """Give our name to the conversation that Twilio has for these participants."""
         answer = await self._get("/ParticipantConversations", {"Address": outgoing.to[0], "PageSize": "50"})
-        for each in shapes.items(answer.said, "conversations"):
+        for each in shapes.items(answer.body, "conversations"):
             sid, state = shapes.text(each, "conversation_sid"), shapes.text(each, "conversation_state")
             if state != _CLOSED and _is_of(await self.people(sid), outgoing):
                 renamed = await self._post(f"/Conversations/{quote(sid)}", {"UniqueName": name})
@@ -122,7 +122,7 @@ class Rails:
         answer = await self._get(f"/Conversations/{quote(sid)}/Participants", {"PageSize": "50"})
         if not answer.taken:
             raise _refused(answer)
-        listed = shapes.listed(answer.said, "participants")
+        listed = shapes.listed(answer.body, "participants")
         if listed is None:
             reason = "the response has no list of participants"
             raise _for_now(reason)

@@ -14,8 +14,8 @@ async def check(calls: Calls, webhook_url: str) -> Sequence[CarrierFinding]:
     answer = await calls.get("/Configuration/Webhooks")
     if not answer.taken:
         return [reached(answer, "the configuration", "GROUPCHAT_TWILIO_API_KEY and GROUPCHAT_TWILIO_API_SECRET")]
-    url, method = shapes.text(answer.said, "post_webhook_url"), shapes.text(answer.said, "method") or "POST"
-    missing = _NEEDED - {shapes.text(each) for each in shapes.items(answer.said, "filters")}
+    url, method = shapes.text(answer.body, "post_webhook_url"), shapes.text(answer.body, "method") or "POST"
+    missing = _NEEDED - {shapes.text(each) for each in shapes.items(answer.body, "filters")}
     return [
         CarrierFinding(good=True, says="The API key reads the configuration of Conversations."),
         CarrierFinding(good=url == webhook_url, says=f"The post-event URL is {url or 'not set'}. It should be {webhook_url}."),

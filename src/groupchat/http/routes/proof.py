@@ -58,8 +58,10 @@ async def read_checkpoint(call: Call) -> Answer[CheckpointView]:
     It returns 404 until the operator of groupchat has made a key.
     """
     note = await proof.checkpoint(call.views, call.who)
-    said = checkpoints.read_checkpoint(note)
-    return Answer(CheckpointView(origin=said.origin, size=said.size, root=b64encode(said.root).decode(), note=str(note)))
+    checkpoint = checkpoints.read_checkpoint(note)
+    return Answer(
+        CheckpointView(origin=checkpoint.origin, size=checkpoint.size, root=b64encode(checkpoint.root).decode(), note=str(note))
+    )
 
 
 @endpoint(

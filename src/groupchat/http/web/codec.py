@@ -154,31 +154,31 @@ def read_path(incoming: Incoming) -> dict[str, str]:
 def misfit(error: Exception, shape: Any, under: str = "") -> InvalidRequestError:
     """Return the refusal for a value that does not fit its type (`shape`), with its place, below `under`."""
     found = _PLACE.match(str(error))
-    said, place = (found["detail"], found["place"] or "") if found else (str(error), "")
+    message, place = (found["detail"], found["place"] or "") if found else (str(error), "")
     place = place.replace("[...]", "").replace("[", ".").replace("]", "")
-    if field := _FIELD.search(said):
+    if field := _FIELD.search(message):
         place = f"{place}.{field['field']}"
-        said = said.removeprefix(f"in field `{field['field']}`: ")
+        message = message.removeprefix(f"in field `{field['field']}`: ")
     place = place.strip(".")
-    code = _code(said)
+    code = _code(message)
     loc = ".".join(part for part in (under, place) if part)
-    return InvalidRequestError(loc or "body", _plain(said, code, shape, place), code)
+    return InvalidRequestError(loc or "body", _plain(message, code, shape, place), code)
 
 
-def _code(said: str) -> FaultCode:
-    return next((code for code, pattern in _CODES.items() if re.search(pattern, said)), "not-allowed")
+def _code(message: str) -> FaultCode:
+    return next((code for code, pattern in _CODES.items() if re.search(pattern, message)), "not-allowed")
 
 
-def _plain(said: str, code: FaultCode, shape: Any, place: str) -> str:
+def _plain(message: str, code: FaultCode, shape: Any, place: str) -> str:
     if code == "missing":
         return "This field is required."
     if code == "unknown-field":
         known = "" if "." in place else ", ".join(fields(shape))
         return f"This is not known here. Use one of {known}." if known else "This is not known here."
-    if said.endswith(_NO_NUL):
+    if message.endswith(_NO_NUL):
         return "This contains NUL, which is not allowed."
     words = None if code == "not-allowed" else takes(shape, place)
-    return f"{said.rstrip('.')}." if words is None else f"This takes {words}."
+    return f"{message.rstrip('.')}." if words is None else f"This takes {words}."
 
 
 def _reason(error: Exception) -> str:

@@ -58,14 +58,14 @@ class Resource:
             return
         if incoming.more:
             reply = replace(reply, headers=(*reply.headers, *incoming.more))
-        self._tell(incoming, reply, perf_counter() - begun)
+        self._count_and_log(incoming, reply, perf_counter() - begun)
         try:
             await reply.send(send, incoming.correlation_id)
         finally:
             if incoming.afterwards is not None:
                 incoming.afterwards()
 
-    def _tell(self, incoming: Incoming, reply: Reply, seconds: float) -> None:
+    def _count_and_log(self, incoming: Incoming, reply: Reply, seconds: float) -> None:
         """Count a response, and log it by its path's template, because a path may contain phone numbers."""
         method = incoming.scope["method"]
         self._answered(self._path, method, reply.status, seconds, reply.slug)

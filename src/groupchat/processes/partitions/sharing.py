@@ -57,7 +57,7 @@ class Sharing:
         self._followed: tuple[str, frozenset[int]] | None = None
         self._published = 0
         self._looked = 0.0
-        self._told = False
+        self._reported = False
 
     def turn(self, *, rang: bool) -> None:
         """Read new records, or wait briefly for them, and apply them. `rang` means that a follower has moved, perhaps the relay."""
@@ -86,7 +86,7 @@ class Sharing:
     def close(self) -> None:
         """Leave the group, and forget its state."""
         topic, consumer, self._topic, self._consumer = self._topic, self._consumer, None, None
-        self._places, self._ends, self._followed, self._told = {}, {}, None, False
+        self._places, self._ends, self._followed, self._reported = {}, {}, None, False
         try:
             if consumer is not None:
                 consumer.close()
@@ -106,11 +106,11 @@ class Sharing:
 
     def _await(self, seconds: float) -> None:
         """Log once that the group takes long to assign partitions."""
-        if seconds < self._waits.report or self._told:
+        if seconds < self._waits.report or self._reported:
             return
-        self._told = True
+        self._reported = True
         log.warning("partitions_awaited", seconds=round(seconds), group=self._prefix + GROUP)
-        self._tell("The consumer group is rebalancing. This worker is waiting for its partitions.")
+        self._record("The consumer group is rebalancing. This worker is waiting for its partitions.")
 
     def _take(self, topic: Topic, consumer: Consumer) -> None:
         """Begin to read the assigned partitions at the views' positions in them."""
@@ -126,8 +126,8 @@ class Sharing:
                 raise UnusableTopicError(msg)
         self._places = {view: {each: places[each] for each in mine} for view, places in found.items()}
         consumer.begin({each: min(places[each].next_offset for places in found.values()) for each in mine})
-        self._told = False
-        self._tell(None)
+        self._reported = False
+        self._record(None)
 
     def _places_of(self, view: PartitionedView, topic: Topic, name: str, partitions: frozenset[int]) -> Mapping[int, Place]:
         if (found := view.places()) is None:
@@ -152,7 +152,7 @@ class Sharing:
             msg = f"The topic {name} is incomplete: {error}. {_ADVICE}"
             raise NotThereYetError(msg) from error
 
-    def _tell(self, what: str | None) -> None:
+    def _record(self, what: str | None) -> None:
         with self._store.database.write(durable=False) as connection:
             for name in sorted(view.name for view in self._views):
                 record_failure(connection, name, what)

@@ -64,7 +64,7 @@ class PartitionWorker:
                         await self._follow(leases, bell, stop)
                     finally:
                         await self._do(self._close)
-                        await self._do(partial(self._say, None))
+                        await self._do(partial(self._record, None))
 
     async def _follow(self, leases: Sequence[Lease], bell: asyncio.Event, stop: asyncio.Event) -> None:
         pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
@@ -76,7 +76,7 @@ class PartitionWorker:
             except Exception as error:
                 if not _may_pass(error):
                     raise
-                await self._do(partial(self._tell, error))
+                await self._do(partial(self._report, error))
                 await first_set(stop, seconds=pauses.next())
             else:
                 pauses.reset()
@@ -100,23 +100,23 @@ class PartitionWorker:
         try:
             self._sharing.close()
         except (KafkaError, OSError) as error:
-            log.warning("kafka_left_unsaid", error=described(error))
+            log.warning("kafka_close_failed", error=described(error))
 
-    def _tell(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> None:
         """Report the error that keeps the views from working."""
-        told = isinstance(error, BrokerUnavailableError | MissingTopicError | NotThereYetError)
-        reason = first_line(error) if told else described(error)
+        expected = isinstance(error, BrokerUnavailableError | MissingTopicError | NotThereYetError)
+        reason = first_line(error) if expected else described(error)
         log.warning("partitions_retry", error=reason)
-        self._say(reason)
+        self._record(reason)
 
-    def _say(self, reason: str | None) -> None:
+    def _record(self, reason: str | None) -> None:
         """Store the error that keeps the views from working, or clear it."""
         try:
             with self._database.write(durable=False) as connection:
                 for view in sorted(self._views, key=lambda view: view.name):
                     record_failure(connection, view.name, reason)
         except SQLAlchemyError as unstored:
-            log.warning("partitions_untold", error=first_line(unstored))
+            log.warning("partitions_status_lost", error=first_line(unstored))
 
     def _stop_all(self, reason: str) -> None:
         for view in self._views:

@@ -102,7 +102,7 @@ class Forwarder:
         self._standing = self._ahead = self._poison = None
         self._publisher.close()
 
-    def tell(self, error: Exception) -> None:
+    def report(self, error: Exception) -> None:
         """Report the error that keeps the relay from working, in the log and in `groupchat status`."""
         expected = isinstance(error, BrokerUnavailableError | MissingTopicsError | KafkaError | SQLAlchemyError)
         reason = first_line(error) if expected else described(error)
@@ -113,7 +113,7 @@ class Forwarder:
             with self._database.write(durable=False) as connection:
                 record_failure(connection, self._name, reason)
         except SQLAlchemyError as unstored:
-            log.warning("relay_untold", relay=self._name, error=first_line(unstored))
+            log.warning("relay_status_lost", relay=self._name, error=first_line(unstored))
 
     def _is_stopped(self, status: FollowerStatus) -> bool:
         return status.stopped_at is not None and self._start is None

@@ -83,7 +83,7 @@ class Relay:
             try:
                 return await self._follow(lease, bell, stop, until_end=until_end)
             except Exception as error:  # noqa: BLE001 - it is reported and retried; commands and views continue in any case
-                await self._do(partial(self._forwarder.tell, error))
+                await self._do(partial(self._forwarder.report, error))
                 return False
             finally:
                 await self._do(self._forwarder.drop)
