@@ -125,6 +125,7 @@ EXAMPLES: dict[str, Event] = {
         message_id="msg_1", conversation_id="cnv_1", business_number=OURS, number=ANN, because="take me off", due_at=AT
     ),
     "groupchat.review.settled.v1": review.ReviewSettled(message_id="msg_1", conversation_id="cnv_1", opt_out=True, note=TEXT),
+    "groupchat.delivery.call_refused.v1": delivery.CallRefused(**MESSAGE, reason=TEXT),
     "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),
     "groupchat.delivery.updated.v1": delivery.Updated(
         **MESSAGE,

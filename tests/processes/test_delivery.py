@@ -263,9 +263,9 @@ async def test_a_refused_message_has_failed_for_everybody_with_the_carriers_code
     assert {outcome.code for outcome in updated.outcomes} == {"40000"}
 
 
-async def test_a_message_that_was_refused_for_now_is_asked_about_after_a_restart(world, process, carrier, group, database_url):
+async def test_a_message_that_was_refused_for_now_is_handed_over_after_a_restart_R28(world, process, carrier, group, database_url):
     message = await world.message(await world.send(group))
-    carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
+    carrier.before, carrier.knows = CarrierRefusedError("429", "slow down", retry_after=1.0), CarrierUnclearError("it can't tell")
     with pytest.raises(PutOffError):
         await process.react(message)
     assert set((await statuses(world, message.event.message_id)).values()) == {"queued"}
@@ -273,8 +273,24 @@ async def test_a_message_that_was_refused_for_now_is_asked_about_after_a_restart
     async with opened(database_url, clock=a_minute_later) as store:
         await DeliveryProcess(store, carrier).react(message)
 
-    assert carrier.asked == [message.event.message_id]
-    assert len(carrier.taken) == 1
+    assert (carrier.asked, len(carrier.taken)) == ([], 1)
+    assert set((await statuses(world, message.event.message_id)).values()) == {"sent"}
+
+
+async def test_a_call_after_a_refused_one_is_asked_about_after_a_restart_R28(world, process, carrier, group, database_url):
+    message = await world.message(await world.send(group))
+    carrier.before = CarrierRefusedError("429", "slow down", retry_after=0.0)
+    with pytest.raises(PutOffError):
+        await process.react(message)
+    carrier.before, carrier.after = None, CarrierUnclearError("cut off", retry_after=0.0)
+    with pytest.raises(PutOffError):
+        await process.react(message)
+    async with opened(database_url, clock=a_minute_later) as store:
+        await DeliveryProcess(store, carrier).react(message)
+
+    assert (carrier.asked, len(carrier.taken)) == ([message.event.message_id], 1)
+    types = await world.types(delivery.stream(message.event.message_id))
+    assert types == ["started", "call_refused", "started", "updated"]
 
 
 async def test_an_unclear_call_is_asked_about_later_and_not_repeated(world, process, carrier, group):

@@ -39,6 +39,15 @@ class Started(Event, frozen=True, kw_only=True):
     carrier: str
 
 
+@stored_as("groupchat.delivery.call_refused")
+class CallRefused(Event, frozen=True, kw_only=True):
+    """The carrier did not take the message now, and may later. The call is over, so another one is no repetition."""
+
+    message_id: str
+    conversation_id: str
+    reason: str
+
+
 class RecipientOutcome(Struct, frozen=True, kw_only=True, gc=False):
     """The status of a message for one recipient. `code` is the carrier's own."""
 
@@ -90,7 +99,7 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """The progress of a message. All calls of a delivery go to the same carrier; a message withheld immediately has no carrier.
 
     `call` is the version at which the last call to the carrier began, and `called_at` the time of that event; `begun_at` is that
-    of the first call.
+    of the first call. `refused`: the carrier refused the last call for now, so it doesn't have the message.
     """
 
     workspace_id: str
@@ -102,6 +111,7 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     call: int = 0
     called_at: datetime | None = None
     begun_at: datetime | None = None
+    refused: bool = False
 
     @property
     def unanswered(self) -> bool:
@@ -130,6 +140,8 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 called_at=recorded.at,
                 begun_at=(state and state.begun_at) or recorded.at,
             )
+        case CallRefused() if state is not None:
+            return replace(state, refused=True)
         case Withheld():
             return Delivery(
                 workspace_id=recorded.cause.workspace_id,
@@ -176,13 +188,21 @@ class Begin(Struct, frozen=True, kw_only=True):
 class GoOn(Struct, frozen=True, kw_only=True):
     """Hand over a message again that certainly never reached the carrier, unless someone has opted out since (R16).
 
-    `call` is the call that never arrived, as the caller knows it; `renew` requests another call, with the full time limit.
+    `call` is the call that never arrived, as the caller knows it; `renew` requests another call, with the full time limit. After a
+    call that the carrier refused, there is always another one.
     """
 
     rate: Rate | None
     opted_out_since: bool
     call: int
     renew: bool
+
+
+class RecordRefusal(Struct, frozen=True, kw_only=True):
+    """Record that the carrier refused a call for now."""
+
+    call: int
+    reason: str
 
 
 class RecordOutcomes(Struct, frozen=True, kw_only=True):
@@ -199,7 +219,7 @@ class Settle(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Command = Begin | GoOn | RecordOutcomes | Settle
+Command = Begin | GoOn | RecordRefusal | RecordOutcomes | Settle
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
@@ -209,6 +229,10 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             return [] if state is not None else [_begin(command)]
         case GoOn():
             return [] if state is None or not state.unanswered else _go_on(command, state)
+        case RecordRefusal():
+            if state is None or not state.unanswered or state.refused or command.call != state.call:
+                return []
+            return [CallRefused(message_id=state.message_id, conversation_id=state.conversation_id, reason=command.reason)]
         case RecordOutcomes():
             new = () if state is None else _new(command.outcomes, state.statuses)
             if state is None or not new:
@@ -247,7 +271,7 @@ def _settle(command: Settle, state: Delivery | None) -> list[Event]:
 def _go_on(command: GoOn, state: Delivery) -> list[Event]:
     if command.opted_out_since:
         return [_withheld(state.message_id, state.conversation_id, tuple(state.statuses), command.rate)]
-    if not command.renew or command.call != state.call:
+    if not (command.renew or state.refused) or command.call != state.call:
         return []
     again = Started(
         message_id=state.message_id,

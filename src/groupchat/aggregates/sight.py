@@ -63,6 +63,14 @@ CONVERSATION = (
     group_events.GroupMetadataChanged,
     group_events.SucceededBy,
 )
+DELIVERY = (
+    delivery.Started,
+    delivery.CallRefused,
+    delivery.Updated,
+    delivery.Settled,
+    delivery.Withheld,
+    GroupJoined,
+)
 USER = (
     workspaces.UserAdded,
     workspaces.UserRenamed,
@@ -119,7 +127,7 @@ def about(recorded: Recorded) -> About | None:
     match event:
         case _ if isinstance(event, CONVERSATION):
             found = About(conversation_id=recorded.stream)
-        case delivery.Started() | delivery.Updated() | delivery.Settled() | delivery.Withheld() | GroupJoined():
+        case _ if isinstance(event, DELIVERY):
             found = About(conversation_id=event.conversation_id)
         case ReviewOpened() | ReviewSettled():
             found = About(conversation_id=event.conversation_id)

@@ -542,6 +542,20 @@ class ConversationUnblocked(Stored, frozen=True, kw_only=True, tag="groupchat.co
     data: ConversationUnblockedData
 
 
+class DeliveryCallRefusedData(Struct, frozen=True, kw_only=True):
+    """The data of `DeliveryCallRefused`."""
+
+    message_id: str
+    conversation_id: str
+    reason: str
+
+
+class DeliveryCallRefused(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.call_refused"):
+    """The carrier did not take the message now, and may later. The call is over, so another one is no repetition."""
+
+    data: DeliveryCallRefusedData
+
+
 class DeliverySettledData(Struct, frozen=True, kw_only=True):
     """The data of `DeliverySettled`."""
 
@@ -1218,6 +1232,7 @@ StoredEvent = (
     | ConversationRenamed
     | ConversationSucceededBy
     | ConversationUnblocked
+    | DeliveryCallRefused
     | DeliverySettled
     | DeliveryStarted
     | DeliveryUpdated

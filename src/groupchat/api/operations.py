@@ -566,14 +566,21 @@ class Operations:
         )
 
     @operation
-    def import_contacts(self, *, file: bytes) -> Call[list[dict[str, Any]]]:
+    def import_contacts(self, *, file: bytes, after_line: int | UnsetType = UNSET) -> Call[list[dict[str, Any]]]:
         """Add and change contacts from a CSV file of up to 64 MiB (R54). A line is the contact with its external id, or
         without one the oldest contact with its number. The answer comes line by line, as JSON Lines: each is a
         LineResult. The last one has `done`, the numbers of lines that were `created`, `updated`, `unchanged` and
-        `refused`, and the `position` that covers them. If it breaks off, send the file again: lines that are done are
-        `unchanged`.
+        `refused`, and the `position` that covers them. If it breaks off, send the file again with the last `line` that
+        you received as `after_line`. Without it, lines that are done are `unchanged`.
         """
-        return Call(method="POST", path="/v1/contacts/import", answer=list[dict[str, Any]], body=file, media="text/csv")
+        return Call(
+            method="POST",
+            path="/v1/contacts/import",
+            answer=list[dict[str, Any]],
+            query=given(after_line=after_line),
+            body=file,
+            media="text/csv",
+        )
 
     @operation
     def export_contacts(self) -> Call[str]:

@@ -125,6 +125,7 @@ _OF_A_MESSAGE = (
     InboundReceived,
     ReactionReceived,
     delivery.Started,
+    delivery.CallRefused,
     delivery.Updated,
     delivery.Settled,
     delivery.Withheld,

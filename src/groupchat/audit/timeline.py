@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import RecipientOutcome, Settled, Started, Updated, Withheld
+from groupchat.aggregates.delivery import CallRefused, RecipientOutcome, Settled, Started, Updated, Withheld
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.audit import as_of, compare, refused, words
@@ -126,6 +126,8 @@ def went(group: GroupConversation, recorded: Recorded) -> str | None:
     match recorded.event:
         case Started() as event:
             return f"handed to the carrier {words.plain(event.carrier)} for {words.everybody(group, event.recipients)}"
+        case CallRefused() as event:
+            return f"not taken by the carrier for now ({words.plain(event.reason)})"
         case Updated() as event:
             return outcomes(group, event.outcomes)
         case Settled() as event:

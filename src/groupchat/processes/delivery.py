@@ -82,8 +82,6 @@ class DeliveryProcess:
         self._record = AtOnce(self._record_all)
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
-        self._refused: dict[str, int] = {}
-        """The calls of this process that the carrier refused for now, by message. About them it need not be asked."""
 
     def key(self, recorded: Recorded) -> str | None:
         """Return the conversation of a message to hand over: a sent message, or one to relay or forward (R12)."""
@@ -112,8 +110,7 @@ class DeliveryProcess:
             else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
                 results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
             await self._record.ask((delivery.carrier, _receipts(delivery, results)))
-        for calls in (self._over, self._refused):
-            calls.pop(delivery.message_id, None)
+        self._over.pop(delivery.message_id, None)
 
     async def _forward(self, recorded: Recorded, written: InboundReceived) -> None:
         """Let the carrier that a participant's message came through pass it on, if it does that only when called."""
@@ -155,7 +152,7 @@ class DeliveryProcess:
 
     async def _ask_and_send(self, delivery: Delivery, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
         """Ask the carrier about a call that was started before; hand the message over again if the carrier never received it."""
-        if self._over.get(delivery.message_id) != delivery.call:
+        if self._over.get(delivery.message_id) != delivery.call and not delivery.refused:
             self._require_over(delivery)
         earlier = await self._find(delivery, recorded)
         if isinstance(earlier, tuple):
@@ -171,7 +168,7 @@ class DeliveryProcess:
 
     async def _find(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult] | Literal["repeat"] | None:
         """Ask the carrier, unless it refused the last call: then it doesn't have the message."""
-        if self._refused.get(delivery.message_id) == delivery.call:
+        if delivery.refused:
             return None
         carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
         return await self._in_time(carrier.name, lambda: carrier.find(outgoing), self._patience)
@@ -179,15 +176,15 @@ class DeliveryProcess:
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
         carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
-        self._refused.pop(delivery.message_id, None)
         try:
             return await self._in_time(carrier.name, lambda: carrier.send(outgoing), self._left(delivery))
         except _OutOfTimeError:
             raise
         except Exception as error:
             self._over[delivery.message_id] = delivery.call
-            if isinstance(error, CarrierRefusedError):
-                self._refused[delivery.message_id] = delivery.call
+            if isinstance(error, CarrierRefusedError) and error.retry_after is not None:
+                cause = deliveries.caused_by(recorded)
+                await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, str(error))
             raise
 
     def _unconfirmed(self, delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
