@@ -13,6 +13,7 @@ from datetime import datetime
 from statistics import quantiles
 from time import perf_counter, time
 
+import cpu
 import histories
 import uvloop
 from rounds import Measure, median_of
@@ -123,7 +124,7 @@ def measure(url: str, *, seconds: float) -> Iterator[Measure]:
                 "GROUPCHAT_WEBHOOK_KEY": _KEY,
                 "GROUPCHAT_WEBHOOK_NETWORKS": "127.0.0.0/8",
             }
-            rate = runner.run(_rate(Log(store), environment, int(seconds * RATE_GOAL)))
+            rate, worked = runner.run(_rate(Log(store), environment, int(seconds * RATE_GOAL)))
             delays = runner.run(_delays(Log(store), environment, seconds))
     p99 = quantiles(delays, n=100)[98] * 1_000
     yield Measure(
@@ -135,6 +136,7 @@ def measure(url: str, *, seconds: float) -> Iterator[Measure]:
         unit="messages/s",
         rounds=[(round(rate, 1), RATE_GOAL)],
         disk="as it is",
+        notes={"worker_cpu_ms": round(worked * 1_000, 3)},
     )
     yield Measure(
         name="webhooks: p99 from commit to receiver, 500 messages/s to 1,000 of which ten hang / the goal",
@@ -149,21 +151,21 @@ def measure(url: str, *, seconds: float) -> Iterator[Measure]:
     )
 
 
-async def _rate(log: Log, environment: dict[str, str], messages: int) -> float:
-    """Return the rate at which a worker sends what has gathered in the log, one webhook in each workspace."""
+async def _rate(log: Log, environment: dict[str, str], messages: int) -> tuple[float, float]:
+    """Return the rate at which a worker sends to one webhook in each workspace, and its processor time for a message."""
     server = await _serving()
     await log.found(_url(server), 1, 0)
-    with started(("-m", "groupchat", "work", "webhooks"), environment, r"Working"):
+    with started(("-m", "groupchat", "work", "webhooks"), environment, r"Working") as (worker, _):
         await asyncio.to_thread(log.append, WORKSPACES)
         await _until(WORKSPACES)  # every webhook has its connections
         Receivers.arrived.clear()
-        begun = perf_counter()
+        begun, before = perf_counter(), cpu.used(worker.pid)
         for start in range(0, messages, 500):
             await asyncio.to_thread(log.append, min(500, messages - start))
         await _until(messages)
-        elapsed = perf_counter() - begun
+        elapsed, worked = perf_counter() - begun, cpu.used(worker.pid) - before
     server.close()
-    return messages / elapsed
+    return messages / elapsed, worked / messages
 
 
 async def _delays(log: Log, environment: dict[str, str], seconds: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 import ssl
 from datetime import datetime
+from functools import cached_property
 
 import structlog
 
@@ -36,8 +37,12 @@ class WebhookCalls:
         self._keys = keys
         self._clock = clock
         self._call_seconds = call_seconds
-        self._tls = ssl.create_default_context()
         self._receivers: dict[str, Receiver] = {}
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """The system's certificates, which take a while to load."""
+        return ssl.create_default_context()
 
     async def call(self, webhook: WebhookState, recorded: Recorded) -> CallOutcome:
         """Send an event to a webhook; whatever happens is an outcome."""

@@ -79,7 +79,7 @@ class Desk:
         for courier in self.couriers.values():
             courier.stop()
         self._calls.close()
-        self.notes = Notes()
+        self.notes, self.position = Notes(), 0
         for kept in (self.couriers, self._of, self._changed):
             kept.clear()
 
