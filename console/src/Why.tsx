@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import type { Explanation } from "./api";
 import { explainBlock, explainEntry, explainMessage, explainParticipant } from "./api";
 import { data, explain } from "./http";
-import { moment } from "./words";
+import { moment, readable } from "./words";
 
 type About =
   | { kind: "message"; id: string }
@@ -64,11 +64,11 @@ export function Why({ about, label }: { about: About; label: string }) {
 function Grounds({ explanation }: { explanation: Explanation }) {
   return (
     <>
-      <p className="verdict">{explanation.summary}</p>
+      <p className="verdict">{readable(explanation.summary)}</p>
       <ul className="grounds">
         {explanation.grounds.map((each) => (
           <li key={each.says} className={each.wrong ? "error" : undefined}>
-            {each.says}
+            {readable(each.says)}
             {each.event && (
               <small>
                 Event {each.event.version} of {each.event.stream}, {moment(each.event.at)}

@@ -15,7 +15,6 @@ export function useInbox({ q, unread, blocked, from }: Filter) {
     queryFn: ({ pageParam }) => {
       const asked = {
         limit: 50,
-        count: true,
         ...(pageParam && { cursor: pageParam }),
         ...(q && { q }),
         ...(unread && { unread }),
@@ -26,6 +25,15 @@ export function useInbox({ q, unread, blocked, from }: Filter) {
     },
     placeholderData: (before) => before,
     ...more,
+  });
+}
+
+/** The number of unread conversations. It is asked for apart, because counting takes longer than the first page of a large inbox. */
+export function useUnread() {
+  return useQuery({
+    queryKey: ["unread"],
+    queryFn: async () => (await data(readInbox({ query: { limit: 1, count: true }, throwOnError: true }))).unread ?? 0,
+    placeholderData: (before) => before,
   });
 }
 
@@ -93,6 +101,10 @@ export function useStale(): (events: StreamedEvent[]) => void {
   return useCallback((events) => stale(queries, events), [queries]);
 }
 
+/** The shortest time between two counts of unread conversations, which take time in proportion to the inbox. */
+const COUNT_PAUSE_MS = 1_000;
+let counting: ReturnType<typeof setTimeout> | undefined;
+
 function stale(queries: QueryClient, events: StreamedEvent[]): void {
   const keys = new Set<string>();
   const groups = new Set<string>();
@@ -104,7 +116,13 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     if (kind === "workspace") for (const key of ["numbers", "users", "policy", "rates", "roles", "me"]) keys.add(key);
     if (kind === "number") keys.add("numbers");
   }
-  if (groups.size > 0) keys.add("inbox").add("ledger").add("handset");
+  if (groups.size > 0) {
+    keys.add("inbox").add("ledger").add("handset");
+    counting ??= setTimeout(() => {
+      counting = undefined;
+      void queries.invalidateQueries({ queryKey: ["unread"] });
+    }, COUNT_PAUSE_MS);
+  }
   for (const key of keys) void queries.invalidateQueries({ queryKey: [key] });
   for (const id of groups) {
     for (const key of ["thread", "conversation", "pane", "history"])

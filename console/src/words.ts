@@ -17,6 +17,11 @@ export function dayOf(at: string, now = new Date()): string {
   return days === 0 ? "Today" : days === 1 ? "Yesterday" : day.format(new Date(at));
 }
 
+/** Whether two times are on the same day of the reader's calendar. */
+export function isSameDay(at: string, other: string): boolean {
+  return startOfDay(new Date(at)) === startOfDay(new Date(other));
+}
+
 /** Return a time as lists show it: the hour today, the weekday within a week, else the date. */
 export function recently(at: string, now = new Date()): string {
   const then = new Date(at);
@@ -33,6 +38,14 @@ function startOfDay(at: Date): number {
 export function phone(number: string): string {
   const found = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
   return found ? `(${found[1]}) ${found[2]}-${found[3]}` : number;
+}
+
+/** Return a text of the server with its numbers as people write them, and without the ids that only programs need. */
+export function readable(text: string): string {
+  return text
+    .replace(/ \((?:usr|cnv|msg|ctc|key)_\w+\)/g, "")
+    .replace(/, by the request req_\w+/g, "")
+    .replace(/\+1\d{10}\b/g, phone);
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {

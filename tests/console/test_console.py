@@ -32,6 +32,8 @@ async def test_a_person_writes_and_sees_the_answer_of_a_handset(owner: Person):
     await owner.page.get_by_label("Handsets").get_by_role("button", name="Send").click()
 
     await expect(owner.message("Yes, thank you")).to_be_visible()
+    await owner.page.get_by_label("Handsets").get_by_role("button", name="Ben Ortiz").click()
+    await expect(owner.page.get_by_role("list", name="What Ben Ortiz received").get_by_text("Yes, thank you")).to_be_visible()
     await expect(owner.page.locator("summary").get_by_text("Delivered").last).to_be_visible()
 
 
@@ -174,7 +176,7 @@ async def test_why_a_text_failed_a_group_is_blocked_and_a_charge_was_made_is_exp
     await owner.open("Spare keys")
     await owner.page.locator("summary").get_by_text("1 of 3 not delivered").click()
     await expect(owner.page.get_by_text("The number is a landline, or cannot receive texts.")).to_be_visible()
-    await owner.page.get_by_role("button", name="Why has this message this status?").last.click()
+    await owner.page.get_by_role("button", name="Why does this message have this status?").last.click()
     await expect(owner.page.get_by_role("dialog").get_by_text("The message was sent: nobody had opted out")).to_be_visible()
     assert await owner.violations() == []
     await owner.page.keyboard.press("Escape")

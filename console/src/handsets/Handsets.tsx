@@ -43,14 +43,15 @@ export function Handsets({ id, onClose }: { id: string; onClose: () => void }) {
           key={person.number}
           person={person}
           business={conversation.data.from}
-          others={people.filter((each) => each !== person).map((each) => each.number)}
+          others={people.filter((each) => each !== person)}
         />
       )}
     </aside>
   );
 }
 
-function Handset({ person, business, others }: { person: Person; business: string; others: string[] }) {
+function Handset({ person, business, others }: { person: Person; business: string; others: Person[] }) {
+  const numbers = others.map((each) => each.number).sort();
   const [body, setBody] = useState("");
   const [behaviour, setBehaviour] = useState<keyof typeof BEHAVIOURS>("");
   const handset = useQuery({
@@ -60,7 +61,7 @@ function Handset({ person, business, others }: { person: Person; business: strin
   const write = useMutation({
     mutationFn: (text: string) =>
       data(
-        handsetWrites({ body: { from: person.number, to: business, group: others, body: text }, throwOnError: true }),
+        handsetWrites({ body: { from: person.number, to: business, group: numbers, body: text }, throwOnError: true }),
       ),
     onSuccess: () => setBody(""),
   });
@@ -71,24 +72,25 @@ function Handset({ person, business, others }: { person: Person; business: strin
       ),
     onSuccess: (_, chosen) => setBehaviour(chosen),
   });
-  const group = [...others].sort().join();
   const shown = (handset.data?.items ?? []).filter(
     (each) =>
-      [...each.group, each.from]
+      [...new Set([...each.group, each.from])]
         .filter((n) => n !== business)
         .sort()
-        .join() === group,
+        .join() === numbers.join(),
   );
+  const nameOf = (number: string) => others.find((each) => each.number === number)?.name ?? phone(number);
   if (handset.error instanceof Problem && handset.error.status === 404) {
     return <p className="hint">Handsets exist only with the simulated carrier.</p>;
   }
   return (
     <div className="phone">
-      <ol aria-label={`What ${person.name ?? phone(person.number)} received`}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be within reach of the keyboard */}
+      <ol tabIndex={0} aria-label={`What ${person.name ?? phone(person.number)} received`}>
         {shown.map((each, n) => (
           <li key={n} className={each.from === business ? "in" : "other"}>
             <small>
-              {each.from === business ? "The business" : phone(each.from)} {clock(each.at)}
+              {each.from === business ? "The business" : nameOf(each.from)} {clock(each.at)}
             </small>
             <div dir="auto">{each.body}</div>
           </li>

@@ -6,7 +6,7 @@ import { readHistory, readState } from "../api";
 import { data, explain } from "../http";
 import { useUsers } from "../queries";
 import { Bubble } from "../thread/Bubble";
-import { happened, moment, phone } from "../words";
+import { happened, moment, phone, readable } from "../words";
 
 /** The conversation as it was at any of its versions, and what each step changed. */
 export function History({ id }: { id: string }) {
@@ -45,7 +45,7 @@ export function History({ id }: { id: string }) {
         <Link href={`/${id}`} className="back" aria-label="Back to the conversation">
           ‹
         </Link>
-        <h1 dir="auto">History of {state.data?.conversation.display_name ?? "…"}</h1>
+        <h1 dir="auto">History of {readable(state.data?.conversation.display_name ?? "…")}</h1>
       </header>
       {history.isError && <p className="error">{explain(history.error)}</p>}
       <label className="slider">

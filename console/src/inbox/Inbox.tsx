@@ -2,8 +2,8 @@ import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
 import type { Conversation, User } from "../api";
 import { explain } from "../http";
-import { useInbox, useNumbers } from "../queries";
-import { count, phone, recently } from "../words";
+import { useInbox, useNumbers, useUnread } from "../queries";
+import { count, phone, readable, recently } from "../words";
 
 export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) {
   const [q, setQ] = useState("");
@@ -14,7 +14,7 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
   const inbox = useInbox({ q: sought, unread: only === "unread", blocked: only === "blocked", from });
   const pages = inbox.data?.pages ?? [];
   const shown = pages.flatMap((page) => page.items);
-  const unread = pages[0]?.unread ?? 0;
+  const unread = useUnread().data ?? 0;
   return (
     <aside className="inbox" aria-label="Conversations">
       <div className="bar">
@@ -77,11 +77,11 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
 
 function Row({ conversation, chosen, me }: { conversation: Conversation; chosen: boolean; me: User }) {
   const { last_message: last, unread_count: unread } = conversation;
-  const author = last?.author.id === me.id ? "You" : (last?.author.name ?? "");
+  const author = last?.author.id === me.id ? "You" : (last?.author.name ?? phone(last?.author.number ?? ""));
   return (
     <Link href={`/${conversation.id}`} aria-current={chosen ? "page" : undefined} className={unread ? "unread" : ""}>
       <span className="name" dir="auto">
-        {conversation.display_name}
+        {readable(conversation.display_name)}
       </span>
       <time dateTime={conversation.last_activity_at}>{recently(conversation.last_activity_at)}</time>
       <span className="last" dir="auto">

@@ -4,8 +4,12 @@ import { Link } from "wouter";
 import type { StatementShown } from "../api";
 import { readLedger, readStatement } from "../api";
 import { data, explain } from "../http";
+import { useConversation } from "../queries";
 import { Why } from "../Why";
-import { moment, phone } from "../words";
+import { moment, phone, readable } from "../words";
+
+/** The conversations of a statement whose names are looked up: as many as somebody looks through. */
+const NAMED = 50;
 
 export function Ledger() {
   const [month, setMonth] = useState(() => new Date().toISOString().slice(0, 7));
@@ -43,7 +47,9 @@ export function Ledger() {
             <caption>By conversation</caption>
             <thead>
               <tr>
-                <th scope="col">Business number</th>
+                <th scope="col" className="wide-only">
+                  Business number
+                </th>
                 <th scope="col">Conversation</th>
                 <th scope="col" className="amount">
                   Segments
@@ -54,11 +60,15 @@ export function Ledger() {
               </tr>
             </thead>
             <tbody>
-              {shown.conversations.map((each) => (
+              {shown.conversations.map((each, n) => (
                 <tr key={`${each.conversation_id} ${each.currency}`}>
-                  <td>{phone(each.business_number)}</td>
+                  <td className="wide-only">{phone(each.business_number)}</td>
                   <td>
-                    <Link href={`/${each.conversation_id}`}>Open</Link>{" "}
+                    {n < NAMED ? (
+                      <Name id={each.conversation_id} />
+                    ) : (
+                      <Link href={`/${each.conversation_id}`}>Open</Link>
+                    )}{" "}
                     <button type="button" className="quiet" onClick={() => setConversation(each.conversation_id)}>
                       Entries
                     </button>
@@ -76,6 +86,11 @@ export function Ledger() {
       {conversation && <Entries month={month} conversation={conversation} />}
     </main>
   );
+}
+
+function Name({ id }: { id: string }) {
+  const conversation = useConversation(id);
+  return <Link href={`/${id}`}>{conversation.data ? readable(conversation.data.display_name) : "Open"}</Link>;
 }
 
 function Entries({ month, conversation }: { month: string; conversation: string }) {

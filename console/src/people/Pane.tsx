@@ -97,7 +97,7 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
           </Link>
         )}
       </span>
-      <span className="number">{phone(person.number)}</span>
+      {person.name && <span className="number">{phone(person.number)}</span>}
       {isOut && person.opted_out_at && (
         <span className="hint">
           Opted out on {moment(person.opted_out_at)}{" "}

@@ -79,7 +79,7 @@ function Delivery({ message, onResend }: Pick<Props, "message" | "onResend">) {
           </li>
         ))}
       </ul>
-      <Why about={{ kind: "message", id: message.id }} label="Why has this message this status?" />
+      <Why about={{ kind: "message", id: message.id }} label="Why does this message have this status?" />
       {onResend && reachedNobody && (
         <button type="button" className="quiet" onClick={() => onResend(message)}>
           Send again

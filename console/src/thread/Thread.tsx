@@ -5,7 +5,7 @@ import type { Conversation, Message, User } from "../api";
 import { changeConversation, markRead, markUnread } from "../api";
 import { data, explain } from "../http";
 import { useConversation, useThread } from "../queries";
-import { count, dayOf, phone } from "../words";
+import { count, dayOf, isSameDay, phone, readable } from "../words";
 import { Blocked } from "./Blocked";
 import { Bubble, Waiting } from "./Bubble";
 import { Composer } from "./Composer";
@@ -59,7 +59,7 @@ export function Thread({ id, me, side, onSide }: Props) {
               key={each.id}
               message={each}
               mine={each.author.id === me.id}
-              day={before && dayOf(before.at) === dayOf(each.at) ? null : dayOf(each.at)}
+              day={before && isSameDay(before.at, each.at) ? null : dayOf(each.at)}
               unread={each.id === firstUnread}
               follows={before?.author.id === each.author.id}
               onResend={sends ? outbox.resend : undefined}
@@ -109,7 +109,7 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
       </Link>
       {draft === null ? (
         <div className="title">
-          <h1 dir="auto">{conversation.display_name}</h1>
+          <h1 dir="auto">{readable(conversation.display_name)}</h1>
           {writes && (
             <button
               type="button"

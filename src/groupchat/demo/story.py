@@ -107,11 +107,12 @@ async def _spare_keys(teller: Teller, staff: Staff) -> None:
     teller.clock.set_to(days_ago=13, hour=16)
     olivia = staff.olivia
     text = "The spare keys are ready. You can pick them up at the office until 6 pm."
-    group = await teller.group(olivia, FRONT_DESK, "Spare keys", (ANN, DEV, GUS), text)
+    group = await teller.group(olivia, FRONT_DESK, "Spare keys", (ANN, BEN, GUS), text)
     await group.hear(ANN, "I'll come at 5.")
     await group.misbehaves(GUS, "fail", _LANDLINE)
-    await group.misbehaves(DEV, "silent")
+    await group.misbehaves(BEN, "silent")
     await group.send(olivia, "Please bring your ID.")
+    await group.misbehaves(BEN, None)
     await group.read(olivia)
 
 

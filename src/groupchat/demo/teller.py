@@ -119,8 +119,8 @@ class ToldGroup(Struct, frozen=True):
         """Continue in a successor."""
         await self.teller.text(who, conversations.create_successor, self.id, draft=Draft(body=body))
 
-    async def misbehaves(self, person: Character, behaviour: Behaviour, code: str | None = None) -> None:
-        """Let a participant's handset misbehave from now on."""
+    async def misbehaves(self, person: Character, behaviour: Behaviour | None, code: str | None = None) -> None:
+        """Let a participant's handset misbehave from now on, or work as usual."""
         await self.teller.simulator.behave(person.number, behaviour, code=code)
 
     async def read(self, who: Caller) -> None:

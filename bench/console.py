@@ -1,0 +1,172 @@
+"""The console before a large workspace: the time until its inbox can be used, and long tasks while somebody scrolls.
+
+`python bench/console.py --conversations 100000` makes that many conversations, and one with 2,000 messages, in an empty SQLite
+database, serves them, and opens the console in Chromium. It needs the built console (`python -m console.build`).
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import histories
+import httpx
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from groupchat import server
+from groupchat.aggregates.group_events import Created, InboundReceived, Participant
+from groupchat.bootstrap import running
+from groupchat.commands.keys import by_operator
+from groupchat.commands.workspaces import create_workspace
+from groupchat.projections import VIEWS
+from groupchat.projections.rebuild import rebuild
+from groupchat.settings import Settings
+from groupchat.store.append import Append
+from groupchat.store.mapper import EventMapper
+from groupchat.store.recorder import Recorder
+from groupchat.values.clock import utc_now
+from groupchat.values.event import Event
+from groupchat.values.ids import new_id
+from groupchat.values.policy import Policy
+
+LONG = 2_000
+RUNS = 5
+_CATEGORY = "disabled-by-default-devtools.timeline"
+"""The events of a trace that have each task's CPU time."""
+_PIECE = 5_000
+_SCROLL = """
+async () => {
+  const list = document.querySelector(".bubbles");
+  for (let at = list.scrollHeight; at > 0; at -= 400) {
+    list.scrollTop = at;
+    await new Promise(requestAnimationFrame);
+  }
+}
+"""
+
+
+def history(conversations: int) -> Iterator[tuple[str, int, Event]]:
+    """Return the events of all conversations, each with its stream and version; the last conversation is the long one."""
+    for n in range(conversations + 1):
+        conversation = new_id("cnv")
+        roster = tuple(Participant(number=f"+1{2_012_000_000 + 2 * n + each}", name=f"Person {2 * n + each}") for each in (0, 1))
+        yield conversation, 1, Created(business_number=histories.BUSINESS, name=None, roster=roster, policy=Policy())
+        for said in range(LONG if n == conversations else 1):
+            yield conversation, said + 2, _reply(roster[said % 2], said)
+
+
+def _reply(writer: Participant, n: int) -> InboundReceived:
+    body = f"Message {n}: thanks, see you then. " + "It is a little longer. " * (n % 5)
+    return InboundReceived(
+        message_id=new_id("msg"),
+        number=writer.number,
+        name=writer.name or "",
+        body=body,
+        media=(),
+        carrier_message_id=new_id("sim"),
+    )
+
+
+async def make(settings: Settings, conversations: int) -> str:
+    """Fill the database; return the owner's API key."""
+    async with running(settings) as system:
+        workspace_id = new_id("wsp")
+        founded = (await system.store.run(by_operator(workspace_id), create_workspace, "Large", "owner@example.com")).value
+        recorder, mapper, cause = Recorder(system.database), EventMapper(), histories.cause(workspace_id)
+        story = history(conversations)
+        while piece := list(islice(story, _PIECE)):
+            made = [mapper.store(event, stream, version, utc_now(), cause) for stream, version, event in piece]
+            append = Append(events=made, expected={})
+            recorder.append([append])
+            histories.stored(append)
+        await rebuild(system.store, list(VIEWS.values()), lambda _done, _total: None)
+        return founded.api_key
+
+
+async def measure(address: str, key: str) -> None:
+    """Print what a person waits for."""
+    async with httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}) as client:
+        times = []
+        for _ in range(RUNS):
+            start = perf_counter()
+            (await client.get("/v1/conversations?limit=50&count=true")).raise_for_status()
+            times.append(1_000 * (perf_counter() - start))
+        print(f"{'API: first page of the inbox':44} {median(times):7.0f} ms")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
+        await _in_browser(browser, address, key)
+        await browser.close()
+
+
+async def _in_browser(browser: Browser, address: str, key: str) -> None:
+    page = await browser.new_page()
+    await page.goto(address)
+    await page.get_by_label("API key").fill(key)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    row = page.locator(".inbox li a").first
+    await row.wait_for()
+    painted, usable = [], []
+    for _ in range(RUNS):
+        await page.goto("about:blank")
+        await page.goto(address)
+        await row.wait_for()
+        usable.append(await page.evaluate("performance.now()"))
+        painted.append(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+    print(f"{'console: first contentful paint':44} {median(painted):7.0f} ms")
+    print(f"{'console: inbox can be used':44} {median(usable):7.0f} ms")
+    await _scroll(browser, page)
+
+
+async def _scroll(browser: Browser, page: Page) -> None:
+    await page.locator(".inbox li a").first.click()
+    await page.locator(".bubbles > .bubble").first.wait_for()
+    await browser.start_tracing(page=page, categories=[_CATEGORY])
+    await _load(page)
+    print(f"{f'longest task while {LONG} messages load':44} {_longest(await browser.stop_tracing()):7.0f} ms")
+    await browser.start_tracing(page=page, categories=[_CATEGORY])
+    await page.evaluate(_SCROLL)
+    print(f"{f'longest task while {LONG} messages scroll':44} {_longest(await browser.stop_tracing()):7.0f} ms")
+
+
+async def _load(page: Page) -> None:
+    bubbles = page.locator(".bubbles > .bubble")
+    while (known := await bubbles.count()) < LONG:
+        await page.get_by_role("button", name="Show earlier messages").click()
+        await expect(bubbles).not_to_have_count(known)
+
+
+def _longest(trace: bytes) -> float:
+    """Return the CPU time of the longest task of any thread, in milliseconds: it does not depend on what else the machine does."""
+    events = json.loads(trace)["traceEvents"]
+    return max((each.get("tdur", 0) / 1_000 for each in events if each["name"].endswith("RunTask")), default=0)
+
+
+async def main() -> None:
+    """Make a workspace, serve it, and measure."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--conversations", type=int, default=100_000)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(database_url=f"sqlite:///{Path(folder) / 'large.db'}", rate_limit=0, log_level="warning")
+        start = perf_counter()
+        key = await make(settings, given.conversations)
+        print(f"{f'make {given.conversations} conversations':44} {perf_counter() - start:7.1f} s", flush=True)
+        listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(
+            server.serve(settings, "127.0.0.1", 0, workers=(), announce=lambda address, _: listening.set_result(address))
+        )
+        await measure(await listening, key)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
