@@ -1,8 +1,14 @@
 """Importing and exporting contacts as CSV (R22, R36, R54)."""
 
+import asyncio
 import json
+from collections.abc import MutableMapping
 from typing import Any
 
+import httpx
+
+from groupchat.http.routes.contact_sheets import AT_ONCE
+from groupchat.http.web.request import Receive, Scope, Send
 from tests.http.site import Json, Site, assert_problem, locs, path_of
 from tests.http.staff import staffed
 from tests.support.builders import number
@@ -60,6 +66,39 @@ async def test_an_import_that_broke_off_goes_on_after_the_last_line_that_was_ans
         "invalid-request",
         422,
     )
+
+
+async def test_an_import_whose_caller_is_gone_stops_R54(plain_site):
+    count, begun = 5 * AT_ONCE, asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_read = False
+
+        async def received() -> MutableMapping[str, Any]:
+            nonlocal is_read
+            if is_read:
+                await begun.wait()
+                return {"type": "http.disconnect"}
+            message = await receive()
+            is_read = not message.get("more_body", False)
+            return message
+
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            if message.get("body"):
+                begun.set()
+            await send(message)
+
+        await plain_site.client._transport.app(scope, received, sent)
+
+    sheet = "\n".join(["external_id,name,number", *(f"crm-{n},Ann,{number(n)}" for n in range(count))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://groupchat.test") as client:
+        headers = {"Content-Type": "text/csv", "Authorization": f"Bearer {plain_site.key}"}
+        response = await client.post(IMPORT, content=sheet.encode(), headers=headers)
+    results = [json.loads(line) for line in response.text.splitlines()]
+    assert AT_ONCE <= len(results) < count
+    assert all(each["outcome"] == "created" for each in results)
+    rest = await imported(plain_site, *sheet.splitlines(), params={"after_line": results[-1]["line"]})
+    assert len(results) + len(outcomes(rest)) == count
 
 
 async def test_without_an_external_id_a_line_is_the_oldest_contact_with_its_number_R54(site):

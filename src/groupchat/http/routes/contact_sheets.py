@@ -78,7 +78,7 @@ async def _import(services: Services, incoming: Incoming, who: Caller) -> Reply:
     file = await read_file(incoming, services.body_seconds)
     encoding = await asyncio.to_thread(encoding_of, file)
     lines = await asyncio.to_thread(_begun, file, encoding, query.after_line)
-    return Pieces(200, content_type=JSON_LINES, pieces=lambda: _take_all(Call(services, who, {}, NO_TERMS), lines))
+    return Pieces(200, content_type=JSON_LINES, pieces=lambda: _take_all(Call(services, who, {}, NO_TERMS), lines, incoming))
 
 
 def _begun(file: IO[bytes], encoding: str, after: int) -> Iterator[SheetLine]:
@@ -88,20 +88,30 @@ def _begun(file: IO[bytes], encoding: str, after: int) -> Iterator[SheetLine]:
     return chain(first, lines)
 
 
-async def _take_all(call: Call, lines: Iterator[SheetLine]) -> AsyncIterator[bytes]:
+async def _take_all(call: Call, lines: Iterator[SheetLine], incoming: Incoming) -> AsyncIterator[bytes]:
+    """Handle lines, and return their results, then the summary. If the caller is gone, stop after the lines that are begun."""
     counts: Counter[str] = Counter()
-    while some := await asyncio.to_thread(lambda: list(islice(lines, AT_ONCE))):
-        for result in await asyncio.gather(*_taking(call, some)):
-            counts[result.outcome] += 1
-            yield encode_json(result) + b"\n"
-    summary = ImportSummary(
+    gone = asyncio.ensure_future(incoming.receive())  # the body was read, so nothing else can come
+    try:
+        while some := await asyncio.to_thread(lambda: list(islice(lines, AT_ONCE))):
+            for result in await asyncio.gather(*_taking(call, some)):
+                counts[result.outcome] += 1
+                yield encode_json(result) + b"\n"
+            if gone.done():
+                return
+        yield encode_json(_summary(counts, await asyncio.to_thread(call.store.log.head))) + b"\n"
+    finally:
+        gone.cancel()
+
+
+def _summary(counts: Counter[str], position: int) -> ImportSummary:
+    return ImportSummary(
         created=counts["created"],
         updated=counts["updated"],
         unchanged=counts["unchanged"],
         refused=counts["refused"],
-        position=await asyncio.to_thread(call.store.log.head),
+        position=position,
     )
-    yield encode_json(summary) + b"\n"
 
 
 def _taking(call: Call, lines: Iterable[SheetLine]) -> Iterator[asyncio.Task[LineResult]]:
