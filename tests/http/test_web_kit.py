@@ -59,6 +59,7 @@ API = openapi.Api(
     parameters={},
     path_parameters={},
     security={},
+    tags={"kitchen": "Recipes."},
     instance="/recipes",
 )
 
