@@ -8,6 +8,7 @@ import structlog
 
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.overdue_reviews import OverdueReviews
 from groupchat.projections import VIEWS
 from groupchat.proof import growing as proof
 from groupchat.store.sqlite_file import OWNER_ONLY
@@ -15,7 +16,7 @@ from groupchat.store.webhook_rows import FOLLOWER as WEBHOOKS
 from groupchat.values.errors import ToldError
 from groupchat.values.waiting import first_set
 
-REQUIRED = (*VIEWS, ContactChanges.name, DeliveryProcess.name)
+REQUIRED = (*VIEWS, ContactChanges.name, DeliveryProcess.name, OverdueReviews.name)
 """The workers that must keep up with the log for the API to be ready."""
 REPORTED = (WEBHOOKS, proof.NAME)
 """Other workers that follow the log. The API works without them, but operators want to know when they fall behind."""
