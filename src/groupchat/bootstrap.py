@@ -137,12 +137,12 @@ class System(Struct, frozen=True, kw_only=True):
             if each.close is not None:
                 await each.close()
 
-    def _webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[None]]]:
+    def _webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
         named = {each.carrier.name: each.webhook for each in self.adapters if each.webhook is not None}
         return {name: partial(self._take, name, webhook) for name, webhook in named.items()}
 
-    async def _take(self, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> None:
-        await webhook(posted, CarrierInbox(self.store, name, correlation_id))
+    async def _take(self, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> int:
+        return await webhook(posted, CarrierInbox(self.store, name, correlation_id))
 
 
 def _pace(settings: Settings) -> StreamLimits:

@@ -28,6 +28,8 @@ class News(Struct, forbid_unknown_fields=True):
 
     receipts: Sequence[Receipt] = ()
     inbound: Inbound | None = None
+    weather: Sequence[str] = ()
+    """Events without a meaning for us."""
 
 
 def signed(news: News, path: str = PATH) -> Posted:
@@ -58,7 +60,7 @@ class PostingCarrier:
     async def find(self, _outgoing: Outgoing) -> None:
         return None
 
-    async def webhook(self, posted: Posted, inbox: Inbox) -> None:
+    async def webhook(self, posted: Posted, inbox: Inbox) -> int:
         given = posted.headers.get(SIGNATURE, "")
         if not hmac.compare_digest(given.encode(), _signature(posted.path, posted.body).encode()):
             msg = "the signature is not the carrier's"
@@ -70,3 +72,4 @@ class PostingCarrier:
         await inbox.receipts(news.receipts)
         if news.inbound is not None:
             await inbox.inbound(news.inbound)
+        return len(news.weather)

@@ -105,8 +105,10 @@ async def test_carriers_posts_are_counted_by_outcome(site: Site):
     await site.group(1, 2)
     await post(site, signed(written()))
     await post(site, replace(signed(written()), headers={}))
+    assert (await post(site, signed(News(weather=["sun", "rain"])))).status_code == 204
     metrics = (await site.client.get("/metrics")).text
 
-    for outcome in ("stored", "forged"):
-        assert f'groupchat_carrier_webhooks_total{{carrier="posting",outcome="{outcome}"}} 1.0' in metrics
+    assert 'groupchat_carrier_webhook_events_unknown_total{carrier="posting"} 2.0' in metrics
+    for outcome, times in (("stored", 2), ("forged", 1)):
+        assert f'groupchat_carrier_webhooks_total{{carrier="posting",outcome="{outcome}"}} {times}.0' in metrics
     assert "groupchat_carrier_calls" in metrics

@@ -19,8 +19,10 @@ class News(Struct, frozen=True, kw_only=True):
     unknown: Sequence[str] = ()
 
 
-async def hand_over(carrier: str, news: News, inbox: Inbox) -> None:
-    """Pass everything to the inbox. Returning means that it is stored, or that it has no place.
+async def hand_over(carrier: str, news: News, inbox: Inbox) -> int:
+    """Pass everything to the inbox; return the number of events without a meaning for us.
+
+    Returning means that everything else is stored, or that it has no place.
 
     A message for an unknown number would have no place the next time either, so it is acknowledged and logged.
     """
@@ -33,3 +35,4 @@ async def hand_over(carrier: str, news: News, inbox: Inbox) -> None:
             log.warning("inbound_has_no_place", carrier=carrier, carrier_message_id=inbound.carrier_message_id, reason=error.detail)
     for event in news.unknown:
         log.info("webhook_event_unknown", carrier=carrier, event_type=event)
+    return len(news.unknown)

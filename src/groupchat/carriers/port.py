@@ -204,8 +204,10 @@ class NotTheCarrierError(RefusalError):
 class Webhook(Protocol):
     """Receives a carrier's webhooks. Anyone can post to them, so the adapter itself checks whether the carrier did."""
 
-    async def __call__(self, posted: Posted, inbox: Inbox) -> None:
+    async def __call__(self, posted: Posted, inbox: Inbox) -> int:
         """Pass a request's content to the inbox. Returning acknowledges it; nothing else may be called before that.
+
+        The result is the number of events that have no meaning for us.
 
         Raises `NotTheCarrierError` for a request that the carrier did not send, `InvalidRequestError` for an unreadable one, and
         whatever the inbox raises; then the carrier sends it again.

@@ -42,7 +42,7 @@ class Services(Struct, frozen=True, kw_only=True):
     store: EventStore
     progress: Progress
     simulator: Simulator | None = None
-    webhooks: Mapping[str, Callable[[Posted, str], Awaitable[None]]] = {}
+    webhooks: Mapping[str, Callable[[Posted, str], Awaitable[int]]] = {}
     followers: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     max_lag: float = MAX_LAG_SECONDS

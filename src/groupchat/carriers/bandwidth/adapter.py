@@ -55,10 +55,10 @@ class Bandwidth:
         msg = f"no receipt has named message {outgoing.message_id} yet, and Bandwidth has no way to ask about it"
         raise CarrierUnclearError(msg)
 
-    async def webhook(self, posted: Posted, inbox: Inbox) -> None:
-        """Process a post of Bandwidth's."""
+    async def webhook(self, posted: Posted, inbox: Inbox) -> int:
+        """Process a post of Bandwidth's; return the number of unknown events."""
         require_login(posted, self._account.webhook_logins)
-        await hand_over(self.name, news(posted, confirms_delivery=self._account.confirms_delivery), inbox)
+        return await hand_over(self.name, news(posted, confirms_delivery=self._account.confirms_delivery), inbox)
 
     def request(self, outgoing: Outgoing) -> tuple[str, bytes]:
         """Return the path and the body of a message's call."""

@@ -67,10 +67,10 @@ class Telnyx:
             raise CarrierUnclearError(msg)
         return found
 
-    async def webhook(self, posted: Posted, inbox: Inbox) -> None:
-        """Process a post of Telnyx's."""
+    async def webhook(self, posted: Posted, inbox: Inbox) -> int:
+        """Process a post of Telnyx's; return the number of unknown events."""
         require_signed(posted, self._account.public_keys, self._clock())
-        await hand_over(self.name, news(posted), inbox)
+        return await hand_over(self.name, news(posted), inbox)
 
     def request(self, outgoing: Outgoing) -> tuple[str, bytes]:
         """Return the path and the body of a message's call, always the same bytes for the same message."""

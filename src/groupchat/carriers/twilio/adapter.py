@@ -88,8 +88,8 @@ class Twilio:
             raise CarrierUnclearError(error.detail, retry_after=error.retry_after or 60.0) from error
         return None
 
-    async def webhook(self, posted: Posted, inbox: Inbox) -> None:
-        """Process a post of Twilio's: store it now, and interpret it later."""
+    async def webhook(self, posted: Posted, inbox: Inbox) -> int:
+        """Process a post of Twilio's: store it now, and interpret it later. Return the number of unknown events."""
         require_signed(posted, self._account.auth_tokens, self._account.public_url)
         fields = events.fields_of(posted)
         kind = events.kind_of(fields)
@@ -97,10 +97,10 @@ class Twilio:
         if kind in ("receipt", "inbound"):
             await asyncio.to_thread(self._waiting.put, fields)
             self._posted.set()
-        elif written is not None:
-            await hand_over(self.name, News(inbound=[written]), inbox)
-        else:
-            await hand_over(self.name, News(unknown=[fields.get("EventType", "a copy of a message")]), inbox)
+            return 0
+        if written is not None:
+            return await hand_over(self.name, News(inbound=[written]), inbox)
+        return await hand_over(self.name, News(unknown=[fields.get("EventType", "a copy of a message")]), inbox)
 
     async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:
         """Interpret stored events, and pass them to the inbox, until `stop` is set. Several processes share them."""

@@ -49,6 +49,12 @@ class Metrics:
             ("carrier", "outcome"),
             registry=self.registry,
         )
+        self._unknown = Counter(
+            "groupchat_carrier_webhook_events_unknown",
+            "Events in carriers' webhooks that have no meaning for groupchat. They are acknowledged.",
+            ("carrier",),
+            registry=self.registry,
+        )
         self._webhook_seconds = Histogram(
             "groupchat_carrier_webhook_seconds",
             "Time until a carrier's webhook was acknowledged.",
@@ -84,6 +90,10 @@ class Metrics:
         """Count a request to a carrier's webhook."""
         self._webhooks.labels(carrier, outcome).inc()
         self._webhook_seconds.labels(carrier).observe(seconds)
+
+    def not_known(self, carrier: str, events: int) -> None:
+        """Count the events of a carrier's webhook that have no meaning for us."""
+        self._unknown.labels(carrier).inc(events)
 
     def answered(self, operation: str, method: str, status: int, seconds: float, slug: str | None) -> None:
         """Count a response; `operation` is a path's template."""

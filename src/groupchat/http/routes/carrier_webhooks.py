@@ -63,7 +63,7 @@ def _operation(carrier: str) -> Operation:
     )
 
 
-async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[None]], metrics: Metrics, incoming: Incoming) -> Reply:
+async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[int]], metrics: Metrics, incoming: Incoming) -> Reply:
     body = await read_body(incoming)
     query = incoming.scope["query_string"]
     posted = Posted(
@@ -73,7 +73,7 @@ async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[None]], me
     )
     began, outcome = monotonic(), "failed"
     try:
-        await take(posted, incoming.correlation_id)
+        metrics.not_known(carrier, await take(posted, incoming.correlation_id))
         outcome = "stored"
     except NotTheCarrierError as error:
         outcome = "forged"
