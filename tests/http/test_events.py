@@ -401,11 +401,17 @@ async def test_a_position_beyond_the_logs_end_is_refused_with_the_end(live, wher
         assert stream.status == 200
 
 
-async def test_a_read_that_asks_for_a_position_beyond_the_logs_end_is_refused_at_once_with_the_end(live):
+async def test_any_read_that_asks_for_a_position_beyond_the_logs_end_is_refused_at_once_with_the_end(live):
     end = await head(live)
     live.position = 0
-    refused = await live.request("GET", "/v1/contacts", headers={"Groupchat-Min-Position": str(10**17)})
-    assert assert_problem(refused, "position-ahead", 409)["head"] == end
+    document = (await live.client.get("/openapi.json")).json()
+    asked = {"$ref": "#/components/parameters/MinPosition"}
+    reads = {path: each["get"].get("parameters", ()) for path, each in document["paths"].items() if "get" in each}
+    paths = [path for path, given in reads.items() if asked in given and not any(each.get("required") for each in given)]
+    assert {"/v1/contacts", "/v1/workspace", "/v1/events"} < set(paths)
+    for path in set(paths) - {"/v1/session"}:  # which needs a cookie
+        refused = await live.request("GET", path, headers={"Groupchat-Min-Position": str(10**17)})
+        assert assert_problem(refused, "position-ahead", 409)["head"] == end, path
 
 
 async def test_a_head_of_the_stream_has_no_body(live):

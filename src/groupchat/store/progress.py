@@ -19,14 +19,16 @@ class Progress:
         self._log = Log.of(database)
 
     async def wait_for(self, names: Sequence[str], position: int, seconds: float) -> bool:
-        """Wait until all named followers have reached `position`; return false if they had not after `seconds`.
+        """Wait until all named followers, if any, have reached `position`; return false if they had not after `seconds`.
 
         Only stored positions count, because a rebuild sends a follower back to the beginning. Raises `PositionAheadError`
         immediately for a position that the log does not have.
         """
-        if _reached(await self.look(), names, position):
+        if names and _reached(await self.look(), names, position):
             return True
         await self.require_stored(position)
+        if not names:
+            return True
         try:
             async with asyncio.timeout(seconds):
                 with self._signals.progress.listen() as bell:

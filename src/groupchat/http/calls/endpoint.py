@@ -133,7 +133,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
                 return Writing(call.services, call.who, call.path, terms, self.decoder.decode(b"{}"))
             return Writing(call.services, call.who, call.path, terms, decode_body(self.decoder, incoming, body))
         query = decode_query(self.types.query, query_string)
-        if not self.spec.writes and (position := read_min_position(incoming.headers)) and self.waits_for:
+        if not self.spec.writes and (position := read_min_position(incoming.headers)):
             await call.views.wait_for(self.waits_for, position)
         return Reading(call.services, call.who, call.path, terms, query)
 

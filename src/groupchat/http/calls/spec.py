@@ -102,8 +102,10 @@ def _parameters(spec: Spec) -> Iterable[str]:
 
 
 def _problems(spec: Spec, types: Types, *, waits: bool) -> Iterable[str]:
+    if not spec.writes:
+        yield "position-ahead"
     if waits:
-        yield from ("position-ahead", "projection-behind")
+        yield "projection-behind"
     if types.body is not None:
         yield from ("payload-too-large", "request-timeout", "unsupported-encoding")
     if spec.writes:

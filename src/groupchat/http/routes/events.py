@@ -59,7 +59,8 @@ class StreamQuery(QueryParameters, frozen=True, kw_only=True):
 
 async def _follow(services: Services, incoming: Incoming, who: Caller) -> Reply:
     query = decode_query(StreamQuery, incoming.scope["query_string"])
-    read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
+    if position := read_min_position(incoming.headers):
+        await services.progress.require_stored(position)
     chosen = query.chosen
     if chosen.conversation_id is not None:
         await require_visible(services.store, who, chosen.conversation_id)

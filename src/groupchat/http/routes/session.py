@@ -58,8 +58,10 @@ async def _begin(services: Services, incoming: Incoming) -> Reply:
 
 async def _read(services: Services, incoming: Incoming) -> Reply:
     decode_query(NoQuery, incoming.scope["query_string"])
-    read_min_position(incoming.headers)  # there is nothing to wait for, but a malformed header is rejected
+    position = read_min_position(incoming.headers)
     who, key = await _present(services, incoming)
+    if position:
+        await services.progress.require_stored(position)
     held = await _held(services, who, key)
     return Reply(200, encode_json(_shown(who, key, held.expires_at)), JSON)
 
@@ -134,7 +136,7 @@ read_session = Unadmitted(
         tag="session",
         parameters=("MinPosition",),
         responses=(Response(status=200, description="The session.", contents=_CONTENT),),
-        problems=(*EVERYWHERE, "cross-site-request"),
+        problems=(*EVERYWHERE, "cross-site-request", "position-ahead"),
     ),
     _read,
 )
