@@ -19,11 +19,12 @@ from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
 from groupchat.store.put_off import PUT_OFF_EVENTS
 from groupchat.store.tables import FOLLOWERS, IDEMPOTENCY_KEYS, PARKED_EVENTS, STORED_EVENTS
+from groupchat.store.webhook_rows import WEBHOOK_CURSORS
 from groupchat.values.event import Recorded
 from tests.projections.histories import follow, received, tables_of
 from tests.support.builders import CAUSE, a_group, moment
 
-KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS, PUT_OFF_EVENTS, CHECKPOINTS)
+KEPT = (STORED_EVENTS, IDEMPOTENCY_KEYS, FOLLOWERS, PARKED_EVENTS, PUT_OFF_EVENTS, CHECKPOINTS, WEBHOOK_CURSORS)
 
 
 def quietly(done: int, total: int) -> None:

@@ -12,10 +12,10 @@ from groupchat.store import webhook_rows
 from groupchat.store.archive import Archive
 from groupchat.store.log import UnknownStreamError
 from groupchat.store.positions import stand_at
-from groupchat.store.webhook_rows import Cursor
+from groupchat.store.webhook_rows import Cursor, WaitingMessage
 from groupchat.values.event import Recorded
 from tests.moving.exports import exported
-from tests.support.builders import number
+from tests.support.builders import moment, number
 from tests.support.world import World
 
 
@@ -30,14 +30,19 @@ def events_of(world: World, conversation_id: str) -> list[EventLine]:
     return [line for line in of(world, conversation_id) if isinstance(line, EventLine)]
 
 
-async def test_an_export_continues_webhooks_where_the_last_of_them_is_R55(world: World):
+async def test_an_export_says_where_each_webhook_is_so_that_none_misses_anything_R55(world: World):
     await world.group(1, 2)
-    cursors = [Cursor(webhook_id=f"whk_{n}", workspace_id="wsp_1", behind=behind) for n, behind in enumerate((None, 3, 2))]
+    behinds = {"whk_ahead": None, "whk_behind": 2, "whk_waiting": None, "whk_set_aside": 3}
+    cursors = [Cursor(webhook_id=id_, workspace_id="wsp_1", behind=behind) for id_, behind in behinds.items()]
+    waits = {"whk_waiting": moment(1), "whk_set_aside": None}
     with world.store.database.write() as connection:
         stand_at(connection, webhook_rows.FOLLOWER, 4)
         webhook_rows.move(connection, cursors)
+        put_off = [WaitingMessage(webhook_id=id_, position=2, key="cnv_1", attempts=1, due=due) for id_, due in waits.items()]
+        webhook_rows.put_off(connection, put_off)
     lines = [msgspec.json.decode(line) for line in exported(world.store.database).splitlines()]
-    assert [line["position"] for line in lines if line.get("name") == webhook_rows.FOLLOWER] == [2]
+    places = {line["webhook_id"]: line["position"] for line in lines if line["line"] == "webhook"}
+    assert places == {"whk_ahead": 4, "whk_behind": 2, "whk_set_aside": 3, "whk_waiting": 1}
 
 
 async def test_an_export_of_all_has_every_event_with_its_envelope_R31(world: World):

@@ -16,7 +16,7 @@ from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
 from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine, PutOffLine
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.store import answers, put_off
+from groupchat.store import answers, put_off, webhook_rows
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.append import Append
 from groupchat.store.archive import Archive
@@ -28,6 +28,7 @@ from groupchat.store.parked import set_aside
 from groupchat.store.positions import FollowerStatus, advance, statuses
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Recorder
+from groupchat.store.webhook_rows import Cursor
 from tests.moving.exports import bring, event_line, exported, kept, lines_of, long_log, quietly, views_of, written
 from tests.projections.histories import Story, forget_everything, log_of, received, sent, store_log, stories
 from tests.races.racer import ROOT
@@ -59,6 +60,7 @@ def stand(database: Database, name: str, position: int, *parked: int) -> None:
         advance(connection, [name], position)
         set_aside(connection, name, dict.fromkeys(parked, "can't"))
         put_off.add(connection, name, [PutOff(each.position, each.stream, moment(1)) for each in messages[-1:]])
+        webhook_rows.move(connection, [Cursor(webhook_id="whk_1", workspace_id="wsp_1", behind=0)])
 
 
 def a_store(database: Database) -> None:

@@ -28,6 +28,7 @@ from groupchat.moving.lines import (
     ParkedLine,
     ProofLine,
     PutOffLine,
+    WebhookLine,
 )
 from groupchat.projections import VIEWS
 from groupchat.proof import growing
@@ -57,6 +58,7 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Exp
     """
     processes = [status for status in archive.followers() if status.name not in (*VIEWS, growing.NAME)]
     left = {each.name: (archive.parked(each.name, each.position), archive.put_off(each.name, each.position)) for each in processes}
+    webhooks = archive.webhooks()
     head = archive.log.head()  # last, because it describes the state of everything before it
     lines = LineWriter(file)
     lines.write(Header(groupchat=__version__, exported="all", head=head))
@@ -76,6 +78,8 @@ def export_all(archive: Archive, file: BinaryIO, on_progress: OnProgress) -> Exp
             lines.write(ParkedLine(each.follower, each.position, each.error))
         for event in put_off:
             lines.write(PutOffLine(**asdict(event), follower=status.name))
+    for place in webhooks:
+        lines.write(WebhookLine(**asdict(place)))
     lines.end()
     on_progress(head, head)
     return Exported(lines.events, max((read_checkpoint(note).size for note in notes), default=0))

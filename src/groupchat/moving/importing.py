@@ -31,6 +31,7 @@ from groupchat.moving.lines import (
     ProofLine,
     PutOffLine,
     Trailer,
+    WebhookLine,
     read_lines,
 )
 from groupchat.proof.checkpoint import read_checkpoint
@@ -56,6 +57,7 @@ _ORDER: dict[type[Line], int] = {
     FollowerLine: 4,
     ParkedLine: 4,
     PutOffLine: 4,
+    WebhookLine: 4,
     Trailer: 5,
 }
 
@@ -118,6 +120,8 @@ def _fill_other(empty: Filling, lines: Sequence[Line], trailer: Trailer) -> None
                 empty.parked(line)
             case PutOffLine():
                 empty.put_off(line.follower, line)
+            case WebhookLine():
+                empty.webhook(line)
             case CheckpointLine():
                 keep_checkpoint(empty.connection, Note.read(line.note))
             case Trailer() if line != trailer:
@@ -171,7 +175,7 @@ class _Checks:
                 return self._checkpoint(line)
             case Trailer():
                 return self._trailer(line)
-            case AnswerLine() | FollowerLine() | ParkedLine() | PutOffLine():
+            case AnswerLine() | FollowerLine() | ParkedLine() | PutOffLine() | WebhookLine():
                 return self._other(line)
             case ProofLine():
                 return _MISPLACED
@@ -214,7 +218,7 @@ class _Checks:
         self.others += 1
         return None
 
-    def _other(self, line: AnswerLine | FollowerLine | ParkedLine | PutOffLine) -> str | None:
+    def _other(self, line: AnswerLine | FollowerLine | ParkedLine | PutOffLine | WebhookLine) -> str | None:
         if not 0 <= line.position <= self.events:
             return f"it refers to position {line.position}, but the last event has {self.events}."
         match line:

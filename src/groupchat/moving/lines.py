@@ -17,6 +17,7 @@ from groupchat.store.archive import Logged
 from groupchat.store.parked import Parked
 from groupchat.store.positions import FollowerStatus
 from groupchat.store.put_off import PutOff
+from groupchat.store.webhook_rows import WebhookPlace
 from groupchat.values.errors import ToldError
 
 FORMAT = "groupchat-export"
@@ -78,6 +79,10 @@ class PutOffLine(PutOff, frozen=True, kw_only=True, tag_field="line", tag="put-o
     follower: str
 
 
+class WebhookLine(WebhookPlace, frozen=True, kw_only=True, tag_field="line", tag="webhook", forbid_unknown_fields=True):
+    """Where a webhook is (R55). Messages that wait to be sent again are above its position."""
+
+
 class CheckpointLine(Struct, frozen=True, tag_field="line", tag="checkpoint", forbid_unknown_fields=True):
     """A signed checkpoint (docs/proof.md). A complete export has all stored ones, others the one that the proofs lead to."""
 
@@ -99,7 +104,7 @@ class Trailer(Struct, frozen=True, kw_only=True, tag_field="line", tag="trailer"
     sha256: str
 
 
-Line = Header | EventLine | AnswerLine | FollowerLine | ParkedLine | PutOffLine | CheckpointLine | ProofLine | Trailer
+Line = Header | EventLine | AnswerLine | FollowerLine | ParkedLine | PutOffLine | WebhookLine | CheckpointLine | ProofLine | Trailer
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Line).decode

@@ -11,7 +11,6 @@ from typing import cast
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlalchemy import select
 
 from groupchat.store import put_off, webhook_rows
@@ -24,6 +23,7 @@ from groupchat.store.positions import FollowerStatus, statuses
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS
+from groupchat.store.webhook_rows import WebhookPlace
 from groupchat.values.event import Actor, Recorded
 
 BATCH = 1_000
@@ -87,13 +87,13 @@ class Archive:
                 yield StoredAnswer(key, bytes(row.answer), row.at, row.position)
 
     def followers(self) -> list[FollowerStatus]:
-        """Return the position of every follower; that of webhooks is where the last of them is."""
+        """Return the position of every follower."""
+        return sorted(statuses(self.database).values(), key=lambda status: status.name)
+
+    def webhooks(self) -> list[WebhookPlace]:
+        """Return where every webhook is."""
         with self.database.read() as connection:
-            lowest = webhook_rows.lowest(connection)
-        found = statuses(self.database)
-        if (webhooks := found.get(webhook_rows.FOLLOWER)) is not None:
-            found[webhooks.name] = replace(webhooks, position=lowest)
-        return sorted(found.values(), key=lambda status: status.name)
+            return webhook_rows.places(connection)
 
     def parked(self, name: str, upto: int) -> list[Parked]:
         """Return the events that were parked for a follower, up to a position."""

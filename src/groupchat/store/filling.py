@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from groupchat.store import answers, put_off
+from groupchat.store import answers, put_off, webhook_rows
 from groupchat.store.answers import StoredAnswer
 from groupchat.store.archive import BATCH, Logged, stored_of
 from groupchat.store.database import DATABASE_ERRORS, Database
@@ -18,6 +18,7 @@ from groupchat.store.positions import FollowerStatus, restore
 from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import WRITER_LOCK, Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, STORED_EVENTS
+from groupchat.store.webhook_rows import Cursor, WebhookPlace
 from groupchat.values.errors import ToldError
 
 T = TypeVar("T")
@@ -81,6 +82,11 @@ class Filling:
     def put_off(self, follower: str, event: PutOff) -> None:
         """Let a process handle an event when it is due."""
         put_off.add(self.connection, follower, [event])
+
+    def webhook(self, place: WebhookPlace) -> None:
+        """Let a webhook continue where it was."""
+        cursor = Cursor(webhook_id=place.webhook_id, workspace_id=place.workspace_id, behind=place.position)
+        webhook_rows.move(self.connection, [cursor])
 
 
 def _batches(given: Iterable[T]) -> Iterator[Sequence[T]]:

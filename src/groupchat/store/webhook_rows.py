@@ -94,6 +94,14 @@ class WebhookStanding(Struct, frozen=True, kw_only=True):
     set_aside: int = 0
 
 
+class WebhookPlace(Struct, frozen=True, kw_only=True):
+    """Where a webhook is: everything up to the position was sent, or was set aside."""
+
+    webhook_id: str
+    workspace_id: str
+    position: int
+
+
 # --- reading
 
 
@@ -149,11 +157,19 @@ def standings(connection: Connection, webhook_ids: Collection[str]) -> dict[str,
     }
 
 
-def lowest(connection: Connection) -> int:
-    """Return the position up to which all webhooks have everything: what a new database needs to know to miss nothing."""
-    behind = connection.execute(select(func.min(_CURSORS.behind))).scalar_one()
-    put_off = connection.execute(select(func.min(_PUT_OFF.position) - 1).where(_PUT_OFF.due.is_not(None))).scalar_one()
-    return min(each for each in (status_of(connection, FOLLOWER).position, behind, put_off) if each is not None)
+def places(connection: Connection) -> list[WebhookPlace]:
+    """Return where every webhook is, so that it misses nothing if it continues there without what waits now."""
+    first = select(func.min(_PUT_OFF.position) - 1).where(_PUT_OFF.webhook_id == _CURSORS.webhook_id, _PUT_OFF.due.is_not(None))
+    query = select(_CURSORS.webhook_id, _CURSORS.workspace_id, _CURSORS.behind, first.scalar_subquery().label("first"))
+    followed = status_of(connection, FOLLOWER).position
+    return [
+        WebhookPlace(
+            webhook_id=row.webhook_id,
+            workspace_id=row.workspace_id,
+            position=min(each for each in (followed, row.behind, row.first) if each is not None),
+        )
+        for row in connection.execute(query.order_by(_CURSORS.webhook_id))
+    ]
 
 
 # --- writing
