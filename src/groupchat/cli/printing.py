@@ -17,7 +17,7 @@ from groupchat.values import moments
 
 _AT_ONCE = 500
 """Rows of one table on a terminal, which are printed as they are found instead of gathered."""
-_ONE_LINE = str.maketrans("\t\n", "  ")
+_WIDE = 10_000
 
 
 def _read_zone(name: object) -> ZoneInfo:
@@ -58,21 +58,20 @@ def print_json_lines(values: Iterable[object]) -> None:
 
 def print_rows(header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     """Print rows under a header: a table on a terminal, elsewhere a line each, with tabs between the cells."""
-    cells = (tuple(clean(str(cell)) for cell in row) for row in rows)
-    console = out()
-    if console.is_terminal:
-        _print_tables(console, header, cells)
+    cells = (tuple(clean(str(cell)).replace("\n", " ") for cell in row) for row in rows)
+    if out().is_terminal:
+        _print_tables(header, cells)
         return
     typer.echo("\t".join(header))
     for row in cells:
-        typer.echo("\t".join(cell.translate(_ONE_LINE) for cell in row))
+        typer.echo("\t".join(row))
 
 
-def _print_tables(console: Console, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
+def _print_tables(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
+    """Print tables as wide as they need to be: the terminal wraps a line, and so an id can be copied."""
+    console = Console(width=_WIDE, highlight=False)
     while some := list(islice(rows, _AT_ONCE)):
-        table = Table(box=None, pad_edge=False)
-        for name in header:
-            table.add_column(name, overflow="fold")
+        table = Table(*header, box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for row in some:
             table.add_row(*map(Text, row))
         console.print(table)
