@@ -62,8 +62,9 @@ class Seen:
 
     def note(self, response: httpx.Response) -> None:
         """Remember the position of a write."""
+        written = response.headers.get("Groupchat-Position") or _last_line(response).get("position", 0)
         with self._lock:
-            self.position = max(self.position, int(response.headers.get("Groupchat-Position", 0)))
+            self.position = max(self.position, int(written))
 
 
 def exchange(call: Call[T], seen: Seen, retry: Retry) -> Generator[Request, Outcome, T]:
@@ -112,6 +113,15 @@ def _request(call: Call[Any], seen: Seen) -> Request:
     return Request(method=call.method, path=call.path, params=call.query or {}, headers=headers, content=body)
 
 
+def _is_lines(response: httpx.Response) -> bool:
+    return str(response.headers.get("Content-Type")).startswith(_JSON_LINES)
+
+
+def _last_line(response: httpx.Response) -> dict[str, Any]:
+    """Return the last of JSON lines, which says what came of all of them: a response that comes in parts has no position before."""
+    return msgspec.json.decode(response.content.splitlines()[-1], type=dict[str, Any]) if _is_lines(response) else {}
+
+
 def _read(call: Call[T], response: httpx.Response) -> T:
     read: Any
     if call.answer is None:
@@ -120,7 +130,7 @@ def _read(call: Call[T], response: httpx.Response) -> T:
         read = response.text
     elif call.answer is bytes:
         read = response.content
-    elif response.headers["Content-Type"].startswith(_JSON_LINES):
+    elif _is_lines(response):
         read = msgspec.json.decode(b"[%b]" % b",".join(response.content.splitlines()), type=call.answer)
     else:
         read = msgspec.json.decode(response.content, type=call.answer)
