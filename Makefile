@@ -41,8 +41,9 @@ test: style ## check style, types and layers, then run all tests: in about 8 min
 	-@cd tests/proof/go && go mod download
 	@$(BIN)/pytest -n 3 --dist worksteal
 
-chaos: .venv/dev ## kill, pause and double relays, and kill the broker, in 200 trials; print what consumers read
+chaos: .venv/dev ## hand 100,000 messages to carriers in trouble, then kill relays and brokers in 200 trials; print what arrived
 	@rm -rf build/chaos && mkdir -p build/chaos
+	@PYTHONPATH=src:. $(BIN)/python -m tests.carriers.send_trials build/chaos 100000
 	@PYTHONPATH=src:. $(BIN)/python -m tests.races.relay_trials sqlite:///build/chaos/trials.db 200
 
 manipulations: .venv/dev ## change a stored log at random, 1,000 times in each of 12 ways; print how many changes are found

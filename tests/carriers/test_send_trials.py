@@ -1,0 +1,14 @@
+"""A few of the trials that `make chaos` makes by the thousands."""
+
+import pytest
+
+from tests.carriers.send_trials import GROUPS, trials
+from tests.carriers.test_contract import BENCHES
+
+
+@pytest.mark.parametrize("name", BENCHES)
+async def test_no_text_arrives_twice_and_none_is_lost_without_a_word_R28(name, sqlite_url):
+    found = await trials(sqlite_url, name, GROUPS)
+
+    assert (found.messages, found.twice, found.lost) == (GROUPS, 0, 0)
+    assert found.once + found.refused + found.unconfirmed == 2 * GROUPS
