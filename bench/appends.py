@@ -176,10 +176,10 @@ class _Raw:
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
             script.write(self._statement)
             script.flush()
-            said = self._pgbench(script.name, prefix)
-        number = int(_found(r"transactions actually processed: (\d+)", said))
+            output = self._pgbench(script.name, prefix)
+        number = int(_found(r"transactions actually processed: (\d+)", output))
         _verify(self.database, "raw_events", [f"{prefix}{client}" for client in range(WRITERS)], number)
-        return float(_found(r"tps = ([\d.]+) \(without initial connection time\)", said))
+        return float(_found(r"tps = ([\d.]+) \(without initial connection time\)", output))
 
     def _pgbench(self, script: str, prefix: str) -> str:
         url = make_url(self.database.url)
@@ -236,9 +236,9 @@ def _too_few() -> RuntimeError:
     return RuntimeError("the events made ready ran out: raise their number in `measure`")
 
 
-def _found(pattern: str, said: str) -> str:
-    match = re.search(pattern, said)
+def _found(pattern: str, output: str) -> str:
+    match = re.search(pattern, output)
     if match is None:
-        msg = f"pgbench said: {said}"
+        msg = f"pgbench said: {output}"
         raise RuntimeError(msg)
     return match[1]

@@ -171,8 +171,8 @@ def application(pool: Engine) -> FastAPI:
                 raise HTTPException(404)
             if group.blocked:
                 raise HTTPException(409)
-            said = {"id": id_, "conversation_id": conversation_id, "body": message.body, "at": at}
-            connection.execute(insert(MESSAGES), said | {"author_id": group.user_id, "author_name": group.user_name})
+            row = {"id": id_, "conversation_id": conversation_id, "body": message.body, "at": at}
+            connection.execute(insert(MESSAGES), row | {"author_id": group.user_id, "author_name": group.user_name})
             connection.execute(
                 insert(RECIPIENTS), [{"message_id": id_, "number": each, "status": 0, "at": at} for each in group.participants]
             )

@@ -81,9 +81,9 @@ class _Crud:
         groups = [(f"cnv_{n:032d}", histories.BUSINESS, histories.people(n)) for n in range(CONNECTIONS)]
         crud.prepare(url, self._key, groups)
         self._paths = [f"/v1/conversations/{id_}/messages" for id_, _, _ in groups]
-        api, said = stack.enter_context(started((_CRUD, "serve"), environment, r"http://127.0.0.1:(\d+)"))
+        api, output = stack.enter_context(started((_CRUD, "serve"), environment, r"http://127.0.0.1:(\d+)"))
         worker, _ = stack.enter_context(started((_CRUD, "work"), environment, r"crud works"))
-        self.processes, self._port = {"api": api, "worker": worker}, int(said)
+        self.processes, self._port = {"api": api, "worker": worker}, int(output)
         self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
         stack.callback(self._engine.dispose)
 

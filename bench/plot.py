@@ -30,5 +30,5 @@ def svg(title: str, across: str, up: str, lines: Mapping[str, Sequence[tuple[flo
     )
 
 
-def _text(x: float, y: float, said: str, color: str) -> str:
-    return f'<text x="{x:.0f}" y="{y}" fill="{color}">{escape(said)}</text>'
+def _text(x: float, y: float, words: str, color: str) -> str:
+    return f'<text x="{x:.0f}" y="{y}" fill="{color}">{escape(words)}</text>'

@@ -42,8 +42,8 @@ class _Echo:
 
     def __init__(self, stack: ExitStack, ours: Service, seconds: float) -> None:
         self._worker, self._seconds = ours.worker, seconds
-        self._process, said = stack.enter_context(started((str(_ECHO),), dict(os.environ), r"http://127.0.0.1:(\d+)"))
-        self._port = int(said)
+        self._process, output = stack.enter_context(started((str(_ECHO),), dict(os.environ), r"http://127.0.0.1:(\d+)"))
+        self._port = int(output)
         self.results: list[Result] = []
         self.cpu: list[float] = []
 

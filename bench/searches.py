@@ -73,28 +73,28 @@ def _received(positions: Sequence[int], conversations: int, zipf: Zipf, random: 
     cause = Cause(workspace_id=WORKSPACE, actor=Actor("participant", PHONE), correlation_id="req_1", causation_id="req_1")
     for position in positions:
         id_ = f"msg_{position}"
-        said = InboundReceived(
+        event = InboundReceived(
             message_id=id_, number=PHONE, name="Ann", body=" ".join(zipf.words(LENGTH)), media=(), carrier_message_id=id_
         )
         conversation = f"cnv_{random.randrange(conversations)}"
-        yield Recorded(event=said, stream=conversation, version=1, position=position, at=_NOW, cause=cause)
+        yield Recorded(event=event, stream=conversation, version=1, position=position, at=_NOW, cause=cause)
 
 
 def _message(recorded: Recorded) -> dict[str, Any]:
-    said = recorded.event
-    assert isinstance(said, InboundReceived)
+    event = recorded.event
+    assert isinstance(event, InboundReceived)
     shown = Message(
-        id=said.message_id,
+        id=event.message_id,
         conversation_id=recorded.stream,
         direction="inbound",
-        author=Author.of(said),
-        body=said.body,
+        author=Author.of(event),
+        body=event.body,
         media=(),
         at=recorded.at,
         version=recorded.position,
     )
     return {
-        "message_id": said.message_id,
+        "message_id": event.message_id,
         "conversation_id": recorded.stream,
         "version": recorded.position,
         "position": recorded.position,

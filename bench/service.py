@@ -55,8 +55,8 @@ class Service:
         stack.callback(self.database.close)
         self.worker = stack.enter_context(started(("-m", "groupchat", "work"), environment, r"Working"))[0]
         serve = ("-m", "groupchat", "serve", "--no-workers", "--port", "0")
-        self.api, said = stack.enter_context(started(serve, environment, r"http://127.0.0.1:(\d+)"))
-        self._port = int(said)
+        self.api, output = stack.enter_context(started(serve, environment, r"http://127.0.0.1:(\d+)"))
+        self._port = int(output)
         self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         stack.callback(self._connection.close)
         self._key = founded(environment)
@@ -114,11 +114,11 @@ class Service:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json", **(more or {})}
         self._connection.request(method, path, body, headers)
         answer = self._connection.getresponse()
-        said = answer.read()
+        output = answer.read()
         if answer.status not in (http.client.CREATED, http.client.OK):
-            msg = f"{method} {path} answered {answer.status}: {said.decode()}"
+            msg = f"{method} {path} answered {answer.status}: {output.decode()}"
             raise RuntimeError(msg)
-        return _Answer(said, answer.getheader("Groupchat-Position"))
+        return _Answer(output, answer.getheader("Groupchat-Position"))
 
 
 @contextmanager

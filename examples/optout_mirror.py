@@ -27,8 +27,8 @@ def mirror(db: sqlite3.Connection, record: Record) -> bool:
     """Mirror a record; return whether it says anything new of an opt-out."""
     if record.type not in SAYS:  # types that one does not know are passed over
         return False
-    told = {name: record.data[name] for name in ("business_number", "number", "cause")}
-    row = told | {"opted_out": SAYS[record.type], "since": record.time.isoformat(), "version": record.version}
+    latest = {name: record.data[name] for name in ("business_number", "number", "cause")}
+    row = latest | {"opted_out": SAYS[record.type], "since": record.time.isoformat(), "version": record.version}
     with db:
         return db.execute(NEWER, row).rowcount == 1
 
@@ -47,8 +47,8 @@ def main() -> None:
     with Reader(brokers, group=group, topics=topics, instance="1", idle_seconds=given.idle_seconds) as records:
         for record in records:
             if mirror(db, record):
-                said = "out" if SAYS[record.type] else "in"
-                print(record.data["business_number"], record.data["number"], said, record.data["cause"], flush=True)
+                state = "out" if SAYS[record.type] else "in"
+                print(record.data["business_number"], record.data["number"], state, record.data["cause"], flush=True)
 
 
 if __name__ == "__main__":

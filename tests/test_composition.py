@@ -60,8 +60,8 @@ class Composed:
 
 @contextmanager
 def _running(words: list[str], environment: dict[str, str], out: Path) -> Iterator[None]:
-    with out.open("w") as told:
-        process = subprocess.Popen([GROUPCHAT, *words], env=environment, stderr=told)
+    with out.open("w") as log:
+        process = subprocess.Popen([GROUPCHAT, *words], env=environment, stderr=log)
         try:
             yield
             process.send_signal(signal.SIGTERM)

@@ -129,11 +129,11 @@ def test_the_image_keeps_a_database_in_a_volume():
 
 
 def test_compose_holds_no_secret_and_no_version_that_moves():
-    told = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", "", re.sub(r"(?m)^#.*", "", (ROOT / "docker-compose.yml").read_text()))
+    settings = re.sub(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", "", re.sub(r"(?m)^#.*", "", (ROOT / "docker-compose.yml").read_text()))
     services = COMPOSE["services"].values()
 
-    assert re.findall(r"PASSWORD: *(\S*)", told) == [""]
-    assert re.findall(r"://\w+:(.*)@postgres", told) == [""]
+    assert re.findall(r"PASSWORD: *(\S*)", settings) == [""]
+    assert re.findall(r"://\w+:(.*)@postgres", settings) == [""]
     assert all(re.search(r":\d", service["image"]) for service in services if "build" not in service)
 
 

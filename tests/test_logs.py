@@ -91,19 +91,19 @@ def serving(url: str, folder: Path, **settings: str) -> Iterator[Popen[str]]:
 
 def test_every_line_is_json_while_kafka_and_the_database_are_away(sqlite_url, tmp_path):
     with serving(sqlite_url, tmp_path, log_format="json", kafka_bootstrap_servers=CLOSED) as process:
-        told = []
+        logged = []
         for line in process.stderr:
-            told.append(json.loads(line))
-            if told[-1]["event"] == "relay_retries":
+            logged.append(json.loads(line))
+            if logged[-1]["event"] == "relay_retries":
                 path = Path(sqlite_url.removeprefix("sqlite:///"))
                 path.rename(path.with_name("away.db"))
-            if told[-1]["event"] == "lease_unreachable":
+            if logged[-1]["event"] == "lease_unreachable":
                 process.send_signal(signal.SIGTERM)
                 break
-        told += [json.loads(line) for line in process.stderr]
+        logged += [json.loads(line) for line in process.stderr]
         assert process.wait(PATIENCE) == 0
 
-    started = next(each for each in told if each["event"] == "started")
+    started = next(each for each in logged if each["event"] == "started")
     assert (started["version"], started["settings"]["kafka_bootstrap_servers"]) == (__version__, CLOSED)
     assert started["database"] == sqlite_url
 
@@ -121,7 +121,7 @@ def test_a_process_logs_its_workers_and_why_it_ended(sqlite_url, tmp_path):
 
     ended = command_process(tmp_path)(sqlite_url, *words, log_format="json")
 
-    told = {each["event"]: each for each in map(json.loads, ended.err.splitlines())}
+    logged = {each["event"]: each for each in map(json.loads, ended.err.splitlines())}
     assert ended.code == 1
-    assert told["started"]["workers"] == ["housekeeping"]
-    assert told["failed"]["error"] == "The health file missing/alive can't be written: No such file or directory."
+    assert logged["started"]["workers"] == ["housekeeping"]
+    assert logged["failed"]["error"] == "The health file missing/alive can't be written: No such file or directory."

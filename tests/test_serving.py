@@ -53,7 +53,7 @@ def server(environment: dict[str, str], key: str) -> Iterator[tuple[subprocess.P
 def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(server, key):
     process, address = server
     headers = {"Authorization": f"Bearer {key}"}
-    told = []
+    output = []
     opened = threading.Event()
 
     def listen() -> None:
@@ -62,7 +62,7 @@ def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(serv
             client.stream("GET", f"{address}/v1/events?after=0", headers=headers) as stream,
         ):
             for line in stream.iter_lines():  # raises if the answer does not end in order
-                told.append(line)
+                output.append(line)
                 if line.startswith("event: groupchat.workspace.created"):
                     opened.set()
 
@@ -73,7 +73,7 @@ def test_a_server_that_is_stopped_ends_its_streams_in_order_and_then_itself(serv
     assert process.wait(PATIENCE) == 0
     listener.join(PATIENCE)
 
-    assert "id: 0" in told
+    assert "id: 0" in output
     assert process.stderr
     lines = [json.loads(line) for line in process.stderr]
     assert [line["reason"] for line in lines if line["event"] == "stream_ended"] == ["shutdown"]

@@ -192,12 +192,12 @@ def test_a_restricted_user_requests_only_contacts_assigned_to_them_R22():
 
 
 def test_an_unknown_contact_is_refused_like_another_workspaces_R22():
-    said = []
+    differing = []
     for contact_ in (None, assigned_to("max")):
         with pytest.raises(ContactNotAssignedError) as caught:
             access("rita").require_assigned([a_candidate(0, contact=contact_)])
-        said.append((caught.value.detail, caught.value.members))
-    assert said[0] == said[1]
+        differing.append((caught.value.detail, caught.value.members))
+    assert differing[0] == differing[1]
 
 
 def test_a_restricted_user_assigns_contacts_only_to_themselves_R22():

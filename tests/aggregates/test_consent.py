@@ -66,8 +66,8 @@ def test_a_users_record_is_taken_back_with_a_reason_R39():
 
 @pytest.mark.parametrize("cause", ["keyword", "carrier"])
 def test_only_the_person_takes_back_their_own_opt_out_R39(cause):
-    said = OptedOut(**SAID, cause=cause, evidence="msg_1")
-    given(consent, said).when(TAKE_BACK).refused(OptOutIsTheirsError, number=number(1))
+    opted_out = OptedOut(**SAID, cause=cause, evidence="msg_1")
+    given(consent, opted_out).when(TAKE_BACK).refused(OptOutIsTheirsError, number=number(1))
 
 
 @pytest.mark.parametrize("cause", ["keyword", "carrier"])

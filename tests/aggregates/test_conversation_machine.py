@@ -168,23 +168,23 @@ class ConversationMachine(RuleBasedStateMachine):
 
     # --- opting out and in
 
-    def goes_out(self, who, said, cause):
-        known = who in said or (said is self.hand and who in self.words)
-        given = {"number": who, "cause": cause, "evidence": "said so", "contact_id": "ctc_9" if said is self.dnd else None}
+    def goes_out(self, who, lists, cause):
+        known = who in lists or (lists is self.hand and who in self.words)
+        given = {"number": who, "cause": cause, "evidence": "said so", "contact_id": "ctc_9" if lists is self.dnd else None}
         assert self.do_once(OptOutParticipant(**given)) == ([] if known else [ParticipantOptedOut(**given)])  # R14
         if not known:
-            said.add(who)
+            lists.add(who)
             self.blocking.setdefault(who, set()).add(cause if cause in ("dnd", "user") else "word")
             self.to_withhold |= set(self.accepted) - self.handed_over
             self.beside = False  # the other group with the same set is blocked as well
 
     def comes_back(self, who, cause):
-        said = [self.dnd] if cause == "dnd" else [self.words, self.hand]
+        lists = [self.dnd] if cause == "dnd" else [self.words, self.hand]
         command = OptInParticipant(number=who, cause=cause, evidence="said so", same_set_is_open=self.beside)
         expected = []
-        if any(who in each for each in said):
+        if any(who in each for each in lists):
             expected = [ParticipantOptedIn(number=who, cause=cause, evidence="said so")]
-        for each in said:
+        for each in lists:
             each.discard(who)
         if expected and self.reopens and not self.out() and not self.beside:
             expected.append(Unblocked())

@@ -83,11 +83,11 @@ FORWARD = {
 STATUSES = ("queued", "unconfirmed", "sent", "delivered", "failed")
 
 
-@pytest.mark.parametrize(("now", "told"), list(itertools.product(STATUSES, STATUSES[1:])))
-def test_a_status_only_moves_forward_duplicates_and_late_ones_say_nothing_R28(now, told):
+@pytest.mark.parametrize(("now", "reported"), list(itertools.product(STATUSES, STATUSES[1:])))
+def test_a_status_only_moves_forward_duplicates_and_late_ones_say_nothing_R28(now, reported):
     history = [STARTED] if now == "queued" else [STARTED, updated(now)]
-    expected = [updated(told, "30003")] if (now, told) in FORWARD else []
-    given(delivery, *history).when(receipt(told, "30003")).then(*expected)
+    expected = [updated(reported, "30003")] if (now, reported) in FORWARD else []
+    given(delivery, *history).when(receipt(reported, "30003")).then(*expected)
 
 
 def test_one_report_for_several_recipients_is_one_event_with_its_news_only_R28():

@@ -31,7 +31,7 @@ def joined(n):
     return consent.GroupJoined(**SAID, conversation_id=f"cnv_{n}")
 
 
-def said(n):
+def consented(n):
     kind = consent.OptedOut if n % 2 else consent.OptedIn
     return kind(**SAID, cause="keyword", evidence="msg_1", carrier_message_id=f"SM{n}")
 
@@ -49,7 +49,7 @@ LONG_STREAMS = {
     "contacts with DND on and one number": (do_not_disturb.evolve, refused),
     "contacts that leave their DND behind": (do_not_disturb.evolve, left_behind),
     "groups of one number": (consent.evolve, joined),
-    "keywords of one number": (consent.evolve, said),
+    "keywords of one number": (consent.evolve, consented),
     "keys": (workspace_state.evolve, issued),
     "keys that are revoked": (workspace_state.evolve, revoked),
 }

@@ -10,9 +10,9 @@ RATE = {"n": 1, "effective_from": "2025-01-01", "mms_segment": "0.02", "currency
 
 def problem(status: int, slug: str, *, after: int | None = None, **members: Any) -> httpx.Response:
     """Return a problem."""
-    said = {"type": f"https://chat.example.com/problems/{slug}", "title": "A title", "status": status, "detail": "A detail."}
+    fields = {"type": f"https://chat.example.com/problems/{slug}", "title": "A title", "status": status, "detail": "A detail."}
     headers = {"Groupchat-Correlation-Id": "req_1"} | ({} if after is None else {"Retry-After": str(after)})
-    return httpx.Response(status, headers=headers, content=json.dumps(said | members))
+    return httpx.Response(status, headers=headers, content=json.dumps(fields | members))
 
 
 def success(value: Any = None, status: int = 200, **headers: str) -> httpx.Response:

@@ -91,5 +91,5 @@ def test_a_refusal_ends_the_stream(status, slug):
         following().ended(problem_error(status, slug))
 
 
-def problem_error(*said, **more):
-    return ProblemError(problem(*said, **more))
+def problem_error(*given, **more):
+    return ProblemError(problem(*given, **more))

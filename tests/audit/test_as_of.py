@@ -169,7 +169,7 @@ def test_later_pages_show_the_state_of_the_first_page_though_events_come_meanwhi
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "reason"),
     [
         (When(version=0), "only versions 1 to 5"),
         (When(version=6), "only versions 1 to 5"),
@@ -177,9 +177,9 @@ def test_later_pages_show_the_state_of_the_first_page_though_events_come_meanwhi
         (When(at=moment(1_001)), r"up to now \(2025-02-01T00:16:10Z\)"),
     ],
 )
-def test_an_unknown_version_or_time_is_refused_with_the_known_ones_R32(database: Database, asked: When, said: str):
+def test_an_unknown_version_or_time_is_refused_with_the_known_ones_R32(database: Database, asked: When, reason: str):
     store_log(database, log_of(A_STORY))
-    with pytest.raises(InvalidRequestError, match=said):
+    with pytest.raises(InvalidRequestError, match=reason):
         as_of.page(Log.of(database), "cnv_1", asked, END)
 
 

@@ -37,7 +37,7 @@ def history_in(log: list[Recorded]) -> History:
     return History(events=of("cnv_1"), deliveries=of("delivery-"), workspace=of("wsp_"))
 
 
-def told(explanation: Explanation) -> str:
+def text_of(explanation: Explanation) -> str:
     return "\n".join([explanation.summary, *(each.says for each in explanation.grounds)])
 
 
@@ -79,9 +79,9 @@ def test_each_entry_of_the_ledger_is_explained_by_its_message_or_by_the_opt_out_
             credited = isinstance(recorded.event, Withheld)
             expected = ("credited", life.withheld[entry.message_id]) if credited else ("charged", recorded.id)
             if credited:
-                assert f"cnv_1/{whole.message(entry.message_id).recorded.version}/" in told(explained)
+                assert f"cnv_1/{whole.message(entry.message_id).recorded.version}/" in text_of(explained)
             assert (explained.verdict, explained.decided_by.id, explained.contradicts) == (*expected, False)
-            assert f"{entry.rate} {entry.currency}" in told(explained)
+            assert f"{entry.rate} {entry.currency}" in text_of(explained)
 
 
 @given(life=lives())
@@ -147,7 +147,7 @@ def test_a_message_shows_its_numbers_its_authors_view_its_rate_and_each_status_R
         "delivery-msg_1/1",
         "delivery-msg_1/2",
     ]
-    for said in (
+    for text in (
         'sent "Hello all" to all 2 participants, by the request req_1',
         f"exactly the 2 numbers that were frozen when the group was created: {ONE}, {TWO} (R7, R8)",
         f"participants: {ONE}, Contact 2 ({TWO}); opted out: nobody",
@@ -155,7 +155,7 @@ def test_a_message_shows_its_numbers_its_authors_view_its_rate_and_each_status_R
         "billed 2 segments at 0.03 USD: 0.06 USD (entries 1 to 2 of cnv_1/3)",
         f"the status delivered for Contact 2 ({TWO})",
     ):
-        assert said in told(explained)
+        assert text in text_of(explained)
 
 
 def test_the_pane_is_shown_as_of_that_time_even_after_a_block_was_lifted_R17_R19():
@@ -163,7 +163,7 @@ def test_the_pane_is_shown_as_of_that_time_even_after_a_block_was_lifted_R17_R19
     story = [reopening, opted_out(1), opted_in(1), Unblocked(), sent("msg_1"), opted_out(2)]
     found = history(*(("cnv_1", event) for event in story))
     explained = explain.message(found, "msg_1")
-    assert "opted out: nobody" in told(explained)
+    assert "opted out: nobody" in text_of(explained)
     opened = next(line for line in explained.grounds if "open again" in line.says)
     assert opened.event.id == "cnv_1/4"
     assert explain_block.block(found).decided_by.id == "cnv_1/6"
@@ -177,19 +177,19 @@ def test_a_keyword_leads_to_its_opt_out_and_back_R14():
     found = history(("cnv_1", a_group()), ("cnv_1", received("msg_1", body="Stop!")), ("cnv_1", stop))
     line = next(line for line in explain.message(found, "msg_1").grounds if "keyword (R14)" in line.says)
     assert line.event.id == "cnv_1/3"
-    assert 'by a keyword in the message msg_1 ("Stop!")' in told(explain_block.block(found))
+    assert 'by a keyword in the message msg_1 ("Stop!")' in text_of(explain_block.block(found))
 
 
 def test_a_keyword_that_changed_nothing_says_so_R14():
     found = history(("cnv_1", a_group()), ("cnv_1", received("msg_1", body="START")))
-    assert "changed nothing" in told(explain.message(found, "msg_1"))
+    assert "changed nothing" in text_of(explain.message(found, "msg_1"))
 
 
 def test_a_block_says_that_nothing_was_sent_since_and_why_an_opt_in_does_not_lift_it_R16_R17():
     story = [a_group(), sent("msg_1"), opted_out(1), opted_in(1)]
     explained = explain_block.block(history(*(("cnv_1", event) for event in story)))
-    assert "Nothing was sent or handed over after the last opt-out: the last message before it is msg_1" in told(explained)
-    assert "has reopen_on_opt_in off (R17)" in told(explained)
+    assert "Nothing was sent or handed over after the last opt-out: the last message before it is msg_1" in text_of(explained)
+    assert "has reopen_on_opt_in off (R17)" in text_of(explained)
 
 
 def test_an_entry_and_its_credit_name_each_other_R16():
@@ -197,8 +197,8 @@ def test_an_entry_and_its_credit_name_each_other_R16():
         ("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", opted_out(1)), (ON_THE_WAY, withheld("msg_1", ONE, TWO))
     )
     charged, credited = explain_entry.entry(found, "cnv_1/2/2"), explain_entry.entry(found, "delivery-msg_1/1/2")
-    assert "delivery-msg_1/1/2 reverses it" in told(charged)
-    assert "cnv_1/2/2 is the entry that it reverses" in told(credited)
+    assert "delivery-msg_1/1/2 reverses it" in text_of(charged)
+    assert "cnv_1/2/2 is the entry that it reverses" in text_of(credited)
     assert (charged.decided_by.id, credited.decided_by.id) == ("cnv_1/2", "cnv_1/3")
 
 
@@ -208,7 +208,7 @@ BLOCKED = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", opted_out(1
 
 
 @pytest.mark.parametrize(
-    ("story", "said"),
+    ("story", "text"),
     [
         ((("cnv_1", a_group()), ("cnv_1", opted_out(1)), ("cnv_1", sent("msg_1"))), "R15 forbids this message"),
         ((("cnv_1", a_group()), ("cnv_1", sent("msg_1", number(9)))), "R8 forbids this"),
@@ -220,14 +220,14 @@ BLOCKED = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), ("cnv_1", opted_out(1
         ),
     ],
 )
-def test_a_message_that_the_rules_forbid_is_called_so(story: tuple[tuple[str, Event], ...], said: str):
+def test_a_message_that_the_rules_forbid_is_called_so(story: tuple[tuple[str, Event], ...], text: str):
     explained = explain.message(history(*story), "msg_1")
     assert explained.contradicts
-    assert re.search(said, told(explained))
+    assert re.search(text, text_of(explained))
 
 
 @pytest.mark.parametrize(
-    ("story", "said"),
+    ("story", "text"),
     [
         (
             (("cnv_1", a_group()), ("cnv_1", opted_out(1)), ("cnv_1", sent("msg_1"))),
@@ -236,17 +236,17 @@ def test_a_message_that_the_rules_forbid_is_called_so(story: tuple[tuple[str, Ev
         ((*BLOCKED, (ON_THE_WAY, started("msg_1", ONE))), "handed over after an opt-out that followed it: R16"),
     ],
 )
-def test_a_message_sent_after_an_opt_out_is_marked_R16(story: tuple[tuple[str, Event], ...], said: str):
+def test_a_message_sent_after_an_opt_out_is_marked_R16(story: tuple[tuple[str, Event], ...], text: str):
     explained = explain_block.block(history(*story))
     assert explained.contradicts
-    assert said in told(explained)
+    assert text in text_of(explained)
 
 
 def test_a_second_call_to_the_carrier_is_described_as_such():
     story = (("cnv_1", a_group()), ("cnv_1", sent("msg_1")), *[(ON_THE_WAY, started("msg_1", ONE))] * 2)
-    said = told(explain.message(history(*story), "msg_1"))
-    assert said.count("It was handed to the carrier") == 1
-    assert said.count("The last call had not reached the carrier, so it was handed to the carrier") == 1
+    text = text_of(explain.message(history(*story), "msg_1"))
+    assert text.count("It was handed to the carrier") == 1
+    assert text.count("The last call had not reached the carrier, so it was handed to the carrier") == 1
 
 
 # --- what there is not

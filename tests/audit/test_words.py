@@ -22,33 +22,33 @@ def of(stream: str) -> list[str]:
 @pytest.mark.parametrize("name", of("conversation"))
 def test_each_event_of_a_conversation_has_words_R32(name):
     (recorded,) = log_of([("cnv_1", EXAMPLES[name])])
-    said = words.what(Step(recorded=recorded, before=GROUP, after=GROUP), {})
+    text = words.what(Step(recorded=recorded, before=GROUP, after=GROUP), {})
 
-    assert said
-    assert said == words.plain(said)
+    assert text
+    assert text == words.plain(text)
 
 
 @pytest.mark.parametrize("name", of("delivery"))
 def test_each_event_of_a_delivery_has_words_R28(name):
     (recorded,) = log_of([("delivery-msg_1", EXAMPLES[name])])
-    said = timeline.went(GROUP, recorded)
+    text = timeline.went(GROUP, recorded)
 
-    assert said
-    assert said == words.plain(said)
+    assert text
+    assert text == words.plain(text)
 
 
 @pytest.mark.parametrize(
-    ("cause", "said"),
+    ("cause", "text"),
     [
         ("user", "recorded by Ann (usr_ann)"),
         ("dnd", "by do-not-disturb of the contact unknown, set by Ann (usr_ann)"),
         ("carrier", "reported by the carrier for the message usr_ann"),
     ],
 )
-def test_who_recorded_an_opt_out_is_called_by_name_R14(cause: Cause, said: str):
+def test_who_recorded_an_opt_out_is_called_by_name_R14(cause: Cause, text: str):
     group = fold(group_state.evolve, [a_group()])
     event = replace(opted_out(1, cause), evidence="usr_ann")
-    assert words.opted(event, group, {"usr_ann": "Ann"}) == f"{number(1)} opted out, {said}"
+    assert words.opted(event, group, {"usr_ann": "Ann"}) == f"{number(1)} opted out, {text}"
 
 
 def test_recipients_are_counted_only_if_they_are_all_participants_R8():

@@ -37,12 +37,12 @@ def test_differences_are_reported_and_left_alone(brokers, topic_prefix):
     administration.make(brokers, administration.planned(prefix=topic_prefix, **SHAPE))
     other = administration.planned(prefix=topic_prefix, **(SHAPE | {"partitions": 3, "retention_hours": 1}))
 
-    told = administration.make(brokers, other)
+    outcome = administration.make(brokers, other)
 
-    assert told.created == ()
-    assert f"{topic_prefix}{CONTACTS}: partitions is 2, the settings say 3" in told.differences
-    assert f"{topic_prefix}{CONTACTS}: retention.ms is -1, the settings say 3600000" in told.differences
-    assert administration.make(brokers, other) == told
+    assert outcome.created == ()
+    assert f"{topic_prefix}{CONTACTS}: partitions is 2, the settings say 3" in outcome.differences
+    assert f"{topic_prefix}{CONTACTS}: retention.ms is -1, the settings say 3600000" in outcome.differences
+    assert administration.make(brokers, other) == outcome
 
 
 def test_only_missing_topics_are_created(brokers, topic_prefix):

@@ -167,14 +167,14 @@ async def test_a_message_reaches_each_phone_once_under_every_trouble_R28(bench: 
             await hand_over(bench, world, message_id, None)
 
         received = [(await bench.phone(phone)).count(body) for phone in (ONE, TWO)]
-        said = set((await statuses(world, message_id)).values())
+        outcomes = set((await statuses(world, message_id)).values())
         if bench.can_be_asked:
-            assert (received, said) in (([1, 1], {"sent"}), ([0, 0], {"failed"})), body
+            assert (received, outcomes) in (([1, 1], {"sent"}), ([0, 0], {"failed"})), body
             assert ("refused" in (first, second)) or received == [1, 1], body
         else:
             assert received in ([0, 0], [1, 1]), body
-            assert said <= {"sent", "failed", "unconfirmed"}, body
-            assert said != {"failed"} or received == [0, 0], body
+            assert outcomes <= {"sent", "failed", "unconfirmed"}, body
+            assert outcomes != {"failed"} or received == [0, 0], body
 
 
 async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):

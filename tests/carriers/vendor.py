@@ -76,7 +76,7 @@ class Vendor(httpx.AsyncBaseTransport):
         raise NotImplementedError
 
 
-def said(request: httpx.Request) -> Any:
+def json_of(request: httpx.Request) -> Any:
     """Return a request's body as JSON."""
     return json.loads(request.content)
 

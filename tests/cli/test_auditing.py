@@ -133,8 +133,8 @@ def test_the_history_names_the_first_checkpoint_that_covers_it_R70(groupchat: Co
     found = json.loads(groupchat(database_url, "history", disputed.conversation, "--json").out)
     assert "No checkpoint covers all of this yet (docs/proof.md)." in shown[0].out.splitlines()
     root = note.text.split("\n")[2]
-    told = f"events with root {root}. `groupchat audit verify` compares the events with it."
-    assert any(line.endswith(told) for line in shown[1].out.splitlines())
+    page = f"events with root {root}. `groupchat audit verify` compares the events with it."
+    assert any(line.endswith(page) for line in shown[1].out.splitlines())
     assert found["checkpoint"] == str(note)
 
 
@@ -179,7 +179,7 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "reason"),
     [
         (("history", "{id}", "--version", "0"), 1, "only versions 1 to 7"),
         (("history", "{id}", "--version", "8"), 1, "only versions 1 to 7"),
@@ -204,12 +204,12 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
     ],
 )
 def test_an_unanswerable_question_is_refused_in_clear_words(
-    groupchat: Command, on_sqlite: tuple[str, str], words: tuple[str, ...], code: int, said: str
+    groupchat: Command, on_sqlite: tuple[str, str], words: tuple[str, ...], code: int, reason: str
 ):
     url, id_ = on_sqlite
     refused = groupchat(url, *(word.replace("{id}", id_) for word in words))
     assert refused.code == code, refused.err
-    assert said in " ".join(refused.err.replace("│", "").split())
+    assert reason in " ".join(refused.err.replace("│", "").split())
     assert "Traceback" not in refused.err
     assert refused.err.count("\n") == 1 or code != 1
 
@@ -245,9 +245,9 @@ def test_ids_are_footnotes_and_every_number_has_its_line(groupchat: Command, on_
     url, id_ = on_sqlite
     lines = groupchat(url, "history", id_).out.splitlines()
     notes = [line for line in lines if line.startswith("[")]
-    told = "\n".join(line for line in lines if not line.startswith("["))
-    assert not re.search(r"_[0-9a-f]{32}", told)
-    assert {f"[{n}]" for n in range(1, len(notes) + 1)} == set(re.findall(r"\[\d+\]", told))
+    page = "\n".join(line for line in lines if not line.startswith("["))
+    assert not re.search(r"_[0-9a-f]{32}", page)
+    assert {f"[{n}]" for n in range(1, len(notes) + 1)} == set(re.findall(r"\[\d+\]", page))
     assert [line.split()[0] for line in notes] == [f"[{n}]" for n in range(1, len(notes) + 1)]
     assert sum(f" {id_}/2 at position " in line for line in notes) == 1
 

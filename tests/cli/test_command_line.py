@@ -54,8 +54,8 @@ HEAVY = (*READS_ONLY, "sqlalchemy", "alembic", "phonenumbers", "psycopg2", "stru
 def test_a_command_loads_only_the_modules_that_it_needs(tmp_path, words, without):
     command = [sys.executable, "-X", "importtime", "-m", "groupchat", *words]
     environment = os.environ | variables("sqlite:///none.db", {})
-    told = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100).stderr
-    loaded = set(re.findall(r"^import time:.*\| +(\w+)", told, re.MULTILINE))
+    report = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100).stderr
+    loaded = set(re.findall(r"^import time:.*\| +(\w+)", report, re.MULTILINE))
 
     assert "groupchat" in loaded
     assert loaded.isdisjoint(without)

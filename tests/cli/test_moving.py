@@ -55,7 +55,7 @@ def test_an_export_can_be_compressed_and_piped(groupchat, groupchat_process, fil
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "reason"),
     [
         (("export", "--out", "x.jsonl"), 2, "either --all or --conversation"),
         (("export", "--all", "--conversation", "cnv_1", "--out", "x.jsonl"), 2, "either --all or --conversation"),
@@ -66,7 +66,7 @@ def test_an_export_can_be_compressed_and_piped(groupchat, groupchat_process, fil
         (("import", "whole.jsonl"), 1, "an import needs an empty one"),
     ],
 )
-def test_a_failed_export_is_explained_and_leaves_no_file(groupchat, filled, tmp_path, words, code, said):
+def test_a_failed_export_is_explained_and_leaves_no_file(groupchat, filled, tmp_path, words, code, reason):
     (tmp_path / "folder").mkdir()
     (tmp_path / "whole.jsonl").write_bytes(EXPORT)
     before = sorted(each.name for each in tmp_path.iterdir())
@@ -74,7 +74,7 @@ def test_a_failed_export_is_explained_and_leaves_no_file(groupchat, filled, tmp_
     refused = groupchat(filled, *words)
 
     assert (refused.code, refused.out) == (code, ""), refused.err
-    assert said in refused.err
+    assert reason in refused.err
     assert "Traceback" not in refused.err
     assert sorted(each.name for each in tmp_path.iterdir()) == before
 

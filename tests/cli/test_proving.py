@@ -96,8 +96,8 @@ def test_a_witness_cosignature_is_kept_R70(groupchat, audited, tmp_path):
     assert [each.name for each in Note.read(kept.out).signatures] == ["chat.example.com", "witness.example"]
     assert again.out == kept.out
     witness = str(VerifierKey(WITNESS.name, b"\x04", WITNESS.verifier.public))
-    told = groupchat(url, "audit", "verify", "--key", "log.pub", "--key", witness, "--processes", "1")
-    assert (told.code, told.out.splitlines()[-1]) == (0, "witness.example has cosigned it."), told.err
+    verified = groupchat(url, "audit", "verify", "--key", "log.pub", "--key", witness, "--processes", "1")
+    assert (verified.code, verified.out.splitlines()[-1]) == (0, "witness.example has cosigned it."), verified.err
 
 
 def test_a_new_key_continues_the_old_keys_checkpoints_R70(groupchat, audited, tmp_path):
@@ -112,7 +112,7 @@ def test_a_new_key_continues_the_old_keys_checkpoints_R70(groupchat, audited, tm
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "reason"),
     [
         (("audit", "checkpoint"), "No key is set. Make one with `groupchat audit keygen`"),
         (("audit", "verify", "--key", "log.pub"), "There is no checkpoint, so nothing can be proved."),
@@ -121,11 +121,11 @@ def test_a_new_key_continues_the_old_keys_checkpoints_R70(groupchat, audited, tm
         (("audit", "prove", "3"), "No checkpoint covers position 3 yet."),
     ],
 )
-def test_missing_parts_are_reported_R70(groupchat, audited, tmp_path, words, said):
+def test_missing_parts_are_reported_R70(groupchat, audited, tmp_path, words, reason):
     url, _ = audited
     (tmp_path / "all.jsonl").write_text("{}")
     done = groupchat(url, *words)
-    assert (done.code, said in done.err) == (1, True), done.err
+    assert (done.code, reason in done.err) == (1, True), done.err
 
 
 def test_a_wrong_key_is_reported_R70(groupchat, audited, tmp_path):

@@ -17,9 +17,9 @@ def test_a_rebuild_without_downtime_prints_the_comparison_R33(groupchat, workspa
 
     assert (first.code, again.code) == (0, 0), first.err
     assert "3 of 3 events" in first.err
-    told = r"inbox: switched, now at position 3\. At 3 it has 0 rows \(hash \w{16}\), "
-    assert re.fullmatch(told + r"the live view was further behind and was not compared\.\n", first.out)
-    assert re.fullmatch(told + r"equal to the live view\.\n", again.out)
+    expected = r"inbox: switched, now at position 3\. At 3 it has 0 rows \(hash \w{16}\), "
+    assert re.fullmatch(expected + r"the live view was further behind and was not compared\.\n", first.out)
+    assert re.fullmatch(expected + r"equal to the live view\.\n", again.out)
 
 
 def test_only_the_rest_of_an_interrupted_rebuild_is_dropped_R33(groupchat, workspace):

@@ -51,8 +51,8 @@ def shown(reader_url: str, groupchat: Command) -> Callable[..., Ended]:
 def test_refusals_are_shown_with_user_time_operation_and_reason_R15(shown):
     result = shown(WORKSPACE)
     assert result.code == 0, result.err
-    for said in ("2025-01-31 23:59:31", "usr_2", "R15", "POST /v1/conversations/{conversation_id}/messages", number(3), "cnv_2"):
-        assert said in result.out
+    for part in ("2025-01-31 23:59:31", "usr_2", "R15", "POST /v1/conversations/{conversation_id}/messages", number(3), "cnv_2"):
+        assert part in result.out
 
 
 @pytest.mark.parametrize(

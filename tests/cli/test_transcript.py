@@ -43,12 +43,12 @@ def test_a_transcript_can_go_to_stdout_and_names_its_maker_without_the_databases
 
 def test_what_can_not_be_made_is_said_and_nothing_is_written(groupchat: Command, sqlite_url: str, tmp_path: Path):
     id_, out = asyncio.run(disputed_in(sqlite_url)).conversation, str(tmp_path / "t.html")
-    for words, code, said in (
+    for words, code, reason in (
         ((id_, "--at", "2001-01-01"), 1, "did not exist at"),
         ((id_, "--at", "noon"), 2, "Give a time with its offset"),
         (("cnv_none",), 1, "There is no cnv_none"),
         ((id_, "--format", "docx"), 2, "'docx' is not one of 'txt', 'html', 'pdf'"),
     ):
         refused = groupchat(sqlite_url, "transcript", *words, "--out", out)
-        assert (refused.code, said in " ".join(refused.err.replace("│", "").split())) == (code, True), refused.err
+        assert (refused.code, reason in " ".join(refused.err.replace("│", "").split())) == (code, True), refused.err
     assert not list(tmp_path.glob("*t.html*"))

@@ -12,7 +12,7 @@ STRICT = "max_participants: 1\nrates: 5\n"
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "reason"),
     [
         (("--policy", "strict.yaml"), 1, "line 1: 1 is not valid. Use a whole number from 2 to 50."),
         (("--policy", "{}", "--from", "yesterday"), 2, "--from: Give a time with its offset"),
@@ -20,14 +20,14 @@ STRICT = "max_participants: 1\nrates: 5\n"
         (("--policy", "none.yaml", "--workspace", "wsp_9"), 1, "wsp_9"),
     ],
 )
-def test_an_impossible_replay_is_explained(groupchat, filled, tmp_path, words, code, said):
+def test_an_impossible_replay_is_explained(groupchat, filled, tmp_path, words, code, reason):
     (tmp_path / "strict.yaml").write_text(STRICT)
     (tmp_path / "none.yaml").write_text("{}")
 
     refused = groupchat(filled, "whatif", *words)
 
     assert (refused.code, refused.out) == (code, ""), refused.err
-    assert said in refused.err
+    assert reason in refused.err
     assert "Traceback" not in refused.err
 
 

@@ -221,7 +221,7 @@ def wait_until(so):
 
 
 @pytest.mark.parametrize(
-    ("headers", "value", "said"),
+    ("headers", "value", "reason"),
     [
         ([], b"{}", "it lacks the header ce_id"),
         ([("ce_version", b"one")], b"{}", "ValueError"),
@@ -231,14 +231,14 @@ def wait_until(so):
         ([("ce_type", b"groupchat.x")], b"[]", "ValidationError"),
     ],
 )
-def test_an_unreadable_record_stops_the_reader_which_names_its_place(reader, relay, topics, headers, value, said):
+def test_an_unreadable_record_stops_the_reader_which_names_its_place(reader, relay, topics, headers, value, reason):
     good = next(iter(records_of(messages(1)[0])))
     bad = WireRecord(topic=good.topic, key=good.key, value=value, headers=[*(good.headers if headers else []), *headers])
     relay.send([good, bad])
 
     for group_goes_on in range(2):
         seen = []
-        with reader() as records, pytest.raises(RecordUnreadableError, match=said) as failed:
+        with reader() as records, pytest.raises(RecordUnreadableError, match=reason) as failed:
             seen.extend(record.version for record in records)
         assert f"{topics}groupchat.conversations.v1, partition " in str(failed.value)
         assert ", offset 1: " in str(failed.value)

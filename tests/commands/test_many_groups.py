@@ -38,10 +38,10 @@ def put_into(world, phone, groups):
 
 async def write(world, phone, body):
     """Let a phone write to the business alone, and return the events."""
-    said = Inbound(
+    message = Inbound(
         from_=number(phone), to=world.business, group=None, body=body, media=(), carrier_message_id=f"sms_{phone}_{body}"
     )
-    return (await world.store.run(by_participant(world.who.workspace_id, CARRIER, said, "req_1"), receive, said)).events
+    return (await world.store.run(by_participant(world.who.workspace_id, CARRIER, message, "req_1"), receive, message)).events
 
 
 def of_type(events, kind):
@@ -83,8 +83,8 @@ async def start(world, phone, _group):
     await write(world, phone, "START")
 
 
-@pytest.mark.parametrize(("before", "said"), [(None, stop), (stop, start), (None, by_hand), (by_hand, taken_back)])
-async def test_a_phone_in_many_groups_costs_as_many_queries_as_one_in_a_few_R14_R17_R39(world, database_url, before, said):
+@pytest.mark.parametrize(("before", "message"), [(None, stop), (stop, start), (None, by_hand), (by_hand, taken_back)])
+async def test_a_phone_in_many_groups_costs_as_many_queries_as_one_in_a_few_R14_R17_R39(world, database_url, before, message):
     costs = []
     for phone, groups in ((1, 3), (100, 60)):
         (group, *_) = put_into(world, phone, groups)
@@ -92,7 +92,7 @@ async def test_a_phone_in_many_groups_costs_as_many_queries_as_one_in_a_few_R14_
             await before(world, phone, group)
         async with opened(database_url) as store:
             with counted(store.database) as asked:
-                await said(World(store=store, who=world.who, key=world.key), phone, group)
+                await message(World(store=store, who=world.who, key=world.key), phone, group)
         costs.append(len(asked))
     assert costs[0] == costs[1] < 30
 

@@ -22,11 +22,11 @@ async def message(world: World) -> str:
     """A message to two people whose outcome the carrier does not know."""
     message_id = await world.send(await world.group(1, 2))
     await world.begin(await world.message(message_id))
-    await told(world, message_id, ONE, TWO)
+    await left_by_carrier(world, message_id, ONE, TWO)
     return message_id
 
 
-async def told(world: World, message_id: str, *recipients: str, status: str = "unconfirmed") -> None:
+async def left_by_carrier(world: World, message_id: str, *recipients: str, status: str = "unconfirmed") -> None:
     receipts = [Receipt(message_id=message_id, recipient=recipient, status=status) for recipient in recipients]
     await record_receipts(world.store, CARRIER, receipts)
 
@@ -55,7 +55,7 @@ async def test_only_some_can_be_settled_and_the_rest_later_R28(world: World, mes
 
 
 async def test_a_status_that_is_known_is_not_settled_R28(world: World, message: str):
-    await told(world, message, ONE, status="delivered")
+    await left_by_carrier(world, message, ONE, status="delivered")
 
     for recipients in ((ONE,), (number(3),)):
         with pytest.raises(NotUnconfirmedError):

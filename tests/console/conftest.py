@@ -67,13 +67,13 @@ def demo(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo
     folder = tmp_path_factory.mktemp("console")
     environment = os.environ | {"GROUPCHAT_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"}
     command = [sys.executable, "-m", "groupchat", "demo", "--port", "0"]
-    said = folder / "said.txt"
-    with said.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
+    logged = folder / "said.txt"
+    with logged.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
         try:
             until = monotonic() + START_SECONDS
-            while not (found := _PRINTED.search(said.read_text())):
-                assert process.poll() is None, said.read_text()
-                assert monotonic() < until, said.read_text()
+            while not (found := _PRINTED.search(logged.read_text())):
+                assert process.poll() is None, logged.read_text()
+                assert monotonic() < until, logged.read_text()
                 sleep(0.05)
             yield Demo(found["url"], found["key"], found["restricted"])
         finally:
@@ -110,12 +110,12 @@ async def visiting(browser: Browser, demo: Demo, **given: object) -> AsyncIterat
     """Open a page. At its end it must have logged nothing on its console, and have asked only the server."""
     context: BrowserContext = await browser.new_context(**given)  # type: ignore[arg-type]
     page = await context.new_page()
-    said: list[str] = []
+    logged: list[str] = []
     asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(f"{error}"))
+    page.on("console", lambda message: logged.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: logged.append(f"{error}"))
     page.on("request", lambda request: asked.append(request.url))
     yield page
     await context.close()
-    assert [line for line in said if "Failed to load resource" not in line] == []
+    assert [line for line in logged if "Failed to load resource" not in line] == []
     assert [url for url in asked if not url.startswith(demo.url)] == []

@@ -31,8 +31,8 @@ async def bodies(api: httpx.AsyncClient, conversation: str) -> list[str]:
 
 async def hears(api: httpx.AsyncClient, number: str, body: str) -> None:
     """Let a handset write to its group with Ann."""
-    said = {"from": number, "to": "+14155550100", "group": [ANN], "body": body}
-    assert (await api.post("/v1/simulator/inbound", json=said)).status_code == 202
+    message = {"from": number, "to": "+14155550100", "group": [ANN], "body": body}
+    assert (await api.post("/v1/simulator/inbound", json=message)).status_code == 202
 
 
 async def slow(route: Route) -> None:

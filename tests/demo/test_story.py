@@ -106,8 +106,8 @@ async def test_an_interrupted_start_continues_and_repeats_no_part_of_the_story(s
         third = await prepare(system, clock)
 
     assert (second.workspace_id, second.fresh, third.fresh) == (workspace_id, True, False)
-    told = [name for name in names if name in story.CHAPTERS]
-    assert sorted(told) == sorted([*story.CHAPTERS, "Block party"])  # it has a successor of the same name
+    chapters = [name for name in names if name in story.CHAPTERS]
+    assert sorted(chapters) == sorted([*story.CHAPTERS, "Block party"])  # it has a successor of the same name
 
 
 async def interrupted(system: System, clock: StoryClock) -> str:

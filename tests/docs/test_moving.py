@@ -40,8 +40,8 @@ def test_the_differences_shown_have_the_documented_members():
 
     assert list(shown) == ["differences", *Summary.__struct_fields__]
     assert list(shown["differences"][0]) == list(Difference.__struct_fields__)
-    told = {word for alias in (Kind, Outcome) for word in get_args(alias)}
-    assert {word for word in told if f"`{word}`" not in WHATIF} == set()
+    kinds = {word for alias in (Kind, Outcome) for word in get_args(alias)}
+    assert {word for word in kinds if f"`{word}`" not in WHATIF} == set()
     assert msgspec.convert(shown["differences"][0], Difference).kind == "message"
 
 

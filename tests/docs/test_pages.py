@@ -38,7 +38,7 @@ def test_the_settings_table_has_every_setting_with_its_default():
     table = {variable: default for variable, _, default in rows(settings.__doc__ or "")}
 
     assert table == {
-        f"`{settings.PREFIX}{field.name.upper()}`": "unset" if field.default is None else f"`{said(field.default)}`"
+        f"`{settings.PREFIX}{field.name.upper()}`": "unset" if field.default is None else f"`{as_variable(field.default)}`"
         for field in msgspec.structs.fields(Settings)
     }
 
@@ -64,10 +64,10 @@ def test_every_switch_of_the_simulated_carrier_is_described():
 
 
 def test_every_rule_is_described_once():
-    told = [int(rule) for rule in re.findall(r"^\| R(\d+) \|", (ROOT / "docs" / "product.md").read_text(), re.MULTILINE)]
+    rules = [int(rule) for rule in re.findall(r"^\| R(\d+) \|", (ROOT / "docs" / "product.md").read_text(), re.MULTILINE)]
 
-    assert len(told) == len(set(told))
-    assert set(told) >= set(range(1, 36))
+    assert len(rules) == len(set(rules))
+    assert set(rules) >= set(range(1, 36))
 
 
 def test_the_files_that_the_pages_name_are_there():
@@ -136,7 +136,7 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-def said(default: object) -> str:
+def as_variable(default: object) -> str:
     """Return a default as it is written in the environment."""
     return msgspec.json.encode(default).decode().strip('"')
 

@@ -176,7 +176,7 @@ def test_a_demo_that_is_stopped_and_started_again_has_everything_under_a_new_key
 
 def test_the_walkthrough_covers_every_part_of_a_group_conversation():
     text = "".join(block.text for block, _ in steps())
-    told = (
+    expected = (
         "/v1/numbers",
         "/v1/contacts",
         "/handsets/",
@@ -189,7 +189,7 @@ def test_the_walkthrough_covers_every_part_of_a_group_conversation():
         "/participants",
     )
 
-    assert [part for part in (*told, "Stop.", "/successor", "/v1/ledger", "/history") if part not in text] == []
+    assert [part for part in (*expected, "Stop.", "/successor", "/v1/ledger", "/history") if part not in text] == []
 
 
 def test_an_answer_that_lacks_a_piece_is_noticed():

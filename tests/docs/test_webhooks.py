@@ -66,8 +66,8 @@ def test_the_program_in_javascript_accepts_what_groupchat_signs_and_nothing_else
     script, calls = tmp_path / "check.cjs", tmp_path / "calls.json"
     script.write_text(BLOCKS["javascript"].text + CHECK)
     calls.write_text(json.dumps(CALLS))
-    said = nodejs.run(script, calls, folder=tmp_path, seconds=60, environment={"NODE_PATH": str(BUILD / "node_modules")})
-    assert json.loads(said) == [each[-1] for each in CALLS]
+    output = nodejs.run(script, calls, folder=tmp_path, seconds=60, environment={"NODE_PATH": str(BUILD / "node_modules")})
+    assert json.loads(output) == [each[-1] for each in CALLS]
 
 
 def test_the_message_of_the_page_has_the_fields_that_are_sent_R55():

@@ -112,13 +112,13 @@ def test_the_ledger_summer_counts_each_entry_once_also_when_it_is_killed_R25(kaf
 
 
 def test_the_optout_mirror_is_right_even_if_it_is_killed_R14(kafka, topics, publish, tmp_path):
-    def said(kind, n):
+    def consented(kind, n):
         who = {"business_number": BUSINESS, "number": number(n)}
         return f"consent-{BUSINESS}-{number(n)}", kind(**who, cause="keyword", evidence="msg_1")
 
-    story = [said(consent.OptedOut, n) for n in range(200)]
-    story += [said(consent.OptedIn, n) for n in range(0, 200, 2)]
-    story += [said(consent.OptedOut, n) for n in range(0, 200, 4)]
+    story = [consented(consent.OptedOut, n) for n in range(200)]
+    story += [consented(consent.OptedIn, n) for n in range(0, 200, 2)]
+    story += [consented(consent.OptedOut, n) for n in range(0, 200, 4)]
     publish(log_of(story))
 
     killed_after(60, "optout_mirror.py", kafka, topics, tmp_path)

@@ -53,7 +53,7 @@ async def exports(world, tmp_path):
 def verified(tmp_path, capsys):
     """Verify an export in this process; return the output."""
 
-    def said(export, key=str(KEY.verifier), *more):
+    def output_of(export, key=str(KEY.verifier), *more):
         path = tmp_path / "export.jsonl"
         path.write_bytes(export)
         try:
@@ -64,7 +64,7 @@ def verified(tmp_path, capsys):
             return f"WRONG: {error!r}"
         return capsys.readouterr().out
 
-    return said
+    return output_of
 
 
 def test_the_verifier_has_less_than_100_lines_and_imports_nothing_from_groupchat_R70():

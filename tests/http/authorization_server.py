@@ -55,8 +55,8 @@ class AuthorizationServer:
         if self.silent:
             self._waiting.append(writer)
             return
-        status, said = (200, self.broken) if self.broken is not None else self._judged(headers, form)
-        writer.write(b"HTTP/1.1 %d Said\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (status, len(said), said))
+        status, content = (200, self.broken) if self.broken is not None else self._judged(headers, form)
+        writer.write(b"HTTP/1.1 %d Said\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (status, len(content), content))
         await writer.drain()
         writer.close()
 

@@ -53,8 +53,8 @@ class IdentityProvider:
             "groupchat_workspace": workspace_id,
             "email": email,
         }
-        said = {name: value for name, value in (usual | claims).items() if value is not None}
-        return jwt.encode(said, key or self.rsa, algorithm=algorithm, headers={"kid": kid} if kid else {})
+        content = {name: value for name, value in (usual | claims).items() if value is not None}
+        return jwt.encode(content, key or self.rsa, algorithm=algorithm, headers={"kid": kid} if kid else {})
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request for the keys."""

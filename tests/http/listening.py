@@ -134,7 +134,7 @@ async def listening(
         await asyncio.wait_for(task, PATIENCE)
 
 
-async def told(site: Site, after: int = 0) -> list[Json]:
+async def streamed(site: Site, after: int = 0) -> list[Json]:
     """Return all events that a caller's stream sends."""
     async with listening(site, after) as listener:
         return await listener.rest()

@@ -120,8 +120,8 @@ async def ask_for_what_is_hidden(caller: Witness, groups: list[Json], contacts: 
 def traces(heard: list[str], groups: list[Json], contacts: list[Json], numbers: list[str]) -> set[str]:
     """Return what of the hidden is to be found in answers, but for the paths that were asked for."""
     marks = {SECRET, SECRET.lower(), *numbers, *(each["id"] for each in (*groups, *contacts))}
-    said = "".join(re.sub(r'"instance":"[^"]*"', "", text) for text in heard)
-    return {mark for mark in marks if mark in said}
+    texts = "".join(re.sub(r'"instance":"[^"]*"', "", text) for text in heard)
+    return {mark for mark in marks if mark in texts}
 
 
 async def test_nothing_of_others_is_in_any_answer_to_a_restricted_user_R22(site):
@@ -249,13 +249,13 @@ async def test_another_workspaces_ids_are_unknown_under_every_path_R22(site):
     made_up = {"cnv": "cnv_none", "ctc": "ctc_none", "usr": "usr_none", "key": "key_none", "num": number(3000)}
     own = (await stranger.get("/v1/users/me")).json()["id"]
     for method, path, body in FOREIGN:
-        told = [
+        events = [
             (await stranger.request(method, filled(path, ids | {"own": own}), json=with_ids(body, ids)), ids)
             for ids in (real, made_up)
         ]
-        assert told[0][0].status_code in (403, 404, 422), (method, path)
-        assert neutral(*told[0]) == neutral(*told[1]), (method, path)
-        assert SECRET not in told[0][0].text
+        assert events[0][0].status_code in (403, 404, 422), (method, path)
+        assert neutral(*events[0]) == neutral(*events[1]), (method, path)
+        assert SECRET not in events[0][0].text
 
 
 FOREIGN: list[tuple[str, str, Any]] = [

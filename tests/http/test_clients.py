@@ -71,10 +71,10 @@ def test_the_types_for_typescript_compile_and_distinguish_events_and_problems(do
 
 
 async def test_the_client_for_python_is_complete_and_reads_the_servers_responses(document, tmp_path, monkeypatch, plain_site):
-    said = tools.python(document, tmp_path / "generated_client")
+    output = tools.python(document, tmp_path / "generated_client")
     operations = [each for methods in json.loads(document.read_text())["paths"].values() for each in methods.values()]
 
-    assert "WARNING" not in said
+    assert "WARNING" not in output
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for each in operations:

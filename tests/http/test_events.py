@@ -10,7 +10,7 @@ from groupchat.commands.streams import WORKSPACE
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import BATCH, StreamLimits
 from tests.golden.examples import EXAMPLES
-from tests.http.listening import PATIENCE, listening, told
+from tests.http.listening import PATIENCE, listening, streamed
 from tests.http.site import assert_problem, open_site, path_of
 from tests.http.staff import staffed
 from tests.store.following import opened
@@ -68,7 +68,7 @@ async def test_a_stream_wakes_for_events_that_another_process_stores(store, data
 async def test_a_stream_resumes_after_any_event_without_loss_or_duplicates(live):
     await live.group(1, 2)
     last = await head(live)
-    whole = await told_upto(live, last)
+    whole = await streamed_upto(live, last)
     for position in range(last):
         async with listening(live, 0, last_event_id=str(position)) as stream:  # which wins over `after`
             assert await stream.until(last) == whole[position:]
@@ -91,7 +91,7 @@ async def write(site, n):
         await site.send(group, f"{n}.{m}")
 
 
-async def told_upto(site, position):
+async def streamed_upto(site, position):
     async with listening(site, 0) as stream:
         return await stream.until(position)
 
@@ -99,7 +99,7 @@ async def told_upto(site, position):
 async def test_more_than_one_batch_is_sent_in_order(live):
     for n in range(BATCH // 2 + 5):
         await live.contact(n)  # two events each
-    assert [event["position"] for event in await told_upto(live, await head(live))] == list(range(1, await head(live) + 1))
+    assert [event["position"] for event in await streamed_upto(live, await head(live))] == list(range(1, await head(live) + 1))
 
 
 # --- what one wants
@@ -112,11 +112,11 @@ async def test_a_stream_has_only_the_types_and_the_conversation_that_were_asked_
     sent = "groupchat.conversation.message_sent"
     query = f"after=0&types={sent},groupchat.conversation.renamed&conversation_id={first['id']}"
     async with listening(live, query=query) as stream:
-        told = [await stream.event()]
+        received = [await stream.event()]
         await live.patch(path_of(second), {"name": "Second"})
         await live.patch(path_of(first), {"name": "First"})
-        told.append(await stream.event())
-    assert [(each["type"], each["stream"]) for each in told] == [
+        received.append(await stream.event())
+    assert [(each["type"], each["stream"]) for each in received] == [
         (sent, first["id"]),
         ("groupchat.conversation.renamed", first["id"]),
     ]
@@ -168,7 +168,7 @@ async def test_keys_are_shown_to_their_holder_and_to_people_who_manage_users_R23
 
 
 async def issued(site):
-    return [event for event in await told(site) if event["type"] == "groupchat.workspace.key_issued"]
+    return [event for event in await streamed(site) if event["type"] == "groupchat.workspace.key_issued"]
 
 
 async def test_read_marks_of_others_are_shown_to_managers_and_auditors_R30(site):
@@ -182,8 +182,8 @@ async def test_read_marks_of_others_are_shown_to_managers_and_auditors_R30(site)
 
     everybody = [staff.ids[name] for name in ("owner", "member", "dispatcher")]
     for name in ("owner", "admin", "auditor"):
-        assert readers(await told(staff[name])) == everybody
-    assert readers(await told(staff["member"])) == [staff.ids["member"]]
+        assert readers(await streamed(staff[name])) == everybody
+    assert readers(await streamed(staff["member"])) == [staff.ids["member"]]
 
 
 async def test_a_restricted_user_sees_only_their_groups_and_contacts_R22(site):
@@ -196,7 +196,7 @@ async def test_a_restricted_user_sees_only_their_groups_and_contacts_R22(site):
     assert (await site.writes(3, "STOP", group=[number(2)])).status_code == 202
     await site.get("/v1/conversations")
 
-    events = await told(agent)
+    events = await streamed(agent)
     about_ids = {event["stream"] for event in events}
     assert {seen["id"], ann["id"], bob["id"]} <= about_ids
     assert not {hidden["id"], cid["id"]} & about_ids
@@ -335,8 +335,8 @@ async def test_a_slow_reader_costs_one_batch_and_loses_nothing(live):
         assert await head(live) > read_upto
         assert not live.services.streams.log._reading  # nothing is read for who takes nothing
         stream.taking.set()
-        told = await stream.until(await head(live))
-    assert [event["position"] for event in told] == list(range(read_upto - 1, await head(live) + 1))
+        received = await stream.until(await head(live))
+    assert [event["position"] for event in received] == list(range(read_upto - 1, await head(live) + 1))
 
 
 async def test_a_reader_that_takes_nothing_is_disconnected(store):

@@ -14,7 +14,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from groupchat.store.tables import STORED_EVENTS
-from tests.http.listening import told
+from tests.http.listening import streamed
 from tests.http.site import SETTINGS, Json, Site, client_of, messages_of, open_site, path_of
 
 INBOUND = "groupchat.conversation.inbound_received"
@@ -25,7 +25,7 @@ async def everything(site: Site, group: Json) -> list[Any]:
     """Return everything that is shown of a group after all views are rebuilt."""
     await rebuild(site.store, list(VIEWS.values()), lambda done, total: None)
     paths = ("/v1/conversations", path_of(group), messages_of(group), path_of(group, "participants"), path_of(group, "history"))
-    return [*[(await site.get(path)).json() for path in paths], await told(site)]
+    return [*[(await site.get(path)).json() for path in paths], await streamed(site)]
 
 
 def make_older(database: Database) -> int:

@@ -34,7 +34,7 @@ async def facts(site):
     return [recorded.id for recorded in log if not recorded.type.startswith("groupchat.delivery.")]
 
 
-def told(response):
+def content_of(response):
     """Return what an answer and its repeat have in common."""
     body = response.json() if response.content else {}
     return (
@@ -118,7 +118,7 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
 
     again = [await keyed(site, path, body) for _ in range(2)]
 
-    assert [told(each) for each in again] == [told(first)] * 2
+    assert [content_of(each) for each in again] == [content_of(first)] * 2
     assert [each.headers.get("Idempotency-Replayed") for each in (first, *again)] == [None, "true", "true"]
     assert [each.content for each in again] == [again[0].content] * 2
     assert await facts(site) == before
@@ -227,7 +227,7 @@ async def test_a_repeat_is_not_refused_because_of_the_first_requests_effects_R4_
         for path, body in (POSTS["create_conversation"], POSTS["add_number"]):
             key = str(uuid4())
             first, again = await keyed(site, path, body, key), await keyed(other, path, body, key)
-            assert told(again) == told(first)
+            assert content_of(again) == content_of(first)
 
 
 async def test_a_key_that_was_asked_for_with_an_end_is_shown_again_after_that_end(plain_site, monkeypatch):
@@ -236,7 +236,7 @@ async def test_a_key_that_was_asked_for_with_an_end_is_shown_again_after_that_en
     first = await keyed(site, path, body)
     monkeypatch.setattr(site.store, "now", lambda: utc_now().replace(year=2600))
 
-    assert told(await keyed(site, path, body)) == told(first)
+    assert content_of(await keyed(site, path, body)) == content_of(first)
 
 
 async def test_a_repeated_opt_out_shows_the_conversation_of_the_first_response_R14(plain_site):
@@ -287,7 +287,7 @@ async def test_while_the_first_request_runs_a_repeat_is_asked_to_retry(site):
     assert_problem(meanwhile, "idempotency-key-in-use", 409)
     assert meanwhile.headers["Retry-After"] == "1"
     assert (await first_of_another).status_code == 201
-    assert told(await keyed(site, messages_of(made), {"body": "Hello"})) == told(await first)
+    assert content_of(await keyed(site, messages_of(made), {"body": "Hello"})) == content_of(await first)
     assert not site.services.running
 
 
@@ -314,7 +314,7 @@ async def test_processes_that_repeat_a_handsets_message_at_once_let_it_arrive_on
 async def test_a_key_has_1_to_255_printable_ascii_characters(plain_site, key):
     body = {"name": "Bob", "number": number(9)}
     first, again = [await keyed(plain_site, "/v1/contacts", body, key) for _ in range(2)]
-    assert told(first) == told(again)
+    assert content_of(first) == content_of(again)
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, b"\xe9", b"a\tb", b"\x7f", " k", "k "])

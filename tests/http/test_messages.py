@@ -212,12 +212,12 @@ async def test_an_owner_settles_an_outcome_that_the_carrier_does_not_know_R28(si
         await site.put(f"/v1/simulator/behaviours/{number(n)}", {"behaviour": "unconfirmed"})
     sent = await site.send(made)
     await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
-    outcome, said = f"/v1/messages/{sent['id']}/outcome", {"status": "delivered", "reason": "Bob replied by phone"}
-    settled = await site.post(outcome, said | {"recipients": [number(1)]})
+    outcome, settlement = f"/v1/messages/{sent['id']}/outcome", {"status": "delivered", "reason": "Bob replied by phone"}
+    settled = await site.post(outcome, settlement | {"recipients": [number(1)]})
 
     assert settled.status_code == 204
     shown = (await site.get(f"/v1/messages/{sent['id']}")).json()
     assert [each["status"] for each in shown["recipients"]] == ["delivered", "unconfirmed"]
-    assert_problem(await site.post(outcome, said | {"recipients": [number(1)]}), "not-unconfirmed", 409)
-    assert_problem(await site.post(outcome, said | {"status": "sent"}), "invalid-request", 422)
-    assert_problem(await site.post("/v1/messages/msg_unknown/outcome", said), "not-found", 404)
+    assert_problem(await site.post(outcome, settlement | {"recipients": [number(1)]}), "not-unconfirmed", 409)
+    assert_problem(await site.post(outcome, settlement | {"status": "sent"}), "invalid-request", 422)
+    assert_problem(await site.post("/v1/messages/msg_unknown/outcome", settlement), "not-found", 404)

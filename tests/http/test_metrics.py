@@ -94,14 +94,14 @@ async def test_a_relay_that_can_not_reach_kafka_shows_and_leaves_the_process_rea
     checkup = replace(idle_site.services, followers=(), reported=("relay",)).checkup
 
     health = await checkup.look()
-    told = (await checkup.scrape(Incoming({}, None, {}, ""))).body.decode()
+    logged = (await checkup.scrape(Incoming({}, None, {}, ""))).body.decode()
 
     assert health.ready
     assert [(each.name, each.position, each.failing) for each in health.followers] == [("relay", 1, True)]
     assert health.followers[0].behind > 0
-    assert 'groupchat_follower_position{follower="relay"} 1.0' in told
-    assert 'groupchat_follower_failing{follower="relay"} 1.0' in told
-    assert 'groupchat_follower_stopped{follower="relay"} 0.0' in told
+    assert 'groupchat_follower_position{follower="relay"} 1.0' in logged
+    assert 'groupchat_follower_failing{follower="relay"} 1.0' in logged
+    assert 'groupchat_follower_stopped{follower="relay"} 0.0' in logged
 
 
 async def test_open_streams_are_counted(store):
@@ -139,10 +139,10 @@ async def test_no_log_line_of_a_whole_conversation_has_a_body_or_a_full_number(l
         await walk(site)
         async with listening(site, 0) as stream:
             await stream.rest()
-    told = lines()
+    logged = lines()
 
-    assert len([line for line in told if line["event"] == "request"]) >= 12
-    text = json.dumps(told, ensure_ascii=False)
+    assert len([line for line in logged if line["event"] == "request"]) >= 12
+    text = json.dumps(logged, ensure_ascii=False)
     for secret in (*BODIES, *map(number, (1, 2, 3)), *(number(n)[1:] for n in (1, 2, 3)), BUSINESS, "Ann Private", site.key):
         assert secret not in text
 
@@ -191,15 +191,15 @@ async def test_background_work_of_a_request_is_logged_under_its_correlation_id(s
         raise ValueError
 
     monkeypatch.setattr(DeliveryProcess, "react", fail)
-    with capture_logs([structlog.contextvars.merge_contextvars]) as told:
+    with capture_logs([structlog.contextvars.merge_contextvars]) as logged:
         async with open_site(store, workers=["delivery"]) as site:
             headers = {"Groupchat-Correlation-Id": "crm-2"}
             body = {"from": BUSINESS, "participants": [{"number": number(1)}, {"number": number(2)}], "message": {"body": "Hi"}}
             created = await site.post("/v1/conversations", body, headers=headers)
             assert created.status_code == 201
             with store.signals.progress.listen() as bell:
-                while not any(line["event"] == "follower_stopped" for line in told):
+                while not any(line["event"] == "follower_stopped" for line in logged):
                     await bell.wait()
                     bell.clear()
-    assert [line["correlation_id"] for line in told if line["event"] in ("on_the_way", "follower_stopped")] == ["crm-2"] * 2
+    assert [line["correlation_id"] for line in logged if line["event"] in ("on_the_way", "follower_stopped")] == ["crm-2"] * 2
     assert PoisonError(1, "x").correlation_id is None

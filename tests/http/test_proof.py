@@ -26,9 +26,9 @@ def signed(site):
 async def test_the_newest_checkpoint_is_read_as_json_and_as_text_R70(site, signed):
     shown = (await site.get("/v1/audit/checkpoint")).json()
     plain = await site.get("/audit/checkpoint")
-    said = opened(signed, KEY.verifier)
-    assert shown == {"origin": KEY.name, "size": said.size, "root": signed.split("\n")[2], "note": signed}
-    assert b64decode(shown["root"]) == said.root
+    checkpoint = opened(signed, KEY.verifier)
+    assert shown == {"origin": KEY.name, "size": checkpoint.size, "root": signed.split("\n")[2], "note": signed}
+    assert b64decode(shown["root"]) == checkpoint.root
     assert (plain.text, plain.headers["content-type"]) == (signed, "text/plain; charset=utf-8")
 
 
@@ -66,13 +66,13 @@ async def test_an_event_that_was_changed_is_not_proved_R70(site, signed):
 
 
 async def test_tiles_have_the_hashes_of_events_R70(site, signed):
-    said = opened(signed, KEY.verifier)
-    tile = await site.get(f"/audit/tile/0/000.p/{said.size}")
+    checkpoint = opened(signed, KEY.verifier)
+    tile = await site.get(f"/audit/tile/0/000.p/{checkpoint.size}")
     assert tile.headers["content-type"] == "application/octet-stream"
     assert "immutable" in tile.headers["cache-control"]
     with site.store.database.read() as connection:
-        assert split(tile.content) == leaf_hashes(rows_between(connection, 0, said.size))
-    assert root_of(split(tile.content)) == said.root
+        assert split(tile.content) == leaf_hashes(rows_between(connection, 0, checkpoint.size))
+    assert root_of(split(tile.content)) == checkpoint.root
 
 
 @pytest.mark.parametrize("path", ["0/000", "0/000.p/200", "0/x001/000", "1/000.p/1", "a/b", "0/000.p/1/"])

@@ -149,16 +149,16 @@ async def test_every_figure_of_a_statement_opens_to_its_entries_and_each_to_its_
     async with clocked_site(database_url, clock) as site:
         await billed_months(site, clock)
         every = await entries(site)
-        told = []
+        opened = []
         for month in ("2025-01", "2025-02", "2025-03", "2025-04"):
             statement = (await site.get("/v1/ledger/statement", month=month)).json()
             for figure in statement["conversations"]:
                 listed = [each for each in await entries(site, f"{figure['entries_url']}&limit=200") if is_of(each, figure)]
                 assert Decimal(figure["amount"]) == sum(Decimal(each["amount"]) for each in listed)
                 assert figure["segments"] == sum(each["segments"] for each in listed)
-                told += listed
+                opened += listed
             assert sheet_of(await site.get("/v1/ledger/statement", month=month, format="csv")) == rows_of(statement)
-        assert sorted(each["id"] for each in told) == sorted(each["id"] for each in every)
+        assert sorted(each["id"] for each in opened) == sorted(each["id"] for each in every)
         for entry in every:
             assert await event_of(site, entry) == entry["message_id"]
 

@@ -12,7 +12,7 @@ from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
-from tests.http.listening import told
+from tests.http.listening import streamed
 from tests.http.site import Json, Site, assert_problem, messages_of, open_site, path_of
 from tests.http.staff import Staff, staffed
 from tests.support.builders import BUSINESS, number
@@ -117,11 +117,11 @@ async def test_a_hidden_thing_gets_the_same_bytes_as_a_missing_one_and_is_record
     for method, path, body in WAYS:
         given: Json = {} if body is None else {"json": body}
         answers = [await staff["agent"].request(method, path.format(**ids), headers=headers, **given) for ids in (there, nowhere)]
-        said = [re.sub(r'"instance":"[^"]*"', "", answer.text) for answer in answers]
+        texts = [re.sub(r'"instance":"[^"]*"', "", answer.text) for answer in answers]
         assert_problem(answers[0], "not-found", 404)
-        assert said[0] == said[1], path
+        assert texts[0] == texts[1], path
         assert [list(answer.headers) for answer in answers[:1]] == [list(answer.headers) for answer in answers[1:]]
-        assert {len(answer.text) - len(answer.json()["instance"]) for answer in answers} == {len(said[0]) + len('"instance":""')}
+        assert {len(answer.text) - len(answer.json()["instance"]) for answer in answers} == {len(texts[0]) + len('"instance":""')}
 
     operations = {f"{method} {path.partition('?')[0]}" for method, path, _ in WAYS}
     records = await found(staff["auditor"])
@@ -166,7 +166,7 @@ async def test_owners_admins_and_auditors_find_it_and_nobody_else_R23(site):
     assert await found(staff["stranger"]) == []
 
     for caller in ("owner", "auditor", "member", "agent"):
-        events = [each for each in await told(staff[caller]) if each["type"] == "groupchat.refusal.recorded"]
+        events = [each for each in await streamed(staff[caller]) if each["type"] == "groupchat.refusal.recorded"]
         assert len(events) == (caller in ("owner", "auditor")), caller
 
 

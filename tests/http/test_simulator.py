@@ -130,9 +130,9 @@ async def test_an_impossible_message_of_a_handset_is_rejected_with_its_place(pla
 
 async def test_a_number_behaves_as_configured(site):
     path = f"/v1/simulator/behaviours/{number(2)}"
-    told = {"behaviour": "fail", "seconds": None, "code": "30003"}
+    expected = {"behaviour": "fail", "seconds": None, "code": "30003"}
     response = await site.put(path, {"behaviour": "fail", "code": "30003"})
-    assert (response.status_code, response.json()) == (200, told)
+    assert (response.status_code, response.json()) == (200, expected)
     made = await site.group(1, 2)
     await site.send(made, "x")
     assert (len(await handset(site, 1)), len(await handset(site, 2))) == (1, 0)

@@ -89,10 +89,10 @@ def long_log(count: int) -> Iterable[EventLine]:
     """Return the lines of one long conversation."""
     first = Recorded(event=a_group(), stream="cnv_1", version=1, position=1, at=moment(1), cause=CAUSE)
     yield event_line(first)
-    said = event_line(
+    original = event_line(
         Recorded(event=received("msg_1", body="x" * 100), stream="cnv_1", version=2, position=2, at=moment(2), cause=CAUSE)
     )
-    fields = asdict(said)
+    fields = asdict(original)
     for n in range(2, count + 1):
         yield EventLine(**(fields | {"version": n, "position": n}))
 

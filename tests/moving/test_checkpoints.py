@@ -91,7 +91,7 @@ async def test_a_rebuild_of_all_views_does_not_change_the_root_R70(world):
 def test_the_proofs_of_a_conversation_lead_to_its_checkpoint_R70(database):
     fill_and_sign(database, 20)
     done, lines = proved_export(database)
-    (said,) = (read_checkpoint(Note.read(line.note)) for line in lines if isinstance(line, CheckpointLine))
+    (reason,) = (read_checkpoint(Note.read(line.note)) for line in lines if isinstance(line, CheckpointLine))
     proofs = {line.position: line.hashes for line in lines if isinstance(line, ProofLine)}
     positions = [line.position for line in lines if isinstance(line, EventLine)]
     assert (done.events, done.proved) == (len(positions), len(positions))
@@ -99,7 +99,7 @@ def test_the_proofs_of_a_conversation_lead_to_its_checkpoint_R70(database):
     with database.read() as connection:
         for position, hashes in proofs.items():
             (leaf,) = leaf_hashes(rows_between(connection, position - 1, position))
-            assert root_by_inclusion(leaf, position - 1, said.size, hashes) == said.root
+            assert root_by_inclusion(leaf, position - 1, reason.size, hashes) == reason.root
 
 
 def test_a_conversation_is_proved_by_the_checkpoint_that_the_recipient_has_R70(database):
@@ -125,17 +125,17 @@ def test_a_changed_conversation_is_not_exported_with_proofs_R70(database):
 
 
 @pytest.mark.parametrize(
-    ("instead", "said"),
+    ("instead", "reason"),
     [
         (lambda line: [ProofLine(1, ()), line], "a line of this kind can't be here"),
         (lambda _: [CheckpointLine("?")], "This is not a signed note"),
         (lambda line: [line, line], "covers 20 events, after one of 20"),
     ],
 )
-def test_a_checkpoint_of_other_events_is_rejected_R70(database, instead, said):
+def test_a_checkpoint_of_other_events_is_rejected_R70(database, instead, reason):
     fill_and_sign(database, 20)
     export = remade(exported(database), lambda line: instead(line) if isinstance(line, CheckpointLine) else [line])
-    with pytest.raises(DamagedFileError, match=said):
+    with pytest.raises(DamagedFileError, match=reason):
         check(Archive(database), BytesIO(export), quietly)
 
 

@@ -512,8 +512,8 @@ async def test_a_carrier_is_asked_about_a_later_call_that_it_did_not_refuse_R28(
 
 async def inbound_of(world, carrier, group, body):
     """Let the second person write through a carrier, and return the event. The process that stored it does nothing more."""
-    said = Inbound(from_=TWO, to=world.business, group=(ONE, THREE), body=body, media=(), carrier_message_id=f"{carrier}_1")
-    await CarrierInbox(world.store, carrier).inbound(said)
+    inbound = Inbound(from_=TWO, to=world.business, group=(ONE, THREE), body=body, media=(), carrier_message_id=f"{carrier}_1")
+    await CarrierInbox(world.store, carrier).inbound(inbound)
     return world.store.log.stream(group)[-1]
 
 

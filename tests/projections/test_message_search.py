@@ -114,19 +114,19 @@ BODIES = st.lists(SOME, max_size=4).map(" ".join)
 
 
 @given(
-    said=st.lists(st.tuples(st.integers(1, 4), BODIES), max_size=14),
+    messages=st.lists(st.tuples(st.integers(1, 4), BODIES), max_size=14),
     sought=st.lists(SOME, min_size=1, max_size=2).map(" ".join),
     limit=st.integers(1, 3),
 )
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_every_database_finds_what_the_words_say_in_pages_both_ways_R27(database: Database, said, sought, limit):
+async def test_every_database_finds_what_the_words_say_in_pages_both_ways_R27(database: Database, messages, sought, limit):
     forget_everything(database)
     story: Story = [(f"cnv_{n}", a_group()) for n in range(1, 5)]
-    story += [(f"cnv_{n}", received(f"msg_{m}", body=body or None)) for m, (n, body) in enumerate(said)]
+    story += [(f"cnv_{n}", received(f"msg_{m}", body=body or None)) for m, (n, body) in enumerate(messages)]
     await followed(database, story)
     if not words(sought):
         return
-    newest = {f"cnv_{n}": m for m, (n, body) in enumerate(said) if set(words(sought)) <= set(words(body))}
+    newest = {f"cnv_{n}": m for m, (n, body) in enumerate(messages) if set(words(sought)) <= set(words(body))}
     expected = [(id_, f"msg_{m}") for id_, m in sorted(newest.items(), key=lambda each: -each[1])]
     assert found(database, sought) == expected
     pages, cursor = [], None

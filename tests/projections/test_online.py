@@ -124,12 +124,12 @@ async def test_a_correct_view_is_found_equal_by_its_hash_R33(database: Database,
 async def test_a_view_that_never_ran_is_built_to_the_logs_end_R33(database: Database, store: EventStore):
     log = log_of(LONG_STORY)
     store_log(database, log)
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
 
-    switched = await rebuild_online(store, inbox.VIEW, lambda done, total: told.append((done, total)))
+    switched = await rebuild_online(store, inbox.VIEW, lambda done, total: reports.append((done, total)))
 
-    assert told[0] == (0, LENGTH)
-    assert told[-1] == (LENGTH, LENGTH)
+    assert reports[0] == (0, LENGTH)
+    assert reports[-1] == (LENGTH, LENGTH)
     assert (switched.compared.position, switched.compared.old) == (LENGTH, None)
     assert switched.compared.new.rows > 0
     online_ = tables_of(database, inbox.VIEW)
@@ -140,10 +140,10 @@ async def test_a_view_that_never_ran_is_built_to_the_logs_end_R33(database: Data
 
 async def test_a_rebuild_reports_its_progress_at_each_batch_R33(database: Database, store: EventStore):
     await prepared(database, inbox.VIEW)
-    told: list[int] = []
-    await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done), pace=Pace(batch=5, near=0))
-    assert sorted(set(told)) == [*range(0, LENGTH, 5), LENGTH]
-    assert told == sorted(told)
+    reports: list[int] = []
+    await rebuild_online(store, inbox.VIEW, lambda done, _total: reports.append(done), pace=Pace(batch=5, near=0))
+    assert sorted(set(reports)) == [*range(0, LENGTH, 5), LENGTH]
+    assert reports == sorted(reports)
 
 
 async def test_a_rebuild_stores_nothing_in_the_log_so_nothing_is_sent_or_published_again_R33(database: Database, store: EventStore):
@@ -261,9 +261,9 @@ async def test_a_switch_that_readers_always_block_is_given_up_and_resumed_later_
             with pytest.raises(OnlineRebuildError, match="another session keeps reading its tables"):
                 await rebuild_online(store, inbox.VIEW, silent, pace=Pace(pause=0.01, switches=2))
         assert leftovers(store.database) == ["groupchat_rebuild_inbox"]
-        told: list[int] = []
-        await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done))
-        assert set(told) == {LENGTH}
+        reports: list[int] = []
+        await rebuild_online(store, inbox.VIEW, lambda done, _total: reports.append(done))
+        assert set(reports) == {LENGTH}
         assert leftovers(store.database) == []
 
 
@@ -302,11 +302,11 @@ async def test_an_interrupted_rebuild_is_resumed_R33(database: Database, store: 
     await interrupted(store, inbox.VIEW, 8)
     assert tables_of(database, inbox.VIEW) == before
     assert leftovers(database) != []
-    told: list[int] = []
+    reports: list[int] = []
 
-    await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done))
+    await rebuild_online(store, inbox.VIEW, lambda done, _total: reports.append(done))
 
-    assert told[0] == 8
+    assert reports[0] == 8
     assert tables_of(database, inbox.VIEW) == before
     assert leftovers(database) == []
 
@@ -341,11 +341,11 @@ async def test_a_rebuild_begun_with_other_code_starts_over_R33(database: Databas
         inbox.VIEW.apply(connection, [recorded for recorded in batch if recorded.stream != "cnv_1"])
 
     await interrupted(store, View("inbox", inbox.VIEW.tables, otherwise), 8)
-    told: list[int] = []
+    reports: list[int] = []
 
-    await rebuild_online(store, inbox.VIEW, lambda done, _total: told.append(done))
+    await rebuild_online(store, inbox.VIEW, lambda done, _total: reports.append(done))
 
-    assert told[0] == 0
+    assert reports[0] == 0
     assert tables_of(database, inbox.VIEW) == before
 
 

@@ -21,18 +21,18 @@ ALL = list(VIEWS.values())
 
 async def test_a_rebuild_reports_its_progress_from_nothing_to_everything_R33(database: Database, store: EventStore):
     store_log(database, log_of(A_STORY))
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
 
-    await rebuild(store, ALL, lambda done, total: told.append((done, total)), batch=2)
+    await rebuild(store, ALL, lambda done, total: reports.append((done, total)), batch=2)
 
-    assert told == [(0, 5), (2, 5), (4, 5), (5, 5)]
+    assert reports == [(0, 5), (2, 5), (4, 5), (5, 5)]
     assert {statuses(database)[view.name].position for view in ALL} == {5}
 
 
 async def test_a_rebuild_of_an_empty_log_is_done_at_once_R33(database: Database, store: EventStore):
-    told: list[tuple[int, int]] = []
-    await rebuild(store, ALL, lambda done, total: told.append((done, total)))
-    assert told == [(0, 0)]
+    reports: list[tuple[int, int]] = []
+    await rebuild(store, ALL, lambda done, total: reports.append((done, total)))
+    assert reports == [(0, 0)]
 
 
 async def test_a_rebuild_leaves_no_earlier_rows_R33(database: Database, store: EventStore):

@@ -98,7 +98,7 @@ def billed_months(draw: st.DrawFn) -> list[tuple[str, Event, datetime]]:
 async def test_every_figure_is_exactly_the_sum_of_the_entries_that_it_opens_to_R26(database: Database, story):
     forget_everything(database)
     await followed(database, story)
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for month in [date(2024, 11, 1), *MONTHS]:
         shown = statement(database, month)
         for figure in shown.conversations:
@@ -106,10 +106,10 @@ async def test_every_figure_is_exactly_the_sum_of_the_entries_that_it_opens_to_R
             assert GROUPS[figure.conversation_id] == figure.business_number
             assert (figure.segments, Decimal(figure.amount)) == summed(listed)
             assert "E" not in figure.amount
-            told.update(entry.id for entry in listed)
+            counts.update(entry.id for entry in listed)
         for totals, figures in parts(shown):
             assert {each.currency: (each.segments, Decimal(each.amount)) for each in totals} == totalled(figures)
-    assert told == Counter(entry.id for entry in entries(database))
+    assert counts == Counter(entry.id for entry in entries(database))
 
 
 def parts(shown: Statement):

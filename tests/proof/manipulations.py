@@ -126,18 +126,18 @@ def checkpoint_forged(connection: Connection, chance: random.Random) -> None:
     """The key's own signature under another text, or another signature under the text."""
     note = Note.read(connection.execute(select(CHECKPOINTS.c.note)).scalar_one())
     (signature,) = note.signatures
-    said = read_checkpoint(note)
+    signed = read_checkpoint(note)
     match chance.randrange(3):
         case 0:
-            said = Checkpoint(said.origin, said.size, leaf_hash(chance.randbytes(8)))
+            signed = Checkpoint(signed.origin, signed.size, leaf_hash(chance.randbytes(8)))
         case 1:
-            said = Checkpoint(said.origin, chance.randint(1, said.size - 1), said.root)
+            signed = Checkpoint(signed.origin, chance.randint(1, signed.size - 1), signed.root)
         case _:
             at = chance.randrange(4, len(signature.signed))
             raw = bytearray(signature.signed)
             raw[at] ^= chance.randint(1, 255)
             signature = Signature(signature.name, bytes(raw))
-    connection.execute(update(CHECKPOINTS).values(note=str(Note(str(said), (signature,)))))
+    connection.execute(update(CHECKPOINTS).values(note=str(Note(str(signed), (signature,)))))
 
 
 KINDS: dict[str, Change] = {

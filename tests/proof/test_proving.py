@@ -31,8 +31,8 @@ def root_of_text(proof):
     first, extra, index, *hashes = head.split("\n")
     assert first == "c2sp.org/tlog-proof@v1"
     leaf, position = b64decode(extra.removeprefix("extra ")), int(index.removeprefix("index "))
-    said = opened(checkpoint, KEY.verifier)
-    assert root_by_inclusion(leaf_hash(leaf), position, said.size, [b64decode(each) for each in hashes]) == said.root
+    signed = opened(checkpoint, KEY.verifier)
+    assert root_by_inclusion(leaf_hash(leaf), position, signed.size, [b64decode(each) for each in hashes]) == signed.root
     return position + 1, leaf
 
 

@@ -66,13 +66,13 @@ def _coded(raw):
     return b64encode(raw).decode()
 
 
-def _told(program, given):
+def _output_of(program, given):
     run = subprocess.run([program], input=json.dumps(given), capture_output=True, text=True, check=False, timeout=60)
     return run.stdout.splitlines()
 
 
 def test_go_reads_keys_checkpoints_proofs_and_tiles_and_signs_the_same_R70(verifier, given):
-    assert _told(verifier, given) == ["checkpoints", "inclusion", "consistency", "tiles", "signing"]
+    assert _output_of(verifier, given) == ["checkpoints", "inclusion", "consistency", "tiles", "signing"]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,6 @@ def test_go_reads_keys_checkpoints_proofs_and_tiles_and_signs_the_same_R70(verif
     ],
 )
 def test_go_rejects_changed_checkpoints_and_proofs_R70(verifier, given, changed, done):
-    *before, error = _told(verifier, given | changed)
+    *before, error = _output_of(verifier, given | changed)
     assert before == done
     assert error.startswith("error: ")

@@ -118,9 +118,9 @@ def test_a_log_that_is_shorter_than_a_checkpoint_was_cut_off_or_restored_R70(dat
     text = fill_and_sign(database, 20)
     with database.write() as connection:
         connection.execute(delete(STORED_EVENTS).where(_T.id > 15))
-        ((position, told),) = says(connection, text)
+        ((position, reason),) = says(connection, text)
     assert position == 16
-    assert told == (
+    assert reason == (
         "The log ends at position 15, but the checkpoint of 20 events has 20: events were cut off at the end, or the database was "
         "restored from before."
     )
@@ -132,18 +132,18 @@ def test_checkpoints_narrow_a_change_down_if_tiles_were_changed_too_R70(database
     with database.write() as connection:
         set_(connection, 250, topic="groupchat.other")
         recompute_tiles(connection)
-        ((position, told),) = says(connection)
+        ((position, reason),) = says(connection)
     assert position == 201
-    assert told.endswith("the tiles were changed with them, so the first wrong event is one of 201 to 300.")
+    assert reason.endswith("the tiles were changed with them, so the first wrong event is one of 201 to 300.")
 
 
 def test_a_wrong_tile_is_distinguished_from_a_wrong_event_R70(database):
     fill_and_sign(database, 300)
     with database.write() as connection:
         connection.execute(delete(TILES).where(TILES.c.level == 0, TILES.c.number == 1))
-        ((position, told),) = says(connection)
+        ((position, reason),) = says(connection)
     assert position is None
-    assert told.startswith("tile/0/001 is missing, or is not what it was: the events lead to the checkpoints without it.")
+    assert reason.startswith("tile/0/001 is missing, or is not what it was: the events lead to the checkpoints without it.")
 
 
 @pytest.mark.parametrize("change", [lambda: delete(TILES), lambda: update(TILES).values(hashes=bytes(32))])
@@ -151,9 +151,9 @@ def test_a_wrong_tile_above_the_leaves_is_named_R70(database, change):
     fill_and_sign(database, 300)
     with database.write() as connection:
         connection.execute(change().where(TILES.c.level == 1))
-        ((position, told),) = says(connection)
+        ((position, reason),) = says(connection)
     assert position is None
-    assert told.startswith("tile/1/000 is missing, or is not what it was")
+    assert reason.startswith("tile/1/000 is missing, or is not what it was")
 
 
 def test_an_event_that_no_checkpoint_covers_yet_is_compared_with_the_tree_R70(database):
@@ -162,9 +162,9 @@ def test_an_event_that_no_checkpoint_covers_yet_is_compared_with_the_tree_R70(da
     grow(database, 30)
     with database.write() as connection:
         set_(connection, 25, topic="groupchat.other")
-        ((position, told),) = says(connection)
+        ((position, reason),) = says(connection)
     assert position == 25
-    assert told.endswith("groupchat.other) was changed. It is one which no checkpoint covers yet.")
+    assert reason.endswith("groupchat.other) was changed. It is one which no checkpoint covers yet.")
 
 
 def test_events_that_the_tree_has_not_reached_are_not_wrong_R70(database):
@@ -181,8 +181,8 @@ def test_events_that_the_tree_has_not_reached_are_not_wrong_R70(database):
 def test_a_checkpoint_of_another_key_is_a_fault_R70(database):
     fill_and_sign(database, 20)
     with database.read() as connection:
-        ((_, told),) = says(connection, key=SigningKey(KEY.name, bytes(32)).verifier)
-    assert told.startswith(
+        ((_, reason),) = says(connection, key=SigningKey(KEY.name, bytes(32)).verifier)
+    assert reason.startswith(
         "A checkpoint is forged, or belongs to another log. This checkpoint is not signed by the key example.com/log+"
     )
 
@@ -191,8 +191,8 @@ def test_two_checkpoints_of_one_size_prove_two_histories_R70(database):
     fill_and_sign(database, 20)
     other = str(Checkpoint(KEY.name, 20, leaf_hash(b"other")).signed_with(KEY))
     with database.read() as connection:
-        told = [fault for _, fault in says(connection, other)]
-    assert told[0].startswith("Two checkpoints of 20 events have different roots: the log's key has signed two histories.")
+        reason = [fault for _, fault in says(connection, other)]
+    assert reason[0].startswith("Two checkpoints of 20 events have different roots: the log's key has signed two histories.")
 
 
 def test_all_checkpoints_are_compared_not_only_the_newest_R70(database):
@@ -200,11 +200,11 @@ def test_all_checkpoints_are_compared_not_only_the_newest_R70(database):
     fill_and_sign(database, 10, first=21)
     earlier = str(Checkpoint(KEY.name, 7, leaf_hash(b"other")).signed_with(KEY))
     with database.read() as connection:
-        ((_, told),) = says(connection, earlier)
-    assert told.startswith(
+        ((_, reason),) = says(connection, earlier)
+    assert reason.startswith(
         "The events lead to the checkpoint of 20 events, but not to the earlier one of 7: the log's key has signed"
     )
-    assert told.endswith("They begin to differ at one of the positions 1 to 7.")
+    assert reason.endswith("They begin to differ at one of the positions 1 to 7.")
 
 
 # --- going on
@@ -227,8 +227,8 @@ def test_verifying_continues_only_if_the_tiles_match_the_verified_checkpoint_R70
     with database.write() as connection:
         connection.execute(change())
         connection.execute(delete(CHECKPOINTS))
-        ((_, told),) = says(connection, since=last)
-    assert told.endswith("Verify the whole log: give that checkpoint with --checkpoint, not with --last.")
+        ((_, reason),) = says(connection, since=last)
+    assert reason.endswith("Verify the whole log: give that checkpoint with --checkpoint, not with --last.")
 
 
 def test_a_log_that_ends_before_the_last_verified_checkpoint_is_found_though_nothing_is_read_again_R70(database):
@@ -236,5 +236,5 @@ def test_a_log_that_ends_before_the_last_verified_checkpoint_is_found_though_not
     with database.write() as connection:
         connection.execute(delete(STORED_EVENTS).where(_T.id > 250))
         connection.execute(delete(CHECKPOINTS))
-        ((position, told),) = says(connection, since=last)
-    assert (position, told[:75]) == (251, "The log ends at position 250, but the checkpoint of 300 events in --last ha")
+        ((position, reason),) = says(connection, since=last)
+    assert (position, reason[:75]) == (251, "The log ends at position 250, but the checkpoint of 300 events in --last ha")

@@ -81,8 +81,8 @@ def _trial(url: str, api_key: str, path: str, trial: int) -> list[Begun]:
         lines += pipe.readlines()
         os.waitpid(child, 0)
     words = [line.split() for line in lines if line.endswith("\n")]
-    answers = {said[1]: said[2] for said in words if said[0] == "answered"}
-    return [Begun(said[1], answers.get(said[1])) for said in words if said[0] == "begun"]
+    answers = {entry[1]: entry[2] for entry in words if entry[0] == "answered"}
+    return [Begun(entry[1], answers.get(entry[1])) for entry in words if entry[0] == "begun"]
 
 
 async def _live(url: str, api_key: str, path: str, trial: int, pipe: int) -> None:

@@ -35,7 +35,7 @@ def sent(message_id="msg_1"):
     )
 
 
-def said(word, n=1):
+def consented(word, n=1):
     return event(f"consent.{word}", business_number=BUSINESS, number=number(n), cause="keyword", evidence="msg_in")
 
 
@@ -66,9 +66,9 @@ GOOD = (
     ("cnv_1", created(1, 2)),
     ("cnv_1", sent("msg_1")),
     ("delivery-msg_1", started("msg_1")),
-    (CONSENT, said("opted_out")),
+    (CONSENT, consented("opted_out")),
     ("cnv_1", opted_out()),
-    (CONSENT, said("opted_in")),
+    (CONSENT, consented("opted_in")),
     ("cnv_2", created(1, 2)),
     ("cnv_2", sent("msg_2")),
 )
@@ -83,8 +83,8 @@ def test_a_good_log_breaks_nothing():
     [
         ([("cnv_1", created(1, 2)), ("cnv_2", created(2, 1))], "R35"),
         ([("cnv_1", created(1, 2)), ("cnv_1", opted_out()), ("cnv_1", sent())], "in a blocked group"),
-        ([("cnv_1", created(1, 2)), (CONSENT, said("opted_out")), ("cnv_1", sent())], "is sent to"),
-        ([(CONSENT, said("opted_out")), ("cnv_1", created(1, 2))], "begins with"),
+        ([("cnv_1", created(1, 2)), (CONSENT, consented("opted_out")), ("cnv_1", sent())], "is sent to"),
+        ([(CONSENT, consented("opted_out")), ("cnv_1", created(1, 2))], "begins with"),
         ([("ctc_1", event("contact.dnd_turned_on", contact_id="ctc_1")), ("cnv_1", created(1, 2, contact=True))], "do-not-disturb"),
         ([*refusing_card(), ("cnv_1", created(1, 2))], "R36"),
         ([*refusing_card(), ("ctc_1", event("contact.deleted", contact_id="ctc_1")), ("cnv_1", created(1, 2))], "R36"),

@@ -116,9 +116,9 @@ async def test_one_of_many_simultaneous_requests_in_two_processes_is_stored_and_
 
     first = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
     assert [(outcome.value, outcome.position) for outcome in first] == [(0, 1)]
-    told = [outcome.kept for outcome in outcomes if isinstance(outcome, AnsweredBeforeError)]
-    assert len(told) == 99
-    assert {(kept.key, kept.answer, kept.position) for kept in told} == {(KEY, b"it was 0", 1)}
+    kept_responses = [outcome.kept for outcome in outcomes if isinstance(outcome, AnsweredBeforeError)]
+    assert len(kept_responses) == 99
+    assert {(kept.key, kept.answer, kept.position) for kept in kept_responses} == {(KEY, b"it was 0", 1)}
     assert await sum_of(store, "a") == 1
 
 
@@ -158,8 +158,8 @@ def test_the_first_valid_of_two_appends_with_one_key_in_a_batch_is_stored(databa
 
     recorder.append([lost, first, second, upon_it])
 
-    told = StoredAnswer(KEY, b"first", 0, position=1)
-    assert [each.outcome for each in (lost, first, second, upon_it)] == [Conflict(("a",)), 1, told, Conflict(("b",))]
+    kept_responses = StoredAnswer(KEY, b"first", 0, position=1)
+    assert [each.outcome for each in (lost, first, second, upon_it)] == [Conflict(("a",)), 1, kept_responses, Conflict(("b",))]
     assert recorder.max_notification_id() == 1
 
 

@@ -134,9 +134,9 @@ def test_a_statement_of_postgres_has_a_time_limit(postgres_url):
 
 
 async def test_batches_are_reported_to_their_observer(database_url):
-    told = []
+    reports = []
     async with opened(database_url) as store:
-        store.observe(lambda appends, seconds: told.append((appends, seconds)))
+        store.observe(lambda appends, seconds: reports.append((appends, seconds)))
         await asyncio.gather(*(count(store, f"s{n}") for n in range(20)))
-    assert sum(appends for appends, _ in told) == 20
-    assert all(seconds >= 0 for _, seconds in told)
+    assert sum(appends for appends, _ in reports) == 20
+    assert all(seconds >= 0 for _, seconds in reports)

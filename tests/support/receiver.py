@@ -43,10 +43,10 @@ class Receiver:
     def of(self, path: str) -> list[Heard]:
         return [each for each in self.heard if each.path == path]
 
-    async def until(self, told: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the received requests fulfil a condition."""
         async with asyncio.timeout(PATIENCE), self._changed:
-            await self._changed.wait_for(told)
+            await self._changed.wait_for(condition)
 
     async def count(self, n: int, path: str = "/") -> list[Heard]:
         """Wait for so many requests and return them."""

@@ -28,7 +28,7 @@ MAKING = Making(
 )
 
 
-class Told(Struct):
+class Composed(Struct):
     """A disputed conversation, its log, and its transcript."""
 
     disputed: Disputed
@@ -45,11 +45,11 @@ class Told(Struct):
 
 
 @pytest.fixture
-def told(database_url: str) -> Iterator[Told]:
+def composed(database_url: str) -> Iterator[Composed]:
     """The disputed conversation, on each backend."""
     disputed = asyncio.run(disputed_in(database_url))
     database = Database(database_url)
-    yield Told(disputed, Log.of(database))
+    yield Composed(disputed, Log.of(database))
     database.close()
 
 

@@ -63,8 +63,8 @@ def test_a_pdf_has_every_part_page_numbers_and_when_it_was_made():
 
 
 def test_a_pdf_has_the_letters_of_many_scripts():
-    said = "Grüße Привет Γειά Việt 😀 Բարև გამარჯობა ሰላም"
-    assert said in pages(entry(said)).pages[0].extract_text()
+    sample = "Grüße Привет Γειά Việt 😀 Բարև გამარჯობა ሰላም"
+    assert sample in pages(entry(sample)).pages[0].extract_text()
     assert Lettering().printable("नमस्ते שלום سلام สวัสดี বাংলা தமிழ்")[0] == "नमस्ते שלום سلام สวัสดี বাংলা தமிழ்"
     assert pages(entry("नमस्ते שלום سلام")).pages
 

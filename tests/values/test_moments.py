@@ -38,7 +38,7 @@ def test_a_moment_is_shown_to_the_second_with_its_zone():
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "reason"),
     [
         ("New York", "Similar names: America/New_York"),
         ("america/new_york", "Similar names: America/New_York"),
@@ -46,6 +46,6 @@ def test_a_moment_is_shown_to_the_second_with_its_zone():
         ("", "Use UTC, or a name such as"),
     ],
 )
-def test_an_unknown_zone_is_reported_with_similar_names(written: str, said: str):
-    with pytest.raises(moments.UnknownZoneError, match=said):
+def test_an_unknown_zone_is_reported_with_similar_names(written: str, reason: str):
+    with pytest.raises(moments.UnknownZoneError, match=reason):
         moments.read_zone(written)

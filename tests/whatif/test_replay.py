@@ -47,7 +47,7 @@ async def an_empty_world(url: str):
         yield await a_world(store)
 
 
-def told(differences) -> list[tuple[str, str, str]]:
+def summaries(differences) -> list[tuple[str, str, str]]:
     """Return of each difference which event, and how it came out and would have."""
     return [(each.event, each.was.outcome, each.would_be.outcome) for each in differences]
 
@@ -149,7 +149,7 @@ async def test_regions_of_the_other_policy_judge_each_number_R4(world: World):
 
     differences, summary = replayed(world, policy(allowed_regions=("US",)))
 
-    assert told(differences) == [(f"{abroad}/1", "created", "refused")]
+    assert summaries(differences) == [(f"{abroad}/1", "created", "refused")]
     assert differences[0].why == f"{canadian_number(2)} is of region CA; the policy allows US."
     assert (summary.groups.was, summary.groups.would_be) == (2, 1)
 
@@ -164,7 +164,7 @@ async def test_a_block_that_was_not_lifted_would_be_lifted_by_the_last_opt_in_R1
     differences, _ = replayed(world, policy(reopen_on_opt_in=True))
 
     opted_in = [each.id for each in await world.log() if each.type.endswith("conversation.participant_opted_in")]
-    assert told(differences) == [(opted_in[-1], "blocked", "open")]
+    assert summaries(differences) == [(opted_in[-1], "blocked", "open")]
     assert differences[0].conversation_id == group
 
 
@@ -188,7 +188,7 @@ async def test_messages_after_a_reopening_would_be_refused_without_it_R15_R17(wo
     differences, summary = replayed(world, policy(reopen_on_opt_in=False))
 
     unblocked = next(each.id for each in await world.log() if each.type.endswith(".unblocked"))
-    assert told(differences) == [(unblocked, "open", "blocked"), (sent.id, "sent", "refused")]
+    assert summaries(differences) == [(unblocked, "open", "blocked"), (sent.id, "sent", "refused")]
     assert f"{number(1)} opted out" in differences[1].why
     assert (summary.messages.was, summary.messages.would_be) == (1, 0)
     assert sums(summary) == {"USD": (Decimal("0.0400"), Decimal(0))}
@@ -205,7 +205,7 @@ async def test_a_message_that_was_withheld_would_go_to_the_others_where_opt_outs
 
     opted_out = next(each.id for each in await world.log() if each.type.endswith("conversation.participant_opted_out"))
     withheld = f"delivery-{message.event.message_id}/1"
-    assert told(differences) == [(opted_out, "blocked", "open"), (withheld, "withheld", "handed_over")]
+    assert summaries(differences) == [(opted_out, "blocked", "open"), (withheld, "withheld", "handed_over")]
     assert [each.charge.amount for each in (differences[1].was, differences[1].would_be)] == [
         Decimal("-0.0600"),
         Decimal("-0.0200"),
@@ -223,7 +223,7 @@ async def test_a_new_group_with_the_same_set_would_be_refused_where_the_old_one_
 
     differences, _ = replayed(world, OMITS)
 
-    assert told(differences)[1:] == [(f"{new}/1", "created", "refused"), (f"{new}/2", "sent", "refused")]
+    assert summaries(differences)[1:] == [(f"{new}/1", "created", "refused"), (f"{new}/2", "sent", "refused")]
     assert f"use {old} instead" in differences[1].why
 
 
@@ -232,9 +232,9 @@ async def test_only_a_successors_size_is_judged_and_a_refused_groups_successor_i
     await world.writes(1, "STOP")
     new = await world.succeed(old)
 
-    assert told(replayed(world, policy(min_participants=3))[0]) == [(f"{new}/1", "created", "refused")]
-    assert told(replayed(world, policy(allowed_regions=("US",)))[0])[:1] == [(f"{old}/1", "created", "refused")]
-    assert (f"{new}/1", "created", "refused") in told(replayed(world, policy(max_participants=2))[0])
+    assert summaries(replayed(world, policy(min_participants=3))[0]) == [(f"{new}/1", "created", "refused")]
+    assert summaries(replayed(world, policy(allowed_regions=("US",)))[0])[:1] == [(f"{old}/1", "created", "refused")]
+    assert (f"{new}/1", "created", "refused") in summaries(replayed(world, policy(max_participants=2))[0])
 
 
 async def test_only_the_requested_changes_are_reported(world: World):

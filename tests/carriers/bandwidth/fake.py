@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 from groupchat.carriers.port import Posted
-from tests.carriers.vendor import Vendor, said
+from tests.carriers.vendor import Vendor, json_of
 
 PATH = "/v1/carriers/bandwidth/webhooks"
 LOGIN = ("groupchat", "päss:word")
@@ -16,7 +16,7 @@ LOGIN = ("groupchat", "päss:word")
 
 class FakeBandwidth(Vendor):
     def answer(self, request: httpx.Request) -> httpx.Response:
-        message = said(request)
+        message = json_of(request)
         self.hand_on(message["to"], message.get("text", ""))
         answer = {
             "id": uuid4().hex,

@@ -84,9 +84,9 @@ class SimulatorBench:
         return [message.body or "" for message in await self.carrier.handset(number)]
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
-        said = {name: getattr(receipt, name) for name in ("recipient", "status", "code", "opted_out")}
+        fields = {name: getattr(receipt, name) for name in ("recipient", "status", "code", "opted_out")}
         content = {"business_number": BUSINESS, "author": BUSINESS, "members": "[]", "handsets": "", "media": "[]", "at": 0}
-        pending = left([Pending(due_at=to_micros(utc_now()), **said)])
+        pending = left([Pending(due_at=to_micros(utc_now()), **fields)])
         with self._database.write() as connection:
             connection.execute(update(MESSAGES).values(left(())))  # those that it would bring by itself
             connection.execute(insert(MESSAGES).values(message_id=receipt.message_id, **content, **pending))

@@ -11,7 +11,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from groupchat.carriers.port import Posted
-from tests.carriers.vendor import Vendor, said
+from tests.carriers.vendor import Vendor, json_of
 
 SECRET_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
@@ -31,7 +31,7 @@ class FakeTelnyx(Vendor):
         replayed = self.replay(request)
         if replayed is not None:
             return replayed
-        message = said(request)
+        message = json_of(request)
         numbers = message["to"] if isinstance(message["to"], list) else [message["to"]]
         self.hand_on(numbers, message.get("text", ""))
         answer = {"data": sent(numbers)}

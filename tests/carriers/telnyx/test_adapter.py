@@ -10,7 +10,7 @@ from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Re
 from tests.carriers.doubles import ANN, BOB, BUSINESS, HandClock, outgoing
 from tests.carriers.telnyx.bench import WEBHOOK_URL, adapter
 from tests.carriers.telnyx.fake import FakeTelnyx, refused
-from tests.carriers.vendor import said
+from tests.carriers.vendor import json_of
 
 PICTURE = Media(url="https://m.example/a.png", content_type="image/png")
 BLOCKED = f"Messages cannot be sent from '{BUSINESS}' to '{BOB}' due to an existing block rule."
@@ -55,8 +55,8 @@ async def test_missing_parts_of_a_message_are_omitted_R10(body: str | None, medi
     vendor = FakeTelnyx(honors_keys=True)
     await adapter(vendor, HandClock()).send(outgoing(body=body, media=media))
 
-    assert ("text" in said(vendor.requests[0])) == (body is not None)
-    assert ("media_urls" in said(vendor.requests[0])) == bool(media)
+    assert ("text" in json_of(vendor.requests[0])) == (body is not None)
+    assert ("media_urls" in json_of(vendor.requests[0])) == bool(media)
 
 
 async def test_a_message_to_one_person_is_not_a_group_message_R44():
@@ -64,7 +64,7 @@ async def test_a_message_to_one_person_is_not_a_group_message_R44():
     await adapter(vendor, HandClock()).send(outgoing(to=(ANN,)))
 
     assert vendor.requests[0].url.path == "/v2/messages"
-    assert said(vendor.requests[0])["to"] == ANN
+    assert json_of(vendor.requests[0])["to"] == ANN
 
 
 # --- the answer

@@ -12,7 +12,7 @@ from groupchat.processes.partitions.consumer import GROUP, Consumer, Waits
 from groupchat.store.database import Database
 from tests.processes.partitions.conftest import Sharers
 from tests.processes.partitions.publishing import Publisher
-from tests.processes.partitions.test_following import LOG, told
+from tests.processes.partitions.test_following import LOG, reported
 from tests.projections.histories import store_log
 from tests.store.counting import until
 
@@ -58,10 +58,10 @@ async def test_a_worker_that_waits_for_partitions_says_so_and_continues_with_the
     publisher.publish(LOG, database)
     with capture_logs() as logs, a_member_that_is_busy(kafka, topic_prefix) as busy:
         async with sharers.running(waits=Waits(report=0.1)):
-            await until(lambda: "waiting for its partitions" in (told(database) or ""))
+            await until(lambda: "waiting for its partitions" in (reported(database) or ""))
             busy.close()
             await sharers.reach(len(LOG))
-            assert told(database) is None
+            assert reported(database) is None
     assert [each["event"] for each in logs if each["event"].startswith("partitions_")] == ["partitions_awaited"]
 
 
@@ -77,7 +77,7 @@ async def test_a_worker_that_waits_too_long_leaves_the_group_and_rejoins_R33(
     publisher.publish(LOG, database)
     with a_member_that_is_busy(kafka, topic_prefix) as busy:
         async with sharers.running(waits=Waits(rejoin=2.0)):
-            await until(lambda: "the consumer group has assigned no partitions" in (told(database) or ""))
+            await until(lambda: "the consumer group has assigned no partitions" in (reported(database) or ""))
             busy.close()
             await sharers.reach(len(LOG))
 

@@ -147,20 +147,20 @@ async def test_a_foreign_record_stops_the_views_with_advice(database: Database, 
 async def test_a_missing_topic_is_reported_and_awaited(database: Database, kafka: str, topic_prefix: str, sharers: Sharers):
     store_log(database, LOG)
     async with sharers.running():
-        await until(lambda: "`groupchat topics` creates it" in (told(database) or ""))
+        await until(lambda: "`groupchat topics` creates it" in (reported(database) or ""))
         assert statuses(database)["inbox"].stopped_at is None
         publisher = Publisher(kafka, make_topic(kafka, topic_prefix))
         publisher.publish(LOG, database)
         publisher.close()
         await sharers.reach(len(LOG))
-        assert told(database) is None
+        assert reported(database) is None
 
 
 def stopped_at(database: Database, view: View) -> int | None:
     return status.stopped_at if (status := statuses(database).get(view.name)) else None
 
 
-def told(database: Database) -> str | None:
+def reported(database: Database) -> str | None:
     return status.error if (status := statuses(database).get("inbox")) else None
 
 
@@ -179,7 +179,7 @@ async def test_a_recreated_topic_stops_the_views_until_they_are_rebuilt_R33(
 
     async with sharers.running():
         await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
-        assert "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views" in (told(database) or "")
+        assert "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views" in (reported(database) or "")
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         second.publish(LOG[-1:], database)
         await sharers.reach(len(LOG))
@@ -206,7 +206,7 @@ async def test_a_view_that_lacks_events_that_the_topic_lacks_too_reports_it_and_
     publisher.publish(LOG[HALF + 3 :], database)
     async with sharers.running():
         lacks = f"is at position {HALF}, but the topic lacks events up to position {HALF + 3}"
-        await until(lambda: lacks in (told(database) or ""))
+        await until(lambda: lacks in (reported(database) or ""))
         assert (stopped_at(database, inbox.VIEW), statuses(database)["inbox"].position) == (None, HALF)
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         await sharers.reach(len(LOG))
@@ -224,7 +224,7 @@ async def test_an_event_parked_for_the_relay_stops_views_that_lack_it_until_a_re
         await sharers.reach(HALF)
         publisher.publish(LOG[HALF + 1 :], database)
         await until(lambda: {stopped_at(database, view) for view in CONVERSATION_VIEWS} == {0})
-        assert f"The relay has skipped the event at position {LOG[HALF].position}" in (told(database) or "")
+        assert f"The relay has skipped the event at position {LOG[HALF].position}" in (reported(database) or "")
         await rebuild(store, CONVERSATION_VIEWS, lambda done, total: None)
         await sharers.reach(len(LOG))
     assert everything(database) == await by_the_log(database, LOG)

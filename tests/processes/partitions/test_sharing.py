@@ -11,7 +11,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.progress import Progress
 from groupchat.store.signals import Signals
 from tests.processes.partitions.publishing import Publisher, make_topic
-from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, told
+from tests.processes.partitions.test_following import HALF, LOG, by_the_log, everything, reported
 from tests.projections.histories import store_log
 from tests.races import partition_trials
 from tests.races.partition_trials import WORKERS, Counted, sharing
@@ -49,7 +49,7 @@ async def test_an_unreachable_broker_is_reported_and_awaited_R33(postgres: Event
             publish(broker.address, topic, LOG[:HALF], postgres.database)
             await reach(postgres, HALF)
             await asyncio.to_thread(broker.kill)
-            await until(lambda: "can't be used" in (told(postgres.database) or ""))
+            await until(lambda: "can't be used" in (reported(postgres.database) or ""))
             await asyncio.to_thread(broker.start)
             publish(broker.address, topic, LOG[HALF:], postgres.database)
             await reach(postgres, len(LOG))

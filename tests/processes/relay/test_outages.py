@@ -45,13 +45,13 @@ async def test_a_relay_continues_by_itself_when_the_broker_is_back(sqlite_store,
         await asyncio.to_thread(broker.kill)
         await world.contact(1)  # commands need no broker
         await until(sqlite_store, lambda one: one.error is not None)
-        told = status(sqlite_store)
+        reported = status(sqlite_store)
         await asyncio.to_thread(broker.start)
         await world.contact(2)
         head = (await world.log())[-1].position
         await until(sqlite_store, lambda one: one.position == head)
 
-    assert told.stopped_at is None
+    assert reported.stopped_at is None
     assert status(sqlite_store).error is None
     assert sorted(record.id for record in read(broker.address, topic_prefix)) == sorted(ids_of(await world.log()))
 
@@ -133,12 +133,12 @@ async def test_the_relay_logs_in_by_password_over_tls_and_explains_why_if_it_can
             "No such file": {"ssl_cafile": str(tmp_path / "missing.pem")},
         }
         for words, given in wrong.items():
-            said = []
+            refusals = []
             for patience in PATIENCES_MS:  # on a busy machine the time may be over before the broker has refused
-                said.append(refusal_to_open(replace(right, bootstrap_ms=patience, **given), topic_prefix))
-                if words in said[-1]:
+                refusals.append(refusal_to_open(replace(right, bootstrap_ms=patience, **given), topic_prefix))
+                if words in refusals[-1]:
                     break
-            assert words in said[-1], said
+            assert words in refusals[-1], refusals
         await relayed(Relay(sqlite_store, Publisher(right, topic_prefix)))
 
         assert sorted(record.id for record in read(plain, topic_prefix)) == sorted(ids_of(await world.log()))

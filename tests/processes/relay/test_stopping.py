@@ -167,13 +167,13 @@ async def test_missing_topics_are_waited_for_and_the_relay_says_how_to_make_them
 
     async with running(a_relay(sqlite_store, kafka, topic_prefix)):
         await until(sqlite_store, lambda one: one.error is not None)
-        told = status(sqlite_store)
+        reported = status(sqlite_store)
         make_topics(kafka, topic_prefix)
         await until(sqlite_store, lambda one: one.position == log[-1].position)
 
-    assert f"{topic_prefix}groupchat.consents.v1" in told.error
-    assert f"run `groupchat topics --topic-prefix {topic_prefix}`" in told.error
-    assert told.stopped_at is None
+    assert f"{topic_prefix}groupchat.consents.v1" in reported.error
+    assert f"run `groupchat topics --topic-prefix {topic_prefix}`" in reported.error
+    assert reported.stopped_at is None
     assert status(sqlite_store).error is None
     assert sorted(record.id for record in read(kafka, topic_prefix)) == sorted(ids_of(log))
 
@@ -186,15 +186,15 @@ async def test_a_deleted_position_stops_the_relay_until_an_operator_gives_one(st
 
     async with running(a_relay(store, kafka, topics)):
         await until(store, lambda one: one.stopped_at == 0)
-        told = status(store)
+        reported = status(store)
         await world.contact(1)
         await relayed(a_relay(store, kafka, topics, start=known))
         await world.contact(2)
         head = (await world.log())[-1].position
         await until(store, lambda one: one.position == head)  # the one that was stopped goes on, too
 
-    assert f"`groupchat relay --from {known}`" in told.error
-    assert told.position == known
+    assert f"`groupchat relay --from {known}`" in reported.error
+    assert reported.position == known
     assert sorted(record.id for record in read(kafka, topics)) == sorted(ids_of(await world.log()))
 
 

@@ -80,10 +80,10 @@ class Site:
             table = WEBHOOK_ATTEMPTS.c
             return list(connection.execute(select(table.doc).where(table.webhook_id == webhook.id).order_by(table.id)).scalars())
 
-    async def until(self, told: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is stored."""
         async with asyncio.timeout(PATIENCE):
-            while not await asyncio.to_thread(told):  # noqa: ASYNC110 - nothing tells when the worker's notes are written
+            while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - nothing tells when the worker's notes are written
                 await asyncio.sleep(0.01)
 
 
