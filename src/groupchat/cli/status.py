@@ -3,19 +3,14 @@
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from math import inf
-from typing import Annotated
 
-import msgspec
 import typer
 from msgspec import Struct
-from rich.box import HEAVY_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from groupchat.broker.topics import RELAY
+from groupchat.cli.printing import AsJson, print_json, print_rows
 from groupchat.cli.reading import closing_database
-from groupchat.cli.shell import clean, say, settings
+from groupchat.cli.shell import say, settings
 from groupchat.settings import Settings
 from groupchat.store.log import Log
 from groupchat.store.schema import existing_database
@@ -24,7 +19,7 @@ from groupchat.values.clock import utc_now
 from groupchat.workers import REPORTED, REQUIRED
 
 app = typer.Typer()
-_WIDE = 10_000
+_HEADER = ("follower", "position", "behind", "oldest waits", "run by", "stopped at", "why")
 
 
 class FollowerReport(Struct, frozen=True, kw_only=True):
@@ -52,7 +47,7 @@ class StatusReport(Struct, frozen=True):
 @app.command()
 def status(
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Show how far every follower is, how long events wait for it, and which process runs it.
 
@@ -65,9 +60,9 @@ def status(
     well = {name: each.is_well(chosen.max_lag_seconds if name in needed else inf) for name, each in found.items()}
     if json:
         report = StatusReport(all(well.values()), [_reported(each, well=well[name]) for name, each in found.items()])
-        typer.echo(msgspec.json.encode(report).decode())
+        print_json(report)
     else:
-        _print(found.values())
+        print_rows(_HEADER, map(_row, found.values()))
         _advise(found, well)
     if not all(well.values()):
         raise typer.Exit(1)
@@ -94,19 +89,11 @@ def _reported(standing: Standing, *, well: bool) -> FollowerReport:
     )
 
 
-def _print(found: Collection[Standing]) -> None:
-    """Print a table; into a pipe, lines that are never cut."""
-    console = Console()
-    to_people = console.is_terminal
-    columns = ("follower", "position", "behind", "oldest waits", "run by", "stopped at", "why")
-    table = Table(*columns, box=HEAVY_HEAD if to_people else None)
-    for each in found:
-        status = each.status
-        stopped_at = "" if status.stopped_at is None else str(status.stopped_at)
-        waits = _duration(each.seconds) if each.seconds else ""
-        cells = (status.name, str(status.position), str(each.behind), waits, _run_by(each), stopped_at, status.error or "")
-        table.add_row(*(Text(clean(cell)) for cell in cells))
-    console.print(table, width=None if to_people else _WIDE)
+def _row(standing: Standing) -> tuple[object, ...]:
+    status = standing.status
+    waits = _duration(standing.seconds) if standing.seconds else ""
+    stopped_at = "" if status.stopped_at is None else status.stopped_at
+    return (status.name, status.position, standing.behind, waits, _run_by(standing), stopped_at, status.error or "")
 
 
 def _run_by(standing: Standing) -> str:
