@@ -54,6 +54,14 @@ def test_the_demo_leaves_somebody_elses_workspace_alone(groupchat, workspace):
     assert "your own workspace 'Acme'" in refused.err
 
 
+def test_a_second_workspace_in_a_database_is_made_with_a_word_about_the_first(groupchat: Command, sqlite_url: str):
+    first, second = (groupchat(sqlite_url, "init", "--workspace", "Acme [x]", "--owner", "ann@example.com") for _ in range(2))
+
+    assert (first.code, first.err) == (0, "")
+    assert second.code == 0
+    assert "This database has other workspaces already: Acme [x]." in second.err
+
+
 def test_the_operator_issues_a_key_to_a_user_by_address(groupchat: Command, sqlite_url: str):
     founded = json.loads(groupchat(sqlite_url, "init", "--workspace", "Acme", "--owner", "ann@example.com").out)
 

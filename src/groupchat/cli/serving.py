@@ -1,5 +1,6 @@
 """Commands that create a workspace, serve, work, and run the demo."""
 
+import asyncio
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -9,8 +10,9 @@ import msgspec
 import typer
 
 from groupchat import server
+from groupchat.audit import directory
 from groupchat.bootstrap import OPTIONAL_WORKERS, over_kafka, running, working
-from groupchat.cli.shell import run, say, settings, started
+from groupchat.cli.shell import clean, run, say, settings, started
 from groupchat.commands import workspaces
 from groupchat.commands.keys import OperatorsKey, by_operator, issue_to_mailbox
 from groupchat.processes.partitions.worker import NAME as PROJECTIONS
@@ -47,6 +49,8 @@ def init(
 
     async def founded(chosen: Settings) -> workspaces.Founded:
         async with running(chosen) as system:
+            if others := await asyncio.to_thread(lambda: [each.name for each in directory.workspaces(system.store.log)]):
+                say.print(clean(f"This database has other workspaces already: {', '.join(others)}."), highlight=False, markup=False)
             cause = by_operator(new_id("wsp"))
             return (await system.store.run(cause, workspaces.create_workspace, workspace.strip(), owner)).value
 
