@@ -1,12 +1,12 @@
 """The view `message_search`: the words of messages, in the database's own full-text index (R27).
 
-SQLite keeps an FTS5 index of the table by triggers, Postgres a GIN index of text-search vectors. Neither folds or splits a text:
-the words come from `values/words.py`, so a search has the same results on both. Each word begins with a mark of its workspace, so
-the messages of other workspaces cost a search nothing.
+SQLite keeps an FTS5 index of the table by triggers. On Postgres, the words are a text-search vector with a GIN index. Neither folds
+or splits a text: the words come from `values/words.py`, so a search has the same results on both. Each word begins with a mark of
+its workspace, so the messages of other workspaces cost a search nothing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import (
@@ -46,7 +46,7 @@ MESSAGE_WORDS = Table(
     Column("workspace_id", Text, nullable=False),
     Column("conversation_id", Text, nullable=False),
     Column("message_id", Text, nullable=False),
-    Column("words", Text, nullable=False),
+    Column("words", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
     Index("message_words_of_conversation", "conversation_id", "position"),
 )
 _T = MESSAGE_WORDS.c
@@ -65,13 +65,8 @@ FTS5 = (
 )
 """The statements that create the index on SQLite, and let it follow every change of the table."""
 
-
-def _vector(words: Any) -> ColumnElement[Any]:
-    return func.array_to_tsvector(func.string_to_array(words, " "), type_=TSVECTOR)
-
-
 Index("message_words_newest", _T.workspace_id, _T.position).ddl_if(dialect="postgresql")
-Index("message_words_gin", _vector(_T.words), postgresql_using="gin").ddl_if(dialect="postgresql")
+Index("message_words_gin", _T.words, postgresql_using="gin").ddl_if(dialect="postgresql")
 
 
 @event.listens_for(MESSAGE_WORDS, "after_create")
@@ -123,10 +118,9 @@ class Sought(Struct, frozen=True):
 
     def newest_in(self, connection: Connection, conversation_ids: Collection[str]) -> dict[str, int]:
         """Return the position of the newest matching message in each of these conversations, which all have one."""
-        place = func.instr if connection.dialect.name == "sqlite" else func.strpos
-        conversation_id, line = INBOX.c.conversation_id, literal(" ") + _T.words + " "
-        has_all = and_(*(place(line, f" {word} ") > 0 for word in self.words))
-        newest = select(_T.position).where(_T.conversation_id == conversation_id, has_all).order_by(_T.position.desc()).limit(1)
+        conversation_id = INBOX.c.conversation_id
+        matching = select(_T.position).where(_T.conversation_id == conversation_id, self._has_all(connection))
+        newest = matching.order_by(_T.position.desc()).limit(1)
         query = select(conversation_id, newest.scalar_subquery().label("newest")).where(conversation_id.in_(conversation_ids))
         return {row.conversation_id: row.newest for row in connection.execute(query)}
 
@@ -151,10 +145,16 @@ class Sought(Struct, frozen=True):
         """Return the column with a message's position, and the condition that it matches."""
         ours = _T.workspace_id == self.workspace_id
         if connection.dialect.name != "sqlite":
-            query = cast(" & ".join(f"'{word}'" for word in self.words), TSQUERY)
-            return _T.position, and_(ours, _vector(_T.words).op("@@")(query))
+            return _T.position, and_(ours, self._has_all(connection))
         match = _FTS.c.message_words_fts.op("MATCH")(" AND ".join(f'"{word}"' for word in self.words))
         return _FTS.c.rowid, and_(ours, match, _T.position == _FTS.c.rowid)
+
+    def _has_all(self, connection: Connection) -> ColumnElement[bool]:
+        """Return the condition that a message has all words. On SQLite, its full-text index doesn't serve it."""
+        if connection.dialect.name != "sqlite":
+            return _T.words.op("@@")(cast(" & ".join(f"'{word}'" for word in self.words), TSQUERY))
+        line = literal(" ") + _T.words + " "
+        return and_(*(func.instr(line, f" {word} ") > 0 for word in self.words))
 
 
 def sought_for(workspace_id: str, text: str) -> Sought:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 revision = "0021"
 down_revision = "0020"
@@ -9,6 +10,7 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+WORDS = sa.Text().with_variant(TSVECTOR(), "postgresql")
 FTS5 = (
     "CREATE VIRTUAL TABLE message_words_fts USING fts5"
     "(words, content='message_words', content_rowid='position', tokenize='ascii', detail='none')"
@@ -20,7 +22,6 @@ TRIGGERS = (
     f"CREATE TRIGGER message_words_removed AFTER DELETE ON message_words BEGIN {REMOVE} END",
     f"CREATE TRIGGER message_words_changed AFTER UPDATE ON message_words BEGIN {REMOVE} {ADD} END",
 )
-GIN = "CREATE INDEX message_words_gin ON message_words USING gin (array_to_tsvector(string_to_array(words, ' ')))"
 
 
 def upgrade() -> None:
@@ -30,7 +31,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text, nullable=False),
         sa.Column("conversation_id", sa.Text, nullable=False),
         sa.Column("message_id", sa.Text, nullable=False),
-        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("words", WORDS, nullable=False),
     )
     op.create_index("message_words_of_conversation", "message_words", ["conversation_id", "position"])
     if op.get_bind().dialect.name == "sqlite":
@@ -38,4 +39,4 @@ def upgrade() -> None:
             op.get_bind().exec_driver_sql(statement)
     else:
         op.create_index("message_words_newest", "message_words", ["workspace_id", "position"])
-        op.execute(GIN)
+        op.create_index("message_words_gin", "message_words", ["words"], postgresql_using="gin")
