@@ -14,7 +14,8 @@ from openapi.python_types import EVENT, PythonTypes
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "groupchat" / "api"
 _ELSEWHERE = {"session", "service", "carriers"}
 """Tags of operations for browsers, operators and carriers."""
-_BY_HAND = {"follow_events"}
+_BY_HAND = {"follow_events", "import_contacts"}
+"""Operations whose responses come line by line."""
 _HEAD = """\
 \"\"\"{title}
 
@@ -34,12 +35,13 @@ def files() -> dict[Path, str]:
     """Return the text of each file."""
     whole = document((*ENDPOINTS, *SIMULATOR))
     types = PythonTypes(whole["components"]["schemas"])
-    methods = [
-        method(types, path, verb, operation)
+    methods = {
+        operation["operationId"]: method(types, path, verb, operation)
         for path, operations in whole["paths"].items()
         for verb, operation in operations.items()
-        if path.startswith("/v1/") and operation["operationId"] not in _BY_HAND and not _ELSEWHERE & set(operation["tags"])
-    ]
+        if path.startswith("/v1/") and not _ELSEWHERE & set(operation["tags"])
+    }
+    shown_methods = [text for name, text in methods.items() if name not in _BY_HAND]
     named = sorted(types.used)
     events = types.events()
     shown = {name: text for name, text in types.classes(named).items() if name not in events}
@@ -56,7 +58,7 @@ def files() -> dict[Path, str]:
             "from groupchat.api.call import Call, ListCall, given, listing, operation\n"
             f"from groupchat.api.events import {EVENT}\n"
             f"from groupchat.api.types import {', '.join(name for name in named if name in shown)}",
-            'class Operations:\n    """The operations of the API."""\n\n' + "\n\n".join(methods),
+            'class Operations:\n    """The operations of the API."""\n\n' + "\n\n".join(shown_methods),
         ),
     }
 

@@ -35,10 +35,8 @@ def _answer(types: PythonTypes, operation: Json) -> tuple[str, str | None]:
     (success,) = (response for status, response in operation["responses"].items() if status[0] == "2")
     if not success.get("content"):
         return "None", None
-    media, content = next(iter(success["content"].items()))
+    content = next(iter(success["content"].values()))
     name = types.annotation(content["schema"])
-    if media == "application/jsonl":
-        return "list[dict[str, Any]]", None  # a line is one of several shapes
     properties = types.schemas.get(name, {}).get("properties", {})
     is_page = {"items", "next_cursor"} <= properties.keys()
     return name, types.annotation(properties["items"]["items"]) if is_page else None

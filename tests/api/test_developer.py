@@ -5,6 +5,7 @@ The server is a real one; everything happens through `groupchat.api`, and nothin
 
 import shutil
 from base64 import b64encode
+from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import islice
@@ -92,10 +93,10 @@ def test_a_second_contact_with_the_same_number_is_noticed_and_merged(chat):
 
 def test_many_contacts_come_as_a_file_and_go_as_one(chat):
     lines = "".join(f"crm-2{n:03d},Person {n},{number(200 + n)}\n" for n in range(100))
-    results = chat.import_contacts(file=f"external id,name,phone\n{lines}bad,Bad,4.15555E+09\n".encode())
+    results = list(chat.import_contacts(f"external id,name,phone\n{lines}bad,Bad,4.15555E+09\n".encode()))
 
-    assert results[-1]["created"] == 100
-    assert [line["line"] for line in results if line.get("outcome") == "refused"] == [102]
+    assert Counter(result.outcome for result in results) == {"created": 100, "refused": 1}
+    assert [result.line for result in results if result.problem] == [102]
     assert f"tel:{number(299)}" in chat.export_contacts()
 
 

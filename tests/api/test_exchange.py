@@ -122,14 +122,6 @@ def test_reads_include_the_writes_before_them():
     assert "Groupchat-Min-Position" not in write.headers
 
 
-def test_reads_include_an_import_whose_last_line_has_the_position():
-    lines = b'{"line":2,"outcome":"created"}\n{"done":true,"position":43}\n'
-    seen, call = Seen(), Call[list](method="POST", path="/v1/contacts/import", answer=list[dict], body=b"name")
-    _, result = run(call, httpx.Response(200, headers={"Content-Type": "application/jsonl"}, content=lines), seen=seen)
-
-    assert ([line.get("line") for line in result], seen.position) == ([2, None], 43)
-
-
 def test_fields_that_are_not_given_are_not_sent_but_null_is():
     body = given(from_="+14155550100", name=None, at=date(2025, 1, 1), message=MessageInput(body="Hi"))
     ((request,), _) = run(Call[None](method="POST", path="/", body=body), success())

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, Collection, Generator
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -11,14 +11,20 @@ from groupchat import __version__
 from groupchat.api.call import Awaiting, Blocking, Call
 from groupchat.api.events import StoredEvent
 from groupchat.api.exchange import Outcome, Request, Retry, Seen, exchange
+from groupchat.api.flow import Flow
+from groupchat.api.importing import Importing
 from groupchat.api.operations import Operations
 from groupchat.api.problems import ProblemError, require_success
 from groupchat.api.stored import UnknownEvent
-from groupchat.api.stream import SILENCE_SECONDS, Following
+from groupchat.api.stream import Following
+from groupchat.api.types import LineResult
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 SECONDS = 30.0
 RETRY = Retry()
+SILENCE_SECONDS = 40.0
+"""The event stream has something at least every 15 seconds. A connection that is silent for longer is dead."""
 
 
 class Client(Operations, Blocking):
@@ -54,24 +60,36 @@ class Client(Operations, Blocking):
 
     def follow_events(
         self, *, after: int | None = None, types: Collection[str] = (), conversation_id: str | None = None
-    ) -> Iterator[StoredEvent | UnknownEvent]:
+    ) -> Generator[StoredEvent | UnknownEvent, None, None]:
         """Follow the events after a position, or from now on, for as long as you iterate.
 
         A broken connection is resumed after the last event. Keep the `position` of the last event that you have processed, and give
         it as `after` when your program starts again.
         """
-        following = Following(after, types, conversation_id, self._retry)
+        return self._flow(Following(after, types, conversation_id, self._retry))
+
+    def import_contacts(self, file: bytes, *, after_line: int | None = None) -> Generator[LineResult, None, None]:
+        """Import contacts from a CSV file, and return the outcome of each line as it comes.
+
+        A broken connection is continued after the last line. If your program stops, give the `line` that it has handled last as
+        `after_line`, or import the file again: lines that are done are `unchanged`.
+        """
+        return self._flow(Importing(file, after_line, self._retry, self.seen))
+
+    def _flow(self, flow: Flow[Item]) -> Generator[Item, None, None]:
         while True:
             try:
-                with self._http.stream(**_streamed(following.request())) as response:
+                with self._http.stream(**_streamed(flow.request())) as response:
                     if not response.is_success:
                         response.read()
                     require_success(response)
                     for piece in response.iter_bytes():
-                        yield from following.feed(piece)
-                wait = following.ended()
+                        yield from flow.feed(piece)
+                if flow.done:
+                    return
+                wait = flow.ended()
             except (ProblemError, httpx.TransportError) as error:
-                wait = following.ended(error)
+                wait = flow.ended(error)
             time.sleep(wait)
 
     def _outcome(self, request: Request) -> Outcome:
@@ -119,27 +137,39 @@ class AsyncClient(Operations, Awaiting):
                 response: T = end.value
                 return response
 
-    async def follow_events(
+    def follow_events(
         self, *, after: int | None = None, types: Collection[str] = (), conversation_id: str | None = None
-    ) -> AsyncIterator[StoredEvent | UnknownEvent]:
+    ) -> AsyncGenerator[StoredEvent | UnknownEvent, None]:
         """Follow the events after a position, or from now on, for as long as you iterate.
 
         A broken connection is resumed after the last event. Keep the `position` of the last event that you have processed, and give
         it as `after` when your program starts again.
         """
-        following = Following(after, types, conversation_id, self._retry)
+        return self._flow(Following(after, types, conversation_id, self._retry))
+
+    def import_contacts(self, file: bytes, *, after_line: int | None = None) -> AsyncGenerator[LineResult, None]:
+        """Import contacts from a CSV file, and return the outcome of each line as it comes.
+
+        A broken connection is continued after the last line. If your program stops, give the `line` that it has handled last as
+        `after_line`, or import the file again: lines that are done are `unchanged`.
+        """
+        return self._flow(Importing(file, after_line, self._retry, self.seen))
+
+    async def _flow(self, flow: Flow[Item]) -> AsyncGenerator[Item, None]:
         while True:
             try:
-                async with self._http.stream(**_streamed(following.request())) as response:
+                async with self._http.stream(**_streamed(flow.request())) as response:
                     if not response.is_success:
                         await response.aread()
                     require_success(response)
                     async for piece in response.aiter_bytes():
-                        for event in following.feed(piece):
-                            yield event
-                wait = following.ended()
+                        for item in flow.feed(piece):
+                            yield item
+                if flow.done:
+                    return
+                wait = flow.ended()
             except (ProblemError, httpx.TransportError) as error:
-                wait = following.ended(error)
+                wait = flow.ended(error)
             await asyncio.sleep(wait)
 
     async def _outcome(self, request: Request) -> Outcome:

@@ -19,7 +19,6 @@ Outcome = httpx.Response | httpx.TransportError
 
 _IDEMPOTENT = {"GET", "PUT", "PATCH", "DELETE"}
 _DOUBLINGS = 16
-_JSON_LINES = "application/jsonl"
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,10 @@ class Seen:
     position: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def note(self, response: httpx.Response) -> None:
+    def reach(self, position: int) -> None:
         """Remember the position of a write."""
-        written = response.headers.get("Groupchat-Position") or _last_line(response).get("position", 0)
         with self._lock:
-            self.position = max(self.position, int(written))
+            self.position = max(self.position, position)
 
 
 def exchange(call: Call[T], seen: Seen, retry: Retry) -> Generator[Request, Outcome, T]:
@@ -74,7 +72,7 @@ def exchange(call: Call[T], seen: Seen, retry: Retry) -> Generator[Request, Outc
     while True:
         outcome = yield request
         if isinstance(outcome, httpx.Response) and outcome.is_success:
-            seen.note(outcome)
+            seen.reach(int(outcome.headers.get("Groupchat-Position", 0)))
             return _read(call, outcome)
         failures += 1
         error = ProblemError(outcome) if isinstance(outcome, httpx.Response) else outcome
@@ -113,15 +111,6 @@ def _request(call: Call[Any], seen: Seen) -> Request:
     return Request(method=call.method, path=call.path, params=call.query or {}, headers=headers, content=body)
 
 
-def _is_lines(response: httpx.Response) -> bool:
-    return str(response.headers.get("Content-Type")).startswith(_JSON_LINES)
-
-
-def _last_line(response: httpx.Response) -> dict[str, Any]:
-    """Return the last of JSON lines, which says what came of all of them: a response that comes in parts has no position before."""
-    return msgspec.json.decode(response.content.splitlines()[-1], type=dict[str, Any]) if _is_lines(response) else {}
-
-
 def _read(call: Call[T], response: httpx.Response) -> T:
     read: Any
     if call.answer is None:
@@ -130,8 +119,6 @@ def _read(call: Call[T], response: httpx.Response) -> T:
         read = response.text
     elif call.answer is bytes:
         read = response.content
-    elif _is_lines(response):
-        read = msgspec.json.decode(b"[%b]" % b",".join(response.content.splitlines()), type=call.answer)
     else:
         read = msgspec.json.decode(response.content, type=call.answer)
     return cast("T", read)

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from msgspec import UNSET, UnsetType
@@ -563,23 +563,6 @@ class Operations:
             body=given(
                 name=name, number=number, secondary_numbers=secondary_numbers, assigned_to=assigned_to, dnd=dnd, metadata=metadata
             ),
-        )
-
-    @operation
-    def import_contacts(self, *, file: bytes, after_line: int | UnsetType = UNSET) -> Call[list[dict[str, Any]]]:
-        """Add and change contacts from a CSV file of up to 64 MiB (R54). A line is the contact with its external id, or
-        without one the oldest contact with its number. The answer comes line by line, as JSON Lines: each is a
-        LineResult. The last one has `done`, the numbers of lines that were `created`, `updated`, `unchanged` and
-        `refused`, and the `position` that covers them. If it breaks off, send the file again with the last `line` that
-        you received as `after_line`. Without it, lines that are done are `unchanged`.
-        """
-        return Call(
-            method="POST",
-            path="/v1/contacts/import",
-            answer=list[dict[str, Any]],
-            query=given(after_line=after_line),
-            body=file,
-            media="text/csv",
         )
 
     @operation
