@@ -278,16 +278,22 @@ def _no(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[
 
 
 def _review(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:
+    stream, opened = reviewed(message, conversation, who, n)
+    settled = review.ReviewSettled(message_id=message, conversation_id=conversation, opt_out=who == 1, note=None)
+    return st.sampled_from((opened, settled)).map(lambda event: (stream, event))
+
+
+def reviewed(message: str, conversation: str = "cnv_1", who: int = 1, due: int = 1) -> tuple[str, review.ReviewOpened]:
+    """Return the review of a marked message, with its stream."""
     opened = review.ReviewOpened(
         message_id=message,
         conversation_id=conversation,
         business_number=BUSINESS,
         number=number(who),
         because="stop",
-        due_at=moment(n),
+        due_at=moment(due),
     )
-    settled = review.ReviewSettled(message_id=message, conversation_id=conversation, opt_out=who == 1, note=None)
-    return st.sampled_from((opened, settled)).map(lambda event: (review.stream(message), event))
+    return review.stream(message), opened
 
 
 def _refusal(n: int, conversation: str, who: int, message: str) -> st.SearchStrategy[tuple[str, Event]]:

@@ -36,6 +36,7 @@ from tests.projections.histories import (
     read,
     received,
     refused,
+    reviewed,
     started,
     store_log,
     tables_of,
@@ -63,6 +64,7 @@ LONG_STORY = (
     ("dnd-wsp_1-2", TurnedOn(number=number(2), contact_id="ctc_1")),
     refused(1),
     refused(2),
+    *(reviewed(message) for message in ("msg_1", "msg_2")),
 )
 LENGTH = len(LONG_STORY)
 TRIALS = 5
