@@ -192,6 +192,21 @@ async def test_a_webhook_that_fails_for_days_is_switched_off_and_continues_when_
         await site.until(lambda: site.standing(webhook).failing_since is None)
 
 
+async def test_the_last_attempt_of_a_webhook_that_is_switched_off_sets_nothing_aside_R55(site: Site):
+    webhook = await site.add()
+    group = await site.world.group(1, 2)
+    site.receiver.answer = lambda _: 503
+    async with site.sending():
+        await site.world.send(group, "one")
+        for n, pause in enumerate(RETRIES, start=1):
+            await site.until(lambda n=n: len(site.attempts(webhook)) == n)
+            site.clock.ahead += pause
+        await site.until(lambda: off_reasons(site) == ["failing"])
+        await site.until(lambda: len(site.attempts(webhook)) == len(RETRIES) + 1)
+        await site.until(lambda: site.waiting(webhook) == 1)
+    assert site.standing(webhook).set_aside == 0
+
+
 async def test_a_receiver_that_is_gone_is_switched_off_at_once_R55(site: Site):
     await site.add()
     group = await site.world.group(1, 2)
@@ -217,6 +232,18 @@ async def test_nothing_is_sent_after_a_user_switched_it_off_or_removed_it_R55(si
         await site.receiver.count(1, "/on")
         await site.until(lambda: site.standing(removed) is None)
     assert {each.path for each in site.receiver.heard} == {"/on"}
+
+
+async def test_a_webhook_that_was_removed_while_it_read_the_log_leaves_nothing_behind_R55(site: Site):
+    webhook = await site.add()
+    async with site.sending() as worker:
+        await site.until(lambda: webhook.id in worker.desk.couriers)
+        courier = worker.desk.couriers[webhook.id]
+        await site.world.run(webhooks.remove_webhook, webhook.id)
+        await site.until(lambda: webhook.id not in worker.desk.couriers)
+        worker.desk.changed(courier)
+        await worker.desk.write()
+        assert site.standing(webhook) is None
 
 
 # --- replay

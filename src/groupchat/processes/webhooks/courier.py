@@ -8,21 +8,21 @@
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.processes.webhooks.notes import Notes
+from groupchat.processes.webhooks.waiting_room import WaitingRoom
 from groupchat.store.webhook_rows import Attempt, Cursor, WaitingMessage
 from groupchat.values.event import Recorded
 from groupchat.webhooks.calls import AT_ONCE, CallOutcome
 from groupchat.webhooks.message import message_id, order_of, receives
-from groupchat.webhooks.schedule import DOWN_AFTER, SWITCH_OFF_AFTER, pause_after
+from groupchat.webhooks.schedule import DOWN_AFTER, RETRIES, SWITCH_OFF_AFTER, pause_after
 
 QUEUED = 200
 """The number of messages in memory that are about to be sent."""
@@ -83,11 +83,8 @@ class Courier:
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._queued: dict[int, None] = {}
         """The positions of messages that only memory has, ascending."""
-        self._waiting = {message.position: message for message in waiting}
-        self._held = Counter(message.key for message in self._waiting.values())
+        self._waiting = WaitingRoom(webhook.id, office.notes, waiting)
         self._failures = 0
-        self._next_due = min((message.due for message in self._waiting.values() if message.due), default=None)
-        """No message that waits is due before this time."""
 
     # --- taking events
 
@@ -126,8 +123,8 @@ class Courier:
         if recorded.position in self._waiting or not receives(self.webhook, recorded):
             return
         key = order_of(recorded)
-        if key in self._held and key not in self._chains:
-            self._wait(WaitingMessage(webhook_id=self.webhook.id, position=recorded.position, key=key, attempts=0, due=self._now()))
+        if self._waiting.holds(key) and key not in self._chains:
+            self._waiting.add(recorded.position, key, self._now())
             return
         self._queued[recorded.position] = None
         self._enqueue(key, PendingMessage(recorded.position, recorded))
@@ -135,18 +132,11 @@ class Courier:
 
     def retry_due(self, now: datetime) -> None:
         """Send the messages whose next attempt is due, and those behind them."""
-        if self.webhook.off is not None or self._next_due is None or now < self._next_due:
+        if self.webhook.off is not None:
             return
-        chains: dict[str, list[WaitingMessage]] = {}
-        for message in self._waiting.values():
-            if message.key not in self._chains:
-                chains.setdefault(message.key, []).append(message)
-        later = [chain[0].due for chain in chains.values() if chain[0].due is not None and chain[0].due > now]
-        self._next_due = min(later, default=None)
-        for key, chain in chains.items():
-            if chain[0].due is not None and chain[0].due <= now:
-                for message in chain:
-                    self._enqueue(key, PendingMessage(message.position, None, message.attempts))
+        for chain in self._waiting.due(now, self._chains):
+            for message in chain:
+                self._enqueue(message.key, PendingMessage(message.position, None, message.attempts))
 
     # --- changes from outside
 
@@ -157,15 +147,13 @@ class Courier:
             self.stop()
         if webhook.off is None and was_off:
             self.failing_since, self._failures = None, 0
-            self._hurry()
+            self._waiting.hurry(self._now())
         self._office.changed(self)
 
     def rewind(self, after: int) -> None:
         """Continue after a position. Nothing waits any more: it comes again, or it is skipped."""
         self.stop()
         self._waiting.clear()
-        self._held.clear()
-        self._office.notes.clear(self.webhook.id)
         self.position = after
         self._office.changed(self)
 
@@ -224,16 +212,15 @@ class Courier:
         if outcome.delivered:
             self._done(message.position)
             if self._failures >= DOWN_AFTER:
-                self._hurry()
+                self._waiting.hurry(self._now())
             self.failing_since, self._failures = None, 0
             return None
         self._failures += 1
         self.failing_since = self.failing_since or began
-        if outcome.status == GONE:
-            self._office.give_up_on(self, "gone")
-        elif self._now() - self.failing_since >= SWITCH_OFF_AFTER:
-            self._office.give_up_on(self, "failing")
+        given_up = self._gives_up(outcome)
         pause = pause_after(message.attempts + 1, outcome.retry_after)
+        if given_up and pause is None:
+            pause = RETRIES[-1]  # when it is switched on again, nothing must be missing
         if pause is not None:
             return self._now() + pause
         self._done(message.position)
@@ -242,36 +229,23 @@ class Courier:
         )
         return None
 
+    def _gives_up(self, outcome: CallOutcome) -> bool:
+        """Let the webhook be switched off, if its receiver is gone or has failed for days; return whether that is so."""
+        failed_for = self._now() - (self.failing_since or self._now())
+        if outcome.status != GONE and failed_for < SWITCH_OFF_AFTER:
+            return False
+        self._office.give_up_on(self, "gone" if outcome.status == GONE else "failing")
+        return True
+
     def _done(self, position: int) -> None:
         self._queued.pop(position, None)
-        if waited := self._waiting.pop(position, None):
-            self._release(waited.key)
-            self._office.notes.sent(self.webhook.id, position)
+        self._waiting.done(position)
 
     def _put_off(self, key: str, due: datetime) -> None:
         """Let the first message of a chain, which failed, and those behind it wait."""
         for n, message in enumerate(self._chains[key]):
-            attempts = message.attempts + (n == 0)
             self._queued.pop(message.position, None)
-            self._wait(WaitingMessage(webhook_id=self.webhook.id, position=message.position, key=key, attempts=attempts, due=due))
-
-    def _wait(self, message: WaitingMessage) -> None:
-        if message.position not in self._waiting:
-            self._held[message.key] += 1
-        self._waiting[message.position] = message
-        if message.due is not None:
-            self._next_due = min(self._next_due or message.due, message.due)
-        self._office.notes.wait(message)
-
-    def _release(self, key: str) -> None:
-        self._held[key] -= 1
-        if not self._held[key]:
-            del self._held[key]
-
-    def _hurry(self) -> None:
-        """Let everything that waits be tried now, because the receiver works again."""
-        for message in list(self._waiting.values()):
-            self._wait(replace(message, due=self._now()))
+            self._waiting.add(message.position, key, due, message.attempts + (n == 0))
 
     def _note(
         self, message: PendingMessage, recorded: Recorded, outcome: CallOutcome, began: datetime, due: datetime | None

@@ -119,7 +119,7 @@ class Desk:
                 await asyncio.to_thread(self._write, notes, cursors, position)
             except BaseException:
                 self.notes.put_back(notes)
-                self._changed |= {courier: None for courier in changed if courier.webhook.id in self.couriers}
+                self._changed |= {courier: None for courier in changed if self._employs(courier)}
                 raise
 
     def _write(self, notes: Notes, cursors: Sequence[Cursor], position: int) -> None:
@@ -144,9 +144,10 @@ class Desk:
         return self._group.create_task(work)
 
     def changed(self, courier: Courier) -> None:
-        """Write where a courier is, soon, and let it read the log if it is behind."""
-        self._changed[courier] = None
-        self._let_read(courier)
+        """Write where a courier is, soon, and let it read the log if it is behind. One that was dismissed has no place."""
+        if self._employs(courier):
+            self._changed[courier] = None
+            self._let_read(courier)
 
     async def event_at(self, position: int) -> Recorded:
         """Return an event, as soon as the database has it; raises `UnreadableEventError`."""
@@ -207,8 +208,11 @@ class Desk:
         self.notes.remove(courier.webhook.id)
         self._calls.forget(courier.webhook.id)
 
+    def _employs(self, courier: Courier) -> bool:
+        return self.couriers.get(courier.webhook.id) is courier
+
     def _let_read(self, courier: Courier) -> None:
-        if courier.should_read and courier.webhook.id in self.couriers:
+        if courier.should_read:
             courier.reading = True
             self.start(self._read(courier))
 
@@ -228,6 +232,8 @@ class Desk:
                 if error.position > self.position:
                     return  # the shared reader stops there, too
                 events, courier.position = (), error.position  # it was parked
+            if not self._employs(courier):
+                return
             if courier.position == start:  # else it was told to go elsewhere meanwhile
                 courier.read(events)
             if courier.position >= self.position:
