@@ -11,6 +11,7 @@ import { useLive } from "./live";
 import { Messages } from "./Messages";
 import { Navigation } from "./Navigation";
 import { useAllStale, useStale } from "./queries";
+import { Reviews } from "./reviews/Reviews";
 import { SignIn } from "./SignIn";
 import { Settings } from "./settings/Settings";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
@@ -94,6 +95,9 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
         <Navigation me={me.data} live={live} onSignOut={onSignOut} />
         <Switch>
           <Route path="/contacts/:id?">{({ id }) => <Contacts id={id} />}</Route>
+          <Route path="/reviews">
+            <Reviews me={me.data} />
+          </Route>
           <Route path="/ledger">
             <Ledger />
           </Route>

@@ -1,7 +1,16 @@
 /** The page's queries by key, and the ones that an event of the stream makes stale. */
 import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { listContacts, listNumbers, listUsers, readConversation, readInbox, readPane, readThread } from "./api";
+import {
+  listContacts,
+  listNumbers,
+  listReviews,
+  listUsers,
+  readConversation,
+  readInbox,
+  readPane,
+  readThread,
+} from "./api";
 import { data } from "./http";
 import type { StreamedEvent } from "./live";
 
@@ -70,6 +79,14 @@ export function useNumbers() {
   });
 }
 
+/** Read the texts that are to be judged: a page of them, which is what anybody looks through at a time. */
+export function useReviews() {
+  return useQuery({
+    queryKey: ["reviews"],
+    queryFn: () => data(listReviews({ query: { status: "open", limit: 50 }, throwOnError: true })),
+  });
+}
+
 export function useUsers() {
   return useQuery({
     queryKey: ["users"],
@@ -114,6 +131,7 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     if (typeof id === "string") groups.add(id);
     if (kind === "contact" || kind === "do_not_disturb") keys.add("contacts").add("contact").add("pane").add("inbox");
     if (kind === "workspace") for (const key of ["numbers", "users", "policy", "rates", "roles", "me"]) keys.add(key);
+    if (kind === "review") keys.add("reviews");
     if (kind === "number") keys.add("numbers");
   }
   if (groups.size > 0) {

@@ -16,6 +16,7 @@ SCREENS = {
     "History": f"History of {STORY}",
     "New group": "New group",
     "Contacts": re.compile("^Contacts$"),
+    "Reviews": "Reviews",
     "Ledger": "Ledger",
     "Settings": "Users and keys",
 }
@@ -51,6 +52,25 @@ async def test_a_stop_blocks_the_group_and_one_button_continues_it_without_that_
 
     await expect(owner.page.get_by_text("2 participants · from")).to_be_visible()
     await expect(owner.page.get_by_label("Message to 2 participants")).to_be_visible()
+
+
+async def test_an_opt_out_in_a_persons_own_words_is_judged_by_a_user_R40(owner: Person):
+    await owner.new_group("Garden club", "Ann Lee", "(604) 555-0188")
+    await owner.write("The seeds are here")
+    await owner.press("Handsets")
+    handsets = owner.page.get_by_label("Handsets")
+    await handsets.get_by_role("button", name="(604) 555-0188").click()
+    await owner.page.get_by_label("Write as (604) 555-0188").fill("Please take me off this list")
+    await handsets.get_by_role("button", name="Send").click()
+
+    await owner.page.get_by_label("Main").get_by_role("link", name=re.compile("^Reviews")).click()
+    text = owner.page.get_by_role("list", name="Texts to judge").get_by_role("listitem").filter(has_text="Garden club")
+    await text.get_by_role("button", name="It is an opt-out").click()
+
+    await expect(text).to_have_count(0)
+    await owner.page.get_by_label("Main").get_by_role("link", name="Messages").click()
+    await owner.open("Garden club")
+    await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
 
 
 async def test_a_refusal_by_the_rules_is_explained_next_to_the_participant_R3(owner: Person):
