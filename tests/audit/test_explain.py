@@ -277,3 +277,10 @@ def test_an_inbound_message_was_recorded_in_any_state_of_the_group_R15():
     explained = explain.message(found, "msg_1")
     assert isinstance(found.events[2].event, InboundReceived)
     assert (explained.verdict, explained.decided_by.id, explained.contradicts) == ("received", "cnv_1/3", False)
+
+
+def test_only_a_call_is_made_again_R16():
+    begun, ended = (ON_THE_WAY, started("msg_1", ONE)), (ON_THE_WAY, withheld("msg_1", ONE))
+    text = text_of(explain.message(history(*BLOCKED, begun, begun, ended), "msg_1"))
+    assert text.count("The last call had not reached the carrier") == 1
+    assert "\nIt was withheld from" in text

@@ -110,7 +110,7 @@ def test_peoples_texts_have_no_effect_on_a_terminal():
 
 def test_a_failed_text_is_shown_with_the_carriers_reason_R49():
     group = fold(group_state.evolve, [a_group()])
-    text = timeline.went(group, recorded(updated("msg_1", number(1), "failed", code="30006")))
+    text = timeline.went(group, recorded(updated("msg_1", number(1), "failed", code="30006")), {})
     assert text == f"failed: {number(1)} (The number is a landline, or cannot receive texts; the carrier's code: 30006)"
 
 
@@ -118,4 +118,4 @@ def test_one_report_of_a_carrier_is_one_entry_with_recipients_of_the_same_status
     group = fold(group_state.evolve, [a_group()])
     reported = updated("msg_1", (number(1), number(2)), "delivered")
     reported = replace(reported, outcomes=reported.outcomes + updated("msg_1", number(3), "failed").outcomes)
-    assert timeline.went(group, recorded(reported)) == f"delivered: {number(1)}, {number(2)}; failed: {number(3)}"
+    assert timeline.went(group, recorded(reported), {}) == f"delivered: {number(1)}, {number(2)}; failed: {number(3)}"

@@ -31,7 +31,7 @@ def test_each_event_of_a_conversation_has_words_R32(name):
 @pytest.mark.parametrize("name", of("delivery"))
 def test_each_event_of_a_delivery_has_words_R28(name):
     (recorded,) = log_of([("delivery-msg_1", EXAMPLES[name])])
-    text = timeline.went(GROUP, recorded)
+    text = timeline.went(GROUP, recorded, {})
 
     assert text
     assert text == words.plain(text)

@@ -61,6 +61,7 @@ def test_an_opt_out_names_the_entry_of_its_message_and_what_follows_R14_R15(comp
 def test_a_transcript_names_its_maker_its_time_and_its_events(composed: Composed):
     assert fact(composed, "Made").startswith("2030-07-01 08:00:00 EDT by A. Auditor, with groupchat ")
     assert fact(composed, "Made from") == "the test's store"
+    assert fact(composed, "Contents") == "4 messages, 3 other events, 0 records of rejected attempts"
     assert (
         fact(composed, "Events")
         == f"1 to 7 of the conversation, positions 9 to {composed.log.head()} of the log: everything that was stored"

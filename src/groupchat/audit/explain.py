@@ -63,10 +63,11 @@ def _way(history: History, step: Step, message_id: str) -> list[ExplanationGroun
     calls = 0
     deliveries = history.of_message.get(message_id, ())
     for recorded in (step.recorded, *deliveries):
-        text = None if isinstance(recorded.event, Updated) else timeline.went(step.after, recorded)
+        text = None if isinstance(recorded.event, Updated) else timeline.went(step.after, recorded, history.user_names)
         if text is not None:
-            calls += isinstance(recorded.event, Started)
-            found.append(ground(_stage(recorded, text, again=calls > 1), recorded))
+            is_call = isinstance(recorded.event, Started)
+            calls += is_call
+            found.append(ground(_stage(recorded, text, again=is_call and calls > 1), recorded))
         if (bill := ledger.line_of(recorded)) is not None:
             found.append(ground(f"It was {timeline.billed(bill)} (R24).", recorded))
     return found + _arrived(step, deliveries)

@@ -1,6 +1,6 @@
 """The timeline of a conversation: when something happened, who did it, what it changed and led to; from events alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from heapq import merge
 from itertools import groupby
@@ -102,7 +102,7 @@ def _led_to(history: History, recorded: Recorded, group: GroupConversation) -> I
             yield from _reported(group, some)
             continue
         for each in some:
-            if (text := went(group, each)) is not None:
+            if (text := went(group, each, history.user_names)) is not None:
                 yield Consequence(what=text, events=(EventRef.to(each),))
             if (line := ledger.line_of(each)) is not None:
                 yield Consequence(what=billed(line), events=(EventRef.to(each),))
@@ -121,8 +121,8 @@ def _reported(group: GroupConversation, reports: Iterable[Recorded]) -> Iterator
         yield Consequence(what=f"{status}: {words.everybody(group, numbers)}{words.why(code)}", events=tuple(events))
 
 
-def went(group: GroupConversation, recorded: Recorded) -> str | None:
-    """Return a delivery's event in words; none for any other."""
+def went(group: GroupConversation, recorded: Recorded, names: Mapping[str, str]) -> str | None:
+    """Return a delivery's event in words; none for any other. `names` are those of users."""
     match recorded.event:
         case Started() as event:
             return f"handed to the carrier {words.plain(event.carrier)} for {words.everybody(group, event.recipients)}"
@@ -131,7 +131,7 @@ def went(group: GroupConversation, recorded: Recorded) -> str | None:
         case Updated() as event:
             return outcomes(group, event.outcomes)
         case Settled() as event:
-            return f"settled by {recorded.cause.actor.id}: {event.status} ({words.plain(event.reason)})"
+            return f"settled by {words.user(recorded.cause.actor.id, names)}: {event.status} ({words.plain(event.reason)})"
         case Withheld() as event:
             return f"withheld from {words.everybody(group, event.recipients)} (R16)"
         case _:

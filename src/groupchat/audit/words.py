@@ -67,7 +67,7 @@ def actor(history: History, recorded: Recorded, group: GroupConversation) -> str
         return person(group, who.id)
     if who.kind != "user":
         return f"{who.kind} {plain(who.id)}"
-    return _user(who.id, {who.id: event.author.name} if isinstance(event, MessageSent) else history.user_names)
+    return user(who.id, {who.id: event.author.name} if isinstance(event, MessageSent) else history.user_names)
 
 
 def message(event: MessageSent | InboundReceived, group: GroupConversation) -> str:
@@ -179,10 +179,11 @@ _HOW: dict[consent.Cause, str] = {
 
 def _how(event: ParticipantOptedOut | ParticipantOptedIn, group: GroupConversation, names: Mapping[str, str]) -> str:
     evidence, contact = plain(event.evidence), plain(_contact_of(event, group) or "unknown")
-    return _HOW[event.cause].format(evidence=evidence, contact=contact, user=_user(event.evidence, names))
+    return _HOW[event.cause].format(evidence=evidence, contact=contact, user=user(event.evidence, names))
 
 
-def _user(user_id: str, names: Mapping[str, str]) -> str:
+def user(user_id: str, names: Mapping[str, str]) -> str:
+    """Return a user, by name and id."""
     name = names.get(user_id)
     return f"{plain(name)} ({plain(user_id)})" if name else plain(user_id)
 

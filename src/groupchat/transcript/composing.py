@@ -54,8 +54,12 @@ def _about(source: TranscriptSource, overview: Overview, zone: tzinfo) -> Iterat
     yield "Created", f"{moments.shown(overview.first.at, zone)} by {creator}"
     yield "Last event", moments.shown(overview.last.at, zone)
     yield "State at the end", f"blocked by {words.people(overview.group, shown.blocked_by)}" if shown.blocked else "open"
-    counts = f"{overview.messages:,} messages, {overview.others:,} other events"
-    yield "Contents", f"{counts}, {len(source.refusals):,} records of rejected attempts"
+    counts = (overview.messages, "message"), (overview.others, "other event"), (len(source.refusals), "record")
+    yield "Contents", f"{', '.join(_counted(*each) for each in counts)} of rejected attempts"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _nothing() -> Workspace | None:

@@ -53,7 +53,7 @@ def _of_events(source: TranscriptSource, zone: tzinfo) -> Iterator[_Timed]:
             who=_name(who, recorded),
             what=_what(step, who, source.names.user_names),
             quote=event.body if isinstance(event, MessageSent | InboundReceived) else None,
-            notes=(*_media(event), *_statuses(step, deliveries, zone), *_blocked(step)),
+            notes=(*_media(event), *_statuses(step, deliveries, source.names.user_names, zone), *_blocked(step)),
             evidence=_evidence(recorded, deliveries),
         )
         message = as_of.id_of(recorded) if as_of.is_message(recorded) else None
@@ -90,7 +90,7 @@ def _media(event: object) -> Iterator[str]:
         yield f"Attached: {words.plain(media.url)} ({words.plain(media.content_type)})"
 
 
-def _statuses(step: Step, deliveries: Sequence[Recorded], zone: tzinfo) -> Iterator[str]:
+def _statuses(step: Step, deliveries: Sequence[Recorded], names: Mapping[str, str], zone: tzinfo) -> Iterator[str]:
     """Return the last status of each recipient with the time since when it is so, equal ones together; and who settled any."""
     if not as_of.is_message(step.recorded):
         return
@@ -103,7 +103,7 @@ def _statuses(step: Step, deliveries: Sequence[Recorded], zone: tzinfo) -> Itera
             if each.number not in since or since[each.number][0] != status:
                 since[each.number] = status, recorded.at
         if isinstance(event := recorded.event, Settled):
-            yield f"Settled by {words.plain(recorded.cause.actor.id)}: {event.status} ({words.plain(event.reason)})"
+            yield f"Settled by {words.user(recorded.cause.actor.id, names)}: {event.status} ({words.plain(event.reason)})"
     alike: dict[tuple[str, str], list[str]] = {}
     for number, (status, at) in since.items():
         alike.setdefault((status, moments.shown(at, zone)), []).append(number)
