@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -22,9 +22,15 @@ import httpx
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from groupchat import server
+from groupchat.aggregates import consent
+from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.group_events import Created, InboundReceived, Participant
+from groupchat.aggregates.workspace import existing
 from groupchat.bootstrap import running
+from groupchat.commands.business_numbers import add_number
+from groupchat.commands.caller import Caller
 from groupchat.commands.keys import by_operator
+from groupchat.commands.streams import WORKSPACE
 from groupchat.commands.workspaces import create_workspace
 from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
@@ -39,6 +45,7 @@ from groupchat.values.policy import Policy
 
 LONG = 2_000
 RUNS = 5
+TEXTS = 20
 _CATEGORY = "disabled-by-default-devtools.timeline"
 """The events of a trace that have each task's CPU time."""
 _PIECE = 5_000
@@ -57,10 +64,18 @@ def history(conversations: int) -> Iterator[tuple[str, int, Event]]:
     """Return the events of all conversations, each with its stream and version; the last conversation is the long one."""
     for n in range(conversations + 1):
         conversation = new_id("cnv")
-        roster = tuple(Participant(number=f"+1{2_012_000_000 + 2 * n + each}", name=f"Person {2 * n + each}") for each in (0, 1))
+        first = 2 * (conversations - n)  # the long conversation is that of persons 0 and 1
+        roster = tuple(Participant(number=_number(each), name=f"Person {each}") for each in (first, first + 1))
+        for each in roster:
+            joined = consent.GroupJoined(business_number=histories.BUSINESS, number=each.number, conversation_id=conversation)
+            yield consent.stream(histories.BUSINESS, each.number), 1, joined
         yield conversation, 1, Created(business_number=histories.BUSINESS, name=None, roster=roster, policy=Policy())
         for said in range(LONG if n == conversations else 1):
             yield conversation, said + 2, _reply(roster[said % 2], said)
+
+
+def _number(person: int) -> str:
+    return f"+1{2_012_000_000 + person}"
 
 
 def _reply(writer: Participant, n: int) -> InboundReceived:
@@ -80,6 +95,9 @@ async def make(settings: Settings, conversations: int) -> str:
     async with running(settings) as system:
         workspace_id = new_id("wsp")
         founded = (await system.store.run(by_operator(workspace_id), create_workspace, "Large", "owner@example.com")).value
+        owner = existing(await system.store.load_fresh(WORKSPACE, workspace_id)).users[founded.user_id]
+        who = Caller(workspace_id, owner, new_id("req"))
+        await system.store.run(who.cause(), add_number, who, AddNumber(number=histories.BUSINESS))
         recorder, mapper, cause = Recorder(system.database), EventMapper(), histories.cause(workspace_id)
         story = history(conversations)
         while piece := list(islice(story, _PIECE)):
@@ -93,20 +111,26 @@ async def make(settings: Settings, conversations: int) -> str:
 
 async def measure(address: str, key: str) -> None:
     """Print what a person waits for."""
-    async with httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}) as client:
-        times = []
-        for _ in range(RUNS):
-            start = perf_counter()
-            (await client.get("/v1/conversations?limit=50&count=true")).raise_for_status()
-            times.append(1_000 * (perf_counter() - start))
-        print(f"{'API: first page of the inbox':44} {median(times):7.0f} ms")
-    async with async_playwright() as playwright:
+    async with (
+        httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}) as client,
+        async_playwright() as playwright,
+    ):
+        for name, path in (("first page", "?limit=50"), ("unread conversations", "?limit=1&count=true")):
+            times = [await _call(client.get(f"/v1/conversations{path}")) for _ in range(RUNS)]
+            print(f"{f'API: inbox, {name}':44} {median(times):7.0f} ms")
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
-        await _in_browser(browser, address, key)
+        await _in_browser(browser, client, address, key)
         await browser.close()
 
 
-async def _in_browser(browser: Browser, address: str, key: str) -> None:
+async def _call(response: Awaitable[httpx.Response]) -> float:
+    """Return how long a request takes, in milliseconds."""
+    start = perf_counter()
+    (await response).raise_for_status()
+    return 1_000 * (perf_counter() - start)
+
+
+async def _in_browser(browser: Browser, client: httpx.AsyncClient, address: str, key: str) -> None:
     page = await browser.new_page()
     await page.goto(address)
     await page.get_by_label("API key").fill(key)
@@ -122,12 +146,24 @@ async def _in_browser(browser: Browser, address: str, key: str) -> None:
         painted.append(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
     print(f"{'console: first contentful paint':44} {median(painted):7.0f} ms")
     print(f"{'console: inbox can be used':44} {median(usable):7.0f} ms")
+    await row.click()
+    await _hear(page, client)
     await _scroll(browser, page)
 
 
+async def _hear(page: Page, client: httpx.AsyncClient) -> None:
+    """Print how long a text takes from the carrier's call to the screen."""
+    times = []
+    for n in range(TEXTS):
+        said = {"from": _number(0), "to": histories.BUSINESS, "group": [_number(1)], "body": f"Text {n}"}
+        start = perf_counter()
+        (await client.post("/v1/simulator/inbound", json=said)).raise_for_status()
+        await page.locator(".bubble").get_by_text(f"Text {n}", exact=True).wait_for()
+        times.append(1_000 * (perf_counter() - start))
+    print(f"{'console: an inbound text is on the screen':44} {median(times):7.0f} ms")
+
+
 async def _scroll(browser: Browser, page: Page) -> None:
-    await page.locator(".inbox li a").first.click()
-    await page.locator(".bubbles > .bubble").first.wait_for()
     await browser.start_tracing(page=page, categories=[_CATEGORY])
     await _load(page)
     print(f"{f'longest task while {LONG} messages load':44} {_longest(await browser.stop_tracing()):7.0f} ms")

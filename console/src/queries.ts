@@ -135,7 +135,7 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     if (kind === "number") keys.add("numbers");
   }
   if (groups.size > 0) {
-    keys.add("inbox").add("ledger").add("handset");
+    keys.add("inbox").add("ledger").add("handset").add("reviews");
     counting ??= setTimeout(() => {
       counting = undefined;
       void queries.invalidateQueries({ queryKey: ["unread"] });

@@ -45,6 +45,7 @@ export function readable(text: string): string {
   return text
     .replace(/ \((?:usr|cnv|msg|ctc|key)_\w+\)/g, "")
     .replace(/, by the request req_\w+/g, "")
+    .replace(/\(\+1(\d{3})(\d{3})(\d{4})\)/g, "($1-$2-$3)")
     .replace(/\+1\d{10}\b/g, phone);
 }
 

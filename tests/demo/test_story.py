@@ -61,6 +61,7 @@ async def test_the_demo_has_something_for_every_screen(sqlite_url):
             assert set(story.CHAPTERS) < set(groups)
             assert groups["Block party"]["predecessor_id"]
             assert groups["Pool hours"]["blocked_by"] == [story.JUNE.number]
+            assert [each["number"] for each in await owner.items("/v1/reviews", status="open")] == [story.ANN.number]
             assert groups[story.STRANGER.number]["unread_count"] == 1
             await assert_people_changed(client, owner, groups["Maple Court heating"])
             await assert_texts_failed(owner, groups["Spare keys"])

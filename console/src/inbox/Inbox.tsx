@@ -77,7 +77,7 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
 
 function Row({ conversation, chosen, me }: { conversation: Conversation; chosen: boolean; me: User }) {
   const { last_message: last, unread_count: unread } = conversation;
-  const author = last?.author.id === me.id ? "You" : (last?.author.name ?? phone(last?.author.number ?? ""));
+  const author = last?.author.id === me.id ? "You" : readable(last?.author.name ?? last?.author.number ?? "");
   return (
     <Link href={`/${conversation.id}`} aria-current={chosen ? "page" : undefined} className={unread ? "unread" : ""}>
       <span className="name" dir="auto">

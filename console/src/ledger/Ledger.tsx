@@ -115,7 +115,7 @@ function Entries({ month, conversation }: { month: string; conversation: string 
           <tr>
             <th scope="col">Time</th>
             <th scope="col">Recipient</th>
-            <th scope="col" className="amount">
+            <th scope="col" className="amount wide-only">
               Segments
             </th>
             <th scope="col" className="amount">
@@ -129,7 +129,7 @@ function Entries({ month, conversation }: { month: string; conversation: string 
             <tr key={each.id}>
               <td>{moment(each.at)}</td>
               <td>{phone(each.recipient)}</td>
-              <td className="amount">{each.segments}</td>
+              <td className="amount wide-only">{each.segments}</td>
               <td className="amount">
                 {each.amount} {each.currency}
               </td>

@@ -2,7 +2,7 @@ import { memo } from "react";
 import type { Message } from "../api";
 import type { Unsettled } from "../storage";
 import { Why } from "../Why";
-import { clock, moment, phone, STATUS } from "../words";
+import { clock, moment, phone, readable, STATUS } from "../words";
 
 type Props = {
   message: Message;
@@ -23,7 +23,7 @@ export const Bubble = memo(function Bubble({ message, mine, day, unread, follows
       <li className={`bubble ${out ? "out" : "in"} ${follows && !day ? "follows" : ""}`}>
         {!(follows && !day) && (
           <span className="author" dir="auto">
-            {mine ? "You" : message.author.name || phone(message.author.number ?? "")}
+            {mine ? "You" : readable(message.author.name || (message.author.number ?? ""))}
           </span>
         )}
         <div className="body" dir="auto">

@@ -80,7 +80,7 @@ async def _maple_court(teller: Teller, staff: Staff) -> None:
     text = "Good morning! The heating in Maple Court will be off on Thursday from 9 to 12."
     group = await teller.group(olivia, FRONT_DESK, "Maple Court heating", (ANN, DEV, EVA), text)
     await group.hear(DEV, "Thanks for the notice. I have a new phone number from next week, by the way.")
-    await group.hear(EVA, "I'm moving out on the 1st, so you can take me off your list then.")
+    await group.hear(EVA, "I'm moving out on the 1st.")
     await group.send(olivia, "Noted, both of you. This group keeps the numbers that you have now.")
     teller.clock.set_to(days_ago=22, hour=15)
     await teller.contact(olivia, DEV, number=_NEW_NUMBER_OF_DEV)
@@ -117,11 +117,15 @@ async def _spare_keys(teller: Teller, staff: Staff) -> None:
 
 
 async def _pool_hours(teller: Teller, staff: Staff) -> None:
-    """Show an opt-out that a user recorded: nobody can be texted here until somebody continues without that person (R14, R18)."""
+    """Show an opt-out that a user recorded: nobody can be texted here until somebody continues without that person (R14, R18).
+
+    Another text may be an opt-out, and waits for somebody to judge it (R40).
+    """
     teller.clock.set_to(days_ago=8, hour=18)
     olivia = staff.olivia
     group = await teller.group(olivia, FRONT_DESK, "Pool hours", (ANN, BEN, JUNE), "From Monday, the pool opens at 7 am.")
     await group.hear(BEN, "Great, thank you!")
+    await group.hear(ANN, "Please don't text me about the pool anymore.")
     await group.opt_out(olivia, JUNE)
     await group.read(olivia)
 
