@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from groupchat.values.clock import utc_now
+from groupchat.webhooks import connections
 from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.calls import CallOutcome, Receiver
 from tests.support.receiver import receiving
@@ -87,6 +88,32 @@ async def test_the_certificate_must_have_the_receivers_name_although_an_address_
     else:
         assert "certificate" in (outcome.error or "")
         assert server.heard == []
+
+
+async def test_an_address_that_does_not_answer_leaves_time_for_the_next_one_R55(tmp_path, monkeypatch):
+    async def both(_host: str, _port: int) -> Sequence[str]:
+        return ["127.0.0.2", "127.0.0.1"]
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1.0)
+    path = certificate(tmp_path, NAME)
+    serving, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context(cafile=path)
+    serving.load_cert_chain(path)
+    async with receiving(serving) as server:
+        port = int(server.url.rpartition(":")[2])
+        try:
+            mute = await asyncio.start_server(silent, "127.0.0.2", port)
+        except OSError as error:
+            pytest.skip(f"this machine has no second address: {error}")
+        addresses = Addresses((IPv4Network("127.0.0.0/8"),), both)
+        receiver = Receiver(f"https://{NAME}:{port}", addresses, trusting)
+        outcome = await receiver.post([], b"{}")
+        receiver.close()
+        mute.close()
+    assert outcome.delivered
 
 
 async def test_a_connection_is_used_again_and_replaced_if_the_receiver_closed_it_R55():

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from groupchat.webhooks.addresses import Addresses, Destination
 
+CONNECT_SECONDS = 4.0
+"""The time to connect to one of a receiver's addresses, after which the next one is tried, as where IPv6 leads nowhere."""
 _IDLE_SECONDS = 30.0
 """A connection that was idle for longer is not used again, because the receiver may be about to close it."""
 _LONGEST_RESPONSE = 65_536
@@ -83,7 +85,10 @@ class Connections:
         name = self._to.host if self._tls is not None else None
         for address in await self._addresses.of(self._to):
             try:
-                streams = await asyncio.open_connection(address, self._to.port, ssl=self._tls, server_hostname=name)
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    streams = await asyncio.open_connection(address, self._to.port, ssl=self._tls, server_hostname=name)
+            except TimeoutError:
+                failed = ConnectionError(f"no connection within {CONNECT_SECONDS:g} seconds")
             except OSError as error:
                 failed = error
             else:
