@@ -1,7 +1,7 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run check style test chaos soak manipulations bench kafka lock clean
+.PHONY: help run check style test chaos soak manipulations bench docs kafka lock clean
 
 BIN = .venv/bin
 MINUTES = 10
@@ -55,6 +55,10 @@ soak: .venv/dev ## run mixed load with kills for MINUTES=10, and check that noth
 
 bench: .venv/dev ## compare our speed with bare alternatives; writes build/bench.json
 	@$(BIN)/python bench/run.py
+
+docs: .venv/dev ## build the site of the documentation; writes build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
 
 kafka: .venv/made ## run Apache Kafka on 127.0.0.1:9092 (needs a JDK and mvn); stop with Ctrl-C
 	@$(BIN)/python kafka/broker.py
