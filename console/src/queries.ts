@@ -1,5 +1,5 @@
 /** The page's queries by key, and the ones that an event of the stream makes stale. */
-import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, type QueryKey, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import {
   listContacts,
@@ -109,7 +109,7 @@ export function useContacts(q: string) {
 /** Return a function that makes everything stale that was read so far. */
 export function useAllStale(): () => void {
   const queries = useQueryClient();
-  return useCallback(() => void queries.invalidateQueries(), [queries]);
+  return useCallback(() => reread(queries), [queries]);
 }
 
 /** Return a function that makes the queries stale whose results some events change. */
@@ -117,6 +117,27 @@ export function useStale(): (events: StreamedEvent[]) => void {
   const queries = useQueryClient();
   return useCallback((events) => stale(queries, events), [queries]);
 }
+
+/**
+ * Read again what begins with a key. A request that is on its way may not have the change, so what it reads is read once more after it;
+ * it is not cut off, because in a busy workspace no request would ever end.
+ */
+function reread(queries: QueryClient, queryKey: QueryKey = []): void {
+  for (const query of queries.getQueryCache().findAll({ queryKey })) {
+    const again = () => {
+      waiting.delete(query.queryHash);
+      void queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    };
+    if (query.state.fetchStatus !== "fetching") again();
+    else if (!waiting.has(query.queryHash)) {
+      waiting.add(query.queryHash);
+      void query.promise?.then(again, again);
+    }
+  }
+}
+
+/** The queries that are read again once their request has ended. */
+const waiting = new Set<string>();
 
 /** The shortest time between two counts of unread conversations, which take time in proportion to the inbox. */
 const COUNT_PAUSE_MS = 1_000;
@@ -138,12 +159,11 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     keys.add("inbox").add("ledger").add("handset").add("reviews");
     counting ??= setTimeout(() => {
       counting = undefined;
-      void queries.invalidateQueries({ queryKey: ["unread"] });
+      reread(queries, ["unread"]);
     }, COUNT_PAUSE_MS);
   }
-  for (const key of keys) void queries.invalidateQueries({ queryKey: [key] });
+  for (const key of keys) reread(queries, [key]);
   for (const id of groups) {
-    for (const key of ["thread", "conversation", "pane", "history"])
-      void queries.invalidateQueries({ queryKey: [key, id] });
+    for (const key of ["thread", "conversation", "pane", "history"]) reread(queries, [key, id]);
   }
 }

@@ -106,8 +106,9 @@ async def test_an_answer_that_is_lost_and_enter_pressed_again_send_one_message(o
     await expect(owner.page.get_by_text("Not sent.")).to_have_count(0)
 
     conversation = owner.page.url.rpartition("/")[2]
-    thread = (await api.get(f"/v1/conversations/{conversation}/messages")).json()
-    assert [each["body"] for each in thread["items"]] == ["Only once"]
+    await expect(owner.page.get_by_text("Sending…")).to_have_count(0)
+    state = (await api.get(f"/v1/conversations/{conversation}/history/state")).json()
+    assert [each["body"] for each in state["messages"]] == ["Only once"]
     await expect(owner.message("Only once")).to_have_count(1)
 
 
