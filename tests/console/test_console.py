@@ -216,15 +216,6 @@ async def test_why_a_text_failed_a_group_is_blocked_and_a_charge_was_made_is_exp
     await expect(owner.page.get_by_role("dialog").get_by_text("The entry was charged")).to_be_visible()
 
 
-async def test_a_text_that_may_be_an_opt_out_is_judged_R40(owner: Person):
-    await owner.press("Settings")
-    await owner.press("Possible opt-outs")
-    await expect(owner.page.get_by_text("Please don't text me about the pool anymore.")).to_be_visible()
-    assert await owner.violations() == []
-    await owner.press("It is not")
-    await expect(owner.page.get_by_text("There is nothing to judge.")).to_be_visible()
-
-
 async def test_every_version_of_a_conversation_can_be_seen_R32(owner: Person):
     await owner.open(STORY)
     await owner.press("History")

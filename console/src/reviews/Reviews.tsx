@@ -39,7 +39,7 @@ function Text({ review, me }: { review: ListedReview; me: User }) {
         body: { opt_out: is_opt_out, ...(note.trim() && { note: note.trim() }) },
         throwOnError: true,
       }),
-    ["reviews"],
+    ["reviews", "pane", "conversation", "inbox"],
   );
   const { author, body } = review.message;
   return (
@@ -47,8 +47,8 @@ function Text({ review, me }: { review: ListedReview; me: User }) {
       <blockquote dir="auto">{body}</blockquote>
       <p>
         <strong dir="auto">{author.name || phone(review.number)}</strong>, {moment(review.opened_at)}, in{" "}
-        <Link href={`/${review.conversation.id}`}>{review.conversation.display_name}</Link>. Due {moment(review.due_at)}
-        .
+        <Link href={`/${review.conversation.id}`}>{review.conversation.display_name}</Link>. Marked for “
+        {review.because}”, due {moment(review.due_at)}.
       </p>
       {writes(me) && (
         <form className="inline" onSubmit={(event) => event.preventDefault()}>

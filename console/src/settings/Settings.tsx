@@ -6,12 +6,10 @@ import { Numbers } from "./Numbers";
 import { Policy } from "./Policy";
 import { Rates } from "./Rates";
 import { Refusals } from "./Refusals";
-import { Reviews } from "./Reviews";
 import { Users } from "./Users";
 
 const PARTS = {
   users: ["Users and keys", Users],
-  reviews: ["Possible opt-outs", Reviews],
   numbers: ["Business numbers", Numbers],
   policy: ["Policy", Policy],
   rates: ["Rates", Rates],
