@@ -3,10 +3,11 @@
 import asyncio
 import os
 from stat import S_IMODE
+from threading import Barrier
 
 import pytest
 
-from groupchat.bootstrap import OPTIONAL_WORKERS, running
+from groupchat.bootstrap import OPTIONAL_WORKERS, THREADS_SQLITE, running
 from groupchat.processes.acting import Acting
 from groupchat.settings import Settings
 from groupchat.store.follower import Follower
@@ -29,6 +30,13 @@ async def test_the_api_depends_on_all_views_and_processes(sqlite_url):
         followers = {name for name, run in system.workers.items() if isinstance(getattr(run, "__self__", None), Follower | Acting)}
 
     assert followers == set(REQUIRED)
+
+
+async def test_on_sqlite_readers_have_threads_left_while_all_workers_wait_for_the_one_writer(sqlite_url):
+    async with running(Settings(database_url=sqlite_url)):
+        meeting = Barrier(THREADS_SQLITE, timeout=10)
+
+        await asyncio.gather(*(asyncio.to_thread(meeting.wait) for _ in range(THREADS_SQLITE)))
 
 
 def test_all_workers_but_some_run_and_those_that_later_versions_add():

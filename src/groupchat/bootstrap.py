@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -110,7 +110,7 @@ class System(Struct, frozen=True, kw_only=True):
             store=self.store,
             progress=self.progress,
             simulator=self.simulator,
-            webhooks=self._webhooks(),
+            carrier_webhooks=self._carrier_webhooks(),
             followers=self.followers,
             reported=self.reported,
             max_lag=settings.max_lag_seconds,
@@ -137,7 +137,7 @@ class System(Struct, frozen=True, kw_only=True):
             if each.close is not None:
                 await each.close()
 
-    def _webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
+    def _carrier_webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
         named = {each.carrier.name: each.webhook for each in self.adapters if each.webhook is not None}
         return {name: partial(self._take, name, webhook) for name, webhook in named.items()}
 
@@ -200,8 +200,8 @@ def settle_memory() -> None:
 async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapter | None = None) -> AsyncIterator[System]:
     """Open the database, create the parts, and close them at the end. No worker runs yet. `adapter` is as in `assemble`."""
     settle_memory()
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="blocking"))
     database = await asyncio.to_thread(migrated_database, settings.database_url)
+    provide_threads(database)
     signals = Signals(database)
     store = EventStore(database, signals, clock=clock, max_waiting=settings.max_waiting_appends)
     stop = asyncio.Event()
@@ -231,31 +231,21 @@ def assemble(
 ) -> System:
     """Join the parts; without `adapter` the settings choose the carriers."""
     chosen = adapters.choose(settings, database, clock) if adapter is None else (adapter,)
-    carriers = [each.carrier for each in chosen]
-    store.know(known(*carriers))
+    store.know(known(*(each.carrier for each in chosen)))
     calls = CarrierCalls()
-    applying = Applying(database)
-    followers = [Follower(store, Projection(database, view, applying)) for view in VIEWS.values()]
-    plays = chosen[0].simulator
-    delivery = DeliveryProcess(store, *carriers, calls=calls, forwarding=plays if plays and plays.native_group else None)
-    acting = [Acting(store, each) for each in (ContactChanges(store), delivery, OverdueReviews(store, clock))]
-    runs: dict[str, Worker] = {each.name: each.run for each in followers}
-    runs |= {each.name: each.run for each in acting}
     secret_keys = None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key)
     addresses = Addresses(read_networks(settings.webhook_networks or ""))
     outgoing = WebhookCalls(addresses, secret_keys, clock=clock)
-    sending = Webhooks(store, outgoing)
-    runs[sending.name] = sending.run
-    runs[proof.NAME] = proof.Tree(database, signals).run
-    for each in chosen:
-        if each.work is not None:
-            runs[each.carrier.name] = partial(each.work, CarrierInbox(store, each.carrier.name))
-    runs[housekeeping.NAME] = partial(housekeeping.run, store)
-    if settings.audit_key is not None:
-        targets = audit_targets(settings, [each.strip() for each in (settings.audit_publish or "").split(",") if each.strip()])
-        runs[checkpointing.NAME] = Checkpoints(database, audit_key(settings), targets, settings.audit_checkpoint_seconds).run
-    if settings.kafka_bootstrap_servers is not None:
-        runs[RELAY] = relay_of(settings, store).run
+    applying, sending = Applying(database), Webhooks(store, outgoing)
+    runs: dict[str, Worker] = {
+        **{name: Follower(store, Projection(database, view, applying)).run for name, view in VIEWS.items()},
+        **{each.name: each.run for each in _processes(store, chosen, calls, clock)},
+        sending.name: sending.run,
+        proof.NAME: proof.Tree(database, signals).run,
+        **dict(_carriers_work(store, chosen)),
+        housekeeping.NAME: partial(housekeeping.run, store),
+        **dict(_chosen_workers(settings, store)),
+    }
     return System(
         settings=settings,
         database=database,
@@ -271,6 +261,30 @@ def assemble(
         secret_keys=secret_keys,
         addresses=addresses,
     )
+
+
+def _processes(store: EventStore, chosen: Sequence[Adapter], calls: CarrierCalls, clock: Clock) -> Iterator[Acting]:
+    default = chosen[0].simulator
+    forwarding = default if default and default.native_group else None
+    delivery = DeliveryProcess(store, *(each.carrier for each in chosen), calls=calls, forwarding=forwarding)
+    for process in (ContactChanges(store), delivery, OverdueReviews(store, clock)):
+        yield Acting(store, process)
+
+
+def _carriers_work(store: EventStore, chosen: Sequence[Adapter]) -> Iterator[tuple[str, Worker]]:
+    for each in chosen:
+        if each.work is not None:
+            yield each.carrier.name, partial(each.work, CarrierInbox(store, each.carrier.name))
+
+
+def _chosen_workers(settings: Settings, store: EventStore) -> Iterator[tuple[str, Worker]]:
+    """Return the workers that exist only with some settings, apart from those of the carriers."""
+    if settings.audit_key is not None:
+        targets = audit_targets(settings, [each.strip() for each in (settings.audit_publish or "").split(",") if each.strip()])
+        checkpoints = Checkpoints(store.database, audit_key(settings), targets, settings.audit_checkpoint_seconds)
+        yield checkpointing.NAME, checkpoints.run
+    if settings.kafka_bootstrap_servers is not None:
+        yield RELAY, relay_of(settings, store).run
 
 
 def audit_key(settings: Settings) -> SigningKey:

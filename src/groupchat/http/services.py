@@ -30,19 +30,19 @@ PATIENCE_SECONDS = 5.0
 class Services(Struct, frozen=True, kw_only=True):
     """The parts that routes use.
 
-    `followers` are the names that `/readyz` asks for, whichever process runs them; those in `reported` are only reported;
-    `max_lag` is the number of seconds that an event may wait for one of them;
-    `running` are the users' idempotency keys whose requests this process is handling. `simulator` is
-    the carrier, where that is the simulated one; `webhooks` have, by the carriers' names, the function that takes what a carrier
-    posted, with the request's correlation id. Without `tokens`, only API keys are accepted; without `sign_in`, nobody signs in
-    through an identity provider. A body must arrive within `body_seconds`. `public_url` is where callers find this API. Without
-    `secret_keys`, no webhook can be added; `addresses` judges where webhooks may go.
+    `simulator` is the carrier, if it is the simulated one. `carrier_webhooks` has, by the carriers' names, the function that takes
+    what a carrier posted, with the request's correlation id. `followers` are the names that `/readyz` asks for, whichever process
+    runs them; those in `reported` are only reported. `max_lag` is the number of seconds that an event may wait for one of them, and
+    `patience` the number that a response waits. A body must arrive within `body_seconds`. `running` has the users' idempotency
+    keys whose requests this process is handling. Without `tokens`, only API keys are accepted; without `sign_in`, nobody signs in
+    through an identity provider. `public_url` is where callers find this API. Without `secret_keys`, no webhook can be added;
+    `addresses` judges which addresses webhooks may call.
     """
 
     store: EventStore
     progress: Progress
     simulator: Simulator | None = None
-    webhooks: Mapping[str, Callable[[Posted, str], Awaitable[int]]] = {}
+    carrier_webhooks: Mapping[str, Callable[[Posted, str], Awaitable[int]]] = {}
     followers: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     max_lag: float = MAX_LAG_SECONDS

@@ -33,14 +33,16 @@ log = structlog.get_logger()
 
 def responders(services: Services) -> dict[str, Responder]:
     """Return the function that responds to a POST of each path: a carrier's own, and all paths below it."""
-    paths = (path_of(carrier) + below for carrier in services.webhooks for below in ("", "/{rest:path}"))
-    taking = [partial(_take, carrier, take, services.metrics) for carrier, take in services.webhooks.items() for _ in range(2)]
+    paths = (path_of(carrier) + below for carrier in services.carrier_webhooks for below in ("", "/{rest:path}"))
+    taking = [
+        partial(_take, carrier, take, services.metrics) for carrier, take in services.carrier_webhooks.items() for _ in range(2)
+    ]
     return dict(zip(paths, taking, strict=True))
 
 
 def operations(services: Services) -> tuple[Operation, ...]:
     """Return their descriptions: a path for each carrier that posts."""
-    return tuple(_operation(carrier) for carrier in services.webhooks)
+    return tuple(_operation(carrier) for carrier in services.carrier_webhooks)
 
 
 def path_of(carrier: str) -> str:
