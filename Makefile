@@ -58,7 +58,7 @@ bench: .venv/dev ## compare our speed with bare alternatives; writes build/bench
 
 docs: .venv/dev ## build the site of the documentation; writes build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "Open build/site/index.html"
+	@echo "Open build/site/index.html. Its search needs a web server: $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
 
 kafka: .venv/made ## run Apache Kafka on 127.0.0.1:9092 (needs a JDK and mvn); stop with Ctrl-C
 	@$(BIN)/python kafka/broker.py

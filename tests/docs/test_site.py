@@ -63,6 +63,15 @@ def test_pages_load_nothing_from_another_host(site):
     assert [page for page, each in loads.items() if "mermaid" in each.classes] == []  # the theme would fetch a script for it
 
 
+def test_scripts_in_pages_name_no_other_host(site):
+    scripts = {
+        page.name: "".join(re.findall(r"<script[^>]*>(.*?)</script>", page.read_text(), re.DOTALL)) for page in site.rglob("*.html")
+    }
+
+    assert "__md_scope" in scripts["tutorial.html"]
+    assert [page for page, text in scripts.items() if re.search(r"https?://", text)] == []
+
+
 def test_style_sheets_load_nothing_from_another_host(site):
     sheets = "".join(path.read_text() for path in site.rglob("*.css"))
     loaded = re.findall(r"""(?:url\(|@import)\s*["']?\s*((?:[a-z]+:)?//[^"')\s]+)""", sheets)
