@@ -7,6 +7,7 @@ from groupchat.http.inputs import bodies, workspace_bodies
 from groupchat.http.inputs.bodies import ContactInput, ConversationInput
 from groupchat.http.inputs.parameters import InboxQuery, LedgerQuery, StatementQuery
 from groupchat.http.inputs.taken import Taken
+from groupchat.http.inputs.webhook_bodies import WebhookInput
 from groupchat.http.inputs.workspace_bodies import KeyInput, RateInput, UserInput
 from groupchat.http.web.codec import decode_query, misfit
 from groupchat.http.web.takes import fields, takes
@@ -20,7 +21,7 @@ QUERIES = [
     (InboxQuery, b"limit=many", "wrong-type", "This takes an integer from 1 to 200."),
     (InboxQuery, b"unread=maybe", "wrong-type", "This takes true or false."),
     (LedgerQuery, b"order=up", "wrong-type", "This takes one of `asc`, `desc`."),
-    (StatementQuery, b"month=2026-13", "bad-format", "This takes text, such as `2025-01`."),
+    (StatementQuery, b"month=2026-13", "bad-format", "This takes text, such as `2025-01` (A year and a month)."),
     (StatementQuery, b"", "missing", "This field is required."),
     (StatementQuery, b"month=2026-01&sort=x", "unknown-field", "This is not known here. Use one of month, format."),
 ]
@@ -49,6 +50,13 @@ BODIES = [
     (KeyInput, {"expires_at": "soon"}, "bad-format", "This takes a time with its offset, such as 2026-01-31T23:59:30Z or null."),
     (RateInput, {"effective_from": "soon", "mms_segment": "1", "currency": "USD"}, "bad-format", "This takes a date, such as"),
     (UserInput, {"name": "A", "email": "a b@c", "role": "member"}, "bad-format", "This takes text"),
+    (UserInput, {"name": "A", "email": "a@b.c", "role": "Member"}, "bad-format", "such as `member` (A lower-case letter, then"),
+    (
+        WebhookInput,
+        {"url": "https://example.com/", "types": []},
+        "out-of-range",
+        'such as `["groupchat.conversation.message_sent",',
+    ),
 ]
 
 
@@ -83,6 +91,7 @@ NAMED = {
     "SuccessorInput": {"name": "Crew"},
     "UserChange": {"name": "Ann"},
     "UserInput": {"name": "Ann", "email": "ann@example.com", "role": "member"},
+    "UserPut": {"name": "Ann", "email": "ann@example.com", "role": "member"},
 }
 """A body with each name, label or reason that a caller can write. The name is the first field."""
 

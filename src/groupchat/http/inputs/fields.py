@@ -85,7 +85,9 @@ MediaUrl = Annotated[
         extra=checked(_no_web_address),
     ),
 ]
-ContentType = Annotated[str, whole(r"[^/\s\x00]+/[^/\r\n\x00]+", max_length=127, description="As `image/jpeg`.")]
+ContentType = Annotated[
+    str, whole(r"[^/\s\x00]+/[^/\r\n\x00]+", max_length=127, description="A media type.", examples=["image/jpeg"])
+]
 Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254, extra=checked(_no_mailbox))]
 
 SearchText = Annotated[

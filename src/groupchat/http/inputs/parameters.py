@@ -229,7 +229,7 @@ class ReviewsQuery(PageQuery, frozen=True, kw_only=True):
 class StatementQuery(QueryParameters, frozen=True, kw_only=True):
     """The month, and the format."""
 
-    month: Annotated[str, whole(r"[0-9]{4}-(0[1-9]|1[0-2])", description="As 2026-11.", examples=["2025-01"])]
+    month: Annotated[str, whole(r"[0-9]{4}-(0[1-9]|1[0-2])", description="A year and a month.", examples=["2025-01"])]
     format: Annotated[
         Literal["json", "csv"],
         Meta(description="`csv` (RFC 4180) has a header line, then a line per conversation and currency; the totals are its sums."),

@@ -90,7 +90,14 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
         )
 
 
-RoleName = Annotated[str, whole("[a-z][a-z0-9_-]{0,39}", description="As `member`.")]
+RoleName = Annotated[
+    str,
+    whole(
+        "[a-z][a-z0-9_-]{0,39}",
+        description="A lower-case letter, then lower-case letters, digits, `-` and `_`: up to 40 characters in all.",
+        examples=["member"],
+    ),
+]
 
 
 Active = Annotated[bool, Meta(description="`false` deactivates the user: their keys and tokens end at once.")]

@@ -64,9 +64,14 @@ def _words(schema: Json) -> str:
         return found
     words = _KINDS.get(schema.get("type", ""), "another value") + _range(schema)
     if examples := schema.get("examples"):
-        return f"{words}, such as `{examples[0]}`"
+        words += f", such as `{_written(examples[0])}`"
     description = schema.get("description")
-    return f"{words} ({description.rstrip('.')})" if description and schema["type"] == "string" else words
+    return f"{words} ({description.rstrip('.')})" if description and schema.get("type") == "string" else words
+
+
+def _written(example: Any) -> str:
+    """Return an example as a caller writes it: a text as it is, all else as JSON."""
+    return example if isinstance(example, str) else msgspec.json.encode(example).decode()
 
 
 def _range(schema: Json) -> str:
