@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from msgspec import UNSET
 
-from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines, safe
+from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines, require_lines, safe
 from groupchat.values.errors import InvalidRequestError
 
 
@@ -83,6 +83,35 @@ def test_a_line_that_does_not_fit_is_refused_by_itself_R54():
     data = b"external_id,name,number,dnd,metadata\na b,Ann,1,,\n,,2,,\n,Cid,,,\n,Dee,4,perhaps,\n,Eve,5,no,{\n,Flo,6,,\n"
     assert faults(data) == [(2, "external_id"), (3, "name"), (4, "number"), (5, "dnd"), (6, "metadata")]
     assert names(data)[-1] == "Flo"
+
+
+@pytest.mark.parametrize("note", ["\n", "\nBob,2,\n", "\nBob,2,"])
+def test_a_quotation_mark_that_is_never_closed_loses_no_line_silently_R54(note):
+    (_, line) = read(f'name,number,note\nAnn,1,ok\nCid,3,"never closed{note}'.encode())
+    assert line.fault is not None
+    assert ("Lines 3 to 4" if "Bob" in note else "This line is") in line.fault.detail
+
+
+def test_lines_that_an_open_cell_swallows_are_named_and_later_ones_are_read_R54():
+    swallowed = "".join(f"P{n},4155550101,{'x' * 1_000}\n" for n in range(200))
+    first, second, *_ = read(f'name,number,note\nAnn,1,"open\n{swallowed}'.encode())
+    assert first.fault is not None
+    assert f"Lines 2 to {second.number - 1} are not imported" in first.fault.detail
+    assert second.contact is not None
+
+
+@pytest.mark.parametrize(
+    ("encoding", "ending", "fits"),
+    [("utf-8", "\n", True), ("utf-8", "\r", True), ("utf-16", "\r\n", True), ("utf-8", "", False), ("utf-16", "", False)],
+)
+def test_a_file_with_a_line_of_a_megabyte_is_refused_before_it_is_parsed_R54(encoding, ending, fits):
+    file = BytesIO(f"{'a,' * 5_000}{ending}".encode(encoding) * 120)
+    if fits:
+        require_lines(file)
+        assert file.tell() == 0
+    else:
+        with pytest.raises(InvalidRequestError, match="A line has more than"):
+            require_lines(file)
 
 
 def test_a_sheet_without_a_column_for_the_number_is_refused_as_a_whole_R54():

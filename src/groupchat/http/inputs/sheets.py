@@ -39,6 +39,8 @@ _NAMED_SEPARATOR = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a spreadsheet mistake a cell for a formula."""
 _PIECE = 65_536
+_LONGEST_LINE = 16 * _PIECE
+"""About how many bytes a line can have. A line is parsed in one step, and one with millions of cells would hold up all others."""
 
 
 class SheetLine(Struct, frozen=True, kw_only=True):
@@ -68,6 +70,30 @@ def encoding_of(file: IO[bytes]) -> str:
     return "utf-8-sig"
 
 
+def require_lines(file: IO[bytes]) -> None:
+    """Raise `InvalidRequestError` for a file with a line that no table of contacts has, in any encoding."""
+    since = 0
+    for piece in iter(partial(file.read, _PIECE), b""):
+        ends = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+        since = since + len(piece) if ends < 0 else len(piece) - ends
+        if since > _LONGEST_LINE:
+            raise InvalidRequestError("body", f"A line has more than {_LONGEST_LINE:,} bytes. Send a CSV file.", "out-of-range")
+    file.seek(0)
+
+
+class _Text:
+    """A file's lines and an empty one after them, which ends a cell that was still open."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._text
+        self.ended = True
+        yield "\n"
+
+
 def read_lines(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
     """Return a sheet's lines, and close it after the last one; raises `InvalidRequestError` if no heading names the number."""
     with TextIOWrapper(file, encoding, errors="replace", newline="") as text:
@@ -75,7 +101,8 @@ def read_lines(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
         if named := _NAMED_SEPARATOR.fullmatch(head.rstrip("\r\n")):
             head = text.readline()
         separator = named[1] if named else max(",;\t", key=head.count)
-        rows = csv.reader(chain([head], text), delimiter=separator)
+        rest = _Text(text)
+        rows = csv.reader(chain([head], rest), delimiter=separator)
         fields = [_field(heading) for heading in next(rows, [])]
         if "number" not in fields:
             detail = "The first line has no column for the number. Name one of its columns number or phone."
@@ -87,11 +114,19 @@ def read_lines(file: IO[bytes], encoding: str) -> Iterator[SheetLine]:
                 cells = next(rows)
             except StopIteration:
                 return
-            except csv.Error as error:
-                yield SheetLine(number=begins, fault=InvalidRequestError("line", f"This line is not CSV ({error}).", "unreadable"))
+            except csv.Error:  # a cell is too long
+                yield _unclosed(begins, rows.line_num + before - 1)
                 continue
-            if any(cell.strip() for cell in cells):
+            if cells and rest.ended:
+                yield _unclosed(begins, rows.line_num + before - 2)
+            elif any(cell.strip() for cell in cells):
                 yield _line(begins, fields, cells)
+
+
+def _unclosed(first: int, last: int) -> SheetLine:
+    lines = "This line is" if first == last else f"Lines {first} to {last} are"
+    detail = f"{lines} not imported: a cell is too long, or its quotation mark is not closed. Correct it, and import again."
+    return SheetLine(number=first, fault=InvalidRequestError("line", detail, "unreadable"))
 
 
 def _field(heading: str) -> str | None:

@@ -22,7 +22,7 @@ from groupchat.http.calls.spec import EVERYWHERE
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import QueryParameters
-from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines
+from groupchat.http.inputs.sheets import SheetLine, encoding_of, read_lines, require_lines
 from groupchat.http.services import Services
 from groupchat.http.web.codec import decode_query, read_file
 from groupchat.http.web.operation import Body, Content, Operation, Response
@@ -76,6 +76,7 @@ async def _import(services: Services, incoming: Incoming, who: Caller) -> Reply:
     if incoming.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"text/csv":
         raise InvalidRequestError("content-type", "Send the file as text/csv.", "unreadable")
     file = await read_file(incoming, services.body_seconds)
+    await asyncio.to_thread(require_lines, file)
     encoding = await asyncio.to_thread(encoding_of, file)
     lines = await asyncio.to_thread(_begun, file, encoding, query.after_line)
     return Pieces(200, content_type=JSON_LINES, pieces=lambda: _take_all(Call(services, who, {}, NO_TERMS), lines, incoming))
