@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from groupchat.bootstrap import running
 from groupchat.settings import Settings
+from groupchat.webhooks.calls import CallOutcome
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "groupchat.rules.yml").read_text())["groups"][0]["rules"]
@@ -28,6 +29,7 @@ async def scraped(sqlite_url):
         with system.carrier_calls.counted("telnyx"):
             pass
         system.carrier_calls.unconfirmed("telnyx")
+        system.webhook_counts.called(CallOutcome(seconds=0.1, status=204), 0.1)
         text = (await services.checkup.scrape(None)).body.decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {sample.name: {*sample.labels, "job", "instance"} for sample in samples} | {
