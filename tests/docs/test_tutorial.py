@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
+import httpx
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks, section
@@ -172,6 +173,15 @@ def test_a_demo_that_is_stopped_and_started_again_has_everything_under_a_new_key
 
     assert inboxes[0] == inboxes[1]
     assert keys[0] != keys[1]
+
+
+def test_a_demo_has_a_key_for_webhooks_to_programs_on_this_machine_R55(tmp_path, empty_sqlite_url):
+    with demo(tmp_path, empty_sqlite_url) as (address, key):
+        added = httpx.post(
+            f"{address}/v1/webhooks", headers={"Authorization": f"Bearer {key}"}, json={"url": "http://127.0.0.1:9/hooks"}
+        )
+
+    assert (added.status_code, added.json()["secret"].startswith("whsec_")) == (201, True)
 
 
 def test_the_walkthrough_covers_every_part_of_a_group_conversation():

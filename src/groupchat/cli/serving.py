@@ -21,6 +21,7 @@ from groupchat.settings import Settings
 from groupchat.values import names
 from groupchat.values.email import is_address
 from groupchat.values.ids import new_id
+from groupchat.webhooks.secret_keys import new_key
 from groupchat.workers import UnknownWorkerError, all_but, keep_touched
 
 app = typer.Typer()
@@ -128,9 +129,10 @@ def work(
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a small demo workspace, and print the address, an API key, and what to try.
 
-    Unlike `serve`, it logs no requests unless GROUPCHAT_LOG_LEVEL is set, so that the key stays in view.
+    Unlike `serve`, it logs no requests unless GROUPCHAT_LOG_LEVEL is set, so that the key stays in view. Unless
+    GROUPCHAT_WEBHOOK_KEY is set, webhooks have a key for as long as it runs, and may call this machine.
     """
-    chosen = settings(log_level="warning")
+    chosen = settings(log_level="warning", webhook_key=new_key(), webhook_networks="127.0.0.0/8")
     run(server.serve(chosen, host, port, workers=(), announce=partial(_announce, chosen), with_demo=True))
 
 

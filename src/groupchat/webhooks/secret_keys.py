@@ -8,6 +8,7 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from secrets import token_bytes
 from typing import Self
 
 from groupchat.values.errors import RefusalError, ToldError
@@ -27,6 +28,11 @@ class WebhooksNotConfiguredError(RefusalError):
 
     def __init__(self) -> None:
         super().__init__("This server has no key for webhooks. Its operator sets GROUPCHAT_WEBHOOK_KEY (docs/webhooks.md).")
+
+
+def new_key() -> str:
+    """Return a new key in the form of the setting."""
+    return b64encode(token_bytes(_SHORTEST)).decode()
 
 
 class SecretKeys:
