@@ -35,7 +35,7 @@ ASYNCAPI = HERE / "asyncapi.yaml"
 RELEASED = HERE / "schemas" / "v1"
 
 HEAD = """\
-# Event catalogue
+# Event catalog
 
 Made by `python docs/generate.py` from the event classes; don't edit it by hand.
 

@@ -41,7 +41,7 @@ class Started(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.delivery.call_refused")
 class CallRefused(Event, frozen=True, kw_only=True):
-    """The carrier did not take the message now, and may later. The call is over, so another one is no repetition."""
+    """The carrier did not take the message now, and may later. The call is over, so another call doesn't repeat it."""
 
     message_id: str
     conversation_id: str

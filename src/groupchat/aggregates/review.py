@@ -1,6 +1,6 @@
 """Review: one text that may be an opt-out in a person's own words, until a user settles it (R40).
 
-- R40 A marked text is put before a person, who settles it as an opt-out or not. If nobody has settled it ten business days after it
+- R40 A user settles a marked text as an opt-out or not. If nobody has settled it ten business days after it
   came, it is an opt-out. A settled review stays settled.
 """
 
@@ -95,7 +95,7 @@ def missing() -> NotFoundError:
 
 
 class OpenReview(Struct, frozen=True, kw_only=True):
-    """Put a text before a person."""
+    """Mark a text for review."""
 
     message_id: str
     conversation_id: str

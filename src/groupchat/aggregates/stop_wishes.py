@@ -1,6 +1,6 @@
-"""The texts that a reasonable person would take for an opt-out, though they are no keyword (R40).
+"""The texts that a reasonable person would take for an opt-out, though they are not keywords (R40).
 
-A marked text opts nobody out. It is put before a person, so a text too many does no harm. `stop_phrases.py` has the phrases in
+A marked text opts nobody out: a user judges it, so a text that is marked wrongly does no harm. `stop_phrases.py` has the phrases in
 English, Spanish and French, `tests/aggregates/stop_wishes.tsv` is the labelled set, and docs/compliance.md has the figures.
 """
 

@@ -89,7 +89,7 @@ class WebhookTested(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.workspace.webhook_removed")
 class WebhookRemoved(Event, frozen=True, kw_only=True):
-    """A webhook and its secrets exist no longer."""
+    """A webhook and its secrets no longer exist."""
 
     webhook_id: str
 

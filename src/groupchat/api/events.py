@@ -551,7 +551,7 @@ class DeliveryCallRefusedData(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryCallRefused(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.call_refused"):
-    """The carrier did not take the message now, and may later. The call is over, so another one is no repetition."""
+    """The carrier did not take the message now, and may later. The call is over, so another call doesn't repeat it."""
 
     data: DeliveryCallRefusedData
 
@@ -1114,7 +1114,7 @@ class WorkspaceWebhookRemovedData(Struct, frozen=True, kw_only=True):
 
 
 class WorkspaceWebhookRemoved(Stored, frozen=True, kw_only=True, tag="groupchat.workspace.webhook_removed"):
-    """A webhook and its secrets exist no longer."""
+    """A webhook and its secrets no longer exist."""
 
     data: WorkspaceWebhookRemovedData
 

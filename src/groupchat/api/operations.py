@@ -1008,7 +1008,7 @@ class Operations:
 
     @operation
     def test_webhook(self, webhook_id: str, *, idempotency_key: str | None = None) -> Call[None]:
-        """Send a webhook the event `groupchat.workspace.webhook_tested`. Its attempts show what came of it."""
+        """Send a webhook the event `groupchat.workspace.webhook_tested`. Its attempts show the outcome."""
         return Call(
             method="POST", path=f"/v1/webhooks/{quote(webhook_id, safe='')}/test", idempotency_key=idempotency_key, takes_key=True
         )

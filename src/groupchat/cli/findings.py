@@ -81,7 +81,7 @@ class Findings:
         self._print(clean(f"{covers} `groupchat audit verify` compares the events with it."))
 
     def finish(self) -> None:
-        """Print what the numbers stand for."""
+        """Print the footnotes."""
         for each in self._notes.lines:
             self._print((clean(each), "dim"))
 

@@ -31,7 +31,7 @@ class Footnotes:
 
     @property
     def lines(self) -> list[str]:
-        """What the numbers stand for, a line each."""
+        """The footnotes, a line each."""
         return [f"[{number}] {key}{self._described.get(key, '')}" for key, number in self._numbers.items()]
 
     def _mark(self, key: str) -> str:

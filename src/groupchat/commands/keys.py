@@ -112,7 +112,7 @@ async def issue_by_operator(decision: Decision, user_id: str, expires_at: dateti
 
 
 async def exchange_key(decision: Decision, who: Caller, key: str, expires_at: datetime, label: str) -> IssuedKey:
-    """Issue another key to the caller, and revoke the one that they showed, so that it was of use once."""
+    """Issue another key to the caller, and revoke the one that they showed, so that it worked only once."""
     issued = await _issue(decision, (await access(decision, who)).user.id, expires_at, label)
     held = workspace.existing(await decision.load(WORKSPACE, who.workspace_id)).keys.get(hash_of(key))
     if held is not None:

@@ -14,7 +14,7 @@ from groupchat.values.errors import NotFoundError
 async def open_review(
     decision: Decision, conversation_id: str, message_id: str, business_number: str, number: str, body: str | None
 ) -> None:
-    """Put a text before a person if it may be an opt-out, unless its writer has opted out already."""
+    """Mark a text for review if it may be an opt-out, unless its writer has opted out already."""
     because = stop_wish(body)
     if because is None:
         return

@@ -230,7 +230,7 @@ def trim(connection: Connection, webhook_id: str) -> None:
 
 
 def remove(connection: Connection, webhook_id: str) -> None:
-    """Remove everything about a webhook that exists no longer."""
+    """Remove everything about a webhook that no longer exists."""
     for table in (WEBHOOK_CURSORS, WEBHOOK_PUT_OFF, WEBHOOK_ATTEMPTS):
         connection.execute(delete(table).where(table.c.webhook_id == webhook_id))
 

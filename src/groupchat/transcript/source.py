@@ -58,7 +58,7 @@ class TranscriptSource(Struct, frozen=True, kw_only=True):
                 before = after
 
     def overview(self) -> Overview:
-        """Read everything once, and return what it comes to."""
+        """Read everything once, and return its summary."""
         row: inbox.InboxRow | None = None
         people: pane.PaneRow | None = None
         newest, messages, others, referred = 0, 0, 0, set[str]()

@@ -136,7 +136,7 @@ _GOOGLE = re.compile(
 )
 """A space that separates the parts, and the emoji between two marks: one pair of characters to add it, another to remove it."""
 _LONGEST = 4_000
-"""A longer text is no reaction: it quotes one message."""
+"""A longer text is not a reaction: a reaction quotes one message."""
 _LONGEST_EMOJI = 16
 """An emoji with its modifiers; a flag or a family has up to 11 code points."""
 _SHORTEST_BEGINNING = 8

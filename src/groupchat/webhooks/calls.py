@@ -1,4 +1,4 @@
-"""One signed call of a webhook, by the Standard Webhooks specification, and what came of it (R55)."""
+"""One signed call of a webhook, by the Standard Webhooks specification, and its outcome (R55)."""
 
 import asyncio
 import ssl
@@ -94,4 +94,4 @@ class Receiver:
 def _retry_after(headers: Mapping[bytes, bytes]) -> float | None:
     """Return the seconds of a `Retry-After`; dates are not read."""
     written = headers.get(b"retry-after", b"")
-    return float(written) if written.isdigit() and len(written) < 10 else None  # noqa: PLR2004 - more is no real number of seconds
+    return float(written) if written.isdigit() and len(written) < 10 else None  # noqa: PLR2004 - a longer number is not a real pause

@@ -116,7 +116,7 @@ go_to_provider = Unadmitted(
         path=PROVIDER,
         name="go_to_provider",
         summary="Go to the identity provider",
-        description="Send the browser to the identity provider, with a cookie that only this sign-in is of use with.",
+        description="Send the browser to the identity provider, with a cookie that belongs to this sign-in only.",
         tag="session",
         responses=(Response(status=303, description="To the identity provider.", headers=_REDIRECT),),
         problems=(*_ANYWHERE, "not-found"),

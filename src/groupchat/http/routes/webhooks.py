@@ -107,7 +107,7 @@ async def remove_webhook(call: Call) -> Written[None]:
     refuses=("webhook-off",),
 )
 async def test_webhook(call: Call) -> Written[None]:
-    """Send a webhook the event `groupchat.workspace.webhook_tested`. Its attempts show what came of it."""
+    """Send a webhook the event `groupchat.workspace.webhook_tested`. Its attempts show the outcome."""
     return await call.run(webhooks.send_test, call.path["webhook_id"])
 
 

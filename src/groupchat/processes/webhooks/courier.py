@@ -208,7 +208,7 @@ class Courier:
             self._sending[key] = self._office.start(self.send(key))
 
     def _settle(self, message: PendingMessage, key: str, outcome: CallOutcome, began: datetime) -> datetime | None:
-        """Take in what came of an attempt; return when the next one is due, none after the last or a success."""
+        """Process the outcome of an attempt; return when the next one is due, none after the last or a success."""
         if outcome.delivered:
             self._done(message.position)
             if self._failures >= DOWN_AFTER:
@@ -230,7 +230,7 @@ class Courier:
         return None
 
     def _gives_up(self, outcome: CallOutcome) -> bool:
-        """Let the webhook be switched off, if its receiver is gone or has failed for days; return whether that is so."""
+        """Switch the webhook off if its receiver is gone or has failed for days; return whether that is so."""
         failed_for = self._now() - (self.failing_since or self._now())
         if outcome.status != GONE and failed_for < SWITCH_OFF_AFTER:
             return False

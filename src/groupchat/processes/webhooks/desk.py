@@ -234,7 +234,7 @@ class Desk:
                 events, courier.position = (), error.position  # it was parked
             if not self._employs(courier):
                 return
-            if courier.position == start:  # else it was told to go elsewhere meanwhile
+            if courier.position == start:  # otherwise it was moved in the meantime
                 courier.read(events)
             if courier.position >= self.position:
                 courier.behind = False

@@ -41,7 +41,7 @@ class Notes:
         self.cleared.add(webhook_id)
 
     def remove(self, webhook_id: str) -> None:
-        """Note that a webhook exists no longer."""
+        """Note that a webhook no longer exists."""
         self.clear(webhook_id)
         self.attempts = [attempt for attempt in self.attempts if attempt.webhook_id != webhook_id]
         self.removed.add(webhook_id)
