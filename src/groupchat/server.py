@@ -15,6 +15,7 @@ from groupchat.demo import workspace as demo
 from groupchat.demo.clock import StoryClock
 from groupchat.http.app import create_app
 from groupchat.http.guards.connections import limited_to
+from groupchat.http.services import Services
 from groupchat.settings import Settings
 from groupchat.values.errors import ToldError
 
@@ -46,18 +47,7 @@ async def serve(
         address = _address(sock, host)
         lines = _what_to_try(await demo.prepare(system, clock), address) if with_demo else []
         services = system.services()
-        config = uvicorn.Config(
-            create_app(services),
-            http=limited_to(settings.max_connections),
-            ws="none",
-            lifespan="off",
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-        server = _Server(config)
+        server = _Server(_config(services, settings.max_connections))
         on_signal(failed.set)
         serving = asyncio.create_task(server.serve([sock]))
         watching = asyncio.create_task(failed.wait())
@@ -87,6 +77,20 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+def _config(services: Services, max_connections: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(services),
+        http=limited_to(max_connections),
+        ws="none",
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 async def _listening(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:

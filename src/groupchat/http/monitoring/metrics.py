@@ -3,7 +3,7 @@
 Each process has its own. Followers' positions are read from the database, so every HTTP process reports those of all.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -23,44 +23,24 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         of_request = ("operation", "method")
-        self._requests = Counter(
-            "groupchat_requests", "Requests answered, by path template.", (*of_request, "status"), registry=self.registry
+        self._requests = self._counter("requests", "Requests answered, by path template.", *of_request, "status")
+        self._seconds = self._histogram(
+            "request_seconds", "Time from a request's head to its answer, by path template.", *of_request
         )
-        self._seconds = Histogram(
-            "groupchat_request_seconds",
-            "Time from a request's head to its answer, by path template.",
-            of_request,
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._problems = self._counter("problems", "Problems answered, by slug.", "slug")
+        self._unrecorded = self._counter("refusals_unrecorded", "Refusals that were not recorded, by reason.", "reason")
+        self._batch = self._histogram("append_batch_size", "Appends stored in one transaction.", buckets=_SIZES)
+        self._append = self._histogram("append_seconds", "Time of a transaction that stores appends.")
+        self._webhooks = self._counter(
+            "carrier_webhooks", "Requests to carriers' webhooks, by outcome: stored, forged or failed.", "carrier", "outcome"
         )
-        self._problems = Counter("groupchat_problems", "Problems answered, by slug.", ("slug",), registry=self.registry)
-        self._unrecorded = Counter(
-            "groupchat_refusals_unrecorded", "Refusals that were not recorded, by reason.", ("reason",), registry=self.registry
-        )
-        self._batch = Histogram(
-            "groupchat_append_batch_size", "Appends stored in one transaction.", buckets=_SIZES, registry=self.registry
-        )
-        self._append = Histogram(
-            "groupchat_append_seconds", "Time of a transaction that stores appends.", buckets=_SECONDS, registry=self.registry
-        )
-        self._webhooks = Counter(
-            "groupchat_carrier_webhooks",
-            "Requests to carriers' webhooks, by outcome: stored, forged or failed.",
-            ("carrier", "outcome"),
-            registry=self.registry,
-        )
-        self._unknown = Counter(
-            "groupchat_carrier_webhook_events_unknown",
+        self._unknown = self._counter(
+            "carrier_webhook_events_unknown",
             "Events in carriers' webhooks that have no meaning for groupchat. They are acknowledged.",
-            ("carrier",),
-            registry=self.registry,
+            "carrier",
         )
-        self._webhook_seconds = Histogram(
-            "groupchat_carrier_webhook_seconds",
-            "Time until a carrier's webhook was acknowledged.",
-            ("carrier",),
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._webhook_seconds = self._histogram(
+            "carrier_webhook_seconds", "Time until a carrier's webhook was acknowledged.", "carrier"
         )
         self._followers = {
             name: self._gauge(f"follower_{name}", meaning, "follower")
@@ -125,6 +105,12 @@ class Metrics:
                 if value is not None:
                     self._followers[name].labels(follower).set(value)
         return generate_latest(self.registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"groupchat_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, *labels: str, buckets: Sequence[float] = _SECONDS) -> Histogram:
+        return Histogram(f"groupchat_{name}", meaning, labels, buckets=buckets, registry=self.registry)
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
         return Gauge(f"groupchat_{name}", meaning, labels, registry=self.registry)
