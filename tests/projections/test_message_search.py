@@ -17,7 +17,7 @@ from groupchat.projections.paging import FIRST_PAGE, PageRequest
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Recorded
-from groupchat.values.words import words
+from groupchat.values.searched_words import words
 from tests.projections.histories import Story, follow, forget_everything, items, log_of, received, sent
 from tests.support.builders import ANN, CAUSE, a_contact_created, a_group, a_participant
 from tests.support.reads import effort, queries_of, settle

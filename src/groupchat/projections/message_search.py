@@ -1,8 +1,8 @@
 """The view `message_search`: the words of messages, in the database's own full-text index (R27).
 
 SQLite keeps an FTS5 index of the table by triggers. On Postgres, the words are a text-search vector with a GIN index. Neither folds
-or splits a text: the words come from `values/words.py`, so a search has the same results on both. Each word begins with a mark of
-its workspace, so the messages of other workspaces cost a search nothing.
+or splits a text: the words come from `values/searched_words.py`, so a search has the same results on both. Each word
+begins with a mark of its workspace, so the messages of other workspaces cost a search nothing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -37,7 +37,7 @@ from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Recorded
-from groupchat.values.words import words
+from groupchat.values.searched_words import words
 
 MESSAGE_WORDS = Table(
     "message_words",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupchat.values.words import LONGEST, MOST, words
+from groupchat.values.searched_words import LONGEST, MOST, words
 
 
 @pytest.mark.parametrize(
