@@ -14,7 +14,7 @@ from groupchat.audit import as_of, compare, explain, explain_block, explain_entr
 from groupchat.audit.as_of import Cut, When
 from groupchat.audit.explanation import Explanation
 from groupchat.audit.history import History
-from groupchat.cli.findings import Findings
+from groupchat.cli.audit_output import AuditOutput
 from groupchat.cli.printing import UTC_ZONE, AsJson, Zone, print_json
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment
@@ -69,11 +69,11 @@ def show(
         covering = None if note is None else str(note)
         print_json({"conversation_id": conversation, "state": state, "timeline": list(entries), "checkpoint": covering})
         return
-    findings = Findings(zone, conversation)
-    findings.state(state)
-    findings.timeline(entries)
-    findings.checkpoint(note)
-    findings.finish()
+    shown = AuditOutput(zone, conversation)
+    shown.state(state)
+    shown.timeline(entries)
+    shown.checkpoint(note)
+    shown.finish()
 
 
 @_history.command()
@@ -86,11 +86,11 @@ def diff(conversation: Conversation, v1: int, v2: int, zone: Zone = UTC_ZONE, *,
     if json:
         print_json({"conversation_id": conversation, "before": v1, "after": v2, "differences": differences})
         return
-    findings = Findings(zone, conversation)
-    findings.differences(differences)
+    shown = AuditOutput(zone, conversation)
+    shown.differences(differences)
     if not differences:
-        findings.line(f"Versions {v1} and {v2} show the same state.")
-    findings.finish()
+        shown.line(f"Versions {v1} and {v2} show the same state.")
+    shown.finish()
 
 
 @_explain.command()
@@ -173,6 +173,6 @@ def _explained(explained: Callable[[Log], Explanation], zone: ZoneInfo, *, json:
     if json:
         print_json(found)
         return
-    findings = Findings(zone, found.conversation_id)
-    findings.explanation(found)
-    findings.finish()
+    shown = AuditOutput(zone, found.conversation_id)
+    shown.explanation(found)
+    shown.finish()

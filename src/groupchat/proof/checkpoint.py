@@ -37,6 +37,12 @@ def read_checkpoint(note: Note) -> Checkpoint:
     return Checkpoint(origin, int(size), root)
 
 
+def in_words(note: Note) -> str:
+    """Return which checkpoint a note is, in words. It verifies no signature: `opened` does."""
+    origin, size, root = note.text.split("\n")[:3]
+    return f"that of {origin} of {size} events with root {root}"
+
+
 def opened(text: str, *keys: VerifierKey) -> Checkpoint:
     """Return the checkpoint in a text that one of the log's keys has signed; raises `NoteError` for any other text."""
     note = Note.read(text)

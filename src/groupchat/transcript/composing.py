@@ -10,6 +10,7 @@ from groupchat import __version__
 from groupchat.aggregates import workspace_state
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.audit import words
+from groupchat.proof.checkpoint import in_words
 from groupchat.proof.notes import Note
 from groupchat.transcript import prose
 from groupchat.transcript.entries import numbered
@@ -44,7 +45,8 @@ def compose(source: TranscriptSource, overview: Overview, making: Making) -> Ite
 
 
 def _about(source: TranscriptSource, overview: Overview, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    shown, nothing = overview.conversation, _nothing()
+    shown = overview.conversation
+    nothing: Workspace | None = None
     workspace = reduce(workspace_state.evolve, source.names.workspace, nothing)
     name = f"{words.plain(workspace.name)} " if workspace else ""
     creator = words.actor(source.names, overview.first, overview.group)
@@ -62,14 +64,10 @@ def _counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def _nothing() -> Workspace | None:
-    return None
-
-
 def _origin(source: TranscriptSource, overview: Overview, making: Making) -> Iterator[tuple[str, str]]:
     end = "everything that was stored" if source.cut.at is None else f"everything up to {moments.shown(source.cut.at, making.zone)}"
     positions = f"positions {overview.first.position} to {overview.newest} of the log"
-    covers = "none covers all of this yet" if making.checkpoint is None else _named(making.checkpoint)
+    covers = "none covers all of this yet" if making.checkpoint is None else in_words(making.checkpoint)
     yield "Time zone", f"{making.zone}, except for times that end in Z, which are in UTC"
     yield "Made", f"{moments.shown(making.at, making.zone)} by {words.plain(making.by)}, with groupchat {__version__}"
     yield "Made from", f"{words.plain(making.store)}"
@@ -84,11 +82,6 @@ def _people(overview: Overview, zone: tzinfo) -> Iterator[tuple[str, str]]:
             since = f" since {moments.shown(person.opted_out_at, zone)}" if person.opted_out_at else ""
             tags = "".join(f"; {_TAGS[tag]}" for tag in person.tags)
             yield name, f"{standing}{since}{tags}"
-
-
-def _named(note: Note) -> str:
-    origin, size, root = note.text.split("\n")[:3]
-    return f"that of {origin} of {size} events with root {root}"
 
 
 def _proof(source: TranscriptSource, overview: Overview, making: Making) -> Iterator[Part]:

@@ -13,11 +13,12 @@ from groupchat.audit.timeline import TimelineEntry
 from groupchat.cli.footnotes import Footnotes
 from groupchat.cli.printing import out
 from groupchat.cli.shell import clean
+from groupchat.proof.checkpoint import in_words
 from groupchat.proof.notes import Note
 from groupchat.values import moments
 
 
-class Findings:
+class AuditOutput:
     """Prints what an auditor asked for; `finish` prints the footnotes."""
 
     def __init__(self, zone: tzinfo, conversation_id: str) -> None:
@@ -76,8 +77,7 @@ class Findings:
         if note is None:
             self._print("No checkpoint covers all of this yet (docs/proof.md).")
             return
-        origin, size, root = note.text.split("\n")[:3]
-        covers = f"The first checkpoint that covers all of this is that of {origin} of {size} events with root {root}."
+        covers = f"The first checkpoint that covers all of this is {in_words(note)}."
         self._print(clean(f"{covers} `groupchat audit verify` compares the events with it."))
 
     def finish(self) -> None:
