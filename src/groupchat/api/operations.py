@@ -59,9 +59,9 @@ from groupchat.api.types import (
     User,
     UserPage,
     UserWithKey,
-    WebhookDoing,
-    WebhookDoingPage,
     WebhookShown,
+    WebhookStatus,
+    WebhookStatusPage,
     WebhookWithSecret,
     WorkspaceShown,
 )
@@ -970,14 +970,14 @@ class Operations:
     @listing
     def list_webhooks(
         self, *, cursor: str | UnsetType = UNSET, limit: int | UnsetType = UNSET
-    ) -> ListCall[WebhookDoingPage, WebhookDoing]:
+    ) -> ListCall[WebhookStatusPage, WebhookStatus]:
         """List the webhooks, and how each is doing."""
-        return ListCall(method="GET", path="/v1/webhooks", answer=WebhookDoingPage, query=given(cursor=cursor, limit=limit))
+        return ListCall(method="GET", path="/v1/webhooks", answer=WebhookStatusPage, query=given(cursor=cursor, limit=limit))
 
     @operation
-    def read_webhook(self, webhook_id: str) -> Call[WebhookDoing]:
+    def read_webhook(self, webhook_id: str) -> Call[WebhookStatus]:
         """Show a webhook, and how it is doing: where it is in the log, and since when it has failed."""
-        return Call(method="GET", path=f"/v1/webhooks/{quote(webhook_id, safe='')}", answer=WebhookDoing)
+        return Call(method="GET", path=f"/v1/webhooks/{quote(webhook_id, safe='')}", answer=WebhookStatus)
 
     @operation
     def change_webhook(

@@ -762,7 +762,20 @@ class SecretShown(Struct, frozen=True, kw_only=True):
     until: datetime | None
 
 
-class WebhookDoing(Struct, frozen=True, kw_only=True):
+class WebhookShown(Struct, frozen=True, kw_only=True):
+    """A webhook; `types` are the events that it receives, null for all. `off_reason` is null while it is active."""
+
+    id: str
+    url: str
+    types: list[str] | None
+    description: str | None
+    active: bool
+    off_reason: Literal["failing", "gone", "user"] | None
+    created_at: datetime
+    secrets: list[SecretShown]
+
+
+class WebhookStatus(Struct, frozen=True, kw_only=True):
     """A webhook, and how it is doing.
 
     Everything up to `position` was sent, waits to be sent again (`waiting`), or was set aside after the last
@@ -783,27 +796,14 @@ class WebhookDoing(Struct, frozen=True, kw_only=True):
     set_aside: int
 
 
-class WebhookDoingPage(Struct, frozen=True, kw_only=True):
+class WebhookStatusPage(Struct, frozen=True, kw_only=True):
     """A page of a list. As `cursor`, `next_cursor` leads to the next page and `prev_cursor` to the one before; null at
     an end.
     """
 
-    items: list[WebhookDoing]
+    items: list[WebhookStatus]
     next_cursor: str | None
     prev_cursor: str | None
-
-
-class WebhookShown(Struct, frozen=True, kw_only=True):
-    """A webhook; `types` are the events that it receives, null for all. `off_reason` is null while it is active."""
-
-    id: str
-    url: str
-    types: list[str] | None
-    description: str | None
-    active: bool
-    off_reason: Literal["failing", "gone", "user"] | None
-    created_at: datetime
-    secrets: list[SecretShown]
 
 
 class WebhookWithSecret(Struct, frozen=True, kw_only=True):

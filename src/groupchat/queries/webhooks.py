@@ -17,7 +17,7 @@ from groupchat.store.webhook_rows import WEBHOOK_ATTEMPTS, WebhookStanding, stan
 from groupchat.values.event import Moment
 
 
-class WebhookDoing(WebhookShown, frozen=True, kw_only=True):
+class WebhookStatus(WebhookShown, frozen=True, kw_only=True):
     """A webhook, and how it is doing.
 
     Everything up to `position` was sent, waits to be sent again (`waiting`), or was set aside after the last attempt (`set_aside`).
@@ -35,15 +35,15 @@ async def require_exists(store: EventStore, who: Caller, webhook_id: str) -> Non
     require_webhook((await rights_of(store, who)).state, webhook_id)
 
 
-async def list_webhooks(views: Views, who: Caller) -> list[WebhookDoing]:
+async def list_webhooks(views: Views, who: Caller) -> list[WebhookStatus]:
     """Return the workspace's webhooks; raises `NotPermittedError` unless the caller manages or audits (R23)."""
-    return await _doing(views, (await _seen(views, who)).values())
+    return await _statuses(views, (await _seen(views, who)).values())
 
 
-async def read_webhook(views: Views, who: Caller, webhook_id: str) -> WebhookDoing:
+async def read_webhook(views: Views, who: Caller, webhook_id: str) -> WebhookStatus:
     """Return one webhook; raises `NotFoundError`, and `NotPermittedError` unless the caller manages or audits (R23)."""
     found = await _seen(views, who, webhook_id)
-    return (await _doing(views, [found[webhook_id]]))[0]
+    return (await _statuses(views, [found[webhook_id]]))[0]
 
 
 async def attempts(views: Views, who: Caller, webhook_id: str, wanted: PageRequest) -> Page:
@@ -60,11 +60,11 @@ async def _seen(views: Views, who: Caller, webhook_id: str | None = None) -> dic
     return dict(rights.state.webhooks)
 
 
-async def _doing(views: Views, found: Iterable[WebhookState]) -> list[WebhookDoing]:
+async def _statuses(views: Views, found: Iterable[WebhookState]) -> list[WebhookStatus]:
     webhooks, now = list(found), views.store.now()
     known = await views.ask(standings, [webhook.id for webhook in webhooks])
     unknown = WebhookStanding(position=0)
-    return [WebhookDoing(**asdict(shown(each, now)), **asdict(known.get(each.id, unknown))) for each in webhooks]
+    return [WebhookStatus(**asdict(shown(each, now)), **asdict(known.get(each.id, unknown))) for each in webhooks]
 
 
 def _attempts(connection: Connection, webhook_id: str, wanted: PageRequest) -> Page:

@@ -375,7 +375,7 @@ WEBHOOK: Json = NEW_WEBHOOK | {
     "secrets": [{"id": "whs_01996f0c1e00aabbccddeeff0078", "issued_at": CREATED_AT, "until": None}],
 }
 NEW_WEBHOOK_SHOWN: Json = WEBHOOK | {"secret": "whsec_Zm9yIHRoZSBleGFtcGxlIG9ubHksIG5vdCBhIGtleSE="}
-WEBHOOK_DOING: Json = WEBHOOK | {"position": 4711, "failing_since": None, "waiting": 0, "set_aside": 0}
+WEBHOOK_STATUS: Json = WEBHOOK | {"position": 4711, "failing_since": None, "waiting": 0, "set_aside": 0}
 WEBHOOK_ATTEMPT: Json = {
     "webhook_id": WEBHOOK_ID,
     "message_id": f"{WEBHOOK_ID}_4711",

@@ -13,7 +13,7 @@ from groupchat.http.inputs.parameters import PageQuery
 from groupchat.http.inputs.webhook_bodies import ReplayInput, WebhookChange, WebhookInput
 from groupchat.projections.paging import Page
 from groupchat.queries import webhooks as queries
-from groupchat.queries.webhooks import WebhookDoing
+from groupchat.queries.webhooks import WebhookStatus
 from groupchat.store.webhook_rows import Attempt
 from groupchat.values.errors import InvalidRequestError
 from groupchat.webhooks.addresses import InsideError
@@ -48,21 +48,21 @@ async def add_webhook(call: Writing[WebhookInput]) -> Written[WebhookWithSecret]
 
 
 @endpoint(
-    Spec("GET", ALL, "The webhooks", "webhooks", example=examples.page(examples.WEBHOOK_DOING)),
+    Spec("GET", ALL, "The webhooks", "webhooks", example=examples.page(examples.WEBHOOK_STATUS)),
     may=permits.audits,
 )
-async def list_webhooks(call: Reading[PageQuery]) -> Answer[PageOf[WebhookDoing]]:
+async def list_webhooks(call: Reading[PageQuery]) -> Answer[PageOf[WebhookStatus]]:
     """List the webhooks, and how each is doing."""
     found = await queries.list_webhooks(call.views, call.who)
     return Answer(page_of(found, call.query.page, key=lambda webhook: webhook.id))
 
 
 @endpoint(
-    Spec("GET", ONE, "One webhook", "webhooks", example=examples.WEBHOOK_DOING),
+    Spec("GET", ONE, "One webhook", "webhooks", example=examples.WEBHOOK_STATUS),
     first=permits.has_webhook,
     may=permits.audits,
 )
-async def read_webhook(call: Call) -> Answer[WebhookDoing]:
+async def read_webhook(call: Call) -> Answer[WebhookStatus]:
     """Show a webhook, and how it is doing: where it is in the log, and since when it has failed."""
     return Answer(await queries.read_webhook(call.views, call.who, call.path["webhook_id"]))
 
