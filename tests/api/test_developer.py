@@ -159,6 +159,7 @@ def test_what_was_created_can_be_read_where_it_is(chat):
     sent = chat.send_message(group.id, body="Look me up")
 
     assert chat.read_message(sent.id).body == "Look me up"
+    assert [entry.message_id for entry in chat.read_ledger(recipient=number(41))] == [group.last_message.id, sent.id]
     assert chat.read_workspace().default_number == BUSINESS
     assert {entry.message_id for entry in chat.read_ledger(conversation_id=group.id, order="desc", limit=2).page().items} == {
         sent.id

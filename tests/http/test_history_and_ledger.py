@@ -78,6 +78,9 @@ async def test_the_ledger_is_filtered_and_read_in_pages_R25(site):
     assert {each["message_id"] for each in later} == {sent[1]["id"], sent[2]["id"]}
     earlier = (await site.get("/v1/ledger", to=sent[1]["at"])).json()["items"]
     assert {each["message_id"] for each in earlier} == {sent[0]["id"]}
+    to_third = (await site.get("/v1/ledger", recipient="415-555-0003", number=BUSINESS)).json()["items"]
+    assert [(each["message_id"], each["recipient"]) for each in to_third] == [(sent[1]["id"], number(3))]
+    assert (await site.get("/v1/ledger", number=number(3))).json()["items"] == []
     page = (await site.get("/v1/ledger", limit=5)).json()
     rest = (await site.get("/v1/ledger", limit=5, cursor=page["next_cursor"])).json()
     assert (len(page["items"]), len(rest["items"]), rest["next_cursor"]) == (5, 1, None)

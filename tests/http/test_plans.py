@@ -18,6 +18,7 @@ FILTERED = (
     "GET /v1/conversations?text=hello",
     "GET /v1/contacts?q=ann",
     "GET /v1/ledger?from=2025-01-01T00:00:00Z&to=2025-02-01T00:00:00Z",
+    "GET /v1/ledger?number={business}&recipient={business}",
     "GET /v1/refusals?from=2025-01-01T00:00:00Z",
 )
 """Calls in addition to those of every endpoint, for queries that depend on parameters."""

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from groupchat.aggregates.group_events import MessageSent
-from groupchat.projections import ledger
+from groupchat.projections import inbox, ledger
 from groupchat.projections.ledger import Entry
 from groupchat.projections.paging import Order, Page, PageRequest
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from tests.projections.histories import Story, follow, items, log_of, received, sent, stories, withheld
-from tests.support.builders import CAUSE, a_group, moment, number, rates
+from tests.support.builders import BUSINESS, CAUSE, a_group, a_participant, moment, number, rates
 
 FIVE = tuple(number(n) for n in range(5))
 
@@ -127,12 +127,27 @@ async def test_a_period_has_its_beginning_and_not_its_end_R25(database: Database
     assert [(filters, {entry.message_id for entry in shown(database, **filters)}) for filters, _ in CHOSEN] == CHOSEN
 
 
-def pages(database: Database, limit: int, order: Order = "asc") -> list[list[Entry]]:
+async def test_entries_are_found_by_business_number_and_recipient_and_a_page_holds_as_many_as_fit_R25(database: Database):
+    begun: Story = (("cnv_1", a_group(*map(a_participant, range(5)))), ("cnv_2", a_group(a_participant(0), a_participant(1))))
+    log = log_of((*begun, *TWO_GROUPS[1:], ("cnv_3", sent("msg_4", *FIVE))))
+    for view in (ledger.VIEW, inbox.VIEW):
+        await follow(database, view, log)
+    of_first = shown(database, recipient=number(0))
+    assert [entry.message_id for entry in of_first] == ["msg_1", "msg_2", "msg_2", "msg_3"]
+    assert {entry.recipient for entry in of_first} == {number(0)}
+    assert [entry.message_id for entry in shown(database, recipient=number(4))] == ["msg_1"]
+    assert {entry.conversation_id for entry in shown(database, business_number=BUSINESS)} == {"cnv_1", "cnv_2"}
+    assert shown(database, business_number=number(0)) == shown(database, recipient=number(99)) == []
+    for limit in (1, 2, 3):
+        assert [entry for each in pages(database, limit, recipient=number(0)) for entry in each] == of_first
+
+
+def pages(database: Database, limit: int, order: Order = "asc", **filters: Any) -> list[list[Entry]]:
     """Return all pages, read from the first to the last, after checking that the way back shows the same."""
     with database.read() as connection:
 
         def page(cursor: str | None) -> Page:
-            return ledger.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor, limit, order))
+            return ledger.page(connection, CAUSE.workspace_id, ledger.EntryFilter(**filters), PageRequest(cursor, limit, order))
 
         there = [page(None)]
         while (cursor := there[-1].next_cursor) is not None:

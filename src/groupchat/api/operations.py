@@ -768,6 +768,8 @@ class Operations:
         from_: date | str | UnsetType = UNSET,
         to: date | str | UnsetType = UNSET,
         conversation_id: str | UnsetType = UNSET,
+        number: str | UnsetType = UNSET,
+        recipient: str | UnsetType = UNSET,
     ) -> ListCall[EntryPage, Entry]:
         """List entries, oldest first: one per message and recipient, each naming its event. A credit has negative segments
         (R16).
@@ -776,7 +778,16 @@ class Operations:
             method="GET",
             path="/v1/ledger",
             answer=EntryPage,
-            query=given(cursor=cursor, limit=limit, order=order, from_=from_, to=to, conversation_id=conversation_id),
+            query=given(
+                cursor=cursor,
+                limit=limit,
+                order=order,
+                from_=from_,
+                to=to,
+                conversation_id=conversation_id,
+                number=number,
+                recipient=recipient,
+            ),
         )
 
     @operation

@@ -17,7 +17,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Table, Tex
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
-from groupchat.projections.assigned import seen_by
+from groupchat.projections.assigned import has_participant, seen_by
+from groupchat.projections.inbox import INBOX
 from groupchat.projections.paging import FIRST_PAGE, Extract, Listed, Page, PageRequest, Position, extract
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
@@ -197,11 +198,16 @@ VIEW = View("ledger", (LEDGER, LEDGER_SUMS), _apply)
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):
-    """The entries to list, from `start` to before `end` (both with a time zone). A field that is `None` doesn't filter."""
+    """The entries to list, from `start` to before `end` (both with a time zone). A field that is `None` doesn't filter.
+
+    `business_number` and `recipient` are E.164.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
     conversation_id: str | None = None
+    business_number: str | None = None
+    recipient: str | None = None
 
 
 ALL = EntryFilter()
@@ -228,7 +234,7 @@ def page(
         query = query.where(table.position <= position if shown.downwards else table.position >= position)
     query = query.order_by(table.position.desc() if shown.downwards else table.position)
     rows = connection.execute(query.limit(wanted.limit + 2)).all()
-    return shown.page(list(islice(_entries(rows, shown), wanted.limit + 1)))
+    return shown.page(list(islice(_entries(rows, shown, chosen.recipient), wanted.limit + 1)))
 
 
 def _conditions(chosen: EntryFilter) -> Iterable[ColumnElement[bool]]:
@@ -239,13 +245,19 @@ def _conditions(chosen: EntryFilter) -> Iterable[ColumnElement[bool]]:
         yield table.at < to_micros(chosen.end)
     if chosen.conversation_id is not None:
         yield table.conversation_id == chosen.conversation_id
+    if chosen.business_number is not None:
+        conversation = select(INBOX.c.conversation_id).where(INBOX.c.conversation_id == table.conversation_id)
+        yield conversation.where(INBOX.c.business_number == chosen.business_number).exists()
+    if chosen.recipient is not None:  # by an index, which has the participants, and then by what the line says
+        yield has_participant(table.conversation_id, number=chosen.recipient)
+        yield table.doc.contains(f'"{chosen.recipient}"', autoescape=True)
 
 
-def _entries(rows: Iterable[Row[Any]], extract: Extract[tuple[int, int]]) -> Iterable[Listed]:
-    """Return the entries of lines beyond the extract's anchor, in its direction."""
+def _entries(rows: Iterable[Row[Any]], extract: Extract[tuple[int, int]], recipient: str | None) -> Iterable[Listed]:
+    """Return the entries of lines beyond the extract's anchor, in its direction: all, or those of a recipient."""
     for row in rows:
         entries = list(enumerate(decode_line(row.doc).entries(), start=1))
         for n, entry in reversed(entries) if extract.downwards else entries:
             key = (row.position, n)
-            if extract.reaches(key):
+            if extract.reaches(key) and recipient in (None, entry.recipient):
                 yield Listed(msgspec.json.encode(entry), key)

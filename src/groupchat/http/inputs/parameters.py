@@ -195,12 +195,19 @@ class LedgerQuery(OrderedQuery, frozen=True, kw_only=True):
     from_: Moment | UnsetType = field(name="from", default=UNSET)
     to: Moment | UnsetType = UNSET
     conversation_id: Id | UnsetType = UNSET
+    number: Annotated[WrittenNumber, Meta(description="The business number that the message was sent from.")] | UnsetType = UNSET
+    recipient: Annotated[WrittenNumber, Meta(description="The number that the message was sent to.")] | UnsetType = UNSET
 
     @property
     def chosen(self) -> ledger.EntryFilter:
-        """These parameters as a query; raises `InvalidRequestError` for a malformed time."""
-        start, end = read_moment("query.from", self.from_), read_moment("query.to", self.to)
-        return ledger.EntryFilter(start=start, end=end, conversation_id=given(self.conversation_id))
+        """These parameters as a query; raises `InvalidRequestError` for a malformed time or number."""
+        return ledger.EntryFilter(
+            start=read_moment("query.from", self.from_),
+            end=read_moment("query.to", self.to),
+            conversation_id=given(self.conversation_id),
+            business_number=sought_number("query.number", self.number),
+            recipient=sought_number("query.recipient", self.recipient),
+        )
 
 
 class RefusalsQuery(OrderedQuery, frozen=True, kw_only=True):

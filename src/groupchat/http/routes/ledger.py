@@ -36,7 +36,7 @@ class StatementShown(Statement, frozen=True, kw_only=True):
 @endpoint(
     Spec("GET", ENTRIES, "What was billed", "ledger", page=PageOf[Entry], example=examples.page(examples.ENTRY)),
     refuses=("not-found",),
-    waits_for=(VIEW.name,),
+    waits_for=(VIEW.name, inbox.VIEW.name),
 )
 async def read_ledger(call: Reading[LedgerQuery]) -> Answer[Page]:
     """List entries, oldest first: one per message and recipient, each naming its event. A credit has negative segments (R16)."""
