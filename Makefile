@@ -71,7 +71,7 @@ clean: ## remove everything that make has created, except databases
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# How far an installation is. pip is silent for a minute, or writes hundreds of lines.
+# Shows the progress of an installation: pip is silent for a minute, or writes hundreds of lines.
 SHOW_PROGRESS = awk -v all="$$(grep -c '^[a-z].*==' $$file)" ' \
 	/^failed$$/ { failed = 1 } \
 	/^(Collecting|Ignoring) / { printf "\r  %d of %d packages", ++count, all; fflush() } \
