@@ -20,6 +20,28 @@ def test_a_setting_that_names_no_broker_is_rejected_at_start(servers):
         from_environment({SERVERS: servers})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "form"),
+    [
+        ("MAX_LAG_SECONDS", "abc", "a number greater than 0"),
+        ("MAX_LAG_SECONDS", "0", "a number greater than 0"),
+        ("KAFKA_PARTITIONS", "0", "a whole number, 1 or more"),
+        ("KAFKA_RETENTION_HOURS", "-2", "a whole number, or -1 for no limit"),
+        ("SIMULATOR_NATIVE_GROUP", "maybe", "true or false"),
+        ("LOG_LEVEL", "verbose", "one of: debug, info, warning, error"),
+    ],
+)
+def test_a_wrong_value_is_rejected_with_those_that_are_allowed(name: str, value: str, form: str):
+    with pytest.raises(SettingsError, match=rf"^GROUPCHAT_{name} .*'{value}'\. Use {re.escape(form)}\.$"):
+        from_environment({f"GROUPCHAT_{name}": value})
+
+
+@pytest.mark.parametrize("name", [each.name for each in msgspec.structs.fields(Settings) if each.type not in {str, str | None}])
+def test_a_setting_that_is_not_any_text_says_what_it_accepts(name: str):
+    with pytest.raises(SettingsError, match=r"Use [^`]+\.$"):
+        from_environment({f"GROUPCHAT_{name.upper()}": "?"})
+
+
 def of(carrier: str) -> dict[str, str]:
     """Return the settings that a carrier needs."""
     needed = {f"GROUPCHAT_{name.upper()}": "x" for name in CARRIERS[carrier]}

@@ -49,7 +49,7 @@
 | `GROUPCHAT_OIDC_AUTHORIZATION_URL` | address at the provider where people sign in | unset |
 | `GROUPCHAT_OIDC_TOKEN_URL` | address at the provider where the server gets the id token | unset |
 | `GROUPCHAT_OIDC_SCOPES` | scopes that are requested, with spaces between | `openid email` |
-| `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | brokers to publish events to, as `HOST:PORT,HOST:PORT`; no relay if unset | unset |
+| `GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS` | Kafka brokers, as `HOST:PORT,HOST:PORT` (9092 without a port); no relay if unset | unset |
 | `GROUPCHAT_KAFKA_SECURITY_PROTOCOL` | `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL` | `PLAINTEXT` |
 | `GROUPCHAT_KAFKA_SASL_MECHANISM` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512` | unset |
 | `GROUPCHAT_KAFKA_SASL_USERNAME` | user name for the brokers | unset |
@@ -85,10 +85,18 @@ from groupchat.values.web_address import is_server, is_web_address
 
 PREFIX = "GROUPCHAT_"
 
-_Count = Annotated[int, Meta(ge=0)]
-_Positive = Annotated[int, Meta(ge=1)]
-_Seconds = Annotated[float, Meta(gt=0)]
-_Algorithms = Annotated[str, Meta(pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$")]
+_Flag = Annotated[bool, Meta(description="true or false")]
+_Count = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
+_Positive = Annotated[int, Meta(ge=1, description="a whole number, 1 or more")]
+_Hours = Annotated[int, Meta(ge=-1, description="a whole number, or -1 for no limit")]
+_Seconds = Annotated[float, Meta(gt=0, description="a number greater than 0")]
+_Algorithms = Annotated[
+    str,
+    Meta(
+        pattern="^(RS|PS|ES)(256|384|512)(,(RS|PS|ES)(256|384|512))*$",
+        description="RS256, ES256 or others of RS, PS, ES with 256, 384, 512, separated by commas",
+    ),
+]
 _ADDRESSES = (
     "public_url",
     "oidc_issuer",
@@ -136,12 +144,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: str = "sqlite:///groupchat.db"
     carrier: Literal["simulator", "telnyx", "bandwidth", "twilio"] = "simulator"
-    simulator_native_group: bool = True
+    simulator_native_group: _Flag = True
     telnyx_api_key: str | None = None
     telnyx_public_key: str | None = None
     telnyx_messaging_profile_id: str | None = None
     telnyx_url: str = "https://api.telnyx.com/v2"
-    telnyx_trust_idempotency_key: bool = False
+    telnyx_trust_idempotency_key: _Flag = False
     bandwidth_account_id: str | None = None
     bandwidth_application_id: str | None = None
     bandwidth_user: str | None = None
@@ -149,7 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bandwidth_webhook_user: str | None = None
     bandwidth_webhook_password: str | None = None
     bandwidth_url: str = "https://messaging.bandwidth.com/api/v2"
-    bandwidth_delivery_receipts: bool = False
+    bandwidth_delivery_receipts: _Flag = False
     twilio_account_sid: str | None = None
     twilio_api_key: str | None = None
     twilio_api_secret: str | None = None
@@ -191,7 +199,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kafka_ssl_keyfile: str | None = None
     kafka_partitions: _Positive = 12
     kafka_replication: _Positive = 1
-    kafka_retention_hours: Annotated[int, Meta(ge=-1)] = -1
+    kafka_retention_hours: _Hours = -1
     kafka_topic_prefix: str | None = None
     webhook_key: str | None = None
     webhook_networks: str | None = None
@@ -299,7 +307,7 @@ def _read(name: str, value: str) -> Any:
         if allowed := _allowed(field.type):
             msg = f"{_variable(name)} is {value!r}. Use one of: {', '.join(allowed)}."
             raise SettingsError(msg) from error
-        msg = f"{_variable(name)} can't be {value!r}: {error}. See docs/settings.md."
+        msg = f"{_variable(name)} can't be {value!r}. Use {_form(field.type)}."
         raise SettingsError(msg) from error
 
 
@@ -307,6 +315,11 @@ def _allowed(type_: Any) -> list[str]:
     """Return the words that a setting accepts, if it is limited to some."""
     choices = (type_, *get_args(type_)) if get_origin(type_) is not Literal else (type_,)
     return [word for each in choices if get_origin(each) is Literal for word in get_args(each)]
+
+
+def _form(type_: Any) -> str:
+    """Return what a setting accepts, in words."""
+    return next(each.description for each in get_args(type_) if isinstance(each, Meta) and each.description)
 
 
 def _variable(name: str) -> str:
