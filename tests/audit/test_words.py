@@ -5,11 +5,12 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import group_state
 from groupchat.aggregates.consent import Cause
+from groupchat.aggregates.group_events import ParticipantContactDeleted
 from groupchat.audit import timeline, words
 from groupchat.audit.history import Step
 from tests.golden.examples import EXAMPLES
 from tests.projections.histories import log_of, opted_out
-from tests.support.builders import a_group, number
+from tests.support.builders import a_group, a_participant, number
 from tests.support.given_when_then import fold
 
 GROUP = fold(group_state.evolve, [EXAMPLES["groupchat.conversation.created.v1"]])
@@ -49,6 +50,14 @@ def test_who_recorded_an_opt_out_is_called_by_name_R14(cause: Cause, text: str):
     group = fold(group_state.evolve, [a_group()])
     event = replace(opted_out(1, cause), evidence="usr_ann")
     assert words.opted(event, group, {"usr_ann": "Ann"}) == f"{number(1)} opted out, {text}"
+
+
+def test_a_deleted_contact_is_called_by_its_participant_R9():
+    group = fold(group_state.evolve, [a_group(a_participant(1, contact=True, name="Eli"), a_participant(2))])
+    (recorded,) = log_of([("cnv_1", ParticipantContactDeleted(contact_id="ctc_1"))])
+    assert (
+        words.what(Step(recorded=recorded, before=group, after=group), {}) == f"the contact of Eli ({number(1)}) was deleted (R9)"
+    )
 
 
 def test_recipients_are_counted_only_if_they_are_all_participants_R8():

@@ -114,7 +114,7 @@ def _why_open(step: Step) -> str:
 
 def _change(event: object, group: GroupConversation) -> str:
     match event:
-        case _ if isinstance(event, _OfContact):
+        case _ if isinstance(event, OfContact):
             return _of_contact(event, group)
         case ReactionReceived():
             did = "removed their reaction" if event.removed else "reacted with"
@@ -130,16 +130,18 @@ def _change(event: object, group: GroupConversation) -> str:
             raise NotImplementedError(msg)
 
 
-_OfContact = (
+OfContact = (
     ParticipantContactLinked
     | ParticipantContactMerged
     | ParticipantContactNumberChanged
     | ParticipantContactRenamed
     | ParticipantContactDeleted
 )
+SAYS_OF_WHOM = OfContact | ParticipantOptedOut | ParticipantOptedIn
+"""Events whose words have a subject of their own, which need not be who caused them."""
 
 
-def _of_contact(event: _OfContact, group: GroupConversation) -> str:
+def _of_contact(event: OfContact, group: GroupConversation) -> str:
     match event:
         case ParticipantContactLinked():
             who = f"{plain(event.contact_id)} ({plain(event.name)})"
@@ -152,9 +154,13 @@ def _of_contact(event: _OfContact, group: GroupConversation) -> str:
             now = ", ".join(event.numbers) or "none"
             return f"the contact of {person(group, event.number)} {has}; its numbers are {now} (R9)"
         case ParticipantContactRenamed():
-            return f"the contact {plain(event.contact_id)} is called {quoted(event.name)} now"
+            return f"the contact of {listed(_linked(event.contact_id, group))} is called {quoted(event.name)} now"
         case ParticipantContactDeleted():
-            return f"the contact {plain(event.contact_id)} was deleted (R9)"
+            return f"the contact of {people(group, _linked(event.contact_id, group))} was deleted (R9)"
+
+
+def _linked(contact_id: str, group: GroupConversation) -> list[str]:
+    return [member.number for member in group.members if member.contact_id == contact_id]
 
 
 def why(code: str | None) -> str:

@@ -50,7 +50,7 @@ def _of_events(source: TranscriptSource, zone: tzinfo) -> Iterator[_Timed]:
         entry = TranscriptEntry(
             number=0,
             at=moments.shown(recorded.at, zone),
-            who=_name(who, recorded),
+            who=_subject(step, who, source.names.user_names),
             what=_what(step, who, source.names.user_names),
             quote=event.body if isinstance(event, MessageSent | InboundReceived) else None,
             notes=(*_media(event), *_statuses(step, deliveries, source.names.user_names, zone), *_blocked(step)),
@@ -83,6 +83,12 @@ def _what(step: Step, who: str, names: Mapping[str, str]) -> str:
             return "wrote:"
         case _:
             return f"{words.what(step, names).removeprefix(f'{who} ')}."
+
+
+def _subject(step: Step, who: str, names: Mapping[str, str]) -> str:
+    """Return whose deed it is, with a colon before words that have a subject of their own."""
+    name, about_another = _name(who, step.recorded), isinstance(step.recorded.event, words.SAYS_OF_WHOM)
+    return f"{name}:" if about_another and not words.what(step, names).startswith(f"{who} ") else name
 
 
 def _media(event: object) -> Iterator[str]:
