@@ -368,7 +368,7 @@ class Operations:
         limit: int | UnsetType = UNSET,
         status: Literal["open", "settled"] | UnsetType = UNSET,
     ) -> ListCall[ListedReviewPage, ListedReview]:
-        """List the texts that may be an opt-out in a person's own words, those that are due first at the beginning (R40).
+        """List the texts that may be an opt-out in a person's own words, the earliest due first (R40).
 
         An open review that nobody settles before `due_at`, ten business days after the text came, becomes an opt-out.
         """

@@ -112,7 +112,7 @@ class ToldGroup(Struct, frozen=True):
         await self.teller.hear(self.sender, writer, others, body)
 
     async def opt_out(self, who: Caller, person: Character) -> None:
-        """Record an opt-out that a user was told of."""
+        """Record an opt-out that a person told a user."""
         await self.teller.run(who, consents.opt_out_by_hand, self.id, person.number)
 
     async def goes_on(self, who: Caller, body: str) -> None:

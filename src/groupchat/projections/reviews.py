@@ -146,7 +146,7 @@ def page(
     *,
     sees_only: str | None = None,
 ) -> Page:
-    """Return a page of a workspace's `ListedReview`s, those that are due first at the beginning.
+    """Return a page of a workspace's `ListedReview`s, the earliest due first.
 
     With `sees_only`, only those of the conversations that R22 allows that user. Raises `InvalidRequestError` for a bad cursor.
     """

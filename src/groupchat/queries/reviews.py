@@ -34,7 +34,7 @@ async def now(views: Views, message_id: str, emitted: Sequence[Recorded]) -> Rev
 
 
 async def require_visible(views: Views, who: Caller, message_id: str) -> None:
-    """Raise `NotFoundError` unless the review is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the review (R22)."""
     await views.store.run(who.cause(), _visible, who, message_id)
 
 

@@ -205,7 +205,7 @@ def put_off(connection: Connection, messages: Iterable[WaitingMessage]) -> None:
 
 
 def sent(connection: Connection, messages: Sequence[tuple[str, int]]) -> None:
-    """Forget messages (webhook and position) that waited and need to wait no longer."""
+    """Forget messages (webhook and position) that waited and no longer need to."""
     if messages:
         connection.execute(_FORGET, [{"of": webhook_id, "at": position} for webhook_id, position in messages])
 

@@ -36,31 +36,31 @@ def permit(*slugs: str) -> Callable[[Judge], Permit]:
 
 @permit("not-found")
 async def sees_conversation(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the path's conversation is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the path's conversation (R22)."""
     await conversations.require_visible(views.store, who, path["conversation_id"])
 
 
 @permit("not-found", "projection-behind")
 async def sees_message(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the path's message is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the path's message (R22)."""
     await messages.one(views, who, path["message_id"])
 
 
 @permit("not-found")
 async def sees_entry(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the path's entry of the ledger is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the path's entry of the ledger (R22)."""
     await explanations.require_entry(views, who, path["entry_id"])
 
 
 @permit("not-found")
 async def sees_contact(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the path's contact is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the path's contact (R22)."""
     await contacts.require_visible(views.store, who, path["contact_id"])
 
 
 @permit("not-found")
 async def sees_user(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the path's user is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the path's user (R22)."""
     await users.require_visible(views.store, who, path["user_id"])
 
 
@@ -119,7 +119,7 @@ async def creates_groups(views: Views, who: Caller, _: Path) -> None:
 
 @permit("not-found")
 async def sees_review(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the path's review is there for the caller (R22)."""
+    """Raise `NotFoundError` unless the caller can see the path's review (R22)."""
     await reviews.require_visible(views, who, path["review_id"])
 
 

@@ -16,7 +16,7 @@ from groupchat.store.standing import Standing, look
 
 PROMETHEUS = CONTENT_TYPE_LATEST.encode()
 MAX_LAG_SECONDS = 60.0
-"""An event that waits for longer than this waits for long. A call to a carrier may take half of it."""
+"""The default of GROUPCHAT_MAX_LAG_SECONDS. A call to a carrier may take half of it."""
 
 
 class FollowerHealth(Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ ONE = ALL + "/{review_id}"
     waits_for=reviews.WAITS_FOR,
 )
 async def list_reviews(call: Reading[ReviewsQuery]) -> Answer[Page]:
-    """List the texts that may be an opt-out in a person's own words, those that are due first at the beginning (R40).
+    """List the texts that may be an opt-out in a person's own words, the earliest due first (R40).
 
     An open review that nobody settles before `due_at`, ten business days after the text came, becomes an opt-out.
     """
