@@ -7,7 +7,7 @@ from groupchat.http.calls.answers import Answer
 from groupchat.http.calls.call import Call, Reading
 from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
-from groupchat.http.documents import examples
+from groupchat.http.documents import explanation_examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import AsOfQuery
 from groupchat.projections import thread
@@ -20,7 +20,7 @@ from groupchat.queries import explanations
         "/v1/messages/{message_id}/explanation",
         "Why a message was sent or withheld",
         "history",
-        example=examples.EXPLANATION,
+        example=explanation_examples.EXPLANATION,
     ),
     first=permits.sees_message,
     waits_for=(thread.VIEW.name,),
@@ -39,7 +39,7 @@ async def explain_message(call: Call) -> Answer[Explanation]:
         "/v1/ledger/{entry_id}/explanation",
         "Why an entry was charged or credited",
         "history",
-        example=examples.ENTRY_EXPLANATION,
+        example=explanation_examples.ENTRY_EXPLANATION,
     ),
     first=permits.sees_entry,
 )
@@ -57,7 +57,7 @@ async def explain_entry(call: Call) -> Answer[Explanation]:
         "/v1/conversations/{conversation_id}/explanation",
         "Why a conversation is blocked or open",
         "history",
-        example=examples.BLOCK_EXPLANATION,
+        example=explanation_examples.BLOCK_EXPLANATION,
     ),
     first=permits.sees_conversation,
 )
@@ -75,7 +75,7 @@ async def explain_block(call: Reading[AsOfQuery]) -> Answer[Explanation]:
         "/v1/conversations/{conversation_id}/participants/{number}/explanation",
         "Whether and why a participant blocks the conversation",
         "history",
-        example=examples.PARTICIPANT_EXPLANATION,
+        example=explanation_examples.PARTICIPANT_EXPLANATION,
     ),
     first=permits.sees_conversation,
 )

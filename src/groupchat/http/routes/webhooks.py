@@ -7,7 +7,7 @@ from groupchat.http.calls.call import Call, Reading, Writing
 from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
-from groupchat.http.documents import examples
+from groupchat.http.documents import examples, webhook_examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.parameters import PageQuery
 from groupchat.http.inputs.webhook_bodies import ReplayInput, WebhookChange, WebhookInput
@@ -31,8 +31,8 @@ ONE = "/v1/webhooks/{webhook_id}"
         "webhooks",
         status=201,
         location=ALL + "/{id}",
-        body_examples={"messages": examples.NEW_WEBHOOK},
-        example=examples.NEW_WEBHOOK_SHOWN,
+        body_examples={"messages": webhook_examples.NEW_WEBHOOK},
+        example=webhook_examples.NEW_WEBHOOK_SHOWN,
     ),
     may=permits.manages,
     refuses=("too-many-webhooks", "webhooks-not-configured"),
@@ -48,7 +48,7 @@ async def add_webhook(call: Writing[WebhookInput]) -> Written[WebhookWithSecret]
 
 
 @endpoint(
-    Spec("GET", ALL, "The webhooks", "webhooks", example=examples.page(examples.WEBHOOK_STATUS)),
+    Spec("GET", ALL, "The webhooks", "webhooks", example=examples.page(webhook_examples.WEBHOOK_STATUS)),
     may=permits.audits,
 )
 async def list_webhooks(call: Reading[PageQuery]) -> Answer[PageOf[WebhookStatus]]:
@@ -58,7 +58,7 @@ async def list_webhooks(call: Reading[PageQuery]) -> Answer[PageOf[WebhookStatus
 
 
 @endpoint(
-    Spec("GET", ONE, "One webhook", "webhooks", example=examples.WEBHOOK_STATUS),
+    Spec("GET", ONE, "One webhook", "webhooks", example=webhook_examples.WEBHOOK_STATUS),
     first=permits.has_webhook,
     may=permits.audits,
 )
@@ -74,7 +74,7 @@ async def read_webhook(call: Call) -> Answer[WebhookStatus]:
         "Change a webhook",
         "webhooks",
         body_examples={"off": {"active": False}, "all events": {"types": None}},
-        example=examples.WEBHOOK,
+        example=webhook_examples.WEBHOOK,
     ),
     first=permits.has_webhook,
     may=permits.manages,
@@ -112,7 +112,7 @@ async def test_webhook(call: Call) -> Written[None]:
 
 
 @endpoint(
-    Spec("POST", ONE + "/secret", "Change a webhook's secret", "webhooks", status=201, example=examples.NEW_WEBHOOK_SHOWN),
+    Spec("POST", ONE + "/secret", "Change a webhook's secret", "webhooks", status=201, example=webhook_examples.NEW_WEBHOOK_SHOWN),
     first=permits.has_webhook,
     may=permits.manages,
     refuses=("webhooks-not-configured",),
@@ -144,7 +144,7 @@ async def replay_webhook(call: Writing[ReplayInput]) -> Written[None]:
         "A webhook's attempts",
         "webhooks",
         page=PageOf[Attempt],
-        example=examples.page(examples.WEBHOOK_ATTEMPT),
+        example=examples.page(webhook_examples.WEBHOOK_ATTEMPT),
     ),
     first=permits.has_webhook,
     may=permits.audits,
