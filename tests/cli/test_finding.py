@@ -89,4 +89,4 @@ def test_each_result_is_one_line_however_long(groupchat: Command, url: str, disp
 def test_an_impossible_question_is_refused_with_the_reason(groupchat: Command, url: str):
     assert groupchat(url, "find", " ").code == 2
     unknown = groupchat(url, "users", "wsp_none")
-    assert (unknown.code, unknown.err) == (1, "groupchat: There is no wsp_none in this database.\n")
+    assert (unknown.code, unknown.err) == (1, "groupchat: There is nothing with the id wsp_none in this database.\n")

@@ -119,6 +119,6 @@ class Log:
         """Return the first event of a stream; raises `UnknownStreamError` if there is none or its type is another one."""
         first = self.stream(stream, limit=1)
         if not first or not isinstance(first[0].event, kind):
-            msg = f"There is no {stream} in this database."
+            msg = f"There is nothing with the id {stream} in this database."
             raise UnknownStreamError(msg)
         return first[0].event
