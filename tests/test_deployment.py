@@ -15,6 +15,7 @@ import yaml
 
 from groupchat import __version__, cli
 from groupchat.bootstrap import running
+from groupchat.http.web.refusals import MAX_FILE_BYTES
 from groupchat.settings import Settings
 from groupchat.workers import all_but
 from tests.support.kafka import broker
@@ -87,6 +88,15 @@ def test_a_proxy_hides_the_metrics_and_does_not_hold_back_event_streams(name):
     assert re.search(r"respond /metrics 404|location = /metrics \{\s*return 404;", text)
     assert re.search(r"flush_interval -1|proxy_buffering off;", text)
     assert text.count("{") - text.count("{$") == text.count("}") - text.count("{$")
+
+
+def test_no_proxy_refuses_a_file_of_contacts_that_groupchat_takes_R54():
+    ingress = yaml.safe_load((DEPLOY / "kubernetes" / "ingress.yaml").read_text())
+    limits = re.findall(r"client_max_body_size (\w+);", (DEPLOY / "nginx.conf").read_text())
+
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == f"{MAX_FILE_BYTES >> 20}m"
+    assert limits == [f"{MAX_FILE_BYTES >> 20}m"]
+    assert "max_size" not in (DEPLOY / "Caddyfile").read_text()
 
 
 @pytest.mark.parametrize("path", sorted((DEPLOY / "kubernetes").glob("*.yaml")), ids=lambda path: path.name)

@@ -295,7 +295,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "payload-too-large": ProblemKind(
         413,
         "The body is too large",
-        "A request's body can have up to 1 MiB (1,048,576 bytes). Send media by URL, not in the body.",
+        "A request's body can have up to 1 MiB (1,048,576 bytes), and a CSV file up to 64 MiB. Send media by URL, not in the body.",
         headers=_CLOSES,
     ),
     "unsupported-encoding": ProblemKind(
