@@ -66,12 +66,12 @@ class Teller(Struct, frozen=True):
         await self._settle(done.position)
         return done.value
 
-    async def group(self, who: Caller, sender: str, name: str, people: Sequence[Character], body: str) -> "ToldGroup":
+    async def group(self, who: Caller, sender: str, name: str, people: Sequence[Character], body: str) -> "StoryGroup":
         """Create a group with its first message."""
         participants = tuple(person.requested() for person in people)
         asked = NewGroup(sender=sender, participants=participants, name=name, message=Draft(body=body))
         created = await self.text(who, conversations.create_group, asked)
-        return ToldGroup(self, created.conversation_id, sender, tuple(people))
+        return StoryGroup(self, created.conversation_id, sender, tuple(people))
 
     async def hear(self, sender: str, writer: Character, others: Sequence[str], body: str) -> None:
         """Let a person's handset write to a business number, and to the others of a group if there are any."""
@@ -94,7 +94,7 @@ class Teller(Struct, frozen=True):
                 await asyncio.sleep(_POLL_SECONDS)
 
 
-class ToldGroup(Struct, frozen=True):
+class StoryGroup(Struct, frozen=True):
     """A group of the story."""
 
     teller: Teller
