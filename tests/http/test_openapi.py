@@ -11,6 +11,7 @@ from groupchat.http import routes
 from groupchat.http.app import ENDPOINTS, SIMULATOR, document
 from groupchat.http.calls.endpoint import Endpoint
 from groupchat.http.documents.problems import PROBLEMS
+from groupchat.webhooks.message import WebhookMessage
 
 ALL = (*ENDPOINTS, *SIMULATOR)
 DOCUMENT = document(ALL)
@@ -159,6 +160,13 @@ def test_every_time_in_an_answer_is_a_date_time():
 def test_every_tag_and_operation_is_described():
     assert [tag["name"] for tag in DOCUMENT["tags"] if not tag["description"]] == []
     assert [operation["operationId"] for _, _, operation in OPERATIONS if not operation.get("description")] == []
+
+
+def test_the_request_to_a_webhook_is_described_with_the_fields_that_are_sent_R55():
+    (content,) = DOCUMENT["webhooks"]["event"]["post"]["requestBody"]["content"].values()
+    described, shown = resolved(content["schema"]), content["example"]
+    assert {*described["required"]} == {*shown} == {*WebhookMessage.__struct_fields__}
+    assert msgspec.convert(shown, WebhookMessage).id == shown["id"]
 
 
 def test_problems_that_share_a_status_are_distinguished_by_their_type():

@@ -10,7 +10,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
 from groupchat import __version__
-from groupchat.http.documents import event_types, public
+from groupchat.http.documents import event_types, outgoing, public
 from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
@@ -169,8 +169,9 @@ def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:
 def document(served: Iterable[Served], more: Iterable[Operation] = ()) -> Json:
     """Return the OpenAPI document of these operations, and of those that need no login."""
     whole = openapi.document(API, (*(each.operation for each in served), *more, *public.OPERATIONS))
-    typed: Json = published(event_types.typed(whole, StoredEvent.__name__))
-    return typed
+    event = StoredEvent.__name__
+    complete: Json = published(event_types.typed(outgoing.with_webhooks(whole, event), event))
+    return complete
 
 
 def _routes(services: Services, served: Iterable[Served], described: Callable[[], Json]) -> Iterable[Route]:

@@ -1,6 +1,6 @@
 """Examples of webhooks for the OpenAPI document."""
 
-from groupchat.http.documents.examples import CREATED_AT, SENT_AT, Json
+from groupchat.http.documents.examples import CONVERSATION_ID, CREATED_AT, EVENT, SENT_AT, Json
 
 WEBHOOK_ID = "whk_01996f0c1e00aabbccddeeff0077"
 NEW_WEBHOOK: Json = {
@@ -30,3 +30,9 @@ WEBHOOK_ATTEMPT: Json = {
     "error": None,
     "next_at": None,
 }
+WEBHOOK_MESSAGE: Json = {
+    "id": f"{CONVERSATION_ID}/4",
+    "type": EVENT["type"],
+    "timestamp": EVENT["at"],
+    "workspace_id": "wsp_01996f0c1e00aabbccddeeff0000",
+} | {name: EVENT[name] for name in ("stream", "version", "position", "actor", "correlation_id", "data")}

@@ -81,7 +81,8 @@ MediaUrl = Annotated[
     whole(
         PATTERN,
         max_length=2_048,
-        description="The address where the carrier fetches it (RFC 3986).",
+        description="An `http` or `https` address, where the carrier fetches it (RFC 3986).",
+        examples=["https://example.com/map.png"],
         extra=checked(_no_web_address),
     ),
 ]
