@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_pictures_show_a_group_and_its_history(browser: Browser, demo: Demo, folder: Path, theme: str):
+async def test_pictures_show_a_group_its_history_and_a_blocked_group(browser: Browser, demo: Demo, folder: Path, theme: str):
     async with visiting(browser, demo, color_scheme=theme, viewport={"width": 1280, "height": 800}) as page:
         await page.goto(await demo.sign_in_address())
         person = Person(page, demo)
@@ -34,4 +34,9 @@ async def test_pictures_show_a_group_and_its_history(browser: Browser, demo: Dem
         await expect(page.get_by_text(re.compile("^Version"))).to_be_visible()
         history = await page.screenshot(path=folder / f"history-{theme}.png")
 
-    assert group != history
+        await page.goto(demo.url)
+        await person.open("Pool hours")
+        await expect(page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
+        blocked = await page.screenshot(path=folder / f"blocked-{theme}.png")
+
+    assert len({group, history, blocked}) == 3
