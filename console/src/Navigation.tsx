@@ -22,7 +22,12 @@ export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; 
         {PLACES.map(([path, name]) => (
           <Link key={path} href={path} aria-current={here === path ? "page" : undefined}>
             {name}
-            {path === "/reviews" && open > 0 && <span className="badge">{open}</span>}
+            {path === "/reviews" && open > 0 && (
+              <>
+                {" "}
+                <span className="badge">{open}</span>
+              </>
+            )}
           </Link>
         ))}
       </nav>

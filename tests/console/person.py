@@ -42,7 +42,7 @@ class Person(Struct, frozen=True):
         """A message in the thread."""
         return self.page.get_by_role("list", name="Messages").get_by_text(body, exact=True)
 
-    async def press(self, name: str) -> None:
+    async def press(self, name: str | re.Pattern[str]) -> None:
         """Press a button, or follow a link that looks like one."""
         button = self.page.get_by_role("button", name=name, exact=True)
         await button.or_(self.page.get_by_role("link", name=name, exact=True)).first.click()

@@ -16,7 +16,7 @@ SCREENS = {
     "History": f"History of {STORY}",
     "New group": "New group",
     "Contacts": re.compile("^Contacts$"),
-    "Reviews": "Reviews",
+    re.compile("^Reviews( [0-9]+)?$"): "Reviews",  # with the number of open ones
     "Ledger": "Ledger",
     "Settings": "Users and keys",
 }
