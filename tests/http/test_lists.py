@@ -46,6 +46,17 @@ async def test_the_inbox_counts_matching_and_unread_conversations_R27_R30(site):
     assert (await site.get("/v1/conversations")).json()["total"] is None
 
 
+async def test_the_inbox_begins_with_the_oldest_activity_on_request_R27(site):
+    made = [(await site.group(n, n + 1))["id"] for n in (1, 3, 5)]
+    first = (await site.get("/v1/conversations", order="asc", limit=2)).json()
+    second = (await site.get("/v1/conversations", order="asc", limit=2, cursor=first["next_cursor"])).json()
+    back = (await site.get("/v1/conversations", order="asc", limit=2, cursor=second["prev_cursor"])).json()
+    assert [each["id"] for page in (first, second) for each in page["items"]] == made
+    assert back["items"] == first["items"]
+    refused = assert_problem(await site.get("/v1/conversations", order="asc", text="hello"), "invalid-request", 422)
+    assert refused["errors"][0]["loc"] == "query.order"
+
+
 async def test_a_workspace_shows_its_name_and_default_number(site):
     shown = (await site.get("/v1/workspace")).json()
     assert shown == {

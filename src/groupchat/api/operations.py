@@ -158,6 +158,7 @@ class Operations:
         created_before: date | str | UnsetType = UNSET,
         active_since: date | str | UnsetType = UNSET,
         active_before: date | str | UnsetType = UNSET,
+        order: Literal["asc", "desc"] | UnsetType = UNSET,
         count: bool | UnsetType = UNSET,
     ) -> ListCall[InboxPageShown, Found]:
         """List conversations, newest activity first, with filters and search by name, participant's name and number (R27).
@@ -187,6 +188,7 @@ class Operations:
                 created_before=created_before,
                 active_since=active_since,
                 active_before=active_before,
+                order=order,
                 count=count,
             ),
         )

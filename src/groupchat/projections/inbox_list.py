@@ -76,8 +76,9 @@ def page(
     sees_only: str | None = None,
     counted: bool = False,
 ) -> InboxPage:
-    """Return a page of `Found` conversations, newest activity first (R27); with `sees_only`, only those that R22 allows that user.
+    """Return a page of `Found` conversations, newest activity first by default (R27).
 
+    With `sees_only`, only those that R22 allows that user.
     With `text`, the order is that of the newest matching messages. `counted` adds `total` and `unread`, which takes time in
     proportion to the conversations. Raises `InvalidRequestError` for a bad cursor or search.
     """

@@ -24,11 +24,11 @@ Order = Literal["asc", "desc"]
 
 
 class PageRequest(Struct, frozen=True):
-    """A page of a list: at most `limit` items at a cursor, or the first page without one; `desc` turns the list around."""
+    """A page of a list: at most `limit` items at a cursor, or the first page without one; without `order` in the list's own."""
 
     cursor: str | None = None
     limit: int = DEFAULT_LIMIT
-    order: Order = "asc"
+    order: Order | None = None
 
 
 FIRST_PAGE = PageRequest()
@@ -107,7 +107,7 @@ def extract(wanted: PageRequest, shape: type[T], *, newest_first: bool = False) 
     `newest_first` is for lists whose own order is from the greatest key to the least.
     """
     anchor = None if wanted.cursor is None else key_at(wanted.cursor, Anchor[shape])  # type: ignore[valid-type] # msgspec needs it
-    descending = newest_first != (wanted.order == "desc")
+    descending = newest_first if wanted.order is None else wanted.order == "desc"
     return Extract(wanted.limit, anchor, descending != (anchor is not None and anchor.back))
 
 

@@ -85,7 +85,17 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
     created_before: Moment | UnsetType = UNSET
     active_since: Moment | UnsetType = UNSET
     active_before: Moment | UnsetType = UNSET
+    order: Annotated[
+        Order, Meta(description="`desc` has the newest activity first, `asc` the oldest; with `text`, only `desc`.")
+    ] = "desc"
     count: Count = False
+
+    @property
+    def page(self) -> PageRequest:
+        """The page; raises `InvalidRequestError` for a search of words from the oldest message on, which would read them all."""
+        if self.text is not UNSET and self.order == "asc":
+            raise InvalidRequestError("query.order", "A search by text has the newest message first. Omit order.", "not-allowed")
+        return PageRequest(given(self.cursor), self.limit, self.order)
 
     @property
     def chosen(self) -> ConversationFilter:
