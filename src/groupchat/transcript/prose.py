@@ -5,7 +5,8 @@ LEGEND = (
     "characters, and characters that turn the direction of writing, are shown as codes such as \\u202e. A status is the "
     "last one that was reported for a recipient, with the time of the report. Each entry ends with the event that it is "
     "taken from, and that event's position in the log. R15 and similar marks name the rules in docs/product.md. Media are "
-    "listed by their addresses. A transcript doesn't show who has read what."
+    "listed by their addresses. A transcript doesn't show who has read what, or which messages were judged not to be an "
+    "opt-out (R40)."
 )
 WHAT_PROVES_IT = (
     "This transcript is made from stored events, and adds none. It is not signed itself: the events prove what it says, and"
