@@ -65,6 +65,12 @@ async def sees_user(views: Views, who: Caller, path: Path) -> None:
 
 
 @permit("not-found")
+async def sees_review(views: Views, who: Caller, path: Path) -> None:
+    """Raise `NotFoundError` unless the caller can see the path's review (R22)."""
+    await reviews.require_visible(views, who, path["review_id"])
+
+
+@permit("not-found")
 async def has_number(views: Views, who: Caller, path: Path) -> None:
     """Raise `NotFoundError` unless the path's number is the workspace's."""
     await workspaces.require_number(views.store, who, read_number("number", path["number"]))
@@ -115,12 +121,6 @@ async def plays_handsets(views: Views, who: Caller, _: Path) -> None:
 async def creates_groups(views: Views, who: Caller, _: Path) -> None:
     """Raise `GroupChatNotPermittedError` unless the caller's role may create groups (R20)."""
     (await rights_of(views.store, who)).require_group_chat()
-
-
-@permit("not-found")
-async def sees_review(views: Views, who: Caller, path: Path) -> None:
-    """Raise `NotFoundError` unless the caller can see the path's review (R22)."""
-    await reviews.require_visible(views, who, path["review_id"])
 
 
 @permit("not-permitted", "number-access-denied")
