@@ -15,7 +15,7 @@ from structlog.typing import EventDict
 from groupchat.settings import Settings
 
 _NUMBER = re.compile(r"(?:\+|%2[bB])[0-9]{5,13}([0-9]{2})")
-_TOLD_BY_US = "kafka"
+_REPORTED_BY_US = "kafka"
 """A library that logs an error for each try of each of its connections; the relay and the workers report what it means."""
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ def _take_over(level: int) -> None:
     if not ours:
         logging.root.addHandler(FromLibraries())
     logging.root.setLevel(max(level, logging.WARNING))
-    logging.getLogger(_TOLD_BY_US).setLevel(logging.CRITICAL if level > logging.DEBUG else logging.NOTSET)
+    logging.getLogger(_REPORTED_BY_US).setLevel(logging.CRITICAL if level > logging.DEBUG else logging.NOTSET)
     logging.captureWarnings(capture=True)
 
 
