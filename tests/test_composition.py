@@ -33,9 +33,6 @@ class Composed:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
         given = SERVICES["api"]["environment"] | {
             "GROUPCHAT_DATABASE_URL": database_url,
-            "GROUPCHAT_CARRIER": "simulator",
-            "GROUPCHAT_WEBHOOK_KEY": "",
-            "GROUPCHAT_WEBHOOK_NETWORKS": "",
             "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS": kafka,
             "GROUPCHAT_KAFKA_TOPIC_PREFIX": topic_prefix,
             "GROUPCHAT_KAFKA_PARTITIONS": "3",

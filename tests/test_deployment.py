@@ -48,6 +48,14 @@ def test_compose_is_as_the_compose_specification_says():
     assert checked.returncode == 0, checked.stdout
 
 
+def test_compose_overrides_no_setting_of_groupchat_env_but_where_its_own_services_are():
+    groupchat = [each for each in COMPOSE["services"].values() if each["image"].startswith("groupchat:")]
+    fixed = {name for each in groupchat for name in each["environment"] if name.startswith("GROUPCHAT_")}
+
+    assert fixed == {"GROUPCHAT_DATABASE_URL", "GROUPCHAT_KAFKA_BOOTSTRAP_SERVERS", "GROUPCHAT_LOG_FORMAT"}
+    assert all({"path": "groupchat.env", "required": False} in each["env_file"] for each in groupchat)
+
+
 def test_compose_starts_groupchat_when_its_database_is_ready_whatever_kafka_says():
     services = COMPOSE["services"]
     for service in ("api", "worker", "relay"):
