@@ -21,6 +21,7 @@ from groupchat.aggregates import (
     rate_card,
     reader,
     refusal,
+    review,
     workspace,
     workspace_state,
 )
@@ -49,6 +50,7 @@ DECIDERS = {
     "phone book": phone_book,
     "reader": reader,
     "refusal": refusal,
+    "review": review,
     "workspace": WORKSPACE,
 }
 BEGINS = {
@@ -80,6 +82,7 @@ FOLDS = {
     "group conversation": ("groupchat.conversation.", group_state.evolve),
     "reader": ("groupchat.reader.", reader.evolve),
     "refusal": ("groupchat.refusal.", refusal.evolve),
+    "review": ("groupchat.review.", review.evolve),
     "workspace": ("groupchat.workspace.", workspace_state.evolve),
     "claims of numbers": ("groupchat.workspace.", number_claim.evolve),
 }

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
 from groupchat.moving.lines import EventLine, Header, Line, LineWriter
-from groupchat.projections import VIEWS
+from groupchat.projections import VIEWS, message_search
 from groupchat.proof.kept import CHECKPOINTS
 from groupchat.store.archive import Archive
 from groupchat.store.database import Database
@@ -57,7 +57,15 @@ async def views_of(database: Database) -> dict[str, Any]:
     log = list(stored.each(topics))
     for view in VIEWS.values():
         await follow(database, view, log)
-    return {view.name: tables_of(database, view) for view in VIEWS.values()}
+    views = {view.name: tables_of(database, view) for view in VIEWS.values()}
+    words = views[message_search.VIEW.name][message_search.MESSAGE_WORDS.name]
+    # Postgres keeps a text's words as a set, in its own order and in quotation marks.
+    views[message_search.VIEW.name][message_search.MESSAGE_WORDS.name] = [(*row[:-1], _words_of(row[-1])) for row in words]
+    return views
+
+
+def _words_of(text: str) -> list[str]:
+    return sorted({word.strip("'") for word in text.split()})
 
 
 def lines_of(export: bytes) -> list[bytes]:

@@ -149,18 +149,21 @@ async def test_a_process_that_was_held_up_for_too_long_makes_no_call_R28(world, 
     assert carrier.calls == 0
 
 
-async def test_a_carrier_that_says_later_is_asked_again_then_by_the_process_that_heard_it_R28(world, clock):
+async def test_a_carrier_that_says_later_is_called_again_then_with_longer_and_longer_pauses_R28(world, clock):
     carrier = FakeCarrier()
     carrier.before = CarrierRefusedError("429", "slow down", retry_after=1.0)
     process = DeliveryProcess(world.store, carrier)
     message = await world.message(await world.send(await world.group(1, 2)))
-    for _ in range(30):
-        with pytest.raises(PutOffError, match="slow down"):
+    pauses = []
+    for _ in range(15):
+        with pytest.raises(PutOffError, match="slow down") as put_off:
             await process.react(message)
-        clock.forward(1)
+        pauses.append(put_off.value.seconds)
+        clock.forward(put_off.value.seconds)
     carrier.before = None
     await process.react(message)
 
     assert len(carrier.taken) == 1
+    assert pauses == [1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]
     types = await world.types(deliveries.stream(message.event.message_id))
-    assert types == ["started", "started", "updated"], "not a call more on record for each time that it says later"
+    assert types == ["started", "call_refused"] * 15 + ["started", "updated"]

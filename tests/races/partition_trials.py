@@ -134,9 +134,10 @@ class Sharer:
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
 
     def wait_until_it_works(self) -> None:
-        """Wait for its first words, which it says when its workers run."""
+        """Wait for the line that it prints when its workers run."""
         assert self.process.stderr is not None
-        assert self.process.stderr.readline().startswith("Working: projections.")
+        lines = iter(self.process.stderr.readline, "")
+        assert any(line.startswith("Working: projections.") for line in lines)
 
     def kill(self) -> None:
         """End it with -9, and read no more of what it says."""

@@ -112,6 +112,8 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     called_at: datetime | None = None
     begun_at: datetime | None = None
     refused: bool = False
+    refusals: int = 0
+    """The number of calls that the carrier refused for now."""
 
     @property
     def unanswered(self) -> bool:
@@ -139,9 +141,10 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 call=recorded.version,
                 called_at=recorded.at,
                 begun_at=(state and state.begun_at) or recorded.at,
+                refusals=state.refusals if state is not None else 0,
             )
         case CallRefused() if state is not None:
-            return replace(state, refused=True)
+            return replace(state, refused=True, refusals=state.refusals + 1)
         case Withheld():
             return Delivery(
                 workspace_id=recorded.cause.workspace_id,

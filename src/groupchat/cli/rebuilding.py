@@ -40,7 +40,7 @@ def rebuild(
 
 async def _rebuilt(given: Settings, chosen: Sequence[View]) -> None:
     async with running(given) as system:
-        with progress(", ".join(view.name for view in chosen)) as on_progress:
+        with progress(f"{len(chosen)} projections" if len(chosen) > 1 else chosen[0].name) as on_progress:
             await rebuild_offline(system.store, chosen, on_progress)
 
 

@@ -75,9 +75,14 @@ async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool
     return Begun(state, now=state.unanswered and (bool(events) or state.call == call))
 
 
-async def refused(decision: Decision, message_id: str, call: int, reason: str) -> None:
-    """Record that the carrier refused a call for now, so that no process takes it for one that may have arrived."""
-    await decision.take(DELIVERY, delivery.stream(message_id), delivery.RecordRefusal(call=call, reason=reason))
+async def refused(decision: Decision, message_id: str, call: int, reason: str) -> int:
+    """Record that the carrier refused a call for now, so that no process takes it for one that may have arrived.
+
+    Return how many calls of the message it has refused.
+    """
+    stream = delivery.stream(message_id)
+    await decision.take(DELIVERY, stream, delivery.RecordRefusal(call=call, reason=reason))
+    return (await _existing(decision, stream)).refusals
 
 
 async def _existing(decision: Decision, stream: str) -> Delivery:

@@ -47,6 +47,11 @@ from groupchat.values.names import in_one_line
 CARRIER_SECONDS = 30.0
 """The time that a carrier has to respond to a call."""
 
+REFUSALS_IN_A_ROW = 5
+"""The number of refused calls after which the pauses grow, because each call is two more events."""
+
+LONGEST_PAUSE_SECONDS = 60.0
+
 LOOK_SECONDS = 2.0
 """The pause between checks of another process's call that may still be running."""
 
@@ -183,8 +188,9 @@ class DeliveryProcess:
         except Exception as error:
             self._over[delivery.message_id] = delivery.call
             if isinstance(error, CarrierRefusedError) and error.retry_after is not None:
-                cause = deliveries.caused_by(recorded)
-                await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, str(error))
+                refused = partial(deliveries.refused, message_id=delivery.message_id, call=delivery.call, reason=str(error))
+                times = (await self._store.run(deliveries.caused_by(recorded), refused)).value
+                raise PutOffError(str(error), max(error.retry_after, _pause_after(times))) from error
             raise
 
     def _unconfirmed(self, delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
@@ -249,3 +255,8 @@ def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
         media=event.media,
         begun_at=delivery.begun_at or recorded.at,
     )
+
+
+def _pause_after(refusals: int) -> float:
+    """Return the shortest time in seconds until the next call, after this many that the carrier refused."""
+    return min(2.0 ** (refusals - REFUSALS_IN_A_ROW), LONGEST_PAUSE_SECONDS) if refusals > REFUSALS_IN_A_ROW else 0.0

@@ -14,7 +14,7 @@ from tests.processes.partitions.publishing import Publisher
 from tests.support.builders import number
 from tests.support.world import a_world
 
-ON_THE_LOG = ("read_marks", "contacts", "contact_changes", "delivery", "simulator")
+ON_THE_LOG = ("read_marks", "message_search", "contacts", "contact_changes", "delivery", "simulator")
 
 
 @asynccontextmanager
