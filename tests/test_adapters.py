@@ -51,7 +51,7 @@ async def test_all_configured_carriers_work_side_by_side_the_default_first_R43(s
 
     assert names[0] == default
     assert set(names) == {"telnyx", "bandwidth", "twilio", default}
-    assert set(system.services().webhooks) == {"telnyx", "bandwidth", "twilio"}
+    assert set(system.services().carrier_webhooks) == {"telnyx", "bandwidth", "twilio"}
     await system.close()
 
 

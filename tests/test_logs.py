@@ -2,6 +2,7 @@
 
 import json
 import logging
+import logging.handlers
 import os
 import signal
 import sys
@@ -33,6 +34,19 @@ def test_a_librarys_log_entry_has_the_form_of_ours(lines):
     logging.getLogger("some.library").error("lost %s", "connection 7")
 
     assert last(lines) == {"event": "library", "level": "error", "logger": "some.library", "message": "lost connection 7"}
+
+
+def test_what_the_kafka_library_logs_is_not_a_line_but_can_still_be_heard(lines):
+    logs.configure(Settings(log_format="json"))
+    heard = logging.handlers.BufferingHandler(10)
+    logging.getLogger("kafka").addHandler(heard)
+    try:
+        logging.getLogger("kafka.net").warning("Authentication failed")
+    finally:
+        logging.getLogger("kafka").removeHandler(heard)
+
+    assert [record.getMessage() for record in heard.buffer] == ["Authentication failed"]
+    assert lines() == []
 
 
 def test_an_error_that_a_library_logs_has_its_traceback_in_the_same_line(lines):

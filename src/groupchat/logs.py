@@ -29,6 +29,12 @@ def mask_numbers(_logger: object, _method: str, line: EventDict) -> EventDict:
 class FromLibraries(logging.Handler):
     """Logs what libraries log by Python's own module as events of ours, with the library's `logger` and its `message`."""
 
+    def __init__(self, *, without: str | None = None) -> None:
+        """Leave out what the library called `without` logs."""
+        super().__init__()
+        if without is not None:
+            self.addFilter(lambda record: record.name.partition(".")[0] != without)
+
     def emit(self, record: logging.LogRecord) -> None:
         """Log a record."""
         try:
@@ -63,12 +69,14 @@ def configure(settings: Settings) -> None:
 
 
 def _take_over(level: int) -> None:
-    """Log what libraries log, from warnings on, and Python's warnings."""
-    ours = [each for each in logging.root.handlers if isinstance(each, FromLibraries)]
-    if not ours:
-        logging.root.addHandler(FromLibraries())
+    """Log what libraries log, from warnings on, and Python's warnings.
+
+    What is left out is still logged by the library, because `broker/opening.py` listens to it for the reason of a failure.
+    """
+    for each in [each for each in logging.root.handlers if isinstance(each, FromLibraries)]:
+        logging.root.removeHandler(each)
+    logging.root.addHandler(FromLibraries(without=_REPORTED_BY_US if level > logging.DEBUG else None))
     logging.root.setLevel(max(level, logging.WARNING))
-    logging.getLogger(_REPORTED_BY_US).setLevel(logging.CRITICAL if level > logging.DEBUG else logging.NOTSET)
     logging.captureWarnings(capture=True)
 
 

@@ -46,7 +46,7 @@ def test_what_can_not_be_made_is_said_and_nothing_is_written(groupchat: Command,
     for words, code, reason in (
         ((id_, "--at", "2001-01-01"), 1, "did not exist at"),
         ((id_, "--at", "noon"), 2, "Give a time with its offset"),
-        (("cnv_none",), 1, "There is no cnv_none"),
+        (("cnv_none",), 1, "There is nothing with the id cnv_none"),
         ((id_, "--format", "docx"), 2, "'docx' is not one of 'txt', 'html', 'pdf'"),
     ):
         refused = groupchat(sqlite_url, "transcript", *words, "--out", out)
