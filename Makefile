@@ -34,7 +34,7 @@ style: .venv/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: style ## check style, types and layers, then run all tests: in about 8 minutes on 2 cores
+test: style ## check style, types and layers, then run all tests: in about 10 minutes on 2 cores
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python -m asyncapi.parser
 	-@$(BIN)/python -m openapi.tools
