@@ -84,7 +84,7 @@ def _digest(document: bytes) -> str:
     ignored = {MODULES, HERE / "build", HERE / "src" / "api"}
     digest = sha256(document)
     for path in sorted(HERE.rglob("*")):
-        if path.is_file() and not ignored & set(path.parents):
+        if path.is_file() and path.suffix != ".pyc" and not ignored & set(path.parents):
             digest.update(path.relative_to(HERE).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -13,7 +13,7 @@ from nodejs.run import INSTALL_SECONDS, NoPackagesError
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build" / "openapi"
-SECONDS = 60
+SECONDS = 180
 GENERATOR = "openapi-python-client==0.29.1"
 """It gets an environment of its own, because it needs other versions of our dependencies."""
 _ENVIRONMENT = BUILD / "python"
