@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 WITHOUT_PACKAGES = 3
 """The exit code of a build without npm's registry."""
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 _PRINTED = re.compile(
     r"(?P<url>http://\S+)/#sign-in=(?P<owner>\S+).*?(?P<restricted>http://\S+/#sign-in=\S+).*?export KEY=(?P<key>\S+)", re.DOTALL
 )
