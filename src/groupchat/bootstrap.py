@@ -132,10 +132,11 @@ class System(Struct, frozen=True, kw_only=True):
         return self.adapters[0].simulator
 
     async def close(self) -> None:
-        """Close the connections to the carriers."""
+        """Close the connections to the carriers, and look up no more addresses."""
         for each in self.adapters:
             if each.close is not None:
                 await each.close()
+        self.addresses.close()
 
     def _carrier_webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
         named = {each.carrier.name: each.webhook for each in self.adapters if each.webhook is not None}
@@ -239,7 +240,7 @@ def assemble(
     applying, sending = Applying(database), Webhooks(store, outgoing)
     runs: dict[str, Worker] = {
         **{name: Follower(store, Projection(database, view, applying)).run for name, view in VIEWS.items()},
-        **{each.name: each.run for each in _processes(store, chosen, calls, clock)},
+        **{each.name: each.run for each in _processes(store, chosen, calls)},
         sending.name: sending.run,
         proof.NAME: proof.Tree(database, signals).run,
         **dict(_carriers_work(store, chosen)),
@@ -263,11 +264,11 @@ def assemble(
     )
 
 
-def _processes(store: EventStore, chosen: Sequence[Adapter], calls: CarrierCalls, clock: Clock) -> Iterator[Acting]:
+def _processes(store: EventStore, chosen: Sequence[Adapter], calls: CarrierCalls) -> Iterator[Acting]:
     default = chosen[0].simulator
     forwarding = default if default and default.native_group else None
     delivery = DeliveryProcess(store, *(each.carrier for each in chosen), calls=calls, forwarding=forwarding)
-    for process in (ContactChanges(store), delivery, OverdueReviews(store, clock)):
+    for process in (ContactChanges(store), delivery, OverdueReviews(store)):
         yield Acting(store, process)
 
 

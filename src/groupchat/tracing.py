@@ -74,6 +74,11 @@ def calling(name: str, correlation_id: str | None = None) -> Iterator[None]:
         yield
 
 
+def failed() -> None:
+    """Mark what is being recorded as failed, where a failure is a result and not an error."""
+    trace.get_current_span().set_status(StatusCode.ERROR)
+
+
 @contextmanager
 def publishing(name: str, correlation_ids: Collection[str]) -> Iterator[None]:
     """Record the publishing of a batch, with links to the traces of the requests that led to its events."""

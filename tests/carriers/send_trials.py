@@ -1,7 +1,7 @@
 """Messages that are handed to each carrier in trouble of every kind: each phone gets a text once, or the text is `unconfirmed`.
 
 Calls are cut off, lost, refused, late, or answered with nonsense. The process dies before or after a call, and begins again without
-its memory. Receipts come twice and in the wrong order. The carriers are the fakes of the contract (`test_contract.py`).
+its memory. Receipts come twice and in the wrong order. The carriers are the fakes of the contract (`benches.py`).
 
 `python -m tests.carriers.send_trials FOLDER [MESSAGES]` prints what became of the messages. It exits with 1 if a text arrived twice
 or was lost without a word. `make chaos` sends 100,000.
@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from groupchat.aggregates import delivery
-from groupchat.carriers.port import Outgoing, Receipt
+from groupchat.carriers.port import Receipt
 from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
 from groupchat.commands.inbound import CarrierInbox
@@ -29,8 +29,8 @@ from groupchat.store.database import Database
 from groupchat.store.schema import migrate
 from groupchat.values.event import Recorded
 from tests.carriers.bench import Bench
+from tests.carriers.benches import BENCHES, EVERY_TROUBLE, PATIENCE, Death, Dying
 from tests.carriers.doubles import HandClock
-from tests.carriers.test_contract import BENCHES, EVERY_TROUBLE, PATIENCE
 from tests.processes.fake_carrier import CrashError
 from tests.store.following import log_to_stderr, opened
 from tests.support.builders import number
@@ -56,23 +56,6 @@ class Trials(Struct):
     """It did not arrive, and its status does not say so."""
     deaths: int = 0
     calls_in_trouble: Counter[str] = msgspec.field(default_factory=Counter)
-
-
-class Mortal:
-    """A carrier under which the process dies before a call, after it, or not at all."""
-
-    def __init__(self, bench: Bench, dies: str | None) -> None:
-        self.name, self.native_group, self.limits = bench.carrier.name, bench.carrier.native_group, bench.carrier.limits
-        self.find = bench.carrier.find
-        self._carrier, self._dies = bench.carrier, dies
-
-    async def send(self, message: Outgoing) -> object:
-        if self._dies == "before":
-            raise CrashError
-        results = await self._carrier.send(message)
-        if self._dies == "after":
-            raise CrashError
-        return results
 
 
 async def trials(url: str, name: str, messages: int) -> Trials:
@@ -113,9 +96,9 @@ async def _trouble(bench: Bench, world: World, clock: HandClock, some: Sequence[
                     await bench.bring(Receipt(message_id=recorded.event.message_id, recipient=phone, status=status), inbox)
 
 
-async def _react(bench: Bench, world: World, clock: HandClock, some: Sequence[Recorded], dies: str | None) -> int:
+async def _react(bench: Bench, world: World, clock: HandClock, some: Sequence[Recorded], dies: Death | None) -> int:
     """Let a process without memory handle messages, at once; return how many of them it died at."""
-    process = DeliveryProcess(world.store, Mortal(bench, dies), patience=PATIENCE)
+    process = DeliveryProcess(world.store, bench.carrier if dies is None else Dying(bench, dies), patience=PATIENCE)
     ends = await asyncio.gather(*(process.react(recorded) for recorded in some), return_exceptions=True)
     for end in ends:
         if isinstance(end, BaseException) and not isinstance(end, PutOffError | CrashError):

@@ -1,8 +1,7 @@
 """The contract of every carrier's adapter, under all kinds of trouble. A new adapter is a row in `BENCHES`."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import permutations, product
-from typing import get_args
 
 import pytest
 
@@ -16,12 +15,9 @@ from groupchat.processes.process import PutOffError
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.values.ids import new_id
-from tests.carriers.bandwidth.bench import BandwidthBench
 from tests.carriers.bench import Bench, Trouble
+from tests.carriers.benches import BENCHES, EVERY_TROUBLE, PATIENCE, Dying
 from tests.carriers.doubles import HandClock
-from tests.carriers.simulator.bench import SimulatorBench
-from tests.carriers.telnyx.bench import TelnyxBench
-from tests.carriers.twilio.bench import TwilioBench
 from tests.processes.fake_carrier import CrashError
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
@@ -29,18 +25,9 @@ from tests.support.world import World, a_world
 
 ONE, TWO, THREE = number(1), number(2), number(3)
 FORWARD = ("queued", "unconfirmed", "sent", "delivered")
-PATIENCE = 0.05
-BENCHES: dict[str, Callable[[Database, HandClock], Bench]] = {
-    "simulator": lambda database, _: SimulatorBench(database),
-    "telnyx, keys trusted": lambda _, clock: TelnyxBench(clock, trust_key=True),
-    "telnyx, keys not trusted": lambda _, clock: TelnyxBench(clock, trust_key=False),
-    "bandwidth": lambda *_: BandwidthBench(),
-    "twilio": TwilioBench,
-}
 KEEP_ROWS = ("simulator", "twilio")
 CASES = [*((name, "sqlite") for name in BENCHES), *((name, "postgres") for name in KEEP_ROWS)]
 """Only adapters that keep rows of their own meet both databases: the process and the inbox are the same for all of them."""
-EVERY_TROUBLE: tuple[Trouble | None, ...] = (None, *get_args(Trouble))
 
 
 @pytest.fixture(params=CASES, ids=", ".join)
@@ -88,23 +75,10 @@ def outgoing(**changes: object) -> Outgoing:
     )
 
 
-class Dying:
-    """A carrier under which the process dies when a call was answered, before anything of it is stored."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.name, self.native_group, self.limits = bench.carrier.name, bench.carrier.native_group, bench.carrier.limits
-        self.find = bench.carrier.find
-        self._carrier = bench.carrier
-
-    async def send(self, message: Outgoing) -> None:
-        await self._carrier.send(message)
-        raise CrashError
-
-
 async def hand_over(bench: Bench, world: TurnedWorld, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
     """Let the process handle a message in this trouble; `dying`: it dies after the call, if it gets that far."""
     await bench.trouble(trouble)
-    process = DeliveryProcess(world.store, Dying(bench) if dying else bench.carrier, patience=PATIENCE)
+    process = DeliveryProcess(world.store, Dying(bench, "after") if dying else bench.carrier, patience=PATIENCE)
     try:
         await process.react(await world.message(message_id))
     except (PutOffError, CrashError):

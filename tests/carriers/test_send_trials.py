@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.carriers.benches import BENCHES
 from tests.carriers.send_trials import GROUPS, trials
-from tests.carriers.test_contract import BENCHES
 
 
 @pytest.mark.parametrize("name", BENCHES)

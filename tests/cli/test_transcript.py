@@ -52,3 +52,13 @@ def test_what_can_not_be_made_is_said_and_nothing_is_written(groupchat: Command,
         refused = groupchat(sqlite_url, "transcript", *words, "--out", out)
         assert (refused.code, reason in " ".join(refused.err.replace("│", "").split())) == (code, True), refused.err
     assert not list(tmp_path.glob("*t.html*"))
+
+
+def test_a_transcript_does_not_name_a_password_of_the_databases_address(groupchat: Command, postgres_url: str, tmp_path: Path):
+    id_, out = asyncio.run(disputed_in(postgres_url)).conversation, tmp_path / "t.txt"
+    address = f"{postgres_url}{'&' if '?' in postgres_url else '?'}sslpassword=secret"
+    made = groupchat(address, "transcript", id_, "--format", "txt", "--out", str(out))
+
+    assert made.code == 0, made.err
+    assert "Made from" in out.read_text("utf-8")
+    assert "secret" not in out.read_text("utf-8")

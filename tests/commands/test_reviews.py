@@ -12,6 +12,7 @@ from groupchat.processes.overdue_reviews import OverdueReviews
 from groupchat.processes.process import PutOffError
 from groupchat.values.clock import utc_now
 from groupchat.values.errors import NotFoundError
+from tests.store.following import opened as opened_store
 from tests.support.builders import BUSINESS, number
 
 PLEASE = "Please take me off this list."
@@ -105,15 +106,17 @@ async def test_an_unknown_review_is_not_found(world):
 
 
 async def overdue(world, *, days):
-    """Let the process react to every review that many days from now; return how many were put off."""
-    process = OverdueReviews(world.store, lambda: utc_now() + timedelta(days=days))
+    """Let a process react to every review that many days from now; return how many were put off."""
     waiting = 0
-    for recorded in await world.log():
-        if process.key(recorded) is not None:
-            try:
-                await process.react(recorded)
-            except PutOffError:
-                waiting += 1
+    url = world.store.database.url.render_as_string(hide_password=False)
+    async with opened_store(url, clock=lambda: utc_now() + timedelta(days=days)) as store:
+        process = OverdueReviews(store)
+        for recorded in await world.log():
+            if process.key(recorded) is not None:
+                try:
+                    await process.react(recorded)
+                except PutOffError:
+                    waiting += 1
     return waiting
 
 

@@ -37,7 +37,7 @@ async def test_a_review_is_settled_with_who_and_when_R40(site):
     assert assert_problem(await site.post(f"/v1/reviews/{id_}", {"opt_out": False}), "review-settled", 409)["opt_out"] is True
 
 
-async def test_what_is_no_judgment_is_refused(site):
+async def test_a_body_that_is_not_a_judgment_is_refused(site):
     await site.group(1, 2)
     id_ = (await site.writes(1, PLEASE)).json()["message_id"]
     for body in ({}, {"opt_out": "yes"}, {"opt_out": True, "note": " "}):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from groupchat.aggregates.group_events import MessageSent
+from groupchat.aggregates.review import ReviewOpened
 from groupchat.moving.exporting import export_all
 from groupchat.moving.importing import check, store
 from groupchat.moving.lines import AnswerLine, DamagedFileError, FollowerLine, ParkedLine, PutOffLine
@@ -54,8 +55,8 @@ def keep(database: Database, *kept_answers: StoredAnswer) -> None:
 
 
 def stand(database: Database, name: str, position: int, *parked: int) -> None:
-    """Give a follower a position, with events set aside, and the last message put off."""
-    messages = [each for each in Log.of(database).each([MessageSent.TOPIC]) if each.position <= position]
+    """Give a follower a position, with events set aside, and the last message or review put off."""
+    messages = [each for each in Log.of(database).each([MessageSent.TOPIC, ReviewOpened.TOPIC]) if each.position <= position]
     with database.write() as connection:
         advance(connection, [name], position)
         set_aside(connection, name, dict.fromkeys(parked, "can't"))

@@ -7,7 +7,7 @@ import pytest
 from groupchat.aggregates import delivery as deliveries
 from groupchat.carriers.port import CarrierRefusedError
 from groupchat.commands.streams import DELIVERY
-from groupchat.processes.delivery import CARRIER_SECONDS, LOOK_SECONDS, DeliveryProcess
+from groupchat.processes.delivery import CARRIER_SECONDS, LOOK_SECONDS, DeliveryProcess, pause_after_refusals
 from groupchat.processes.process import PutOffError
 from tests.carriers.doubles import HandClock
 from tests.processes.fake_carrier import CrashError, FakeCarrier
@@ -147,6 +147,10 @@ async def test_a_process_that_was_held_up_for_too_long_makes_no_call_R28(world, 
         await process.react(message)
 
     assert carrier.calls == 0
+
+
+def test_however_often_a_carrier_refuses_the_pause_is_at_most_a_minute():
+    assert [pause_after_refusals(refusals) for refusals in (0, 5, 6, 10, 11, 12, 10_000)] == [0, 0, 2, 32, 60, 60, 60]
 
 
 async def test_a_carrier_that_says_later_is_called_again_then_with_longer_and_longer_pauses_R28(world, clock):

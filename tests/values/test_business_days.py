@@ -21,7 +21,7 @@ def test_ten_business_days_skip_weekends_and_federal_holidays_R40(moment, due):
     assert business_days_after(moment, 10) == due
 
 
-def test_weekends_and_holidays_are_no_business_days_R40():
+def test_weekends_and_holidays_are_not_business_days_R40():
     days = [date(2026, 11, 26), date(2026, 11, 27), date(2026, 11, 28), date(2026, 11, 29), date(2026, 11, 30)]
     assert [is_business_day(day) for day in days] == [False, True, False, False, True]
 

@@ -2,9 +2,9 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { ListedReview, User } from "../api";
 import { settleReview } from "../api";
+import { Failure, useChange } from "../changes";
 import { useReviews } from "../queries";
 import { writes } from "../rights";
-import { Failure, useChange } from "../settings/changes";
 import { moment, phone } from "../words";
 
 /** The texts that may be an opt-out in a person's own words, the one that is due first at the top. */

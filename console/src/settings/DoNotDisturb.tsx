@@ -3,10 +3,10 @@ import { useState } from "react";
 import { Link } from "wouter";
 import type { User } from "../api";
 import { liftDoNotDisturb, listDoNotDisturb } from "../api";
+import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { manages } from "../rights";
 import { moment, phone } from "../words";
-import { Failure, useChange } from "./changes";
 
 export function DoNotDisturb({ me }: { me: User }) {
   const [reason, setReason] = useState("");

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import type { User } from "../api";
 import { addNumber } from "../api";
+import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { useNumbers } from "../queries";
 import { manages } from "../rights";
 import { phone } from "../words";
-import { Failure, useChange } from "./changes";
 
 export function Numbers({ me }: { me: User }) {
   const numbers = useNumbers();

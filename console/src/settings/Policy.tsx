@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import type { PolicyChange, User } from "../api";
 import { changePolicy, readPolicy } from "../api";
+import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { manages } from "../rights";
-import { Failure, useChange } from "./changes";
 
 export function Policy({ me }: { me: User }) {
   const policy = useQuery({ queryKey: ["policy"], queryFn: () => data(readPolicy({ throwOnError: true })) });

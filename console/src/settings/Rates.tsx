@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { User } from "../api";
 import { listRates, postRate } from "../api";
+import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { manages } from "../rights";
-import { Failure, useChange } from "./changes";
 
 export function Rates({ me }: { me: User }) {
   const rates = useQuery({

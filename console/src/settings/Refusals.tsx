@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { readRefusals } from "../api";
+import { Failure } from "../changes";
 import { data } from "../http";
 import { moment } from "../words";
-import { Failure } from "./changes";
 
 export function Refusals() {
   const refusals = useQuery({

@@ -2,11 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { User, UserInput } from "../api";
 import { addUser, issueKey, listKeys, listRoles, revokeKey } from "../api";
+import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { useUsers } from "../queries";
 import { manages } from "../rights";
 import { moment } from "../words";
-import { Failure, useChange } from "./changes";
 
 export function Users({ me }: { me: User }) {
   const users = useUsers();

@@ -15,7 +15,7 @@ Creation (R1 to R6, R35) is in `roster.py`, opting out and in (R14, R17, R39) in
 - R54 If a participant's contact is merged into another one, the link leads to that one.
 - R18 A successor has the participants who are not opted out, as they are.
 - R19 The pane lists participants who opted out separately.
-- R42 A reaction belongs to the message that it quotes, and is no message of its own. The newest reaction of a person counts.
+- R42 A reaction belongs to the message that it quotes. It is not a message of its own. Only a person's newest reaction counts.
 - R24, R25 A sent message names its recipients and the rate in effect.
 """
 

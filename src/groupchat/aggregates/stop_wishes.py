@@ -39,10 +39,7 @@ def _sentences(text: str) -> Iterable[str]:
 
 def _pattern(line: str) -> str:
     """Return a line's pattern with the parts filled in, bounded by whole words."""
-    filled = line
-    while (more := filled.replace("{", "%(").replace("}", ")s") % PARTS) != filled:
-        filled = more
-    return rf"\b(?:{filled})\b".replace(r"\b(?:^", "^(?:").replace(r"$)\b", ")$")
+    return rf"\b(?:{line.format_map(PARTS)})\b".replace(r"\b(?:^", "^(?:").replace(r"$)\b", ")$")
 
 
 _RULES = tuple(

@@ -1,6 +1,6 @@
 """The events of a workspace's webhooks (R55), in the workspace's stream. The rules are in `webhooks.py`. No event has a secret."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from groupchat.values.event import Event, Moment, stored_as
 
@@ -94,18 +94,6 @@ class WebhookRemoved(Event, frozen=True, kw_only=True):
     webhook_id: str
 
 
-WEBHOOK_EVENTS = (
-    WebhookAdded,
-    WebhookMoved,
-    WebhookTypesChosen,
-    WebhookDescribed,
-    WebhookSecretIssued,
-    WebhookSwitchedOff,
-    WebhookSwitchedOn,
-    WebhookReplayed,
-    WebhookTested,
-    WebhookRemoved,
-)
 WebhookEvent = (
     WebhookAdded
     | WebhookMoved
@@ -118,3 +106,4 @@ WebhookEvent = (
     | WebhookTested
     | WebhookRemoved
 )
+WEBHOOK_EVENTS: tuple[type[WebhookEvent], ...] = get_args(WebhookEvent)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -113,12 +113,15 @@ class History(Struct, frozen=True, dict=True, kw_only=True):
         return state
 
     @cached_property
+    def workspace_now(self) -> Workspace | None:
+        """The workspace after its newest event; none if it is not part of this history."""
+        nothing: Workspace | None = None
+        return reduce(workspace_state.evolve, self.workspace, nothing)
+
+    @cached_property
     def user_names(self) -> dict[str, str]:
         """The names of the workspace's users, by id."""
-        state: Workspace | None = None
-        for each in self.workspace:
-            state = workspace_state.evolve(state, each)
-        users = () if state is None else state.users.values()
+        users = () if self.workspace_now is None else self.workspace_now.users.values()
         return {user.id: user.name for user in users if self.names_only in (None, user.id)}
 
 

@@ -2,19 +2,15 @@
 
 from itertools import groupby
 
-from sqlalchemy import Connection
-
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded, Rule
 from groupchat.audit import words
 from groupchat.projections import refusals
-from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalFilter
 from groupchat.store.log import Log
 from groupchat.store.positions import statuses
 from groupchat.values.event import Recorded
 
-_PAGE = 200
 _BECAUSE: dict[Rule, str] = {
     "R15": "{people} had opted out",
     "R20": "the user's role doesn't allow group chat",
@@ -30,8 +26,8 @@ def read(log: Log, workspace_id: str, conversation_id: str) -> list[Recorded]:
     """
     status = statuses(log.database).get(refusals.VIEW.name)
     followed = 0 if status is None else status.position
-    with log.database.read() as connection:
-        ids = [id_.rsplit("/", 1) for id_ in _ids(connection, workspace_id, conversation_id)]
+    chosen = RefusalFilter(conversation_id=conversation_id)
+    ids = [each.id.rsplit("/", 1) for each in refusals.each(log.database, workspace_id, chosen)]
     found: list[Recorded] = []
     for stream, group in groupby(ids, key=lambda id_: id_[0]):
         versions = {int(version) for _, version in group}
@@ -43,17 +39,6 @@ def read(log: Log, workspace_id: str, conversation_id: str) -> list[Recorded]:
 
 def _is_about(event: RefusalRecorded, conversation_id: str) -> bool:
     return event.about.conversation_id == conversation_id
-
-
-def _ids(connection: Connection, workspace_id: str, conversation_id: str) -> list[str]:
-    found: list[str] = []
-    cursor: str | None = None
-    while True:
-        page = refusals.page(connection, workspace_id, RefusalFilter(conversation_id=conversation_id), PageRequest(cursor, _PAGE))
-        found += [refusals.decode(each).id for each in page.items]
-        cursor = page.next_cursor
-        if cursor is None:
-            return found
 
 
 def what(event: RefusalRecorded, group: GroupConversation) -> str:

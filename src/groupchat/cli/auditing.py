@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +20,7 @@ from groupchat.cli.shell import read_moment
 from groupchat.commands.numbers import read_number
 from groupchat.proof.kept import checkpoint_from
 from groupchat.store.log import Log
+from groupchat.values.clock import utc_now
 from groupchat.values.errors import InvalidRequestError
 
 
@@ -163,7 +163,7 @@ def _as_usage() -> Iterator[None]:
 
 
 def _upto(found: History, asked: When) -> History:
-    cut = as_of.cut_at(found.events, asked, datetime.now(UTC))
+    cut = as_of.cut_at(found.events, asked, utc_now())
     return found if cut == Cut() else found.upto(cut)
 
 

@@ -1,6 +1,5 @@
 """Refusal records of a workspace's users, for auditors on the server. Read-only."""
 
-from collections.abc import Iterator
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,16 +10,12 @@ from groupchat.cli.printing import UTC_ZONE, Zone, print_json_lines, print_rows
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import say
 from groupchat.projections import refusals as view
-from groupchat.projections.paging import PageRequest
 from groupchat.projections.refusals import RefusalView
-from groupchat.store.database import Database
 from groupchat.store.log import Log
 from groupchat.store.positions import statuses
 from groupchat.values import moments
 
 app = typer.Typer()
-
-_PAGE = 200
 
 
 @app.command()
@@ -35,24 +30,12 @@ def refusals(
     """Show what was rejected for users, oldest first: who, when, what they tried, and by which rule. Read access is sufficient."""
     with reading() as log:
         log.beginning(workspace, WorkspaceCreated)
-        found = _found(log.database, workspace, conversation, user)
+        found = view.each(log.database, workspace, view.RefusalFilter(conversation_id=conversation, user_id=user))
         if json:
             print_json_lines(found)
         else:
             print_rows(("when", "times", "user", "rule", "tried", "about"), (_row(each, zone) for each in found))
         _say_if_behind(log)
-
-
-def _found(database: Database, workspace: str, conversation: str | None, user: str | None) -> Iterator[RefusalView]:
-    chosen = view.RefusalFilter(conversation_id=conversation, user_id=user)
-    cursor: str | None = None
-    while True:
-        with database.read() as connection:
-            page = view.page(connection, workspace, chosen, PageRequest(cursor, _PAGE))
-        yield from map(view.decode, page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _row(each: RefusalView, zone: ZoneInfo) -> tuple[str, ...]:

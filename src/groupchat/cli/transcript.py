@@ -1,7 +1,7 @@
 """The command that makes a transcript of a conversation (docs/audit.md)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from getpass import getuser
 from socket import gethostname
@@ -14,10 +14,12 @@ from groupchat.cli.printing import UTC_ZONE, Zone
 from groupchat.cli.reading import reading
 from groupchat.cli.shell import read_moment, say
 from groupchat.proof.kept import checkpoint_from
+from groupchat.store.database import shown
 from groupchat.transcript import as_html, as_text
 from groupchat.transcript.composing import Making, compose
 from groupchat.transcript.parts import Part
 from groupchat.transcript.source import source_of
+from groupchat.values.clock import utc_now
 
 app = typer.Typer()
 
@@ -43,13 +45,13 @@ def transcript(
 
     It has who made it, when, and from which events, and describes how to verify it. Read access is sufficient.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     with reading() as log:
         source = source_of(log, conversation, read_moment("--at", at, zone), now)
         overview = source.overview()
         with log.database.read() as connection:
             note = checkpoint_from(connection, overview.newest)
-        store = log.database.url.render_as_string(hide_password=True)
+        store = shown(log.database.url)
         making = Making(by=by or f"{getuser()} on {gethostname()}", at=now, store=store, zone=zone, checkpoint=note)
         with written(out) as file:
             _write(format_, file, compose(source, overview, making), now)

@@ -108,7 +108,7 @@ async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound
 async def _reacted(decision: Decision, conversation_id: str, inbound: Inbound) -> str | None:
     """Record a text that is a reaction to one of the newest messages (R42), and return that message's id.
 
-    None if it is no reaction, or if the quotation fits no message or several: then it stays a text.
+    None if the text is not a reaction, or if its quotation fits no message or several. Then it stays a text.
     """
     found = None if inbound.media else reaction(inbound.body)
     if found is None or inbound.body is None:

@@ -148,8 +148,8 @@ class _Checks:
         self._rank = -1
         self._last: dict[str, tuple[int, datetime]] = {}
         """The version and time of each stream's last event."""
-        self._messages: array[int] = array("q")
-        """The positions of messages, ascending: only these can be put off."""
+        self._can_wait: array[int] = array("q")
+        """The positions of events that a process can put off, ascending."""
         self.head = 0
         self._covered = 0
         self.events = 0
@@ -203,7 +203,7 @@ class _Checks:
         self._archive.check(line)
         self._last[line.stream] = (line.version, line.at)
         if line.type in _PUT_OFF:
-            self._messages.append(line.position)
+            self._can_wait.append(line.position)
         self.events += 1
         return None
 
@@ -239,8 +239,8 @@ class _Checks:
     def _put_off(self, line: PutOffLine) -> str | None:
         if not _is_storable_time(line.due):
             return f"it is due at {line.due.isoformat()}, which has no offset from UTC, or is beyond the year 9999 in UTC."
-        at = bisect_left(self._messages, line.position)
-        if self._messages[at : at + 1] != array("q", [line.position]):
+        at = bisect_left(self._can_wait, line.position)
+        if self._can_wait[at : at + 1] != array("q", [line.position]):
             return f"it puts off the event at position {line.position}, which is not a message."
         return None
 

@@ -52,6 +52,9 @@ REFUSALS_IN_A_ROW = 5
 
 LONGEST_PAUSE_SECONDS = 60.0
 
+_DOUBLINGS = 6
+"""After as many, a pause of a second is longer than the longest. Without a limit, the power would overflow."""
+
 LOOK_SECONDS = 2.0
 """The pause between checks of another process's call that may still be running."""
 
@@ -188,9 +191,9 @@ class DeliveryProcess:
         except Exception as error:
             self._over[delivery.message_id] = delivery.call
             if isinstance(error, CarrierRefusedError) and error.retry_after is not None:
-                refused = partial(deliveries.refused, message_id=delivery.message_id, call=delivery.call, reason=str(error))
-                times = (await self._store.run(deliveries.caused_by(recorded), refused)).value
-                raise PutOffError(str(error), max(error.retry_after, _pause_after(times))) from error
+                cause, reason = deliveries.caused_by(recorded), str(error)
+                times = (await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, reason)).value
+                raise PutOffError(reason, max(error.retry_after, pause_after_refusals(times))) from error
             raise
 
     def _unconfirmed(self, delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
@@ -257,6 +260,8 @@ def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
     )
 
 
-def _pause_after(refusals: int) -> float:
+def pause_after_refusals(refusals: int) -> float:
     """Return the shortest time in seconds until the next call, after this many that the carrier refused."""
-    return min(2.0 ** (refusals - REFUSALS_IN_A_ROW), LONGEST_PAUSE_SECONDS) if refusals > REFUSALS_IN_A_ROW else 0.0
+    if refusals <= REFUSALS_IN_A_ROW:
+        return 0.0
+    return min(2.0 ** min(refusals - REFUSALS_IN_A_ROW, _DOUBLINGS), LONGEST_PAUSE_SECONDS)

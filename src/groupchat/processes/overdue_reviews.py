@@ -10,7 +10,6 @@ from groupchat.commands import reviews
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
-from groupchat.values.clock import Clock
 from groupchat.values.event import Actor, Cause, Recorded
 
 _LONGEST_SECONDS = timedelta(days=1).total_seconds()
@@ -22,9 +21,8 @@ class OverdueReviews:
 
     name = "overdue_reviews"
 
-    def __init__(self, store: EventStore, clock: Clock) -> None:
+    def __init__(self, store: EventStore) -> None:
         self._store = store
-        self._clock = clock
 
     def key(self, recorded: Recorded) -> str | None:
         """Return the stream of a review that was opened."""
@@ -35,7 +33,7 @@ class OverdueReviews:
         event = recorded.event
         if not isinstance(event, ReviewOpened):
             return
-        left = (event.due_at - self._clock()).total_seconds()
+        left = (event.due_at - self._store.now()).total_seconds()
         if left > 0:
             msg = "the review is not due"
             raise PutOffError(msg, min(left, _LONGEST_SECONDS))

@@ -13,11 +13,11 @@ from msgspec import Struct
 from structlog.contextvars import bind_contextvars
 
 from groupchat.store import put_off
-from groupchat.store.database import Database, is_passing
+from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.positions import PoisonError, advance
 from groupchat.store.put_off import PutOff
-from groupchat.store.refusals import UnavailableError, VersionConflictError
+from groupchat.store.refusals import may_pass
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.tracing import reacting
 from groupchat.values.errors import described
@@ -105,11 +105,12 @@ class Process:
                 bind_contextvars(correlation_id=recorded.cause.correlation_id)  # only in this task
                 try:
                     with reacting(f"{self.name} {recorded.type}", recorded.cause.correlation_id):
-                        await self._reaction.react(recorded, self.terms)
-                except PutOffError as later:
-                    return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
+                        try:
+                            await self._reaction.react(recorded, self.terms)
+                        except PutOffError as later:  # not an error of the span
+                            return End(events[n:], due=self._store.now() + timedelta(seconds=later.seconds))
                 except Exception as error:  # noqa: BLE001 - passed on, or it stops the follower at this event
-                    if is_passing(error) or isinstance(error, UnavailableError | VersionConflictError):
+                    if may_pass(error):
                         return End(events[n:], error)
                     return End(events[n:], PoisonError(recorded.position, described(error), recorded.cause.correlation_id))
         return End()

@@ -1,6 +1,6 @@
 """The view `refusals`: refusal records of users, for auditors (R15, R20 to R22). Records are only added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 from groupchat.aggregates.refusal import RefusalRecorded, Rule, Subject, Whose
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.view import View
+from groupchat.store.database import Database
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
 from groupchat.values.clock import to_micros
@@ -54,8 +55,8 @@ class RefusalView(Struct, frozen=True, kw_only=True):
     correlation_id: str
 
 
-decode = msgspec.json.Decoder(RefusalView).decode
-"""Reads an item of a page."""
+_decode = msgspec.json.Decoder(RefusalView).decode
+_AT_ONCE = 200
 
 
 def shown(recorded: Recorded, event: RefusalRecorded) -> RefusalView:
@@ -107,3 +108,15 @@ def page(connection: Connection, workspace_id: str, chosen: RefusalFilter = ALL,
     if chosen.end is not None:
         query = query.where(table.first_at < to_micros(chosen.end))
     return read_page(connection, query, (table.position,), extract(wanted, Position), lambda row: Listed(row.doc, row.position))
+
+
+def each(database: Database, workspace_id: str, chosen: RefusalFilter = ALL) -> Iterator[RefusalView]:
+    """Return all of a workspace's records, oldest first. The iterator reads them as you consume it."""
+    cursor: str | None = None
+    while True:
+        with database.read() as connection:
+            found = page(connection, workspace_id, chosen, PageRequest(cursor, _AT_ONCE))
+        yield from map(_decode, found.items)
+        cursor = found.next_cursor
+        if cursor is None:
+            return

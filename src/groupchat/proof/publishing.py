@@ -190,7 +190,7 @@ async def _response(method: str, url: str, content: bytes, headers: Mapping[str,
     found = b""
     async with (
         asyncio.timeout(seconds),  # in all: httpx's own limit begins again with each byte
-        httpx.AsyncClient(timeout=seconds) as client,
+        httpx.AsyncClient(timeout=seconds, headers={"Accept-Encoding": "identity"}) as client,
         client.stream(method, url, content=content, headers=dict(headers)) as response,
     ):
         if method == "GET":

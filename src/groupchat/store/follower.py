@@ -14,15 +14,13 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.lease import Lease
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in
 from groupchat.store.positions import FollowerStatus, PoisonError, status_of, stop_at
-from groupchat.store.refusals import UnavailableError, VersionConflictError
+from groupchat.store.refusals import may_pass
 from groupchat.values.errors import first_line
 from groupchat.values.event import Recorded
 from groupchat.values.waiting import Pauses, first_set
@@ -99,8 +97,8 @@ class Follower:
             bell.clear()
             try:
                 step = await self._step(BATCH)
-            except (SQLAlchemyError, UnavailableError, VersionConflictError) as error:
-                if isinstance(error, SQLAlchemyError) and not is_passing(error):
+            except Exception as error:
+                if not may_pass(error):
                     raise
                 self._known = None
                 log.warning("follower_retries", follower=self.name, error=first_line(error))

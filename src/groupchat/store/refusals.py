@@ -1,5 +1,6 @@
 """Refusals of the store, which any command can meet."""
 
+from groupchat.store.database import is_passing
 from groupchat.values.errors import RefusalError
 
 
@@ -13,6 +14,11 @@ class UnavailableError(RefusalError):
     """The store can't be reached now. It is unknown whether the command was stored; repeating it is safe."""
 
     slug = "unavailable"
+
+
+def may_pass(error: BaseException) -> bool:
+    """Return whether the same work may succeed later: the database is away for now, or others were faster in every try."""
+    return is_passing(error) or isinstance(error, UnavailableError | VersionConflictError)
 
 
 class PositionAheadError(RefusalError):

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
-from functools import reduce
 
 from msgspec import Struct
 
 from groupchat import __version__
-from groupchat.aggregates import workspace_state
-from groupchat.aggregates.workspace_state import Workspace
 from groupchat.audit import words
 from groupchat.proof.checkpoint import in_words
 from groupchat.proof.notes import Note
@@ -46,8 +43,7 @@ def compose(source: TranscriptSource, overview: Overview, making: Making) -> Ite
 
 def _about(source: TranscriptSource, overview: Overview, zone: tzinfo) -> Iterator[tuple[str, str]]:
     shown = overview.conversation
-    nothing: Workspace | None = None
-    workspace = reduce(workspace_state.evolve, source.names.workspace, nothing)
+    workspace = source.names.workspace_now
     name = f"{words.plain(workspace.name)} " if workspace else ""
     creator = words.actor(source.names, overview.first, overview.group)
     yield "Conversation", f"{words.plain(shown.display_name)} ({source.conversation_id})"

@@ -113,6 +113,10 @@ class Addresses:
             async with asyncio.timeout(_REGISTRATION_SECONDS):
                 await self.of(Destination.of(url))
 
+    def close(self) -> None:
+        """Begin no further lookups."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     def _require_allowed(self, address: Address, *, encrypted: bool) -> None:
         carried = _carried(address)
         if any(carried in network for network in self._inside if network.version == carried.version):

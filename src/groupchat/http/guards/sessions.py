@@ -8,9 +8,9 @@ token in the header `Groupchat-CSRF`, which only a page of this site can have re
 from datetime import timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from http.cookies import CookieError, SimpleCookie
 
-from groupchat.http.documents.contract import COOKIE, SECURE_COOKIE
+from groupchat.http.documents.contract import COOKIE
+from groupchat.http.guards.cookies import ServerCookie
 from groupchat.http.web.request import Incoming
 from groupchat.values.errors import RefusalError
 
@@ -19,6 +19,7 @@ LIFE = timedelta(hours=12)
 LABEL = "Browser session"
 """The label of a session's key, by which people recognize it in the list of their keys."""
 CSRF = b"groupchat-csrf"
+_COOKIE = ServerCookie(COOKIE, int(LIFE.total_seconds()), "Strict")
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -36,22 +37,15 @@ def session_key(incoming: Incoming) -> str | None:
 
     Raises `CrossSiteRequestError` for a request that another site may have caused.
     """
-    written = incoming.headers.get(b"cookie")
-    if written is None:
-        return None
-    try:
-        cookies = SimpleCookie(written.decode("latin-1"))
-    except CookieError:
-        return None
-    found = cookies.get(_name(incoming))
-    if found is None or not found.value:
+    key = _COOKIE.read(incoming)
+    if key is None:
         return None
     if incoming.scope["method"] not in _READS:
         shown = incoming.headers.get(CSRF, b"").decode("latin-1")
-        if not compare_digest(shown.encode(), csrf_token(found.value).encode()):
+        if not compare_digest(shown.encode(), csrf_token(key).encode()):
             raise CrossSiteRequestError
     require_same_site(incoming)
-    return found.value
+    return key
 
 
 def require_same_site(incoming: Incoming) -> None:
@@ -67,10 +61,4 @@ def csrf_token(key: str) -> str:
 
 def cookie(incoming: Incoming, key: str) -> bytes:
     """Return the `Set-Cookie` line that begins a session; with an empty key, the one that ends it."""
-    secure = "; Secure" if incoming.is_secure else ""
-    seconds = int(LIFE.total_seconds()) if key else 0
-    return f"{_name(incoming)}={key}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}".encode()
-
-
-def _name(incoming: Incoming) -> str:
-    return SECURE_COOKIE if incoming.is_secure else COOKIE
+    return _COOKIE.line(incoming, key)

@@ -10,7 +10,6 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from hmac import compare_digest
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
@@ -18,6 +17,7 @@ import structlog
 from msgspec import Struct
 
 from groupchat.commands.caller import UnauthenticatedError
+from groupchat.http.guards.cookies import ServerCookie
 from groupchat.http.guards.fetching import UnreachableError, fetch_object
 from groupchat.http.guards.tokens import FETCH_SECONDS, ProviderUnavailableError, TokenLogin, Tokens
 from groupchat.http.web.request import Incoming
@@ -26,7 +26,7 @@ from groupchat.values.errors import RefusalError
 CALLBACK = "/v1/sign-in/callback"
 LIFE_SECONDS = 600
 """The time that a person has for signing in at the provider."""
-COOKIE, SECURE_COOKIE = "groupchat-sign-in", "__Host-groupchat-sign-in"
+_COOKIE = ServerCookie("groupchat-sign-in", LIFE_SECONDS, "Lax")
 _ERROR = re.compile(r"[a-z_]{1,40}")
 _AGAIN = "Begin the sign-in again."
 
@@ -164,12 +164,8 @@ class SignIn:
 
 def attempt_of(incoming: Incoming) -> SignInAttempt | None:
     """Return the sign-in that the browser has begun; none without its cookie."""
-    try:
-        cookies = SimpleCookie(incoming.headers.get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return None
-    found = cookies.get(_name(incoming))
-    return SignInAttempt(found.value) if found is not None and found.value else None
+    secret = _COOKIE.read(incoming)
+    return None if secret is None else SignInAttempt(secret)
 
 
 def attempt_cookie(incoming: Incoming, attempt: SignInAttempt | None) -> bytes:
@@ -177,13 +173,7 @@ def attempt_cookie(incoming: Incoming, attempt: SignInAttempt | None) -> bytes:
 
     It is `Lax`, because the browser must send it when it comes back from the provider's site.
     """
-    value, seconds = ("", 0) if attempt is None else (attempt.secret, LIFE_SECONDS)
-    secure = "; Secure" if incoming.is_secure else ""
-    return f"{_name(incoming)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}".encode()
-
-
-def _name(incoming: Incoming) -> str:
-    return SECURE_COOKIE if incoming.is_secure else COOKIE
+    return _COOKIE.line(incoming, "" if attempt is None else attempt.secret)
 
 
 def _refused(error: object) -> SignInRefusedError:

@@ -7,7 +7,6 @@ from time import monotonic
 import structlog
 
 from groupchat.carriers.port import NotTheCarrierError, Posted
-from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.services import Services
 from groupchat.http.web.codec import read_body
 from groupchat.http.web.operation import Operation, Response
@@ -33,11 +32,11 @@ log = structlog.get_logger()
 
 def responders(services: Services) -> dict[str, Responder]:
     """Return the function that responds to a POST of each path: a carrier's own, and all paths below it."""
-    paths = (path_of(carrier) + below for carrier in services.carrier_webhooks for below in ("", "/{rest:path}"))
-    taking = [
-        partial(_take, carrier, take, services.metrics) for carrier, take in services.carrier_webhooks.items() for _ in range(2)
-    ]
-    return dict(zip(paths, taking, strict=True))
+    return {
+        path_of(carrier) + below: partial(_take, carrier, take, services)
+        for carrier, take in services.carrier_webhooks.items()
+        for below in ("", "/{rest:path}")
+    }
 
 
 def operations(services: Services) -> tuple[Operation, ...]:
@@ -65,8 +64,8 @@ def _operation(carrier: str) -> Operation:
     )
 
 
-async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[int]], metrics: Metrics, incoming: Incoming) -> Reply:
-    body = await read_body(incoming)
+async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[int]], services: Services, incoming: Incoming) -> Reply:
+    body = await read_body(incoming, services.body_seconds)
     query = incoming.scope["query_string"]
     posted = Posted(
         path=incoming.path + (f"?{query.decode('latin-1')}" if query else ""),
@@ -75,12 +74,12 @@ async def _take(carrier: str, take: Callable[[Posted, str], Awaitable[int]], met
     )
     began, outcome = monotonic(), "failed"
     try:
-        metrics.not_known(carrier, await take(posted, incoming.correlation_id))
+        services.metrics.not_known(carrier, await take(posted, incoming.correlation_id))
         outcome = "stored"
     except NotTheCarrierError as error:
         outcome = "forged"
         log.warning("webhook_refused", carrier=carrier, reason=error.detail)
         raise
     finally:
-        metrics.posted(carrier, outcome, monotonic() - began)
+        services.metrics.posted(carrier, outcome, monotonic() - began)
     return Reply(204)

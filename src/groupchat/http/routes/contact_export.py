@@ -3,10 +3,8 @@
 import csv
 from collections.abc import AsyncIterator, Iterable, Sequence
 from io import StringIO
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from groupchat.commands.caller import Caller
 from groupchat.http.calls.handled import Handled
@@ -25,7 +23,6 @@ from groupchat.queries import contacts
 
 EXPORT = "/v1/contacts/export"
 _PAGE = 200
-_SHEET = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
 _HEAD = ("external_id", "name", "number", "secondary_numbers", "assigned_to", "dnd", "metadata")
 
 

@@ -31,6 +31,8 @@ def beginning(store: EventStore) -> Beginning:
     known, head = statuses(store.database).get(FOLLOWER), store.log.head()
     with store.database.write() as connection:
         cursors = webhook_rows.cursors(connection)
+        for cursor in cursors:  # the last worker may have ended before it removed the older attempts
+            webhook_rows.trim(connection, cursor.webhook_id)
         for message in webhook_rows.waiting(connection):
             waiting[message.webhook_id].append(message)
         if known is None:

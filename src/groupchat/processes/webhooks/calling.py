@@ -8,7 +8,7 @@ import structlog
 
 from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.processes.webhooks.counts import WebhookCounts
-from groupchat.tracing import calling
+from groupchat.tracing import calling, failed
 from groupchat.values.clock import Clock
 from groupchat.values.errors import described
 from groupchat.values.event import Recorded
@@ -49,6 +49,8 @@ class WebhookCalls:
         try:
             with calling("webhook", recorded.cause.correlation_id):
                 outcome = await self._call(webhook, recorded, self._clock())
+                if not outcome.delivered:
+                    failed()
         except Exception as error:
             log.exception("webhook_call_failed", webhook_id=webhook.id, position=recorded.position)
             outcome = CallOutcome(seconds=0, error=described(error))

@@ -27,7 +27,7 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.fences import LeaseLostError, generations
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.positions import advance
-from groupchat.store.refusals import UnavailableError, VersionConflictError
+from groupchat.store.refusals import may_pass
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.store.webhook_rows import FOLLOWER, Cursor, WaitingMessage
 from groupchat.values.errors import first_line
@@ -246,7 +246,7 @@ class Desk:
         """Do something that is tried again later anyway, if a failure may pass."""
         try:
             await work()
-        except (SQLAlchemyError, UnavailableError, VersionConflictError) as error:
-            if isinstance(error, SQLAlchemyError) and not is_passing(error):
+        except Exception as error:
+            if not may_pass(error):
                 raise
             log.warning("follower_retries", follower=self.name, error=first_line(error))

@@ -73,7 +73,7 @@ class Notes:
 
     def put_back(self, unwritten: "Notes") -> None:
         """Take notes back that could not be written."""
-        self.attempts = unwritten.attempts + self.attempts
+        self.attempts = [each for each in unwritten.attempts if each.webhook_id not in self.removed] + self.attempts
         newer = {key: message for key, message in unwritten.waiting.items() if key[0] not in self.cleared}
         self.waiting = newer | self.waiting
         self.cleared |= unwritten.cleared

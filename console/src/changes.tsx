@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { explain } from "../http";
+import { explain } from "./http";
 
 /** Return a mutation after which the lists with these keys are read again. */
 export function useChange<T, R>(change: (value: T) => Promise<R>, keys: string[], done?: (result: R) => void) {
