@@ -1,10 +1,10 @@
 # ruff: noqa: INP001 - beside a script, not a package
 """Changes of the schemas that would break readers of the topics `...v1`.
 
-A topic is kept: old records and new ones stand in it side by side. So who reads by the new schemas must be able to read what was
-published before, and who reads by the old ones what is published now. Readers pass over fields and types that they don't know.
-That leaves little: a type or an optional field may be added, and words may change. All else is a break, also what this file has
-never heard of; it needs a new type, or a new version of the topic.
+A topic is kept, so it has old records next to new ones. Readers that use the new schemas must be able to read old records, and
+readers that use the old schemas must be able to read new ones. Readers ignore fields and types that they don't know.
+That leaves little: a type or an optional field may be added, and descriptions may change. Everything else is a breaking change,
+including keywords that this file doesn't know; it needs a new type, or a new version of the topic.
 """
 
 from collections.abc import Iterator, Mapping

@@ -57,7 +57,7 @@ from groupchat.store.progress import Progress
 from groupchat.store.schema import migrated_database
 from groupchat.store.signals import Signals
 from groupchat.values.clock import Clock, utc_now
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.webhooks.addresses import Addresses, read_networks
 from groupchat.webhooks.secret_keys import SecretKeys
 from groupchat.workers import Worker
@@ -72,11 +72,11 @@ OPTIONAL_WORKERS = (Simulator.name, Twilio.name, checkpointing.NAME, RELAY)
 _NEW_OBJECTS = 20_000
 
 
-class NoBrokersError(ToldError):
+class NoBrokersError(ExpectedError):
     """Something that needs Kafka was requested, and no brokers are configured. The message says what to set."""
 
 
-class NoAuditKeyError(ToldError):
+class NoAuditKeyError(ExpectedError):
     """There is no key to sign checkpoints with; the message says what to set."""
 
 

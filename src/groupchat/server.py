@@ -17,7 +17,7 @@ from groupchat.http.app import create_app
 from groupchat.http.guards.connections import limited_to
 from groupchat.http.services import Services
 from groupchat.settings import Settings
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
@@ -27,7 +27,7 @@ Announce = Callable[[str, list[str]], None]
 """Called with the address and a text to show, once the server listens."""
 
 
-class AddressError(ToldError):
+class AddressError(ExpectedError):
     """The server can't listen at the given address. The message says why."""
 
 

@@ -80,7 +80,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.web_address import is_server, is_web_address
 
 PREFIX = "GROUPCHAT_"
@@ -135,7 +135,7 @@ _SECRET = re.compile("key$|secret|password|token|^database_url$|^audit_publish$"
 """The names of settings that may contain secrets; the last two are addresses that may have a password."""
 
 
-class SettingsError(ToldError):
+class SettingsError(ExpectedError):
     """A setting is wrong. The message names the variable and the valid values."""
 
 

@@ -20,7 +20,7 @@ from opentelemetry.trace import (
     TraceFlags,
 )
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Standard variables of OpenTelemetry. The others, such as OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER, also work."""
@@ -31,7 +31,7 @@ _LINKS = 32
 _tracer = trace.get_tracer("groupchat")
 
 
-class NoTracingError(ToldError):
+class NoTracingError(ExpectedError):
     """Traces are requested, and the packages that send them are missing."""
 
 

@@ -13,7 +13,7 @@ from groupchat.projections import VIEWS
 from groupchat.proof import growing as proof
 from groupchat.store.sqlite_file import OWNER_ONLY
 from groupchat.store.webhook_rows import FOLLOWER as WEBHOOKS
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.waiting import first_set
 
 REQUIRED = (*VIEWS, ContactChanges.name, DeliveryProcess.name, OverdueReviews.name)
@@ -27,11 +27,11 @@ Worker = Callable[[asyncio.Event], Awaitable[None]]
 log = structlog.get_logger()
 
 
-class UnknownWorkerError(ToldError):
+class UnknownWorkerError(ExpectedError):
     """There is no worker with that name, or none is left to run. The message says which there are."""
 
 
-class HealthFileError(ToldError):
+class HealthFileError(ExpectedError):
     """The file that shows that the workers are alive can't be written. The message says why."""
 
 

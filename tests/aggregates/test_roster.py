@@ -97,7 +97,7 @@ def test_a_bare_number_that_is_a_contacts_is_linked_to_it_and_has_its_name_R2():
 
 
 def test_the_numbers_opt_out_from_the_business_number_is_added_R5():
-    for known, out in ((None, False), (Consent(), False), (Consent(said_so=True), True), (Consent(recorded=True), True)):
+    for known, out in ((None, False), (Consent(), False), (Consent(theirs=True), True), (Consent(recorded=True), True)):
         assert roster.with_consent(a_candidate(2), known, None) == a_candidate(2, opted_out=out)
 
 

@@ -40,7 +40,7 @@ async def test_dnd_that_a_deleted_contact_left_is_listed_and_lifted_R36(site):
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": " "}, {"reason": "x" * 501}])
-async def test_a_no_is_lifted_with_a_reason_only_R36(site, body):
+async def test_do_not_disturb_is_lifted_only_with_a_reason_R36(site, body):
     assert locs(assert_problem(await lift(site, 1, body), "invalid-request", 422)) == ["reason"]
 
 

@@ -333,7 +333,7 @@ async def test_a_slow_reader_costs_one_batch_and_loses_nothing(live):
         for n in range(2, 30):
             await live.contact(n)
         assert await head(live) > read_upto
-        assert not live.services.streams.log._reading  # nothing is read for who takes nothing
+        assert not live.services.streams.log._reading  # nothing is read for a client that takes nothing
         stream.taking.set()
         received = await stream.until(await head(live))
     assert [event["position"] for event in received] == list(range(read_upto - 1, await head(live) + 1))

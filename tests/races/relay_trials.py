@@ -65,7 +65,7 @@ class Counted(Struct, frozen=True):
     out_of_order: int
     unknown: int
     read_twice: int
-    missed_by_who_drops: int
+    missed_without_duplicates: int
 
 
 def run(url: str, trials: int, broker: Broker) -> Counted:
@@ -209,7 +209,7 @@ async def _look(url: str, address: str, kinds: Counter[str], published: int) -> 
         out_of_order=disorder(records),
         unknown=len(found.keys() - expected.keys()),
         read_twice=len(records) - len(found),
-        missed_by_who_drops=len(expected.keys() - _kept(records)),
+        missed_without_duplicates=len(expected.keys() - _kept(records)),
     )
 
 
@@ -231,7 +231,7 @@ def main() -> None:
     with a_broker() as broker:
         counted = run(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 200, broker)
     print(msgspec.json.encode(counted).decode())  # noqa: T201 - what it is run for
-    if counted.lost or counted.out_of_order or counted.unknown or counted.read_twice or counted.missed_by_who_drops:
+    if counted.lost or counted.out_of_order or counted.unknown or counted.read_twice or counted.missed_without_duplicates:
         sys.exit(1)
 
 

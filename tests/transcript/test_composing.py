@@ -58,7 +58,7 @@ def test_an_opt_out_names_the_entry_of_its_message_and_what_follows_R14_R15(comp
     assert fact(composed, f"Bob, {number(2)}").endswith("; their contact has another number now (R9)")
 
 
-def test_an_entry_about_another_than_who_caused_it_has_a_colon_between_them_R9(composed: Composed):
+def test_an_entry_about_somebody_else_than_its_author_has_a_colon_between_them_R9(composed: Composed):
     changed = entries(composed)[2]
     assert (changed.who, changed.what.partition(";")[0]) == (
         "process contact_changes:",

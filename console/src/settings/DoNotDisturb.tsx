@@ -10,21 +10,21 @@ import { moment, phone } from "../words";
 
 export function DoNotDisturb({ me }: { me: User }) {
   const [reason, setReason] = useState("");
-  const noes = useQuery({
-    queryKey: ["noes"],
+  const numbers = useQuery({
+    queryKey: ["do-not-disturb"],
     queryFn: () => data(listDoNotDisturb({ query: { limit: 200 }, throwOnError: true })),
   });
   const lift = useChange(
     (number: string) => liftDoNotDisturb({ path: { number }, body: { reason }, throwOnError: true }),
-    ["noes"],
+    ["do-not-disturb"],
   );
   return (
     <>
       <p className="hint">These numbers are not texted, because a contact with do-not-disturb has or had them.</p>
-      <Failure error={noes.error ?? lift.error} />
-      {noes.data?.items.length === 0 && <p className="empty">No number has do-not-disturb.</p>}
+      <Failure error={numbers.error ?? lift.error} />
+      {numbers.data?.items.length === 0 && <p className="empty">No number has do-not-disturb.</p>}
       <ul className="cards">
-        {(noes.data?.items ?? []).map((each) => (
+        {(numbers.data?.items ?? []).map((each) => (
           <li key={each.number}>
             <strong>{phone(each.number)}</strong> since {moment(each.since)}{" "}
             <Link href={`/contacts/${each.contact_id}`}>by this contact</Link>

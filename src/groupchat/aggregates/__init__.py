@@ -2,8 +2,8 @@
 
 Pure: no clock, no randomness, no I/O, no framework. `evolve` never rejects anything, so history stays readable when a rule changes.
 
-All modules with events are imported here, because an event can be read only once its class is registered. So whoever imports one
-aggregate can read the whole log, such as a process that only exports it.
+All modules with events are imported here, because an event can be read only once its class is registered. So a process
+that imports one aggregate can read the whole log, even if it only exports it.
 """
 
 from groupchat.aggregates import (

@@ -78,10 +78,10 @@ class Ground(Struct, frozen=True):
 class Consent(Struct, frozen=True):
     """Whether the number has opted out, and the conversations that it is in.
 
-    `said_so`: the person opted out themselves, by a keyword or through the carrier. `recorded`: a user recorded it.
+    `theirs`: the person opted out themselves, by a keyword or through the carrier. `recorded`: a user recorded it.
     """
 
-    said_so: bool = False
+    theirs: bool = False
     recorded: bool = False
     joined: LastingMap[int] = LastingMap()
     """The conversations that the number is in; the first has 1, and so on."""
@@ -98,7 +98,7 @@ class Consent(Struct, frozen=True):
     @property
     def opted_out(self) -> bool:
         """Whether the number has opted out in any way."""
-        return self.said_so or self.recorded
+        return self.theirs or self.recorded
 
 
 NONE = Consent()
@@ -116,9 +116,9 @@ def evolve(state: Consent | None, recorded: Recorded) -> Consent | None:
     match event:
         case OptedOut():
             out = replace(state, last_out=Ground(event.cause, event.evidence))
-            return _heard(replace(out, recorded=True) if event.cause in RECORDED else replace(out, said_so=True), event)
+            return _heard(replace(out, recorded=True) if event.cause in RECORDED else replace(out, theirs=True), event)
         case OptedIn():
-            return _heard(replace(state, said_so=False, recorded=False), event)
+            return _heard(replace(state, theirs=False, recorded=False), event)
         case OptOutTakenBack():
             return replace(state, recorded=False)
         case GroupJoined():
@@ -197,9 +197,9 @@ def decide(command: Command, state: Consent | None) -> list[Event]:
     if isinstance(command, OptOut | OptIn) and command.carrier_message_id in state.carrier_message_ids:
         return []
     match command:
-        case OptOut() if not state.said_so and not (command.cause in RECORDED and state.recorded):
+        case OptOut() if not state.theirs and not (command.cause in RECORDED and state.recorded):
             return [OptedOut(**asdict(command))]
-        case TakeBack() if state.said_so:
+        case TakeBack() if state.theirs:
             raise OptOutIsTheirsError(command.number)
         case TakeBack() if state.recorded:
             return [OptOutTakenBack(**asdict(command))]

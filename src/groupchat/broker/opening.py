@@ -9,7 +9,7 @@ from kafka.errors import KafkaError
 from kafka.net.compat import KafkaNetClient
 
 from groupchat.broker.connection import Brokers
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 RECONNECT_MS = 1_000
 """The longest pause before a client tries an unreachable broker again."""
@@ -17,7 +17,7 @@ RECONNECT_MS = 1_000
 C = TypeVar("C")
 
 
-class BrokerUnavailableError(ToldError):
+class BrokerUnavailableError(ExpectedError):
     """The brokers can't be used. The message says why and what to do."""
 
 

@@ -10,7 +10,7 @@ import typer
 
 from groupchat import __version__
 from groupchat.cli.later import MARKUP, LazyCommand
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 COMMANDS = (
     (
@@ -90,7 +90,7 @@ def main() -> None:
     """Run the command line; expected failures become one line on stderr and exit code 1."""
     try:
         program()
-    except ToldError as error:
+    except ExpectedError as error:
         from groupchat.cli.shell import fail  # noqa: PLC0415 - as in `later.py`: help and version don't need it
 
         fail(error)

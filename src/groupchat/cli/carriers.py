@@ -11,7 +11,7 @@ from groupchat.cli.shell import clean, run, say, settings
 from groupchat.commands.keys import by_operator
 from groupchat.commands.settling import Settlement, settle_by_operator, workspace_of
 from groupchat.settings import Settings
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 app = typer.Typer()
 
@@ -29,7 +29,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class CarrierNotConfiguredError(ToldError):
+class CarrierNotConfiguredError(ExpectedError):
     """The carrier has no settings here; the message says which have."""
 
 

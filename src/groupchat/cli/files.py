@@ -8,7 +8,7 @@ from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 STDOUT = "-"
 _GZIP = b"\x1f\x8b"
@@ -16,7 +16,7 @@ _OWNER_ONLY = 0o600
 _BUFFER = 1024 * 1024
 
 
-class FileError(ToldError):
+class FileError(ExpectedError):
     """A file can't be read or written. The message says which one and why."""
 
 

@@ -25,7 +25,7 @@ from groupchat.proof.publishing import published_in
 from groupchat.proof.signing import sign
 from groupchat.proof.verifying import Report, opened_all, verify
 from groupchat.store.log import Log
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 app = typer.Typer()
 _audit = typer.Typer(no_args_is_help=True)
@@ -42,7 +42,7 @@ Keys = Annotated[
 CheckpointFile = Annotated[Path | None, typer.Option("--checkpoint", help="A file with a checkpoint that you have from before.")]
 
 
-class NothingToVerifyError(ToldError):
+class NothingToVerifyError(ExpectedError):
     """There is no checkpoint, so nothing can be proved."""
 
 

@@ -19,7 +19,7 @@ from groupchat import __version__, logs, tracing
 from groupchat.settings import PREFIX, Settings, from_environment, unknown
 from groupchat.store.database import shown
 from groupchat.values import moments
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 log = structlog.get_logger()
 say = Console(stderr=True, soft_wrap=True)
@@ -54,7 +54,7 @@ def started(chosen: Settings, words: str, **details: object) -> None:
         say.print(words, highlight=False, markup=False)
 
 
-def fail(error: ToldError) -> None:
+def fail(error: ExpectedError) -> None:
     """Print an error that ends the process; as a line of the log if logs are JSON and nobody reads them here."""
     if os.environ.get(f"{PREFIX}LOG_FORMAT") == "json" and not sys.stderr.isatty():
         logs.configure(Settings(log_format="json"))
@@ -67,7 +67,7 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine to its end. Traces of what it does are sent if the environment says where to; raises `NoTracingError`."""
     try:
         send_the_rest = tracing.start(os.environ)
-    except ToldError:
+    except ExpectedError:
         work.close()
         raise
     try:

@@ -197,7 +197,7 @@ class Reader:
         """Commit the finished records. If partitions were reassigned, leave their queued records to the new readers."""
         self._committed_at = monotonic()
         if not self._queue:
-            self._skip_what_is_no_record()
+            self._skip_to_position()
         ours = {place: each for place, each in self._partitions.items() if each.done > each.committed}
         if not ours:
             return
@@ -213,7 +213,7 @@ class Reader:
             for place, each in ours.items():
                 each.committed = offsets[place].offset
 
-    def _skip_what_is_no_record(self) -> None:
+    def _skip_to_position(self) -> None:
         """Mark everything that was fetched as done: the ends of transactions, and aborted records."""
         with suppress(NoOffsetForPartitionError):  # from newly assigned partitions, which `_poll` handles
             for place in self._partitions.keys() & self._consumer.assignment():

@@ -142,7 +142,7 @@ async def _viewing(teller: Teller, staff: Staff) -> None:
 
 
 async def _elm_street(teller: Teller, staff: Staff) -> None:
-    """Show today: a person who writes to the business alone (R44), and a group that is waiting for whoever opens the console."""
+    """Show today: a person who writes to the business alone (R44), and a group that is waiting for someone to open the console."""
     teller.clock.set_back(minutes=50)
     olivia = staff.olivia
     await teller.hear(LEASING, STRANGER, (), "Hello, is the studio on Oak Lane still free?")

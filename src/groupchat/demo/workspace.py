@@ -20,18 +20,18 @@ from groupchat.demo.story import Staff
 from groupchat.demo.teller import Teller
 from groupchat.store.event_store import EventStore
 from groupchat.store.lease import Lease
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.ids import new_id
 
 NAME, OWNER_EMAIL = "Demo", "owner@example.com"
 _KEY_LIFE, _SIGN_IN_LIFE = timedelta(days=30), timedelta(days=1)
 
 
-class OtherWorkspaceError(ToldError):
+class OtherWorkspaceError(ExpectedError):
     """The database has a real workspace, which the demo does not touch."""
 
 
-class NoHandsetsError(ToldError):
+class NoHandsetsError(ExpectedError):
     """The carrier is a real one, and the demo must not text anyone."""
 
 

@@ -18,7 +18,7 @@ from groupchat.store.parked import Parked
 from groupchat.store.positions import FollowerStatus
 from groupchat.store.put_off import PutOff
 from groupchat.store.webhook_rows import WebhookPlace
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 FORMAT = "groupchat-export"
 FORMAT_VERSION = 1
@@ -29,7 +29,7 @@ _SEAL = b',"check":"%08x"}\n'
 _SEAL_LENGTH = len(_SEAL % 0)
 
 
-class DamagedFileError(ToldError):
+class DamagedFileError(ExpectedError):
     """A file is not a complete export of groupchat. The message names the line and what is wrong with it."""
 
     def __init__(self, number: int, reason: str) -> None:

@@ -17,12 +17,12 @@ from groupchat.values.clock import from_micros, to_micros
 from groupchat.values.event import Moment, Recorded
 
 NUMBERS_WITH_DND = Table(
-    "noes",
+    "numbers_with_dnd",
     METADATA,
     Column("workspace_id", Text, primary_key=True),
     Column("number", CODE_POINTS, primary_key=True),
     Column("contact_id", CODE_POINTS, primary_key=True),
-    Column("stands", Boolean, nullable=False),
+    Column("applies", Boolean, nullable=False),
     Column("left_behind", Boolean, nullable=False),
     Column("since", BIG, nullable=False),
     Column("position", BIG, nullable=False),
@@ -49,10 +49,10 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
                 _change(connection, recorded, event.number, table.contact_id == event.contact_id, left_behind=True)
             case TurnedOff():
                 _change(
-                    connection, recorded, event.number, table.left_behind | (table.contact_id == event.contact_id), stands=False
+                    connection, recorded, event.number, table.left_behind | (table.contact_id == event.contact_id), applies=False
                 )
             case Lifted():
-                _change(connection, recorded, event.number, table.left_behind, stands=False)
+                _change(connection, recorded, event.number, table.left_behind, applies=False)
 
 
 def _turn_on(connection: Connection, recorded: Recorded, event: TurnedOn) -> None:
@@ -62,16 +62,16 @@ def _turn_on(connection: Connection, recorded: Recorded, event: TurnedOn) -> Non
     row = connection.execute(select(NUMBERS_WITH_DND).where(*(table[name] == value for name, value in key.items()))).one_or_none()
     if row is not None and row.position >= recorded.position:
         return
-    since = row.since if row is not None and row.stands else to_micros(recorded.at)
+    since = row.since if row is not None and row.applies else to_micros(recorded.at)
     upsert(
-        connection, NUMBERS_WITH_DND, [key | {"stands": True, "left_behind": False, "since": since, "position": recorded.position}]
+        connection, NUMBERS_WITH_DND, [key | {"applies": True, "left_behind": False, "since": since, "position": recorded.position}]
     )
 
 
 def _change(connection: Connection, recorded: Recorded, number: str, which: ColumnElement[bool], **changes: bool) -> None:
     table = NUMBERS_WITH_DND.c
     of_number = (table.workspace_id == recorded.cause.workspace_id, table.number == number)
-    older = (table.stands, table.position < recorded.position)
+    older = (table.applies, table.position < recorded.position)
     connection.execute(update(NUMBERS_WITH_DND).where(*of_number, *older, which).values(position=recorded.position, **changes))
 
 
@@ -84,7 +84,7 @@ def page(connection: Connection, workspace_id: str, number: str | None = None, w
     Raises `InvalidRequestError` for a bad cursor.
     """
     table = NUMBERS_WITH_DND.c
-    query = select(NUMBERS_WITH_DND).where(table.workspace_id == workspace_id, table.stands)
+    query = select(NUMBERS_WITH_DND).where(table.workspace_id == workspace_id, table.applies)
     if number is not None:
         query = query.where(table.number == number)
     shown = extract(wanted, tuple[StorableText, StorableText])

@@ -27,7 +27,7 @@ from groupchat.store.lease import Lease
 from groupchat.store.parked import set_aside
 from groupchat.store.places import is_at_one_position
 from groupchat.store.positions import lock, reset_to, status_of, statuses
-from groupchat.values.errors import ToldError, first_line
+from groupchat.values.errors import ExpectedError, first_line
 from groupchat.values.progress import OnProgress
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Pace(Struct, frozen=True, kw_only=True):
 PACE = Pace()
 
 
-class OnlineRebuildError(ToldError):
+class OnlineRebuildError(ExpectedError):
     """An online rebuild couldn't start or finish. The live view is unchanged."""
 
 

@@ -16,7 +16,7 @@ from groupchat.store.follower import Follower
 from groupchat.store.log import Log
 from groupchat.store.places import forget_places
 from groupchat.store.positions import FollowerStatus, PoisonError, lock, reset_to, statuses
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.event import Recorded
 from groupchat.values.progress import OnProgress
 
@@ -27,7 +27,7 @@ _FIRST_PAUSE = 0.2
 T = TypeVar("T")
 
 
-class RebuildStoppedError(ToldError):
+class RebuildStoppedError(ExpectedError):
     """Some views met an event that they can't apply and stopped before it. The others are rebuilt."""
 
     def __init__(self, stopped: Sequence[FollowerStatus]) -> None:

@@ -22,13 +22,13 @@ from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in, set_aside
 from groupchat.store.positions import TABLES, PoisonError, ensure, statuses
 from groupchat.store.tables import METADATA
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 BATCH = 5_000
 _SHORT_WAIT_MS, _LONGEST_WAIT_MS = 100, 1_500
 
 
-class ShadowStoppedError(ToldError):
+class ShadowStoppedError(ExpectedError):
     """A shadow met an event that it can't apply. The live view is unchanged."""
 
     def __init__(self, name: str, position: int, reason: str) -> None:

@@ -13,7 +13,7 @@ from groupchat.proof.signing import sign
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.lease import Lease
 from groupchat.store.positions import record_failure, stand_at, status_of
-from groupchat.values.errors import ToldError, first_line
+from groupchat.values.errors import ExpectedError, first_line
 from groupchat.values.waiting import first_set
 
 NAME = "checkpoints"
@@ -43,7 +43,7 @@ class Checkpoints(Struct, frozen=True):
             await asyncio.to_thread(self.work)
         except DATABASE_ERRORS as error:
             log.warning("checkpoint_failed", error=first_line(error))
-        except ToldError as error:
+        except ExpectedError as error:
             log.warning("checkpoint_failed", error=first_line(error))
             await asyncio.to_thread(self._record, str(error))
 
@@ -67,11 +67,11 @@ class Checkpoints(Struct, frozen=True):
 
 def publish(note: Note, targets: Sequence[Target]) -> None:
     """Publish a checkpoint to all targets, even if one of them fails; then raises the first `PublishingError`."""
-    failed: list[ToldError] = []
+    failed: list[ExpectedError] = []
     for each in targets:
         try:
             each.publish(note)
-        except ToldError as error:
+        except ExpectedError as error:
             failed.append(error)
     if failed:
         raise failed[0]

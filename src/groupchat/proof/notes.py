@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 LOG_KEY, WITNESS_KEY = b"\x01", b"\x04"
 _PRIVATE = "PRIVATE+KEY+"
@@ -25,11 +25,11 @@ LONGEST = 64 * 1024
 """The maximum size of a note, in bytes; it has room for more signatures than anyone collects."""
 
 
-class KeyFormatError(ToldError):
+class KeyFormatError(ExpectedError):
     """A text is not a key. The message describes the format of a key."""
 
 
-class NoteError(ToldError):
+class NoteError(ExpectedError):
     """A text is not a signed note, or no trusted key has signed it. The message says which."""
 
 

@@ -13,12 +13,12 @@ from groupchat.proof.notes import Note
 from groupchat.proof.tiles import node_of
 from groupchat.proof.tree import inclusion_proof, leaf_hash, root_by_inclusion
 from groupchat.store.rows import rows_between
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 
 
-class UnprovableError(ToldError):
+class UnprovableError(ExpectedError):
     """A position can't be proved. The message says why."""
 
 

@@ -13,7 +13,7 @@ from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
 from groupchat.proof.notes import LONGEST, Note, NoteError
 from groupchat.proof.s3 import Credentials
 from groupchat.values.clock import utc_now
-from groupchat.values.errors import ToldError, first_line
+from groupchat.values.errors import ExpectedError, first_line
 from groupchat.values.web_address import is_web_address
 
 REQUEST_SECONDS = 10.0
@@ -23,7 +23,7 @@ _THERE_ALREADY = 412
 _FILE_NAME = re.compile(r"[0-9]{20}\.checkpoint")
 
 
-class PublishingError(ToldError):
+class PublishingError(ExpectedError):
     """A checkpoint did not arrive. The message says where, and why."""
 
 

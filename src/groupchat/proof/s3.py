@@ -13,11 +13,11 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.web_address import is_web_address
 
 
-class NoCredentialsError(ToldError):
+class NoCredentialsError(ExpectedError):
     """The environment does not say how to reach S3. The message names what is missing or wrong."""
 
 

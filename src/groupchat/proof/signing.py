@@ -10,10 +10,10 @@ from groupchat.proof.tiles import TileReader, node_of, root_in
 from groupchat.proof.tree import consistency_proof, is_consistent
 from groupchat.store.database import Database
 from groupchat.store.positions import lock
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 
-class SigningError(ToldError):
+class SigningError(ExpectedError):
     """Nothing can be signed, because there is nothing yet, or it would contradict an earlier checkpoint. The message says which."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from groupchat.proof.tree import HASH_BYTES, Node, range_root, root_of
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
@@ -31,7 +31,7 @@ class Tile(Struct, frozen=True):
     hashes: bytes
 
 
-class MissingTileError(ToldError):
+class MissingTileError(ExpectedError):
     """A tile that the tree needs is missing, or too short."""
 
     def __init__(self, level: int, number: int) -> None:

@@ -17,7 +17,7 @@ from groupchat.queries.rights import rights_of
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
-from groupchat.values.errors import NotFoundError, ToldError
+from groupchat.values.errors import ExpectedError, NotFoundError
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def _proof(store: EventStore, who: Caller, position: int) -> tuple[Note, str]:
     try:
         with store.database.read() as connection:
             proved = prove(connection, position)
-    except ToldError as error:
+    except ExpectedError as error:
         raise NotFoundError(str(error)) from error
     return proved.checkpoint, proved.text(with_leaf=type(found[0].event) not in UNPUBLISHED)
 

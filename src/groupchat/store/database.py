@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.sqlite_file import SqliteFile
-from groupchat.values.errors import ToldError, first_line
+from groupchat.values.errors import ExpectedError, first_line
 
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
@@ -43,7 +43,7 @@ _WRITES = "groupchat_writes"
 _DURABLE = "groupchat_durable"
 
 
-class DatabaseUnavailableError(ToldError):
+class DatabaseUnavailableError(ExpectedError):
     """The database can't be used. The message says why and what to do."""
 
 

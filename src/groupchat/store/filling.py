@@ -19,16 +19,16 @@ from groupchat.store.put_off import PutOff
 from groupchat.store.recorder import WRITER_LOCK, Recorder
 from groupchat.store.tables import IDEMPOTENCY_KEYS, STORED_EVENTS
 from groupchat.store.webhook_rows import Cursor, WebhookPlace
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 T = TypeVar("T")
 
 
-class StoreNotEmptyError(ToldError):
+class StoreNotEmptyError(ExpectedError):
     """The store is not empty, so another store's history can't be imported."""
 
 
-class BusyStoreError(ToldError):
+class BusyStoreError(ExpectedError):
     """Another process is writing to the store."""
 
 

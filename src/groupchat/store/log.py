@@ -9,7 +9,7 @@ from groupchat.store.database import Database
 from groupchat.store.mapper import EventMapper, UnreadableEventError
 from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.tail import Piece, Tail
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.event import Event, Recorded
 
 STREAMS_AT_ONCE = 1_000
@@ -18,7 +18,7 @@ STREAMS_AT_ONCE = 1_000
 E = TypeVar("E", bound=Event)
 
 
-class UnknownStreamError(ToldError):
+class UnknownStreamError(ExpectedError):
     """The store doesn't have this stream, or the stream is of another kind."""
 
 

@@ -6,11 +6,11 @@ from typing import NoReturn
 import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.event import Actor, Cause, Event, Recorded, decode
 
 
-class UnreadableEventError(ToldError):
+class UnreadableEventError(ExpectedError):
     """A stored event can't be decoded. Its topic is unknown (perhaps a newer groupchat wrote it), or its state is damaged.
 
     `position` is the event's if it was read from the log, otherwise 0.

@@ -97,7 +97,7 @@ def _media(event: object) -> Iterator[str]:
 
 
 def _statuses(step: Step, deliveries: Sequence[Recorded], names: Mapping[str, str], zone: tzinfo) -> Iterator[str]:
-    """Return the last status of each recipient with the time since when it is so, equal ones together; and who settled any."""
+    """Return the last status of each recipient, since when, and the user who settled it, with equal ones together."""
     if not as_of.is_message(step.recorded):
         return
     row: thread.Message | None = None

@@ -8,11 +8,11 @@ rule's own words what is wrong, and `members` that a program can read. The statu
 from typing import Any, ClassVar, Literal
 
 
-class ToldError(Exception):
+class ExpectedError(Exception):
     """An expected failure. The message says why and what to do, and the command line prints it instead of a traceback."""
 
 
-class RefusalError(ToldError):
+class RefusalError(ExpectedError):
     """A command that a rule forbids, or that the caller got wrong. Nothing of it was stored."""
 
     slug: ClassVar[str]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -38,11 +38,11 @@ _NOT_GLOBAL: tuple[Network, ...] = (
 """Ranges that lead elsewhere than they seem to, or that some versions of Python count as global."""
 
 
-class InsideError(ToldError):
+class InsideError(ExpectedError):
     """The address is inside a network that is not allowed, or a public one without HTTPS."""
 
 
-class NetworksUnreadableError(ToldError):
+class NetworksUnreadableError(ExpectedError):
     """The setting is not a list of networks."""
 
 

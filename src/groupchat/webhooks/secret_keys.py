@@ -11,13 +11,13 @@ from hashlib import sha256
 from secrets import token_bytes
 from typing import Self
 
-from groupchat.values.errors import RefusalError, ToldError
+from groupchat.values.errors import ExpectedError, RefusalError
 
 PREFIX = "whsec_"
 _SHORTEST = 32
 
 
-class KeyUnreadableError(ToldError):
+class KeyUnreadableError(ExpectedError):
     """The setting is not base64 of at least 32 bytes."""
 
 

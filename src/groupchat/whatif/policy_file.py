@@ -18,7 +18,7 @@ from groupchat.aggregates.policy import ChangePolicy, policy_after
 from groupchat.aggregates.workspace_state import PostedRate, Workspace
 from groupchat.values import phone
 from groupchat.values.currencies import CURRENCIES
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 from groupchat.values.money import Currency, Price, Rate
 from groupchat.values.policy import MAX_PARTICIPANTS_EVER, MIN_PARTICIPANTS_EVER, PRESETS, GroupSize, Policy, Preset, Region
 
@@ -60,7 +60,7 @@ class LineFault(Struct, frozen=True, order=True):
     reason: str
 
 
-class PolicyFileError(ToldError):
+class PolicyFileError(ExpectedError):
     """A policy file is invalid. The message has every error with its line."""
 
     def __init__(self, path: Path, faults: list[LineFault]) -> None:

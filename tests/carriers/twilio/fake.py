@@ -79,7 +79,7 @@ class FakeTwilio(Vendor):
         return refused(20429, 429)
 
     def conversation(self, ours: str, people: tuple[str, ...], name: str | None = None) -> Conversation:
-        """Return the conversation with a set; if there is none, create it as people do who write first."""
+        """Return the conversation with a set; if there is none, create it as for people who write first."""
         for each in self.conversations:
             if (each.ours, set(each.people)) == (ours, set(people)) and each.state != "closed":
                 return each

@@ -5,10 +5,10 @@ from groupchat.processes.relay.progress import RelayProgress
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.positions import PoisonError
-from groupchat.values.errors import ToldError
+from groupchat.values.errors import ExpectedError
 
 
-class NoSuchPositionError(ToldError):
+class NoSuchPositionError(ExpectedError):
     """A relay can't start at that position. The message says which positions exist."""
 
 
