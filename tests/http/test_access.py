@@ -1,8 +1,8 @@
 """Every endpoint of the application, and its response to each kind of caller: R20 to R23, over HTTP.
 
 A row is a call, and what each of nine callers gets: a status, or a problem's slug. Callers without an entry get the same as all
-others; a caller from another workspace finds none of the ids. The same call with a parameter that is not known shows the order: 404,
-403, then 422.
+others; a caller from another workspace finds none of the ids. The same call with a parameter that is not known shows the order:
+404, 403, then 422.
 """
 
 import asyncio
