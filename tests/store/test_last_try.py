@@ -6,6 +6,7 @@ import pytest
 
 from groupchat.store.answers import IdempotencyKey
 from groupchat.store.event_store import Tries
+from groupchat.store.last_try import STREAMS
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.refusals import VersionConflictError
 from groupchat.store.terms import AnsweredBeforeError, Remember, Terms
@@ -94,6 +95,18 @@ async def test_a_last_try_that_decides_for_too_long_stores_nothing_and_delays_no
         with pytest.raises(VersionConflictError):
             await store.run(CAUSE, endless)
         assert (await count(other, "a")).value == 0
+        assert await sum_of(store, "a") == 1
+
+
+async def test_a_last_try_that_reads_much_has_the_time_for_it_R16(database_url):
+    async def slow(decision):
+        await decision.load_many(COUNTER, [f"s{n}" for n in range(10 * STREAMS)])
+        await asyncio.sleep(0.35)  # longer than a command that reads little may take
+        await take(decision)
+
+    async with opened(database_url, tries=Tries(free=0, last_seconds=0.3)) as store:
+        await store.run(CAUSE, slow)
+
         assert await sum_of(store, "a") == 1
 
 

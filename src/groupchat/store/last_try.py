@@ -4,12 +4,18 @@ Deciding first and checking afterwards favors commands that read little and come
 a message sent in any of them invalidates its decision. In the last try, the committer begins the transaction, takes the lock that
 orders all writers, and only then lets the command decide on the stored state. No stream can move until its events are stored in the
 same transaction. The command waits in the same queue as all other appends, so this is also fair.
+
+Its time is limited, because all others wait. The limit is for a command that waits for something, not for one that has much to do:
+each stream that it reads extends it. So the opt-out of a phone is stored however many groups the phone is in (R16).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
 from typing import Any, TypeVar
+
+from eventsourcing.persistence import Notification
 
 from groupchat.store.append import Tails
 from groupchat.store.decision import Loaded, StreamKind
@@ -22,7 +28,9 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 LONGEST_SECONDS = 5.0
-"""The time that a command has to decide while all others wait for it."""
+"""The time that a command has to decide while all others wait for it, if it reads few streams."""
+STREAMS = 2_500
+"""The number of streams that extend this time by as much again, which is about 20 times what they take."""
 
 
 class LockedStreams:
@@ -66,21 +74,57 @@ def under_lock(
 ) -> Callable[[Tails], T]:
     """Return the function that the committer calls in its thread while it holds the lock; it waits for the event loop to decide.
 
-    Raises `VersionConflictError` if deciding takes longer than `seconds`, because the others can't wait any longer.
+    It raises `VersionConflictError` if deciding takes longer than `seconds` and what its streams add, because the others can't wait
+    any longer.
     """
 
     def call(tails: Tails) -> T:
+        time = _Time(seconds)
+
         async def decided() -> T:
             with ThreadPoolExecutor(1, thread_name_prefix="last-try") as reader:  # only the transaction's connection
-                async with asyncio.timeout(seconds):
-                    return await decide(LockedStreams(states, mapper, lambda above: loop.run_in_executor(reader, tails, above)))
+                async with asyncio.timeout(seconds) as limit:
+
+                    async def read(above: Mapping[str, int]) -> list[Notification]:
+                        limit.reschedule(loop.time() + time.left_with(len(above)))
+                        return await loop.run_in_executor(reader, tails, above)
+
+                    return await decide(LockedStreams(states, mapper, read))
 
         deciding = asyncio.run_coroutine_threadsafe(decided(), loop)
         try:
-            return deciding.result(2 * seconds)
+            return _result(deciding, time)
         except TimeoutError as error:
             deciding.cancel()
             msg = "Other requests keep changing the same thing. Nothing was stored. Try again."
             raise VersionConflictError(msg) from error
 
     return call
+
+
+class _Time:
+    """The time that a decision has, from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._each = seconds / STREAMS
+        self._ends = monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self._ends - monotonic()
+
+    def left_with(self, streams: int) -> float:
+        """Extend the time by what reading so many streams adds, and return the seconds that are left."""
+        self._ends += streams * self._each
+        return self.left
+
+
+def _result(deciding: Future[T], time: _Time) -> T:
+    """Wait for a decision. The event loop ends it in time; raises `TimeoutError` also if the loop does nothing any more."""
+    while True:
+        try:
+            return deciding.result(max(0.0, time.left) + LONGEST_SECONDS)
+        except TimeoutError:
+            if deciding.done() or time.left < 0:
+                raise
