@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from groupchat.values.clock import utc_now
-from groupchat.webhooks import connections
 from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.calls import CallOutcome, Receiver
 from tests.support.receiver import receiving
@@ -90,7 +89,7 @@ async def test_the_certificate_must_have_the_receivers_name_although_an_address_
         assert server.heard == []
 
 
-async def test_an_address_that_does_not_answer_leaves_time_for_the_next_one_R55(tmp_path, monkeypatch):
+async def test_an_address_that_does_not_answer_leaves_time_for_the_next_one_R55(tmp_path):
     async def both(_host: str, _port: int) -> Sequence[str]:
         return ["127.0.0.2", "127.0.0.1"]
 
@@ -98,7 +97,6 @@ async def test_an_address_that_does_not_answer_leaves_time_for_the_next_one_R55(
         await reader.read()
         writer.close()
 
-    monkeypatch.setattr(connections, "CONNECT_SECONDS", 1.0)
     path = certificate(tmp_path, NAME)
     serving, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context(cafile=path)
     serving.load_cert_chain(path)
@@ -109,7 +107,7 @@ async def test_an_address_that_does_not_answer_leaves_time_for_the_next_one_R55(
         except OSError as error:
             pytest.skip(f"this machine has no second address: {error}")
         addresses = Addresses((IPv4Network("127.0.0.0/8"),), both)
-        receiver = Receiver(f"https://{NAME}:{port}", addresses, trusting)
+        receiver = Receiver(f"https://{NAME}:{port}", addresses, trusting, connect_seconds=1.0)
         outcome = await receiver.post([], b"{}")
         receiver.close()
         mute.close()
@@ -126,6 +124,7 @@ async def test_a_connection_is_used_again_and_replaced_if_the_receiver_closed_it
     ("response", "error"),
     [
         (b"", "closed the connection"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", "not HTTP/1.1"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "not HTTP/1.1"),
         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "not HTTP/1.1"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, "not HTTP/1.1"),

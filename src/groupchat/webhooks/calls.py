@@ -14,7 +14,7 @@ from standardwebhooks import Webhook as Signer
 from groupchat import __version__
 from groupchat.values.errors import first_line
 from groupchat.webhooks.addresses import Addresses, Destination, InsideError
-from groupchat.webhooks.connections import Connections, Headers, ReceiverGoneError
+from groupchat.webhooks.connections import CONNECT_SECONDS, Connections, Headers, ReceiverGoneError
 
 CALL_SECONDS = 15.0
 """The time for a whole call: lookup, connection, request and response."""
@@ -51,7 +51,14 @@ def signed(message_id: str, at: datetime, body: bytes, secrets: Iterable[str]) -
 class Receiver:
     """Calls one web address, with connections of its own, so that a receiver that hangs takes none from others."""
 
-    def __init__(self, url: str, addresses: Addresses, tls: ssl.SSLContext, seconds: float = CALL_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        addresses: Addresses,
+        tls: ssl.SSLContext,
+        seconds: float = CALL_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
         parts = urlsplit(url)
         self.url = url
         self._target = ((parts.path or "/") + (f"?{parts.query}" if parts.query else "")).encode()
@@ -61,7 +68,7 @@ class Receiver:
             (b"content-type", b"application/json"),
         ]
         self._seconds = seconds
-        self._connections = Connections(Destination.of(url), addresses, tls)
+        self._connections = Connections(Destination.of(url), addresses, tls, connect_seconds)
 
     async def post(self, headers: Headers, body: bytes) -> CallOutcome:
         """Post a body; never raises because of what the receiver does."""

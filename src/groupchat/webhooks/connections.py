@@ -35,10 +35,13 @@ class ReceiverGoneError(Exception):
 class Connections:
     """Connections to one destination. Each carries one request at a time, and is kept for the next one."""
 
-    def __init__(self, to: Destination, addresses: Addresses, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, to: Destination, addresses: Addresses, tls: ssl.SSLContext, connect_seconds: float = CONNECT_SECONDS
+    ) -> None:
         self._to = to
         self._addresses = addresses
         self._tls = tls if to.encrypted else None
+        self._connect_seconds = connect_seconds
         self._idle: list[_Connection] = []
 
     async def post(self, target: bytes, headers: Headers, body: bytes) -> ReceiverResponse:
@@ -85,10 +88,10 @@ class Connections:
         name = self._to.host if self._tls is not None else None
         for address in await self._addresses.of(self._to):
             try:
-                async with asyncio.timeout(CONNECT_SECONDS):
+                async with asyncio.timeout(self._connect_seconds):
                     streams = await asyncio.open_connection(address, self._to.port, ssl=self._tls, server_hostname=name)
             except TimeoutError:
-                failed = ConnectionError(f"no connection within {CONNECT_SECONDS:g} seconds")
+                failed = ConnectionError(f"no connection within {self._connect_seconds:g} seconds")
             except OSError as error:
                 failed = error
             else:
@@ -133,8 +136,6 @@ class _Connection:
                 raise ReceiverGoneError
             self.has_response = True
             self._http.receive_data(data)
-        if isinstance(event, h11.ConnectionClosed):
-            raise ReceiverGoneError
         return event
 
     def renew(self) -> bool:

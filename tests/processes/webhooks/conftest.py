@@ -11,6 +11,7 @@ from sqlalchemy import select
 from groupchat.commands import webhooks
 from groupchat.commands.webhooks import NewWebhook, WebhookWithSecret
 from groupchat.processes.webhooks.calling import WebhookCalls
+from groupchat.processes.webhooks.courier import QUEUED
 from groupchat.processes.webhooks.worker import Webhooks
 from groupchat.store import webhook_rows
 from groupchat.store.database import Database
@@ -55,10 +56,12 @@ class Site:
         return (await (world or self.world).run(webhooks.add_webhook, KEYS, new)).value
 
     @asynccontextmanager
-    async def sending(self, addresses: Addresses = LOCAL, call_seconds: float = PATIENCE) -> AsyncIterator[Webhooks]:
+    async def sending(
+        self, addresses: Addresses = LOCAL, call_seconds: float = PATIENCE, most_queued: int = QUEUED
+    ) -> AsyncIterator[Webhooks]:
         """Run the worker; errors of it fail the test."""
         outgoing = WebhookCalls(addresses, KEYS, clock=utc_now, call_seconds=call_seconds)
-        worker, stop = Webhooks(self.store, outgoing, tend_seconds=0.01), asyncio.Event()
+        worker, stop = Webhooks(self.store, outgoing, tend_seconds=0.01, most_queued=most_queued), asyncio.Event()
         task = asyncio.create_task(worker.run(stop))
         try:
             yield worker

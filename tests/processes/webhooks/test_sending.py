@@ -1,5 +1,6 @@
 """Webhooks (R55): which events are sent, in which order, when they are repeated, and when that ends."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,12 +13,15 @@ from groupchat.aggregates.webhook_events import WebhookSwitchedOff
 from groupchat.aggregates.webhooks import WebhookFields
 from groupchat.commands import keys, webhooks
 from groupchat.http.routes.history import StoredEvent
-from groupchat.processes.webhooks import courier
+from groupchat.processes.webhooks.calling import WebhookCalls
+from groupchat.processes.webhooks.desk import Desk
 from groupchat.store import webhook_rows
+from groupchat.store.terms import NO_TERMS
 from groupchat.store.webhook_rows import FOLLOWER
+from groupchat.values.clock import utc_now
 from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.schedule import RETRIES, SWITCH_OFF_AFTER
-from tests.processes.webhooks.conftest import KEYS, Site
+from tests.processes.webhooks.conftest import KEYS, LOCAL, Site
 from tests.support.receiver import HANG, Heard
 from tests.support.world import a_world
 
@@ -234,6 +238,24 @@ async def test_nothing_is_sent_after_a_user_switched_it_off_or_removed_it_R55(si
     assert {each.path for each in site.receiver.heard} == {"/on"}
 
 
+async def test_a_webhook_that_is_behind_does_not_read_past_its_removal_R55(site: Site):
+    webhook = await site.add()
+    group = await site.world.group(1, 2)
+    site.receiver.answer = lambda _: HANG
+    async with site.sending():
+        await site.world.send(group, "before")
+        await site.receiver.count(1)
+    site.receiver.answer = lambda _: 204
+    site.receiver.heard.clear()
+    await site.world.run(webhooks.remove_webhook, webhook.id)
+    await site.world.send(group, "after")
+    desk = Desk(site.store, WebhookCalls(LOCAL, KEYS, clock=utc_now))
+    async with asyncio.TaskGroup() as work:
+        await desk.open(NO_TERMS, work)
+    await desk.close()
+    assert bodies(site.receiver.heard) == ["before"]
+
+
 async def test_a_webhook_that_was_removed_while_it_read_the_log_leaves_nothing_behind_R55(site: Site):
     webhook = await site.add()
     async with site.sending() as worker:
@@ -285,13 +307,12 @@ async def test_a_replay_drops_the_waiting_deliveries_R55(site: Site):
 # --- slow receivers, and ends of the worker
 
 
-async def test_a_receiver_that_hangs_holds_up_nobody_and_its_queue_is_bounded_R55(site: Site, monkeypatch):
-    monkeypatch.setattr(courier, "QUEUED", 5)
+async def test_a_receiver_that_hangs_holds_up_nobody_and_its_queue_is_bounded_R55(site: Site):
     hanging = await site.add("/hanging")
     await site.add("/quick")
     groups = [await site.world.group(2 * n, 2 * n + 1) for n in range(1, 13)]
     site.receiver.answer = lambda heard: HANG if heard.path == "/hanging" else 204
-    async with site.sending() as worker:
+    async with site.sending(most_queued=5) as worker:
         for n, group in enumerate(groups):
             await site.world.send(group, str(n))
             await site.receiver.count(n + 1, "/quick")

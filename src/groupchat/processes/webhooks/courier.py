@@ -68,7 +68,14 @@ class Office(Protocol):
 class Courier:
     """The messages of one webhook: those to send now, those that wait, and the position up to which it has considered the log."""
 
-    def __init__(self, office: Office, webhook: WebhookState, cursor: Cursor, waiting: Iterable[WaitingMessage] = ()) -> None:
+    def __init__(
+        self,
+        office: Office,
+        webhook: WebhookState,
+        cursor: Cursor,
+        waiting: Iterable[WaitingMessage] = (),
+        most_queued: int = QUEUED,
+    ) -> None:
         self.webhook = webhook
         self.workspace_id = cursor.workspace_id
         self.failing_since = cursor.failing_since
@@ -85,18 +92,19 @@ class Courier:
         """The positions of messages that only memory has, ascending."""
         self._waiting = WaitingRoom(webhook.id, office.notes, waiting)
         self._failures = 0
+        self._most_queued = most_queued
 
     # --- taking events
 
     @property
     def has_room(self) -> bool:
         """Whether it takes another event."""
-        return self.webhook.off is None and len(self._queued) < QUEUED and len(self._waiting) < WAITING
+        return self.webhook.off is None and len(self._queued) < self._most_queued and len(self._waiting) < WAITING
 
     @property
     def should_read(self) -> bool:
         """Whether it is time to read the log: it is behind, and has room for a good many events."""
-        return self.behind and not self.reading and self.has_room and len(self._queued) <= QUEUED // 2
+        return self.behind and not self.reading and self.has_room and len(self._queued) <= self._most_queued // 2
 
     def offer(self, recorded: Recorded) -> None:
         """Take an event of its workspace from the shared reader, unless the courier is behind."""

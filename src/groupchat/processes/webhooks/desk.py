@@ -20,7 +20,7 @@ from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.commands import webhooks
 from groupchat.processes.webhooks.beginning import beginning
 from groupchat.processes.webhooks.calling import WebhookCalls
-from groupchat.processes.webhooks.courier import Courier
+from groupchat.processes.webhooks.courier import QUEUED, Courier
 from groupchat.processes.webhooks.notes import Notes
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
@@ -28,6 +28,7 @@ from groupchat.store.fences import LeaseLostError, generations
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.positions import advance
 from groupchat.store.refusals import may_pass
+from groupchat.store.tail import Piece
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.store.webhook_rows import FOLLOWER, Cursor, WaitingMessage
 from groupchat.values.errors import first_line
@@ -46,13 +47,14 @@ class Desk:
 
     name = FOLLOWER
 
-    def __init__(self, store: EventStore, calls: WebhookCalls) -> None:
+    def __init__(self, store: EventStore, calls: WebhookCalls, most_queued: int = QUEUED) -> None:
         self.notes = Notes()
         self.position = 0
         """The position up to which events were offered to the couriers."""
         self.couriers: dict[str, Courier] = {}
         self._store = store
         self._calls = calls
+        self._most_queued = most_queued
         self._terms = NO_TERMS
         self._of: defaultdict[str, list[Courier]] = defaultdict(list)
         """The couriers of each workspace."""
@@ -195,7 +197,7 @@ class Desk:
                 courier.rewind(event.after)
 
     def _employ(self, webhook: WebhookState, cursor: Cursor, waiting: Sequence[WaitingMessage]) -> None:
-        courier = Courier(self, webhook, cursor, waiting)
+        courier = Courier(self, webhook, cursor, waiting, self._most_queued)
         self.couriers[webhook.id] = courier
         self._of[courier.workspace_id].append(courier)
         self.changed(courier)
@@ -217,7 +219,7 @@ class Desk:
             self.start(self._read(courier))
 
     async def _read(self, courier: Courier) -> None:
-        """Let a courier that is behind continue from its own position, until it has no room or has caught up."""
+        """Let a courier that is behind continue from its own position, until it has no room or has caught up with the desk."""
         try:
             await self._unless_passing(partial(self._catch_up, courier))
         finally:
@@ -227,7 +229,7 @@ class Desk:
         while courier.behind and courier.has_room:
             start = courier.position
             try:
-                events = (await self._store.log.follow(start, _BATCH)).events
+                events = self._known(await self._store.log.follow(start, _BATCH))
             except UnreadableEventError as error:
                 if error.position > self.position:
                     return  # the shared reader stops there, too
@@ -241,6 +243,10 @@ class Desk:
                 self._changed[courier] = None
             elif not events:
                 return
+
+    def _known(self, piece: Piece) -> Sequence[Recorded]:
+        """Return the events that were offered to all couriers. Later ones may have switched a webhook off or removed it."""
+        return [recorded for recorded in piece.events if recorded.position <= self.position]
 
     async def _unless_passing(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do something that is tried again later anyway, if a failure may pass."""

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.processes.webhooks.calling import WebhookCalls
+from groupchat.processes.webhooks.courier import QUEUED
 from groupchat.processes.webhooks.desk import Desk
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
@@ -25,8 +26,10 @@ log = structlog.get_logger()
 class Webhooks:
     """Sends events to webhooks."""
 
-    def __init__(self, store: EventStore, calls: WebhookCalls, *, tend_seconds: float = TEND_SECONDS) -> None:
-        self.desk = Desk(store, calls)
+    def __init__(
+        self, store: EventStore, calls: WebhookCalls, *, tend_seconds: float = TEND_SECONDS, most_queued: int = QUEUED
+    ) -> None:
+        self.desk = Desk(store, calls, most_queued)
         self.follower = Follower(store, self.desk)
         self.name = self.desk.name
         self._database = store.database
