@@ -4,9 +4,6 @@ from textwrap import indent
 
 from openapi.python_types import Json, PythonTypes, docstring, optional, spelled
 
-_DATE = {"examples": ["2025-01-01"]}
-"""What parameters that take a time or a date have in common."""
-
 
 def method(types: PythonTypes, path: str, verb: str, operation: Json) -> str:
     """Return the method of an operation: it describes the call, and its decorator makes it."""
@@ -45,11 +42,7 @@ def _answer(types: PythonTypes, operation: Json) -> tuple[str, str | None]:
 def _query(types: PythonTypes, operation: Json) -> dict[str, str]:
     """Return the arguments that become query parameters; `format` is left out, because it selects another type of response."""
     found = [each for each in operation["parameters"] if each.get("in") == "query" and each["name"] != "format"]
-    return {each["name"]: _argument(_taken(types, each["schema"]), required=each["required"]) for each in found}
-
-
-def _taken(types: PythonTypes, schema: Json) -> str:
-    return "date | str" if schema.items() >= _DATE.items() else types.annotation(schema, taken=True)
+    return {each["name"]: _argument(types.annotation(each["schema"], taken=True), required=each["required"]) for each in found}
 
 
 def _body(types: PythonTypes, path: str, operation: Json) -> tuple[dict[str, str], list[str]]:

@@ -11,7 +11,7 @@ EVENT = "StoredEvent"
 BY_HAND = {"Actor", EVENT}
 """Types that are not made from their schemas: `stored.py` has one, and the other is the union of all events."""
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-_FORMATS = {"date-time": "datetime", "date": "date", "binary": "bytes"}
+_FORMATS = {"date-time": "datetime", "date": "date", "date-or-time": "date | str", "binary": "bytes"}
 _WIDTH = 112
 
 

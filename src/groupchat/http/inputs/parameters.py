@@ -24,6 +24,7 @@ Moment = Annotated[
         max_length=40,
         description="A time with its offset (`2025-01-31T23:59:30Z`), or a date, which is its first moment in UTC.",
         examples=["2025-01-01"],
+        extra_json_schema={"format": "date-or-time"},
     ),
 ]
 Version = Annotated[int, Meta(ge=0, le=2**53)]
