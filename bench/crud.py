@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
+from http import HTTPStatus
 from os import environ
 from typing import Annotated, Any
 
@@ -47,7 +48,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from groupchat.carriers.port import Inbound, Outgoing, Receipt, RecipientResult
+from groupchat.carriers.port import Inbound, Outgoing, Posted, Receipt, RecipientResult
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.simulator.tables import METADATA as SIMULATOR
 from groupchat.store.database import Database
@@ -215,7 +216,12 @@ async def work(pool: Engine, stop: asyncio.Event) -> None:
     """Hand messages over, and take receipts."""
     database = Database(environ["CRUD_DATABASE_URL"])
     carrier, inbox = Simulator(database), Inbox(pool)
-    pumping = asyncio.create_task(carrier.work(inbox, stop))
+
+    async def post(posted: Posted) -> int:
+        await carrier.webhook(posted, inbox)
+        return HTTPStatus.NO_CONTENT
+
+    pumping = asyncio.create_task(carrier.work(post, stop))
     while not stop.is_set():
         taken = await asyncio.to_thread(_take, pool)
         answers = await asyncio.gather(*(carrier.send(_outgoing(each)) for each in taken))

@@ -137,7 +137,7 @@ def _shortest_and_longest(system: System) -> tuple[str, str]:
 
 @asynccontextmanager
 async def _client(system: System, key: str) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(system.services()))
+    transport = httpx.ASGITransport(create_app(system.services))
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://groupchat.test", headers=headers, timeout=60) as client:
         yield client

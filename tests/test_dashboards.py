@@ -22,7 +22,7 @@ EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in BO
 async def scraped(sqlite_url):
     """The names of all samples, and each one's labels, where every metric was counted once."""
     async with running(Settings(database_url=sqlite_url)) as system:
-        services = system.services()
+        services = system.services
         services.metrics.answered("/v1/policy", "GET", 503, 0.1, "unavailable")
         services.metrics.posted("telnyx", "forged", 0.1)
         services.metrics.unrecorded("day", 1)

@@ -32,7 +32,7 @@ class Adapter(Struct, frozen=True, kw_only=True):
 
     `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `check` makes
     harmless calls, and tells what is still to be set up; `close` ends its connections. `simulator` is the carrier
-    itself where it is the simulated one: its handsets have routes of their own.
+    itself if it is the simulated one: its handsets have routes of their own, and its worker posts to its webhook.
     """
 
     carrier: Carrier
@@ -53,7 +53,7 @@ def choose(settings: Settings, database: Database, clock: Clock) -> tuple[Adapte
 
 def _simulator(settings: Settings, database: Database, clock: Clock) -> Adapter:
     simulator = Simulator(database, clock, native_group=settings.simulator_native_group)
-    return Adapter(carrier=simulator, work=simulator.work, simulator=simulator)
+    return Adapter(carrier=simulator, webhook=simulator.webhook, simulator=simulator)
 
 
 def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:

@@ -24,6 +24,7 @@ from groupchat.http.guards.sign_in import CALLBACK, Client, SignIn
 from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Provider, Tokens
 from groupchat.http.monitoring.metrics import Metrics
+from groupchat.http.routes.carrier_webhooks import posting
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
@@ -91,40 +92,10 @@ class System(Struct, frozen=True, kw_only=True):
     adapters: Sequence[Adapter]
     """The carriers' adapters, that of the default carrier first."""
     carrier_calls: CarrierCalls
-    workers: dict[str, Worker]
-    followers: tuple[str, ...]
-    reported: tuple[str, ...]
     webhook_counts: WebhookCounts
-    secret_keys: SecretKeys | None
-    addresses: Addresses
-
-    def services(self) -> Services:
-        """Return the parts for the HTTP layer."""
-        settings, metrics, streams = self.settings, Metrics(), Streams(self.store, _pace(self.settings))
-        metrics.watch(appends_waiting=lambda: self.store.waiting, streams_open=lambda: streams.open)
-        metrics.include(self.carrier_calls.collectors)
-        metrics.include(self.webhook_counts.collectors)
-        self.store.observe(metrics.stored)
-        tokens = _tokens(settings)
-        return Services(
-            store=self.store,
-            progress=self.progress,
-            simulator=self.simulator,
-            carrier_webhooks=self._carrier_webhooks(),
-            followers=self.followers,
-            reported=self.reported,
-            max_lag=settings.max_lag_seconds,
-            streams=streams,
-            throttle=_throttle(settings),
-            tokens=tokens,
-            sign_in=None if tokens is None else _sign_in(settings, tokens),
-            metrics=metrics,
-            last_uses=LastUses(self.database),
-            refusals=RefusalLog(self.store, metrics.unrecorded),
-            public_url=settings.public_url,
-            secret_keys=self.secret_keys,
-            addresses=self.addresses,
-        )
+    workers: dict[str, Worker]
+    services: Services
+    """The parts for the HTTP layer."""
 
     @property
     def simulator(self) -> Simulator | None:
@@ -136,14 +107,7 @@ class System(Struct, frozen=True, kw_only=True):
         for each in self.adapters:
             if each.close is not None:
                 await each.close()
-        self.addresses.close()
-
-    def _carrier_webhooks(self) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
-        named = {each.carrier.name: each.webhook for each in self.adapters if each.webhook is not None}
-        return {name: partial(self._take, name, webhook) for name, webhook in named.items()}
-
-    async def _take(self, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> int:
-        return await webhook(posted, CarrierInbox(self.store, name, correlation_id))
+        self.services.addresses.close()
 
 
 def _pace(settings: Settings) -> StreamLimits:
@@ -237,13 +201,18 @@ def assemble(
     secret_keys = None if settings.webhook_key is None else SecretKeys.read(settings.webhook_key)
     addresses = Addresses(read_networks(settings.webhook_networks or ""))
     outgoing = WebhookCalls(addresses, secret_keys, clock=clock)
+    progress = Progress(database, signals)
+    services = _services(settings, store, chosen, progress=progress, secret_keys=secret_keys, addresses=addresses)
+    services.metrics.include(calls.collectors)
+    services.metrics.include(outgoing.counts.collectors)
+    store.observe(services.metrics.stored)
     applying, sending = Applying(database), Webhooks(store, outgoing)
     runs: dict[str, Worker] = {
         **{name: Follower(store, Projection(database, view, applying)).run for name, view in VIEWS.items()},
         **{each.name: each.run for each in _processes(store, chosen, calls)},
         sending.name: sending.run,
         proof.NAME: proof.Tree(database, signals).run,
-        **dict(_carriers_work(store, chosen)),
+        **dict(_carriers_work(services, chosen)),
         housekeeping.NAME: partial(housekeeping.run, store),
         **dict(_chosen_workers(settings, store)),
     }
@@ -252,16 +221,54 @@ def assemble(
         database=database,
         signals=signals,
         store=store,
-        progress=Progress(database, signals),
+        progress=progress,
         adapters=chosen,
         carrier_calls=calls,
-        workers=runs,
-        followers=workers.REQUIRED,
-        reported=(*workers.REPORTED, *((RELAY,) if RELAY in runs else ())),
         webhook_counts=outgoing.counts,
+        workers=runs,
+        services=services,
+    )
+
+
+def _services(
+    settings: Settings,
+    store: EventStore,
+    chosen: Sequence[Adapter],
+    *,
+    progress: Progress,
+    secret_keys: SecretKeys | None,
+    addresses: Addresses,
+) -> Services:
+    metrics, streams, tokens = Metrics(), Streams(store, _pace(settings)), _tokens(settings)
+    metrics.watch(appends_waiting=lambda: store.waiting, streams_open=lambda: streams.open)
+    return Services(
+        store=store,
+        progress=progress,
+        simulator=chosen[0].simulator,
+        carrier_webhooks=_carrier_webhooks(store, chosen),
+        followers=workers.REQUIRED,
+        reported=(*workers.REPORTED, *(() if settings.kafka_bootstrap_servers is None else (RELAY,))),
+        max_lag=settings.max_lag_seconds,
+        streams=streams,
+        throttle=_throttle(settings),
+        tokens=tokens,
+        sign_in=None if tokens is None else _sign_in(settings, tokens),
+        metrics=metrics,
+        last_uses=LastUses(store.database),
+        refusals=RefusalLog(store, metrics.unrecorded),
+        public_url=settings.public_url,
         secret_keys=secret_keys,
         addresses=addresses,
     )
+
+
+def _carrier_webhooks(store: EventStore, chosen: Sequence[Adapter]) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
+    named = {each.carrier.name: each.webhook for each in chosen if each.webhook is not None}
+    return {name: partial(_take, store, name, webhook) for name, webhook in named.items()}
+
+
+async def _take(store: EventStore, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> int:
+    return await webhook(posted, CarrierInbox(store, name, correlation_id))
 
 
 def _processes(store: EventStore, chosen: Sequence[Adapter], calls: CarrierCalls) -> Iterator[Acting]:
@@ -272,10 +279,12 @@ def _processes(store: EventStore, chosen: Sequence[Adapter], calls: CarrierCalls
         yield Acting(store, process)
 
 
-def _carriers_work(store: EventStore, chosen: Sequence[Adapter]) -> Iterator[tuple[str, Worker]]:
+def _carriers_work(services: Services, chosen: Sequence[Adapter]) -> Iterator[tuple[str, Worker]]:
     for each in chosen:
-        if each.work is not None:
-            yield each.carrier.name, partial(each.work, CarrierInbox(store, each.carrier.name))
+        if each.simulator is not None:
+            yield each.carrier.name, partial(each.simulator.work, posting(services, each.carrier.name))
+        elif each.work is not None:
+            yield each.carrier.name, partial(each.work, CarrierInbox(services.store, each.carrier.name))
 
 
 def _chosen_workers(settings: Settings, store: EventStore) -> Iterator[tuple[str, Worker]]:

@@ -46,7 +46,7 @@ async def serve(
         sock = _bind(host, port)
         address = _address(sock, host)
         lines = _what_to_try(await demo.prepare(system, clock), address) if with_demo else []
-        services = system.services()
+        services = system.services
         server = _Server(_config(services, settings.max_connections))
         on_signal(failed.set)
         serving = asyncio.create_task(server.serve([sock]))

@@ -61,7 +61,7 @@ def report(groupchat, url, **settings):
 
 
 async def ready(system, **given):
-    return (await replace(system.services(), **given).checkup.look()).ready
+    return (await replace(system.services, **given).checkup.look()).ready
 
 
 async def test_workers_that_are_killed_are_seen_once_something_waits_for_them(groupchat, sqlite_url, tmp_path):

@@ -55,7 +55,7 @@ class Visitor:
 async def test_the_demo_has_something_for_every_screen(sqlite_url):
     async with a_system(sqlite_url) as (system, clock):
         made = await prepare(system, clock)
-        async with client_of(system.services()) as client:
+        async with client_of(system.services) as client:
             owner = Visitor(client, made.api_key, system.store)
             groups = await owner.groups()
             assert set(story.CHAPTERS) < set(groups)

@@ -145,7 +145,7 @@ async def open_site(
     bootstrap.provide_threads(store.database)
     system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, adapter=adapter)
     async with bootstrap.working(system, workers):
-        parts = replace(system.services(), **services)
+        parts = replace(system.services, **services)
         async with client_of(parts) as client:
             yield Site(client, await a_world(store), parts)
         await parts.refusals.close()

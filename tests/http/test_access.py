@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.http.documents import public
 from groupchat.http.documents.problems import PROBLEMS
+from groupchat.http.routes.carrier_webhooks import path_of
 from groupchat.http.web.request import Receive, Scope, Send
 from tests.http.site import Json
 from tests.http.staff import Staff, staffed
@@ -27,6 +29,8 @@ OPERATION_OF = {(each.operation.method, each.operation.path): each.operation for
 PUBLIC = {each.path for each in public.OPERATIONS}
 FROZEN = "/v1/conversations/{conversation_id}/participants/{rest}"
 """The refusal of every write to participants (R7)."""
+SIGNED = {path_of(Simulator.name), f"{path_of(Simulator.name)}/{{rest}}"}
+"""What only the simulated carrier can call (R45)."""
 DONE = (200, 201, 202, 204)
 
 CALLERS = ("owner", "admin", "member", "clerk", "dispatcher", "agent", "auditor", "stranger", "nobody")
@@ -257,7 +261,7 @@ def test_every_endpoint_of_the_application_has_its_row_R20_R21_R22_R23(plain_sit
     asked = {endpoint_of(each.call) for rows in GROUPS.values() for each in rows}
     assert asked == documented == set(OPERATION_OF)
     routed = {re.sub(r":\w+}", "}", route.path) for route in app.routes} - PUBLIC
-    assert routed == {*paths, FROZEN}
+    assert routed == {*paths, FROZEN, *SIGNED}
 
 
 def test_every_problem_that_a_row_expects_is_documented_R20_R21_R22_R23():

@@ -96,7 +96,7 @@ async def test_the_path_is_documented_where_a_carrier_posts_R45(site: Site):
     assert {"204", "401", "413"} <= set(operation["responses"])
 
 
-async def test_a_carrier_that_does_not_post_has_no_such_path_R45(plain_site: Site):
+async def test_a_carrier_that_is_not_configured_has_no_such_path_R45(plain_site: Site):
     assert not [path for path in (await plain_site.client.get("/openapi.json")).json()["paths"] if "/carriers/" in path]
     assert_problem(await plain_site.client.post(PATH), "not-found", 404)
 

@@ -47,7 +47,7 @@ async def restarted(site: Site, database: Database) -> AsyncIterator[Site]:
     """Return the same caller's API in a process that remembers nothing."""
     signals = Signals(database)
     store = EventStore(database, signals)
-    services = bootstrap.assemble(SETTINGS, database, signals, store).services()
+    services = bootstrap.assemble(SETTINGS, database, signals, store).services
     async with client_of(services) as client:
         yield Site(client, site.world, services)
     store.close()

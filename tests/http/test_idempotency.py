@@ -56,7 +56,7 @@ async def kept_answers(site):
 async def another_process(site):
     """Give the same API to the same caller, as another process serves it."""
     async with opened(site.store.database.url.render_as_string(hide_password=False)) as store:
-        services = bootstrap.assemble(Settings(), store.database, store.signals, store).services()
+        services = bootstrap.assemble(Settings(), store.database, store.signals, store).services
         async with client_of(services) as client:
             yield Site(client, site.world, services, site.key)
 

@@ -147,8 +147,8 @@ async def two_processes(database_url: str) -> AsyncIterator[tuple[Site, Site]]:
     settings = Settings(database_url=database_url, rate_limit=0)
     async with bootstrap.running(settings) as first, bootstrap.running(settings) as second, bootstrap.working(first, ()):
         world = await a_world(first.store)
-        async with client_of(first.services()) as here, client_of(second.services()) as elsewhere:
-            yield Site(here, world, first.services()), Site(elsewhere, world, second.services())
+        async with client_of(first.services) as here, client_of(second.services) as elsewhere:
+            yield Site(here, world, first.services), Site(elsewhere, world, second.services)
 
 
 def seen_by(site: Site, caller: Site) -> Site:

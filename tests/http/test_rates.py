@@ -193,7 +193,7 @@ async def event_of(site: Site, entry: Json) -> str:
 
 async def test_a_withheld_messages_credit_appears_on_the_statement_R16_R26(database_url):
     async with bootstrap.running(Settings(database_url=database_url)) as system:
-        services, world = system.services(), await a_world(system.store)
+        services, world = system.services, await a_world(system.store)
         async with client_of(services) as client, bootstrap.working(system, list(VIEWS)):
             site = Site(client, world, services)
             made = await site.group(1, 2)

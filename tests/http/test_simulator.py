@@ -1,11 +1,16 @@
 """The simulated carrier over HTTP: handsets that write and receive, and switches."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
 
-from tests.http.site import OTHER_BUSINESS, assert_problem, client_of, locs, messages_of, path_of
+from groupchat.http.routes.carrier_webhooks import path_of as webhook_of
+from groupchat.http.routes.carrier_webhooks import posting
+from groupchat.processes.delivery import DeliveryProcess
+from groupchat.workers import REQUIRED
+from tests.http.site import OTHER_BUSINESS, assert_problem, client_of, locs, messages_of, open_site, path_of
 from tests.support.builders import BUSINESS, number
 
 
@@ -154,7 +159,55 @@ async def test_a_handset_of_no_number_is_refused(plain_site):
 
 
 async def test_the_simulators_routes_are_there_only_with_the_simulator(plain_site):
-    async with client_of(replace(plain_site.services, simulator=None)) as client:
+    async with client_of(replace(plain_site.services, simulator=None, carrier_webhooks={})) as client:
         response = await client.get(f"/v1/simulator/handsets/{number(1)}")
         assert_problem(response, "not-found", 404)
         assert not [path for path in (await client.get("/openapi.json")).json()["paths"] if "simulator" in path]
+
+
+# --- what the carrier posts
+
+
+async def post_to(site, posted):
+    answer = await site.client.post(webhook_of("simulator"), content=posted.body, headers=dict(posted.headers))
+    site.position = site.store.log.head()
+    return answer.status_code
+
+
+async def test_receipts_arrive_as_signed_posts_R45_R28(store):
+    async with open_site(store, workers=REQUIRED) as site:
+        made = await site.group(1, 2)
+        await site.send(made)
+        await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
+        simulator = site.services.simulator
+
+        assert await simulator.deliver_due(partial(post_to, site)) == 2
+        (message,) = (await site.get(messages_of(made))).json()["items"]
+        assert [each["status"] for each in message["recipients"]] == ["delivered", "delivered"]
+
+
+async def test_posts_from_within_the_process_are_judged_and_counted_as_others_R45(plain_site):
+    await plain_site.group(1, 2)
+    simulator = plain_site.services.simulator
+    true = await simulator.posted(await simulator.write(number(1), BUSINESS, [number(2)], "Hi"))
+    post = posting(plain_site.services, simulator.name)
+
+    assert [await post(true), await post(replace(true, headers={})), await post(replace(true, body=true.body + b" "))] == [
+        204,
+        401,
+        401,
+    ]
+    metrics = (await plain_site.client.get("/metrics")).text
+    for outcome, times in (("stored", 1), ("forged", 2)):
+        assert f'groupchat_carrier_webhooks_total{{carrier="simulator",outcome="{outcome}"}} {times}.0' in metrics
+
+
+async def test_a_text_whose_webhook_comes_twice_is_stored_once_R11_R45(plain_site):
+    made = await plain_site.group(1, 2)
+    await plain_site.services.simulator.behave(number(1), "duplicate")
+
+    assert (await plain_site.writes(1, "I'm in")).status_code == 202
+    plain_site.position = plain_site.store.log.head()
+    assert [each["body"] for each in (await plain_site.get(messages_of(made))).json()["items"]] == ["I'm in"]
+    metrics = (await plain_site.client.get("/metrics")).text
+    assert 'groupchat_carrier_webhooks_total{carrier="simulator",outcome="stored"} 1.0' in metrics

@@ -22,7 +22,7 @@ Answers = list[tuple[int, str]]
 def client_of(store: EventStore, api_key: str) -> httpx.AsyncClient:
     """Return a client of the API, as one process serves it without workers."""
     system = bootstrap.assemble(SETTINGS, store.database, store.signals, store)
-    transport = httpx.ASGITransport(create_app(system.services()))
+    transport = httpx.ASGITransport(create_app(system.services))
     headers = {"Authorization": f"Bearer {api_key}"}
     return httpx.AsyncClient(transport=transport, base_url="http://groupchat.test", headers=headers)
 

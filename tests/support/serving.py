@@ -49,7 +49,7 @@ def _run(settings: Settings, patience: float, listening: Future[Address]) -> Non
 async def _serve(settings: Settings, patience: float, listening: Future[Address]) -> None:
     async with bootstrap.running(settings) as system, bootstrap.working(system, ()):
         founded = await found(system.store)
-        app = create_app(replace(system.services(), patience=patience))
+        app = create_app(replace(system.services, patience=patience))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve())
         while not server.started:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
@@ -9,13 +10,14 @@ from msgspec import Struct
 from groupchat.aggregates.contact import Change, Contact
 from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.bootstrap import System
+from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.simulator.behaviours import Behaviour
 from groupchat.commands import consents, contacts, conversations, reading
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
-from groupchat.commands.inbound import CarrierInbox
 from groupchat.demo.clock import StoryClock
+from groupchat.http.routes.carrier_webhooks import posting
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.store.decision import Decision
@@ -77,7 +79,7 @@ class Teller(Struct, frozen=True):
         """Let a person's handset write to a business number, and to the others of a group if there are any."""
         self.clock.advance(_MINUTES)
         written = await self.simulator.write(writer.number, sender, others, body)
-        await CarrierInbox(self.system.store, self.simulator.name).inbound(written)
+        await self._post(await self.simulator.posted(written))
 
     async def contact(self, who: Caller, person: Character, **change: Any) -> Contact:
         """Add a person to the directory, or change their contact."""
@@ -85,12 +87,20 @@ class Teller(Struct, frozen=True):
         name, number = fields.pop("name"), fields.pop("number")
         return await self.run(who, contacts.put_contact, person.crm_id or "", name, number, Change(**fields))
 
+    async def _post(self, posted: Posted) -> int:
+        """Post to the carrier's webhook; raises `RuntimeError` if that doesn't acknowledge it."""
+        status = await posting(self.system.services, self.simulator.name)(posted)
+        if status != HTTPStatus.NO_CONTENT:
+            msg = f"the webhook responded {status}"
+            raise RuntimeError(msg)
+        return status
+
     async def _settle(self, position: int) -> None:
         """Wait until the workers have acted on the events up to a position, and the carrier has reported on every message."""
         await self.system.progress.wait_for(_FOLLOWERS, position, PATIENCE_SECONDS)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await self.simulator.next_due() is not None:
-                await self.simulator.deliver_due(CarrierInbox(self.system.store, self.simulator.name))
+                await self.simulator.deliver_due(self._post)
                 await asyncio.sleep(_POLL_SECONDS)
 
 

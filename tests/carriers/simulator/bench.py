@@ -7,9 +7,10 @@ from threading import Condition
 
 from sqlalchemy import Connection, insert, update
 
-from groupchat.carriers.port import Inbox, Receipt
+from groupchat.carriers.port import Inbox, Posted, Receipt
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.simulator.callbacks import Post
 from groupchat.carriers.simulator.exchange import Pending, left
 from groupchat.carriers.simulator.tables import MESSAGES
 from groupchat.store.database import Database
@@ -24,6 +25,19 @@ BEHAVIOURS: dict[Trouble | None, Behaviour] = {
     "refused": "refuse",
     "refused for now": "refuse",
 }
+
+
+def posting_to(simulator: Simulator, inbox: Inbox) -> Post:
+    """Return a way to the simulated carrier's webhook over this inbox, whose failures become a 500."""
+
+    async def post(posted: Posted) -> int:
+        try:
+            await simulator.webhook(posted, inbox)
+        except Exception:  # noqa: BLE001 - as the API does: every failure becomes a response
+            return 500
+        return 204
+
+    return post
 
 
 class Road:
@@ -90,10 +104,10 @@ class SimulatorBench:
         with self._database.write() as connection:
             connection.execute(update(MESSAGES).values(left(())))  # those that it would bring by itself
             connection.execute(insert(MESSAGES).values(message_id=receipt.message_id, **content, **pending))
-        while await self.carrier.deliver_due(inbox):
+        while await self.carrier.deliver_due(posting_to(self.carrier, inbox)):
             pass
 
     async def write(self, from_: str, group: tuple[str, ...] | None, body: str, inbox: Inbox, *, times: int = 1) -> None:
-        written = await self.carrier.write(from_, BUSINESS, group, body)
+        posted = await self.carrier.posted(await self.carrier.write(from_, BUSINESS, group, body))
         for _ in range(times):
-            await inbox.inbound(written)
+            await self.carrier.webhook(posted, inbox)

@@ -12,6 +12,7 @@ from groupchat.carriers.simulator.adapter import HandsetMessage, Simulator
 from groupchat.carriers.simulator.behaviours import Behaviour, Switch
 from groupchat.store.database import Database
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, RecordingInbox, outgoing
+from tests.carriers.simulator.bench import posting_to
 
 PICTURE = Media(url="https://example.com/cat.jpg", content_type="image/jpeg")
 ALL_SENT = tuple(RecipientResult(recipient=number, status="sent") for number in (ANN, BOB, CY))
@@ -32,9 +33,9 @@ def received(*, from_: str = BUSINESS, group: tuple[str, ...], at: HandClock, bo
 
 async def drained(simulator: Simulator, inbox: RecordingInbox, clock: HandClock) -> list[Receipt]:
     """Let an hour pass, and return every receipt that came."""
-    await simulator.deliver_due(inbox)
+    await simulator.deliver_due(posting_to(simulator, inbox))
     clock.forward(3_600)
-    await simulator.deliver_due(inbox)
+    await simulator.deliver_due(posting_to(simulator, inbox))
     return inbox.taken
 
 
@@ -193,9 +194,9 @@ async def test_a_recipient_fails_later_by_a_receipt_R28(
     assert await simulator.send(outgoing(to=(BOB,))) == (ALL_SENT[1],)
     assert await simulator.handset(BOB) == []
     clock.forward(29.999)
-    assert await simulator.deliver_due(inbox) == 0
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 0
     clock.forward(0.001)
-    assert await simulator.deliver_due(inbox) == 1
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 1
     assert inbox.taken == [Receipt(message_id="msg_1", recipient=BOB, status="failed", code="E7", opted_out=opted_out)]
 
 
@@ -234,7 +235,7 @@ async def test_a_late_receipt_comes_after_its_seconds_R28(
     await simulator.behave(BOB, behaviour, seconds=10)
     await simulator.send(outgoing(to=(BOB,)))
 
-    await simulator.deliver_due(inbox)
+    await simulator.deliver_due(posting_to(simulator, inbox))
 
     assert [receipt.status for receipt in inbox.taken] == at_once
     assert await simulator.next_due() == clock.now + timedelta(seconds=10)

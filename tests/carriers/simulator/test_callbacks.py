@@ -15,6 +15,7 @@ from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, CallbackPace
 from groupchat.store.database import Database
 from groupchat.values.clock import utc_now
 from tests.carriers.doubles import ANN, BOB, CY, HandClock, RecordingInbox, outgoing
+from tests.carriers.simulator.bench import posting_to
 
 PATIENCE = 20
 
@@ -23,7 +24,7 @@ async def test_receipts_of_many_messages_come_in_one_batch_R28(simulator: Simula
     await simulator.send(outgoing("msg_1"))
     await simulator.send(outgoing("msg_2", to=(ANN,)))
 
-    assert await simulator.deliver_due(inbox) == 4
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 4
 
     assert inbox.batches == [
         tuple(
@@ -37,10 +38,10 @@ async def test_an_acknowledged_receipt_does_not_come_again_R28(
     simulator: Simulator, inbox: RecordingInbox, clock: HandClock
 ) -> None:
     await simulator.send(outgoing())
-    await simulator.deliver_due(inbox)
+    await simulator.deliver_due(posting_to(simulator, inbox))
     clock.forward(3_600)
 
-    assert await simulator.deliver_due(inbox) == 0
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 0
     assert len(inbox.taken) == 3
     assert await simulator.next_due() is None
 
@@ -50,7 +51,7 @@ async def test_batches_are_bounded_and_the_rest_follows_R28(database: Database, 
     for n in range(3):
         await simulator.send(outgoing(f"msg_{n}", to=(ANN, BOB)))
 
-    assert [await simulator.deliver_due(inbox) for _ in range(3)] == [4, 2, 0]
+    assert [await simulator.deliver_due(posting_to(simulator, inbox)) for _ in range(3)] == [4, 2, 0]
     assert [receipt.message_id for receipt in inbox.taken[::2]] == ["msg_0", "msg_1", "msg_2"]
 
 
@@ -60,12 +61,12 @@ async def test_a_crash_before_the_acknowledgement_repeats_the_receipts_R28(
     await simulator.send(outgoing())
     inbox.crashes = asyncio.CancelledError()
     with pytest.raises(asyncio.CancelledError):
-        await simulator.deliver_due(inbox)
+        await simulator.deliver_due(posting_to(simulator, inbox))
     after_the_crash = Simulator(database, clock)
 
-    assert await after_the_crash.deliver_due(inbox) == 0
+    assert await after_the_crash.deliver_due(posting_to(after_the_crash, inbox)) == 0
     clock.forward(DEFAULT_PACE.pauses[0])
-    assert await after_the_crash.deliver_due(inbox) == 3
+    assert await after_the_crash.deliver_due(posting_to(after_the_crash, inbox)) == 3
     assert sorted(receipt.recipient for receipt in inbox.taken) == [ANN, ANN, BOB, BOB, CY, CY]
 
 
@@ -76,12 +77,12 @@ async def test_an_unacknowledged_receipt_is_repeated_with_growing_pauses_R28(
     inbox.refuses.add("msg_1")
 
     for pause in (*DEFAULT_PACE.pauses, DEFAULT_PACE.pauses[-1]):
-        assert await simulator.deliver_due(inbox) == 0
+        assert await simulator.deliver_due(posting_to(simulator, inbox)) == 0
         assert await simulator.next_due() == clock.now + timedelta(seconds=pause)
         clock.forward(pause)
 
     inbox.refuses.clear()
-    assert await simulator.deliver_due(inbox) == 1
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 1
     assert await simulator.next_due() is None
 
 
@@ -92,9 +93,9 @@ async def test_a_receipt_that_is_never_taken_holds_up_no_other_R28(
     await simulator.send(outgoing("msg_good", to=(ANN,)))
     inbox.refuses.add("msg_bad")
 
-    assert await simulator.deliver_due(inbox) == 0
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 0
     clock.forward(DEFAULT_PACE.pauses[0])
-    assert await simulator.deliver_due(inbox) == 1
+    assert await simulator.deliver_due(posting_to(simulator, inbox)) == 1
     assert [receipt.message_id for receipt in inbox.taken] == ["msg_good"]
 
 
@@ -108,7 +109,7 @@ async def test_each_receipt_goes_to_one_of_two_processes_R28(
     async def until_done(one: Simulator) -> int:
         delivered = 0
         while (due := await one.next_due()) is not None and due <= clock.now:
-            delivered += await one.deliver_due(inbox)
+            delivered += await one.deliver_due(posting_to(one, inbox))
         return delivered
 
     assert sum(await asyncio.gather(until_done(simulator), until_done(other))) == 60
@@ -163,7 +164,7 @@ async def test_the_pump_hands_over_until_it_is_stopped_R28(database: Database) -
     inbox = StoppingInbox(3, stop)
     await simulator.send(outgoing())
 
-    await asyncio.wait_for(simulator.pump(inbox, stop, asyncio.Event()), PATIENCE)
+    await asyncio.wait_for(simulator.pump(posting_to(simulator, inbox), stop, asyncio.Event()), PATIENCE)
 
     assert len(inbox.taken) == 3
 
@@ -176,7 +177,7 @@ async def test_the_pump_sleeps_until_the_next_receipt_is_due_R28(database: Datab
     await simulator.send(outgoing(to=(ANN,)))
     due, before = await simulator.next_due(), storage.begun
 
-    await asyncio.wait_for(simulator.pump(inbox, stop, asyncio.Event()), PATIENCE)
+    await asyncio.wait_for(simulator.pump(posting_to(simulator, inbox), stop, asyncio.Event()), PATIENCE)
 
     assert due is not None
     assert utc_now() >= due
@@ -186,7 +187,8 @@ async def test_the_pump_sleeps_until_the_next_receipt_is_due_R28(database: Datab
 async def test_a_bell_wakes_the_pump_R28(database: Database) -> None:
     stop, bell, storage = asyncio.Event(), asyncio.Event(), WatchedStorage(database)
     inbox = StoppingInbox(1, stop)
-    pump = asyncio.create_task(Simulator(storage, pace=CallbackPace(idle=3_600)).pump(inbox, stop, bell))
+    simulator = Simulator(storage, pace=CallbackPace(idle=3_600))
+    pump = asyncio.create_task(simulator.pump(posting_to(simulator, inbox), stop, bell))
     await asyncio.wait_for(storage.first.wait(), PATIENCE)
 
     await Simulator(database).send(outgoing(to=(ANN,)))
@@ -198,7 +200,8 @@ async def test_a_bell_wakes_the_pump_R28(database: Database) -> None:
 
 async def test_a_sleeping_pump_stops_at_once_R28(database: Database) -> None:
     stop, storage = asyncio.Event(), WatchedStorage(database)
-    pump = asyncio.create_task(Simulator(storage, pace=CallbackPace(idle=3_600)).pump(RecordingInbox(), stop, asyncio.Event()))
+    simulator = Simulator(storage, pace=CallbackPace(idle=3_600))
+    pump = asyncio.create_task(simulator.pump(posting_to(simulator, RecordingInbox()), stop, asyncio.Event()))
     await asyncio.wait_for(storage.first.wait(), PATIENCE)
 
     stop.set()
@@ -212,7 +215,7 @@ async def test_the_pump_survives_an_outage_of_the_database_R28(database: Databas
     await Simulator(database).send(outgoing(to=(ANN,)))
     failing = Simulator(WatchedStorage(database, failures=3), pace=CallbackPace(idle=0.01))
 
-    await asyncio.wait_for(failing.pump(inbox, stop, asyncio.Event()), PATIENCE)
+    await asyncio.wait_for(failing.pump(posting_to(failing, inbox), stop, asyncio.Event()), PATIENCE)
 
     assert len(inbox.taken) == 1
 
@@ -224,6 +227,6 @@ async def test_the_pump_repeats_callbacks_that_the_inbox_did_not_take_R28(databa
     await Simulator(database).send(outgoing(to=(ANN,)))
 
     repeating = Simulator(database, pace=CallbackPace(pauses=(0.02,)))
-    await asyncio.wait_for(repeating.pump(inbox, stop, asyncio.Event()), PATIENCE)
+    await asyncio.wait_for(repeating.pump(posting_to(repeating, inbox), stop, asyncio.Event()), PATIENCE)
 
     assert inbox.taken[0] == inbox.taken[1]

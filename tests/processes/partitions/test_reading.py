@@ -47,7 +47,7 @@ async def a_site(store: EventStore, kafka: str, topic_prefix: str, *, patience: 
     settings = replace(SETTINGS, kafka_bootstrap_servers=kafka, kafka_topic_prefix=topic_prefix)
     system = bootstrap.over_kafka(bootstrap.assemble(settings, store.database, store.signals, store))
     async with bootstrap.working(system, ON_THE_LOG):
-        services = replace(system.services(), patience=patience)
+        services = replace(system.services, patience=patience)
         async with client_of(services) as client:
             yield Site(client, await a_world(store), services)
 

@@ -1,8 +1,9 @@
 """A simulated carrier for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves on request.
 
 Its state is in the database (`tables.py`), so it is one carrier in any number of processes: the API shows the handsets that a
-worker's messages reach. `behaviours.py` has the switches, `exchange.py` decides what becomes of a message, and `callbacks.py`
-delivers receipts.
+worker's messages reach. `behaviours.py` has the switches, `exchange.py` decides what becomes of a message, `callbacks.py` posts
+receipts, and `webhooks.py` signs and verifies what is posted. Receipts and texts arrive as those of real carriers do: as signed
+bytes at the carrier's webhook (docs/adr/0026).
 
 Like real carriers, it has no idempotency key: the same message sent twice reaches the handsets twice. It doesn't enforce opt-outs
 between handsets: a participant's message also reaches the others who opted out of the business's messages.
@@ -18,9 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.aggregates.group_events import Media
-from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing
+from groupchat.carriers.incoming import News, hand_over
+from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing, Posted
 from groupchat.carriers.simulator.behaviours import Behaviour, Switch
-from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, CallbackPace, Callbacks
+from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, CallbackPace, Callbacks, Post
 from groupchat.carriers.simulator.exchange import (
     ASK_AGAIN_SECONDS,
     NORMAL,
@@ -33,6 +35,7 @@ from groupchat.carriers.simulator.exchange import (
 )
 from groupchat.carriers.simulator.gathering import Gathering
 from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, MESSAGES
+from groupchat.carriers.simulator.webhooks import Posts
 from groupchat.carriers.storage import Storage
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, from_micros, to_micros, utc_now
@@ -74,7 +77,8 @@ class Simulator:
         self._storage = storage
         self._clock = clock
         self._accept_gathered = Gathering(self._accept)
-        self._callbacks = Callbacks(storage, clock, pace)
+        self._posts = Posts(storage, clock)
+        self._callbacks = Callbacks(storage, self._posts, clock, pace)
         self._known: set[str] = set()
 
     # --- the port
@@ -97,21 +101,35 @@ class Simulator:
         except (DBAPIError, PoolTimeoutError) as error:
             raise CarrierUnclearError(str(error), retry_after=ASK_AGAIN_SECONDS) from error
 
-    async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:
-        """Pass receipts to the inbox as they become due, until `stop` is set. Several processes share them."""
-        await self.pump(inbox, stop, self.sent)
+    async def webhook(self, posted: Posted, inbox: Inbox) -> int:
+        """Process a post of the simulated carrier; return the number of unknown events."""
+        return await hand_over(self.name, await self.read(posted), inbox)
 
-    async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
-        """Pass receipts to the inbox as they become due, until `stop` is set. `bell` rings when there may be new ones."""
-        await self._callbacks.pump(inbox, stop, bell)
+    # --- what it posts
 
-    async def deliver_due(self, inbox: Inbox) -> int:
-        """Pass one batch of due receipts to the inbox; return how many were acknowledged."""
-        return await self._callbacks.deliver_due(inbox)
+    async def work(self, post: Post, stop: asyncio.Event) -> None:
+        """Post receipts as they become due, until `stop` is set. Several processes share them."""
+        await self.pump(post, stop, self.sent)
+
+    async def pump(self, post: Post, stop: asyncio.Event, bell: asyncio.Event) -> None:
+        """Post receipts as they become due, until `stop` is set. `bell` rings when there may be new ones."""
+        await self._callbacks.pump(post, stop, bell)
+
+    async def deliver_due(self, post: Post) -> int:
+        """Post one batch of due receipts; return how many were acknowledged."""
+        return await self._callbacks.deliver_due(post)
 
     async def next_due(self) -> datetime | None:
         """Return when the next receipt is due, or was; none if no receipt is waiting."""
         return await self._callbacks.next_due()
+
+    async def posted(self, inbound: Inbound) -> Posted:
+        """Return the post that reports what a handset wrote."""
+        return await self._posts.signed(News(inbound=[inbound]))
+
+    async def read(self, posted: Posted) -> News:
+        """Return the content of a post; raises `NotTheCarrierError`, `InvalidRequestError`."""
+        return await self._posts.read(posted)
 
     # --- handsets
 
@@ -131,8 +149,8 @@ class Simulator:
     ) -> Inbound:
         """Let a handset write to the business number `to` and to the others in `group` (none: to the business alone).
 
-        With native groups, the others' handsets receive the message (R12). Returns the content of the carrier's webhook. With the
-        `carrier_message_id` of an earlier call, it repeats that webhook, and the handsets receive nothing more.
+        With native groups, the others' handsets receive the message (R12). Returns what the carrier reports by `posted`. With the
+        `carrier_message_id` of an earlier call, it reports that again, and the handsets receive nothing more.
         """
         inbound = Inbound(
             from_=from_,

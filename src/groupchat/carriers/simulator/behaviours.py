@@ -6,7 +6,7 @@ On a recipient's number (the other members see no difference):
 - `opted_out`: the carrier reports that the recipient opted out (code 21610, like Twilio's), and delivers nothing;
 - `silent`: the handset receives the message, but no receipt ever arrives;
 - `unconfirmed`: the same, and the carrier's result already says that it doesn't know;
-- `duplicate`: every receipt arrives twice;
+- `duplicate`: every receipt arrives twice, and so does everything that the recipient writes;
 - `late`: the receipt arrives after `seconds`;
 - `out_of_order`: `delivered` arrives before `sent`, which arrives after `seconds`.
 

@@ -1,12 +1,12 @@
-"""The simulated carrier's webhooks: due receipts are passed to the inbox until it acknowledges them by returning.
+"""The simulated carrier's receipts: those that are due are posted to its webhook until that acknowledges them.
 
 Receipts arrive at least once, like those of real carriers. A process that takes a message's receipts first postpones their next
-attempt, so a crash between delivery and acknowledgement repeats them after a pause. A message whose receipts the inbox did not
-accept comes alone the next time, so that one bad receipt doesn't hold up other messages.
+attempt, so a crash between delivery and acknowledgement repeats them after a pause. A message whose receipts were not acknowledged
+comes alone the next time, so that one bad receipt doesn't hold up other messages.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -16,16 +16,24 @@ from sqlalchemy import Row, case, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from groupchat.carriers.port import Inbox, Receipt
+from groupchat.carriers.incoming import News
+from groupchat.carriers.port import Posted, Receipt
 from groupchat.carriers.simulator.exchange import Pending, left
 from groupchat.carriers.simulator.tables import MESSAGES
+from groupchat.carriers.simulator.webhooks import Posts
 from groupchat.carriers.storage import Storage
 from groupchat.values.clock import Clock, from_micros, to_micros
-from groupchat.values.errors import described, first_line
+from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 _GATHER_SECONDS = 0.01
-"""Receipts that become due within this time are passed on together."""
+"""Receipts that become due within this time are posted together."""
+_POST_AT_MOST = 2_000
+"""The number of receipts in one post, which keeps it far below the size that the API accepts."""
+_ACKNOWLEDGED = range(200, 300)
+
+Post = Callable[[Posted], Awaitable[int]]
+"""Posts to the API, and returns the status of the response."""
 
 _T = MESSAGES.c
 
@@ -36,7 +44,7 @@ class CallbackPace(Struct, frozen=True, kw_only=True):
     """The timing of receipts.
 
     `pauses` are the seconds from each attempt to the next; the last is repeated. `batch` is the maximum number of messages whose
-    receipts are passed on together. A receipt that another process wrote, without ringing a bell in this one, is noticed within
+    receipts are posted together. A receipt that another process wrote, without ringing a bell in this one, is noticed within
     `idle` seconds.
     """
 
@@ -75,19 +83,20 @@ class _Taken(Struct, frozen=True):
 
 
 class Callbacks:
-    """Passes receipts to the inbox."""
+    """Posts receipts to the webhook."""
 
-    def __init__(self, storage: Storage, clock: Clock, pace: CallbackPace) -> None:
+    def __init__(self, storage: Storage, posts: Posts, clock: Clock, pace: CallbackPace) -> None:
         self._storage = storage
+        self._posts = posts
         self._clock = clock
         self._pace = pace
 
-    async def pump(self, inbox: Inbox, stop: asyncio.Event, bell: asyncio.Event) -> None:
-        """Pass on due receipts until `stop` is set; in between, sleep until the next one is due or the bell rings."""
+    async def pump(self, post: Post, stop: asyncio.Event, bell: asyncio.Event) -> None:
+        """Post due receipts until `stop` is set; in between, sleep until the next one is due or the bell rings."""
         while not stop.is_set():
             bell.clear()
             try:
-                await self.deliver_due(inbox)
+                await self.deliver_due(post)
                 seconds = await self._seconds_to_next()
             except (DBAPIError, PoolTimeoutError) as error:
                 log.warning("simulator_retries", error=first_line(error))
@@ -97,12 +106,12 @@ class Callbacks:
             if seconds > 0:
                 await first_set(stop, bell, seconds=seconds)
 
-    async def deliver_due(self, inbox: Inbox) -> int:
-        """Pass on one batch of due receipts; return how many receipts the inbox acknowledged."""
+    async def deliver_due(self, post: Post) -> int:
+        """Post one batch of due receipts; return how many receipts were acknowledged."""
         taken = await asyncio.to_thread(self._take)
         new = [each for each in taken if not each.is_repeated]
         hand_overs = ([new] if new else []) + [[each] for each in taken if each.is_repeated]
-        acknowledged = await asyncio.gather(*(self._hand_over(inbox, together) for together in hand_overs))
+        acknowledged = await asyncio.gather(*(self._hand_over(post, together) for together in hand_overs))
         done = [each for together, is_done in zip(hand_overs, acknowledged, strict=True) if is_done for each in together]
         await asyncio.to_thread(self._forget, done)
         return sum(len(each.due) for each in done)
@@ -116,13 +125,13 @@ class Callbacks:
         due = await self.next_due()
         return self._pace.idle if due is None else min(self._pace.idle, (due - self._clock()).total_seconds())
 
-    async def _hand_over(self, inbox: Inbox, together: Sequence[_Taken]) -> bool:
-        batch = tuple(receipt for each in together for receipt in each.receipts())
-        try:
-            await inbox.receipts(batch)
-        except Exception as error:  # noqa: BLE001 - a carrier knows only that the receipt was not acknowledged, and repeats it
-            log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, error=described(error))
-            return False
+    async def _hand_over(self, post: Post, together: Sequence[_Taken]) -> bool:
+        batch = [receipt for each in together for receipt in each.receipts()]
+        for start in range(0, len(batch), _POST_AT_MOST):
+            status = await post(await self._posts.signed(News(receipts=batch[start : start + _POST_AT_MOST])))
+            if status not in _ACKNOWLEDGED:
+                log.warning("receipts_not_acknowledged", receipts=len(batch), first=batch[0].message_id, status=status)
+                return False
         return True
 
     def _next_due(self) -> int | None:

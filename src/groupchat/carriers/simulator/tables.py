@@ -51,3 +51,10 @@ BEHAVIOURS = Table(
     Column("seconds", Float),
     Column("code", Text),
 )
+
+WEBHOOK_KEYS = Table(
+    "simulator_webhook_keys",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="1: there is one key"),
+    Column("secret", Text, nullable=False, comment="signs the simulated carrier's posts (`webhooks.py`)"),
+)

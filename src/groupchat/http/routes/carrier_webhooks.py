@@ -7,12 +7,15 @@ from time import monotonic
 import structlog
 
 from groupchat.carriers.port import NotTheCarrierError, Posted
+from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.services import Services
 from groupchat.http.web.codec import read_body
 from groupchat.http.web.operation import Operation, Response
 from groupchat.http.web.reply import Reply
 from groupchat.http.web.request import Incoming
-from groupchat.http.web.resource import Responder
+from groupchat.http.web.resource import Resource, Responder
+from groupchat.http.web.within import post
 
 PROBLEMS = (
     "bad-message",
@@ -39,9 +42,20 @@ def responders(services: Services) -> dict[str, Responder]:
     }
 
 
+def posting(services: Services, carrier: str) -> Callable[[Posted], Awaitable[int]]:
+    """Return the function that posts to this carrier's path from within the process, and returns the status."""
+    path = path_of(carrier)
+    resource = Resource(path, {"POST": responders(services)[path]}, ANSWERS, services.metrics.answered)
+
+    async def posted(each: Posted) -> int:
+        return await post(resource, path, each.headers, each.body)
+
+    return posted
+
+
 def operations(services: Services) -> tuple[Operation, ...]:
-    """Return their descriptions: a path for each carrier that posts."""
-    return tuple(_operation(carrier) for carrier in services.carrier_webhooks)
+    """Return their descriptions: a path for each carrier that posts, except the simulated one, whose posts only we can sign."""
+    return tuple(_operation(carrier) for carrier in services.carrier_webhooks if carrier != Simulator.name)
 
 
 def path_of(carrier: str) -> str:

@@ -1,4 +1,8 @@
-"""The simulated carrier's handsets and switches. These routes exist only with that carrier."""
+"""The simulated carrier's handsets and switches. These routes exist only with that carrier.
+
+What a handset writes is signed and read like a carrier's post. But it is stored in the request's own append, because the response
+names the message and is stored under the request's `Idempotency-Key` (docs/adr/0026).
+"""
 
 import asyncio
 from typing import cast
@@ -19,6 +23,7 @@ from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
 from groupchat.http.inputs.bodies import BehaviourInput, HandsetWrites, media_of
+from groupchat.http.routes.carrier_webhooks import posting
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.rights import rights_of
 from groupchat.store.decision import Decision
@@ -57,9 +62,15 @@ async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     rights = await rights_of(call.store, call.who)
     rights.require_writer()
     rights.require_unrestricted()
-    written, carrier, who = _inbound(call.body), _simulator(call).name, call.who
-    cause = inbound.by_participant(who.workspace_id, carrier, written, who.correlation_id)
-    return await call.run_as(cause, _receive, written)
+    carrier, who = _simulator(call), call.who
+    posted = await carrier.posted(_inbound(call.body))
+    (written,) = (await carrier.read(posted)).inbound
+    arrived = await call.run_as(
+        inbound.by_participant(who.workspace_id, carrier.name, written, who.correlation_id), _receive, written
+    )
+    if (await carrier.behaviour(written.from_)).behaviour == "duplicate":
+        await posting(call.services, carrier.name)(posted)
+    return arrived
 
 
 async def _receive(decision: Decision, written: Inbound) -> Arrived:
