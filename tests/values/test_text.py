@@ -1,8 +1,14 @@
+from time import process_time
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupchat.values import text as module
 from groupchat.values.text import folded, shows_something
+
+MARKS = "\u0301\u0316\u0345\u0f73\uff9e"
 
 
 @given(st.text())
@@ -24,6 +30,19 @@ def test_case_makes_no_difference_in_any_script_R27(text):
 def test_a_part_of_a_text_is_still_a_part_of_it_when_both_are_folded_except_for_outer_spaces_R27(piece, before, after):
     found = folded(f"{before} {piece} {after}".replace("\n", " "))
     assert folded(piece.replace("\n", " ")) in found
+
+
+@given(st.text(st.sampled_from(f"a \u03b1{MARKS}\u1112\u1161\u11ab\u2019-") | st.characters()))
+def test_where_a_text_is_cut_for_folding_makes_no_difference(text):
+    with patch.object(module, "_PIECE", 1):
+        in_pieces = folded(text)
+    assert in_pieces == folded(text)
+
+
+def test_a_text_with_very_many_marks_on_one_letter_is_folded_in_linear_time_R47():
+    begun = process_time()
+    assert folded("a" + "\u0301\u0316" * 200_000) == "a"
+    assert process_time() - begun < 20  # and not minutes
 
 
 @pytest.mark.parametrize("newer", ["\U0001fae8", "\ue000", "\uf8ff"])

@@ -18,6 +18,9 @@ _ALIKE = str.maketrans(
 """Drops every form of the apostrophe, and replaces letters with a stroke or ligature that Unicode doesn't decompose (and the
 dotless i) by plain ones, the minus sign by a hyphen."""
 
+_PIECE = 500
+"""Texts are folded in pieces of this length. Normalizing sorts the marks on a letter, which takes quadratic time, and an incoming
+text may have a million of them on one letter."""
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL, which Postgres refuses, and halves of surrogate pairs, which UTF-8 does not have."""
 
@@ -57,10 +60,15 @@ def folded(text: str) -> str:
     """
     if text.isascii() and text.isprintable():  # most names, and much faster
         return " ".join(text.translate(_ALIKE).lower().split())
-    plain = normalize("NFD", text).translate(_ALIKE)
-    apart = normalize("NFKD", normalize("NFKD", plain).casefold()).translate(_ALIKE)
-    kept = "".join("-" if category(character) == "Pd" else character for character in apart if not _is_ignored(character))
+    kept = "".join(_letters(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE))
     return normalize("NFC", "\n".join(" ".join(line.split()) for line in kept.split("\n")))
+
+
+def _letters(piece: str) -> str:
+    """Return the letters of a piece of a text, decomposed. Where a text is cut into pieces makes no difference."""
+    plain = normalize("NFD", piece).translate(_ALIKE)
+    apart = normalize("NFKD", normalize("NFKD", plain).casefold()).translate(_ALIKE)
+    return "".join("-" if category(character) == "Pd" else character for character in apart if not _is_ignored(character))
 
 
 def _is_ignored(character: str) -> bool:
