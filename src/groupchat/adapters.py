@@ -88,15 +88,26 @@ def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapte
 
 def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
     account = TwilioAccount(
+        account_sid=settings.twilio_account_sid or "",
         messaging_service_sid=settings.twilio_messaging_service_sid or "",
         auth_tokens=(settings.twilio_auth_token or "").split(),
         public_url=settings.public_url or "",
+        webhook_url=_webhook_url(settings, "twilio"),
         media_url=f"{settings.twilio_media_url}/v1",
     )
-    calls = Calls(f"{settings.twilio_url}/v1", basic=(settings.twilio_api_key or "", settings.twilio_api_secret or ""))
-    twilio = Twilio(account, calls, database, clock)
-    checking = partial(twilio_setup.check, calls, _webhook_url(settings, "twilio"))
-    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close)
+    login = settings.twilio_api_key or "", settings.twilio_api_secret or ""
+    calls, messages = (
+        Calls(f"{settings.twilio_url}/v1", basic=login),
+        Calls(f"{settings.twilio_messages_url}/2010-04-01", basic=login),
+    )
+    twilio = Twilio(account, calls, messages, database, clock)
+
+    async def close() -> None:
+        await calls.close()
+        await messages.close()
+
+    checking = partial(twilio_setup.check, calls, account.webhook_url)
+    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=close)
 
 
 def _webhook_url(settings: Settings, carrier: str) -> str:

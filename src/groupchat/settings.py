@@ -24,7 +24,8 @@
 | `GROUPCHAT_TWILIO_AUTH_TOKEN` | auth token that verifies webhooks; two, with a space between, if it changes | unset |
 | `GROUPCHAT_TWILIO_MESSAGING_SERVICE_SID` | Messaging Service with the campaign and the business numbers | unset |
 | `GROUPCHAT_TWILIO_SERVICE_SID` | Conversations service | unset |
-| `GROUPCHAT_TWILIO_URL` | address of the API | `https://conversations.twilio.com` |
+| `GROUPCHAT_TWILIO_URL` | address of Conversations | `https://conversations.twilio.com` |
+| `GROUPCHAT_TWILIO_MESSAGES_URL` | address of the API for messages to one person | `https://api.twilio.com` |
 | `GROUPCHAT_TWILIO_MEDIA_URL` | address where the account's media are | `https://mcs.us1.twilio.com` |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
@@ -106,6 +107,7 @@ _ADDRESSES = (
     "telnyx_url",
     "bandwidth_url",
     "twilio_url",
+    "twilio_messages_url",
     "twilio_media_url",
 )
 _PROVIDER = ("oidc_issuer", "oidc_audience", "oidc_jwks_url")
@@ -165,6 +167,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_messaging_service_sid: str | None = None
     twilio_service_sid: str | None = None
     twilio_url: str = "https://conversations.twilio.com"
+    twilio_messages_url: str = "https://api.twilio.com"
     twilio_media_url: str = "https://mcs.us1.twilio.com"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

@@ -7,7 +7,7 @@ from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.storage import Storage
 from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
 from tests.carriers.doubles import HandClock
-from tests.carriers.twilio.fake import PUBLIC_URL, TOKEN, FakeTwilio, participant_of, signed
+from tests.carriers.twilio.fake import PATH, PUBLIC_URL, TOKEN, FakeTwilio, participant_of, signed
 from tests.carriers.vendor import VendorBench
 from tests.support.builders import BUSINESS
 
@@ -17,9 +17,16 @@ SERVICE = "IS" + "a" * 32
 
 def adapter(vendor: FakeTwilio, storage: Storage, clock: HandClock) -> Twilio:
     account = TwilioAccount(
-        messaging_service_sid="MG" + "a" * 32, auth_tokens=[TOKEN], public_url=PUBLIC_URL, media_url="https://mcs.us1.twilio.com/v1"
+        account_sid="AC" + "a" * 32,
+        messaging_service_sid="MG" + "a" * 32,
+        auth_tokens=[TOKEN],
+        public_url=PUBLIC_URL,
+        webhook_url=PUBLIC_URL + PATH,
+        media_url="https://mcs.us1.twilio.com/v1",
     )
-    return Twilio(account, Calls("https://conversations.twilio.com/v1", basic=("SK", "secret"), transport=vendor), storage, clock)
+    calls = Calls("https://conversations.twilio.com/v1", basic=("SK", "secret"), transport=vendor)
+    messages = Calls("https://api.twilio.com/2010-04-01", basic=("SK", "secret"), transport=vendor)
+    return Twilio(account, calls, messages, storage, clock)
 
 
 class TwilioBench(VendorBench):

@@ -36,15 +36,19 @@ class FakeTwilio(Vendor):
         self.conversations: list[Conversation] = []
         self.begins_as = "active"
         self.receipts: dict[str, list[dict[str, Any]]] = {}
-        self.in_trouble = "/Messages"
+        self.in_trouble: tuple[str, ...] = ("/Messages", "/Messages.json")
         """The ends of the paths that have the trouble."""
+        self.sent: list[dict[str, str]] = []
+        """The messages to one person."""
 
     def is_in_trouble(self, request: httpx.Request) -> bool:
         return request.method == "POST" and request.url.path.endswith(self.in_trouble)
 
-    def answer(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - one for each path
+    def answer(self, request: httpx.Request) -> httpx.Response:  # noqa: C901, PLR0911 - one for each path
         form = parse_qs(request.content.decode(), keep_blank_values=True)
         path, is_post = request.url.path, request.method == "POST"
+        if path.startswith("/2010-04-01/"):
+            return self._send(form) if is_post else self._sent(request.url.params)
         if path == "/v1/ConversationWithParticipants":
             return self._create(form)
         if path == "/v1/ParticipantConversations":
@@ -86,6 +90,16 @@ class FakeTwilio(Vendor):
         made = Conversation(sid=f"CH{len(self.conversations):032x}", name=name, ours=ours, people=people, state=self.begins_as)
         self.conversations.append(made)
         return made
+
+    def _send(self, form: Mapping[str, list[str]]) -> httpx.Response:
+        self.hand_on(form["To"], form.get("Body", [""])[0])
+        sent = {"sid": f"SM{len(self.sent):032x}", "status": "accepted", "date_created": "Sat, 21 Nov 2026 12:00:00 +0000"}
+        self.sent.append(sent | {"to": form["To"][0], "from": form["From"][0], "status_callback": form["StatusCallback"][0]})
+        return httpx.Response(201, json=sent)
+
+    def _sent(self, asked: Mapping[str, str]) -> httpx.Response:
+        found = [each for each in self.sent[::-1] if (each["to"], each["from"]) == (asked["To"], asked["From"])]
+        return httpx.Response(200, json={"messages": found[: int(asked["PageSize"])]})
 
     def _create(self, form: Mapping[str, list[str]]) -> httpx.Response:
         bindings = [json.loads(each)["messaging_binding"] for each in form["Participant"]]

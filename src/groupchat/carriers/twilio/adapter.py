@@ -1,6 +1,7 @@
 """Twilio's adapter; implements `port.Carrier`. Its `webhook` implements `port.Webhook`, and its `work` is a `port.Work`.
 
-Each message carries our id in its attributes, so the messages of its conversation show the result of a call reliably.
+Each message to a group carries our id in its attributes, so the messages of its conversation show the result of a call reliably.
+Messages to one person take another way (`direct.py`).
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, In
 from groupchat.carriers.storage import Storage
 from groupchat.carriers.twilio import events
 from groupchat.carriers.twilio.answers import OPTED_OUT, error_of, status_of
+from groupchat.carriers.twilio.direct import Direct, receipt_of
 from groupchat.carriers.twilio.lookup import Lookup, message_id_of
 from groupchat.carriers.twilio.rails import Rail, Rails
 from groupchat.carriers.twilio.signature import require_signed
@@ -31,7 +33,6 @@ from groupchat.values.waiting import first_set
 
 LIMITS = CarrierLimits(recipients=9, characters=1600, files=0)
 """Ten in all, with the business number. Files would each be a separate message, which this adapter does not send."""
-FEWEST = 2
 IDLE_SECONDS = 1.0
 _A_PAGE = 100
 _MARGIN = timedelta(minutes=5)
@@ -40,11 +41,13 @@ log = structlog.get_logger()
 
 
 class TwilioAccount(Struct, frozen=True, kw_only=True):
-    """An account at Twilio: `auth_tokens` verify webhooks, which Twilio posts to `public_url` and a path below it."""
+    """An account at Twilio: `auth_tokens` verify webhooks, which Twilio posts to `webhook_url`, below `public_url`."""
 
+    account_sid: str
     messaging_service_sid: str
     auth_tokens: Sequence[str]
     public_url: str
+    webhook_url: str
     media_url: str
 
 
@@ -55,8 +58,10 @@ class Twilio:
     native_group = True
     limits = LIMITS
 
-    def __init__(self, account: TwilioAccount, calls: Calls, storage: Storage, clock: Clock = utc_now) -> None:
+    def __init__(self, account: TwilioAccount, calls: Calls, messages: Calls, storage: Storage, clock: Clock = utc_now) -> None:
+        """Call Conversations by `calls`, and the Messages API by `messages`."""
         self._account = account
+        self._direct = Direct(messages, account.account_sid, account.messaging_service_sid, account.webhook_url)
         self._calls = calls
         self._rails = Rails(calls, account.messaging_service_sid)
         self._lookup = Lookup(calls, self._rails, account.media_url)
@@ -65,10 +70,9 @@ class Twilio:
         """Rings when this process has stored an event."""
 
     async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
-        """Post a message to its group's conversation."""
-        if len(outgoing.to) < FEWEST:
-            msg = "Twilio does not treat a message to one participant as a group"
-            raise CarrierRefusedError("50435", msg)
+        """Post a message to its group's conversation, or send it to one person."""
+        if len(outgoing.to) == 1:
+            return await self._direct.send(outgoing)
         sid = await self._rails.ready(outgoing)
         form = {"Author": outgoing.from_, "Body": outgoing.body or "", "Attributes": _attributes(outgoing)}
         answer = await self._calls.post(f"/Conversations/{quote(sid)}/Messages", data=form)
@@ -78,7 +82,10 @@ class Twilio:
         raise error_of(answer)
 
     async def find(self, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
-        """Look for a message in the conversations that it may have been posted to."""
+        """Look for a message in the conversations that it may have been posted to, or among those to one person."""
+        if len(outgoing.to) == 1:
+            await self._direct.require_unsent(outgoing)
+            return None
         try:
             for rail in await self._rails.all_of(outgoing):
                 found = await self._find_in(rail, outgoing)
@@ -92,7 +99,9 @@ class Twilio:
         """Process a post of Twilio's: store it now, and interpret it later. Return the number of unknown events."""
         require_signed(posted, self._account.auth_tokens, self._account.public_url)
         fields = events.fields_of(posted)
-        kind = events.kind_of(fields)
+        kind, receipt = events.kind_of(fields), receipt_of(posted, fields)
+        if receipt is not None:
+            return await hand_over(self.name, News(receipts=[receipt]), inbox)
         written = events.direct(fields) if kind == "direct" else None
         if kind in ("receipt", "inbound"):
             await asyncio.to_thread(self._waiting.put, fields)

@@ -19,11 +19,15 @@ _TOO_MANY_REQUESTS = 429
 _TIMED_OUT = 408
 _SERVER_ERROR = 500
 _STATUSES: dict[str, ReceiptStatus] = {
+    "accepted": "sent",
+    "queued": "sent",
+    "sending": "sent",
     "sent": "sent",
     "delivered": "delivered",
     "read": "delivered",
     "failed": "failed",
     "undelivered": "failed",
+    "canceled": "failed",
 }
 
 
