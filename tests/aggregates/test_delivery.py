@@ -1,9 +1,20 @@
 import itertools
+from decimal import Decimal
 
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import Begin, RecipientOutcome, RecordOutcomes, Started, Updated, Withheld
+from groupchat.aggregates.delivery import (
+    Begin,
+    CostReported,
+    RecipientCost,
+    RecipientOutcome,
+    RecordCosts,
+    RecordOutcomes,
+    Started,
+    Updated,
+    Withheld,
+)
 from tests.support.builders import BUSINESS, a_rate, number
 from tests.support.given_when_then import given
 
@@ -116,3 +127,21 @@ def test_a_recipient_that_failed_keeps_the_others_going_R28():
         .state
     )
     assert state.statuses == {RECIPIENTS[0]: "failed", RECIPIENTS[1]: "sent"}
+
+
+def cost(recipient, amount="0.0080"):
+    return RecipientCost(recipient=recipient, amount=Decimal(amount))
+
+
+def test_what_a_carrier_charges_is_recorded_once_for_each_recipient_R26():
+    first, second = RECIPIENTS
+    twice = RecordCosts(currency="USD", costs=(cost(first), cost(first, "0.0090")))
+    after = given(delivery, STARTED).when(twice).then(CostReported(**MESSAGE, currency="USD", costs=(cost(first),)))
+    both = RecordCosts(currency="USD", costs=(cost(first, "0.5"), cost(second)))
+    after.when(both).then(CostReported(**MESSAGE, currency="USD", costs=(cost(second),)))
+
+
+def test_a_cost_of_a_stranger_or_of_an_unknown_message_adds_nothing_R26():
+    report = RecordCosts(currency="USD", costs=(cost(number(9)),))
+    given(delivery, STARTED).when(report).nothing()
+    given(delivery).when(report).nothing()

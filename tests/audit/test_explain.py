@@ -18,7 +18,18 @@ from groupchat.projections import ledger
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 from groupchat.values.event import Event, Recorded
 from tests.audit.lives import WORKSPACE, Life, lives
-from tests.projections.histories import log_of, opted_in, opted_out, received, sent, started, stories, updated, withheld
+from tests.projections.histories import (
+    cost_reported,
+    log_of,
+    opted_in,
+    opted_out,
+    received,
+    sent,
+    started,
+    stories,
+    updated,
+    withheld,
+)
 from tests.support.builders import a_group, a_participant, a_policy, a_rate, a_workspace, moment, number
 
 ONE, TWO = number(1), number(2)
@@ -284,3 +295,15 @@ def test_only_a_call_is_made_again_R16():
     text = text_of(explain.message(history(*BLOCKED, begun, begun, ended), "msg_1"))
     assert text.count("The last call had not reached the carrier") == 1
     assert "\nIt was withheld from" in text
+
+
+def test_an_entry_is_explained_with_what_the_carrier_charges_for_it_R26():
+    told = history(
+        ("cnv_1", a_group()),
+        ("cnv_1", sent("msg_1", ONE, TWO)),
+        (ON_THE_WAY, started("msg_1", ONE, TWO)),
+        (ON_THE_WAY, cost_reported("msg_1", TWO)),
+    )
+    words = "The carrier charged 0.0080 USD for it (R26)."
+    assert words in text_of(explain_entry.entry(told, "cnv_1/2/2"))
+    assert words not in text_of(explain_entry.entry(told, "cnv_1/2/1"))

@@ -1,12 +1,14 @@
 """Inbound: authors, conversations, keywords, repeated webhooks, receipts (R11, R14, R15, R28, R35)."""
 
+from decimal import Decimal
+
 import pytest
 
 from groupchat.aggregates import consent, delivery
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import RequestedParticipant
-from groupchat.carriers.port import Receipt
+from groupchat.carriers.port import Cost, Receipt
 from groupchat.commands import inbound, workspaces
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import CONSENT, DELIVERY
@@ -336,6 +338,22 @@ async def test_receipts_move_each_recipient_forward_only_R28(world):
 
     assert await statuses(world, message_id) == {number(1): "delivered", number(2): "sent"}
     assert await world.types(delivery.stream(message_id)) == ["started", "updated"]
+
+
+async def test_what_a_carrier_charges_is_stored_with_its_report_and_a_repeat_adds_nothing_R26(world):
+    message_id = await handed_over(world, await world.group(1, 2))
+    report = [
+        receipt(message_id, 1, "delivered", cost=Cost(amount=Decimal("0.0080"), currency="USD")),
+        receipt(message_id, 2, "sent", cost=Cost(amount=Decimal("0.01"), currency="CAD")),
+    ]
+    await record_receipts(world.store, CARRIER, report)
+    await record_receipts(world.store, CARRIER, report)
+
+    costs = [each for each in await world.events(delivery.stream(message_id)) if isinstance(each, delivery.CostReported)]
+    assert [(each.currency, [(one.recipient, one.amount) for one in each.costs]) for each in costs] == [
+        ("USD", [(number(1), Decimal("0.0080"))]),
+        ("CAD", [(number(2), Decimal("0.01"))]),
+    ]
 
 
 async def test_receipts_of_several_messages_come_in_one_batch_R28(world):

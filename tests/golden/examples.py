@@ -134,6 +134,9 @@ EXAMPLES: dict[str, Event] = {
             delivery.RecipientOutcome(recipient=BEN, status="delivered", code="0"),
         ),
     ),
+    "groupchat.delivery.cost_reported.v1": delivery.CostReported(
+        **MESSAGE, currency="USD", costs=(delivery.RecipientCost(recipient=ANN, amount=Decimal("0.0080")),)
+    ),
     "groupchat.delivery.settled.v1": delivery.Settled(**MESSAGE, recipients=(ANN, BEN), status="delivered", reason=TEXT),
     "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
     "groupchat.do_not_disturb.left_behind.v1": do_not_disturb.LeftBehind(number=ANN, contact_id="ctc_1"),

@@ -66,6 +66,7 @@ async def test_the_ledger_has_an_entry_per_message_and_recipient_R24_R25(site):
         "amount": "0.0200",
         "currency": "USD",
         "event": {"stream": made["id"], "conversation_id": made["id"], "version": 2},
+        "carrier_cost": None,
     }
 
 

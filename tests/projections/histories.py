@@ -1,6 +1,7 @@
 """Histories for the views: logs made by hand or by Hypothesis, stored for real, and the contents of a view's tables."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -161,6 +162,12 @@ def updated(
     return delivery.Updated(message_id=message_id, conversation_id=conversation_id, outcomes=outcomes)
 
 
+def cost_reported(message_id: str, *to: str, amount: str = "0.0080", conversation_id: str = "cnv_1") -> delivery.CostReported:
+    """Return the event that the carrier reported what it charges for each of these recipients."""
+    costs = tuple(delivery.RecipientCost(recipient=each, amount=Decimal(amount)) for each in to)
+    return delivery.CostReported(message_id=message_id, conversation_id=conversation_id, currency="USD", costs=costs)
+
+
 def withheld(message_id: str, *to: str, price: str | None = "0.0200", conversation_id: str = "cnv_1") -> delivery.Withheld:
     """Return that a message was not handed over; without a price it was relayed."""
     rate = a_rate(price) if price else None
@@ -248,6 +255,7 @@ def _delivery(n: int, conversation: str, who: int, message: str) -> st.SearchStr
             withheld(message, *everybody, price=None, conversation_id=conversation),
             *(updated(message, number(who), status, conversation) for status in ("unconfirmed", "delivered", "failed")),
             updated(message, everybody, "sent", conversation),
+            cost_reported(message, number(who), conversation_id=conversation),
         ),
     )
     return events.map(lambda event: (delivery.stream(message), event))

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.projections import inbox, ledger
-from groupchat.projections.ledger import Entry
+from groupchat.projections.carrier_costs import CarrierCost
+from groupchat.projections.ledger import Entry, EntryShown
 from groupchat.projections.paging import Order, Page, PageRequest
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
-from tests.projections.histories import Story, follow, items, log_of, received, sent, stories, withheld
+from tests.projections.histories import Story, cost_reported, follow, items, log_of, received, sent, stories, withheld
 from tests.support.builders import BUSINESS, CAUSE, a_group, a_participant, moment, number, rates
 
 FIVE = tuple(number(n) for n in range(5))
@@ -178,3 +179,25 @@ async def test_a_cursor_that_no_page_gave_is_refused(database: Database):
     for cursor in ("x", "MQ", "WzFd", "Wy0xLDFd"):
         with database.read() as connection, pytest.raises(InvalidRequestError):
             ledger.page(connection, CAUSE.workspace_id, wanted=PageRequest(cursor))
+
+
+async def test_an_entry_shows_what_the_carrier_charges_and_its_credit_does_not_R26(database: Database):
+    one, two = number(1), number(2)
+    story = [
+        ("cnv_1", sent("msg_1", one, two)),
+        ("delivery-msg_1", cost_reported("msg_1", two, amount="0.0080")),
+        ("cnv_1", sent("msg_2", one)),
+        ("delivery-msg_2", cost_reported("msg_2", one)),
+        ("delivery-msg_2", withheld("msg_2", one)),
+    ]
+    for _ in range(2):  # applying a batch twice changes nothing
+        await follow(database, ledger.VIEW, log_of(story))
+    with database.read() as connection:
+        listed = items(ledger.page(connection, CAUSE.workspace_id), EntryShown)
+    cost = CarrierCost(amount="0.0080", currency="USD")
+    assert [(each.recipient, each.segments, each.carrier_cost) for each in listed] == [
+        (one, 1, None),
+        (two, 1, cost),
+        (one, 1, cost),
+        (one, -1, None),
+    ]

@@ -20,7 +20,7 @@ from groupchat.projections.statements import Statement, Sum
 from groupchat.store.database import Database
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
-from tests.projections.histories import follow, forget_everything, items, sent, withheld
+from tests.projections.histories import cost_reported, follow, forget_everything, items, sent, withheld
 from tests.support.builders import CAUSE, a_group, a_rate, number
 
 MONTHS = [date(2024, 12, 1), date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1)]
@@ -187,6 +187,19 @@ async def test_each_currency_has_its_own_figures_R26(database: Database):
     shown = statement(database, date(2025, 1, 1))
     assert [(each.currency, each.amount) for each in shown.conversations] == [("CAD", "0.06"), ("USD", "0.0400")]
     assert [(each.currency, each.segments, each.amount) for each in shown.totals] == [("CAD", 2, "0.06"), ("USD", 2, "0.0400")]
+
+
+async def test_what_the_carrier_charges_is_summed_beside_our_figures_in_the_month_of_its_report_R26(database: Database):
+    january, february = midnight(date(2025, 1, 9)), midnight(date(2025, 2, 1))
+    story = [a_message("msg_1", "cnv_1", january, a_rate(), people=3)]
+    for at, people in ((january, (number(0), number(1))), (february, (number(2),))):
+        story.append((delivery_stream("msg_1"), cost_reported("msg_1", *people, amount="0.0081"), at))
+    await followed(database, story)
+    (figure,), totals = statement(database, date(2025, 1, 1)).conversations, statement(database, date(2025, 1, 1)).totals
+    assert (figure.segments, figure.amount, figure.costs_reported, figure.carrier_cost) == (3, "0.0600", 2, "0.0162")
+    assert [(each.costs_reported, each.carrier_cost) for each in totals] == [(2, "0.0162")]
+    (later,) = statement(database, date(2025, 2, 1)).conversations
+    assert (later.segments, later.amount, later.costs_reported, later.carrier_cost) == (0, "0", 1, "0.0081")
 
 
 async def test_sums_are_exact_where_floats_are_not_R25_R26(database: Database):

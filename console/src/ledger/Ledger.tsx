@@ -20,6 +20,7 @@ export function Ledger() {
     enabled: /^\d{4}-\d\d$/.test(month),
   });
   const shown = statement.data;
+  const costs = shown?.totals.some((each) => each.costs_reported > 0) ?? false;
   return (
     <main className="form wide">
       <header className="bar">
@@ -40,6 +41,8 @@ export function Ledger() {
             {shown.totals.map((each) => (
               <strong key={each.currency}>
                 {each.amount} {each.currency} for {each.segments} segments
+                {each.costs_reported > 0 &&
+                  `; the carrier charged ${each.carrier_cost} for ${each.costs_reported} of them`}
               </strong>
             ))}
           </p>
@@ -57,6 +60,11 @@ export function Ledger() {
                 <th scope="col" className="amount">
                   Amount
                 </th>
+                {costs && (
+                  <th scope="col" className="amount wide-only">
+                    Carrier
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
@@ -77,6 +85,11 @@ export function Ledger() {
                   <td className="amount">
                     {each.amount} {each.currency}
                   </td>
+                  {costs && (
+                    <td className="amount wide-only">
+                      {each.costs_reported > 0 && `${each.carrier_cost} ${each.currency}`}
+                    </td>
+                  )}
                 </tr>
               ))}
             </tbody>
@@ -106,6 +119,7 @@ function Entries({ month, conversation }: { month: string; conversation: string 
     getNextPageParam: (page) => page.next_cursor,
   });
   const shown = (entries.data?.pages ?? []).flatMap((page) => page.items);
+  const costs = shown.some((each) => each.carrier_cost);
   return (
     <section>
       {entries.isError && <p className="error">{explain(entries.error)}</p>}
@@ -121,6 +135,11 @@ function Entries({ month, conversation }: { month: string; conversation: string 
             <th scope="col" className="amount">
               Amount
             </th>
+            {costs && (
+              <th scope="col" className="amount wide-only">
+                Carrier
+              </th>
+            )}
             <th scope="col">Event</th>
           </tr>
         </thead>
@@ -133,6 +152,11 @@ function Entries({ month, conversation }: { month: string; conversation: string 
               <td className="amount">
                 {each.amount} {each.currency}
               </td>
+              {costs && (
+                <td className="amount wide-only">
+                  {each.carrier_cost && `${each.carrier_cost.amount} ${each.carrier_cost.currency}`}
+                </td>
+              )}
               <td>
                 <Link href={`/${each.conversation_id}/history`}>
                   {each.event.stream === each.conversation_id

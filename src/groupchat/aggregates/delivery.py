@@ -6,11 +6,13 @@ Each message has a separate stream, so that receipts neither lengthen a conversa
 - R16 `started` is stored before the call to the carrier, in an append that depends on the conversation's version. If an opt-out is
   stored first, the message is `withheld` instead and never handed over. This event credits a withheld message's ledger entries.
 - R28 What nobody can tell is `unconfirmed`, until a receipt or a person tells it.
+- R26 The first charge that the carrier reports for a recipient is recorded.
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, assert_never
 
 from msgspec import Struct
@@ -18,7 +20,7 @@ from msgspec.structs import replace
 
 from groupchat.values.errors import RefusalError
 from groupchat.values.event import Event, Recorded, stored_as
-from groupchat.values.money import Rate
+from groupchat.values.money import Currency, Rate
 
 Status = Literal["queued", "unconfirmed", "sent", "delivered", "failed", "withheld"]
 ReceiptStatus = Literal["unconfirmed", "sent", "delivered", "failed"]
@@ -68,6 +70,23 @@ class Updated(Event, frozen=True, kw_only=True):
     outcomes: tuple[RecipientOutcome, ...]
 
 
+class RecipientCost(Struct, frozen=True, kw_only=True, gc=False):
+    """The carrier's charge for one recipient, in the event's currency."""
+
+    recipient: str
+    amount: Decimal
+
+
+@stored_as("groupchat.delivery.cost_reported")
+class CostReported(Event, frozen=True, kw_only=True):
+    """The carrier reported what it charges for one recipient or several. Our ledger's entries don't change (R26)."""
+
+    message_id: str
+    conversation_id: str
+    currency: Currency
+    costs: tuple[RecipientCost, ...]
+
+
 @stored_as("groupchat.delivery.settled")
 class Settled(Event, frozen=True, kw_only=True):
     """A person found out what became of the message for recipients whose status was unconfirmed, and says how they know.
@@ -114,6 +133,8 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     refused: bool = False
     refusals: int = 0
     """The number of calls that the carrier refused for now."""
+    costs: frozenset[str] = frozenset()
+    """The recipients whose cost the carrier has reported."""
 
     @property
     def unanswered(self) -> bool:
@@ -156,6 +177,8 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
             )
         case Updated() if state is not None:
             return replace(state, statuses=state.statuses | {each.recipient: each.status for each in event.outcomes})
+        case CostReported() if state is not None:
+            return replace(state, costs=state.costs | {each.recipient for each in event.costs})
         case _:
             return state
 
@@ -214,6 +237,13 @@ class RecordOutcomes(Struct, frozen=True, kw_only=True):
     outcomes: tuple[RecipientOutcome, ...]
 
 
+class RecordCosts(Struct, frozen=True, kw_only=True):
+    """Record what the carrier reports that it charges, in one currency."""
+
+    currency: str
+    costs: tuple[RecipientCost, ...]
+
+
 class Settle(Struct, frozen=True, kw_only=True):
     """Record a person's finding for these recipients; without recipients, for all that are unconfirmed."""
 
@@ -222,7 +252,7 @@ class Settle(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Command = Begin | GoOn | RecordRefusal | RecordOutcomes | Settle
+Command = Begin | GoOn | RecordRefusal | RecordOutcomes | RecordCosts | Settle
 
 
 def decide(command: Command, state: Delivery | None) -> list[Event]:
@@ -241,6 +271,8 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             if state is None or not new:
                 return []
             return [Updated(message_id=state.message_id, conversation_id=state.conversation_id, outcomes=new)]
+        case RecordCosts():
+            return [] if state is None else _report_costs(command, state)
         case Settle():
             return _settle(command, state)
         case _:
@@ -255,6 +287,18 @@ def _new(outcomes: Sequence[RecipientOutcome], known: Mapping[str, Status]) -> t
             statuses[outcome.recipient] = outcome.status
             new.append(outcome)
     return tuple(new)
+
+
+def _report_costs(command: RecordCosts, state: Delivery) -> list[Event]:
+    """Return the costs of recipients whose cost is not known yet; a stranger has none."""
+    new: dict[str, RecipientCost] = {}
+    for each in command.costs:
+        if each.recipient in state.statuses and each.recipient not in state.costs:
+            new.setdefault(each.recipient, each)
+    if not new:
+        return []
+    ids = {"message_id": state.message_id, "conversation_id": state.conversation_id}
+    return [CostReported(**ids, currency=command.currency, costs=tuple(new.values()))]
 
 
 def _settle(command: Settle, state: Delivery | None) -> list[Event]:

@@ -67,6 +67,7 @@ DELIVERY = (
     delivery.Started,
     delivery.CallRefused,
     delivery.Updated,
+    delivery.CostReported,
     delivery.Settled,
     delivery.Withheld,
     GroupJoined,

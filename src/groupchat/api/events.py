@@ -556,6 +556,28 @@ class DeliveryCallRefused(Stored, frozen=True, kw_only=True, tag="groupchat.deli
     data: DeliveryCallRefusedData
 
 
+class EventRecipientCost(Struct, frozen=True, kw_only=True):
+    """The carrier's charge for one recipient, in the event's currency."""
+
+    recipient: str
+    amount: str
+
+
+class DeliveryCostReportedData(Struct, frozen=True, kw_only=True):
+    """The data of `DeliveryCostReported`."""
+
+    message_id: str
+    conversation_id: str
+    currency: str
+    costs: list[EventRecipientCost]
+
+
+class DeliveryCostReported(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.cost_reported"):
+    """The carrier reported what it charges for one recipient or several. Our ledger's entries don't change (R26)."""
+
+    data: DeliveryCostReportedData
+
+
 class DeliverySettledData(Struct, frozen=True, kw_only=True):
     """The data of `DeliverySettled`."""
 
@@ -1233,6 +1255,7 @@ StoredEvent = (
     | ConversationSucceededBy
     | ConversationUnblocked
     | DeliveryCallRefused
+    | DeliveryCostReported
     | DeliverySettled
     | DeliveryStarted
     | DeliveryUpdated

@@ -23,8 +23,8 @@ from groupchat.api.types import (
     ContactView,
     ContactViewPage,
     Conversation,
-    Entry,
-    EntryPage,
+    EntryShown,
+    EntryShownPage,
     Explanation,
     Found,
     Handset,
@@ -772,14 +772,14 @@ class Operations:
         conversation_id: str | UnsetType = UNSET,
         number: str | UnsetType = UNSET,
         recipient: str | UnsetType = UNSET,
-    ) -> ListCall[EntryPage, Entry]:
+    ) -> ListCall[EntryShownPage, EntryShown]:
         """List entries, oldest first: one per message and recipient, each naming its event. A credit has negative segments
         (R16).
         """
         return ListCall(
             method="GET",
             path="/v1/ledger",
-            answer=EntryPage,
+            answer=EntryShownPage,
             query=given(
                 cursor=cursor,
                 limit=limit,

@@ -274,8 +274,15 @@ class Source(Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Entry(Struct, frozen=True, kw_only=True):
-    """One message to one recipient; a credit has negative `segments`. `rate` and `amount` are exact decimals (R25)."""
+class CarrierCost(Struct, frozen=True, kw_only=True):
+    """The carrier's own charge for one message to one recipient: an exact decimal."""
+
+    amount: str
+    currency: str
+
+
+class EntryShown(Struct, frozen=True, kw_only=True):
+    """An entry, and what the carrier charges for the same, if it has reported that; a credit has no such cost."""
 
     id: str
     at: datetime
@@ -288,14 +295,15 @@ class Entry(Struct, frozen=True, kw_only=True):
     amount: str
     currency: str
     event: Source
+    carrier_cost: CarrierCost | None
 
 
-class EntryPage(Struct, frozen=True, kw_only=True):
+class EntryShownPage(Struct, frozen=True, kw_only=True):
     """A page of a list. As `cursor`, `next_cursor` leads to the next page and `prev_cursor` to the one before; null at
     an end.
     """
 
-    items: list[Entry]
+    items: list[EntryShown]
     next_cursor: str | None
     prev_cursor: str | None
 
@@ -660,11 +668,15 @@ class RoleShownPage(Struct, frozen=True, kw_only=True):
 
 
 class Total(Struct, frozen=True, kw_only=True):
-    """The charges of one business number, or of all of them, in one currency."""
+    """The charges of one business number, or of all of them, in one currency, and what the carrier charges as in
+    `Sum`.
+    """
 
     currency: str
     segments: int
     amount: str
+    costs_reported: int
+    carrier_cost: str
 
 
 class OfNumber(Struct, frozen=True, kw_only=True):
@@ -682,6 +694,8 @@ class SumShown(Struct, frozen=True, kw_only=True):
     currency: str
     segments: int
     amount: str
+    costs_reported: int
+    carrier_cost: str
     entries_url: str
 
 

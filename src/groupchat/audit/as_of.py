@@ -127,6 +127,7 @@ _OF_A_MESSAGE = (
     delivery.Started,
     delivery.CallRefused,
     delivery.Updated,
+    delivery.CostReported,
     delivery.Settled,
     delivery.Withheld,
 )

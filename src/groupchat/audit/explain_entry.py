@@ -2,7 +2,7 @@
 
 import re
 
-from groupchat.aggregates.delivery import Updated, Withheld
+from groupchat.aggregates.delivery import CostReported, Updated, Withheld
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.audit import timeline, words
 from groupchat.audit.explain import require_message, why_withheld
@@ -75,4 +75,7 @@ def _of_message(history: History, step: Step, billed: Entry) -> list[Explanation
         if isinstance(recorded.event, Updated):
             reported = [each for each in recorded.event.outcomes if each.recipient == billed.recipient]
             lines += [ground(f"Its outcome: {timeline.outcomes(step.after, [each])}.", recorded) for each in reported]
+        if isinstance(recorded.event, CostReported):
+            costs = [each.amount for each in recorded.event.costs if each.recipient == billed.recipient]
+            lines += [ground(f"The carrier charged {cost:f} {recorded.event.currency} for it (R26).", recorded) for cost in costs]
     return lines

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import CallRefused, RecipientOutcome, Settled, Started, Updated, Withheld
+from groupchat.aggregates.delivery import CallRefused, CostReported, RecipientOutcome, Settled, Started, Updated, Withheld
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.audit import as_of, compare, refused, words
@@ -128,14 +128,25 @@ def went(group: GroupConversation, recorded: Recorded, names: Mapping[str, str])
             return f"handed to the carrier {words.plain(event.carrier)} for {words.everybody(group, event.recipients)}"
         case CallRefused() as event:
             return f"not taken by the carrier for now ({words.plain(event.reason)})"
-        case Updated() as event:
-            return outcomes(group, event.outcomes)
+        case Updated() | CostReported() as event:
+            return _carrier_said(group, event)
         case Settled() as event:
             return f"settled by {words.user(recorded.cause.actor.id, names)}: {event.status} ({words.plain(event.reason)})"
         case Withheld() as event:
             return f"withheld from {words.everybody(group, event.recipients)} (R16)"
         case _:
             return None
+
+
+def _carrier_said(group: GroupConversation, event: Updated | CostReported) -> str:
+    """Return a carrier's report in words: recipients with the same status and code, or with the same cost, together."""
+    if isinstance(event, Updated):
+        return outcomes(group, event.outcomes)
+    alike: dict[Decimal, list[str]] = {}
+    for each in event.costs:
+        alike.setdefault(each.amount, []).append(each.recipient)
+    said = [f"{amount:f} {event.currency} for {words.everybody(group, tuple(numbers))}" for amount, numbers in alike.items()]
+    return f"charged by the carrier: {'; '.join(said)}"
 
 
 def outcomes(group: GroupConversation, reported: Sequence[RecipientOutcome]) -> str:

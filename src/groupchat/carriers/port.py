@@ -14,6 +14,7 @@ So the result is always per recipient. Numbers are E.164. To a carrier, a group 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -145,14 +146,25 @@ class CarrierFinding(Struct, frozen=True):
 # --- back
 
 
+class Cost(Struct, frozen=True, kw_only=True):
+    """A carrier's charge, as it reports it: an exact amount, never negative, and the currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
-    """A carrier's later report about one recipient of a message. It may arrive twice, late, and out of order."""
+    """A carrier's later report about one recipient of a message. It may arrive twice, late, and out of order.
+
+    `cost` is what the carrier charges for this recipient, if the report says it.
+    """
 
     message_id: str
     recipient: str
     status: ReceiptStatus
     code: str | None = None
     opted_out: bool = False
+    cost: Cost | None = None
 
 
 class Inbound(Struct, frozen=True, kw_only=True):

@@ -6,15 +6,19 @@ None of these functions raises. Data of an unexpected shape is treated as missin
 import mimetypes
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from groupchat.aggregates.group_events import Media
+from groupchat.carriers.port import Cost
 from groupchat.values import phone
 from groupchat.values.web_address import is_web_address
 
 UNKNOWN_TYPE = "application/octet-stream"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _WITHOUT_PLUS = re.compile(r"1[0-9]{10}")
+_CURRENCY = re.compile("[A-Z]{3}")
+_PRICE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
@@ -63,6 +67,14 @@ def number(value: Any) -> str | None:
 def numbers(values: Iterable[Any]) -> set[str]:
     """Return the values that are phone numbers, as E.164."""
     return {read for value in values if (read := number(value)) is not None}
+
+
+def cost(value: Any) -> Cost | None:
+    """Return a charge, from an object with an `amount` (a text or a number) and a `currency`; none if it is not one."""
+    written, currency = at(value, "amount"), text(value, "currency").upper()
+    if isinstance(written, bool) or not isinstance(written, str | int | float) or not _CURRENCY.fullmatch(currency):
+        return None
+    return Cost(amount=Decimal(str(written)), currency=currency) if _PRICE.fullmatch(str(written)) else None
 
 
 def media(url: str, content_type: str) -> Media | None:

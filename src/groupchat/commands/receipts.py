@@ -81,8 +81,20 @@ async def _take_reports(decision: Decision, reports: Sequence[_Report]) -> None:
 async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
     outcomes = tuple(delivery.RecipientOutcome(recipient=each.recipient, status=each.status, code=each.code) for each in receipts)
     events = await decision.take(DELIVERY, delivery.stream(message_id), delivery.RecordOutcomes(outcomes=outcomes))
+    await _take_costs(decision, message_id, receipts)
     new = {outcome for event in events if isinstance(event, delivery.Updated) for outcome in event.outcomes}
     for receipt, outcome in zip(receipts, outcomes, strict=True):
         if receipt.opted_out and outcome in new:
             opting = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
             await opt_out(decision, opting)
+
+
+async def _take_costs(decision: Decision, message_id: str, receipts: Sequence[Receipt]) -> None:
+    costs: dict[str, list[delivery.RecipientCost]] = {}
+    for receipt in receipts:
+        if receipt.cost is not None:
+            cost = delivery.RecipientCost(recipient=receipt.recipient, amount=receipt.cost.amount)
+            costs.setdefault(receipt.cost.currency, []).append(cost)
+    for currency, reported in costs.items():
+        command = delivery.RecordCosts(currency=currency, costs=tuple(reported))
+        await decision.take(DELIVERY, delivery.stream(message_id), command)

@@ -4,27 +4,29 @@ A withheld message's charge is canceled by entries with the opposite sign (R16).
 that one event adds, with its recipients. Sums per month are stored next to the lines, in the same transaction (R26).
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Table, Text, select
 
 from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.group_events import MessageSent
+from groupchat.projections import carrier_costs
 from groupchat.projections.assigned import has_participant, seen_by
+from groupchat.projections.carrier_costs import CARRIER_COST_SUMS, CARRIER_COSTS, CarrierCost
 from groupchat.projections.inbox import INBOX
 from groupchat.projections.paging import FIRST_PAGE, Extract, Listed, Page, PageRequest, Position, extract
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
-from groupchat.values.clock import to_micros
+from groupchat.values.clock import month_of, to_micros
 from groupchat.values.event import Moment, Recorded
 from groupchat.values.money import Amount, Currency, Rate, amount_of, exact_product, exact_sum
 
@@ -75,6 +77,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     amount: Amount
     currency: Currency
     event: Source
+
+
+class EntryShown(Entry, frozen=True, kw_only=True):
+    """An entry, and what the carrier charges for the same, if it has reported that; a credit has no such cost."""
+
+    carrier_cost: CarrierCost | None
 
 
 class EventCharge(Struct, frozen=True, kw_only=True, gc=False):
@@ -159,11 +167,6 @@ def add(before: MonthSum | None, recorded: Recorded) -> MonthSum | None:
     return replace(sum_, segments=sum_.segments + count * line.segments, amount=amount)
 
 
-def month_of(moment: datetime) -> str:
-    """Return the month, in UTC, to which an entry of this time belongs, as `2026-11`."""
-    return f"{moment.astimezone(UTC):%Y-%m}"
-
-
 def _key(line: EventCharge) -> str:
     return f"{line.event.conversation_id}/{month_of(line.at)}/{line.currency}"
 
@@ -182,6 +185,7 @@ def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     lines = [(recorded, line) for recorded in billed if (line := line_of(recorded)) is not None]
     insert_new(connection, LEDGER, [_row(recorded, line) for recorded, line in lines])
     _SUMS.fold(connection, [(_key(line), recorded) for recorded, line in lines], add)
+    carrier_costs.apply(connection, batch)
 
 
 def _row(recorded: Recorded, line: EventCharge) -> dict[str, Any]:
@@ -194,7 +198,7 @@ def _row(recorded: Recorded, line: EventCharge) -> dict[str, Any]:
     }
 
 
-VIEW = View("ledger", (LEDGER, LEDGER_SUMS), _apply)
+VIEW = View("ledger", (LEDGER, LEDGER_SUMS, CARRIER_COSTS, CARRIER_COST_SUMS), _apply)
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):
@@ -234,7 +238,9 @@ def page(
         query = query.where(table.position <= position if shown.downwards else table.position >= position)
     query = query.order_by(table.position.desc() if shown.downwards else table.position)
     rows = connection.execute(query.limit(wanted.limit + 2)).all()
-    return shown.page(list(islice(_entries(rows, shown, chosen.recipient), wanted.limit + 1)))
+    listed = list(islice(_entries(rows, shown, chosen.recipient), wanted.limit + 1))
+    costs = carrier_costs.costs_of(connection, {entry.message_id for entry, _ in listed if entry.segments > 0})
+    return shown.page([Listed(msgspec.json.encode(_with_cost(entry, costs)), key) for entry, key in listed])
 
 
 def _conditions(chosen: EntryFilter) -> Iterable[ColumnElement[bool]]:
@@ -253,11 +259,18 @@ def _conditions(chosen: EntryFilter) -> Iterable[ColumnElement[bool]]:
         yield table.doc.contains(f'"{chosen.recipient}"', autoescape=True)
 
 
-def _entries(rows: Iterable[Row[Any]], extract: Extract[tuple[int, int]], recipient: str | None) -> Iterable[Listed]:
-    """Return the entries of lines beyond the extract's anchor, in its direction: all, or those of a recipient."""
+def _with_cost(entry: Entry, costs: Mapping[tuple[str, str], CarrierCost]) -> EntryShown:
+    cost = costs.get((entry.message_id, entry.recipient)) if entry.segments > 0 else None
+    return EntryShown(**asdict(entry), carrier_cost=cost)
+
+
+def _entries(
+    rows: Iterable[Row[Any]], extract: Extract[tuple[int, int]], recipient: str | None
+) -> Iterable[tuple[Entry, tuple[int, int]]]:
+    """Return the entries, with their keys, of lines beyond the extract's anchor, in its direction: all, or those of a recipient."""
     for row in rows:
         entries = list(enumerate(decode_line(row.doc).entries(), start=1))
         for n, entry in reversed(entries) if extract.downwards else entries:
             key = (row.position, n)
             if extract.reaches(key) and recipient in (None, entry.recipient):
-                yield Listed(msgspec.json.encode(entry), key)
+                yield entry, key

@@ -23,3 +23,8 @@ def to_micros(moment: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """Return the time that is this many microseconds after the beginning of 1970, in UTC."""
     return _EPOCH + micros * _MICROSECOND
+
+
+def month_of(moment: datetime) -> str:
+    """Return the month of a time, in UTC, as `2026-11`."""
+    return f"{moment.astimezone(UTC):%Y-%m}"

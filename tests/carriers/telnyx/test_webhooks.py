@@ -2,12 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groupchat.carriers.port import Inbound, NotTheCarrierError, Posted, Receipt
+from groupchat.carriers.port import Cost, Inbound, NotTheCarrierError, Posted, Receipt
 from groupchat.carriers.telnyx.signature import is_public_key, require_signed
 from groupchat.carriers.telnyx.webhooks import news
 from groupchat.values.errors import InvalidRequestError
@@ -96,6 +97,32 @@ def test_a_word_means_a_status_R28(word: str, status: str):
     (found,) = news(posted(receipt(word))).receipts
 
     assert found == Receipt(message_id="msg_1", recipient=ANN, status=status)
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        ({"amount": "0.0080", "currency": "USD"}, Cost(amount=Decimal("0.0080"), currency="USD")),
+        ({"amount": 0.008, "currency": "usd"}, Cost(amount=Decimal("0.008"), currency="USD")),
+        ({"amount": "-1", "currency": "USD"}, None),
+        ({"amount": "NaN", "currency": "USD"}, None),
+        ({"amount": "0.0080"}, None),
+        ({"amount": True, "currency": "USD"}, None),
+        (None, None),
+    ],
+)
+def test_a_final_report_says_what_telnyx_charges_R26(cost: object, expected: Cost | None):
+    (found,) = news(posted(receipt("delivered", cost=cost))).receipts
+    assert found.cost == expected
+
+
+def test_a_charge_that_may_be_for_several_recipients_or_an_estimate_is_not_taken_R26():
+    cost = {"amount": "0.0160", "currency": "USD"}
+    to = [{"phone_number": each, "status": "delivered"} for each in (ANN, BOB)]
+    assert [each.cost for each in news(posted(receipt("delivered", cost=cost, to=to))).receipts] == [None, None]
+    estimate = json.loads(receipt("sent", cost=cost))
+    estimate["data"]["event_type"] = "message.sent"
+    assert [each.cost for each in news(posted(json.dumps(estimate).encode())).receipts] == [None]
 
 
 def test_an_event_may_report_several_recipients_but_no_copies_R28():

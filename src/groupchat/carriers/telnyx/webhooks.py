@@ -12,7 +12,7 @@ from groupchat.carriers.port import Inbound, Posted, Receipt
 from groupchat.carriers.telnyx.answers import result
 from groupchat.values.errors import InvalidRequestError
 
-_OF_RECEIPTS = ("message.sent", "message.finalized")
+_SENT, _FINAL = "message.sent", "message.finalized"
 
 
 def news(posted: Posted) -> News:
@@ -22,8 +22,8 @@ def news(posted: Posted) -> News:
     except (ValueError, RecursionError) as error:
         raise InvalidRequestError("body", "The body is not JSON.") from error
     event, payload = shapes.text(said, "data", "event_type"), shapes.at(said, "data", "payload")
-    if event in _OF_RECEIPTS:
-        return News(receipts=_receipts(_message_id(payload, posted), payload))
+    if event in (_SENT, _FINAL):
+        return News(receipts=_receipts(_message_id(payload, posted), payload, final=event == _FINAL))
     inbound = _inbound(payload) if event == "message.received" else None
     return News(unknown=[event]) if inbound is None else News(inbound=[inbound])
 
@@ -37,16 +37,23 @@ def _message_id(payload: Any, posted: Posted) -> str:
     return ""
 
 
-def _receipts(message_id: str, payload: Any) -> list[Receipt]:
-    errors = shapes.items(payload, "errors")
+def _receipts(message_id: str, payload: Any, *, final: bool) -> list[Receipt]:
+    errors, entries = shapes.items(payload, "errors"), shapes.items(payload, "to")
+    cost = shapes.cost(shapes.at(payload, "cost")) if final and len(entries) == 1 else None  # else it may be that of all recipients
     found = []
-    for index, entry in enumerate(shapes.items(payload, "to")):
+    for index, entry in enumerate(entries):
         number = shapes.number(entry)
         if number is not None and shapes.text(entry, "status"):
             said = result(number, entry, errors, index)
-            found.append(
-                Receipt(message_id=message_id, recipient=number, status=said.status, code=said.code, opted_out=said.opted_out)
+            receipt = Receipt(
+                message_id=message_id,
+                recipient=number,
+                status=said.status,
+                code=said.code,
+                opted_out=said.opted_out,
+                cost=cost,
             )
+            found.append(receipt)
     return found
 
 

@@ -230,6 +230,7 @@ ENTRY: Json = {
     "amount": "0.0200",
     "currency": "USD",
     "event": {"stream": CONVERSATION_ID, "conversation_id": CONVERSATION_ID, "version": 2},
+    "carrier_cost": {"amount": "0.0080", "currency": "USD"},
 }
 
 HANDSET_WRITES: Json = {"from": BOB, "to": BUSINESS, "body": "I'm in"}
@@ -279,14 +280,13 @@ SESSION: Json = {
 ROLE: Json = {"role": "member", "group_chat": True}
 NEW_RATE: Json = {"effective_from": "2025-02-01", "mms_segment": "0.0250", "currency": "USD"}
 RATE: Json = NEW_RATE | {"n": 1}
+_TOTAL: Json = {"currency": "USD", "segments": 2, "amount": "0.0400", "costs_reported": 2, "carrier_cost": "0.0160"}
 STATEMENT: Json = {
     "month": "2025-01",
     "from": "2025-01-01T00:00:00Z",
     "to": "2025-02-01T00:00:00Z",
-    "totals": [{"currency": "USD", "segments": 2, "amount": "0.0400"}],
-    "numbers": [
-        {"business_number": BUSINESS, "totals": [{"currency": "USD", "segments": 2, "amount": "0.0400"}]},
-    ],
+    "totals": [_TOTAL],
+    "numbers": [{"business_number": BUSINESS, "totals": [_TOTAL]}],
     "conversations": [
         {
             "business_number": BUSINESS,
@@ -294,11 +294,13 @@ STATEMENT: Json = {
             "currency": "USD",
             "segments": 2,
             "amount": "0.0400",
+            "costs_reported": 2,
+            "carrier_cost": "0.0160",
             "entries_url": f"/v1/ledger?conversation_id={CONVERSATION_ID}&from=2025-01-01&to=2025-02-01",
         },
     ],
 }
 STATEMENT_SHEET = (
-    "month,business_number,conversation_id,currency,segments,amount,entries_url\r\n"
-    f"2025-01,tel:{BUSINESS},{CONVERSATION_ID},USD,2,0.0400,{STATEMENT['conversations'][0]['entries_url']}\r\n"
+    "month,business_number,conversation_id,currency,segments,amount,costs_reported,carrier_cost,entries_url\r\n"
+    f"2025-01,tel:{BUSINESS},{CONVERSATION_ID},USD,2,0.0400,2,0.0160,{STATEMENT['conversations'][0]['entries_url']}\r\n"
 )

@@ -13,7 +13,7 @@ from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.inputs.parameters import LedgerQuery, StatementQuery
 from groupchat.projections import inbox
-from groupchat.projections.ledger import VIEW, Entry
+from groupchat.projections.ledger import VIEW, EntryShown
 from groupchat.projections.paging import Page
 from groupchat.projections.statements import Statement, Sum
 from groupchat.queries import ledger
@@ -34,7 +34,7 @@ class StatementShown(Statement, frozen=True, kw_only=True):
 
 
 @endpoint(
-    Spec("GET", ENTRIES, "What was billed", "ledger", page=PageOf[Entry], example=examples.page(examples.ENTRY)),
+    Spec("GET", ENTRIES, "What was billed", "ledger", page=PageOf[EntryShown], example=examples.page(examples.ENTRY)),
     refuses=("not-found",),
     waits_for=(VIEW.name, inbox.VIEW.name),
 )
