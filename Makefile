@@ -41,8 +41,9 @@ test: style ## check style, types and layers, then run all tests: in about 10 mi
 	-@cd tests/proof/go && go mod download
 	@$(BIN)/pytest -n 3 --dist worksteal
 
-chaos: .venv/dev ## hand 100,000 messages to carriers in trouble, then kill relays and brokers in 200 trials; print what arrived
+chaos: .venv/dev ## kill processes within sends, hand 100,000 messages to carriers in trouble, kill relays and brokers; print what arrived
 	@rm -rf build/chaos && mkdir -p build/chaos
+	@PYTHONPATH=src:. $(BIN)/python -m tests.races.send_kills 'sqlite:///build/chaos/kills-{carrier}.db'
 	@PYTHONPATH=src:. $(BIN)/python -m tests.carriers.send_trials build/chaos 100000
 	@PYTHONPATH=src:. $(BIN)/python -m tests.races.relay_trials sqlite:///build/chaos/trials.db 200
 
