@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from groupchat.aggregates import workspace, workspace_state
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
-from groupchat.aggregates.user_keys import IssueKey, LastKeyError, RevokeKey, TooManyKeysError
+from groupchat.aggregates.user_keys import LASTING, IssueKey, LastKeyError, RevokeKey, TooManyKeysError
 from groupchat.aggregates.workspace import CreateWorkspace, DefineRole
 from groupchat.aggregates.workspace_events import (
     KeyIssued,
@@ -62,7 +62,24 @@ def test_the_last_working_key_of_the_owners_is_not_revoked_R23():
     expired = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(60))
     given(WORKSPACE, *STAFFED, FIRST_KEY, members, expired).when(revoke).refused(LastKeyError)
     given(WORKSPACE, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, key_id="key_2")).then(KeyRevoked(key_id="key_2"))
-    given(WORKSPACE, *STAFFED, FIRST_KEY, members, expired).when(replace(revoke, at=moment(59))).then(KeyRevoked(key_id="key_1"))
+
+
+def test_a_key_that_is_about_to_expire_does_not_replace_the_last_key_of_the_owners_R23():
+    revoke = RevokeKey(user_id="usr_owner", key_id="key_1", at=moment(0))
+    session = KeyIssued(key_id="key_2", user_id="usr_owner", key_hash="77aa", expires_at=moment(0) + LASTING)
+    given(WORKSPACE, *STAFFED, FIRST_KEY, session).when(revoke).refused(LastKeyError)
+    given(WORKSPACE, *STAFFED, FIRST_KEY, session).when(replace(revoke, key_id="key_2")).then(KeyRevoked(key_id="key_2"))
+    longer = replace(session, expires_at=moment(1) + LASTING)
+    given(WORKSPACE, *STAFFED, FIRST_KEY, longer).when(revoke).then(KeyRevoked(key_id="key_1"))
+
+
+def test_of_sessions_alone_one_can_end_while_another_works_R23():
+    first, second = (
+        KeyIssued(key_id=f"key_{n}", user_id="usr_owner", key_hash=f"5e{n}", expires_at=moment(60 + n)) for n in (1, 2)
+    )
+    revoke = RevokeKey(user_id="usr_owner", key_id="key_1", at=moment(59))
+    given(WORKSPACE, *STAFFED, first, second).when(revoke).then(KeyRevoked(key_id="key_1"))
+    given(WORKSPACE, *STAFFED, first, second).when(replace(revoke, at=moment(62))).then(KeyRevoked(key_id="key_1"))
 
 
 def test_a_user_has_twenty_working_keys_at_most_and_the_operator_can_always_issue_one():

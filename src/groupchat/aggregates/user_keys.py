@@ -5,7 +5,7 @@ become an owner with it. Keys are part of `workspace.py`, which decides their co
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -15,6 +15,8 @@ from groupchat.values.event import Event
 
 MAX_KEYS = 20
 """The maximum number of a user's working keys."""
+LASTING = timedelta(days=1)
+"""A key that expires sooner, such as that of a browser's session, does not replace one that doesn't."""
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
@@ -34,12 +36,12 @@ class ApiKey(Struct, frozen=True, kw_only=True):
 
 
 class LastKeyError(RefusalError):
-    """R23: no owner would have a working key."""
+    """R23: no owner would have a working key, or only keys that are about to expire."""
 
     slug = "last-key"
 
     def __init__(self) -> None:
-        super().__init__("No owner would have a working key left. Issue a key to an owner first (R23).")
+        super().__init__("No owner would have a working key left for another day. Issue a key to an owner first (R23).")
 
 
 class TooManyKeysError(RefusalError):
@@ -87,8 +89,15 @@ def require_room(keys: Iterable[ApiKey], at: datetime) -> None:
 
 
 def require_way_in(keys_of_owners: Iterable[ApiKey], without: Collection[str], at: datetime) -> None:
-    """Raise `LastKeyError` if no owner has a working key at a moment, without those that are to end (ids)."""
-    if not any(key.opens_at(at) for key in keys_of_owners if key.id not in without):
+    """Raise `LastKeyError` if the owners can't do without the keys that are to end at a moment (ids).
+
+    Another key must work, and if one of those that are to end lasts, the other one must last, too. Otherwise, a session in a
+    browser would be enough to revoke the key that it began with, and the workspace would be locked when the session ends.
+    """
+    keys = list(keys_of_owners)
+    lasting = any(key.opens_at(at + LASTING) for key in keys if key.id in without)
+    needed = at + LASTING if lasting else at
+    if not any(key.opens_at(needed) for key in keys if key.id not in without):
         raise LastKeyError
 
 
