@@ -54,6 +54,14 @@ def responding(response: httpx.Response) -> Calls:
     return Calls("https://carrier.example/v1", transport=httpx.MockTransport(lambda _: response))
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("7", 7), ("0.1", 1), ("-5", 1), ("1e9", 3_600), ("inf", 3_600), ("nan", 1), ("Fri, 31 Dec 1999", 5)]
+)
+async def test_a_carriers_pause_is_from_a_second_to_an_hour_whatever_it_writes_R28(written, seconds):
+    answer = await responding(httpx.Response(429, headers={"retry-after": written}, json={})).get("/messages")
+    assert answer.seconds("retry-after", 5.0) == seconds
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 async def test_reading_stops_at_the_size_limit_of_a_carriers_response_R28(method):
     body = Endless()

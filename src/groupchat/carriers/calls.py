@@ -55,7 +55,7 @@ class CarrierAnswer(Struct, frozen=True):
     def seconds(self, header: str, otherwise: float) -> float:
         """Return the seconds to wait in a header such as `Retry-After`, from 1 to 3,600."""
         try:
-            return min(max(float(self.headers.get(header, otherwise)), 1.0), 3_600.0)
+            return min(max(1.0, float(self.headers.get(header, otherwise))), 3_600.0)  # in this order, because of `nan`
         except ValueError:
             return otherwise
 
