@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from groupchat import adapters, workers
 from groupchat.adapters import Adapter
+from groupchat.addresses import Addresses, read_networks
 from groupchat.broker.connection import Brokers
 from groupchat.broker.notices import send_one
 from groupchat.broker.topics import RELAY
@@ -59,7 +60,6 @@ from groupchat.store.schema import migrated_database
 from groupchat.store.signals import Signals
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import ExpectedError
-from groupchat.webhooks.addresses import Addresses, read_networks
 from groupchat.webhooks.secret_keys import SecretKeys
 from groupchat.workers import Worker
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from groupchat.addresses import Addresses
 from groupchat.values.clock import utc_now
-from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.calls import CallOutcome, Receiver
 from tests.support.receiver import receiving
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct, field
 
+from groupchat.addresses import Addresses
 from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.http.guards.auth import Door
@@ -20,7 +21,6 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
 from groupchat.store.probe import Probe
 from groupchat.store.progress import Progress
-from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.secret_keys import SecretKeys
 
 PATIENCE_SECONDS = 5.0

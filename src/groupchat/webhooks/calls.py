@@ -12,8 +12,8 @@ from msgspec import Struct
 from standardwebhooks import Webhook as Signer
 
 from groupchat import __version__
+from groupchat.addresses import Addresses, Destination, InsideError
 from groupchat.values.errors import first_line
-from groupchat.webhooks.addresses import Addresses, Destination, InsideError
 from groupchat.webhooks.connections import CONNECT_SECONDS, Connections, Headers, ReceiverGoneError
 
 CALL_SECONDS = 15.0

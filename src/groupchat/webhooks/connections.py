@@ -8,7 +8,7 @@ from time import monotonic
 import h11
 from msgspec import Struct
 
-from groupchat.webhooks.addresses import Addresses, Destination
+from groupchat.addresses import Addresses, Destination
 
 CONNECT_SECONDS = 4.0
 """The time to connect to one of a receiver's addresses, after which the next one is tried, as where IPv6 leads nowhere."""

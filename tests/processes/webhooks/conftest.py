@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from groupchat.addresses import Addresses, read_networks
 from groupchat.commands import webhooks
 from groupchat.commands.webhooks import NewWebhook, WebhookWithSecret
 from groupchat.processes.webhooks.calling import WebhookCalls
@@ -19,7 +20,6 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from groupchat.store.webhook_rows import WEBHOOK_ATTEMPTS, WebhookStanding
 from groupchat.values.clock import utc_now
-from groupchat.webhooks.addresses import Addresses, read_networks
 from groupchat.webhooks.secret_keys import SecretKeys
 from tests.support.emptied import postgres_url, shared_database
 from tests.support.receiver import PATIENCE, Receiver, receiving

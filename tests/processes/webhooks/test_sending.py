@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
+from groupchat.addresses import Addresses
 from groupchat.aggregates.webhook_events import WebhookSwitchedOff
 from groupchat.aggregates.webhooks import WebhookFields
 from groupchat.commands import keys, webhooks
@@ -19,7 +20,6 @@ from groupchat.store import webhook_rows
 from groupchat.store.terms import NO_TERMS
 from groupchat.store.webhook_rows import FOLLOWER
 from groupchat.values.clock import utc_now
-from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.schedule import RETRIES, SWITCH_OFF_AFTER
 from tests.processes.webhooks.conftest import KEYS, LOCAL, Site
 from tests.support.receiver import HANG, Heard

@@ -1,5 +1,6 @@
 """Webhooks: where other systems receive the workspace's events (R55)."""
 
+from groupchat.addresses import InsideError
 from groupchat.commands import webhooks
 from groupchat.commands.webhooks import WebhookShown, WebhookWithSecret
 from groupchat.http.calls.answers import Answer, Written
@@ -16,7 +17,6 @@ from groupchat.queries import webhooks as queries
 from groupchat.queries.webhooks import WebhookStatus
 from groupchat.store.webhook_rows import Attempt
 from groupchat.values.errors import InvalidRequestError
-from groupchat.webhooks.addresses import InsideError
 from groupchat.webhooks.secret_keys import SecretKeys, WebhooksNotConfiguredError
 
 ALL = "/v1/webhooks"

@@ -6,13 +6,13 @@ from functools import cached_property
 
 import structlog
 
+from groupchat.addresses import Addresses
 from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.processes.webhooks.counts import WebhookCounts
 from groupchat.tracing import calling, failed
 from groupchat.values.clock import Clock
 from groupchat.values.errors import described
 from groupchat.values.event import Recorded
-from groupchat.webhooks.addresses import Addresses
 from groupchat.webhooks.calls import CALL_SECONDS, CallOutcome, Receiver, signed
 from groupchat.webhooks.message import encode, message_id
 from groupchat.webhooks.secret_keys import SecretKeys

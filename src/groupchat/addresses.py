@@ -1,7 +1,8 @@
-"""The addresses that webhooks may call: public ones over HTTPS, and those in networks that the operator allows (R55).
+"""The addresses that may be called on somebody else's word: public ones over HTTPS, and those in networks that the operator allows.
 
-An address is judged as an IP address, when a webhook is registered and again at each call, where the connection is made to exactly
-the address that was judged. So neither a name whose answer changes nor another way to write an address leads inside.
+Webhooks are such addresses (R55), and so are redirects to the files that people send (R46). An address is judged as an IP address,
+when a webhook is registered and again at each call, where the connection is made to exactly the address that was judged. So neither
+a name whose answer changes nor another way to write an address leads inside.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from groupchat.webhooks.addresses import Addresses, Destination, InsideError, NetworksUnreadableError, is_public, read_networks
+from groupchat.addresses import Addresses, Destination, InsideError, NetworksUnreadableError, is_public, read_networks
 
 INSIDE = (
     "127.0.0.1",
