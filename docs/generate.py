@@ -87,6 +87,8 @@ CHAPTERS = (
     Chapter("Delivery", "`delivery-<message id>`", "groupchat.delivery."),
     Chapter("Consent", "`consent-<business number>-<phone number>`", "groupchat.consent."),
     Chapter("Review", "`review-<message id>`", "groupchat.review."),
+    Chapter("Media", "the file's id, `med_...`", "groupchat.media."),
+    Chapter("Media store", "the file's id, `med_...`", "groupchat.workspace.media_stored"),
     Chapter("Do-not-disturb", "`dnd-<workspace id>-<phone number>`", "groupchat.do_not_disturb."),
     Chapter("Contact", "the contact's id, `ctc_...`", "groupchat.contact."),
     Chapter("Phone book", "`phone-<workspace id>-<phone number>`", "groupchat.contact.number_"),

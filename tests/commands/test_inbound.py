@@ -116,7 +116,8 @@ async def test_characters_that_no_database_stores_are_replaced_in_inbound_messag
 
     (kept,) = [recorded for recorded in world.store.log.stream(group) if hasattr(recorded.event, "carrier_message_id")]
     assert (kept.event.body, kept.event.carrier_message_id) == ("a\ufffdb\ufffdc", "SM\ufffd")
-    assert kept.event.media == (Media(url="https://carrier.example/\ufffd", content_type="image/\ufffd"),)
+    (media,) = kept.event.media
+    assert (media.url, media.content_type) == ("https://carrier.example/\ufffd", "image/\ufffd")
     assert kept.cause.correlation_id == "req_of-the-webhook"
 
 

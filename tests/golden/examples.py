@@ -15,6 +15,7 @@ from groupchat.aggregates import (
     delivery,
     do_not_disturb,
     external_id,
+    media,
     phone_book,
     reader,
     refusal,
@@ -121,6 +122,11 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.renamed.v1": conversation.GroupRenamed(name=TEXT),
     "groupchat.conversation.succeeded_by.v1": conversation.SucceededBy(conversation_id="cnv_2"),
     "groupchat.conversation.unblocked.v1": conversation.Unblocked(),
+    "groupchat.media.attached.v1": media.MediaAttached(**MESSAGE, media_id="med_1", content_type="image/png", size=4_321),
+    "groupchat.media.missing.v1": media.MediaMissing(**MESSAGE, media_id="med_1", reason=TEXT),
+    "groupchat.workspace.media_stored.v1": media.MediaStored(
+        media_id="med_1", sha256="ab" * 32, content_type="image/png", size=4_321, width=640, height=480
+    ),
     "groupchat.review.opened.v1": review.ReviewOpened(
         message_id="msg_1", conversation_id="cnv_1", business_number=OURS, number=ANN, because="take me off", due_at=AT
     ),

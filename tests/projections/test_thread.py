@@ -39,7 +39,16 @@ def test_a_sent_message_has_its_author_and_every_recipient_queued_R28():
         "direction": "outbound",
         "author": {"kind": "user", "id": ANN.user_id, "name": ANN.name, "number": None},
         "body": "Hi \U0001f469\u200d\U0001f692\r\n",
-        "media": [{"url": "https://media.example/cat.png", "content_type": "image/png"}],
+        "media": [
+            {
+                "url": "https://media.example/cat.png",
+                "content_type": "image/png",
+                "media_id": None,
+                "size": None,
+                "state": None,
+                "reason": None,
+            }
+        ],
         "at": "2025-01-31T23:59:31Z",
         "version": 1,
         "recipients": [{"number": n, "status": "queued", "code": None, "reason": None} for n in (ONE, TWO)],

@@ -20,11 +20,17 @@ class Participant(Struct, frozen=True, kw_only=True, gc=False):
     name: str | None = None
 
 
-class Media(Struct, frozen=True, kw_only=True, gc=False):
-    """A picture or file that a message carries."""
+class Media(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A picture or file that a message carries.
+
+    `url` is where somebody else has it, such as a carrier. An uploaded file has a name there, `urn:groupchat:media:<media_id>`.
+    `media_id` is the stream of a file that is kept with us, or will be (R46), and `size` the number of its bytes if it is known.
+    """
 
     url: str
     content_type: str
+    media_id: str | None = None
+    size: int | None = None
 
 
 class Author(Struct, frozen=True, kw_only=True, gc=False):

@@ -4,6 +4,7 @@
   consents; of the users, they see only themselves.
 - R23 Managers and auditors see everything except keys: those are visible to their user and to those who manage users.
 - R23 Refusals and webhooks are visible to managers and auditors.
+- R46 A file's events are for those who see the conversation that it came into.
 - R30 Read marks are per user; only managers and auditors see those of others.
 
 Nobody can see an event type that is not listed here, so a new type does not leak unnoticed. A key's hash never leaves: `published`.
@@ -22,6 +23,7 @@ from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_state import GroupConversation
+from groupchat.aggregates.media import MediaAttached, MediaMissing, MediaStored
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.aggregates.review import ReviewOpened, ReviewSettled
 from groupchat.aggregates.webhook_events import WEBHOOK_EVENTS
@@ -130,7 +132,7 @@ def about(recorded: Recorded) -> About | None:
             found = About(conversation_id=recorded.stream)
         case _ if isinstance(event, DELIVERY):
             found = About(conversation_id=event.conversation_id)
-        case ReviewOpened() | ReviewSettled():
+        case ReviewOpened() | ReviewSettled() | MediaAttached() | MediaMissing():
             found = About(conversation_id=event.conversation_id)
         case _ if isinstance(event, CONTACT):
             found = About(contact_id=recorded.stream)
@@ -140,6 +142,8 @@ def about(recorded: Recorded) -> About | None:
             found = About(consent=recorded.stream)
         case do_not_disturb.TurnedOn() | do_not_disturb.LeftBehind() | do_not_disturb.TurnedOff():
             found = About(contact_id=event.contact_id)
+        case MediaStored():  # it may be in no conversation yet
+            found = About(unrestricted=True)
         case do_not_disturb.Lifted():  # it concerns contacts and groups that it does not name
             found = About(unrestricted=True)
         case reader.ConversationRead() | reader.ConversationMarkedUnread():

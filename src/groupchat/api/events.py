@@ -367,10 +367,17 @@ class ConversationCreated(Stored, frozen=True, kw_only=True, tag="groupchat.conv
 
 
 class EventMedia(Struct, frozen=True, kw_only=True):
-    """A picture or file that a message carries."""
+    """A picture or file that a message carries.
+
+    `url` is where somebody else has it, such as a carrier. An uploaded file has a name there,
+    `urn:groupchat:media:<media_id>`. `media_id` is the stream of a file that is kept with us, or will be (R46), and
+    `size` the number of its bytes if it is known.
+    """
 
     url: str
     content_type: str
+    media_id: str | None
+    size: int | None
 
 
 class ConversationInboundReceivedData(Struct, frozen=True, kw_only=True):
@@ -712,6 +719,37 @@ class DoNotDisturbTurnedOn(Stored, frozen=True, kw_only=True, tag="groupchat.do_
     data: DoNotDisturbTurnedOnData
 
 
+class MediaAttachedData(Struct, frozen=True, kw_only=True):
+    """The data of `MediaAttached`."""
+
+    media_id: str
+    message_id: str
+    conversation_id: str
+    content_type: str
+    size: int
+
+
+class MediaAttached(Stored, frozen=True, kw_only=True, tag="groupchat.media.attached"):
+    """The file, which is kept, came into a conversation, first with this message."""
+
+    data: MediaAttachedData
+
+
+class MediaMissingData(Struct, frozen=True, kw_only=True):
+    """The data of `MediaMissing`."""
+
+    media_id: str
+    message_id: str
+    conversation_id: str
+    reason: str
+
+
+class MediaMissing(Stored, frozen=True, kw_only=True, tag="groupchat.media.missing"):
+    """A file that a participant sent can't be fetched from the carrier; `reason` says why."""
+
+    data: MediaMissingData
+
+
 class ReaderConversationMarkedUnreadData(Struct, frozen=True, kw_only=True):
     """The data of `ReaderConversationMarkedUnread`."""
 
@@ -872,6 +910,25 @@ class WorkspaceKeywordsChosen(Stored, frozen=True, kw_only=True, tag="groupchat.
     """The workspace now has these own keywords, in addition to the standard ones (R38)."""
 
     data: WorkspaceKeywordsChosenData
+
+
+class WorkspaceMediaStoredData(Struct, frozen=True, kw_only=True):
+    """The data of `WorkspaceMediaStored`."""
+
+    media_id: str
+    sha256: str
+    content_type: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+class WorkspaceMediaStored(Stored, frozen=True, kw_only=True, tag="groupchat.workspace.media_stored"):
+    """A file is kept under the SHA-256 of its content. `content_type` was judged by the content; only pictures have a
+    width.
+    """
+
+    data: WorkspaceMediaStoredData
 
 
 class WorkspaceNumberAddedData(Struct, frozen=True, kw_only=True):
@@ -1264,6 +1321,8 @@ StoredEvent = (
     | DoNotDisturbLifted
     | DoNotDisturbTurnedOff
     | DoNotDisturbTurnedOn
+    | MediaAttached
+    | MediaMissing
     | ReaderConversationMarkedUnread
     | ReaderConversationRead
     | RefusalRecorded
@@ -1274,6 +1333,7 @@ StoredEvent = (
     | WorkspaceKeyIssued
     | WorkspaceKeyRevoked
     | WorkspaceKeywordsChosen
+    | WorkspaceMediaStored
     | WorkspaceNumberAdded
     | WorkspaceNumberAssigned
     | WorkspaceNumberCarrierChosen

@@ -82,11 +82,20 @@ class Pane(Struct, frozen=True, kw_only=True):
     opted_out: list[Person]
 
 
-class Media(Struct, frozen=True, kw_only=True):
-    """A picture or file that a message carries."""
+class Attachment(Struct, frozen=True, kw_only=True):
+    """A picture or file of a message (R46).
+
+    With a `media_id`, it is kept with us: `state` says whether it is `there` already, and `reason` why it is
+    `missing`. Without one, it is only at `url`, which belongs to somebody else. `content_type` is the sender's word
+    until the file is there.
+    """
 
     url: str
     content_type: str
+    media_id: str | None
+    size: int | None
+    state: Literal["missing", "pending", "there"] | None
+    reason: str | None
 
 
 class Recipient(Struct, frozen=True, kw_only=True):
@@ -120,7 +129,7 @@ class Message(Struct, frozen=True, kw_only=True):
     direction: Literal["inbound", "outbound"]
     author: Author
     body: str | None
-    media: list[Media]
+    media: list[Attachment]
     at: datetime
     version: int
     recipients: list[Recipient]
@@ -367,6 +376,20 @@ class Found(Struct, frozen=True, kw_only=True):
     kind: Literal["direct", "group"]
     unread_count: int
     matched: Message | None
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """A picture or file that a message carries.
+
+    `url` is where somebody else has it, such as a carrier. An uploaded file has a name there,
+    `urn:groupchat:media:<media_id>`. `media_id` is the stream of a file that is kept with us, or will be (R46), and
+    `size` the number of its bytes if it is known.
+    """
+
+    url: str
+    content_type: str
+    media_id: str | None
+    size: int | None
 
 
 class HandsetMessage(Struct, frozen=True, kw_only=True):

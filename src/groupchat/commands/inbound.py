@@ -98,7 +98,7 @@ async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound
         message_id=message_id,
         number=inbound.from_,
         body=inbound.body or None,
-        media=inbound.media,
+        media=tuple(replace(each, media_id=decision.new_id("med")) for each in inbound.media),
         carrier_message_id=inbound.carrier_message_id,
         own=own,
     )

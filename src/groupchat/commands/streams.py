@@ -10,6 +10,7 @@ from groupchat.aggregates import (
     external_id,
     group_conversation,
     group_state,
+    media,
     number_claim,
     phone_book,
     reader,
@@ -38,6 +39,7 @@ USERS = StreamKind("wsp_", workspace_state.evolve, users.decide)
 WEBHOOKS = StreamKind("wsp_", workspace_state.evolve, webhooks.decide)
 """The workspace too, but for the commands on its webhooks."""
 NUMBER_CLAIM = StreamKind("number-", number_claim.evolve, number_claim.decide)
+MEDIA = StreamKind("med_", media.evolve, media.decide)
 DELIVERY = StreamKind("delivery-", delivery.evolve, delivery.decide)
 READ_MARK = StreamKind("reader-", reader.evolve, reader.decide)
 REVIEW = StreamKind("review-", review.evolve, review.decide)

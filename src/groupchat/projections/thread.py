@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import RecipientOutcome, Started, Status, Updated, Withheld
 from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent, ReactionReceived
+from groupchat.aggregates.media import MediaAttached, MediaMissing
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.rows import Rows
 from groupchat.projections.view import View
@@ -58,6 +59,21 @@ class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
 
 
+class Attachment(Struct, frozen=True, kw_only=True, gc=False):
+    """A picture or file of a message (R46).
+
+    With a `media_id`, it is kept with us: `state` says whether it is `there` already, and `reason` why it is `missing`. Without
+    one, it is only at `url`, which belongs to somebody else. `content_type` is the sender's word until the file is there.
+    """
+
+    url: str
+    content_type: str
+    media_id: str | None = None
+    size: int | None = None
+    state: Literal["pending", "there", "missing"] | None = None
+    reason: str | None = None
+
+
 class MessageReaction(Struct, frozen=True, kw_only=True, gc=False):
     """A participant's reaction to a message, with the name that they had then (R42)."""
 
@@ -75,7 +91,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     direction: Direction
     author: Author
     body: str | None
-    media: tuple[Media, ...]
+    media: tuple[Attachment, ...]
     at: Moment
     version: int
     recipients: tuple[Recipient, ...] = ()
@@ -103,6 +119,8 @@ def _changed(row: Message, recorded: Recorded) -> Message:
             return _with(row, {each.recipient: _recipient(each) for each in event.outcomes})
         case ReactionReceived():
             return _reacted(row, event, recorded.at)
+        case MediaAttached() | MediaMissing():
+            return replace(row, media=tuple(_arrived(each, event) for each in row.media))
         case Started():
             return _handed_over(row, event.recipients)
         case Withheld():
@@ -118,10 +136,30 @@ def _begun(event: MessageSent | InboundReceived, recorded: Recorded, direction: 
         direction=direction,
         author=Author.of(event),
         body=event.body,
-        media=event.media,
+        media=tuple(_attachment(each, direction) for each in event.media),
         at=recorded.at,
         version=recorded.version,
     )
+
+
+def _attachment(media: Media, direction: Direction) -> Attachment:
+    """Return a file as it is when its message is stored: what users send is uploaded, what people send has to be fetched."""
+    state: Literal["pending", "there"] = "there" if direction == "outbound" else "pending"
+    return Attachment(
+        url=media.url,
+        content_type=media.content_type,
+        media_id=media.media_id,
+        size=media.size,
+        state=None if media.media_id is None else state,
+    )
+
+
+def _arrived(file: Attachment, event: MediaAttached | MediaMissing) -> Attachment:
+    if file.media_id != event.media_id:
+        return file
+    if isinstance(event, MediaMissing):
+        return replace(file, state="missing", reason=event.reason)
+    return replace(file, state="there", content_type=event.content_type, size=event.size, reason=None)
 
 
 def _reacted(row: Message, event: ReactionReceived, at: Moment) -> Message:
@@ -153,15 +191,12 @@ def _columns(row: Message) -> dict[str, Any]:
 
 
 _BIRTHS: tuple[type[Event], ...] = (MessageSent, InboundReceived)
+_Change = MessageSent | InboundReceived | Updated | Started | Withheld | ReactionReceived | MediaAttached | MediaMissing
 _ROWS = Rows(MESSAGES, Message, _columns, held_in="doc", births=_BIRTHS)
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    keyed = [
-        (event.message_id, recorded)
-        for recorded in batch
-        if isinstance(event := recorded.event, (Updated, MessageSent, InboundReceived, Started, Withheld, ReactionReceived))
-    ]
+    keyed = [(event.message_id, recorded) for recorded in batch if isinstance(event := recorded.event, _Change)]
     _ROWS.fold(connection, keyed, fold)
 
 

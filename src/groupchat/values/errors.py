@@ -23,7 +23,7 @@ class RefusalError(ExpectedError):
         self.members = members
 
 
-Thing = Literal["conversation", "participant", "contact", "user", "key", "business number", "webhook", "review"]
+Thing = Literal["conversation", "participant", "contact", "user", "key", "business number", "webhook", "review", "media"]
 """The kinds of things that callers look up by an id or a number."""
 
 

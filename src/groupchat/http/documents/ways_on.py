@@ -13,6 +13,7 @@ _LISTS: dict[Thing, str] = {
     "user": "GET /v1/users lists the users.",
     "key": "GET /v1/users/{user_id}/keys lists the user's keys.",
     "business number": "GET /v1/numbers lists the business numbers.",
+    "media": "POST /v1/media uploads a file. One in a message is there when its state is `there`.",
     "review": "GET /v1/reviews lists the reviews.",
     "webhook": "GET /v1/webhooks lists the webhooks.",
 }

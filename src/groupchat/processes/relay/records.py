@@ -7,6 +7,7 @@ import msgspec
 from groupchat.aggregates import delivery, phone_book
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_events import MessageSent
+from groupchat.aggregates.media import MediaAttached, MediaMissing
 from groupchat.aggregates.sight import published
 from groupchat.broker import topics
 from groupchat.broker.envelope import ENTRY_TYPE, KafkaRecord, headers_of
@@ -21,7 +22,7 @@ def key_of(recorded: Recorded, topic: str) -> str:
     event = recorded.event
     if topic == topics.WORKSPACES:
         return recorded.cause.workspace_id
-    if isinstance(event, delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld):
+    if isinstance(event, delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld | MediaAttached | MediaMissing):
         return event.conversation_id
     if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted | ExternalIdClaimed | ExternalIdReleased):
         return event.contact_id

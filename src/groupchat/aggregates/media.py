@@ -1,0 +1,154 @@
+"""Media: one file, kept with us, and the conversations that it is in.
+
+- R46 What a user uploads, and what people send, is kept with us. A file is shown as there only when it is kept. What can't be
+  fetched is missing, with the reason; if it is kept after all, it is there.
+- A file is for its own workspace. A caller may read one that they uploaded, or that is in a conversation that they can see.
+"""
+
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from groupchat.values.errors import NotFoundError
+from groupchat.values.event import Event, Recorded, stored_as
+
+# --- events
+
+
+@stored_as("groupchat.workspace.media_stored")
+class MediaStored(Event, frozen=True, kw_only=True):
+    """A file is kept under the SHA-256 of its content. `content_type` was judged by the content; only pictures have a width."""
+
+    media_id: str
+    sha256: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+@stored_as("groupchat.media.attached")
+class MediaAttached(Event, frozen=True, kw_only=True):
+    """The file, which is kept, came into a conversation, first with this message."""
+
+    media_id: str
+    message_id: str
+    conversation_id: str
+    content_type: str
+    size: int
+
+
+@stored_as("groupchat.media.missing")
+class MediaMissing(Event, frozen=True, kw_only=True):
+    """A file that a participant sent can't be fetched from the carrier; `reason` says why."""
+
+    media_id: str
+    message_id: str
+    conversation_id: str
+    reason: str
+
+
+# --- state
+
+
+class MediaFile(Struct, frozen=True, kw_only=True):
+    """A file, in a workspace. Without `stored`, it is missing. `uploaded_by` is the user who uploaded it, if one did."""
+
+    workspace_id: str
+    stored: MediaStored | None = None
+    uploaded_by: str | None = None
+    conversations: frozenset[str] = frozenset()
+    missing: bool = False
+
+
+def evolve(state: MediaFile | None, recorded: Recorded) -> MediaFile | None:
+    """Fold one event."""
+    file = state or MediaFile(workspace_id=recorded.cause.workspace_id)
+    match recorded.event:
+        case MediaStored() as stored:
+            actor = recorded.cause.actor
+            return replace(file, stored=stored, uploaded_by=actor.id if actor.kind == "user" else None)
+        case MediaAttached(conversation_id=conversation_id):
+            return replace(file, conversations=file.conversations | {conversation_id})
+        case MediaMissing():
+            return replace(file, missing=True)
+        case _:
+            return state
+
+
+# --- errors
+
+
+def existing(state: MediaFile | None, workspace_id: str) -> MediaStored:
+    """Return a file that is kept, of this workspace; raises `NotFoundError`."""
+    if state is None or state.stored is None or state.workspace_id != workspace_id:
+        raise missing()
+    return state.stored
+
+
+def missing() -> NotFoundError:
+    """Return the refusal for a file that is not there."""
+    return NotFoundError("There is no such file.", "media")
+
+
+# --- commands and decide
+
+
+class StoreMedia(Struct, frozen=True, kw_only=True):
+    """Note that a file is kept."""
+
+    media_id: str
+    sha256: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+class AttachMedia(Struct, frozen=True, kw_only=True):
+    """Bring a kept file of a workspace into a conversation."""
+
+    workspace_id: str
+    message_id: str
+    conversation_id: str
+
+
+class MissMedia(Struct, frozen=True, kw_only=True):
+    """Note that a file can't be fetched."""
+
+    media_id: str
+    message_id: str
+    conversation_id: str
+    reason: str
+
+
+Command = StoreMedia | AttachMedia | MissMedia
+
+
+def decide(command: Command, state: MediaFile | None) -> list[Event]:
+    """Return the events of a command; none if it says nothing new. Raises `NotFoundError` for a file that is not kept."""
+    match command:
+        case StoreMedia():
+            return [] if state and state.stored else [MediaStored(**asdict(command))]
+        case AttachMedia():
+            return _attach(command, state)
+        case MissMedia():
+            return [] if state else [MediaMissing(**asdict(command))]
+        case _:
+            assert_never(command)
+
+
+def _attach(command: AttachMedia, state: MediaFile | None) -> list[Event]:
+    stored = existing(state, command.workspace_id)
+    if state and command.conversation_id in state.conversations:
+        return []
+    return [
+        MediaAttached(
+            media_id=stored.media_id,
+            message_id=command.message_id,
+            conversation_id=command.conversation_id,
+            content_type=stored.content_type,
+            size=stored.size,
+        )
+    ]

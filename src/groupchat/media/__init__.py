@@ -1,0 +1,1 @@
+"""Files of messages: judging them, keeping them, and serving them (R46)."""

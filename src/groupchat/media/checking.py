@@ -1,0 +1,47 @@
+"""Judging a file before it is kept: its type by its content, its size, and whether a picture is one (R46)."""
+
+import hashlib
+from typing import IO
+
+from msgspec import Struct
+
+from groupchat.media import pictures
+from groupchat.media.kinds import PICTURES, MediaTypeError, type_of
+from groupchat.media.port import PIECE_BYTES
+
+
+class CheckedFile(Struct, frozen=True, kw_only=True):
+    """A file that may be kept. `file` is the content to keep under the name `sha256`; only pictures have a width and height."""
+
+    file: IO[bytes]
+    sha256: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+def check(file: IO[bytes], *, clean: bool = False) -> CheckedFile:
+    """Judge a file's content; raises `MediaTypeError`. It blocks, and is for a thread.
+
+    With `clean`, a picture is written again, without metadata such as the place where it was taken. What people send is evidence,
+    and is kept as it came.
+    """
+    content_type = type_of(file)
+    if content_type not in PICTURES:
+        return _counted(file, content_type)
+    picture = pictures.look(file, content_type)
+    kept = pictures.cleaned(file, content_type) if clean else file
+    return _counted(kept, content_type, picture.width, picture.height)
+
+
+def _counted(file: IO[bytes], content_type: str, width: int | None = None, height: int | None = None) -> CheckedFile:
+    file.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while piece := file.read(PIECE_BYTES):
+        digest.update(piece)
+        size += len(piece)
+    if size == 0:
+        msg = "This file is empty."
+        raise MediaTypeError(msg)
+    return CheckedFile(file=file, sha256=digest.hexdigest(), content_type=content_type, size=size, width=width, height=height)

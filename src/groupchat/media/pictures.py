@@ -1,0 +1,118 @@
+"""Pictures: decoding them, which is the real check, removing what they tell in secret, and making them smaller (R46).
+
+These functions block, and are for threads. A picture with more than 50 million pixels is refused before it is decoded, so a small
+file can't fill the memory.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from threading import BoundedSemaphore
+from typing import IO
+
+from msgspec import Struct
+from PIL import Image, ImageOps
+
+from groupchat.media.kinds import GIF, JPEG, PNG, WEBP, MediaTypeError
+
+MOST_PIXELS = 50_000_000
+"""Four bytes each when decoded, so 200 MB for each of the pictures that are decoded at the same time."""
+THUMBNAIL_PIXELS = 320
+_FORMATS = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", WEBP: "WEBP"}
+_SIDES = (2048, 1600, 1280, 1024, 800, 640, 480, 320, 240, 160)
+_QUALITIES = (85, 70, 55)
+_ORIENTATION = 0x0112
+"""The field of EXIF that says how to turn a picture."""
+_ON_THE_SIDE = {5, 6, 7, 8}
+_DECODING = BoundedSemaphore(2)
+"""Pictures that are decoded at the same time, because each needs much memory."""
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+class Picture(Struct, frozen=True):
+    """The size of a picture as people see it, in pixels."""
+
+    width: int
+    height: int
+
+
+def look(file: IO[bytes], content_type: str) -> Picture:
+    """Decode a picture completely; raises `MediaTypeError` for a damaged one, or one that is too large."""
+    with _opened(file, content_type) as image:
+        turned = image.getexif().get(_ORIENTATION, 1) in _ON_THE_SIDE
+        width, height = (image.height, image.width) if turned else image.size
+        for frame in range(getattr(image, "n_frames", 1)):
+            image.seek(frame)
+            image.load()
+            if (frame + 1) * image.width * image.height > MOST_PIXELS:
+                raise _too_large()
+    return Picture(width, height)
+
+
+def cleaned(file: IO[bytes], content_type: str) -> IO[bytes]:
+    """Return the same picture without metadata, such as the place where it was taken, and turned the way it is seen."""
+    with _opened(file, content_type) as image:
+        if content_type in {GIF, WEBP} and getattr(image, "n_frames", 1) > 1:
+            written = BytesIO()
+            image.save(written, _FORMATS[content_type], save_all=True, exif=b"", xmp=b"", comment=b"")
+            return written
+        seen = ImageOps.exif_transpose(image)
+        return BytesIO(_encoded(seen, content_type, 92))
+
+
+def thumbnail(file: IO[bytes], content_type: str) -> IO[bytes]:
+    """Return a small version of a picture, as JPEG."""
+    with _opened(file, content_type) as image:
+        return BytesIO(_encoded(_scaled(image, THUMBNAIL_PIXELS), JPEG, 80))
+
+
+def fitted(file: IO[bytes], content_type: str, most: int) -> IO[bytes] | None:
+    """Return a picture as JPEG with up to so many bytes, as large as fits; none if not even a tiny one fits."""
+    with _opened(file, content_type) as image:
+        for side in _SIDES:
+            smaller = _scaled(image, side)
+            for quality in _QUALITIES:
+                if len(written := _encoded(smaller, JPEG, quality)) <= most:
+                    return BytesIO(written)
+    return None
+
+
+@contextmanager
+def _opened(file: IO[bytes], content_type: str) -> Iterator[Image.Image]:
+    file.seek(0)
+    try:
+        with _DECODING, warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=[_FORMATS[content_type]]) as image:
+                yield image
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise _too_large() from error
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError) as error:
+        msg = f"This {content_type} can't be decoded: it is damaged or incomplete."
+        raise MediaTypeError(msg) from error
+
+
+def _too_large() -> MediaTypeError:
+    return MediaTypeError(f"This picture has more than {MOST_PIXELS:,} pixels.")
+
+
+def _scaled(image: Image.Image, side: int) -> Image.Image:
+    """Return a picture turned the way it is seen, with no side longer than this."""
+    image.draft("RGB", (side, side))
+    seen = ImageOps.exif_transpose(image).convert("RGBA")
+    flat = Image.new("RGB", seen.size, "white")
+    flat.paste(seen, mask=seen)
+    flat.thumbnail((side, side))
+    return flat
+
+
+def _encoded(image: Image.Image, content_type: str, quality: int) -> bytes:
+    """Return the bytes of a picture in a format, without metadata."""
+    if content_type == JPEG and image.mode not in {"L", "RGB", "CMYK"}:
+        image = image.convert("RGB")
+    plain = image.copy()
+    plain.info = {}
+    written = BytesIO()
+    plain.save(written, _FORMATS[content_type], quality=quality, optimize=content_type in {JPEG, PNG}, icc_profile=None)
+    return written.getvalue()
