@@ -1,7 +1,9 @@
 """Which addresses may be called (R55): each form in which an address inside can be written, and a name that leads to one."""
 
+import asyncio
 from collections.abc import Sequence
 from ipaddress import ip_address
+from threading import Event
 
 import pytest
 
@@ -96,6 +98,27 @@ async def test_a_name_without_an_address_can_be_registered_because_each_call_ask
         raise OSError
 
     await Addresses(resolve=unknown).require_registrable("https://soon.example.com")
+
+
+async def test_a_name_server_that_does_not_answer_holds_up_no_other_name_R55(monkeypatch):
+    answers = Event()
+
+    def look_up(host: str, _port: int, **_: object) -> list[tuple[object, ...]]:
+        if host.startswith("silent"):
+            answers.wait()
+        return [("", "", "", "", ("8.8.8.8", 443))]
+
+    monkeypatch.setattr("groupchat.webhooks.addresses.getaddrinfo", look_up)
+    addresses = Addresses()
+    silent = [asyncio.create_task(addresses.require_registrable(f"https://silent{n % 100}.example")) for n in range(800)]
+    await asyncio.sleep(0)  # all of them have begun
+    try:
+        async with asyncio.timeout(20):
+            assert await addresses.of(Destination.of("https://crm.example.com")) == ["8.8.8.8"]
+    finally:
+        answers.set()
+        await asyncio.gather(*silent)
+        addresses.close()
 
 
 def test_a_destination_has_the_port_of_its_scheme_R55():

@@ -7,7 +7,7 @@ a name whose answer changes nor another way to write an address leads inside.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import SOCK_STREAM, getaddrinfo
@@ -22,8 +22,11 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns the IP addresses of a host; raises `OSError`."""
 
-_LOOKUPS = 32
-"""Lookups at the same time. They have their own threads, because a name server that doesn't answer would hold up the database's."""
+_LOOKUPS = 128
+"""Lookups at the same time: more than a workspace has webhooks, so that name servers that don't answer hold up no other workspace.
+
+They have their own threads, because such a name server would hold up the database's.
+"""
 _REGISTRATION_SECONDS = 3.0
 _PORTS = {"https": 443, "http": 80}
 
@@ -96,6 +99,7 @@ class Addresses:
     def __init__(self, inside: Sequence[Network] = (), resolve: Resolve | None = None) -> None:
         self._inside = inside
         self._threads = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="lookup")
+        self._running: dict[tuple[str, int], Future[list[str]]] = {}
         self._resolve = resolve or self._look_up
 
     async def of(self, wanted: Destination) -> list[str]:
@@ -130,6 +134,13 @@ class Addresses:
             raise InsideError(msg)
 
     async def _look_up(self, host: str, port: int) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, lambda: getaddrinfo(host, port, type=SOCK_STREAM))
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        """Look a name up. Simultaneous calls share a lookup, because one that was given up keeps its thread until it ends."""
+        asked = host, port
+        if (running := self._running.get(asked)) is None:
+            running = self._running[asked] = self._threads.submit(_addresses_of, host, port)
+            running.add_done_callback(lambda _: self._running.pop(asked, None))
+        return await asyncio.shield(asyncio.wrap_future(running))
+
+
+def _addresses_of(host: str, port: int) -> list[str]:
+    return list(dict.fromkeys(str(address[0]) for *_, address in getaddrinfo(host, port, type=SOCK_STREAM)))
