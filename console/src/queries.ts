@@ -151,7 +151,8 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     const id = event.stream.startsWith("cnv_") ? event.stream : event.data.conversation_id;
     if (typeof id === "string") groups.add(id);
     if (kind === "contact" || kind === "do_not_disturb") keys.add("contacts").add("contact").add("pane").add("inbox");
-    if (kind === "workspace") for (const key of ["numbers", "users", "policy", "rates", "roles", "me"]) keys.add(key);
+    if (kind === "workspace")
+      for (const key of ["numbers", "users", "policy", "auto-replies", "rates", "roles", "me"]) keys.add(key);
     if (kind === "review") keys.add("reviews");
     if (kind === "number") keys.add("numbers");
   }

@@ -66,6 +66,7 @@ const EVENTS: Record<string, string> = {
   created: "created the group",
   message_sent: "sent a message",
   inbound_received: "wrote",
+  auto_replied: "was answered automatically",
   participant_opted_out: "opted out",
   participant_opted_in: "opted in",
   opt_out_taken_back: "took back an opt-out that was a mistake",

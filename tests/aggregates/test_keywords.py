@@ -11,8 +11,9 @@ OUT = (
     "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT", "ARRET",
     "REMOVE", "ARRÊTE", "ARRÊTER", "Désabonner", "Annuler", "Fin", "Alto", "Parar", "Cancelar", "Darme de baja",
 )  # fmt: skip
+HELP = ("HELP", "INFO", "Aide", "Ayuda")
 IN = ("START", "UNSTOP", "YES", "Oui", "Sí", "Reprendre", "Inicio")
-WORDS = [(word, "opt-out") for word in OUT] + [(word, "opt-in") for word in IN]
+WORDS = [(word, "opt-out") for word in OUT] + [(word, "opt-in") for word in IN] + [(word, "help") for word in HELP]
 AROUND = st.text(" \t\r\n\u00a0.,:;!?¡¿'\"«»()[]{}*_-\u2013\u2014\u2026/\\#&@%\u200b\u2060\ufeff\u202e", max_size=6)
 
 
@@ -114,7 +115,7 @@ def test_a_word_of_a_workspace_without_letters_is_not_a_keyword_R38():
         "STOP PLEASE", "please stop", "don't stop", "Stop it", "STOP, ALL of you", "S T O P", "STOP 2",
         "stopped", "non-stop", "nonstop", "unstoppable", "stops", "END.OF", "the end", "ended", "quitter",
         "OPT/OUT", "OPT_OUT", "opt me out", "opt in", "cancel that", "unsubscribe me", "quit?no",
-        "yes please", "yess", "start over", "restart", "YES NO", "STOP START", "y", "no", "HELP", "INFO",
+        "yes please", "yess", "start over", "restart", "YES NO", "STOP START", "y", "no", "HELP ME", "info please",
     ],
 )  # fmt: skip
 def test_a_message_that_contains_a_keyword_among_others_is_not_a_keyword_R14(written):

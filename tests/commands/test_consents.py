@@ -144,6 +144,7 @@ async def test_opting_in_again_does_not_unblock_R17(world):
         "created",
         "inbound_received",
         "participant_opted_out",
+        "auto_replied",
         "inbound_received",
         "participant_opted_in",
     ]

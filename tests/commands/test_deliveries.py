@@ -72,7 +72,7 @@ async def test_a_message_accepted_before_an_opt_out_is_withheld_R16(world):
 
 
 def test_events_that_may_pass_a_hand_over_change_nothing_that_it_depends_on_R16():
-    further = {"groupchat.conversation.message_sent.v1", "groupchat.conversation.inbound_received.v2"}
+    further = {f"groupchat.conversation.{name}" for name in ("message_sent.v1", "inbound_received.v2", "auto_replied.v1")}
     assert {EXAMPLES[name].TOPIC for name in further} == deliveries.MESSAGES
     before = fold(group_state.evolve, [a_group(), opted_out(1)])
     after = fold(group_state.evolve, [a_group(), opted_out(1), *(EXAMPLES[name] for name in sorted(further))])

@@ -218,6 +218,7 @@ async def test_a_keyword_opts_out_in_the_append_that_records_it_R14_R16(world, b
         "opted_out",
         "participant_opted_out",
         "participant_opted_out",
+        "auto_replied",
     ]
     assert {recorded.stream for recorded in outcome.events[2:]} == {group, other}
     assert {r.event.evidence for r in outcome.events[1:]} == {outcome.value.message_id}
@@ -232,12 +233,12 @@ async def test_a_keyword_within_a_message_is_just_a_message_R14(world, body):
     assert not (await world.state(group)).blocked
 
 
-async def test_a_strangers_keyword_is_honoured_and_goes_to_no_conversation_R15(world):
+async def test_a_strangers_keyword_is_honoured_as_one_that_they_wrote_to_the_business_alone_R15_R44(world):
     outcome = await world.writes(7, "STOP")
 
-    assert outcome.value.conversation_id is None
+    begun = await world.state(outcome.value.conversation_id)
+    assert (begun.direct, begun.blocked_by) == (True, (number(7),))
     assert (await consent_of(world, 7)).opted_out
-    assert [recorded.event.evidence for recorded in outcome.events] == [outcome.value.message_id]
     await world.writes(7, "unstop")
     assert not (await consent_of(world, 7)).opted_out
 
@@ -273,7 +274,7 @@ async def test_a_workspaces_own_keywords_opt_out_and_in_R38(world):
     group = await world.group(1, 2)
     await world.writes(1, "Genug!")
     assert (await world.state(group)).blocked_by == (number(1),)
-    assert (await world.log())[-3].event.keyword == "opt-out"
+    assert (await world.log())[-4].event.keyword == "opt-out"
     await world.writes(1, "weiter")
     assert not (await consent_of(world, 1)).opted_out
 

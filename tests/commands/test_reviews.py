@@ -64,10 +64,11 @@ async def test_a_review_that_is_settled_as_an_opt_out_blocks_every_group_at_once
         "opted_out",
         "participant_opted_out",
         "participant_opted_out",
+        "auto_replied",
     ]
     assert {recorded.stream for recorded in outcome.events[2:]} == {group, other}
     assert {each.event.evidence for each in outcome.events[1:]} == {id_}
-    assert {each.event.cause for each in outcome.events[1:]} == {"review"}
+    assert {each.event.cause for each in outcome.events[1:4]} == {"review"}
 
 
 async def test_a_review_that_is_settled_as_something_else_blocks_nothing_R40(world):

@@ -24,6 +24,7 @@ from groupchat.aggregates import (
 )
 from groupchat.aggregates import group_events as conversation
 from groupchat.aggregates import workspace_events as workspace
+from groupchat.aggregates.auto_replies import AutoReplies, Texts
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.values.event import EVENT_TYPES, Actor, Cause, Event
 from groupchat.values.money import Rate
@@ -40,6 +41,7 @@ OURS, ANN, BEN = "+16285550100", "+14155550101", "+16045550102"
 TEXT = "Grüße 👩🏽\u200d🚒 שלום \u202babc\u202c e\u0301\r\n\"'\\\u2028\t\x7f"
 PICTURE = Media(url="https://media.example/cat.png?a=1&b=2", content_type="image/png")
 RATE = Rate(mms_segment=Decimal("0.0200"), currency="USD")
+TEXTS = Texts(en=TEXT, es=TEXT, fr=TEXT)
 POLICY = Policy(
     preset="highlevel", min_participants=3, max_participants=9, allowed_regions=("US", "CA", "GB"), reopen_on_opt_in=True
 )
@@ -115,6 +117,16 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.conversation.participant_opted_out.v2": conversation.ParticipantOptedOut(
         number=ANN, cause="dnd", evidence="usr_1", contact_id="ctc_2"
     ),
+    "groupchat.conversation.auto_replied.v1": conversation.AutoReplied(
+        message_id="msg_2",
+        number=ANN,
+        purpose="opt-out",
+        evidence="msg_1",
+        language="fr",
+        body=TEXT,
+        send_by=AT,
+        rate=RATE,
+    ),
     "groupchat.conversation.reaction_received.v1": conversation.ReactionReceived(
         message_id="msg_1", number=ANN, name=TEXT, emoji="\u2764\ufe0f", removed=True, body=TEXT, carrier_message_id="SM1"
     ),
@@ -183,6 +195,9 @@ EXAMPLES: dict[str, Event] = {
     ),
     "groupchat.workspace.key_revoked.v1": workspace.KeyRevoked(key_id="key_1"),
     "groupchat.workspace.keywords_chosen.v1": workspace.KeywordsChosen(opt_out=("genug", TEXT), opt_in=("weiter",)),
+    "groupchat.workspace.auto_replies_chosen.v1": workspace.AutoRepliesChosen(
+        auto_replies=AutoReplies(confirms_opt_outs=False, answers_help=False, opt_out_texts=TEXTS, help_texts=TEXTS)
+    ),
     "groupchat.workspace.number_added.v1": workspace.NumberAdded(number=OURS, label=TEXT, assigned_to="usr_1"),
     "groupchat.workspace.number_carrier_chosen.v1": workspace.NumberCarrierChosen(number=OURS, carrier="telnyx"),
     "groupchat.workspace.number_assigned.v1": workspace.NumberAssigned(number=OURS, user_id="usr_1"),

@@ -161,6 +161,8 @@ WORKSPACE = [
     row("DELETE /v1/numbers/{spare_number}", 204, **MANAGING),
     row("GET /v1/policy", 200),
     row("PUT /v1/policy", 200, {"max_participants": 10}, **MANAGING),
+    row("GET /v1/auto-replies", 200),
+    row("PUT /v1/auto-replies", 200, {"answers_help": True}, **MANAGING),
     row("GET /v1/roles", 200),
     row("PUT /v1/roles/{role}", 200, {"group_chat": True}, **MANAGING),
     row("GET /v1/rates", 200),

@@ -10,9 +10,9 @@ async def test_the_history_has_every_event_with_its_actor_time_and_request_R31(s
     await site.request("PATCH", path_of(made), json={"name": "Crew"}, headers=headers)
     await site.writes(1, "STOP")
     items = (await site.get(path_of(made, "history"))).json()["items"]
-    types = ["created", "renamed", "inbound_received", "participant_opted_out"]
+    types = ["created", "renamed", "inbound_received", "participant_opted_out", "auto_replied"]
     assert [each["type"] for each in items] == [f"groupchat.conversation.{name}" for name in types]
-    assert [each["version"] for each in items] == [1, 2, 3, 4]
+    assert [each["version"] for each in items] == [1, 2, 3, 4, 5]
     assert [each["position"] for each in items] == sorted({each["position"] for each in items})
     assert items[0]["data"]["business_number"] == BUSINESS
     assert items[1] == {

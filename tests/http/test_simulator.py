@@ -100,7 +100,8 @@ async def test_a_reaction_is_shown_at_its_message_and_is_not_unread_R42(site):
 
 async def test_a_keyword_is_honoured_from_anybody_R15(site):
     response = await site.writes(7, "STOP")
-    assert (response.status_code, response.json()["conversation_id"]) == (202, None)
+    begun = await site.get(f"/v1/conversations/{response.json()['conversation_id']}")
+    assert (response.status_code, begun.json()["kind"], begun.json()["blocked_by"]) == (202, "direct", [number(7)])
     body = {"from": BUSINESS, "participants": [{"number": number(7)}, {"number": number(8)}]}
     problem = assert_problem(await site.post("/v1/conversations", body), "invalid-group", 422)
     assert [each["code"] for each in problem["violations"]] == ["opted-out"]

@@ -2,7 +2,8 @@
 
 `broken(log)` returns a sentence for each broken promise: gapless positions and versions, times that never go backwards (R32), no
 two unblocked groups with the same people (R35), one owner per business number (R4), no group begun with, nothing sent to and
-nothing handed over for somebody who has opted out, by the number's word or by a person's do-not-disturb (R5, R15, R16, R36).
+nothing handed over for somebody who has opted out, by the number's word or by a person's do-not-disturb (R5, R15, R16, R36), except
+one confirmation of each opt-out, and no automatic reply handed over five minutes after the text that it answers (R41).
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,6 +35,8 @@ class _Scan:
         self.blocked: set[str] = set()
         self.opted_out_at: dict[str, int] = {}
         self.sent_at: dict[str, int] = {}
+        self.unconfirmed: set[tuple[str, str]] = set()
+        self.replies: dict[str, Any] = {}
         self.unblocked_sets: dict[Group, str] = {}
 
     def take(self, recorded: Recorded) -> Iterator[str]:
@@ -54,6 +57,7 @@ class _Scan:
 
     def consent_opted_out(self, _: Recorded, event: Any) -> None:
         self.out.add((event.business_number, event.number))
+        self.unconfirmed.add((event.business_number, event.number))
 
     def consent_opted_in(self, _: Recorded, event: Any) -> None:
         self.out.discard((event.business_number, event.number))
@@ -108,7 +112,21 @@ class _Scan:
         if recorded.stream in self.blocked:
             yield f"{recorded.id} is sent in a blocked group (R16)"
 
+    def conversation_auto_replied(self, recorded: Recorded, event: Any) -> Iterator[str]:
+        self.replies[event.message_id] = event
+        opted_out = self.groups[recorded.stream].business_number, event.number
+        if event.purpose == "opt-out" and opted_out not in self.unconfirmed:
+            yield f"{recorded.id} confirms no opt-out, or one a second time (R41)"
+        if event.purpose == "opt-out":
+            self.unconfirmed.discard(opted_out)
+
     def delivery_started(self, recorded: Recorded, event: Any) -> Iterator[str]:
+        if (reply := self.replies.get(event.message_id)) is not None:
+            is_out = (event.business_number, reply.number) in self.out
+            if event.recipients != (reply.number,) or is_out != (reply.purpose == "opt-out"):
+                yield f"{recorded.id}: the reply goes to somebody whom it does not fit (R41)"
+            if recorded.at >= reply.send_by:
+                yield f"{recorded.id}: the reply is handed over too late (R41)"
         sent_at = self.sent_at.get(event.message_id)
         if sent_at is not None and self.opted_out_at.get(event.conversation_id, 0) > sent_at:
             yield f"{recorded.id}: the hand-over begins after an opt-out (R16)"

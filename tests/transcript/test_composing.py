@@ -22,6 +22,7 @@ from tests.proof.logs import KEY
 from tests.support.builders import a_group, a_workspace, number, recorded
 from tests.transcript.conftest import MAKING, Composed
 
+CONFIRMED = "Harbour Dental: You are opted out and will get no more messages. Reply START to opt in again."
 BOB = f"Bob ({number(2)})"
 
 
@@ -35,8 +36,8 @@ def fact(composed: Composed, name: str) -> str:
 
 def test_every_event_is_an_entry_with_its_position_and_messages_are_quoted_R28(composed: Composed):
     found, events = entries(composed), composed.log.stream(composed.disputed.conversation)
-    assert [each.number for each in found] == list(range(1, 8))
-    assert [each.quote for each in found if each.quote] == ["Practice moves to 6 pm", "I'm in", "Bring water", "Stop."]
+    assert [each.number for each in found] == list(range(1, 9))
+    assert [each.quote for each in found if each.quote] == ["Practice moves to 6 pm", "I'm in", "Bring water", "Stop.", CONFIRMED]
     for entry, event in zip(found, events, strict=True):
         assert entry.evidence.startswith(f"Event {event.version} of the conversation, position {event.position}, ")
         assert entry.at.endswith((" EST", " EDT"))
@@ -69,10 +70,10 @@ def test_an_entry_about_somebody_else_than_its_author_has_a_colon_between_them_R
 def test_a_transcript_names_its_maker_its_time_and_its_events(composed: Composed):
     assert fact(composed, "Made").startswith("2030-07-01 08:00:00 EDT by A. Auditor, with groupchat ")
     assert fact(composed, "Made from") == "the test's store"
-    assert fact(composed, "Contents") == "4 messages, 3 other events, 0 records of rejected attempts"
+    assert fact(composed, "Contents") == "5 messages, 3 other events, 0 records of rejected attempts"
     assert (
         fact(composed, "Events")
-        == f"1 to 7 of the conversation, positions 9 to {composed.log.head()} of the log: everything that was stored"
+        == f"1 to 8 of the conversation, positions 9 to {composed.log.head()} of the log: everything that was stored"
     )
 
 
@@ -108,7 +109,7 @@ def test_rejected_attempts_are_entries_at_their_time_R15(composed: Composed):
     )
     known = replace(source, refusals=[recorded(tried, stream="refusals-wsp_1-2025-01-01")])
     last = [part for part in composed.parts(source=known) if isinstance(part, TranscriptEntry)][-1]
-    assert (last.number, last.quote) == (8, None)
+    assert (last.number, last.quote) == (9, None)
     assert last.what == f"was refused 3 times (POST /x), because {BOB} had opted out (R15)."
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from groupchat.aggregates.delivery import Withheld
-from groupchat.aggregates.group_events import Created, MessageSent
+from groupchat.aggregates.group_events import AutoReplied, Created, MessageSent
 from groupchat.aggregates.policy import ChangePolicy
 from groupchat.aggregates.workspace_state import PostedRate
 from groupchat.store.database import Database
@@ -59,6 +59,7 @@ def sums(summary) -> dict[str, tuple[Decimal, Decimal]]:
 def segments(log: Sequence[Recorded]) -> int:
     """Return how many segments are billed in all: R24 and R16, by counting."""
     sent = sum(len(each.event.recipients) for each in log if isinstance(each.event, MessageSent))
+    sent += sum(isinstance(each.event, AutoReplied) for each in log)
     back = sum(len(each.event.recipients) for each in log if isinstance(each.event, Withheld) and each.event.rate is not None)
     return sent - back
 
@@ -97,7 +98,7 @@ async def test_under_a_lower_limit_exactly_the_groups_above_it_are_refused_R1(sq
         differences, summary = replayed(world, policy(max_participants=most))
 
         assert {each.conversation_id for each in differences if each.kind == "group"} == refused
-        unsent = {each.id for each in log if isinstance(each.event, MessageSent) and each.stream in refused}
+        unsent = {each.id for each in log if isinstance(each.event, MessageSent | AutoReplied) and each.stream in refused}
         assert {each.event for each in differences if each.kind == "message"} == unsent
         assert {each.conversation_id for each in differences} == refused
         left = segments([each for each in log if conversation_of(each) not in refused])
@@ -112,7 +113,7 @@ async def test_amounts_are_segments_times_the_rate_to_the_last_digit_R25(sqlite_
 
         differences, summary = replayed(world, OtherPolicy(rates=rates(f"{price:f}", "CAD")))
 
-        billed = {each.id for each in log if isinstance(each.event, MessageSent)}
+        billed = {each.id for each in log if isinstance(each.event, MessageSent | AutoReplied)}
         back = {each.id for each in log if isinstance(each.event, Withheld) and each.event.rate is not None}
         assert {each.event for each in differences} == billed | back
         assert sums(summary) == (
@@ -191,7 +192,7 @@ async def test_messages_after_a_reopening_would_be_refused_without_it_R15_R17(wo
     assert summaries(differences) == [(unblocked, "open", "blocked"), (sent.id, "sent", "refused")]
     assert f"{number(1)} opted out" in differences[1].why
     assert (summary.messages.was, summary.messages.would_be) == (1, 0)
-    assert sums(summary) == {"USD": (Decimal("0.0400"), Decimal(0))}
+    assert sums(summary) == {"USD": (Decimal("0.0600"), Decimal("0.0200"))}  # with the confirmation of the opt-out
     assert [each.conversation_id for each in summary.conversations] == [group]
 
 
@@ -210,7 +211,7 @@ async def test_a_message_that_was_withheld_would_go_to_the_others_where_opt_outs
         Decimal("-0.0600"),
         Decimal("-0.0200"),
     ]
-    assert sums(summary) == {"USD": (Decimal(0), Decimal("0.0400"))}
+    assert sums(summary) == {"USD": (Decimal("0.0200"), Decimal("0.0600"))}  # with the confirmation of the opt-out
     assert differences[1].conversation_id == group
 
 

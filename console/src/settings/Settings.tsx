@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import type { User } from "../api";
 import { manages } from "../rights";
+import { AutoReplies } from "./AutoReplies";
 import { DoNotDisturb } from "./DoNotDisturb";
 import { Numbers } from "./Numbers";
 import { Policy } from "./Policy";
@@ -12,6 +13,7 @@ const PARTS = {
   users: ["Users and keys", Users],
   numbers: ["Business numbers", Numbers],
   policy: ["Policy", Policy],
+  replies: ["Automatic replies", AutoReplies],
   rates: ["Rates", Rates],
   dnd: ["Do not disturb", DoNotDisturb],
   refusals: ["Refusals", Refusals],

@@ -24,6 +24,8 @@ export const Bubble = memo(function Bubble({ message, mine, day, unread, follows
         {!(follows && !day) && (
           <span className="author" dir="auto">
             {mine ? "You" : readable(message.author.name || (message.author.number ?? ""))}
+            {message.author.kind === "automatic" &&
+              ` to ${(message.recipients ?? []).map((each) => phone(each.number)).join(", ")}`}
           </span>
         )}
         <div className="body" dir="auto">
@@ -80,7 +82,7 @@ function Delivery({ message, onResend }: Pick<Props, "message" | "onResend">) {
         ))}
       </ul>
       <Why about={{ kind: "message", id: message.id }} label="Why does this message have this status?" />
-      {onResend && reachedNobody && (
+      {onResend && reachedNobody && message.author.kind !== "automatic" && (
         <button type="button" className="quiet" onClick={() => onResend(message)}>
           Send again
         </button>

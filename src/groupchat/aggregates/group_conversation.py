@@ -1,7 +1,7 @@
 """Group conversation: one business number and its participants, in one thread.
 
-Creation (R1 to R6, R35) is in `roster.py`, opting out and in (R14, R17, R39) in `group_opting.py`; the events are in
-`group_events.py`, the state in `group_state.py`. After creation:
+Creation (R1 to R6, R35) is in `roster.py`, opting out and in (R14, R17, R39) in `group_opting.py`, automatic replies (R41) in
+`group_replying.py`; the events are in `group_events.py`, the state in `group_state.py`. After creation:
 
 - R7 Participants, their numbers and the business number never change: there is no command that changes them.
 - R8 Messages go to the numbers frozen at creation.
@@ -24,7 +24,7 @@ from typing import assert_never
 
 from msgspec import Struct
 
-from groupchat.aggregates import group_opting
+from groupchat.aggregates import group_opting, group_replying
 from groupchat.aggregates.contact import Contact
 from groupchat.aggregates.group_events import (
     Author,
@@ -164,6 +164,7 @@ Command = (
     | Send
     | Receive
     | React
+    | group_replying.AutoReply
     | group_opting.Command
     | RenameGroup
     | ChangeMetadata
@@ -197,6 +198,8 @@ def decide(command: Command, state: GroupConversation | None) -> list[Event]:
             return _receive(command, state)
         case React():
             return _react(command, state)
+        case group_replying.AutoReply():
+            return group_replying.decide(command, state)
         case group_opting.OptOutParticipant() | group_opting.OptInParticipant() | group_opting.TakeBackParticipantOptOut():
             return group_opting.decide(command, state)
         case RenameGroup():

@@ -4,10 +4,12 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
+from groupchat.aggregates.auto_replies import Purpose
 from groupchat.aggregates.consent import Cause
 from groupchat.aggregates.keywords import Keyword
 from groupchat.aggregates.keywords_v1 import keyword_v1
-from groupchat.values.event import Event, stored_as
+from groupchat.values.event import Event, Moment, stored_as
+from groupchat.values.language import Language
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
 
@@ -84,6 +86,23 @@ class InboundReceived(Event, frozen=True, kw_only=True):
     def upcast_v1_v2(state: dict[str, Any]) -> None:
         """Add `keyword`, which older events lack, by the list of that time."""
         state["keyword"] = keyword_v1(state["body"])
+
+
+@stored_as("groupchat.conversation.auto_replied")
+class AutoReplied(Event, frozen=True, kw_only=True):
+    """The business answers one participant alone: it confirms their opt-out, or answers HELP (R41).
+
+    `evidence` is the id of the message that is answered. After `send_by`, the answer is not handed to the carrier any more.
+    """
+
+    message_id: str
+    number: str
+    purpose: Purpose
+    evidence: str
+    language: Language
+    body: str
+    send_by: Moment
+    rate: Rate
 
 
 @stored_as("groupchat.conversation.reaction_received")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates.consent import RECORDED, Cause
 from groupchat.aggregates.group_events import (
+    AutoReplied,
     Created,
     GroupMetadataChanged,
     GroupRenamed,
@@ -51,6 +52,8 @@ class Member(Struct, frozen=True, kw_only=True, gc=False):
     out: tuple[Kind, ...] = ()
     blocked_for: tuple[Block, ...] = ()
     """The reason why this participant blocks the group; it stays when they opt in again (R17)."""
+    helped_at: datetime | None = None
+    """When their last request for help was answered (R41)."""
 
     @property
     def blocks(self) -> bool:
@@ -130,6 +133,8 @@ def evolve(state: GroupConversation | None, recorded: Recorded) -> GroupConversa
             return replace(state, last_activity=recorded.at)
         case InboundReceived():
             return replace(state, last_activity=recorded.at, carrier_message_ids=_seen(state, event))
+        case AutoReplied(purpose="help"):
+            return replace(state, members=_with_number(state, event.number, lambda _: {"helped_at": recorded.at}))
         case ReactionReceived():
             return replace(state, carrier_message_ids=_seen(state, event))
         case ParticipantOptedOut():

@@ -1,4 +1,4 @@
-"""The keywords of R14 and R38: which whole message is an opt-out or an opt-in.
+"""The keywords of R14, R38 and R41: which whole message is an opt-out, an opt-in or a request for help.
 
 An event says as which keyword its message was recognized on arrival, so this list may follow the law. `keywords_v1.py`, which never
 changes, recognizes the messages of older events.
@@ -11,9 +11,10 @@ from unicodedata import category
 from msgspec import Struct
 
 from groupchat.values.errors import InvalidRequestError
+from groupchat.values.language import Language
 from groupchat.values.text import folded
 
-Keyword = Literal["opt-out", "opt-in"]
+Keyword = Literal["opt-out", "opt-in", "help"]
 
 _ENGLISH = ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out", "remove")
 _FRENCH = ("arret", "arrete", "arreter", "arretez", "arrett", "annuler", "desabonner", "desabonnement", "desinscrire", "fin")
@@ -27,6 +28,17 @@ Spanish words; they are the plain words for stopping, ending and leaving.
 _IN = frozenset(["start", "unstop", "reprendre", "demarrer", "commencer", "inicio", "iniciar", "comenzar", "reanudar"])
 _YES = frozenset(["yes", "oui", "si"])
 """In a group, they answer another participant, so they count only if written to the business alone (R38)."""
+_HELP: dict[Language, frozenset[str]] = {
+    "en": frozenset(["help", "info"]),
+    "fr": frozenset(["aide"]),
+    "es": frozenset(["ayuda"]),
+}
+"""HELP and INFO are what carriers list in every language; Canadian carriers also list AIDE."""
+_LANGUAGES: dict[Language, frozenset[str]] = {
+    "en": _HELP["en"].union(_ENGLISH),
+    "fr": _HELP["fr"].union(_FRENCH),
+    "es": _HELP["es"].union(_SPANISH),
+}
 _MAX_WORDS = 8
 """The maximum number of words in a keyword."""
 _LONGEST = 10_000
@@ -49,16 +61,25 @@ def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword 
 
     Case, accents, compatibility forms (full-width letters), invisible characters, and dashes and dots within it make no difference,
     nor do punctuation and spaces around it, nor repetitions of the word. An opt-out may also have symbols around it (`STOP` and a
-    stop sign); an opt-in may not. `alone` says whether the message was written to the business alone: only then is `YES` an opt-in.
+    stop sign); the others may not. `alone` says whether the message was written to the business alone: only then is `YES` an
+    opt-in. A workspace's own keyword wins over a request for help.
     """
     if body is None or len(body) > _LONGEST:
         return None
-    text = folded(body).replace("\n", " ").translate(_DOTS)
+    text = _compared(body)
     if _is_one_of(text, _OUT | _spelled(own.out)):
         return "opt-out"
     if any(category(character)[0] == "S" for character in text):
         return None
-    return "opt-in" if _is_one_of(text, _IN | _spelled(own.in_) | (_YES if alone else frozenset())) else None
+    if _is_one_of(text, _IN | _spelled(own.in_) | (_YES if alone else frozenset())):
+        return "opt-in"
+    return "help" if _is_one_of(text, frozenset().union(*_HELP.values())) else None
+
+
+def language_of(body: str) -> Language:
+    """Return the language of an opt-out or a request for help; English for the words that a workspace adds."""
+    text = _compared(body)
+    return next((language for language, words in _LANGUAGES.items() if _is_one_of(text, words)), "en")
 
 
 def refuse_unfit(own: Words) -> None:
@@ -71,6 +92,10 @@ def refuse_unfit(own: Words) -> None:
         if meant != "opt-in":
             why = "is an opt-out keyword" if meant else "cannot be recognized as an opt-in"
             raise InvalidRequestError(f"opt_in_keywords.{index}", f"{word!r} {why}. Choose another word (R38).")
+
+
+def _compared(body: str) -> str:
+    return folded(body).replace("\n", " ").translate(_DOTS)
 
 
 @lru_cache(maxsize=4_096)

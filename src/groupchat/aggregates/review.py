@@ -4,10 +4,11 @@
   came, it is an opt-out. A settled review stays settled.
 """
 
+from datetime import datetime
 from typing import assert_never
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from groupchat.values.errors import NotFoundError, RefusalError
 from groupchat.values.event import Event, Moment, Recorded, stored_as
@@ -47,6 +48,7 @@ class MarkedText(Struct, frozen=True):
     """A marked text, and how it was settled, if it was."""
 
     opened: ReviewOpened
+    opened_at: datetime
     opt_out: bool | None = None
 
 
@@ -59,9 +61,9 @@ def evolve(state: MarkedText | None, recorded: Recorded) -> MarkedText | None:
     """Fold one event."""
     match recorded.event:
         case ReviewOpened() as opened:
-            return MarkedText(opened)
+            return MarkedText(opened, recorded.at)
         case ReviewSettled(opt_out=opt_out) if state:
-            return MarkedText(state.opened, opt_out)
+            return replace(state, opt_out=opt_out)
         case _:
             return state
 

@@ -42,6 +42,7 @@ OPEN = (
     workspaces.DefaultNumberChosen,
     workspaces.PolicyChanged,
     workspaces.KeywordsChosen,
+    workspaces.AutoRepliesChosen,
     workspaces.RoleDefined,
     workspaces.RatePosted,
 )
@@ -51,6 +52,7 @@ CONVERSATION = (
     group_events.Created,
     group_events.MessageSent,
     group_events.InboundReceived,
+    group_events.AutoReplied,
     group_events.ReactionReceived,
     group_events.ParticipantOptedOut,
     group_events.ParticipantOptedIn,
@@ -203,7 +205,11 @@ def published(event: Event) -> Event | dict[str, object]:
     match event:
         case _ if hidden := UNPUBLISHED.get(type(event)):
             return {name: value for name, value in asdict(event).items() if name not in hidden}
-        case group_events.MessageSent(rate=Rate() as rate) | delivery.Withheld(rate=Rate() as rate):
+        case (
+            group_events.MessageSent(rate=Rate() as rate)
+            | group_events.AutoReplied(rate=Rate() as rate)
+            | delivery.Withheld(rate=Rate() as rate)
+        ):
             return asdict(event) | {"rate": rate.shown()}
         case workspaces.RatePosted(rate=rate):
             return asdict(event) | {"rate": rate.shown()}

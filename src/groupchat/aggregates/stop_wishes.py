@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from groupchat.aggregates.keywords import keyword
 from groupchat.aggregates.stop_phrases import ENGLISH, FRENCH, NOT_MEANT, PARTS, SIGNS, SPANISH, TYPOS
+from groupchat.values.language import Language
 from groupchat.values.text import folded
 
 _LONGEST = 2_000
@@ -30,6 +31,11 @@ def stop_wish(body: str | None) -> str | None:
     return next((phrase for sentence in _sentences(text) for phrase, rule in _RULES if rule.search(sentence)), None)
 
 
+def language_of(phrase: str) -> Language:
+    """Return the language of a phrase for which a text was marked; English for those of no language."""
+    return _LANGUAGES.get(phrase, "en")
+
+
 def _sentences(text: str) -> Iterable[str]:
     """Return the parts of a text between punctuation marks, and the whole text without them."""
     plain = text.replace("-", " ")
@@ -42,9 +48,8 @@ def _pattern(line: str) -> str:
     return rf"\b(?:{line.format_map(PARTS)})\b".replace(r"\b(?:^", "^(?:").replace(r"$)\b", ")$")
 
 
-_RULES = tuple(
-    (phrase, re.compile(_pattern(pattern)))
-    for language in (ENGLISH, SPANISH, FRENCH)
-    for phrase, _, pattern in (line.partition(": ") for line in language.strip().splitlines())
-)
+_LINES: tuple[tuple[Language, str], ...] = (("en", ENGLISH), ("es", SPANISH), ("fr", FRENCH))
+_PHRASES = tuple((language, line.partition(": ")) for language, lines in _LINES for line in lines.strip().splitlines())
+_RULES = tuple((phrase, re.compile(_pattern(pattern))) for _, (phrase, _, pattern) in _PHRASES)
+_LANGUAGES: dict[str, Language] = {phrase: language for language, (phrase, _, _) in _PHRASES}
 _NOT_MEANT = re.compile("|".join(_pattern(line) for line in NOT_MEANT.strip().splitlines()))

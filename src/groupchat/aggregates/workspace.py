@@ -4,6 +4,7 @@
 - R20 Roles: owner, admin, member and auditor exist from the beginning, others are defined; each may create groups or not.
 - R38 The workspace's own keywords, in addition to those of `keywords.py`.
 - R25 The rate card: a line applies from a date on.
+- R41 Whether and with which texts opt-outs are confirmed and HELP is answered: `auto_replies.py`.
 
 The events are in `workspace_events.py`, the state in `workspace_state.py`, the rules of its users in `users.py`, those of its
 business numbers in `business_numbers.py`; `access.py` decides who may do what.
@@ -13,10 +14,12 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from groupchat.aggregates.auto_replies import ChooseAutoReplies, refuse_unfit
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords, change_policy, choose_keywords
 from groupchat.aggregates.rate_card import PostRate, post_rate
 from groupchat.aggregates.user_keys import IssueKey, RevokeKey, UserDeactivatedError, require_room, require_way_in
 from groupchat.aggregates.workspace_events import (
+    AutoRepliesChosen,
     KeyIssued,
     KeyRevoked,
     RoleDefined,
@@ -43,7 +46,7 @@ class DefineRole(Struct, frozen=True, kw_only=True):
     group_chat: bool
 
 
-Command = CreateWorkspace | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | PostRate
+Command = CreateWorkspace | IssueKey | RevokeKey | DefineRole | ChangePolicy | ChooseKeywords | ChooseAutoReplies | PostRate
 
 
 def decide(command: Command, state: Workspace | None) -> list[Event]:
@@ -64,6 +67,8 @@ def decide(command: Command, state: Workspace | None) -> list[Event]:
             return change_policy(command, state.policy)
         case ChooseKeywords():
             return choose_keywords(command, state.keywords)
+        case ChooseAutoReplies():
+            return _choose_auto_replies(command, state)
         case _:
             assert_never(command)
 
@@ -108,6 +113,12 @@ def _define_role(command: DefineRole, state: Workspace) -> list[Event]:
     if state.roles.get(command.role) == command.group_chat:
         return []
     return [RoleDefined(role=command.role, group_chat=command.group_chat)]
+
+
+def _choose_auto_replies(command: ChooseAutoReplies, state: Workspace) -> list[Event]:
+    after = command.after(state.auto_replies)
+    refuse_unfit(after, state.name)
+    return [] if after == state.auto_replies else [AutoRepliesChosen(auto_replies=after)]
 
 
 def require_role(state: Workspace, role: str) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from groupchat.aggregates.auto_replies import AutoReplies
 from groupchat.values.event import Event, Moment, stored_as
 from groupchat.values.money import Rate
 from groupchat.values.policy import Policy
@@ -105,6 +106,13 @@ class KeywordsChosen(Event, frozen=True, kw_only=True):
 
     opt_out: tuple[str, ...]
     opt_in: tuple[str, ...]
+
+
+@stored_as("groupchat.workspace.auto_replies_chosen")
+class AutoRepliesChosen(Event, frozen=True, kw_only=True):
+    """The workspace now confirms opt-outs and answers HELP in this way (R41); a text of `null` is the standard one."""
+
+    auto_replies: AutoReplies
 
 
 @stored_as("groupchat.workspace.user_role_changed")

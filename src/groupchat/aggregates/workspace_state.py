@@ -12,11 +12,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from groupchat.aggregates import webhook_state
+from groupchat.aggregates.auto_replies import STANDARD_REPLIES, AutoReplies
 from groupchat.aggregates.keywords import NO_WORDS, Words
 from groupchat.aggregates.user_keys import ApiKey
 from groupchat.aggregates.webhook_events import WEBHOOK_EVENTS
 from groupchat.aggregates.webhook_state import Webhooks
 from groupchat.aggregates.workspace_events import (
+    AutoRepliesChosen,
     DefaultNumberChosen,
     KeyIssued,
     KeyRevoked,
@@ -102,6 +104,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
     default_number: str | None = None
     keywords: Words = NO_WORDS
     """The workspace's own keywords (R38)."""
+    auto_replies: AutoReplies = STANDARD_REPLIES
+    """How it confirms opt-outs and answers HELP (R41)."""
 
     rates: tuple[PostedRate, ...] = ()
     """The rate card, in the order of posting."""
@@ -204,6 +208,8 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
             return replace(state, policy=event.policy)
         case KeywordsChosen():
             return replace(state, keywords=Words(out=event.opt_out, in_=event.opt_in))
+        case AutoRepliesChosen():
+            return replace(state, auto_replies=event.auto_replies)
         case _ if isinstance(event, WEBHOOK_EVENTS):
             return replace(state, webhooks=webhook_state.evolve(state.webhooks, event, recorded))
         case _:

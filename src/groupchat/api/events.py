@@ -262,6 +262,36 @@ class ContactRenamed(Stored, frozen=True, kw_only=True, tag="groupchat.contact.r
     data: ContactRenamedData
 
 
+class EventRate(Struct, frozen=True, kw_only=True):
+    """The price of one MMS segment."""
+
+    mms_segment: str
+    currency: str
+
+
+class ConversationAutoRepliedData(Struct, frozen=True, kw_only=True):
+    """The data of `ConversationAutoReplied`."""
+
+    message_id: str
+    number: str
+    purpose: Literal["help", "opt-out"]
+    evidence: str
+    language: Literal["en", "es", "fr"]
+    body: str
+    send_by: datetime
+    rate: EventRate
+
+
+class ConversationAutoReplied(Stored, frozen=True, kw_only=True, tag="groupchat.conversation.auto_replied"):
+    """The business answers one participant alone: it confirms their opt-out, or answers HELP (R41).
+
+    `evidence` is the id of the message that is answered. After `send_by`, the answer is not handed to the carrier
+    any more.
+    """
+
+    data: ConversationAutoRepliedData
+
+
 class ConversationContactDeletedData(Struct, frozen=True, kw_only=True):
     """The data of `ConversationContactDeleted`."""
 
@@ -389,7 +419,7 @@ class ConversationInboundReceivedData(Struct, frozen=True, kw_only=True):
     body: str | None
     media: list[EventMedia]
     carrier_message_id: str
-    keyword: Literal["opt-in", "opt-out"] | None
+    keyword: Literal["help", "opt-in", "opt-out"] | None
 
 
 class ConversationInboundReceived(Stored, frozen=True, kw_only=True, tag="groupchat.conversation.inbound_received"):
@@ -407,13 +437,6 @@ class EventAuthor(Struct, frozen=True, kw_only=True):
 
     user_id: str
     name: str
-
-
-class EventRate(Struct, frozen=True, kw_only=True):
-    """The price of one MMS segment."""
-
-    mms_segment: str
-    currency: str
 
 
 class ConversationMessageSentData(Struct, frozen=True, kw_only=True):
@@ -658,8 +681,10 @@ class DeliveryWithheldData(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryWithheld(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.withheld"):
-    """The message was not handed over, because someone opted out first (R16). `rate` is the message's; none for a
-    relay (R12).
+    """The message was not handed over, because someone opted out first (R16), or because an automatic reply came too
+    late (R41).
+
+    `rate` is the message's; none for a relay (R12).
     """
 
     data: DeliveryWithheldData
@@ -845,6 +870,35 @@ class ReviewSettled(Stored, frozen=True, kw_only=True, tag="groupchat.review.set
     """A user judged whether the text was an opt-out, or the time was over, which counts as one."""
 
     data: ReviewSettledData
+
+
+class EventTexts(Struct, frozen=True, kw_only=True):
+    """A workspace's own texts of one purpose, by language; `None` is the standard text."""
+
+    en: str | None
+    es: str | None
+    fr: str | None
+
+
+class EventAutoReplies(Struct, frozen=True, kw_only=True):
+    """What a workspace has chosen: whether it answers at all, and its own texts."""
+
+    confirms_opt_outs: bool
+    answers_help: bool
+    opt_out_texts: EventTexts
+    help_texts: EventTexts
+
+
+class WorkspaceAutoRepliesChosenData(Struct, frozen=True, kw_only=True):
+    """The data of `WorkspaceAutoRepliesChosen`."""
+
+    auto_replies: EventAutoReplies
+
+
+class WorkspaceAutoRepliesChosen(Stored, frozen=True, kw_only=True, tag="groupchat.workspace.auto_replies_chosen"):
+    """The workspace now confirms opt-outs and answers HELP in this way (R41); a text of `null` is the standard one."""
+
+    data: WorkspaceAutoRepliesChosenData
 
 
 class WorkspaceCreatedData(Struct, frozen=True, kw_only=True):
@@ -1295,6 +1349,7 @@ StoredEvent = (
     | ContactNumberUnlisted
     | ContactNumbersChanged
     | ContactRenamed
+    | ConversationAutoReplied
     | ConversationContactDeleted
     | ConversationContactLinked
     | ConversationContactMerged
@@ -1328,6 +1383,7 @@ StoredEvent = (
     | RefusalRecorded
     | ReviewOpened
     | ReviewSettled
+    | WorkspaceAutoRepliesChosen
     | WorkspaceCreated
     | WorkspaceDefaultNumberChosen
     | WorkspaceKeyIssued

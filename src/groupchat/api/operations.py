@@ -17,6 +17,7 @@ from groupchat.api.types import (
     AsOf,
     Attempt,
     AttemptPage,
+    AutoRepliesShown,
     ChangedUserShown,
     CheckpointView,
     ContactShown,
@@ -51,6 +52,7 @@ from groupchat.api.types import (
     RateShownPage,
     RefusalView,
     RefusalViewPage,
+    ReplyTexts,
     Review,
     RoleShown,
     RoleShownPage,
@@ -757,6 +759,35 @@ class Operations:
                 reopen_on_opt_in=reopen_on_opt_in,
                 opt_out_keywords=opt_out_keywords,
                 opt_in_keywords=opt_in_keywords,
+            ),
+        )
+
+    @operation
+    def read_auto_replies(self) -> Call[AutoRepliesShown]:
+        """Show whether opt-outs are confirmed and HELP is answered, and with which texts (R41)."""
+        return Call(method="GET", path="/v1/auto-replies", answer=AutoRepliesShown)
+
+    @operation
+    def change_auto_replies(
+        self,
+        *,
+        confirms_opt_outs: bool | UnsetType = UNSET,
+        answers_help: bool | UnsetType = UNSET,
+        opt_out_texts: ReplyTexts | UnsetType = UNSET,
+        help_texts: ReplyTexts | UnsetType = UNSET,
+    ) -> Call[AutoRepliesShown]:
+        """Change the given values; the others stay, and a text of `null` is the standard one again. The response has all
+        values.
+
+        `{business}` stands for the workspace's name. A text must name the business and fit into one SMS. The language
+        of a reply is that of the keyword. If the carrier itself answers a keyword, no reply is sent (R41).
+        """
+        return Call(
+            method="PUT",
+            path="/v1/auto-replies",
+            answer=AutoRepliesShown,
+            body=given(
+                confirms_opt_outs=confirms_opt_outs, answers_help=answers_help, opt_out_texts=opt_out_texts, help_texts=help_texts
             ),
         )
 

@@ -14,18 +14,20 @@ from groupchat.api.stored import Actor
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
-    """The conversation of the message; none for a keyword from a person who is in no conversation (R15)."""
+    """The conversation of the message."""
 
-    conversation_id: str | None
+    conversation_id: str
     message_id: str
 
 
 class Author(Struct, frozen=True, kw_only=True):
     """The writer of a message, with the name that they had then (R11). A user has no number. A participant's id is the
     number.
+
+    An `automatic` reply (R41) has its purpose as the id: `opt-out` or `help`.
     """
 
-    kind: Literal["participant", "user"]
+    kind: Literal["automatic", "participant", "user"]
     id: str
     name: str
     number: str | None
@@ -178,6 +180,23 @@ class AttemptPage(Struct, frozen=True, kw_only=True):
     items: list[Attempt]
     next_cursor: str | None
     prev_cursor: str | None
+
+
+class ReplyTextsShown(Struct, frozen=True, kw_only=True):
+    """The texts in use, by language; `{business}` stands for the workspace's name (R41)."""
+
+    en: str
+    es: str
+    fr: str
+
+
+class AutoRepliesShown(Struct, frozen=True, kw_only=True):
+    """Whether opt-outs are confirmed and HELP is answered, and the texts in use (R41)."""
+
+    confirms_opt_outs: bool
+    answers_help: bool
+    opt_out_texts: ReplyTextsShown
+    help_texts: ReplyTextsShown
 
 
 class ChangedUserShown(Struct, frozen=True, kw_only=True):
@@ -659,6 +678,14 @@ class RefusalViewPage(Struct, frozen=True, kw_only=True):
     items: list[RefusalView]
     next_cursor: str | None
     prev_cursor: str | None
+
+
+class ReplyTexts(Struct, frozen=True, kw_only=True):
+    """Texts by language; an omitted one stays, and `null` is the standard text."""
+
+    en: str | UnsetType | None = UNSET
+    es: str | UnsetType | None = UNSET
+    fr: str | UnsetType | None = UNSET
 
 
 class Review(Struct, frozen=True, kw_only=True):

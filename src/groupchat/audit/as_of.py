@@ -11,7 +11,7 @@ from functools import reduce
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
-from groupchat.aggregates.group_events import InboundReceived, MessageSent, ReactionReceived
+from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent, ReactionReceived
 from groupchat.projections import inbox, pane, thread
 from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Position, cursor_at, key_at
 from groupchat.projections.pane import Pane
@@ -123,6 +123,7 @@ def _begin(log: Log, asked: When) -> tuple[int, int]:
 _OF_A_MESSAGE = (
     MessageSent,
     InboundReceived,
+    AutoReplied,
     ReactionReceived,
     delivery.Started,
     delivery.CallRefused,
@@ -135,7 +136,7 @@ _OF_A_MESSAGE = (
 
 def is_message(recorded: Recorded) -> bool:
     """Return whether an event is a message."""
-    return isinstance(recorded.event, MessageSent | InboundReceived)
+    return isinstance(recorded.event, MessageSent | InboundReceived | AutoReplied)
 
 
 def id_of(recorded: Recorded) -> str:

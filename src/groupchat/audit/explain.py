@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from groupchat.aggregates.delivery import RecipientOutcome, Settled, Started, Updated, Withheld
-from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
-from groupchat.audit import as_of, timeline, words
+from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.audit import as_of, explain_reply, timeline, words
 from groupchat.audit.explanation import Explanation, ExplanationGround, Question, Reason, Verdict, concluded, ground
 from groupchat.audit.grounds import grounds, opt_outs, seen, turned
 from groupchat.audit.history import History, Step
@@ -17,10 +17,11 @@ def message(history: History, message_id: str) -> Explanation:
     """Explain why a message was sent or withheld; raises `NotFoundError` if the conversation has no such message."""
     step = require_message(history, message_id)
     event = step.recorded.event
-    who = words.actor(history, step.recorded, step.after)
-    text = f"{who} {words.what(step, history.user_names)}, by the request {words.plain(step.recorded.cause.correlation_id)}."
+    text = f"{words.deed(history, step)}, by the request {words.plain(step.recorded.cause.correlation_id)}."
     found = [ground(text, step.recorded)]
-    if isinstance(event, MessageSent):
+    if isinstance(event, AutoReplied):
+        found += explain_reply.grounds(history, step, event)
+    elif isinstance(event, MessageSent):
         found += grounds(history, step, event)
     else:
         found += [*_claims(history, step), seen(history, step)]
@@ -101,6 +102,8 @@ def _arrived(step: Step, deliveries: Iterable[Recorded]) -> list[ExplanationGrou
 def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Reason]:
     """Return the message's final outcome, and what decided it."""
     deliveries = history.of_message.get(message_id, ())
+    if isinstance(step.recorded.event, AutoReplied):
+        return explain_reply.fate(history, step, step.recorded.event, deliveries)
     sent = isinstance(step.recorded.event, MessageSent)
     for recorded in deliveries:
         if isinstance(recorded.event, Withheld):
@@ -116,6 +119,8 @@ def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Reaso
 
 def why_withheld(history: History, step: Step, withheld: Recorded) -> Reason:
     """Return why a message was not handed over, with the opt-out that decided it (R16)."""
+    if isinstance(step.recorded.event, AutoReplied):
+        return explain_reply.why_withheld(history, step.recorded.event, withheld)
     before = history.steps_before(withheld)
     if isinstance(step.recorded.event, MessageSent):
         late = (each.recorded for each in before if each.after.opted_out_since(step.recorded.version))

@@ -2,6 +2,7 @@
 
 from groupchat.aggregates.delivery import Started, Withheld
 from groupchat.aggregates.group_events import (
+    AutoReplied,
     InboundReceived,
     MessageSent,
     ParticipantOptedIn,
@@ -43,8 +44,10 @@ def _question(conversation_id: str, number: str | None) -> Question:
 def _opting_grounds(history: History, step: Step, number: str | None) -> list[ExplanationGround]:
     """Return the opt-outs and opt-ins."""
     event = step.recorded.event
-    if isinstance(event, Unblocked) or (isinstance(event, ParticipantOptOutTakenBack) and number in (None, event.number)):
-        return [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step, history.user_names)}.", step.recorded)]
+    if isinstance(event, Unblocked) or (
+        isinstance(event, ParticipantOptOutTakenBack | AutoReplied) and number in (None, event.number)
+    ):
+        return [ground(f"{words.deed(history, step)}.", step.recorded)]
     if not isinstance(event, ParticipantOptedOut | ParticipantOptedIn) or number not in (None, event.number):
         return []
     message = history.message(event.evidence)
@@ -91,7 +94,10 @@ def _nothing_since(history: History, out: Step) -> ExplanationGround:
         says = f"{len(since)} messages were sent after the last opt-out, all of them after the group was reopened."
         return ground(says, since[0])
     last = f"the last message before it is {id_of(sent[-1])}" if sent else "no message was ever sent"
-    return ground(f"Nothing was sent or handed over after the last opt-out: {last} (R16).", sent[-1] if sent else out.recorded)
+    replied = any(isinstance(each.recorded.event, AutoReplied) for each in history.steps[out.recorded.version :])
+    nothing = "Nothing but automatic replies (R41)" if replied else "Nothing"
+    says = f"{nothing} was sent or handed over after the last opt-out: {last} (R16)."
+    return ground(says, sent[-1] if sent else out.recorded)
 
 
 def _still(history: History, number: str | None) -> list[ExplanationGround]:

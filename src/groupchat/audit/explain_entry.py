@@ -3,7 +3,7 @@
 import re
 
 from groupchat.aggregates.delivery import CostReported, Updated, Withheld
-from groupchat.aggregates.group_events import MessageSent
+from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.audit import timeline, words
 from groupchat.audit.explain import require_message, why_withheld
 from groupchat.audit.explanation import Explanation, ExplanationGround, Question, Reason, concluded, ground
@@ -34,7 +34,7 @@ def entry(history: History, entry_id: str) -> Explanation:
     about = Question(kind="entry", id=entry_id, conversation_id=history.conversation_id)
     if isinstance(source.event, Withheld):
         return concluded(about, "credited", why_withheld(history, step, source), found)
-    says = "The entry was charged because the message was accepted at this moment: one segment for each participant (R24)."
+    says = "The entry was charged because the message was accepted at this moment: one segment for each recipient (R24)."
     return concluded(about, "charged", Reason(says, source), found)
 
 
@@ -62,8 +62,8 @@ def _entry_words(history: History, billed: Entry) -> str:
 def _of_message(history: History, step: Step, billed: Entry) -> list[ExplanationGround]:
     """Return the message that was billed, its rate, its delivery to that recipient, and the entry with the opposite sign."""
     event = step.recorded.event
-    lines = [ground(f"{words.actor(history, step.recorded, step.after)} {words.what(step, history.user_names)}.", step.recorded)]
-    if isinstance(event, MessageSent):
+    lines = [ground(f"{words.deed(history, step)}.", step.recorded)]
+    if isinstance(event, MessageSent | AutoReplied):
         lines.append(rate(history, step.recorded, event))
     for recorded in (step.recorded, *history.of_message.get(billed.message_id, ())):
         bill = ledger.line_of(recorded)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from groupchat.aggregates.group_events import Created, MessageSent, ParticipantOptedOut
+from groupchat.aggregates.group_events import AutoReplied, Created, MessageSent, ParticipantOptedOut
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.workspace_events import RatePosted
 from groupchat.audit import words
@@ -79,7 +79,7 @@ def opt_outs(steps: Iterable[Step], number: str | None = None) -> list[Step]:
     return [step for step, event in found if isinstance(event, ParticipantOptedOut) and number in (None, event.number)]
 
 
-def rate(history: History, recorded: Recorded, sent: MessageSent) -> ExplanationGround:
+def rate(history: History, recorded: Recorded, sent: MessageSent | AutoReplied) -> ExplanationGround:
     """Return the rate that a message is billed at, and where it comes from (R25)."""
     price = f"{sent.rate.mms_segment:f} {sent.rate.currency}"
     workspace = history.workspace_before(recorded)

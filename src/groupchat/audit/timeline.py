@@ -162,5 +162,7 @@ def billed(line: ledger.EventCharge) -> str:
     count = len(line.recipients)
     verb, segments = ("credited", -line.segments) if line.segments < 0 else ("billed", line.segments)
     total = exact_product(count, Decimal(line.amount))
-    entries_ = f"entries 1 to {count} of {line.event.stream}/{line.event.version}" if count else "no entries"
-    return f"{verb} {count * segments} segments at {line.rate} {line.currency}: {total:f} {line.currency} ({entries_})"
+    which = "entry 1" if count == 1 else f"entries 1 to {count}"
+    entries_ = f"{which} of {line.event.stream}/{line.event.version}" if count else "no entries"
+    unit = "segment" if count * segments == 1 else "segments"
+    return f"{verb} {count * segments} {unit} at {line.rate} {line.currency}: {total:f} {line.currency} ({entries_})"

@@ -6,6 +6,7 @@ from unicodedata import category
 
 from groupchat.aggregates import consent
 from groupchat.aggregates.group_events import (
+    AutoReplied,
     Created,
     GroupMetadataChanged,
     GroupRenamed,
@@ -77,6 +78,20 @@ def message(event: MessageSent | InboundReceived, group: GroupConversation) -> s
     return f"sent {said} to {everybody(group, event.recipients)}" if isinstance(event, MessageSent) else f"wrote {said}"
 
 
+def replied(event: AutoReplied, group: GroupConversation) -> str:
+    """Return what an automatic reply does, without its text."""
+    asked, did = ("opt-out", "confirmed") if event.purpose == "opt-out" else ("request for help", "answered")
+    return f"the {asked} of {person(group, event.number)} in the message {event.evidence} was {did} to them alone"
+
+
+def deed(history: History, step: Step) -> str:
+    """Return who did what, as the beginning of a sentence; an automatic reply has a subject of its own."""
+    did = what(step, history.user_names)
+    if isinstance(step.recorded.event, AutoReplied):
+        return f"{did[0].upper()}{did[1:]}"
+    return f"{actor(history, step.recorded, step.after)} {did}"
+
+
 def everybody(group: GroupConversation, numbers: Sequence[str]) -> str:
     """Return recipients in words: all of several participants as "all 5", others by name and number."""
     if len(numbers) > 1 and set(numbers) == set(group.numbers):
@@ -119,6 +134,8 @@ def _change(event: object, group: GroupConversation) -> str:
         case ReactionReceived():
             did = "removed their reaction" if event.removed else "reacted with"
             return f"{did} {plain(event.emoji)} to {event.message_id} (R42)"
+        case AutoReplied():
+            return f"{replied(event, group)}: {quoted(event.body)} (R41)"
         case GroupRenamed():
             return f"named the group {quoted(event.name)}" if event.name else "removed the group's name"
         case GroupMetadataChanged():
@@ -137,7 +154,7 @@ OfContact = (
     | ParticipantContactRenamed
     | ParticipantContactDeleted
 )
-SAYS_OF_WHOM = OfContact | ParticipantOptedOut | ParticipantOptedIn
+SAYS_OF_WHOM = OfContact | ParticipantOptedOut | ParticipantOptedIn | AutoReplied
 """Events whose words have a subject of their own, which need not be who caused them."""
 
 

@@ -180,6 +180,8 @@ class Inbound(Struct, frozen=True, kw_only=True):
     body: str | None
     media: tuple[Media, ...]
     carrier_message_id: str
+    carrier_answers: bool = False
+    """Whether it is a keyword that the carrier itself answers, so that the business doesn't (R41)."""
 
 
 class Inbox(Protocol):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
 from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY, WORKSPACE
 from groupchat.store.decision import Decision
@@ -13,8 +13,10 @@ from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.money import Rate
 
 PROCESS = "delivery"
-MESSAGES = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC})
-"""Events that a conversation may get while a message of it is handed over; neither opts anyone out (R16)."""
+Deliverable = MessageSent | InboundReceived | AutoReplied
+"""The events of messages that may be handed to a carrier."""
+MESSAGES = frozenset({MessageSent.TOPIC, InboundReceived.TOPIC, AutoReplied.TOPIC})
+"""Events that a conversation may get while a message of it is handed over; none of them opts anyone out (R16)."""
 _FURTHER_MESSAGES = 20
 """The number of such events after which a process reads the conversation again."""
 
@@ -43,13 +45,14 @@ async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) 
     workspace = await decision.load(WORKSPACE, group.workspace_id)
     carrier = carriers.named(None if workspace is None else workspace.carrier_of(group.business_number))
     known = await decision.load(DELIVERY, stream)
-    if known is None and isinstance(event, InboundReceived) and carrier not in carriers.relaying:
+    recipients = _recipients(event, group)
+    if known is None and isinstance(event, InboundReceived) and (carrier not in carriers.relaying or not recipients):
         return None
     command = delivery.Begin(
         message_id=event.message_id,
         conversation_id=message.stream,
         business_number=group.business_number,
-        recipients=_recipients(event, group),
+        recipients=recipients,
         carrier=carrier,
         rate=_rate(event),
         opted_out_since=await _must_not_go(decision, message, group),
@@ -93,22 +96,32 @@ async def _existing(decision: Decision, stream: str) -> Delivery:
     return state
 
 
-def message_of(recorded: Recorded) -> MessageSent | InboundReceived:
+def message_of(recorded: Recorded) -> Deliverable:
     """Return a message's event; raises `TypeError` for any other."""
-    if isinstance(recorded.event, MessageSent | InboundReceived):
+    if isinstance(recorded.event, Deliverable):
         return recorded.event
     msg = f"{recorded.type} is not a message"
     raise TypeError(msg)
 
 
-def _rate(event: MessageSent | InboundReceived) -> Rate | None:
-    return event.rate if isinstance(event, MessageSent) else None
+def _rate(event: Deliverable) -> Rate | None:
+    return None if isinstance(event, InboundReceived) else event.rate
 
 
 async def _must_not_go(decision: Decision, message: Recorded, group: GroupConversation) -> bool:
-    """Return whether a message must not be sent, because someone opted out (R16) or the business number was given up (R56)."""
+    """Return whether a message must not be sent: an opt-out (R16), its time is over (R41), or its number was given up (R56)."""
     state = await decision.load(WORKSPACE, group.workspace_id)
-    return _opted_out_since(message, group) or (state is not None and group.business_number in state.given_up)
+    if state is not None and group.business_number in state.given_up:
+        return True
+    if isinstance(message.event, AutoReplied):
+        return decision.now >= message.event.send_by or not _still_fits(message.event, group)
+    return _opted_out_since(message, group)
+
+
+def _still_fits(answer: AutoReplied, group: GroupConversation) -> bool:
+    """Return whether an answer still says the truth: a confirmation is for somebody who is out, help for somebody who is not."""
+    member = group.member(answer.number)
+    return member is not None and bool(member.out) == (answer.purpose == "opt-out")
 
 
 def _opted_out_since(message: Recorded, group: GroupConversation) -> bool:
@@ -116,10 +129,14 @@ def _opted_out_since(message: Recorded, group: GroupConversation) -> bool:
     return group.opted_out_since(message.version) if isinstance(message.event, MessageSent) else group.blocked
 
 
-def _recipients(event: MessageSent | InboundReceived, group: GroupConversation) -> tuple[str, ...]:
-    if isinstance(event, MessageSent):
-        return event.recipients
-    return tuple(number for number in group.numbers if number != event.number)
+def _recipients(event: Deliverable, group: GroupConversation) -> tuple[str, ...]:
+    match event:
+        case MessageSent():
+            return event.recipients
+        case AutoReplied():
+            return (event.number,)
+        case InboundReceived():
+            return tuple(number for number in group.numbers if number != event.number)
 
 
 def caused_by(message: Recorded) -> Cause:

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from groupchat.aggregates import consent, group_conversation, number_claim, workspace
 from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.keywords import Keyword, Words, keyword
+from groupchat.aggregates.keywords import Keyword, Words, keyword, language_of
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.carriers.port import Inbound, Receipt
+from groupchat.commands.auto_replies import Asked, help_out, opt_out_and_confirm
 from groupchat.commands.beginnings import begin_for_inbound
-from groupchat.commands.consents import opt_in, opt_out
+from groupchat.commands.consents import opt_in
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.reviews import open_review
 from groupchat.commands.streams import CONSENT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
@@ -29,12 +30,12 @@ _QUOTABLE = 200
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """The conversation of an inbound message; none for a keyword from a person who is in no conversation (R15).
+    """The conversation of an inbound message.
 
     For a reaction, `message_id` is the message that it is about (R42).
     """
 
-    conversation_id: str | None
+    conversation_id: str
     message_id: str
     others: tuple[str, ...]
 
@@ -45,7 +46,8 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     It is stored whatever its length (R47), and also without body and media: a carrier may lose what a person attached, but that
     they wrote is never lost (R44). Run it with `by_participant(...)`.
 
-    A set of people without a conversation gets one, and so does a person who writes to the business alone (R44).
+    A set of people without a conversation gets one, and so does a person who writes to the business alone (R44). A keyword of a
+    person who is in no conversation is taken as written to the business alone (R15).
 
     Raises `NotFoundError` if the business number belongs to another workspace than the cause's, if the sender is a business number
     of the same workspace, or if the carrier doesn't say who was written to and there is no conversation, unless it is a keyword.
@@ -65,10 +67,12 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
     if conversation_id is None and recognized is None:
         msg = f"{inbound.from_} is not in this group of {inbound.to}. Create the group first."
         raise NotFoundError(msg)
-    is_new = conversation_id is None or await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
+    if conversation_id is None:
+        conversation_id = await begin_for_inbound(decision, state, inbound.to, [inbound.from_])
+    is_new = await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
     if recognized is not None and is_new:
-        await _honour(decision, recognized, inbound, message_id)
-    elif conversation_id is not None and is_new:
+        await _honour(decision, recognized, inbound, message_id, conversation_id)
+    elif is_new:
         await open_review(decision, conversation_id, message_id, inbound.to, inbound.from_, inbound.body)
     return Received(conversation_id=conversation_id, message_id=message_id, others=others)
 
@@ -129,21 +133,32 @@ async def _reacted(decision: Decision, conversation_id: str, inbound: Inbound) -
     return fitting[0]
 
 
-async def _honour(decision: Decision, recognized: Keyword, inbound: Inbound, message_id: str) -> None:
-    """Apply a keyword (R14), unless the carrier repeats it."""
+async def _honour(decision: Decision, recognized: Keyword, inbound: Inbound, message_id: str, conversation_id: str) -> None:
+    """Apply a keyword (R14), and answer it (R41), unless the carrier repeats it."""
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     if inbound.carrier_message_id in known.carrier_message_ids:
         return
+    asked = Asked(
+        conversation_id=conversation_id,
+        message_id=message_id,
+        number=inbound.from_,
+        language=language_of(inbound.body or ""),
+        at=decision.now,
+        carrier_answers=inbound.carrier_answers,
+    )
     word = {
         "business_number": inbound.to,
         "number": inbound.from_,
         "evidence": message_id,
         "carrier_message_id": inbound.carrier_message_id,
     }
-    if recognized == "opt-out":
-        await opt_out(decision, consent.OptOut(cause="keyword", **word))
-    else:
-        await opt_in(decision, consent.OptIn(cause="keyword", **word))
+    match recognized:
+        case "opt-out":
+            await opt_out_and_confirm(decision, consent.OptOut(cause="keyword", **word), asked)
+        case "opt-in":
+            await opt_in(decision, consent.OptIn(cause="keyword", **word))
+        case "help":
+            await help_out(decision, asked)
 
 
 def _not_a_business_number(number: str) -> NotFoundError:

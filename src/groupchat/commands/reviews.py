@@ -2,9 +2,9 @@
 
 from groupchat.aggregates import consent, review
 from groupchat.aggregates.access import Access, HiddenError
-from groupchat.aggregates.stop_wishes import stop_wish
+from groupchat.aggregates.stop_wishes import language_of, stop_wish
+from groupchat.commands.auto_replies import Asked, opt_out_and_confirm
 from groupchat.commands.caller import Caller, access, visible_group
-from groupchat.commands.consents import opt_out
 from groupchat.commands.streams import CONSENT, REVIEW
 from groupchat.store.decision import Decision
 from groupchat.values.business_days import business_days_after
@@ -33,7 +33,7 @@ async def open_review(
 
 
 async def settle_review(decision: Decision, who: Caller, message_id: str, *, is_opt_out: bool, note: str | None) -> None:
-    """Judge a text. An opt-out blocks like one that a user records.
+    """Judge a text. An opt-out blocks like one that a user records, and is confirmed within five minutes of the text (R41).
 
     Raises `NotFoundError` for a review of a conversation that the caller doesn't see, `NumberAccessDeniedError` unless they may
     record an opt-out in it, `ReviewSettledError` if it was settled the other way.
@@ -64,9 +64,17 @@ async def settle_overdue(decision: Decision, message_id: str) -> None:
 async def _settle(decision: Decision, message_id: str, *, is_opt_out: bool, note: str | None) -> None:
     events = await decision.take(REVIEW, review.stream(message_id), review.SettleReview(opt_out=is_opt_out, note=note))
     if events and is_opt_out:
-        opened = (await _existing(decision, message_id)).opened
+        marked = await _existing(decision, message_id)
+        opened = marked.opened
         opting = consent.OptOut(business_number=opened.business_number, number=opened.number, cause="review", evidence=message_id)
-        await opt_out(decision, opting)
+        asked = Asked(
+            conversation_id=opened.conversation_id,
+            message_id=message_id,
+            number=opened.number,
+            language=language_of(opened.because),
+            at=marked.opened_at,
+        )
+        await opt_out_and_confirm(decision, opting, asked)
 
 
 async def _existing(decision: Decision, message_id: str) -> review.MarkedText:

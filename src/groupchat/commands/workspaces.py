@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from groupchat.aggregates import workspace
+from groupchat.aggregates.auto_replies import ChooseAutoReplies
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.rate_card import PostRate
 from groupchat.aggregates.users import AddUser, FirstKey
@@ -48,6 +49,34 @@ class PolicyShown(Policy, frozen=True, kw_only=True):
         return cls(**asdict(state.policy), opt_out_keywords=state.keywords.out, opt_in_keywords=state.keywords.in_)
 
 
+class ReplyTextsShown(Struct, frozen=True, kw_only=True):
+    """The texts in use, by language; `{business}` stands for the workspace's name (R41)."""
+
+    en: str
+    es: str
+    fr: str
+
+
+class AutoRepliesShown(Struct, frozen=True, kw_only=True):
+    """Whether opt-outs are confirmed and HELP is answered, and the texts in use (R41)."""
+
+    confirms_opt_outs: bool
+    answers_help: bool
+    opt_out_texts: ReplyTextsShown
+    help_texts: ReplyTextsShown
+
+    @classmethod
+    def of(cls, state: Workspace) -> Self:
+        """Return a workspace's automatic replies as they are shown."""
+        chosen = state.auto_replies
+        return cls(
+            confirms_opt_outs=chosen.confirms_opt_outs,
+            answers_help=chosen.answers_help,
+            opt_out_texts=ReplyTextsShown(**chosen.texts("opt-out")),
+            help_texts=ReplyTextsShown(**chosen.texts("help")),
+        )
+
+
 async def create_workspace(decision: Decision, name: str, email: str) -> Founded:
     """Create the workspace that the command's cause names, with its owner."""
     workspace_id, user_id = decision.cause.workspace_id, decision.new_id("usr")
@@ -64,6 +93,11 @@ async def change_policy(
     """Change the policy and the workspace's own keywords; return the complete policy (R1, R4, R17, R38)."""
     await _manage(decision, who, change)
     return PolicyShown.of(await _manage(decision, who, keywords))
+
+
+async def change_auto_replies(decision: Decision, who: Caller, change: ChooseAutoReplies) -> AutoRepliesShown:
+    """Change how opt-outs are confirmed and HELP is answered; return everything about it (R41)."""
+    return AutoRepliesShown.of(await _manage(decision, who, change))
 
 
 async def define_role(decision: Decision, who: Caller, role: str, *, group_chat: bool) -> RoleShown:

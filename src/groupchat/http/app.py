@@ -14,6 +14,7 @@ from groupchat.http.documents import event_types, outgoing, public
 from groupchat.http.documents.contract import API
 from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
+    auto_replies,
     carrier_webhooks,
     contact_export,
     contact_sheets,
@@ -109,6 +110,8 @@ ENDPOINTS: tuple[Served, ...] = (
     workspace.give_up_number,
     workspace.read_policy,
     workspace.change_policy,
+    auto_replies.read_auto_replies,
+    auto_replies.change_auto_replies,
     ledger.read_ledger,
     ledger.read_statement,
     workspace.list_roles,

@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 
 from groupchat import __version__
 from groupchat.aggregates import consent, delivery, do_not_disturb
-from groupchat.aggregates.group_events import Created, InboundReceived, MessageSent
+from groupchat.aggregates.group_events import AutoReplied, Created, InboundReceived, MessageSent
 from groupchat.moving.lines import (
     AnswerLine,
     CheckpointLine,
@@ -141,7 +141,7 @@ def _events(archive: Archive, name: str, head: int) -> Iterator[tuple[Event, Log
 
 def _deliveries(archive: Archive, conversation_id: str, head: int) -> Iterator[Logged]:
     for event, _ in _events(archive, conversation_id, head):
-        if isinstance(event, MessageSent | InboundReceived):
+        if isinstance(event, MessageSent | InboundReceived | AutoReplied):
             yield from _stream(archive, delivery.stream(event.message_id), head)
 
 

@@ -14,13 +14,14 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any, Literal, TypeVar
 
 import structlog
 
 from groupchat.aggregates import group_conversation
-from groupchat.aggregates.delivery import Delivery
-from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.aggregates.delivery import Delivery, stream
+from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent
 from groupchat.carriers.port import (
     Carrier,
     CarrierRefusedError,
@@ -92,8 +93,13 @@ class DeliveryProcess:
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
 
     def key(self, recorded: Recorded) -> str | None:
-        """Return the conversation of a message to hand over: a sent message, or one to relay or forward (R12)."""
+        """Return the conversation of a message to hand over: a sent message, or one to relay or forward (R12).
+
+        An answer to one person waits for no other message of the conversation (R41).
+        """
         match recorded.event:
+            case AutoReplied() as answer:
+                return stream(answer.message_id)
             case MessageSent():
                 return recorded.stream
             case InboundReceived() if self._known.relaying or self._forwarding is not None:
@@ -184,8 +190,9 @@ class DeliveryProcess:
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
         carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
+        seconds = min(self._left(delivery), self._until_too_late(recorded))
         try:
-            return await self._in_time(carrier.name, lambda: carrier.send(outgoing), self._left(delivery))
+            return await self._in_time(carrier.name, lambda: carrier.send(outgoing), seconds)
         except _OutOfTimeError:
             raise
         except Exception as error:
@@ -213,6 +220,12 @@ class DeliveryProcess:
     def _left(self, delivery: Delivery) -> float:
         """Return the seconds that remain for the last call to the carrier."""
         return self._patience - self._since(delivery)
+
+    def _until_too_late(self, recorded: Recorded) -> float:
+        """Return the seconds during which a message may still be sent (R41)."""
+        if not isinstance(recorded.event, AutoReplied):
+            return inf
+        return (recorded.event.send_by - self._store.now()).total_seconds()
 
     def _require_over(self, delivery: Delivery) -> None:
         """Raise `PutOffError` while a call may still arrive, of another process or one without a response."""
@@ -255,7 +268,7 @@ def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
         from_=delivery.business_number,
         to=tuple(delivery.statuses),
         body=body,
-        media=event.media,
+        media=() if isinstance(event, AutoReplied) else event.media,
         begun_at=delivery.begun_at or recorded.at,
     )
 

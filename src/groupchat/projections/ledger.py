@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Table, Text, select
 
 from groupchat.aggregates.delivery import Withheld
-from groupchat.aggregates.group_events import MessageSent
+from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.projections import carrier_costs
 from groupchat.projections.assigned import has_participant, seen_by
 from groupchat.projections.carrier_costs import CARRIER_COST_SUMS, CARRIER_COSTS, CarrierCost
@@ -120,18 +120,21 @@ def line_of(recorded: Recorded) -> EventCharge | None:
     """Return the line that an event adds to the ledger (R24)."""
     match recorded.event:
         case MessageSent() as event:
-            return _line(recorded, event, recorded.stream, 1, event.rate)
+            return _line(recorded, event, event.recipients, event.rate)
+        case AutoReplied() as event:
+            return _line(recorded, event, (event.number,), event.rate)
         case Withheld(rate=Rate() as rate) as event:
-            return _line(recorded, event, event.conversation_id, -1, rate)
+            return _line(recorded, event, event.recipients, rate)
         case _:
             return None
 
 
-def _line(recorded: Recorded, event: MessageSent | Withheld, conversation_id: str, segments: int, rate: Rate) -> EventCharge:
+def _line(recorded: Recorded, event: MessageSent | AutoReplied | Withheld, recipients: tuple[str, ...], rate: Rate) -> EventCharge:
+    conversation_id, segments = (event.conversation_id, -1) if isinstance(event, Withheld) else (recorded.stream, 1)
     return EventCharge(
         at=recorded.at,
         message_id=event.message_id,
-        recipients=event.recipients,
+        recipients=recipients,
         segments=segments,
         rate=f"{rate.mms_segment:f}",
         amount=f"{amount_of(segments, rate):f}",
@@ -181,7 +184,7 @@ decode_sum = msgspec.json.Decoder(MonthSum).decode
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    billed = [recorded for recorded in batch if isinstance(recorded.event, (MessageSent, Withheld))]
+    billed = [recorded for recorded in batch if isinstance(recorded.event, (MessageSent, AutoReplied, Withheld))]
     lines = [(recorded, line) for recorded in billed if (line := line_of(recorded)) is not None]
     insert_new(connection, LEDGER, [_row(recorded, line) for recorded, line in lines])
     _SUMS.fold(connection, [(_key(line), recorded) for recorded, line in lines], add)

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Table, Text
 
 from groupchat.aggregates import group_state
 from groupchat.aggregates.group_events import (
+    AutoReplied,
     Created,
     InboundReceived,
     MessageSent,
@@ -122,7 +123,7 @@ def _person(member: Member, times: Times | None) -> Person:
     )
 
 
-_EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived}
+_EVENTS = events_named("groupchat.conversation.") - {MessageSent, InboundReceived, AutoReplied}
 TOPICS = tuple(kind.TOPIC for kind in _EVENTS)
 """The types of the events that change a pane: all but those of messages, which are most of a conversation's events."""
 _ROWS = StreamRows(PANES, PaneRow, lambda _: {}, fold, events=_EVENTS, births=(Created,))

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
 from groupchat.aggregates.delivery import RecipientOutcome, Started, Status, Updated, Withheld
-from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent, ReactionReceived
+from groupchat.aggregates.group_events import AutoReplied, InboundReceived, Media, MessageSent, ReactionReceived
 from groupchat.aggregates.media import MediaAttached, MediaMissing
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
 from groupchat.projections.rows import Rows
@@ -32,16 +32,21 @@ Direction = Literal["outbound", "inbound"]
 
 
 class Author(Struct, frozen=True, kw_only=True, gc=False):
-    """The writer of a message, with the name that they had then (R11). A user has no number. A participant's id is the number."""
+    """The writer of a message, with the name that they had then (R11). A user has no number. A participant's id is the number.
 
-    kind: Literal["user", "participant"]
+    An `automatic` reply (R41) has its purpose as the id: `opt-out` or `help`.
+    """
+
+    kind: Literal["user", "participant", "automatic"]
     id: str
     name: str
     number: str | None
 
     @classmethod
-    def of(cls, event: MessageSent | InboundReceived) -> Self:
+    def of(cls, event: MessageSent | InboundReceived | AutoReplied) -> Self:
         """Return the author of a message."""
+        if isinstance(event, AutoReplied):
+            return cls(kind="automatic", id=event.purpose, name="Automatic reply", number=None)
         if isinstance(event, MessageSent):
             return cls(kind="user", id=event.author.user_id, name=event.author.name, number=None)
         return cls(kind="participant", id=event.number, name=event.name, number=event.number)
@@ -106,6 +111,8 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
         case MessageSent():
             recipients = tuple(Recipient(number=number, status="queued") for number in event.recipients)
             return replace(_begun(event, recorded, "outbound"), recipients=recipients)
+        case AutoReplied():
+            return replace(_begun(event, recorded, "outbound"), recipients=(Recipient(number=event.number, status="queued"),))
         case InboundReceived():
             return _begun(event, recorded, "inbound")
         case _:
@@ -129,14 +136,14 @@ def _changed(row: Message, recorded: Recorded) -> Message:
     return row
 
 
-def _begun(event: MessageSent | InboundReceived, recorded: Recorded, direction: Direction) -> Message:
+def _begun(event: MessageSent | InboundReceived | AutoReplied, recorded: Recorded, direction: Direction) -> Message:
     return Message(
         id=event.message_id,
         conversation_id=recorded.stream,
         direction=direction,
         author=Author.of(event),
         body=event.body,
-        media=tuple(_attachment(each, direction) for each in event.media),
+        media=() if isinstance(event, AutoReplied) else tuple(_attachment(each, direction) for each in event.media),
         at=recorded.at,
         version=recorded.version,
     )
@@ -190,8 +197,10 @@ def _columns(row: Message) -> dict[str, Any]:
     return {"conversation_id": row.conversation_id, "version": row.version}
 
 
-_BIRTHS: tuple[type[Event], ...] = (MessageSent, InboundReceived)
-_Change = MessageSent | InboundReceived | Updated | Started | Withheld | ReactionReceived | MediaAttached | MediaMissing
+_BIRTHS: tuple[type[Event], ...] = (MessageSent, InboundReceived, AutoReplied)
+_Change = (
+    MessageSent | InboundReceived | AutoReplied | Updated | Started | Withheld | ReactionReceived | MediaAttached | MediaMissing
+)
 _ROWS = Rows(MESSAGES, Message, _columns, held_in="doc", births=_BIRTHS)
 
 

@@ -6,7 +6,7 @@ from groupchat.aggregates import business_numbers
 from groupchat.aggregates.workspace_state import DEFAULT_RATE, PostedRate
 from groupchat.commands.business_numbers import NumberShown, shown
 from groupchat.commands.caller import Caller
-from groupchat.commands.workspaces import PolicyShown, RoleShown
+from groupchat.commands.workspaces import AutoRepliesShown, PolicyShown, RoleShown
 from groupchat.queries.rights import rights_of
 from groupchat.store.event_store import EventStore
 from groupchat.values.event import Moment
@@ -56,6 +56,11 @@ async def read_number(store: EventStore, who: Caller, number: str) -> NumberShow
 async def policy(store: EventStore, who: Caller) -> PolicyShown:
     """Return the policy, with the workspace's own keywords."""
     return PolicyShown.of((await rights_of(store, who)).state)
+
+
+async def auto_replies(store: EventStore, who: Caller) -> AutoRepliesShown:
+    """Return how opt-outs are confirmed and HELP is answered (R41)."""
+    return AutoRepliesShown.of((await rights_of(store, who)).state)
 
 
 async def list_roles(store: EventStore, who: Caller) -> list[RoleShown]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates.delivery import Settled
-from groupchat.aggregates.group_events import InboundReceived, MessageSent
+from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.audit import as_of, refused, words
@@ -52,7 +52,7 @@ def _of_events(source: TranscriptSource, zone: tzinfo) -> Iterator[_Timed]:
             at=moments.shown(recorded.at, zone),
             who=_subject(step, who, source.names.user_names),
             what=_what(step, who, source.names.user_names),
-            quote=event.body if isinstance(event, MessageSent | InboundReceived) else None,
+            quote=event.body if isinstance(event, MessageSent | InboundReceived | AutoReplied) else None,
             notes=(*_media(event), *_statuses(step, deliveries, source.names.user_names, zone), *_blocked(step)),
             evidence=_evidence(recorded, deliveries),
         )
@@ -81,6 +81,8 @@ def _what(step: Step, who: str, names: Mapping[str, str]) -> str:
             return f"sent to {words.everybody(step.after, event.recipients)}:"
         case InboundReceived():
             return "wrote:"
+        case AutoReplied() as event:
+            return f"{words.replied(event, step.after)} (R41):"
         case _:
             return f"{words.what(step, names).removeprefix(f'{who} ')}."
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_state
-from groupchat.aggregates.group_events import Created, ParticipantOptedIn, ParticipantOptedOut, ReactionReceived
+from groupchat.aggregates.group_events import AutoReplied, Created, ParticipantOptedIn, ParticipantOptedOut, ReactionReceived
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.audit import as_of, refused
 from groupchat.audit.as_of import Cut, When
@@ -101,6 +101,8 @@ def message_referred_to(event: Event) -> str | None:
     match event:
         case ParticipantOptedOut() | ParticipantOptedIn():
             return event.evidence if event.cause in ("keyword", "review", "carrier") else None
+        case AutoReplied():
+            return event.evidence
         case ReactionReceived():
             return event.message_id
         case _:

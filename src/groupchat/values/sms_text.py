@@ -12,6 +12,7 @@ _EXTENDED = frozenset("\f^{}\\[~]|€")
 """Characters that are written as an escape and a second character."""
 MAX_LENGTH = 1_600
 """The longest text that every carrier accepts."""
+_ONE_SMS_GSM7, _ONE_SMS_UCS2 = 160, 70
 
 
 def length(text: str) -> int:
@@ -20,7 +21,15 @@ def length(text: str) -> int:
     In GSM-7, `^ { } \ [ ~ ] | €` and the form feed count as two, all others as one. A single character that GSM-7 lacks makes the
     whole text UCS-2, where characters beyond U+FFFF, such as most emoji, count as two and all others as one.
     """
-    extended = sum(character in _EXTENDED for character in text)
-    if all(character in _BASIC or character in _EXTENDED for character in text):
-        return len(text) + extended
+    if _is_gsm7(text):
+        return len(text) + sum(character in _EXTENDED for character in text)
     return len(text) + sum(character > "\uffff" for character in text)
+
+
+def is_one_sms(text: str) -> bool:
+    """Return whether a text to one person is a single SMS: 160 characters in GSM-7, 70 in UCS-2."""
+    return length(text) <= (_ONE_SMS_GSM7 if _is_gsm7(text) else _ONE_SMS_UCS2)
+
+
+def _is_gsm7(text: str) -> bool:
+    return all(character in _BASIC or character in _EXTENDED for character in text)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, roster
 from groupchat.aggregates.group_events import (
+    AutoReplied,
     Created,
     MessageSent,
     Participant,
@@ -35,6 +36,7 @@ class _OnTheWay(Struct, frozen=True):
     version: int
     recipients: tuple[str, ...]
     rate: Rate
+    is_reply: bool = False
 
 
 class OtherHistory:
@@ -112,6 +114,14 @@ class OtherHistory:
         self._on_the_way[event.message_id] = _OnTheWay(recorded.version, reached.numbers, rate)
         return replace(recorded, event=sent[0])
 
+    def reply(self, recorded: Recorded, event: AutoReplied) -> Recorded | str:
+        """Answer a person as they were answered (R41); return what would be sent, or why nothing would."""
+        if recorded.stream not in self.groups:
+            return "The group would not exist."
+        rate = self._other.rate_at(recorded.at, event.rate)
+        self._on_the_way[event.message_id] = _OnTheWay(recorded.version, (event.number,), rate, is_reply=True)
+        return replace(recorded, event=replace(event, rate=rate))
+
     def arrive(self, message_id: str) -> None:
         """Apply a carrier's report about a message, after which it can't be withheld any more."""
         self._on_the_way.pop(message_id, None)
@@ -122,6 +132,8 @@ class OtherHistory:
         group = self.groups.get(event.conversation_id)
         if group is None or (sent is None and event.rate is not None):
             return "not_sent", None
+        if sent is not None and sent.is_reply:
+            return "withheld", replace(recorded, event=replace(event, rate=sent.rate))
         recipients, rate = (event.recipients, None) if sent is None else (sent.recipients, sent.rate)
         out = {member.number for member in group.members if member.out}
         held = tuple(number for number in recipients if number in out) if self._omits else recipients

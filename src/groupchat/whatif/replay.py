@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation, group_state
 from groupchat.aggregates.group_events import (
+    AutoReplied,
     Created,
     MessageSent,
     ParticipantOptedIn,
@@ -28,6 +29,7 @@ from groupchat.whatif.policy_file import OtherPolicy
 _REPLAYED = (
     Created,
     MessageSent,
+    AutoReplied,
     ParticipantOptedOut,
     ParticipantOptedIn,
     ParticipantOptOutTakenBack,
@@ -95,7 +97,11 @@ class WhatIf:
                 self._fold(recorded)
                 yield from self._created(recorded, self._other.create(recorded, event))
             case MessageSent() as event:
-                yield from self._sent(recorded, self._other.send(recorded, event))
+                sent = self._other.send(recorded, event)
+                self._count(recorded, self._messages, would_be=not isinstance(sent, str))
+                yield from self._sent(recorded, sent)
+            case AutoReplied() as event:
+                yield from self._sent(recorded, self._other.reply(recorded, event))
             case ParticipantOptedOut() | ParticipantOptedIn() | ParticipantOptOutTakenBack() as event:
                 self._fold(recorded)
                 self._other.hear(recorded, event)
@@ -125,7 +131,6 @@ class WhatIf:
             would_be, why = Side(outcome="refused"), sent
         else:
             would_be, why = Side(outcome="sent", charge=charge_of(line_of(sent))), "Another rate would be in effect (R25)."
-        self._count(recorded, self._messages, would_be=not isinstance(sent, str))
         self._charge(recorded, recorded.stream, was, would_be)
         yield from self._differs(recorded, "message", was, would_be, why)
 

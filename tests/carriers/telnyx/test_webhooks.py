@@ -168,6 +168,12 @@ def test_a_message_to_the_business_alone_has_an_empty_set_R44():
     assert [news(received(**each)).inbound[0].group for each in ({}, {"cc": []}, {"cc": None}, {"cc": [BUSINESS]})] == [()] * 4
 
 
+@pytest.mark.parametrize(("said", "answers"), [("STOP", True), ("HELP", True), (None, False), ("", False)])
+def test_a_keyword_that_telnyx_has_answered_itself_is_marked_R41(said: str | None, *, answers: bool):
+    (inbound,) = news(received(text="stop", autoresponse_type=said)).inbound
+    assert inbound.carrier_answers == answers
+
+
 def test_files_are_kept_with_their_type_if_the_carrier_gives_it_R46():
     media = [
         {"url": "https://media.telnyx.com/a", "content_type": "image/jpeg; x=1"},

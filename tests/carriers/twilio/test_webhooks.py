@@ -182,6 +182,33 @@ async def test_a_text_to_the_business_alone_needs_no_lookup_R44(vendor: FakeTwil
 
 
 @pytest.mark.parametrize(
+    ("body", "said", "answers"),
+    [
+        ("Stop ", {}, True),
+        ("help", {}, True),
+        ("ARRET", {}, False),
+        ("Stop it", {}, False),
+        ("basta", {"OptOutType": "STOP"}, True),
+    ],
+)
+async def test_a_keyword_that_twilio_answers_itself_is_marked_R41(
+    twilio: Twilio, inbox: Inbox, body: str, said: dict[str, str], *, answers: bool
+):
+    await twilio.webhook(signed({"MessageSid": "SM1", "From": ANN, "To": BUSINESS, "Body": body, "NumMedia": "0"} | said), inbox)
+
+    assert [each.carrier_answers for each in inbox.written] == [answers]
+
+
+async def test_a_keyword_in_a_group_that_twilio_answers_itself_is_marked_R41(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
+    sid = vendor.conversation(BUSINESS, (ANN, BOB, CY)).sid
+    fields = {"EventType": "onMessageAdded", "ConversationSid": sid, "MessageSid": "IM1", "ChatServiceSid": "IS1", "Source": "SMS"}
+    await twilio.webhook(signed(fields | {"Author": ANN, "Body": "STOP"}), inbox)
+    await twilio.deliver_due(inbox)
+
+    assert [each.carrier_answers for each in inbox.written] == [True]
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"MessageSid": "MM1", "From": ANN, "To": BUSINESS, "Body": "Hi", "OtherRecipients0": BOB},

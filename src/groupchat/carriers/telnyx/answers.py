@@ -55,7 +55,9 @@ def _refused(outgoing: Outgoing, answer: CarrierAnswer, now: datetime) -> tuple[
 
 
 def _opted_out(outgoing: Outgoing, errors: list[Any]) -> set[str]:
-    """Return the recipients that caused a refusal: an error points at each, or contains their number."""
+    """Return the recipients that caused a refusal: an error points at each, or contains their number, or there is only one."""
+    if len(outgoing.to) == 1 and any(map(is_opt_out, errors)):
+        return {*outgoing.to}
     return {
         number
         for index, number in enumerate(outgoing.to)

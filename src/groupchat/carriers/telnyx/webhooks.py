@@ -1,6 +1,7 @@
 """Reading Telnyx's posts: receipts of a message's recipients, and people's messages.
 
 An event has one of several shapes. `from`, and each of `to` and `cc`, is a number or an object with one; `cc` includes our number.
+If Telnyx itself has answered a keyword, `autoresponse_type` says which (R41).
 """
 
 import json
@@ -73,4 +74,5 @@ def _inbound(payload: Any) -> Inbound | None:
         body=shapes.text(payload, "text") or None,
         media=tuple(each for each in files if each is not None),
         carrier_message_id=id_,
+        carrier_answers=bool(shapes.text(payload, "autoresponse_type")),
     )

@@ -18,6 +18,8 @@ from groupchat.values.errors import InvalidRequestError
 
 Fields = Mapping[str, str]
 Kind = Literal["receipt", "inbound", "direct"]
+_KEYWORDS = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "HELP", "INFO"])
+"""The keywords that Twilio answers without being told, if they are the whole text."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -50,7 +52,20 @@ def direct(fields: Fields) -> Inbound | None:
     from_, to = shapes.number(fields.get("From")), shapes.number(fields.get("To"))
     if from_ is None or to is None or "OtherRecipients0" in fields:
         return None
-    return Inbound(from_=from_, to=to, group=(), body=fields.get("Body") or None, media=(), carrier_message_id=fields["MessageSid"])
+    return Inbound(
+        from_=from_,
+        to=to,
+        group=(),
+        body=fields.get("Body") or None,
+        media=(),
+        carrier_message_id=fields["MessageSid"],
+        carrier_answers=is_answered(fields),
+    )
+
+
+def is_answered(fields: Fields) -> bool:
+    """Return whether Twilio itself answers a text (R41): it says so (Advanced Opt-Out), or the text is one of its keywords."""
+    return bool(fields.get("OptOutType")) or fields.get("Body", "").strip().upper() in _KEYWORDS
 
 
 def media(fields: Fields, media_url: str) -> tuple[Media, ...]:

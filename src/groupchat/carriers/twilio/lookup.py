@@ -62,6 +62,7 @@ class Lookup:
             body=fields.get("Body") or None,
             media=events.media(fields, self._media_url),
             carrier_message_id=fields["MessageSid"],
+            carrier_answers=events.is_answered(fields),
         )
 
     async def _message_id(self, fields: events.Fields) -> str:

@@ -218,6 +218,21 @@ POLICY: Json = {
     "opt_in_keywords": [],
 }
 
+AUTO_REPLIES: Json = {
+    "confirms_opt_outs": True,
+    "answers_help": True,
+    "opt_out_texts": {
+        "en": "{business}: You are opted out and will get no more messages. Reply START to opt in again.",
+        "es": "{business}: Usted se dio de baja y no recibe otro mensaje. Responda START para volver.",
+        "fr": "{business}: Vous ne recevrez plus de messages. Répondez START pour les recevoir de nouveau.",
+    },
+    "help_texts": {
+        "en": "{business}: Call 415 555 0100 for help. Reply STOP to opt out.",
+        "es": "{business}: Si desea ayuda, escriba su pregunta y una persona responde. Responda STOP para darse de baja.",
+        "fr": "{business}: Pour obtenir de l'aide, posez ici votre question. Répondez STOP pour ne plus rien recevoir.",
+    },
+}
+
 ENTRY: Json = {
     "id": f"{CONVERSATION_ID}/2/1",
     "at": SENT_AT,

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType, ValidationError, convert
 from msgspec.structs import asdict
 
+from groupchat.aggregates.auto_replies import ChooseAutoReplies, TextsChange
 from groupchat.aggregates.business_numbers import AddNumber, ChangeNumber
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.users import UserFields
@@ -22,7 +23,7 @@ from groupchat.http.inputs.fields import (
 from groupchat.http.inputs.taken import Taken
 from groupchat.values.errors import InvalidRequestError
 from groupchat.values.money import Currency, Price
-from groupchat.values.patterns import whole
+from groupchat.values.patterns import NO_NUL, whole
 from groupchat.values.policy import GroupSize, Preset, Region
 
 
@@ -87,6 +88,46 @@ class PolicyChange(Taken, frozen=True, kw_only=True):
             max_participants=self.max_participants,
             allowed_regions=self.allowed_regions,
             reopen_on_opt_in=self.reopen_on_opt_in,
+        )
+
+
+ReplyText = Annotated[
+    str,
+    Meta(
+        max_length=160,
+        pattern=NO_NUL,
+        description="One SMS, with `{business}` for the workspace's name. `null` is the standard text (R41).",
+    ),
+]
+
+
+class ReplyTexts(Taken, frozen=True, kw_only=True):
+    """Texts by language; an omitted one stays, and `null` is the standard text."""
+
+    en: ReplyText | UnsetType | None = UNSET
+    es: ReplyText | UnsetType | None = UNSET
+    fr: ReplyText | UnsetType | None = UNSET
+
+    def change(self) -> TextsChange:
+        """Return it in the command's form."""
+        return TextsChange(en=self.en, es=self.es, fr=self.fr)
+
+
+class AutoRepliesChange(Taken, frozen=True, kw_only=True):
+    """Changes to the automatic replies; omitted fields stay."""
+
+    confirms_opt_outs: bool | UnsetType = UNSET
+    answers_help: bool | UnsetType = UNSET
+    opt_out_texts: ReplyTexts | UnsetType = UNSET
+    help_texts: ReplyTexts | UnsetType = UNSET
+
+    def command(self) -> ChooseAutoReplies:
+        """Return it in the command's form."""
+        return ChooseAutoReplies(
+            confirms_opt_outs=self.confirms_opt_outs,
+            answers_help=self.answers_help,
+            opt_out_texts=TextsChange() if self.opt_out_texts is UNSET else self.opt_out_texts.change(),
+            help_texts=TextsChange() if self.help_texts is UNSET else self.help_texts.change(),
         )
 
 

@@ -32,9 +32,9 @@ from groupchat.values.ids import new_id
 
 
 class Arrived(Struct, frozen=True, kw_only=True):
-    """The conversation of the message; none for a keyword from a person who is in no conversation (R15)."""
+    """The conversation of the message."""
 
-    conversation_id: str | None
+    conversation_id: str
     message_id: str
 
 

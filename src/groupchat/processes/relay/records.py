@@ -6,7 +6,7 @@ import msgspec
 
 from groupchat.aggregates import delivery, phone_book
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
-from groupchat.aggregates.group_events import MessageSent
+from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.aggregates.media import MediaAttached, MediaMissing
 from groupchat.aggregates.sight import published
 from groupchat.broker import topics
@@ -39,7 +39,7 @@ def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[Ka
     key = key_of(recorded, topic)
     headers = headers_of(recorded, key, public_url=public_url)
     yield KafkaRecord(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers)
-    if isinstance(event, MessageSent | delivery.Withheld):
+    if isinstance(event, MessageSent | AutoReplied | delivery.Withheld):
         yield from _entries(recorded, public_url)
 
 
