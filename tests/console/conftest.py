@@ -28,6 +28,7 @@ _PRINTED = re.compile(
     r"(?P<url>http://\S+)/#sign-in=(?P<owner>\S+).*?(?P<restricted>http://\S+/#sign-in=\S+).*?export KEY=(?P<key>\S+)", re.DOTALL
 )
 ARGUMENTS = [
+    "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",

@@ -15,6 +15,7 @@ from groupchat.commands import keys
 from groupchat.commands.streams import USERS
 from groupchat.http.app import create_app
 from groupchat.http.services import Services
+from groupchat.projections import VIEWS
 from groupchat.settings import Settings
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
@@ -33,6 +34,8 @@ SETTINGS = Settings(
     webhook_networks="127.0.0.1/32",
 )
 """No limits; a stream sends the stored events, and ends."""
+EVERYDAY = (*VIEWS, "contact_changes", "delivery", "simulator")
+"""The workers that most tests need. Each of the others would cost every test as much as these."""
 
 
 class Site:
@@ -139,7 +142,7 @@ def locs(problem: Json) -> list[str]:
 
 @asynccontextmanager
 async def open_site(
-    store: EventStore, *, workers: Sequence[str] | None = (), adapter: Adapter | None = None, **services: Any
+    store: EventStore, *, workers: Sequence[str] | None = EVERYDAY, adapter: Adapter | None = None, **services: Any
 ) -> AsyncIterator[Site]:
     """Serve a new workspace; `workers` as in `bootstrap.working`, `services` replace parts of what HTTP works with."""
     bootstrap.provide_threads(store.database)

@@ -24,7 +24,7 @@ def carrier() -> PostingCarrier:
 @pytest.fixture
 async def site(store: EventStore, carrier: PostingCarrier) -> AsyncIterator[Site]:
     """The API with all workers, over a carrier that posts."""
-    async with open_site(store, adapter=Adapter(carrier=carrier, webhook=carrier.webhook)) as site:
+    async with open_site(store, workers=(), adapter=Adapter(carrier=carrier, webhook=carrier.webhook)) as site:
         yield site
 
 

@@ -67,7 +67,7 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 @pytest.fixture
 async def site(store: EventStore, vendor: Vendor) -> AsyncIterator[Site]:
     carrier = vendor.bench().carrier
-    async with open_site(store, adapter=Adapter(carrier=carrier, webhook=carrier.webhook)) as site:
+    async with open_site(store, workers=(), adapter=Adapter(carrier=carrier, webhook=carrier.webhook)) as site:
         yield site
 
 
