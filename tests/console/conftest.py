@@ -1,14 +1,11 @@
 """A real server with the console, and a real browser. Without Chromium or npm, these tests are skipped; in CI they fail."""
 
-import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import monotonic, sleep
 
 import httpx
 import pytest
@@ -18,15 +15,12 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.conftest import IN_CI
 from tests.console.person import Demo, Person
+from tests.console.serving import demo_server
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 WITHOUT_PACKAGES = 3
 """The exit code of a build without npm's registry."""
 expect.set_options(timeout=60_000)
-_PRINTED = re.compile(
-    r"(?P<url>http://\S+)/#sign-in=(?P<owner>\S+).*?(?P<restricted>http://\S+/#sign-in=\S+).*?export KEY=(?P<key>\S+)", re.DOTALL
-)
 ARGUMENTS = [
     "--disable-gpu",
     "--no-first-run",
@@ -65,21 +59,8 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def demo(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`groupchat demo`, in a process of its own."""
-    folder = tmp_path_factory.mktemp("console")
-    environment = os.environ | {"GROUPCHAT_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"}
-    command = [sys.executable, "-m", "groupchat", "demo", "--port", "0"]
-    logged = folder / "said.txt"
-    with logged.open("w") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process:
-        try:
-            until = monotonic() + START_SECONDS
-            while not (found := _PRINTED.search(logged.read_text())):
-                assert process.poll() is None, logged.read_text()
-                assert monotonic() < until, logged.read_text()
-                sleep(0.05)
-            yield Demo(found["url"], found["key"], found["restricted"])
-        finally:
-            process.terminate()
-            process.wait(START_SECONDS)
+    with demo_server(tmp_path_factory.mktemp("console")) as served:
+        yield served
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -107,8 +88,8 @@ async def owner(browser: Browser, demo: Demo) -> AsyncIterator[Person]:
 
 
 @asynccontextmanager
-async def visiting(browser: Browser, demo: Demo, **given: object) -> AsyncIterator[Page]:
-    """Open a page. At its end it must have logged nothing on its console, and have asked only the server."""
+async def visiting(browser: Browser, demo: Demo, *, elsewhere: str | None = None, **given: object) -> AsyncIterator[Page]:
+    """Open a page. At its end it must have logged nothing, and have asked only the server and the site `elsewhere`."""
     context: BrowserContext = await browser.new_context(**given)  # type: ignore[arg-type]
     page = await context.new_page()
     logged: list[str] = []
@@ -119,4 +100,5 @@ async def visiting(browser: Browser, demo: Demo, **given: object) -> AsyncIterat
     yield page
     await context.close()
     assert [line for line in logged if "Failed to load resource" not in line] == []
-    assert [url for url in asked if not url.startswith(demo.url)] == []
+    allowed = (demo.url, elsewhere or demo.url)
+    assert [url for url in asked if not url.startswith(allowed)] == []
