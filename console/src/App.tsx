@@ -12,6 +12,7 @@ import { Messages } from "./Messages";
 import { Navigation } from "./Navigation";
 import { useAllStale, useStale } from "./queries";
 import { Reviews } from "./reviews/Reviews";
+import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
 import { Settings } from "./settings/Settings";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
@@ -72,12 +73,13 @@ export function App() {
 
   if (failure !== null && session === undefined) {
     return (
-      <p className="splash">
-        {failure}{" "}
-        <button type="button" onClick={() => location.reload()}>
+      <main className="splash">
+        <h1>groupchat</h1>
+        <p role="alert">{failure}</p>
+        <button type="button" className="primary" onClick={() => location.reload()}>
           Try again
         </button>
-      </p>
+      </main>
     );
   }
   if (session === undefined) return <p className="splash">Opening groupchat…</p>;
@@ -94,16 +96,19 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
       <div className="app">
         <Navigation me={me.data} live={live} onSignOut={onSignOut} />
         <Switch>
-          <Route path="/contacts/:id?">{({ id }) => <Contacts id={id} />}</Route>
+          <Route path="/contacts/:id?">{({ id }) => <Contacts id={id} me={me.data} />}</Route>
           <Route path="/reviews">
             <Reviews me={me.data} />
           </Route>
           <Route path="/ledger">
             <Ledger />
           </Route>
-          <Route path="/settings/:part?">{({ part }) => <Settings me={me.data} part={part} />}</Route>
+          <Route path="/settings/:part?">
+            {({ part }) => <Settings me={me.data} part={part} onSignOut={onSignOut} />}
+          </Route>
           <Route path="/:id?/:view?">{({ id, view }) => <Messages me={me.data} id={id} view={view} />}</Route>
         </Switch>
+        <Shortcuts />
       </div>
     </Router>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useState } from "react";
 import { useLocation } from "wouter";
 import type { User } from "./api";
 import { Handsets } from "./handsets/Handsets";
@@ -6,6 +6,7 @@ import { History } from "./history/History";
 import { Inbox } from "./inbox/Inbox";
 import { NewGroup } from "./newgroup/NewGroup";
 import { Pane } from "./people/Pane";
+import { useKeys } from "./Shortcuts";
 import { Thread } from "./thread/Thread";
 
 type Side = "people" | "handsets" | null;
@@ -16,19 +17,20 @@ export function Messages({ me, id, view }: { me: User; id: string | undefined; v
   const [side, setSide] = useState<Side>(() => (matchMedia("(min-width: 1100px)").matches ? "people" : null));
   const isNew = id === "new";
   const beside = id && !isNew && view !== "history" ? side : null;
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-      if (event.key === "n") go("/new");
-      else if (event.key === "/") document.getElementById("inbox-search")?.focus();
-      else if (event.key === "r") document.getElementById("composer")?.focus();
-      else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
-      else return;
-      event.preventDefault();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, [go]);
+  useKeys(
+    useCallback(
+      (key: string) => {
+        if (key === "n") go("/new");
+        else if (key === "/") document.getElementById("inbox-search")?.focus();
+        else if (key === "r") document.getElementById("composer")?.focus();
+        else if (key === "u") document.getElementById("mark-unread")?.click();
+        else if (key === "j" || key === "k") step(key === "j" ? 1 : -1);
+        else return false;
+        return true;
+      },
+      [go],
+    ),
+  );
   return (
     <div className={`messages ${id ? "chosen" : ""} ${beside ? "beside" : ""}`}>
       <Inbox me={me} chosen={id} />
@@ -44,7 +46,7 @@ export function Messages({ me, id, view }: { me: User; id: string | undefined; v
           <p>Choose a conversation, or start a new one.</p>
           <p className="keys">
             <kbd>j</kbd> and <kbd>k</kbd> move through the list, <kbd>n</kbd> starts a group, <kbd>/</kbd> searches,{" "}
-            <kbd>r</kbd> replies.
+            <kbd>r</kbd> replies, <kbd>?</kbd> shows all keys.
           </p>
         </main>
       )}
@@ -52,10 +54,6 @@ export function Messages({ me, id, view }: { me: User; id: string | undefined; v
       {id && beside === "handsets" && <Handsets id={id} onClose={() => setSide(null)} />}
     </div>
   );
-}
-
-function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
 }
 
 /** Move to the next or previous conversation of the list. */

@@ -1,14 +1,15 @@
 import { Link, useLocation } from "wouter";
 import type { User } from "./api";
+import { Icon } from "./Icon";
 import type { Liveness } from "./live";
 import { useReviews } from "./queries";
 
 const PLACES = [
-  ["/", "Messages"],
-  ["/contacts", "Contacts"],
-  ["/reviews", "Reviews"],
-  ["/ledger", "Ledger"],
-  ["/settings", "Settings"],
+  ["/", "Messages", "messages"],
+  ["/contacts", "Contacts", "contacts"],
+  ["/reviews", "Reviews", "reviews"],
+  ["/ledger", "Ledger", "ledger"],
+  ["/settings", "Settings", "settings"],
 ] as const;
 
 export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; onSignOut: () => Promise<void> }) {
@@ -19,8 +20,9 @@ export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; 
     <header className="navigation">
       <strong className="brand">groupchat</strong>
       <nav aria-label="Main">
-        {PLACES.map(([path, name]) => (
+        {PLACES.map(([path, name, icon]) => (
           <Link key={path} href={path} aria-current={here === path ? "page" : undefined}>
+            <Icon name={icon} />
             {name}
             {path === "/reviews" && open > 0 && (
               <>

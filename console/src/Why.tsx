@@ -4,7 +4,8 @@ import { Link } from "wouter";
 import type { Explanation } from "./api";
 import { explainBlock, explainEntry, explainMessage, explainParticipant } from "./api";
 import { data, explain } from "./http";
-import { moment, readable } from "./words";
+import { Icon } from "./Icon";
+import { readable, second } from "./words";
 
 type About =
   | { kind: "message"; id: string }
@@ -48,7 +49,7 @@ export function Why({ about, label }: { about: About; label: string }) {
             <div className="bar">
               <h2 id={heading}>{label}</h2>
               <button type="button" className="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
-                ✕
+                <Icon name="close" />
               </button>
             </div>
             {answer.isPending && <p>Reading the events…</p>}
@@ -71,7 +72,7 @@ function Grounds({ explanation }: { explanation: Explanation }) {
             {readable(each.says)}
             {each.event && (
               <small>
-                Event {each.event.version} of {each.event.stream}, {moment(each.event.at)}
+                Event {each.event.version} of {each.event.stream}, {second(each.event.at)}
               </small>
             )}
           </li>

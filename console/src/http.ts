@@ -47,8 +47,14 @@ export async function data<T>(asked: Promise<{ data: T }>): Promise<T> {
 
 /** Return an error in words that help. */
 export function explain(error: unknown): string {
-  if (error instanceof Problem) return error.detail;
+  if (error instanceof Problem) return forPeople(error);
   return error instanceof Error ? error.message : "Something went wrong. Try again.";
+}
+
+/** Return a problem's detail without what only programs can do next. */
+function forPeople(problem: Problem): string {
+  if (problem.slug === "precondition-failed") return "Somebody changed this meanwhile. Check it, and save again.";
+  return problem.detail.replace(/ ?\b(?:GET|POST|PUT|PATCH|DELETE) \/v1\/[^.]*\./g, "");
 }
 
 client.setConfig({ baseUrl: "", credentials: "same-origin", throwOnError: true });
@@ -67,10 +73,13 @@ client.interceptors.response.use((response) => {
   return response;
 });
 
+const without = (status: number) =>
+  status >= 500 ? "The server isn't available at the moment. Try again in a minute." : `The server answered ${status}.`;
+
 client.interceptors.error.use((error, response) => {
   if (!response) return new Problem("offline", 0, "The server can't be reached. Check your connection.");
   const body = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
   const slug = String(body.type ?? "").replace("/problems/", "");
   if (response.status === 401) ended();
-  return new Problem(slug, response.status, String(body.detail ?? `The server answered ${response.status}.`), body);
+  return new Problem(slug, response.status, String(body.detail ?? without(response.status)), body);
 });

@@ -3,7 +3,12 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { Problem } from "./http";
-import "./style.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/messages.css";
+import "./styles/composer.css";
+import "./styles/panes.css";
+import "./styles/pages.css";
 
 const passes = (error: unknown) => error instanceof Problem && error.passes;
 const log = (error: unknown) => {

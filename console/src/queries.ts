@@ -9,32 +9,42 @@ import {
   readConversation,
   readInbox,
   readPane,
+  readPolicy,
   readThread,
 } from "./api";
 import { data } from "./http";
 import type { StreamedEvent } from "./live";
 
-export type Filter = { q: string; unread: boolean; blocked: boolean; from: string };
+/** What the inbox is narrowed to; what is empty or off narrows nothing. */
+export type Filter = {
+  q?: string;
+  text?: string;
+  unread?: boolean;
+  blocked?: boolean;
+  from?: string;
+  contact_id?: string;
+};
 
 const more = { initialPageParam: "", getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor };
 
-export function useInbox({ q, unread, blocked, from }: Filter) {
-  return useInfiniteQuery({
-    queryKey: ["inbox", q, unread, blocked, from],
-    queryFn: ({ pageParam }) => {
-      const asked = {
-        limit: 50,
-        ...(pageParam && { cursor: pageParam }),
-        ...(q && { q }),
-        ...(unread && { unread }),
-        ...(blocked && { blocked }),
-        ...(from && { from }),
-      };
-      return data(readInbox({ query: asked, throwOnError: true }));
-    },
-    placeholderData: (before) => before,
+/** Return how a page of the narrowed inbox is read, and the key of what was read. */
+function narrowed(filter: Filter) {
+  const asked: Filter = Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
+  return {
+    queryKey: ["inbox", asked],
+    queryFn: ({ pageParam }: { pageParam: string }) =>
+      data(readInbox({ query: { limit: 50, ...asked, ...(pageParam && { cursor: pageParam }) }, throwOnError: true })),
     ...more,
-  });
+  };
+}
+
+export function useInbox(filter: Filter) {
+  return useInfiniteQuery({ ...narrowed(filter), placeholderData: (before) => before });
+}
+
+/** Find conversations by the words of a message. What was found for other words is not shown meanwhile. */
+export function useTexts(filter: Filter) {
+  return useInfiniteQuery({ ...narrowed(filter), enabled: Boolean(filter.text) });
 }
 
 /** The number of unread conversations. It is asked for apart, because counting takes longer than the first page of a large inbox. */
@@ -85,6 +95,10 @@ export function useReviews() {
     queryKey: ["reviews"],
     queryFn: () => data(listReviews({ query: { status: "open", limit: 50 }, throwOnError: true })),
   });
+}
+
+export function usePolicy() {
+  return useQuery({ queryKey: ["policy"], queryFn: () => data(readPolicy({ throwOnError: true })) });
 }
 
 export function useUsers() {

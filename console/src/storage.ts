@@ -37,6 +37,11 @@ export const wasSignedIn = (): boolean => read(SIGNED_IN, false);
 export const keepSignedIn = (): void => write(SIGNED_IN, true);
 export const forgetSession = (): void => write(SIGNED_IN, false);
 
+const WITHOUT_SHORTCUTS = "groupchat.without-shortcuts";
+
+export const readShortcuts = (): boolean => !read(WITHOUT_SHORTCUTS, false);
+export const keepShortcuts = (on: boolean): void => write(WITHOUT_SHORTCUTS, !on);
+
 /** Forget everything, because the user signs out. */
 export function forget(): void {
   for (const key of Object.keys(localStorage)) if (key.startsWith("groupchat.")) localStorage.removeItem(key);

@@ -4,12 +4,14 @@ const time = new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digi
 const weekday = new Intl.DateTimeFormat("en-US", { weekday: "long" });
 const day = new Intl.DateTimeFormat("en-US", { weekday: "long", month: "long", day: "numeric" });
 const shortDay = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric" });
-const full = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "medium" });
+const full = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "short" });
+const toTheSecond = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeStyle: "medium" });
 
 const DAY_MS = 86_400_000;
 
 export const clock = (at: string) => time.format(new Date(at));
 export const moment = (at: string) => full.format(new Date(at));
+export const second = (at: string) => toTheSecond.format(new Date(at));
 
 /** Return the day of a time as a heading: Today, Yesterday, or the date. */
 export function dayOf(at: string, now = new Date()): string {

@@ -99,7 +99,7 @@ async def test_a_server_that_is_away_is_told_and_the_page_recovers(owner: Person
     await owner.write("Written meanwhile")
     await expect(owner.page.get_by_text("Not sent.")).to_be_visible()
     await owner.page.reload()
-    await expect(owner.page.get_by_text("The server answered 503.")).to_be_visible()
+    await expect(owner.page.get_by_text("The server isn't available at the moment.")).to_be_visible()
     await owner.page.unroute("**/v1/**")
 
     await owner.press("Try again")

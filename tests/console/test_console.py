@@ -153,6 +153,59 @@ async def test_a_page_that_was_offline_says_so_and_misses_nothing(owner: Person,
     await expect(owner.message("Written elsewhere")).to_have_count(1)
 
 
+async def test_a_conversation_is_found_by_words_of_a_message_R27(owner: Person):
+    await owner.page.get_by_label("Search conversations by name").fill("brings two tables")
+
+    await expect(owner.page.get_by_role("heading", name="With these words in a message")).to_be_visible()
+    await expect(owner.page.get_by_label("Conversations").get_by_role("listitem")).to_have_count(1)
+    await owner.open("Block party")
+    await expect(owner.message("We go on here. Ben brings two tables, so we need chairs.")).to_be_visible()
+
+
+async def test_shortcuts_are_listed_and_can_be_switched_off(owner: Person):
+    await expect(owner.page.get_by_role("heading", name="Inbox")).to_be_visible()
+    await owner.page.keyboard.press("?")
+    await owner.page.get_by_label("Use shortcuts in this browser").uncheck()
+    await owner.page.keyboard.press("Escape")
+    await owner.page.keyboard.press("n")
+    await owner.page.keyboard.press("?")
+    await owner.page.get_by_label("Use shortcuts in this browser").check()
+    assert await owner.violations() == []
+    await expect(owner.page.get_by_role("heading", name="New group")).to_have_count(0)
+
+    await owner.page.keyboard.press("Escape")
+    await owner.page.keyboard.press("n")
+    await expect(owner.page.get_by_role("heading", name="New group")).to_be_visible()
+
+
+async def test_contacts_are_imported_line_by_line_and_refused_lines_are_explained_R54(owner: Person):
+    file = b"name,number\nTheo Lang,+1 604 555 0161\nNobody,not a number\n"
+    await owner.press("Contacts")
+    await owner.press("Import")
+    await owner.page.get_by_label("File").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": file})
+    await owner.page.get_by_role("main").get_by_role("button", name="Import").click()
+
+    await expect(owner.page.get_by_text("1 created, 0 updated, 0 unchanged, 1 refused.")).to_be_visible()
+    await expect(owner.page.get_by_text(re.compile("^Line 3: "))).to_be_visible()
+    await expect(owner.page.get_by_label("Contacts", exact=True).get_by_role("link", name="Theo Lang")).to_be_visible()
+    assert await owner.violations() == []
+
+
+async def test_two_contacts_of_one_person_are_merged_R54(owner: Person, api: httpx.AsyncClient):
+    for name, number in (("Kate Wood", "+16045550162"), ("K. Wood", "+16045550163")):
+        assert (await api.post("/v1/contacts", json={"name": name, "number": number})).status_code == 201
+    await owner.press("Contacts")
+    contacts = owner.page.get_by_label("Contacts", exact=True)
+    await contacts.get_by_role("link", name="Kate Wood").click()
+    await owner.page.get_by_text("Merge with another contact").click()
+    await owner.page.get_by_label("Contact that is the same person").fill("K. Wood")
+    owner.page.on("dialog", lambda dialog: dialog.accept())
+    await owner.page.get_by_role("button", name="K. Wood").click()
+
+    await expect(contacts.get_by_role("link", name="K. Wood")).to_have_count(0)
+    await expect(owner.page.get_by_label("Secondary numbers")).to_have_value("+16045550163")
+
+
 async def test_a_restricted_user_sees_only_their_own_groups_and_the_address_works_once_R22(browser: Browser, demo: Demo):
     async with visiting(browser, demo) as page:
         await page.goto(demo.restricted)

@@ -1,13 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { Link, useLocation } from "wouter";
-import type { ContactView } from "../api";
+import { Avatar } from "../Avatar";
+import type { ContactView, User } from "../api";
 import { changeContact, createContact, deleteContact, readContact } from "../api";
 import { data, explain } from "../http";
+import { Icon } from "../Icon";
 import { useContacts, useInbox } from "../queries";
-import { count, phone } from "../words";
+import { writes } from "../rights";
+import { count, phone, readable } from "../words";
+import { Import } from "./Import";
+import { Merge } from "./Merge";
 
-export function Contacts({ id }: { id: string | undefined }) {
+export function Contacts({ id, me }: { id: string | undefined; me: User }) {
   const [q, setQ] = useState("");
   const contacts = useContacts(useDeferredValue(q.trim()));
   const shown = (contacts.data?.pages ?? []).flatMap((page) => page.items);
@@ -16,9 +21,11 @@ export function Contacts({ id }: { id: string | undefined }) {
       <aside className="inbox" aria-label="Contacts">
         <div className="bar">
           <h2>Contacts</h2>
-          <Link href="/contacts/new" className="button primary">
-            New contact
-          </Link>
+          {writes(me) && (
+            <Link href="/contacts/new" className="button primary">
+              New contact
+            </Link>
+          )}
         </div>
         <input
           type="search"
@@ -27,6 +34,16 @@ export function Contacts({ id }: { id: string | undefined }) {
           value={q}
           onChange={(event) => setQ(event.target.value)}
         />
+        <div className="filters">
+          {writes(me) && (
+            <Link href="/contacts/import" className="button" aria-current={id === "import" ? "page" : undefined}>
+              Import
+            </Link>
+          )}
+          <a className="button" href="/v1/contacts/export" download>
+            Export
+          </a>
+        </div>
         {contacts.isError && <p className="error">{explain(contacts.error)}</p>}
         {contacts.isSuccess && shown.length === 0 && (
           <p className="empty">{q ? "No contact matches." : "There are no contacts yet."}</p>
@@ -35,11 +52,12 @@ export function Contacts({ id }: { id: string | undefined }) {
           {shown.map((each) => (
             <li key={each.id}>
               <Link href={`/contacts/${each.id}`} aria-current={each.id === id ? "page" : undefined}>
+                <Avatar name={each.name} of={each.id} />
                 <span className="name" dir="auto">
                   {each.name}
                 </span>
-                <span className="last">{phone(each.number)}</span>
                 <span className="marks">{each.dnd && <span className="mark blocked">Do not disturb</span>}</span>
+                <span className="last">{phone(each.number)}</span>
               </Link>
             </li>
           ))}
@@ -51,9 +69,11 @@ export function Contacts({ id }: { id: string | undefined }) {
         )}
       </aside>
       {id === "new" ? (
-        <Edit contact={null} />
+        <Edit contact={null} me={me} />
+      ) : id === "import" ? (
+        <Import />
       ) : id ? (
-        <Details key={id} id={id} />
+        <Details key={id} id={id} me={me} />
       ) : (
         <main className="nothing">
           <h1>Contacts</h1>
@@ -64,7 +84,7 @@ export function Contacts({ id }: { id: string | undefined }) {
   );
 }
 
-function Details({ id }: { id: string }) {
+function Details({ id, me }: { id: string; me: User }) {
   const contact = useQuery({
     queryKey: ["contact", id],
     queryFn: () => data(readContact({ path: { contact_id: id }, throwOnError: true })),
@@ -76,10 +96,15 @@ function Details({ id }: { id: string }) {
       </main>
     );
   }
-  return contact.data ? <Edit key={contact.data.version} contact={contact.data} /> : <main className="nothing" />;
+  return contact.data ? (
+    <Edit key={contact.data.version} contact={contact.data} me={me} />
+  ) : (
+    <main className="nothing" />
+  );
 }
 
-function Edit({ contact }: { contact: ContactView | null }) {
+function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
+  const off = !writes(me) || contact?.deleted === true;
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [name, setName] = useState(contact?.name ?? "");
@@ -128,7 +153,7 @@ function Edit({ contact }: { contact: ContactView | null }) {
     <main className="form">
       <header className="bar">
         <Link href="/contacts" className="back" aria-label="Back to the contacts">
-          ‹
+          <Icon name="back" />
         </Link>
         <h1 dir="auto">{contact?.name ?? "New contact"}</h1>
       </header>
@@ -141,15 +166,27 @@ function Edit({ contact }: { contact: ContactView | null }) {
       >
         <label>
           Name
-          <input required maxLength={120} value={name} onChange={(event) => setName(event.target.value)} />
+          <input
+            required
+            maxLength={120}
+            disabled={off}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
         </label>
         <label>
           Number
-          <input required type="tel" value={number} onChange={(event) => setNumber(event.target.value)} />
+          <input
+            required
+            type="tel"
+            disabled={off}
+            value={number}
+            onChange={(event) => setNumber(event.target.value)}
+          />
         </label>
         <label>
           Secondary numbers, separated by commas
-          <input value={others} onChange={(event) => setOthers(event.target.value)} />
+          <input disabled={off} value={others} onChange={(event) => setOthers(event.target.value)} />
         </label>
         <p className="hint">
           Groups keep the number that they were created with. If it changes here, they show the tag “Updated”.
@@ -159,11 +196,11 @@ function Edit({ contact }: { contact: ContactView | null }) {
             {explain(error)}
           </p>
         )}
-        <div className="actions">
-          <button type="submit" className="primary" disabled={save.isPending || contact?.deleted}>
+        <div className="actions" hidden={off}>
+          <button type="submit" className="primary" disabled={save.isPending}>
             Save
           </button>
-          {contact && !contact.deleted && (
+          {contact && (
             <>
               <button type="button" onClick={() => save.mutate({ dnd: !contact.dnd })}>
                 {contact.dnd ? "Turn off do-not-disturb" : "Turn on do-not-disturb"}
@@ -181,22 +218,23 @@ function Edit({ contact }: { contact: ContactView | null }) {
           )}
         </div>
       </form>
+      {contact && !off && <Merge contact={contact} />}
       {contact && <Groups contact={contact} />}
     </main>
   );
 }
 
-/** The conversations that the contact's number takes part in. */
+/** The conversations that the contact takes part in, also with a number from before. */
 function Groups({ contact }: { contact: ContactView }) {
-  const inbox = useInbox({ q: contact.number, unread: false, blocked: false, from: "" });
+  const inbox = useInbox({ contact_id: contact.id });
   const groups = inbox.data?.pages[0]?.items ?? [];
   return (
     <section>
-      <h2>{count(groups.length, "conversation")}</h2>
+      <h2>{inbox.isSuccess && count(groups.length, "conversation")}</h2>
       <ul className="plain">
         {groups.map((each) => (
           <li key={each.id}>
-            <Link href={`/${each.id}`}>{each.display_name}</Link>
+            <Link href={`/${each.id}`}>{readable(each.display_name)}</Link>
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Person } from "../api";
 import { changeBehaviour, handsetWrites, readHandset } from "../api";
 import { data, explain, Problem } from "../http";
+import { Icon } from "../Icon";
 import { useConversation, usePane } from "../queries";
 import { clock, phone } from "../words";
 
@@ -28,7 +29,7 @@ export function Handsets({ id, onClose }: { id: string; onClose: () => void }) {
       <div className="bar">
         <h2>Handsets</h2>
         <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
-          ✕
+          <Icon name="close" />
         </button>
       </div>
       <div className="filters">

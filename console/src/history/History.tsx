@@ -4,9 +4,10 @@ import { Link } from "wouter";
 import type { Person, StoredEvent } from "../api";
 import { readHistory, readState } from "../api";
 import { data, explain } from "../http";
+import { Icon } from "../Icon";
 import { useUsers } from "../queries";
 import { Bubble } from "../thread/Bubble";
-import { happened, moment, phone, readable } from "../words";
+import { happened, moment, phone, readable, second } from "../words";
 
 /** The conversation as it was at any of its versions, and what each step changed. */
 export function History({ id }: { id: string }) {
@@ -43,7 +44,7 @@ export function History({ id }: { id: string }) {
     <main className="history">
       <header className="bar">
         <Link href={`/${id}`} className="back" aria-label="Back to the conversation">
-          ‹
+          <Icon name="back" />
         </Link>
         <h1 dir="auto">History of {readable(state.data?.conversation.display_name ?? "…")}</h1>
       </header>
@@ -70,13 +71,14 @@ export function History({ id }: { id: string }) {
             <ul className="plain">
               {people.map((each) => (
                 <li key={each.number}>
-                  {each.name ?? phone(each.number)} {phone(each.number)}
+                  {each.name && <strong dir="auto">{each.name} </strong>}
+                  {phone(each.number)}{" "}
                   {(each.tags ?? []).map((tag) => (
                     <span key={tag} className={`tag ${tag}`}>
-                      {tag}
+                      {tag === "updated" ? "Updated" : "Deleted"}
                     </span>
                   ))}
-                  {each.opted_out_at && <span className="tag deleted">opted out</span>}
+                  {each.opted_out_at && <span className="tag deleted">Opted out</span>}
                 </li>
               ))}
             </ul>
@@ -92,7 +94,11 @@ export function History({ id }: { id: string }) {
           {events.map((each) => (
             <li key={each.version}>
               <button type="button" aria-pressed={each.version === version} onClick={() => setChosen(each.version)}>
-                <b>{each.version}</b> {who(each, names)} {happened(each.type)} <time>{moment(each.at)}</time>
+                <b>{each.version}</b>
+                <span>
+                  {who(each, names)} {happened(each.type)}
+                </span>
+                <time dateTime={each.at}>{moment(each.at)}</time>
               </button>
             </li>
           ))}
@@ -124,7 +130,7 @@ function Step({ event, names }: { event: StoredEvent; names: Names }) {
         <strong>
           {who(event, names)} {happened(event.type)}
         </strong>{" "}
-        on {moment(event.at)}, at position {event.position} of the log
+        on {second(event.at)}, at position {event.position} of the log
       </p>
       <details>
         <summary>The event as it is stored</summary>

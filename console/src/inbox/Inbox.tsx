@@ -1,8 +1,9 @@
 import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
+import { Avatar } from "../Avatar";
 import type { Conversation, User } from "../api";
 import { explain } from "../http";
-import { useInbox, useNumbers, useUnread } from "../queries";
+import { useInbox, useNumbers, useTexts, useUnread } from "../queries";
 import { count, phone, readable, recently } from "../words";
 
 export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) {
@@ -11,9 +12,11 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
   const [from, setFrom] = useState("");
   const sought = useDeferredValue(q.trim());
   const numbers = useNumbers();
-  const inbox = useInbox({ q: sought, unread: only === "unread", blocked: only === "blocked", from });
-  const pages = inbox.data?.pages ?? [];
-  const shown = pages.flatMap((page) => page.items);
+  const narrowed = { unread: only === "unread", blocked: only === "blocked", from };
+  const inbox = useInbox({ q: sought, ...narrowed });
+  const texts = useTexts({ text: sought, ...narrowed });
+  const shown = (inbox.data?.pages ?? []).flatMap((page) => page.items);
+  const found = sought && !texts.isError ? (texts.data?.pages ?? []).flatMap((page) => page.items) : [];
   const unread = useUnread().data ?? 0;
   return (
     <aside className="inbox" aria-label="Conversations">
@@ -31,8 +34,8 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
       <input
         id="inbox-search"
         type="search"
-        aria-label="Search conversations by name, participant or number"
-        placeholder="Search names and numbers"
+        aria-label="Search conversations by name, participant, number or words of a message"
+        placeholder="Search people and messages"
         value={q}
         onChange={(event) => setQ(event.target.value)}
       />
@@ -54,9 +57,11 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
         )}
       </div>
       {inbox.isError && <p className="error">{explain(inbox.error)}</p>}
-      {inbox.isSuccess && shown.length === 0 && (
+      {inbox.isSuccess && shown.length + found.length === 0 && (
         <p className="empty">
-          {sought || only !== "all" || from ? "No conversation matches." : "There are no conversations yet."}
+          {sought || only !== "all" || from
+            ? "No conversation matches."
+            : "There are no conversations yet. A new group or an incoming text starts one."}
         </p>
       )}
       <ol>
@@ -66,6 +71,18 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
           </li>
         ))}
       </ol>
+      {found.length > 0 && (
+        <>
+          <h3>With these words in a message</h3>
+          <ol>
+            {found.map((each) => (
+              <li key={each.id}>
+                <Row conversation={each} chosen={each.id === chosen} me={me} />
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
       {inbox.hasNextPage && (
         <button type="button" disabled={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
           Show more
@@ -80,6 +97,7 @@ function Row({ conversation, chosen, me }: { conversation: Conversation; chosen:
   const author = last?.author.id === me.id ? "You" : readable(last?.author.name ?? last?.author.number ?? "");
   return (
     <Link href={`/${conversation.id}`} aria-current={chosen ? "page" : undefined} className={unread ? "unread" : ""}>
+      <Avatar name={conversation.display_name} of={conversation.id} />
       <span className="name" dir="auto">
         {readable(conversation.display_name)}
       </span>

@@ -29,7 +29,7 @@ export function Ledger() {
           Month
           <input type="month" value={month} onChange={(event) => setMonth(event.target.value)} />
         </label>
-        <a className="button" href={`/v1/ledger/statement?month=${month}&format=csv`} download>
+        <a className="button end" href={`/v1/ledger/statement?month=${month}&format=csv`} download>
           Download CSV
         </a>
       </header>

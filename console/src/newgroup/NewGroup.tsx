@@ -4,7 +4,8 @@ import { Link } from "wouter";
 import type { ContactView, ParticipantInput } from "../api";
 import { createConversation } from "../api";
 import { data, explain, Problem } from "../http";
-import { useContacts, useNumbers } from "../queries";
+import { Icon } from "../Icon";
+import { useContacts, useNumbers, usePolicy } from "../queries";
 import { phone } from "../words";
 
 type Chosen = { id: string; label: string; note: string; asked: ParticipantInput };
@@ -12,6 +13,7 @@ type Violation = { code: string; detail: string; index?: number | null };
 
 export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
   const numbers = useNumbers();
+  const policy = usePolicy();
   const [from, setFrom] = useState("");
   const [name, setName] = useState("");
   const [body, setBody] = useState("");
@@ -47,7 +49,7 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
     <main className="new-group">
       <header className="bar">
         <Link href="/" className="back" aria-label="Back to the inbox">
-          ‹
+          <Icon name="back" />
         </Link>
         <h1>New group</h1>
       </header>
@@ -68,6 +70,7 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
           </select>
         </label>
         <Picker
+          limit={policy.data ? `${chosen.length} of at most ${policy.data.max_participants}` : ""}
           taken={new Set(chosen.map((each) => each.id))}
           onChoose={(each) => changed(setChosen)([...chosen, each])}
         />
@@ -83,7 +86,7 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
                   aria-label={`Remove ${each.label}`}
                   onClick={() => changed(setChosen)(chosen.filter((other) => other !== each))}
                 >
-                  ✕
+                  <Icon name="close" />
                 </button>
                 {wrong.map((violation) => (
                   <p key={violation.code} className="error">
@@ -124,7 +127,9 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
 }
 
 /** Finds contacts by name or number, and takes bare numbers. */
-function Picker({ taken, onChoose }: { taken: Set<string>; onChoose: (chosen: Chosen) => void }) {
+type PickerProps = { limit: string; taken: Set<string>; onChoose: (chosen: Chosen) => void };
+
+function Picker({ limit, taken, onChoose }: PickerProps) {
   const [q, setQ] = useState("");
   const sought = useDeferredValue(q.trim());
   const contacts = useContacts(sought);
@@ -139,7 +144,9 @@ function Picker({ taken, onChoose }: { taken: Set<string>; onChoose: (chosen: Ch
   return (
     <div className="picker">
       <label>
-        Participants
+        <span>
+          Participants <small>{limit}</small>
+        </span>
         <input
           value={q}
           placeholder="Name or number"

@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
+import { Avatar } from "../Avatar";
 import type { Person, User } from "../api";
 import { optOut, takeBack } from "../api";
 import { explain } from "../http";
+import { Icon } from "../Icon";
 import { useConversation, usePane } from "../queries";
 import { manages } from "../rights";
 import { Why } from "../Why";
@@ -27,7 +29,7 @@ export function Pane({ id, me, onClose }: Props) {
       <div className="bar">
         <h2>People</h2>
         <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
-          ✕
+          <Icon name="close" />
         </button>
       </div>
       <input
@@ -84,6 +86,7 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
   const failed = out.error ?? back.error;
   return (
     <li className="person">
+      <Avatar name={person.name ?? ""} of={person.number} />
       <span className="name" dir="auto">
         {person.name ?? phone(person.number)}
         {(person.tags ?? []).map((tag) => (
@@ -137,7 +140,7 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
           </form>
         ) : (
           (!isOut || manages(me)) && (
-            <button type="button" className="quiet" onClick={() => setAsking(true)}>
+            <button type="button" className={isOut ? "quiet below" : "quiet"} onClick={() => setAsking(true)}>
               {isOut ? "Recorded by mistake?" : "Opt out…"}
             </button>
           )

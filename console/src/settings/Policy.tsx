@@ -1,12 +1,12 @@
-import { useQuery } from "@tanstack/react-query";
 import type { PolicyChange, User } from "../api";
-import { changePolicy, readPolicy } from "../api";
+import { changePolicy } from "../api";
 import { Failure, useChange } from "../changes";
 import { data } from "../http";
+import { usePolicy } from "../queries";
 import { manages } from "../rights";
 
 export function Policy({ me }: { me: User }) {
-  const policy = useQuery({ queryKey: ["policy"], queryFn: () => data(readPolicy({ throwOnError: true })) });
+  const policy = usePolicy();
   const change = useChange((body: PolicyChange) => data(changePolicy({ body, throwOnError: true })), ["policy"]);
   const now = policy.data;
   if (!now) return <Failure error={policy.error} />;
@@ -36,6 +36,9 @@ export function Policy({ me }: { me: User }) {
           <option value="highlevel">HighLevel</option>
         </select>
       </label>
+      <p className="hint">
+        A preset follows the rules of the product with its name. It takes effect when you choose it.
+      </p>
       <label>
         Fewest participants
         <input name="min" type="number" min={1} disabled={off} defaultValue={now.min_participants} />

@@ -15,7 +15,7 @@ export function Refusals() {
       <p className="hint">Requests that the rules refused, with the user, the time and the reason.</p>
       <Failure error={refusals.error} />
       {refusals.data?.items.length === 0 && <p className="empty">Nothing was refused.</p>}
-      <table>
+      <table hidden={refusals.data?.items.length === 0}>
         <thead>
           <tr>
             <th scope="col">Time</th>

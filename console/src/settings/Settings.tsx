@@ -21,7 +21,9 @@ const PARTS = {
 
 const AUDITED = new Set(["refusals", "dnd"]);
 
-export function Settings({ me, part }: { me: User; part: string | undefined }) {
+type Props = { me: User; part: string | undefined; onSignOut: () => Promise<void> };
+
+export function Settings({ me, part, onSignOut }: Props) {
   const offered = Object.keys(PARTS).filter(
     (each) => manages(me) || !AUDITED.has(each) || (me.role === "auditor" && each === "refusals"),
   );
@@ -29,7 +31,7 @@ export function Settings({ me, part }: { me: User; part: string | undefined }) {
   const [title, Part] = PARTS[chosen];
   return (
     <main className="form wide settings">
-      <nav aria-label="Settings" className="filters">
+      <nav aria-label="Settings">
         {offered.map((each) => (
           <Link
             key={each}
@@ -41,8 +43,18 @@ export function Settings({ me, part }: { me: User; part: string | undefined }) {
           </Link>
         ))}
       </nav>
-      <h1>{title}</h1>
-      <Part me={me} />
+      <section>
+        <h1>{title}</h1>
+        <Part me={me} />
+        <div className="narrow-only">
+          <p className="hint">
+            You are signed in as {me.name} ({me.role}).
+          </p>
+          <button type="button" onClick={() => void onSignOut()}>
+            Sign out
+          </button>
+        </div>
+      </section>
     </main>
   );
 }

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { Avatar } from "../Avatar";
 import type { Message } from "../api";
 import type { Unsettled } from "../storage";
 import { Why } from "../Why";
@@ -21,6 +22,7 @@ export const Bubble = memo(function Bubble({ message, mine, day, unread, follows
       {day && <li className="day">{day}</li>}
       {unread && <li className="unread-line">New messages</li>}
       <li className={`bubble ${out ? "out" : "in"} ${follows && !day ? "follows" : ""}`}>
+        {!out && !(follows && !day) && <Avatar name={message.author.name ?? ""} of={message.author.number ?? ""} />}
         {!(follows && !day) && (
           <span className="author" dir="auto">
             {mine ? "You" : readable(message.author.name || (message.author.number ?? ""))}
@@ -107,7 +109,7 @@ export function Waiting({ entry, onAgain, onDrop }: WaitingProps) {
             Try again
           </button>{" "}
           <button type="button" onClick={() => onDrop(entry.key)}>
-            Delete
+            Discard
           </button>
         </span>
       ) : (

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { Conversation, Message, User } from "../api";
 import { changeConversation, markRead, markUnread } from "../api";
 import { data, explain } from "../http";
+import { Icon } from "../Icon";
 import { useConversation, useThread } from "../queries";
 import { count, dayOf, isSameDay, phone, readable } from "../words";
 import { Blocked } from "./Blocked";
@@ -105,21 +106,23 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
   return (
     <header className="bar">
       <Link href="/" className="back" aria-label="Back to the inbox">
-        ‹
+        <Icon name="back" />
       </Link>
       {draft === null ? (
         <div className="title">
-          <h1 dir="auto">{readable(conversation.display_name)}</h1>
-          {writes && (
-            <button
-              type="button"
-              className="quiet"
-              aria-label="Rename"
-              onClick={() => setDraft(conversation.name ?? "")}
-            >
-              ✎
-            </button>
-          )}
+          <div>
+            <h1 dir="auto">{readable(conversation.display_name)}</h1>
+            {writes && (
+              <button
+                type="button"
+                className="quiet"
+                aria-label="Rename"
+                onClick={() => setDraft(conversation.name ?? "")}
+              >
+                <Icon name="edit" />
+              </button>
+            )}
+          </div>
           <p>
             {count(conversation.participant_count, "participant")} · from {phone(conversation.from)}
           </p>
@@ -132,20 +135,23 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
             rename.mutate(draft.trim() || null);
           }}
         >
-          <input
-            aria-label="Name of the conversation"
-            placeholder="Leave empty to show the participants' names"
-            maxLength={120}
-            value={draft}
-            onChange={(event) => setDraft(event.target.value)}
-            onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
-          />
-          <button type="submit" className="primary" disabled={rename.isPending}>
-            Save
-          </button>
-          <button type="button" onClick={() => setDraft(null)}>
-            Cancel
-          </button>
+          <div>
+            <input
+              ref={focus}
+              aria-label="Name of the conversation"
+              placeholder="Leave empty to show the participants' names"
+              maxLength={120}
+              value={draft}
+              onChange={(event) => setDraft(event.target.value)}
+              onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
+            />
+            <button type="submit" className="primary" disabled={rename.isPending}>
+              Save
+            </button>
+            <button type="button" onClick={() => setDraft(null)}>
+              Cancel
+            </button>
+          </div>
           {rename.isError && (
             <p className="error" role="alert">
               {explain(rename.error)}
@@ -153,9 +159,9 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
           )}
         </form>
       )}
-      <div className="tools">
+      <div className="tools" hidden={draft !== null}>
         {writes && (
-          <button type="button" onClick={() => unread.mutate()} disabled={unread.isPending}>
+          <button id="mark-unread" type="button" onClick={() => unread.mutate()} disabled={unread.isPending}>
             Mark unread
           </button>
         )}
@@ -180,6 +186,9 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
     </header>
   );
 }
+
+/** Put the cursor into a field that somebody asked for. */
+const focus = (field: HTMLInputElement | null) => field?.focus();
 
 /** Return the first message that was unread when the conversation was opened, and how many unread ones are not loaded yet. */
 function useFirstUnread(conversation: Conversation | undefined, messages: Message[]): [string | null, number] {

@@ -1,0 +1,73 @@
+import { useCallback, useEffect, useId, useRef, useState } from "react";
+import { Icon } from "./Icon";
+import { keepShortcuts, readShortcuts } from "./storage";
+
+const KEYS = [
+  ["j", "Next conversation"],
+  ["k", "Previous conversation"],
+  ["/", "Search"],
+  ["r", "Reply"],
+  ["n", "New group"],
+  ["u", "Mark the open conversation as unread"],
+  ["?", "Show this list"],
+] as const;
+
+/** Call back with each key that is pressed outside of fields and dialogs, unless shortcuts are off. */
+export function useKeys(press: (key: string) => boolean): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || takesKeys(event.target)) return;
+      if ((readShortcuts() || event.key === "?") && press(event.key)) event.preventDefault();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [press]);
+}
+
+function takesKeys(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
+}
+
+/** The list of the keys, in a dialog that `?` opens, with the switch that turns them off. */
+export function Shortcuts() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const [on, setOn] = useState(readShortcuts);
+  useKeys(
+    useCallback((key: string) => {
+      if (key === "?") dialog.current?.showModal();
+      return key === "?";
+    }, []),
+  );
+  return (
+    <dialog ref={dialog} aria-labelledby={heading}>
+      <div className="bar">
+        <h2 id={heading}>Keyboard shortcuts</h2>
+        <button type="button" className="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <dl className="shortcuts">
+        {KEYS.map(([key, does]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={on}
+          onChange={(event) => {
+            setOn(event.target.checked);
+            keepShortcuts(event.target.checked);
+          }}
+        />
+        Use shortcuts in this browser
+      </label>
+    </dialog>
+  );
+}
