@@ -1,5 +1,6 @@
 """The carrier is chosen by name, or given from outside."""
 
+import httpx
 import pytest
 
 from groupchat.adapters import Adapter
@@ -52,6 +53,45 @@ async def test_all_configured_carriers_work_side_by_side_the_default_first_R43(s
     assert names[0] == default
     assert set(names) == {"telnyx", "bandwidth", "twilio", default}
     assert set(system.services.carrier_webhooks) == {"telnyx", "bandwidth", "twilio", default}
+    await system.close()
+
+
+@pytest.mark.parametrize(
+    ("carrier", "own", "foreign", "credentials"),
+    [
+        ("telnyx", "https://media.telnyx.com/a.jpg", "https://api.telnyx.com/v2/messages", False),
+        (
+            "bandwidth",
+            "https://messaging.bandwidth.com/api/v2/users/x/media/14762070468292kw2fuqty55yp2b2/0/bw.png",
+            "https://messaging.bandwidth.com/api/v2/users/y/media/1",
+            True,
+        ),
+        (
+            "twilio",
+            "https://mcs.us1.twilio.com/v1/Services/IS1/Media/ME1",
+            "https://api.twilio.com/2010-04-01/Accounts/y/Messages/MM1/Media/ME1",
+            True,
+        ),
+        (
+            "twilio",
+            "https://api.twilio.com/2010-04-01/Accounts/x/Messages/MM1/Media/ME1",
+            "https://api.twilio.com/2010-04-01/Accounts/x/Keys.json",
+            True,
+        ),
+    ],
+)
+async def test_credentials_are_only_for_the_carriers_own_addresses_of_files_R46(store, carrier, own, foreign, credentials):
+    system = assemble(
+        from_environment(TELNYX | BANDWIDTH | TWILIO | PUBLIC | {"GROUPCHAT_CARRIER": carrier}),
+        store.database,
+        store.signals,
+        store,
+    )
+    source = system.adapters[0].media
+
+    assert source.has(httpx.URL(own))
+    assert not source.has(httpx.URL(foreign))
+    assert ("authorization" in source.headers) == credentials
     await system.close()
 
 

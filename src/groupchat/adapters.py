@@ -7,6 +7,7 @@ here.
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -22,9 +23,12 @@ from groupchat.carriers.telnyx.signature import is_public_key
 from groupchat.carriers.twilio import setup as twilio_setup
 from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
 from groupchat.http.routes.carrier_webhooks import path_of
+from groupchat.media.fetching import MediaSource, basic_login
 from groupchat.settings import CARRIERS, Settings, SettingsError
 from groupchat.store.database import Database
 from groupchat.values.clock import Clock
+
+_DAY = 86_400.0
 
 
 class Adapter(Struct, frozen=True, kw_only=True):
@@ -40,6 +44,7 @@ class Adapter(Struct, frozen=True, kw_only=True):
     webhook: Webhook | None = None
     check: Callable[[], Awaitable[Sequence[CarrierFinding]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    media: MediaSource | None = None
     simulator: Simulator | None = None
 
 
@@ -69,7 +74,8 @@ def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:
     calls = Calls(settings.telnyx_url, headers={"authorization": f"Bearer {settings.telnyx_api_key}"})
     telnyx = Telnyx(account, calls, clock)
     checking = partial(telnyx_setup.check, calls, settings.telnyx_messaging_profile_id or "", account.webhook_url)
-    return Adapter(carrier=telnyx, webhook=telnyx.webhook, check=checking, close=calls.close)
+    media = MediaSource(below=["https://media.telnyx.com/"], kept_seconds=30 * _DAY)  # without credentials
+    return Adapter(carrier=telnyx, webhook=telnyx.webhook, check=checking, close=calls.close, media=media)
 
 
 def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapter:
@@ -80,10 +86,13 @@ def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapte
         webhook_logins=[WebhookLogin(user, password) for password in (settings.bandwidth_webhook_password or "").split()],
         confirms_delivery=settings.bandwidth_delivery_receipts,
     )
-    calls = Calls(settings.bandwidth_url, basic=(settings.bandwidth_user or "", settings.bandwidth_password or ""))
+    login = settings.bandwidth_user or "", settings.bandwidth_password or ""
+    calls = Calls(settings.bandwidth_url, basic=login)
+    below = f"{settings.bandwidth_url}/users/{quote(account.account_id)}/media/"
+    media = MediaSource(below=[below], headers=basic_login(*login), kept_seconds=2 * _DAY)
     bandwidth = Bandwidth(account, calls)
     checking = partial(bandwidth_setup.check, calls, account.account_id, _webhook_url(settings, "bandwidth"))
-    return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, check=checking, close=calls.close)
+    return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, check=checking, close=calls.close, media=media)
 
 
 def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
@@ -106,8 +115,17 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         await calls.close()
         await messages.close()
 
+    media = MediaSource(
+        below=[
+            f"{account.media_url}/Services/",
+            f"{settings.twilio_messages_url}/2010-04-01/Accounts/{account.account_sid}/Messages/",
+        ],
+        headers=basic_login(*login),
+        kept_seconds=30 * _DAY,  # Twilio itself deletes nothing, but the account's owner may
+        link=twilio_setup.CONTENT_LINK,
+    )
     checking = partial(twilio_setup.check, calls, account.webhook_url)
-    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=close)
+    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=close, media=media)
 
 
 def _webhook_url(settings: Settings, carrier: str) -> str:

@@ -43,7 +43,8 @@ _BRANDS: tuple[tuple[bytes, str], ...] = (
 _VCARD = "text/vcard"
 _BOX = slice(4, 8)
 _BRAND = slice(8, 12)
-_HEAD_BYTES = 64
+HEAD_BYTES = 64
+"""As many bytes of a file show its type."""
 TYPES = (*sorted({type_ for _, type_ in (*_BEGINNINGS, *_BRANDS)} | {WEBP, _VCARD}),)
 """All types that messages may have."""
 
@@ -60,7 +61,7 @@ class MediaTypeError(RefusalError):
 def type_of(file: IO[bytes]) -> str:
     """Return a file's type by its content; raises `MediaTypeError` for a type that is not listed."""
     file.seek(0)
-    found = _recognized(file.read(_HEAD_BYTES))
+    found = _recognized(file.read(HEAD_BYTES))
     if found is None:
         msg = "The content of this file has none of the known types, whatever its name says."
         raise MediaTypeError(msg)

@@ -6,6 +6,8 @@ from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls, reached
 from groupchat.carriers.port import CarrierFinding
 
+CONTENT_LINK = ("links", "content_direct_temporary")
+"""The address of a file's content in the response about the file, valid for minutes and without credentials."""
 _NEEDED = frozenset({"onMessageAdded", "onDeliveryUpdated"})
 
 
