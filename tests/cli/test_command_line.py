@@ -36,8 +36,8 @@ def test_an_unknown_command_is_refused_with_a_similar_one(groupchat):
 # --- what is loaded
 
 
-READS_ONLY = ("fastapi", "starlette", "uvicorn", "kafka")
-HEAVY = (*READS_ONLY, "sqlalchemy", "alembic", "phonenumbers", "psycopg2", "structlog", "uvloop")
+READS_ONLY = ("fastapi", "starlette", "uvicorn", "kafka", "alembic")
+HEAVY = (*READS_ONLY, "sqlalchemy", "phonenumbers", "psycopg2", "structlog", "uvloop")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, make_url, text
 
 import groupchat
 from groupchat.projections.message_search import MESSAGE_WORDS
 from groupchat.store.database import Database, DatabaseUnavailableError, Timeouts
 from groupchat.store.schema import migrate
+from groupchat.store.schema_version import newest_schema
 from groupchat.store.tables import METADATA
 
 NOBODY = 65_534
@@ -121,6 +123,13 @@ def test_migrating_an_empty_database_makes_its_tables_and_again_changes_nothing(
 
     assert {"stored_events", "followers", "parked_events"} <= tables
     assert set(inspect(empty_database.engine).get_table_names()) == tables
+
+
+def test_the_newest_schema_is_the_last_migration_of_one_chain():
+    scripts = ScriptDirectory(str(Path(groupchat.__file__).parent / "store" / "migrations"))
+    chain = [script.revision for script in scripts.walk_revisions()]
+    assert newest_schema() == scripts.get_current_head() == chain[0]
+    assert chain == [f"{number:04}" for number in range(len(chain), 0, -1)]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty_database):

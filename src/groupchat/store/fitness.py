@@ -9,11 +9,11 @@ because `/readyz` shows them to anyone.
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from groupchat.store.database import Database, DatabaseUnavailableError, write_nothing
+from groupchat.store.schema_version import schema_of
 
 _OTHERS = 3
 """The number of connections that are busy during the check that another one has kept its session."""
@@ -64,9 +64,9 @@ def require_rights(connection: Connection) -> None:
 
 def require_schema_of(connection: Connection, newest: str) -> None:
     """Raise `UnfitError` for any schema other than the newest that this version knows."""
-    found = MigrationContext.configure(connection).get_current_heads()
-    if found != (newest,):
-        msg = f"The database has schema {', '.join(found) or 'none'}, not {newest}. Run the groupchat version that has this schema."
+    found = schema_of(connection)
+    if found != newest:
+        msg = f"The database has schema {found or 'none'}, not {newest}. Run the groupchat version that has this schema."
         raise UnfitError(msg)
 
 

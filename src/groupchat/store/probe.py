@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from groupchat.store.database import Database
 from groupchat.store.fitness import UnfitError, require_rights, require_schema_of, require_sessions
 from groupchat.store.recorder import WRITER_LOCK
-from groupchat.store.schema import newest_schema
+from groupchat.store.schema_version import newest_schema
 
 
 class Probe:

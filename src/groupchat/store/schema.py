@@ -1,16 +1,11 @@
 """The schema: Alembic migrations, which run automatically at start, in one transaction and in one process at a time."""
 
-from functools import cache
-
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from groupchat.store.database import Database, DatabaseUnavailableError, unavailable
 from groupchat.store.fitness import require_rights, require_sessions
+from groupchat.store.schema_version import newest_schema, schema_of
 
 _MIGRATION_LOCK = 0x6772_7571
 
@@ -22,15 +17,15 @@ def migrate(database: Database) -> None:
     `DatabaseUnavailableError` if the database can't be used, or if a newer groupchat has migrated it.
     """
     database.check()
-    config = _config()
     try:
         require_sessions(database)
         with database.write(patient=True) as connection:
             if not database.is_sqlite:  # on SQLite, no other transaction can write
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            _refuse_newer(connection, ScriptDirectory.from_config(config))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if schema_of(connection) != newest_schema():
+                from groupchat.store.upgrading import upgrade  # noqa: PLC0415 - Alembic takes long to load, and is seldom needed
+
+                upgrade(connection)
             require_rights(connection)
     except DBAPIError as error:
         raise unavailable(error, database.url) from error
@@ -52,40 +47,17 @@ def existing_database(url: str) -> Database:
 
 def require_schema(database: Database) -> None:
     """Raise `DatabaseUnavailableError` unless a groupchat with this schema has used the database; change nothing."""
-    found: tuple[str, ...] = ()
+    found = None
     try:
         if database.path is None or database.path.is_file():
             with database.read() as connection:
-                found = MigrationContext.configure(connection).get_current_heads()
+                found = schema_of(connection)
     except DBAPIError as error:
         raise unavailable(error, database.url) from error
-    if found != (newest := newest_schema(),):
+    if found != (newest := newest_schema()):
         msg = (
-            f"The database has schema {found[0]}, not {newest}. Run `groupchat migrate`, or `groupchat serve`, to update it."
+            f"The database has schema {found}, not {newest}. Run `groupchat migrate`, or `groupchat serve`, to update it."
             if found
             else f"There is no groupchat database at {database.url}. Run `groupchat init`, or set GROUPCHAT_DATABASE_URL."
-        )
-        raise DatabaseUnavailableError(msg)
-
-
-@cache
-def newest_schema() -> str:
-    """Return the newest schema that this version knows."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "groupchat.store:migrations")
-    return config
-
-
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
-    if unknown:
-        msg = (
-            f"The database has schema {', '.join(sorted(unknown))}, which a newer groupchat created. This version knows schemas "
-            f"up to {scripts.get_current_head()}. Install the newer groupchat, or use another GROUPCHAT_DATABASE_URL."
         )
         raise DatabaseUnavailableError(msg)
