@@ -4,6 +4,7 @@ import type { Message } from "../api";
 import type { Unsettled } from "../storage";
 import { Why } from "../Why";
 import { clock, moment, phone, readable, STATUS } from "../words";
+import { Attachments } from "./Attachments";
 
 type Props = {
   message: Message;
@@ -32,11 +33,7 @@ export const Bubble = memo(function Bubble({ message, mine, day, unread, follows
         )}
         <div className="body" dir="auto">
           {message.body}
-          {message.media.map((each) => (
-            <a key={each.url} href={each.url} target="_blank" rel="noreferrer noopener">
-              {each.content_type.startsWith("image/") ? "Picture" : "File"} ({each.content_type})
-            </a>
-          ))}
+          <Attachments files={message.media} author={mine ? "you" : message.author.name || "a participant"} />
         </div>
         {message.reactions.length > 0 && (
           <ul className="reactions" aria-label="Reactions">
