@@ -18,7 +18,7 @@ _ALIKE = str.maketrans(
 """Drops every form of the apostrophe, and replaces letters with a stroke or ligature that Unicode doesn't decompose (and the
 dotless i) by plain ones, the minus sign by a hyphen."""
 
-_PIECE = 500
+_PIECE = 100
 """Texts are folded in pieces of this length. Normalizing sorts the marks on a letter, which takes quadratic time, and an incoming
 text may have a million of them on one letter."""
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
