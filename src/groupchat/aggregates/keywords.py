@@ -34,6 +34,7 @@ _HELP: dict[Language, frozenset[str]] = {
     "es": frozenset(["ayuda"]),
 }
 """HELP and INFO are what carriers list in every language; Canadian carriers also list AIDE."""
+_ANY_HELP = frozenset[str]().union(*_HELP.values())
 _LANGUAGES: dict[Language, frozenset[str]] = {
     "en": _HELP["en"].union(_ENGLISH),
     "fr": _HELP["fr"].union(_FRENCH),
@@ -67,19 +68,20 @@ def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword 
     if body is None or len(body) > _LONGEST:
         return None
     text = _compared(body)
-    if _is_one_of(text, _OUT | _spelled(own.out)):
+    if _is_one_of(text, _known(_OUT, own.out)):
         return "opt-out"
-    if any(category(character)[0] == "S" for character in text):
-        return None
-    if _is_one_of(text, _IN | _spelled(own.in_) | (_YES if alone else frozenset())):
-        return "opt-in"
-    return "help" if _is_one_of(text, frozenset().union(*_HELP.values())) else None
+    meant: Keyword | None = None
+    if _is_one_of(text, _known(_IN | _YES if alone else _IN, own.in_)):
+        meant = "opt-in"
+    elif _is_one_of(text, _known(_ANY_HELP)):
+        meant = "help"
+    return None if any(category(character)[0] == "S" for character in text) else meant
 
 
 def language_of(body: str) -> Language:
     """Return the language of an opt-out or a request for help; English for the words that a workspace adds."""
     text = _compared(body)
-    return next((language for language, words in _LANGUAGES.items() if _is_one_of(text, words)), "en")
+    return next((language for language, words in _LANGUAGES.items() if _is_one_of(text, _known(words))), "en")
 
 
 def refuse_unfit(own: Words) -> None:
@@ -98,9 +100,21 @@ def _compared(body: str) -> str:
     return folded(body).replace("\n", " ").translate(_DOTS)
 
 
+class _Known(Struct, frozen=True):
+    """Words, and the letters and digits of each. A text that doesn't begin with those of any isn't one of the words."""
+
+    words: frozenset[str]
+    beginnings: tuple[str, ...]
+
+
 @lru_cache(maxsize=4_096)
-def _spelled(words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(spelled for word in words for spelled in _spellings(folded(word).translate(_DOTS)))
+def _known(words: frozenset[str], own: tuple[str, ...] = ()) -> _Known:
+    known = words | {spelled for word in own for spelled in _spellings(folded(word).translate(_DOTS))}
+    return _Known(known, tuple(map(_letters, known)))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
 
 
 def _spellings(text: str) -> tuple[str, str]:
@@ -108,12 +122,14 @@ def _spellings(text: str) -> tuple[str, str]:
     return text.replace("-", ""), text.replace("-", " ")
 
 
-def _is_one_of(text: str, words: frozenset[str]) -> bool:
+def _is_one_of(text: str, known: _Known) -> bool:
     """Return whether a text is one of the words, once or repeated, with punctuation around each."""
+    if not _letters(text).startswith(known.beginnings):
+        return False
     for spelled in _spellings(text):
         cleaned = "".join(character if character.isalnum() or character == " " else "\n" for character in spelled)
         parts = {_once(part) for part in cleaned.split("\n")} - {""}
-        if len(parts) == 1 and parts <= words:
+        if len(parts) == 1 and parts <= known.words:
             return True
     return False
 

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -48,7 +49,12 @@ def is_public_key(key: str) -> bool:
 
 def _verifies(key: str, signature: bytes, signed: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(base64.b64decode(key)).verify(signature, signed)
+        _public_key(key).verify(signature, signed)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache
+def _public_key(key: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(key))
