@@ -7,6 +7,8 @@ answer is there.
 import asyncio
 import re
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from time import perf_counter, process_time
 from typing import cast
 
@@ -43,8 +45,8 @@ class Result(msgspec.Struct, kw_only=True):
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, request: bytes, first: float, pause: float, until: float, done: asyncio.Future[None]) -> None:
-        self._request, self._next, self._pause, self._until, self._done = request, first, pause, until, done
+    def __init__(self, requests: Iterator[bytes], first: float, pause: float, until: float, done: asyncio.Future[None]) -> None:
+        self._requests, self._next, self._pause, self._until, self._done = requests, first, pause, until, done
         self._received = b""
         self._sent_at = 0.0
         self.latencies: list[float] = []
@@ -58,11 +60,11 @@ class _Connection(asyncio.Protocol):
         received = self._received = self._received + data
         head = received.find(b"\r\n\r\n")
         length = _LENGTH.search(received, 0, head) if head >= 0 else None
-        if length is None or len(received) < head + 4 + int(length[1]):
+        if head < 0 or len(received) < head + 4 + (int(length[1]) if length else 0):  # a 204 has no length
             return
         now = perf_counter()
         self.latencies.append(now - self._sent_at)
-        self.refused += received[9:12] != b"201"
+        self.refused += received[9:11] != b"20"
         self._received = b""
         self._send_in_time()
 
@@ -83,7 +85,7 @@ class _Connection(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent_at = perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(next(self._requests))
 
 
 def _request(load: Load, path: str) -> bytes:
@@ -97,19 +99,19 @@ def _request(load: Load, path: str) -> bytes:
     return "\r\n".join((*lines, "", load.body)).encode()
 
 
-async def _run(load: Load) -> Result:
+async def drive(port: int, lanes: Sequence[Iterator[bytes]], seconds: float, rate: float | None) -> Result:
+    """Send what each lane has next over a connection of its own, one request at a time; `rate` as in `Load`."""
     loop = asyncio.get_running_loop()
     start, busy = perf_counter(), process_time()
-    until = start + load.seconds
+    until = start + seconds
     connections, ends = [], []
-    pause = len(load.paths) / load.rate if load.rate else 0.0
-    for n, path in enumerate(load.paths):
+    pause = len(lanes) / rate if rate else 0.0
+    for n, requests in enumerate(lanes):
         ends.append(loop.create_future())
-        first = start + pause * n / len(load.paths)
-        made = _Connection(_request(load, path), first, pause, until, ends[-1])
-        await loop.create_connection(lambda made=made: made, "127.0.0.1", load.port)  # type: ignore[misc] # a default in a lambda
+        made = _Connection(requests, start + pause * n / len(lanes), pause, until, ends[-1])
+        await loop.create_connection(lambda made=made: made, "127.0.0.1", port)  # type: ignore[misc] # a default in a lambda
         connections.append(made)
-    await asyncio.wait_for(asyncio.gather(*ends), load.seconds + _PATIENCE)
+    await asyncio.wait_for(asyncio.gather(*ends), seconds + _PATIENCE)
     elapsed = perf_counter() - start
     latencies = sorted(latency for connection in connections for latency in connection.latencies)
     refused = sum(connection.refused for connection in connections)
@@ -121,6 +123,10 @@ async def _run(load: Load) -> Result:
         p50_ms=latencies[len(latencies) // 2] * 1_000,
         p99_ms=latencies[len(latencies) * 99 // 100] * 1_000,
     )
+
+
+async def _run(load: Load) -> Result:
+    return await drive(load.port, [repeat(_request(load, path)) for path in load.paths], load.seconds, load.rate)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 import appends
+import bursts
 import end_to_end
 import hooks
 import msgspec
@@ -27,7 +28,7 @@ from rounds import CONSOLE, Measure
 FAST, SLOW = "as it is", "+1 ms per fsync"
 RESULT = Path(__file__).parent.parent / "build" / "bench.json"
 _WIDTH = 160
-GROUPS = ("appends", "posts", "end", "rebuild", "proof", "webhooks", "relay")
+GROUPS = ("appends", "posts", "end", "rebuild", "proof", "webhooks", "burst", "relay")
 
 
 class Run:
@@ -54,6 +55,8 @@ class Run:
                 yield from self._proofs(server)
             if "webhooks" in self._only:
                 yield from hooks.measure(server.database(), seconds=3.0 if self._quick else 10.0)
+            if "burst" in self._only:
+                yield from bursts.measure(server, seconds=2.0 if self._quick else 10.0)
             if "relay" in self._only:
                 size = {"groups": 20, "messages": 4} if self._quick else {"groups": 100, "messages": 8}
                 yield relays.measure(server.database(), rounds=self._rounds, **size)

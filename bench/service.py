@@ -45,19 +45,20 @@ class _Answer(msgspec.Struct, frozen=True):
 class Service:
     """Our API and worker, with a group for each connection."""
 
-    def __init__(self, stack: ExitStack, server: Server) -> None:
+    def __init__(self, stack: ExitStack, server: Server, settings: Mapping[str, str] | None = None) -> None:
+        """Start the processes, with more settings if there are any."""
         url = server.database()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUPCHAT_")}
         # Requests are counted, as in production, but never too many.
         unlimited = {"GROUPCHAT_RATE_LIMIT": "1000000", "GROUPCHAT_WORKSPACE_RATE_LIMIT": "1000000"}
-        environment |= {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "warning"} | unlimited
+        environment |= {"GROUPCHAT_DATABASE_URL": url, "GROUPCHAT_LOG_LEVEL": "warning"} | unlimited | dict(settings or {})
         self.database = Database(url)
         stack.callback(self.database.close)
         self.worker = stack.enter_context(started(("-m", "groupchat", "work"), environment, r"Working"))[0]
         serve = ("-m", "groupchat", "serve", "--no-workers", "--port", "0")
         self.api, output = stack.enter_context(started(serve, environment, r"http://127.0.0.1:(\d+)"))
-        self._port = int(output)
-        self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        self.port = int(output)
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         stack.callback(self._connection.close)
         self._key = founded(environment)
         self._call("/v1/numbers", {"number": histories.BUSINESS, "default": True})
@@ -66,7 +67,7 @@ class Service:
     def post(self, seconds: float, **how: Any) -> Result:
         """Post for a while; every message with the response 201 is stored."""
         before = self.sent()
-        result = post(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, **how))
+        result = post(Load(port=self.port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, **how))
         if result.refused or self.sent() - before != result.accepted:
             msg = f"{result.accepted} messages were accepted, {result.refused} refused, {self.sent() - before} are stored"
             raise RuntimeError(msg)
@@ -74,7 +75,7 @@ class Service:
 
     def post_beside(self, seconds: float, rate: float) -> None:
         """Post at a rate, while something else is measured."""
-        post(Load(port=self._port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, rate=rate))
+        post(Load(port=self.port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, rate=rate))
 
     def write_and_see(self) -> None:
         """Send a message, and read the first page of the inbox when it shows it."""
