@@ -46,6 +46,7 @@ async def test_a_stop_blocks_the_group_and_one_button_continues_it_without_that_
     await owner.page.get_by_label("Handsets").get_by_role("button", name="STOP").click()
 
     await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()
+    await expect(owner.page.get_by_text("Automatic reply to (604) 555-0177")).to_be_visible()
     await expect(owner.page.get_by_label(re.compile("^Message to"))).to_have_count(0)
 
     await owner.press("Continue without them")

@@ -63,9 +63,11 @@ function Delivery({ message, onResend }: Pick<Props, "message" | "onResend">) {
   const bad = recipients.filter((each) => ["failed", "unconfirmed", "withheld"].includes(each.status));
   const first = recipients[0];
   const reachedNobody = message.media.length === 0 && recipients.every((each) => each.status === "failed");
+  const said = (status: string) =>
+    status === "withheld" && message.author.kind === "automatic" ? "Not sent in time" : (STATUS[status] ?? status);
   const alike = first && recipients.every((each) => each.status === first.status);
   const summary = alike
-    ? (STATUS[first.status] ?? first.status)
+    ? said(first.status)
     : bad.length > 0
       ? `${bad.length} of ${recipients.length} not delivered`
       : `Delivered to ${delivered} of ${recipients.length}`;
@@ -75,7 +77,7 @@ function Delivery({ message, onResend }: Pick<Props, "message" | "onResend">) {
       <ul>
         {recipients.map((each) => (
           <li key={each.number}>
-            {phone(each.number)}: {STATUS[each.status] ?? each.status}
+            {phone(each.number)}: {said(each.status)}
             {each.reason && ` (${each.reason}${each.code ? `, code ${each.code}` : ""})`}
           </li>
         ))}
