@@ -48,12 +48,12 @@ def write(path: Path) -> Path:
 
 
 def redocly(path: Path) -> None:
-    """Raise `NodeError` with what Redocly's recommended rules have against a document."""
+    """Raise `NodeError` with the violations of Redocly's recommended rules in a document."""
     _node("redocly", "lint", path, "--config", HERE / "redocly.yaml", "--max-problems", "1000")
 
 
 def spectral(path: Path) -> None:
-    """Raise `NodeError` with the errors and warnings that Spectral has about a document."""
+    """Raise `NodeError` with Spectral's errors and warnings about a document."""
     _node("spectral", "lint", path, "--ruleset", HERE / "spectral.yaml", "--fail-severity", "warn")
 
 

@@ -91,7 +91,7 @@ async def test_what_is_read_elsewhere_is_not_shown_as_unread_R30(owner: Person, 
     await expect(row.get_by_text("1 unread")).to_have_count(0)
 
 
-async def test_a_server_that_is_away_is_told_and_the_page_recovers(owner: Person, api: httpx.AsyncClient):
+async def test_a_page_says_that_its_server_is_away_and_recovers(owner: Person, api: httpx.AsyncClient):
     group = await a_group(api, "Away", "+16045550194")
     await owner.open("Away")
     await owner.page.route("**/v1/**", unavailable)

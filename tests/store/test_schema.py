@@ -23,7 +23,7 @@ from groupchat.store.schema_version import newest_schema
 from groupchat.store.tables import METADATA
 
 NOBODY = 65_534
-MIGRATE_WHEN_TOLD = """
+MIGRATE_ON_REQUEST = """
 import sys
 from groupchat.store.database import Database, Timeouts
 from groupchat.store.schema import migrate
@@ -145,7 +145,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty_database):
 def test_processes_that_migrate_at_once_all_succeed(empty_database, empty_database_url):
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", MIGRATE_WHEN_TOLD, empty_database_url],
+            [sys.executable, "-c", MIGRATE_ON_REQUEST, empty_database_url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
