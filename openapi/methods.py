@@ -29,7 +29,7 @@ def method(types: PythonTypes, path: str, verb: str, operation: Json) -> str:
 
 def _answer(types: PythonTypes, operation: Json) -> tuple[str, str | None]:
     """Return the type of a response, and that of its items if it is a page."""
-    (success,) = (response for status, response in operation["responses"].items() if status[0] == "2")
+    success = next(response for status, response in operation["responses"].items() if status[0] == "2")  # a part (206) comes later
     if not success.get("content"):
         return "None", None
     content = next(iter(success["content"].values()))

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -26,9 +27,12 @@ from groupchat.http.guards.throttle import Throttle
 from groupchat.http.guards.tokens import Provider, Tokens
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.routes.carrier_webhooks import posting
+from groupchat.http.routes.media import FOR_CARRIERS
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
+from groupchat.media.library import Library
+from groupchat.media.opening import open_store
 from groupchat.processes.acting import Acting
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.contact_changes import ContactChanges
@@ -174,6 +178,8 @@ async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapte
     seen = asyncio.create_task(keep_seen(database, stop))
     system = assemble(settings, database, signals, store, clock=clock, adapter=adapter)
     try:
+        if settings.media_url is not None:
+            await system.services.media.store.check()
         yield system
     finally:
         await system.close()
@@ -209,7 +215,7 @@ def assemble(
     applying, sending = Applying(database), Webhooks(store, outgoing)
     runs: dict[str, Worker] = {
         **{name: Follower(store, Projection(database, view, applying)).run for name, view in VIEWS.items()},
-        **{each.name: each.run for each in _processes(store, chosen, calls)},
+        **{each.name: each.run for each in _processes(services, chosen, calls)},
         sending.name: sending.run,
         proof.NAME: proof.Tree(database, signals).run,
         **dict(_carriers_work(services, chosen)),
@@ -257,6 +263,7 @@ def _services(
         last_uses=LastUses(store.database),
         refusals=RefusalLog(store, metrics.unrecorded),
         public_url=settings.public_url,
+        media=_library(settings),
         secret_keys=secret_keys,
         addresses=addresses,
     )
@@ -271,10 +278,18 @@ async def _take(store: EventStore, name: str, webhook: Webhook, posted: Posted, 
     return await webhook(posted, CarrierInbox(store, name, correlation_id))
 
 
-def _processes(store: EventStore, chosen: Sequence[Adapter], calls: CarrierCalls) -> Iterator[Acting]:
-    default = chosen[0].simulator
+def _library(settings: Settings) -> Library:
+    """Return the files of messages; raises `MediaStoreError`."""
+    kept_in = open_store(settings.media_url, settings.database_url, os.environ)
+    return Library(kept_in, f"{(settings.public_url or '').rstrip('/')}{FOR_CARRIERS}")
+
+
+def _processes(services: Services, chosen: Sequence[Adapter], calls: CarrierCalls) -> Iterator[Acting]:
+    store, default = services.store, chosen[0].simulator
     forwarding = default if default and default.native_group else None
-    delivery = DeliveryProcess(store, *(each.carrier for each in chosen), calls=calls, forwarding=forwarding)
+    delivery = DeliveryProcess(
+        store, *(each.carrier for each in chosen), calls=calls, forwarding=forwarding, library=services.media
+    )
     for process in (ContactChanges(store), delivery, OverdueReviews(store)):
         yield Acting(store, process)
 

@@ -27,6 +27,7 @@
 | `GROUPCHAT_TWILIO_URL` | address of Conversations | `https://conversations.twilio.com` |
 | `GROUPCHAT_TWILIO_MESSAGES_URL` | address of the API for messages to one person | `https://api.twilio.com` |
 | `GROUPCHAT_TWILIO_MEDIA_URL` | address where the account's media are | `https://mcs.us1.twilio.com` |
+| `GROUPCHAT_MEDIA_URL` | where files of messages are: `file:///FOLDER` or `s3://BUCKET/PREFIX` | unset |
 | `GROUPCHAT_LOG_LEVEL` | `debug`, `info`, `warning` or `error` | `info` |
 | `GROUPCHAT_LOG_FORMAT` | `text` for people, `json` for machines | `text` |
 | `GROUPCHAT_MAX_LAG_SECONDS` | age of a waiting event above which `/readyz` and `groupchat status` report its follower | `60.0` |
@@ -169,6 +170,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_url: str = "https://conversations.twilio.com"
     twilio_messages_url: str = "https://api.twilio.com"
     twilio_media_url: str = "https://mcs.us1.twilio.com"
+    media_url: str | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     max_lag_seconds: _Seconds = 60.0

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -146,12 +147,14 @@ async def open_site(
 ) -> AsyncIterator[Site]:
     """Serve a new workspace; `workers` as in `bootstrap.working`, `services` replace parts of what HTTP works with."""
     bootstrap.provide_threads(store.database)
-    system = bootstrap.assemble(SETTINGS, store.database, store.signals, store, adapter=adapter)
-    async with bootstrap.working(system, workers):
-        parts = replace(system.services, **services)
-        async with client_of(parts) as client:
-            yield Site(client, await a_world(store), parts)
-        await parts.refusals.close()
+    with TemporaryDirectory() as media:
+        settings = replace(SETTINGS, media_url=f"file://{media}")
+        system = bootstrap.assemble(settings, store.database, store.signals, store, adapter=adapter)
+        async with bootstrap.working(system, workers):
+            parts = replace(system.services, **services)
+            async with client_of(parts) as client:
+                yield Site(client, await a_world(store), parts)
+            await parts.refusals.close()
 
 
 @asynccontextmanager

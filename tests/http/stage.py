@@ -23,6 +23,7 @@ PARAMETERS = {
     **dict.fromkeys(("me", "owner", "colleague"), "user_id"),
     **dict.fromkeys(("my_key", "colleagues_key", "owners_key"), "key_id"),
     "webhook": "webhook_id",
+    **dict.fromkeys(("upload", "hidden_upload"), "media_id"),
     **dict.fromkeys(("member", "phone", "business", "spare_number"), "number"),
 }
 """The path parameter of each kind of thing."""
@@ -183,6 +184,19 @@ class Stage:
         return await self._key_of(self._staff.ids["owner"])
 
     # --- webhooks
+
+    async def _upload(self) -> str:
+        return await self._sent(await self.thing("seen"))
+
+    async def _hidden_upload(self) -> str:
+        return await self._sent(await self.thing("hidden"))
+
+    async def _sent(self, conversation_id: str) -> str:
+        """Upload a file, and send it to a group."""
+        card = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nEND:VCARD\r\n"
+        uploaded = (await self._owner.request("POST", "/v1/media", content=card)).json()["id"]
+        await self._owner.post(f"/v1/conversations/{conversation_id}/messages", {"media": [{"media_id": uploaded}]})
+        return str(uploaded)
 
     async def _webhook(self) -> str:
         return str((await self._owner.post("/v1/webhooks", {"url": "http://127.0.0.1:9/hooks"})).json()["id"])

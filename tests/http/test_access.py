@@ -29,8 +29,8 @@ OPERATION_OF = {(each.operation.method, each.operation.path): each.operation for
 PUBLIC = {each.path for each in public.OPERATIONS}
 FROZEN = "/v1/conversations/{conversation_id}/participants/{rest}"
 """The refusal of every write to participants (R7)."""
-SIGNED = {path_of(Simulator.name), f"{path_of(Simulator.name)}/{{rest}}"}
-"""What only the simulated carrier can call (R45)."""
+SIGNED = {path_of(Simulator.name), f"{path_of(Simulator.name)}/{{rest}}", "/media/{token}"}
+"""What only the simulated carrier can call (R45), and what carriers fetch at signed addresses (R46)."""
 DONE = (200, 201, 202, 204)
 
 CALLERS = ("owner", "admin", "member", "clerk", "dispatcher", "agent", "auditor", "stranger", "nobody")
@@ -107,6 +107,9 @@ CONVERSATIONS = [
     row("POST /v1/conversations/{hidden}/participants/{member}/opt-out", NOT_FOUND, by_value=True),
     row("DELETE /v1/conversations/{seen}/participants/{member}/opt-out", 200, WHY, **MANAGING),
     row("DELETE /v1/conversations/{hidden}/participants/{member}/opt-out", NOT_FOUND, WHY, by_value=True, **MANAGING | HIDDEN),
+    row("POST /v1/media", "media-type", **WRITING),
+    row("GET /v1/media/{upload}", 200),
+    row("GET /v1/media/{hidden_upload}", 200, **HIDDEN),
     row("GET /v1/reviews?status=open", 200),
     row("POST /v1/reviews/{review}", 200, {"opt_out": False}, **WRITING),
     row("POST /v1/reviews/{hidden_review}", 200, {"opt_out": False}, **WRITING, **HIDDEN),

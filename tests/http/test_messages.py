@@ -56,7 +56,7 @@ BAD_MESSAGES = [
     ({"body": 5}, "body"),
     ({"body": "x", "to": "y"}, "to"),
     ({"body": "x", "media": [PICTURE] * 11}, "media"),
-    ({"media": [{"url": "https://x.example/y"}]}, "media.0.content_type"),
+    ({"media": [{"url": "https://x.example/y"}]}, "media.0"),
     ({"media": None}, "body"),
     ({"body": "", "media": []}, "body"),
     ({"media": [PICTURE, {"url": "cat.png", "content_type": "image/png"}]}, "media.1.url"),

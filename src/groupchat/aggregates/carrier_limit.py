@@ -16,8 +16,8 @@ class CarrierLimitError(RefusalError):
         super().__init__(f"{detail} Nothing was stored (R43).", carrier=carrier, limit=limit)
 
 
-def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str | None, files: int) -> None:
-    """Raise `CarrierLimitError` unless a carrier accepts a message to this many recipients, with this body and this many files."""
+def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str | None, files: int, media_bytes: int) -> None:
+    """Raise `CarrierLimitError` unless a carrier accepts a message to this many recipients, with this body and these files."""
     if exceeds(recipients, limits.recipients):
         detail = f"{carrier} allows up to {limits.recipients} participants, but this group has {recipients}."
         raise CarrierLimitError(detail, carrier, limits.recipients or 0)
@@ -27,6 +27,9 @@ def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str |
     if exceeds(files, limits.files):
         detail = f"{carrier} allows up to {limits.files} files, but this message has {files}."
         raise CarrierLimitError(detail, carrier, limits.files or 0)
+    if exceeds(media_bytes, limits.media_bytes):
+        detail = f"{carrier} allows files of up to {limits.media_bytes} bytes together, but these have {media_bytes}."
+        raise CarrierLimitError(detail, carrier, limits.media_bytes or 0)
 
 
 def exceeds(count: int, limit: int | None) -> bool:

@@ -5,13 +5,18 @@
 - A file is for its own workspace. A caller may read one that they uploaded, or that is in a conversation that they can see.
 """
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from groupchat.aggregates.group_events import Media
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Event, Recorded, stored_as
+
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+"""The types of pictures that messages may have."""
 
 # --- events
 
@@ -47,6 +52,31 @@ class MediaMissing(Event, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     reason: str
+
+
+PICTURE_BYTES = 600_000
+"""The size that all carriers deliver for the pictures of a message together. Larger pictures are made smaller."""
+
+
+def urn(media_id: str) -> str:
+    """Return the name that an event has in place of an address, for a file that only we have."""
+    return f"urn:groupchat:media:{media_id}"
+
+
+def is_ours(media: Media) -> bool:
+    """Return whether only we have a file, so that a carrier needs an address of ours."""
+    return media.media_id is not None and media.url == urn(media.media_id)
+
+
+def room_for_each(media: Sequence[Media]) -> int:
+    """Return the size that each picture of a message may have, so that they fit together."""
+    return PICTURE_BYTES // max(sum(each.content_type in PICTURES for each in media), 1)
+
+
+def sent_bytes(media: Sequence[Media]) -> int:
+    """Return the size of a message's files as a carrier gets them, as far as it is known: pictures are made smaller (R46)."""
+    pictures = sum(each.size or 0 for each in media if each.content_type in PICTURES)
+    return min(pictures, PICTURE_BYTES) + sum(each.size or 0 for each in media if each.content_type not in PICTURES)
 
 
 # --- state

@@ -58,6 +58,7 @@ from groupchat.api.types import (
     RoleShownPage,
     StatementShown,
     Switch,
+    UploadedFile,
     User,
     UserPage,
     UserWithKey,
@@ -141,6 +142,21 @@ class Operations:
             idempotency_key=idempotency_key,
             takes_key=True,
         )
+
+    @operation
+    def upload_media(self, *, file: bytes) -> Call[UploadedFile]:
+        """Keep a file of up to 25 MiB, to send it in a message by its id (R46). The body is the file. Its type is judged
+        by the content, so the Content-Type of the request doesn't count. A picture is kept without metadata, such as
+        the place where it was taken.
+        """
+        return Call(method="POST", path="/v1/media", answer=UploadedFile, body=file, media="application/octet-stream")
+
+    @operation
+    def read_media(self, media_id: str, *, thumbnail: Literal["false", "true"] | UnsetType = UNSET) -> Call[bytes]:
+        """Get a file that you uploaded, or that is in a conversation that you can see (R22). `Range` gets a part of it. A
+        file that is not an image, audio or video is a download.
+        """
+        return Call(method="GET", path=f"/v1/media/{quote(media_id, safe='')}", answer=bytes, query=given(thumbnail=thumbnail))
 
     @listing
     def read_inbox(

@@ -524,10 +524,13 @@ class ListedReviewPage(Struct, frozen=True, kw_only=True):
 
 
 class MediaInput(Struct, frozen=True, kw_only=True):
-    """A picture or file."""
+    """A picture or file: the id of one that was uploaded, or the address of one that somebody else has, with its type
+    (R46).
+    """
 
-    url: str
-    content_type: str
+    media_id: str | UnsetType | None = UNSET
+    url: str | UnsetType | None = UNSET
+    content_type: str | UnsetType | None = UNSET
 
 
 class MessageInput(Struct, frozen=True, kw_only=True):
@@ -781,6 +784,18 @@ class Switch(Struct, frozen=True, kw_only=True):
     )
     seconds: float | None
     code: str | None
+
+
+class UploadedFile(Struct, frozen=True, kw_only=True):
+    """A file that is kept. `content_type` was judged by the content; a picture has a width and height, in pixels."""
+
+    id: str
+    url: str
+    content_type: str
+    size: int
+    sha256: str
+    width: int | None
+    height: int | None
 
 
 class User(Struct, frozen=True, kw_only=True):

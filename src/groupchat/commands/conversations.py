@@ -1,16 +1,19 @@
 """Commands on group conversations: create, send, rename, continue in a successor."""
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 from groupchat.aggregates import carrier_limit, consent, group_conversation, phone_book, roster
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.group_state import GroupConversation
+from groupchat.aggregates.media import sent_bytes
 from groupchat.aggregates.roster import Candidate, RequestedParticipant
 from groupchat.commands.beginnings import begin
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.consents import same_set
 from groupchat.commands.do_not_disturb import states_of
+from groupchat.commands.media import attached
 from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
 from groupchat.store.decision import Decision
 from groupchat.values.carriers import CarrierLimits
@@ -168,9 +171,11 @@ async def _first_message(decision: Decision, conversation_id: str, rights: Acces
 
 
 async def _send(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> str:
+    message_id = decision.new_id("msg")
+    draft = replace(draft, media=await attached(decision, rights, conversation_id, message_id, draft.media))
     send = group_conversation.Send(
         conversation_id=conversation_id,
-        message_id=decision.new_id("msg"),
+        message_id=message_id,
         author=Author(user_id=rights.user.id, name=rights.user.name),
         body=draft.body,
         media=draft.media,
@@ -196,6 +201,7 @@ async def _require_carrier_takes(decision: Decision, conversation_id: str, right
         recipients=len(group.numbers),
         body=draft.body,
         files=len(draft.media),
+        media_bytes=sent_bytes(draft.media),
     )
 
 

@@ -25,6 +25,7 @@ from groupchat.http.routes import (
     explanations,
     history,
     ledger,
+    media,
     messages,
     participants,
     proof,
@@ -67,6 +68,8 @@ ENDPOINTS: tuple[Served, ...] = (
     messages.read_thread,
     messages.read_message,
     messages.settle,
+    media.upload_media,
+    media.read_media,
     conversations.read_inbox,
     conversations.create_conversation,
     conversations.read_conversation,
@@ -182,6 +185,7 @@ def _routes(services: Services, served: Iterable[Served], described: Callable[[]
     for each in served:
         by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)
     by_path |= {path: {"POST": responder} for path, responder in carrier_webhooks.responders(services).items()}
+    by_path[media.FOR_CARRIERS + "{token}"] = {"GET": partial(media.serve_carrier, services)}
     by_path[participants.BELOW] = {}
     by_path |= {
         path: {"GET": responder} for path, responder in public.responders(described, services.checkup, services.public_url).items()

@@ -21,6 +21,15 @@ class StillSpreadingError(RefusalError):
         super().__init__("The change is stored, but not all of its conversations show it yet. Repeating the request is safe.")
 
 
+class MediaUnavailableError(RefusalError):
+    """R46: the media store can't be used at the moment."""
+
+    slug = "media-unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The store of pictures and files can't be used at the moment. Nothing was stored. Try again later.")
+
+
 class IdempotencyKeyInUseError(RefusalError):
     """A request with this key is still running."""
 

@@ -16,6 +16,7 @@ from groupchat.http.monitoring.health import MAX_LAG_SECONDS, Checkup
 from groupchat.http.monitoring.metrics import Metrics
 from groupchat.http.streams.streams import Streams
 from groupchat.http.web.refusals import BODY_SECONDS
+from groupchat.media.library import Library
 from groupchat.queries.views import Views
 from groupchat.store.event_store import EventStore
 from groupchat.store.last_uses import LastUses
@@ -36,7 +37,7 @@ class Services(Struct, frozen=True, kw_only=True):
     `patience` the number that a response waits. A body must arrive within `body_seconds`. `running` has the users' idempotency
     keys whose requests this process is handling. Without `tokens`, only API keys are accepted; without `sign_in`, nobody signs in
     through an identity provider. `public_url` is where callers find this API. Without `secret_keys`, no webhook can be added;
-    `addresses` judges which addresses webhooks may call.
+    `addresses` judges which addresses webhooks may call. `media` has the files of messages.
     """
 
     store: EventStore
@@ -58,6 +59,7 @@ class Services(Struct, frozen=True, kw_only=True):
     metrics: Metrics = field(default_factory=Metrics)
     public_url: str | None = None
     secret_keys: SecretKeys | None = None
+    media: Library
     addresses: Addresses = field(default_factory=Addresses)
 
     @property

@@ -5,8 +5,9 @@ from typing import IO
 
 from msgspec import Struct
 
+from groupchat.aggregates.media import PICTURES
 from groupchat.media import pictures
-from groupchat.media.kinds import PICTURES, MediaTypeError, type_of
+from groupchat.media.kinds import MediaTypeError, type_of
 from groupchat.media.port import PIECE_BYTES
 
 

@@ -10,7 +10,6 @@ from typing import IO
 from groupchat.values.errors import RefusalError
 
 JPEG, PNG, GIF, WEBP = "image/jpeg", "image/png", "image/gif", "image/webp"
-PICTURES = frozenset({JPEG, PNG, GIF, WEBP})
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", JPEG),
     (b"\x89PNG\r\n\x1a\n", PNG),

@@ -18,6 +18,7 @@ from math import inf
 from typing import Any, Literal, TypeVar
 
 import structlog
+from msgspec.structs import replace
 
 from groupchat.aggregates import group_conversation
 from groupchat.aggregates.delivery import Delivery, stream
@@ -37,6 +38,8 @@ from groupchat.commands import deliveries
 from groupchat.commands.deliveries import Begun
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import CONVERSATION
+from groupchat.media.library import Library
+from groupchat.media.port import MediaStoreError
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.process import PutOffError
 from groupchat.store.at_once import AtOnce
@@ -77,15 +80,18 @@ class DeliveryProcess:
         patience: float = CARRIER_SECONDS,
         calls: CarrierCalls | None = None,
         forwarding: Forwarding | None = None,
+        library: Library | None = None,
     ) -> None:
         """Hand messages over to `carrier`, and to `others` those of business numbers that name them (R43).
 
-        `forwarding` is the carrier that gets what participants wrote through it, to pass it on.
+        `forwarding` is the carrier that gets what participants wrote through it, to pass it on. `library` has the addresses from
+        which carriers fetch uploaded files (R46).
         """
         self._store = store
         self._carriers = {each.name: each for each in (carrier, *others)}
         self._known = known(carrier, *others)
         self._forwarding = forwarding
+        self._library = library
         self._patience = patience
         self._calls = calls or CarrierCalls()
         self._record = AtOnce(self._record_all)
@@ -184,12 +190,12 @@ class DeliveryProcess:
         """Ask the carrier, unless it refused the last call: then it doesn't have the message."""
         if delivery.refused:
             return None
-        carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
+        carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing(delivery, recorded)
         return await self._in_time(carrier.name, lambda: carrier.find(outgoing), self._patience)
 
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
-        carrier, outgoing = self._carriers[delivery.carrier], _outgoing(delivery, recorded)
+        carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing(delivery, recorded)
         seconds = min(self._left(delivery), self._until_too_late(recorded))
         try:
             return await self._in_time(carrier.name, lambda: carrier.send(outgoing), seconds)
@@ -202,6 +208,16 @@ class DeliveryProcess:
                 times = (await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, reason)).value
                 raise PutOffError(reason, max(error.retry_after, pause_after_refusals(times))) from error
             raise
+
+    async def _outgoing(self, delivery: Delivery, recorded: Recorded) -> Outgoing:
+        """Return the message for the carrier, with addresses for its files; put off if the media store can't be used."""
+        outgoing = _outgoing(delivery, recorded)
+        if self._library is None:
+            return outgoing
+        try:
+            return replace(outgoing, media=await self._library.addressed(outgoing.media, outgoing.begun_at))
+        except MediaStoreError as error:
+            raise PutOffError(str(error), LOOK_SECONDS) from error
 
     def _unconfirmed(self, delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
         log.warning("delivery_unconfirmed", message_id=delivery.message_id, reason=reason)

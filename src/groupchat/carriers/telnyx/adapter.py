@@ -22,7 +22,7 @@ from groupchat.carriers.telnyx.webhooks import news
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, utc_now
 
-LIMITS = CarrierLimits(recipients=8, files=10)
+LIMITS = CarrierLimits(recipients=8, files=10, media_bytes=1_000_000)
 KEY_LASTS = timedelta(hours=23)
 """The time during which a repeat is safe: Telnyx says 24 hours, and clocks differ."""
 

@@ -29,6 +29,7 @@ Group SMS/MMS conversations between a business and several people at once.
 
 _PATH_PARAMETERS: Json = {
     "conversation_id": {"schema": {"type": "string"}, "example": "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"},
+    "media_id": {"schema": {"type": "string"}, "example": "med_01996f0c1f3a9c3b52f7d1e0a4b2"},
     "message_id": {"schema": {"type": "string"}, "example": "msg_01996f0c2b408f1d6e5c4b3a2910"},
     "external_id": {"schema": {"type": "string"}, "example": "crm-4711"},
     "contact_id": {"schema": {"type": "string"}, "example": "ctc_01996f0c1f3a4b5d9a8877665544"},

@@ -8,6 +8,7 @@ Json = dict[str, Any]
 
 CONVERSATION_ID = "cnv_01996f0c1f3a9c3b52f7d1e0a4b2"
 SUCCESSOR_ID = "cnv_01996f0d77c21e6a90b3c4d5e6f7"
+MEDIA_ID = "med_01996f0c1f3a9c3b52f7d1e0a4b2"
 MESSAGE_ID = "msg_01996f0c2b408f1d6e5c4b3a2910"
 CONTACT_ID = "ctc_01996f0c1f3a4b5d9a8877665544"
 OTHER_CONTACT_ID = "ctc_01996f0c1f3a4b5d9a8877665545"
@@ -26,6 +27,16 @@ NEW_MESSAGE: Json = {"body": "Practice moves to 6 pm \u26bd"}
 NEW_PICTURE: Json = {
     "body": "The map",
     "media": [{"url": "https://media.example.com/map.png", "content_type": "image/png"}],
+}
+NEW_UPLOADED: Json = {"media": [{"media_id": MEDIA_ID}]}
+UPLOADED_FILE: Json = {
+    "id": MEDIA_ID,
+    "url": f"/v1/media/{MEDIA_ID}",
+    "content_type": "image/jpeg",
+    "size": 48_213,
+    "sha256": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
+    "width": 1280,
+    "height": 960,
 }
 NEW_CONVERSATION: Json = {
     "from": "(415) 555-0100",

@@ -163,6 +163,20 @@ PROBLEMS: dict[str, ProblemKind] = {
         {"carrier": str, "limit": int},
         {"carrier": "telnyx", "limit": 8},
     ),
+    "media-type": ProblemKind(
+        422,
+        "This file can't be sent",
+        "The file's content has none of the types that messages can have, which the member types lists, or it is a picture that "
+        "can't be decoded. Its name and Content-Type don't count (R46). Convert the file, or send a link to it.",
+        {"types": list[str]},
+        {"types": ["image/jpeg", "image/png"]},
+    ),
+    "media-unavailable": ProblemKind(
+        503,
+        "Files are not available at the moment",
+        "The store of pictures and files can't be reached, is full, or has lost a file (R46). The server's log says why. Messages "
+        "without files are not affected. Repeat the request after the time in Retry-After.",
+    ),
     "group-exists": ProblemKind(
         409,
         "This group already exists",
@@ -295,7 +309,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "payload-too-large": ProblemKind(
         413,
         "The body is too large",
-        "A request's body can have up to 1 MiB (1,048,576 bytes), and a CSV file up to 64 MiB. Send media by URL, not in the body.",
+        "A request's body can have up to 1 MiB (1,048,576 bytes), a CSV file up to 64 MiB, and a file for a message up to 25 MiB.",
         headers=_CLOSES,
     ),
     "unsupported-encoding": ProblemKind(

@@ -33,10 +33,24 @@ MAX_ASKED = 200
 
 
 class MediaInput(Taken, frozen=True, kw_only=True):
-    """A picture or file."""
+    """A picture or file: the id of one that was uploaded, or the address of one that somebody else has, with its type (R46)."""
 
-    url: MediaUrl
-    content_type: ContentType
+    media_id: Id | None = None
+    url: MediaUrl | None = None
+    content_type: ContentType | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        elsewhere = (self.url, self.content_type)
+        if None in elsewhere if self.media_id is None else elsewhere != (None, None):
+            msg = "Use a media_id alone, or a url with its content_type"
+            raise ValueError(msg)
+
+    def media(self) -> Media:
+        """Return it in the form that commands take."""
+        if self.media_id is not None:
+            return Media(url="", content_type="", media_id=self.media_id)
+        return Media(url=self.url or "", content_type=self.content_type or "")
 
 
 SomeMedia = Annotated[tuple[MediaInput, ...], Meta(max_length=10)]
@@ -44,7 +58,7 @@ SomeMedia = Annotated[tuple[MediaInput, ...], Meta(max_length=10)]
 
 def media_of(given: SomeMedia | None) -> tuple[Media, ...]:
     """Return media in the form that commands take; null becomes none."""
-    return tuple(Media(url=each.url, content_type=each.content_type) for each in given or ())
+    return tuple(each.media() for each in given or ())
 
 
 class MessageInput(Taken, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ OUTCOME = f"{ONE}/outcome"
         "messages",
         status=201,
         location="/v1/messages/{id}",
-        body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE},
+        body_examples={"text": examples.NEW_MESSAGE, "picture": examples.NEW_PICTURE, "uploaded": examples.NEW_UPLOADED},
         example=examples.MESSAGE,
     ),
     first=permits.sees_conversation,

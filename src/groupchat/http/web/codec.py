@@ -5,6 +5,7 @@ A value that does not fit raises `InvalidRequestError` with its place (`particip
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -76,14 +77,33 @@ async def _receive_body(incoming: Incoming) -> bytes:
     return body
 
 
-async def read_file(incoming: Incoming, seconds: float = BODY_SECONDS) -> IO[bytes]:
+async def read_file(incoming: Incoming, seconds: float = BODY_SECONDS, most: int = MAX_FILE_BYTES) -> IO[bytes]:
     """Return the body as a file on the disk, at its beginning.
 
     Raises `EncodedBodyError`, `PayloadTooLargeError`, and `RequestTimeoutError` if nothing arrives for so many seconds.
     """
     if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise EncodedBodyError
+    announced = incoming.headers.get(b"content-length", b"0")
+    _require_room(int(announced) if announced.isdigit() else 0, most)
     file: IO[bytes] = SpooledTemporaryFile(max_size=MAX_BODY_BYTES)  # noqa: SIM115 - it is gone when nobody has it any more
+    try:
+        async for piece in _pieces(incoming, seconds):
+            _require_room(file.tell() + len(piece), most)
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def _require_room(size: int, most: int) -> None:
+    if size > most:
+        raise PayloadTooLargeError(most)
+
+
+async def _pieces(incoming: Incoming, seconds: float) -> AsyncIterator[bytes]:
     more = True
     while more:
         try:
@@ -93,12 +113,8 @@ async def read_file(incoming: Incoming, seconds: float = BODY_SECONDS) -> IO[byt
             raise RequestTimeoutError(seconds) from error
         if message["type"] == "http.disconnect":
             raise ClientGoneError
-        file.write(message.get("body", b""))
-        if file.tell() > MAX_FILE_BYTES:
-            raise PayloadTooLargeError(MAX_FILE_BYTES)
+        yield message.get("body", b"")
         more = message.get("more_body", False)
-    file.seek(0)
-    return file
 
 
 def decode_body(decoder: msgspec.json.Decoder[T], incoming: Incoming, body: bytes) -> T:
