@@ -17,6 +17,7 @@ from groupchat.carriers.bandwidth.passwords import WebhookLogin
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import Carrier, CarrierFinding, Webhook, Work
 from groupchat.carriers.simulator.adapter import Simulator
+from groupchat.carriers.simulator.files import HOME, HandsetFiles
 from groupchat.carriers.telnyx import setup as telnyx_setup
 from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
 from groupchat.carriers.telnyx.signature import is_public_key
@@ -58,7 +59,8 @@ def choose(settings: Settings, database: Database, clock: Clock) -> tuple[Adapte
 
 def _simulator(settings: Settings, database: Database, clock: Clock) -> Adapter:
     simulator = Simulator(database, clock, native_group=settings.simulator_native_group)
-    return Adapter(carrier=simulator, webhook=simulator.webhook, simulator=simulator)
+    media = MediaSource(below=[HOME], answers=HandsetFiles(), kept_seconds=_DAY)
+    return Adapter(carrier=simulator, webhook=simulator.webhook, media=media, simulator=simulator)
 
 
 def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:

@@ -31,12 +31,14 @@ from groupchat.http.routes.media import FOR_CARRIERS
 from groupchat.http.services import Services
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import StreamLimits
+from groupchat.media.fetching import Fetcher
 from groupchat.media.library import Library
 from groupchat.media.opening import open_store
 from groupchat.processes.acting import Acting
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.media_fetching import FetchCounts, MediaFetching
 from groupchat.processes.overdue_reviews import OverdueReviews
 from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.relay.publisher import Publisher
@@ -97,6 +99,8 @@ class System(Struct, frozen=True, kw_only=True):
     """The carriers' adapters, that of the default carrier first."""
     carrier_calls: CarrierCalls
     webhook_counts: WebhookCounts
+    fetcher: Fetcher
+    """Fetches what people send from the carriers."""
     workers: dict[str, Worker]
     services: Services
     """The parts for the HTTP layer."""
@@ -108,6 +112,7 @@ class System(Struct, frozen=True, kw_only=True):
 
     async def close(self) -> None:
         """Close the connections to the carriers, and look up no more addresses."""
+        await self.fetcher.close()
         for each in self.adapters:
             if each.close is not None:
                 await each.close()
@@ -211,11 +216,17 @@ def assemble(
     services = _services(settings, store, chosen, progress=progress, secret_keys=secret_keys, addresses=addresses)
     services.metrics.include(calls.collectors)
     services.metrics.include(outgoing.counts.collectors)
+    fetcher, fetches = (
+        Fetcher({each.carrier.name: each.media for each in chosen if each.media is not None}, Addresses()),
+        FetchCounts(),
+    )
+    services.metrics.include(fetches.collectors)
     store.observe(services.metrics.stored)
     applying, sending = Applying(database), Webhooks(store, outgoing)
     runs: dict[str, Worker] = {
         **{name: Follower(store, Projection(database, view, applying)).run for name, view in VIEWS.items()},
         **{each.name: each.run for each in _processes(services, chosen, calls)},
+        MediaFetching.name: Acting(store, MediaFetching(store, services.media.store, fetcher, fetches)).run,
         sending.name: sending.run,
         proof.NAME: proof.Tree(database, signals).run,
         **dict(_carriers_work(services, chosen)),
@@ -231,6 +242,7 @@ def assemble(
         adapters=chosen,
         carrier_calls=calls,
         webhook_counts=outgoing.counts,
+        fetcher=fetcher,
         workers=runs,
         services=services,
     )

@@ -8,6 +8,7 @@ import structlog
 
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.media_fetching import MediaFetching
 from groupchat.processes.overdue_reviews import OverdueReviews
 from groupchat.projections import VIEWS
 from groupchat.proof import growing as proof
@@ -18,7 +19,7 @@ from groupchat.values.waiting import first_set
 
 REQUIRED = (*VIEWS, ContactChanges.name, DeliveryProcess.name, OverdueReviews.name)
 """The workers that must keep up with the log for the API to be ready."""
-REPORTED = (WEBHOOKS, proof.NAME)
+REPORTED = (MediaFetching.name, WEBHOOKS, proof.NAME)
 """Other workers that follow the log. The API works without them, but operators want to know when they fall behind."""
 TOUCHED_EVERY_SECONDS = 5.0
 Worker = Callable[[asyncio.Event], Awaitable[None]]

@@ -11,6 +11,7 @@ from groupchat.http.routes.carrier_webhooks import posting
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.workers import REQUIRED
 from tests.http.site import OTHER_BUSINESS, assert_problem, client_of, locs, messages_of, open_site, path_of
+from tests.store.counting import until
 from tests.support.builders import BUSINESS, number
 
 
@@ -65,6 +66,22 @@ async def test_an_empty_body_with_inbound_media_means_no_body_R47(site):
     assert (await site.writes(1, "Hi", media=None)).status_code == 202
     shown = (await site.get(messages_of(made))).json()["items"]
     assert [(each["body"], len(each["media"])) for each in shown] == [(None, 1), ("Hi", 0)]
+
+
+OF_FILES = ("groupchat.workspace.media_stored", "groupchat.media.attached", "groupchat.media.missing")
+
+
+async def test_what_a_handset_sends_is_fetched_and_then_shown_R46(store):
+    async with open_site(store, workers=("thread", "simulator", "media_fetching")) as site:
+        made = await site.group(1, 2)
+        urls = ["https://media.simulator.invalid/cat.png", "https://media.example/cat.png"]
+        sent = [{"url": url, "content_type": "image/png"} for url in urls]
+        assert (await site.writes(1, "Look", media=sent)).status_code == 202
+
+        await until(lambda: [each.type for each in site.store.log.each() if each.type in OF_FILES] == list(OF_FILES))
+        site.position = await asyncio.to_thread(site.store.log.head)
+        (shown,) = (await site.get(messages_of(made))).json()["items"]
+        assert [each["state"] for each in shown["media"]] == ["there", "missing"]
 
 
 async def test_a_message_without_text_and_media_is_kept_R44(site):

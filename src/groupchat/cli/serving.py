@@ -101,11 +101,10 @@ def work(
     """Run workers without HTTP: projections, contact changes, delivery, webhooks, the simulated carrier.
 
     Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, message_search, contacts,
-    do_not_disturb, refusals, reviews), contact_changes, delivery, overdue_reviews, webhooks, proof, simulator, housekeeping,
-    checkpoints if a key is set, and relay if brokers are set. If several processes run the same worker, one works, and another
-    takes over when it ends. With `--except NAME`, all others run, including those that
-    later versions add. With `--source kafka`, all processes that run `projections` share the work, and other workers follow the
-    log.
+    do_not_disturb, refusals, reviews), contact_changes, delivery, media_fetching, overdue_reviews, webhooks, proof, simulator,
+    housekeeping, checkpoints if a key is set, and relay if brokers are set. If several processes run the same worker, one works,
+    and another takes over when it ends. With `--except NAME`, all others run, including those that later versions add. With
+    `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
     """
     if names and excepted:
         say.print("[red]groupchat:[/red] use either the names of workers or --except.")

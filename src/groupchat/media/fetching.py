@@ -103,8 +103,9 @@ class Fetcher:
             raise RefusedFileError(error.detail) from error
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and look up no more addresses."""
         await self._transport.aclose()
+        self._addresses.close()
 
     async def _follow(self, source: MediaSource, address: httpx.URL, file: IO[bytes]) -> None:
         if not source.has(address):

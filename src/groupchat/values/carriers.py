@@ -9,8 +9,7 @@ class CarrierLimits(Struct, frozen=True, kw_only=True):
     """The maximum of a carrier for one message; none if it sets no limit.
 
     `recipients` are the participants, without the business number; `characters` are the code points of the body; `files` are the
-    media,
-    and `media_bytes` their size together.
+    media, and `media_bytes` their size together.
     """
 
     recipients: int | None = None
