@@ -59,11 +59,14 @@ function forPeople(problem: Problem): string {
 
 client.setConfig({ baseUrl: "", credentials: "same-origin", throwOnError: true });
 
+/** The headers of a write by a session. */
+export const unsafeHeaders = (): Record<string, string> => (csrf ? { "Groupchat-CSRF": csrf } : {});
+
 client.interceptors.request.use((request) => {
   if (request.method === "GET") {
     if (position > 0) request.headers.set("Groupchat-Min-Position", String(position));
-  } else if (csrf) {
-    request.headers.set("Groupchat-CSRF", csrf);
+  } else {
+    for (const [name, value] of Object.entries(unsafeHeaders())) request.headers.set(name, value);
   }
   return request;
 });

@@ -22,8 +22,24 @@ const draftKey = (conversationId: string) => `groupchat.draft.${conversationId}`
 export const readDraft = (conversationId: string): string => read(draftKey(conversationId), "");
 export const keepDraft = (conversationId: string, body: string): void => write(draftKey(conversationId), body);
 
+/** A file that is uploaded and not sent yet. */
+export type Attached = { media_id: string; name: string; content_type: string };
+
+const filesKey = (conversationId: string) => `groupchat.draft-files.${conversationId}`;
+
+export const readDraftFiles = (conversationId: string): Attached[] => read(filesKey(conversationId), []);
+export const keepDraftFiles = (conversationId: string, files: Attached[]): void =>
+  write(filesKey(conversationId), files.length > 0 ? files : null);
+
 /** A message that the server has not acknowledged. Its key makes every repeat the same request. */
-export type Unsettled = { key: string; conversationId: string; body: string; at: string; failed: string | null };
+export type Unsettled = {
+  key: string;
+  conversationId: string;
+  body: string;
+  files: Attached[];
+  at: string;
+  failed: string | null;
+};
 
 const OUTBOX = "groupchat.outbox";
 

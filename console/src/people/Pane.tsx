@@ -24,6 +24,7 @@ export function Pane({ id, me, onClose }: Props) {
     each.number.includes(sought.replace(/\D/g, "") || "·");
   const people = (pane.data?.participants ?? []).filter(matches);
   const gone = (pane.data?.opted_out ?? []).filter(matches);
+  if (pane.isError && !pane.data) return null; // the thread says why
   return (
     <aside className="pane" aria-label="People">
       <div className="bar">
@@ -39,7 +40,6 @@ export function Pane({ id, me, onClose }: Props) {
         value={q}
         onChange={(event) => setQ(event.target.value)}
       />
-      {pane.isError && <p className="error">{explain(pane.error)}</p>}
       <ul>
         {people.map((each) => (
           <Row key={each.number} person={each} id={id} me={me} />

@@ -100,6 +100,11 @@ export function Waiting({ entry, onAgain, onDrop }: WaitingProps) {
     <li className={`bubble out waiting ${entry.failed ? "failed" : ""}`}>
       <div className="body" dir="auto">
         {entry.body}
+        {entry.files.map((each) => (
+          <p key={each.media_id} className="file">
+            {each.name}
+          </p>
+        ))}
       </div>
       {entry.failed ? (
         <span className="meta" role="alert">

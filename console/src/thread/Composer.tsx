@@ -1,23 +1,37 @@
-import { useState } from "react";
-import { keepDraft, readDraft } from "../storage";
+import { useRef, useState } from "react";
+import { Icon } from "../Icon";
+import { type Attached, keepDraft, readDraft } from "../storage";
 import { count } from "../words";
+import { useAttaching } from "./attaching";
+import { DraftFiles } from "./DraftFiles";
 
 const LIMIT = 1_600;
 const WARN = 1_400;
+/** The files that a message can have. */
+const FILES = 10;
 
-type Props = { id: string; recipients: number; onSend: (body: string) => void };
+type Props = { id: string; recipients: number; onSend: (body: string, files: Attached[]) => void };
 
 export function Composer({ id, recipients, onSend }: Props) {
   const [body, setBody] = useState(() => readDraft(id));
+  const files = useAttaching(id);
+  const picker = useRef<HTMLInputElement>(null);
   const length = [...body].length;
+  const many = files.attached.length + files.uploading.length;
+  const isReady =
+    (body.trim() !== "" || files.attached.length > 0) &&
+    files.uploading.length === 0 &&
+    length <= LIMIT &&
+    many <= FILES;
   const write = (text: string) => {
     setBody(text);
     keepDraft(id, text);
   };
   const send = () => {
-    if (!body.trim() || length > LIMIT) return;
-    onSend(body);
+    if (!isReady) return;
+    onSend(body, files.attached);
     write("");
+    files.clear();
   };
   return (
     <form
@@ -26,7 +40,27 @@ export function Composer({ id, recipients, onSend }: Props) {
         event.preventDefault();
         send();
       }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        files.add(event.dataTransfer.files);
+      }}
     >
+      <DraftFiles files={files} />
+      <button type="button" className="quiet attach" aria-label="Attach files" onClick={() => picker.current?.click()}>
+        <Icon name="attach" />
+      </button>
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        aria-label="Files"
+        onChange={(event) => {
+          files.add(event.target.files ?? []);
+          event.target.value = "";
+        }}
+      />
       <textarea
         id="composer"
         aria-label={`Message to ${count(recipients, "participant")}`}
@@ -35,6 +69,11 @@ export function Composer({ id, recipients, onSend }: Props) {
         dir="auto"
         value={body}
         onChange={(event) => write(event.target.value)}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length === 0) return;
+          event.preventDefault();
+          files.add(event.clipboardData.files);
+        }}
         onKeyDown={(event) => {
           if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
             event.preventDefault();
@@ -47,7 +86,8 @@ export function Composer({ id, recipients, onSend }: Props) {
           {length} of {LIMIT} characters
         </span>
       )}
-      <button type="submit" className="primary" disabled={!body.trim() || length > LIMIT}>
+      {many > FILES && <span className="error">A message can have {FILES} files.</span>}
+      <button type="submit" className="primary" disabled={!isReady}>
         Send
       </button>
     </form>

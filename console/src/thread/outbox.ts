@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import type { Message, MessagePage } from "../api";
 import { sendMessage } from "../api";
 import { data, explain, Problem } from "../http";
-import { keepOutbox, readOutbox, type Unsettled } from "../storage";
+import { type Attached, keepOutbox, readOutbox, type Unsettled } from "../storage";
 
 const listeners = new Set<() => void>();
 const sending = new Set<string>();
@@ -38,7 +38,10 @@ export function useOutbox(conversationId: string) {
         const sent = await data(
           sendMessage({
             path: { conversation_id: entry.conversationId },
-            body: { body: entry.body },
+            body: {
+              body: entry.body.trim() ? entry.body : null,
+              media: entry.files.map(({ media_id }) => ({ media_id })),
+            },
             headers: { "Idempotency-Key": entry.key },
             throwOnError: true,
           }),
@@ -60,16 +63,16 @@ export function useOutbox(conversationId: string) {
   );
 
   const put = useCallback(
-    (key: string, body: string) => {
+    (key: string, body: string, files: Attached[] = []) => {
       if (readOutbox().some((each) => each.key === key)) return;
-      const entry = { key, conversationId, body, at: new Date().toISOString(), failed: null };
+      const entry = { key, conversationId, body, files, at: new Date().toISOString(), failed: null };
       keepOutbox([...readOutbox(), entry]);
       for (const tell of listeners) tell();
       void attempt(entry);
     },
     [attempt, conversationId],
   );
-  const send = useCallback((body: string) => put(crypto.randomUUID(), body), [put]);
+  const send = useCallback((body: string, files: Attached[]) => put(crypto.randomUUID(), body, files), [put]);
   // A message is sent again only once, because its id is the idempotency key.
   const resend = useCallback((message: Message) => put(`again-${message.id}`, message.body ?? ""), [put]);
 
