@@ -1,19 +1,34 @@
 """What every media store does (R46)."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
 
+from groupchat.media.bucket import Bucket
 from groupchat.media.folder import Folder
+from groupchat.media.opening import open_store
 from groupchat.media.port import PIECE_BYTES, MediaStore, MediaStoreError
+from tests.media.s3 import BUCKET, ENVIRONMENT, reason_to_skip, s3_server
 
 NAME = "cd" * 32
 CONTENT = bytes(range(256)) * 1_000
 
 
-@pytest.fixture(params=["folder"])
+@pytest.fixture(scope="module")
+def s3_address(tmp_path_factory) -> Iterator[str]:
+    if reason := reason_to_skip():
+        pytest.skip(reason)
+    with s3_server(tmp_path_factory.mktemp("s3") / "objects") as address:
+        yield address
+
+
+@pytest.fixture(params=["folder", "bucket"])
 def store(request, tmp_path) -> MediaStore:
-    return Folder(tmp_path)
+    if request.param == "folder":
+        return Folder(tmp_path)
+    address = request.getfixturevalue("s3_address")
+    return Bucket(BUCKET, tmp_path.name, ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": address})
 
 
 async def content(store: MediaStore, first: int = 0, last: int | None = None) -> bytes:
@@ -53,3 +68,28 @@ async def test_versions_of_a_file_are_beside_it_R46(store):
 async def test_a_file_that_is_not_there_is_a_clear_error_R46(store):
     with pytest.raises(MediaStoreError):
         await content(store)
+
+
+async def test_credentials_that_are_missing_are_named_R46():
+    with pytest.raises(MediaStoreError, match="also needs AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"):
+        Bucket(BUCKET, "", {})
+
+
+async def test_a_wrong_secret_and_a_wrong_bucket_are_clear_errors_R46(s3_address):
+    given = ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": s3_address}
+    with pytest.raises(MediaStoreError, match="The media store s3://media can't be written"):
+        await Bucket(BUCKET, "", given | {"AWS_SECRET_ACCESS_KEY": "wrong"}).check()
+    with pytest.raises(MediaStoreError, match="The media store s3://none can't be written"):
+        await Bucket("none", "", given).check()
+
+
+@pytest.mark.parametrize("address", ["ftp://x/y", "file://host/folder", "s3://", "s3:///x", "media"])
+async def test_an_address_that_is_no_media_store_is_a_clear_error_R46(address: str):
+    with pytest.raises(MediaStoreError, match="Use file:///FOLDER or s3://BUCKET/PREFIX"):
+        open_store(address, "sqlite:///groupchat.db", {})
+
+
+async def test_the_default_is_a_folder_beside_the_database_R46():
+    assert open_store(None, "sqlite:////var/lib/chat.db", {}).name == "/var/lib/groupchat-media"
+    assert open_store(None, "postgresql://u@h/d", {}).name == "groupchat-media"
+    assert open_store("file:///srv/my%20media", "", {}).name == "/srv/my media"

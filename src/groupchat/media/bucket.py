@@ -7,13 +7,16 @@ The credentials are in the usual variables: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACC
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from io import BytesIO
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from groupchat.media.port import PIECE_BYTES, MediaStoreError, require_name
 from groupchat.values.errors import first_line
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config  # only its type information has it
 
 _CHECK = "0" * 64 + ".check"
 _PATIENCE = timedelta(seconds=30)
@@ -30,16 +33,20 @@ class Bucket:
         if missing:
             msg = f"The media store {self.name} also needs {', '.join(missing)}."
             raise MediaStoreError(msg)
-        endpoint = environment.get("AWS_ENDPOINT_URL_S3") or None
+        config: S3Config = {
+            "region": environment["AWS_REGION"],
+            "access_key_id": environment["AWS_ACCESS_KEY_ID"],
+            "secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+        }
+        if token := environment.get("AWS_SESSION_TOKEN"):
+            config["session_token"] = token
+        if endpoint := environment.get("AWS_ENDPOINT_URL_S3"):
+            config["endpoint"] = endpoint
         self._store = S3Store(
             bucket,
             prefix=prefix or None,
-            region=environment["AWS_REGION"],
-            access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            session_token=environment.get("AWS_SESSION_TOKEN") or None,
-            endpoint=endpoint,
-            client_options={"allow_http": endpoint is not None and endpoint.startswith("http://"), "timeout": _PATIENCE},
+            config=config,
+            client_options={"allow_http": (endpoint or "").startswith("http://"), "timeout": _PATIENCE},
             retry_config={"max_retries": _RETRIES, "retry_timeout": _PATIENCE},
         )
 
@@ -55,7 +62,7 @@ class Bucket:
             await self._store.put_async(require_name(name), file.read(), mode="create", use_multipart=False)
         except AlreadyExistsError:
             return
-        except BaseError as error:
+        except (FileNotFoundError, BaseError) as error:  # the former for a bucket that does not exist
             raise self._failed("written", error) from error
 
     async def size(self, name: str) -> int | None:
