@@ -2,7 +2,7 @@
 
 A file's name and the type that its sender claims say nothing, so neither is used. Files of other types are refused: carriers don't
 take them, and some, such as HTML, could do harm in a browser. The libraries that recognize hundreds of types don't know several of
-these few.
+these few (docs/adr/0027).
 """
 
 from typing import IO
