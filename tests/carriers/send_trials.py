@@ -29,7 +29,7 @@ from groupchat.store.database import Database
 from groupchat.store.schema import migrate
 from groupchat.values.event import Recorded
 from tests.carriers.bench import Bench
-from tests.carriers.benches import BENCHES, EVERY_TROUBLE, PATIENCE, Death, Dying
+from tests.carriers.benches import BENCHES, EVERY_TROUBLE, LONGEST_PATIENCE, Death, Dying, patience
 from tests.carriers.doubles import HandClock
 from tests.processes.fake_carrier import CrashError
 from tests.store.following import log_to_stderr, opened
@@ -73,7 +73,7 @@ async def trials(url: str, name: str, messages: int) -> Trials:
                 await _trouble(bench, world, clock, random.sample(sent, random.randint(1, len(sent))), found)
             await bench.trouble(None)
             for _ in range(CALM_ROUNDS):
-                await _react(bench, world, clock, sent, None)
+                await _react(bench, world, clock, sent, patience(None))
             await _judge(bench, world, sent, pairs, found)
     return found
 
@@ -87,7 +87,7 @@ async def _trouble(bench: Bench, world: World, clock: HandClock, some: Sequence[
     trouble, dies = random.choice(EVERY_TROUBLE), random.choice((None, None, "before", "after"))
     found.calls_in_trouble[trouble or "none"] += len(some)
     await bench.trouble(trouble)
-    found.deaths += await _react(bench, world, clock, some, dies)
+    found.deaths += await _react(bench, world, clock, some, patience(trouble), dies)
     inbox = CarrierInbox(world.store, bench.carrier.name)
     for recorded in random.sample(some, len(some) // 4):
         for phone in recorded.event.recipients[:1]:
@@ -96,15 +96,17 @@ async def _trouble(bench: Bench, world: World, clock: HandClock, some: Sequence[
                     await bench.bring(Receipt(message_id=recorded.event.message_id, recipient=phone, status=status), inbox)
 
 
-async def _react(bench: Bench, world: World, clock: HandClock, some: Sequence[Recorded], dies: Death | None) -> int:
-    """Let a process without memory handle messages, at once; return how many of them it died at."""
-    process = DeliveryProcess(world.store, bench.carrier if dies is None else Dying(bench, dies), patience=PATIENCE)
+async def _react(
+    bench: Bench, world: World, clock: HandClock, some: Sequence[Recorded], seconds: float, dies: Death | None = None
+) -> int:
+    """Let a process without memory handle messages, at once, with so many seconds for a call; return how many it died at."""
+    process = DeliveryProcess(world.store, bench.carrier if dies is None else Dying(bench, dies), patience=seconds)
     ends = await asyncio.gather(*(process.react(recorded) for recorded in some), return_exceptions=True)
     for end in ends:
         if isinstance(end, BaseException) and not isinstance(end, PutOffError | CrashError):
             raise end
     await bench.arrive()
-    clock.forward(2 * PATIENCE)  # what is under way arrives now, or never
+    clock.forward(2 * LONGEST_PATIENCE)  # what is under way arrives now, or never
     return sum(isinstance(end, CrashError) for end in ends)
 
 

@@ -16,7 +16,7 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.values.ids import new_id
 from tests.carriers.bench import Bench, Trouble
-from tests.carriers.benches import BENCHES, EVERY_TROUBLE, PATIENCE, Dying
+from tests.carriers.benches import BENCHES, EVERY_TROUBLE, LONGEST_PATIENCE, Dying, patience
 from tests.carriers.doubles import HandClock
 from tests.processes.fake_carrier import CrashError
 from tests.store.following import opened
@@ -78,12 +78,13 @@ def outgoing(**changes: object) -> Outgoing:
 async def hand_over(bench: Bench, world: TurnedWorld, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
     """Let the process handle a message in this trouble; `dying`: it dies after the call, if it gets that far."""
     await bench.trouble(trouble)
-    process = DeliveryProcess(world.store, Dying(bench, "after") if dying else bench.carrier, patience=PATIENCE)
+    carrier = Dying(bench, "after") if dying else bench.carrier
+    process = DeliveryProcess(world.store, carrier, patience=patience(trouble))
     try:
         await process.react(await world.message(message_id))
     except (PutOffError, CrashError):
         await bench.arrive()
-        world.clock.forward(2 * PATIENCE)  # what is under way arrives now, or never
+        world.clock.forward(2 * LONGEST_PATIENCE)  # what is under way arrives now, or never
 
 
 async def asked(bench: Bench, message: Outgoing) -> Sequence[RecipientResult]:
