@@ -206,6 +206,21 @@ async def test_a_carrier_that_is_not_configured_may_be_again_R46(carrier: str):
         await Fetcher({}, Addresses(resolve=resolve), transport=Network({})).fetch(carrier, FILE, BytesIO())
 
 
+@pytest.mark.parametrize("to", [f"https://{'a' * 70}.example/", "https://a..example/", "//[", "\x00", "https://x:99999/"])
+async def test_no_redirect_is_an_unexpected_error_R46(to: str):
+    source = MediaSource(below=[HOME], headers=LOGIN, kept_seconds=60.0)
+
+    async def as_the_system_does(host: str, port: int) -> Sequence[str]:
+        return HOSTS[host] if host in HOSTS else ["127.0.0.1"] if host.encode("idna") else []
+
+    network = Network({FILE: leading(to)})
+    with pytest.raises((NotNowError, RefusedFileError)):
+        await Fetcher({"carrier": source}, Addresses(resolve=as_the_system_does), transport=network).fetch(
+            "carrier", FILE, BytesIO()
+        )
+    assert len(network.asked) == 1
+
+
 class Endless(httpx.AsyncByteStream):
     """A body that has no end, after a beginning; `slow`: it stalls after that."""
 

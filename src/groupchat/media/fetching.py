@@ -145,6 +145,9 @@ class Fetcher:
         except InsideError as error:
             msg = "The address of the file leads to a host that may not be called."
             raise RefusedFileError(msg) from error
+        except ValueError as error:  # a name or a port that no host can have
+            msg = "The address of the file leads to no possible host."
+            raise RefusedFileError(msg) from error
 
 
 def basic_login(user: str, password: str) -> dict[str, str]:
