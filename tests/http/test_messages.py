@@ -38,7 +38,8 @@ async def test_a_message_goes_to_every_participant_R10(site):
 
 
 LOUD = {"url": "HTTPS://user@media.example:8443/a%20b;c?d=/?#e", "content_type": "image/png"}
-GOOD_MESSAGES = [{"body": "Hello"}, {"media": [PICTURE]}, {"body": None, "media": [PICTURE]}, {"media": [LOUD]}]
+TYPED = {"url": "https://media.example/card", "content_type": 'text/vcard; charset="utf-8"'}
+GOOD_MESSAGES = [{"body": "Hello"}, {"media": [PICTURE]}, {"body": None, "media": [PICTURE]}, {"media": [LOUD]}, {"media": [TYPED]}]
 
 
 async def test_a_message_has_a_body_or_media_or_both_R10(site):
@@ -64,6 +65,10 @@ BAD_MESSAGES = [
     ({"media": [{"url": "https://[::x]/cat.png", "content_type": "image/png"}]}, "media.0.url"),
     ({"media": [{"url": "https://x.example:70000/cat.png", "content_type": "image/png"}]}, "media.0.url"),
     ({"media": [{"url": "https://x.example/a b", "content_type": "image/png"}]}, "media.0.url"),
+    *(
+        ({"media": [PICTURE | {"content_type": each}]}, "media.0.content_type")
+        for each in ("png", "image/", "image/png/x", "image/p\u0007g", "image/p\u00ebg", "image/png; q=\u0085")
+    ),
     ({"media": "cat.png"}, "media"),
     ([], "body"),
     ("Hello", "body"),

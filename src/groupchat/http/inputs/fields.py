@@ -86,8 +86,10 @@ MediaUrl = Annotated[
         extra=checked(_no_web_address),
     ),
 ]
+_TOKEN = r"[!#-'*+.0-9A-Z^-z|~-]+"  # noqa: S105 - a token of RFC 9110
 ContentType = Annotated[
-    str, whole(r"[^/\s\x00]+/[^/\r\n\x00]+", max_length=127, description="A media type.", examples=["image/jpeg"])
+    str,
+    whole(rf"{_TOKEN}/{_TOKEN}( *;[ -~]*)?", max_length=127, description="A media type (RFC 9110).", examples=["image/jpeg"]),
 ]
 Email = Annotated[str, whole(r"[^@\s\x00]+@[^@\s\x00]+", max_length=254, extra=checked(_no_mailbox))]
 
