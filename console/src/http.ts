@@ -51,10 +51,15 @@ export function explain(error: unknown): string {
   return error instanceof Error ? error.message : "Something went wrong. Try again.";
 }
 
-/** Return a problem's detail without what only programs can do next. */
+/** Return a problem's detail in words for people. */
 function forPeople(problem: Problem): string {
   if (problem.slug === "precondition-failed") return "Somebody changed this meanwhile. Check it, and save again.";
-  return problem.detail.replace(/ ?\b(?:GET|POST|PUT|PATCH|DELETE) \/v1\/[^.]*\./g, "");
+  return plain(problem.detail);
+}
+
+/** Return a text of the server without the numbers of rules and without calls of the API. */
+export function plain(detail: string): string {
+  return detail.replace(/ \(R\d+(?:, R\d+)*\)/g, "").replace(/ ?\b(?:GET|POST|PUT|PATCH|DELETE) \/v1\/[^.]*\./g, "");
 }
 
 client.setConfig({ baseUrl: "", credentials: "same-origin", throwOnError: true });

@@ -1,6 +1,6 @@
 /** Files that are attached to a message before it is sent: each is uploaded at once, and the message then names its id. */
 import type { UploadedFile } from "../api";
-import { sawPosition, unsafeHeaders } from "../http";
+import { plain, sawPosition, unsafeHeaders } from "../http";
 
 /** As much as the server takes. */
 const MOST_BYTES = 25 * 1_048_576;
@@ -21,7 +21,7 @@ export function upload(file: File, onProgress: (done: number) => void, stop: Abo
     request.onload = () => {
       sawPosition(Number(request.getResponseHeader("Groupchat-Position") ?? 0));
       if (request.status === 201) resolve(request.response as UploadedFile);
-      else fail(request.response?.detail ?? `The server answered ${request.status}.`);
+      else fail(request.response?.detail ? plain(request.response.detail) : `The server answered ${request.status}.`);
     };
     stop.addEventListener("abort", () => request.abort());
     request.send(file);
