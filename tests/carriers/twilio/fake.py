@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -13,6 +14,8 @@ import httpx
 from msgspec import Struct, field
 
 from groupchat.carriers.port import Posted
+from groupchat.values.clock import Clock
+from tests.carriers.doubles import HandClock
 from tests.carriers.vendor import Vendor
 
 TOKEN = "12345678901234567890123456789012"
@@ -40,6 +43,7 @@ class FakeTwilio(Vendor):
         """The ends of the paths that have the trouble."""
         self.sent: list[dict[str, str]] = []
         """The messages to one person."""
+        self.clock: Clock = HandClock()
 
     def is_in_trouble(self, request: httpx.Request) -> bool:
         return request.method == "POST" and request.url.path.endswith(self.in_trouble)
@@ -93,7 +97,7 @@ class FakeTwilio(Vendor):
 
     def _send(self, form: Mapping[str, list[str]]) -> httpx.Response:
         self.hand_on(form["To"], form.get("Body", [""])[0])
-        sent = {"sid": f"SM{len(self.sent):032x}", "status": "accepted", "date_created": "Sat, 21 Nov 2026 12:00:00 +0000"}
+        sent = {"sid": f"SM{len(self.sent):032x}", "status": "accepted", "date_created": format_datetime(self.clock())}
         self.sent.append(sent | {"to": form["To"][0], "from": form["From"][0], "status_callback": form["StatusCallback"][0]})
         return httpx.Response(201, json=sent)
 

@@ -17,7 +17,7 @@ from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
 from groupchat.store.database import Database
 from tests.carriers.bench import Trouble
-from tests.carriers.benches import EVERY_TROUBLE, PATIENCE
+from tests.carriers.benches import EVERY_TROUBLE, LONGEST_PATIENCE, patience
 from tests.carriers.doubles import ANN, BUSINESS, HandClock, RecordingInbox, outgoing
 from tests.carriers.twilio.bench import adapter
 from tests.carriers.twilio.fake import PATH, FakeTwilio, refused, signed
@@ -136,13 +136,13 @@ async def _meeting(world: World, vendor: FakeTwilio, clock: HandClock, n: int, t
     """Answer a person who wrote to the business alone; the calls meet these troubles. Return the answer's id."""
     direct = (await world.writes(n, "Hi", group=())).value.conversation_id
     message_id = await world.send(direct)
-    carrier = adapter(vendor, world.store.database, clock)
+    carrier, vendor.clock = adapter(vendor, world.store.database, clock), clock
     for trouble in troubles:
         vendor.trouble = trouble
         with suppress(PutOffError):
-            await DeliveryProcess(world.store, carrier, patience=PATIENCE).react(await world.message(message_id))
+            await DeliveryProcess(world.store, carrier, patience=patience(trouble)).react(await world.message(message_id))
         vendor.arrive()
-        clock.forward(2 * PATIENCE)
+        clock.forward(2 * LONGEST_PATIENCE)
     return message_id
 
 
