@@ -107,10 +107,8 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         media_url=f"{settings.twilio_media_url}/v1",
     )
     login = settings.twilio_api_key or "", settings.twilio_api_secret or ""
-    calls, messages = (
-        Calls(f"{settings.twilio_url}/v1", basic=login),
-        Calls(f"{settings.twilio_messages_url}/2010-04-01", basic=login),
-    )
+    calls = Calls(f"{settings.twilio_url}/v1", basic=login)
+    messages = Calls(f"{settings.twilio_messages_url}/2010-04-01", basic=login)
     twilio = Twilio(account, calls, messages, database, clock)
 
     async def close() -> None:

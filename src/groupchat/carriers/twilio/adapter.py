@@ -20,7 +20,7 @@ from groupchat.carriers.incoming import News, hand_over
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
 from groupchat.carriers.storage import Storage
 from groupchat.carriers.twilio import events
-from groupchat.carriers.twilio.answers import OPTED_OUT, error_of, status_of
+from groupchat.carriers.twilio.answers import error_of, result
 from groupchat.carriers.twilio.direct import Direct, receipt_of
 from groupchat.carriers.twilio.lookup import Lookup, message_id_of
 from groupchat.carriers.twilio.rails import Rail, Rails
@@ -172,7 +172,4 @@ def _attributes(outgoing: Outgoing) -> str:
 
 
 def _result(number: str, receipt: Any) -> RecipientResult:
-    status = status_of(shapes.text(receipt, "status") or "sent")
-    code = shapes.text(receipt, "error_code")
-    failed = status == "failed" and code not in ("", "0")
-    return RecipientResult(recipient=number, status=status, code=code if failed else None, opted_out=failed and code == OPTED_OUT)
+    return result(number, shapes.text(receipt, "status") or "sent", shapes.text(receipt, "error_code"))

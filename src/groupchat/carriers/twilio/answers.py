@@ -1,9 +1,11 @@
 """The meaning of Twilio's error responses for a message."""
 
+from msgspec.structs import asdict
+
 from groupchat.aggregates.delivery import ReceiptStatus
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import SETTLED_SECONDS, CarrierAnswer
-from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Receipt, RecipientResult
 
 NOT_FOUND = 404
 NAME_TAKEN = "50353"
@@ -36,13 +38,24 @@ def code_of(answer: CarrierAnswer) -> str:
     return shapes.text(answer.body, "code") or f"http-{answer.status}"
 
 
-def status_of(word: str) -> ReceiptStatus:
-    """Return the status of one recipient for a word; `unconfirmed` for an unknown word."""
-    return _STATUSES.get(word, "unconfirmed")
+def result(recipient: str, word: str, code: str) -> RecipientResult:
+    """Return the result for a recipient, by the word for the status and by an error code, which counts only for a failure.
+
+    An unknown word means `unconfirmed`.
+    """
+    status = _STATUSES.get(word, "unconfirmed")
+    if status != "failed" or code in ("", "0"):
+        return RecipientResult(recipient=recipient, status=status)
+    return RecipientResult(recipient=recipient, status=status, code=code, opted_out=code == OPTED_OUT)
+
+
+def receipt(message_id: str, recipient: str, word: str, code: str) -> Receipt:
+    """Return the later report of such a result."""
+    return Receipt(message_id=message_id, **asdict(result(recipient, word, code)))
 
 
 def error_of(answer: CarrierAnswer) -> CarrierRefusedError | CarrierUnclearError:
-    """Return the error of a post to a group that was not accepted."""
+    """Return the error of a message that was not accepted."""
     code, words = code_of(answer), shapes.text(answer.body, "message") or shapes.text(answer.body, "detail")
     words = words or f"the response is {answer.status}"
     if answer.redirects or answer.taken or answer.status >= _SERVER_ERROR or answer.status == _TIMED_OUT:

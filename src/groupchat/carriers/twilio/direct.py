@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing, Posted, Receipt, RecipientResult
-from groupchat.carriers.twilio.answers import OPTED_OUT, code_of, error_of, status_of
+from groupchat.carriers.twilio.answers import OPTED_OUT, code_of, error_of, receipt, result
 
 _MESSAGE_ID = "message_id"
 _MARGIN = timedelta(minutes=1)
@@ -39,7 +39,7 @@ class Direct:
         if answer.taken and shapes.text(answer.body, "sid"):
             return (RecipientResult(recipient=person, status="sent"),)
         if not answer.taken and code_of(answer) == OPTED_OUT:
-            return (RecipientResult(recipient=person, status="failed", code=OPTED_OUT, opted_out=True),)
+            return (result(person, "failed", OPTED_OUT),)
         raise error_of(answer)
 
     async def require_unsent(self, outgoing: Outgoing) -> None:
@@ -78,15 +78,7 @@ def receipt_of(posted: Posted, fields: Mapping[str, str]) -> Receipt | None:
     recipient, word = shapes.number(fields.get("To")), fields.get("MessageStatus", "")
     if not message_id or recipient is None or not word:
         return None
-    status, code = status_of(word), fields.get("ErrorCode", "")
-    failed = status == "failed" and code not in ("", "0")
-    return Receipt(
-        message_id=message_id,
-        recipient=recipient,
-        status=status,
-        code=code if failed else None,
-        opted_out=failed and code == OPTED_OUT,
-    )
+    return receipt(message_id, recipient, word, fields.get("ErrorCode", ""))
 
 
 def _created_at(message: Any) -> datetime:

@@ -9,7 +9,7 @@ from groupchat.carriers.calls import Calls
 from groupchat.carriers.incoming import News
 from groupchat.carriers.port import CarrierUnclearError, Inbound, Receipt
 from groupchat.carriers.twilio import events
-from groupchat.carriers.twilio.answers import NOT_FOUND, OPTED_OUT, error_of, status_of
+from groupchat.carriers.twilio.answers import NOT_FOUND, error_of, receipt
 from groupchat.carriers.twilio.rails import People, Rails
 
 _REMEMBERED = 10_000
@@ -29,8 +29,8 @@ class Lookup:
     async def news(self, fields: events.Fields) -> News:
         """Return the content of an event. Raises `CarrierRefusedError` or `CarrierUnclearError` while Twilio can't be asked."""
         if events.kind_of(fields) == "receipt":
-            receipt = await self._receipt(fields)
-            return News(unknown=["a receipt of another sender's message"]) if receipt is None else News(receipts=[receipt])
+            report = await self._receipt(fields)
+            return News(unknown=["a receipt of another sender's message"]) if report is None else News(receipts=[report])
         inbound = await self._inbound(fields)
         return News(unknown=["a message that was not written by a person"]) if inbound is None else News(inbound=[inbound])
 
@@ -39,15 +39,7 @@ class Lookup:
         recipient = (await self._people_of(fields)).numbers.get(fields["ParticipantSid"])
         if not message_id or recipient is None:
             return None
-        status, code = status_of(fields["Status"]), fields.get("ErrorCode", "")
-        failed = status == "failed" and code not in ("", "0")
-        return Receipt(
-            message_id=message_id,
-            recipient=recipient,
-            status=status,
-            code=code if failed else None,
-            opted_out=failed and code == OPTED_OUT,
-        )
+        return receipt(message_id, recipient, fields["Status"], fields.get("ErrorCode", ""))
 
     async def _inbound(self, fields: events.Fields) -> Inbound | None:
         """Return a person's message. The business number is the member that the others see it as."""
