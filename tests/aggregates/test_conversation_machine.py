@@ -153,7 +153,7 @@ class ConversationMachine(RuleBasedStateMachine):
                 recipients=tuple(self.frozen),
                 carrier="simulator",
                 rate=rate,
-                opted_out_since=self.state.opted_out_since(version),
+                withhold=self.state.opted_out_since(version),
             ),
             None,
         )

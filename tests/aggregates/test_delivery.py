@@ -24,14 +24,14 @@ STARTED = Started(**MESSAGE, business_number=BUSINESS, recipients=RECIPIENTS, ca
 WITHHELD = Withheld(**MESSAGE, recipients=RECIPIENTS, rate=a_rate())
 
 
-def begin(*, opted_out_since=False, rate=None):
+def begin(*, withhold=False, rate=None):
     return Begin(
         **MESSAGE,
         business_number=BUSINESS,
         recipients=RECIPIENTS,
         carrier="simulator",
         rate=rate,
-        opted_out_since=opted_out_since,
+        withhold=withhold,
     )
 
 
@@ -58,21 +58,21 @@ def test_a_hand_over_begins_once_R16():
 
 
 def test_a_message_is_withheld_when_somebody_opted_out_after_it_was_accepted_R16():
-    after = given(delivery).when(begin(opted_out_since=True, rate=a_rate())).then(WITHHELD)
+    after = given(delivery).when(begin(withhold=True, rate=a_rate())).then(WITHHELD)
     assert after.state.statuses == dict.fromkeys(RECIPIENTS, "withheld")
 
 
 def test_a_withheld_relay_has_no_rate_because_it_was_never_charged_R12():
-    relay = begin(opted_out_since=True, rate=None)
+    relay = begin(withhold=True, rate=None)
     given(delivery).when(relay).then(Withheld(**MESSAGE, recipients=RECIPIENTS, rate=None))
 
 
 def test_a_withheld_message_is_never_handed_over_R16():
-    given(delivery, WITHHELD).when(begin(opted_out_since=False, rate=a_rate())).nothing()
+    given(delivery, WITHHELD).when(begin(withhold=False, rate=a_rate())).nothing()
 
 
 def test_a_message_on_its_way_is_not_withheld_R16():
-    given(delivery, STARTED).when(begin(opted_out_since=True, rate=a_rate())).nothing()
+    given(delivery, STARTED).when(begin(withhold=True, rate=a_rate())).nothing()
 
 
 @pytest.mark.parametrize("status", ["unconfirmed", "sent", "delivered", "failed"])

@@ -111,7 +111,7 @@ class Life:
             recipients=state.numbers,
             carrier="simulator",
             rate=message.event.rate if sent else None,
-            opted_out_since=late,
+            withhold=late,
         )
         self.begun.add(id_)
         self._deliver(message, command)
@@ -125,7 +125,7 @@ class Life:
         sent = isinstance(message.event, MessageSent)
         late = state.opted_out_since(message.version) if sent else state.blocked
         rate, call = message.event.rate if sent else None, self._delivery(message.event.message_id).call
-        self._deliver(message, delivery.GoOn(rate=rate, opted_out_since=late, call=call, renew=choice % 2 == 0))
+        self._deliver(message, delivery.GoOn(rate=rate, withhold=late, call=call, renew=choice % 2 == 0))
 
     def _deliver(self, message: Recorded, command: delivery.Command) -> None:
         id_ = message.event.message_id

@@ -6,8 +6,8 @@ Each message has a separate stream, so that receipts neither lengthen a conversa
 - R16 `started` is stored before the call to the carrier, in an append that depends on the conversation's version. If an opt-out is
   stored first, the message is `withheld` instead and never handed over. This event credits a withheld message's ledger entries.
 - R28 What nobody can tell is `unconfirmed`, until a receipt or a person tells it.
-- R26 The first charge that the carrier reports for a recipient is recorded.
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
+- R26 The first charge that the carrier reports for a recipient is recorded.
 """
 
 from collections.abc import Mapping, Sequence
@@ -203,7 +203,7 @@ class NotUnconfirmedError(RefusalError):
 
 
 class Begin(Struct, frozen=True, kw_only=True):
-    """Begin the hand-over, or withhold the message if someone has opted out since it was accepted (R16)."""
+    """Begin the hand-over, or withhold the message because it must not be sent any more (R16, R41, R56)."""
 
     message_id: str
     conversation_id: str
@@ -211,18 +211,18 @@ class Begin(Struct, frozen=True, kw_only=True):
     recipients: tuple[str, ...]
     carrier: str
     rate: Rate | None
-    opted_out_since: bool
+    withhold: bool
 
 
 class GoOn(Struct, frozen=True, kw_only=True):
-    """Hand over a message again that certainly never reached the carrier, unless someone has opted out since (R16).
+    """Hand over a message again that certainly never reached the carrier, or withhold it as in `Begin`.
 
     `call` is the call that never arrived, as the caller knows it; `renew` requests another call, with the full time limit. After a
     call that the carrier refused, there is always another one.
     """
 
     rate: Rate | None
-    opted_out_since: bool
+    withhold: bool
     call: int
     renew: bool
 
@@ -319,7 +319,7 @@ def _settle(command: Settle, state: Delivery | None) -> list[Event]:
 
 
 def _go_on(command: GoOn, state: Delivery) -> list[Event]:
-    if command.opted_out_since:
+    if command.withhold:
         return [_withheld(state.message_id, state.conversation_id, tuple(state.statuses), command.rate)]
     if not (command.renew or state.refused) or command.call != state.call:
         return []
@@ -334,7 +334,7 @@ def _go_on(command: GoOn, state: Delivery) -> list[Event]:
 
 
 def _begin(command: Begin) -> Event:
-    if command.opted_out_since:
+    if command.withhold:
         return _withheld(command.message_id, command.conversation_id, command.recipients, command.rate)
     return Started(
         message_id=command.message_id,

@@ -55,7 +55,7 @@ async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) 
         recipients=recipients,
         carrier=carrier,
         rate=_rate(event),
-        opted_out_since=await _must_not_go(decision, message, group),
+        withhold=await _must_not_go(decision, message, group),
     )
     events = await decision.take(DELIVERY, stream, command)
     return Begun(await _existing(decision, stream), now=bool(events))
@@ -64,15 +64,15 @@ async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) 
 async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool, may_have_arrived: bool = False) -> Begun:
     """Hand over a message again whose call never reached the carrier, or can be repeated; `renew` starts another call.
 
-    If someone has opted out since, the message is withheld (R16). One that `may_have_arrived` can't be: it is `too_late`. If
-    another call than `call` was started since, nothing happens. Run it with `caused_by(message)`.
+    If the message must not be sent any more, it is withheld. One that `may_have_arrived` can't be: it is `too_late`. If another
+    call than `call` was started since, nothing happens. Run it with `caused_by(message)`.
     """
     event, stream = message_of(message), delivery.stream(message_of(message).message_id)
     group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
     late = await _must_not_go(decision, message, group)
     if late and may_have_arrived:
         return Begun(await _existing(decision, stream), now=False, too_late=True)
-    command = delivery.GoOn(rate=_rate(event), opted_out_since=late, call=call, renew=renew)
+    command = delivery.GoOn(rate=_rate(event), withhold=late, call=call, renew=renew)
     events = await decision.take(DELIVERY, stream, command)
     state = await _existing(decision, stream)
     return Begun(state, now=state.unanswered and (bool(events) or state.call == call))

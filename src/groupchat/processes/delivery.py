@@ -181,7 +181,7 @@ class DeliveryProcess:
         go_on = partial(deliveries.go_on, renew=renew, may_have_arrived=earlier == "repeat")
         again = (await self._store.run_under(terms, cause, go_on, recorded, delivery.call)).value
         if again.too_late:
-            return self._unconfirmed(delivery, "somebody has opted out since, so the call can't be repeated")
+            return self._unconfirmed(delivery, "the message must not be sent any more, so the call can't be repeated")
         if again.delivery.unanswered and not again.now:
             self._require_over(again.delivery)  # another process has started another call
         return await self._send(again.delivery, recorded) if again.now else ()

@@ -144,7 +144,7 @@ class OtherHistory:
             recipients=held,
             carrier="",
             rate=rate,
-            opted_out_since=sent is None or group.opted_out_since(sent.version),
+            withhold=sent is None or group.opted_out_since(sent.version),
         )
         (begun,) = delivery.decide(begin, None)
         if not held or not isinstance(begun, delivery.Withheld):
