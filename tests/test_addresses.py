@@ -84,7 +84,7 @@ async def test_other_ways_to_write_this_machine_are_not_called_R55(host):
         await Addresses().require_registrable(f"https://{host}/")
 
 
-async def test_networks_that_the_operator_allows_are_called_also_over_http_R55():
+async def test_networks_that_the_operator_allows_are_called_even_over_http_R55():
     addresses = Addresses(read_networks("10.1.0.0/16, 127.0.0.0/8"))
     for url in ("http://10.1.2.3/a", "https://10.1.2.3", "http://127.0.0.1:8080", "http://[::ffff:127.0.0.1]/"):
         await addresses.require_registrable(url)

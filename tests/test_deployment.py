@@ -66,7 +66,7 @@ def test_compose_starts_groupchat_when_its_database_is_ready_whatever_kafka_says
     assert {"healthcheck", "volumes"} <= services["postgres"].keys() & services["kafka"].keys()
 
 
-async def test_compose_runs_every_worker_once_also_those_that_later_versions_add(sqlite_url):
+async def test_compose_runs_every_worker_once_including_those_that_later_versions_add(sqlite_url):
     commands = [COMPOSE["services"][service]["command"] for service in ("worker", "relay")]
     (_, *but), (_, *only) = ([word for word in command if word not in _HEALTH_FILE] for command in commands)
 

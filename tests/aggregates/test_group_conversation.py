@@ -154,7 +154,7 @@ def test_a_text_is_kept_to_the_last_code_point_R10(body):
     given(GROUP_DECIDER, THREE).when(a_receive(1, body=body)).then(inbound(1, number(1), body=body))
 
 
-def test_a_message_goes_to_the_frozen_numbers_also_after_its_contact_changed_or_was_deleted_R8():
+def test_a_message_goes_to_the_frozen_numbers_even_after_its_contact_changed_or_was_deleted_R8():
     changed = ParticipantContactNumberChanged(contact_id="ctc_2", number=number(2), numbers=(number(9),))
     given(GROUP_DECIDER, THREE, changed).when(a_send()).then(message())
     given(GROUP_DECIDER, THREE, changed, ParticipantContactDeleted(contact_id="ctc_2")).when(a_send()).then(message())

@@ -68,5 +68,5 @@ def test_a_person_gets_help_once_an_hour_so_that_two_machines_cannot_answer_each
     helped.when(replace(HELP, asked_at=later, at=later)).then(replied(replace(HELP, asked_at=later, at=later)))
 
 
-def test_somebody_who_is_no_participant_gets_nothing_R41():
+def test_somebody_who_is_not_a_participant_gets_nothing_R41():
     given(GROUP_DECIDER, a_group()).when(replace(REPLY, number=number(9))).nothing()

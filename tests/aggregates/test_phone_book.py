@@ -20,7 +20,7 @@ def test_a_bare_number_is_linked_to_the_contact_that_has_it_R2():
     assert oldest(listed("ctc_1", since=5)) == "ctc_1"
 
 
-def test_a_bare_number_is_linked_to_the_oldest_contact_that_has_it_also_if_it_got_it_last_R2():
+def test_a_bare_number_is_linked_to_the_oldest_contact_that_has_it_even_if_it_got_it_last_R2():
     assert oldest(listed("ctc_young", since=9), listed("ctc_old", since=2), listed("ctc_middle", since=5)) == "ctc_old"
 
 

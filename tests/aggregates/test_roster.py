@@ -216,7 +216,7 @@ def test_a_number_with_a_name_behind_it_is_refused_with_advice_R48():
 
 
 @pytest.mark.parametrize("foreign", [UK, "+18765551234", "+17875551234"])
-def test_numbers_outside_the_us_and_canada_are_not_allowed_also_with_their_country_code_R4(foreign):
+def test_numbers_outside_the_us_and_canada_are_not_allowed_even_with_their_country_code_R4(foreign):
     assert found(with_last(number=foreign)) == [("R4", "region-not-allowed", foreign, 2)]
     assert found(candidates(2), a_sender(foreign)) == [("R4", "region-not-allowed", foreign, None)]
 

@@ -92,7 +92,7 @@ async def test_a_record_names_the_user_and_their_request_R31(store):
     assert (found.event.times, found.event.first_at, found.event.last_at) == (1, moment(0), moment(1))
 
 
-async def test_an_alike_one_is_to_be_counted_until_a_minute_is_over_also_by_another_process_R15(database):
+async def test_an_alike_one_is_to_be_counted_until_a_minute_is_over_even_by_another_process_R15(database):
     with at(database, NOON) as first, at(database, NOON) as elsewhere, at(database, NOON + timedelta(minutes=1)) as later:
         assert (await record_in(first, a_try())).value == "record"
         assert (await record_in(elsewhere, a_try(times=5))).value == "later"

@@ -135,7 +135,7 @@ async def shown(page: Page) -> list[str]:
     return [text.strip() for text in await page.locator(".bubble .body").all_inner_texts()]
 
 
-async def test_the_first_unread_message_is_marked_also_if_it_is_pages_ago_R30(owner: Person, api: httpx.AsyncClient):
+async def test_the_first_unread_message_is_marked_even_if_it_is_pages_ago_R30(owner: Person, api: httpx.AsyncClient):
     await a_group(api, "Much to read", "+16045550196")
     await hears(api, "+16045550196", "Message 0")
     for n in range(1, 55):

@@ -96,7 +96,7 @@ def rows(folder, query):
     return found
 
 
-def test_the_ledger_summer_counts_each_entry_once_also_when_it_is_killed_R25(kafka, topics, publish, tmp_path):
+def test_the_ledger_summer_counts_each_entry_once_even_when_it_is_killed_R25(kafka, topics, publish, tmp_path):
     withheld = delivery.Withheld(message_id="msg_0", conversation_id="cnv_0", recipients=(number(1), number(2)), rate=a_rate())
     log = messages(250)
     publish(log + log_of([("delivery-msg_0", withheld)], first=251))

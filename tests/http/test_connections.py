@@ -107,7 +107,7 @@ async def test_a_head_that_grows_too_large_is_refused():
 
 @pytest.mark.parametrize(("size", "status"), [(1_100, b"400"), (900, b"200")])
 @pytest.mark.parametrize("head", [b"GET /%b HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX-Filler: %b\r\n\r\n"])
-async def test_a_head_is_as_large_as_it_may_be_also_when_it_comes_at_once(head, size, status):
+async def test_a_head_is_as_large_as_it_may_be_even_when_it_comes_at_once(head, size, status):
     async with serving(hello, max_head_bytes=1_000) as port, connected(port) as (reader, writer):
         writer.write(head % (b"x" * size))
         assert (await asyncio.wait_for(reader.readline(), PATIENCE)).startswith(b"HTTP/1.1 " + status)

@@ -375,7 +375,7 @@ async def test_a_workspaces_streams_are_limited_over_all_users(store):
         assert "workspace" in assert_problem(refused, "too-many-requests", 429)["detail"]
 
 
-async def test_when_the_server_stops_its_streams_end_in_order_also_those_that_open_then(live):
+async def test_when_the_server_stops_its_streams_end_in_order_including_those_that_open_then(live):
     async with listening(live) as stream:
         live.services.streams.close()
         await stream.rest()

@@ -84,7 +84,7 @@ async def test_a_wrong_secret_and_a_wrong_bucket_are_clear_errors_R46(s3_address
 
 
 @pytest.mark.parametrize("address", ["ftp://x/y", "file://host/folder", "s3://", "s3:///x", "media"])
-async def test_an_address_that_is_no_media_store_is_a_clear_error_R46(address: str):
+async def test_an_address_that_is_not_a_media_store_is_a_clear_error_R46(address: str):
     with pytest.raises(MediaStoreError, match="Use file:///FOLDER or s3://BUCKET/PREFIX"):
         open_store(address, "sqlite:///groupchat.db", {})
 

@@ -47,7 +47,7 @@ def test_a_token_can_be_neither_changed_nor_guessed_R46():
     assert [read_token(KEY, each, moment(0)) for each in forged] == [None] * len(forged)
 
 
-async def test_repeats_of_a_send_have_the_same_addresses_also_in_another_process_R46(tmp_path):
+async def test_repeats_of_a_send_have_the_same_addresses_even_in_another_process_R46(tmp_path):
     first = await Library(Folder(tmp_path), PREFIX).addressed([UPLOADED, ELSEWHERE], moment(5))
     again = await Library(Folder(tmp_path), PREFIX).addressed([UPLOADED, ELSEWHERE], moment(5))
 

@@ -64,7 +64,7 @@ async def test_contacts_come_by_name_without_case_and_accents_then_by_id(databas
     assert found(database) == ["ctc_2", "ctc_0", "ctc_4", "ctc_1", "ctc_3"]
 
 
-async def test_pages_follow_one_another_also_between_two_of_one_name(database: Database):
+async def test_pages_follow_one_another_even_between_two_of_one_name(database: Database):
     await follow(database, contacts.VIEW, log_of(NAMES))
     with database.read() as connection:
         first = contacts.page(connection, CAUSE.workspace_id, wanted=PageRequest(limit=2))

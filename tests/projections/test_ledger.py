@@ -160,7 +160,7 @@ def pages(database: Database, limit: int, order: Order = "asc", **filters: Any) 
     return [items(each, Entry) for each in there]
 
 
-async def test_pages_of_any_size_follow_one_another_also_within_a_message_R25(database: Database):
+async def test_pages_of_any_size_follow_one_another_even_within_a_message_R25(database: Database):
     await follow(database, ledger.VIEW, log_of(TWO_GROUPS))
     every = entries(TWO_GROUPS)
     for limit in range(1, 14):

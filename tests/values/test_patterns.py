@@ -13,7 +13,7 @@ def test_a_whole_text_fits_its_pattern():
 
 
 @pytest.mark.parametrize("written", ["USD\n", "\nUSD", "USDX", "US", "usd", ""])
-def test_a_text_with_more_than_its_pattern_does_not_fit_also_a_last_line_break(written):
+def test_a_text_with_more_than_its_pattern_does_not_fit_even_if_it_is_a_last_line_break(written):
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(written, Code)
 

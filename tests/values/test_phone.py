@@ -159,7 +159,7 @@ def test_a_number_written_as_people_of_its_country_or_others_write_it_is_the_sam
         ("+80012345678", "001"),
     ],
 )
-def test_a_number_belongs_to_a_region_also_among_those_that_share_a_country_code_R4(e164, region):
+def test_a_number_belongs_to_a_region_even_among_those_that_share_a_country_code_R4(e164, region):
     assert phone.regions_of(e164) == (region,)
     assert phone.is_of(e164, ["XX", region])
     assert not phone.is_of(e164, ["XX"])

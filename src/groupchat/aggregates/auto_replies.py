@@ -25,7 +25,7 @@ HELP_AGAIN = timedelta(hours=1)
 BUSINESS = "{business}"
 """The place of the business's name in a text."""
 _LONGEST_NAME = 60
-"""A longer name is cut in a text, so that the standard texts always fit into one SMS."""
+"""A longer name is cut in a text, so that the standard texts fit into one SMS, unless the name has letters that GSM-7 lacks."""
 
 
 class Texts(Struct, frozen=True, kw_only=True):

@@ -85,8 +85,8 @@ class Calls:
     async def post(self, path: str, **given: Any) -> CarrierAnswer:
         """Make a call that may text someone; `given` is httpx's `content`, `data` or `headers`.
 
-        Raises `CarrierRefusedError` if it certainly never left, `CarrierUnclearError` if it may have arrived, also if the carrier
-        took it, but what it says is nonsense.
+        Raises `CarrierRefusedError` if it certainly never left, `CarrierUnclearError` if it may have arrived, such as when the
+        carrier took it, but its response makes no sense.
         """
         return await self._call("POST", path, **given)
 

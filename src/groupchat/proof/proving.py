@@ -40,7 +40,7 @@ class Proof(Struct, frozen=True):
 def prove(connection: Connection, position: int, checkpoint: Note | None = None) -> Proof:
     """Prove the event at a position, by a checkpoint or by the first stored one that covers it.
 
-    Raises `UnprovableError`, also if the stored event differs from the signed one; `MissingTileError`; `NoteError`.
+    Raises `UnprovableError`, for example if the stored event differs from the signed one, `MissingTileError` or `NoteError`.
     """
     note = checkpoint or checkpoint_from(connection, position)
     if note is None:

@@ -108,7 +108,7 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """The file of an SQLite database, also if the URL has the form `file:...?mode=ro&uri=true`."""
+        """The file of an SQLite database, even if the URL has the form `file:...?mode=ro&uri=true`."""
         if not self.is_sqlite or not self.url.database:
             return None
         if self.url.database.startswith("file:"):

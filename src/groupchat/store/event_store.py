@@ -198,7 +198,7 @@ class EventStore:
         self._refuse_overload()
         self._states.foresee(tried.decision, append)
         done = self._committer.submit(append)
-        done.add_done_callback(lambda _: self._states.learn(tried.decision, append))  # also if no caller waits for it any more
+        done.add_done_callback(lambda _: self._states.learn(tried.decision, append))  # even if no caller waits for it any more
         await asyncio.wait([done], timeout=self._patience)
         return self._position(append if done.done() else None)
 

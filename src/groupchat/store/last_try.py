@@ -121,7 +121,7 @@ class _Time:
 
 
 def _result(deciding: Future[T], time: _Time) -> T:
-    """Wait for a decision. The event loop ends it in time; raises `TimeoutError` also if the loop does nothing any more."""
+    """Wait for a decision. The event loop ends it in time; raises `TimeoutError` even if the loop is stuck."""
     while True:
         try:
             return deciding.result(max(0.0, time.left) + LONGEST_SECONDS)

@@ -97,7 +97,7 @@ async def test_a_refusal_because_of_one_opt_out_names_that_recipient_R14(error: 
     ]
 
 
-async def test_a_refusal_of_a_text_to_one_person_because_of_an_opt_out_is_theirs_also_without_their_number_R14():
+async def test_a_refusal_of_a_text_to_one_person_because_of_an_opt_out_is_theirs_even_without_their_number_R14():
     refused = errors(400, {"code": "40300", "title": "Blocked due to STOP message"})
     (result,) = await adapter(Answering(refused), HandClock()).send(outgoing(to=(ANN,)))
 

@@ -95,7 +95,7 @@ class Simulator:
         return answer
 
     async def find(self, outgoing: Outgoing) -> Results | None:
-        """Return the result of the last `send` of a message, also if the call timed out."""
+        """Return the result of the last `send` of a message, even if the call timed out."""
         try:
             return await asyncio.to_thread(self._find, outgoing.message_id)
         except (DBAPIError, PoolTimeoutError) as error:

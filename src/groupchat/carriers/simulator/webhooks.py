@@ -34,7 +34,7 @@ class Posts:
         self._key: bytes | None = None
 
     async def signed(self, news: News) -> Posted:
-        """Return news as the simulated carrier posts it; whoever posts it knows the address."""
+        """Return news as the simulated carrier posts it, without the address."""
         body, timestamp = msgspec.json.encode(news), _seconds(self._clock())
         headers = {
             "content-type": "application/json",
