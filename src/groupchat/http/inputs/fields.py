@@ -86,7 +86,7 @@ MediaUrl = Annotated[
         extra=checked(_no_web_address),
     ),
 ]
-_TOKEN = r"[!#-'*+.0-9A-Z^-z|~-]+"  # noqa: S105 - a token of RFC 9110
+_TOKEN = r"[!#-'+*.0-9A-Z^-z|~-]+"  # noqa: S105 - a token of RFC 9110
 ContentType = Annotated[
     str,
     whole(rf"{_TOKEN}/{_TOKEN}( *;[ -~]*)?", max_length=127, description="A media type (RFC 9110).", examples=["image/jpeg"]),
