@@ -1,8 +1,12 @@
-"""Pictures get smaller where they don't fit (R46)."""
+"""Pictures get smaller where they don't fit, and take no threads of others (R46)."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 from PIL import Image
 
-from groupchat.media.pictures import THUMBNAIL_PIXELS, fitted, thumbnail
+from groupchat.media.pictures import THUMBNAIL_PIXELS, fitted, in_turn, thumbnail
 from tests.media.files import noise, photo, picture
 
 
@@ -28,3 +32,12 @@ def test_a_thumbnail_is_turned_the_way_that_people_see_it_R46():
 def test_a_thumbnail_is_small_R46():
     with Image.open(thumbnail(picture("PNG", (2000, 500)), "image/png")) as image:
         assert image.size == (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS // 4)
+
+
+async def test_pictures_that_take_long_hold_up_no_thread_of_the_database_R46():
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    done = Event()
+    decoding = [asyncio.ensure_future(in_turn(done.wait)) for _ in range(5)]
+    await asyncio.to_thread(done.set)
+
+    assert await asyncio.gather(*decoding) == [True] * 5

@@ -23,7 +23,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
 
 
 def check(file: IO[bytes], *, clean: bool = False) -> CheckedFile:
-    """Judge a file's content; raises `MediaTypeError`. It blocks, and is for a thread.
+    """Judge a file's content; raises `MediaTypeError`. It blocks, and runs with `pictures.in_turn`.
 
     With `clean`, a picture is written again, without metadata such as the place where it was taken. What people send is evidence,
     and is kept as it came.

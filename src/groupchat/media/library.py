@@ -1,6 +1,5 @@
 """Files as they are served: whole, as thumbnails, and for carriers as small as those need them (R46)."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
@@ -82,7 +81,7 @@ class Library:
             with SpooledTemporaryFile(_SPOOLED_BYTES) as content:
                 async for piece in self.store.read(file.sha256):
                     content.write(piece)
-                made = await asyncio.to_thread(make, content, file.content_type)
+                made = await pictures.in_turn(make, content, file.content_type)
             if made is None:
                 return await self.whole(file)
             await self.store.put(name, made)

@@ -1,15 +1,16 @@
-"""Pictures: decoding them, which is the real check, removing what they tell in secret, and making them smaller (R46).
+"""Pictures: decoding them, which is the real check, removing hidden data, and making them smaller (R46).
 
-These functions block, and are for threads. A picture with more than 50 million pixels is refused before it is decoded, so a small
-file can't fill the memory.
+These functions block, and run with `in_turn`. A picture with more than 50 million pixels is refused before it is decoded, so a
+small file can't fill the memory.
 """
 
-import warnings
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
-from threading import BoundedSemaphore
-from typing import IO
+from typing import IO, ParamSpec, TypeVar
 
 from msgspec import Struct
 from PIL import Image, ImageOps
@@ -25,9 +26,18 @@ _QUALITIES = (85, 70, 55)
 _ORIENTATION = 0x0112
 """The field of EXIF that says how to turn a picture."""
 _ON_THE_SIDE = {5, 6, 7, 8}
-_DECODING = BoundedSemaphore(2)
-"""Pictures that are decoded at the same time, because each needs much memory."""
+_THREADS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
+"""Their own, and few: each picture needs much memory, and many at once would take all threads of the database."""
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_turn(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Let a thread for pictures call a function, as soon as one is free."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, partial(work, *arguments, **named))
 
 
 class Picture(Struct, frozen=True):
@@ -82,10 +92,10 @@ def fitted(file: IO[bytes], content_type: str, most: int) -> IO[bytes] | None:
 def _opened(file: IO[bytes], content_type: str) -> Iterator[Image.Image]:
     file.seek(0)
     try:
-        with _DECODING, warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=[_FORMATS[content_type]]) as image:
-                yield image
+        with Image.open(file, formats=[_FORMATS[content_type]]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise _too_large()
+            yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise _too_large() from error
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError) as error:

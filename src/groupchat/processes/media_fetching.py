@@ -23,6 +23,7 @@ from groupchat.commands.streams import MEDIA
 from groupchat.media.checking import check
 from groupchat.media.fetching import Fetcher, NotNowError, NotThereError, RefusedFileError
 from groupchat.media.kinds import MediaTypeError
+from groupchat.media.pictures import in_turn
 from groupchat.media.port import MediaStore, MediaStoreError
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
@@ -123,7 +124,7 @@ class MediaFetching:
             with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
                 await self._fetcher.fetch(carrier, url, file)
                 try:
-                    checked = await asyncio.to_thread(check, file)
+                    checked = await in_turn(check, file)
                 except MediaTypeError as error:
                     raise RefusedFileError(error.detail) from error
                 await self._media_store.put(checked.sha256, checked.file)

@@ -1,6 +1,5 @@
 """Files of messages: uploading, and serving them to callers and carriers (R46)."""
 
-import asyncio
 import re
 from typing import Annotated, Literal
 
@@ -25,6 +24,7 @@ from groupchat.http.web.reply import JSON, Pieces, Reply, encode_json
 from groupchat.http.web.request import Headers, Incoming
 from groupchat.media.checking import check
 from groupchat.media.library import Version
+from groupchat.media.pictures import in_turn
 from groupchat.media.port import MediaStoreError
 from groupchat.queries import media as queries
 from groupchat.store.terms import NO_TERMS
@@ -63,7 +63,7 @@ async def _upload(services: Services, incoming: Incoming, who: Caller) -> Reply:
     decode_query(NoQuery, incoming.scope["query_string"])
     try:
         with await read_file(incoming, services.body_seconds, MAX_MEDIA_BYTES) as file:
-            judged = await asyncio.to_thread(check, file, clean=True)
+            judged = await in_turn(check, file, clean=True)
             await services.media.store.put(judged.sha256, judged.file)
     except MediaStoreError as error:
         raise MediaUnavailableError from error
