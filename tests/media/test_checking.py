@@ -26,11 +26,11 @@ HARMFUL = {
 def test_each_listed_type_is_recognized_R46():
     assert BY_TYPE.keys() == set(TYPES)
     for type_, content in BY_TYPE.items():
-        assert check(BytesIO(content)).content_type == type_
+        assert check(BytesIO(content)).facts.content_type == type_
 
 
 def test_sound_without_a_header_is_recognized_R46():
-    assert check(BytesIO(b"\xff\xfb\x90\0" * 40)).content_type == "audio/mpeg"
+    assert check(BytesIO(b"\xff\xfb\x90\0" * 40)).facts.content_type == "audio/mpeg"
 
 
 @pytest.mark.parametrize("content", HARMFUL.values(), ids=HARMFUL.keys())
@@ -63,7 +63,7 @@ def test_a_small_file_with_a_huge_picture_is_refused_before_it_is_decoded_R46():
 
 def test_a_pictures_size_is_that_which_people_see_R46():
     checked = check(photo(orientation=6))
-    assert (checked.width, checked.height) == (20, 40)
+    assert (checked.facts.width, checked.facts.height) == (20, 40)
 
 
 def test_an_uploaded_photo_is_turned_and_loses_its_place_R46():
@@ -81,11 +81,11 @@ def test_what_people_send_is_kept_as_it_came_R46():
     checked = check(sent)
     checked.file.seek(0)
     assert checked.file.read() == sent.getvalue()
-    assert checked.size == len(sent.getvalue())
+    assert checked.facts.size == len(sent.getvalue())
 
 
 def test_the_same_upload_gets_the_same_name_R46():
-    assert check(photo(), clean=True).sha256 == check(photo(), clean=True).sha256
+    assert check(photo(), clean=True).facts.sha256 == check(photo(), clean=True).facts.sha256
 
 
 def test_an_animation_keeps_its_frames_R46():

@@ -4,7 +4,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.media import MediaStored, is_ours, urn
@@ -71,8 +71,8 @@ async def test_all_processes_get_the_key_of_the_first_R46(tmp_path):
 
 async def kept(folder: Folder, content: BytesIO) -> MediaStored:
     judged = check(content)
-    await folder.put(judged.sha256, judged.file)
-    return MediaStored(media_id="med_1", sha256=judged.sha256, content_type=judged.content_type, size=judged.size)
+    await folder.put(judged.facts.sha256, judged.file)
+    return MediaStored(media_id="med_1", **asdict(judged.facts))
 
 
 async def test_a_carrier_gets_a_large_picture_smaller_and_a_small_one_as_it_is_R46(tmp_path):

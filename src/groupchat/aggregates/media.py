@@ -18,6 +18,41 @@ from groupchat.values.event import Event, Recorded, stored_as
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """The types of pictures that messages may have."""
 
+PICTURE_BYTES = 600_000
+"""The size that all carriers deliver for the pictures of a message together. Larger pictures are made smaller."""
+
+
+class FileFacts(Struct, frozen=True, kw_only=True):
+    """What is recorded of a file: the SHA-256 of its content, the type that the content has, and a picture's size in pixels."""
+
+    sha256: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+def urn(media_id: str) -> str:
+    """Return the name that an event has in place of an address, for a file that only we have."""
+    return f"urn:groupchat:media:{media_id}"
+
+
+def is_ours(media: Media) -> bool:
+    """Return whether only we have a file, so that a carrier needs an address of ours."""
+    return media.media_id is not None and media.url == urn(media.media_id)
+
+
+def room_for_each(media: Sequence[Media]) -> int:
+    """Return the size that each picture of a message may have, so that they fit together."""
+    return PICTURE_BYTES // max(sum(each.content_type in PICTURES for each in media), 1)
+
+
+def sent_bytes(media: Sequence[Media]) -> int:
+    """Return the size of a message's files as a carrier gets them, as far as it is known: pictures are made smaller (R46)."""
+    pictures = sum(each.size or 0 for each in media if each.content_type in PICTURES)
+    return min(pictures, PICTURE_BYTES) + sum(each.size or 0 for each in media if each.content_type not in PICTURES)
+
+
 # --- events
 
 
@@ -52,31 +87,6 @@ class MediaMissing(Event, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     reason: str
-
-
-PICTURE_BYTES = 600_000
-"""The size that all carriers deliver for the pictures of a message together. Larger pictures are made smaller."""
-
-
-def urn(media_id: str) -> str:
-    """Return the name that an event has in place of an address, for a file that only we have."""
-    return f"urn:groupchat:media:{media_id}"
-
-
-def is_ours(media: Media) -> bool:
-    """Return whether only we have a file, so that a carrier needs an address of ours."""
-    return media.media_id is not None and media.url == urn(media.media_id)
-
-
-def room_for_each(media: Sequence[Media]) -> int:
-    """Return the size that each picture of a message may have, so that they fit together."""
-    return PICTURE_BYTES // max(sum(each.content_type in PICTURES for each in media), 1)
-
-
-def sent_bytes(media: Sequence[Media]) -> int:
-    """Return the size of a message's files as a carrier gets them, as far as it is known: pictures are made smaller (R46)."""
-    pictures = sum(each.size or 0 for each in media if each.content_type in PICTURES)
-    return min(pictures, PICTURE_BYTES) + sum(each.size or 0 for each in media if each.content_type not in PICTURES)
 
 
 # --- state
@@ -129,11 +139,7 @@ class StoreMedia(Struct, frozen=True, kw_only=True):
     """Note that a file is kept."""
 
     media_id: str
-    sha256: str
-    content_type: str
-    size: int
-    width: int | None = None
-    height: int | None = None
+    facts: FileFacts
 
 
 class AttachMedia(Struct, frozen=True, kw_only=True):
@@ -160,7 +166,7 @@ def decide(command: Command, state: MediaFile | None) -> list[Event]:
     """Return the events of a command; none if it says nothing new. Raises `NotFoundError` for a file that is not kept."""
     match command:
         case StoreMedia():
-            return [] if state and state.stored else [MediaStored(**asdict(command))]
+            return [] if state and state.stored else [MediaStored(media_id=command.media_id, **asdict(command.facts))]
         case AttachMedia():
             return _attach(command, state)
         case MissMedia():

@@ -2,39 +2,27 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from groupchat.aggregates import media as files
 from groupchat.aggregates.access import Access, HiddenError
 from groupchat.aggregates.group_events import Media
-from groupchat.aggregates.media import AttachMedia, MediaStored, MissMedia, StoreMedia
+from groupchat.aggregates.media import AttachMedia, FileFacts, MediaStored, MissMedia, StoreMedia
 from groupchat.commands.caller import Caller, access, visible_group
 from groupchat.commands.streams import MEDIA
 from groupchat.store.decision import Decision
 from groupchat.values.errors import InvalidRequestError, NotFoundError
 
 
-class KeptFile(Struct, frozen=True, kw_only=True):
-    """What is known of a file that the media store has; only pictures have a width and height."""
-
-    sha256: str
-    content_type: str
-    size: int
-    width: int | None = None
-    height: int | None = None
-
-
-async def upload(decision: Decision, who: Caller, file: KeptFile) -> str:
+async def upload(decision: Decision, who: Caller, facts: FileFacts) -> str:
     """Record a file that a user uploaded, and that the media store has; return its id."""
     (await access(decision, who)).require_writer()
     media_id = decision.new_id("med")
-    await decision.take(MEDIA, media_id, _storing(media_id, file))
+    await decision.take(MEDIA, media_id, StoreMedia(media_id=media_id, facts=facts))
     return media_id
 
 
-async def keep(decision: Decision, media_id: str, message_id: str, conversation_id: str, file: KeptFile) -> None:
+async def keep(decision: Decision, media_id: str, message_id: str, conversation_id: str, facts: FileFacts) -> None:
     """Record a file that a participant sent, and that the media store has."""
-    await decision.take(MEDIA, media_id, _storing(media_id, file))
+    await decision.take(MEDIA, media_id, StoreMedia(media_id=media_id, facts=facts))
     attach = AttachMedia(workspace_id=decision.cause.workspace_id, message_id=message_id, conversation_id=conversation_id)
     await decision.take(MEDIA, media_id, attach)
 
@@ -87,14 +75,3 @@ async def _visible(decision: Decision, rights: Access, media_id: str) -> MediaSt
 async def visible(decision: Decision, who: Caller, media_id: str) -> MediaStored:
     """Return a file that the caller uploaded, or that is in a conversation that they can see; raises `NotFoundError` (R22)."""
     return await _visible(decision, await access(decision, who), media_id)
-
-
-def _storing(media_id: str, file: KeptFile) -> StoreMedia:
-    return StoreMedia(
-        media_id=media_id,
-        sha256=file.sha256,
-        content_type=file.content_type,
-        size=file.size,
-        width=file.width,
-        height=file.height,
-    )

@@ -5,21 +5,17 @@ from typing import IO
 
 from msgspec import Struct
 
-from groupchat.aggregates.media import PICTURES
+from groupchat.aggregates.media import PICTURES, FileFacts
 from groupchat.media import pictures
 from groupchat.media.kinds import MediaTypeError, type_of
 from groupchat.media.port import PIECE_BYTES
 
 
 class CheckedFile(Struct, frozen=True, kw_only=True):
-    """A file that may be kept. `file` is the content to keep under the name `sha256`; only pictures have a width and height."""
+    """A file that may be kept: the content to keep, under the name that is its hash, and what is recorded of it."""
 
     file: IO[bytes]
-    sha256: str
-    content_type: str
-    size: int
-    width: int | None = None
-    height: int | None = None
+    facts: FileFacts
 
 
 def check(file: IO[bytes], *, clean: bool = False) -> CheckedFile:
@@ -45,4 +41,5 @@ def _counted(file: IO[bytes], content_type: str, width: int | None = None, heigh
     if size == 0:
         msg = "This file is empty."
         raise MediaTypeError(msg)
-    return CheckedFile(file=file, sha256=digest.hexdigest(), content_type=content_type, size=size, width=width, height=height)
+    facts = FileFacts(sha256=digest.hexdigest(), content_type=content_type, size=size, width=width, height=height)
+    return CheckedFile(file=file, facts=facts)

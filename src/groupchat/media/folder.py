@@ -1,7 +1,7 @@
 """Files in a folder, which is the default. All processes of a server need the same one.
 
 A file is written under a temporary name, flushed to the disk, and then renamed. So whatever is killed, a name has the whole file or
-nothing. Files that a killed process left behind are removed at the next start, once they are a day old.
+nothing. Files that a killed process left behind are removed by `check`, once they are a day old.
 """
 
 import asyncio
@@ -69,10 +69,11 @@ class Folder:
 
     def _put(self, place: Path, file: IO[bytes]) -> None:
         try:
-            if place.exists():
-                return
             place.parent.mkdir(parents=True, exist_ok=True)
-            self._write(place, file)
+            if not place.exists():
+                self._write(place, file)
+            for folder in (place.parent, self._path):  # even if it exists: its writer may have been killed before this
+                _flush(folder)
         except OSError as error:
             raise self._failed("written", error) from error
 
@@ -87,8 +88,6 @@ class Folder:
             except BaseException:
                 Path(written.name).unlink(missing_ok=True)
                 raise
-        for folder in (place.parent, self._path):
-            _flush(folder)
 
     def _size(self, place: Path) -> int | None:
         try:

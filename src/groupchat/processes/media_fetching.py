@@ -17,8 +17,8 @@ from prometheus_client import Counter
 from prometheus_client.registry import Collector
 
 from groupchat.aggregates.group_events import InboundReceived, Media
+from groupchat.aggregates.media import FileFacts
 from groupchat.commands import media
-from groupchat.commands.media import KeptFile
 from groupchat.commands.streams import MEDIA
 from groupchat.media.checking import check
 from groupchat.media.fetching import Fetcher, NotNowError, NotThereError, RefusedFileError
@@ -119,7 +119,7 @@ class MediaFetching:
         self._counts.count(carrier, "missing")
         return None
 
-    async def _fetch(self, carrier: str, url: str) -> KeptFile:
+    async def _fetch(self, carrier: str, url: str) -> FileFacts:
         async with self._gate:
             with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
                 await self._fetcher.fetch(carrier, url, file)
@@ -127,14 +127,8 @@ class MediaFetching:
                     checked = await in_turn(check, file)
                 except MediaTypeError as error:
                     raise RefusedFileError(error.detail) from error
-                await self._media_store.put(checked.sha256, checked.file)
-        return KeptFile(
-            sha256=checked.sha256,
-            content_type=checked.content_type,
-            size=checked.size,
-            width=checked.width,
-            height=checked.height,
-        )
+                await self._media_store.put(checked.facts.sha256, checked.file)
+        return checked.facts
 
     def _is_over(self, recorded: Recorded, carrier: str, error: Exception) -> bool:
         """Return whether the carrier certainly has the file no longer. What our own store can't keep now is not missing."""

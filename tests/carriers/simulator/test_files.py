@@ -22,7 +22,7 @@ async def fetched(name: str) -> BytesIO:
 async def test_a_name_is_a_picture_which_is_always_the_same_R46(name: str, content_type: str):
     first, again, another = await fetched(name), await fetched(name), await fetched(f"x{name.replace('/', '')}")
 
-    assert check(first).content_type == content_type
+    assert check(first).facts.content_type == content_type
     assert first.getvalue() == again.getvalue() != another.getvalue()
 
 

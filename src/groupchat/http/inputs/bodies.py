@@ -41,8 +41,8 @@ class MediaInput(Taken, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        elsewhere = (self.url, self.content_type)
-        if None in elsewhere if self.media_id is None else elsewhere != (None, None):
+        is_elsewhere = self.media_id is None
+        if any((each is not None) != is_elsewhere for each in (self.url, self.content_type)):
             msg = "Use a media_id alone, or a url with its content_type"
             raise ValueError(msg)
 

@@ -4,11 +4,11 @@ import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
 from groupchat.aggregates.media import MediaStored, missing
 from groupchat.commands import media as commands
 from groupchat.commands.caller import Caller
-from groupchat.commands.media import KeptFile
 from groupchat.http.calls.call import Call
 from groupchat.http.calls.handled import Handled
 from groupchat.http.calls.positions import read_min_position
@@ -37,7 +37,12 @@ _FILE = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
 _RANGE = re.compile(rb"bytes=(\d{1,12})-(\d{0,12})")
 _SHOWN = ("image/", "audio/", "video/")
 """The types that a browser shows by itself. Others are downloads, so that they can't do anything in our name."""
-_SAFE: Headers = ((b"x-content-type-options", b"nosniff"), (b"accept-ranges", b"bytes"))
+_SAFE: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"),
+    (b"accept-ranges", b"bytes"),
+)
+"""What browsers show runs no scripts, whatever it has in it."""
 
 
 class UploadedFile(Struct, frozen=True, kw_only=True):
@@ -64,23 +69,12 @@ async def _upload(services: Services, incoming: Incoming, who: Caller) -> Reply:
     try:
         with await read_file(incoming, services.body_seconds, MAX_MEDIA_BYTES) as file:
             judged = await in_turn(check, file, clean=True)
-            await services.media.store.put(judged.sha256, judged.file)
+            await services.media.store.put(judged.facts.sha256, judged.file)
     except MediaStoreError as error:
         raise MediaUnavailableError from error
-    kept = KeptFile(
-        sha256=judged.sha256, content_type=judged.content_type, size=judged.size, width=judged.width, height=judged.height
-    )
     call = Call(services, who, {}, NO_TERMS)
-    done = await call.run(commands.upload, kept)
-    shown = UploadedFile(
-        id=done.value,
-        url=f"{PATH}/{done.value}",
-        content_type=kept.content_type,
-        size=kept.size,
-        sha256=kept.sha256,
-        width=kept.width,
-        height=kept.height,
-    )
+    done = await call.run(commands.upload, judged.facts)
+    shown = UploadedFile(id=done.value, url=f"{PATH}/{done.value}", **asdict(judged.facts))
     headers = ((b"location", shown.url.encode()), (b"groupchat-position", b"%d" % done.position))
     return Reply(201, encode_json(shown), JSON, headers)
 
