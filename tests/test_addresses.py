@@ -108,7 +108,7 @@ async def test_a_name_server_that_does_not_answer_holds_up_no_other_name_R55(mon
             answers.wait()
         return [("", "", "", "", ("8.8.8.8", 443))]
 
-    monkeypatch.setattr("groupchat.webhooks.addresses.getaddrinfo", look_up)
+    monkeypatch.setattr("groupchat.addresses.getaddrinfo", look_up)
     addresses = Addresses()
     silent = [asyncio.create_task(addresses.require_registrable(f"https://silent{n % 100}.example")) for n in range(800)]
     await asyncio.sleep(0)  # all of them have begun

@@ -181,8 +181,8 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [
-        (("history", "{id}", "--version", "0"), 1, "only versions 1 to 7"),
-        (("history", "{id}", "--version", "8"), 1, "only versions 1 to 7"),
+        (("history", "{id}", "--version", "0"), 1, "only versions 1 to 8"),
+        (("history", "{id}", "--version", "9"), 1, "only versions 1 to 8"),
         (("history", "{id}", "--at", "2001-01-01"), 1, "It was created at"),
         (("history", "{id}", "--at", "noon"), 2, "Give a time with its offset"),
         (("history", "{id}", "--version", "one"), 2, "a valid integer"),
@@ -192,7 +192,7 @@ def test_a_message_that_was_not_handed_over_is_found_by_the_view(groupchat: Comm
         (("history", "ctc_1"), 1, "id starts with cnv_"),
         (("history",), 2, ""),
         (("history", "diff", "{id}", "1"), 2, "Missing argument"),
-        (("history", "diff", "{id}", "1", "9"), 1, "only versions 1 to 7"),
+        (("history", "diff", "{id}", "1", "9"), 1, "only versions 1 to 8"),
         (("explain", "message", "msg_none"), 1, "There is no message msg_none"),
         (("explain", "entry", "{id}/1"), 2, "is not an entry's id"),
         (("explain", "entry", "{id}/1/1"), 1, "has no entries in the ledger"),

@@ -15,7 +15,10 @@ from tests.http.identity_provider import identity_provider
 from tests.http.site import assert_problem, open_site
 
 ANN = "ann@example.com"
-PATIENCE = 1.0
+PATIENCE = 10.0
+"""The time that a provider has in these tests: more than a busy machine needs."""
+LITTLE = 0.3
+"""The time that a silent provider has."""
 START, CALLBACK = "/v1/sign-in/provider", "/v1/sign-in/callback"
 
 
@@ -55,9 +58,15 @@ async def keys():
 
 
 @pytest.fixture
-async def signing(store, keys):
+def patience():
+    """How long the provider may take, in seconds."""
+    return PATIENCE
+
+
+@pytest.fixture
+async def signing(store, keys, patience):
     """A browser at a site with an identity provider, and the provider's authorization server."""
-    tokens = Tokens(keys.provider(), fetch_seconds=PATIENCE)
+    tokens = Tokens(keys.provider(), fetch_seconds=patience)
     async with authorization_server(keys, ANN) as server:
         client = Client(
             client_id=CLIENT_ID,
@@ -66,7 +75,7 @@ async def signing(store, keys):
             token_url=server.url,
             redirect_uri=REDIRECT_URI,
         )
-        signing_in = SignIn(client, tokens, seconds=PATIENCE)
+        signing_in = SignIn(client, tokens, seconds=patience)
         async with open_site(store, workers=None, tokens=tokens, sign_in=signing_in, throttle=Throttle(0, 20)) as site:
             server.workspace_id = site.world.who.workspace_id
             yield Browser(site), server
@@ -184,18 +193,22 @@ async def test_a_person_whom_nobody_has_added_sees_advice(signing):
     assert "Ask an owner" in problem["detail"]
 
 
-async def test_a_silent_or_nonsensical_provider_is_explained_to_the_person(signing):
+async def test_a_nonsensical_provider_is_explained_to_the_person_and_can_recover(signing):
     browser, server = signing
     for broken in (b"<html>", b"[]", b"[" * 100_000, b" " * (MAX_BYTES + 1)):
         server.broken = broken
         problem = assert_problem(await browser.open(server.authorize(await browser.goes())), "unavailable", 503)
         assert "identity provider" in problem["detail"]
-    server.broken, server.silent = None, True
-
-    assert_problem(await browser.open(server.authorize(await browser.goes())), "unavailable", 503)
-
-    server.silent = False
+    server.broken = None
     assert (await browser.open(server.authorize(await browser.goes()))).status_code == 303
+
+
+@pytest.mark.parametrize("patience", [LITTLE])
+async def test_a_silent_provider_is_explained_to_the_person(signing):
+    browser, server = signing
+    server.silent = True
+    problem = assert_problem(await browser.open(server.authorize(await browser.goes())), "unavailable", 503)
+    assert "identity provider" in problem["detail"]
 
 
 async def test_a_providers_refusal_is_a_page_for_a_person_and_quotes_nobody(signing):
