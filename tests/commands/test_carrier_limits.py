@@ -14,7 +14,7 @@ from tests.support.builders import BUSINESS
 from tests.support.world import World
 
 KNOWN = KnownCarriers(
-    default="roomy", limits={"roomy": CarrierLimits(), "small": CarrierLimits(recipients=2, characters=5, files=1)}
+    default="roomy", limits={"roomy": CarrierLimits(), "small": CarrierLimits(recipients=2, characters=5, files=1, files_to_one=2)}
 )
 FILE = Media(url="https://m.example/a.png", content_type="image/png")
 
@@ -67,6 +67,16 @@ async def test_a_message_is_as_long_as_its_carrier_takes_R43(world: World, draft
         await world.run(send_message, group, draft)
     assert refused.value.members == {"carrier": "small", "limit": limit}
     assert await world.log() == before
+
+
+async def test_a_message_to_one_person_may_have_more_files_R43(world: World):
+    direct = (await world.writes(1, "Hi", group=())).value.conversation_id
+    await over(world, "small")
+
+    await world.run(send_message, direct, Draft(media=(FILE, FILE)))
+    with pytest.raises(CarrierLimitError) as refused:
+        await world.run(send_message, direct, Draft(media=(FILE, FILE, FILE)))
+    assert refused.value.members == {"carrier": "small", "limit": 2}
 
 
 async def test_a_group_that_is_too_large_for_a_new_carrier_is_readable_but_can_not_be_sent_to_R43(world: World):

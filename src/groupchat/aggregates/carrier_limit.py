@@ -24,9 +24,10 @@ def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str |
     if exceeds(len(body or ""), limits.characters):
         detail = f"{carrier} allows up to {limits.characters} characters, but this body has {len(body or '')}."
         raise CarrierLimitError(detail, carrier, limits.characters or 0)
-    if exceeds(files, limits.files):
-        detail = f"{carrier} allows up to {limits.files} files, but this message has {files}."
-        raise CarrierLimitError(detail, carrier, limits.files or 0)
+    most = limits.files_to(recipients)
+    if exceeds(files, most):
+        detail = f"{carrier} allows up to {most} files for {recipients} recipients, but this message has {files}."
+        raise CarrierLimitError(detail, carrier, most or 0)
     if exceeds(media_bytes, limits.media_bytes):
         detail = f"{carrier} allows files of up to {limits.media_bytes} bytes together, but these have {media_bytes}."
         raise CarrierLimitError(detail, carrier, limits.media_bytes or 0)

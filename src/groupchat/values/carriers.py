@@ -9,13 +9,18 @@ class CarrierLimits(Struct, frozen=True, kw_only=True):
     """The maximum of a carrier for one message; none if it sets no limit.
 
     `recipients` are the participants, without the business number; `characters` are the code points of the body; `files` are the
-    media, and `media_bytes` their size together.
+    media, `files_to_one` those in a message to one person, if a group may get fewer, and `media_bytes` their size together.
     """
 
     recipients: int | None = None
     characters: int | None = None
     files: int | None = None
+    files_to_one: int | None = None
     media_bytes: int | None = None
+
+    def files_to(self, recipients: int) -> int | None:
+        """Return the maximum number of files in a message to this many recipients."""
+        return self.files if recipients > 1 or self.files_to_one is None else self.files_to_one
 
 
 NO_LIMITS = CarrierLimits()

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from groupchat.aggregates import delivery
+from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Receipt, RecipientResult
 from groupchat.carriers.twilio.adapter import Twilio
 from groupchat.commands.inbound import CarrierInbox
@@ -57,6 +58,17 @@ async def test_a_message_to_one_person_is_one_call_R44(vendor: FakeTwilio, twili
         "StatusCallback": ["https://chat.example.com/v1/carriers/twilio/webhooks?message_id=msg_1"],
     }
     assert vendor.conversations == []
+
+
+async def test_a_message_to_one_person_carries_its_files_R46(vendor: FakeTwilio, twilio: Twilio):
+    urls = [f"https://chat.example.com/media/{n}" for n in range(10)]
+    files = tuple(Media(url=url, content_type="image/png") for url in urls)
+    await twilio.send(outgoing(to=(ANN,), body=None, media=files))
+
+    (request,) = vendor.requests
+    form = parse_qs(request.content.decode())
+    assert form["MediaUrl"] == urls
+    assert "Body" not in form
 
 
 async def test_an_opt_out_that_twilio_knows_is_a_result_R14(vendor: FakeTwilio, twilio: Twilio):

@@ -31,8 +31,8 @@ from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import described
 from groupchat.values.waiting import first_set
 
-LIMITS = CarrierLimits(recipients=9, characters=1600, files=0)
-"""Ten in all, with the business number. Files would each be a separate message, which this adapter does not send."""
+LIMITS = CarrierLimits(recipients=9, characters=1600, files=0, files_to_one=10, media_bytes=5_000_000)
+"""Ten in all, with the business number. To a group, each file would be a separate message, which this adapter does not send."""
 IDLE_SECONDS = 1.0
 _A_PAGE = 100
 _MARGIN = timedelta(minutes=5)
