@@ -164,6 +164,7 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     const [, kind = ""] = event.type.split(".");
     const id = event.stream.startsWith("cnv_") ? event.stream : event.data.conversation_id;
     if (typeof id === "string") groups.add(id);
+    if (kind === "do_not_disturb") keys.add("do-not-disturb");
     if (kind === "contact" || kind === "do_not_disturb") keys.add("contacts").add("contact").add("pane").add("inbox");
     if (kind === "workspace")
       for (const key of ["numbers", "users", "policy", "auto-replies", "rates", "roles", "me"]) keys.add(key);

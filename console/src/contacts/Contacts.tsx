@@ -224,7 +224,7 @@ function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
   );
 }
 
-/** The conversations that the contact takes part in, also with a number from before. */
+/** The conversations that the contact takes part in, even with an earlier number. */
 function Groups({ contact }: { contact: ContactView }) {
   const inbox = useInbox({ contact_id: contact.id });
   const groups = inbox.data?.pages[0]?.items ?? [];

@@ -6,7 +6,7 @@ import { readLedger, readStatement } from "../api";
 import { data, explain } from "../http";
 import { useConversation } from "../queries";
 import { Why } from "../Why";
-import { moment, phone, readable } from "../words";
+import { count, moment, phone, readable } from "../words";
 
 /** The conversations of a statement whose names are looked up: as many as somebody looks through. */
 const NAMED = 50;
@@ -40,9 +40,9 @@ export function Ledger() {
           <p className="total">
             {shown.totals.map((each) => (
               <strong key={each.currency}>
-                {each.amount} {each.currency} for {each.segments} segments
+                {each.amount} {each.currency} for {count(each.segments, "segment")}
                 {each.costs_reported > 0 &&
-                  `; the carrier charged ${each.carrier_cost} for ${each.costs_reported} of them`}
+                  `; the carrier charged ${each.carrier_cost} ${each.currency} for ${count(each.costs_reported, "recipient")}`}
               </strong>
             ))}
           </p>

@@ -126,9 +126,9 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
   );
 }
 
-/** Finds contacts by name or number, and takes bare numbers. */
 type PickerProps = { limit: string; taken: Set<string>; onChoose: (chosen: Chosen) => void };
 
+/** Finds contacts by name or number, and takes bare numbers. */
 function Picker({ limit, taken, onChoose }: PickerProps) {
   const [q, setQ] = useState("");
   const sought = useDeferredValue(q.trim());
