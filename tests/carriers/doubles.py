@@ -23,10 +23,14 @@ class HandClock:
 
 
 class RecordingInbox:
-    """Keeps the batches it takes; takes none with a message in `refuses`, and raises `crashes` once after keeping one."""
+    """Keeps people's messages, and the batches that it takes.
+
+    It takes no batch with a message in `refuses`, and raises `crashes` once after keeping one.
+    """
 
     def __init__(self) -> None:
         self.batches: list[tuple[Receipt, ...]] = []
+        self.written: list[Inbound] = []
         self.refuses: set[str] = set()
         self.crashes: BaseException | None = None
 
@@ -44,7 +48,7 @@ class RecordingInbox:
             raise crash
 
     async def inbound(self, inbound: Inbound) -> None:
-        raise NotImplementedError
+        self.written.append(inbound)
 
 
 def outgoing(

@@ -52,11 +52,11 @@ class FakeTwilio(Vendor):
         form = parse_qs(request.content.decode(), keep_blank_values=True)
         path, is_post = request.url.path, request.method == "POST"
         if path.startswith("/2010-04-01/"):
-            return self._send(form) if is_post else self._sent(request.url.params)
+            return self._send(form) if is_post else self._read(path, request.url.params)
         if path == "/v1/ConversationWithParticipants":
             return self._create(form)
         if path == "/v1/ParticipantConversations":
-            return self._listed(request.url.params["Address"])
+            return self._listed(request.url)
         found = re.fullmatch(r"/v1/Conversations/([^/]+)(?:/(Messages|Participants)(?:/([^/]+)(/Receipts)?)?)?", path)
         assert found is not None, path
         conversation = next((each for each in self.conversations if found[1] in (each.sid, each.name)), None)
@@ -78,7 +78,7 @@ class FakeTwilio(Vendor):
                 message = next((each for each in conversation.messages if each["sid"] == found[3]), None)
                 return refused(20404, 404) if message is None else httpx.Response(200, json=message)
             case _:
-                return httpx.Response(200, json={"messages": conversation.messages[::-1][:100]})
+                return page(request.url, "messages", conversation.messages[::-1])
 
     def refusal(self) -> httpx.Response:
         return refused(50407, 400)
@@ -101,7 +101,10 @@ class FakeTwilio(Vendor):
         self.sent.append(sent | {"to": form["To"][0], "from": form["From"][0], "status_callback": form["StatusCallback"][0]})
         return httpx.Response(201, json=sent)
 
-    def _sent(self, asked: Mapping[str, str]) -> httpx.Response:
+    def _read(self, path: str, asked: Mapping[str, str]) -> httpx.Response:
+        """Answer about one message that a person wrote, or about those that were sent to one person."""
+        if not path.endswith("/Messages.json"):
+            return httpx.Response(200, json={"date_created": "Sat, 21 Nov 2026 12:00:00 +0000"})
         found = [each for each in self.sent[::-1] if (each["to"], each["from"]) == (asked["To"], asked["From"])]
         return httpx.Response(200, json={"messages": found[: int(asked["PageSize"])]})
 
@@ -118,13 +121,13 @@ class FakeTwilio(Vendor):
             return refused(50438, 409)
         return httpx.Response(201, json=shown(made))
 
-    def _listed(self, address: str) -> httpx.Response:
+    def _listed(self, url: httpx.URL) -> httpx.Response:
         rows = [
             {"conversation_sid": each.sid, "conversation_state": each.state, "conversation_unique_name": each.name}
             for each in self.conversations
-            if address in each.people
+            if url.params["Address"] in each.people
         ]
-        return httpx.Response(200, json={"conversations": rows})
+        return page(url, "conversations", rows)
 
     def _post(self, conversation: Conversation, form: Mapping[str, list[str]]) -> httpx.Response:
         if conversation.state != "active":
@@ -134,6 +137,14 @@ class FakeTwilio(Vendor):
         message |= {name.lower(): form[name][0] for name in ("Author", "Body", "Attributes")}
         conversation.messages.append(message)
         return httpx.Response(201, json=message)
+
+
+def page(url: httpx.URL, name: str, rows: list[dict[str, Any]]) -> httpx.Response:
+    """Return the part of a list that an address asks for, and the address of the next part."""
+    size, number = int(url.params["PageSize"]), int(url.params.get("Page", 0))
+    end = (number + 1) * size
+    following = str(url.copy_set_param("Page", number + 1)) if end < len(rows) else None
+    return httpx.Response(200, json={name: rows[number * size : end], "meta": {"next_page_url": following}})
 
 
 def shown(conversation: Conversation) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound, NotTheCarrierError, Posted, Receipt
 from groupchat.carriers.twilio import events
 from groupchat.carriers.twilio.adapter import Twilio
+from groupchat.carriers.twilio.copies import SETTLED_SECONDS
 from groupchat.carriers.twilio.signature import require_signed
 from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
@@ -86,20 +87,9 @@ def twilio(vendor: FakeTwilio, database: Database, clock: HandClock) -> Twilio:
     return adapter(vendor, database, clock)
 
 
-class Inbox(RecordingInbox):
-    """Keeps people's messages, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[Inbound] = []
-
-    async def inbound(self, inbound: Inbound) -> None:
-        self.written.append(inbound)
-
-
 @pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
+def inbox() -> RecordingInbox:
+    return RecordingInbox()
 
 
 async def delivered(vendor: FakeTwilio, twilio: Twilio, to: str = ANN, **changes: str) -> dict[str, str]:
@@ -109,7 +99,9 @@ async def delivered(vendor: FakeTwilio, twilio: Twilio, to: str = ANN, **changes
     return fields | {"MessageSid": vendor.conversations[0].messages[0]["sid"], "ParticipantSid": participant_of(to)} | changes
 
 
-async def test_an_event_is_stored_without_a_call_and_understood_later_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
+async def test_an_event_is_stored_without_a_call_and_understood_later_R45(
+    vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox
+):
     event = await delivered(vendor, twilio)
     calls = len(vendor.requests)
     await twilio.webhook(signed(event), inbox)
@@ -120,7 +112,9 @@ async def test_an_event_is_stored_without_a_call_and_understood_later_R45(vendor
     assert await twilio.deliver_due(inbox) == 0
 
 
-async def test_an_event_that_is_not_understood_yet_waits_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, clock: HandClock):
+async def test_an_event_that_is_not_understood_yet_waits_R45(
+    vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox, clock: HandClock
+):
     event = await delivered(vendor, twilio)
     await twilio.webhook(signed(event), inbox)
     vendor.fails_with = httpx.ConnectError("away")
@@ -132,7 +126,9 @@ async def test_an_event_that_is_not_understood_yet_waits_R45(vendor: FakeTwilio,
     assert await twilio.deliver_due(inbox) == 1
 
 
-async def test_an_event_that_the_inbox_does_not_take_waits_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, clock: HandClock):
+async def test_an_event_that_the_inbox_does_not_take_waits_R45(
+    vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox, clock: HandClock
+):
     await twilio.webhook(signed(await delivered(vendor, twilio)), inbox)
     inbox.refuses.add("msg_1")
     assert await twilio.deliver_due(inbox) == 0
@@ -153,7 +149,7 @@ async def test_an_event_that_the_inbox_does_not_take_waits_R45(vendor: FakeTwili
     ],
 )
 async def test_an_event_means_a_status_R28_R14(
-    vendor: FakeTwilio, twilio: Twilio, inbox: Inbox, status: str, code: str, expected: Receipt
+    vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox, status: str, code: str, expected: Receipt
 ):
     await twilio.webhook(signed(await delivered(vendor, twilio, Status=status, ErrorCode=code)), inbox)
     await twilio.deliver_due(inbox)
@@ -161,7 +157,7 @@ async def test_an_event_means_a_status_R28_R14(
     assert inbox.taken == [expected]
 
 
-async def test_the_set_is_looked_up_and_our_number_left_out_R44(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
+async def test_the_set_is_looked_up_and_our_number_left_out_R44(vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox):
     sid = vendor.conversation(BUSINESS, (ANN, BOB, CY)).sid
     media = json.dumps([{"Sid": "ME1", "ContentType": "image/png", "Size": 3, "Filename": "a.png"}])
     fields = {"EventType": "onMessageAdded", "ConversationSid": sid, "MessageSid": "IM1", "ChatServiceSid": "IS1", "Source": "SMS"}
@@ -174,10 +170,13 @@ async def test_the_set_is_looked_up_and_our_number_left_out_R44(vendor: FakeTwil
     ]
 
 
-async def test_a_text_to_the_business_alone_needs_no_lookup_R44(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
-    await twilio.webhook(signed({"MessageSid": "SM1", "From": ANN, "To": BUSINESS, "Body": "Hi", "NumMedia": "0"}), inbox)
+async def test_a_text_to_the_business_alone_needs_no_lookup_R44(vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox):
+    for body in ("Hi", ""):
+        await twilio.webhook(signed({"MessageSid": "SM1", "From": ANN, "To": BUSINESS, "Body": body, "NumMedia": "0"}), inbox)
 
-    assert inbox.written == [Inbound(from_=ANN, to=BUSINESS, group=(), body="Hi", media=(), carrier_message_id="SM1")]
+    assert inbox.written == [
+        Inbound(from_=ANN, to=BUSINESS, group=(), body=body, media=(), carrier_message_id="SM1") for body in ("Hi", None)
+    ]
     assert vendor.requests == []
 
 
@@ -192,14 +191,16 @@ async def test_a_text_to_the_business_alone_needs_no_lookup_R44(vendor: FakeTwil
     ],
 )
 async def test_a_keyword_that_twilio_answers_itself_is_marked_R41(
-    twilio: Twilio, inbox: Inbox, body: str, said: dict[str, str], *, answers: bool
+    twilio: Twilio, inbox: RecordingInbox, body: str, said: dict[str, str], *, answers: bool
 ):
     await twilio.webhook(signed({"MessageSid": "SM1", "From": ANN, "To": BUSINESS, "Body": body, "NumMedia": "0"} | said), inbox)
 
     assert [each.carrier_answers for each in inbox.written] == [answers]
 
 
-async def test_a_keyword_in_a_group_that_twilio_answers_itself_is_marked_R41(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
+async def test_a_keyword_in_a_group_that_twilio_answers_itself_is_marked_R41(
+    vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox
+):
     sid = vendor.conversation(BUSINESS, (ANN, BOB, CY)).sid
     fields = {"EventType": "onMessageAdded", "ConversationSid": sid, "MessageSid": "IM1", "ChatServiceSid": "IS1", "Source": "SMS"}
     await twilio.webhook(signed(fields | {"Author": ANN, "Body": "STOP"}), inbox)
@@ -212,6 +213,8 @@ async def test_a_keyword_in_a_group_that_twilio_answers_itself_is_marked_R41(ven
     "fields",
     [
         {"MessageSid": "MM1", "From": ANN, "To": BUSINESS, "Body": "Hi", "OtherRecipients0": BOB},
+        {"MessageSid": "MM1", "From": BUSINESS, "To": ANN, "MessageStatus": "delivered"},
+        {"MessageSid": "SM1", "From": BUSINESS, "To": ANN, "SmsStatus": "sent"},
         {"MessageSid": "SM1", "From": ANN, "To": BUSINESS, "Body": "Hi", "OtherRecipients0": BOB},
         {"EventType": "onMessageAdded", "ConversationSid": "CH1", "MessageSid": "IM1", "Author": BUSINESS, "Source": "API"},
         {"EventType": "onConversationStateUpdated", "ConversationSid": "CH1", "StateTo": "active"},
@@ -219,16 +222,21 @@ async def test_a_keyword_in_a_group_that_twilio_answers_itself_is_marked_R41(ven
         {},
     ],
 )
-async def test_copies_and_irrelevant_events_are_acknowledged_R45(twilio: Twilio, inbox: Inbox, fields: dict[str, str]):
+async def test_copies_and_irrelevant_events_are_acknowledged_R45(
+    twilio: Twilio, inbox: RecordingInbox, clock: HandClock, fields: dict[str, str]
+):
     await twilio.webhook(signed(fields), inbox)
 
+    clock.forward(SETTLED_SECONDS)
     assert (await twilio.deliver_due(inbox), inbox.taken, inbox.written) == (0, [], [])
 
 
-async def test_the_worker_hands_over_posted_events_and_stops_on_request_R45(vendor: FakeTwilio, twilio: Twilio, inbox: Inbox):
+async def test_the_worker_hands_over_posted_events_and_stops_on_request_R45(
+    vendor: FakeTwilio, twilio: Twilio, inbox: RecordingInbox
+):
     event, stop, taken = await delivered(vendor, twilio), asyncio.Event(), asyncio.Event()
 
-    class Ringing(Inbox):
+    class Ringing(RecordingInbox):
         async def receipts(self, batch: object) -> None:
             taken.set()
 
@@ -257,5 +265,5 @@ def test_no_form_is_an_error_R45(body: bytes, content_type: str):
         assert content_type != FORM
         return
     events.media(fields | {"Media": body.decode("latin-1")}, "https://mcs.us1.twilio.com/v1")
-    if events.kind_of(fields) == "direct":
+    if events.kind_of(fields) in ("sms", "mms"):
         events.direct(fields)

@@ -21,6 +21,7 @@ from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, In
 from groupchat.carriers.storage import Storage
 from groupchat.carriers.twilio import events
 from groupchat.carriers.twilio.answers import error_of, result
+from groupchat.carriers.twilio.copies import SETTLED_SECONDS, Copies
 from groupchat.carriers.twilio.direct import Direct, receipt_of
 from groupchat.carriers.twilio.lookup import Lookup, message_id_of
 from groupchat.carriers.twilio.rails import Rail, Rails
@@ -64,7 +65,8 @@ class Twilio:
         self._direct = Direct(messages, account.account_sid, account.messaging_service_sid, account.webhook_url)
         self._calls = calls
         self._rails = Rails(calls, account.messaging_service_sid)
-        self._lookup = Lookup(calls, self._rails, account.media_url)
+        copies = Copies(calls, messages, account.account_sid, self._rails)
+        self._lookup = Lookup(calls, self._rails, copies, account.media_url)
         self._waiting = WaitingEvents(storage, clock)
         self._posted = asyncio.Event()
         """Rings when this process has stored an event."""
@@ -102,11 +104,11 @@ class Twilio:
         kind, receipt = events.kind_of(fields), receipt_of(posted, fields)
         if receipt is not None:
             return await hand_over(self.name, News(receipts=[receipt]), inbox)
-        written = events.direct(fields) if kind == "direct" else None
-        if kind in ("receipt", "inbound"):
-            await asyncio.to_thread(self._waiting.put, fields)
+        if kind in ("receipt", "inbound", "mms"):
+            await asyncio.to_thread(self._waiting.put, fields, SETTLED_SECONDS if kind == "mms" else 0)
             self._posted.set()
             return 0
+        written = events.direct(fields) if kind == "sms" else None
         if written is not None:
             return await hand_over(self.name, News(inbound=[written]), inbox)
         return await hand_over(self.name, News(unknown=[fields.get("EventType", "a copy of a message")]), inbox)

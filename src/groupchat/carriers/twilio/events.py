@@ -1,12 +1,13 @@
 """Reading Twilio's posts.
 
 Events of Conversations identify a message (IM...) and participants (MB...) only by ids. The business number's ordinary webhook also
-gets a copy of every group message, which shares no id with the event. So from there, only texts to the business alone are read:
-they are SMS, while a group's are always MMS.
+gets a copy of every group message, which shares no id with the event. So from there, only messages to the business alone are read.
+An SMS is one; an MMS may also be a copy (`copies.py`).
 """
 
 import json
 from collections.abc import Mapping
+from itertools import count, takewhile
 from typing import Literal
 from urllib.parse import quote
 
@@ -17,9 +18,10 @@ from groupchat.carriers.twilio.signature import form_of
 from groupchat.values.errors import InvalidRequestError
 
 Fields = Mapping[str, str]
-Kind = Literal["receipt", "inbound", "direct"]
+Kind = Literal["receipt", "inbound", "sms", "mms"]
 _KEYWORDS = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "HELP", "INFO"])
 """The keywords that Twilio answers without being told, if they are the whole text."""
+_KINDS: Mapping[str, Kind] = {"SM": "sms", "MM": "mms"}
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -41,26 +43,33 @@ def kind_of(fields: Fields) -> Kind | None:
             return "receipt"
         case "onMessageAdded" if fields.get("Source") == "SMS" and _has(fields, "ConversationSid", "MessageSid", "Author"):
             return "inbound"
-        case None if fields.get("MessageSid", "").startswith("SM") and _has(fields, "From", "To", "Body"):
-            return "direct"
+        case None if _has(fields, "From", "To") and "Body" in fields and "OtherRecipients0" not in fields:
+            return _KINDS.get(fields.get("MessageSid", "")[:2])
         case _:
             return None
 
 
 def direct(fields: Fields) -> Inbound | None:
-    """Return a text that a person wrote to the business alone; none if it lacks the sender or the receiver."""
+    """Return a message that a person wrote to the business alone; none if it lacks the sender or the receiver."""
     from_, to = shapes.number(fields.get("From")), shapes.number(fields.get("To"))
-    if from_ is None or to is None or "OtherRecipients0" in fields:
+    if from_ is None or to is None:
         return None
     return Inbound(
         from_=from_,
         to=to,
         group=(),
         body=fields.get("Body") or None,
-        media=(),
+        media=_listed_files(fields),
         carrier_message_id=fields["MessageSid"],
         carrier_answers=is_answered(fields),
     )
+
+
+def _listed_files(fields: Fields) -> tuple[Media, ...]:
+    """Return the files of an MMS, which its fields number from 0."""
+    numbered = takewhile(lambda n: f"MediaUrl{n}" in fields, count())
+    found = [shapes.media(fields[f"MediaUrl{n}"], fields.get(f"MediaContentType{n}", "")) for n in numbered]
+    return tuple(each for each in found if each is not None)
 
 
 def is_answered(fields: Fields) -> bool:

@@ -10,6 +10,7 @@ from groupchat.carriers.incoming import News
 from groupchat.carriers.port import CarrierUnclearError, Inbound, Receipt
 from groupchat.carriers.twilio import events
 from groupchat.carriers.twilio.answers import NOT_FOUND, error_of, receipt
+from groupchat.carriers.twilio.copies import Copies
 from groupchat.carriers.twilio.rails import People, Rails
 
 _REMEMBERED = 10_000
@@ -19,20 +20,29 @@ T = TypeVar("T")
 class Lookup:
     """Asks Twilio, and caches the results."""
 
-    def __init__(self, calls: Calls, rails: Rails, media_url: str) -> None:
+    def __init__(self, calls: Calls, rails: Rails, copies: Copies, media_url: str) -> None:
         self._calls = calls
         self._rails = rails
+        self._copies = copies
         self._media_url = media_url
         self._messages: dict[str, str] = {}
         self._people: dict[str, People] = {}
 
     async def news(self, fields: events.Fields) -> News:
         """Return the content of an event. Raises `CarrierRefusedError` or `CarrierUnclearError` while Twilio can't be asked."""
-        if events.kind_of(fields) == "receipt":
+        kind = events.kind_of(fields)
+        if kind == "mms":
+            return await self._mms(events.direct(fields))
+        if kind == "receipt":
             report = await self._receipt(fields)
             return News(unknown=["a receipt of another sender's message"]) if report is None else News(receipts=[report])
         inbound = await self._inbound(fields)
         return News(unknown=["a message that was not written by a person"]) if inbound is None else News(inbound=[inbound])
+
+    async def _mms(self, written: Inbound | None) -> News:
+        if written is None or await self._copies.has(written):
+            return News(unknown=["a copy of a group's message"])
+        return News(inbound=[written])
 
     async def _receipt(self, fields: events.Fields) -> Receipt | None:
         message_id = await self._message_id(fields)

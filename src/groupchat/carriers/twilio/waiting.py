@@ -45,9 +45,10 @@ class WaitingEvents:
         self._storage = storage
         self._clock = clock
 
-    def put(self, fields: Mapping[str, str]) -> None:
-        """Store an event; it is safe when this returns."""
-        row = {"fields": json.encode(fields).decode(), "due_at": to_micros(self._clock()), "attempts": 0}
+    def put(self, fields: Mapping[str, str], seconds: float = 0) -> None:
+        """Store an event, which is due after some seconds; it is safe when this returns."""
+        due_at = self._clock() + timedelta(seconds=seconds)
+        row = {"fields": json.encode(fields).decode(), "due_at": to_micros(due_at), "attempts": 0}
         with self._storage.write() as connection:
             connection.execute(insert(EVENTS).values(row))
 
