@@ -76,6 +76,18 @@ def test_an_uploaded_photo_is_turned_and_loses_its_place_R46():
         assert "comment" not in image.info
 
 
+@pytest.mark.parametrize("form", ["PNG", "GIF"])
+def test_an_uploaded_picture_stays_transparent_where_it_was_R46(form: str):
+    given = BytesIO()
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.putpixel((0, 0), 0)
+    image.save(given, form, transparency=0)
+
+    with Image.open(check(given, clean=True).file) as kept:
+        assert [kept.convert("RGBA").getpixel(place)[3] for place in ((0, 0), (1, 1))] == [0, 255]
+
+
 def test_what_people_send_is_kept_as_it_came_R46():
     sent = photo()
     checked = check(sent)

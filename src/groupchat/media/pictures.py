@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from groupchat.media.kinds import GIF, JPEG, PNG, WEBP, MediaTypeError
 
 MOST_PIXELS = 50_000_000
-"""Four bytes each when decoded, so 200 MB for each of the pictures that are decoded at the same time."""
+"""Four bytes each when decoded, so 200 MB, and twice that while a picture is turned."""
 THUMBNAIL_PIXELS = 320
 _FORMATS = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", WEBP: "WEBP"}
 _SIDES = (2048, 1600, 1280, 1024, 800, 640, 480, 320, 240, 160)
@@ -26,8 +26,9 @@ _QUALITIES = (85, 70, 55)
 _ORIENTATION = 0x0112
 """The field of EXIF that says how to turn a picture."""
 _ON_THE_SIDE = {5, 6, 7, 8}
-_THREADS = ThreadPoolExecutor(2, thread_name_prefix="pictures")
-"""Their own, and few: each picture needs much memory, and many at once would take all threads of the database."""
+_REDUCIBLE = {"L", "RGB", "RGBA", "CMYK"}
+_THREADS = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+"""One of their own: each picture needs much memory, and many at once would take all threads of the database."""
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 
 
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 
 async def in_turn(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Let a thread for pictures call a function, as soon as one is free."""
+    """Call a function in the thread for pictures, as soon as it is free."""
     return await asyncio.get_running_loop().run_in_executor(_THREADS, partial(work, *arguments, **named))
 
 
@@ -61,14 +62,14 @@ def look(file: IO[bytes], content_type: str) -> Picture:
 
 
 def cleaned(file: IO[bytes], content_type: str) -> IO[bytes]:
-    """Return the same picture without metadata, such as the place where it was taken, and turned the way it is seen."""
+    """Return the same picture without metadata, such as the place where it was taken, and turned upright."""
     with _opened(file, content_type) as image:
         if content_type in {GIF, WEBP} and getattr(image, "n_frames", 1) > 1:
             written = BytesIO()
             image.save(written, _FORMATS[content_type], save_all=True, exif=b"", xmp=b"", comment=b"")
             return written
-        seen = ImageOps.exif_transpose(image)
-        return BytesIO(_encoded(seen, content_type, 92))
+        ImageOps.exif_transpose(image, in_place=True)
+        return BytesIO(_encoded(image, content_type, 92))
 
 
 def thumbnail(file: IO[bytes], content_type: str) -> IO[bytes]:
@@ -108,21 +109,22 @@ def _too_large() -> MediaTypeError:
 
 
 def _scaled(image: Image.Image, side: int) -> Image.Image:
-    """Return a picture turned the way it is seen, with no side longer than this."""
+    """Return a picture turned upright, with no side longer than this. It gets smaller before it is copied, to save memory."""
     image.draft("RGB", (side, side))
-    seen = ImageOps.exif_transpose(image).convert("RGBA")
-    flat = Image.new("RGB", seen.size, "white")
-    flat.paste(seen, mask=seen)
+    whole = image if image.mode in _REDUCIBLE else image.convert("RGBA")
+    smaller = whole.reduce(max(max(image.size) // side, 1))
+    upright = ImageOps.exif_transpose(smaller).convert("RGBA")
+    flat = Image.new("RGB", upright.size, "white")
+    flat.paste(upright, mask=upright)
     flat.thumbnail((side, side))
     return flat
 
 
 def _encoded(image: Image.Image, content_type: str, quality: int) -> bytes:
-    """Return the bytes of a picture in a format, without metadata."""
+    """Return the bytes of a picture in a format, and drop its metadata. Which color of a palette is transparent is not metadata."""
     if content_type == JPEG and image.mode not in {"L", "RGB", "CMYK"}:
         image = image.convert("RGB")
-    plain = image.copy()
-    plain.info = {}
+    image.info = {name: value for name, value in image.info.items() if name == "transparency"}
     written = BytesIO()
-    plain.save(written, _FORMATS[content_type], quality=quality, optimize=content_type in {JPEG, PNG}, icc_profile=None)
+    image.save(written, _FORMATS[content_type], quality=quality, optimize=content_type in {JPEG, PNG}, icc_profile=None)
     return written.getvalue()
