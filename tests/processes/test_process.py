@@ -7,9 +7,10 @@ from sqlalchemy.exc import OperationalError
 
 from groupchat.processes.process import AT_ONCE, Process
 from groupchat.store.follower import Follower
-from groupchat.store.positions import PoisonError, park
+from groupchat.store.positions import PoisonError, park, statuses
 from groupchat.store.refusals import UnavailableError, VersionConflictError
 from tests.store.counting import PATIENCE, count, until
+from tests.support.statements import counted
 
 
 class Noting:
@@ -65,6 +66,25 @@ async def test_events_of_a_key_come_in_order_and_events_without_a_key_are_passed
     assert [position for position in noting.seen if position in (1, 4, 6)] == [1, 4, 6]
     assert sorted(noting.seen) == [1, 2, 4, 5, 6]
     assert follower.status().position == 7
+
+
+async def test_processes_that_move_together_share_a_transaction(store, database):
+    batch = await log_of(store, "nobody's", "nobody's")
+    others = [Noting() for _ in range(4)]
+    for n, each in enumerate(others):
+        each.name = f"noting-{n}"
+    with counted(database) as asked:
+        await asyncio.gather(*(Process(store, each).handle(batch, 2) for each in others))
+
+    assert {name: status.position for name, status in statuses(database).items()} == {each.name: 2 for each in others}
+    assert asked.transactions == 1
+
+
+async def test_a_position_is_never_moved_back(store, process, follower):
+    await asyncio.gather(*(process.handle([], position) for position in (3, 5, 4)))
+    await process.handle([], 2)
+
+    assert follower.status().position == 5
 
 
 async def test_different_keys_are_handled_at_the_same_time_but_not_too_many(store, process, noting):

@@ -86,9 +86,12 @@ class Process:
         if passing := next((error for error in errors if not isinstance(error, PoisonError)), None):
             raise passing  # only now: the batch comes again, and none of its reactions may still be running then
         poison = min((error for error in errors if isinstance(error, PoisonError)), key=lambda error: error.position, default=None)
-        await asyncio.to_thread(self._move, position if poison is None else poison.position - 1, left)
+        reached = position if poison is None else poison.position - 1
         if left:
+            await asyncio.to_thread(self._put_off, reached, left)
             self.put_off.set()
+        else:
+            await self._store.moves.to(self.name, reached)  # not back, if another process has taken the lease meanwhile
         if poison is not None:
             raise poison
         return position
@@ -119,7 +122,7 @@ class Process:
         with self._database.read() as connection:
             return put_off.keys_of(connection, self.name, list(keys))
 
-    def _move(self, position: int, left: Sequence[PutOff]) -> None:
+    def _put_off(self, position: int, left: Sequence[PutOff]) -> None:
         with self._database.write(durable=False) as connection:
             put_off.add(connection, self.name, left)
-            advance(connection, [self.name], position)  # not back, if another process has taken the lease meanwhile
+            advance(connection, [self.name], position)

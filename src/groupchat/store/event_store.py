@@ -27,7 +27,7 @@ from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
 from groupchat.store.last_try import LONGEST_SECONDS, LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
-from groupchat.store.positions import Statuses
+from groupchat.store.positions import Moves, Statuses
 from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
@@ -117,6 +117,7 @@ class EventStore:
         self._mapper = EventMapper()
         self.log = Log(self._recorder, self._mapper)
         self.statuses = Statuses(database)
+        self.moves = Moves(database)
         self._committer = Committer(self._recorder, signals.stored)
         self._states = States(self._recorder, self._mapper, cached_streams)
 

@@ -119,6 +119,26 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
     notify_progress(connection)
 
 
+class Moves:
+    """Stores new positions and nothing else. Followers of one process that move together share a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._at_once = AtOnce.in_thread(self._move)
+
+    async def to(self, name: str, position: int) -> None:
+        """Store a follower's new position, unless it is further ahead."""
+        await self._at_once.ask((name, position))
+
+    def _move(self, moves: Sequence[tuple[str, int]]) -> list[None]:
+        with self._database.write(durable=False) as connection:
+            if len(moves) > 1:  # in the order of their names, so that two transactions never wait for each other
+                connection.execute(_LOCK, {"names": [name for name, _ in moves]})
+            for position in dict.fromkeys(position for _, position in moves):
+                advance(connection, [name for name, to in moves if to == position], position)
+        return [None] * len(moves)
+
+
 def stand_at(connection: Connection, name: str, position: int) -> None:
     """Store the position of a follower that keeps it elsewhere too; clear its errors."""
     ensure(connection, name)
