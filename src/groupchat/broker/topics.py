@@ -1,7 +1,7 @@
 """The topics' names (docs/topics.md). A prefix distinguishes a replay's topics from the live ones."""
 
 CONVERSATIONS = "groupchat.conversations.v1"
-"""Every event of a conversation and of its messages' deliveries and media; the key is the conversation's id."""
+"""Every event of a conversation, and of its messages' deliveries, media and reviews; the key is the conversation's id."""
 CONTACTS = "groupchat.contacts.v1"
 """Every event of a contact and of the numbers it is listed under; the key is the contact's id."""
 CONSENTS = "groupchat.consents.v1"

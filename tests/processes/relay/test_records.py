@@ -16,6 +16,8 @@ from tests.golden.examples import EXAMPLES
 from tests.support.builders import CAUSE, recorded
 
 NOW = {event.TOPIC: event for event in EXAMPLES.values()}
+LISTS = ("number_listed", "number_unlisted", "external_id_claimed", "external_id_released")
+"""The ends of the names of contacts' events that are in the stream of a number, or of another system's id."""
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_TYPES))
@@ -55,6 +57,22 @@ def test_the_key_keeps_related_records_in_order(name, stream, topic, key):
 
     assert (record.topic, record.key.decode()) == (topic, key)
     assert dict(record.headers)["ce_subject"].decode() == key
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_TYPES))
+def test_every_type_of_event_has_the_key_that_the_page_on_topics_promises(name):
+    event, family = NOW[name], name.split(".")[1]
+    stream = event.contact_id if family == "contact" and not name.endswith(LISTS) else "stream_1"
+    promised = {
+        topics.CONVERSATIONS: stream if family == "conversation" else getattr(event, "conversation_id", None),
+        topics.CONTACTS: getattr(event, "contact_id", None),
+        topics.CONSENTS: stream,
+        topics.WORKSPACES: CAUSE.workspace_id,
+    }
+
+    record = next(records_of(recorded(event, stream=stream)))
+
+    assert record.key.decode() == promised[record.topic]
 
 
 @pytest.mark.parametrize("name", sorted(NOW))

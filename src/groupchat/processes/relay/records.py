@@ -8,6 +8,7 @@ from groupchat.aggregates import delivery, phone_book
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.aggregates.media import MediaAttached, MediaMissing
+from groupchat.aggregates.review import ReviewOpened, ReviewSettled
 from groupchat.aggregates.sight import published
 from groupchat.broker import topics
 from groupchat.broker.envelope import ENTRY_TYPE, KafkaRecord, headers_of
@@ -16,15 +17,22 @@ from groupchat.values.event import Recorded
 
 _encode = msgspec.json.Encoder().encode
 
+# Events that aren't in the stream of the conversation or contact whose key they have.
+_OfDelivery = (
+    delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld | delivery.CallRefused | delivery.CostReported
+)
+_OfConversation = _OfDelivery | MediaAttached | MediaMissing | ReviewOpened | ReviewSettled
+_OfContact = phone_book.NumberListed | phone_book.NumberUnlisted | ExternalIdClaimed | ExternalIdReleased
+
 
 def key_of(recorded: Recorded, topic: str) -> str:
     """Return the key that keeps an event in order within its topic: the conversation, contact, consent or workspace."""
     event = recorded.event
     if topic == topics.WORKSPACES:
         return recorded.cause.workspace_id
-    if isinstance(event, delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld | MediaAttached | MediaMissing):
+    if isinstance(event, _OfConversation):
         return event.conversation_id
-    if isinstance(event, phone_book.NumberListed | phone_book.NumberUnlisted | ExternalIdClaimed | ExternalIdReleased):
+    if isinstance(event, _OfContact):
         return event.contact_id
     return recorded.stream
 
