@@ -16,6 +16,8 @@ import yaml
 from groupchat import __version__, cli
 from groupchat.bootstrap import running
 from groupchat.http.web.refusals import MAX_FILE_BYTES
+from groupchat.media.bucket import Bucket
+from groupchat.media.opening import open_store
 from groupchat.settings import Settings
 from groupchat.workers import all_but
 from tests.support.kafka import broker
@@ -123,6 +125,14 @@ def test_the_manifests_are_all_listed_and_run_what_the_command_line_accepts():
     assert listed["images"][0]["newTag"] == __version__
     assert [_parsed(args) for args in run] == ["serve", "work"]
     assert len(_containers(folder)) == 2
+
+
+def test_the_pods_keep_files_in_a_store_that_they_share_R46():
+    listed = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
+    given = dict(literal.split("=", 1) for literal in listed["configMapGenerator"][0]["literals"])
+    given |= {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key"}  # from the secret
+
+    assert isinstance(open_store(given["GROUPCHAT_MEDIA_URL"], "postgresql://database/groupchat", given), Bucket)
 
 
 @pytest.mark.parametrize("path", sorted((DEPLOY / "systemd").iterdir()), ids=lambda path: path.name)
