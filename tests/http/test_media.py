@@ -10,7 +10,7 @@ from groupchat.http.routes.media import MAX_MEDIA_BYTES
 from groupchat.media.port import MediaStoreError
 from tests.http.site import Json, Site, assert_problem, locs, messages_of
 from tests.media.files import BY_TYPE, noise, photo
-from tests.support.builders import number
+from tests.support.builders import BUSINESS, number
 
 
 async def upload(site: Site, content: bytes) -> Json:
@@ -121,6 +121,15 @@ async def test_only_a_file_that_the_caller_can_see_is_sent_R22_R46(site):
         refused = await site.post(messages_of(made), {"media": [{"media_id": media_id}]})
         assert locs(assert_problem(refused, "invalid-request", 422)) == ["media.0.media_id"]
     assert_problem(await site.get(f"/v1/media/{strange}"), "not-found", 404)
+
+
+async def test_a_wrong_file_of_a_first_message_is_found_where_the_request_has_it_R46(site):
+    people = [{"number": number(1)}, {"number": number(2)}]
+    first = {"body": "Hi", "media": [{"media_id": "med_none"}]}
+
+    refused = await site.post("/v1/conversations", {"from": BUSINESS, "participants": people, "message": first})
+
+    assert locs(assert_problem(refused, "invalid-request", 422)) == ["message.media.0.media_id"]
 
 
 @pytest.mark.parametrize(

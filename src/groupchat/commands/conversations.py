@@ -167,12 +167,12 @@ async def _if_seen(decision: Decision, rights: Access, conversation_id: str) -> 
 async def _first_message(decision: Decision, conversation_id: str, rights: Access, draft: Draft | None) -> CreatedGroup:
     if draft is None:
         return CreatedGroup(conversation_id, None)
-    return CreatedGroup(conversation_id, await _send(decision, conversation_id, rights, draft))
+    return CreatedGroup(conversation_id, await _send(decision, conversation_id, rights, draft, loc="message.media"))
 
 
-async def _send(decision: Decision, conversation_id: str, rights: Access, draft: Draft) -> str:
+async def _send(decision: Decision, conversation_id: str, rights: Access, draft: Draft, *, loc: str = "media") -> str:
     message_id = decision.new_id("msg")
-    draft = replace(draft, media=await attached(decision, rights, conversation_id, message_id, draft.media))
+    draft = replace(draft, media=await attached(decision, rights, conversation_id, message_id, draft.media, loc=loc))
     send = group_conversation.Send(
         conversation_id=conversation_id,
         message_id=message_id,

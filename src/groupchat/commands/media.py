@@ -34,26 +34,27 @@ async def miss(decision: Decision, media_id: str, message_id: str, conversation_
 
 
 async def attached(
-    decision: Decision, rights: Access, conversation_id: str, message_id: str, media: Sequence[Media]
+    decision: Decision, rights: Access, conversation_id: str, message_id: str, media: Sequence[Media], *, loc: str
 ) -> tuple[Media, ...]:
     """Bring the kept files of a new message into its conversation, and return all files with what is known of them.
 
-    Raises `InvalidRequestError` for a file that the caller neither uploaded nor sees in a conversation.
+    Raises `InvalidRequestError` for a file that the caller neither uploaded nor sees in a conversation; `loc` is where the request
+    lists the files.
     """
+    attach = AttachMedia(workspace_id=decision.cause.workspace_id, message_id=message_id, conversation_id=conversation_id)
     return tuple(
         [
-            each if each.media_id is None else await _attached(decision, rights, conversation_id, message_id, n, each.media_id)
+            each if each.media_id is None else await _attached(decision, rights, attach, each.media_id, f"{loc}.{n}.media_id")
             for n, each in enumerate(media)
         ]
     )
 
 
-async def _attached(decision: Decision, rights: Access, conversation_id: str, message_id: str, n: int, media_id: str) -> Media:
+async def _attached(decision: Decision, rights: Access, attach: AttachMedia, media_id: str, loc: str) -> Media:
     try:
         stored = await _visible(decision, rights, media_id)
     except NotFoundError as error:
-        raise InvalidRequestError(f"media.{n}.media_id", error.detail) from error
-    attach = AttachMedia(workspace_id=decision.cause.workspace_id, message_id=message_id, conversation_id=conversation_id)
+        raise InvalidRequestError(loc, error.detail) from error
     await decision.take(MEDIA, media_id, attach)
     return Media(url=files.urn(media_id), content_type=stored.content_type, media_id=media_id, size=stored.size)
 
