@@ -14,9 +14,14 @@ from tests.support.builders import BUSINESS
 from tests.support.world import World
 
 KNOWN = KnownCarriers(
-    default="roomy", limits={"roomy": CarrierLimits(), "small": CarrierLimits(recipients=2, characters=5, files=1, files_to_one=2)}
+    default="roomy",
+    limits={
+        "roomy": CarrierLimits(),
+        "small": CarrierLimits(recipients=2, characters=5, files=1, files_to_one=2, media_bytes=1000),
+    },
 )
 FILE = Media(url="https://m.example/a.png", content_type="image/png")
+FILM = Media(url="https://m.example/a.mp4", content_type="video/mp4", size=1001)
 
 
 @pytest.fixture
@@ -53,7 +58,13 @@ async def test_a_successor_too_has_at_most_as_many_R43_R18(world: World):
 
 
 @pytest.mark.parametrize(
-    ("draft", "limit"), [(Draft(body="longer"), 5), (Draft(media=(FILE, FILE)), 1), (Draft(body="short", media=(FILE,)), None)]
+    ("draft", "limit"),
+    [
+        (Draft(body="longer"), 5),
+        (Draft(media=(FILE, FILE)), 1),
+        (Draft(media=(FILM,)), 1000),
+        (Draft(body="short", media=(FILE,)), None),
+    ],
 )
 async def test_a_message_is_as_long_as_its_carrier_takes_R43(world: World, draft: Draft, limit: int | None):
     group = await world.group(1, 2)

@@ -9,7 +9,10 @@ import pytest
 from docs import generate
 from groupchat import cli, settings
 from groupchat.bootstrap import running
+from groupchat.carriers.bandwidth import adapter as bandwidth
 from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.telnyx import adapter as telnyx
+from groupchat.carriers.twilio import adapter as twilio
 from groupchat.commands import streams
 from groupchat.proof.notes import SigningKey
 from groupchat.settings import Settings
@@ -55,6 +58,14 @@ async def test_every_worker_is_described(sqlite_url):
 
     async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key=key)) as system:
         assert described == list(system.workers)
+
+
+def test_the_sizes_of_files_that_carriers_take_are_the_ones_that_are_described_R43():
+    lines = (ROOT / "docs" / "carriers.md").read_text().splitlines()
+    described = next(line for line in lines if line.startswith("| size of a message's files"))
+
+    limits = [each.LIMITS.media_bytes or 0 for each in (telnyx, bandwidth, twilio)]
+    assert described.endswith("| {:g} MB | {:g} MB | {:g} MB |".format(*(limit / 1_000_000 for limit in limits)))
 
 
 def test_every_switch_of_the_simulated_carrier_is_described():

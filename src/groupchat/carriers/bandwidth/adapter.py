@@ -18,7 +18,7 @@ from groupchat.carriers.incoming import hand_over
 from groupchat.carriers.port import CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
 from groupchat.values.carriers import CarrierLimits
 
-LIMITS = CarrierLimits(recipients=10, characters=2048)
+LIMITS = CarrierLimits(recipients=10, characters=2048, media_bytes=3_500_000)
 
 
 class BandwidthAccount(Struct, frozen=True, kw_only=True):
