@@ -124,6 +124,7 @@ async def test_a_clock_that_is_wrong_changes_no_order(browser: Browser, demo: De
         await person.open("Wrong clock")
         await person.write("Second")
         await expect(person.message("Second")).to_have_count(1)
+        assert await sent(person, api, group) == ["First", "Second"]
         await hears(api, "+16045550195", "Third")
         await expect(person.message("Third")).to_have_count(1)
         assert await shown(page) == ["First", "Second", "Third"]

@@ -9,6 +9,7 @@ from groupchat.commands import contacts, keys
 from groupchat.commands.streams import WORKSPACE
 from groupchat.http.streams.streams import Streams
 from groupchat.http.streams.watch import BATCH, StreamLimits
+from groupchat.processes.delivery import DeliveryProcess
 from tests.golden.examples import EXAMPLES
 from tests.http.listening import PATIENCE, listening, streamed
 from tests.http.site import assert_problem, open_site, path_of
@@ -194,6 +195,7 @@ async def test_a_restricted_user_sees_only_their_groups_and_contacts_R22(site):
     seen = await site.group(1, 2, name="Seen", message={"body": "for you"})
     hidden = await site.group(2, 3, name="Hidden", message={"body": "not for you"})
     assert (await site.writes(3, "STOP", group=[number(2)])).status_code == 202
+    assert await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), PATIENCE)
     await site.get("/v1/conversations")
 
     events = await streamed(agent)

@@ -64,9 +64,10 @@ class Forwarder:
         self._start = start
         self._public_url = public_url
         self._batch = batch
+        self._limit = batch
+        """The maximum of the next transaction: less than a batch while a record that is too large is looked for."""
         self._standing: int | None = None
         self._ahead: Future[_RelayBatch | None] | None = None
-        self._poison: PoisonError | None = None
 
     def step(self) -> Found:
         """Publish the next batch. Any exception may pass; call `drop` after it."""
@@ -99,7 +100,7 @@ class Forwarder:
 
     def drop(self) -> None:
         """Close the producer in any state, and forget everything about the outcome."""
-        self._standing = self._ahead = self._poison = None
+        self._standing = self._ahead = None
         self._publisher.close()
 
     def report(self, error: Exception) -> None:
@@ -153,17 +154,30 @@ class Forwarder:
                 self._publisher.publish(batch.records, batch.progress)
         except RecordTooLargeError as error:
             self.drop()
-            self._poison = _too_large(batch.events[error.index], error)  # the events before it are published first
+            self._narrow(batch, error)
             return
-        self._standing = position
+        self._standing, self._limit = position, min(self._limit * 2, self._batch)
         with self._database.write(durable=False) as connection:
             advance(connection, [self._name], position)
         self._store.signals.moved()
 
+    def _narrow(self, batch: _RelayBatch, error: RecordTooLargeError) -> None:
+        """Look for the record that is too large, in smaller transactions; raises `PoisonError` if only one event can have it.
+
+        So the events before it are published first, and no other event is taken for it.
+        """
+        concerned = {each.position: each for each in batch.events}
+        if len(concerned) > 1:
+            self._limit = len(concerned) // 2
+        elif concerned:
+            raise _too_large(batch.events[0], error) from error
+        else:
+            raise error
+
     def _read(self, above: int) -> _RelayBatch | None:
         """Return the next batch to publish, none at the log's end; raises `PoisonError` if it can't be published."""
         try:
-            found = self._store.log.read(above, self._batch).events
+            found = self._store.log.read(above, self._limit).events
         except UnreadableEventError as error:
             if error.position not in parked_in(self._database, self._name, above=above, upto=error.position):
                 raise PoisonError(error.position, str(error)) from error
@@ -179,17 +193,14 @@ class Forwarder:
                 new = [] if recorded.position in parked else self._records(recorded)
             except PoisonError:
                 if not done:
-                    self._poison = None
                     raise
                 break
             records += new
             events += [recorded] * len(new)
             done += 1
-        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), full=done == self._batch)
+        return _RelayBatch(records, events, RelayProgress.behind(found[done - 1]), full=done == self._limit)
 
     def _records(self, recorded: Recorded) -> list[KafkaRecord]:
-        if self._poison is not None and recorded.position == self._poison.position:
-            raise self._poison
         try:
             return list(records_of(recorded, self._public_url))
         except Exception as error:

@@ -19,11 +19,10 @@ _KEYS = 100_000
 
 
 class RecordTooLargeError(Exception):
-    """One record is larger than its topic allows; `index` is its place among the records to publish."""
+    """One of the records is larger than its topic allows.
 
-    def __init__(self, index: int, reason: str) -> None:
-        super().__init__(reason)
-        self.index = index
+    Nobody knows which one: kafka-python gives the same error to the records that it has not sent by then.
+    """
 
 
 class Publisher:
@@ -62,13 +61,13 @@ class Publisher:
             msg = "the publisher is not open"
             raise RuntimeError(msg)
         producer.begin_transaction()
-        sent = [self._send(producer, index, record) for index, record in enumerate([*records, progress.record()])]
-        for index, future in enumerate(sent):
+        sent = [self._send(producer, record) for record in (*records, progress.record())]
+        for future in sent:
             # In kafka-python, a record that timed out does not fail the transaction, which would be committed without it.
             try:
                 future.get(timeout=DELIVERY_MS / 1_000)
             except _TOO_LARGE as error:
-                raise RecordTooLargeError(index, str(error)) from error
+                raise RecordTooLargeError(str(error)) from error
         self.certain = producer.commit()
 
     def close(self) -> None:
@@ -78,14 +77,14 @@ class Publisher:
         if producer is not None:
             producer.abandon()
 
-    def _send(self, producer: Producer, index: int, record: KafkaRecord) -> Any:
+    def _send(self, producer: Producer, record: KafkaRecord) -> Any:
         partition = self._partition(record.topic, record.key)
         try:
             return producer.send(
                 self.prefix + record.topic, record.value, key=record.key, headers=record.headers, partition=partition
             )
         except MessageSizeTooLargeError as error:
-            raise RecordTooLargeError(index, str(error)) from error
+            raise RecordTooLargeError(str(error)) from error
 
     def _partition_of(self, topic: str, key: bytes) -> int:
         """Return the partition that Kafka's own clients choose for a key."""
