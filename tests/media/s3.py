@@ -1,4 +1,7 @@
-"""A real S3 server for tests: S3Proxy from Maven Central, on 127.0.0.1, with its objects in a folder."""
+"""A real S3 server for tests: S3Proxy from Maven Central, on 127.0.0.1, with its objects in a folder.
+
+`python -m tests.media.s3` only fetches its jars.
+"""
 
 import shutil
 import socket
@@ -28,7 +31,7 @@ def reason_to_skip() -> str | None:
 @contextmanager
 def s3_server(folder: Path) -> Iterator[str]:
     """Run a server, and yield its address; the folder has a bucket."""
-    _install()
+    install()
     (folder / BUCKET).mkdir(parents=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -60,7 +63,8 @@ def _wait(address: str, server: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError(msg)
 
 
-def _install() -> None:
+def install() -> None:
+    """Fetch the jars, unless they are there."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with FileLock(BUILD / "lock"):
         stamp = BUILD / "pom.xml"
@@ -73,3 +77,7 @@ def _install() -> None:
             timeout=300,
         )
         shutil.copy(POM, stamp)
+
+
+if __name__ == "__main__":
+    install()
