@@ -34,7 +34,7 @@ style: .venv/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: style ## check style, types and layers, then run all tests: in about 10 minutes on 2 cores
+test: style ## check style, types and layers, then run all tests: in about 13 minutes on 2 cores
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python -m tests.media.s3
 	-@$(BIN)/python -m asyncapi.parser
