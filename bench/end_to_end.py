@@ -215,6 +215,7 @@ def _keeps_up(accepted: float, late: float, rate: float) -> bool:
 def _visible(service: Service, rounds: int, seconds: float) -> Measure:
     """Write occasionally during a light load, and read the inbox until it shows each message."""
     took: list[float] = []
+    service.reconnect()
     for _ in range(rounds):
         loading = Thread(target=service.post_beside, args=(seconds, VISIBLE_RATE))
         loading.start()

@@ -77,6 +77,10 @@ class Service:
         """Post at a rate, while something else is measured."""
         post(Load(port=self.port, paths=self._paths, key=self._key, body=BODY, seconds=seconds, rate=rate))
 
+    def reconnect(self) -> None:
+        """Use a new connection for what follows: the server closes one that nobody has used for a while."""
+        self._connection.close()  # the next request opens it
+
     def write_and_see(self) -> None:
         """Send a message, and read the first page of the inbox when it shows it."""
         written = self._request("POST", self._paths[0], BODY.encode())

@@ -119,7 +119,7 @@ async def _must_not_go(decision: Decision, message: Recorded, group: GroupConver
 
 
 def _still_fits(answer: AutoReplied, group: GroupConversation) -> bool:
-    """Return whether an answer still says the truth: a confirmation is for somebody who is out, help for somebody who is not."""
+    """Return whether an answer is still true: a confirmation is for somebody who is out, help for somebody who is not."""
     member = group.member(answer.number)
     return member is not None and bool(member.out) == (answer.purpose == "opt-out")
 

@@ -20,7 +20,7 @@ from groupchat.values.errors import InvalidRequestError
 Fields = Mapping[str, str]
 Kind = Literal["receipt", "inbound", "sms", "mms"]
 _KEYWORDS = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "HELP", "INFO"])
-"""The keywords that Twilio answers without being told, if they are the whole text."""
+"""The keywords that Twilio answers by itself, if they are the whole text."""
 _KINDS: Mapping[str, Kind] = {"SM": "sms", "MM": "mms"}
 _FORM = "application/x-www-form-urlencoded"
 
