@@ -36,7 +36,7 @@ style: .venv/dev
 
 test: style ## check style, types and layers, then run all tests: in about 13 minutes on 2 cores
 	-@$(BIN)/python kafka/broker.py --install
-	-@$(BIN)/python -m tests.media.s3
+	-@$(BIN)/python -m tests.support.s3
 	-@$(BIN)/python -m asyncapi.parser
 	-@$(BIN)/python -m openapi.tools
 	-@cd tests/proof/go && go mod download

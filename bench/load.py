@@ -99,6 +99,10 @@ def _request(load: Load, path: str) -> bytes:
     return "\r\n".join((*lines, "", load.body)).encode()
 
 
+async def _connect(made: _Connection, port: int) -> None:
+    await asyncio.get_running_loop().create_connection(lambda: made, "127.0.0.1", port)
+
+
 async def drive(port: int, lanes: Sequence[Iterator[bytes]], seconds: float, rate: float | None) -> Result:
     """Send what each lane has next over a connection of its own, one request at a time; `rate` as in `Load`."""
     loop = asyncio.get_running_loop()
@@ -109,7 +113,7 @@ async def drive(port: int, lanes: Sequence[Iterator[bytes]], seconds: float, rat
     for n, requests in enumerate(lanes):
         ends.append(loop.create_future())
         made = _Connection(requests, start + pause * n / len(lanes), pause, until, ends[-1])
-        await loop.create_connection(lambda made=made: made, "127.0.0.1", port)  # type: ignore[misc] # a default in a lambda
+        await _connect(made, port)
         connections.append(made)
     await asyncio.wait_for(asyncio.gather(*ends), seconds + _PATIENCE)
     elapsed = perf_counter() - start

@@ -25,8 +25,7 @@ from groupchat.commands.inbound import CarrierInbox
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
-from groupchat.store.database import Database
-from groupchat.store.schema import migrate
+from groupchat.store.schema import migrated_database
 from groupchat.values.event import Recorded
 from tests.carriers.bench import Bench
 from tests.carriers.benches import BENCHES, EVERY_TROUBLE, LONGEST_PATIENCE, Death, Dying, patience
@@ -135,9 +134,7 @@ def main() -> None:
     bad = False
     for place, name in enumerate(BENCHES):
         url = f"sqlite:///{folder}/sends{place}.db"
-        database = Database(url)
-        migrate(database)
-        database.close()
+        migrated_database(url).close()
         found = asyncio.run(trials(url, name, messages // len(BENCHES)))
         print(msgspec.json.encode(found).decode(), flush=True)  # noqa: T201 - what it is run for
         bad = bad or found.twice > 0 or found.lost > 0

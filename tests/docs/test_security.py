@@ -57,7 +57,7 @@ def test_only_addresses_in_the_settings_of_webhooks_and_of_peoples_files_are_eve
         "carriers/calls.py",
         "carriers/simulator/files.py",  # it takes the place of the network, and calls nothing
         "http/guards/fetching.py",
-        "media/bucket.py",
+        "s3.py",
         "media/fetching.py",
         "proof/publishing.py",
         "webhooks/calls.py",

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from io import BytesIO
 from ipaddress import IPv4Network
+from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from groupchat.addresses import Addresses
 from groupchat.media.fetching import MOST_BYTES, Fetcher, MediaSource, NotNowError, NotThereError, RefusedFileError
+from groupchat.media.port import MediaStoreError
 from tests.media.files import BY_TYPE
 
 PNG = BY_TYPE["image/png"]
@@ -63,8 +67,11 @@ def status(code: int) -> Callable[[], httpx.Response]:
     return lambda: httpx.Response(code, json={"code": code})
 
 
+SOURCE = MediaSource(below=[HOME], headers=LOGIN, kept_seconds=60.0)
+
+
 async def fetched(network: Network, url: str = FILE, *, link: Sequence[str] = (), seconds: float = 30.0) -> bytes:
-    source = MediaSource(below=[HOME], headers=LOGIN, kept_seconds=60.0, link=link)
+    source = replace(SOURCE, link=link)
     fetcher, file = Fetcher({"carrier": source}, Addresses(resolve=resolve), transport=network, seconds=seconds), BytesIO()
     await fetcher.fetch("carrier", url, file)
     return file.getvalue()
@@ -198,6 +205,18 @@ async def test_trouble_that_may_pass_is_not_now_R46(answer: Callable[[], httpx.R
         await fetched(Network({FILE: answer}))
 
     assert not isinstance(found.value, NotThereError)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[IO[bytes]]:
+    with Path("/dev/full").open("r+b", buffering=0) as file:
+        yield file
+
+
+async def test_a_full_disk_of_ours_does_not_count_as_the_carriers_trouble_R46(full_disk: IO[bytes]):
+    fetcher = Fetcher({"carrier": SOURCE}, Addresses(resolve=resolve), transport=Network({FILE: having()}))
+    with pytest.raises(MediaStoreError, match="No space left on device"):
+        await fetcher.fetch("carrier", FILE, full_disk)
 
 
 @pytest.mark.parametrize("carrier", ["another", ""])

@@ -1,6 +1,5 @@
 """What every media store does (R46)."""
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
@@ -9,18 +8,12 @@ from groupchat.media.bucket import Bucket
 from groupchat.media.folder import Folder
 from groupchat.media.opening import open_store
 from groupchat.media.port import PIECE_BYTES, MediaStore, MediaStoreError
-from tests.media.s3 import BUCKET, ENVIRONMENT, reason_to_skip, s3_server
+from tests.support.s3 import BUCKET, ENVIRONMENT, s3_address
+
+__all__ = ["s3_address"]
 
 NAME = "cd" * 32
 CONTENT = bytes(range(256)) * 1_000
-
-
-@pytest.fixture(scope="module")
-def s3_address(tmp_path_factory) -> Iterator[str]:
-    if reason := reason_to_skip():
-        pytest.skip(reason)
-    with s3_server(tmp_path_factory.mktemp("s3") / "objects") as address:
-        yield address
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -71,8 +64,14 @@ async def test_a_file_that_is_not_there_is_a_clear_error_R46(store):
 
 
 async def test_credentials_that_are_missing_are_named_R46():
-    with pytest.raises(MediaStoreError, match="also needs AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"):
+    with pytest.raises(MediaStoreError, match="also set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"):
         Bucket(BUCKET, "", {})
+
+
+async def test_an_endpoint_that_is_not_a_web_address_is_rejected_R46():
+    for wrong in ("s3.example.com", "https:///bucket"):
+        with pytest.raises(MediaStoreError, match="AWS_ENDPOINT_URL_S3 is not a web address"):
+            Bucket(BUCKET, "", ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": wrong})
 
 
 async def test_a_wrong_secret_and_a_wrong_bucket_are_clear_errors_R46(s3_address):

@@ -29,16 +29,6 @@ from tests.support.world import World, a_world
 ONE, TWO = number(1), number(2)
 
 
-@pytest.fixture
-def carrier():
-    return FakeCarrier()
-
-
-@pytest.fixture
-def process(world, carrier):
-    return DeliveryProcess(world.store, carrier)
-
-
 async def the_reply(world: World) -> Recorded:
     """Return the only automatic reply."""
     (reply,) = [each for each in await world.log() if isinstance(each.event, AutoReplied)]

@@ -33,16 +33,6 @@ ONE, TWO, THREE = number(1), number(2), number(3)
 
 
 @pytest.fixture
-def carrier():
-    return FakeCarrier()
-
-
-@pytest.fixture
-def process(world, carrier):
-    return DeliveryProcess(world.store, carrier)
-
-
-@pytest.fixture
 async def group(world):
     """A group of three: a contact, a name, a bare number."""
     bob = await world.contact(1, "Bob")

@@ -1,8 +1,11 @@
 import asyncio
 import socket
 import threading
+from base64 import b64encode
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,9 +13,13 @@ from groupchat.proof.checkpoint import Checkpoint
 from groupchat.proof.checkpointing import NAME, Checkpoints
 from groupchat.proof.publishing import PublishingError, ToWebhook, published_in, target
 from groupchat.proof.tree import leaf_hash
+from groupchat.s3 import BucketSettingsError
 from groupchat.store.positions import statuses
 from tests.proof.logs import KEY, fill_and_sign
 from tests.store.counting import PATIENCE
+from tests.support.s3 import BUCKET, ENVIRONMENT, s3_address
+
+__all__ = ["s3_address"]
 
 NOTE = Checkpoint(KEY.name, 7, leaf_hash(b"a")).signed_with(KEY)
 OTHER = Checkpoint(KEY.name, 7, leaf_hash(b"b")).signed_with(KEY)
@@ -24,19 +31,16 @@ def nothing(topic, key, value):
 
 @contextmanager
 def server(status):
-    """A server that answers every POST and PUT with a status, and the bodies that it got."""
-    got = []
+    """A server that answers every POST and PUT with a status, and the bodies and headers that it got."""
+    got = SimpleNamespace(bodies=[], headers=[])
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
-            got.append(self.rfile.read(int(self.headers["content-length"])).decode())
+            got.bodies.append(self.rfile.read(int(self.headers["content-length"])).decode())
+            got.headers.append(self.headers)
             self.send_response(status)
+            self.send_header("etag", '"1"')
             self.end_headers()
-
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(str(NOTE).encode())
 
         do_PUT = do_POST  # noqa: N815 - the base class's name
 
@@ -70,7 +74,7 @@ def test_a_missing_folder_is_named_R70(tmp_path):
 def test_a_webhook_gets_the_checkpoint_R70():
     with server(204) as (url, got):
         target(url, nothing).publish(NOTE)
-    assert got == [str(NOTE)]
+    assert got.bodies == [str(NOTE)]
 
 
 def test_a_webhook_that_rejects_a_checkpoint_is_named_R70():
@@ -121,35 +125,44 @@ def test_nobody_waits_for_the_content_of_a_webhooks_response_R70():
         ToWebhook(url, seconds=PATIENCE).publish(NOTE)
 
 
-def bucket(url, monkeypatch, name="s3://bucket/folder/"):
-    settings = {"ACCESS_KEY_ID": "id", "SECRET_ACCESS_KEY": "secret", "REGION": "us-east-1"}
-    for each, value in settings.items():
-        monkeypatch.setenv(f"AWS_{each}", value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url.removesuffix("/checkpoints"))
-    return target(name, nothing)
+@pytest.fixture
+def bucket(s3_address, monkeypatch, tmp_path):
+    """A folder of its own in a bucket of a real server."""
+    for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": s3_address}).items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{BUCKET}/{tmp_path.name}/"
 
 
-@pytest.mark.parametrize("status", [200, 412])
-def test_a_bucket_gets_only_objects_that_it_lacks_R70(monkeypatch, status):
-    with server(status) as (url, got):
-        bucket(url, monkeypatch).publish(NOTE)
-    assert got == [str(NOTE)]
+def test_a_bucket_gets_an_object_for_each_checkpoint_that_is_never_written_again_R70(bucket):
+    place = target(bucket, nothing)
+    place.publish(NOTE)
+    place.publish(NOTE)
+    with pytest.raises(PublishingError, match=r"/0+7\.checkpoint is another checkpoint of 7 .* two histories"):
+        place.publish(OTHER)
 
 
-def test_a_bucket_that_has_another_checkpoint_of_as_many_events_shows_two_histories_R70(monkeypatch):
-    with (
-        server(412) as (url, _),
-        pytest.raises(PublishingError, match=r"0+7\.checkpoint is another checkpoint of 7 .* two histories"),
-    ):
-        bucket(url, monkeypatch).publish(OTHER)
+def test_a_bucket_that_rejects_a_checkpoint_is_named_R70(bucket, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    with pytest.raises(PublishingError, match=rf"{bucket}0+7\.checkpoint can't be written: ") as refused:
+        target(bucket, nothing).publish(NOTE)
+    assert "wrong" not in str(refused.value)
 
 
-def test_a_bucket_that_rejects_a_checkpoint_is_named_R70(monkeypatch):
-    with (
-        server(403) as (url, _),
-        pytest.raises(PublishingError, match=r"/bucket/folder/0+7\.checkpoint has not accepted the checkpoint: it responded 403\."),
-    ):
-        bucket(url, monkeypatch).publish(NOTE)
+def test_each_object_is_put_with_a_checksum_because_object_lock_demands_it_R70(monkeypatch):
+    with server(200) as (url, got):
+        for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": url.removesuffix("/checkpoints")}).items():
+            monkeypatch.setenv(name, value)
+        target("s3://bucket/folder/", nothing).publish(NOTE)
+    assert got.bodies == [str(NOTE)]
+    assert got.headers[0]["x-amz-checksum-sha256"] == b64encode(sha256(str(NOTE).encode()).digest()).decode()
+
+
+def test_a_missing_environment_variable_of_a_bucket_is_named_R70(monkeypatch):
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    with pytest.raises(BucketSettingsError, match="also set AWS_SECRET_ACCESS_KEY, AWS_REGION"):
+        target("s3://bucket/folder", nothing)
 
 
 def test_a_topic_gets_the_checkpoint_under_the_logs_name_R70():

@@ -32,8 +32,7 @@ from groupchat.bootstrap import System, running, working
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.delivery import CARRIER_SECONDS, DeliveryProcess
 from groupchat.settings import Settings, from_environment
-from groupchat.store.database import Database
-from groupchat.store.schema import migrate
+from groupchat.store.schema import migrated_database
 from groupchat.values.clock import utc_now
 from tests.carriers.bandwidth.fake import FakeBandwidth
 from tests.carriers.telnyx.fake import PUBLIC_KEY, FakeTelnyx
@@ -277,9 +276,7 @@ def main() -> None:
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     for carrier in sys.argv[3:] or FAKES:
         url = sys.argv[1].format(carrier=carrier)
-        database = Database(url)
-        migrate(database)
-        database.close()
+        migrated_database(url).close()
         counted = Trials(url, carrier, every).run()
         print(msgspec.json.encode(counted).decode(), flush=True)  # noqa: T201 - what it is run for
         bad = bad or counted.twice > 0 or counted.lost > 0

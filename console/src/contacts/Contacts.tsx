@@ -4,8 +4,8 @@ import { Link, useLocation } from "wouter";
 import { Avatar } from "../Avatar";
 import type { ContactView, User } from "../api";
 import { changeContact, createContact, deleteContact, readContact } from "../api";
+import { Back } from "../Back";
 import { data, explain } from "../http";
-import { Icon } from "../Icon";
 import { useContacts, useInbox } from "../queries";
 import { writes } from "../rights";
 import { count, phone, readable } from "../words";
@@ -152,9 +152,7 @@ function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
   return (
     <main className="form">
       <header className="bar">
-        <Link href="/contacts" className="back" aria-label="Back to the contacts">
-          <Icon name="back" />
-        </Link>
+        <Back href="/contacts" to="the contacts" />
         <h1 dir="auto">{contact?.name ?? "New contact"}</h1>
       </header>
       {contact?.deleted && <p className="hint">This contact was deleted.</p>}

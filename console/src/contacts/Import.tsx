@@ -1,8 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "wouter";
+import { Back } from "../Back";
 import { Failure } from "../changes";
-import { Icon } from "../Icon";
 import { count } from "../words";
 import { type Imported, importFile } from "./importing";
 
@@ -18,9 +17,7 @@ export function Import() {
   return (
     <main className="form">
       <header className="bar">
-        <Link href="/contacts" className="back" aria-label="Back to the contacts">
-          <Icon name="back" />
-        </Link>
+        <Back href="/contacts" to="the contacts" />
         <h1>Import contacts</h1>
       </header>
       <p className="hint">

@@ -1,10 +1,9 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { Link } from "wouter";
 import type { Person, StoredEvent } from "../api";
 import { readHistory, readState } from "../api";
+import { Back } from "../Back";
 import { data, explain } from "../http";
-import { Icon } from "../Icon";
 import { useUsers } from "../queries";
 import { Bubble } from "../thread/Bubble";
 import { happened, moment, phone, readable, second } from "../words";
@@ -43,9 +42,7 @@ export function History({ id }: { id: string }) {
   return (
     <main className="history">
       <header className="bar">
-        <Link href={`/${id}`} className="back" aria-label="Back to the conversation">
-          <Icon name="back" />
-        </Link>
+        <Back href={`/${id}`} to="the conversation" />
         <h1 dir="auto">History of {readable(state.data?.conversation.display_name ?? "…")}</h1>
       </header>
       {history.isError && <p className="error">{explain(history.error)}</p>}

@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
 import type { ContactView, ParticipantInput } from "../api";
 import { createConversation } from "../api";
+import { Back } from "../Back";
 import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
 import { useContacts, useNumbers, usePolicy } from "../queries";
@@ -48,9 +49,7 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
   return (
     <main className="new-group">
       <header className="bar">
-        <Link href="/" className="back" aria-label="Back to the inbox">
-          <Icon name="back" />
-        </Link>
+        <Back href="/" to="the inbox" />
         <h1>New group</h1>
       </header>
       <form

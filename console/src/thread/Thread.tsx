@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Conversation, Message, User } from "../api";
 import { changeConversation, markRead, markUnread } from "../api";
+import { Back } from "../Back";
 import { data, explain } from "../http";
 import { Icon } from "../Icon";
 import { useConversation, useThread } from "../queries";
@@ -105,9 +106,7 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
   const writes = me.role !== "auditor";
   return (
     <header className="bar">
-      <Link href="/" className="back" aria-label="Back to the inbox">
-        <Icon name="back" />
-      </Link>
+      <Back href="/" to="the inbox" />
       {draft === null ? (
         <div className="title">
           <div>

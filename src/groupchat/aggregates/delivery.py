@@ -114,6 +114,9 @@ class Withheld(Event, frozen=True, kw_only=True):
     rate: Rate | None
 
 
+EVENTS = (Started, CallRefused, Updated, CostReported, Settled, Withheld)
+"""All of them. Each names its message, and the conversation, in whose stream it is not."""
+
 # --- state
 
 

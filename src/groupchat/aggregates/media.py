@@ -99,7 +99,6 @@ class MediaFile(Struct, frozen=True, kw_only=True):
     stored: MediaStored | None = None
     uploaded_by: str | None = None
     conversations: frozenset[str] = frozenset()
-    missing: bool = False
 
 
 def evolve(state: MediaFile | None, recorded: Recorded) -> MediaFile | None:
@@ -112,7 +111,7 @@ def evolve(state: MediaFile | None, recorded: Recorded) -> MediaFile | None:
         case MediaAttached(conversation_id=conversation_id):
             return replace(file, conversations=file.conversations | {conversation_id})
         case MediaMissing():
-            return replace(file, missing=True)
+            return file
         case _:
             return state
 

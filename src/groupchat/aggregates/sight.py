@@ -67,15 +67,7 @@ CONVERSATION = (
     group_events.GroupMetadataChanged,
     group_events.SucceededBy,
 )
-DELIVERY = (
-    delivery.Started,
-    delivery.CallRefused,
-    delivery.Updated,
-    delivery.CostReported,
-    delivery.Settled,
-    delivery.Withheld,
-    GroupJoined,
-)
+DELIVERY = (*delivery.EVENTS, GroupJoined)
 USER = (
     workspaces.UserAdded,
     workspaces.UserRenamed,

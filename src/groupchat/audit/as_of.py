@@ -125,12 +125,7 @@ _OF_A_MESSAGE = (
     InboundReceived,
     AutoReplied,
     ReactionReceived,
-    delivery.Started,
-    delivery.CallRefused,
-    delivery.Updated,
-    delivery.CostReported,
-    delivery.Settled,
-    delivery.Withheld,
+    *delivery.EVENTS,
 )
 
 

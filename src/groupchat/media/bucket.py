@@ -1,54 +1,32 @@
-"""Files in a bucket of S3, or of another store with its protocol. Several machines can share it.
-
-The credentials are in the usual variables: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, and
-`AWS_ENDPOINT_URL_S3` for other stores.
-"""
+"""Files in a bucket of S3, or of another store with its protocol (`s3.py`). Several machines can share it."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import S3Store
 
 from groupchat.media.port import PIECE_BYTES, MediaStoreError, require_name
+from groupchat.s3 import BucketSettingsError, open_bucket
 from groupchat.values.errors import first_line
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config  # only its type information has it
+    from obstore import GetOptions  # only its type information has it
 
 _CHECK = "0" * 64 + ".check"
-_PATIENCE = timedelta(seconds=30)
-_RETRIES = 3
+_CALL_SECONDS = 30.0
 
 
 class Bucket:
     """The store. An object is put with the condition that there is none of its name."""
 
     def __init__(self, bucket: str, prefix: str, environment: Mapping[str, str]) -> None:
-        """Prepare to use a bucket, below a prefix; raises `MediaStoreError` if the environment has no credentials."""
+        """Prepare to use a bucket, below a prefix; raises `MediaStoreError` if the environment does not say how to reach it."""
         self.name = f"s3://{bucket}/{prefix}".rstrip("/")
-        missing = [each for each in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION") if not environment.get(each)]
-        if missing:
-            msg = f"The media store {self.name} also needs {', '.join(missing)}."
-            raise MediaStoreError(msg)
-        config: S3Config = {
-            "region": environment["AWS_REGION"],
-            "access_key_id": environment["AWS_ACCESS_KEY_ID"],
-            "secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
-        }
-        if token := environment.get("AWS_SESSION_TOKEN"):
-            config["session_token"] = token
-        if endpoint := environment.get("AWS_ENDPOINT_URL_S3"):
-            config["endpoint"] = endpoint
-        self._store = S3Store(
-            bucket,
-            prefix=prefix or None,
-            config=config,
-            client_options={"allow_http": (endpoint or "").startswith("http://"), "timeout": _PATIENCE},
-            retry_config={"max_retries": _RETRIES, "retry_timeout": _PATIENCE},
-        )
+        try:
+            self._store = open_bucket(bucket, prefix, environment, _CALL_SECONDS)
+        except BucketSettingsError as error:
+            raise MediaStoreError(str(error)) from error
 
     async def check(self) -> None:
         """Put and read a small object; raises `MediaStoreError`."""
@@ -78,8 +56,8 @@ class Bucket:
         """Yield a file's bytes, as `MediaStore` says."""
         place = require_name(name)
         try:
-            end = await self.size(name) if last is None else last + 1
-            found = await self._store.get_async(place, options={"range": (first, end or 0)})
+            part: GetOptions = {"range": {"offset": first} if last is None else (first, last + 1)}
+            found = await self._store.get_async(place, options=part)
             async for piece in found.stream(min_chunk_size=PIECE_BYTES):
                 yield bytes(piece)
         except (FileNotFoundError, BaseError) as error:

@@ -12,6 +12,7 @@ import json
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from tempfile import gettempdir
 from typing import IO, Any
 
 import httpx
@@ -19,6 +20,7 @@ from msgspec import Struct
 
 from groupchat.addresses import Addresses, Destination, InsideError
 from groupchat.media.kinds import HEAD_BYTES, MediaTypeError, type_of
+from groupchat.media.port import MediaStoreError
 
 MOST_BYTES = 20_971_520
 """The size of the largest file that is fetched. Carriers' own limits for what they bring are lower."""
@@ -85,7 +87,8 @@ class Fetcher:
     async def fetch(self, carrier: str, url: str, file: IO[bytes]) -> None:
         """Write a file's content, from an empty file on.
 
-        Raises `RefusedFileError`, and `NotNowError` or `NotThereError` if it may work later.
+        Raises `RefusedFileError`, `NotNowError` or `NotThereError` if it may work later, and `MediaStoreError` if `file` can't be
+        written.
         """
         if (source := self.sources.get(carrier)) is None:
             msg = f"the carrier {carrier} is not configured"
@@ -220,7 +223,7 @@ async def _write(response: httpx.Response, file: IO[bytes]) -> None:
     async for piece in response.aiter_raw():
         size += len(piece)
         _require_size(size)
-        file.write(piece)
+        _keep(piece, file)
         if not judged and size >= HEAD_BYTES:
             judged = True
             type_of(file)
@@ -228,6 +231,14 @@ async def _write(response: httpx.Response, file: IO[bytes]) -> None:
     if announced.isdigit() and size != int(announced):
         msg = f"only {size} of {announced} bytes arrived"
         raise NotNowError(msg)
+
+
+def _keep(piece: bytes, file: IO[bytes]) -> None:
+    try:
+        file.write(piece)
+    except OSError as error:  # of our disk, which says nothing about the carrier
+        msg = f"The folder for temporary files, {gettempdir()}, can't be written: {error.strerror or error}."
+        raise MediaStoreError(msg) from error
 
 
 def _require_size(size: int) -> None:

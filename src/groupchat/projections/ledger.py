@@ -1,12 +1,14 @@
 """The view `ledger`: what was billed, one entry per message and recipient, each naming its event (R24, R25).
 
 A withheld message's charge is canceled by entries with the opposite sign (R16). Entries are only added. A row is a line: everything
-that one event adds, with its recipients. Sums per month are stored next to the lines, in the same transaction (R26).
+that one event adds, with its recipients. Sums per month, of entries and of what carriers charge (`carrier_costs.py`), are stored
+next to the lines, in the same transaction (R26).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
 from itertools import islice
 from typing import Any, Literal
 
@@ -15,11 +17,11 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Table, Text, select
 
-from groupchat.aggregates.delivery import Withheld
+from groupchat.aggregates.delivery import CostReported, Withheld
 from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.projections import carrier_costs
 from groupchat.projections.assigned import has_participant, seen_by
-from groupchat.projections.carrier_costs import CARRIER_COST_SUMS, CARRIER_COSTS, CarrierCost
+from groupchat.projections.carrier_costs import CARRIER_COSTS, CarrierCost
 from groupchat.projections.inbox import INBOX
 from groupchat.projections.paging import FIRST_PAGE, Extract, Listed, Page, PageRequest, Position, extract
 from groupchat.projections.rows import Rows
@@ -144,7 +146,10 @@ def _line(recorded: Recorded, event: MessageSent | AutoReplied | Withheld, recip
 
 
 class MonthSum(Struct, frozen=True, kw_only=True, gc=False):
-    """The charges of a conversation in a month (`2026-11`, in UTC), in one currency; `amount` is exact (R25)."""
+    """The charges of a conversation in a month (`2026-11`, in UTC), in one currency; the amounts are exact (R25).
+
+    `carrier_cost` is what the carrier reported in this month that it charges, for `costs_reported` recipients of messages.
+    """
 
     workspace_id: str
     conversation_id: str
@@ -152,26 +157,48 @@ class MonthSum(Struct, frozen=True, kw_only=True, gc=False):
     currency: str
     segments: int = 0
     amount: Decimal = Decimal(0)
+    costs_reported: int = 0
+    carrier_cost: Decimal = Decimal(0)
+
+    @property
+    def key(self) -> str:
+        """The key of the row of this conversation, month and currency."""
+        return f"{self.conversation_id}/{self.month}/{self.currency}"
+
+    def plus(self, other: "MonthSum") -> "MonthSum":
+        """Return the sum of both, exactly. What they are sums of is as here."""
+        return replace(
+            self,
+            segments=self.segments + other.segments,
+            amount=exact_sum(self.amount, other.amount),
+            costs_reported=self.costs_reported + other.costs_reported,
+            carrier_cost=exact_sum(self.carrier_cost, other.carrier_cost),
+        )
 
 
-def add(before: MonthSum | None, recorded: Recorded) -> MonthSum | None:
-    """Fold an event into the sum of its conversation, month and currency (R26)."""
-    line = line_of(recorded)
-    if line is None:
-        return before
-    sum_ = before or MonthSum(
+def _of_line(recorded: Recorded, line: EventCharge) -> MonthSum:
+    """Return what a line alone comes to."""
+    count = len(line.recipients)
+    return MonthSum(
         workspace_id=recorded.cause.workspace_id,
         conversation_id=line.event.conversation_id,
-        month=month_of(line.at),
+        month=month_of(recorded.at),
         currency=line.currency,
+        segments=count * line.segments,
+        amount=exact_product(count, Decimal(line.amount)),
     )
-    count = len(line.recipients)
-    amount = exact_sum(sum_.amount, exact_product(count, Decimal(line.amount)))
-    return replace(sum_, segments=sum_.segments + count * line.segments, amount=amount)
 
 
-def _key(line: EventCharge) -> str:
-    return f"{line.event.conversation_id}/{month_of(line.at)}/{line.currency}"
+def _of_report(recorded: Recorded, event: CostReported) -> MonthSum:
+    """Return what a carrier's report alone comes to."""
+    return MonthSum(
+        workspace_id=recorded.cause.workspace_id,
+        conversation_id=event.conversation_id,
+        month=month_of(recorded.at),
+        currency=event.currency,
+        costs_reported=len(event.costs),
+        carrier_cost=reduce(exact_sum, (each.amount for each in event.costs)),
+    )
 
 
 def _columns(sum_: MonthSum) -> dict[str, Any]:
@@ -184,11 +211,22 @@ decode_sum = msgspec.json.Decoder(MonthSum).decode
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
-    billed = [recorded for recorded in batch if isinstance(recorded.event, (MessageSent, AutoReplied, Withheld))]
-    lines = [(recorded, line) for recorded in billed if (line := line_of(recorded)) is not None]
-    insert_new(connection, LEDGER, [_row(recorded, line) for recorded, line in lines])
-    _SUMS.fold(connection, [(_key(line), recorded) for recorded, line in lines], add)
+    rows, sums = list[dict[str, Any]](), dict[int, MonthSum]()
+    for recorded in batch:
+        match recorded.event:
+            case MessageSent() | AutoReplied() | Withheld() if (line := line_of(recorded)) is not None:
+                rows.append(_row(recorded, line))
+                sums[recorded.position] = _of_line(recorded, line)
+            case CostReported() as event:
+                sums[recorded.position] = _of_report(recorded, event)
+    insert_new(connection, LEDGER, rows)
     carrier_costs.apply(connection, batch)
+
+    def add(before: MonthSum | None, recorded: Recorded) -> MonthSum:
+        one = sums[recorded.position]
+        return one if before is None else before.plus(one)
+
+    _SUMS.fold(connection, [(sums[recorded.position].key, recorded) for recorded in batch if recorded.position in sums], add)
 
 
 def _row(recorded: Recorded, line: EventCharge) -> dict[str, Any]:
@@ -201,7 +239,7 @@ def _row(recorded: Recorded, line: EventCharge) -> dict[str, Any]:
     }
 
 
-VIEW = View("ledger", (LEDGER, LEDGER_SUMS, CARRIER_COSTS, CARRIER_COST_SUMS), _apply)
+VIEW = View("ledger", (LEDGER, LEDGER_SUMS, CARRIER_COSTS), _apply)
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):

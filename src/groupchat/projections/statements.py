@@ -4,45 +4,22 @@ A month begins with its first second in UTC. An entry belongs to the month of it
 and a carrier's cost to that of its report.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from itertools import groupby
+from operator import itemgetter
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
 from groupchat.projections.assigned import seen_by
-from groupchat.projections.carrier_costs import CARRIER_COST_SUMS, decode_cost_sum
 from groupchat.projections.inbox import INBOX
-from groupchat.projections.ledger import LEDGER_SUMS, decode_sum
+from groupchat.projections.ledger import LEDGER_SUMS, MonthSum, decode_sum
 from groupchat.values.clock import month_of
 from groupchat.values.event import Moment
-from groupchat.values.money import exact_sum
 
-S = TypeVar("S")
-
-
-class Figures(NamedTuple):
-    """Our segments and their amount, and the recipients whose cost the carrier reported, with their cost."""
-
-    segments: int = 0
-    amount: Decimal = Decimal(0)
-    costs_reported: int = 0
-    carrier_cost: Decimal = Decimal(0)
-
-    def plus(self, other: "Figures") -> "Figures":
-        """Add two, exactly."""
-        return Figures(
-            self.segments + other.segments,
-            exact_sum(self.amount, other.amount),
-            self.costs_reported + other.costs_reported,
-            exact_sum(self.carrier_cost, other.carrier_cost),
-        )
-
-
-Sums = Mapping[tuple[str, str, str], Figures]
-"""By business number, conversation and currency."""
+Sums = Sequence[tuple[str, MonthSum]]
+"""Each with its business number."""
 
 
 class Sum(Struct, frozen=True, kw_only=True):
@@ -93,33 +70,20 @@ def statement(connection: Connection, workspace_id: str, month: date, *, sees_on
     """Return the statement of the month that begins on a date."""
     start = datetime.combine(month, time.min, UTC)
     end = datetime.combine((month + timedelta(days=31)).replace(day=1), time.min, UTC)
-    sums: dict[tuple[str, str, str], Figures] = {}
-    for number, ours in _of_month(connection, LEDGER_SUMS, decode_sum, workspace_id, month_of(start), sees_only):
-        sums[number, ours.conversation_id, ours.currency] = Figures(ours.segments, ours.amount)
-    for number, theirs in _of_month(connection, CARRIER_COST_SUMS, decode_cost_sum, workspace_id, month_of(start), sees_only):
-        key, figures = (number, theirs.conversation_id, theirs.currency), Figures(0, Decimal(0), theirs.reported, theirs.amount)
-        sums[key] = sums.get(key, Figures()).plus(figures)
-    return _statement(start, end, sums)
-
-
-def _of_month(
-    connection: Connection, table: Table, decode: Callable[[str], S], workspace_id: str, month: str, sees_only: str | None
-) -> Iterable[tuple[str, S]]:
-    """Return a month's sums of a table, each with its business number."""
+    table = LEDGER_SUMS.c
     query = (
-        select(table.c.state, INBOX.c.business_number)
-        .join(INBOX, INBOX.c.conversation_id == table.c.conversation_id)
-        .where(table.c.workspace_id == workspace_id, table.c.month == month)
+        select(table.state, INBOX.c.business_number)
+        .join(INBOX, INBOX.c.conversation_id == table.conversation_id)
+        .where(table.workspace_id == workspace_id, table.month == month_of(start))
     )
     if sees_only is not None:
-        query = query.where(seen_by(sees_only, table.c.conversation_id))
-    return ((number, decode(state)) for state, number in connection.execute(query))
+        query = query.where(seen_by(sees_only, table.conversation_id))
+    sums = [(number, decode_sum(state)) for state, number in connection.execute(query)]
+    return _statement(start, end, sorted(sums, key=lambda each: (each[0], each[1].conversation_id, each[1].currency)))
 
 
 def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
-    by_number: dict[str, dict[tuple[str, str, str], Figures]] = {}
-    for key, of_key in sorted(sums.items()):
-        by_number.setdefault(key[0], {})[key] = of_key
+    by_number = {number: list(of_number) for number, of_number in groupby(sums, key=itemgetter(0))}
     return Statement(
         month=start.date().isoformat()[:7],
         from_=start,
@@ -129,22 +93,22 @@ def _statement(start: datetime, end: datetime, sums: Sums) -> Statement:
         conversations=tuple(
             Sum(
                 business_number=number,
-                conversation_id=conversation_id,
-                currency=currency,
-                segments=figures.segments,
-                amount=f"{figures.amount:f}",
-                costs_reported=figures.costs_reported,
-                carrier_cost=f"{figures.carrier_cost:f}",
+                conversation_id=each.conversation_id,
+                currency=each.currency,
+                segments=each.segments,
+                amount=f"{each.amount:f}",
+                costs_reported=each.costs_reported,
+                carrier_cost=f"{each.carrier_cost:f}",
             )
-            for (number, conversation_id, currency), figures in sorted(sums.items())
+            for number, each in sums
         ),
     )
 
 
 def _totals(sums: Sums) -> tuple[Total, ...]:
-    totals: dict[str, Figures] = {}
-    for (_, _, currency), figures in sums.items():
-        totals[currency] = totals.get(currency, Figures()).plus(figures)
+    totals: dict[str, MonthSum] = {}
+    for _, each in sums:
+        totals[each.currency] = totals[each.currency].plus(each) if each.currency in totals else each
     return tuple(
         Total(currency, each.segments, f"{each.amount:f}", each.costs_reported, f"{each.carrier_cost:f}")
         for currency, each in sorted(totals.items())

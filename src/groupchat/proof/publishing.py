@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx
+from obstore.exceptions import AlreadyExistsError, BaseError
 
 from groupchat.proof.checkpoint import Checkpoint, read_checkpoint
 from groupchat.proof.notes import LONGEST, Note, NoteError
-from groupchat.proof.s3 import Credentials
-from groupchat.values.clock import utc_now
+from groupchat.s3 import open_bucket
 from groupchat.values.errors import ExpectedError, first_line
 from groupchat.values.web_address import is_web_address
 
 REQUEST_SECONDS = 10.0
 """The time that another party's server has to respond."""
-_TEXT = {"content-type": "text/plain; charset=utf-8"}
-_THERE_ALREADY = 412
+_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _FILE_NAME = re.compile(r"[0-9]{20}\.checkpoint")
 
 
@@ -43,13 +42,13 @@ SendToTopic = Callable[[str, str, str], None]
 def target(text: str, send: SendToTopic) -> Target:
     """Return the target that a text names: `https://...`, `s3://BUCKET/FOLDER`, `kafka:TOPIC`, or a folder.
 
-    Raises `PublishingError`, `NoCredentialsError`.
+    Raises `PublishingError`, `BucketSettingsError`.
     """
     if is_web_address(text):
         return ToWebhook(text)
     if text.startswith("s3://"):
         bucket, _, folder = text.removeprefix("s3://").partition("/")
-        return ToBucket(bucket, folder.strip("/"), Credentials.of(os.environ))
+        return ToBucket(bucket, folder.strip("/"), os.environ)
     if text.startswith("kafka:"):
         return ToTopic(text.removeprefix("kafka:"), send)
     if ":" in text:
@@ -99,31 +98,50 @@ class ToWebhook:
 
     def publish(self, note: Note) -> None:
         """Send the checkpoint; any 2xx means that it has arrived."""
-        _sent("POST", self._url, str(note).encode(), _TEXT, seconds=self._seconds)
+        try:
+            status = asyncio.run(_post(self._url, str(note).encode(), self._seconds))
+        except TimeoutError as error:
+            msg = f"{self._url} did not respond within {self._seconds:g} seconds."
+            raise PublishingError(msg) from error
+        except httpx.HTTPError as error:
+            msg = f"{self._url} can't be reached: {first_line(error)}."
+            raise PublishingError(msg) from error
+        if not httpx.codes.is_success(status):
+            msg = f"{self._url} has not accepted the checkpoint: it responded {status}."
+            raise PublishingError(msg)
 
 
 class ToBucket:
     """An S3 bucket: an object for each checkpoint. With Object Lock, which the bucket's settings turn on, it can't be replaced."""
 
-    def __init__(self, bucket: str, folder: str, credentials: Credentials) -> None:
-        self.name = f"s3://{bucket}/{folder}"
-        self._bucket = bucket
-        self._folder = f"{folder}/" if folder else ""
-        self._credentials = credentials
+    def __init__(self, bucket: str, folder: str, environment: Mapping[str, str]) -> None:
+        """Prepare to use a bucket, below a folder; raises `BucketSettingsError`."""
+        self.name = f"s3://{bucket}/{folder}".rstrip("/")
+        self._store = open_bucket(bucket, folder, environment, REQUEST_SECONDS)
 
     def publish(self, note: Note) -> None:
         """Put the checkpoint, unless there is an object of its name: then it was put before, or the log has two histories."""
-        checkpoint, content = read_checkpoint(note), str(note).encode()
-        url = self._credentials.address(self._bucket, self._folder + file_name(checkpoint))
-        headers = _TEXT | {"if-none-match": "*"}
-        status, _ = _sent(
-            "PUT", url, content, self._credentials.signed("PUT", url, content, utc_now(), headers), also=_THERE_ALREADY
-        )
-        if status == _THERE_ALREADY:
-            _, found = _sent("GET", url, b"", self._credentials.signed("GET", url, b"", utc_now(), {}))
-            if not found.startswith(note.text.encode()):
-                msg = f"{url} is another checkpoint of {checkpoint.size:,} events already: the log has two histories."
+        checkpoint = read_checkpoint(note)
+        name = file_name(checkpoint)
+        try:
+            if not self._put(name, str(note).encode()) and not self._beginning_of(name).startswith(note.text.encode()):
+                msg = f"{self.name}/{name} is another checkpoint of {checkpoint.size:,} events already: the log has two histories."
                 raise PublishingError(msg)
+        except (FileNotFoundError, BaseError) as error:
+            msg = f"{self.name}/{name} can't be written: {first_line(error)}"
+            raise PublishingError(msg) from error
+
+    def _put(self, name: str, content: bytes) -> bool:
+        """Put an object; return whether there was none of its name."""
+        try:
+            self._store.put(name, content, mode="create", attributes=_TEXT, use_multipart=False)
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def _beginning_of(self, name: str) -> bytes:
+        """Return an object's content, up to the length of a note."""
+        return bytes(self._store.get_range(name, start=0, end=LONGEST))
 
 
 class ToTopic:
@@ -161,41 +179,11 @@ def _note_in(path: Path) -> Note:
     return note
 
 
-def _sent(
-    method: str,
-    url: str,
-    content: bytes,
-    headers: Mapping[str, str],
-    *,
-    also: int | None = None,
-    seconds: float = REQUEST_SECONDS,
-) -> tuple[int, bytes]:
-    """Send a request that must succeed, or get one other status, in time; return the status, and what a GET returned."""
-    try:
-        status, found = asyncio.run(_response(method, url, content, headers, seconds))
-    except TimeoutError as error:
-        msg = f"{url} did not respond within {seconds:g} seconds."
-        raise PublishingError(msg) from error
-    except httpx.HTTPError as error:
-        msg = f"{url} can't be reached: {first_line(error)}."
-        raise PublishingError(msg) from error
-    if not httpx.codes.is_success(status) and status != also:
-        msg = f"{url} has not accepted the checkpoint: it responded {status}."
-        raise PublishingError(msg)
-    return status, found
-
-
-async def _response(method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
-    """Return the status of a response, and the content of a GET's, up to the length of a note."""
-    found = b""
+async def _post(url: str, content: bytes, seconds: float) -> int:
+    """Return the status of the response to a POST."""
     async with (
         asyncio.timeout(seconds),  # in all: httpx's own limit begins again with each byte
-        httpx.AsyncClient(timeout=seconds, headers={"Accept-Encoding": "identity"}) as client,
-        client.stream(method, url, content=content, headers=dict(headers)) as response,
+        httpx.AsyncClient(timeout=seconds) as client,
+        client.stream("POST", url, content=content, headers=_TEXT) as response,
     ):
-        if method == "GET":
-            async for piece in response.aiter_bytes():
-                found += piece
-                if len(found) > LONGEST:
-                    break
-    return response.status_code, found
+        return response.status_code

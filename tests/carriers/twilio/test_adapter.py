@@ -10,22 +10,10 @@ import pytest
 
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing, RecipientResult
 from groupchat.carriers.twilio.adapter import Twilio
-from groupchat.store.database import Database
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, outgoing
-from tests.carriers.twilio.bench import adapter
 from tests.carriers.twilio.fake import FakeTwilio, participant_of, refused
 
 CREATION = "/ConversationWithParticipants"
-
-
-@pytest.fixture
-def vendor() -> FakeTwilio:
-    return FakeTwilio()
-
-
-@pytest.fixture
-def twilio(vendor: FakeTwilio, database: Database, clock: HandClock) -> Twilio:
-    return adapter(vendor, database, clock)
 
 
 def posts(vendor: FakeTwilio, end: str) -> list[dict[str, list[str]]]:
@@ -92,6 +80,14 @@ async def test_a_group_that_people_began_is_taken_over_R44(vendor: FakeTwilio, t
     assert len(vendor.conversations) == 2
     assert len(begun.messages) == 2
     assert begun.name is not None
+
+
+async def test_a_group_that_people_began_is_found_among_many_R44(vendor: FakeTwilio, twilio: Twilio):
+    for n in range(60):  # more than Twilio lists at once
+        vendor.conversation(BUSINESS, (ANN, f"+1415555{n:04}"))
+    begun = vendor.conversation(BUSINESS, (ANN, BOB, CY))
+    await twilio.send(outgoing(to=(ANN, BOB, CY)))
+    assert [each["body"] for each in begun.messages] == ["Hello"]
 
 
 async def test_a_closed_group_is_replaced_and_still_searched_R28(vendor: FakeTwilio, twilio: Twilio):

@@ -7,9 +7,7 @@ from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.twilio.adapter import Twilio
 from groupchat.carriers.twilio.copies import SETTLED_SECONDS
-from groupchat.store.database import Database
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, RecordingInbox
-from tests.carriers.twilio.bench import adapter
 from tests.carriers.twilio.fake import FakeTwilio, signed
 
 ADDRESS = f"https://api.twilio.com/2010-04-01/Accounts/AC{'a' * 32}/Messages/MM1/Media/ME"
@@ -31,21 +29,6 @@ PICTURE = Inbound(
     ),
     carrier_message_id="MM1",
 )
-
-
-@pytest.fixture
-def vendor() -> FakeTwilio:
-    return FakeTwilio()
-
-
-@pytest.fixture
-def twilio(vendor: FakeTwilio, database: Database, clock: HandClock) -> Twilio:
-    return adapter(vendor, database, clock)
-
-
-@pytest.fixture
-def inbox() -> RecordingInbox:
-    return RecordingInbox()
 
 
 def wrote(

@@ -16,7 +16,6 @@ from groupchat.commands.inbound import CarrierInbox
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
-from groupchat.store.database import Database
 from tests.carriers.bench import Trouble
 from tests.carriers.benches import EVERY_TROUBLE, LONGEST_PATIENCE, patience
 from tests.carriers.doubles import ANN, BUSINESS, HandClock, RecordingInbox, outgoing
@@ -27,16 +26,6 @@ from tests.support.builders import number
 from tests.support.world import World, a_world
 
 MESSAGES = f"https://api.twilio.com/2010-04-01/Accounts/AC{'a' * 32}/Messages.json"
-
-
-@pytest.fixture
-def vendor() -> FakeTwilio:
-    return FakeTwilio()
-
-
-@pytest.fixture
-def twilio(vendor: FakeTwilio, database: Database, clock: HandClock) -> Twilio:
-    return adapter(vendor, database, clock)
 
 
 def callback(status: str, code: str = "") -> dict[str, str]:

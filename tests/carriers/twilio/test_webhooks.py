@@ -15,10 +15,8 @@ from groupchat.carriers.twilio import events
 from groupchat.carriers.twilio.adapter import Twilio
 from groupchat.carriers.twilio.copies import SETTLED_SECONDS
 from groupchat.carriers.twilio.signature import require_signed
-from groupchat.store.database import Database
 from groupchat.values.errors import InvalidRequestError
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, RecordingInbox, outgoing
-from tests.carriers.twilio.bench import adapter
 from tests.carriers.twilio.fake import FORM, PATH, PUBLIC_URL, TOKEN, FakeTwilio, participant_of, signed
 
 WORKED_PATH = "/v1/carriers/twilio/events?ws=1"
@@ -75,21 +73,6 @@ def test_a_body_of_json_is_known_by_its_hash_in_the_address_R45():
 
 
 # --- stored, then acknowledged, then understood
-
-
-@pytest.fixture
-def vendor() -> FakeTwilio:
-    return FakeTwilio()
-
-
-@pytest.fixture
-def twilio(vendor: FakeTwilio, database: Database, clock: HandClock) -> Twilio:
-    return adapter(vendor, database, clock)
-
-
-@pytest.fixture
-def inbox() -> RecordingInbox:
-    return RecordingInbox()
 
 
 async def delivered(vendor: FakeTwilio, twilio: Twilio, to: str = ANN, **changes: str) -> dict[str, str]:

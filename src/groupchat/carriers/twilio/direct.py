@@ -7,7 +7,7 @@ whether anything was sent to the person lately. If something was, the callback s
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
@@ -16,6 +16,7 @@ from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing, Posted, Receipt, RecipientResult
 from groupchat.carriers.twilio.answers import OPTED_OUT, code_of, error_of, receipt, result
+from groupchat.carriers.twilio.reading import created_at
 
 _MESSAGE_ID = "message_id"
 _MARGIN = timedelta(minutes=1)
@@ -54,7 +55,7 @@ class Direct:
         if listed is None:
             msg = "Twilio does not list the messages to this person"
             raise CarrierUnclearError(msg, retry_after=_ASK_AGAIN_SECONDS)
-        if any(_created_at(each) >= outgoing.begun_at - _MARGIN for each in listed):
+        if any(created_at(parsedate_to_datetime, each) >= outgoing.begun_at - _MARGIN for each in listed):
             msg = "Twilio has a message to this person that may be this one, and no status callback has named it yet"
             raise CarrierUnclearError(msg)
 
@@ -79,11 +80,3 @@ def receipt_of(posted: Posted, fields: Mapping[str, str]) -> Receipt | None:
     if not message_id or recipient is None or not word:
         return None
     return receipt(message_id, recipient, word, fields.get("ErrorCode", ""))
-
-
-def _created_at(message: Any) -> datetime:
-    """Return when a message was created; if that can't be read, it may have been just now."""
-    try:
-        return parsedate_to_datetime(shapes.text(message, "date_created")).astimezone(UTC)
-    except ValueError:
-        return datetime.max.replace(tzinfo=UTC)

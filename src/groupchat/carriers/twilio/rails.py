@@ -16,9 +16,10 @@ from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls, CarrierAnswer
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing
 from groupchat.carriers.twilio.answers import INITIALIZING, NAME_TAKEN, NOT_FOUND, SET_EXISTS, STATE_SECONDS, error_of
+from groupchat.carriers.twilio.reading import listed
 
 _INITIALIZING = "initializing"
-_CLOSED = "closed"
+CLOSED = "closed"
 _LONGEST_CHAIN = 10
 """The maximum number of closed rails of one set to look through."""
 _CACHED = 10_000
@@ -59,7 +60,7 @@ class Rails:
         if cached is not None:
             return cached
         name, rails = await self._chain(outgoing)
-        sid = rails[-1].sid if rails and rails[-1].state != _CLOSED else await self._create(outgoing, name)
+        sid = rails[-1].sid if rails and rails[-1].state != CLOSED else await self._create(outgoing, name)
         if rails and rails[-1].state == _INITIALIZING:
             raise CarrierRefusedError(INITIALIZING, "Twilio is setting up the group", retry_after=STATE_SECONDS)
         if len(self._ready) >= _CACHED:
@@ -82,11 +83,11 @@ class Rails:
             if answer.status == NOT_FOUND:
                 return name, rails
             rails.append(Rail(shapes.text(answer.body, "sid"), shapes.text(answer.body, "state")))
-            if rails[-1].state != _CLOSED:
+            if rails[-1].state != CLOSED:
                 return name, rails
             name = _hashed(f"{name} {rails[-1].sid}")
         msg = "Twilio closes the group's conversation each time it is created"
-        raise CarrierRefusedError(_CLOSED, msg)
+        raise CarrierRefusedError(CLOSED, msg)
 
     async def _create(self, outgoing: Outgoing, name: str) -> str:
         binding = [{"projected_address": outgoing.from_}, *({"address": number} for number in outgoing.to)]
@@ -107,14 +108,17 @@ class Rails:
 
     async def _adopt(self, outgoing: Outgoing, name: str) -> str:
         """Give our name to the conversation that Twilio has for these participants."""
-        answer = await self._get("/ParticipantConversations", {"Address": outgoing.to[0], "PageSize": "50"})
-        for each in shapes.items(answer.body, "conversations"):
-            sid, state = shapes.text(each, "conversation_sid"), shapes.text(each, "conversation_state")
-            if state != _CLOSED and _is_of(await self.people(sid), outgoing):
-                renamed = await self._post(f"/Conversations/{quote(sid)}", {"UniqueName": name})
-                if renamed.taken:
-                    return sid
-                raise _refused(renamed)
+        asked = {"Address": outgoing.to[0], "PageSize": "50"}
+        try:
+            async for each in listed(self._get, "/ParticipantConversations", "conversations", asked):
+                sid, state = shapes.text(each, "conversation_sid"), shapes.text(each, "conversation_state")
+                if state != CLOSED and _is_of(await self.people(sid), outgoing):
+                    renamed = await self._post(f"/Conversations/{quote(sid)}", {"UniqueName": name})
+                    if renamed.taken:
+                        return sid
+                    raise _refused(renamed)
+        except CarrierUnclearError as error:
+            raise _for_now(error.reason) from error
         raise CarrierRefusedError(SET_EXISTS, "Twilio has a conversation with this set, but doesn't show it", retry_after=60.0)
 
     async def people(self, sid: str) -> People:

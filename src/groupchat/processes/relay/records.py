@@ -18,11 +18,8 @@ from groupchat.values.event import Recorded
 _encode = msgspec.json.Encoder().encode
 
 # Events that aren't in the stream of the conversation or contact whose key they have.
-_OfDelivery = (
-    delivery.Started | delivery.Updated | delivery.Settled | delivery.Withheld | delivery.CallRefused | delivery.CostReported
-)
-_OfConversation = _OfDelivery | MediaAttached | MediaMissing | ReviewOpened | ReviewSettled
-_OfContact = phone_book.NumberListed | phone_book.NumberUnlisted | ExternalIdClaimed | ExternalIdReleased
+_OF_CONVERSATION = (*delivery.EVENTS, MediaAttached, MediaMissing, ReviewOpened, ReviewSettled)
+_OF_CONTACT = (phone_book.NumberListed, phone_book.NumberUnlisted, ExternalIdClaimed, ExternalIdReleased)
 
 
 def key_of(recorded: Recorded, topic: str) -> str:
@@ -30,9 +27,9 @@ def key_of(recorded: Recorded, topic: str) -> str:
     event = recorded.event
     if topic == topics.WORKSPACES:
         return recorded.cause.workspace_id
-    if isinstance(event, _OfConversation):
+    if isinstance(event, _OF_CONVERSATION):
         return event.conversation_id
-    if isinstance(event, _OfContact):
+    if isinstance(event, _OF_CONTACT):
         return event.contact_id
     return recorded.stream
 

@@ -1,4 +1,4 @@
-"""What carriers report that they charge, and its sums per month. No event of that kind is stored yet, so the tables begin empty."""
+"""What carriers report that they charge. No event of that kind is stored yet, so the table begins empty."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,13 +19,3 @@ def upgrade() -> None:
         sa.Column("doc", sa.Text, nullable=False),
     )
     op.create_index("carrier_costs_of_message", "carrier_costs", ["message_id"])
-    op.create_table(
-        "carrier_cost_sums",
-        sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("workspace_id", sa.Text, nullable=False),
-        sa.Column("conversation_id", sa.Text, nullable=False),
-        sa.Column("month", sa.Text, nullable=False),
-        sa.Column("position", BIG, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-    )
-    op.create_index("carrier_cost_sums_of_month", "carrier_cost_sums", ["workspace_id", "month"])

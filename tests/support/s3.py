@@ -1,6 +1,6 @@
 """A real S3 server for tests: S3Proxy from Maven Central, on 127.0.0.1, with its objects in a folder.
 
-`python -m tests.media.s3` only fetches its jars.
+`python -m tests.support.s3` only fetches its jars.
 """
 
 import shutil
@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import httpx
+import pytest
 from filelock import FileLock
 
 HERE = Path(__file__).parent
@@ -26,6 +27,15 @@ def reason_to_skip() -> str | None:
     """Return why there can be no server here; none if there can."""
     missing = [each for each in ("java", "mvn") if shutil.which(each) is None]
     return f"{' and '.join(missing)} not installed" if missing else None
+
+
+@pytest.fixture(scope="session")
+def s3_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with an empty bucket, for all tests of a process."""
+    if reason := reason_to_skip():
+        pytest.skip(reason)
+    with s3_server(tmp_path_factory.mktemp("s3") / "objects") as address:
+        yield address
 
 
 @contextmanager
