@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import type { Session } from "./api";
 import { beginSession, endSession, readMe, readSession } from "./api";
+import { Boundary } from "./Boundary";
 import { Contacts } from "./contacts/Contacts";
 import { data, explain, onSessionEnd, Problem, setToken } from "./http";
 import { Ledger } from "./ledger/Ledger";
@@ -14,8 +15,10 @@ import { useAllStale, useStale } from "./queries";
 import { Reviews } from "./reviews/Reviews";
 import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
-import { Settings } from "./settings/Settings";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
+
+/** Loaded when somebody opens it, so that the inbox is there sooner. */
+const Settings = lazy(() => import("./settings/Settings").then(({ Settings }) => ({ default: Settings })));
 
 const isRefused = (error: unknown) => error instanceof Problem && error.status === 401;
 
@@ -103,8 +106,14 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
           <Route path="/ledger">
             <Ledger />
           </Route>
-          <Route path="/settings/:part?">
-            {({ part }) => <Settings me={me.data} part={part} onSignOut={onSignOut} />}
+          <Route path="/settings/:part?/:id?">
+            {({ part, id }) => (
+              <Boundary>
+                <Suspense fallback={<main className="nothing">Opening the settings…</main>}>
+                  <Settings me={me.data} part={part} id={id} onSignOut={onSignOut} />
+                </Suspense>
+              </Boundary>
+            )}
           </Route>
           <Route path="/:id?/:view?">{({ id, view }) => <Messages me={me.data} id={id} view={view} />}</Route>
         </Switch>

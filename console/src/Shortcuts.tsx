@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useId, useRef, useState } from "react";
-import { Icon } from "./Icon";
+import { useCallback, useEffect, useState } from "react";
+import { Dialog } from "./Dialog";
 import { keepShortcuts, readShortcuts } from "./storage";
 
 const KEYS = [
@@ -30,23 +30,16 @@ function takesKeys(target: EventTarget | null): boolean {
 
 /** The list of the keys, in a dialog that `?` opens, with the switch that turns them off. */
 export function Shortcuts() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
+  const [isOpen, setOpen] = useState(false);
   const [on, setOn] = useState(readShortcuts);
   useKeys(
     useCallback((key: string) => {
-      if (key === "?") dialog.current?.showModal();
+      if (key === "?") setOpen(true);
       return key === "?";
     }, []),
   );
-  return (
-    <dialog ref={dialog} aria-labelledby={heading}>
-      <div className="bar">
-        <h2 id={heading}>Keyboard shortcuts</h2>
-        <button type="button" className="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <Icon name="close" />
-        </button>
-      </div>
+  return isOpen ? (
+    <Dialog title="Keyboard shortcuts" onClose={() => setOpen(false)}>
       <dl className="shortcuts">
         {KEYS.map(([key, does]) => (
           <div key={key}>
@@ -68,6 +61,6 @@ export function Shortcuts() {
         />
         Use shortcuts in this browser
       </label>
-    </dialog>
-  );
+    </Dialog>
+  ) : null;
 }

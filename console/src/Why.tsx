@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId, useRef, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
 import type { Explanation } from "./api";
 import { explainBlock, explainEntry, explainMessage, explainParticipant } from "./api";
+import { Dialog } from "./Dialog";
 import { data, explain } from "./http";
-import { Icon } from "./Icon";
 import { readable, second } from "./words";
 
 type About =
@@ -31,33 +31,19 @@ function ask(about: About): Promise<Explanation> {
 /** A button that opens the explanation of a message, a charge, a blocked group or an opt-out, with the events that prove it. */
 export function Why({ about, label }: { about: About; label: string }) {
   const [isOpen, setOpen] = useState(false);
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
   const answer = useQuery({ queryKey: ["why", about], queryFn: () => ask(about), enabled: isOpen, staleTime: 0 });
-  const open = () => {
-    setOpen(true);
-    dialog.current?.showModal();
-  };
   return (
     <>
-      <button type="button" className="quiet why" aria-label={label} onClick={open}>
+      <button type="button" className="quiet why" aria-label={label} onClick={() => setOpen(true)}>
         Why?
       </button>
-      <dialog ref={dialog} aria-labelledby={heading} onClose={() => setOpen(false)}>
-        {isOpen && (
-          <>
-            <div className="bar">
-              <h2 id={heading}>{label}</h2>
-              <button type="button" className="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
-                <Icon name="close" />
-              </button>
-            </div>
-            {answer.isPending && <p>Reading the events…</p>}
-            {answer.isError && <p className="error">{explain(answer.error)}</p>}
-            {answer.data && <Grounds explanation={answer.data} />}
-          </>
-        )}
-      </dialog>
+      {isOpen && (
+        <Dialog title={label} onClose={() => setOpen(false)}>
+          {answer.isPending && <p>Reading the events…</p>}
+          {answer.isError && <p className="error">{explain(answer.error)}</p>}
+          {answer.data && <Grounds explanation={answer.data} />}
+        </Dialog>
+      )}
     </>
   );
 }

@@ -40,6 +40,9 @@ export function sawPosition(seen: number): void {
   position = Math.max(position, seen);
 }
 
+/** The greatest position that the page knows of. */
+export const seenPosition = (): number => position;
+
 /** Return the data of a response. */
 export async function data<T>(asked: Promise<{ data: T }>): Promise<T> {
   return (await asked).data;

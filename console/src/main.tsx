@@ -9,6 +9,7 @@ import "./styles/messages.css";
 import "./styles/composer.css";
 import "./styles/panes.css";
 import "./styles/pages.css";
+import "./styles/forms.css";
 
 const passes = (error: unknown) => error instanceof Problem && error.passes;
 const log = (error: unknown) => {

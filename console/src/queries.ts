@@ -5,6 +5,7 @@ import {
   listContacts,
   listNumbers,
   listReviews,
+  listRoles,
   listUsers,
   readConversation,
   readInbox,
@@ -82,10 +83,24 @@ export function usePane(id: string) {
   });
 }
 
+/** Read all pages of a list that people look at as a whole. */
+export async function all<T>(
+  read: (query: { limit: number; cursor?: string }) => Promise<{ items: T[]; next_cursor: string | null }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { items: T[]; next_cursor: string | null } = await read({ limit: 200, ...(cursor && { cursor }) });
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return items;
+}
+
 export function useNumbers() {
   return useQuery({
     queryKey: ["numbers"],
-    queryFn: async () => (await data(listNumbers({ query: { limit: 200 }, throwOnError: true }))).items,
+    queryFn: () => all((query) => data(listNumbers({ query, throwOnError: true }))),
   });
 }
 
@@ -104,7 +119,14 @@ export function usePolicy() {
 export function useUsers() {
   return useQuery({
     queryKey: ["users"],
-    queryFn: () => data(listUsers({ query: { limit: 200 }, throwOnError: true })),
+    queryFn: () => all((query) => data(listUsers({ query, throwOnError: true }))),
+  });
+}
+
+export function useRoles() {
+  return useQuery({
+    queryKey: ["roles"],
+    queryFn: () => all((query) => data(listRoles({ query, throwOnError: true }))),
   });
 }
 
@@ -167,7 +189,8 @@ function stale(queries: QueryClient, events: StreamedEvent[]): void {
     if (kind === "do_not_disturb") keys.add("do-not-disturb");
     if (kind === "contact" || kind === "do_not_disturb") keys.add("contacts").add("contact").add("pane").add("inbox");
     if (kind === "workspace")
-      for (const key of ["numbers", "users", "policy", "auto-replies", "rates", "roles", "me"]) keys.add(key);
+      for (const key of ["numbers", "users", "policy", "auto-replies", "rates", "roles", "webhooks", "me"])
+        keys.add(key);
     if (kind === "review") keys.add("reviews");
     if (kind === "number") keys.add("numbers");
   }

@@ -162,6 +162,7 @@ WORKSPACE = [
     row("GET /v1/numbers/{business}", 200),
     row("PATCH /v1/numbers/{business}", 200, {"label": "Desk"}, **MANAGING),
     row("DELETE /v1/numbers/{spare_number}", 204, **MANAGING),
+    row("GET /v1/carriers", 200, **AUDITING),
     row("GET /v1/policy", 200),
     row("PUT /v1/policy", 200, {"max_participants": 10}, **MANAGING),
     row("GET /v1/auto-replies", 200),

@@ -116,7 +116,7 @@ function who(event: StoredEvent, names: Names): string {
 /** Return the names of the workspace's users by id, and of the participants by number. */
 function useNames(people: Person[]): Names {
   const users = useUsers();
-  const named = (users.data?.items ?? []).map((each) => [each.id, each.name]);
+  const named = (users.data ?? []).map((each) => [each.id, each.name]);
   return Object.fromEntries([...named, ...people.flatMap((each) => (each.name ? [[each.number, each.name]] : []))]);
 }
 

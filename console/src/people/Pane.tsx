@@ -1,10 +1,9 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { Avatar } from "../Avatar";
 import type { Person, User } from "../api";
 import { optOut, takeBack } from "../api";
-import { explain } from "../http";
+import { Failure, useChange } from "../changes";
 import { Icon } from "../Icon";
 import { useConversation, usePane } from "../queries";
 import { manages } from "../rights";
@@ -70,20 +69,14 @@ export function Pane({ id, me, onClose }: Props) {
 }
 
 function Row({ person, id, me }: { person: Person; id: string; me: User }) {
-  const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
   const path = { conversation_id: id, number: person.number };
-  const settled = {
-    onSuccess: () => {
-      setAsking(false);
-      for (const key of ["pane", "conversation"]) void queries.invalidateQueries({ queryKey: [key, id] });
-    },
-  };
-  const out = useMutation({ mutationFn: () => optOut({ path, throwOnError: true }), ...settled });
-  const back = useMutation({ mutationFn: () => takeBack({ path, body: { reason }, throwOnError: true }), ...settled });
+  const settled = [["pane", "conversation"], () => setAsking(false)] as const;
+  const out = useChange((_: undefined, headers) => optOut({ path, headers, throwOnError: true }), ...settled);
+  const back = useChange((reason: string) => takeBack({ path, body: { reason }, throwOnError: true }), ...settled);
   const isOut = person.opted_out_at != null && (person.opted_in_at ?? "") < person.opted_out_at;
-  const failed = out.error ?? back.error;
+  const change = isOut ? back : out;
   return (
     <li className="person">
       <Avatar name={person.name ?? ""} of={person.number} />
@@ -115,8 +108,8 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
           <form
             onSubmit={(event) => {
               event.preventDefault();
-              if (isOut) back.mutate();
-              else out.mutate();
+              if (isOut) back.mutate(reason);
+              else out.mutate(undefined);
             }}
           >
             {isOut ? (
@@ -131,7 +124,7 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
                 They get no more texts from this number, in any group. Each of these groups is blocked.
               </p>
             )}
-            <button type="submit" className="danger" disabled={isOut && !reason.trim()}>
+            <button type="submit" className="danger" disabled={change.isPending || (isOut && !reason.trim())}>
               {isOut ? "Take back" : "Opt out"}
             </button>
             <button type="button" onClick={() => setAsking(false)}>
@@ -145,11 +138,7 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
             </button>
           )
         ))}
-      {failed && (
-        <p className="error" role="alert">
-          {explain(failed)}
-        </p>
-      )}
+      <Failure error={change.error} />
     </li>
   );
 }

@@ -1,55 +1,81 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import type { User } from "../api";
+import type { NumberWithDnd, User } from "../api";
 import { liftDoNotDisturb, listDoNotDisturb } from "../api";
 import { Failure, useChange } from "../changes";
+import { Dialog } from "../Dialog";
+import { Field, Form, written } from "../Form";
 import { data } from "../http";
 import { manages } from "../rights";
 import { moment, phone } from "../words";
+import { More } from "./More";
 
+/** The numbers that are not texted because of do-not-disturb (R36). */
 export function DoNotDisturb({ me }: { me: User }) {
-  const [reason, setReason] = useState("");
-  const numbers = useQuery({
+  const [lifting, setLifting] = useState<NumberWithDnd | null>(null);
+  const numbers = useInfiniteQuery({
     queryKey: ["do-not-disturb"],
-    queryFn: () => data(listDoNotDisturb({ query: { limit: 200 }, throwOnError: true })),
+    queryFn: ({ pageParam }) => {
+      const query = { limit: 50, ...(pageParam && { cursor: pageParam }) };
+      return data(listDoNotDisturb({ query, throwOnError: true }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next_cursor,
   });
-  const lift = useChange(
-    (number: string) => liftDoNotDisturb({ path: { number }, body: { reason }, throwOnError: true }),
-    ["do-not-disturb"],
-  );
+  const shown = (numbers.data?.pages ?? []).flatMap((page) => page.items);
   return (
     <>
-      <p className="hint">These numbers are not texted, because a contact with do-not-disturb has or had them.</p>
-      <Failure error={numbers.error ?? lift.error} />
-      {numbers.data?.items.length === 0 && <p className="empty">No number has do-not-disturb.</p>}
-      <ul className="cards">
-        {(numbers.data?.items ?? []).map((each) => (
-          <li key={each.number}>
-            <strong>{phone(each.number)}</strong> since {moment(each.since)}{" "}
-            <Link href={`/contacts/${each.contact_id}`}>by this contact</Link>
+      <p className="hint">
+        These numbers are not texted, because a contact with do-not-disturb has or had them. Turn it off on the contact.
+        If no contact has the number any more, {manages(me) ? "lift it here" : "an owner or admin can lift it"}.
+      </p>
+      <Failure error={numbers.error} />
+      {numbers.isSuccess && shown.length === 0 && <p className="empty">No number has do-not-disturb.</p>}
+      <ul className="cards" aria-label="Numbers with do-not-disturb">
+        {shown.map((each) => (
+          <li key={each.number} className="row">
+            <div className="what">
+              <strong>{phone(each.number)}</strong>{" "}
+              {each.left_behind && <span className="tag updated">no contact has it any more</span>}
+              <p className="hint">
+                Since {moment(each.since)}, by <Link href={`/contacts/${each.contact_id}`}>this contact</Link>
+              </p>
+            </div>
             {each.left_behind && manages(me) && (
-              <form
-                className="inline"
-                onSubmit={(event) => {
-                  event.preventDefault();
-                  lift.mutate(each.number);
-                }}
-              >
-                <input
-                  aria-label="Reason"
-                  placeholder="Why is it lifted?"
-                  value={reason}
-                  onChange={(event) => setReason(event.target.value)}
-                />
-                <button type="submit" className="danger" disabled={!reason.trim()}>
+              <div className="actions">
+                <button type="button" aria-label={`Lift for ${phone(each.number)}`} onClick={() => setLifting(each)}>
                   Lift
                 </button>
-              </form>
+              </div>
             )}
           </li>
         ))}
       </ul>
+      <More list={numbers} />
+      {lifting && <Lift number={lifting.number} onClose={() => setLifting(null)} />}
     </>
+  );
+}
+
+function Lift({ number, onClose }: { number: string; onClose: () => void }) {
+  const lift = useChange(
+    (reason: string) => liftDoNotDisturb({ path: { number }, body: { reason }, throwOnError: true }),
+    ["do-not-disturb"],
+    onClose,
+  );
+  return (
+    <Dialog title={`Lift do-not-disturb for ${phone(number)}?`} onClose={onClose}>
+      <Form
+        change={lift}
+        action="Lift"
+        isDanger
+        onCancel={onClose}
+        onSubmit={(form) => lift.mutate(written(form, "reason"))}
+      >
+        <p>The number can be texted again. The reason is kept in the history.</p>
+        <Field name="reason" label="Why it is lifted" required maxLength={500} autoComplete="off" />
+      </Form>
+    </Dialog>
   );
 }

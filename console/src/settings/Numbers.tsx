@@ -1,62 +1,109 @@
 import { useState } from "react";
-import type { User } from "../api";
-import { addNumber } from "../api";
+import type { NumberShown, User } from "../api";
+import { giveUpNumber } from "../api";
 import { Failure, useChange } from "../changes";
-import { data } from "../http";
-import { useNumbers } from "../queries";
-import { manages } from "../rights";
+import { Confirm } from "../Dialog";
+import { useNumbers, useUsers } from "../queries";
+import { audits, manages } from "../rights";
 import { phone } from "../words";
+import { carrierName, useCarriers } from "./carriers";
+import { NumberForm } from "./NumberForm";
+
+type Shown = { what: "add" } | { what: "change" | "give up"; number: NumberShown };
 
 export function Numbers({ me }: { me: User }) {
   const numbers = useNumbers();
-  const [number, setNumber] = useState("");
-  const [label, setLabel] = useState("");
-  const add = useChange(
-    () =>
-      data(
-        addNumber({
-          body: { number, label: label || null },
-          headers: { "Idempotency-Key": crypto.randomUUID() },
-          throwOnError: true,
-        }),
-      ),
-    ["numbers"],
-    () => {
-      setNumber("");
-      setLabel("");
-    },
-  );
+  const carriers = useCarriers(audits(me)).data ?? [];
+  const users = useUsers().data ?? [];
+  const [shown, setShown] = useState<Shown | null>(null);
+  const close = () => setShown(null);
+  const standard = carriers.find((each) => each.default)?.name;
+  const uses = (each: NumberShown) => each.carrier ?? standard;
   return (
     <>
+      <div className="top">
+        <p className="hint">
+          {manages(me)
+            ? "Groups are created, and messages sent, from these numbers."
+            : "These are the numbers that you can send from."}
+        </p>
+        {manages(me) && (
+          <button type="button" className="primary" onClick={() => setShown({ what: "add" })}>
+            Add a number
+          </button>
+        )}
+      </div>
       <Failure error={numbers.error} />
-      <ul className="cards">
+      {numbers.data?.length === 0 && <p className="empty">There is no number yet.</p>}
+      <ul className="cards" aria-label="Business numbers">
         {(numbers.data ?? []).map((each) => (
-          <li key={each.number}>
-            <strong>{phone(each.number)}</strong> {each.label} {each.default && <span className="tag">default</span>}
+          <li key={each.number} className="row">
+            <div className="what">
+              <strong dir="auto">{each.label ?? phone(each.number)}</strong>{" "}
+              {each.default && <span className="tag">default</span>}
+              <p className="hint">
+                {[each.label && phone(each.number), uses(each) && carrierName(uses(each) ?? ""), whose(each, users)]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </p>
+            </div>
+            {manages(me) && (
+              <div className="actions">
+                <button
+                  type="button"
+                  aria-label={`Change ${each.label ?? phone(each.number)}`}
+                  onClick={() => setShown({ what: "change", number: each })}
+                >
+                  Change
+                </button>
+                <button
+                  type="button"
+                  className="danger"
+                  aria-label={`Give up ${each.label ?? phone(each.number)}`}
+                  onClick={() => setShown({ what: "give up", number: each })}
+                >
+                  Give up
+                </button>
+              </div>
+            )}
           </li>
         ))}
       </ul>
-      {manages(me) && (
-        <form
-          className="inline"
-          onSubmit={(event) => {
-            event.preventDefault();
-            add.mutate(undefined);
-          }}
-        >
-          <h2>Add a number</h2>
-          <label>
-            Number <input required type="tel" value={number} onChange={(event) => setNumber(event.target.value)} />
-          </label>
-          <label>
-            Label <input value={label} onChange={(event) => setLabel(event.target.value)} />
-          </label>
-          <button type="submit" className="primary" disabled={add.isPending}>
-            Add
-          </button>
-          <Failure error={add.error} />
-        </form>
+      {shown?.what === "add" && <NumberForm number={null} carriers={carriers} users={users} onClose={close} />}
+      {shown?.what === "change" && (
+        <NumberForm number={shown.number} carriers={carriers} users={users} onClose={close} />
       )}
+      {shown?.what === "give up" && <GiveUp number={shown.number} onClose={close} />}
     </>
+  );
+}
+
+/** Say who may send from a number (R21). */
+function whose(number: NumberShown, users: User[]): string {
+  if (number.default || !number.assigned_to) return "everybody sends from it";
+  const user = users.find((each) => each.id === number.assigned_to);
+  return `only ${user?.name ?? "one user"} sends from it, and those who manage`;
+}
+
+function GiveUp({ number, onClose }: { number: NumberShown; onClose: () => void }) {
+  const name = number.label ? `${number.label}, ${phone(number.number)}` : phone(number.number);
+  const giveUp = useChange(
+    () => giveUpNumber({ path: { number: number.number }, throwOnError: true }),
+    ["numbers", "conversation", "inbox"],
+    onClose,
+  );
+  return (
+    <Confirm
+      title={`Give up ${name}?`}
+      action="Give up the number"
+      change={giveUp}
+      onConfirm={() => giveUp.mutate(undefined)}
+      onClose={onClose}
+    >
+      <p>
+        Nothing more is sent from it. Its conversations stay readable, and what people write to it is still recorded.
+        You can add it again later; no other workspace can.
+      </p>
+    </Confirm>
   );
 }

@@ -1,51 +1,61 @@
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { User } from "../api";
-import { manages } from "../rights";
+import { audits, seesEverything } from "../rights";
+import "../styles/settings.css";
 import { AutoReplies } from "./AutoReplies";
+import { Carriers } from "./Carriers";
 import { DoNotDisturb } from "./DoNotDisturb";
 import { Numbers } from "./Numbers";
 import { Policy } from "./Policy";
 import { Rates } from "./Rates";
 import { Refusals } from "./Refusals";
+import { Roles } from "./Roles";
 import { Users } from "./Users";
+import { Webhooks } from "./Webhooks";
 
-const PARTS = {
-  users: ["Users and keys", Users],
-  numbers: ["Business numbers", Numbers],
-  policy: ["Policy", Policy],
-  replies: ["Automatic replies", AutoReplies],
-  rates: ["Rates", Rates],
-  dnd: ["Do not disturb", DoNotDisturb],
-  refusals: ["Refusals", Refusals],
-} as const;
+type Part = {
+  title: string;
+  show: (me: User, id: string | undefined) => ReactNode;
+  /** Whether a person sees it; without it, everybody does. */
+  isFor?: (me: User) => boolean;
+};
 
-const AUDITED = new Set(["refusals", "dnd"]);
+const PARTS: Record<string, Part> = {
+  users: { title: "Users and keys", show: (me) => <Users me={me} /> },
+  roles: { title: "Roles", show: (me) => <Roles me={me} /> },
+  numbers: { title: "Business numbers", show: (me) => <Numbers me={me} /> },
+  carriers: { title: "Carriers", show: () => <Carriers />, isFor: audits },
+  policy: { title: "Policy", show: (me) => <Policy me={me} /> },
+  replies: { title: "Automatic replies", show: (me) => <AutoReplies me={me} /> },
+  rates: { title: "Rates", show: (me) => <Rates me={me} /> },
+  dnd: { title: "Do not disturb", show: (me) => <DoNotDisturb me={me} />, isFor: seesEverything },
+  webhooks: { title: "Webhooks", show: (me, id) => <Webhooks me={me} id={id} />, isFor: audits },
+  refusals: { title: "Refusals", show: () => <Refusals />, isFor: audits },
+};
 
-type Props = { me: User; part: string | undefined; onSignOut: () => Promise<void> };
+type Props = { me: User; part: string | undefined; id: string | undefined; onSignOut: () => Promise<void> };
 
-export function Settings({ me, part, onSignOut }: Props) {
-  const offered = Object.keys(PARTS).filter(
-    (each) => manages(me) || !AUDITED.has(each) || (me.role === "auditor" && each === "refusals"),
-  );
-  const chosen = (offered.includes(part ?? "") ? part : offered[0]) as keyof typeof PARTS;
-  const [title, Part] = PARTS[chosen];
+export function Settings({ me, part, id, onSignOut }: Props) {
+  const offered = Object.entries(PARTS).filter(([, { isFor }]) => !isFor || isFor(me));
+  const [chosen, shown] = offered.find(([name]) => name === part) ?? (offered[0] as [string, Part]);
   return (
     <main className="form wide settings">
       <nav aria-label="Settings">
-        {offered.map((each) => (
+        {offered.map(([name, { title }]) => (
           <Link
-            key={each}
-            href={`/settings/${each}`}
+            key={name}
+            href={`/settings/${name}`}
             className="button"
-            aria-current={each === chosen ? "page" : undefined}
+            aria-current={name === chosen ? "page" : undefined}
           >
-            {PARTS[each as keyof typeof PARTS][0]}
+            {title}
           </Link>
         ))}
       </nav>
       <section>
-        <h1>{title}</h1>
-        <Part me={me} />
+        <h1>{shown.title}</h1>
+        {shown.show(me, id)}
         <div className="narrow-only">
           <p className="hint">
             You are signed in as {me.name} ({me.role}).

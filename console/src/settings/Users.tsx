@@ -1,123 +1,138 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { User, UserInput } from "../api";
-import { addUser, issueKey, listKeys, listRoles, revokeKey } from "../api";
+import { Avatar } from "../Avatar";
+import type { NumberShown, User, UserWithKey } from "../api";
+import { changeUser } from "../api";
 import { Failure, useChange } from "../changes";
+import { Confirm } from "../Dialog";
 import { data } from "../http";
-import { useUsers } from "../queries";
-import { manages } from "../rights";
-import { moment } from "../words";
+import { useNumbers, useUsers } from "../queries";
+import { manages, managesRole } from "../rights";
+import { phone } from "../words";
+import { Keys } from "./Keys";
+import { Secret } from "./Secret";
+import { UserForm } from "./UserForm";
+
+type Shown =
+  | { what: "add" }
+  | { what: "change" | "keys" | "deactivate"; user: User }
+  | { what: "added"; user: UserWithKey };
 
 export function Users({ me }: { me: User }) {
   const users = useUsers();
-  const roles = useQuery({ queryKey: ["roles"], queryFn: () => data(listRoles({ throwOnError: true })) });
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [role, setRole] = useState("member");
-  const [shown, setShown] = useState<string | null>(null);
-  const add = useChange(
-    (user: UserInput) =>
-      data(addUser({ body: user, headers: { "Idempotency-Key": crypto.randomUUID() }, throwOnError: true })),
-    ["users"],
-    (added) => {
-      setShown(added.api_key);
-      setName("");
-      setEmail("");
-    },
-  );
+  const numbers = useNumbers().data ?? [];
+  const [shown, setShown] = useState<Shown | null>(null);
+  const close = () => setShown(null);
   return (
     <>
+      <div className="top">
+        <p className="hint">The people who sign in here, and the keys that programs use in their name.</p>
+        {manages(me) && (
+          <button type="button" className="primary" onClick={() => setShown({ what: "add" })}>
+            Add a user
+          </button>
+        )}
+      </div>
       <Failure error={users.error} />
-      <ul className="cards">
-        {(users.data?.items ?? []).map((each) => (
-          <li key={each.id}>
-            <strong>{each.name}</strong> {each.email} <span className="tag">{each.role}</span>
-            {each.assigned_only && <span className="tag">assigned data only</span>}
-            {(manages(me) || each.id === me.id) && <Keys user={each} onShown={setShown} />}
-          </li>
+      <ul className="cards" aria-label="Users">
+        {(users.data ?? []).map((each) => (
+          <Row key={each.id} user={each} me={me} numbers={numbers} onShow={(what) => setShown({ what, user: each })} />
         ))}
       </ul>
-      {shown && (
-        <p className="secret" role="status">
-          Copy this key now. It is shown only once: <code>{shown}</code>
-        </p>
+      {shown?.what === "add" && (
+        <UserForm user={null} me={me} onClose={close} onAdded={(user) => setShown({ what: "added", user })} />
       )}
-      {manages(me) && (
-        <form
-          className="inline"
-          onSubmit={(event) => {
-            event.preventDefault();
-            add.mutate({ name, email, role });
-          }}
-        >
-          <h2>Add a user</h2>
-          <label>
-            Name <input required value={name} onChange={(event) => setName(event.target.value)} />
-          </label>
-          <label>
-            E-mail <input required type="email" value={email} onChange={(event) => setEmail(event.target.value)} />
-          </label>
-          <label>
-            Role
-            <select value={role} onChange={(event) => setRole(event.target.value)}>
-              {(roles.data?.items ?? []).map((each) => (
-                <option key={each.role}>{each.role}</option>
-              ))}
-            </select>
-          </label>
-          <button type="submit" className="primary" disabled={add.isPending}>
-            Add
-          </button>
-          <Failure error={add.error} />
-        </form>
+      {shown?.what === "change" && <UserForm user={shown.user} me={me} onClose={close} />}
+      {shown?.what === "keys" && <Keys user={shown.user} onClose={close} />}
+      {shown?.what === "deactivate" && <Deactivate user={shown.user} onClose={close} />}
+      {shown?.what === "added" && (
+        <Secret
+          title={`The first key of ${shown.user.name}`}
+          secret={shown.user.api_key}
+          again="Open the keys of the user, revoke it, and issue another one."
+          onClose={close}
+        />
       )}
     </>
   );
 }
 
-function Keys({ user, onShown }: { user: User; onShown: (key: string | null) => void }) {
-  const [open, setOpen] = useState(false);
-  const keys = useQuery({
-    queryKey: ["users", user.id, "keys"],
-    queryFn: () => data(listKeys({ path: { user_id: user.id }, query: { limit: 200 }, throwOnError: true })),
-    enabled: open,
-  });
-  const issue = useChange(
-    () =>
-      data(
-        issueKey({
-          path: { user_id: user.id },
-          body: {},
-          headers: { "Idempotency-Key": crypto.randomUUID() },
-          throwOnError: true,
-        }),
-      ),
+type RowProps = {
+  user: User;
+  me: User;
+  numbers: NumberShown[];
+  onShow: (what: "change" | "keys" | "deactivate") => void;
+};
+
+function Row({ user, me, numbers, onShow }: RowProps) {
+  const mayChange = managesRole(me, user.role);
+  const reactivate = useChange(
+    () => data(changeUser({ path: { user_id: user.id }, body: { active: true }, throwOnError: true })),
     ["users"],
-    (issued) => onShown(issued.api_key),
   );
-  const revoke = useChange(
-    (key_id: string) => revokeKey({ path: { user_id: user.id, key_id }, throwOnError: true }),
+  const own = numbers.filter((each) => each.assigned_to === user.id);
+  return (
+    <li className={user.active ? "row" : "row off"}>
+      <Avatar name={user.name} of={user.id} />
+      <div className="what">
+        <strong dir="auto">{user.name}</strong> {user.id === me.id && <span className="tag">you</span>}{" "}
+        <span className="tag">{user.role}</span> {user.assigned_only && <span className="tag">assigned data only</span>}{" "}
+        {!user.active && <span className="tag deleted">deactivated</span>}
+        <p className="hint">
+          {user.email}
+          {user.external_id && ` · ${user.external_id}`}
+          {own.length > 0 && ` · only user of ${own.map((each) => each.label ?? phone(each.number)).join(", ")}`}
+        </p>
+        <Failure error={reactivate.error} />
+      </div>
+      <div className="actions">
+        {(mayChange || user.id === me.id) && user.active && (
+          <button type="button" aria-label={`Keys of ${user.name}`} onClick={() => onShow("keys")}>
+            Keys
+          </button>
+        )}
+        {mayChange && (
+          <button type="button" aria-label={`Change ${user.name}`} onClick={() => onShow("change")}>
+            Change
+          </button>
+        )}
+        {mayChange && user.active && (
+          <button type="button" aria-label={`Deactivate ${user.name}`} onClick={() => onShow("deactivate")}>
+            Deactivate
+          </button>
+        )}
+        {mayChange && !user.active && (
+          <button
+            type="button"
+            aria-label={`Reactivate ${user.name}`}
+            disabled={reactivate.isPending}
+            onClick={() => reactivate.mutate(undefined)}
+          >
+            Reactivate
+          </button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Deactivate({ user, onClose }: { user: User; onClose: () => void }) {
+  const change = useChange(
+    () => data(changeUser({ path: { user_id: user.id }, body: { active: false }, throwOnError: true })),
     ["users"],
+    onClose,
   );
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Keys</summary>
-      <Failure error={keys.error ?? issue.error ?? revoke.error} />
-      <ul className="plain">
-        {(keys.data?.items ?? []).map((each) => (
-          <li key={each.id}>
-            Issued {moment(each.issued_at)}
-            {each.last_used_at ? `, last used ${moment(each.last_used_at)}` : ", not used yet"}
-            {each.expires_at && `, expires ${moment(each.expires_at)}`}{" "}
-            <button type="button" className="quiet" onClick={() => revoke.mutate(each.id)}>
-              Revoke
-            </button>
-          </li>
-        ))}
-      </ul>
-      <button type="button" onClick={() => issue.mutate(undefined)}>
-        Issue a key
-      </button>
-    </details>
+    <Confirm
+      title={`Deactivate ${user.name}?`}
+      action="Deactivate"
+      change={change}
+      onConfirm={() => change.mutate(undefined)}
+      onClose={onClose}
+    >
+      <p>
+        They are signed out, and all their keys end at once. What they wrote stays, and so does what is assigned to
+        them. If you reactivate them, they need a new key.
+      </p>
+    </Confirm>
   );
 }

@@ -1,9 +1,8 @@
-import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Conversation, User } from "../api";
 import { createSuccessor } from "../api";
-import { data, explain } from "../http";
+import { Failure, useChange } from "../changes";
+import { data } from "../http";
 import { usePane } from "../queries";
 import { Why } from "../Why";
 import { moment, phone } from "../words";
@@ -11,20 +10,13 @@ import { moment, phone } from "../words";
 /** The people who opted out, and a button that continues without them (R18). */
 export function Blocked({ conversation, me }: { conversation: Conversation; me: User }) {
   const [, go] = useLocation();
-  const [key] = useState(() => crypto.randomUUID());
   const pane = usePane(conversation.id);
-  const goOn = useMutation({
-    mutationFn: () =>
-      data(
-        createSuccessor({
-          path: { conversation_id: conversation.id },
-          body: {},
-          headers: { "Idempotency-Key": key },
-          throwOnError: true,
-        }),
-      ),
-    onSuccess: (made) => go(`/${made.id}`),
-  });
+  const goOn = useChange(
+    (_: undefined, headers) =>
+      data(createSuccessor({ path: { conversation_id: conversation.id }, body: {}, headers, throwOnError: true })),
+    ["conversation"],
+    (made) => go(`/${made.id}`),
+  );
   const gone = (pane.data?.opted_out ?? []).filter((each) => conversation.blocked_by.includes(each.number));
   return (
     <section className="blocked-banner" aria-label="Blocked">
@@ -44,16 +36,12 @@ export function Blocked({ conversation, me }: { conversation: Conversation; me: 
         </Link>
       ) : (
         me.role !== "auditor" && (
-          <button type="button" className="primary" disabled={goOn.isPending} onClick={() => goOn.mutate()}>
+          <button type="button" className="primary" disabled={goOn.isPending} onClick={() => goOn.mutate(undefined)}>
             Continue without them
           </button>
         )
       )}
-      {goOn.isError && (
-        <p className="error" role="alert">
-          {explain(goOn.error)}
-        </p>
-      )}
+      <Failure error={goOn.error} />
     </section>
   );
 }

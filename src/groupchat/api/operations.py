@@ -18,6 +18,8 @@ from groupchat.api.types import (
     Attempt,
     AttemptPage,
     AutoRepliesShown,
+    CarrierShown,
+    CarrierShownPage,
     ChangedUserShown,
     CheckpointView,
     ContactShown,
@@ -744,6 +746,16 @@ class Operations:
         Only this workspace can add the number again.
         """
         return Call(method="DELETE", path=f"/v1/numbers/{quote(number, safe='')}")
+
+    @listing
+    def list_carriers(
+        self, *, cursor: str | UnsetType = UNSET, limit: int | UnsetType = UNSET
+    ) -> ListCall[CarrierShownPage, CarrierShown]:
+        """List the server's carriers, what each takes in a message, and what became of the workspace's newest messages.
+
+        A business number names one of them, or has the default one (R43).
+        """
+        return ListCall(method="GET", path="/v1/carriers", answer=CarrierShownPage, query=given(cursor=cursor, limit=limit))
 
     @operation
     def read_policy(self) -> Call[PolicyShown]:

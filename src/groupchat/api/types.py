@@ -199,6 +199,51 @@ class AutoRepliesShown(Struct, frozen=True, kw_only=True):
     help_texts: ReplyTextsShown
 
 
+class RecentMessages(Struct, frozen=True, kw_only=True):
+    """What became of a carrier's part of the workspace's newest 100 messages. A status counts recipients.
+
+    `put_off` is the number of messages that the carrier refused for now, so that they are sent later, and
+    `waiting_since` the time of the oldest message that waits for the carrier.
+    """
+
+    messages: int
+    queued: int
+    unconfirmed: int
+    sent: int
+    delivered: int
+    failed: int
+    withheld: int
+    put_off: int
+    waiting_since: datetime | None
+
+
+class CarrierShown(Struct, frozen=True, kw_only=True):
+    """A carrier of the server, the most that it takes in one message (null: no limit), and how it did lately.
+
+    The `default` one carries for the business numbers that name none. One with `native_group` forwards what a
+    participant writes to the others; for another one, groupchat does.
+    """
+
+    name: str
+    default: bool
+    native_group: bool
+    max_participants: int | None
+    max_characters: int | None
+    max_files: int | None
+    max_media_bytes: int | None
+    recent: RecentMessages
+
+
+class CarrierShownPage(Struct, frozen=True, kw_only=True):
+    """A page of a list. As `cursor`, `next_cursor` leads to the next page and `prev_cursor` to the one before; null at
+    an end.
+    """
+
+    items: list[CarrierShown]
+    next_cursor: str | None
+    prev_cursor: str | None
+
+
 class ChangedUserShown(Struct, frozen=True, kw_only=True):
     """A changed user; `ended_keys` are the ids of the keys that ended with the change."""
 

@@ -16,6 +16,7 @@ from groupchat.http.documents.problems import ANSWERS
 from groupchat.http.routes import (
     auto_replies,
     carrier_webhooks,
+    carriers,
     contact_export,
     contact_sheets,
     contacts,
@@ -111,6 +112,7 @@ ENDPOINTS: tuple[Served, ...] = (
     workspace.read_number,
     workspace.change_number,
     workspace.give_up_number,
+    carriers.list_carriers,
     workspace.read_policy,
     workspace.change_policy,
     auto_replies.read_auto_replies,

@@ -284,6 +284,13 @@ def page(
     return shown.page([Listed(msgspec.json.encode(_with_cost(entry, costs)), key) for entry, key in listed])
 
 
+def newest_charges(connection: Connection, workspace_id: str, limit: int) -> list[EventCharge]:
+    """Return the lines of a workspace's newest messages, the newest first. A message that was withheld is there once."""
+    query = select(LEDGER.c.doc).where(LEDGER.c.workspace_id == workspace_id).order_by(LEDGER.c.position.desc()).limit(2 * limit)
+    charges = [line for line in map(decode_line, connection.execute(query).scalars()) if line.segments > 0]
+    return charges[:limit]
+
+
 def _conditions(chosen: EntryFilter) -> Iterable[ColumnElement[bool]]:
     table = LEDGER.c
     if chosen.start is not None:

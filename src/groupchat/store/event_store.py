@@ -139,6 +139,11 @@ class EventStore:
         """Let decisions ask what these carriers take (R43)."""
         self._carriers = carriers
 
+    @property
+    def carriers(self) -> KnownCarriers:
+        """The carriers that decisions know."""
+        return self._carriers
+
     def now(self) -> datetime:
         """Return the time by the store's clock."""
         return self._clock()

@@ -303,6 +303,26 @@ SESSION: Json = {
     "csrf_token": "2f1c7d5e0b7b4d2f8a3c9e6d1b0a4f5e7c8d9b6a3f2e1d0c5b4a7988f6e5d4c3",
     "expires_at": REPLIED_AT,
 }
+CARRIER: Json = {
+    "name": "telnyx",
+    "default": True,
+    "native_group": True,
+    "max_participants": 8,
+    "max_characters": 1600,
+    "max_files": 10,
+    "max_media_bytes": 1000000,
+    "recent": {
+        "messages": 2,
+        "queued": 0,
+        "unconfirmed": 0,
+        "sent": 1,
+        "delivered": 4,
+        "failed": 1,
+        "withheld": 0,
+        "put_off": 0,
+        "waiting_since": None,
+    },
+}
 ROLE: Json = {"role": "member", "group_chat": True}
 NEW_RATE: Json = {"effective_from": "2025-02-01", "mms_segment": "0.0250", "currency": "USD"}
 RATE: Json = NEW_RATE | {"n": 1}
