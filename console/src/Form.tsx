@@ -12,9 +12,9 @@ const FIELD_OF: Record<string, string> = {
 };
 
 type Faults = ReadonlyMap<string, string>;
-type State = { faults: Faults; fields: Set<string>; off: boolean };
+type State = { faults: Faults; fields: Set<string>; touched: Set<string>; off: boolean };
 
-const Inside = createContext<State>({ faults: new Map(), fields: new Set(), off: false });
+const Inside = createContext<State>({ faults: new Map(), fields: new Set(), touched: new Set(), off: false });
 
 type Props = {
   change: Change;
@@ -32,6 +32,7 @@ type Props = {
 export function Form({ change, action, onSubmit, onCancel, isDanger, off = false, className, children }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const fields = useRef(new Set<string>()).current;
+  const touched = useRef(new Set<string>()).current;
   const faults = faultsOf(change.error);
   useEffect(() => {
     if (change.error) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
@@ -41,12 +42,13 @@ export function Form({ change, action, onSubmit, onCancel, isDanger, off = false
     <form
       ref={form}
       className={className}
+      onInput={({ target }) => "name" in target && touched.add(String(target.name))}
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit(new FormData(event.currentTarget));
       }}
     >
-      <Inside value={{ faults, fields, off }}>{children}</Inside>
+      <Inside value={{ faults, fields, touched, off }}>{children}</Inside>
       {others.map((detail) => (
         <p key={detail} className="error" role="alert">
           {detail}
@@ -81,6 +83,16 @@ function faultsOf(error: unknown): Faults {
 
 /** Return the field at a place of a request: `types` for `types.3`. */
 const fieldAt = (loc: string) => loc.replace(/^(?:body|path|query)\./, "").replace(/\.\d+$/, "");
+
+/**
+ * Return a key of a field with which it follows its value from outside, which another user may change, until somebody writes into it.
+ */
+function useUntouched(name: string, value: unknown): string {
+  const { touched } = useContext(Inside);
+  const shown = useRef(value);
+  if (!touched.has(name)) shown.current = value;
+  return String(shown.current);
+}
 
 type Common = { name: string; label: ReactNode; hint?: ReactNode };
 
@@ -123,11 +135,12 @@ export function useField({ name, hint }: Common) {
 /** A field with one line of text. */
 export function Field({ name, label, hint, ...rest }: Common & ComponentProps<"input">) {
   const { attributes, below } = useField({ name, label, hint });
+  const key = useUntouched(name, rest.defaultValue);
   return (
     <div className="field">
       <label>
         {label}
-        <input {...attributes} {...rest} />
+        <input key={key} {...attributes} {...rest} />
       </label>
       {below}
     </div>
@@ -137,11 +150,12 @@ export function Field({ name, label, hint, ...rest }: Common & ComponentProps<"i
 /** A field with several lines of text. */
 export function Lines({ name, label, hint, ...rest }: Common & ComponentProps<"textarea">) {
   const { attributes, below } = useField({ name, label, hint });
+  const key = useUntouched(name, rest.defaultValue);
   return (
     <div className="field">
       <label>
         {label}
-        <textarea {...attributes} {...rest} />
+        <textarea key={key} {...attributes} {...rest} />
       </label>
       {below}
     </div>
@@ -157,11 +171,12 @@ export function Choice({
   ...rest
 }: Common & ComponentProps<"select"> & { options: (readonly [value: string, words: string])[] }) {
   const { attributes, below } = useField({ name, label, hint });
+  const key = useUntouched(name, rest.defaultValue);
   return (
     <div className="field">
       <label>
         {label}
-        <select key={String(rest.defaultValue)} {...attributes} {...rest}>
+        <select key={key} {...attributes} {...rest}>
           {options.map(([value, words]) => (
             <option key={value} value={value}>
               {words}
@@ -177,10 +192,11 @@ export function Choice({
 /** Something that is on or off. */
 export function Check({ name, label, hint, ...rest }: Common & ComponentProps<"input">) {
   const { attributes, below } = useField({ name, label, hint });
+  const key = useUntouched(name, rest.defaultChecked);
   return (
     <div className="field">
       <label className="check">
-        <input type="checkbox" {...attributes} {...rest} />
+        <input key={key} type="checkbox" {...attributes} {...rest} />
         {label}
       </label>
       {below}

@@ -1,16 +1,19 @@
-import type { CarrierShown, NumberChange, NumberInput, NumberShown, User } from "../api";
+import type { NumberChange, NumberInput, NumberShown, User } from "../api";
 import { addNumber, changeNumber } from "../api";
 import { useChange } from "../changes";
 import { Dialog } from "../Dialog";
 import { Check, Choice, Field, Form, isOn, written } from "../Form";
 import { data } from "../http";
+import { useUsers } from "../queries";
 import { phone } from "../words";
-import { carrierName } from "./carriers";
+import { carrierName, useCarriers } from "./carriers";
 
-type Props = { number: NumberShown | null; carriers: CarrierShown[]; users: User[]; onClose: () => void };
+type Props = { number: NumberShown | null; onClose: () => void };
 
 /** Add a business number, or change one. */
-export function NumberForm({ number, carriers, users, onClose }: Props) {
+export function NumberForm({ number, onClose }: Props) {
+  const carriers = useCarriers(true).data;
+  const users = useUsers().data;
   const add = useChange(
     (body: NumberInput, headers) => data(addNumber({ body, headers, throwOnError: true })),
     ["numbers"],
@@ -21,6 +24,7 @@ export function NumberForm({ number, carriers, users, onClose }: Props) {
     ["numbers"],
     onClose,
   );
+  if (!carriers || !users) return null; // for a moment: a choice needs its options
   const standard = carriers.find((each) => each.default);
   return (
     <Dialog title={number ? `Change ${phone(number.number)}` : "Add a number"} onClose={onClose}>

@@ -69,10 +69,8 @@ export function Numbers({ me }: { me: User }) {
           </li>
         ))}
       </ul>
-      {shown?.what === "add" && <NumberForm number={null} carriers={carriers} users={users} onClose={close} />}
-      {shown?.what === "change" && (
-        <NumberForm number={shown.number} carriers={carriers} users={users} onClose={close} />
-      )}
+      {shown?.what === "add" && <NumberForm number={null} onClose={close} />}
+      {shown?.what === "change" && <NumberForm number={shown.number} onClose={close} />}
       {shown?.what === "give up" && <GiveUp number={shown.number} onClose={close} />}
     </>
   );

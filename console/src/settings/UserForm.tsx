@@ -12,7 +12,9 @@ type Fields = { name: string; email: string; role: string; assigned_only: boolea
 
 /** Add a user, or change one. */
 export function UserForm({ user, me, onClose, onAdded }: Props) {
-  const roles = (useRoles().data ?? []).map((each) => each.role).filter((each) => managesRole(me, each));
+  const roles = useRoles()
+    .data?.map((each) => each.role)
+    .filter((each) => managesRole(me, each));
   const add = useChange(
     (body: Fields, headers) => data(addUser({ body, headers, throwOnError: true })),
     ["users"],
@@ -24,6 +26,7 @@ export function UserForm({ user, me, onClose, onAdded }: Props) {
     onClose,
   );
   const save = user ? change : add;
+  if (!roles) return null; // for a moment: a choice needs its options
   return (
     <Dialog title={user ? `Change ${user.name}` : "Add a user"} onClose={onClose}>
       <Form

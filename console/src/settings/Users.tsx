@@ -5,7 +5,7 @@ import { changeUser } from "../api";
 import { Failure, useChange } from "../changes";
 import { Confirm } from "../Dialog";
 import { data } from "../http";
-import { useNumbers, useUsers } from "../queries";
+import { useNumbers, useRoles, useUsers } from "../queries";
 import { manages, managesRole } from "../rights";
 import { phone } from "../words";
 import { Keys } from "./Keys";
@@ -20,6 +20,7 @@ type Shown =
 export function Users({ me }: { me: User }) {
   const users = useUsers();
   const numbers = useNumbers().data ?? [];
+  useRoles(); // which the forms need at once
   const [shown, setShown] = useState<Shown | null>(null);
   const close = () => setShown(null);
   return (
