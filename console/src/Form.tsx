@@ -169,7 +169,7 @@ export function Choice({
   hint,
   options,
   ...rest
-}: Common & ComponentProps<"select"> & { options: (readonly [value: string, words: string])[] }) {
+}: Common & ComponentProps<"select"> & { options: readonly (readonly [value: string, words: string])[] }) {
   const { attributes, below } = useField({ name, label, hint });
   const key = useUntouched(name, rest.defaultValue);
   return (

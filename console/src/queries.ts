@@ -130,11 +130,16 @@ export function useRoles() {
   });
 }
 
-export function useContacts(q: string) {
+export function useContacts(q: string, assigned_to = "") {
   return useInfiniteQuery({
-    queryKey: ["contacts", q],
+    queryKey: ["contacts", q, assigned_to],
     queryFn: ({ pageParam }) => {
-      const query = { limit: 50, ...(pageParam && { cursor: pageParam }), ...(q && { q }) };
+      const query = {
+        limit: 50,
+        ...(pageParam && { cursor: pageParam }),
+        ...(q && { q }),
+        ...(assigned_to && { assigned_to }),
+      };
       return data(listContacts({ query, throwOnError: true }));
     },
     placeholderData: (before) => before,

@@ -1,20 +1,22 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import { Avatar } from "../Avatar";
 import type { ContactView, User } from "../api";
-import { changeContact, createContact, deleteContact, readContact } from "../api";
+import { readContact } from "../api";
 import { Back } from "../Back";
 import { data, explain } from "../http";
-import { useContacts, useInbox } from "../queries";
-import { writes } from "../rights";
+import { useContacts, useInbox, useUsers } from "../queries";
+import { seesEverything, writes } from "../rights";
 import { count, phone, readable } from "../words";
+import { ContactActions, ContactForm } from "./ContactForm";
 import { Import } from "./Import";
 import { Merge } from "./Merge";
 
 export function Contacts({ id, me }: { id: string | undefined; me: User }) {
   const [q, setQ] = useState("");
-  const contacts = useContacts(useDeferredValue(q.trim()));
+  const [assignedTo, setAssignedTo] = useState("");
+  const contacts = useContacts(useDeferredValue(q.trim()), assignedTo);
   const shown = (contacts.data?.pages ?? []).flatMap((page) => page.items);
   return (
     <div className={`two ${id ? "chosen" : ""}`}>
@@ -43,10 +45,11 @@ export function Contacts({ id, me }: { id: string | undefined; me: User }) {
           <a className="button" href="/v1/contacts/export" download>
             Export
           </a>
+          {seesEverything(me) && <AssignedTo chosen={assignedTo} onChoose={setAssignedTo} />}
         </div>
         {contacts.isError && <p className="error">{explain(contacts.error)}</p>}
         {contacts.isSuccess && shown.length === 0 && (
-          <p className="empty">{q ? "No contact matches." : "There are no contacts yet."}</p>
+          <p className="empty">{q || assignedTo ? "No contact matches." : "There are no contacts yet."}</p>
         )}
         <ol>
           {shown.map((each) => (
@@ -84,6 +87,21 @@ export function Contacts({ id, me }: { id: string | undefined; me: User }) {
   );
 }
 
+/** The choice of the user whose assigned contacts are listed. */
+function AssignedTo({ chosen, onChoose }: { chosen: string; onChoose: (id: string) => void }) {
+  const users = useUsers().data ?? [];
+  return (
+    <select aria-label="Assigned to" value={chosen} onChange={(event) => onChoose(event.target.value)}>
+      <option value="">Everybody&apos;s</option>
+      {users.map((each) => (
+        <option key={each.id} value={each.id}>
+          {each.name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 function Details({ id, me }: { id: string; me: User }) {
   const contact = useQuery({
     queryKey: ["contact", id],
@@ -96,59 +114,11 @@ function Details({ id, me }: { id: string; me: User }) {
       </main>
     );
   }
-  return contact.data ? (
-    <Edit key={contact.data.version} contact={contact.data} me={me} />
-  ) : (
-    <main className="nothing" />
-  );
+  return contact.data ? <Edit contact={contact.data} me={me} /> : <main className="nothing" />;
 }
 
 function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
-  const off = !writes(me) || contact?.deleted === true;
-  const queries = useQueryClient();
-  const [, go] = useLocation();
-  const [name, setName] = useState(contact?.name ?? "");
-  const [number, setNumber] = useState(contact?.number ?? "");
-  const [others, setOthers] = useState(contact?.secondary_numbers.join(", ") ?? "");
-  const [key] = useState(() => crypto.randomUUID());
-  const refresh = () => {
-    for (const each of ["contacts", "contact"]) void queries.invalidateQueries({ queryKey: [each] });
-  };
-  const save = useMutation({
-    mutationFn: (change: { dnd?: boolean }) => {
-      const secondary_numbers = others.split(",").flatMap((each) => each.trim() || []);
-      const body = "dnd" in change ? change : { name, number, secondary_numbers };
-      return contact
-        ? data(
-            changeContact({
-              path: { contact_id: contact.id },
-              body,
-              headers: { "If-Match": `"${contact.version}"` },
-              throwOnError: true,
-            }),
-          )
-        : data(
-            createContact({
-              body: { name, number, secondary_numbers },
-              headers: { "Idempotency-Key": key },
-              throwOnError: true,
-            }),
-          );
-    },
-    onSuccess: (saved) => {
-      refresh();
-      go(`/contacts/${saved.id}`);
-    },
-    onError: refresh,
-  });
-  const remove = useMutation({
-    mutationFn: () => deleteContact({ path: { contact_id: contact?.id ?? "" }, throwOnError: true }),
-    onSuccess: () => {
-      refresh();
-      go("/contacts");
-    },
-  });
-  const error = save.error ?? remove.error;
+  const changes = writes(me) && contact?.deleted !== true;
   return (
     <main className="form">
       <header className="bar">
@@ -156,67 +126,9 @@ function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
         <h1 dir="auto">{contact?.name ?? "New contact"}</h1>
       </header>
       {contact?.deleted && <p className="hint">This contact was deleted.</p>}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate({});
-        }}
-      >
-        <label>
-          Name
-          <input
-            required
-            maxLength={120}
-            disabled={off}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
-        <label>
-          Number
-          <input
-            required
-            type="tel"
-            disabled={off}
-            value={number}
-            onChange={(event) => setNumber(event.target.value)}
-          />
-        </label>
-        <label>
-          Secondary numbers, separated by commas
-          <input disabled={off} value={others} onChange={(event) => setOthers(event.target.value)} />
-        </label>
-        <p className="hint">
-          Groups keep the number that they were created with. If it changes here, they show the tag “Updated”.
-        </p>
-        {error && (
-          <p className="error" role="alert">
-            {explain(error)}
-          </p>
-        )}
-        <div className="actions" hidden={off}>
-          <button type="submit" className="primary" disabled={save.isPending}>
-            Save
-          </button>
-          {contact && (
-            <>
-              <button type="button" onClick={() => save.mutate({ dnd: !contact.dnd })}>
-                {contact.dnd ? "Turn off do-not-disturb" : "Turn on do-not-disturb"}
-              </button>
-              <button
-                type="button"
-                className="danger"
-                onClick={() =>
-                  confirm("Delete this contact? Its groups stay, with the tag “Deleted”.") && remove.mutate()
-                }
-              >
-                Delete
-              </button>
-            </>
-          )}
-        </div>
-      </form>
-      {contact && !off && <Merge contact={contact} />}
+      <ContactForm contact={contact} me={me} />
+      {contact && changes && <ContactActions contact={contact} />}
+      {contact && changes && <Merge contact={contact} />}
       {contact && <Groups contact={contact} />}
     </main>
   );

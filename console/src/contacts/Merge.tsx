@@ -2,7 +2,8 @@ import { useDeferredValue, useState } from "react";
 import { useLocation } from "wouter";
 import type { ContactView } from "../api";
 import { mergeContacts } from "../api";
-import { Failure, useChange } from "../changes";
+import { useChange } from "../changes";
+import { Confirm } from "../Dialog";
 import { data } from "../http";
 import { useContacts } from "../queries";
 import { phone } from "../words";
@@ -11,21 +12,18 @@ import { phone } from "../words";
 export function Merge({ contact }: { contact: ContactView }) {
   const [, go] = useLocation();
   const [q, setQ] = useState("");
-  const [key] = useState(() => crypto.randomUUID());
+  const [chosen, setChosen] = useState<ContactView | null>(null);
   const sought = useDeferredValue(q.trim());
   const found = useContacts(sought).data?.pages[0]?.items ?? [];
   const merge = useChange(
-    (contact_id: string) =>
-      data(
-        mergeContacts({
-          path: { contact_id: contact.id },
-          body: { contact_id },
-          headers: { "Idempotency-Key": `${key}-${contact_id}` },
-          throwOnError: true,
-        }),
-      ),
+    (contact_id: string, headers) =>
+      data(mergeContacts({ path: { contact_id: contact.id }, body: { contact_id }, headers, throwOnError: true })),
     ["contacts", "contact", "inbox", "pane"],
-    (kept) => go(`/contacts/${kept.id}`),
+    (kept) => {
+      setChosen(null);
+      setQ("");
+      go(`/contacts/${kept.id}`);
+    },
   );
   return (
     <details>
@@ -41,22 +39,27 @@ export function Merge({ contact }: { contact: ContactView }) {
             .slice(0, 8)
             .map((each) => (
               <li key={each.id}>
-                <button
-                  type="button"
-                  disabled={merge.isPending}
-                  onClick={() =>
-                    confirm(
-                      `Merge ${each.name} into ${contact.name}? ${contact.name} gets the numbers and conversations of ${each.name}, whose contact is deleted. This can't be undone.`,
-                    ) && merge.mutate(each.id)
-                  }
-                >
+                <button type="button" onClick={() => setChosen(each)}>
                   <span dir="auto">{each.name}</span> <small>{phone(each.number)}</small>
                 </button>
               </li>
             ))}
         </ul>
-        <Failure error={merge.error} />
       </div>
+      {chosen && (
+        <Confirm
+          title={`Merge ${chosen.name} into ${contact.name}?`}
+          action="Merge"
+          change={merge}
+          onConfirm={() => merge.mutate(chosen.id)}
+          onClose={() => setChosen(null)}
+        >
+          <p>
+            {contact.name} gets the numbers and conversations of {chosen.name}, whose contact is deleted. If one of them
+            has do-not-disturb, it applies to all numbers of both. This can&apos;t be undone.
+          </p>
+        </Confirm>
+      )}
     </details>
   );
 }
