@@ -104,11 +104,11 @@ export function useNumbers() {
   });
 }
 
-/** Read the texts that are to be judged: a page of them, which is what anybody looks through at a time. */
-export function useReviews() {
+/** Read the texts that are to be judged: a page of them, which is what anybody looks through at a time. Or those that are judged. */
+export function useReviews(status: "open" | "settled" = "open") {
   return useQuery({
-    queryKey: ["reviews"],
-    queryFn: () => data(listReviews({ query: { status: "open", limit: 50 }, throwOnError: true })),
+    queryKey: ["reviews", status],
+    queryFn: () => data(listReviews({ query: { status, limit: 50 }, throwOnError: true })),
   });
 }
 

@@ -69,6 +69,9 @@ async def test_an_opt_out_in_a_persons_own_words_is_judged_by_a_user_R40(owner: 
     await text.get_by_role("button", name="It is an opt-out").click()
 
     await expect(text).to_have_count(0)
+    await owner.press("Judged")
+    judged = owner.page.get_by_role("list", name="Judged texts").get_by_role("listitem").filter(has_text="Garden club")
+    await expect(judged.get_by_text("Olivia Park")).to_be_visible()
     await owner.page.get_by_label("Main").get_by_role("link", name="Messages").click()
     await owner.open("Garden club")
     await expect(owner.page.get_by_text("Nothing can be sent in this group.")).to_be_visible()

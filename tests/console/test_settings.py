@@ -22,9 +22,12 @@ PARTS = {
     "Rates": None,
     "Do not disturb": None,
     "Webhooks": None,
+    "Proof of history": None,
     "Refusals": None,
 }
 """The parts of the settings, with the list that each shows in the demo workspace."""
+AUDITED = {"Carriers", "Webhooks", "Proof of history", "Refusals"}
+"""The parts for those who manage or audit."""
 
 
 async def settings(person: Person, part: str) -> None:
@@ -263,7 +266,8 @@ async def test_an_admin_is_not_offered_owners_and_their_keys_R23(browser: Browse
 
 
 @pytest.mark.parametrize(
-    ("user", "missing"), [("Quinn Abbott", set()), ("Rosa Diaz", {"Carriers", "Do not disturb", "Webhooks", "Refusals"})]
+    ("user", "missing"),
+    [("Quinn Abbott", set()), ("Rosa Diaz", {"Carriers", "Do not disturb", "Webhooks", "Proof of history", "Refusals"})],
 )
 async def test_who_manages_nothing_is_offered_no_change_R22_R23(
     browser: Browser, demo: Demo, api: httpx.AsyncClient, user: str, missing: set[str]

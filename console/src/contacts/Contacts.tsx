@@ -130,7 +130,27 @@ function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
       {contact && changes && <ContactActions contact={contact} />}
       {contact && changes && <Merge contact={contact} />}
       {contact && <Groups contact={contact} />}
+      {contact && <Metadata of={contact.metadata} />}
     </main>
+  );
+}
+
+/** What another system keeps with the contact. */
+function Metadata({ of }: { of: ContactView["metadata"] }) {
+  const kept = Object.entries(of);
+  if (kept.length === 0) return null;
+  return (
+    <section>
+      <h2>From other systems</h2>
+      <dl className="facts">
+        {kept.map(([name, value]) => (
+          <div key={name}>
+            <dt dir="auto">{name}</dt>
+            <dd dir="auto">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
   );
 }
 

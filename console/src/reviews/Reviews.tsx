@@ -1,27 +1,38 @@
 import { useState } from "react";
 import { Link } from "wouter";
-import type { ListedReview, User } from "../api";
+import type { ListedReview, Settlement, User } from "../api";
 import { settleReview } from "../api";
 import { Failure, useChange } from "../changes";
-import { useReviews } from "../queries";
+import { useReviews, useUsers } from "../queries";
 import { writes } from "../rights";
 import { moment, phone } from "../words";
 
 /** The texts that may be an opt-out in a person's own words, the one that is due first at the top. */
 export function Reviews({ me }: { me: User }) {
-  const reviews = useReviews();
+  const [status, setStatus] = useState<"open" | "settled">("open");
+  const reviews = useReviews(status);
   return (
     <main className="form">
       <header className="bar">
         <h1>Reviews</h1>
+        <div className="filters end">
+          <button type="button" aria-pressed={status === "open"} onClick={() => setStatus("open")}>
+            To judge
+          </button>
+          <button type="button" aria-pressed={status === "settled"} onClick={() => setStatus("settled")}>
+            Judged
+          </button>
+        </div>
       </header>
       <p className="hint">
         These texts are not a keyword such as STOP, but their writers may mean the same. Whatever nobody has judged when
         it is due becomes an opt-out.
       </p>
       <Failure error={reviews.error} />
-      {reviews.data?.items.length === 0 && <p className="empty">There is nothing to judge.</p>}
-      <ul className="cards" aria-label="Texts to judge">
+      {reviews.data?.items.length === 0 && (
+        <p className="empty">{status === "open" ? "There is nothing to judge." : "Nothing was judged yet."}</p>
+      )}
+      <ul className="cards" aria-label={status === "open" ? "Texts to judge" : "Judged texts"}>
         {(reviews.data?.items ?? []).map((each) => (
           <Text key={each.id} review={each} me={me} />
         ))}
@@ -33,10 +44,11 @@ export function Reviews({ me }: { me: User }) {
 function Text({ review, me }: { review: ListedReview; me: User }) {
   const [note, setNote] = useState("");
   const settle = useChange(
-    (is_opt_out: boolean) =>
+    (is_opt_out: boolean, headers) =>
       settleReview({
         path: { review_id: review.id },
         body: { opt_out: is_opt_out, ...(note.trim() && { note: note.trim() }) },
+        headers,
         throwOnError: true,
       }),
     ["reviews", "pane", "conversation", "inbox"],
@@ -48,9 +60,10 @@ function Text({ review, me }: { review: ListedReview; me: User }) {
       <p>
         <strong dir="auto">{author.name || phone(review.number)}</strong>, {moment(review.opened_at)}, in{" "}
         <Link href={`/${review.conversation.id}`}>{review.conversation.display_name}</Link>. Marked for “
-        {review.because}”, due {moment(review.due_at)}.
+        {review.because}”{review.settlement ? "." : `, due ${moment(review.due_at)}.`}
       </p>
-      {writes(me) && (
+      {review.settlement && <Judgment settlement={review.settlement} />}
+      {!review.settlement && writes(me) && (
         <form className="inline" onSubmit={(event) => event.preventDefault()}>
           <label>
             Note
@@ -68,5 +81,22 @@ function Text({ review, me }: { review: ListedReview; me: User }) {
         </form>
       )}
     </li>
+  );
+}
+
+/** Who judged a text, how, and why. */
+function Judgment({ settlement: { opt_out, note, by, at } }: { settlement: Settlement }) {
+  const name = (useUsers().data ?? []).find((each) => each.id === by.id)?.name;
+  const judge = by.kind === "user" ? (name ?? "A colleague") : "Nobody in time, so the deadline";
+  return (
+    <p>
+      <span className={opt_out ? "tag deleted" : "tag"}>{opt_out ? "Opt-out" : "Something else"}</span>{" "}
+      <span dir="auto">{judge}</span>, {moment(at)}
+      {note && (
+        <>
+          : <q dir="auto">{note}</q>
+        </>
+      )}
+    </p>
   );
 }

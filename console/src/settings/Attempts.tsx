@@ -31,49 +31,32 @@ export function Attempts({ id, onReplay }: Props) {
       <h2>Attempts</h2>
       <Failure error={attempts.error} />
       {attempts.isSuccess && shown.length === 0 && <p className="empty">Nothing was sent yet.</p>}
-      {shown.length > 0 && (
-        <div className="scrolls">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">Event</th>
-                <th scope="col">Result</th>
-                {onReplay && (
-                  <th scope="col">
-                    <span className="hidden">Replay</span>
-                  </th>
-                )}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((each) => (
-                <tr key={`${each.message_id} ${each.number} ${each.at}`}>
-                  <td>{second(each.at)}</td>
-                  <td>
-                    {each.type.replace("groupchat.", "")} <small>position {each.position}</small>
-                  </td>
-                  <td>
-                    <Result attempt={each} />
-                  </td>
-                  {onReplay && (
-                    <td>
-                      <button
-                        type="button"
-                        className="quiet"
-                        aria-label={`Replay from position ${each.position}`}
-                        onClick={() => onReplay(each.position)}
-                      >
-                        Replay from here
-                      </button>
-                    </td>
-                  )}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <ol className="cards" aria-label="Attempts">
+        {shown.map((each) => (
+          <li key={`${each.message_id} ${each.number} ${each.at}`} className="row">
+            <div className="what">
+              <strong>{each.type.replace("groupchat.", "")}</strong> <Result attempt={each} />
+              <p className="hint">
+                {second(each.at)} · position {each.position}
+                {!each.delivered &&
+                  ` · attempt ${each.number}, ${each.next_at ? `again ${second(each.next_at)}` : "set aside"}`}
+              </p>
+            </div>
+            {onReplay && (
+              <div className="actions">
+                <button
+                  type="button"
+                  className="quiet"
+                  aria-label={`Replay from position ${each.position}`}
+                  onClick={() => onReplay(each.position)}
+                >
+                  Replay from here
+                </button>
+              </div>
+            )}
+          </li>
+        ))}
+      </ol>
       <More list={attempts} />
     </section>
   );
@@ -81,15 +64,9 @@ export function Attempts({ id, onReplay }: Props) {
 
 function Result({ attempt }: { attempt: Attempt }) {
   const said = attempt.status ? `status ${attempt.status}` : (attempt.error ?? "no response");
-  if (attempt.delivered) return <span className="tag good">Delivered, {said}</span>;
-  return (
-    <>
-      <span className="tag deleted">{said}</span>{" "}
-      <small>
-        {attempt.next_at
-          ? `attempt ${attempt.number}, again ${second(attempt.next_at)}`
-          : `set aside after attempt ${attempt.number}`}
-      </small>
-    </>
+  return attempt.delivered ? (
+    <span className="tag good">Delivered, {said}</span>
+  ) : (
+    <span className="tag deleted">{said}</span>
   );
 }

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Fragment, useState } from "react";
 import { Link } from "wouter";
 import type { RefusalView } from "../api";
 import { readRefusals } from "../api";
@@ -18,11 +19,18 @@ const WHY: Record<string, string> = {
 
 /** What the rules refused: to whom, when and why. */
 export function Refusals() {
-  const names = Object.fromEntries((useUsers().data ?? []).map((each) => [each.id, each.name]));
+  const [user, setUser] = useState("");
+  const users = useUsers().data ?? [];
+  const names = Object.fromEntries(users.map((each) => [each.id, each.name]));
   const refusals = useInfiniteQuery({
-    queryKey: ["refusals"],
+    queryKey: ["refusals", user],
     queryFn: ({ pageParam }) => {
-      const query = { limit: 50, order: "desc" as const, ...(pageParam && { cursor: pageParam }) };
+      const query = {
+        limit: 50,
+        order: "desc" as const,
+        ...(pageParam && { cursor: pageParam }),
+        ...(user && { user_id: user }),
+      };
       return data(readRefusals({ query, throwOnError: true }));
     },
     initialPageParam: "",
@@ -32,55 +40,55 @@ export function Refusals() {
   const shown = (refusals.data?.pages ?? []).flatMap((page) => page.items);
   return (
     <>
-      <p className="hint">Requests that the rules refused. Messages' texts are not kept.</p>
+      <div className="top">
+        <p className="hint">Requests that the rules refused. Messages' texts are not kept.</p>
+        <select aria-label="User" value={user} onChange={(event) => setUser(event.target.value)}>
+          <option value="">All users</option>
+          {users.map((each) => (
+            <option key={each.id} value={each.id}>
+              {each.name}
+            </option>
+          ))}
+        </select>
+      </div>
       <Failure error={refusals.error} />
       {refusals.isSuccess && shown.length === 0 && <p className="empty">Nothing was refused.</p>}
-      {shown.length > 0 && (
-        <div className="scrolls">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">User</th>
-                <th scope="col">Why</th>
-                <th scope="col">About</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((each) => (
-                <tr key={each.id}>
-                  <td>{moment(each.at)}</td>
-                  <td dir="auto">{names[each.user_id] ?? "a former user"}</td>
-                  <td>
-                    {WHY[each.slug] ?? each.slug.replaceAll("-", " ")} <small>{each.rule}</small>
-                    {each.times > 1 && <small> {count(each.times, "time")}</small>}
-                    {each.no_more_of && <small> Later ones of this day are not listed.</small>}
-                  </td>
-                  <td>
-                    <About refusal={each} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <ul className="cards" aria-label="Refusals">
+        {shown.map((each) => (
+          <li key={each.id}>
+            <strong>{WHY[each.slug] ?? each.slug.replaceAll("-", " ")}</strong> <span className="tag">{each.rule}</span>{" "}
+            {each.times > 1 && <span className="tag">{count(each.times, "time")}</span>}
+            <p className="hint">
+              <span dir="auto">{names[each.user_id] ?? "A former user"}</span>, {moment(each.at)}
+              <About refusal={each} />
+            </p>
+            {each.no_more_of && <p className="hint">Later refusals of this day are not listed.</p>}
+          </li>
+        ))}
+      </ul>
       <More list={refusals} />
     </>
   );
 }
 
+/** What a refusal was about, with the ways there. */
 function About({ refusal: { about } }: { refusal: RefusalView }) {
   const numbers = [...(about.business_number ? [about.business_number] : []), ...about.numbers];
   return (
     <>
-      {about.conversation_id && <Link href={`/${about.conversation_id}`}>Conversation</Link>}{" "}
+      {about.conversation_id && (
+        <>
+          {" · "}
+          <Link href={`/${about.conversation_id}`}>Conversation</Link>
+        </>
+      )}
       {about.contact_ids.map((each) => (
-        <Link key={each} href={`/contacts/${each}`}>
-          Contact
-        </Link>
-      ))}{" "}
-      {numbers.map(phone).join(", ")}
+        <Fragment key={each}>
+          {" · "}
+          <Link href={`/contacts/${each}`}>Contact</Link>
+        </Fragment>
+      ))}
+      {numbers.length > 0 && ` · ${numbers.map(phone).join(", ")}`}
     </>
   );
 }

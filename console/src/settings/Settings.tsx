@@ -1,6 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { User } from "../api";
+import { readWorkspace } from "../api";
+import { Back } from "../Back";
+import { data } from "../http";
 import { audits, seesEverything } from "../rights";
 import "../styles/settings.css";
 import { AutoReplies } from "./AutoReplies";
@@ -8,6 +12,7 @@ import { Carriers } from "./Carriers";
 import { DoNotDisturb } from "./DoNotDisturb";
 import { Numbers } from "./Numbers";
 import { Policy } from "./Policy";
+import { Proof } from "./Proof";
 import { Rates } from "./Rates";
 import { Refusals } from "./Refusals";
 import { Roles } from "./Roles";
@@ -31,6 +36,7 @@ const PARTS: Record<string, Part> = {
   rates: { title: "Rates", show: (me) => <Rates me={me} /> },
   dnd: { title: "Do not disturb", show: (me) => <DoNotDisturb me={me} />, isFor: seesEverything },
   webhooks: { title: "Webhooks", show: (me, id) => <Webhooks me={me} id={id} />, isFor: audits },
+  proof: { title: "Proof of history", show: () => <Proof />, isFor: audits },
   refusals: { title: "Refusals", show: () => <Refusals />, isFor: audits },
 };
 
@@ -39,9 +45,13 @@ type Props = { me: User; part: string | undefined; id: string | undefined; onSig
 export function Settings({ me, part, id, onSignOut }: Props) {
   const offered = Object.entries(PARTS).filter(([, { isFor }]) => !isFor || isFor(me));
   const [chosen, shown] = offered.find(([name]) => name === part) ?? (offered[0] as [string, Part]);
+  const workspace = useQuery({ queryKey: ["workspace"], queryFn: () => data(readWorkspace({ throwOnError: true })) });
   return (
-    <main className="form wide settings">
+    <main className={part ? "form wide settings chosen" : "form wide settings"}>
       <nav aria-label="Settings">
+        <p className="hint" dir="auto">
+          {workspace.data?.name}
+        </p>
         {offered.map(([name, { title }]) => (
           <Link
             key={name}
@@ -52,10 +62,6 @@ export function Settings({ me, part, id, onSignOut }: Props) {
             {title}
           </Link>
         ))}
-      </nav>
-      <section>
-        <h1>{shown.title}</h1>
-        {shown.show(me, id)}
         <div className="narrow-only">
           <p className="hint">
             You are signed in as {me.name} ({me.role}).
@@ -64,6 +70,13 @@ export function Settings({ me, part, id, onSignOut }: Props) {
             Sign out
           </button>
         </div>
+      </nav>
+      <section>
+        <header className={id ? "bar inner" : "bar"}>
+          <Back href={id ? `/settings/${chosen}` : "/settings"} to={id ? shown.title : "the settings"} />
+          <h1>{shown.title}</h1>
+        </header>
+        {shown.show(me, id)}
       </section>
     </main>
   );

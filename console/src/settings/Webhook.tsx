@@ -3,7 +3,6 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import type { User, WebhookStatus, WebhookWithSecret } from "../api";
 import { changeWebhook, issueWebhookSecret, readWebhook, removeWebhook, testWebhook } from "../api";
-import { Back } from "../Back";
 import { Failure, useChange } from "../changes";
 import { Confirm } from "../Dialog";
 import { data } from "../http";
@@ -36,7 +35,6 @@ export function Webhook({ id, me }: { id: string; me: User }) {
   return (
     <>
       <header className="bar">
-        <Back href="/settings/webhooks" to="the webhooks" />
         <h2 dir="auto">{one?.description ?? one?.url ?? "Webhook"}</h2>
         {one && <State webhook={one} />}
       </header>

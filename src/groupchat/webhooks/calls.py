@@ -86,7 +86,9 @@ class Receiver:
             error = "the receiver closed the connection before its response was complete"
         except h11.RemoteProtocolError as wrong:
             error = f"the response is not HTTP/1.1: {first_line(wrong)}"
-        except (OSError, UnicodeError) as failed:
+        except OSError as failed:
+            error = failed.strerror or first_line(failed)
+        except UnicodeError as failed:
             error = first_line(failed)
         seconds = monotonic() - began
         if response is None:
