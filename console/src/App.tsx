@@ -5,6 +5,7 @@ import { useHashLocation } from "wouter/use-hash-location";
 import type { Session } from "./api";
 import { beginSession, endSession, readMe, readSession } from "./api";
 import { Boundary } from "./Boundary";
+import { Brand } from "./Brand";
 import { Contacts } from "./contacts/Contacts";
 import { data, explain, onSessionEnd, Problem, setToken } from "./http";
 import { Ledger } from "./ledger/Ledger";
@@ -48,6 +49,7 @@ export function App() {
   const queries = useQueryClient();
   const [session, setSession] = useState<Session | null | undefined>(undefined);
   const [failure, setFailure] = useState<string | null>(null);
+  const [hasEnded, setEnded] = useState(false);
   const begin = useCallback((begun: Session | null) => {
     if (begun) {
       setToken(begun.csrf_token);
@@ -59,6 +61,7 @@ export function App() {
   useEffect(() => {
     onSessionEnd(() => {
       forgetSession();
+      setEnded(true);
       setSession(null);
     });
     open().then(begin, (error) => {
@@ -71,13 +74,14 @@ export function App() {
     await endSession({ throwOnError: true });
     forget();
     queries.clear();
+    setEnded(false);
     setSession(null);
   };
 
   if (failure !== null && session === undefined) {
     return (
       <main className="splash">
-        <h1>groupchat</h1>
+        <Brand />
         <p role="alert">{failure}</p>
         <button type="button" className="primary" onClick={() => location.reload()}>
           Try again
@@ -86,7 +90,7 @@ export function App() {
     );
   }
   if (session === undefined) return <p className="splash">Opening groupchat…</p>;
-  if (session === null) return <SignIn onSignIn={begin} />;
+  if (session === null) return <SignIn hasEnded={hasEnded} onSignIn={begin} />;
   return <SignedIn onSignOut={signOut} />;
 }
 
@@ -115,7 +119,9 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
               </Boundary>
             )}
           </Route>
-          <Route path="/:id?/:view?">{({ id, view }) => <Messages me={me.data} id={id} view={view} />}</Route>
+          <Route path="/:id?/:view?/:version?">
+            {({ id, view, version }) => <Messages me={me.data} id={id} view={view} version={version} />}
+          </Route>
         </Switch>
         <Shortcuts />
       </div>

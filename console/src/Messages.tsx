@@ -1,26 +1,31 @@
 import { useCallback, useState } from "react";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 import type { User } from "./api";
 import { Handsets } from "./handsets/Handsets";
 import { History } from "./history/History";
+import { Icon } from "./Icon";
 import { Inbox } from "./inbox/Inbox";
 import { NewGroup } from "./newgroup/NewGroup";
 import { Pane } from "./people/Pane";
+import { useCreates } from "./queries";
 import { useKeys } from "./Shortcuts";
 import { Thread } from "./thread/Thread";
 
 type Side = "people" | "handsets" | null;
 
-/** The inbox, the chosen conversation, and the panel next to it. */
-export function Messages({ me, id, view }: { me: User; id: string | undefined; view: string | undefined }) {
+type Props = { me: User; id: string | undefined; view: string | undefined; version: string | undefined };
+
+/** The inbox, the chosen conversation or its history at a version, and the panel next to it. */
+export function Messages({ me, id, view, version }: Props) {
   const [, go] = useLocation();
   const [side, setSide] = useState<Side>(() => (matchMedia("(min-width: 1100px)").matches ? "people" : null));
+  const starts = useCreates(me);
   const isNew = id === "new";
   const beside = id && !isNew && view !== "history" ? side : null;
   useKeys(
     useCallback(
       (key: string) => {
-        if (key === "n") go("/new");
+        if (key === "n" && starts) go("/new");
         else if (key === "/") document.getElementById("inbox-search")?.focus();
         else if (key === "r") document.getElementById("composer")?.focus();
         else if (key === "u") document.getElementById("mark-unread")?.click();
@@ -28,25 +33,35 @@ export function Messages({ me, id, view }: { me: User; id: string | undefined; v
         else return false;
         return true;
       },
-      [go],
+      [go, starts],
     ),
   );
   return (
     <div className={`messages ${id ? "chosen" : ""} ${beside ? "beside" : ""}`}>
-      <Inbox me={me} chosen={id} />
-      {isNew ? (
+      <Inbox me={me} chosen={id} starts={starts} />
+      {isNew && starts ? (
         <NewGroup onDone={(made) => go(made ? `/${made}` : "/")} />
+      ) : isNew ? (
+        <main className="nothing">
+          {starts === false && (
+            <>
+              <h1>You can&apos;t create groups</h1>
+              <p>The role “{me.role}” doesn&apos;t allow it. Ask an owner or an admin.</p>
+              <Link href="/">Back to the inbox</Link>
+            </>
+          )}
+        </main>
       ) : id && view === "history" ? (
-        <History id={id} />
+        <History key={id} id={id} me={me} version={version ? Number(version) : null} />
       ) : id ? (
         <Thread key={id} id={id} me={me} side={side} onSide={setSide} />
       ) : (
         <main className="nothing">
-          <h1>Messages</h1>
-          <p>Choose a conversation, or start a new one.</p>
+          <Icon name="messages" />
+          <h1>No conversation is open</h1>
+          <p>Choose one on the left{starts && ", or start a new group"}.</p>
           <p className="keys">
-            <kbd>j</kbd> and <kbd>k</kbd> move through the list, <kbd>n</kbd> starts a group, <kbd>/</kbd> searches,{" "}
-            <kbd>r</kbd> replies, <kbd>?</kbd> shows all keys.
+            <kbd>?</kbd> shows the keyboard shortcuts
           </p>
         </main>
       )}
@@ -60,5 +75,7 @@ export function Messages({ me, id, view }: { me: User; id: string | undefined; v
 function step(by: number): void {
   const links = [...document.querySelectorAll<HTMLAnchorElement>(".inbox li > a")];
   const at = links.findIndex((link) => link.getAttribute("aria-current") === "page");
-  links[Math.max(0, Math.min(links.length - 1, at + by))]?.click();
+  const next = links[Math.max(0, Math.min(links.length - 1, at + by))];
+  next?.click();
+  next?.scrollIntoView({ block: "nearest" });
 }

@@ -1,5 +1,7 @@
 import { Link, useLocation } from "wouter";
+import { Avatar } from "./Avatar";
 import type { User } from "./api";
+import { Brand } from "./Brand";
 import { Icon } from "./Icon";
 import type { Liveness } from "./live";
 import { useReviews } from "./queries";
@@ -18,7 +20,7 @@ export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; 
   const here = PLACES.slice(1).find(([path]) => at.startsWith(path))?.[0] ?? "/";
   return (
     <header className="navigation">
-      <strong className="brand">groupchat</strong>
+      <Brand />
       <nav aria-label="Main">
         {PLACES.map(([path, name, icon]) => (
           <Link key={path} href={path} aria-current={here === path ? "page" : undefined}>
@@ -37,9 +39,12 @@ export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; 
         {live === "offline" ? "Offline. This page may be outdated." : live === "live" ? "Live" : "Connecting…"}
       </span>
       <span className="me" title={me.email}>
-        {me.name} <small>{me.role}</small>
+        <Avatar name={me.name} of={me.id} />
+        <span>
+          {me.name} <small>{me.role}</small>
+        </span>
       </span>
-      <button type="button" onClick={() => void onSignOut()}>
+      <button type="button" className="quiet faint" onClick={() => void onSignOut()}>
         Sign out
       </button>
     </header>

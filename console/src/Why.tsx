@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
-import type { Explanation } from "./api";
+import type { EventRef, Explanation } from "./api";
 import { explainBlock, explainEntry, explainMessage, explainParticipant } from "./api";
 import { Dialog } from "./Dialog";
 import { data, explain } from "./http";
-import { readable, second } from "./words";
+import { prose, second } from "./words";
 
 type About =
   | { kind: "message"; id: string }
@@ -41,30 +41,47 @@ export function Why({ about, label }: { about: About; label: string }) {
         <Dialog title={label} onClose={() => setOpen(false)}>
           {answer.isPending && <p>Reading the events…</p>}
           {answer.isError && <p className="error">{explain(answer.error)}</p>}
-          {answer.data && <Grounds explanation={answer.data} />}
+          {answer.data && <Grounds explanation={answer.data} onFollow={() => setOpen(false)} />}
         </Dialog>
       )}
     </>
   );
 }
 
-function Grounds({ explanation }: { explanation: Explanation }) {
+type ProofProps = { event: EventRef; conversation: string; onFollow: () => void };
+
+/** The event that proves a sentence, with the way to it. */
+function Proof({ event, conversation, onFollow }: ProofProps) {
+  const isHere = event.stream === conversation;
+  const where = isHere ? "the conversation" : event.stream.startsWith("wsp_") ? "the workspace" : "the delivery";
+  const name = `Event ${event.version} of ${where}`;
+  return (
+    <small title={`${event.type}, position ${event.position} of the log`}>
+      {isHere ? (
+        <Link href={`/${conversation}/history/${event.version}`} onClick={onFollow}>
+          {name}
+        </Link>
+      ) : (
+        name
+      )}
+      , {second(event.at)}
+    </small>
+  );
+}
+
+function Grounds({ explanation, onFollow }: { explanation: Explanation; onFollow: () => void }) {
   return (
     <>
-      <p className="verdict">{readable(explanation.summary)}</p>
-      <ul className="grounds">
+      <p className="verdict">{prose(explanation.summary)}</p>
+      <ol className="grounds">
         {explanation.grounds.map((each) => (
           <li key={each.says} className={each.wrong ? "error" : undefined}>
-            {readable(each.says)}
-            {each.event && (
-              <small>
-                Event {each.event.version} of {each.event.stream}, {second(each.event.at)}
-              </small>
-            )}
+            {prose(each.says)}
+            {each.event && <Proof event={each.event} conversation={explanation.conversation_id} onFollow={onFollow} />}
           </li>
         ))}
-      </ul>
-      <Link href={`/${explanation.conversation_id}/history`} className="button">
+      </ol>
+      <Link href={`/${explanation.conversation_id}/history`} className="button" onClick={onFollow}>
         History of the conversation
       </Link>
     </>

@@ -48,3 +48,17 @@ export function Failure({ error }: { error: unknown }) {
     </p>
   ) : null;
 }
+
+type FailedProps = { error: unknown; onAgain: () => void };
+
+/** What stands in the place of a list that could not be read. */
+export function Failed({ error, onAgain }: FailedProps) {
+  return (
+    <div className="empty" role="alert">
+      <p>{explain(error)}</p>
+      <button type="button" onClick={onAgain}>
+        Try again
+      </button>
+    </div>
+  );
+}

@@ -9,7 +9,7 @@ export type StreamedEvent = {
   data: Record<string, unknown>;
 };
 
-/** Comments come more often than this; a connection that is silent for longer is dead. */
+/** Comments come more often than this; a connection that is silent for longer is dead, as is one of a browser that goes offline. */
 const SILENCE_MS = 40_000;
 const PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000];
 
@@ -54,7 +54,7 @@ async function follow({ onEvents, onBegin, tell }: Follower, stop: AbortSignal) 
       // Whatever ended the connection, the next one begins after the last event.
     }
     if (stop.aborted) return;
-    if (failures > 0) tell("offline");
+    if (failures > 0 || !navigator.onLine) tell("offline");
     await pause(PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)] ?? 0, stop);
     failures += 1;
   }
@@ -65,7 +65,9 @@ type Frame = { id: string; data: string };
 /** Yield the frames of one connection, and an empty list for each sign of life. */
 async function* connected(last: string, stop: AbortSignal): AsyncGenerator<Frame[]> {
   const silence = new AbortController();
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  const hush = () => silence.abort();
+  let timer = setTimeout(hush, SILENCE_MS);
+  addEventListener("offline", hush);
   try {
     const response = await fetch("/v1/events", {
       headers: { Accept: "text/event-stream", ...(last ? { "Last-Event-ID": last } : {}) },
@@ -79,13 +81,14 @@ async function* connected(last: string, stop: AbortSignal): AsyncGenerator<Frame
       const { done, value } = await reader.read();
       if (done) return;
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      timer = setTimeout(hush, SILENCE_MS);
       const parts = (rest + value).split("\n\n");
       rest = parts.pop() ?? "";
       yield parts.map(parse);
     }
   } finally {
     clearTimeout(timer);
+    removeEventListener("offline", hush);
   }
 }
 
@@ -98,9 +101,16 @@ function parse(text: string): Frame {
   return frame;
 }
 
+/** Wait, but no longer than until the browser is online again. */
 function pause(ms: number, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener("abort", () => resolve(clearTimeout(timer)), { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      removeEventListener("online", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    addEventListener("online", end);
+    stop.addEventListener("abort", end, { once: true });
   });
 }

@@ -1,6 +1,7 @@
 /** The page's queries by key, and the ones that an event of the stream makes stale. */
 import { type QueryClient, type QueryKey, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
+import type { User } from "./api";
 import {
   listContacts,
   listNumbers,
@@ -128,6 +129,11 @@ export function useRoles() {
     queryKey: ["roles"],
     queryFn: () => all((query) => data(listRoles({ query, throwOnError: true }))),
   });
+}
+
+/** Whether the role of the user may create groups (R20); `undefined` until it is known. */
+export function useCreates(me: User): boolean | undefined {
+  return useRoles().data?.some((each) => each.role === me.role && each.group_chat);
 }
 
 export function useContacts(q: string, assigned_to = "") {

@@ -51,6 +51,23 @@ export function readable(text: string): string {
     .replace(/\+1\d{10}\b/g, phone);
 }
 
+/** Return a sentence of an explanation for people: without ids and the numbers of rules, with times as people write them. */
+export function prose(text: string): string {
+  return readable(text)
+    .replace(/: the last message before it is msg_\w+/, "")
+    .replace(/^cnv_\w+ continues/, "Another group continues")
+    .replace(/urn:groupchat:media:med_\w+/g, "a file")
+    .replace(/(?: of)? (?:delivery-)?(?:msg|cnv)_\w+(?:\/\d+)*/g, "")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, moment)
+    .replace(/ \(R\d+(?:, R\d+)*\)/g, "");
+}
+
+/** Return an amount as people write it, exactly: "0.0250" in USD is $0.025. */
+export function money(amount: string, currency: string): string {
+  const format = { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: 10 } as const;
+  return new Intl.NumberFormat("en-US", format).format(amount as Intl.StringNumericLiteral);
+}
+
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }

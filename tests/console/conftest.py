@@ -85,6 +85,7 @@ async def owner(browser: Browser, demo: Demo) -> AsyncIterator[Person]:
     async with visiting(browser, demo) as page:
         await page.goto(await demo.sign_in_address())
         yield Person(page, demo)
+    await demo.end_sessions()
 
 
 @asynccontextmanager

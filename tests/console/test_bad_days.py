@@ -91,6 +91,74 @@ async def test_what_is_read_elsewhere_is_not_shown_as_unread_R30(owner: Person, 
     await expect(row.get_by_text("1 unread")).to_have_count(0)
 
 
+async def test_what_is_marked_as_unread_stays_so_while_it_is_open_R30(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "For later", "+16045550198")
+    await owner.open("For later")
+    await owner.page.keyboard.press("u")
+    row = owner.page.get_by_label("Conversations").get_by_role("link", name=re.compile("For later|Much later"))
+    await expect(row.get_by_text("1 unread")).to_be_attached()
+
+    await api.patch(f"/v1/conversations/{group}", json={"name": "Much later"})
+
+    await expect(owner.page.get_by_role("heading", name="Much later", level=1)).to_be_visible()
+    await expect(row.get_by_text("1 unread")).to_be_attached()
+    assert (await api.get(f"/v1/conversations/{group}")).json()["unread_count"] == 1
+
+
+async def test_two_users_who_rename_at_once_do_not_overwrite_each_other_unseen(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Old name", "+16045550199")
+    await owner.open("Old name")
+    await owner.press("Rename")
+    await owner.page.get_by_label("Name of the conversation").fill("My name")
+    await api.patch(f"/v1/conversations/{group}", json={"name": "Their name"})
+    await expect(owner.page.get_by_label("Conversations").get_by_text("Their name")).to_be_visible()
+
+    await owner.press("Save")
+    await expect(owner.page.get_by_role("alert").get_by_text("Somebody changed this meanwhile.")).to_be_visible()
+    await owner.press("Save")
+
+    await expect(owner.page.get_by_role("heading", name="My name", level=1)).to_be_visible()
+
+
+async def test_a_group_whose_creation_got_no_answer_is_created_once_R35(owner: Person, api: httpx.AsyncClient):
+    lost = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal lost
+        if lost or route.request.method != "POST":
+            await route.continue_()
+        else:
+            lost += 1
+            await route.fetch()  # the server does it
+            await route.abort()  # the browser never learns
+
+    await owner.page.route("**/v1/conversations", lose)
+    await owner.press("New group")
+    for each in ("Ann Lee", "(604) 555-0169"):
+        await owner.choose(each)
+    await owner.page.get_by_label("Name of the group").fill("Created once")
+    await owner.press("Create group")
+    await expect(owner.page.get_by_role("alert")).to_be_visible()
+    await owner.press("Create group")
+
+    await expect(owner.page.get_by_role("heading", name="Created once", level=1)).to_be_visible()
+    found = (await api.get("/v1/conversations", params={"q": "Created once"})).json()["items"]
+    assert len(found) == 1
+
+
+async def test_a_thread_opens_at_its_end_and_stays_there(owner: Person, api: httpx.AsyncClient):
+    group = await a_group(api, "Long texts", "+16045550168")
+    for n in range(30):
+        await hears(api, "+16045550168", f"Text {n}. " + "It is long. " * (n % 7) * 6)
+    await api.put(f"/v1/conversations/{group}/read")
+    await owner.open("Long texts")
+    last = owner.page.get_by_role("list", name="Messages").get_by_text(re.compile("^Text 29"))
+    await expect(last).to_be_in_viewport()
+
+    await hears(api, "+16045550168", "The very last")
+    await expect(owner.message("The very last")).to_be_in_viewport()
+
+
 async def test_a_page_says_that_its_server_is_away_and_recovers(owner: Person, api: httpx.AsyncClient):
     group = await a_group(api, "Away", "+16045550194")
     await owner.open("Away")

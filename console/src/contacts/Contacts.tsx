@@ -5,10 +5,13 @@ import { Avatar } from "../Avatar";
 import type { ContactView, User } from "../api";
 import { readContact } from "../api";
 import { Back } from "../Back";
+import { Failed } from "../changes";
 import { data, explain } from "../http";
+import { Icon } from "../Icon";
+import { More } from "../More";
 import { useContacts, useInbox, useUsers } from "../queries";
 import { seesEverything, writes } from "../rights";
-import { count, phone, readable } from "../words";
+import { count, phone, readable, recently } from "../words";
 import { ContactActions, ContactForm } from "./ContactForm";
 import { Import } from "./Import";
 import { Merge } from "./Merge";
@@ -21,55 +24,56 @@ export function Contacts({ id, me }: { id: string | undefined; me: User }) {
   return (
     <div className={`two ${id ? "chosen" : ""}`}>
       <aside className="inbox" aria-label="Contacts">
-        <div className="bar">
-          <h2>Contacts</h2>
-          {writes(me) && (
-            <Link href="/contacts/new" className="button primary">
-              New contact
-            </Link>
-          )}
-        </div>
-        <input
-          type="search"
-          aria-label="Search contacts"
-          placeholder="Search names and numbers"
-          value={q}
-          onChange={(event) => setQ(event.target.value)}
-        />
-        <div className="filters">
-          {writes(me) && (
-            <Link href="/contacts/import" className="button" aria-current={id === "import" ? "page" : undefined}>
-              Import
-            </Link>
-          )}
-          <a className="button" href="/v1/contacts/export" download>
-            Export
-          </a>
-          {seesEverything(me) && <AssignedTo chosen={assignedTo} onChoose={setAssignedTo} />}
-        </div>
-        {contacts.isError && <p className="error">{explain(contacts.error)}</p>}
-        {contacts.isSuccess && shown.length === 0 && (
-          <p className="empty">{q || assignedTo ? "No contact matches." : "There are no contacts yet."}</p>
-        )}
-        <ol>
-          {shown.map((each) => (
-            <li key={each.id}>
-              <Link href={`/contacts/${each.id}`} aria-current={each.id === id ? "page" : undefined}>
-                <Avatar name={each.name} of={each.id} />
-                <span className="name" dir="auto">
-                  {each.name}
-                </span>
-                <span className="marks">{each.dnd && <span className="mark blocked">Do not disturb</span>}</span>
-                <span className="last">{phone(each.number)}</span>
+        <header>
+          <div className="bar">
+            <h2>Contacts</h2>
+            {writes(me) && (
+              <Link href="/contacts/new" className="button primary">
+                New contact
               </Link>
-            </li>
-          ))}
-        </ol>
-        {contacts.hasNextPage && (
-          <button type="button" onClick={() => void contacts.fetchNextPage()}>
-            Show more
-          </button>
-        )}
+            )}
+          </div>
+          <input
+            type="search"
+            aria-label="Search contacts"
+            placeholder="Search names and numbers"
+            value={q}
+            onChange={(event) => setQ(event.target.value)}
+          />
+          <div className="filters">
+            {writes(me) && (
+              <Link href="/contacts/import" className="button" aria-current={id === "import" ? "page" : undefined}>
+                Import
+              </Link>
+            )}
+            <a className="button" href="/v1/contacts/export" download>
+              Export
+            </a>
+            {seesEverything(me) && <AssignedTo chosen={assignedTo} onChoose={setAssignedTo} />}
+          </div>
+        </header>
+        <div className="list">
+          {contacts.isPending && <p className="empty loading">Loading…</p>}
+          {contacts.isError && <Failed error={contacts.error} onAgain={() => void contacts.refetch()} />}
+          {contacts.isSuccess && shown.length === 0 && (
+            <p className="empty">{q || assignedTo ? "No contact matches." : "There are no contacts yet."}</p>
+          )}
+          <ol>
+            {shown.map((each) => (
+              <li key={each.id}>
+                <Link href={`/contacts/${each.id}`} aria-current={each.id === id ? "page" : undefined}>
+                  <Avatar name={each.name} of={each.id} />
+                  <span className="name" dir="auto">
+                    {each.name}
+                  </span>
+                  <span className="marks">{each.dnd && <span className="mark blocked">Do not disturb</span>}</span>
+                  <span className="last">{phone(each.number)}</span>
+                </Link>
+              </li>
+            ))}
+          </ol>
+          <More of={contacts} />
+        </div>
       </aside>
       {id === "new" ? (
         <Edit contact={null} me={me} />
@@ -79,8 +83,9 @@ export function Contacts({ id, me }: { id: string | undefined; me: User }) {
         <Details key={id} id={id} me={me} />
       ) : (
         <main className="nothing">
-          <h1>Contacts</h1>
-          <p>Choose a contact, or create one.</p>
+          <Icon name="contacts" />
+          <h1>No contact is open</h1>
+          <p>Choose one on the left{writes(me) && ", or create one"}.</p>
         </main>
       )}
     </div>
@@ -123,7 +128,9 @@ function Edit({ contact, me }: { contact: ContactView | null; me: User }) {
     <main className="form">
       <header className="bar">
         <Back href="/contacts" to="the contacts" />
+        {contact && <Avatar name={contact.name} of={contact.id} />}
         <h1 dir="auto">{contact?.name ?? "New contact"}</h1>
+        {contact?.dnd && <span className="mark blocked">Do not disturb</span>}
       </header>
       {contact?.deleted && <p className="hint">This contact was deleted.</p>}
       <ContactForm contact={contact} me={me} />
@@ -161,10 +168,14 @@ function Groups({ contact }: { contact: ContactView }) {
   return (
     <section>
       <h2>{inbox.isSuccess && count(groups.length, "conversation")}</h2>
-      <ul className="plain">
+      <ul className="rows">
         {groups.map((each) => (
           <li key={each.id}>
-            <Link href={`/${each.id}`}>{readable(each.display_name)}</Link>
+            <Link href={`/${each.id}`}>
+              <span dir="auto">{readable(each.display_name)}</span>
+              {each.blocked && <span className="mark blocked">Blocked</span>}
+              <time dateTime={each.last_activity_at}>{recently(each.last_activity_at)}</time>
+            </Link>
           </li>
         ))}
       </ul>

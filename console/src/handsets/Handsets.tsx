@@ -1,11 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import type { Person } from "../api";
 import { changeBehaviour, handsetWrites, readHandset } from "../api";
 import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
-import { useConversation, usePane } from "../queries";
-import { clock, phone } from "../words";
+import { useConversation, usePane, useThread } from "../queries";
+import { clock, count, phone } from "../words";
 
 const BEHAVIOURS = {
   "": "works normally",
@@ -28,7 +28,7 @@ export function Handsets({ id, onClose }: { id: string; onClose: () => void }) {
     <aside className="pane handsets" aria-label="Handsets">
       <div className="bar">
         <h2>Handsets</h2>
-        <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
+        <button type="button" className="quiet faint" aria-label="Close" onClick={onClose}>
           <Icon name="close" />
         </button>
       </div>
@@ -42,6 +42,7 @@ export function Handsets({ id, onClose }: { id: string; onClose: () => void }) {
       {person && conversation.data && (
         <Handset
           key={person.number}
+          id={id}
           person={person}
           business={conversation.data.from}
           others={people.filter((each) => each !== person)}
@@ -51,7 +52,9 @@ export function Handsets({ id, onClose }: { id: string; onClose: () => void }) {
   );
 }
 
-function Handset({ person, business, others }: { person: Person; business: string; others: Person[] }) {
+type HandsetProps = { id: string; person: Person; business: string; others: Person[] };
+
+function Handset({ id, person, business, others }: HandsetProps) {
   const numbers = others.map((each) => each.number).sort();
   const [body, setBody] = useState("");
   const [behaviour, setBehaviour] = useState<keyof typeof BEHAVIOURS>("");
@@ -73,30 +76,46 @@ function Handset({ person, business, others }: { person: Person; business: strin
       ),
     onSuccess: (_, chosen) => setBehaviour(chosen),
   });
-  const shown = (handset.data?.items ?? []).filter(
+  const thread = useThread(id);
+  const written = (thread.data?.pages ?? [])
+    .flatMap((page) => page.items)
+    .filter((each) => each.author.number === person.number);
+  const received = (handset.data?.items ?? []).filter(
     (each) =>
       [...new Set([...each.group, each.from])]
         .filter((n) => n !== business)
         .sort()
         .join() === numbers.join(),
   );
-  const nameOf = (number: string) => others.find((each) => each.number === number)?.name ?? phone(number);
+  const shown = [
+    ...received.map(({ from, body, media, at }) => ({ from, body, files: media.length, at })),
+    ...written.map(({ body, media, at }) => ({ from: person.number, body, files: media.length, at })),
+  ].sort((one, other) => one.at.localeCompare(other.at));
+  const list = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => {
+    if (shown.length > 0) list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, [shown.length]);
+  const name = person.name ?? phone(person.number);
+  const nameOf = (number: string) =>
+    number === business ? "The business" : (others.find((each) => each.number === number)?.name ?? phone(number));
   if (handset.error instanceof Problem && handset.error.status === 404) {
     return <p className="hint">Handsets exist only with the simulated carrier.</p>;
   }
   return (
     <div className="phone">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be within reach of the keyboard */}
-      <ol tabIndex={0} aria-label={`What ${person.name ?? phone(person.number)} received`}>
-        {shown.map((each, n) => (
-          <li key={n} className={each.from === business ? "in" : "other"}>
+      <ol ref={list} tabIndex={0} aria-label={`On the handset of ${name}`}>
+        {shown.map((each) => (
+          <li key={`${each.at} ${each.from}`} className={each.from === person.number ? "own" : ""}>
             <small>
-              {each.from === business ? "The business" : nameOf(each.from)} {clock(each.at)}
+              {each.from !== person.number && `${nameOf(each.from)}, `}
+              {clock(each.at)}
             </small>
             <div dir="auto">{each.body}</div>
+            {each.files > 0 && <small>{count(each.files, "picture or file", "pictures or files")}</small>}
           </li>
         ))}
-        {handset.isSuccess && shown.length === 0 && <li className="empty">Nothing received yet.</li>}
+        {handset.isSuccess && shown.length === 0 && <li className="empty">There is nothing on this handset yet.</li>}
       </ol>
       {(handset.error ?? write.error ?? behave.error) && (
         <p className="error" role="alert">
@@ -110,8 +129,8 @@ function Handset({ person, business, others }: { person: Person; business: strin
         }}
       >
         <input
-          aria-label={`Write as ${person.name ?? phone(person.number)}`}
-          placeholder={`Write as ${person.name ?? phone(person.number)}`}
+          aria-label={`Write as ${name}`}
+          placeholder={`Write as ${name}`}
           value={body}
           onChange={(event) => setBody(event.target.value)}
         />
@@ -123,7 +142,7 @@ function Handset({ person, business, others }: { person: Person; business: strin
         </button>
       </form>
       <label>
-        This handset
+        Behavior of this handset
         <select value={behaviour} onChange={(event) => behave.mutate(event.target.value as keyof typeof BEHAVIOURS)}>
           {Object.entries(BEHAVIOURS).map(([name, words]) => (
             <option key={name} value={name}>

@@ -1,15 +1,64 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import type { Person, StoredEvent } from "../api";
+import { useEffect } from "react";
+import { useLocation } from "wouter";
+import { Avatar } from "../Avatar";
+import type { Message, Person, StoredEvent, User } from "../api";
 import { readHistory, readState } from "../api";
 import { Back } from "../Back";
 import { data, explain } from "../http";
+import { type Names, namesOf } from "../people/names";
+import { Tags } from "../people/Tags";
 import { useUsers } from "../queries";
 import { Bubble } from "../thread/Bubble";
-import { happened, moment, phone, readable, second } from "../words";
+import { dayOf, happened, isSameDay, moment, phone, readable, second } from "../words";
+
+type Props = { id: string; me: User; version: number | null };
 
 /** The conversation as it was at any of its versions, and what each step changed. */
-export function History({ id }: { id: string }) {
+export function History({ id, me, version: asked }: Props) {
+  const [, go] = useLocation();
+  const history = useEvents(id);
+  const events = (history.data?.pages ?? []).flatMap((page) => page.items);
+  const newest = events.at(-1)?.version ?? 1;
+  const version = Math.max(1, Math.min(asked ?? newest, newest));
+  const choose = (chosen: number) => go(`/${id}/history/${chosen}`, { replace: true });
+  const state = useQuery({
+    queryKey: ["state", id, version],
+    queryFn: () =>
+      data(readState({ path: { conversation_id: id }, query: { version, limit: 200 }, throwOnError: true })),
+    enabled: events.length > 0,
+    placeholderData: (before) => before,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const people = state.data ? [...state.data.participants.participants, ...state.data.participants.opted_out] : [];
+  const names = { ...useUserNames(), ...namesOf(people) };
+  const event = events.find((each) => each.version === version);
+  return (
+    <main className="history">
+      <header className="bar">
+        <Back href={`/${id}`} to="the conversation" />
+        <h1 dir="auto">History of {readable(state.data?.conversation.display_name ?? "…")}</h1>
+      </header>
+      {history.isError && <p className="error">{explain(history.error)}</p>}
+      <div className="slider">
+        <label>
+          Version {version} of {newest}
+          <input type="range" min={1} max={newest} value={version} onChange={(e) => choose(Number(e.target.value))} />
+        </label>
+        {event && <Step event={event} names={names} />}
+      </div>
+      {state.isError && <p className="error">{explain(state.error)}</p>}
+      <div className="as-of">
+        <Events events={events} version={version} names={names} onChoose={choose} />
+        {state.data && <Messages messages={state.data.messages} names={names} me={me} />}
+        {state.data && <People people={people} blocked={state.data.conversation.blocked} />}
+      </div>
+    </main>
+  );
+}
+
+/** Read all events of a conversation, page by page. */
+function useEvents(id: string) {
   const history = useInfiniteQuery({
     queryKey: ["history", id],
     queryFn: ({ pageParam }) => {
@@ -24,88 +73,78 @@ export function History({ id }: { id: string }) {
   useEffect(() => {
     if (hasNextPage && pages > 0) void fetchNextPage();
   }, [hasNextPage, fetchNextPage, pages]);
-  const events = (history.data?.pages ?? []).flatMap((page) => page.items);
-  const newest = events.at(-1)?.version ?? 1;
-  const [chosen, setChosen] = useState<number | null>(null);
-  const version = Math.min(chosen ?? newest, newest);
-  const state = useQuery({
-    queryKey: ["state", id, version],
-    queryFn: () =>
-      data(readState({ path: { conversation_id: id }, query: { version, limit: 200 }, throwOnError: true })),
-    enabled: events.length > 0,
-    placeholderData: (before) => before,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const people = state.data ? [...state.data.participants.participants, ...state.data.participants.opted_out] : [];
-  const names = useNames(people);
-  const event = events.find((each) => each.version === version);
+  return history;
+}
+
+type EventsProps = { events: StoredEvent[]; version: number; names: Names; onChoose: (version: number) => void };
+
+function Events({ events, version, names, onChoose }: EventsProps) {
   return (
-    <main className="history">
-      <header className="bar">
-        <Back href={`/${id}`} to="the conversation" />
-        <h1 dir="auto">History of {readable(state.data?.conversation.display_name ?? "…")}</h1>
-      </header>
-      {history.isError && <p className="error">{explain(history.error)}</p>}
-      <label className="slider">
-        Version {version} of {newest}
-        <input type="range" min={1} max={newest} value={version} onChange={(e) => setChosen(Number(e.target.value))} />
-      </label>
-      {event && <Step event={event} names={names} />}
-      {state.isError && <p className="error">{explain(state.error)}</p>}
-      {state.data && (
-        <div className="as-of">
-          <section aria-label="Messages at this version">
-            <h2>Messages</h2>
-            <ol className="bubbles" aria-label="Messages">
-              {state.data.messages.map((each) => (
-                <Bubble key={each.id} message={each} mine={false} day={null} unread={false} follows={false} />
-              ))}
-              {state.data.messages.length === 0 && <li className="empty">No messages yet.</li>}
-            </ol>
-          </section>
-          <section aria-label="People at this version">
-            <h2>People</h2>
-            <ul className="plain">
-              {people.map((each) => (
-                <li key={each.number}>
-                  {each.name && <strong dir="auto">{each.name} </strong>}
-                  {phone(each.number)}{" "}
-                  {(each.tags ?? []).map((tag) => (
-                    <span key={tag} className={`tag ${tag}`}>
-                      {tag === "updated" ? "Updated" : "Deleted"}
-                    </span>
-                  ))}
-                  {each.opted_out_at && <span className="tag deleted">Opted out</span>}
-                </li>
-              ))}
-            </ul>
-            <p>
-              {state.data.conversation.blocked ? "The conversation was blocked." : "The conversation was not blocked."}
-            </p>
-          </section>
-        </div>
-      )}
-      <section>
-        <h2>All events</h2>
-        <ol className="events">
-          {events.map((each) => (
-            <li key={each.version}>
-              <button type="button" aria-pressed={each.version === version} onClick={() => setChosen(each.version)}>
-                <b>{each.version}</b>
-                <span>
-                  {who(each, names)} {happened(each.type)}
-                </span>
+    <section>
+      <h2>Events</h2>
+      <ol className="events">
+        {events.map((each) => (
+          <li key={each.version}>
+            <button type="button" aria-pressed={each.version === version} onClick={() => onChoose(each.version)}>
+              <b>{each.version}</b>
+              <span>
+                {who(each, names)} {happened(each.type)}
                 <time dateTime={each.at}>{moment(each.at)}</time>
-              </button>
-            </li>
-          ))}
-        </ol>
-      </section>
-    </main>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }
 
-type Names = Record<string, string>;
+function Messages({ messages, names, me }: { messages: Message[]; names: Names; me: User }) {
+  return (
+    <section>
+      <h2>Messages at this version</h2>
+      <ol className="bubbles" aria-label="Messages">
+        {messages.map((each, n) => {
+          const before = messages[n - 1];
+          return (
+            <Bubble
+              key={each.id}
+              message={each}
+              names={names}
+              mine={each.author.id === me.id}
+              day={before && isSameDay(before.at, each.at) ? null : dayOf(each.at)}
+              unread={false}
+              follows={before?.author.id === each.author.id}
+            />
+          );
+        })}
+        {messages.length === 0 && <li className="empty">There were no messages yet.</li>}
+      </ol>
+    </section>
+  );
+}
+
+function People({ people, blocked }: { people: Person[]; blocked: boolean }) {
+  return (
+    <section>
+      <h2>People at this version</h2>
+      <ul>
+        {people.map((each) => (
+          <li key={each.number} className="person">
+            <Avatar name={each.name ?? ""} of={each.number} />
+            <span className="name" dir="auto">
+              {each.name ?? phone(each.number)}
+              <Tags person={each} />
+              {each.opted_out_at && <span className="tag deleted">Opted out</span>}
+            </span>
+            {each.name && <span className="number">{phone(each.number)}</span>}
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{blocked ? "The conversation was blocked." : "The conversation was not blocked."}</p>
+    </section>
+  );
+}
 
 /** Return who caused an event. */
 function who(event: StoredEvent, names: Names): string {
@@ -113,11 +152,9 @@ function who(event: StoredEvent, names: Names): string {
   return event.actor.kind === "user" ? (names[event.actor.id] ?? "A user") : "The system";
 }
 
-/** Return the names of the workspace's users by id, and of the participants by number. */
-function useNames(people: Person[]): Names {
-  const users = useUsers();
-  const named = (users.data ?? []).map((each) => [each.id, each.name]);
-  return Object.fromEntries([...named, ...people.flatMap((each) => (each.name ? [[each.number, each.name]] : []))]);
+/** Return the names of the workspace's users, by id. */
+function useUserNames(): Names {
+  return Object.fromEntries((useUsers().data ?? []).map((each) => [each.id, each.name]));
 }
 
 function Step({ event, names }: { event: StoredEvent; names: Names }) {
@@ -126,8 +163,11 @@ function Step({ event, names }: { event: StoredEvent; names: Names }) {
       <p>
         <strong>
           {who(event, names)} {happened(event.type)}
-        </strong>{" "}
-        on {second(event.at)}, at position {event.position} of the log
+        </strong>
+        <br />
+        <small>
+          {second(event.at)}, position {event.position} of the log
+        </small>
       </p>
       <details>
         <summary>The event as it is stored</summary>

@@ -2,11 +2,15 @@ import { useDeferredValue, useState } from "react";
 import { Link } from "wouter";
 import { Avatar } from "../Avatar";
 import type { Conversation, User } from "../api";
-import { explain } from "../http";
+import { Failed } from "../changes";
+import { More } from "../More";
 import { useInbox, useNumbers, useTexts, useUnread } from "../queries";
 import { count, phone, readable, recently } from "../words";
 
-export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) {
+type Props = { me: User; chosen: string | undefined; starts: boolean | undefined };
+
+/** The conversations. `starts` says whether the user may start a group. */
+export function Inbox({ me, chosen, starts }: Props) {
   const [q, setQ] = useState("");
   const [only, setOnly] = useState<"all" | "unread" | "blocked">("all");
   const [from, setFrom] = useState("");
@@ -20,74 +24,75 @@ export function Inbox({ me, chosen }: { me: User; chosen: string | undefined }) 
   const unread = useUnread().data ?? 0;
   return (
     <aside className="inbox" aria-label="Conversations">
-      <div className="bar">
-        <h2>
-          Inbox {unread > 0 && <span className="badge">{unread}</span>}
-          {unread > 0 && <span className="hidden"> unread</span>}
-        </h2>
-        {me.role !== "auditor" && (
-          <Link href="/new" className="button primary">
-            New group
-          </Link>
+      <header>
+        <div className="bar">
+          <h2>
+            Inbox {unread > 0 && <span className="badge">{unread}</span>}
+            {unread > 0 && <span className="hidden"> unread</span>}
+          </h2>
+          {starts && (
+            <Link href="/new" className="button primary">
+              New group
+            </Link>
+          )}
+        </div>
+        <input
+          id="inbox-search"
+          type="search"
+          aria-label="Search conversations by name, participant, number or words of a message"
+          placeholder="Search people and messages"
+          value={q}
+          onChange={(event) => setQ(event.target.value)}
+        />
+        <div className="filters">
+          {(["all", "unread", "blocked"] as const).map((each) => (
+            <button key={each} type="button" aria-pressed={only === each} onClick={() => setOnly(each)}>
+              {each === "all" ? "All" : each === "unread" ? "Unread" : "Blocked"}
+            </button>
+          ))}
+          {numbers.data && numbers.data.length > 1 && (
+            <select aria-label="Business number" value={from} onChange={(event) => setFrom(event.target.value)}>
+              <option value="">All numbers</option>
+              {numbers.data.map((each) => (
+                <option key={each.number} value={each.number}>
+                  {each.label ?? phone(each.number)}
+                </option>
+              ))}
+            </select>
+          )}
+        </div>
+      </header>
+      <div className="list">
+        {inbox.isPending && <p className="empty loading">Loading…</p>}
+        {inbox.isError && <Failed error={inbox.error} onAgain={() => void inbox.refetch()} />}
+        {inbox.isSuccess && shown.length + found.length === 0 && (
+          <p className="empty">
+            {sought || only !== "all" || from
+              ? "No conversation matches."
+              : "There are no conversations yet. A new group or an incoming text starts one."}
+          </p>
         )}
-      </div>
-      <input
-        id="inbox-search"
-        type="search"
-        aria-label="Search conversations by name, participant, number or words of a message"
-        placeholder="Search people and messages"
-        value={q}
-        onChange={(event) => setQ(event.target.value)}
-      />
-      <div className="filters">
-        {(["all", "unread", "blocked"] as const).map((each) => (
-          <button key={each} type="button" aria-pressed={only === each} onClick={() => setOnly(each)}>
-            {each === "all" ? "All" : each === "unread" ? "Unread" : "Blocked"}
-          </button>
-        ))}
-        {numbers.data && numbers.data.length > 1 && (
-          <select aria-label="Business number" value={from} onChange={(event) => setFrom(event.target.value)}>
-            <option value="">All numbers</option>
-            {numbers.data.map((each) => (
-              <option key={each.number} value={each.number}>
-                {each.label ?? phone(each.number)}
-              </option>
-            ))}
-          </select>
+        <ol>
+          {shown.map((each) => (
+            <li key={each.id}>
+              <Row conversation={each} chosen={each.id === chosen} me={me} />
+            </li>
+          ))}
+        </ol>
+        {found.length > 0 && (
+          <>
+            <h3>With these words in a message</h3>
+            <ol>
+              {found.map((each) => (
+                <li key={each.id}>
+                  <Row conversation={each} chosen={each.id === chosen} me={me} />
+                </li>
+              ))}
+            </ol>
+          </>
         )}
+        <More of={inbox} />
       </div>
-      {inbox.isError && <p className="error">{explain(inbox.error)}</p>}
-      {inbox.isSuccess && shown.length + found.length === 0 && (
-        <p className="empty">
-          {sought || only !== "all" || from
-            ? "No conversation matches."
-            : "There are no conversations yet. A new group or an incoming text starts one."}
-        </p>
-      )}
-      <ol>
-        {shown.map((each) => (
-          <li key={each.id}>
-            <Row conversation={each} chosen={each.id === chosen} me={me} />
-          </li>
-        ))}
-      </ol>
-      {found.length > 0 && (
-        <>
-          <h3>With these words in a message</h3>
-          <ol>
-            {found.map((each) => (
-              <li key={each.id}>
-                <Row conversation={each} chosen={each.id === chosen} me={me} />
-              </li>
-            ))}
-          </ol>
-        </>
-      )}
-      {inbox.hasNextPage && (
-        <button type="button" disabled={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
-          Show more
-        </button>
-      )}
     </aside>
   );
 }

@@ -4,16 +4,17 @@ import { Link } from "wouter";
 import type { StatementShown } from "../api";
 import { readLedger, readStatement } from "../api";
 import { data, explain } from "../http";
-import { useConversation } from "../queries";
+import { More } from "../More";
+import { namesOf } from "../people/names";
+import { useConversation, usePane } from "../queries";
 import { Why } from "../Why";
-import { count, moment, phone, readable } from "../words";
+import { count, moment, money, phone, readable } from "../words";
 
 /** The conversations of a statement whose names are looked up: as many as somebody looks through. */
 const NAMED = 50;
 
 export function Ledger() {
   const [month, setMonth] = useState(() => new Date().toISOString().slice(0, 7));
-  const [conversation, setConversation] = useState<string | null>(null);
   const statement = useQuery({
     queryKey: ["ledger", "statement", month],
     queryFn: () => data(readStatement({ query: { month }, throwOnError: true })) as Promise<StatementShown>,
@@ -25,11 +26,14 @@ export function Ledger() {
     <main className="form wide">
       <header className="bar">
         <h1>Ledger</h1>
-        <label>
-          Month
-          <input type="month" value={month} onChange={(event) => setMonth(event.target.value)} />
-        </label>
-        <a className="button end" href={`/v1/ledger/statement?month=${month}&format=csv`} download>
+        <input
+          className="end"
+          type="month"
+          aria-label="Month"
+          value={month}
+          onChange={(event) => setMonth(event.target.value)}
+        />
+        <a className="button" href={`/v1/ledger/statement?month=${month}&format=csv`} download>
           Download CSV
         </a>
       </header>
@@ -37,23 +41,15 @@ export function Ledger() {
       {shown && shown.totals.length === 0 && <p className="empty">Nothing was billed in this month.</p>}
       {shown && shown.totals.length > 0 && (
         <>
-          <p className="total">
-            {shown.totals.map((each) => (
-              <strong key={each.currency}>
-                {each.amount} {each.currency} for {count(each.segments, "segment")}
-                {each.costs_reported > 0 &&
-                  `; the carrier charged ${each.carrier_cost} ${each.currency} for ${count(each.costs_reported, "recipient")}`}
-              </strong>
-            ))}
-          </p>
-          <table>
+          <Totals totals={shown.totals} />
+          <table key={month}>
             <caption>By conversation</caption>
             <thead>
               <tr>
+                <th scope="col">Conversation</th>
                 <th scope="col" className="wide-only">
                   Business number
                 </th>
-                <th scope="col">Conversation</th>
                 <th scope="col" className="amount">
                   Segments
                 </th>
@@ -69,41 +65,87 @@ export function Ledger() {
             </thead>
             <tbody>
               {shown.conversations.map((each, n) => (
-                <tr key={`${each.conversation_id} ${each.currency}`}>
-                  <td className="wide-only">{phone(each.business_number)}</td>
-                  <td>
-                    {n < NAMED ? (
-                      <Name id={each.conversation_id} />
-                    ) : (
-                      <Link href={`/${each.conversation_id}`}>Open</Link>
-                    )}{" "}
-                    <button type="button" className="quiet" onClick={() => setConversation(each.conversation_id)}>
-                      Entries
-                    </button>
-                  </td>
-                  <td className="amount">{each.segments}</td>
-                  <td className="amount">
-                    {each.amount} {each.currency}
-                  </td>
-                  {costs && (
-                    <td className="amount wide-only">
-                      {each.costs_reported > 0 && `${each.carrier_cost} ${each.currency}`}
-                    </td>
-                  )}
-                </tr>
+                <Line
+                  key={`${each.conversation_id} ${each.currency}`}
+                  line={each}
+                  month={month}
+                  isNamed={n < NAMED}
+                  costs={costs}
+                />
               ))}
             </tbody>
           </table>
         </>
       )}
-      {conversation && <Entries month={month} conversation={conversation} />}
     </main>
+  );
+}
+
+/** What a month costs, in each currency. */
+function Totals({ totals }: { totals: StatementShown["totals"] }) {
+  return totals.map((each) => (
+    <dl key={each.currency} className="totals">
+      <div>
+        <dt>Charged</dt>
+        <dd>{money(each.amount, each.currency)}</dd>
+      </div>
+      <div>
+        <dt>Segments</dt>
+        <dd>{each.segments.toLocaleString("en-US")}</dd>
+      </div>
+      {each.costs_reported > 0 && each.carrier_cost && (
+        <div>
+          <dt>The carrier charged, for {count(each.costs_reported, "recipient")}</dt>
+          <dd>{money(each.carrier_cost, each.currency)}</dd>
+        </div>
+      )}
+    </dl>
+  ));
+}
+
+type LineProps = { line: StatementShown["conversations"][number]; month: string; isNamed: boolean; costs: boolean };
+
+/** A conversation's line of the statement, which opens to its entries. */
+function Line({ line, month, isNamed, costs }: LineProps) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <tr>
+        <td>
+          <div className="split">
+            {isNamed ? <Name id={line.conversation_id} /> : <Link href={`/${line.conversation_id}`}>Open</Link>}
+            <button type="button" className="quiet disclose" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+              Entries
+            </button>
+          </div>
+        </td>
+        <td className="wide-only number">{phone(line.business_number)}</td>
+        <td className="amount">{line.segments}</td>
+        <td className="amount">{money(line.amount, line.currency)}</td>
+        {costs && (
+          <td className="amount wide-only">
+            {line.costs_reported > 0 && line.carrier_cost && money(line.carrier_cost, line.currency)}
+          </td>
+        )}
+      </tr>
+      {isOpen && (
+        <tr className="inside">
+          <td colSpan={costs ? 5 : 4}>
+            <Entries month={month} conversation={line.conversation_id} />
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 
 function Name({ id }: { id: string }) {
   const conversation = useConversation(id);
-  return <Link href={`/${id}`}>{conversation.data ? readable(conversation.data.display_name) : "Open"}</Link>;
+  return (
+    <Link href={`/${id}`} dir="auto">
+      {conversation.data ? readable(conversation.data.display_name) : "Open"}
+    </Link>
+  );
 }
 
 function Entries({ month, conversation }: { month: string; conversation: string }) {
@@ -118,20 +160,19 @@ function Entries({ month, conversation }: { month: string; conversation: string 
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor,
   });
+  const pane = usePane(conversation).data;
+  const names = namesOf(pane ? [...pane.participants, ...pane.opted_out] : []);
   const shown = (entries.data?.pages ?? []).flatMap((page) => page.items);
   const costs = shown.some((each) => each.carrier_cost);
+  if (entries.isPending) return <p className="hint">Loading…</p>;
+  if (entries.isError) return <p className="error">{explain(entries.error)}</p>;
   return (
-    <section>
-      {entries.isError && <p className="error">{explain(entries.error)}</p>}
+    <>
       <table>
-        <caption>Entries. Each one comes from an event of the conversation's history.</caption>
         <thead>
           <tr>
-            <th scope="col">Time</th>
             <th scope="col">Recipient</th>
-            <th scope="col" className="amount wide-only">
-              Segments
-            </th>
+            <th scope="col">Time</th>
             <th scope="col" className="amount">
               Amount
             </th>
@@ -140,40 +181,42 @@ function Entries({ month, conversation }: { month: string; conversation: string 
                 Carrier
               </th>
             )}
-            <th scope="col">Event</th>
+            <th scope="col" className="wide-only">
+              Event
+            </th>
+            <th scope="col">
+              <span className="hidden">Reason</span>
+            </th>
           </tr>
         </thead>
         <tbody>
           {shown.map((each) => (
             <tr key={each.id}>
+              <td dir="auto">{names[each.recipient] ?? phone(each.recipient)}</td>
               <td>{moment(each.at)}</td>
-              <td>{phone(each.recipient)}</td>
-              <td className="amount wide-only">{each.segments}</td>
-              <td className="amount">
-                {each.amount} {each.currency}
-              </td>
+              <td className="amount">{money(each.amount, each.currency)}</td>
               {costs && (
                 <td className="amount wide-only">
-                  {each.carrier_cost && `${each.carrier_cost.amount} ${each.carrier_cost.currency}`}
+                  {each.carrier_cost && money(each.carrier_cost.amount, each.carrier_cost.currency)}
                 </td>
               )}
+              <td className="wide-only">
+                {each.event.stream === each.conversation_id ? (
+                  <Link href={`/${each.conversation_id}/history/${each.event.version}`}>
+                    Version {each.event.version}
+                  </Link>
+                ) : (
+                  "A credit of its delivery"
+                )}
+              </td>
               <td>
-                <Link href={`/${each.conversation_id}/history`}>
-                  {each.event.stream === each.conversation_id
-                    ? `Version ${each.event.version}`
-                    : "A credit of its delivery"}
-                </Link>{" "}
                 <Why about={{ kind: "entry", id: each.id }} label="Why was this charged?" />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {entries.hasNextPage && (
-        <button type="button" onClick={() => void entries.fetchNextPage()}>
-          Show more
-        </button>
-      )}
-    </section>
+      <More of={entries} />
+    </>
   );
 }

@@ -1,15 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
-import type { ContactView, ParticipantInput } from "../api";
 import { createConversation } from "../api";
 import { Back } from "../Back";
 import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
-import { useContacts, useNumbers, usePolicy } from "../queries";
-import { phone } from "../words";
+import { useNumbers, usePolicy } from "../queries";
+import { phone, readable } from "../words";
+import { type Chosen, Picker } from "./Picker";
 
-type Chosen = { id: string; label: string; note: string; asked: ParticipantInput };
 type Violation = { code: string; detail: string; index?: number | null };
 
 export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
@@ -73,15 +72,17 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
           taken={new Set(chosen.map((each) => each.id))}
           onChoose={(each) => changed(setChosen)([...chosen, each])}
         />
-        <ul className="chips" aria-label="Chosen participants">
+        <ul className="chips" aria-label="Chosen participants" hidden={chosen.length === 0}>
           {chosen.map((each, n) => {
             const wrong = violations.filter((violation) => violation.index === n);
             return (
               <li key={each.id} className={wrong.length > 0 ? "wrong" : ""}>
-                <span dir="auto">{each.label}</span> <small>{each.note}</small>
+                <span>
+                  <span dir="auto">{each.label}</span> <small>{each.note}</small>
+                </span>
                 <button
                   type="button"
-                  className="quiet"
+                  className="quiet faint"
                   aria-label={`Remove ${each.label}`}
                   onClick={() => changed(setChosen)(chosen.filter((other) => other !== each))}
                 >
@@ -89,7 +90,7 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
                 </button>
                 {wrong.map((violation) => (
                   <p key={violation.code} className="error">
-                    {violation.detail}
+                    {readable(violation.detail)}
                   </p>
                 ))}
               </li>
@@ -111,7 +112,9 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
                 This group exists already. <Link href={`/${existing}`}>Open it</Link>
               </>
             ) : violations.length > 0 ? (
-              violations.filter((each) => each.index == null).map((each) => <p key={each.code}>{each.detail}</p>)
+              violations
+                .filter((each) => each.index == null)
+                .map((each) => <p key={each.code}>{readable(each.detail)}</p>)
             ) : (
               explain(create.error)
             )}
@@ -123,76 +126,4 @@ export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
       </form>
     </main>
   );
-}
-
-type PickerProps = { limit: string; taken: Set<string>; onChoose: (chosen: Chosen) => void };
-
-/** Finds contacts by name or number, and takes bare numbers. */
-function Picker({ limit, taken, onChoose }: PickerProps) {
-  const [q, setQ] = useState("");
-  const sought = useDeferredValue(q.trim());
-  const contacts = useContacts(sought);
-  const found = sought
-    ? (contacts.data?.pages ?? []).flatMap((page) => page.items).filter((each) => !each.deleted)
-    : [];
-  const choose = (each: Chosen) => {
-    onChoose(each);
-    setQ("");
-  };
-  const bare = /\d{7,}/.test(sought.replace(/\D/g, ""));
-  return (
-    <div className="picker">
-      <label>
-        <span>
-          Participants <small>{limit}</small>
-        </span>
-        <input
-          value={q}
-          placeholder="Name or number"
-          autoComplete="off"
-          onChange={(event) => setQ(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter") return;
-            event.preventDefault();
-            const first = found.flatMap(options).find((each) => !taken.has(each.id));
-            if (first) choose(first);
-            else if (bare) choose(number(sought));
-          }}
-        />
-      </label>
-      {sought && (
-        <ul className="options">
-          {found
-            .flatMap(options)
-            .filter((each) => !taken.has(each.id))
-            .map((each) => (
-              <li key={each.id}>
-                <button type="button" onClick={() => choose(each)}>
-                  <span dir="auto">{each.label}</span> <small>{each.note}</small>
-                </button>
-              </li>
-            ))}
-          {bare && (
-            <li>
-              <button type="button" onClick={() => choose(number(sought))}>
-                {sought} <small>a number without a contact</small>
-              </button>
-            </li>
-          )}
-          {found.length === 0 && !bare && contacts.isSuccess && <li className="empty">No contact matches.</li>}
-        </ul>
-      )}
-    </div>
-  );
-}
-
-const number = (written: string): Chosen => ({ id: written, label: written, note: "", asked: { number: written } });
-
-function options(contact: ContactView): Chosen[] {
-  return [contact.number, ...contact.secondary_numbers].map((each, n) => ({
-    id: `${contact.id} ${each}`,
-    label: contact.name,
-    note: `${phone(each)}${n > 0 ? ", secondary" : ""}${contact.dnd ? ", do not disturb" : ""}`,
-    asked: { contact_id: contact.id, number: each },
-  }));
 }

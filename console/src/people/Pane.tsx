@@ -9,6 +9,7 @@ import { useConversation, usePane } from "../queries";
 import { manages } from "../rights";
 import { Why } from "../Why";
 import { moment, phone } from "../words";
+import { Tags } from "./Tags";
 
 type Props = { id: string; me: User; onClose: () => void };
 
@@ -28,7 +29,7 @@ export function Pane({ id, me, onClose }: Props) {
     <aside className="pane" aria-label="People">
       <div className="bar">
         <h2>People</h2>
-        <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
+        <button type="button" className="quiet faint" aria-label="Close" onClick={onClose}>
           <Icon name="close" />
         </button>
       </div>
@@ -55,14 +56,12 @@ export function Pane({ id, me, onClose }: Props) {
           </ul>
         </>
       )}
-      <p className="links">
-        {conversation.data?.predecessor_id && (
-          <Link href={`/${conversation.data.predecessor_id}`}>The group that this one continues</Link>
-        )}
-        {conversation.data?.successor_id && (
-          <Link href={`/${conversation.data.successor_id}`}>The group that continues this one</Link>
-        )}
-      </p>
+      {conversation.data?.predecessor_id && (
+        <Link href={`/${conversation.data.predecessor_id}`}>The group that this one continues</Link>
+      )}
+      {conversation.data?.successor_id && (
+        <Link href={`/${conversation.data.successor_id}`}>The group that continues this one</Link>
+      )}
       <p className="hint">Participants and their numbers are fixed when a group is created.</p>
     </aside>
   );
@@ -82,26 +81,29 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
       <Avatar name={person.name ?? ""} of={person.number} />
       <span className="name" dir="auto">
         {person.name ?? phone(person.number)}
-        {(person.tags ?? []).map((tag) => (
-          <span key={tag} className={`tag ${tag}`}>
-            {tag === "updated" ? "Updated" : "Deleted"}
-          </span>
-        ))}
+        <Tags person={person} />
         {person.contact_id && (
           <Link href={`/contacts/${person.contact_id}`} className="info" aria-label={`Details of ${person.name}`}>
-            i
+            <Icon name="info" />
           </Link>
         )}
       </span>
-      {person.name && <span className="number">{phone(person.number)}</span>}
+      <span className="number">{person.name ? phone(person.number) : "Not in the contacts"}</span>
       {isOut && person.opted_out_at && (
-        <span className="hint">
-          Opted out on {moment(person.opted_out_at)}{" "}
-          <Why
-            about={{ kind: "participant", id, number: person.number }}
-            label={`Why is ${person.name ?? phone(person.number)} opted out?`}
-          />
-        </span>
+        <>
+          <span className="hint">Opted out {moment(person.opted_out_at)}</span>
+          <span className="below">
+            <Why
+              about={{ kind: "participant", id, number: person.number }}
+              label={`Why is ${person.name ?? phone(person.number)} opted out?`}
+            />
+            {manages(me) && !asking && (
+              <button type="button" className="quiet faint" onClick={() => setAsking(true)}>
+                Recorded by mistake?
+              </button>
+            )}
+          </span>
+        </>
       )}
       {me.role !== "auditor" &&
         (asking ? (
@@ -132,9 +134,9 @@ function Row({ person, id, me }: { person: Person; id: string; me: User }) {
             </button>
           </form>
         ) : (
-          (!isOut || manages(me)) && (
-            <button type="button" className={isOut ? "quiet below" : "quiet"} onClick={() => setAsking(true)}>
-              {isOut ? "Recorded by mistake?" : "Opt out…"}
+          !isOut && (
+            <button type="button" className="quiet faint" onClick={() => setAsking(true)}>
+              Opt out…
             </button>
           )
         ))}

@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { Link } from "wouter";
+import { Avatar } from "../Avatar";
 import type { ListedReview, Settlement, User } from "../api";
 import { settleReview } from "../api";
 import { Failure, useChange } from "../changes";
 import { useReviews, useUsers } from "../queries";
 import { writes } from "../rights";
-import { moment, phone } from "../words";
+import { moment, phone, readable } from "../words";
 
 /** The texts that may be an opt-out in a person's own words, the one that is due first at the top. */
 export function Reviews({ me }: { me: User }) {
@@ -24,15 +25,12 @@ export function Reviews({ me }: { me: User }) {
           </button>
         </div>
       </header>
-      <p className="hint">
-        These texts are not a keyword such as STOP, but their writers may mean the same. Whatever nobody has judged when
-        it is due becomes an opt-out.
-      </p>
+      <p className="hint">These texts are not a keyword such as STOP, but their writers may mean the same.</p>
       <Failure error={reviews.error} />
       {reviews.data?.items.length === 0 && (
-        <p className="empty">{status === "open" ? "There is nothing to judge." : "Nothing was judged yet."}</p>
+        <p className="empty">{status === "open" ? "There is nothing to judge at the moment." : "Nothing was judged yet."}</p>
       )}
-      <ul className="cards" aria-label={status === "open" ? "Texts to judge" : "Judged texts"}>
+      <ul className="cards reviews" aria-label={status === "open" ? "Texts to judge" : "Judged texts"}>
         {(reviews.data?.items ?? []).map((each) => (
           <Text key={each.id} review={each} me={me} />
         ))}
@@ -56,19 +54,30 @@ function Text({ review, me }: { review: ListedReview; me: User }) {
   const { author, body } = review.message;
   return (
     <li>
+      <header>
+        <Avatar name={author.name} of={review.number} />
+        <p>
+          <strong dir="auto">{author.name || phone(review.number)}</strong> in{" "}
+          <Link href={`/${review.conversation.id}`}>{readable(review.conversation.display_name)}</Link>
+          <br />
+          <small>{moment(review.opened_at)}</small>
+        </p>
+      </header>
       <blockquote dir="auto">{body}</blockquote>
-      <p>
-        <strong dir="auto">{author.name || phone(review.number)}</strong>, {moment(review.opened_at)}, in{" "}
-        <Link href={`/${review.conversation.id}`}>{review.conversation.display_name}</Link>. Marked for “
-        {review.because}”{review.settlement ? "." : `, due ${moment(review.due_at)}.`}
+      <p className="hint">
+        Found because it says “{review.because}”.
+        {!review.settlement && ` It becomes an opt-out on ${moment(review.due_at)} unless somebody judges it.`}
       </p>
       {review.settlement && <Judgment settlement={review.settlement} />}
       {!review.settlement && writes(me) && (
-        <form className="inline" onSubmit={(event) => event.preventDefault()}>
-          <label>
-            Note
-            <input value={note} maxLength={500} onChange={(event) => setNote(event.target.value)} />
-          </label>
+        <form onSubmit={(event) => event.preventDefault()}>
+          <input
+            aria-label="Note"
+            placeholder="Note (optional)"
+            value={note}
+            maxLength={500}
+            onChange={(event) => setNote(event.target.value)}
+          />
           <div className="actions">
             <button type="button" className="danger" disabled={settle.isPending} onClick={() => settle.mutate(true)}>
               It is an opt-out

@@ -3,6 +3,7 @@ import type { Conversation, User } from "../api";
 import { createSuccessor } from "../api";
 import { Failure, useChange } from "../changes";
 import { data } from "../http";
+import { Icon } from "../Icon";
 import { usePane } from "../queries";
 import { Why } from "../Why";
 import { moment, phone } from "../words";
@@ -20,6 +21,7 @@ export function Blocked({ conversation, me }: { conversation: Conversation; me: 
   const gone = (pane.data?.opted_out ?? []).filter((each) => conversation.blocked_by.includes(each.number));
   return (
     <section className="blocked-banner" aria-label="Blocked">
+      <Icon name="blocked" />
       <p>
         <strong>Nothing can be sent in this group.</strong>{" "}
         {gone
@@ -32,7 +34,7 @@ export function Blocked({ conversation, me }: { conversation: Conversation; me: 
       </p>
       {conversation.successor_id ? (
         <Link href={`/${conversation.successor_id}`} className="button primary">
-          Open the group that continues without them
+          Open the group that continues
         </Link>
       ) : (
         me.role !== "auditor" && (

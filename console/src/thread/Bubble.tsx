@@ -1,6 +1,8 @@
 import { memo } from "react";
 import { Avatar } from "../Avatar";
-import type { Message } from "../api";
+import type { Message, Recipient } from "../api";
+import { Icon } from "../Icon";
+import type { Names } from "../people/names";
 import type { Unsettled } from "../storage";
 import { Why } from "../Why";
 import { clock, moment, phone, readable, STATUS } from "../words";
@@ -8,6 +10,7 @@ import { Attachments } from "./Attachments";
 
 type Props = {
   message: Message;
+  names: Names;
   mine: boolean;
   day: string | null;
   unread: boolean;
@@ -16,25 +19,30 @@ type Props = {
 };
 
 /** A message; drawn again only if something of it changes, because a thread has thousands. */
-export const Bubble = memo(function Bubble({ message, mine, day, unread, follows, onResend }: Props) {
+export const Bubble = memo(function Bubble({ message, names, mine, day, unread, follows, onResend }: Props) {
   const out = message.direction === "outbound";
+  const automatic = message.author.kind === "automatic";
+  const isFirst = !follows || day !== null;
   return (
     <>
       {day && <li className="day">{day}</li>}
       {unread && <li className="unread-line">New messages</li>}
-      <li className={`bubble ${out ? "out" : "in"} ${follows && !day ? "follows" : ""}`}>
-        {!out && !(follows && !day) && <Avatar name={message.author.name ?? ""} of={message.author.number ?? ""} />}
-        {!(follows && !day) && (
-          <span className="author" dir="auto">
+      <li className={`bubble ${out ? "out" : "in"} ${mine ? "mine" : ""} ${isFirst ? "" : "follows"}`}>
+        {!out && isFirst && <Avatar name={message.author.name ?? ""} of={message.author.number ?? ""} />}
+        {isFirst && (
+          <span className={mine ? "author hidden" : "author"} dir="auto">
             {mine ? "You" : readable(message.author.name || (message.author.number ?? ""))}
-            {message.author.kind === "automatic" &&
-              ` to ${(message.recipients ?? []).map((each) => phone(each.number)).join(", ")}`}
+            {automatic && ` to ${message.recipients.map((each) => phone(each.number)).join(", ")}`}
           </span>
         )}
-        <div className="body" dir="auto">
-          {message.body}
+        {message.body && (
+          <div className="body" dir="auto">
+            {message.body}
+          </div>
+        )}
+        {message.media.length > 0 && (
           <Attachments files={message.media} author={mine ? "you" : message.author.name || "a participant"} />
-        </div>
+        )}
         {message.reactions.length > 0 && (
           <ul className="reactions" aria-label="Reactions">
             {message.reactions.map((each) => (
@@ -48,7 +56,7 @@ export const Bubble = memo(function Bubble({ message, mine, day, unread, follows
           <time dateTime={message.at} title={moment(message.at)}>
             {clock(message.at)}
           </time>
-          {out && <Delivery message={message} onResend={onResend} />}
+          {out && <Delivery message={message} names={names} onResend={onResend} />}
         </span>
       </li>
     </>
@@ -56,40 +64,51 @@ export const Bubble = memo(function Bubble({ message, mine, day, unread, follows
 });
 
 /** The status of a message: in one line, and for each recipient on demand. */
-function Delivery({ message, onResend }: Pick<Props, "message" | "onResend">) {
-  const recipients = message.recipients ?? [];
+function Delivery({ message, names, onResend }: Pick<Props, "message" | "names" | "onResend">) {
+  const { recipients } = message;
   if (recipients.length === 0) return null;
-  const delivered = recipients.filter((each) => each.status === "delivered").length;
-  const bad = recipients.filter((each) => ["failed", "unconfirmed", "withheld"].includes(each.status));
-  const first = recipients[0];
+  const automatic = message.author.kind === "automatic";
+  const said = ({ status }: Recipient) =>
+    status === "withheld" && automatic ? "Not sent in time" : (STATUS[status] ?? status);
   const reachedNobody = message.media.length === 0 && recipients.every((each) => each.status === "failed");
-  const said = (status: string) =>
-    status === "withheld" && message.author.kind === "automatic" ? "Not sent in time" : (STATUS[status] ?? status);
-  const alike = first && recipients.every((each) => each.status === first.status);
-  const summary = alike
-    ? said(first.status)
-    : bad.length > 0
-      ? `${bad.length} of ${recipients.length} not delivered`
-      : `Delivered to ${delivered} of ${recipients.length}`;
   return (
-    <details className={bad.length > 0 ? "delivery bad" : "delivery"}>
-      <summary>{summary}</summary>
+    <details className={recipients.some(isBad) ? "delivery bad" : "delivery"}>
+      <summary>{summary(recipients, said)}</summary>
       <ul>
         {recipients.map((each) => (
           <li key={each.number}>
-            {phone(each.number)}: {said(each.status)}
-            {each.reason && ` (${each.reason}${each.code ? `, code ${each.code}` : ""})`}
+            <span dir="auto">{names[each.number] ?? phone(each.number)}</span>
+            <b className={isBad(each) ? "bad" : undefined}>{said(each)}</b>
+            {each.reason && (
+              <small>
+                {each.reason}
+                {each.code && ` (code ${each.code})`}
+              </small>
+            )}
           </li>
         ))}
+        <li className="actions">
+          <Why about={{ kind: "message", id: message.id }} label="Why does this message have this status?" />
+          {onResend && reachedNobody && !automatic && (
+            <button type="button" className="quiet" onClick={() => onResend(message)}>
+              Send again
+            </button>
+          )}
+        </li>
       </ul>
-      <Why about={{ kind: "message", id: message.id }} label="Why does this message have this status?" />
-      {onResend && reachedNobody && message.author.kind !== "automatic" && (
-        <button type="button" className="quiet" onClick={() => onResend(message)}>
-          Send again
-        </button>
-      )}
     </details>
   );
+}
+
+const isBad = ({ status }: Recipient) => status === "failed" || status === "unconfirmed" || status === "withheld";
+
+/** Return the status of all recipients in a few words. */
+function summary(recipients: Recipient[], said: (recipient: Recipient) => string): string {
+  const [first] = recipients;
+  if (first && recipients.every((each) => each.status === first.status)) return said(first);
+  const bad = recipients.filter(isBad).length;
+  if (bad > 0) return `${bad} of ${recipients.length} not delivered`;
+  return `Delivered to ${recipients.filter((each) => each.status === "delivered").length} of ${recipients.length}`;
 }
 
 type WaitingProps = { entry: Unsettled; onAgain: (entry: Unsettled) => void; onDrop: (key: string) => void };
@@ -97,21 +116,25 @@ type WaitingProps = { entry: Unsettled; onAgain: (entry: Unsettled) => void; onD
 /** A message that the server has not acknowledged. */
 export function Waiting({ entry, onAgain, onDrop }: WaitingProps) {
   return (
-    <li className={`bubble out waiting ${entry.failed ? "failed" : ""}`}>
-      <div className="body" dir="auto">
-        {entry.body}
-        {entry.files.map((each) => (
-          <p key={each.media_id} className="file">
-            {each.name}
-          </p>
-        ))}
-      </div>
+    <li className={`bubble out mine waiting ${entry.failed ? "failed" : ""}`}>
+      {entry.body && (
+        <div className="body" dir="auto">
+          {entry.body}
+        </div>
+      )}
+      {entry.files.map((each) => (
+        <p key={each.media_id} className="file" dir="auto">
+          <Icon name="file" /> {each.name}
+        </p>
+      ))}
       {entry.failed ? (
         <span className="meta" role="alert">
-          Not sent. {entry.failed}{" "}
+          <span className="error">
+            <b>Not sent.</b> {entry.failed}
+          </span>
           <button type="button" onClick={() => onAgain(entry)}>
             Try again
-          </button>{" "}
+          </button>
           <button type="button" onClick={() => onDrop(entry.key)}>
             Discard
           </button>

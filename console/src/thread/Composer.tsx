@@ -46,50 +46,59 @@ export function Composer({ id, recipients, onSend }: Props) {
         files.add(event.dataTransfer.files);
       }}
     >
-      <DraftFiles files={files} />
-      <button type="button" className="quiet attach" aria-label="Attach files" onClick={() => picker.current?.click()}>
-        <Icon name="attach" />
-      </button>
-      <input
-        ref={picker}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files"
-        onChange={(event) => {
-          files.add(event.target.files ?? []);
-          event.target.value = "";
-        }}
-      />
-      <textarea
-        id="composer"
-        aria-label={`Message to ${count(recipients, "participant")}`}
-        placeholder={`Message ${count(recipients, "participant")}`}
-        rows={2}
-        dir="auto"
-        value={body}
-        onChange={(event) => write(event.target.value)}
-        onPaste={(event) => {
-          if (event.clipboardData.files.length === 0) return;
-          event.preventDefault();
-          files.add(event.clipboardData.files);
-        }}
-        onKeyDown={(event) => {
-          if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      <div className="box">
+        <DraftFiles files={files} />
+        <button
+          type="button"
+          className="quiet faint attach"
+          aria-label="Attach files"
+          onClick={() => picker.current?.click()}
+        >
+          <Icon name="attach" />
+        </button>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          aria-label="Files"
+          onChange={(event) => {
+            files.add(event.target.files ?? []);
+            event.target.value = "";
+          }}
+        />
+        <textarea
+          id="composer"
+          aria-label={`Message to ${count(recipients, "participant")}`}
+          placeholder={`Message ${count(recipients, "participant")}`}
+          rows={1}
+          dir="auto"
+          enterKeyHint="send"
+          value={body}
+          onChange={(event) => write(event.target.value)}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return;
             event.preventDefault();
-            send();
-          }
-        }}
-      />
+            files.add(event.clipboardData.files);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") event.currentTarget.blur();
+            if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+              event.preventDefault();
+              send();
+            }
+          }}
+        />
+        <button type="submit" className="primary" disabled={!isReady}>
+          Send
+        </button>
+      </div>
       {length > WARN && (
-        <span className={length > LIMIT ? "error" : "hint"}>
-          {length} of {LIMIT} characters
-        </span>
+        <p className={length > LIMIT ? "error" : "hint"}>
+          {length.toLocaleString("en-US")} of {LIMIT.toLocaleString("en-US")} characters
+        </p>
       )}
-      {many > FILES && <span className="error">A message can have {FILES} files.</span>}
-      <button type="submit" className="primary" disabled={!isReady}>
-        Send
-      </button>
+      {many > FILES && <p className="error">A message can have {FILES} files.</p>}
     </form>
   );
 }

@@ -37,7 +37,7 @@ export function DraftFiles({ files }: { files: ReturnType<typeof useAttaching> }
 
 function Remove({ name, onRemove }: { name: string; onRemove: () => void }) {
   return (
-    <button type="button" className="quiet" aria-label={`Remove ${name}`} onClick={onRemove}>
+    <button type="button" className="quiet faint" aria-label={`Remove ${name}`} onClick={onRemove}>
       <Icon name="close" />
     </button>
   );

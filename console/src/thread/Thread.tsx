@@ -1,12 +1,14 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Conversation, Message, User } from "../api";
 import { changeConversation, markRead, markUnread } from "../api";
 import { Back } from "../Back";
-import { data, explain } from "../http";
+import { Failed } from "../changes";
+import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
-import { useConversation, useThread } from "../queries";
+import { namesOf } from "../people/names";
+import { useConversation, usePane, useThread } from "../queries";
 import { count, dayOf, isSameDay, phone, readable } from "../words";
 import { Blocked } from "./Blocked";
 import { Bubble, Waiting } from "./Bubble";
@@ -15,6 +17,8 @@ import { useOutbox } from "./outbox";
 
 /** A reader who is this close to the end of the list follows new messages. */
 const NEAR_PX = 240;
+/** The frames in which the heights of messages settle. */
+const FRAMES = 5;
 
 type Side = "people" | "handsets" | null;
 type Props = { id: string; me: User; side: Side; onSide: (side: Side) => void };
@@ -24,24 +28,26 @@ export function Thread({ id, me, side, onSide }: Props) {
   const thread = useThread(id);
   const outbox = useOutbox(id);
   const list = useRef<HTMLOListElement>(null);
+  const pane = usePane(id).data;
+  const names = useMemo(() => namesOf(pane ? [...pane.participants, ...pane.opted_out] : []), [pane]);
   const messages = (thread.data?.pages ?? []).flatMap((page) => page.items).reverse();
   const [firstUnread, unreadBefore] = useFirstUnread(conversation.data, messages);
-  useRead(conversation.data, messages.at(-1), me);
-  useScroll(list, outbox.unsettled.at(-1)?.key ?? messages.at(-1)?.id, firstUnread);
+  const keepUnread = useRead(conversation.data, messages.at(-1), me);
+  useScroll(list, { last: messages.at(-1)?.id, own: outbox.unsettled.at(-1)?.key, firstUnread });
 
   const sends = conversation.data?.blocked === false && me.role !== "auditor";
 
   if (conversation.isError) {
     return (
       <main className="nothing">
-        <p className="error">{explain(conversation.error)}</p>
+        <h1>{explain(conversation.error)}</h1>
         <Link href="/">Back to the inbox</Link>
       </main>
     );
   }
   return (
     <main className="thread">
-      <Header conversation={conversation.data} me={me} side={side} onSide={onSide} />
+      <Header conversation={conversation.data} me={me} side={side} onSide={onSide} onUnread={keepUnread} />
       <ol ref={list} className="bubbles" aria-label="Messages" aria-live="polite">
         {thread.hasNextPage && (
           <li className="more">
@@ -52,7 +58,12 @@ export function Thread({ id, me, side, onSide }: Props) {
             </button>
           </li>
         )}
-        {thread.isError && <li className="error">{explain(thread.error)}</li>}
+        {thread.isPending && <li className="empty loading">Loading…</li>}
+        {thread.isError && (
+          <li>
+            <Failed error={thread.error} onAgain={() => void thread.refetch()} />
+          </li>
+        )}
         {thread.isSuccess && messages.length === 0 && <li className="empty">No messages yet.</li>}
         {messages.map((each, n) => {
           const before = messages[n - 1];
@@ -60,6 +71,7 @@ export function Thread({ id, me, side, onSide }: Props) {
             <Bubble
               key={each.id}
               message={each}
+              names={names}
               mine={each.author.id === me.id}
               day={before && isSameDay(before.at, each.at) ? null : dayOf(each.at)}
               unread={each.id === firstUnread}
@@ -80,19 +92,22 @@ export function Thread({ id, me, side, onSide }: Props) {
   );
 }
 
-function Header({ conversation, me, side, onSide }: { conversation: Conversation | undefined } & Omit<Props, "id">) {
+type HeaderProps = { conversation: Conversation | undefined; onUnread: () => void } & Omit<Props, "id">;
+
+function Header({ conversation, me, side, onSide, onUnread }: HeaderProps) {
   const queries = useQueryClient();
   const [draft, setDraft] = useState<string | null>(null);
+  const [before, setBefore] = useState<string | null>(null);
   const rename = useMutation({
-    mutationFn: (name: string | null) =>
-      data(
-        changeConversation({
-          path: { conversation_id: conversation?.id ?? "" },
-          body: { name },
-          headers: { "If-Match": `"${conversation?.version}"` },
-          throwOnError: true,
-        }),
-      ),
+    mutationFn: async (name: string | null) => {
+      if (conversation && conversation.name !== before) {
+        setBefore(conversation.name);
+        throw new Problem("precondition-failed", 412, `The conversation is now called ${conversation.name}.`);
+      }
+      const path = { conversation_id: conversation?.id ?? "" };
+      const headers = { "If-Match": `"${conversation?.version}"` };
+      return data(changeConversation({ path, body: { name }, headers, throwOnError: true }));
+    },
     onSuccess: (renamed) => {
       queries.setQueryData(["conversation", renamed.id], renamed);
       setDraft(null);
@@ -100,7 +115,10 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
     onError: () => void queries.invalidateQueries({ queryKey: ["conversation", conversation?.id] }),
   });
   const unread = useMutation({
-    mutationFn: () => data(markUnread({ path: { conversation_id: conversation?.id ?? "" }, throwOnError: true })),
+    mutationFn: () => {
+      onUnread();
+      return data(markUnread({ path: { conversation_id: conversation?.id ?? "" }, throwOnError: true }));
+    },
   });
   if (!conversation) return <header className="bar">Loading…</header>;
   const writes = me.role !== "auditor";
@@ -114,9 +132,13 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
             {writes && (
               <button
                 type="button"
-                className="quiet"
+                className="quiet faint"
                 aria-label="Rename"
-                onClick={() => setDraft(conversation.name ?? "")}
+                onClick={() => {
+                  setDraft(conversation.name ?? "");
+                  setBefore(conversation.name);
+                  rename.reset();
+                }}
               >
                 <Icon name="edit" />
               </button>
@@ -161,10 +183,12 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
       <div className="tools" hidden={draft !== null}>
         {writes && (
           <button id="mark-unread" type="button" onClick={() => unread.mutate()} disabled={unread.isPending}>
+            <Icon name="unread" />
             Mark unread
           </button>
         )}
         <Link href={`/${conversation.id}/history`} className="button">
+          <Icon name="history" />
           History
         </Link>
         <button
@@ -172,6 +196,7 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
           aria-pressed={side === "people"}
           onClick={() => onSide(side === "people" ? null : "people")}
         >
+          <Icon name="people" />
           People
         </button>
         <button
@@ -179,6 +204,7 @@ function Header({ conversation, me, side, onSide }: { conversation: Conversation
           aria-pressed={side === "handsets"}
           onClick={() => onSide(side === "handsets" ? null : "handsets")}
         >
+          <Icon name="handset" />
           Handsets
         </button>
       </div>
@@ -203,8 +229,11 @@ function useFirstUnread(conversation: Conversation | undefined, messages: Messag
   return [first?.id ?? null, first ? 0 : opened.unread - inbound.length];
 }
 
-/** Mark the conversation as read while the page is visible, once for each version that has something unread. */
-function useRead(conversation: Conversation | undefined, newest: Message | undefined, me: User): void {
+/**
+ * Mark the conversation as read while the page is visible, once for each version that has something unread. Return a function
+ * that leaves it as it is until there is a newer message.
+ */
+function useRead(conversation: Conversation | undefined, newest: Message | undefined, me: User): () => void {
   const marked = useRef(0);
   useEffect(() => {
     const mark = () => {
@@ -220,23 +249,55 @@ function useRead(conversation: Conversation | undefined, newest: Message | undef
     document.addEventListener("visibilitychange", mark);
     return () => document.removeEventListener("visibilitychange", mark);
   }, [conversation, newest, me]);
+  return () => {
+    marked.current = newest?.version ?? 0;
+  };
 }
 
-/** Open the list at the first unread message, or at its end; then keep the end in view, unless the reader has scrolled up. */
-function useScroll(
-  list: React.RefObject<HTMLOListElement | null>,
-  last: string | undefined,
-  first: string | null,
-): void {
-  const opened = useRef(false);
-  useLayoutEffect(() => {
+type Ends = { last: string | undefined; own: string | undefined; firstUnread: string | null };
+
+/**
+ * Open the list at the first unread message, or at its end. Then keep the end in view, unless the reader has scrolled up and writes
+ * nothing of their own.
+ */
+function useScroll(list: React.RefObject<HTMLOListElement | null>, { last, own, firstUnread }: Ends): void {
+  const follows = useRef(true);
+  useEffect(() => {
     const element = list.current;
-    if (!element || !last) return;
-    const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
-    if (!opened.current || distance < NEAR_PX) element.scrollTop = element.scrollHeight;
-    opened.current = true;
-  }, [list, last]);
+    if (!element) return;
+    const look = () => {
+      follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    };
+    const resized = new ResizeObserver(() => follows.current && toEnd(element));
+    element.addEventListener("scroll", look);
+    resized.observe(element);
+    return () => {
+      element.removeEventListener("scroll", look);
+      resized.disconnect();
+    };
+  }, [list]);
   useLayoutEffect(() => {
-    if (first) list.current?.querySelector(".unread-line")?.scrollIntoView({ block: "start" });
-  }, [list, first]);
+    if (!(last || own) || !(own || follows.current)) return;
+    return settled(() => list.current && toEnd(list.current));
+  }, [list, last, own]);
+  useLayoutEffect(() => {
+    if (!firstUnread) return;
+    follows.current = false;
+    return settled(() => list.current?.querySelector(".unread-line")?.scrollIntoView({ block: "start" }));
+  }, [list, firstUnread]);
+}
+
+const toEnd = (list: HTMLOListElement) => list.scrollTo({ top: list.scrollHeight });
+
+/** Scroll now and in the next frames, because messages have their real height only once they come into view. */
+function settled(scroll: () => void): () => void {
+  let frame = 0;
+  let left = FRAMES;
+  const again = () => {
+    scroll();
+    left -= 1;
+    if (left > 0) frame = requestAnimationFrame(again);
+  };
+  again();
+  return () => cancelAnimationFrame(frame);
 }
