@@ -43,6 +43,10 @@ export function Inbox({ me, chosen, starts }: Props) {
           placeholder="Search people and messages"
           value={q}
           onChange={(event) => setQ(event.target.value)}
+          onKeyDown={(event) => {
+            const isFound = sought === q.trim() && !inbox.isPlaceholderData;
+            if (event.key === "Enter" && isFound) document.querySelector<HTMLElement>(".inbox li > a")?.click();
+          }}
         />
         <div className="filters">
           {(["all", "unread", "blocked"] as const).map((each) => (

@@ -47,6 +47,7 @@ export function Picker({ limit, taken, onChoose }: Props) {
           Participants <small>{limit}</small>
         </span>
         <input
+          ref={focus}
           role="combobox"
           aria-expanded={isOpen}
           aria-controls={list}
@@ -85,6 +86,9 @@ export function Picker({ limit, taken, onChoose }: Props) {
     </div>
   );
 }
+
+/** Whoever starts a group begins with its people. */
+const focus = (field: HTMLInputElement | null) => field?.focus();
 
 const bare = (written: string): Chosen => ({
   id: written,

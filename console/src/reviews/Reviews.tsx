@@ -28,7 +28,9 @@ export function Reviews({ me }: { me: User }) {
       <p className="hint">These texts are not a keyword such as STOP, but their writers may mean the same.</p>
       <Failure error={reviews.error} />
       {reviews.data?.items.length === 0 && (
-        <p className="empty">{status === "open" ? "There is nothing to judge at the moment." : "Nothing was judged yet."}</p>
+        <p className="empty">
+          {status === "open" ? "There is nothing to judge at the moment." : "Nothing was judged yet."}
+        </p>
       )}
       <ul className="cards reviews" aria-label={status === "open" ? "Texts to judge" : "Judged texts"}>
         {(reviews.data?.items ?? []).map((each) => (
