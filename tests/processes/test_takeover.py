@@ -127,7 +127,7 @@ async def test_a_worker_that_lost_its_lease_takes_it_again_though_nothing_is_put
         end_session(postgres_url, session)
 
         def taken_again():
-            store.signals.log.ring()
+            store.signals.call()
             return generation(store.database) == 2
 
         await until(taken_again)

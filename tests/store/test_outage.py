@@ -231,7 +231,7 @@ async def test_a_follower_continues_after_postgres_was_down(postgres, postgres_u
             await count(postgres, "a")
             await reached(follower, 1)
             with down(postgres_url):
-                postgres.signals.log.ring()
+                postgres.signals.call()
                 await until(lambda: any(entry["event"] == "lease_unreachable" for entry in logs))
             await count_again(postgres, "a")
             await reached_somehow(follower, 2)

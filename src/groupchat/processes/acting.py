@@ -40,4 +40,4 @@ class Acting:
 
     async def _follow_put_off(self, lease: Lease, stop: asyncio.Event) -> None:
         await self.later.follow(lease, stop)
-        self._signals.log.ring()  # wakes the other, as above
+        self._signals.call()  # wakes the other, as above

@@ -198,6 +198,6 @@ def _switch(store: EventStore, view: View, shadow: Shadow, attempt: int) -> int:
         reset_to(connection, view.name, position)
         set_aside(connection, view.name, parked)
         shadow.take_place(connection, attempt)
-    store.signals.log.ring()
+    store.signals.call()
     store.signals.moved()
     return position

@@ -44,7 +44,7 @@ class Tree:
         """Follow the log until `stop` is set."""
         while not stop.is_set():
             async with Lease(self._database, NAME, stop) as lease:
-                with self._signals.log.listen() as bell:
+                with self._signals.log.listen(stop) as bell:
                     await self._follow(lease, bell, stop)
 
     async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
@@ -64,7 +64,7 @@ class Tree:
                 self._signals.moved()
             if grown < AT_ONCE:
                 await first_set(stop, seconds=_GATHER_SECONDS)
-                await first_set(stop, bell, seconds=_IDLE_SECONDS)
+                await first_set(bell, seconds=_IDLE_SECONDS)
 
     def step(self) -> int:
         """Add the next leaves; return their number, 0 at the log's end or after a stop at a missing event. It blocks."""

@@ -78,6 +78,8 @@ class Follower:
         self.name = handler.name
         self._known: FollowerStatus | None = None
         """The follower's last known position and state; none if another process may have changed them."""
+        self._calls = 0
+        """The calls of the bell that this follower has answered; see `Signals.calls`."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
@@ -88,13 +90,17 @@ class Follower:
     async def follow(self, lease: Lease, stop: asyncio.Event) -> None:
         """Follow until the lease is lost or `stop` is set."""
         self._known = None  # another process may have held the lease
-        with self._store.signals.log.listen() as bell:
+        with self._store.signals.log.listen(stop) as bell:
             await self._follow(lease, bell, stop)
 
     async def _follow(self, lease: Lease, bell: asyncio.Event, stop: asyncio.Event) -> None:
         pauses = Pauses(_FIRST_PAUSE, _LONGEST_PAUSE)
         while not stop.is_set() and await lease.still_held():
             bell.clear()
+            if self._has_everything():
+                await self._rung(bell)
+                continue
+            self._calls = self._store.signals.calls
             try:
                 step = await self._step(BATCH)
             except Exception as error:
@@ -106,9 +112,21 @@ class Follower:
                 continue
             pauses.reset()
             if step.done < BATCH:
-                await first_set(stop, seconds=_gathering())
+                await asyncio.sleep(_gathering())
             if not step.more:
-                await first_set(stop, bell, seconds=self._idle_seconds)
+                await self._rung(bell)
+
+    def _has_everything(self) -> bool:
+        """Return whether the bell rang only for events that this follower has: it shares them with those that were woken before."""
+        signals, known = self._store.signals, self._known
+        if known is None or known.stopped_at is not None or self._calls != signals.calls:
+            return False
+        return signals.newest <= known.position
+
+    async def _rung(self, bell: asyncio.Event) -> None:
+        await first_set(bell, seconds=self._idle_seconds)
+        if not bell.is_set():  # it may be silent without notice
+            self._known = None
 
     async def step(self, limit: int = BATCH) -> int:
         """Handle one batch; return the number of its events, 0 at the end of the log or after a stop at a poison event."""

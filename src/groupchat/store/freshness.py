@@ -36,7 +36,7 @@ async def keep_fresh(
 ) -> None:
     """Check the end of the log whenever it grows, until `stop` is set."""
     seen: int | None = None
-    with store.signals.log.listen() as bell:
+    with store.signals.log.listen(stop) as bell:
         while not stop.is_set():
             bell.clear()
             try:
@@ -47,7 +47,7 @@ async def keep_fresh(
                 await first_set(stop, seconds=AGAIN_SECONDS)
                 continue
             await first_set(stop, seconds=PAUSE_SECONDS)
-            await first_set(stop, bell, seconds=look_seconds)
+            await first_set(bell, seconds=look_seconds)
 
 
 async def _watched(store: EventStore, seen: int | None, hangs_seconds: float) -> int | None:

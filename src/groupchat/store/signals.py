@@ -59,16 +59,25 @@ class Bell:
                 loop.call_soon_threadsafe(event.set)
 
     @contextmanager
-    def listen(self) -> Iterator[asyncio.Event]:
-        """Listen in the running event loop. Each ring sets the event; clear it before you look for changes."""
-        listener = (asyncio.get_running_loop(), asyncio.Event())
+    def listen(self, stop: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """Listen in the running event loop. Each ring sets the event, and so does `stop`; clear it before you look for changes."""
+        bell = asyncio.Event()
+        listener = (asyncio.get_running_loop(), bell)
+        stopping = None if stop is None else asyncio.create_task(_ring_at(stop, bell))
         with self._lock:
             self._listeners.add(listener)
         try:
-            yield listener[1]
+            yield bell
         finally:
             with self._lock:
                 self._listeners.discard(listener)
+            if stopping is not None:
+                stopping.cancel()
+
+
+async def _ring_at(stop: asyncio.Event, bell: asyncio.Event) -> None:
+    await stop.wait()
+    bell.set()
 
 
 class Signals:
@@ -81,8 +90,10 @@ class Signals:
         self.log = Bell()
         self.progress = Bell()
         self._database = database
-        self._newest = 0
+        self.newest = 0
         """The newest event for which the bell was rung: this process hears its own events over Postgres, too."""
+        self.calls = 0
+        """How often the bell of the log was rung for anything else: what it was is not known."""
         self._look_seconds = look_seconds
         self._stopping = Event()
         self._waker, self._woken = socket.socketpair()
@@ -92,9 +103,14 @@ class Signals:
 
     def stored(self, position: int) -> None:
         """Report that events up to a position were stored, by this process or another."""
-        if position > self._newest:
-            self._newest = position
+        if position > self.newest:
+            self.newest = position
             self.log.ring()
+
+    def call(self) -> None:
+        """Let the followers of this process look at the log and at their own state."""
+        self.calls += 1
+        self.log.ring()
 
     def moved(self) -> None:
         """Report that a follower of this process moved."""
@@ -109,7 +125,7 @@ class Signals:
         self._woken.close()
 
     def _ring_both(self) -> None:
-        self.log.ring()
+        self.call()
         self.progress.ring()
 
     def _watch_sqlite(self) -> None:
@@ -138,7 +154,7 @@ class Signals:
         stored = [int(payload) for channel, payload in notices if channel == LOG_CHANNEL and payload]
         self.stored(max(stored, default=0))
         if (LOG_CHANNEL, "") in notices:  # an operator's doing
-            self.log.ring()
+            self.call()
         if (PROGRESS_CHANNEL, "") in notices:
             self.progress.ring()
 

@@ -38,7 +38,7 @@ async def relaying(store: EventStore, publisher: Publisher) -> AsyncIterator[Non
         yield
     finally:
         stop.set()
-        store.signals.log.ring()
+        store.signals.call()
         await task
 
 

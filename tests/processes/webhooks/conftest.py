@@ -67,7 +67,7 @@ class Site:
             yield worker
         finally:
             stop.set()
-            self.store.signals.log.ring()
+            self.store.signals.call()
             await task
 
     def standing(self, webhook: WebhookWithSecret) -> WebhookStanding | None:

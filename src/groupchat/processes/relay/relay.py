@@ -55,13 +55,13 @@ class Relay:
 
     async def run(self, stop: asyncio.Event, *, until_end: bool = False) -> None:
         """Relay until `stop` is set; with `until_end`, also until the log's end is reached or the relay is stopped."""
-        with self._store.signals.log.listen() as bell:
+        with self._store.signals.log.listen(stop) as bell:
             while not stop.is_set():
                 bell.clear()
                 if await self._stopped():
                     if until_end:
                         break
-                    await first_set(stop, bell, seconds=_IDLE_SECONDS)
+                    await first_set(bell, seconds=_IDLE_SECONDS)
                     continue
                 if await self._work(bell, stop, until_end=until_end):
                     break
@@ -98,7 +98,7 @@ class Relay:
             if found == "end":
                 if until_end:
                     return True
-                await first_set(stop, bell, seconds=_IDLE_SECONDS)
+                await first_set(bell, seconds=_IDLE_SECONDS)
         return False
 
     async def _do(self, call: Callable[[], T]) -> T:
