@@ -37,7 +37,7 @@ from groupchat.processes.webhooks.calling import WebhookCalls
 from groupchat.processes.webhooks.counts import WebhookCounts
 from groupchat.processes.webhooks.worker import Webhooks
 from groupchat.projections import CONVERSATION_VIEWS, VIEWS
-from groupchat.projections.view import Applying, Projection
+from groupchat.projections.view import Projection
 from groupchat.proof import checkpointing
 from groupchat.proof import growing as proof
 from groupchat.proof.checkpointing import Checkpoints
@@ -170,9 +170,9 @@ def assemble(
     fetcher, fetches = Fetcher(_sources(chosen), Addresses()), FetchCounts()  # without the networks that webhooks may call
     services.metrics.include(fetches.collectors)
     store.observe(services.metrics.stored)
-    applying, sending = Applying(database), Webhooks(store, outgoing)
+    sending = Webhooks(store, outgoing)
     runs: dict[str, Worker] = {
-        **{name: Follower(store, Projection(database, view, applying)).run for name, view in VIEWS.items()},
+        **{name: Follower(store, Projection(database, view, store.applying)).run for name, view in VIEWS.items()},
         **{each.name: each.run for each in _processes(services, chosen, calls)},
         MediaFetching.name: Acting(store, MediaFetching(store, services.media.store, fetcher, fetches)).run,
         sending.name: sending.run,

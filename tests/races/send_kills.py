@@ -23,7 +23,6 @@ from typing import Literal, TextIO, get_args
 
 import httpx
 import msgspec
-import sqlalchemy.event
 from msgspec import Struct
 
 from groupchat.aggregates import delivery
@@ -40,6 +39,7 @@ from tests.carriers.twilio.fake import FakeTwilio
 from tests.carriers.vendor import Vendor
 from tests.store.following import log_to_stderr
 from tests.support.builders import number
+from tests.support.statements import before_commits
 from tests.support.world import World, a_caller, a_world
 
 Place = Literal["commit", "arrived", "taken"]
@@ -251,7 +251,7 @@ async def _live(settings: Settings, forward: timedelta, killing: Killing | None,
             world = World(store=system.store, who=await a_caller(system.store, message.key), key=message.key)
             await world.send(message.group, message.body)
         if killing is not None:
-            sqlalchemy.event.listen(system.database.engine, "commit", lambda _: killing.at("commit", os.getpid()))
+            before_commits(system.database, lambda: killing.at("commit", os.getpid()))
         stored = asyncio.Event()
         loop = asyncio.get_running_loop()
         system.store.observe(lambda *_: loop.call_soon_threadsafe(stored.set))

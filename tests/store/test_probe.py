@@ -3,6 +3,7 @@
 import asyncio
 import resource
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import event
@@ -10,6 +11,7 @@ from sqlalchemy import event
 from groupchat.store.database import Database
 from groupchat.store.probe import Probe
 from tests.support.locking import locked_by_another
+from tests.support.statements import before_commits
 
 
 def file_of(database: Database, suffix: str = "") -> Path:
@@ -64,22 +66,23 @@ async def test_a_full_disk_keeps_from_storing(sqlite_url):
 
 async def test_a_database_that_only_reads_keeps_from_storing(postgres_url):
     database = Database(postgres_url)
-    event.listen(database.engine, "begin", lambda connection: connection.exec_driver_sql("SET TRANSACTION READ ONLY"))
+    event.listen(database.single, "connect", _only_read)
     assert not await Probe(database).can_store()
     database.close()
 
 
+def _only_read(connection, _record):
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    connection.commit()
+
+
 async def test_a_result_is_reused_for_a_second_by_all_callers(database):
-    tries = 0
-
-    def tried(_: object) -> None:
-        nonlocal tries
-        tries += 1
-
-    event.listen(database.engine, "commit", tried)
+    commits = count(1)
+    before_commits(database, lambda: next(commits))
     probe = Probe(database, holds=60.0)
 
     assert all(await asyncio.gather(*(probe.can_store() for _ in range(10))))
     assert await probe.can_store()
 
-    assert tries == 1
+    assert next(commits) == 2

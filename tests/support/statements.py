@@ -1,6 +1,6 @@
 """Counting a database's work: statements and transactions, in the order of their beginning."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import event
@@ -20,7 +20,7 @@ def counted(database: Database) -> Iterator[Asked]:
     asked = Asked()
 
     def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
+        if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
             asked.append(statement)
 
     def begun(_connection: object) -> None:
@@ -40,3 +40,16 @@ def _listening(database: Database, name: str, listener: object) -> Iterator[None
     finally:
         for engine in engines:
             event.remove(engine, name, listener)
+
+
+def before_commits(database: Database, do: Callable[[], None]) -> None:
+    """Do something before each commit: on Postgres, a statement of its own or the end of the last one of the transaction."""
+    if database.is_sqlite:
+        event.listen(database.engine, "commit", lambda _: do())
+        return
+
+    def executed(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.endswith("COMMIT"):
+            do()
+
+    event.listen(database.single, "before_cursor_execute", executed)

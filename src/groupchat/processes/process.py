@@ -13,6 +13,7 @@ from msgspec import Struct
 from structlog.contextvars import bind_contextvars
 
 from groupchat.store import put_off
+from groupchat.store.applying import FollowerBatch
 from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.positions import PoisonError, advance
@@ -77,7 +78,9 @@ class Process:
         for recorded in batch:
             if (key := self._reaction.key(recorded)) is not None:
                 by_key.setdefault(key, []).append(recorded)
-        waiting = await asyncio.to_thread(self._waiting, by_key) if by_key else set()
+        if not by_key:
+            return await self._store.applying.apply(FollowerBatch(self.name, position))
+        waiting = await asyncio.to_thread(self._waiting, by_key)
         ends = await self.react({key: events for key, events in by_key.items() if key not in waiting})
         now = self._store.now()
         left = [PutOff(each.position, key, end.due) for key, end in ends.items() if end.due for each in end.left]
@@ -91,7 +94,7 @@ class Process:
             await asyncio.to_thread(self._put_off, reached, left)
             self.put_off.set()
         else:
-            await self._store.moves.to(self.name, reached)  # not back, if another process has taken the lease meanwhile
+            await self._store.applying.apply(FollowerBatch(self.name, reached))  # not back, if another process has the lease by now
         if poison is not None:
             raise poison
         return position

@@ -157,15 +157,27 @@ class Database:
         Raises SQLAlchemy's `TimeoutError` if another writer of this process does not finish, and its `OperationalError` if SQLite's
         file was deleted or replaced, because everything written after that would be lost.
         """
+        begun = self._begun_sqlite if self.is_sqlite else self._begun_postgres
+        with begun(durable=durable, patient=patient) as connection:
+            yield connection
+
+    @contextmanager
+    def _begun_sqlite(self, *, durable: bool, patient: bool) -> Iterator[Connection]:
         same_file = nullcontext() if self._file is None else self._file.same()
         with self.known_errors(), self._turn(patient=patient), same_file, self.engine.connect() as bare:
             connection = bare.execution_options(**{_WRITES: True, _DURABLE: durable})
             with connection.begin():
-                if not self.is_sqlite and not durable:
-                    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-                if not self.is_sqlite and patient:
-                    connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
                 yield connection
+
+    @contextmanager
+    def _begun_postgres(self, *, durable: bool, patient: bool) -> Iterator[Connection]:
+        """Begin a transaction together with its settings, which the driver would send one by one."""
+        settings = "" if durable else "; SET LOCAL synchronous_commit = off"
+        settings += "; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0" if patient else ""
+        with self.statement() as connection:
+            connection.exec_driver_sql(f"BEGIN{settings}")
+            yield connection
+            connection.exec_driver_sql("COMMIT")
 
     @contextmanager
     def known_errors(self) -> Iterator[None]:
@@ -181,10 +193,7 @@ class Database:
 
     @contextmanager
     def _turn(self, *, patient: bool) -> Iterator[None]:
-        """Wait for the other writers of this process, on SQLite."""
-        if not self.is_sqlite:
-            yield
-            return
+        """Wait for the other writers of this process."""
         if not self._lock.acquire(timeout=-1 if patient else self._timeouts.lock_ms / 1_000):
             msg = "another writer of this process has not finished in time"
             raise PoolTimeoutError(msg)

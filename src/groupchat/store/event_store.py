@@ -21,13 +21,14 @@ from msgspec import Struct
 from groupchat.store import answers
 from groupchat.store.answers import IdempotencyKey, StoredAnswer
 from groupchat.store.append import Append, Conflict
+from groupchat.store.applying import Applying
 from groupchat.store.committer import Committer, Observe
 from groupchat.store.database import DATABASE_ERRORS, Database
 from groupchat.store.decision import Decision, Ids, StreamKind, StreamReader
 from groupchat.store.last_try import LONGEST_SECONDS, LockedStreams, under_lock
 from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
-from groupchat.store.positions import Moves, Statuses
+from groupchat.store.positions import Statuses
 from groupchat.store.recorder import Moved, Recorder
 from groupchat.store.refusals import OverloadedError, UnavailableError, VersionConflictError
 from groupchat.store.signals import Signals
@@ -117,7 +118,7 @@ class EventStore:
         self._mapper = EventMapper()
         self.log = Log(self._recorder, self._mapper)
         self.statuses = Statuses(database)
-        self.moves = Moves(database)
+        self.applying = Applying(database)
         self._committer = Committer(self._recorder, signals.stored)
         self._states = States(self._recorder, self._mapper, cached_streams)
 

@@ -17,8 +17,14 @@ _T = FOLLOWED_PARTITIONS.c
 _PLACES = select(_T.topic, _T.partition, _T.next_offset, _T.position)
 
 _OF_VIEWS = _T.view.in_(bindparam("views", expanding=True))
-_LOCK_ALL = select(_T.partition).where(_OF_VIEWS).order_by(_T.view, _T.partition).with_for_update()
 _RAISE = update(FOLLOWED_PARTITIONS).where(_OF_VIEWS, _T.position < bindparam("to")).values(position=bindparam("to"))
+
+LOCK_POSTGRES = "SELECT FROM followed_partitions WHERE view = ANY(%(names)s) ORDER BY view, partition FOR UPDATE"
+RAISE_POSTGRES = """
+    UPDATE followed_partitions AS p SET position = m.position
+    FROM unnest(%(names)s, %(positions)s) AS m (name, position) WHERE p.view = m.name AND p.position < m.position
+"""
+"""What locks the places of followers, and raises them: parts of what `positions.py` sends together."""
 
 LOWEST = select(func.min(_T.position)).where(_T.view == FOLLOWERS.c.name).scalar_subquery()
 """The lowest position of a view's partitions, for a query of `followers`; null if it has none."""
@@ -58,11 +64,6 @@ def lock_places(connection: Connection, view: str, partitions: Collection[int]) 
     if len(rows) < len(set(partitions)):
         raise NoPlaceError(view)
     return Places(rows[0].topic, {row.partition: Place(row.next_offset, row.position) for row in rows})
-
-
-def lock_all(connection: Connection, views: Collection[str]) -> None:
-    """Lock all places of these views until the transaction ends."""
-    connection.execute(_LOCK_ALL, {"views": list(views)})
 
 
 def store_places(connection: Connection, view: str, moved: Places) -> None:

@@ -4,7 +4,7 @@ A position changes in the transaction that stores the effects of an event, so mo
 that moves a follower from outside first locks it (`lock`): its row, then its places in Kafka's partitions, always in this order.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 from msgspec import Struct
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from groupchat.store import parked, places
 from groupchat.store.at_once import AtOnce
 from groupchat.store.database import Database
-from groupchat.store.signals import notify_log, notify_progress
+from groupchat.store.signals import PROGRESS_CHANNEL, notify_log, notify_progress
 from groupchat.store.tables import FOLLOWED_PARTITIONS, FOLLOWERS, PARKED_EVENTS
 from groupchat.store.upserts import insert_new, upsert
 
@@ -24,9 +24,24 @@ _T = FOLLOWERS.c
 _STATUSES = select(_T.name, func.coalesce(places.LOWEST, _T.position), _T.stopped_at, _T.error, parked.COUNT)
 _NAMED = _T.name.in_(bindparam("names", expanding=True))
 _STATUSES_OF = _STATUSES.where(_NAMED)
-_LOCK = select(_T.name).where(_NAMED).order_by(_T.name).with_for_update()
+_LOCK_POSTGRES = f"""
+    SELECT FROM followers WHERE name = ANY(%(names)s) ORDER BY name FOR UPDATE;
+    {places.LOCK_POSTGRES};
+    SELECT name, coalesce((SELECT min(position) FROM followed_partitions WHERE view = name), position), stopped_at, error,
+        (SELECT count(*) FROM parked_events WHERE follower = name)
+    FROM followers WHERE name = ANY(%(names)s)
+"""  # noqa: S608 - constants
+_MOVE_POSTGRES = f"""
+    UPDATE followers AS f SET position = m.position
+    FROM unnest(%(names)s, %(positions)s) AS m (name, position) WHERE f.name = m.name AND f.position < m.position;
+    {places.RAISE_POSTGRES};
+    NOTIFY {PROGRESS_CHANNEL}
+"""  # noqa: S608 - constants
 _ADVANCE = update(FOLLOWERS).where(_NAMED, _T.position < bindparam("to")).values(position=bindparam("to"))
-"""Statements of every batch are built once: building one takes several times as long as running it."""
+"""Statements of every batch are built once: building one takes several times as long as running it.
+
+On Postgres, those that follow each other are sent together, because a round trip costs more than they do.
+"""
 
 log = structlog.get_logger()
 
@@ -93,15 +108,22 @@ def lock(connection: Connection, name: str) -> FollowerStatus:
 
 def lock_all(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
     """Do the same for several followers, in the order of their names, so that two transactions never wait for each other."""
-    wanted = {"names": list(names)}
-    missing = set(names).difference(connection.execute(_LOCK, wanted).scalars())
+    found = _locked(connection, names)
+    missing = set(names).difference(found)
     if missing:
         for name in sorted(missing):
             ensure(connection, name)
-        connection.execute(_LOCK, wanted)
-    places.lock_all(connection, names)
-    found = connection.execute(_STATUSES_OF, wanted)  # only now: after the lock, the query sees the last change
-    return {row.name: FollowerStatus(*row) for row in found}
+        found = _locked(connection, names)
+    return found
+
+
+def _locked(connection: Connection, names: Collection[str]) -> dict[str, FollowerStatus]:
+    """Lock those that ever ran. On SQLite, the transaction that writes has locked everything."""
+    if connection.dialect.name == "postgresql":  # the last query sees what was stored before the locks were free
+        found = connection.exec_driver_sql(_LOCK_POSTGRES, {"names": list(names)})
+    else:
+        found = connection.execute(_STATUSES_OF, {"names": list(names)})
+    return {row[0]: FollowerStatus(*row) for row in found}
 
 
 # --- moving
@@ -119,24 +141,15 @@ def advance(connection: Connection, names: Sequence[str], position: int) -> None
     notify_progress(connection)
 
 
-class Moves:
-    """Stores new positions and nothing else. Followers of one process that move together share a transaction."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._at_once = AtOnce.in_thread(self._move)
-
-    async def to(self, name: str, position: int) -> None:
-        """Store a follower's new position, unless it is further ahead."""
-        await self._at_once.ask((name, position))
-
-    def _move(self, moves: Sequence[tuple[str, int]]) -> list[None]:
-        with self._database.write(durable=False) as connection:
-            if len(moves) > 1:  # in the order of their names, so that two transactions never wait for each other
-                connection.execute(_LOCK, {"names": [name for name, _ in moves]})
-            for position in dict.fromkeys(position for _, position in moves):
-                advance(connection, [name for name, to in moves if to == position], position)
-        return [None] * len(moves)
+def move(connection: Connection, moves: Mapping[str, int]) -> None:
+    """Store the new positions of locked followers, and raise the places of those that followed Kafka before."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_MOVE_POSTGRES, {"names": list(moves), "positions": list(moves.values())})
+        return
+    for position in dict.fromkeys(moves.values()):
+        names = [name for name, to in moves.items() if to == position]
+        places.raise_places(connection, names, position)
+        connection.execute(_ADVANCE, {"names": names, "to": position})
 
 
 def stand_at(connection: Connection, name: str, position: int) -> None:

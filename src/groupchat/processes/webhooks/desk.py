@@ -22,6 +22,7 @@ from groupchat.processes.webhooks.beginning import beginning
 from groupchat.processes.webhooks.calling import WebhookCalls
 from groupchat.processes.webhooks.courier import QUEUED, Courier
 from groupchat.processes.webhooks.notes import Notes
+from groupchat.store.applying import FollowerBatch
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
 from groupchat.store.fences import LeaseLostError, generations
@@ -108,7 +109,10 @@ class Desk:
                 courier.offer(recorded)
             self.position = recorded.position
         self.position = max(self.position, position)
-        await self.write()
+        if self.notes or self._changed:
+            await self.write()
+        else:  # with the other followers; not back, if another process has the lease by now
+            await self._store.applying.apply(FollowerBatch(self.name, position))
         return position
 
     async def write(self) -> None:
