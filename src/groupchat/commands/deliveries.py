@@ -1,5 +1,7 @@
 """Handing a message over: start the delivery, unless someone has opted out since the message was accepted (R16)."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from groupchat.aggregates import delivery, group_conversation
@@ -30,6 +32,15 @@ class Begun(Struct, frozen=True):
     delivery: Delivery
     now: bool
     too_late: bool = False
+
+
+async def begin_all(decision: Decision, carriers: KnownCarriers, messages: Sequence[Recorded]) -> list[Begun | None]:
+    """Do the same as `begin` for several messages, each under its own cause."""
+    begun: list[Begun | None] = []
+    for message in messages:
+        decision.cause = caused_by(message)
+        begun.append(await begin(decision, carriers, message))
+    return begun
 
 
 async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) -> Begun | None:

@@ -1,7 +1,7 @@
 """Receipts: a carrier's reports on messages that it was handed, in its response or later (R28), perhaps an opt-out (R14)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 import structlog
@@ -30,12 +30,8 @@ async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Re
     """
     ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
     by_message = {id_: tuple(of_message) for id_, of_message in groupby(ordered, key=lambda receipt: receipt.message_id)}
-    deliveries = await asyncio.gather(*(_delivery_of(store, carrier, id_) for id_ in by_message))
-    reports = [
-        _Report(known, receipts_, correlation_id or new_id("req"))
-        for known, receipts_ in zip(deliveries, by_message.values(), strict=True)
-        if known is not None
-    ]
+    deliveries = await _deliveries(store, carrier, by_message)
+    reports = [_Report(known, by_message[id_], correlation_id or new_id("req")) for id_, known in deliveries.items()]
     alone = [[each] for each in reports if each.opts_out]  # it reads and writes more streams
     together = [each for each in reports if not each.opts_out]
     await asyncio.gather(*(store.run(batch[0].cause, _take_reports, batch) for batch in (*alone, together) if batch))
@@ -62,14 +58,19 @@ class _Report(Struct, frozen=True):
         )
 
 
-async def _delivery_of(store: EventStore, carrier: str, message_id: str) -> Delivery | None:
-    """Return the delivery of a message that was handed to this carrier."""
-    stream = delivery.stream(message_id)
-    known = await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
-    if known is None or known.carrier != carrier:
-        log.warning("receipt_of_unknown_message", carrier=carrier, message_id=message_id)
-        return None
-    return known
+async def _deliveries(store: EventStore, carrier: str, message_ids: Iterable[str]) -> dict[str, Delivery]:
+    """Return the deliveries of messages that were handed to this carrier."""
+    found = {id_: store.remembered(DELIVERY, delivery.stream(id_)) for id_ in message_ids}
+    missing = [id_ for id_, known in found.items() if known is None]
+    found |= zip(missing, await asyncio.gather(*(_read(store, delivery.stream(id_)) for id_ in missing)), strict=True)
+    ours = {id_: known for id_, known in found.items() if known is not None and known.carrier == carrier}
+    for id_ in found.keys() - ours.keys():
+        log.warning("receipt_of_unknown_message", carrier=carrier, message_id=id_)
+    return ours
+
+
+async def _read(store: EventStore, stream: str) -> Delivery | None:
+    return await store.load(DELIVERY, stream) or await store.load_fresh(DELIVERY, stream)
 
 
 async def _take_reports(decision: Decision, reports: Sequence[_Report]) -> None:

@@ -44,6 +44,7 @@ from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.process import PutOffError
 from groupchat.store.at_once import AtOnce
 from groupchat.store.event_store import EventStore
+from groupchat.store.refusals import may_pass
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Recorded
 from groupchat.values.names import in_one_line
@@ -94,6 +95,7 @@ class DeliveryProcess:
         self._library = library
         self._patience = patience
         self._calls = calls or CarrierCalls()
+        self._begin = AtOnce(self._begin_all)
         self._record = AtOnce(self._record_all)
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
@@ -119,8 +121,7 @@ class DeliveryProcess:
             await self._forward(recorded, recorded.event)
             if not self._known.relaying:
                 return
-        cause = deliveries.caused_by(recorded)
-        begun = (await self._store.run_under(terms, cause, deliveries.begin, self._known, recorded)).value
+        begun = await self._begin.ask((recorded, terms))
         if begun is None:  # its carrier itself passes on what participants write
             return
         delivery = begun.delivery
@@ -147,6 +148,17 @@ class DeliveryProcess:
             carrier_message_id=written.carrier_message_id,
         )
         await carrier.forward(inbound)
+
+    async def _begin_all(self, asked: Sequence[tuple[Recorded, Terms]]) -> Sequence[Begun | Exception | None]:
+        """Begin the hand-overs that come at the same time, in one append; if one of them is refused, each in its own."""
+        messages, (first, terms) = [recorded for recorded, _ in asked], asked[0]
+        try:
+            run = self._store.run_under(terms, deliveries.caused_by(first), deliveries.begin_all, self._known, messages)
+            return (await run).value
+        except Exception as error:  # noqa: BLE001 - raised in the reactions
+            if len(asked) == 1 or may_pass(error):
+                return [error] * len(asked)
+        return [each for one in asked for each in await self._begin_all([one])]
 
     async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> Sequence[None]:
         """Record what carriers have responded to several calls, as one append for each carrier."""

@@ -68,6 +68,6 @@ async def _look(store: EventStore, seen: int | None) -> int | None:
     while moved := await asyncio.to_thread(store.log.moved, seen, _AT_ONCE):
         store.mark_stale(moved)
         seen = moved[-1].position
-        if len(moved) < _AT_ONCE:
-            break
+        if len(moved) < _AT_ONCE and seen >= store.signals.newest and not store.database.is_sqlite:
+            break  # SQLite doesn't say what the newest event of other processes is
     return seen

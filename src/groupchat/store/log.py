@@ -82,8 +82,12 @@ class Log:
         return found[0].id if found else None
 
     def moved(self, after: int, limit: int) -> list[Moved]:
-        """Return which streams moved above a position, in the log's order, considering at most `limit` events."""
-        return self._recorder.select_moved(after, limit)
+        """Return which streams moved above a position, in the log's order, considering at most `limit` events.
+
+        Only the next of them may be returned: those that followers of this process have read.
+        """
+        held = self._tail.held(after, limit)
+        return [Moved(each.position, each.stream, each.version) for each in held] or self._recorder.select_moved(after, limit)
 
     def _stored(self, after: int, limit: int) -> Piece:
         found: list[Recorded] = []

@@ -24,6 +24,8 @@ PROGRESS_CHANNEL = "groupchat_progress"
 
 SQLITE_LOOK_SECONDS = 0.05
 _RECONNECT_SECONDS = 1.0
+_GATHER_SECONDS = 0.002
+"""After a notification, further ones are gathered for this time: many transactions a second would wake this thread for each."""
 
 log = structlog.get_logger()
 
@@ -176,5 +178,6 @@ class Signals:
                 notices = {(notify.channel, notify.payload) for notify in raw.notifies}
                 raw.notifies.clear()
                 self._ring(notices)
+                self._stopping.wait(_GATHER_SECONDS)
         finally:
             raw.close()

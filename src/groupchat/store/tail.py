@@ -42,9 +42,17 @@ class Tail:
                 return self._filled_up(position, limit)
         return self._read(position, limit)  # a reader that is far behind doesn't delay readers at the log's end
 
-    def _filled_up(self, position: int, limit: int) -> Piece:
+    def held(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return the events above a position that are in memory: none if the next one isn't."""
+        with self._lock:
+            return self._held(position, limit) if self._events and position >= self._events[0].position - 1 else ()
+
+    def _held(self, position: int, limit: int) -> list[Recorded]:
         skipped = position - self._events[0].position + 1 if self._events else 0
-        held = list(islice(self._events, skipped, skipped + limit))
+        return list(islice(self._events, skipped, skipped + limit))
+
+    def _filled_up(self, position: int, limit: int) -> Piece:
+        held = self._held(position, limit)
         if len(held) == limit:
             return Piece(held, at_end=False)
         try:
