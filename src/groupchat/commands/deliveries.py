@@ -36,6 +36,8 @@ class Begun(Struct, frozen=True):
 
 async def begin_all(decision: Decision, carriers: KnownCarriers, messages: Sequence[Recorded]) -> list[Begun | None]:
     """Do the same as `begin` for several messages, each under its own cause."""
+    await decision.load_pasts(CONVERSATION, {each.stream: _recent(each) for each in messages}, MESSAGES)
+    await decision.load_many(DELIVERY, [delivery.stream(message_of(each).message_id) for each in messages])
     begun: list[Begun | None] = []
     for message in messages:
         decision.cause = caused_by(message)
@@ -51,8 +53,7 @@ async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) 
     """
     event = message_of(message)
     stream = delivery.stream(event.message_id)
-    recent = message.version - _FURTHER_MESSAGES
-    group = group_conversation.existing(await decision.load_past(CONVERSATION, message.stream, MESSAGES, recent))
+    group = group_conversation.existing(await decision.load_past(CONVERSATION, message.stream, MESSAGES, _recent(message)))
     workspace = await decision.load(WORKSPACE, group.workspace_id)
     carrier = carriers.named(None if workspace is None else workspace.carrier_of(group.business_number))
     known = await decision.load(DELIVERY, stream)
@@ -105,6 +106,11 @@ async def _existing(decision: Decision, stream: str) -> Delivery:
         msg = f"{stream} has no events after its beginning"
         raise RuntimeError(msg)
     return state
+
+
+def _recent(message: Recorded) -> int:
+    """Return the oldest version of a message's conversation that is recent enough."""
+    return message.version - _FURTHER_MESSAGES
 
 
 def message_of(recorded: Recorded) -> Deliverable:

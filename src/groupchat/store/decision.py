@@ -1,7 +1,7 @@
 """A decision: the streams it read, with their versions, and the events it wants to store."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -114,10 +114,19 @@ class Decision:
         If another one was stored, the command decides again. The part of the state that the decision uses must not depend on events
         of these types.
         """
-        if stream not in self._loaded and self._take(stream, self._streams.glance(stream, since)) is not None:
-            self.passing[stream] = passing
-            return cast("S | None", self._loaded[stream].state)
-        return await self.load(kind, stream)
+        await self.load_pasts(kind, {stream: since}, passing)
+        return (await self.load_many(kind, [stream]))[0]
+
+    async def load_pasts(self, kind: StreamKind[Any, Any], since: Mapping[str, int], passing: frozenset[str]) -> None:
+        """Load several streams as `load_past` does, for later calls of it. One query reads all those that are not in memory."""
+        missing = []
+        for stream, version in since.items():
+            if stream not in self._loaded:
+                if self._take(stream, self._streams.glance(stream, version)) is not None:
+                    self.passing[stream] = passing
+                else:
+                    missing.append(stream)
+        await self.load_many(kind, missing)
 
     async def load_many(self, kind: StreamKind[S, Any], streams: Iterable[str]) -> list[S | None]:
         """Return the states of several streams, in their order."""

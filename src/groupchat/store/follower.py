@@ -98,6 +98,7 @@ class Follower:
         while not stop.is_set() and await lease.still_held():
             bell.clear()
             if self._has_everything():
+                await asyncio.sleep(_gathering())
                 await self._rung(bell)
                 continue
             self._calls = self._store.signals.calls
