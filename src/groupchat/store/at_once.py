@@ -19,8 +19,8 @@ class AtOnce(Generic[Q, A]):
 
     def __init__(self, answer: Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]) -> None:
         self._answer = answer
-        self._questions: list[Q] = []
-        self._answering: asyncio.Task[Sequence[A | Exception]] | None = None
+        self._asked: list[tuple[Q, asyncio.Future[A]]] = []
+        self._answering: set[asyncio.Task[None]] = set()
 
     @classmethod
     def in_thread(cls, answer: Callable[[Sequence[Q]], Sequence[A | Exception]]) -> Self:
@@ -28,17 +28,26 @@ class AtOnce(Generic[Q, A]):
         return cls(lambda questions: asyncio.to_thread(answer, questions))
 
     async def ask(self, question: Q) -> A:
-        """Return the result of a request, or raise it."""
-        if self._answering is None:
-            self._answering = asyncio.create_task(self._answer_all())
-        answering, place = self._answering, len(self._questions)
-        self._questions.append(question)
-        answer = (await asyncio.shield(answering))[place]  # a canceled caller takes nothing from the others
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        """Return the result of a request, or raise it. A canceled caller takes nothing from the others."""
+        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        if not self._asked:
+            answering = asyncio.create_task(self._answer_all())
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+        self._asked.append((question, answer))
+        return await answer
 
-    async def _answer_all(self) -> Sequence[A | Exception]:
+    async def _answer_all(self) -> None:
         await asyncio.sleep(0)
-        questions, self._questions, self._answering = self._questions, [], None
-        return await self._answer(questions)
+        asked, self._asked = self._asked, []
+        try:
+            answers = await self._answer([question for question, _ in asked])
+        except Exception as error:  # noqa: BLE001 - raised where the requests were made
+            answers = [error] * len(asked)
+        for (_, future), answer in zip(asked, answers, strict=True):
+            if future.done():  # its caller was canceled
+                continue
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
