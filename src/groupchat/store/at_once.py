@@ -40,14 +40,15 @@ class AtOnce(Generic[Q, A]):
     async def _answer_all(self) -> None:
         await asyncio.sleep(0)
         asked, self._asked = self._asked, []
+        answers: Sequence[A | BaseException]
         try:
             answers = await self._answer([question for question, _ in asked])
-        except Exception as error:  # noqa: BLE001 - raised where the requests were made
+        except BaseException as error:  # noqa: BLE001 - raised where the requests were made, which would wait forever
             answers = [error] * len(asked)
         for (_, future), answer in zip(asked, answers, strict=True):
             if future.done():  # its caller was canceled
                 continue
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
