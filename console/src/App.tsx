@@ -6,7 +6,9 @@ import type { Session } from "./api";
 import { beginSession, endSession, readMe, readSession } from "./api";
 import { Boundary } from "./Boundary";
 import { Brand } from "./Brand";
+import { useChange } from "./changes";
 import { Contacts } from "./contacts/Contacts";
+import { Dialog } from "./Dialog";
 import { data, explain, onSessionEnd, Problem, setToken } from "./http";
 import { Ledger } from "./ledger/Ledger";
 import { useLive } from "./live";
@@ -96,12 +98,13 @@ export function App() {
 
 function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
   const live = useLive(useStale(), useAllStale());
+  const leave = useChange(onSignOut, []);
   const me = useQuery({ queryKey: ["me"], queryFn: () => data(readMe({ throwOnError: true })) });
   if (!me.data) return <p className="splash">Opening groupchat…</p>;
   return (
     <Router hook={useHashLocation}>
       <div className="app">
-        <Navigation me={me.data} live={live} onSignOut={onSignOut} />
+        <Navigation me={me.data} live={live} onSignOut={() => leave.mutate(undefined)} />
         <Switch>
           <Route path="/contacts/:id?">{({ id }) => <Contacts id={id} me={me.data} />}</Route>
           <Route path="/reviews">
@@ -114,7 +117,7 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
             {({ part, id }) => (
               <Boundary>
                 <Suspense fallback={<main className="nothing">Opening the settings…</main>}>
-                  <Settings me={me.data} part={part} id={id} onSignOut={onSignOut} />
+                  <Settings me={me.data} part={part} id={id} onSignOut={() => leave.mutate(undefined)} />
                 </Suspense>
               </Boundary>
             )}
@@ -124,6 +127,11 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
           </Route>
         </Switch>
         <Shortcuts />
+        {leave.isError && (
+          <Dialog title="You are still signed in" onClose={leave.reset}>
+            <p role="alert">{explain(leave.error)}</p>
+          </Dialog>
+        )}
       </div>
     </Router>
   );

@@ -14,7 +14,7 @@ const PLACES = [
   ["/settings", "Settings", "settings"],
 ] as const;
 
-export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; onSignOut: () => Promise<void> }) {
+export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; onSignOut: () => void }) {
   const [at] = useLocation();
   const open = useReviews().data?.items.length ?? 0;
   const here = PLACES.slice(1).find(([path]) => at.startsWith(path))?.[0] ?? "/";
@@ -44,7 +44,7 @@ export function Navigation({ me, live, onSignOut }: { me: User; live: Liveness; 
           {me.name} <small>{me.role}</small>
         </span>
       </span>
-      <button type="button" className="quiet faint" onClick={() => void onSignOut()}>
+      <button type="button" className="quiet faint" onClick={onSignOut}>
         Sign out
       </button>
     </header>

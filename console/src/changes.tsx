@@ -2,12 +2,19 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { explain } from "./http";
 
+/** Within this time after a change, the same once more is the second press of a double click. */
+const DOUBLE_MS = 500;
+
 /** The header with which the server does a repeated request only once. */
 export type Once = { "Idempotency-Key": string };
 
+type Intent = { said: string; key: string; doneAt: number | null };
+
 /**
- * Return a change after which the lists with these keys are read again, even if it was refused: then what is shown may be old. What is pressed twice happens once: while the request is on its
- * way, nothing else is sent, and a repeat after a lost response has the same idempotency key.
+ * Return a change after which the lists with these keys are read again, even if it was refused: then what is shown may be old.
+ *
+ * What is pressed twice happens once: while the request is on its way, nothing else is sent, the same is not sent again at once, and a
+ * repeat after a lost response has the same idempotency key.
  */
 export function useChange<T, R>(
   change: (value: T, once: Once) => Promise<R>,
@@ -15,16 +22,12 @@ export function useChange<T, R>(
   done?: (result: R, value: T) => void,
 ) {
   const queries = useQueryClient();
-  const intent = useRef({ said: "", key: "" });
+  const intent = useRef<Intent | null>(null);
   const isBusy = useRef(false);
   const mutation = useMutation({
-    mutationFn: (value: T) => {
-      const said = JSON.stringify(value) ?? "";
-      if (!intent.current.key || intent.current.said !== said) intent.current = { said, key: crypto.randomUUID() };
-      return change(value, { "Idempotency-Key": intent.current.key });
-    },
+    mutationFn: (value: T) => change(value, { "Idempotency-Key": intent.current?.key ?? "" }),
     onSuccess: (result, value) => {
-      intent.current.key = "";
+      if (intent.current) intent.current.doneAt = performance.now();
       done?.(result, value);
     },
     onSettled: () => {
@@ -33,7 +36,11 @@ export function useChange<T, R>(
     },
   });
   const mutate = (value: T) => {
-    if (isBusy.current) return;
+    const said = JSON.stringify(value) ?? "";
+    const same = intent.current?.said === said ? intent.current : null;
+    const isDouble = same != null && same.doneAt !== null && performance.now() - same.doneAt < DOUBLE_MS;
+    if (isBusy.current || isDouble) return;
+    if (same === null || same.doneAt !== null) intent.current = { said, key: crypto.randomUUID(), doneAt: null };
     isBusy.current = true;
     mutation.mutate(value);
   };

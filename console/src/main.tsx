@@ -25,7 +25,7 @@ const queries = new QueryClient({
       retry: (failures, error) => failures < 4 && passes(error),
       retryDelay: (failures) => Math.min(500 * 2 ** failures, 5_000),
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 

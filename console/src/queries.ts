@@ -9,6 +9,7 @@ import {
   listRoles,
   listUsers,
   readConversation,
+  readHandset,
   readInbox,
   readPane,
   readPolicy,
@@ -16,6 +17,7 @@ import {
 } from "./api";
 import { data } from "./http";
 import type { StreamedEvent } from "./live";
+import { seesEverything, writes } from "./rights";
 
 /** What the inbox is narrowed to; what is empty or off narrows nothing. */
 export type Filter = {
@@ -111,6 +113,24 @@ export function useReviews(status: "open" | "settled" = "open") {
     queryKey: ["reviews", status],
     queryFn: () => data(listReviews({ query: { status, limit: 50 }, throwOnError: true })),
   });
+}
+
+/** Whether a person may send from a business number (R21, R56): one that was given up is nobody's. `undefined` until it is known. */
+export function useSends(me: User, number: string | undefined): boolean | undefined {
+  const numbers = useNumbers().data;
+  if (!writes(me)) return false;
+  return number === undefined ? undefined : numbers?.some((each) => each.number === number);
+}
+
+/** Whether a person may use the participants' handsets, which only the simulated carrier has. */
+export function useHandsets(me: User, number: string | undefined): boolean {
+  const asked = useQuery({
+    queryKey: ["simulated"],
+    queryFn: () => readHandset({ path: { number: number ?? "" }, throwOnError: true }).then(() => true),
+    enabled: number !== undefined && writes(me) && seesEverything(me),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return asked.data === true;
 }
 
 export function usePolicy() {

@@ -7,19 +7,17 @@ from contextlib import asynccontextmanager
 
 
 class Receiver:
-    """Answers each request with its `status`, and counts them."""
+    """Answers each request with its `status`."""
 
     def __init__(self) -> None:
         self.url = ""
         self.status = 204
-        self.received = 0
 
     async def answer(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer one request, and hang up."""
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
         await reader.readexactly(length)
-        self.received += 1
         writer.write(f"HTTP/1.1 {self.status} Told\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()

@@ -196,18 +196,17 @@ async def test_a_webhook_is_added_tested_switched_off_replayed_and_removed_R55(o
 
         await page.get_by_role("list", name="Webhooks").get_by_role("link", name="CRM").click()
         attempts = page.get_by_role("region", name="Attempts")
-        await owner.press("Send a test")
-        await expect(attempts.get_by_text("Delivered, status 204")).to_have_count(1)
         there.status = 500
-        await owner.press("Send a test")
+        await page.get_by_role("button", name="Send a test").dblclick()
         await expect(attempts.get_by_text("status 500")).to_be_visible()
         await expect(page.get_by_text("1 waiting")).to_be_visible()
         assert await owner.violations() == []
 
         there.status = 204
+        await expect(attempts.get_by_text("Delivered, status 204")).to_have_count(1)  # the retry after 5 seconds
         await attempts.get_by_role("button", name=re.compile("^Replay from")).last.click()
         await dialog(owner).get_by_role("button", name="Replay").click()
-        await expect(attempts.get_by_text("Delivered, status 204")).to_have_count(3)
+        await expect(attempts.get_by_text("Delivered, status 204")).to_have_count(2)
 
         await owner.press("Change the secret")
         await dialog(owner).get_by_role("button", name="Change the secret").click()
@@ -221,7 +220,6 @@ async def test_a_webhook_is_added_tested_switched_off_replayed_and_removed_R55(o
         await owner.press("Remove")
         await dialog(owner).get_by_role("button", name="Remove").click()
         await expect(page.get_by_text("There is no webhook.")).to_be_visible()
-        assert there.received == 4
 
 
 async def test_the_policy_is_saved_and_what_is_wrong_is_shown_at_its_field_R1_R4_R38(owner: Person, api: httpx.AsyncClient):

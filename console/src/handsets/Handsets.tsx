@@ -1,7 +1,8 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useLayoutEffect, useRef, useState } from "react";
 import type { Person } from "../api";
 import { changeBehaviour, handsetWrites, readHandset } from "../api";
+import { useChange } from "../changes";
 import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
 import { useConversation, usePane, useThread } from "../queries";
@@ -62,20 +63,22 @@ function Handset({ id, person, business, others }: HandsetProps) {
     queryKey: ["handset", person.number],
     queryFn: () => data(readHandset({ path: { number: person.number }, throwOnError: true })),
   });
-  const write = useMutation({
-    mutationFn: (text: string) =>
-      data(
-        handsetWrites({ body: { from: person.number, to: business, group: numbers, body: text }, throwOnError: true }),
-      ),
-    onSuccess: () => setBody(""),
-  });
-  const behave = useMutation({
-    mutationFn: (chosen: keyof typeof BEHAVIOURS) =>
+  const write = useChange(
+    (text: string) => {
+      const body = { from: person.number, to: business, group: numbers, body: text };
+      return data(handsetWrites({ body, throwOnError: true }));
+    },
+    ["handset"],
+    () => setBody(""),
+  );
+  const behave = useChange(
+    (chosen: keyof typeof BEHAVIOURS) =>
       data(
         changeBehaviour({ path: { number: person.number }, body: { behaviour: chosen || null }, throwOnError: true }),
       ),
-    onSuccess: (_, chosen) => setBehaviour(chosen),
-  });
+    [],
+    (_, chosen) => setBehaviour(chosen),
+  );
   const thread = useThread(id);
   const written = (thread.data?.pages ?? [])
     .flatMap((page) => page.items)

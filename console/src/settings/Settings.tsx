@@ -40,7 +40,7 @@ const PARTS: Record<string, Part> = {
   refusals: { title: "Refusals", show: () => <Refusals />, isFor: audits },
 };
 
-type Props = { me: User; part: string | undefined; id: string | undefined; onSignOut: () => Promise<void> };
+type Props = { me: User; part: string | undefined; id: string | undefined; onSignOut: () => void };
 
 export function Settings({ me, part, id, onSignOut }: Props) {
   const offered = Object.entries(PARTS).filter(([, { isFor }]) => !isFor || isFor(me));
@@ -66,7 +66,7 @@ export function Settings({ me, part, id, onSignOut }: Props) {
           <p className="hint">
             You are signed in as {me.name} ({me.role}).
           </p>
-          <button type="button" onClick={() => void onSignOut()}>
+          <button type="button" onClick={onSignOut}>
             Sign out
           </button>
         </div>

@@ -4,13 +4,14 @@ import { createSuccessor } from "../api";
 import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { Icon } from "../Icon";
-import { usePane } from "../queries";
+import { useCreates, usePane } from "../queries";
 import { Why } from "../Why";
 import { moment, phone } from "../words";
 
 /** The people who opted out, and a button that continues without them (R18). */
-export function Blocked({ conversation, me }: { conversation: Conversation; me: User }) {
+export function Blocked({ conversation, me, maySend }: { conversation: Conversation; me: User; maySend: boolean }) {
   const [, go] = useLocation();
+  const creates = useCreates(me);
   const pane = usePane(conversation.id);
   const goOn = useChange(
     (_: undefined, headers) =>
@@ -37,7 +38,8 @@ export function Blocked({ conversation, me }: { conversation: Conversation; me: 
           Open the group that continues
         </Link>
       ) : (
-        me.role !== "auditor" && (
+        maySend &&
+        creates && (
           <button type="button" className="primary" disabled={goOn.isPending} onClick={() => goOn.mutate(undefined)}>
             Continue without them
           </button>

@@ -7,6 +7,7 @@ import type { Unsettled } from "../storage";
 import { Why } from "../Why";
 import { clock, moment, phone, readable, STATUS } from "../words";
 import { Attachments } from "./Attachments";
+import { Outcome } from "./Outcome";
 
 type Props = {
   message: Message;
@@ -16,10 +17,12 @@ type Props = {
   unread: boolean;
   follows: boolean;
   onResend?: ((message: Message) => void) | undefined;
+  /** Whether the reader may say what became of a message of which the carrier does not know. */
+  settles?: boolean;
 };
 
 /** A message; drawn again only if something of it changes, because a thread has thousands. */
-export const Bubble = memo(function Bubble({ message, names, mine, day, unread, follows, onResend }: Props) {
+export const Bubble = memo(function Bubble({ message, names, mine, day, unread, follows, onResend, settles }: Props) {
   const out = message.direction === "outbound";
   const automatic = message.author.kind === "automatic";
   const isFirst = !follows || day !== null;
@@ -56,7 +59,7 @@ export const Bubble = memo(function Bubble({ message, names, mine, day, unread, 
           <time dateTime={message.at} title={moment(message.at)}>
             {clock(message.at)}
           </time>
-          {out && <Delivery message={message} names={names} onResend={onResend} />}
+          {out && <Delivery message={message} names={names} onResend={onResend} settles={settles} />}
         </span>
       </li>
     </>
@@ -64,7 +67,7 @@ export const Bubble = memo(function Bubble({ message, names, mine, day, unread, 
 });
 
 /** The status of a message: in one line, and for each recipient on demand. */
-function Delivery({ message, names, onResend }: Pick<Props, "message" | "names" | "onResend">) {
+function Delivery({ message, names, onResend, settles }: Pick<Props, "message" | "names" | "onResend" | "settles">) {
   const { recipients } = message;
   if (recipients.length === 0) return null;
   const automatic = message.author.kind === "automatic";
@@ -89,6 +92,7 @@ function Delivery({ message, names, onResend }: Pick<Props, "message" | "names" 
         ))}
         <li className="actions">
           <Why about={{ kind: "message", id: message.id }} label="Why does this message have this status?" />
+          {settles && recipients.some((each) => each.status === "unconfirmed") && <Outcome message={message} />}
           {onResend && reachedNobody && !automatic && (
             <button type="button" className="quiet" onClick={() => onResend(message)}>
               Send again

@@ -1,14 +1,15 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 import type { Conversation, Message, User } from "../api";
 import { changeConversation, markRead, markUnread } from "../api";
 import { Back } from "../Back";
-import { Failed } from "../changes";
+import { Failed, useChange } from "../changes";
 import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
 import { namesOf } from "../people/names";
-import { useConversation, usePane, useThread } from "../queries";
+import { useConversation, useHandsets, usePane, useSends, useThread } from "../queries";
+import { manages, writes } from "../rights";
 import { count, dayOf, isSameDay, phone, readable } from "../words";
 import { Blocked } from "./Blocked";
 import { Bubble, Waiting } from "./Bubble";
@@ -35,7 +36,9 @@ export function Thread({ id, me, side, onSide }: Props) {
   const keepUnread = useRead(conversation.data, messages.at(-1), me);
   useScroll(list, { last: messages.at(-1)?.id, own: outbox.unsettled.at(-1)?.key, firstUnread });
 
-  const sends = conversation.data?.blocked === false && me.role !== "auditor";
+  const maySend = useSends(me, conversation.data?.from) !== false;
+  const isOpen = conversation.data?.blocked === false;
+  const sends = isOpen && maySend;
 
   if (conversation.isError) {
     return (
@@ -47,7 +50,14 @@ export function Thread({ id, me, side, onSide }: Props) {
   }
   return (
     <main className="thread">
-      <Header conversation={conversation.data} me={me} side={side} onSide={onSide} onUnread={keepUnread} />
+      <Header
+        conversation={conversation.data}
+        me={me}
+        side={side}
+        onSide={onSide}
+        onUnread={keepUnread}
+        maySend={maySend}
+      />
       <ol ref={list} className="bubbles" aria-label="Messages" aria-live="polite">
         {thread.hasNextPage && (
           <li className="more">
@@ -77,6 +87,7 @@ export function Thread({ id, me, side, onSide }: Props) {
               unread={each.id === firstUnread}
               follows={before?.author.id === each.author.id}
               onResend={sends ? outbox.resend : undefined}
+              settles={manages(me)}
             />
           );
         })}
@@ -84,7 +95,8 @@ export function Thread({ id, me, side, onSide }: Props) {
           <Waiting key={each.key} entry={each} onAgain={outbox.attempt} onDrop={outbox.drop} />
         ))}
       </ol>
-      {conversation.data?.blocked && <Blocked conversation={conversation.data} me={me} />}
+      {conversation.data?.blocked && <Blocked conversation={conversation.data} me={me} maySend={maySend} />}
+      {conversation.data && isOpen && !maySend && writes(me) && <NotYours number={conversation.data.from} me={me} />}
       {conversation.data && sends && (
         <Composer key={id} id={id} recipients={conversation.data.participant_count} onSend={outbox.send} />
       )}
@@ -92,36 +104,52 @@ export function Thread({ id, me, side, onSide }: Props) {
   );
 }
 
-type HeaderProps = { conversation: Conversation | undefined; onUnread: () => void } & Omit<Props, "id">;
+/** Why nothing can be sent from a number that isn't blocked. */
+function NotYours({ number, me }: { number: string; me: User }) {
+  return (
+    <section className="blocked-banner" aria-label="No access">
+      <Icon name="blocked" />
+      <p>
+        <strong>Nothing can be sent from {phone(number)}.</strong>{" "}
+        {manages(me)
+          ? "The number was given up. Add it again in the settings to go on."
+          : "The number was given up, or others send from it. Ask an owner or an admin."}
+      </p>
+    </section>
+  );
+}
 
-function Header({ conversation, me, side, onSide, onUnread }: HeaderProps) {
+type HeaderProps = { conversation: Conversation | undefined; maySend: boolean; onUnread: () => void } & Omit<
+  Props,
+  "id"
+>;
+
+function Header({ conversation, me, side, onSide, onUnread, maySend }: HeaderProps) {
   const queries = useQueryClient();
   const [draft, setDraft] = useState<string | null>(null);
   const [before, setBefore] = useState<string | null>(null);
-  const rename = useMutation({
-    mutationFn: async (name: string | null) => {
+  const hasHandsets = useHandsets(me, conversation?.from);
+  const path = { conversation_id: conversation?.id ?? "" };
+  const rename = useChange(
+    async (name: string | null) => {
       if (conversation && conversation.name !== before) {
         setBefore(conversation.name);
         throw new Problem("precondition-failed", 412, `The conversation is now called ${conversation.name}.`);
       }
-      const path = { conversation_id: conversation?.id ?? "" };
       const headers = { "If-Match": `"${conversation?.version}"` };
       return data(changeConversation({ path, body: { name }, headers, throwOnError: true }));
     },
-    onSuccess: (renamed) => {
+    ["conversation"],
+    (renamed) => {
       queries.setQueryData(["conversation", renamed.id], renamed);
       setDraft(null);
     },
-    onError: () => void queries.invalidateQueries({ queryKey: ["conversation", conversation?.id] }),
-  });
-  const unread = useMutation({
-    mutationFn: () => {
-      onUnread();
-      return data(markUnread({ path: { conversation_id: conversation?.id ?? "" }, throwOnError: true }));
-    },
-  });
+  );
+  const unread = useChange(() => {
+    onUnread();
+    return data(markUnread({ path, throwOnError: true }));
+  }, []);
   if (!conversation) return <header className="bar">Loading…</header>;
-  const writes = me.role !== "auditor";
   return (
     <header className="bar">
       <Back href="/" to="the inbox" />
@@ -129,7 +157,7 @@ function Header({ conversation, me, side, onSide, onUnread }: HeaderProps) {
         <div className="title">
           <div>
             <h1 dir="auto">{readable(conversation.display_name)}</h1>
-            {writes && (
+            {maySend && (
               <button
                 type="button"
                 className="quiet faint"
@@ -181,8 +209,8 @@ function Header({ conversation, me, side, onSide, onUnread }: HeaderProps) {
         </form>
       )}
       <div className="tools" hidden={draft !== null}>
-        {writes && (
-          <button id="mark-unread" type="button" onClick={() => unread.mutate()} disabled={unread.isPending}>
+        {writes(me) && (
+          <button id="mark-unread" type="button" onClick={() => unread.mutate(undefined)} disabled={unread.isPending}>
             <Icon name="unread" />
             Mark unread
           </button>
@@ -199,14 +227,16 @@ function Header({ conversation, me, side, onSide, onUnread }: HeaderProps) {
           <Icon name="people" />
           People
         </button>
-        <button
-          type="button"
-          aria-pressed={side === "handsets"}
-          onClick={() => onSide(side === "handsets" ? null : "handsets")}
-        >
-          <Icon name="handset" />
-          Handsets
-        </button>
+        {hasHandsets && (
+          <button
+            type="button"
+            aria-pressed={side === "handsets"}
+            onClick={() => onSide(side === "handsets" ? null : "handsets")}
+          >
+            <Icon name="handset" />
+            Handsets
+          </button>
+        )}
       </div>
     </header>
   );
