@@ -32,6 +32,7 @@ async def test_pictures_show_a_group_its_history_and_a_blocked_group(browser: Br
 
         await person.press("History")
         await expect(page.get_by_text(re.compile("^Version"))).to_be_visible()
+        await expect(person.message("Wonderful. I'll bring the keys.")).to_be_visible()
         history = await page.screenshot(path=folder / f"history-{theme}.png")
 
         await page.goto(demo.url)

@@ -40,19 +40,30 @@ export function History({ id, me, version: asked }: Props) {
         <h1 dir="auto">History of {readable(state.data?.conversation.display_name ?? "…")}</h1>
       </header>
       {history.isError && <p className="error">{explain(history.error)}</p>}
-      <div className="slider">
-        <label>
-          Version {version} of {newest}
-          <input type="range" min={1} max={newest} value={version} onChange={(e) => choose(Number(e.target.value))} />
-        </label>
-        {event && <Step event={event} names={names} />}
-      </div>
-      {state.isError && <p className="error">{explain(state.error)}</p>}
-      <div className="as-of">
-        <Events events={events} version={version} names={names} onChoose={choose} />
-        {state.data && <Messages messages={state.data.messages} names={names} me={me} />}
-        {state.data && <People people={people} blocked={state.data.conversation.blocked} />}
-      </div>
+      {history.isPending && <p className="empty loading">Loading…</p>}
+      {event && (
+        <>
+          <div className="slider">
+            <label>
+              Version {version} of {newest}
+              <input
+                type="range"
+                min={1}
+                max={newest}
+                value={version}
+                onChange={(e) => choose(Number(e.target.value))}
+              />
+            </label>
+            <Step event={event} names={names} />
+          </div>
+          {state.isError && <p className="error">{explain(state.error)}</p>}
+          <div className="as-of">
+            <Events events={events} version={version} names={names} onChoose={choose} />
+            {state.data && <Messages messages={state.data.messages} names={names} me={me} />}
+            {state.data && <People people={people} blocked={state.data.conversation.blocked} />}
+          </div>
+        </>
+      )}
     </main>
   );
 }
