@@ -75,6 +75,7 @@ export function count(n: number, one: string, many = `${one}s`): string {
 export const STATUS: Record<string, string> = {
   queued: "Queued",
   sent: "Sent",
+  partial: "Arrived in part",
   delivered: "Delivered",
   failed: "Failed",
   unconfirmed: "Not confirmed by the carrier",

@@ -22,7 +22,7 @@ from groupchat.carriers.telnyx import setup as telnyx_setup
 from groupchat.carriers.telnyx.adapter import Telnyx, TelnyxAccount
 from groupchat.carriers.telnyx.signature import is_public_key
 from groupchat.carriers.twilio import setup as twilio_setup
-from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
+from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount, TwilioCalls
 from groupchat.http.routes.carrier_webhooks import path_of
 from groupchat.media.fetching import MediaSource, basic_login
 from groupchat.settings import CARRIERS, Settings, SettingsError
@@ -100,6 +100,7 @@ def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapte
 def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
     account = TwilioAccount(
         account_sid=settings.twilio_account_sid or "",
+        service_sid=settings.twilio_service_sid or "",
         messaging_service_sid=settings.twilio_messaging_service_sid or "",
         auth_tokens=(settings.twilio_auth_token or "").split(),
         public_url=settings.public_url or "",
@@ -107,14 +108,12 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         media_url=f"{settings.twilio_media_url}/v1",
     )
     login = settings.twilio_api_key or "", settings.twilio_api_secret or ""
-    calls = Calls(f"{settings.twilio_url}/v1", basic=login)
-    messages = Calls(f"{settings.twilio_messages_url}/2010-04-01", basic=login)
-    twilio = Twilio(account, calls, messages, database, clock)
-
-    async def close() -> None:
-        await calls.close()
-        await messages.close()
-
+    calls = TwilioCalls(
+        conversations=Calls(f"{settings.twilio_url}/v1", basic=login),
+        messages=Calls(f"{settings.twilio_messages_url}/2010-04-01", basic=login),
+        media=Calls(account.media_url, basic=login),
+    )
+    twilio = Twilio(account, calls, database, clock)
     media = MediaSource(
         below=[
             f"{account.media_url}/Services/",
@@ -124,8 +123,8 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         kept_seconds=30 * _DAY,  # Twilio itself deletes nothing, but the account's owner may
         link=twilio_setup.CONTENT_LINK,
     )
-    checking = partial(twilio_setup.check, calls, account.webhook_url)
-    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=close, media=media)
+    checking = partial(twilio_setup.check, calls.conversations, account.webhook_url)
+    return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close, media=media)
 
 
 def _webhook_url(settings: Settings, carrier: str) -> str:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from groupchat.aggregates import delivery, group_conversation, group_state
-from groupchat.aggregates.delivery import Begin, Started, Withheld
+from groupchat.aggregates.delivery import Begin
+from groupchat.aggregates.delivery_events import Started, Withheld
 from groupchat.aggregates.group_conversation import (
     ConversationBlockedError,
     CreateGroup,

@@ -4,17 +4,8 @@ from decimal import Decimal
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import (
-    Begin,
-    CostReported,
-    RecipientCost,
-    RecipientOutcome,
-    RecordCosts,
-    RecordOutcomes,
-    Started,
-    Updated,
-    Withheld,
-)
+from groupchat.aggregates.delivery import Begin, RecordCosts, RecordOutcomes
+from groupchat.aggregates.delivery_events import CostReported, RecipientCost, RecipientOutcome, Started, Updated, Withheld
 from tests.support.builders import BUSINESS, a_rate, number
 from tests.support.given_when_then import given
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, workspace_state
+from groupchat.aggregates import delivery, delivery_events, group_conversation, group_opting, group_state, workspace_state
 from groupchat.aggregates import group_conversation as group
 from groupchat.aggregates.group_conversation import ConversationBlockedError, GroupConversation
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, ParticipantOptedOut, Unblocked
@@ -132,7 +132,7 @@ class Life:
         blocker = self._after.get(id_) if isinstance(message.event, MessageSent) else self._blocker
         for event in delivery.decide(command, self._delivery(id_)):
             self.story.append((delivery.stream(id_), event))
-            if isinstance(event, delivery.Withheld):
+            if isinstance(event, delivery_events.Withheld):
                 assert blocker is not None
                 self.withheld[id_] = blocker
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import Withheld
+from groupchat.aggregates.delivery_events import Withheld
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, Unblocked
 from groupchat.aggregates.workspace_events import RatePosted
 from groupchat.audit import explain, explain_block, explain_entry

@@ -16,14 +16,17 @@ class Bench(Protocol):
     can_be_asked: bool
     """Whether the carrier knows the result of a call whose response was lost."""
 
-    async def trouble(self, kind: Trouble | None) -> None:
-        """Let all further calls meet this trouble; none: they are taken and answered."""
+    async def trouble(self, kind: Trouble | None, *, after: int = 0) -> None:
+        """Let all further calls but the next `after` meet this trouble; none: they are taken and answered."""
 
     async def arrive(self) -> None:
         """Deliver all calls that are still on their way."""
 
     async def phone(self, number: str) -> list[str]:
         """Return the texts that a person's phone has received, oldest first."""
+
+    async def files(self, number: str) -> list[str]:
+        """Return the files that a person's phone has received, each by an address with its id, or by the hash of its content."""
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
         """Let the carrier report this, by a signed webhook if it has one."""

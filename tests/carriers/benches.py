@@ -34,14 +34,20 @@ Death = Literal["before", "after"]
 
 
 class Dying:
-    """A carrier under which the process dies before a call, or when it was answered, before anything of it is stored."""
+    """A carrier under which the process dies before a call, or when it was answered, before anything of it is stored.
 
-    def __init__(self, bench: Bench, when: Death) -> None:
+    The first `calm` calls go well.
+    """
+
+    def __init__(self, bench: Bench, when: Death, calm: int = 0) -> None:
         self.name, self.native_group, self.limits = bench.carrier.name, bench.carrier.native_group, bench.carrier.limits
         self.find = bench.carrier.find
-        self._carrier, self._when = bench.carrier, when
+        self._carrier, self._when, self._calm = bench.carrier, when, calm
 
     async def send(self, message: Outgoing) -> Sequence[RecipientResult]:
+        self._calm -= 1
+        if self._calm >= 0:
+            return await self._carrier.send(message)
         if self._when == "after":
             await self._carrier.send(message)
         raise CrashError

@@ -2,14 +2,20 @@
 
 from collections.abc import AsyncIterator, Sequence
 from itertools import permutations, product
+from pathlib import Path
 
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import ReceiptStatus, Updated
+from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.delivery_events import Updated
+from groupchat.aggregates.delivery_parts import ReceiptStatus
+from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import CarrierRefusedError, Outgoing, Receipt, RecipientResult
 from groupchat.commands.inbound import CarrierInbox
-from groupchat.commands.streams import DELIVERY
+from groupchat.commands.streams import DELIVERY, MEDIA
+from groupchat.media.folder import Folder
+from groupchat.media.library import Library
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
 from groupchat.store.database import Database
@@ -65,6 +71,11 @@ async def world(store: EventStore, clock: HandClock) -> TurnedWorld:
 
 
 @pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library(Folder(tmp_path), "https://chat.example.com/media/")
+
+
+@pytest.fixture
 def inbox(bench: Bench, store: EventStore) -> CarrierInbox:
     return CarrierInbox(store, bench.carrier.name)
 
@@ -75,11 +86,23 @@ def outgoing(**changes: object) -> Outgoing:
     )
 
 
-async def hand_over(bench: Bench, world: TurnedWorld, message_id: str, trouble: Trouble | None, *, dying: bool = False) -> None:
-    """Let the process handle a message in this trouble; `dying`: it dies after the call, if it gets that far."""
-    await bench.trouble(trouble)
-    carrier = Dying(bench, "after") if dying else bench.carrier
-    process = DeliveryProcess(world.store, carrier, patience=patience(trouble))
+async def hand_over(
+    bench: Bench,
+    world: TurnedWorld,
+    message_id: str,
+    trouble: Trouble | None,
+    *,
+    dying: bool = False,
+    after: int = 0,
+    library: Library | None = None,
+) -> None:
+    """Let the process handle a message; all its calls but the first `after` meet this trouble.
+
+    `dying`: it dies after the call, if it gets that far.
+    """
+    await bench.trouble(trouble, after=after)
+    carrier = Dying(bench, "after", after) if dying else bench.carrier
+    process = DeliveryProcess(world.store, carrier, patience=patience(trouble), library=library)
     try:
         await process.react(await world.message(message_id))
     except (PutOffError, CrashError):
@@ -93,8 +116,14 @@ async def asked(bench: Bench, message: Outgoing) -> Sequence[RecipientResult]:
     return await bench.carrier.send(message) if found == "repeat" else found or ()
 
 
+async def state(world: TurnedWorld, message_id: str) -> Delivery:
+    found = await world.store.load_fresh(DELIVERY, delivery.stream(message_id))
+    assert found is not None
+    return found
+
+
 async def statuses(world: TurnedWorld, message_id: str) -> dict[str, str]:
-    return (await world.store.load_fresh(DELIVERY, delivery.stream(message_id))).statuses
+    return (await state(world, message_id)).statuses
 
 
 # --- the port
@@ -150,6 +179,84 @@ async def test_a_message_reaches_each_phone_once_under_every_trouble_R28(bench: 
             assert received in ([0, 0], [1, 1]), body
             assert outcomes <= {"sent", "failed", "unconfirmed"}, body
             assert outcomes != {"failed"} or received == [0, 0], body
+
+
+FILES = 2
+
+
+@pytest.mark.parametrize("dying", [False, True])
+async def test_what_arrived_of_a_message_with_files_is_known_under_every_trouble_R28_R46(
+    bench: Bench, world: TurnedWorld, library: Library, *, dying: bool
+):
+    group = await world.group(1, 2)
+    for trouble, after in product(EVERY_TROUBLE, range(1 + FILES)):
+        body = f"{trouble}, after {after}"
+        files = [await world.kept(library, f"%PDF-1.4 {body} {n}".encode()) for n in range(FILES)]
+        message_id = await world.send(group, body, tuple(files))
+        await hand_over(bench, world, message_id, trouble, dying=dying, after=after, library=library)
+        for _ in range(3):
+            await hand_over(bench, world, message_id, None, library=library)
+
+        told = await state(world, message_id)
+        for phone in (ONE, TWO):
+            received = await arrived(bench, world, phone, body, files)
+            expected = [part[phone] for part in told.parts] or [told.statuses[phone]] * len(received)
+            assert [ARRIVES[status] & {times} for status, times in zip(expected, received, strict=True)] == [
+                {times} for times in received
+            ], body
+            if bench.can_be_asked and trouble != "refused":
+                assert (received, told.statuses[phone]) == ([1, 1, 1], "sent"), body
+            if told.parts and trouble == "refused":
+                assert expected == ["sent"] * after + ["failed"] + ["withheld"] * (FILES - after), body
+                assert told.statuses[phone] == ("partial" if after else "failed"), body
+
+
+ARRIVES = {"sent": {1}, "failed": {0}, "withheld": {0}, "unconfirmed": {0, 1}}
+"""How often something with a status arrived at a phone."""
+
+
+async def arrived(bench: Bench, world: TurnedWorld, phone: str, body: str, files: Sequence[Media]) -> list[int]:
+    """Return how often the text of a message arrived at a phone, and each of its files."""
+    received = await bench.files(phone)
+    kept = [await world.store.load_fresh(MEDIA, each.media_id or "") for each in files]
+    hashes = [each.stored.sha256 for each in kept if each and each.stored]
+    of_files = zip(files, hashes, strict=True)
+    return [
+        (await bench.phone(phone)).count(body),
+        *(sum((file.media_id or "") in each or each == hash_ for each in received) for file, hash_ in of_files),
+    ]
+
+
+async def test_an_opt_out_between_the_parts_of_a_message_withholds_the_rest_R16(
+    bench: Bench, world: TurnedWorld, inbox: CarrierInbox, library: Library
+):
+    if not bench.carrier.limits.files_apart:
+        return
+    group = await world.group(1, 2)
+    message_id = await world.send(group, "Look", (await world.kept(library, b"%PDF-1.4"),))
+    await hand_over(bench, world, message_id, "refused for now", after=1, library=library)
+    await bench.bring(Receipt(message_id=message_id, recipient=ONE, status="failed", opted_out=True), inbox)
+    await hand_over(bench, world, message_id, None, library=library)
+
+    told = await state(world, message_id)
+    assert told.parts == ({ONE: "failed", TWO: "sent"}, {ONE: "withheld", TWO: "withheld"})
+    assert told.statuses == {ONE: "failed", TWO: "partial"}
+    assert await bench.files(TWO) == []
+    assert (await world.state(group)).blocked_by == (ONE,)
+
+
+async def test_a_receipt_of_a_part_moves_only_its_part_R28(bench: Bench, world: TurnedWorld, inbox: CarrierInbox, library: Library):
+    if not bench.carrier.limits.files_apart:
+        return
+    message_id = await world.send(await world.group(1, 2), "Look", (await world.kept(library, b"%PDF-1.4"),))
+    await hand_over(bench, world, message_id, "never arrived", after=1, library=library)
+    await bench.bring(Receipt(message_id=message_id, recipient=ONE, status="delivered", part=0), inbox)
+    assert (await state(world, message_id)).statuses == {ONE: "queued", TWO: "queued"}
+
+    await hand_over(bench, world, message_id, None, library=library)
+    await bench.bring(Receipt(message_id=message_id, recipient=ONE, status="delivered", part=1), inbox)
+    await bench.bring(Receipt(message_id=message_id, recipient=TWO, status="failed", part=1), inbox)
+    assert (await state(world, message_id)).statuses == {ONE: "delivered", TWO: "partial"}
 
 
 async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: Bench, world: TurnedWorld, inbox: CarrierInbox):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -18,6 +19,9 @@ class Vendor(httpx.AsyncBaseTransport):
         self.fails_with: Exception | None = None
         self.requests: list[httpx.Request] = []
         self.phones: dict[str, list[str]] = defaultdict(list)
+        self.files: dict[str, list[str]] = defaultdict(list)
+        self.calm = 0
+        """The number of calls that text somebody before the trouble begins."""
         self._on_the_way: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -25,7 +29,7 @@ class Vendor(httpx.AsyncBaseTransport):
         self.requests.append(request)
         if self.fails_with is not None:
             raise self.fails_with
-        if not self.is_in_trouble(request):
+        if not self.is_in_trouble(request) or self._is_calm():
             return self.answer(request)
         match self.trouble:
             case "never arrived":
@@ -48,16 +52,21 @@ class Vendor(httpx.AsyncBaseTransport):
         """Return whether the trouble, if there is any, concerns a request: it concerns all that text somebody."""
         return request.method == "POST"
 
+    def _is_calm(self) -> bool:
+        self.calm -= 1
+        return self.calm >= 0
+
     def arrive(self) -> None:
         """Deliver all requests that are still on their way."""
         for request in self._on_the_way:
             self.answer(request)
         self._on_the_way.clear()
 
-    def hand_on(self, numbers: list[str], text: str) -> None:
-        """Let phones receive a text."""
+    def hand_on(self, numbers: list[str], text: str, files: Sequence[str] = ()) -> None:
+        """Let phones receive a text and files."""
         for number in numbers:
             self.phones[number].append(text)
+            self.files[number].extend(files)
 
     def replay(self, _request: httpx.Request) -> httpx.Response | None:
         """Return the first answer to a request that is repeated, if the carrier knows that it is."""
@@ -86,11 +95,14 @@ class VendorBench:
 
     vendor: Vendor
 
-    async def trouble(self, kind: Trouble | None) -> None:
-        self.vendor.trouble = kind
+    async def trouble(self, kind: Trouble | None, *, after: int = 0) -> None:
+        self.vendor.trouble, self.vendor.calm = kind, after
 
     async def arrive(self) -> None:
         self.vendor.arrive()
 
     async def phone(self, number: str) -> list[str]:
         return self.vendor.phones[number]
+
+    async def files(self, number: str) -> list[str]:
+        return self.vendor.files[number]

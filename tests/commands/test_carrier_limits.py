@@ -1,7 +1,9 @@
 """R43: a business number has a carrier, and a message that this carrier doesn't take is refused before anything is stored."""
 
 import pytest
+from msgspec.structs import replace
 
+from groupchat.aggregates import carrier_limit
 from groupchat.aggregates.business_numbers import ChangeNumber
 from groupchat.aggregates.carrier_limit import CarrierLimitError
 from groupchat.aggregates.group_events import Media
@@ -17,11 +19,13 @@ KNOWN = KnownCarriers(
     default="roomy",
     limits={
         "roomy": CarrierLimits(),
-        "small": CarrierLimits(recipients=2, characters=5, files=1, files_to_one=2, media_bytes=1000),
+        "small": CarrierLimits(recipients=2, characters=5, files=1, media_bytes=1000),
+        "apart": CarrierLimits(files=2, media_bytes=1000, files_apart=True, types_apart=frozenset({"video/mp4"})),
     },
 )
 FILE = Media(url="https://m.example/a.png", content_type="image/png")
 FILM = Media(url="https://m.example/a.mp4", content_type="video/mp4", size=1001)
+OURS = Media(url="urn:groupchat:media:med_1", content_type="video/mp4", media_id="med_1", size=1000)
 
 
 @pytest.fixture
@@ -80,14 +84,24 @@ async def test_a_message_is_as_long_as_its_carrier_takes_R43(world: World, draft
     assert await world.log() == before
 
 
-async def test_a_message_to_one_person_may_have_more_files_R43(world: World):
-    direct = (await world.writes(1, "Hi", group=())).value.conversation_id
-    await over(world, "small")
-
-    await world.run(send_message, direct, Draft(media=(FILE, FILE)))
-    with pytest.raises(CarrierLimitError) as refused:
-        await world.run(send_message, direct, Draft(media=(FILE, FILE, FILE)))
-    assert refused.value.members == {"carrier": "small", "limit": 2}
+@pytest.mark.parametrize(
+    ("media", "says"),
+    [
+        (FILE, "takes only files that were uploaded, not the address https://m.example/a.png"),
+        (OURS, None),
+        (replace(OURS, content_type="audio/ogg"), "does not send files of the type audio/ogg to a group"),
+        (replace(OURS, content_type="image/webp", size=5_000_000), "files of up to 1000 bytes, but one has 600000"),
+        (replace(OURS, size=1001), "files of up to 1000 bytes, but one has 1001"),
+    ],
+)
+def test_a_file_that_can_not_be_a_message_of_its_own_is_refused_for_a_group_R43(media: Media, says: str | None):
+    limits = KNOWN.limits["apart"]
+    carrier_limit.require(limits, "apart", recipients=1, body="Hi", media=[replace(media, size=500)])
+    if says is None:
+        carrier_limit.require(limits, "apart", recipients=2, body="Hi", media=[media, media])
+        return
+    with pytest.raises(CarrierLimitError, match=says):
+        carrier_limit.require(limits, "apart", recipients=2, body="Hi", media=[OURS, media])
 
 
 async def test_a_group_that_is_too_large_for_a_new_carrier_is_readable_but_can_not_be_sent_to_R43(world: World):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from groupchat.aggregates import consent, delivery
+from groupchat.aggregates import consent, delivery, delivery_events
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import RequestedParticipant
@@ -351,7 +351,7 @@ async def test_what_a_carrier_charges_is_stored_with_its_report_and_a_repeat_add
     await record_receipts(world.store, CARRIER, report)
     await record_receipts(world.store, CARRIER, report)
 
-    costs = [each for each in await world.events(delivery.stream(message_id)) if isinstance(each, delivery.CostReported)]
+    costs = [each for each in await world.events(delivery.stream(message_id)) if isinstance(each, delivery_events.CostReported)]
     assert [(each.currency, [(one.recipient, one.amount) for one in each.costs]) for each in costs] == [
         ("USD", [(number(1), Decimal("0.0080"))]),
         ("CAD", [(number(2), Decimal("0.01"))]),

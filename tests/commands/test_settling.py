@@ -3,7 +3,8 @@
 import pytest
 
 from groupchat.aggregates import delivery
-from groupchat.aggregates.delivery import NotUnconfirmedError, RecipientOutcome, Settled, Updated
+from groupchat.aggregates.delivery import NotUnconfirmedError
+from groupchat.aggregates.delivery_events import RecipientOutcome, Settled, Updated
 from groupchat.carriers.port import Receipt
 from groupchat.commands.inbound import record_receipts
 from groupchat.commands.keys import by_operator

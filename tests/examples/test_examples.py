@@ -12,7 +12,7 @@ from itertools import islice
 
 import pytest
 
-from groupchat.aggregates import consent, delivery
+from groupchat.aggregates import consent, delivery_events
 from tests.docs.pages import ROOT, blocks
 from tests.projections.histories import log_of
 from tests.support.builders import BUSINESS, CAUSE, a_rate, number
@@ -97,7 +97,9 @@ def rows(folder, query):
 
 
 def test_the_ledger_summer_counts_each_entry_once_even_when_it_is_killed_R25(kafka, topics, publish, tmp_path):
-    withheld = delivery.Withheld(message_id="msg_0", conversation_id="cnv_0", recipients=(number(1), number(2)), rate=a_rate())
+    withheld = delivery_events.Withheld(
+        message_id="msg_0", conversation_id="cnv_0", recipients=(number(1), number(2)), rate=a_rate()
+    )
     log = messages(250)
     publish(log + log_of([("delivery-msg_0", withheld)], first=251))
 

@@ -12,7 +12,7 @@ from groupchat import aggregates
 from groupchat.aggregates import (
     consent,
     contact,
-    delivery,
+    delivery_events,
     do_not_disturb,
     external_id,
     media,
@@ -143,20 +143,29 @@ EXAMPLES: dict[str, Event] = {
         message_id="msg_1", conversation_id="cnv_1", business_number=OURS, number=ANN, because="take me off", due_at=AT
     ),
     "groupchat.review.settled.v1": review.ReviewSettled(message_id="msg_1", conversation_id="cnv_1", opt_out=True, note=TEXT),
-    "groupchat.delivery.call_refused.v1": delivery.CallRefused(**MESSAGE, reason=TEXT),
-    "groupchat.delivery.started.v1": delivery.Started(**MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator"),
-    "groupchat.delivery.updated.v1": delivery.Updated(
+    "groupchat.delivery.call_refused.v1": delivery_events.CallRefused(**MESSAGE, reason=TEXT),
+    "groupchat.delivery.started.v1": delivery_events.Started(
+        **MESSAGE, business_number=OURS, recipients=(ANN, BEN), carrier="simulator", part=1, parts=2
+    ),
+    "groupchat.delivery.parts_updated.v1": delivery_events.PartsUpdated(
         **MESSAGE,
         outcomes=(
-            delivery.RecipientOutcome(recipient=ANN, status="failed", code="30006"),
-            delivery.RecipientOutcome(recipient=BEN, status="delivered", code="0"),
+            delivery_events.PartOutcome(part=1, recipient=ANN, status="failed", code="50512"),
+            delivery_events.PartOutcome(part=2, recipient=BEN, status="failed", code="30006"),
         ),
     ),
-    "groupchat.delivery.cost_reported.v1": delivery.CostReported(
-        **MESSAGE, currency="USD", costs=(delivery.RecipientCost(recipient=ANN, amount=Decimal("0.0080")),)
+    "groupchat.delivery.updated.v1": delivery_events.Updated(
+        **MESSAGE,
+        outcomes=(
+            delivery_events.RecipientOutcome(recipient=ANN, status="failed", code="30006"),
+            delivery_events.RecipientOutcome(recipient=BEN, status="delivered", code="0"),
+        ),
     ),
-    "groupchat.delivery.settled.v1": delivery.Settled(**MESSAGE, recipients=(ANN, BEN), status="delivered", reason=TEXT),
-    "groupchat.delivery.withheld.v1": delivery.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
+    "groupchat.delivery.cost_reported.v1": delivery_events.CostReported(
+        **MESSAGE, currency="USD", costs=(delivery_events.RecipientCost(recipient=ANN, amount=Decimal("0.0080")),)
+    ),
+    "groupchat.delivery.settled.v1": delivery_events.Settled(**MESSAGE, recipients=(ANN, BEN), status="delivered", reason=TEXT),
+    "groupchat.delivery.withheld.v1": delivery_events.Withheld(**MESSAGE, recipients=(ANN, BEN), rate=RATE),
     "groupchat.do_not_disturb.left_behind.v1": do_not_disturb.LeftBehind(number=ANN, contact_id="ctc_1"),
     "groupchat.do_not_disturb.lifted.v1": do_not_disturb.Lifted(number=ANN, reason=TEXT),
     "groupchat.do_not_disturb.turned_off.v1": do_not_disturb.TurnedOff(number=ANN, contact_id="ctc_1"),

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from msgspec.structs import replace
 
-from groupchat.aggregates.delivery import Withheld
+from groupchat.aggregates.delivery_events import Withheld
 from groupchat.aggregates.sight import published
 from groupchat.broker.envelope import ENTRY_TYPE
 from groupchat.http.app import ENDPOINTS, document

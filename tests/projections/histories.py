@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import delete, select
 
-from groupchat.aggregates import consent, contact, delivery, do_not_disturb, reader, refusal, review
+from groupchat.aggregates import consent, contact, delivery, delivery_events, do_not_disturb, reader, refusal, review
 from groupchat.aggregates import group_events as group
 from groupchat.aggregates.keywords import keyword
 from groupchat.projections.paging import Page
@@ -142,9 +142,9 @@ def opted_in(n: int, cause: consent.Cause = "keyword") -> group.ParticipantOpted
     return group.ParticipantOptedIn(number=number(n), cause=cause, evidence="msg_start")
 
 
-def started(message_id: str, *to: str, conversation_id: str = "cnv_1") -> delivery.Started:
+def started(message_id: str, *to: str, conversation_id: str = "cnv_1") -> delivery_events.Started:
     """Return the beginning of a hand-over."""
-    return delivery.Started(
+    return delivery_events.Started(
         message_id=message_id, conversation_id=conversation_id, business_number=BUSINESS, recipients=to, carrier="simulator"
     )
 
@@ -155,23 +155,25 @@ def updated(
     status: delivery.ReceiptStatus,
     conversation_id: str = "cnv_1",
     code: str | None = None,
-) -> delivery.Updated:
+) -> delivery_events.Updated:
     """Return what the carrier reported of one recipient, or of several."""
     to = (recipients,) if isinstance(recipients, str) else recipients
-    outcomes = tuple(delivery.RecipientOutcome(recipient=each, status=status, code=code) for each in to)
-    return delivery.Updated(message_id=message_id, conversation_id=conversation_id, outcomes=outcomes)
+    outcomes = tuple(delivery_events.RecipientOutcome(recipient=each, status=status, code=code) for each in to)
+    return delivery_events.Updated(message_id=message_id, conversation_id=conversation_id, outcomes=outcomes)
 
 
-def cost_reported(message_id: str, *to: str, amount: str = "0.0080", conversation_id: str = "cnv_1") -> delivery.CostReported:
+def cost_reported(
+    message_id: str, *to: str, amount: str = "0.0080", conversation_id: str = "cnv_1"
+) -> delivery_events.CostReported:
     """Return the event that the carrier reported what it charges for each of these recipients."""
-    costs = tuple(delivery.RecipientCost(recipient=each, amount=Decimal(amount)) for each in to)
-    return delivery.CostReported(message_id=message_id, conversation_id=conversation_id, currency="USD", costs=costs)
+    costs = tuple(delivery_events.RecipientCost(recipient=each, amount=Decimal(amount)) for each in to)
+    return delivery_events.CostReported(message_id=message_id, conversation_id=conversation_id, currency="USD", costs=costs)
 
 
-def withheld(message_id: str, *to: str, price: str | None = "0.0200", conversation_id: str = "cnv_1") -> delivery.Withheld:
+def withheld(message_id: str, *to: str, price: str | None = "0.0200", conversation_id: str = "cnv_1") -> delivery_events.Withheld:
     """Return that a message was not handed over; without a price it was relayed."""
     rate = a_rate(price) if price else None
-    return delivery.Withheld(message_id=message_id, conversation_id=conversation_id, recipients=to, rate=rate)
+    return delivery_events.Withheld(message_id=message_id, conversation_id=conversation_id, recipients=to, rate=rate)
 
 
 def read(conversation_id: str, user_id: str = ANN.user_id, version: int = EVERYTHING) -> tuple[str, reader.ConversationRead]:

@@ -11,8 +11,8 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from groupchat.aggregates.delivery import Withheld
 from groupchat.aggregates.delivery import stream as delivery_stream
+from groupchat.aggregates.delivery_events import Withheld
 from groupchat.projections import contacts, inbox, ledger, statements
 from groupchat.projections.ledger import Entry
 from groupchat.projections.paging import PageRequest

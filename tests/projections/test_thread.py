@@ -51,7 +51,7 @@ def test_a_sent_message_has_its_author_and_every_recipient_queued_R28():
         ],
         "at": "2025-01-31T23:59:31Z",
         "version": 1,
-        "recipients": [{"number": n, "status": "queued", "code": None, "reason": None} for n in (ONE, TWO)],
+        "recipients": [{"number": n, "status": "queued", "code": None, "reason": None, "parts": []} for n in (ONE, TWO)],
         "reactions": [],
     }
 

@@ -1,7 +1,7 @@
 """kill -9 between any two steps of a send: each phone gets the text once, or its status says that nobody knows.
 
-For each carrier, a process delivers one message and is killed: before each commit of a transaction, when each call has reached the
-carrier, and when the carrier has taken it, before it answers. Each time, a second process continues, a minute later by its clock.
+For each carrier, a process delivers one message with a file and is killed: before each commit of a transaction, when each call has
+reached the carrier, and when the carrier has taken it, before it answers. Each time, a second process continues, a minute later by its clock.
 The processes run the workers as `groupchat work` does. The carriers are the fakes of the contract, behind HTTP, in the process that
 kills; the simulated one is in the database.
 
@@ -17,6 +17,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from typing import Literal, TextIO, get_args
@@ -90,7 +91,7 @@ FAKES = {
             f"GROUPCHAT_TWILIO_{name}": "x"
             for name in ("ACCOUNT_SID", "API_KEY", "API_SECRET", "AUTH_TOKEN", "MESSAGING_SERVICE_SID", "SERVICE_SID")
         }
-        | {"GROUPCHAT_TWILIO_URL": "{url}"},
+        | {"GROUPCHAT_TWILIO_URL": "{url}", "GROUPCHAT_TWILIO_MEDIA_URL": "{url}"},
     ),
 }
 
@@ -217,16 +218,24 @@ class Trials:
                     continue
                 statuses = (await system.store.load_fresh(DELIVERY, delivery.stream(recorded.event.message_id))).statuses
                 for phone in map(number, PEOPLE):
-                    received = (await self._phone(system, phone)).count(recorded.event.body)
-                    found.twice += received > 1
+                    received = await self._received(system, phone, recorded.event)
+                    found.twice += max(received) > 1
                     found.unconfirmed += statuses[phone] == "unconfirmed"
-                    found.once += received == 1 and statuses[phone] in ("sent", "delivered")
-                    found.lost += received == 0 and statuses[phone] != "unconfirmed"
+                    found.once += received == (1, 1) and statuses[phone] in ("sent", "delivered")
+                    found.lost += min(received) == 0 and statuses[phone] != "unconfirmed"
 
-    async def _phone(self, system: System, phone: str) -> list[str | None]:
+    async def _received(self, system: System, phone: str, sent: MessageSent) -> tuple[int, int]:
+        """Return how often a phone received a message's text, and its file."""
+        texts, files = await self._phone(system, phone)
+        (file,) = sent.media
+        hash_ = sha256(_content(sent.body or "")).hexdigest()
+        return texts.count(sent.body), sum(each == hash_ or (file.media_id or "") in each for each in files)
+
+    async def _phone(self, system: System, phone: str) -> tuple[list[str | None], list[str]]:
         if self._server is not None:
-            return list(self._server.vendor.phones[phone])
-        return [] if system.simulator is None else [each.body for each in await system.simulator.handset(phone)]
+            return list(self._server.vendor.phones[phone]), self._server.vendor.files[phone]
+        received = [] if system.simulator is None else await system.simulator.handset(phone)
+        return [each.body for each in received], [file.url for each in received for file in each.media]
 
 
 class Message(Struct, frozen=True):
@@ -235,6 +244,11 @@ class Message(Struct, frozen=True):
     key: str
     group: str
     body: str
+
+
+def _content(body: str) -> bytes:
+    """Return the content of the file of a message."""
+    return f"%PDF-1.4 {body}".encode()
 
 
 async def _prepared(settings: Settings) -> tuple[str, str]:
@@ -249,7 +263,8 @@ async def _live(settings: Settings, forward: timedelta, killing: Killing | None,
     async with running(settings, clock=lambda: utc_now() + forward) as system:
         if message is not None:
             world = World(store=system.store, who=await a_caller(system.store, message.key), key=message.key)
-            await world.send(message.group, message.body)
+            file = await world.kept(system.services.media, _content(message.body))
+            await world.send(message.group, message.body, (file,))
         if killing is not None:
             before_commits(system.database, lambda: killing.at("commit", os.getpid()))
         stored = asyncio.Event()

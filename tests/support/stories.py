@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from groupchat.aggregates import consent, contact, delivery, phone_book, workspace_events
+from groupchat.aggregates import consent, contact, delivery_events, phone_book, workspace_events
 from groupchat.aggregates import group_events as group
 from groupchat.client import Record
 from groupchat.values.event import Event, Recorded
@@ -34,7 +34,7 @@ def some_of_everything(groups: int = 5) -> Iterator[tuple[str, Event]]:
             yield f"cnv_{n}", a_message(10 * n + m)
             yield (
                 f"delivery-msg_{10 * n + m}",
-                delivery.Started(
+                delivery_events.Started(
                     message_id=f"msg_{10 * n + m}",
                     conversation_id=f"cnv_{n}",
                     business_number=BUSINESS,

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from io import BytesIO
 from typing import Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.contact import Change, Contact
+from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.group_state import GroupConversation
+from groupchat.aggregates.media import FileFacts, urn
 from groupchat.aggregates.policy import ChangePolicy
 from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.aggregates.users import AddUser, FirstKey
@@ -22,6 +26,7 @@ from groupchat.commands import (
     deliveries,
     do_not_disturb,
     keys,
+    media,
     workspaces,
 )
 from groupchat.commands.caller import Caller
@@ -31,6 +36,7 @@ from groupchat.commands.inbound import CarrierInbox, Received
 from groupchat.commands.keys import by_operator
 from groupchat.commands.streams import CONTACT, CONVERSATION, USERS
 from groupchat.commands.workspaces import Founded
+from groupchat.media.library import Library
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore, Outcome
 from groupchat.values.carriers import KnownCarriers
@@ -123,10 +129,17 @@ class World(Struct, kw_only=True):
         """Create a group of these people and return its id."""
         return (await self.create(*people, **given)).value.conversation_id
 
-    async def send(self, conversation_id: str, body: str = "Hello all") -> str:
+    async def send(self, conversation_id: str, body: str | None = "Hello all", media: tuple[Media, ...] = ()) -> str:
         """Send a message and return its id."""
-        draft = Draft(body=body)
+        draft = Draft(body=body, media=media)
         return (await self.run(conversations.send_message, conversation_id, draft)).value
+
+    async def kept(self, library: Library, content: bytes, content_type: str = "application/pdf") -> Media:
+        """Keep a file as an upload does, and return it as a file for a message."""
+        facts = FileFacts(sha256=sha256(content).hexdigest(), content_type=content_type, size=len(content))
+        await library.store.put(facts.sha256, BytesIO(content))
+        media_id = (await self.run(media.upload, facts)).value
+        return Media(url=urn(media_id), content_type=content_type, media_id=media_id, size=len(content))
 
     async def succeed(self, conversation_id: str, **given: object) -> str:
         """Create a successor and return its id."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groupchat.aggregates.delivery import Withheld
+from groupchat.aggregates.delivery_events import Withheld
 from groupchat.aggregates.group_events import AutoReplied, Created, MessageSent
 from groupchat.aggregates.policy import ChangePolicy
 from groupchat.aggregates.workspace_state import PostedRate

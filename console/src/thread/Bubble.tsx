@@ -1,6 +1,6 @@
 import { memo } from "react";
 import { Avatar } from "../Avatar";
-import type { Message, Recipient } from "../api";
+import type { Message, MessagePart, Recipient } from "../api";
 import { Icon } from "../Icon";
 import type { Names } from "../people/names";
 import type { Unsettled } from "../storage";
@@ -88,6 +88,7 @@ function Delivery({ message, names, onResend, settles }: Pick<Props, "message" |
                 {each.code && ` (code ${each.code})`}
               </small>
             )}
+            {each.status !== "sent" && each.status !== "delivered" && <Parts of={each.parts} />}
           </li>
         ))}
         <li className="actions">
@@ -104,7 +105,19 @@ function Delivery({ message, names, onResend, settles }: Pick<Props, "message" |
   );
 }
 
-const isBad = ({ status }: Recipient) => status === "failed" || status === "unconfirmed" || status === "withheld";
+const isBad = ({ status }: Recipient) => ["partial", "failed", "unconfirmed", "withheld"].includes(status);
+
+/** What became of each part of a message that the carrier takes one by one. */
+function Parts({ of: parts }: { of: MessagePart[] }) {
+  if (parts.length === 0) return null;
+  const said = ({ status }: MessagePart) =>
+    status === "withheld" ? "not sent" : (STATUS[status] ?? status).toLowerCase();
+  return (
+    <small>
+      {parts.map((each) => `${each.file == null ? "Text" : `File ${each.file + 1}`}: ${said(each)}`).join(", ")}
+    </small>
+  );
+}
 
 /** Return the status of all recipients in a few words. */
 function summary(recipients: Recipient[], said: (recipient: Recipient) => string): string {

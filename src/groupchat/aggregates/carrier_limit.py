@@ -3,6 +3,10 @@
 A larger group, a longer body, or more files are refused before anything is stored, whatever the policy allows.
 """
 
+from collections.abc import Sequence
+
+from groupchat.aggregates.group_events import Media
+from groupchat.aggregates.media import PICTURES, is_ours, sent_bytes
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.errors import RefusalError
 
@@ -16,7 +20,7 @@ class CarrierLimitError(RefusalError):
         super().__init__(f"{detail} Nothing was stored (R43).", carrier=carrier, limit=limit)
 
 
-def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str | None, files: int, media_bytes: int) -> None:
+def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str | None, media: Sequence[Media]) -> None:
     """Raise `CarrierLimitError` unless a carrier accepts a message to this many recipients, with this body and these files."""
     if exceeds(recipients, limits.recipients):
         detail = f"{carrier} allows up to {limits.recipients} participants, but this group has {recipients}."
@@ -24,13 +28,30 @@ def require(limits: CarrierLimits, carrier: str, *, recipients: int, body: str |
     if exceeds(len(body or ""), limits.characters):
         detail = f"{carrier} allows up to {limits.characters} characters, but this body has {len(body or '')}."
         raise CarrierLimitError(detail, carrier, limits.characters or 0)
-    most = limits.files_to(recipients)
-    if exceeds(files, most):
-        detail = f"{carrier} allows up to {most} files for {recipients} recipients, but this message has {files}."
-        raise CarrierLimitError(detail, carrier, most or 0)
-    if exceeds(media_bytes, limits.media_bytes):
-        detail = f"{carrier} allows files of up to {limits.media_bytes} bytes together, but these have {media_bytes}."
+    if exceeds(len(media), limits.files):
+        detail = f"{carrier} allows up to {limits.files} files, but this message has {len(media)}."
+        raise CarrierLimitError(detail, carrier, limits.files or 0)
+    if limits.takes_apart(recipients):
+        _require_apart(limits, carrier, media)
+    elif exceeds(size := sent_bytes(media), limits.media_bytes):
+        detail = f"{carrier} allows files of up to {limits.media_bytes} bytes together, but these have {size}."
         raise CarrierLimitError(detail, carrier, limits.media_bytes or 0)
+
+
+def _require_apart(limits: CarrierLimits, carrier: str, media: Sequence[Media]) -> None:
+    """Raise `CarrierLimitError` for a file that can't be a message of its own. Pictures get a type that the carrier takes."""
+    for each in media:
+        if not is_ours(each):
+            detail = (
+                f"To a group, {carrier} takes only files that were uploaded, not the address {each.url}. Upload the file first."
+            )
+            raise CarrierLimitError(detail, carrier, 0)
+        if each.content_type not in PICTURES | limits.types_apart:
+            detail = f"{carrier} does not send files of the type {each.content_type} to a group."
+            raise CarrierLimitError(detail, carrier, 0)
+        if exceeds(size := sent_bytes([each]), limits.media_bytes):
+            detail = f"{carrier} allows files of up to {limits.media_bytes} bytes, but one has {size}."
+            raise CarrierLimitError(detail, carrier, limits.media_bytes or 0)
 
 
 def exceeds(count: int, limit: int | None) -> bool:

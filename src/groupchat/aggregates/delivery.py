@@ -6,116 +6,34 @@ Each message has a separate stream, so that receipts neither lengthen a conversa
 - R16 `started` is stored before the call to the carrier, in an append that depends on the conversation's version. If an opt-out is
   stored first, the message is `withheld` instead and never handed over. This event credits a withheld message's ledger entries.
 - R28 What nobody can tell is `unconfirmed`, until a receipt or a person tells it.
-- R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`.
+- R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`. If some
+  parts of a message arrived and others did not, it is `partial` (`delivery_parts.py`).
 - R26 The first charge that the carrier reports for a recipient is recorded.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Literal, assert_never
+from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from groupchat.aggregates.delivery_events import (
+    CallRefused,
+    CostReported,
+    PartOutcome,
+    PartsUpdated,
+    RecipientCost,
+    RecipientOutcome,
+    Settled,
+    Started,
+    Updated,
+    Withheld,
+)
+from groupchat.aggregates.delivery_parts import PartStatus, ReceiptStatus, Status, is_forward, is_taken, joined
 from groupchat.values.errors import RefusalError
-from groupchat.values.event import Event, Recorded, stored_as
-from groupchat.values.money import Currency, Rate
-
-Status = Literal["queued", "unconfirmed", "sent", "delivered", "failed", "withheld"]
-ReceiptStatus = Literal["unconfirmed", "sent", "delivered", "failed"]
-
-_RANK: dict[str, int] = {"queued": 0, "unconfirmed": 1, "sent": 2, "delivered": 3, "failed": 3, "withheld": 4}
-
-# --- events
-
-
-@stored_as("groupchat.delivery.started")
-class Started(Event, frozen=True, kw_only=True):
-    """The message is about to be handed to the carrier, perhaps again after a call that certainly never reached it."""
-
-    message_id: str
-    conversation_id: str
-    business_number: str
-    recipients: tuple[str, ...]
-    carrier: str
-
-
-@stored_as("groupchat.delivery.call_refused")
-class CallRefused(Event, frozen=True, kw_only=True):
-    """The carrier did not take the message now, and may later. The call is over, so another call doesn't repeat it."""
-
-    message_id: str
-    conversation_id: str
-    reason: str
-
-
-class RecipientOutcome(Struct, frozen=True, kw_only=True, gc=False):
-    """The status of a message for one recipient. `code` is the carrier's own."""
-
-    recipient: str
-    status: ReceiptStatus
-    code: str | None
-
-
-@stored_as("groupchat.delivery.updated")
-class Updated(Event, frozen=True, kw_only=True):
-    """The carrier reported what became of the message, for one recipient or several: one response or report is one event.
-
-    `outcomes` are in the order in which they were reported. A recipient appears twice if a report brought two statuses.
-    """
-
-    message_id: str
-    conversation_id: str
-    outcomes: tuple[RecipientOutcome, ...]
-
-
-class RecipientCost(Struct, frozen=True, kw_only=True, gc=False):
-    """The carrier's charge for one recipient, in the event's currency."""
-
-    recipient: str
-    amount: Decimal
-
-
-@stored_as("groupchat.delivery.cost_reported")
-class CostReported(Event, frozen=True, kw_only=True):
-    """The carrier reported what it charges for one recipient or several. Our ledger's entries don't change (R26)."""
-
-    message_id: str
-    conversation_id: str
-    currency: Currency
-    costs: tuple[RecipientCost, ...]
-
-
-@stored_as("groupchat.delivery.settled")
-class Settled(Event, frozen=True, kw_only=True):
-    """A person found out what became of the message for recipients whose status was unconfirmed, and says how they know.
-
-    The `updated` event that follows has the same statuses.
-    """
-
-    message_id: str
-    conversation_id: str
-    recipients: tuple[str, ...]
-    status: ReceiptStatus
-    reason: str
-
-
-@stored_as("groupchat.delivery.withheld")
-class Withheld(Event, frozen=True, kw_only=True):
-    """The message was not handed over, because someone opted out first (R16), or because an automatic reply came too late (R41).
-
-    `rate` is the message's; none for a relay (R12).
-    """
-
-    message_id: str
-    conversation_id: str
-    recipients: tuple[str, ...]
-    rate: Rate | None
-
-
-EVENTS = (Started, CallRefused, Updated, CostReported, Settled, Withheld)
-"""All of them. Each names its message, and the conversation, in whose stream it is not."""
+from groupchat.values.event import Event, Recorded
+from groupchat.values.money import Rate
 
 # --- state
 
@@ -141,11 +59,23 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     """The number of calls that the carrier refused for now."""
     costs: frozenset[str] = frozenset()
     """The recipients whose cost the carrier has reported."""
+    part: int = 0
+    """The part whose hand-over began last."""
+    parts: tuple[dict[str, Status], ...] = ()
+    """The status of each part for each recipient; empty for a message that is handed over as a whole."""
+    codes: Mapping[str, str | None] = {}
+    """The carrier's code of the first part that failed, by recipient."""
 
     @property
     def unanswered(self) -> bool:
-        """Whether the hand-over has begun and its outcome is unknown."""
-        return bool(self.statuses) and all(status == "queued" for status in self.statuses.values())
+        """Whether the hand-over has begun and its outcome is unknown; of a message in parts, that of the last one that began."""
+        statuses = self.parts[self.part] if self.part < len(self.parts) else self.statuses
+        return bool(statuses) and all(status == "queued" for status in statuses.values())
+
+    @property
+    def left(self) -> range:
+        """The parts whose hand-over has not begun."""
+        return range(self.part + 1, len(self.parts))
 
 
 def stream(message_id: str) -> str:
@@ -158,18 +88,7 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
     event = recorded.event
     match event:
         case Started():
-            return Delivery(
-                workspace_id=recorded.cause.workspace_id,
-                message_id=event.message_id,
-                conversation_id=event.conversation_id,
-                business_number=event.business_number,
-                carrier=event.carrier,
-                statuses=dict.fromkeys(event.recipients, "queued"),
-                call=recorded.version,
-                called_at=recorded.at,
-                begun_at=(state and state.begun_at) or recorded.at,
-                refusals=state.refusals if state is not None else 0,
-            )
+            return _started(state, recorded, event)
         case CallRefused() if state is not None:
             return replace(state, refused=True, refusals=state.refusals + 1)
         case Withheld():
@@ -181,12 +100,50 @@ def evolve(state: Delivery | None, recorded: Recorded) -> Delivery | None:
                 carrier=state.carrier if state is not None else "",
                 statuses=dict.fromkeys(event.recipients, "withheld"),
             )
+        case PartsUpdated() if state is not None:
+            return _with_parts(state, event.outcomes)
         case Updated() if state is not None:
             return replace(state, statuses=state.statuses | {each.recipient: each.status for each in event.outcomes})
         case CostReported() if state is not None:
             return replace(state, costs=state.costs | {each.recipient for each in event.costs})
         case _:
             return state
+
+
+def _started(state: Delivery | None, recorded: Recorded, event: Started) -> Delivery:
+    queued: dict[str, Status] = dict.fromkeys(event.recipients, "queued")
+    if state is not None and state.part != event.part:
+        return replace(state, part=event.part, call=recorded.version, called_at=recorded.at, begun_at=recorded.at, refusals=0)
+    return Delivery(
+        workspace_id=recorded.cause.workspace_id,
+        message_id=event.message_id,
+        conversation_id=event.conversation_id,
+        business_number=event.business_number,
+        carrier=event.carrier,
+        statuses=queued,
+        call=recorded.version,
+        called_at=recorded.at,
+        begun_at=(state and state.begun_at) or recorded.at,
+        refusals=state.refusals if state is not None else 0,
+        part=event.part,
+        parts=_queued_parts(event) if state is None else state.parts,
+        codes={} if state is None else state.codes,
+    )
+
+
+def _queued_parts(event: Started) -> tuple[dict[str, Status], ...]:
+    return tuple(dict.fromkeys(event.recipients, "queued") for _ in range(event.parts)) if event.parts > 1 else ()
+
+
+def _with_parts(state: Delivery, outcomes: Sequence[PartOutcome]) -> Delivery:
+    parts, codes = [dict(each) for each in state.parts], dict(state.codes)
+    for each in outcomes:
+        if each.part >= len(parts):
+            continue
+        parts[each.part][each.recipient] = each.status
+        if each.status == "failed":
+            codes.setdefault(each.recipient, each.code)
+    return replace(state, parts=tuple(parts), codes=codes)
 
 
 # --- errors
@@ -206,7 +163,10 @@ class NotUnconfirmedError(RefusalError):
 
 
 class Begin(Struct, frozen=True, kw_only=True):
-    """Begin the hand-over, or withhold the message because it must not be sent any more (R16, R41, R56)."""
+    """Begin the hand-over, or withhold the message because it must not be sent any more (R16, R41, R56).
+
+    Of a message in several `parts`, begin the next one when the one before was taken; otherwise, withhold the rest.
+    """
 
     message_id: str
     conversation_id: str
@@ -215,6 +175,7 @@ class Begin(Struct, frozen=True, kw_only=True):
     carrier: str
     rate: Rate | None
     withhold: bool
+    parts: int = 1
 
 
 class GoOn(Struct, frozen=True, kw_only=True):
@@ -238,9 +199,10 @@ class RecordRefusal(Struct, frozen=True, kw_only=True):
 
 
 class RecordOutcomes(Struct, frozen=True, kw_only=True):
-    """Record a carrier's report with several statuses, in this order."""
+    """Record a carrier's report with several statuses, in this order, about a message or one `part` of it."""
 
     outcomes: tuple[RecipientOutcome, ...]
+    part: int = 0
 
 
 class RecordCosts(Struct, frozen=True, kw_only=True):
@@ -265,7 +227,7 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
     """Return the events of a command; none if it says nothing new. A call begins once, and a status never goes back."""
     match command:
         case Begin():
-            return [] if state is not None else [_begin(command)]
+            return [_begin(command)] if state is None else _next_part(command, state)
         case GoOn():
             return [] if state is None or not state.unanswered else _go_on(command, state)
         case RecordRefusal():
@@ -273,10 +235,7 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
                 return []
             return [CallRefused(message_id=state.message_id, conversation_id=state.conversation_id, reason=command.reason)]
         case RecordOutcomes():
-            new = () if state is None else _new(command.outcomes, state.statuses)
-            if state is None or not new:
-                return []
-            return [Updated(message_id=state.message_id, conversation_id=state.conversation_id, outcomes=new)]
+            return [] if state is None else _record(command, state)
         case RecordCosts():
             return [] if state is None else _report_costs(command, state)
         case Settle():
@@ -285,14 +244,53 @@ def decide(command: Command, state: Delivery | None) -> list[Event]:
             assert_never(command)
 
 
-def _new(outcomes: Sequence[RecipientOutcome], known: Mapping[str, Status]) -> tuple[RecipientOutcome, ...]:
-    """Return the outcomes that move a recipient's status forward; a stranger has none."""
-    statuses, new = dict(known), []
-    for outcome in outcomes:
-        if _RANK[outcome.status] > _RANK[statuses.get(outcome.recipient, "withheld")]:
+def _record(command: RecordOutcomes, state: Delivery) -> list[Event]:
+    """Return the outcomes that move a recipient's status forward; a stranger has none, and neither has a part that never began."""
+    if not 0 <= command.part <= state.part:
+        return []
+    statuses: dict[str, Status] = dict(state.parts[command.part] if state.parts else state.statuses)
+    new, of_part = [], []
+    for outcome in command.outcomes:
+        if outcome.status != "partial" and is_forward(statuses.get(outcome.recipient), outcome.status):
             statuses[outcome.recipient] = outcome.status
             new.append(outcome)
-    return tuple(new)
+            of_part.append(_of_part(command.part, outcome.recipient, outcome.status, outcome.code))
+    if new and state.parts:
+        return _updated_parts(state, of_part)
+    return [Updated(message_id=state.message_id, conversation_id=state.conversation_id, outcomes=tuple(new))] if new else []
+
+
+def _of_part(part: int, recipient: str, status: PartStatus, code: str | None = None) -> PartOutcome:
+    return PartOutcome(part=part, recipient=recipient, status=status, code=code)
+
+
+def _updated_parts(state: Delivery, outcomes: Sequence[PartOutcome]) -> list[Event]:
+    """Return what became of parts, and of the whole message for the recipients whose status changes with it."""
+    ids = {"message_id": state.message_id, "conversation_id": state.conversation_id}
+    after = _with_parts(state, outcomes)
+    whole = []
+    for recipient in dict.fromkeys(each.recipient for each in outcomes):
+        status = joined([part[recipient] for part in after.parts])
+        if status is not None and status != state.statuses[recipient]:
+            code = after.codes.get(recipient) if status in ("failed", "partial") else None
+            whole.append(RecipientOutcome(recipient=recipient, status=status, code=code))
+    events: list[Event] = [PartsUpdated(**ids, outcomes=tuple(outcomes))]
+    return [*events, Updated(**ids, outcomes=tuple(whole))] if whole else events
+
+
+def _next_part(command: Begin, state: Delivery) -> list[Event]:
+    """Return the beginning of the next part, if there is one and it is its turn; or the rest, withheld."""
+    is_waiting = state.statuses and state.left and all(status == "queued" for status in state.parts[state.left[0]].values())
+    if state.unanswered or not is_waiting:
+        return []
+    if command.withhold or not is_taken(state.parts[state.part].values()):
+        return _withheld_from(state.left[0], state)
+    return [_call(state, state.left[0])]
+
+
+def _withheld_from(first: int, state: Delivery) -> list[Event]:
+    rest = range(first, len(state.parts))
+    return _updated_parts(state, [_of_part(part, recipient, "withheld") for part in rest for recipient in state.statuses])
 
 
 def _report_costs(command: RecordCosts, state: Delivery) -> list[Event]:
@@ -316,24 +314,39 @@ def _settle(command: Settle, state: Delivery | None) -> list[Event]:
     if known or not recipients:
         raise NotUnconfirmedError(tuple(known))
     ids = {"message_id": state.message_id, "conversation_id": state.conversation_id}
-    outcomes = tuple(RecipientOutcome(recipient=number, status=command.status, code=None) for number in recipients)
     settled = Settled(**ids, recipients=recipients, status=command.status, reason=command.reason)
+    if state.parts:
+        unknown = [
+            _of_part(n, number, command.status)
+            for n, part in enumerate(state.parts)
+            for number in recipients
+            if part[number] == "unconfirmed"
+        ]
+        return [settled, *_updated_parts(state, unknown)]
+    outcomes = tuple(RecipientOutcome(recipient=number, status=command.status, code=None) for number in recipients)
     return [settled, Updated(**ids, outcomes=outcomes)]
 
 
 def _go_on(command: GoOn, state: Delivery) -> list[Event]:
+    if command.withhold and state.part > 0:
+        return _withheld_from(state.part, state)
     if command.withhold:
         return [_withheld(state.message_id, state.conversation_id, tuple(state.statuses), command.rate)]
     if not (command.renew or state.refused) or command.call != state.call:
         return []
-    again = Started(
+    return [_call(state, state.part)]
+
+
+def _call(state: Delivery, part: int) -> Event:
+    return Started(
         message_id=state.message_id,
         conversation_id=state.conversation_id,
         business_number=state.business_number,
         recipients=tuple(state.statuses),
         carrier=state.carrier,
+        part=part,
+        parts=max(len(state.parts), 1),
     )
-    return [again]
 
 
 def _begin(command: Begin) -> Event:
@@ -345,6 +358,7 @@ def _begin(command: Begin) -> Event:
         business_number=command.business_number,
         recipients=command.recipients,
         carrier=command.carrier,
+        parts=command.parts,
     )
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from groupchat.aggregates import contact as contacts
-from groupchat.aggregates import delivery, do_not_disturb, group_events, phone_book, reader
+from groupchat.aggregates import delivery_events, do_not_disturb, group_events, phone_book, reader
 from groupchat.aggregates import workspace_events as workspaces
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.consent import Consent, GroupJoined, OptedIn, OptedOut, OptOutTakenBack
@@ -67,7 +67,7 @@ CONVERSATION = (
     group_events.GroupMetadataChanged,
     group_events.SucceededBy,
 )
-DELIVERY = (*delivery.EVENTS, GroupJoined)
+DELIVERY = (*delivery_events.EVENTS, GroupJoined)
 USER = (
     workspaces.UserAdded,
     workspaces.UserRenamed,
@@ -200,7 +200,7 @@ def published(event: Event) -> Event | dict[str, object]:
         case (
             group_events.MessageSent(rate=Rate() as rate)
             | group_events.AutoReplied(rate=Rate() as rate)
-            | delivery.Withheld(rate=Rate() as rate)
+            | delivery_events.Withheld(rate=Rate() as rate)
         ):
             return asdict(event) | {"rate": rate.shown()}
         case workspaces.RatePosted(rate=rate):

@@ -608,6 +608,35 @@ class DeliveryCostReported(Stored, frozen=True, kw_only=True, tag="groupchat.del
     data: DeliveryCostReportedData
 
 
+class EventPartOutcome(Struct, frozen=True, kw_only=True):
+    """The status of one part, counted from 0, for one recipient. `code` is the carrier's own. A `withheld` part never
+    goes.
+    """
+
+    part: int
+    recipient: str
+    status: Literal["delivered", "failed", "sent", "unconfirmed", "withheld"]
+    code: str | None
+
+
+class DeliveryPartsUpdatedData(Struct, frozen=True, kw_only=True):
+    """The data of `DeliveryPartsUpdated`."""
+
+    message_id: str
+    conversation_id: str
+    outcomes: list[EventPartOutcome]
+
+
+class DeliveryPartsUpdated(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.parts_updated"):
+    """What became of parts of a message that its carrier takes one by one: as it reported, or because the rest does
+    not go.
+
+    If the status of the whole message changes with it, an `updated` event follows.
+    """
+
+    data: DeliveryPartsUpdatedData
+
+
 class DeliverySettledData(Struct, frozen=True, kw_only=True):
     """The data of `DeliverySettled`."""
 
@@ -622,7 +651,8 @@ class DeliverySettled(Stored, frozen=True, kw_only=True, tag="groupchat.delivery
     """A person found out what became of the message for recipients whose status was unconfirmed, and says how they
     know.
 
-    The `updated` event that follows has the same statuses.
+    The `updated` event that follows has the same statuses, unless the message has several parts: then those that
+    were unconfirmed have this status, and `updated` has that of the whole message.
     """
 
     data: DeliverySettledData
@@ -636,19 +666,28 @@ class DeliveryStartedData(Struct, frozen=True, kw_only=True):
     business_number: str
     recipients: list[str]
     carrier: str
+    part: int
+    parts: int
 
 
 class DeliveryStarted(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.started"):
-    """The message is about to be handed to the carrier, perhaps again after a call that certainly never reached it."""
+    """The message is about to be handed to the carrier, perhaps again after a call that certainly never reached it.
+
+    A carrier may take a message in several `parts`, one by one: then `part` is the one that is handed over, counted
+    from 0.
+    """
 
     data: DeliveryStartedData
 
 
 class EventRecipientOutcome(Struct, frozen=True, kw_only=True):
-    """The status of a message for one recipient. `code` is the carrier's own."""
+    """The status of a message for one recipient. `code` is the carrier's own.
+
+    `partial`: some parts of the message arrived, or are on their way, and others never will.
+    """
 
     recipient: str
-    status: Literal["delivered", "failed", "sent", "unconfirmed"]
+    status: Literal["delivered", "failed", "partial", "sent", "unconfirmed"]
     code: str | None
 
 
@@ -665,7 +704,8 @@ class DeliveryUpdated(Stored, frozen=True, kw_only=True, tag="groupchat.delivery
     event.
 
     `outcomes` are in the order in which they were reported. A recipient appears twice if a report brought two
-    statuses.
+    statuses. Of a message in several parts, they are the statuses of the whole message, after the `parts_updated`
+    event before this one.
     """
 
     data: DeliveryUpdatedData
@@ -1368,6 +1408,7 @@ StoredEvent = (
     | ConversationUnblocked
     | DeliveryCallRefused
     | DeliveryCostReported
+    | DeliveryPartsUpdated
     | DeliverySettled
     | DeliveryStarted
     | DeliveryUpdated

@@ -100,16 +100,29 @@ class Attachment(Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class MessagePart(Struct, frozen=True, kw_only=True):
+    """A part of a message that its carrier takes one by one: the text, or the `file` with this place in `media`, from
+    0.
+    """
+
+    file: int | None
+    status: Literal["delivered", "failed", "partial", "queued", "sent", "unconfirmed", "withheld"]
+    code: str | None
+    reason: str | None
+
+
 class Recipient(Struct, frozen=True, kw_only=True):
     """A number that a message is sent to, and its status there.
 
-    `code` is the carrier's code for the status, `reason` its meaning in words (R49).
+    `code` is the carrier's code for the status, `reason` its meaning in words (R49). A message that its carrier
+    takes one by one has `parts`, each with a status of its own.
     """
 
     number: str
-    status: Literal["delivered", "failed", "queued", "sent", "unconfirmed", "withheld"]
+    status: Literal["delivered", "failed", "partial", "queued", "sent", "unconfirmed", "withheld"]
     code: str | None
     reason: str | None
+    parts: list[MessagePart]
 
 
 class MessageReaction(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from functools import reduce
 
 from msgspec import Struct
 
-from groupchat.aggregates import delivery, group_conversation
+from groupchat.aggregates import delivery, delivery_events, group_conversation
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent, ReactionReceived
 from groupchat.projections import inbox, pane, thread
 from groupchat.projections.paging import DEFAULT_LIMIT, LAST_POSITION, Position, cursor_at, key_at
@@ -125,7 +125,7 @@ _OF_A_MESSAGE = (
     InboundReceived,
     AutoReplied,
     ReactionReceived,
-    *delivery.EVENTS,
+    *delivery_events.EVENTS,
 )
 
 

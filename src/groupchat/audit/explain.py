@@ -1,8 +1,8 @@
 """Why a message was sent or withheld: the events and the rules."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from groupchat.aggregates.delivery import RecipientOutcome, Settled, Started, Updated, Withheld
+from groupchat.aggregates.delivery_events import PartsUpdated, RecipientOutcome, Settled, Started, Updated, Withheld
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
 from groupchat.audit import as_of, explain_reply, timeline, words
 from groupchat.audit.explanation import Explanation, ExplanationGround, Question, Reason, Verdict, concluded, ground
@@ -61,14 +61,14 @@ def _evidence(step: Step) -> str | None:
 def _way(history: History, step: Step, message_id: str) -> list[ExplanationGround]:
     """Return what the message was billed, and its delivery, step by step, with the last status of each recipient."""
     found: list[ExplanationGround] = []
-    calls = 0
+    begun: set[int] = set()
     deliveries = history.of_message.get(message_id, ())
     for recorded in (step.recorded, *deliveries):
         text = None if isinstance(recorded.event, Updated) else timeline.went(step.after, recorded, history.user_names)
         if text is not None:
-            is_call = isinstance(recorded.event, Started)
-            calls += is_call
-            found.append(ground(_stage(recorded, text, again=is_call and calls > 1), recorded))
+            part = recorded.event.part if isinstance(recorded.event, Started) else None
+            found.append(ground(_stage(recorded, text, again=part in begun), recorded))
+            begun |= set() if part is None else {part}
         if (bill := ledger.line_of(recorded)) is not None:
             found.append(ground(f"It was {timeline.billed(bill)} (R24).", recorded))
     return found + _arrived(step, deliveries)
@@ -78,11 +78,13 @@ def _stage(recorded: Recorded, text: str, *, again: bool) -> str:
     """Return a step of a delivery as a sentence; `again` if the carrier was called before."""
     if isinstance(recorded.event, Settled):
         return f"Then it was {text}."
+    if isinstance(recorded.event, PartsUpdated):
+        return f"Its parts: {text}."
     return f"The last call had not reached the carrier, so it was {text} again." if again else f"It was {text}."
 
 
-def _arrived(step: Step, deliveries: Iterable[Recorded]) -> list[ExplanationGround]:
-    """Return the last status of each recipient that the carrier reported; equal ones together, with the last event of these."""
+def _arrived(step: Step, deliveries: Collection[Recorded]) -> list[ExplanationGround]:
+    """Return the last status of each recipient that was reported; equal ones together, with the last event of these."""
     last: dict[str, tuple[Recorded, RecipientOutcome]] = {}
     for recorded in deliveries:
         if isinstance(recorded.event, Updated):
@@ -90,9 +92,11 @@ def _arrived(step: Step, deliveries: Iterable[Recorded]) -> list[ExplanationGrou
     alike: dict[tuple[str, str | None], list[str]] = {}
     for number, (_, outcome) in last.items():
         alike.setdefault((outcome.status, outcome.code), []).append(number)
+    in_parts = any(isinstance(recorded.event, PartsUpdated) for recorded in deliveries)
+    said = "The status of the whole message is" if in_parts else "The carrier reported the status"
     return [
         ground(
-            f"The carrier reported the status {status} for {words.everybody(step.after, to)}{words.why(code)}.",
+            f"{said} {status} for {words.everybody(step.after, to)}{words.why(code)}.",
             max((last[number][0] for number in to), key=lambda recorded: recorded.position),
         )
         for (status, code), to in alike.items()

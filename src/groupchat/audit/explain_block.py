@@ -1,6 +1,6 @@
 """Why a conversation is blocked or open: who opted out, how, and what was sent since (R15 to R18)."""
 
-from groupchat.aggregates.delivery import Started, Withheld
+from groupchat.aggregates.delivery_events import Started, Withheld
 from groupchat.aggregates.group_events import (
     AutoReplied,
     InboundReceived,

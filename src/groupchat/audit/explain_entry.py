@@ -2,7 +2,7 @@
 
 import re
 
-from groupchat.aggregates.delivery import CostReported, Updated, Withheld
+from groupchat.aggregates.delivery_events import CostReported, PartsUpdated, Updated, Withheld
 from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.audit import timeline, words
 from groupchat.audit.explain import require_message, why_withheld
@@ -72,6 +72,9 @@ def _of_message(history: History, step: Step, billed: Entry) -> list[Explanation
             ground(f"{each.id} {'reverses it' if each.segments < 0 else 'is the entry that it reverses'} (R16).", recorded)
             for each in other
         ]
+        if isinstance(recorded.event, PartsUpdated):
+            parts = [each for each in recorded.event.outcomes if each.recipient == billed.recipient]
+            lines += [ground(f"Part {each.part + 1}: {timeline.outcomes(step.after, [each])}.", recorded) for each in parts]
         if isinstance(recorded.event, Updated):
             reported = [each for each in recorded.event.outcomes if each.recipient == billed.recipient]
             lines += [ground(f"Its outcome: {timeline.outcomes(step.after, [each])}.", recorded) for each in reported]

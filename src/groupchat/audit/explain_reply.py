@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from groupchat.aggregates.delivery import Started, Withheld
+from groupchat.aggregates.delivery_events import Started, Withheld
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived
 from groupchat.audit import words
 from groupchat.audit.as_of import written

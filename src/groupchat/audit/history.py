@@ -7,7 +7,7 @@ from functools import cached_property, reduce
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates import delivery, group_state, workspace_state
+from groupchat.aggregates import delivery, delivery_events, group_state, workspace_state
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.audit import as_of
@@ -192,7 +192,7 @@ def subject_of(log: Log, stream: str, version: int) -> tuple[str, str]:
 def conversation_of(deliveries: Sequence[Recorded]) -> str | None:
     """Return the conversation that a delivery's events name; none without events."""
     for recorded in deliveries:
-        if isinstance(recorded.event, delivery.Started | delivery.Withheld):
+        if isinstance(recorded.event, delivery_events.Started | delivery_events.Withheld):
             return recorded.event.conversation_id
     return None
 

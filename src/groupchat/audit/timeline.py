@@ -7,7 +7,17 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import CallRefused, CostReported, RecipientOutcome, Settled, Started, Updated, Withheld
+from groupchat.aggregates.delivery_events import (
+    CallRefused,
+    CostReported,
+    PartOutcome,
+    PartsUpdated,
+    RecipientOutcome,
+    Settled,
+    Started,
+    Updated,
+    Withheld,
+)
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
 from groupchat.audit import as_of, compare, refused, words
@@ -125,10 +135,11 @@ def went(group: GroupConversation, recorded: Recorded, names: Mapping[str, str])
     """Return a delivery's event in words; none for any other. `names` are those of users."""
     match recorded.event:
         case Started() as event:
-            return f"handed to the carrier {words.plain(event.carrier)} for {words.everybody(group, event.recipients)}"
+            to = f"the carrier {words.plain(event.carrier)} for {words.everybody(group, event.recipients)}"
+            return f"handed to {to}{_which(event)}"
         case CallRefused() as event:
             return f"not taken by the carrier for now ({words.plain(event.reason)})"
-        case Updated() | CostReported() as event:
+        case Updated() | PartsUpdated() | CostReported() as event:
             return _carrier_said(group, event)
         case Settled() as event:
             return f"settled by {words.user(recorded.cause.actor.id, names)}: {event.status} ({words.plain(event.reason)})"
@@ -138,10 +149,17 @@ def went(group: GroupConversation, recorded: Recorded, names: Mapping[str, str])
             return None
 
 
-def _carrier_said(group: GroupConversation, event: Updated | CostReported) -> str:
+def _which(event: Started) -> str:
+    return f", part {event.part + 1} of {event.parts}" if event.parts > 1 else ""
+
+
+def _carrier_said(group: GroupConversation, event: Updated | PartsUpdated | CostReported) -> str:
     """Return a carrier's report in words: recipients with the same status and code, or with the same cost, together."""
     if isinstance(event, Updated):
         return outcomes(group, event.outcomes)
+    if isinstance(event, PartsUpdated):
+        parts = groupby(event.outcomes, key=lambda each: each.part)
+        return "; ".join(f"part {part + 1} {outcomes(group, tuple(of_part))}" for part, of_part in parts)
     alike: dict[Decimal, list[str]] = {}
     for each in event.costs:
         alike.setdefault(each.amount, []).append(each.recipient)
@@ -149,7 +167,7 @@ def _carrier_said(group: GroupConversation, event: Updated | CostReported) -> st
     return f"charged by the carrier: {'; '.join(said)}"
 
 
-def outcomes(group: GroupConversation, reported: Sequence[RecipientOutcome]) -> str:
+def outcomes(group: GroupConversation, reported: Sequence[RecipientOutcome | PartOutcome]) -> str:
     """Return what a carrier reported, in words: recipients with the same status and code together."""
     alike: dict[tuple[str, str | None], list[str]] = {}
     for each in reported:

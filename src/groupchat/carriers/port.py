@@ -19,7 +19,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.aggregates.group_events import Media
 from groupchat.values.carriers import CarrierLimits, KnownCarriers
 from groupchat.values.errors import RefusalError
@@ -29,11 +29,22 @@ ResultStatus = Literal["sent", "failed", "unconfirmed", "delivered"]
 # --- out
 
 
+class Content(Struct, frozen=True, kw_only=True):
+    """The content of a file, for a carrier that does not fetch files itself."""
+
+    content_type: str
+    data: bytes
+
+
 class Outgoing(Struct, frozen=True, kw_only=True):
-    """One message for all of `to`.
+    """One message for all of `to`, or one part of it.
 
     `message_id` is ours. An adapter passes it as a tag or in its webhook's address, so that `find` and receipts can name it.
     `begun_at` is when its first call to the carrier began.
+
+    A carrier whose limits have `files_apart` gets a message to a group in parts, counted from 0: the text, then each file. Each
+    `part` is handed over by a call of its own, and only after the one before it was taken. It has a body or one file, and `content`
+    when it is handed over.
     """
 
     message_id: str
@@ -42,6 +53,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     body: str | None
     media: tuple[Media, ...] = ()
     begun_at: datetime
+    part: int = 0
+    content: Content | None = None
 
 
 class RecipientResult(Struct, frozen=True, kw_only=True):
@@ -154,7 +167,7 @@ class Cost(Struct, frozen=True, kw_only=True):
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
-    """A carrier's later report about one recipient of a message. It may arrive twice, late, and out of order.
+    """A carrier's later report about one recipient of a message, or of a `part` of it. It may arrive twice, late, and out of order.
 
     `cost` is what the carrier charges for this recipient, if the report says it.
     """
@@ -165,6 +178,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     code: str | None = None
     opted_out: bool = False
     cost: Cost | None = None
+    part: int = 0
 
 
 class Inbound(Struct, frozen=True, kw_only=True):

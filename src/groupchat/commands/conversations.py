@@ -7,7 +7,6 @@ from groupchat.aggregates import carrier_limit, consent, group_conversation, pho
 from groupchat.aggregates.access import Access
 from groupchat.aggregates.group_events import Author, Media, Participant
 from groupchat.aggregates.group_state import GroupConversation
-from groupchat.aggregates.media import sent_bytes
 from groupchat.aggregates.roster import Candidate, RequestedParticipant
 from groupchat.commands.beginnings import begin
 from groupchat.commands.caller import Caller, access, visible_group
@@ -200,8 +199,7 @@ async def _require_carrier_takes(decision: Decision, conversation_id: str, right
         decision.carriers.named(carrier),
         recipients=len(group.numbers),
         body=draft.body,
-        files=len(draft.media),
-        media_bytes=sent_bytes(draft.media),
+        media=draft.media,
     )
 
 

@@ -10,7 +10,7 @@ from groupchat.aggregates.group_events import AutoReplied, InboundReceived, Mess
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY, WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.values.carriers import KnownCarriers
+from groupchat.values.carriers import CarrierLimits, KnownCarriers
 from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.money import Rate
 
@@ -48,6 +48,8 @@ async def begin_all(decision: Decision, carriers: KnownCarriers, messages: Seque
 async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) -> Begun | None:
     """Record that a message's hand-over begins, or that the message is withheld; run it with `caused_by(message)`.
 
+    Of a message in several parts, record that the hand-over of the next part begins, or that the rest is withheld.
+
     The append depends on the conversation: if anything but further messages is stored in it first, such as an opt-out, the command
     decides again.
     """
@@ -68,6 +70,7 @@ async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) 
         carrier=carrier,
         rate=_rate(event),
         withhold=await _must_not_go(decision, message, group),
+        parts=_parts(carriers.limits_of(carrier), event, len(recipients)),
     )
     events = await decision.take(DELIVERY, stream, command)
     return Begun(await _existing(decision, stream), now=bool(events))
@@ -119,6 +122,11 @@ def message_of(recorded: Recorded) -> Deliverable:
         return recorded.event
     msg = f"{recorded.type} is not a message"
     raise TypeError(msg)
+
+
+def _parts(limits: CarrierLimits, event: Deliverable, recipients: int) -> int:
+    files = () if isinstance(event, AutoReplied) else event.media
+    return limits.parts_of(has_body=bool(event.body), files=len(files), recipients=recipients)
 
 
 def _rate(event: Deliverable) -> Rate | None:

@@ -9,12 +9,13 @@ from msgspec import Struct
 
 from groupchat.aggregates import consent, delivery
 from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.delivery_events import PartOutcome, PartsUpdated, RecipientCost, RecipientOutcome, Updated
 from groupchat.carriers.port import Receipt
 from groupchat.commands.consents import opt_out
 from groupchat.commands.streams import DELIVERY
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
-from groupchat.values.event import Actor, Cause
+from groupchat.values.event import Actor, Cause, Event
 from groupchat.values.ids import new_id
 
 log = structlog.get_logger()
@@ -80,21 +81,36 @@ async def _take_reports(decision: Decision, reports: Sequence[_Report]) -> None:
 
 
 async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
-    outcomes = tuple(delivery.RecipientOutcome(recipient=each.recipient, status=each.status, code=each.code) for each in receipts)
-    events = await decision.take(DELIVERY, delivery.stream(message_id), delivery.RecordOutcomes(outcomes=outcomes))
+    for part, of_part in groupby(sorted(receipts, key=_part), key=_part):
+        await _take_part(decision, business_number, message_id, part, tuple(of_part))
     await _take_costs(decision, message_id, receipts)
-    new = {outcome for event in events if isinstance(event, delivery.Updated) for outcome in event.outcomes}
-    for receipt, outcome in zip(receipts, outcomes, strict=True):
-        if receipt.opted_out and outcome in new:
+
+
+def _part(receipt: Receipt) -> int:
+    return receipt.part
+
+
+async def _take_part(decision: Decision, business_number: str, message_id: str, part: int, receipts: Sequence[Receipt]) -> None:
+    outcomes = tuple(RecipientOutcome(recipient=each.recipient, status=each.status, code=each.code) for each in receipts)
+    command = delivery.RecordOutcomes(outcomes=outcomes, part=part)
+    events = await decision.take(DELIVERY, delivery.stream(message_id), command)
+    new = {(each.recipient, each.status, each.code) for event in events for each in _outcomes(event)}
+    for receipt in receipts:
+        if receipt.opted_out and (receipt.recipient, receipt.status, receipt.code) in new:
             opting = consent.OptOut(business_number=business_number, number=receipt.recipient, cause="carrier", evidence=message_id)
             await opt_out(decision, opting)
 
 
+def _outcomes(event: Event) -> Sequence[RecipientOutcome | PartOutcome]:
+    """Return what an event says about a message, or about parts of it."""
+    return event.outcomes if isinstance(event, Updated | PartsUpdated) else ()
+
+
 async def _take_costs(decision: Decision, message_id: str, receipts: Sequence[Receipt]) -> None:
-    costs: dict[str, list[delivery.RecipientCost]] = {}
+    costs: dict[str, list[RecipientCost]] = {}
     for receipt in receipts:
         if receipt.cost is not None:
-            cost = delivery.RecipientCost(recipient=receipt.recipient, amount=receipt.cost.amount)
+            cost = RecipientCost(recipient=receipt.recipient, amount=receipt.cost.amount)
             costs.setdefault(receipt.cost.currency, []).append(cost)
     for currency, reported in costs.items():
         command = delivery.RecordCosts(currency=currency, costs=tuple(reported))

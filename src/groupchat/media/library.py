@@ -1,6 +1,6 @@
 """Files as they are served: whole, as thumbnails, and for carriers as small as those need them (R46)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -16,6 +16,8 @@ from groupchat.media.port import MediaStore, MediaStoreError
 from groupchat.media.tokens import Grant, read_key, read_token, token
 
 _SPOOLED_BYTES = 1_048_576
+MMS_PICTURES = PICTURES - {WEBP}
+"""The types of pictures that all carriers deliver."""
 
 
 class Version(Struct, frozen=True):
@@ -48,9 +50,9 @@ class Library:
             return await self.whole(file)
         return await self._made(file, f"{file.sha256}.thumbnail", pictures.thumbnail)
 
-    async def for_carrier(self, file: MediaStored, most: int) -> Version:
-        """Return the version that carriers get: a picture that is larger than `most` bytes, or is WebP, as a smaller JPEG."""
-        if file.content_type not in PICTURES or (file.size <= most and file.content_type != WEBP):
+    async def for_carrier(self, file: MediaStored, most: int, types: Collection[str] = MMS_PICTURES) -> Version:
+        """Return the version that carriers get: a picture with more than `most` bytes, or of another type, as a smaller JPEG."""
+        if file.content_type not in PICTURES or (file.size <= most and file.content_type in types):
             return await self.whole(file)
         return await self._made(
             file, f"{file.sha256}.fit-{most}", lambda content, content_type: pictures.fitted(content, content_type, most)

@@ -18,7 +18,6 @@ from math import inf
 from typing import Any, Literal, TypeVar
 
 import structlog
-from msgspec.structs import replace
 
 from groupchat.aggregates import group_conversation
 from groupchat.aggregates.delivery import Delivery, stream
@@ -29,7 +28,6 @@ from groupchat.carriers.port import (
     CarrierUnclearError,
     Forwarding,
     Inbound,
-    Outgoing,
     Receipt,
     RecipientResult,
     known,
@@ -39,15 +37,14 @@ from groupchat.commands.deliveries import Begun
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import CONVERSATION
 from groupchat.media.library import Library
-from groupchat.media.port import MediaStoreError
 from groupchat.processes.carrier_calls import CarrierCalls
+from groupchat.processes.outgoing import LOOK_SECONDS, OutgoingMessages
 from groupchat.processes.process import PutOffError
 from groupchat.store.at_once import AtOnce
 from groupchat.store.event_store import EventStore
 from groupchat.store.refusals import may_pass
 from groupchat.store.terms import NO_TERMS, Terms
 from groupchat.values.event import Recorded
-from groupchat.values.names import in_one_line
 
 CARRIER_SECONDS = 30.0
 """The time that a carrier has to respond to a call."""
@@ -59,9 +56,6 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 _DOUBLINGS = 6
 """After as many, a pause of a second is longer than the longest. Without a limit, the power would overflow."""
-
-LOOK_SECONDS = 2.0
-"""The pause between checks of another process's call that may still be running."""
 
 T = TypeVar("T")
 
@@ -92,7 +86,7 @@ class DeliveryProcess:
         self._carriers = {each.name: each for each in (carrier, *others)}
         self._known = known(carrier, *others)
         self._forwarding = forwarding
-        self._library = library
+        self._outgoing = OutgoingMessages(store, library)
         self._patience = patience
         self._calls = calls or CarrierCalls()
         self._begin = AtOnce(self._begin_all)
@@ -121,17 +115,17 @@ class DeliveryProcess:
             await self._forward(recorded, recorded.event)
             if not self._known.relaying:
                 return
-        begun = await self._begin.ask((recorded, terms))
-        if begun is None:  # its carrier itself passes on what participants write
-            return
-        delivery = begun.delivery
-        if delivery.unanswered:
-            if delivery.carrier in self._carriers:
-                results = await self._results(begun, recorded, terms)
-            else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
-                results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
-            await self._record.ask((delivery.carrier, _receipts(delivery, results)))
-        self._over.pop(delivery.message_id, None)
+        while (begun := await self._begin.ask((recorded, terms))) is not None:  # none: its carrier forwards what participants write
+            delivery = begun.delivery
+            if delivery.unanswered:
+                if delivery.carrier in self._carriers:
+                    results = await self._results(begun, recorded, terms)
+                else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
+                    results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
+                await self._record.ask((delivery.carrier, _receipts(delivery, results)))
+            if not (delivery.unanswered and delivery.left):  # otherwise, it is the next part's turn
+                break
+        self._over.pop(deliveries.message_of(recorded).message_id, None)
 
     async def _forward(self, recorded: Recorded, written: InboundReceived) -> None:
         """Let the carrier that a participant's message came through pass it on, if it does that only when called."""
@@ -202,12 +196,13 @@ class DeliveryProcess:
         """Ask the carrier, unless it refused the last call: then it doesn't have the message."""
         if delivery.refused:
             return None
-        carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing(delivery, recorded)
+        carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing.of(delivery, recorded)
         return await self._in_time(carrier.name, lambda: carrier.find(outgoing), self._patience)
 
     async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
-        carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing(delivery, recorded)
+        carrier = self._carriers[delivery.carrier]
+        outgoing = await self._outgoing.with_content(await self._outgoing.of(delivery, recorded), carrier.limits)
         seconds = min(self._left(delivery), self._until_too_late(recorded))
         try:
             return await self._in_time(carrier.name, lambda: carrier.send(outgoing), seconds)
@@ -220,16 +215,6 @@ class DeliveryProcess:
                 times = (await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, reason)).value
                 raise PutOffError(reason, max(error.retry_after, pause_after_refusals(times))) from error
             raise
-
-    async def _outgoing(self, delivery: Delivery, recorded: Recorded) -> Outgoing:
-        """Return the message for the carrier, with addresses for its files; put off if the media store can't be used."""
-        outgoing = _outgoing(delivery, recorded)
-        if self._library is None:
-            return outgoing
-        try:
-            return replace(outgoing, media=await self._library.addressed(outgoing.media, outgoing.begun_at))
-        except MediaStoreError as error:
-            raise PutOffError(str(error), LOOK_SECONDS) from error
 
     def _unconfirmed(self, delivery: Delivery, reason: str) -> Sequence[RecipientResult]:
         log.warning("delivery_unconfirmed", message_id=delivery.message_id, reason=reason)
@@ -279,26 +264,10 @@ def _receipts(delivery: Delivery, results: Sequence[RecipientResult]) -> list[Re
             status=result.status,
             code=result.code,
             opted_out=result.opted_out,
+            part=delivery.part,
         )
         for result in results
     ]
-
-
-def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
-    """Return the message for the carrier; a relayed message is prefixed with its author's name (R12)."""
-    event = deliveries.message_of(recorded)
-    body = event.body
-    if isinstance(event, InboundReceived):
-        author = in_one_line(event.name)
-        body = f"{author}: {event.body}" if event.body else f"{author}:"
-    return Outgoing(
-        message_id=delivery.message_id,
-        from_=delivery.business_number,
-        to=tuple(delivery.statuses),
-        body=body,
-        media=() if isinstance(event, AutoReplied) else event.media,
-        begun_at=delivery.begun_at or recorded.at,
-    )
 
 
 def pause_after_refusals(refusals: int) -> float:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
-from groupchat.aggregates.delivery import CostReported
+from groupchat.aggregates.delivery_events import CostReported
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import insert_new
 from groupchat.values.event import Recorded

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 from sqlalchemy import Column, ColumnElement, Connection, Index, Row, Table, Text, select
 
-from groupchat.aggregates.delivery import CostReported, Withheld
+from groupchat.aggregates.delivery_events import CostReported, Withheld
 from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.projections import carrier_costs
 from groupchat.projections.assigned import has_participant, seen_by

@@ -7,7 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Column, Connection, Index, Table, Text, select
 
-from groupchat.aggregates.delivery import RecipientOutcome, Started, Status, Updated, Withheld
+from groupchat.aggregates.delivery_events import PartOutcome, PartsUpdated, RecipientOutcome, Started, Updated, Withheld
+from groupchat.aggregates.delivery_parts import Status
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, Media, MessageSent, ReactionReceived
 from groupchat.aggregates.media import MediaAttached, MediaMissing
 from groupchat.projections.paging import FIRST_PAGE, Listed, Page, PageRequest, Position, extract, read_page
@@ -52,16 +53,27 @@ class Author(Struct, frozen=True, kw_only=True, gc=False):
         return cls(kind="participant", id=event.number, name=event.name, number=event.number)
 
 
+class MessagePart(Struct, frozen=True, kw_only=True, gc=False):
+    """A part of a message that its carrier takes one by one: the text, or the `file` with this place in `media`, from 0."""
+
+    file: int | None
+    status: Status
+    code: str | None = None
+    reason: str | None = None
+
+
 class Recipient(Struct, frozen=True, kw_only=True, gc=False):
     """A number that a message is sent to, and its status there.
 
-    `code` is the carrier's code for the status, `reason` its meaning in words (R49).
+    `code` is the carrier's code for the status, `reason` its meaning in words (R49). A message that its carrier takes one by one
+    has `parts`, each with a status of its own.
     """
 
     number: str
     status: Status
     code: str | None = None
     reason: str | None = None
+    parts: tuple[MessagePart, ...] = ()
 
 
 class Attachment(Struct, frozen=True, kw_only=True, gc=False):
@@ -122,17 +134,17 @@ def fold(row: Message | None, recorded: Recorded) -> Message | None:
 def _changed(row: Message, recorded: Recorded) -> Message:
     event = recorded.event
     match event:
-        case Updated():
-            return _with(row, {each.recipient: _recipient(each) for each in event.outcomes})
+        case Updated() | PartsUpdated():
+            return replace(row, recipients=tuple(_updated(each, event.outcomes) for each in row.recipients))
         case ReactionReceived():
             return _reacted(row, event, recorded.at)
         case MediaAttached() | MediaMissing():
             return replace(row, media=tuple(_arrived(each, event) for each in row.media))
         case Started():
-            return _handed_over(row, event.recipients)
+            return _handed_over(row, event.recipients, event.parts)
         case Withheld():
-            withheld = {number: Recipient(number=number, status="withheld") for number in event.recipients}
-            return _with(_handed_over(row, event.recipients), withheld)
+            whole = _handed_over(row, event.recipients)
+            return replace(whole, recipients=tuple(_withheld(each, event.recipients) for each in whole.recipients))
     return row
 
 
@@ -177,20 +189,32 @@ def _reacted(row: Message, event: ReactionReceived, at: Moment) -> Message:
     return replace(row, reactions=(*others, MessageReaction(emoji=event.emoji, number=event.number, name=event.name, at=at)))
 
 
-def _handed_over(row: Message, numbers: Sequence[str]) -> Message:
+def _handed_over(row: Message, numbers: Sequence[str], parts: int = 1) -> Message:
     """Return the message with its recipients: an outbound one has them already, a relayed one gets them now (R12)."""
     known = {recipient.number for recipient in row.recipients}
     new = tuple(Recipient(number=number, status="queued") for number in numbers if number not in known)
-    return replace(row, recipients=row.recipients + new) if new else row
+    whole = replace(row, recipients=row.recipients + new) if new else row
+    if parts == 1 or all(each.parts for each in whole.recipients):
+        return whole
+    first = parts - len(row.media)
+    waiting = tuple(MessagePart(file=n - first if n >= first else None, status="queued") for n in range(parts))
+    return replace(whole, recipients=tuple(replace(each, parts=waiting) for each in whole.recipients))
 
 
-def _with(row: Message, changed: Mapping[str, Recipient]) -> Message:
-    return replace(row, recipients=tuple(changed.get(each.number, each) for each in row.recipients))
+def _updated(recipient: Recipient, outcomes: Sequence[RecipientOutcome | PartOutcome]) -> Recipient:
+    for each in outcomes:
+        if each.recipient == recipient.number:
+            now = {"status": each.status, "code": each.code, "reason": None if each.code is None else meaning_of(each.code)}
+            recipient = replace(recipient, **(_part(recipient, each.part, now) if isinstance(each, PartOutcome) else now))
+    return recipient
 
 
-def _recipient(outcome: RecipientOutcome) -> Recipient:
-    reason = None if outcome.code is None else meaning_of(outcome.code)
-    return Recipient(number=outcome.recipient, status=outcome.status, code=outcome.code, reason=reason)
+def _part(recipient: Recipient, part: int, now: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"parts": tuple(replace(each, **now) if n == part else each for n, each in enumerate(recipient.parts))}
+
+
+def _withheld(recipient: Recipient, numbers: Sequence[str]) -> Recipient:
+    return Recipient(number=recipient.number, status="withheld") if recipient.number in numbers else recipient
 
 
 def _columns(row: Message) -> dict[str, Any]:
@@ -198,9 +222,8 @@ def _columns(row: Message) -> dict[str, Any]:
 
 
 _BIRTHS: tuple[type[Event], ...] = (MessageSent, InboundReceived, AutoReplied)
-_Change = (
-    MessageSent | InboundReceived | AutoReplied | Updated | Started | Withheld | ReactionReceived | MediaAttached | MediaMissing
-)
+_Delivery = Updated | PartsUpdated | Started | Withheld
+_Change = MessageSent | InboundReceived | AutoReplied | _Delivery | ReactionReceived | MediaAttached | MediaMissing
 _ROWS = Rows(MESSAGES, Message, _columns, held_in="doc", births=_BIRTHS)
 
 

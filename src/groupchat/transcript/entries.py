@@ -7,7 +7,7 @@ from heapq import merge
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates.delivery import Settled
+from groupchat.aggregates.delivery_events import Settled
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.refusal import RefusalRecorded
@@ -107,7 +107,7 @@ def _statuses(step: Step, deliveries: Sequence[Recorded], names: Mapping[str, st
     for recorded in (step.recorded, *deliveries):
         row = thread.fold(row, recorded)
         for each in row.recipients if row else ():
-            status = f"{each.status}{words.why(each.code)}"
+            status = f"{each.status}{words.why(each.code)}{_parts(each)}"
             if each.number not in since or since[each.number][0] != status:
                 since[each.number] = status, recorded.at
         if isinstance(event := recorded.event, Settled):
@@ -117,6 +117,14 @@ def _statuses(step: Step, deliveries: Sequence[Recorded], names: Mapping[str, st
         alike.setdefault((status, moments.shown(at, zone)), []).append(number)
     for (status, shown), numbers in alike.items():
         yield f"{status.capitalize()}, {shown}: {words.everybody(step.after, numbers)}"
+
+
+def _parts(recipient: thread.Recipient) -> str:
+    """Return what became of the parts of a message of which only some arrived."""
+    if recipient.status not in ("partial", "unconfirmed") or not recipient.parts:
+        return ""
+    names = ("text" if each.file is None else f"file {each.file + 1}" for each in recipient.parts)
+    return f" ({', '.join(f'{name}: {each.status}' for name, each in zip(names, recipient.parts, strict=True))})"
 
 
 def _blocked(step: Step) -> Iterator[str]:

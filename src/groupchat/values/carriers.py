@@ -9,18 +9,26 @@ class CarrierLimits(Struct, frozen=True, kw_only=True):
     """The maximum of a carrier for one message; none if it sets no limit.
 
     `recipients` are the participants, without the business number; `characters` are the code points of the body; `files` are the
-    media, `files_to_one` those in a message to one person, if a group may get fewer, and `media_bytes` their size together.
+    media, and `media_bytes` their size together.
+
+    With `files_apart`, each file of a message to a group is a message of its own, which the adapter uploads to the carrier. So it
+    has to be kept with us, with one of `types_apart` or as a picture, and `media_bytes` is the size of one.
     """
 
     recipients: int | None = None
     characters: int | None = None
     files: int | None = None
-    files_to_one: int | None = None
     media_bytes: int | None = None
+    files_apart: bool = False
+    types_apart: frozenset[str] = frozenset()
 
-    def files_to(self, recipients: int) -> int | None:
-        """Return the maximum number of files in a message to this many recipients."""
-        return self.files if recipients > 1 or self.files_to_one is None else self.files_to_one
+    def takes_apart(self, recipients: int) -> bool:
+        """Return whether the files of a message to this many recipients are messages of their own."""
+        return self.files_apart and recipients > 1
+
+    def parts_of(self, *, has_body: bool, files: int, recipients: int) -> int:
+        """Return the number of parts in which the carrier takes a message: the text, if there is one, and each file."""
+        return max(has_body + files, 1) if self.takes_apart(recipients) else 1
 
 
 NO_LIMITS = CarrierLimits()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from groupchat.aggregates import delivery, group_conversation, group_opting, group_state, roster
+from groupchat.aggregates import delivery, delivery_events, group_conversation, group_opting, group_state, roster
 from groupchat.aggregates.group_events import (
     AutoReplied,
     Created,
@@ -126,7 +126,7 @@ class OtherHistory:
         """Apply a carrier's report about a message, after which it can't be withheld any more."""
         self._on_the_way.pop(message_id, None)
 
-    def withhold(self, recorded: Recorded, event: delivery.Withheld) -> tuple[Outcome, Recorded | None]:
+    def withhold(self, recorded: Recorded, event: delivery_events.Withheld) -> tuple[Outcome, Recorded | None]:
         """Hand over a message that was withheld; return what becomes of it, and what is withheld of it."""
         sent = self._on_the_way.pop(event.message_id, None)
         group = self.groups.get(event.conversation_id)
@@ -147,7 +147,7 @@ class OtherHistory:
             withhold=sent is None or group.opted_out_since(sent.version),
         )
         (begun,) = delivery.decide(begin, None)
-        if not held or not isinstance(begun, delivery.Withheld):
+        if not held or not isinstance(begun, delivery_events.Withheld):
             return "handed_over", None
         return ("withheld" if held == recipients else "handed_over"), replace(recorded, event=begun)
 

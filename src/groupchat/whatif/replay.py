@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from groupchat.aggregates import delivery, group_conversation, group_state
+from groupchat.aggregates import delivery_events, group_conversation, group_state
 from groupchat.aggregates.group_events import (
     AutoReplied,
     Created,
@@ -34,8 +34,8 @@ _REPLAYED = (
     ParticipantOptedIn,
     ParticipantOptOutTakenBack,
     Unblocked,
-    delivery.Updated,
-    delivery.Withheld,
+    delivery_events.Updated,
+    delivery_events.Withheld,
 )
 TOPICS = tuple(kind.TOPIC for kind in _REPLAYED)
 """The types of the events that a replay needs."""
@@ -109,9 +109,9 @@ class WhatIf:
             case Unblocked():
                 self._fold(recorded)
                 self._unsettled = recorded
-            case delivery.Updated() as event:
+            case delivery_events.Updated() as event:
                 self._other.arrive(event.message_id)
-            case delivery.Withheld() as event:
+            case delivery_events.Withheld() as event:
                 yield from self._withheld(recorded, event)
             case _:
                 pass
@@ -134,7 +134,7 @@ class WhatIf:
         self._charge(recorded, recorded.stream, was, would_be)
         yield from self._differs(recorded, "message", was, would_be, why)
 
-    def _withheld(self, recorded: Recorded, event: delivery.Withheld) -> Iterator[Difference]:
+    def _withheld(self, recorded: Recorded, event: delivery_events.Withheld) -> Iterator[Difference]:
         outcome, withheld = self._other.withhold(recorded, event)
         was = Side(outcome="withheld", charge=charge_of(line_of(recorded)))
         would_be = Side(outcome=outcome, charge=None if withheld is None else charge_of(line_of(withheld)))

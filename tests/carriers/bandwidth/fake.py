@@ -17,7 +17,7 @@ LOGIN = ("groupchat", "päss:word")
 class FakeBandwidth(Vendor):
     def answer(self, request: httpx.Request) -> httpx.Response:
         message = json_of(request)
-        self.hand_on(message["to"], message.get("text", ""))
+        self.hand_on(message["to"], message.get("text", ""), message.get("media", ()))
         answer = {
             "id": uuid4().hex,
             "time": "2026-11-21T12:00:00.179Z",

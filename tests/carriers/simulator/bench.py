@@ -84,7 +84,9 @@ class SimulatorBench:
         self._road = Road(database)
         self.carrier = Simulator(self._road)
 
-    async def trouble(self, kind: Trouble | None) -> None:
+    async def trouble(self, kind: Trouble | None, *, after: int = 0) -> None:
+        if after:  # it takes each message by one call
+            kind = None
         self._road.close(closed=kind == "too slow")
         if kind != "too slow":
             seconds = 0.0 if kind == "refused for now" else None
@@ -96,6 +98,9 @@ class SimulatorBench:
 
     async def phone(self, number: str) -> list[str]:
         return [message.body or "" for message in await self.carrier.handset(number)]
+
+    async def files(self, number: str) -> list[str]:
+        return [file.url for message in await self.carrier.handset(number) for file in message.media]
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
         fields = {name: getattr(receipt, name) for name in ("recipient", "status", "code", "opted_out")}

@@ -33,7 +33,7 @@ class FakeTelnyx(Vendor):
             return replayed
         message = json_of(request)
         numbers = message["to"] if isinstance(message["to"], list) else [message["to"]]
-        self.hand_on(numbers, message.get("text", ""))
+        self.hand_on(numbers, message.get("text", ""), message.get("media_urls", ()))
         answer = {"data": sent(numbers)}
         self._answered[_key(request)] = (request.content, answer)
         return httpx.Response(200, json=answer)

@@ -5,7 +5,7 @@ import json
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import Inbox, Receipt
 from groupchat.carriers.storage import Storage
-from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount
+from groupchat.carriers.twilio.adapter import Twilio, TwilioAccount, TwilioCalls
 from tests.carriers.doubles import HandClock
 from tests.carriers.twilio.fake import PATH, PUBLIC_URL, TOKEN, FakeTwilio, participant_of, signed
 from tests.carriers.vendor import VendorBench
@@ -18,15 +18,20 @@ SERVICE = "IS" + "a" * 32
 def adapter(vendor: FakeTwilio, storage: Storage, clock: HandClock) -> Twilio:
     account = TwilioAccount(
         account_sid="AC" + "a" * 32,
+        service_sid=SERVICE,
         messaging_service_sid="MG" + "a" * 32,
         auth_tokens=[TOKEN],
         public_url=PUBLIC_URL,
         webhook_url=PUBLIC_URL + PATH,
         media_url="https://mcs.us1.twilio.com/v1",
     )
-    calls = Calls("https://conversations.twilio.com/v1", basic=("SK", "secret"), transport=vendor)
-    messages = Calls("https://api.twilio.com/2010-04-01", basic=("SK", "secret"), transport=vendor)
-    return Twilio(account, calls, messages, storage, clock)
+    login = ("SK", "secret")
+    calls = TwilioCalls(
+        conversations=Calls("https://conversations.twilio.com/v1", basic=login, transport=vendor),
+        messages=Calls("https://api.twilio.com/2010-04-01", basic=login, transport=vendor),
+        media=Calls(account.media_url, basic=login, transport=vendor),
+    )
+    return Twilio(account, calls, storage, clock)
 
 
 class TwilioBench(VendorBench):
@@ -39,7 +44,7 @@ class TwilioBench(VendorBench):
         self.carrier = adapter(self.vendor, storage, clock)
 
     async def bring(self, receipt: Receipt, inbox: Inbox) -> None:
-        conversation, message = self._posted(receipt.message_id)
+        conversation, message = self._posted(receipt.message_id, receipt.part)
         fields = {
             "EventType": "onDeliveryUpdated",
             "ConversationSid": conversation,
@@ -69,10 +74,11 @@ class TwilioBench(VendorBench):
         while await self.carrier.deliver_due(inbox):
             pass
 
-    def _posted(self, message_id: str) -> tuple[str, str]:
-        """Return the conversation and the id that a message of ours has at Twilio; unknown ones if it never arrived there."""
+    def _posted(self, message_id: str, part: int) -> tuple[str, str]:
+        """Return the conversation and the id that a part of ours has at Twilio; unknown ones if it never arrived there."""
         for conversation in self.vendor.conversations:
             for message in conversation.messages:
-                if json.loads(message["attributes"])["message_id"] == message_id:
+                attributes = json.loads(message["attributes"])
+                if (attributes["message_id"], attributes.get("part", 0)) == (message_id, part):
                     return conversation.sid, message["sid"]
         return self.vendor.conversations[0].sid, "IM" + "f" * 32

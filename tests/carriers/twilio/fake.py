@@ -44,13 +44,17 @@ class FakeTwilio(Vendor):
         self.sent: list[dict[str, str]] = []
         """The messages to one person."""
         self.clock: Clock = HandClock()
+        self.uploads: dict[str, tuple[str, bytes]] = {}
+        """The type and the content of each uploaded file."""
 
     def is_in_trouble(self, request: httpx.Request) -> bool:
         return request.method == "POST" and request.url.path.endswith(self.in_trouble)
 
     def answer(self, request: httpx.Request) -> httpx.Response:  # noqa: C901, PLR0911 - one for each path
-        form = parse_qs(request.content.decode(), keep_blank_values=True)
         path, is_post = request.url.path, request.method == "POST"
+        if path.endswith("/Media"):
+            return self._upload(request)
+        form = parse_qs(request.content.decode(), keep_blank_values=True)
         if path.startswith("/2010-04-01/"):
             return self._send(form) if is_post else self._read(path, request.url.params)
         if path == "/v1/ConversationWithParticipants":
@@ -96,7 +100,7 @@ class FakeTwilio(Vendor):
         return made
 
     def _send(self, form: Mapping[str, list[str]]) -> httpx.Response:
-        self.hand_on(form["To"], form.get("Body", [""])[0])
+        self.hand_on(form["To"], form.get("Body", [""])[0], form.get("MediaUrl", ()))
         sent = {"sid": f"SM{len(self.sent):032x}", "status": "accepted", "date_created": format_datetime(self.clock())}
         self.sent.append(sent | {"to": form["To"][0], "from": form["From"][0], "status_callback": form["StatusCallback"][0]})
         return httpx.Response(201, json=sent)
@@ -129,12 +133,21 @@ class FakeTwilio(Vendor):
         ]
         return page(url, "conversations", rows)
 
+    def _upload(self, request: httpx.Request) -> httpx.Response:
+        sid = f"ME{len(self.uploads):032x}"
+        self.uploads[sid] = (request.headers["content-type"], request.content)
+        return httpx.Response(201, json={"sid": sid, "content_type": request.headers["content-type"], "size": len(request.content)})
+
     def _post(self, conversation: Conversation, form: Mapping[str, list[str]]) -> httpx.Response:
         if conversation.state != "active":
             return refused(50386, 400)
-        self.hand_on(list(conversation.people), form["Body"][0])
+        if "MediaSid" in form:
+            _, content = self.uploads[form["MediaSid"][0]]
+            self.hand_on(list(conversation.people), "", [hashlib.sha256(content).hexdigest()])
+        else:
+            self.hand_on(list(conversation.people), form["Body"][0])
         message = {"sid": f"IM{conversation.sid[-8:]}{len(conversation.messages):024x}", "date_created": "2026-11-21T12:00:00Z"}
-        message |= {name.lower(): form[name][0] for name in ("Author", "Body", "Attributes")}
+        message |= {name.lower(): form.get(name, [""])[0] for name in ("Author", "Body", "Attributes")}
         conversation.messages.append(message)
         return httpx.Response(201, json=message)
 

@@ -7,12 +7,17 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing, RecipientResult
+from groupchat.aggregates.group_events import Media
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Content, Outgoing, RecipientResult
 from groupchat.carriers.twilio.adapter import Twilio
+from tests.carriers.bench import Trouble
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, outgoing
+from tests.carriers.twilio.bench import SERVICE
 from tests.carriers.twilio.fake import FakeTwilio, participant_of, refused
 
+PICTURE = Media(url="https://m.example/a.png", content_type="image/png")
 CREATION = "/ConversationWithParticipants"
 
 
@@ -45,6 +50,39 @@ async def test_a_group_is_created_once_and_each_message_is_posted_to_it_R10(vend
         {"Author": [BUSINESS], "Body": [body], "Attributes": [f'{{"message_id":"{id_}"}}']}
         for id_, body in (("msg_1", "hi é"), ("msg_2", "again"))
     ]
+
+
+async def test_a_file_is_uploaded_and_then_posted_by_its_id_R46(vendor: FakeTwilio, twilio: Twilio):
+    content = Content(content_type="image/png", data=b"png")
+    await twilio.send(replace(outgoing("msg_1", to=(ANN, BOB), body=None, media=(PICTURE,)), part=1, content=content))
+
+    (upload,) = [request for request in vendor.requests if request.url.host == "mcs.us1.twilio.com"]
+    assert (upload.method, upload.url.path) == ("POST", f"/v1/Services/{SERVICE}/Media")
+    assert (upload.headers["content-type"], upload.content) == ("image/png", b"png")
+    (sid,) = vendor.uploads
+    expected = {"Author": [BUSINESS], "MediaSid": [sid], "Attributes": ['{"message_id":"msg_1","part":1}']}
+    assert posts(vendor, "/Messages") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "retry_after"),
+    [
+        ("cut off", "unclear", 2.0),
+        ("nonsense", "unclear", 2.0),
+        ("never arrived", "unclear", 2.0),
+        ("refused for now", "20429", 5.0),
+        ("refused", "50407", None),
+    ],
+)
+async def test_an_upload_in_trouble_texts_nobody_R28(
+    vendor: FakeTwilio, twilio: Twilio, trouble: Trouble, code: str, retry_after: float | None
+):
+    vendor.trouble, vendor.in_trouble = trouble, ("/Media",)
+    content = Content(content_type="image/png", data=b"png")
+    with pytest.raises(CarrierRefusedError) as refused_:
+        await twilio.send(replace(outgoing(body=None, media=(PICTURE,)), content=content))
+    assert (refused_.value.code, refused_.value.retry_after) == (code, retry_after)
+    assert vendor.files[ANN] == []
 
 
 async def test_a_group_that_is_being_set_up_takes_the_message_later_R28(vendor: FakeTwilio, twilio: Twilio):
@@ -133,14 +171,15 @@ async def test_receipts_give_the_outcome_of_a_message_R28_R49(vendor: FakeTwilio
     )
 
 
-async def test_a_message_that_may_be_further_back_is_not_given_up_R28(vendor: FakeTwilio, twilio: Twilio, clock: HandClock):
-    long_ago = clock.now - timedelta(days=1)
-    for n in range(100):
+async def test_a_message_that_is_further_back_is_found_R28(vendor: FakeTwilio, twilio: Twilio, clock: HandClock):
+    for n in range(250):
         await twilio.send(outgoing(f"msg_{n}", begun_at=clock.now))
 
+    assert await twilio.find(outgoing("msg_0", begun_at=clock.now)) is not None
+    assert await twilio.find(outgoing("msg_old", begun_at=clock.now - timedelta(days=1))) is None
+    asked = len(vendor.requests)
     assert await twilio.find(outgoing("msg_new", begun_at=clock.now + timedelta(hours=1))) is None
-    with pytest.raises(CarrierUnclearError):
-        await twilio.find(outgoing("msg_old", begun_at=long_ago))
+    assert len(vendor.requests) == asked + 2  # the conversation, and one page: those on it are older than the call
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from groupchat.aggregates.delivery import Withheld
+from groupchat.aggregates.delivery_events import Withheld
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.aggregates.sight import published
 from groupchat.broker import topics

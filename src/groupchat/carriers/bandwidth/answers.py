@@ -3,7 +3,7 @@
 After any 4xx or 5xx response of Bandwidth's own, nothing is sent. A response without its format comes from some gateway instead.
 """
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import SETTLED_SECONDS, CarrierAnswer
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing, RecipientResult

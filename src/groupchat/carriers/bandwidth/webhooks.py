@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers import shapes
 from groupchat.carriers.bandwidth.answers import is_opt_out, status_of_failure

@@ -24,7 +24,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers.port import RecipientResult, ResultStatus
 
 Behaviour = Literal[

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Outgoing, RecipientResult
 from groupchat.carriers.simulator.behaviours import REFUSED_CODE, Fate, Switch, fate
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Literal
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers import shapes
 
 _STATUSES: dict[str, ReceiptStatus] = {

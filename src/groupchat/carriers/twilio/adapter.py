@@ -7,7 +7,7 @@ Messages to one person take another way (`direct.py`).
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -15,25 +15,27 @@ import structlog
 from msgspec import Struct
 
 from groupchat.carriers import shapes
-from groupchat.carriers.calls import Calls
+from groupchat.carriers.calls import Calls, CarrierAnswer
 from groupchat.carriers.incoming import News, hand_over
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
 from groupchat.carriers.storage import Storage
-from groupchat.carriers.twilio import events
+from groupchat.carriers.twilio import events, uploads
 from groupchat.carriers.twilio.answers import error_of, result
 from groupchat.carriers.twilio.copies import SETTLED_SECONDS, Copies
 from groupchat.carriers.twilio.direct import Direct, receipt_of
-from groupchat.carriers.twilio.lookup import Lookup, message_id_of
+from groupchat.carriers.twilio.lookup import Lookup, named_in
 from groupchat.carriers.twilio.rails import Rail, Rails
+from groupchat.carriers.twilio.reading import ASK_AGAIN_SECONDS, created_at, listed
 from groupchat.carriers.twilio.signature import require_signed
+from groupchat.carriers.twilio.uploads import Uploads
 from groupchat.carriers.twilio.waiting import Waiting, WaitingEvents
 from groupchat.values.carriers import CarrierLimits
 from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import described
 from groupchat.values.waiting import first_set
 
-LIMITS = CarrierLimits(recipients=9, characters=1600, files=0, files_to_one=10, media_bytes=5_000_000)
-"""Ten in all, with the business number. To a group, each file would be a separate message, which this adapter does not send."""
+LIMITS = CarrierLimits(recipients=9, characters=1600, files=10, media_bytes=5_000_000, files_apart=True, types_apart=uploads.TYPES)
+"""Ten in all, with the business number. The number of files is that of a message to one person, and ours to a group."""
 IDLE_SECONDS = 1.0
 _A_PAGE = 100
 _MARGIN = timedelta(minutes=5)
@@ -45,11 +47,25 @@ class TwilioAccount(Struct, frozen=True, kw_only=True):
     """An account at Twilio: `auth_tokens` verify webhooks, which Twilio posts to `webhook_url`, below `public_url`."""
 
     account_sid: str
+    service_sid: str
     messaging_service_sid: str
     auth_tokens: Sequence[str]
     public_url: str
     webhook_url: str
     media_url: str
+
+
+class TwilioCalls(Struct, frozen=True, kw_only=True):
+    """The calls to the APIs of Twilio: Conversations, the Messages API, and the Media Content Service."""
+
+    conversations: Calls
+    messages: Calls
+    media: Calls
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for each in (self.conversations, self.messages, self.media):
+            await each.close()
 
 
 class Twilio:
@@ -59,24 +75,29 @@ class Twilio:
     native_group = True
     limits = LIMITS
 
-    def __init__(self, account: TwilioAccount, calls: Calls, messages: Calls, storage: Storage, clock: Clock = utc_now) -> None:
-        """Call Conversations by `calls`, and the Messages API by `messages`."""
+    def __init__(self, account: TwilioAccount, calls: TwilioCalls, storage: Storage, clock: Clock = utc_now) -> None:
+        """Call Twilio's APIs by `calls`."""
         self._account = account
-        self._direct = Direct(messages, account.account_sid, account.messaging_service_sid, account.webhook_url)
-        self._calls = calls
-        self._rails = Rails(calls, account.messaging_service_sid)
-        copies = Copies(calls, messages, account.account_sid, self._rails)
-        self._lookup = Lookup(calls, self._rails, copies, account.media_url)
+        self._direct = Direct(calls.messages, account.account_sid, account.messaging_service_sid, account.webhook_url)
+        self._calls = calls.conversations
+        self._uploads = Uploads(calls.media, account.service_sid)
+        self._rails = Rails(self._calls, account.messaging_service_sid)
+        copies = Copies(self._calls, calls.messages, account.account_sid, self._rails)
+        self._lookup = Lookup(self._calls, self._rails, copies, account.media_url)
         self._waiting = WaitingEvents(storage, clock)
         self._posted = asyncio.Event()
         """Rings when this process has stored an event."""
 
     async def send(self, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
-        """Post a message to its group's conversation, or send it to one person."""
+        """Post a message, or a part of it, to its group's conversation, or send it to one person."""
         if len(outgoing.to) == 1:
             return await self._direct.send(outgoing)
         sid = await self._rails.ready(outgoing)
-        form = {"Author": outgoing.from_, "Body": outgoing.body or "", "Attributes": _attributes(outgoing)}
+        form = {"Author": outgoing.from_, "Attributes": _attributes(outgoing)}
+        if outgoing.media:
+            form["MediaSid"] = await self._uploads.upload(outgoing)
+        else:
+            form["Body"] = outgoing.body or ""
         answer = await self._calls.post(f"/Conversations/{quote(sid)}/Messages", data=form)
         if answer.taken and shapes.text(answer.body, "sid"):
             return tuple(RecipientResult(recipient=number, status="sent") for number in outgoing.to)
@@ -94,7 +115,7 @@ class Twilio:
                 if found is not None:
                     return found
         except CarrierRefusedError as error:
-            raise CarrierUnclearError(error.detail, retry_after=error.retry_after or 60.0) from error
+            raise CarrierUnclearError(error.detail, retry_after=error.retry_after or ASK_AGAIN_SECONDS) from error
         return None
 
     async def webhook(self, posted: Posted, inbox: Inbox) -> int:
@@ -144,20 +165,19 @@ class Twilio:
     async def _find_in(self, rail: Rail, outgoing: Outgoing) -> tuple[RecipientResult, ...] | None:
         """Return the results of a message in a conversation; none if it certainly is not there."""
         path = f"/Conversations/{quote(rail.sid)}/Messages"
-        answer = await self._calls.get(path, params={"Order": "desc", "PageSize": str(_A_PAGE)})
-        if not answer.taken:
-            raise CarrierUnclearError(str(error_of(answer)), retry_after=60.0)
-        listed = shapes.listed(answer.body, "messages")
-        if listed is None:
-            msg = "the response has no list of messages"
-            raise CarrierUnclearError(msg, retry_after=60.0)
-        for each in listed:
-            if message_id_of(each) == outgoing.message_id:
+        since = outgoing.begun_at - _MARGIN
+        async for each in listed(self._read, path, "messages", {"Order": "desc", "PageSize": str(_A_PAGE)}):
+            if named_in(each) == (outgoing.message_id, outgoing.part):
                 return await self._results(f"{path}/{quote(shapes.text(each, 'sid'))}", rail, outgoing)
-        if len(listed) >= _A_PAGE and shapes.text(listed[-1], "date_created") > (outgoing.begun_at - _MARGIN).isoformat():
-            msg = "the conversation has more new messages than Twilio shows at once"
-            raise CarrierUnclearError(msg)
+            if created_at(datetime.fromisoformat, each) < since:
+                return None
         return None
+
+    async def _read(self, path: str, params: dict[str, str]) -> CarrierAnswer:
+        answer = await self._calls.get(path, params=params)
+        if not answer.taken:
+            raise CarrierUnclearError(str(error_of(answer)), retry_after=ASK_AGAIN_SECONDS)
+        return answer
 
     async def _results(self, path: str, rail: Rail, outgoing: Outgoing) -> tuple[RecipientResult, ...]:
         """Return the receipts' statuses of a message; recipients without one are on the way."""
@@ -170,7 +190,8 @@ class Twilio:
 
 
 def _attributes(outgoing: Outgoing) -> str:
-    return json.dumps({"message_id": outgoing.message_id}, separators=(",", ":"))
+    part = {"part": outgoing.part} if outgoing.part else {}
+    return json.dumps({"message_id": outgoing.message_id} | part, separators=(",", ":"))
 
 
 def _result(number: str, receipt: Any) -> RecipientResult:

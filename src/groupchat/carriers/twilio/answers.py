@@ -2,7 +2,7 @@
 
 from msgspec.structs import asdict
 
-from groupchat.aggregates.delivery import ReceiptStatus
+from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import SETTLED_SECONDS, CarrierAnswer
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Receipt, RecipientResult

@@ -16,12 +16,11 @@ from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Outgoing, Posted, Receipt, RecipientResult
 from groupchat.carriers.twilio.answers import OPTED_OUT, code_of, error_of, receipt, result
-from groupchat.carriers.twilio.reading import created_at
+from groupchat.carriers.twilio.reading import ASK_AGAIN_SECONDS, created_at
 
 _MESSAGE_ID = "message_id"
 _MARGIN = timedelta(minutes=1)
 """How far our clock and Twilio's may differ."""
-_ASK_AGAIN_SECONDS = 60.0
 
 
 class Direct:
@@ -50,11 +49,11 @@ class Direct:
         try:
             answer = await self._calls.get(self._path, params=asked)
         except CarrierRefusedError as error:
-            raise CarrierUnclearError(error.detail, retry_after=error.retry_after or _ASK_AGAIN_SECONDS) from error
+            raise CarrierUnclearError(error.detail, retry_after=error.retry_after or ASK_AGAIN_SECONDS) from error
         listed = shapes.listed(answer.body, "messages") if answer.taken else None
         if listed is None:
             msg = "Twilio does not list the messages to this person"
-            raise CarrierUnclearError(msg, retry_after=_ASK_AGAIN_SECONDS)
+            raise CarrierUnclearError(msg, retry_after=ASK_AGAIN_SECONDS)
         if any(created_at(parsedate_to_datetime, each) >= outgoing.begun_at - _MARGIN for each in listed):
             msg = "Twilio has a message to this person that may be this one, and no status callback has named it yet"
             raise CarrierUnclearError(msg)

@@ -4,6 +4,8 @@ import json
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls
 from groupchat.carriers.incoming import News
@@ -25,7 +27,7 @@ class Lookup:
         self._rails = rails
         self._copies = copies
         self._media_url = media_url
-        self._messages: dict[str, str] = {}
+        self._messages: dict[str, tuple[str, int]] = {}
         self._people: dict[str, People] = {}
 
     async def news(self, fields: events.Fields) -> News:
@@ -45,11 +47,12 @@ class Lookup:
         return News(inbound=[written])
 
     async def _receipt(self, fields: events.Fields) -> Receipt | None:
-        message_id = await self._message_id(fields)
+        message_id, part = await self._named(fields)
         recipient = (await self._people_of(fields)).numbers.get(fields["ParticipantSid"])
         if not message_id or recipient is None:
             return None
-        return receipt(message_id, recipient, fields["Status"], fields.get("ErrorCode", ""))
+        report = receipt(message_id, recipient, fields["Status"], fields.get("ErrorCode", ""))
+        return replace(report, part=part)
 
     async def _inbound(self, fields: events.Fields) -> Inbound | None:
         """Return a person's message. The business number is the member that the others see it as."""
@@ -67,14 +70,14 @@ class Lookup:
             carrier_answers=events.is_answered(fields),
         )
 
-    async def _message_id(self, fields: events.Fields) -> str:
-        """Return our id of a message; an empty text if it is not ours."""
+    async def _named(self, fields: events.Fields) -> tuple[str, int]:
+        """Return our id of a message, and the part of it; an empty text if it is not ours."""
         sid = fields["MessageSid"]
         if sid not in self._messages:
             answer = await self._calls.get(f"/Conversations/{quote(fields['ConversationSid'])}/Messages/{quote(sid)}")
             if not answer.taken and answer.status != NOT_FOUND:
                 raise CarrierUnclearError(str(error_of(answer)))
-            _remember(self._messages, sid, message_id_of(answer.body))
+            _remember(self._messages, sid, named_in(answer.body))
         return self._messages[sid]
 
     async def _people_of(self, fields: events.Fields) -> People:
@@ -84,12 +87,14 @@ class Lookup:
         return self._people[sid]
 
 
-def message_id_of(message: Any) -> str:
-    """Return our id of a message at Twilio, from its attributes; an empty text if it is not ours."""
+def named_in(message: Any) -> tuple[str, int]:
+    """Return our id of a message at Twilio, and the part of it, from its attributes; an empty text if it is not ours."""
     try:
-        return shapes.text(json.loads(shapes.text(message, "attributes") or "{}"), "message_id")
+        attributes = json.loads(shapes.text(message, "attributes") or "{}")
     except (ValueError, RecursionError):
-        return ""
+        return "", 0
+    part = shapes.text(attributes, "part")
+    return shapes.text(attributes, "message_id"), int(part) if part.isdecimal() else 0
 
 
 def _remember(remembered: dict[str, T], sid: str, meaning: T) -> None:

@@ -9,6 +9,8 @@ from groupchat.carriers import shapes
 from groupchat.carriers.calls import CarrierAnswer
 from groupchat.carriers.port import CarrierUnclearError
 
+ASK_AGAIN_SECONDS = 60.0
+"""The pause before Twilio is asked again, after a response that does not say what was asked for."""
 Get = Callable[[str, dict[str, str]], Awaitable[CarrierAnswer]]
 """Requests a path with parameters, and returns a response that has what was asked for; raises a carrier's errors."""
 
@@ -20,7 +22,7 @@ async def listed(get: Get, path: str, name: str, params: dict[str, str]) -> Asyn
         found = shapes.listed(body, name)
         if found is None:
             msg = f"the response has no list of {name}"
-            raise CarrierUnclearError(msg)
+            raise CarrierUnclearError(msg, retry_after=ASK_AGAIN_SECONDS)
         for each in found:
             yield each
         params = dict(parse_qsl(urlsplit(shapes.text(body, "meta", "next_page_url")).query))

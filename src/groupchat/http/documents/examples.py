@@ -45,7 +45,7 @@ NEW_CONVERSATION: Json = {
     "message": NEW_MESSAGE,
 }
 
-QUEUED: Json = {"status": "queued", "code": None, "reason": None}
+QUEUED: Json = {"status": "queued", "code": None, "reason": None, "parts": []}
 USER: Json = {"kind": "user", "id": USER_ID, "name": "Olivia", "number": None}
 MESSAGE: Json = {
     "id": MESSAGE_ID,
@@ -57,8 +57,8 @@ MESSAGE: Json = {
     "at": SENT_AT,
     "version": 2,
     "recipients": [
-        {"number": ANN, "status": "delivered", "code": None, "reason": None},
-        {"number": BOB, "status": "failed", "code": "30006", "reason": meaning_of("30006")},
+        {"number": ANN, "status": "delivered", "code": None, "reason": None, "parts": []},
+        {"number": BOB, "status": "failed", "code": "30006", "reason": meaning_of("30006"), "parts": []},
     ],
     "reactions": [{"emoji": "\N{THUMBS UP SIGN}", "number": ANN, "name": "Ann", "at": REPLIED_AT}],
 }

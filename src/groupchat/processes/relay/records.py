@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from groupchat.aggregates import delivery, phone_book
+from groupchat.aggregates import delivery_events, phone_book
 from groupchat.aggregates.external_id import ExternalIdClaimed, ExternalIdReleased
 from groupchat.aggregates.group_events import AutoReplied, MessageSent
 from groupchat.aggregates.media import MediaAttached, MediaMissing
@@ -18,7 +18,7 @@ from groupchat.values.event import Recorded
 _encode = msgspec.json.Encoder().encode
 
 # Events that aren't in the stream of the conversation or contact whose key they have.
-_OF_CONVERSATION = (*delivery.EVENTS, MediaAttached, MediaMissing, ReviewOpened, ReviewSettled)
+_OF_CONVERSATION = (*delivery_events.EVENTS, MediaAttached, MediaMissing, ReviewOpened, ReviewSettled)
 _OF_CONTACT = (phone_book.NumberListed, phone_book.NumberUnlisted, ExternalIdClaimed, ExternalIdReleased)
 
 
@@ -44,7 +44,7 @@ def records_of(recorded: Recorded, public_url: str | None = None) -> Iterator[Ka
     key = key_of(recorded, topic)
     headers = headers_of(recorded, key, public_url=public_url)
     yield KafkaRecord(topic=topic, key=key.encode(), value=_encode(published(event)), headers=headers)
-    if isinstance(event, MessageSent | AutoReplied | delivery.Withheld):
+    if isinstance(event, MessageSent | AutoReplied | delivery_events.Withheld):
         yield from _entries(recorded, public_url)
 
 
