@@ -50,7 +50,7 @@ def _body(types: PythonTypes, path: str, operation: Json) -> tuple[dict[str, str
     body = operation.get("requestBody")
     if body is None:
         return {}, []
-    ((media, content),) = body["content"].items()
+    media, content = next(iter(body["content"].items()))  # others are for programs without this client
     if media != "application/json":
         return {"file": "bytes"}, ["body=file", f"media={media!r}"]
     shape = types.schemas[content["schema"]["$ref"].rpartition("/")[2]]

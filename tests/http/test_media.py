@@ -42,6 +42,53 @@ async def test_an_uploaded_picture_is_judged_by_its_content_and_loses_its_place_
         assert not image.getexif()
 
 
+def form(*fields: tuple[str, str, bytes], end: bytes = b"--frontier--\r\n") -> bytes:
+    """Return a form with the boundary `frontier`: fields with a name, a file's name, and content."""
+    head = 'Content-Disposition: form-data; name="{}"; filename="{}"\r\nContent-Type: text/plain\r\n\r\n'
+    parts = [b"--frontier\r\n" + head.format(name, file).encode() + content + b"\r\n" for name, file, content in fields]
+    return b"".join(parts) + end
+
+
+FORM = "multipart/form-data; boundary=frontier"
+
+
+async def test_a_file_is_uploaded_by_a_form_as_browsers_and_curl_send_it_R46(site):
+    content = BY_TYPE["application/pdf"] + b"\r\n--frontier-not\r\n" + bytes(range(256)) * 5_000
+    response = await site.request("POST", "/v1/media", content=form(("file", "a.pdf", content)), headers={"Content-Type": FORM})
+
+    assert response.status_code == 201, response.text
+    assert (await site.get(response.json()["url"])).content == content
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "place", "says"),
+    [
+        (form(("file", "a", b"%PDF-1.4")), "multipart/form-data", "content-type", "names no boundary"),
+        (form(("file", "a", b"%PDF-1.4")), "multipart/form-data; boundary=other", "body", "not a form with the boundary"),
+        (b"%PDF-1.4", FORM, "body", "not a form with the boundary"),
+        (b"", FORM, "body", "has no end"),
+        (form(), FORM, "body", "has no field"),
+        (form(("file", "a", b"%PDF-1.4"), end=b""), FORM, "body", "has no end"),
+        (form(("file", "a", b"%PDF-1.4"), ("file", "b", b"%PDF-1.4")), FORM, "body", "more than one field"),
+        (form(("picture", "a", b"%PDF-1.4")), FORM, "body", "has the field 'picture'"),
+        (b"--frontier\r\nX: " + b"x" * 10_000 + b"\r\n\r\n%PDF-1.4\r\n--frontier--\r\n", FORM, "body", "not a form"),
+    ],
+)
+async def test_a_form_without_a_single_file_is_refused_with_what_to_do_R46(
+    site, content: bytes, content_type: str, place: str, says: str
+):
+    answer = await site.request("POST", "/v1/media", content=content, headers={"Content-Type": content_type})
+    (error,) = assert_problem(answer, "invalid-request", 422)["errors"]
+    assert error["loc"] == place
+    assert says in error["detail"]
+
+
+async def test_a_form_with_a_file_that_is_too_large_is_refused_R46(site):
+    content = form(("file", "a.pdf", b"%PDF-1.4" + bytes(MAX_MEDIA_BYTES)))
+    answer = await site.request("POST", "/v1/media", content=content, headers={"Content-Type": FORM})
+    assert_problem(answer, "payload-too-large", 413)
+
+
 async def test_an_uploaded_file_is_sent_by_its_id_and_is_there_R46(site):
     made, uploaded = await site.group(1, 2), await upload(site, BY_TYPE["application/pdf"])
     (attachment,) = (await sent(site, made, uploaded["id"]))["media"]

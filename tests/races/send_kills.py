@@ -1,9 +1,9 @@
 """kill -9 between any two steps of a send: each phone gets the text once, or its status says that nobody knows.
 
 For each carrier, a process delivers one message with a file and is killed: before each commit of a transaction, when each call has
-reached the carrier, and when the carrier has taken it, before it answers. Each time, a second process continues, a minute later by its clock.
-The processes run the workers as `groupchat work` does. The carriers are the fakes of the contract, behind HTTP, in the process that
-kills; the simulated one is in the database.
+reached the carrier, and when the carrier has taken it, before it answers. Each time, a second process continues, a minute later by
+its clock. The processes run the workers as `groupchat work` does. The carriers are the fakes of the contract, behind HTTP, in the
+process that kills; the simulated one is in the database.
 
 `python -m tests.races.send_kills URL [EVERY [CARRIER ...]]`, on empty databases of your own (`{carrier}` in the URL is the name),
 kills at every n-th step, and prints what became of the messages. It exits with 1 if a text arrived twice or was lost without a

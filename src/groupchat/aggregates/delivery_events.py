@@ -10,7 +10,7 @@ from groupchat.values.money import Currency, Rate
 
 
 @stored_as("groupchat.delivery.started")
-class Started(Event, frozen=True, kw_only=True):
+class Started(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The message is about to be handed to the carrier, perhaps again after a call that certainly never reached it.
 
     A carrier may take a message in several `parts`, one by one: then `part` is the one that is handed over, counted from 0.

@@ -147,9 +147,9 @@ class Operations:
 
     @operation
     def upload_media(self, *, file: bytes) -> Call[UploadedFile]:
-        """Keep a file of up to 25 MiB, to send it in a message by its id (R46). The body is the file. Its type is judged
-        by the content, so the Content-Type of the request doesn't count. A picture is kept without metadata, such as
-        the place where it was taken.
+        """Keep a file of up to 25 MiB, to send it in a message by its id (R46). The body is the file, or a form
+        (`multipart/form-data`) with one field, `file`. The file's type is judged by its content, whatever type the
+        request names. A picture is kept without metadata, such as the place where it was taken.
         """
         return Call(method="POST", path="/v1/media", answer=UploadedFile, body=file, media="application/octet-stream")
 

@@ -29,7 +29,7 @@ ResultStatus = Literal["sent", "failed", "unconfirmed", "delivered"]
 # --- out
 
 
-class Content(Struct, frozen=True, kw_only=True):
+class FileContent(Struct, frozen=True, kw_only=True):
     """The content of a file, for a carrier that does not fetch files itself."""
 
     content_type: str
@@ -54,7 +54,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     media: tuple[Media, ...] = ()
     begun_at: datetime
     part: int = 0
-    content: Content | None = None
+    content: FileContent | None = None
 
 
 class RecipientResult(Struct, frozen=True, kw_only=True):

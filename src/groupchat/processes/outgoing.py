@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from groupchat.aggregates.delivery import Delivery
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, Media
 from groupchat.aggregates.media import PICTURE_BYTES
-from groupchat.carriers.port import Content, Outgoing
+from groupchat.carriers.port import FileContent, Outgoing
 from groupchat.commands import deliveries
 from groupchat.commands.streams import MEDIA
 from groupchat.media.library import Library
@@ -49,14 +49,14 @@ class OutgoingMessages:
         except MediaStoreError as error:
             raise PutOffError(str(error), LOOK_SECONDS) from error
 
-    async def _content(self, library: Library, media: Media, limits: CarrierLimits) -> Content:
+    async def _content(self, library: Library, media: Media, limits: CarrierLimits) -> FileContent:
         known = await self._store.load(MEDIA, media.media_id or "")
         if known is None or known.stored is None:
             msg = f"{media.media_id} is in a message, but was never stored"
             raise RuntimeError(msg)
         version = await library.for_carrier(known.stored, PICTURE_BYTES, limits.types_apart)
         data = b"".join([piece async for piece in library.store.read(version.name)])
-        return Content(content_type=version.content_type, data=data)
+        return FileContent(content_type=version.content_type, data=data)
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:

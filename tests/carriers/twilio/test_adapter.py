@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from groupchat.aggregates.group_events import Media
-from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Content, Outgoing, RecipientResult
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, FileContent, Outgoing, RecipientResult
 from groupchat.carriers.twilio.adapter import Twilio
 from tests.carriers.bench import Trouble
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, outgoing
@@ -53,7 +53,7 @@ async def test_a_group_is_created_once_and_each_message_is_posted_to_it_R10(vend
 
 
 async def test_a_file_is_uploaded_and_then_posted_by_its_id_R46(vendor: FakeTwilio, twilio: Twilio):
-    content = Content(content_type="image/png", data=b"png")
+    content = FileContent(content_type="image/png", data=b"png")
     await twilio.send(replace(outgoing("msg_1", to=(ANN, BOB), body=None, media=(PICTURE,)), part=1, content=content))
 
     (upload,) = [request for request in vendor.requests if request.url.host == "mcs.us1.twilio.com"]
@@ -78,7 +78,7 @@ async def test_an_upload_in_trouble_texts_nobody_R28(
     vendor: FakeTwilio, twilio: Twilio, trouble: Trouble, code: str, retry_after: float | None
 ):
     vendor.trouble, vendor.in_trouble = trouble, ("/Media",)
-    content = Content(content_type="image/png", data=b"png")
+    content = FileContent(content_type="image/png", data=b"png")
     with pytest.raises(CarrierRefusedError) as refused_:
         await twilio.send(replace(outgoing(body=None, media=(PICTURE,)), content=content))
     assert (refused_.value.code, refused_.value.retry_after) == (code, retry_after)

@@ -34,6 +34,7 @@ ONE = f"{PATH}/{{media_id}}"
 FOR_CARRIERS = "/media/"
 MAX_MEDIA_BYTES = 25 * 1_048_576
 _FILE = Annotated[str, Meta(extra_json_schema={"format": "binary"})]
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
 _RANGE = re.compile(rb"bytes=(\d{1,12})-(\d{0,12})")
 _SHOWN = ("image/", "audio/", "video/")
 """The types that a browser shows by itself. Others are downloads, so that they can't do anything in our name."""
@@ -139,8 +140,9 @@ def _part(header: bytes, size: int) -> tuple[int, int]:
 
 
 UPLOADING = """\
-Keep a file of up to 25 MiB, to send it in a message by its id (R46). The body is the file. Its type is judged by the content, so
-the Content-Type of the request doesn't count. A picture is kept without metadata, such as the place where it was taken."""
+Keep a file of up to 25 MiB, to send it in a message by its id (R46). The body is the file, or a form (`multipart/form-data`) with
+one field, `file`. The file's type is judged by its content, whatever type the request names. A picture is kept without metadata,
+such as the place where it was taken."""
 
 READING = """\
 Get a file that you uploaded, or that is in a conversation that you can see (R22). `Range` gets a part of it. A file that is not an
@@ -156,7 +158,12 @@ upload_media = Handled(
         summary="Upload a file",
         description=UPLOADING,
         tag="messages",
-        body=Body(type=_FILE, media="application/octet-stream", examples={"card": "BEGIN:VCARD"}),
+        body=Body(
+            type=_FILE,
+            media="application/octet-stream",
+            examples={"card": "BEGIN:VCARD"},
+            others={"multipart/form-data": _FORM},
+        ),
         responses=(
             Response(
                 status=201,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
+from groupchat.http.web.forms import AROUND_BYTES, writer_of
 from groupchat.http.web.refusals import (
     BODY_SECONDS,
     MAX_BODY_BYTES,
@@ -78,19 +79,22 @@ async def _receive_body(incoming: Incoming) -> bytes:
 
 
 async def read_file(incoming: Incoming, seconds: float = BODY_SECONDS, most: int = MAX_FILE_BYTES) -> IO[bytes]:
-    """Return the body as a file on the disk, at its beginning.
+    """Return the body as a file on the disk, at its beginning; of a form, the file in it.
 
-    Raises `EncodedBodyError`, `PayloadTooLargeError`, and `RequestTimeoutError` if nothing arrives for so many seconds.
+    Raises `EncodedBodyError`, `PayloadTooLargeError`, `RequestTimeoutError` if nothing arrives for so many seconds, and
+    `InvalidRequestError` for a form without a single file.
     """
     if incoming.headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise EncodedBodyError
     announced = incoming.headers.get(b"content-length", b"0")
-    _require_room(int(announced) if announced.isdigit() else 0, most)
+    _require_room(int(announced) - AROUND_BYTES if announced.isdigit() else 0, most)
     file: IO[bytes] = SpooledTemporaryFile(max_size=MAX_BODY_BYTES)  # noqa: SIM115 - it is gone when nobody has it any more
     try:
+        write, finish = writer_of(incoming.headers.get(b"content-type", b""), file)
         async for piece in _pieces(incoming, seconds):
-            _require_room(file.tell() + len(piece), most)
-            file.write(piece)
+            write(piece)
+            _require_room(file.tell(), most)
+        finish()
     except BaseException:
         file.close()
         raise

@@ -95,6 +95,7 @@ class _Writer:
         if each.body is not None:
             examples = {name: {"value": value} for name, value in each.body.examples.items()}
             content = {each.body.media: {"schema": self._schema_of[each.body.type], "examples": examples}}
+            content |= {media: {"schema": schema} for media, schema in each.body.others.items()}
             operation["requestBody"] = {"required": each.body.required, "content": content}
         return operation
 

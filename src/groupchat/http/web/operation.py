@@ -13,12 +13,13 @@ class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Body(Struct, frozen=True, kw_only=True):
-    """A body of a request, JSON unless `media` says otherwise."""
+    """A body of a request, JSON unless `media` says otherwise. `others` has complete schemas of other media types for it."""
 
     type: Any
     media: str = "application/json"
     required: bool = True
     examples: Mapping[str, Any] = {}
+    others: Mapping[str, Json] = {}
 
 
 class Content(Struct, frozen=True, kw_only=True):
