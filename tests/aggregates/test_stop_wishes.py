@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given as for_any
 from hypothesis import strategies as st
 
+from groupchat.aggregates import stop_wishes
 from groupchat.aggregates.keywords import keyword
 from groupchat.aggregates.stop_wishes import stop_wish
+from groupchat.values.text import folded
 
 ROOT = Path(__file__).parents[2]
 LABELLED = [line.split("\t") for line in Path(__file__).with_name("stop_wishes.tsv").read_text("utf-8").splitlines()]
@@ -59,3 +61,13 @@ def test_any_text_is_judged_R40(body):
 
 def test_a_very_long_text_is_judged_by_its_beginning_R40():
     assert stop_wish("Please take me off this list. " + "x " * 1_000_000) == "take me off"
+
+
+def test_every_rule_finds_its_phrase_only_where_one_of_the_quick_searches_does_R40():
+    sentences = [sentence for _, _, text in LABELLED for sentence in stop_wishes._sentences(folded(text))]
+    assert len(sentences) > 300
+    for sentence in sentences:
+        quick = stop_wishes._WITHIN.search(sentence) or stop_wishes._WHOLE.match(sentence)
+        assert bool(quick) == any(rule.search(sentence) for _, rule in stop_wishes._RULES), sentence
+    unsorted = [each for each in stop_wishes._PATTERNS if not each.startswith((r"\b", "^"))]
+    assert unsorted == []

@@ -4,7 +4,7 @@ from groupchat.processes.delivery import DeliveryProcess
 from tests.http.site import Json, Site, open_site
 from tests.support.builders import number
 
-NOTHING = dict.fromkeys(("messages", "queued", "unconfirmed", "sent", "delivered", "failed", "withheld", "put_off"), 0)
+NOTHING = dict.fromkeys(("messages", "queued", "unconfirmed", "sent", "partial", "delivered", "failed", "withheld", "put_off"), 0)
 
 
 async def the_carrier(site: Site) -> Json:

@@ -7,6 +7,7 @@ import { carrierName, useCarriers } from "./carriers";
 const WORDS = {
   delivered: "delivered",
   sent: "sent",
+  partial: "arrived in part",
   queued: "waiting",
   unconfirmed: "not confirmed",
   failed: "failed",

@@ -75,7 +75,7 @@ def keyword(body: str | None, *, alone: bool, own: Words = NO_WORDS) -> Keyword 
         meant = "opt-in"
     elif _is_one_of(text, _known(_ANY_HELP)):
         meant = "help"
-    return None if any(category(character)[0] == "S" for character in text) else meant
+    return None if meant and any(category(character)[0] == "S" for character in text) else meant
 
 
 def language_of(body: str) -> Language:

@@ -16,6 +16,7 @@ _LONGEST = 2_000
 """Only the beginning of a longer text is judged."""
 _SENTENCE_ENDS = re.compile(r"[.!?,;:\n()\u2026]+")
 _VARIANTS_OF_SIGNS = re.compile("[\U0001f3fb-\U0001f3ff\u2640\u2642 .!]")
+_CAPTURING = re.compile(r"\((?!\?)")
 _TYPOS = re.compile("|".join(TYPOS.split()))
 
 
@@ -28,7 +29,8 @@ def stop_wish(body: str | None) -> str | None:
         return "stop sign"
     if _TYPOS.fullmatch(text.strip(" .!").replace(" ", "")):
         return "stop"
-    return next((phrase for sentence in _sentences(text) for phrase, rule in _RULES if rule.search(sentence)), None)
+    suspect = [sentence for sentence in _sentences(text) if _WITHIN.search(sentence) or _WHOLE.match(sentence)]
+    return next((phrase for sentence in suspect for phrase, rule in _RULES if rule.search(sentence)), None)
 
 
 def language_of(phrase: str) -> Language:
@@ -44,12 +46,17 @@ def _sentences(text: str) -> Iterable[str]:
 
 
 def _pattern(line: str) -> str:
-    """Return a line's pattern with the parts filled in, bounded by whole words."""
-    return rf"\b(?:{line.format_map(PARTS)})\b".replace(r"\b(?:^", "^(?:").replace(r"$)\b", ")$")
+    """Return a line's pattern with the parts filled in, bounded by whole words. Groups that capture are five times as slow."""
+    filled = _CAPTURING.sub("(?:", line.format_map(PARTS))
+    return rf"\b(?:{filled})\b".replace(r"\b(?:^", "^(?:").replace(r"$)\b", ")$")
 
 
 _LINES: tuple[tuple[Language, str], ...] = (("en", ENGLISH), ("es", SPANISH), ("fr", FRENCH))
 _PHRASES = tuple((language, line.partition(": ")) for language, lines in _LINES for line in lines.strip().splitlines())
 _RULES = tuple((phrase, re.compile(_pattern(pattern))) for _, (phrase, _, pattern) in _PHRASES)
+_PATTERNS = tuple(rule.pattern for _, rule in _RULES)
+_WITHIN = re.compile(r"\b(?:" + "|".join(each.removeprefix(r"\b") for each in _PATTERNS if each.startswith(r"\b")) + ")")
+_WHOLE = re.compile("|".join(each for each in _PATTERNS if each.startswith("^")))
+"""Together, they find what any of the rules finds. Few texts have it, and two searches take less time than all of them."""
 _LANGUAGES: dict[str, Language] = {phrase: language for language, (phrase, _, _) in _PHRASES}
 _NOT_MEANT = re.compile("|".join(_pattern(line) for line in NOT_MEANT.strip().splitlines()))

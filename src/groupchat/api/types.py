@@ -223,6 +223,7 @@ class RecentMessages(Struct, frozen=True, kw_only=True):
     queued: int
     unconfirmed: int
     sent: int
+    partial: int
     delivered: int
     failed: int
     withheld: int

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from groupchat.aggregates import delivery
 from groupchat.aggregates.access import Access
-from groupchat.aggregates.delivery import Delivery, Status
+from groupchat.aggregates.delivery import Delivery
+from groupchat.aggregates.delivery_parts import Status
 from groupchat.commands.caller import Caller
 from groupchat.commands.streams import CONVERSATION, DELIVERY
 from groupchat.projections import ledger
@@ -32,6 +33,7 @@ class RecentMessages(Struct, frozen=True, kw_only=True):
     queued: int = 0
     unconfirmed: int = 0
     sent: int = 0
+    partial: int = 0
     delivered: int = 0
     failed: int = 0
     withheld: int = 0

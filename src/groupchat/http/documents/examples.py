@@ -316,6 +316,7 @@ CARRIER: Json = {
         "queued": 0,
         "unconfirmed": 0,
         "sent": 1,
+        "partial": 0,
         "delivered": 4,
         "failed": 1,
         "withheld": 0,
