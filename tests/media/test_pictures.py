@@ -2,11 +2,13 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from threading import Event
 
-from PIL import Image
+import pytest
+from PIL import Image, ImageCms
 
-from groupchat.media.pictures import THUMBNAIL_PIXELS, fitted, in_turn, thumbnail
+from groupchat.media.pictures import THUMBNAIL_PIXELS, cleaned, fitted, in_turn, thumbnail
 from tests.media.files import noise, photo, picture
 
 
@@ -41,3 +43,24 @@ async def test_pictures_that_take_long_hold_up_no_thread_of_the_database_R46():
     await asyncio.to_thread(done.set)
 
     assert await asyncio.gather(*decoding) == [True] * 5
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_picture_keeps_its_colors_without_its_profile_R46(mode: str):
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")  # red is green in it
+    written = BytesIO()
+    Image.new(mode, (40, 20), "red").save(written, "PNG", icc_profile=swapped)
+
+    for shown in (cleaned(written, "image/png"), thumbnail(written, "image/png")):
+        with Image.open(shown) as image:
+            red, green, _ = image.convert("RGB").getpixel((5, 5))
+            assert (red < 90, green > 200, "icc_profile" in image.info) == (True, True, False)
+
+
+def test_a_damaged_profile_changes_nothing_R46():
+    written = BytesIO()
+    Image.new("RGB", (40, 20), "red").save(written, "PNG", icc_profile=b"damaged")
+
+    with Image.open(cleaned(written, "image/png")) as image:
+        assert image.convert("RGB").getpixel((5, 5)) == (255, 0, 0)

@@ -236,6 +236,7 @@ async def _write(response: httpx.Response, file: IO[bytes]) -> None:
 def _keep(piece: bytes, file: IO[bytes]) -> None:
     try:
         file.write(piece)
+        file.flush()  # so that a full disk shows here
     except OSError as error:  # of our disk, which says nothing about the carrier
         msg = f"The folder for temporary files, {gettempdir()}, can't be written: {error.strerror or error}."
         raise MediaStoreError(msg) from error

@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import IO, ParamSpec, TypeVar
 
 from msgspec import Struct
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from groupchat.media.kinds import GIF, JPEG, PNG, WEBP, MediaTypeError
 
@@ -27,6 +27,7 @@ _ORIENTATION = 0x0112
 """The field of EXIF that says how to turn a picture."""
 _ON_THE_SIDE = {5, 6, 7, 8}
 _REDUCIBLE = {"L", "RGB", "RGBA", "CMYK"}
+_SRGB = ImageCms.createProfile("sRGB")
 _THREADS = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 """One of their own: each picture needs much memory, and many at once would take all threads of the database."""
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -69,7 +70,7 @@ def cleaned(file: IO[bytes], content_type: str) -> IO[bytes]:
             image.save(written, _FORMATS[content_type], save_all=True, exif=b"", xmp=b"", comment=b"")
             return written
         ImageOps.exif_transpose(image, in_place=True)
-        return BytesIO(_encoded(image, content_type, 92))
+        return BytesIO(_encoded(_in_srgb(image), content_type, 92))
 
 
 def thumbnail(file: IO[bytes], content_type: str) -> IO[bytes]:
@@ -113,11 +114,29 @@ def _scaled(image: Image.Image, side: int) -> Image.Image:
     image.draft("RGB", (side, side))
     whole = image if image.mode in _REDUCIBLE else image.convert("RGBA")
     smaller = whole.reduce(max(max(image.size) // side, 1))
-    upright = ImageOps.exif_transpose(smaller).convert("RGBA")
+    upright = ImageOps.exif_transpose(_in_srgb(smaller)).convert("RGBA")
     flat = Image.new("RGB", upright.size, "white")
     flat.paste(upright, mask=upright)
     flat.thumbnail((side, side))
     return flat
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """Return a picture with the colors that its profile gives it, in the colors of the web, because the profile is dropped."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA", "CMYK"}:
+        return image
+    opaque = image.convert("RGB") if image.mode == "RGBA" else image
+    try:
+        found = ImageCms.profileToProfile(opaque, BytesIO(profile), _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):  # the profile is damaged, or that of another kind of picture
+        return image
+    if found is None:
+        return image
+    if image.mode == "RGBA":
+        found.putalpha(image.getchannel("A"))
+    found.info = {name: value for name, value in image.info.items() if name != "icc_profile"}
+    return found
 
 
 def _encoded(image: Image.Image, content_type: str, quality: int) -> bytes:

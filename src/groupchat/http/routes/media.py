@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Literal
 
+import structlog
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
@@ -28,6 +29,9 @@ from groupchat.media.pictures import in_turn
 from groupchat.media.port import MediaStoreError
 from groupchat.queries import media as queries
 from groupchat.store.terms import NO_TERMS
+from groupchat.values.errors import described
+
+log = structlog.get_logger()
 
 PATH = "/v1/media"
 ONE = f"{PATH}/{{media_id}}"
@@ -71,7 +75,8 @@ async def _upload(services: Services, incoming: Incoming, who: Caller) -> Reply:
         with await read_file(incoming, services.body_seconds, MAX_MEDIA_BYTES) as file:
             judged = await in_turn(check, file, clean=True)
             await services.media.store.put(judged.facts.sha256, judged.file)
-    except MediaStoreError as error:
+    except (MediaStoreError, OSError) as error:  # the latter of the folder for temporary files, such as a full disk
+        log.warning("upload_not_kept", error=described(error))
         raise MediaUnavailableError from error
     call = Call(services, who, {}, NO_TERMS)
     done = await call.run(commands.upload, judged.facts)
