@@ -6,9 +6,11 @@ a name whose answer changes nor another way to write an address leads inside.
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import SOCK_STREAM, getaddrinfo
 from urllib.parse import urlsplit
@@ -48,6 +50,12 @@ class InsideError(ExpectedError):
 
 class NetworksUnreadableError(ExpectedError):
     """The setting is not a list of networks."""
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Return the system's certificates, which judge those addresses. A process loads them once, which takes a while."""
+    return ssl.create_default_context()
 
 
 def read_networks(text: str) -> tuple[Network, ...]:

@@ -9,7 +9,6 @@ A file is judged while it is read: after the first bytes by its type, then by it
 
 import asyncio
 import json
-import ssl
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from tempfile import gettempdir
@@ -18,7 +17,7 @@ from typing import IO, Any
 import httpx
 from msgspec import Struct
 
-from groupchat.addresses import Addresses, Destination, InsideError
+from groupchat.addresses import Addresses, Destination, InsideError, certificates
 from groupchat.media.kinds import HEAD_BYTES, MediaTypeError, type_of
 from groupchat.media.port import MediaStoreError
 
@@ -81,7 +80,7 @@ class Fetcher:
         self._addresses = addresses
         self._seconds = seconds
         self._transport = transport or httpx.AsyncHTTPTransport(
-            verify=ssl.create_default_context(), limits=httpx.Limits(max_keepalive_connections=0)
+            verify=certificates(), limits=httpx.Limits(max_keepalive_connections=0)
         )
 
     async def fetch(self, carrier: str, url: str, file: IO[bytes]) -> None:

@@ -1,12 +1,10 @@
 """The calls to all webhooks: their connections, signatures and counts (R55)."""
 
-import ssl
 from datetime import datetime
-from functools import cached_property
 
 import structlog
 
-from groupchat.addresses import Addresses
+from groupchat.addresses import Addresses, certificates
 from groupchat.aggregates.webhook_state import WebhookState
 from groupchat.processes.webhooks.counts import WebhookCounts
 from groupchat.tracing import calling, failed
@@ -38,11 +36,6 @@ class WebhookCalls:
         self._clock = clock
         self._call_seconds = call_seconds
         self._receivers: dict[str, Receiver] = {}
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        """The system's certificates, which take a while to load."""
-        return ssl.create_default_context()
 
     async def call(self, webhook: WebhookState, recorded: Recorded) -> CallOutcome:
         """Send an event to a webhook; whatever happens is an outcome."""
@@ -85,7 +78,7 @@ class WebhookCalls:
         """Return the receiver at a webhook's present address."""
         receiver = self._receivers.get(webhook.id)
         if receiver is None or receiver.url != webhook.url:
-            receiver = Receiver(webhook.url, self._addresses, self._tls, self._call_seconds)
+            receiver = Receiver(webhook.url, self._addresses, certificates(), self._call_seconds)
             before, self._receivers[webhook.id] = self._receivers.get(webhook.id), receiver
             if before is not None:
                 before.close()
