@@ -28,6 +28,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
+    "--in-process-gpu",
+    "--disable-software-rasterizer",
+    "--disable-site-isolation-trials",
 ]
 
 
