@@ -5,9 +5,9 @@ import pytest
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.store.database import Database
 from tests.carriers.doubles import HandClock, RecordingInbox
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 
 @pytest.fixture

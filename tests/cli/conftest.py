@@ -8,9 +8,9 @@ import pytest
 from groupchat.store.database import Database
 from tests.moving.test_importing import a_store
 from tests.support.command_line import Command, command_line, command_process
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from groupchat.store.database import Database
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from tests.http.site import Site, open_site
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 SELDOM = 1.0
 """Seconds between looks for what other processes have written to an SQLite file. There are none here, and each look that finds a

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from groupchat.store.database import Database
 from tests.http.site import Site
@@ -11,6 +10,7 @@ from tests.http.staff import staffed
 from tests.http.stage import Stage
 from tests.http.test_access import GROUPS, ask
 from tests.support.plans import read_whole
+from tests.support.statements import listening
 
 FILTERED = (
     "GET /v1/conversations?q=ann&unread=true&blocked=false",
@@ -28,14 +28,13 @@ async def test_every_query_that_a_request_makes_is_served_by_an_index(site: Site
     staff = await staffed(site)
     calls = [(row.call, row.body) for rows in GROUPS.values() for row in rows] + [(call, None) for call in FILTERED]
     asked: dict[str, Any] = {}
-    for engine in (site.store.database.engine, site.store.database.single):
-        event.listen(engine, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3]))
-    for name in ("owner", "agent"):
-        for call, body in calls:
-            stage = Stage(staff)
-            stage.caller = name
-            method, path = call.split(" ")
-            await ask(staff, name, method, await stage.filled(path), await stage.filled_body(body))
+    with listening(site.store.database, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3])):
+        for name in ("owner", "agent"):
+            for call, body in calls:
+                stage = Stage(staff)
+                stage.caller = name
+                method, path = call.split(" ")
+                await ask(staff, name, method, await stage.filled(path), await stage.filled_body(body))
 
     assert len(asked) > 50
     assert read_whole(site.store.database, dict(asked)) == {}

@@ -3,10 +3,10 @@
 import pytest
 
 from groupchat.store.database import Database
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 from tests.support.world import World, a_world
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 
 @pytest.fixture
@@ -26,5 +26,5 @@ def both(both_urls):
     """The same, opened."""
     databases = [Database(url) for url in both_urls]
     yield databases
-    for database in databases:
-        database.close()
+    for each in databases:
+        each.close()

@@ -4,10 +4,10 @@ import pytest
 
 from groupchat.processes.delivery import DeliveryProcess
 from tests.processes.fake_carrier import FakeCarrier
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 from tests.support.world import World, a_world
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from groupchat.aggregates import phone_book
 from groupchat.aggregates.contact import Assigned, ContactDeleted, DndTurnedOff, DndTurnedOn, NumbersChanged, Renamed
@@ -16,6 +16,7 @@ from groupchat.values.errors import InvalidRequestError
 from groupchat.values.event import Event
 from tests.projections.histories import Story, follow, items, log_of
 from tests.support.builders import CAUSE, a_contact_created, moment, number
+from tests.support.statements import listening
 
 
 def contact(*events: Event) -> ContactView:
@@ -105,9 +106,8 @@ def test_a_search_without_a_hit_reads_no_contact_of_a_large_directory(database: 
         with database.single.connect() as connection:
             connection.execute(text("VACUUM ANALYZE contacts"))
     asked: dict[str, Any] = {}
-    for engine in (database.engine, database.single):
-        event.listen(engine, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3]))
-    assert found(database, "zzyzx") == []
+    with listening(database, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3])):
+        assert found(database, "zzyzx") == []
 
     ((sent, given),) = ((each, given) for each, given in asked.items() if "contacts" in each)
     query = sent[sent.index("SELECT") :]  # on Postgres it is sent with what begins its transaction

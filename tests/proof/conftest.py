@@ -1,5 +1,5 @@
 """Fixtures of these tests: one Postgres database, emptied before each."""
 
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]

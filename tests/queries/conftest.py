@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 from tests.support.world import World, a_world
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 
 @pytest.fixture

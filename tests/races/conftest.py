@@ -10,10 +10,10 @@ from tests.races.actions import Answer, Plan
 from tests.races.racer import Racer, racing
 from tests.store.following import opened
 from tests.support.checks import broken
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 from tests.support.world import World, a_world
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 ARENAS = ("sqlite", "postgres", "postgres, two processes")
 

@@ -77,7 +77,8 @@ def _only_read(connection, _record):
     connection.commit()
 
 
-async def test_a_result_is_reused_for_a_second_by_all_callers(database):
+async def test_a_result_is_reused_for_a_second_by_all_callers(database_url):
+    database = Database(database_url)  # of its own, because what listens to it stays
     commits = count(1)
     before_commits(database, lambda: next(commits))
     probe = Probe(database, holds=60.0)
@@ -86,3 +87,4 @@ async def test_a_result_is_reused_for_a_second_by_all_callers(database):
     assert await probe.can_store()
 
     assert next(commits) == 2
+    database.close()

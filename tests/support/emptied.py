@@ -1,15 +1,19 @@
 """One Postgres database for many tests, emptied before each: making one costs thirty times as much.
 
-A folder uses it if its `conftest.py` imports both fixtures; its tests must leave the schema unchanged.
+Its connections are kept, too: opening those of a site with its workers costs more than most tests. A folder uses it if its
+`conftest.py` imports the three fixtures; its tests must leave the schema unchanged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
 
+from groupchat.store.database import Database
 from tests.support.postgres import PostgresServer
 
+SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
 VERSION = "SELECT version_num FROM alembic_version"
 EMPTY = """
 DO $$
@@ -23,24 +27,67 @@ END $$
 """
 
 
+class SharedDatabase:
+    """A database of Postgres that a test at a time uses."""
+
+    def __init__(self, url: str, engine: Engine) -> None:
+        self._url = url
+        self._engine = engine
+        self._database = Database(url)
+        self._connections: list[Any] = []
+        for each in self._engines():
+            event.listen(each, "connect", lambda connection, _: self._connections.append(connection))
+        with engine.connect() as connection:
+            self._empty = EMPTY.format(version=connection.exec_driver_sql(VERSION).scalar_one())
+
+    def emptied(self) -> str:
+        """Empty it, and return its URL."""
+        with self._engine.begin() as connection:
+            connection.exec_driver_sql(self._empty)
+        return self._url
+
+    def opened(self) -> Database:
+        """Return it with the connections of earlier tests, or with none if any of them broke, or is still in use."""
+        self._connections = [each for each in self._connections if not each.closed]
+        with self._engine.connect() as connection:
+            alive = set(connection.exec_driver_sql(SESSIONS).scalars())
+        broken = any(each.info.backend_pid not in alive for each in self._connections)
+        if broken or any(each.pool.checkedout() for each in self._engines()):  # type: ignore[attr-defined]
+            self.close()
+        return self._database
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def _engines(self) -> tuple[Engine, ...]:
+        return self._database.engine, self._database.single, self._database.sessions
+
+
 @pytest.fixture(scope="session")
-def shared_database(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
-    """Empties the shared database and returns its URL."""
+def shared_database(postgres_server: PostgresServer) -> Iterator[SharedDatabase]:
+    """The shared database."""
     with postgres_server.database() as url:
         engine = create_engine(url, pool_pre_ping=True)  # some tests cut all connections
-        with engine.connect() as connection:
-            empty = EMPTY.format(version=connection.exec_driver_sql(VERSION).scalar_one())
-
-        def emptied() -> str:
-            with engine.begin() as connection:
-                connection.exec_driver_sql(empty)
-            return url
-
-        yield emptied
+        shared = SharedDatabase(url, engine)
+        yield shared
+        shared.close()
         engine.dispose()
 
 
 @pytest.fixture
-def postgres_url(shared_database: Callable[[], str]) -> str:
-    """The shared database, migrated and empty."""
-    return shared_database()
+def postgres_url(shared_database: SharedDatabase) -> str:
+    """The URL of the shared database, migrated and empty."""
+    return shared_database.emptied()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    """A migrated database, on each backend."""
+    if database_url.startswith("postgresql"):
+        shared: SharedDatabase = request.getfixturevalue("shared_database")
+        yield shared.opened()
+        return
+    database = Database(database_url)
+    yield database
+    database.close()

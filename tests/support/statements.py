@@ -26,12 +26,13 @@ def counted(database: Database) -> Iterator[Asked]:
     def begun(_connection: object) -> None:
         asked.transactions += 1
 
-    with _listening(database, "before_cursor_execute", executed), _listening(database, "begin", begun):
+    with listening(database, "before_cursor_execute", executed), listening(database, "begin", begun):
         yield asked
 
 
 @contextmanager
-def _listening(database: Database, name: str, listener: object) -> Iterator[None]:
+def listening(database: Database, name: str, listener: object) -> Iterator[None]:
+    """Hear an event of all connections until the block ends."""
     engines = (database.engine, database.single)
     for engine in engines:
         event.listen(engine, name, listener)

@@ -15,9 +15,9 @@ from groupchat.transcript.composing import Making, compose
 from groupchat.transcript.parts import Part
 from groupchat.transcript.source import TranscriptSource, source_of
 from tests.support.disputed import Disputed, disputed_in
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 MAKING = Making(
     by="A. Auditor",

@@ -32,6 +32,10 @@ _POSTGRES_ARGUMENTS: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
+_POSTGRES_OPTIONS: dict[str, Any] = {
+    "connect_args": _POSTGRES_ARGUMENTS,
+    "use_native_hstore": False,  # saves each new connection the query for a type that no table has
+}
 _PASSING_STATES = frozenset({"25006", "25P03", "42501"})
 """SQLSTATEs of failures that pass: read-only transaction, idle-in-transaction time-out, and a missing privilege.
 
@@ -74,6 +78,8 @@ class Database:
         self.engine = self._engine(pool_size, schema)
         self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
         """For single statements: its connections are in autocommit mode from the start, so none has to switch back and forth."""
+        self.sessions = self._engine(0, schema, isolation_level="AUTOCOMMIT")
+        """The same without a limit, for what keeps its connection: a lease."""
         if self.is_sqlite:
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -84,7 +90,7 @@ class Database:
             max_overflow=4,
             pool_timeout=POOL_TIMEOUT_SECONDS,
             hide_parameters=True,  # errors are logged and shown, and a statement's values may be people's messages
-            connect_args={"timeout": self._timeouts.busy_ms / 1_000} if self.is_sqlite else _POSTGRES_ARGUMENTS,
+            **{"connect_args": {"timeout": self._timeouts.busy_ms / 1_000}} if self.is_sqlite else _POSTGRES_OPTIONS,
             **options,
         )
         event.listen(engine, "connect", partial(_prepare_sqlite if self.is_sqlite else _prepare_postgres, self._timeouts))
@@ -218,6 +224,7 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
         self.single.dispose()
+        self.sessions.dispose()
         if self._file is not None:
             self._file.forget()
 

@@ -101,7 +101,7 @@ class Lease:
             except Timeout:
                 return False
             return True
-        connection = self._database.single.connect()
+        connection = self._database.sessions.connect()
         taken = connection.execute(
             text(f"SELECT pg_try_advisory_lock{'_shared' if self._shared else ''}(:space, :key)"),
             {"space": _NAMESPACE, "key": crc32(self._name.encode()) - 2**31},
@@ -109,7 +109,6 @@ class Lease:
         if not taken:
             connection.close()
             return False
-        connection.detach()
         self._connection = connection
         return True
 
@@ -118,8 +117,17 @@ class Lease:
         if self._file is not None:
             self._file.release()
         if self._connection is not None:
-            self._connection.close()
+            _unlock(self._connection)
             self._connection = None
+
+
+def _unlock(connection: Connection) -> None:
+    """Return a connection without its locks, or close it, which frees them too."""
+    try:
+        connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
+    except SQLAlchemyError:  # it broke, now or at an earlier check
+        connection.invalidate()
+    connection.close()
 
 
 def _holds(connection: Connection, fence: Fence | None) -> bool:

@@ -21,11 +21,11 @@ from groupchat.store.signals import Signals
 from groupchat.store.webhook_rows import WEBHOOK_ATTEMPTS, WebhookStanding
 from groupchat.values.clock import utc_now
 from groupchat.webhooks.secret_keys import SecretKeys
-from tests.support.emptied import postgres_url, shared_database
+from tests.support.emptied import database, postgres_url, shared_database
 from tests.support.receiver import PATIENCE, Receiver, receiving
 from tests.support.world import World, a_world
 
-__all__ = ["postgres_url", "shared_database"]
+__all__ = ["database", "postgres_url", "shared_database"]
 
 KEYS = SecretKeys([bytes(32)])
 LOCAL = Addresses(read_networks("127.0.0.1/32"))
