@@ -100,11 +100,11 @@ async def test_a_last_try_that_decides_for_too_long_stores_nothing_and_delays_no
 
 async def test_a_last_try_that_reads_much_has_the_time_for_it_R16(database_url):
     async def slow(decision):
-        await decision.load_many(COUNTER, [f"s{n}" for n in range(10 * STREAMS)])
-        await asyncio.sleep(0.35)  # longer than a command that reads little may take
+        await decision.load_many(COUNTER, [f"s{n}" for n in range(4 * STREAMS)])
+        await asyncio.sleep(1.05)  # longer than a command that reads little may take
         await take(decision)
 
-    async with opened(database_url, tries=Tries(free=0, last_seconds=0.3)) as store:
+    async with opened(database_url, tries=Tries(free=0, last_seconds=1.0)) as store:
         await store.run(CAUSE, slow)
 
         assert await sum_of(store, "a") == 1
