@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.exc import OperationalError
 
 from groupchat.aggregates import delivery
@@ -22,6 +23,7 @@ from groupchat.store.follower import Follower
 from groupchat.store.positions import park
 from groupchat.store.refusals import UnavailableError
 from groupchat.values.clock import utc_now
+from groupchat.values.errors import NotFoundError
 from tests.processes.fake_carrier import CrashError, FakeCarrier
 from tests.store.counting import until
 from tests.store.following import opened, reached, running
@@ -65,6 +67,29 @@ async def test_a_message_is_handed_over_with_its_id_numbers_and_body_R10_R28(wor
     assert (outgoing.body, outgoing.media) == ("Hello all", ())
     assert await statuses(world, message_id) == dict.fromkeys((ONE, TWO, THREE), "sent")
     assert carrier.asked == []
+
+
+async def test_messages_that_are_handed_over_together_begin_in_one_append(world, process, carrier):
+    groups = [await world.group(n, n + 1) for n in (1, 3, 5)]
+    messages = [await world.message(await world.send(each)) for each in groups]
+    appends = []
+    world.store.observe(lambda number, _: appends.append(number))
+    await asyncio.gather(*(process.react(each) for each in messages))
+
+    assert len(carrier.taken) == 3
+    assert sum(appends) == 2  # all began, and all have their results
+    for each in messages:
+        assert (await world.types(delivery.stream(each.event.message_id)))[0] == "started"
+
+
+async def test_one_message_that_can_not_begin_keeps_no_other_from_it(world, process, carrier, group):
+    message = await world.message(await world.send(group))
+    stranger = replace(message, stream="cnv_nowhere", event=replace(message.event, message_id="msg_lost"))
+    lost, sent = await asyncio.gather(process.react(stranger), process.react(message), return_exceptions=True)
+
+    assert isinstance(lost, NotFoundError)
+    assert sent is None
+    assert [each.message_id for each in carrier.taken] == [message.event.message_id]
 
 
 async def test_started_is_stored_before_the_call(world, process, carrier, group):

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from groupchat.processes.process import AT_ONCE, Process
+from groupchat.projections import inbox
+from groupchat.projections.view import Projection
 from groupchat.store.follower import Follower
 from groupchat.store.positions import PoisonError, park, statuses
 from groupchat.store.refusals import UnavailableError, VersionConflictError
@@ -77,6 +79,16 @@ async def test_processes_that_move_together_share_a_transaction(store, database)
         await asyncio.gather(*(Process(store, each).handle(batch, 2) for each in others))
 
     assert {name: status.position for name, status in statuses(database).items()} == {each.name: 2 for each in others}
+    assert asked.transactions == 1
+
+
+async def test_a_process_to_which_nothing_happened_shares_a_transaction_with_a_view(store, database, process, noting):
+    batch = await log_of(store, "nobody's")
+    projection = Projection(database, inbox.VIEW, store.applying)
+    with counted(database) as asked:
+        await asyncio.gather(process.handle(batch, 1), projection.handle(batch, 1))
+
+    assert {name: status.position for name, status in statuses(database).items()} == {noting.name: 1, "inbox": 1}
     assert asked.transactions == 1
 
 

@@ -40,6 +40,18 @@ async def test_an_error_of_the_call_is_raised_to_all():
     assert [type(answer) for answer in answers] == [ZeroDivisionError, ZeroDivisionError]
 
 
+async def test_what_ends_the_call_ends_all_who_asked_even_if_it_is_no_error():
+    class KilledError(BaseException):
+        """What a test of a kill raises."""
+
+    def killed(_: Sequence[int]) -> list[int | Exception]:
+        raise KilledError
+
+    at_once = AtOnce.in_thread(killed)
+    answers = await asyncio.wait_for(asyncio.gather(at_once.ask(1), at_once.ask(2), return_exceptions=True), timeout=30)
+    assert [type(answer) for answer in answers] == [KilledError, KilledError]
+
+
 async def test_a_caller_that_gives_up_takes_nothing_from_the_others():
     at_once = AtOnce.in_thread(Calls().answer)
     giving_up, other = asyncio.create_task(at_once.ask(1)), asyncio.create_task(at_once.ask(2))

@@ -12,6 +12,7 @@ from groupchat.store.progress import Progress
 from groupchat.store.refusals import PositionAheadError
 from tests.store.counting import PATIENCE, count, until
 from tests.store.following import METADATA, Keeping, opened, reached, running, seen, stopped
+from tests.support.statements import counted as asked_of
 
 LONG = 600.0
 
@@ -86,6 +87,35 @@ async def test_a_waiting_process_is_woken_by_another_ones_progress(store, follow
         outcome = await count(other, "a")
 
         assert await progress.wait_for([follower.name], outcome.position, PATIENCE)
+
+
+async def test_a_bell_that_rings_for_what_a_follower_has_asks_the_database_nothing(postgres_url):
+    async with opened(postgres_url) as store:
+        METADATA.create_all(store.database.single)
+        follower = Follower(store, Keeping(store.database), idle_seconds=LONG)
+        async with running(follower):
+            await counted(store, 2)
+            await reached(follower, 2)
+            await until(follower._has_everything)
+            found, look = [], follower._has_everything
+            follower._has_everything = lambda: found.append(look()) or found[-1]
+            with asked_of(store.database) as asked:
+                store.signals.log.ring()
+                await until(lambda: any(found))
+                assert asked == []
+            await counted(store, 1)
+            await reached(follower, 3)
+        METADATA.drop_all(store.database.single)
+
+
+async def test_a_call_lets_a_follower_look_for_itself(store, follower, database):
+    """As on SQLite, where another process's events are noticed but not named, or after `groupchat retry`."""
+    async with running(follower):
+        await counted(store, 1)
+        await reached(follower, 1)
+        with asked_of(database) as asked:
+            store.signals.call()
+            await until(lambda: any("FROM stored_events" in each for each in asked))
 
 
 async def test_a_waiting_follower_stops_on_request(store, follower):
