@@ -31,7 +31,7 @@ class SharedDatabase:
     """A database of Postgres that a test at a time uses."""
 
     def __init__(self, url: str, engine: Engine) -> None:
-        self._url = url
+        self.url = url
         self._engine = engine
         self._database = Database(url)
         self._connections: list[Any] = []
@@ -44,7 +44,7 @@ class SharedDatabase:
         """Empty it, and return its URL."""
         with self._engine.begin() as connection:
             connection.exec_driver_sql(self._empty)
-        return self._url
+        return self.url
 
     def opened(self) -> Database:
         """Return it with the connections of earlier tests, or with none if any of them broke, or is still in use."""
@@ -83,11 +83,12 @@ def postgres_url(shared_database: SharedDatabase) -> str:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
-    """A migrated database, on each backend."""
+    """A migrated database, on each backend: the shared one, unless a file has its own `postgres_url`."""
     if database_url.startswith("postgresql"):
         shared: SharedDatabase = request.getfixturevalue("shared_database")
-        yield shared.opened()
-        return
+        if database_url == shared.url:
+            yield shared.opened()
+            return
     database = Database(database_url)
     yield database
     database.close()
