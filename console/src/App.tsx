@@ -1,27 +1,26 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import type { Session } from "./api";
 import { beginSession, endSession, readMe, readSession } from "./api";
-import { Boundary } from "./Boundary";
 import { Brand } from "./Brand";
 import { useChange } from "./changes";
-import { Contacts } from "./contacts/Contacts";
 import { Dialog } from "./Dialog";
 import { data, explain, onSessionEnd, Problem, setToken } from "./http";
-import { Ledger } from "./ledger/Ledger";
+import { later } from "./Later";
 import { useLive } from "./live";
 import { Messages } from "./Messages";
 import { Navigation } from "./Navigation";
-import { useAllStale, useStale } from "./queries";
-import { Reviews } from "./reviews/Reviews";
 import { Shortcuts } from "./Shortcuts";
 import { SignIn } from "./SignIn";
+import { useAllStale, useStale } from "./stale";
 import { forget, forgetSession, keepSignedIn, wasSignedIn } from "./storage";
 
-/** Loaded when somebody opens it, so that the inbox is there sooner. */
-const Settings = lazy(() => import("./settings/Settings").then(({ Settings }) => ({ default: Settings })));
+const Contacts = later(async () => (await import("./contacts/Contacts")).Contacts);
+const Ledger = later(async () => (await import("./ledger/Ledger")).Ledger);
+const Reviews = later(async () => (await import("./reviews/Reviews")).Reviews);
+const Settings = later(async () => (await import("./settings/Settings")).Settings);
 
 const isRefused = (error: unknown) => error instanceof Problem && error.status === 401;
 
@@ -114,13 +113,7 @@ function SignedIn({ onSignOut }: { onSignOut: () => Promise<void> }) {
             <Ledger />
           </Route>
           <Route path="/settings/:part?/:id?">
-            {({ part, id }) => (
-              <Boundary>
-                <Suspense fallback={<main className="nothing">Opening the settings…</main>}>
-                  <Settings me={me.data} part={part} id={id} onSignOut={() => leave.mutate(undefined)} />
-                </Suspense>
-              </Boundary>
-            )}
+            {({ part, id }) => <Settings me={me.data} part={part} id={id} onSignOut={() => leave.mutate(undefined)} />}
           </Route>
           <Route path="/:id?/:view?/:version?">
             {({ id, view, version }) => <Messages me={me.data} id={id} view={view} version={version} />}

@@ -1,17 +1,17 @@
 import { useCallback, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { User } from "./api";
-import { Handsets } from "./handsets/Handsets";
-import { History } from "./history/History";
+import type { Side } from "./Conversation";
 import { Icon } from "./Icon";
 import { Inbox } from "./inbox/Inbox";
-import { NewGroup } from "./newgroup/NewGroup";
-import { Pane } from "./people/Pane";
+import { later } from "./Later";
 import { useCreates } from "./queries";
 import { useKeys } from "./Shortcuts";
-import { Thread } from "./thread/Thread";
+import { CREATED } from "./storage";
 
-type Side = "people" | "handsets" | null;
+const Conversation = later(async () => (await import("./Conversation")).Conversation);
+const History = later(async () => (await import("./history/History")).History);
+const NewGroup = later(async () => (await import("./newgroup/NewGroup")).NewGroup);
 
 type Props = { me: User; id: string | undefined; view: string | undefined; version: string | undefined };
 
@@ -40,7 +40,7 @@ export function Messages({ me, id, view, version }: Props) {
     <div className={`messages ${id ? "chosen" : ""} ${beside ? "beside" : ""}`}>
       <Inbox me={me} chosen={id} starts={starts} />
       {isNew && starts ? (
-        <NewGroup onDone={(made) => go(made ? `/${made}` : "/")} />
+        <NewGroup onDone={(made) => go(`/${made}`, { state: CREATED })} />
       ) : isNew ? (
         <main className="nothing">
           {starts === false && (
@@ -54,7 +54,7 @@ export function Messages({ me, id, view, version }: Props) {
       ) : id && view === "history" ? (
         <History key={id} id={id} me={me} version={version ? Number(version) : null} />
       ) : id ? (
-        <Thread key={id} id={id} me={me} side={side} onSide={setSide} />
+        <Conversation id={id} me={me} side={side} onSide={setSide} />
       ) : (
         <main className="nothing">
           <Icon name="messages" />
@@ -65,8 +65,6 @@ export function Messages({ me, id, view, version }: Props) {
           </p>
         </main>
       )}
-      {id && beside === "people" && <Pane id={id} me={me} onClose={() => setSide(null)} />}
-      {id && beside === "handsets" && <Handsets id={id} onClose={() => setSide(null)} />}
     </div>
   );
 }

@@ -62,3 +62,6 @@ export const keepShortcuts = (on: boolean): void => write(WITHOUT_SHORTCUTS, !on
 export function forget(): void {
   for (const key of Object.keys(localStorage)) if (key.startsWith("groupchat.")) localStorage.removeItem(key);
 }
+
+/** The state of the history entry that leads to a conversation somebody just created. */
+export const CREATED = "created";

@@ -53,7 +53,20 @@ async def test_a_stop_blocks_the_group_and_one_button_continues_it_without_that_
     await owner.press("Continue without them")
 
     await expect(owner.page.get_by_text("2 participants · from")).to_be_visible()
-    await expect(owner.page.get_by_label("Message to 2 participants")).to_be_visible()
+    await expect(owner.page.get_by_label("Message to 2 participants")).to_be_focused()
+
+
+async def test_a_group_that_was_just_created_can_be_written_to_at_once(owner: Person):
+    await owner.new_group("Bicycle shed", "Ann Lee", "(604) 555-0189")
+    composer = owner.page.get_by_label("Message to 2 participants")
+    await expect(composer).to_be_focused()
+    await owner.page.keyboard.type("The shed is open")
+    await owner.page.keyboard.press("Enter")
+    await expect(owner.page.locator("summary").get_by_text("Delivered")).to_be_visible()
+
+    await owner.page.reload()
+    await expect(owner.message("The shed is open")).to_be_visible()
+    await expect(composer).not_to_be_focused()
 
 
 async def test_an_opt_out_in_a_persons_own_words_is_judged_by_a_user_R40(owner: Person):

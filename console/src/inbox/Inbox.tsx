@@ -1,8 +1,9 @@
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { Link } from "wouter";
 import { Avatar } from "../Avatar";
 import type { Conversation, User } from "../api";
 import { Failed } from "../changes";
+import { loadSoon } from "../Later";
 import { More } from "../More";
 import { useInbox, useNumbers, useTexts, useUnread } from "../queries";
 import { count, phone, readable, recently } from "../words";
@@ -22,6 +23,8 @@ export function Inbox({ me, chosen, starts }: Props) {
   const shown = (inbox.data?.pages ?? []).flatMap((page) => page.items);
   const found = sought && !texts.isError ? (texts.data?.pages ?? []).flatMap((page) => page.items) : [];
   const unread = useUnread().data ?? 0;
+  const isShown = inbox.isSuccess;
+  useEffect(() => (isShown ? loadSoon() : undefined), [isShown]);
   return (
     <aside className="inbox" aria-label="Conversations">
       <header>

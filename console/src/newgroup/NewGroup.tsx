@@ -11,7 +11,7 @@ import { type Chosen, Picker } from "./Picker";
 
 type Violation = { code: string; detail: string; index?: number | null };
 
-export function NewGroup({ onDone }: { onDone: (id: string | null) => void }) {
+export function NewGroup({ onDone }: { onDone: (id: string) => void }) {
   const numbers = useNumbers();
   const policy = usePolicy();
   const [from, setFrom] = useState("");

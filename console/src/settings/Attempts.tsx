@@ -3,8 +3,8 @@ import type { Attempt } from "../api";
 import { listWebhookAttempts } from "../api";
 import { Failure } from "../changes";
 import { data } from "../http";
+import { More } from "../More";
 import { second } from "../words";
-import { More } from "./More";
 import { LOOK_MS } from "./WebhookState";
 
 type Props = { id: string; onReplay: ((position: number) => void) | undefined };
@@ -57,7 +57,7 @@ export function Attempts({ id, onReplay }: Props) {
           </li>
         ))}
       </ol>
-      <More list={attempts} />
+      <More of={attempts} />
     </section>
   );
 }

@@ -7,9 +7,9 @@ import { Failure, useChange } from "../changes";
 import { Dialog } from "../Dialog";
 import { Field, Form, written } from "../Form";
 import { data } from "../http";
+import { More } from "../More";
 import { manages } from "../rights";
 import { moment, phone } from "../words";
-import { More } from "./More";
 
 /** The numbers that are not texted because of do-not-disturb (R36). */
 export function DoNotDisturb({ me }: { me: User }) {
@@ -52,7 +52,7 @@ export function DoNotDisturb({ me }: { me: User }) {
           </li>
         ))}
       </ul>
-      <More list={numbers} />
+      <More of={numbers} />
       {lifting && <Lift number={lifting.number} onClose={() => setLifting(null)} />}
     </>
   );

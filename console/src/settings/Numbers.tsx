@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { NumberShown, User } from "../api";
 import { giveUpNumber } from "../api";
+import { Confirm } from "../Confirm";
 import { Failure, useChange } from "../changes";
-import { Confirm } from "../Dialog";
 import { useNumbers, useUsers } from "../queries";
 import { audits, manages } from "../rights";
 import { phone } from "../words";

@@ -5,9 +5,9 @@ import type { RefusalView } from "../api";
 import { readRefusals } from "../api";
 import { Failure } from "../changes";
 import { data } from "../http";
+import { More } from "../More";
 import { useUsers } from "../queries";
 import { count, moment, phone } from "../words";
-import { More } from "./More";
 
 const WHY: Record<string, string> = {
   "conversation-blocked": "Somebody opted out",
@@ -66,7 +66,7 @@ export function Refusals() {
           </li>
         ))}
       </ul>
-      <More list={refusals} />
+      <More of={refusals} />
     </>
   );
 }

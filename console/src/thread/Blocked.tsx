@@ -5,6 +5,7 @@ import { Failure, useChange } from "../changes";
 import { data } from "../http";
 import { Icon } from "../Icon";
 import { useCreates, usePane } from "../queries";
+import { CREATED } from "../storage";
 import { Why } from "../Why";
 import { moment, phone } from "../words";
 
@@ -17,7 +18,7 @@ export function Blocked({ conversation, me, maySend }: { conversation: Conversat
     (_: undefined, headers) =>
       data(createSuccessor({ path: { conversation_id: conversation.id }, body: {}, headers, throwOnError: true })),
     ["conversation"],
-    (made) => go(`/${made.id}`),
+    (made) => go(`/${made.id}`, { state: CREATED }),
   );
   const gone = (pane.data?.opted_out ?? []).filter((each) => conversation.blocked_by.includes(each.number));
   return (

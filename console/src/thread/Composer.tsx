@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { Icon } from "../Icon";
-import { type Attached, keepDraft, readDraft } from "../storage";
+import { type Attached, CREATED, keepDraft, readDraft } from "../storage";
 import { count } from "../words";
 import { useAttaching } from "./attaching";
 import { DraftFiles } from "./DraftFiles";
@@ -68,6 +68,7 @@ export function Composer({ id, recipients, onSend }: Props) {
           }}
         />
         <textarea
+          ref={focusOnce}
           id="composer"
           aria-label={`Message to ${count(recipients, "participant")}`}
           placeholder={`Message ${count(recipients, "participant")}`}
@@ -101,4 +102,11 @@ export function Composer({ id, recipients, onSend }: Props) {
       {many > FILES && <p className="error">A message can have {FILES} files.</p>}
     </form>
   );
+}
+
+/** Put the cursor into the field, if the conversation was just created: once, not again when somebody goes back to it. */
+function focusOnce(field: HTMLTextAreaElement | null): void {
+  if (!field || history.state !== CREATED) return;
+  history.replaceState(null, "", location.href);
+  field.focus();
 }
