@@ -29,7 +29,7 @@ async def test_a_message_goes_to_every_participant_R10(site):
         "media": [ELSEWHERE],
         "at": sent["at"],
         "version": 2,
-        "recipients": [{"number": number(n), "status": "queued", "code": None, "reason": None} for n in (1, 2)],
+        "recipients": [{"number": number(n), "status": "queued", "code": None, "reason": None, "parts": []} for n in (1, 2)],
         "reactions": [],
     }
     assert int(response.headers["Groupchat-Position"]) >= 1
