@@ -160,7 +160,7 @@ async def test_statuses_of_recipients_come_to_the_thread_with_why_one_failed_R28
                 bell.clear()
                 await asyncio.wait({asyncio.ensure_future(bell.wait())}, timeout=0.2)
     why = {"code": "30003", "reason": "The phone could not be reached: it is off, out of coverage, or blocks the sender."}
-    failed = {"number": number(2), "status": "failed"} | why
+    failed = {"number": number(2), "status": "failed"} | why | {"parts": []}
     assert (await site.get(messages_of(made))).json()["items"][0]["recipients"][1] == failed  # R49
     as_of = (await site.get(path_of(made, "history/state"))).json()
     assert as_of["messages"][0]["recipients"][1] == failed  # R32
