@@ -118,6 +118,17 @@ async def test_a_call_lets_a_follower_look_for_itself(store, follower, database)
             await until(lambda: any("FROM stored_events" in each for each in asked))
 
 
+async def test_a_request_to_stop_is_heard_even_if_it_comes_while_the_lease_is_checked(store, follower):
+    class Lease:
+        async def still_held(self):
+            stop.set()
+            await asyncio.sleep(0.01)  # meanwhile, the request has rung the bell
+            return True
+
+    stop = asyncio.Event()
+    await asyncio.wait_for(follower.follow(Lease(), stop), PATIENCE)
+
+
 async def test_a_waiting_follower_stops_on_request(store, follower):
     async with running(follower):
         await counted(store, 1)

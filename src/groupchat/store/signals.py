@@ -63,7 +63,7 @@ class Bell:
     @contextmanager
     def listen(self, stop: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
         """Listen in the running event loop. Each ring sets the event, and so does `stop`; clear it before you look for changes."""
-        bell = asyncio.Event()
+        bell = _Heard(stop)
         listener = (asyncio.get_running_loop(), bell)
         stopping = None if stop is None else asyncio.create_task(_ring_at(stop, bell))
         with self._lock:
@@ -75,6 +75,19 @@ class Bell:
                 self._listeners.discard(listener)
             if stopping is not None:
                 stopping.cancel()
+
+
+class _Heard(asyncio.Event):
+    """A listener's event. Once the listener must stop, it stays set, even if `stop` came just before a `clear`."""
+
+    def __init__(self, stop: asyncio.Event | None) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def clear(self) -> None:
+        """Clear it, unless the listener must stop."""
+        if self._stop is None or not self._stop.is_set():
+            super().clear()
 
 
 async def _ring_at(stop: asyncio.Event, bell: asyncio.Event) -> None:
