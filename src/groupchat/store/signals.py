@@ -63,7 +63,7 @@ class Bell:
     @contextmanager
     def listen(self, stop: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
         """Listen in the running event loop. Each ring sets the event, and so does `stop`; clear it before you look for changes."""
-        bell = _Heard(stop)
+        bell = _ListenersEvent(stop)
         listener = (asyncio.get_running_loop(), bell)
         stopping = None if stop is None else asyncio.create_task(_ring_at(stop, bell))
         with self._lock:
@@ -77,7 +77,7 @@ class Bell:
                 stopping.cancel()
 
 
-class _Heard(asyncio.Event):
+class _ListenersEvent(asyncio.Event):
     """A listener's event. Once the listener must stop, it stays set, even if `stop` came just before a `clear`."""
 
     def __init__(self, stop: asyncio.Event | None) -> None:
