@@ -60,7 +60,7 @@ export function Messages({ me, id, view, version }: Props) {
           <Icon name="messages" />
           <h1>No conversation is open</h1>
           <p>Choose one on the left{starts && ", or start a new group"}.</p>
-          <p className="keys">
+          <p className="shortcut">
             <kbd>?</kbd> shows the keyboard shortcuts
           </p>
         </main>
