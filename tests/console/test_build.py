@@ -46,6 +46,7 @@ async def test_a_browser_loads_little_until_it_shows_the_inbox(browser: Browser,
         await page.add_init_script(MARKS_THE_INBOX)
         await page.goto(await demo.sign_in_address())
         await expect(page.get_by_label("Conversations").get_by_role("link").first).to_be_visible()
+        await page.wait_for_function("performance.getEntriesByName('inbox').length > 0")
         loaded = await page.evaluate(LOADED_BEFORE)
     of_page = {path: size for path, size in loaded if path == "/" or path.startswith("/console/")}
 
