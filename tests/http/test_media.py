@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from groupchat.http.routes.media import MAX_MEDIA_BYTES
+from groupchat.http.web.forms import AROUND_BYTES
 from groupchat.media.port import MediaStoreError
 from tests.http.site import Json, Site, assert_problem, locs, messages_of
 from tests.media.files import BY_TYPE, noise, photo
@@ -81,6 +82,16 @@ async def test_a_form_without_a_single_file_is_refused_with_what_to_do_R46(
     (error,) = assert_problem(answer, "invalid-request", 422)["errors"]
     assert error["loc"] == place
     assert says in error["detail"]
+
+
+async def test_a_form_that_goes_on_after_its_end_is_refused_when_it_is_too_long_R46(site):
+    content = form(("file", "a.pdf", b"%PDF-1.4")) + bytes(MAX_MEDIA_BYTES + AROUND_BYTES)
+
+    async def in_pieces():
+        yield content
+
+    response = await site.request("POST", "/v1/media", content=in_pieces(), headers={"Content-Type": FORM})
+    assert_problem(response, "payload-too-large", 413)
 
 
 async def test_a_form_with_a_file_that_is_too_large_is_refused_R46(site):

@@ -91,9 +91,11 @@ async def read_file(incoming: Incoming, seconds: float = BODY_SECONDS, most: int
     file: IO[bytes] = SpooledTemporaryFile(max_size=MAX_BODY_BYTES)  # noqa: SIM115 - it is gone when nobody has it any more
     try:
         write, finish = writer_of(incoming.headers.get(b"content-type", b""), file)
+        received = 0
         async for piece in _pieces(incoming, seconds):
+            received += len(piece)
             write(piece)
-            _require_room(file.tell(), most)
+            _require_room(max(file.tell(), received - AROUND_BYTES), most)  # of a form, not everything is written
         finish()
     except BaseException:
         file.close()
