@@ -204,6 +204,22 @@ export function Check({ name, label, hint, ...rest }: Common & ComponentProps<"i
   );
 }
 
+/** The id that another system has for a user or a contact. */
+export function ExternalId({ of, value }: { of: "user" | "contact"; value: string | null | undefined }) {
+  return (
+    <Field
+      name="external_id"
+      label="External id (optional)"
+      maxLength={128}
+      pattern="[!-.0-~]*"
+      title="No spaces, slashes or accents"
+      defaultValue={value ?? ""}
+      autoComplete="off"
+      hint={`The ${of}'s id in another system, such as your CRM.`}
+    />
+  );
+}
+
 /** Return what was written into a field, without space around it. */
 export const written = (form: FormData, name: string): string => String(form.get(name) ?? "").trim();
 

@@ -4,7 +4,7 @@ import type { ContactView, User } from "../api";
 import { changeContact, createContact, deleteContact } from "../api";
 import { Confirm } from "../Confirm";
 import { Failure, useChange } from "../changes";
-import { Choice, Field, Form, written } from "../Form";
+import { Choice, ExternalId, Field, Form, written } from "../Form";
 import { data } from "../http";
 import { useUsers } from "../queries";
 import { seesEverything, writes } from "../rights";
@@ -98,16 +98,7 @@ export function ContactForm({ contact, me }: { contact: ContactView | null; me: 
             hint="Users with assigned data only see the contacts that are assigned to them, and groups of only these."
           />
         )}
-        <Field
-          name="external_id"
-          label="External id (optional)"
-          maxLength={128}
-          pattern="[!-.0-~]*"
-          title="No spaces, slashes or accents"
-          defaultValue={contact?.external_id ?? ""}
-          autoComplete="off"
-          hint="The contact's id in another system, such as your CRM."
-        />
+        <ExternalId of="contact" value={contact?.external_id} />
       </Form>
     </div>
   );

@@ -2,7 +2,7 @@ import type { User, UserWithKey } from "../api";
 import { addUser, changeUser } from "../api";
 import { useChange } from "../changes";
 import { Dialog } from "../Dialog";
-import { Check, Choice, Field, Form, isOn, written } from "../Form";
+import { Check, Choice, ExternalId, Field, Form, isOn, written } from "../Form";
 import { data } from "../http";
 import { useRoles } from "../queries";
 import { managesRole } from "../rights";
@@ -66,16 +66,7 @@ export function UserForm({ user, me, onClose, onAdded }: Props) {
           defaultChecked={user?.assigned_only}
           hint="They see only the contacts that are assigned to them, and groups of only these. Owners, admins and auditors see everything."
         />
-        <Field
-          name="external_id"
-          label="External id (optional)"
-          maxLength={128}
-          pattern="[!-.0-~]*"
-          title="No spaces, slashes or accents"
-          defaultValue={user?.external_id ?? ""}
-          autoComplete="off"
-          hint="The user's id in another system, such as your CRM."
-        />
+        <ExternalId of="user" value={user?.external_id} />
       </Form>
     </Dialog>
   );
