@@ -31,6 +31,7 @@ from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.media_fetching import FetchCounts, MediaFetching
 from groupchat.processes.overdue_reviews import OverdueReviews
 from groupchat.processes.partitions.worker import PartitionWorker
+from groupchat.processes.process import PATIENCE_SECONDS, Reaction
 from groupchat.processes.relay.publisher import Publisher
 from groupchat.processes.relay.relay import Relay
 from groupchat.processes.webhooks.calling import WebhookCalls
@@ -174,7 +175,7 @@ def assemble(
     runs: dict[str, Worker] = {
         **{name: Follower(store, Projection(database, view, store.applying)).run for name, view in VIEWS.items()},
         **{each.name: each.run for each in _processes(services, chosen, calls)},
-        MediaFetching.name: Acting(store, MediaFetching(store, services.media.store, fetcher, fetches)).run,
+        MediaFetching.name: _calling(store, MediaFetching(store, services.media.store, fetcher, fetches)).run,
         sending.name: sending.run,
         proof.NAME: proof.Tree(database, signals).run,
         **dict(_carriers_work(services, chosen)),
@@ -206,8 +207,14 @@ def _processes(services: Services, chosen: Sequence[Adapter], calls: CarrierCall
     delivery = DeliveryProcess(
         store, *(each.carrier for each in chosen), calls=calls, forwarding=forwarding, library=services.media
     )
-    for process in (ContactChanges(store), delivery, OverdueReviews(store)):
-        yield Acting(store, process)
+    yield Acting(store, ContactChanges(store))
+    yield _calling(store, delivery)
+    yield Acting(store, OverdueReviews(store))
+
+
+def _calling(store: EventStore, reaction: Reaction) -> Acting:
+    """Return a process that makes calls over a network: one that takes long doesn't delay the others."""
+    return Acting(store, reaction, patience=PATIENCE_SECONDS)
 
 
 def _carriers_work(services: Services, chosen: Sequence[Adapter]) -> Iterator[tuple[str, Worker]]:

@@ -1,7 +1,7 @@
 """A running process: its follower and its put-off events, under one lease.
 
 A process that has lost its lease starts nothing: its commands name the lease's fence (`store/fences.py`). Reactions that are
-already running finish, and their results are stored.
+already running finish, those in the background too, and their results are stored.
 """
 
 import asyncio
@@ -17,8 +17,9 @@ from groupchat.store.terms import Terms
 class Acting:
     """A function that runs a reaction."""
 
-    def __init__(self, store: EventStore, reaction: Reaction) -> None:
-        self.process = Process(store, reaction)
+    def __init__(self, store: EventStore, reaction: Reaction, *, patience: float | None = None) -> None:
+        """`patience` is as in `Process`."""
+        self.process = Process(store, reaction, patience=patience)
         self.follower = Follower(store, self.process)
         self.later = Later(store, self.process, self.follower)
         self.name = reaction.name
@@ -33,6 +34,7 @@ class Acting:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._follow(lease, stop))
                     group.create_task(self._follow_put_off(lease, stop))
+                await self.later.finish()
 
     async def _follow(self, lease: Lease, stop: asyncio.Event) -> None:
         await self.follower.follow(lease, stop)

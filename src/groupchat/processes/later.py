@@ -1,16 +1,17 @@
-"""Handles the events that a process has put off, when they are due.
+"""Handles the events that a process has put off, when they are due, and notes what its background reactions have done.
 
 It runs next to the process's follower, under the same lease. An event that can't be handled stops that follower, as if the follower
 itself had failed on it: `groupchat retry` and `groupchat park` let both continue.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.processes.process import End, Process
+from groupchat.processes.background import End, due
+from groupchat.processes.process import Process
 from groupchat.store import put_off
 from groupchat.store.database import is_passing
 from groupchat.store.event_store import EventStore
@@ -31,6 +32,9 @@ IDLE_SECONDS = 30.0
 """The pause while nothing is: what this process puts off wakes it, and nobody else may put off anything while it has the lease."""
 _SHORTEST_PAUSE = 0.01
 
+_Ends = Mapping[str, tuple[Sequence[Recorded], End]]
+"""The events that were handled and the result, by key."""
+
 log = structlog.get_logger()
 
 
@@ -41,6 +45,7 @@ class Later:
         self._store = store
         self._database = store.database
         self._process = process
+        self._background = process.background
         self._follower = follower
         self._name = process.name
 
@@ -50,6 +55,14 @@ class Later:
             self._process.put_off.clear()
             pause = await self._step_or_pause()
             await first_set(stop, self._process.put_off, seconds=pause)
+
+    async def finish(self) -> None:
+        """Wait for the background reactions, and note what they have done. No other one may begin meanwhile."""
+        await self._background.all_ended()
+        try:
+            await self._note_background()
+        except SQLAlchemyError as error:  # their events are still put off
+            self._log_retry(error)
 
     async def _step_or_pause(self) -> float:
         try:
@@ -64,28 +77,50 @@ class Later:
 
     async def step(self) -> float:
         """Handle due events, at most one of each key; return the seconds until the next check."""
+        handled = [await self._note_background(), await self._handle_due()]
+        return await asyncio.to_thread(self._pause) if all(handled) else LOOK_SECONDS
+
+    async def _note_background(self) -> bool:
+        ended = self._background.ended()
+        handled = await self._note(ended)
+        self._background.forget(ended)
+        return handled
+
+    async def _handle_due(self) -> bool:
         found = await asyncio.to_thread(self._due)
-        ends = await self._process.react({key: [recorded] for key, (_, recorded) in found.items() if recorded is not None})
-        if found:
-            await asyncio.to_thread(self._store_ends, found, ends)
-        errors = [end.error for end in ends.values() if end.error is not None]
+        tasks = await self._process.react({key: events for key, events in found.items() if key not in self._background})
+        ends = {key: task.result() for key, task in tasks.items() if task.done()}
+        for key in tasks.keys() - ends.keys():
+            self._background.keep(key, found[key], tasks[key])
+        slow = due(self._store.now())
+        return await self._note({key: (events, ends.get(key) or End(events, due=slow)) for key, events in found.items()})
+
+    async def _note(self, ends: _Ends) -> bool:
+        """Forget the events that were handled, and put the others off again; return whether none of them has failed."""
+        if ends:
+            await asyncio.to_thread(self._store_ends, ends)
+        errors = [end.error for _, end in ends.values() if end.error is not None]
         for error in errors:
             if isinstance(error, PoisonError):
                 await self._follower.stop(error)
             else:
                 self._log_retry(error)
-        return LOOK_SECONDS if errors else await asyncio.to_thread(self._pause)
+        return not errors
 
     def _log_retry(self, error: Exception) -> None:
         log.warning("follower_retries", follower=self._name, error=first_line(error))
 
-    def _due(self) -> dict[str, tuple[PutOff, Recorded | None]]:
-        """Return the due events by key, with no event if it was parked. Nothing while the follower is stopped."""
+    def _due(self) -> dict[str, Sequence[Recorded]]:
+        """Return each key's first event that is due, and forget those that were parked. Nothing while the follower is stopped."""
         if self._follower.status().stopped_at is not None:
             return {}
         with self._database.read() as connection:
-            due = put_off.due(connection, self._name, self._store.now(), BATCH)
-        return {event.key: (event, self._event(event.position)) for event in due}
+            found = put_off.due(connection, self._name, self._store.now(), BATCH)
+        events = {each.key: self._event(each.position) for each in found}
+        if parked := [each.position for each in found if events[each.key] is None]:
+            with self._database.write(durable=False) as connection:
+                put_off.forget(connection, self._name, parked)
+        return {key: [recorded] for key, recorded in events.items() if recorded is not None}
 
     def _event(self, position: int) -> Recorded | None:
         if parked_in(self._database, self._name, above=position - 1, upto=position):
@@ -95,13 +130,15 @@ class Later:
         except UnreadableEventError as error:
             raise PoisonError(position, str(error)) from error
 
-    def _store_ends(self, found: Mapping[str, tuple[PutOff, Recorded | None]], ends: Mapping[str, End]) -> None:
+    def _store_ends(self, ends: _Ends) -> None:
+        now = self._store.now()
         with self._database.write(durable=False) as connection:
-            done = [event.position for key, (event, _) in found.items() if key not in ends or not ends[key].left]
+            left = {each.position for _, end in ends.values() for each in end.left}
+            done = [each.position for events, _ in ends.values() for each in events if each.position not in left]
             put_off.forget(connection, self._name, done)
-            for key, end in ends.items():
-                if end.due is not None:
-                    put_off.again(connection, self._name, PutOff(found[key][0].position, key, end.due))
+            for key, (_, end) in ends.items():
+                for each in end.left:
+                    put_off.again(connection, self._name, PutOff(each.position, key, end.due or now))
 
     def _pause(self) -> float:
         if self._follower.status().stopped_at is not None:

@@ -1,17 +1,18 @@
 """Code that all processes share. A batch is handled concurrently, but in order within a key. Then its position is stored.
 
 A reaction that puts an event off (`PutOffError`) holds up only its own key. The event is stored with the position, and `Later`
-handles it when it is due, followed by the later events of its key.
+handles it when it is due, followed by the later events of its key. A reaction that takes long goes on in the background, and holds
+up only its own key, too (`background.py`).
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
-from msgspec import Struct
 from structlog.contextvars import bind_contextvars
 
+from groupchat.processes.background import Background, End, due
 from groupchat.store import put_off
 from groupchat.store.applying import FollowerBatch
 from groupchat.store.database import Database
@@ -26,6 +27,9 @@ from groupchat.values.event import Recorded
 
 AT_ONCE = 64
 """The number of keys of a batch that are handled at the same time."""
+
+PATIENCE_SECONDS = 1.0
+"""The patience of processes that make calls over a network."""
 
 
 class PutOffError(Exception):
@@ -51,24 +55,22 @@ class Reaction(Protocol):
         """
 
 
-class End(Struct, frozen=True):
-    """The result of handling a key's events: success, or the remaining events and the reason."""
-
-    left: Sequence[Recorded] = ()
-    error: Exception | None = None
-    due: datetime | None = None
-
-
 class Process:
     """A follower's handler that runs a reaction."""
 
-    def __init__(self, store: EventStore, reaction: Reaction) -> None:
+    def __init__(self, store: EventStore, reaction: Reaction, *, patience: float | None = None) -> None:
+        """Reactions that take longer than `patience` seconds go on in the background.
+
+        Without it, each batch waits for all reactions, so whoever waits for the process's position knows that they are done.
+        """
         self.name = reaction.name
         self.put_off = asyncio.Event()
-        """Set when an event was put off."""
+        """Set when an event was put off, and when a background reaction has ended."""
+        self.background = Background(self.put_off)
         self._store = store
         self._database: Database = store.database
         self._reaction = reaction
+        self._patience = patience
         self.terms = NO_TERMS
         """The terms of the reactions' commands: they require the lease."""
 
@@ -81,14 +83,28 @@ class Process:
         if not by_key:
             return await self._store.applying.apply(FollowerBatch(self.name, position))
         waiting = await asyncio.to_thread(self._waiting, by_key)
-        ends = await self.react({key: events for key, events in by_key.items() if key not in waiting})
-        now = self._store.now()
-        left = [PutOff(each.position, key, end.due) for key, end in ends.items() if end.due for each in end.left]
-        left += [PutOff(each.position, key, now) for key in waiting for each in by_key[key]]
+        tasks = await self.react({key: events for key, events in by_key.items() if key not in waiting})
+        try:
+            await self._store_ends(by_key, tasks, position)
+        except Exception:  # the batch may come again, and none of its reactions may still be running then
+            await asyncio.gather(*tasks.values())
+            raise
+        return position
+
+    async def _store_ends(
+        self, by_key: Mapping[str, Sequence[Recorded]], tasks: Mapping[str, asyncio.Task[End]], position: int
+    ) -> None:
+        """Store the position, and what is put off: what came too early, what is behind that, and what takes long."""
+        ends = {key: task.result() for key, task in tasks.items() if task.done()}
         errors = [end.error for end in ends.values() if end.error is not None]
         if passing := next((error for error in errors if not isinstance(error, PoisonError)), None):
-            raise passing  # only now: the batch comes again, and none of its reactions may still be running then
+            raise passing
         poison = min((error for error in errors if isinstance(error, PoisonError)), key=lambda error: error.position, default=None)
+        now = self._store.now()
+        slow = tasks.keys() - ends.keys()
+        left = [PutOff(each.position, key, end.due) for key, end in ends.items() if end.due for each in end.left]
+        left += [PutOff(each.position, key, now) for key in by_key.keys() - tasks.keys() for each in by_key[key]]
+        left += [PutOff(each.position, key, due(now)) for key in slow for each in by_key[key]]
         reached = position if poison is None else poison.position - 1
         if left:
             await asyncio.to_thread(self._put_off, reached, left)
@@ -97,13 +113,22 @@ class Process:
             await self._store.applying.apply(FollowerBatch(self.name, reached))  # not back, if another process has the lease by now
         if poison is not None:
             raise poison
-        return position
+        for key in slow:
+            self.background.keep(key, by_key[key], tasks[key])
 
-    async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, End]:
-        """React to events, to different keys at the same time; return each key's result when no reaction is running any more."""
+    async def react(self, by_key: Mapping[str, Sequence[Recorded]]) -> dict[str, asyncio.Task[End]]:
+        """React to events, to different keys at the same time; return the keys' tasks, when all have ended or the time is over.
+
+        If one of them has failed, all have ended.
+        """
+        await self.background.room()
         gate = asyncio.Semaphore(AT_ONCE)
-        ends = await asyncio.gather(*(self._in_order(events, gate) for events in by_key.values()))
-        return dict(zip(by_key, ends, strict=True))
+        tasks = {key: asyncio.create_task(self._in_order(events, gate)) for key, events in by_key.items()}
+        if tasks:
+            done, slow = await asyncio.wait(tasks.values(), timeout=self._patience)
+            if slow and any(task.result().error is not None for task in done):
+                await asyncio.wait(slow)
+        return tasks
 
     async def _in_order(self, events: Sequence[Recorded], gate: asyncio.Semaphore) -> End:
         async with gate:
