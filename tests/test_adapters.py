@@ -95,6 +95,14 @@ async def test_credentials_are_only_for_the_carriers_own_addresses_of_files_R46(
     await system.close()
 
 
+def test_an_api_key_that_no_header_can_have_is_refused_at_start_without_being_shown_R43(store):
+    settings = from_environment(TELNYX | PUBLIC | {"GROUPCHAT_TELNYX_API_KEY": "KEYÖ"})
+
+    with pytest.raises(SettingsError, match="GROUPCHAT_TELNYX_API_KEY is not an API key") as refused:
+        assemble(settings, store.database, store.signals, store)
+    assert "KEYÖ" not in str(refused.value)
+
+
 def test_a_public_key_that_is_not_one_is_refused_at_start_R45(store):
     settings = from_environment(TELNYX | PUBLIC | {"GROUPCHAT_TELNYX_PUBLIC_KEY": "nonsense"})
 

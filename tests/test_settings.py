@@ -14,7 +14,7 @@ def test_brokers_are_named_by_hosts_and_ports(servers):
     assert from_environment({SERVERS: servers}).kafka_bootstrap_servers == servers
 
 
-@pytest.mark.parametrize("servers", ["kafka:port", "kafka:99999", "http://kafka:9092", "kafka:9092,", " ", "a b"])
+@pytest.mark.parametrize("servers", ["kafka:port", "kafka:99999", "http://kafka:9092", "kafka:9092,", "a b"])
 def test_a_setting_that_names_no_broker_is_rejected_at_start(servers):
     with pytest.raises(SettingsError, match=f"{SERVERS} is not HOST:PORT"):
         from_environment({SERVERS: servers})
@@ -48,6 +48,29 @@ def of(carrier: str) -> dict[str, str]:
     return needed | {"GROUPCHAT_PUBLIC_URL": "https://chat.example.com"}
 
 
+def test_spaces_around_a_value_do_not_count_and_a_blank_value_is_unset_R43():
+    blank = of("telnyx") | {"GROUPCHAT_TELNYX_PUBLIC_KEY": " \t"}
+
+    assert from_environment(of("telnyx") | {"GROUPCHAT_TELNYX_API_KEY": " KEY \n"}).telnyx_api_key == "KEY"
+    with pytest.raises(SettingsError, match="also needs GROUPCHAT_TELNYX_PUBLIC_KEY"):
+        from_environment(blank)
+
+
+def test_a_secret_of_two_lines_is_rejected_without_being_shown_R43():
+    with pytest.raises(SettingsError, match="GROUPCHAT_TELNYX_API_KEY has a line break") as rejected:
+        from_environment(of("telnyx") | {"GROUPCHAT_TELNYX_API_KEY": "KEY1\nKEY2"})
+
+    assert "KEY1" not in str(rejected.value)
+
+
+@pytest.mark.parametrize("more", ["?a=b", "#a", "/a?b"])
+def test_a_public_address_takes_further_paths_R43(more: str):
+    with pytest.raises(SettingsError, match="GROUPCHAT_PUBLIC_URL can have a host, a port and a path"):
+        from_environment({"GROUPCHAT_PUBLIC_URL": f"https://chat.example.com{more}"})
+    with pytest.raises(SettingsError, match="no user name"):
+        from_environment({"GROUPCHAT_PUBLIC_URL": "https://ann:secret@chat.example.com"})
+
+
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_a_half_configured_carrier_is_refused_with_the_missing_settings_R43(carrier: str):
     whole = of(carrier)
@@ -71,6 +94,9 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path):
     assert from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(secret)}).audit_key == "from the file"
     with pytest.raises(SettingsError, match="are both set"):
         from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(secret), "GROUPCHAT_AUDIT_KEY": "another"})
+    secret.write_text(" \n")
+    with pytest.raises(SettingsError, match="GROUPCHAT_AUDIT_KEY_FILE names a file that is empty"):
+        from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(secret)})
     with pytest.raises(SettingsError, match="GROUPCHAT_AUDIT_KEY_FILE names a file that can't be read"):
         from_environment({"GROUPCHAT_AUDIT_KEY_FILE": str(tmp_path / "missing")})
 

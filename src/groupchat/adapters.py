@@ -64,6 +64,9 @@ def _simulator(settings: Settings, database: Database, clock: Clock) -> Adapter:
 
 
 def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:
+    if not (settings.telnyx_api_key or "").isascii():
+        msg = "GROUPCHAT_TELNYX_API_KEY is not an API key: it has letters that no key has. Copy it from Telnyx's portal again."
+        raise SettingsError(msg)
     public_keys = (settings.telnyx_public_key or "").split()
     if not all(map(is_public_key, public_keys)):
         msg = "GROUPCHAT_TELNYX_PUBLIC_KEY is not a public key: 32 bytes as base64, as Telnyx's portal shows it."
@@ -123,7 +126,7 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         kept_seconds=30 * _DAY,  # Twilio itself deletes nothing, but the account's owner may
         link=twilio_setup.CONTENT_LINK,
     )
-    checking = partial(twilio_setup.check, calls.conversations, account.webhook_url)
+    checking = partial(twilio_setup.check, calls.conversations, account.account_sid, account.service_sid, account.webhook_url)
     return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close, media=media)
 
 

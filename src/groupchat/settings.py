@@ -78,6 +78,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from unicodedata import category
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -223,16 +225,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Read the settings; an empty value counts as unset. Raises `SettingsError`."""
-    given = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX) and value}
+    """Read the settings, without the spaces around them; an empty one counts as unset. Raises `SettingsError`."""
+    written = {name.removeprefix(PREFIX).lower(): value.strip() for name, value in environment.items() if name.startswith(PREFIX)}
     known = Settings.__struct_fields__
-    given = _with_files(given, known)
+    given = _with_files({name: value for name, value in written.items() if value}, known)
     for name in given.keys() - known:
         if close := get_close_matches(name, known, n=1, cutoff=0.8):
             msg = f"{_variable(name)} is not a setting of groupchat. Did you mean {_variable(close[0])}?"
             raise SettingsError(msg)
+    _check_lines(given)
     settings = Settings(**{name: _read(name, given[name]) for name in known if name in given})
     _check_addresses(settings)
+    _check_public_url(settings)
     _check_provider(settings)
     _check_carriers(settings)
     _check_kafka_login(settings)
@@ -258,7 +262,18 @@ def _with_files(given: Mapping[str, str], known: Sequence[str]) -> dict[str, str
         except (OSError, UnicodeDecodeError) as error:
             msg = f"{_variable(name)} names a file that can't be read: {error}."
             raise SettingsError(msg) from error
+        if not read[setting]:
+            msg = f"{_variable(name)} names a file that is empty."
+            raise SettingsError(msg)
     return read
+
+
+def _check_lines(given: Mapping[str, str]) -> None:
+    """Raise `SettingsError` for a value with control characters, without the value, which may be a secret."""
+    for name, value in given.items():
+        if any(category(character) == "Cc" for character in value):
+            msg = f"{_variable(name)} has a line break or another control character inside. Give it as one line."
+            raise SettingsError(msg)
 
 
 def _check_provider(settings: Settings) -> None:
@@ -301,6 +316,14 @@ def _check_addresses(settings: Settings) -> None:
     servers = settings.kafka_bootstrap_servers
     if servers is not None and not all(is_server(each.strip()) for each in servers.split(",")):
         msg = f"{_variable('kafka_bootstrap_servers')} is not HOST:PORT, or several of them separated by commas."
+        raise SettingsError(msg)
+
+
+def _check_public_url(settings: Settings) -> None:
+    """Raise `SettingsError` for an address to which no path can be added, or with a password, which others would see."""
+    parts = urlsplit(settings.public_url or "")
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        msg = f"{_variable('public_url')} can have a host, a port and a path, but no user name and nothing after ? or #."
         raise SettingsError(msg)
 
 

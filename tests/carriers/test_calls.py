@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from groupchat.carriers.calls import LONGEST_BYTES, Calls
-from groupchat.carriers.port import CarrierUnclearError
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
 from tests.store.counting import PATIENCE
 
 
@@ -87,3 +87,13 @@ async def test_a_response_is_not_asked_for_in_a_form_that_grows():
     transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200, json={}))
     await Calls("https://carrier.example/v1", headers={"x-key": "1"}, transport=transport).get("/messages")
     assert [(each.headers["accept-encoding"], each.headers["x-key"]) for each in asked] == [("identity", "1")]
+
+
+async def test_a_request_that_can_not_be_written_does_not_show_the_credentials_R28():
+    def unwritable(_: httpx.Request) -> httpx.Response:
+        msg = "Illegal header value b'Bearer KEY1\\nKEY2'"
+        raise httpx.LocalProtocolError(msg)
+
+    with pytest.raises(CarrierRefusedError, match="check the carrier's settings") as refused:
+        await Calls("https://carrier.example/v1", transport=httpx.MockTransport(unwritable)).post("/messages")
+    assert "KEY1" not in str(refused.value)

@@ -10,6 +10,7 @@ from groupchat.commands.inbound import record_receipts
 from groupchat.commands.streams import DELIVERY
 from groupchat.settings import CARRIERS
 from tests.store.following import opened
+from tests.support.builders import number
 from tests.support.world import CARRIER, a_world
 
 
@@ -53,6 +54,22 @@ def test_an_outcome_that_the_carrier_does_not_know_is_settled_with_a_reason_R28(
     assert (settled.code, again.code) == (0, 1)
     assert "Only a status that is unconfirmed can be settled" in again.err
     assert asyncio.run(statuses(sqlite_url, message_id)) == {"delivered"}
+
+
+@pytest.mark.parametrize("reason", ["", " ", "a\nb", "\x1b[31m"])
+def test_a_settlement_with_a_reason_that_says_nothing_changes_nothing_R28(groupchat, sqlite_url, reason):
+    message_id = asyncio.run(unconfirmed(sqlite_url))
+    settled = groupchat(sqlite_url, "settle", message_id, "delivered", "--reason", reason)
+
+    assert (settled.code, "(R47)" in settled.err) == (1, True)
+    assert asyncio.run(statuses(sqlite_url, message_id)) == {"unconfirmed"}
+
+
+def test_a_number_that_is_not_a_recipient_can_not_be_settled_R28(groupchat, sqlite_url):
+    message_id = asyncio.run(unconfirmed(sqlite_url))
+    settled = groupchat(sqlite_url, "settle", message_id, "delivered", "--reason", "x", "--number", number(7))
+
+    assert (settled.code, f"The message was not sent to {number(7)}." in settled.err) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [("msg_1", "delivered"), ("msg_1", "sent", "--reason", "x")])

@@ -39,6 +39,11 @@ def test_other_content_is_refused_R46(content: bytes):
         check(BytesIO(content))
 
 
+def test_an_empty_file_is_refused_as_one_R46():
+    with pytest.raises(MediaTypeError, match="empty"):
+        check(BytesIO())
+
+
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_a_truncated_picture_is_refused_R46(form: str):
     whole = picture(form, (400, 400)).getvalue()

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from groupchat.aggregates import delivery
 from groupchat.aggregates.roster import RequestedParticipant
@@ -306,6 +307,18 @@ async def test_a_call_after_a_refused_one_is_asked_about_after_a_restart_R28(wor
     assert (carrier.asked, len(carrier.taken)) == ([message.event.message_id], 1)
     types = await world.types(delivery.stream(message.event.message_id))
     assert types == ["started", "call_refused", "started", "updated"]
+
+
+@pytest.mark.parametrize(("seconds", "event"), [(None, "carrier_refused"), (60.0, "carrier_refused_for_now")])
+async def test_what_a_carrier_says_when_it_refuses_is_in_the_log_R28(world, process, carrier, group, seconds, event):
+    message = await world.message(await world.send(group))
+    carrier.before = CarrierRefusedError("request-validation", "from: not yours", retry_after=seconds)
+
+    with capture_logs() as logged, suppress(PutOffError):
+        await process.react(message)
+
+    (said,) = [each for each in logged if each["event"].startswith("carrier_refused")]
+    assert (said["event"], said["code"], said["reason"]) == (event, "request-validation", "from: not yours")
 
 
 async def test_an_unclear_call_is_asked_about_later_and_not_repeated(world, process, carrier, group):

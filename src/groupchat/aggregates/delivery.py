@@ -31,7 +31,7 @@ from groupchat.aggregates.delivery_events import (
     Withheld,
 )
 from groupchat.aggregates.delivery_parts import PartStatus, ReceiptStatus, Status, is_forward, is_taken, joined
-from groupchat.values.errors import RefusalError
+from groupchat.values.errors import InvalidRequestError, RefusalError
 from groupchat.values.event import Event, Recorded
 from groupchat.values.money import Rate
 
@@ -310,6 +310,8 @@ def _settle(command: Settle, state: Delivery | None) -> list[Event]:
         raise NotUnconfirmedError(())
     unconfirmed = tuple(number for number, status in state.statuses.items() if status == "unconfirmed")
     recipients = command.recipients or unconfirmed
+    if strangers := [number for number in recipients if number not in state.statuses]:
+        raise InvalidRequestError("recipients", f"The message was not sent to {', '.join(strangers)}.")
     known = [number for number in recipients if number not in unconfirmed]
     if known or not recipients:
         raise NotUnconfirmedError(tuple(known))

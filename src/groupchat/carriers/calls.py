@@ -22,6 +22,7 @@ SOON_SECONDS = 5.0
 """The pause before another attempt for a message that certainly never left."""
 SETTLED_SECONDS = 30.0
 """After this time, an interrupted call has certainly ended at the carrier, too."""
+_SERVER_ERROR = 500
 LONGEST_BYTES = 1_048_576
 """No more of a response is read. What carriers send is much shorter."""
 
@@ -128,6 +129,9 @@ async def _read(response: httpx.Response) -> bytes:
 
 
 def _words(error: Exception) -> str:
+    """Return what an error says; not of a request that can't be written, because that may quote its credentials."""
+    if isinstance(error, httpx.LocalProtocolError):
+        return "the request can't be written: check the carrier's settings"
     return f"{type(error).__name__} {error}".strip()
 
 
@@ -140,4 +144,8 @@ def _json(body: bytes) -> Any:
 
 def reached(answer: CarrierAnswer, what: str, settings: str) -> CarrierFinding:
     """Return what a refused call of a check says about the settings that it depends on."""
+    if answer.status >= _SERVER_ERROR or answer.status == httpx.codes.TOO_MANY_REQUESTS:
+        return CarrierFinding(
+            good=False, says=f"The carrier does not show {what} at the moment (status {answer.status}). Try later."
+        )
     return CarrierFinding(good=False, says=f"The carrier does not show {what} (status {answer.status}). Check {settings}.")

@@ -19,6 +19,11 @@ class News(Struct, frozen=True, kw_only=True):
     unknown: Sequence[str] = ()
 
 
+def unreadable(event: str) -> str:
+    """Return how to name a message whose sender or receiver has no phone number that can be read, such as a short code."""
+    return f"{event} that can't be read"
+
+
 async def hand_over(carrier: str, news: News, inbox: Inbox) -> int:
     """Pass everything to the inbox; return the number of events without a meaning for us.
 

@@ -150,9 +150,12 @@ def known(default: Carrier, *others: Carrier) -> KnownCarriers:
 
 
 class CarrierFinding(Struct, frozen=True):
-    """One thing that a check of a carrier found: whether it is as it should be, and what it is, or what to do."""
+    """One thing that a check of a carrier found: whether it is as it should be, and what it is, or what to do.
 
-    good: bool
+    `good` is none for what the check can't see, and the operator has to look at.
+    """
+
+    good: bool | None
     says: str
 
 

@@ -55,7 +55,7 @@ COMMANDS = (
         "moving",
         "Load an export of everything into an empty store, completely or not at all, for example to move from SQLite to Postgres.",
     ),
-    ("carrier", "carriers", "Check a carrier: make one harmless call, and report what is still to be set up. It texts nobody."),
+    ("carrier", "carriers", "Check a carrier: make harmless calls, and report what is still to be set up. It texts nobody."),
     ("settle", "carriers", "Record whether a message arrived whose status is unconfirmed, with a reason."),
     ("topics", "kafka", "Create missing Kafka topics, and report topics that differ from the settings. It alters none."),
     (

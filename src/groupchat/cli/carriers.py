@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from groupchat.addresses import Addresses
 from groupchat.bootstrap import running
+from groupchat.carriers import public_url
 from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
 from groupchat.cli.shell import clean, run, say, settings
 from groupchat.commands.keys import by_operator
@@ -38,14 +40,14 @@ def carrier(
     action: Annotated[Action, typer.Argument(help="What to do.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The carrier: telnyx, bandwidth or twilio.")],
 ) -> None:
-    """Check a carrier: make one harmless call, and report what is still to be set up. It texts nobody.
+    """Check a carrier: make harmless calls, and report what is still to be set up. It texts nobody.
 
-    Exit code 1 if something is to be set up. docs/carriers.md explains each step.
+    LOOK marks what can't be seen from here. Exit code 1 if something is to be set up. docs/carriers.md explains each step.
     """
     findings = run(_ACTIONS[action](settings(), name))
     for each in findings:
-        typer.echo(f"{'ok  ' if each.good else 'TODO'}  {clean(each.says)}")
-    if not all(each.good for each in findings):
+        typer.echo(f"{_MARKS[each.good]}  {clean(each.says)}")
+    if any(each.good is False for each in findings):
         say.print("docs/carriers.md explains the set-up.")
         raise typer.Exit(1)
 
@@ -68,12 +70,18 @@ async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
         if name not in checks:
             msg = f"The carrier {name!r} is not configured. Configured: {', '.join(checks) or 'none'}. See docs/carriers.md."
             raise CarrierNotConfiguredError(msg)
+        addresses = Addresses()
+        public = await public_url.check(chosen.public_url or "", addresses)
+        addresses.close()
         try:
-            return list(await checks[name]())
+            return [public, *await checks[name]()]
         except (CarrierRefusedError, CarrierUnclearError) as error:
-            return [CarrierFinding(good=False, says=f"The carrier could not be reached: {error}.")]
+            why = error.detail if isinstance(error, CarrierRefusedError) else error.reason
+            says = f"The carrier could not be reached: {why}. Check the network and GROUPCHAT_{name.upper()}_URL."
+            return [public, CarrierFinding(good=False, says=says)]
 
 
+_MARKS = {True: "ok  ", False: "TODO", None: "LOOK"}
 _ACTIONS = {Action.CHECK: _check}
 
 

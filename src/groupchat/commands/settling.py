@@ -8,7 +8,8 @@ from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import DELIVERY
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
-from groupchat.values.errors import NotFoundError
+from groupchat.values import names
+from groupchat.values.errors import InvalidRequestError, NotFoundError
 
 Settlement = Literal["delivered", "failed"]
 
@@ -19,7 +20,8 @@ async def settle(
     """Record what an owner or admin found out about a message; without `recipients`, about all that are unconfirmed.
 
     Raises `NotFoundError` for a message of a conversation that the caller doesn't see, `NotUnconfirmedError` for a status that is
-    known, and for a message that was not handed over yet.
+    known, and for a message that was not handed over yet, and `InvalidRequestError` for a reason that says nothing, and for a
+    number that is not a recipient.
     """
     rights = await access(decision, who)
     state = await decision.load(DELIVERY, delivery.stream(message_id))
@@ -46,6 +48,8 @@ async def workspace_of(store: EventStore, message_id: str) -> str:
 
 
 async def _settle(decision: Decision, message_id: str, status: Settlement, reason: str, recipients: tuple[str, ...]) -> None:
+    if fault := names.fault(reason):
+        raise InvalidRequestError("reason", f"{fault}.")
     numbers = tuple(read_number(f"recipients.{index}", number) for index, number in enumerate(recipients))
     command = delivery.Settle(recipients=numbers, status=status, reason=reason)
     await decision.take(DELIVERY, delivery.stream(message_id), command)

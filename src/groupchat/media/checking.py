@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from groupchat.aggregates.media import PICTURES, FileFacts
 from groupchat.media import pictures
-from groupchat.media.kinds import MediaTypeError, type_of
+from groupchat.media.kinds import type_of
 from groupchat.media.port import PIECE_BYTES
 
 
@@ -38,8 +38,5 @@ def _counted(file: IO[bytes], content_type: str, width: int | None = None, heigh
     while piece := file.read(PIECE_BYTES):
         digest.update(piece)
         size += len(piece)
-    if size == 0:
-        msg = "This file is empty."
-        raise MediaTypeError(msg)
     facts = FileFacts(sha256=digest.hexdigest(), content_type=content_type, size=size, width=width, height=height)
     return CheckedFile(file=file, facts=facts)

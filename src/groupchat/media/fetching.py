@@ -183,6 +183,9 @@ async def _led(response: httpx.Response, link: Sequence[str]) -> str | None:
     if response.status_code in _GONE:
         msg = f"the carrier does not have it (status {response.status_code})"
         raise NotThereError(msg)
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        msg = "the carrier rejects the account's credentials (status 401)"
+        raise NotNowError(msg)
     if not httpx.codes.is_success(response.status_code):
         msg = f"the response is {response.status_code}"
         raise NotNowError(msg)

@@ -49,20 +49,25 @@ TYPES = (*sorted({type_ for _, type_ in (*_BEGINNINGS, *_BRANDS)} | {WEBP, _VCAR
 
 
 class MediaTypeError(RefusalError):
-    """R46: the file has none of the listed types, or is damaged."""
+    """R46: the file has none of the listed types, is empty, or is damaged."""
 
     slug = "media-type"
 
     def __init__(self, detail: str) -> None:
-        super().__init__(f"{detail} Messages can have files of these types: {', '.join(TYPES)} (R46).", types=TYPES)
+        super().__init__(detail, types=TYPES)
 
 
 def type_of(file: IO[bytes]) -> str:
     """Return a file's type by its content; raises `MediaTypeError` for a type that is not listed."""
     file.seek(0)
-    found = _recognized(file.read(HEAD_BYTES))
+    head = file.read(HEAD_BYTES)
+    if not head:
+        msg = "This file is empty."
+        raise MediaTypeError(msg)
+    found = _recognized(head)
     if found is None:
-        msg = "The content of this file has none of the known types, whatever its name says."
+        types = f"Messages can have files of these types: {', '.join(TYPES)} (R46)."
+        msg = f"The content of this file has none of the known types, whatever its name says. {types}"
         raise MediaTypeError(msg)
     return found
 

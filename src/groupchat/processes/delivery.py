@@ -210,6 +210,8 @@ class DeliveryProcess:
             raise
         except Exception as error:
             self._over[delivery.message_id] = delivery.call
+            if isinstance(error, CarrierRefusedError):
+                _log_refusal(delivery, error)
             if isinstance(error, CarrierRefusedError) and error.retry_after is not None:
                 cause, reason = deliveries.caused_by(recorded), str(error)
                 times = (await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, reason)).value
@@ -268,6 +270,15 @@ def _receipts(delivery: Delivery, results: Sequence[RecipientResult]) -> list[Re
         )
         for result in results
     ]
+
+
+def _log_refusal(delivery: Delivery, refused: CarrierRefusedError) -> None:
+    """Log what the carrier said, which is all that tells a wrong password from a wrong number."""
+    said = {"message_id": delivery.message_id, "carrier": delivery.carrier, "code": refused.code, "reason": refused.detail}
+    if refused.retry_after is None:
+        log.warning("carrier_refused", **said)
+    else:
+        log.info("carrier_refused_for_now", **said, seconds=refused.retry_after)
 
 
 def pause_after_refusals(refusals: int) -> float:

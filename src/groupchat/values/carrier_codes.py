@@ -1,7 +1,7 @@
 """The meanings of carriers' codes (R49).
 
-The codes are those of Telnyx (five digits from 40000), Bandwidth (four digits), and Twilio (five digits, 2 or 3 first; the
-simulated carrier uses them). They don't overlap, so a code alone identifies the meaning.
+The codes are those of Telnyx (five digits from 40000), Bandwidth (four digits, or words), and Twilio (five digits, 2, 3 or 5
+first; the simulated carrier uses them). They don't overlap, so a code alone identifies the meaning.
 """
 
 _OPTED_OUT = "The recipient opted out with the carrier."
@@ -13,7 +13,9 @@ _EXPIRED = "The message was not delivered in time, and the carrier gave up."
 _NOT_REGISTERED = "The business number is not registered for business texting (10DLC)."
 _TOO_FAST = "Too many messages were sent in a short time, or the day's limit was reached."
 _REJECTED = "The recipient's carrier rejected the message."
-_SENDER = "The business number cannot send this kind of message."
+_SENDER = "The business number cannot send this kind of message. Check that it can send MMS."
+_NOT_THE_ACCOUNTS = "The business number is not set up in this carrier account. Check the number, and where it is assigned."
+_MALFORMED = "The carrier rejects a field of the message, often the business number. The server's log says which."
 _MEDIA = "The recipient's carrier could not take the media: the size, the type, or the address."
 _REGION = "The carrier account may not send to this country or region."
 _TEMPORARY = "A temporary failure at the carrier."
@@ -40,7 +42,7 @@ _TELNYX = {
     "40018": _TOO_FAST,
     "40019": _TOO_FAST,
     "40300": _OPTED_OUT,
-    "40305": _SENDER,
+    "40305": _NOT_THE_ACCOUNTS,
     "40308": _SENDER,
     "40309": _REGION,
     "40310": _BAD_NUMBER,
@@ -48,9 +50,10 @@ _TELNYX = {
     "40333": _TOO_FAST,
 }
 _BANDWIDTH = {
+    "request-validation": _MALFORMED,
     "4302": _SENDER,
     "4303": _BAD_NUMBER,
-    "4403": _SENDER,
+    "4403": _NOT_THE_ACCOUNTS,
     "4404": _BAD_NUMBER,
     "4406": _NO_SUCH_NUMBER,
     "4409": "The recipient's phone or carrier accepts no picture messages (MMS).",
@@ -78,9 +81,11 @@ _BANDWIDTH = {
 _TWILIO = {
     "21211": _BAD_NUMBER,
     "21408": _REGION,
+    "21606": _NOT_THE_ACCOUNTS,
     "21610": _OPTED_OUT,
     "21614": _LANDLINE,
     "21653": _TOO_MANY,
+    "21660": _NOT_THE_ACCOUNTS,
     "30001": _TOO_FAST,
     "30003": _UNREACHABLE,
     "30004": _REJECTED,
@@ -89,6 +94,7 @@ _TWILIO = {
     "30007": _SPAM,
     "30008": _UNCLEAR,
     "30034": _NOT_REGISTERED,
+    "50407": "A participant's number is not one of the US or Canada, or belongs to Twilio.",
 }
 _MEANINGS = _TELNYX | _BANDWIDTH | _TWILIO
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groupchat.carriers.incoming import News
 from groupchat.carriers.port import Cost, Inbound, NotTheCarrierError, Posted, Receipt
 from groupchat.carriers.telnyx.signature import is_public_key, require_signed
 from groupchat.carriers.telnyx.webhooks import news
@@ -200,6 +201,13 @@ def test_an_unknown_event_is_acknowledged_R45(body: bytes):
     found = news(posted(body))
 
     assert (found.receipts, found.inbound, len(found.unknown)) == ((), (), 1)
+
+
+@pytest.mark.parametrize("sender", ["12345", "ann@example.com"])
+def test_a_message_from_something_else_than_a_phone_number_is_named_in_the_log_R45(sender: str):
+    body = event("message.received", {"id": "M", "from": {"phone_number": sender}, "to": [{"phone_number": BUSINESS}]})
+
+    assert news(posted(body)) == News(unknown=["message.received that can't be read"])
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[" * 100_000])

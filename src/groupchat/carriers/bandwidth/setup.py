@@ -1,6 +1,7 @@
 """Checking an account at Bandwidth: its login. What the application is set to can only be seen in the dashboard."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from groupchat.carriers.calls import Calls, reached
 from groupchat.carriers.port import CarrierFinding
@@ -8,9 +9,9 @@ from groupchat.carriers.port import CarrierFinding
 
 async def check(calls: Calls, account_id: str, webhook_url: str) -> Sequence[CarrierFinding]:
     """List media, which texts nobody and needs the login."""
-    answer = await calls.get(f"/users/{account_id}/media")
+    answer = await calls.get(f"/users/{quote(account_id)}/media")
     if not answer.taken:
         names = "GROUPCHAT_BANDWIDTH_ACCOUNT_ID, GROUPCHAT_BANDWIDTH_USER and GROUPCHAT_BANDWIDTH_PASSWORD"
         return [reached(answer, "the account", names)]
     says = f"In the dashboard, the application must post inbound messages and status to {webhook_url}, with the webhooks' login."
-    return [CarrierFinding(good=True, says="The login reads the account."), CarrierFinding(good=True, says=says)]
+    return [CarrierFinding(good=True, says="The login reads the account."), CarrierFinding(good=None, says=says)]

@@ -13,7 +13,7 @@ from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers import shapes
 from groupchat.carriers.bandwidth.answers import is_opt_out, status_of_failure
-from groupchat.carriers.incoming import News
+from groupchat.carriers.incoming import News, unreadable
 from groupchat.carriers.port import Inbound, Posted, Receipt
 from groupchat.values.errors import InvalidRequestError
 
@@ -38,7 +38,8 @@ def news(posted: Posted, *, confirms_delivery: bool) -> News:
         elif written is not None:
             inbound.append(written)
         else:
-            unknown.append(shapes.text(event, "type"))
+            kind = shapes.text(event, "type")
+            unknown.append(unreadable(kind) if kind == _RECEIVED else kind)
     return News(receipts=receipts, inbound=inbound, unknown=unknown)
 
 

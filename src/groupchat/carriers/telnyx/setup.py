@@ -1,6 +1,7 @@
 """Checking an account at Telnyx: its key, its messaging profile, and where that posts."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls, reached
@@ -9,7 +10,7 @@ from groupchat.carriers.port import CarrierFinding
 
 async def check(calls: Calls, profile_id: str, webhook_url: str) -> Sequence[CarrierFinding]:
     """Read the messaging profile, and compare it with what groupchat needs."""
-    answer = await calls.get(f"/messaging_profiles/{profile_id}")
+    answer = await calls.get(f"/messaging_profiles/{quote(profile_id, safe='')}")
     if not answer.taken:
         return [reached(answer, "the messaging profile", "GROUPCHAT_TELNYX_API_KEY and GROUPCHAT_TELNYX_MESSAGING_PROFILE_ID")]
     profile = shapes.at(answer.body, "data")

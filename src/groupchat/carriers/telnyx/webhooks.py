@@ -8,12 +8,12 @@ import json
 from typing import Any
 
 from groupchat.carriers import shapes
-from groupchat.carriers.incoming import News
+from groupchat.carriers.incoming import News, unreadable
 from groupchat.carriers.port import Inbound, Posted, Receipt
 from groupchat.carriers.telnyx.answers import result
 from groupchat.values.errors import InvalidRequestError
 
-_SENT, _FINAL = "message.sent", "message.finalized"
+_SENT, _FINAL, _RECEIVED = "message.sent", "message.finalized", "message.received"
 
 
 def news(posted: Posted) -> News:
@@ -25,8 +25,10 @@ def news(posted: Posted) -> News:
     event, payload = shapes.text(said, "data", "event_type"), shapes.at(said, "data", "payload")
     if event in (_SENT, _FINAL):
         return News(receipts=_receipts(_message_id(payload, posted), payload, final=event == _FINAL))
-    inbound = _inbound(payload) if event == "message.received" else None
-    return News(unknown=[event]) if inbound is None else News(inbound=[inbound])
+    if event != _RECEIVED:
+        return News(unknown=[event])
+    inbound = _inbound(payload)
+    return News(unknown=[unreadable(event)]) if inbound is None else News(inbound=[inbound])
 
 
 def _message_id(payload: Any, posted: Posted) -> str:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls, CarrierAnswer
-from groupchat.carriers.incoming import News, hand_over
+from groupchat.carriers.incoming import News, hand_over, unreadable
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbox, Outgoing, Posted, RecipientResult
 from groupchat.carriers.storage import Storage
 from groupchat.carriers.twilio import events, uploads
@@ -129,9 +129,10 @@ class Twilio:
             await asyncio.to_thread(self._waiting.put, fields, SETTLED_SECONDS if kind == "mms" else 0)
             self._posted.set()
             return 0
-        written = events.direct(fields) if kind == "sms" else None
-        if written is not None:
-            return await hand_over(self.name, News(inbound=[written]), inbox)
+        if kind == "sms":
+            written = events.direct(fields)
+            news = News(unknown=[unreadable("a message")]) if written is None else News(inbound=[written])
+            return await hand_over(self.name, news, inbox)
         return await hand_over(self.name, News(unknown=[fields.get("EventType", "a copy of a message")]), inbox)
 
     async def work(self, inbox: Inbox, stop: asyncio.Event) -> None:

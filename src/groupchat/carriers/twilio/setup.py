@@ -1,26 +1,63 @@
-"""Checking an account at Twilio: its key, and where Conversations posts what."""
+"""Checking an account at Twilio: its key, its default service of Conversations, and where Conversations posts what."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
 
 from groupchat.carriers import shapes
-from groupchat.carriers.calls import Calls, reached
+from groupchat.carriers.calls import Calls, CarrierAnswer, reached
 from groupchat.carriers.port import CarrierFinding
 
 CONTENT_LINK = ("links", "content_direct_temporary")
 """The address of a file's content in the response about the file, valid for minutes and without credentials."""
 _NEEDED = frozenset({"onMessageAdded", "onDeliveryUpdated"})
+_A_TIME = re.compile("[1-9]")
+"""What a duration (ISO 8601) has that is not zero."""
 
 
-async def check(calls: Calls, webhook_url: str) -> Sequence[CarrierFinding]:
-    """Read the webhooks of Conversations, and compare them with what groupchat needs."""
-    answer = await calls.get("/Configuration/Webhooks")
+async def check(calls: Calls, account_sid: str, service_sid: str, webhook_url: str) -> Sequence[CarrierFinding]:
+    """Read the account's configuration of Conversations and the webhooks, and compare them with what groupchat needs.
+
+    Groups are created in the account's default service. The account and the service have webhooks of their own, and Twilio posts
+    some events only to one of them.
+    """
+    answer = await calls.get("/Configuration")
     if not answer.taken:
         return [reached(answer, "the configuration", "GROUPCHAT_TWILIO_API_KEY and GROUPCHAT_TWILIO_API_SECRET")]
-    url, method = shapes.text(answer.body, "post_webhook_url"), shapes.text(answer.body, "method") or "POST"
-    missing = _NEEDED - {shapes.text(each) for each in shapes.items(answer.body, "filters")}
+    of_account = await calls.get("/Configuration/Webhooks")
+    of_service = await calls.get(f"/Services/{quote(service_sid)}/Configuration/Webhooks")
     return [
         CarrierFinding(good=True, says="The API key reads the configuration of Conversations."),
-        CarrierFinding(good=url == webhook_url, says=f"The post-event URL is {url or 'not set'}. It should be {webhook_url}."),
-        CarrierFinding(good=method.upper() == "POST", says=f"The method is {method}. It should be POST."),
-        CarrierFinding(good=not missing, says=f"Events that are needed and not posted: {', '.join(sorted(missing)) or 'none'}."),
+        *_configured(answer.body, account_sid, service_sid),
+        *_posted("account", of_account, webhook_url, "GROUPCHAT_TWILIO_API_KEY"),
+        *_posted("service", of_service, webhook_url, "GROUPCHAT_TWILIO_SERVICE_SID"),
     ]
+
+
+def _configured(body: Any, account_sid: str, service_sid: str) -> Iterator[CarrierFinding]:
+    account, service = shapes.text(body, "account_sid"), shapes.text(body, "default_chat_service_sid")
+    if account != account_sid:
+        yield CarrierFinding(
+            good=False, says=f"The key is of the account {account}, but GROUPCHAT_TWILIO_ACCOUNT_SID is {account_sid}."
+        )
+    says = f"The default service of Conversations is {service or 'unknown'}. GROUPCHAT_TWILIO_SERVICE_SID is {service_sid}."
+    yield CarrierFinding(good=service == service_sid, says=says)
+    timers = [name for name in ("default_inactive_timer", "default_closed_timer") if _A_TIME.search(shapes.text(body, name))]
+    yield CarrierFinding(good=not timers, says=f"Timers that close conversations: {', '.join(timers) or 'none'}.")
+
+
+def _posted(whose: str, answer: CarrierAnswer, webhook_url: str, setting: str) -> Iterator[CarrierFinding]:
+    """Compare the webhooks of the account or the service with those that are needed."""
+    if not answer.taken:
+        yield reached(answer, f"the webhooks of the {whose}", setting)
+        return
+    url, method = shapes.text(answer.body, "post_webhook_url"), shapes.text(answer.body, "method") or "POST"
+    missing = _NEEDED - {shapes.text(each) for each in shapes.items(answer.body, "filters")}
+    yield CarrierFinding(
+        good=url == webhook_url, says=f"The post-event URL of the {whose} is {url or 'not set'}. It should be {webhook_url}."
+    )
+    yield CarrierFinding(good=method.upper() == "POST", says=f"The method of the {whose}'s webhook is {method}. It should be POST.")
+    yield CarrierFinding(
+        good=not missing, says=f"Events that are needed and not posted by the {whose}: {', '.join(sorted(missing)) or 'none'}."
+    )
