@@ -7,7 +7,10 @@ from threading import Barrier
 
 import pytest
 
-from groupchat.bootstrap import OPTIONAL_WORKERS, THREADS_SQLITE, running
+from groupchat.bootstrap import OPTIONAL_WORKERS, THREADS_SQLITE, running, working
+from groupchat.media.folder import Folder
+from groupchat.media.opening import FOLDER
+from groupchat.media.port import MediaStoreError
 from groupchat.processes.acting import Acting
 from groupchat.settings import Settings
 from groupchat.store.follower import Follower
@@ -30,6 +33,25 @@ async def test_the_api_depends_on_all_views_and_processes(sqlite_url):
         followers = {name for name, run in system.workers.items() if isinstance(getattr(run, "__self__", None), Follower | Acting)}
 
     assert followers - set(REPORTED) == set(REQUIRED)
+
+
+@pytest.mark.parametrize("given", ["default", "named"])
+@pytest.mark.parametrize("names", [(), None, ["delivery"], ["media_fetching", "thread"]])
+async def test_what_needs_files_does_not_start_if_they_can_not_be_written_R46(sqlite_url, tmp_path, given, names):
+    folder = tmp_path / FOLDER
+    folder.write_text("a file, so nobody can write into it, not even root")
+    settings = Settings(database_url=sqlite_url, media_url=None if given == "default" else f"file://{folder}")
+
+    async with running(settings) as system:
+        with pytest.raises(MediaStoreError, match=rf"{folder} can't be written: .* GROUPCHAT_MEDIA_URL"):
+            async with working(system, names):
+                pass
+        async with working(system, ["thread"]):
+            """Views need no files."""
+
+
+async def test_processes_that_start_together_check_the_same_folder_R46(tmp_path):
+    await asyncio.gather(*(asyncio.gather(*(Folder(tmp_path).check() for _ in range(8))) for _ in range(50)))
 
 
 async def test_on_sqlite_readers_have_threads_left_while_all_workers_wait_for_the_one_writer(sqlite_url):

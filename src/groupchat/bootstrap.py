@@ -65,6 +65,8 @@ THREADS_SQLITE = 48
 """The same on SQLite, where all workers of a process may be waiting for the lock of its one writer, without delaying readers."""
 OPTIONAL_WORKERS = (Simulator.name, Twilio.name, checkpointing.NAME, RELAY)
 """The workers that exist only with some settings."""
+_NEED_FILES = frozenset({DeliveryProcess.name, MediaFetching.name})
+"""The workers that need the files of messages, as HTTP does."""
 
 _NEW_OBJECTS = 20_000
 
@@ -135,8 +137,6 @@ async def running(settings: Settings, *, clock: Clock = utc_now, adapter: Adapte
     seen = asyncio.create_task(keep_seen(database, stop))
     system = assemble(settings, database, signals, store, clock=clock, adapter=adapter)
     try:
-        if settings.media_url is not None:
-            await system.services.media.store.check()
         yield system
     finally:
         await system.close()
@@ -288,8 +288,13 @@ def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None
 
 @asynccontextmanager
 async def working(system: System, names: Sequence[str] | None) -> AsyncIterator[asyncio.Event]:
-    """Run workers (all for an empty sequence, none for `None`) during the block; the event is set when one has failed."""
+    """Run workers (all for an empty sequence, none for `None`) during the block; the event is set when one has failed.
+
+    Raises `MediaStoreError` if files can't be written, unless none of the workers needs files.
+    """
     stop = asyncio.Event()
+    if not names or not _NEED_FILES.isdisjoint(names):
+        await system.services.media.store.check()
     if RELAY in (names or ()):
         required_brokers(system.settings)
     chosen = {} if names is None else workers.choose(system.workers, names)

@@ -8,6 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
@@ -62,10 +63,13 @@ class Folder:
             with NamedTemporaryFile(dir=self._path, prefix=_UNFINISHED):
                 pass
             for left in self._path.glob(f"**/{_UNFINISHED}*"):
-                if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
-                    left.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):  # another process has just finished it
+                    if time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+                        left.unlink()
         except OSError as error:
-            raise self._failed("written", error) from error
+            what_to_do = "Let this user write there, or name another place with GROUPCHAT_MEDIA_URL (docs/media.md)."
+            msg = f"The media folder {self._path.absolute()} can't be written: {error.strerror or error}. {what_to_do}"
+            raise MediaStoreError(msg) from error
 
     def _put(self, place: Path, file: IO[bytes]) -> None:
         try:
