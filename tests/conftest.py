@@ -27,11 +27,12 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from tests.support.kafka import running_broker
-from tests.support.machine import keep_bytecode, use_memory
+from tests.support.machine import collect_garbage_of_tests, keep_bytecode, put_off_garbage, use_memory
 from tests.support.postgres import PostgresServer, running_server
 
 use_memory()
 keep_bytecode()
+put_off_garbage()
 
 IN_CI = bool(os.environ.get("CI"))
 
@@ -40,6 +41,11 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "default"))
 
 BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_collection_finish() -> None:
+    """Begin to collect garbage when all tests are loaded."""
+    collect_garbage_of_tests()
 
 
 @pytest.fixture(autouse=True)

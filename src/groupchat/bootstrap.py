@@ -1,4 +1,7 @@
-"""The composition root: the only place where the parts are created and connected."""
+"""The composition root: the only place where the parts are created and connected.
+
+What needs Kafka's client is loaded where it is used, because few installations have brokers.
+"""
 
 import asyncio
 import gc
@@ -6,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +18,6 @@ from groupchat import adapters, workers
 from groupchat.adapters import Adapter
 from groupchat.addresses import Addresses, read_networks
 from groupchat.broker.connection import Brokers
-from groupchat.broker.notices import send_one
 from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import known
 from groupchat.carriers.simulator.adapter import Simulator
@@ -30,10 +33,7 @@ from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.media_fetching import FetchCounts, MediaFetching
 from groupchat.processes.overdue_reviews import OverdueReviews
-from groupchat.processes.partitions.worker import PartitionWorker
 from groupchat.processes.process import PATIENCE_SECONDS, Reaction
-from groupchat.processes.relay.publisher import Publisher
-from groupchat.processes.relay.relay import Relay
 from groupchat.processes.webhooks.calling import WebhookCalls
 from groupchat.processes.webhooks.counts import WebhookCounts
 from groupchat.processes.webhooks.worker import Webhooks
@@ -58,6 +58,9 @@ from groupchat.values.clock import Clock, utc_now
 from groupchat.values.errors import ExpectedError
 from groupchat.webhooks.secret_keys import SecretKeys
 from groupchat.workers import Worker
+
+if TYPE_CHECKING:
+    from groupchat.processes.relay.relay import Relay
 
 THREADS = 16
 """The number of blocking database calls that a process makes at the same time."""
@@ -245,7 +248,13 @@ def audit_key(settings: Settings) -> SigningKey:
 
 def audit_targets(settings: Settings, texts: Sequence[str]) -> list[Target]:
     """Return the places that checkpoints are published to; raises `PublishingError`."""
-    return [target(text, lambda topic, key, value: send_one(required_brokers(settings), topic, key, value)) for text in texts]
+
+    def send(topic: str, key: str, value: str) -> None:
+        from groupchat.broker.notices import send_one  # noqa: PLC0415 - needs Kafka's client
+
+        send_one(required_brokers(settings), topic, key, value)
+
+    return [target(text, send) for text in texts]
 
 
 def required_brokers(settings: Settings) -> Brokers:
@@ -270,6 +279,8 @@ def over_kafka(system: System) -> System:
 
     Raises `NoBrokersError`.
     """
+    from groupchat.processes.partitions.worker import PartitionWorker  # noqa: PLC0415 - needs Kafka's client
+
     settings = system.settings
     names = {view.name for view in CONVERSATION_VIEWS}
     share = PartitionWorker(system.store, CONVERSATION_VIEWS, required_brokers(settings), settings.kafka_topic_prefix or "")
@@ -277,8 +288,11 @@ def over_kafka(system: System) -> System:
     return replace(system, workers={share.name: share.run, **left})
 
 
-def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None, start: int | None = None) -> Relay:
+def relay_of(settings: Settings, store: EventStore, *, prefix: str | None = None, start: int | None = None) -> "Relay":
     """Return the live relay; for another prefix, one that replays next to it, with a separate position and lease."""
+    from groupchat.processes.relay.publisher import Publisher  # noqa: PLC0415 - needs Kafka's client
+    from groupchat.processes.relay.relay import Relay  # noqa: PLC0415 - the same
+
     live = settings.kafka_topic_prefix or ""
     chosen = live if prefix is None else prefix
     name = RELAY if chosen == live else f"{RELAY}:{chosen}"

@@ -181,15 +181,18 @@ async def test_a_conversation_is_found_by_words_of_a_message_R27(owner: Person):
 async def test_shortcuts_are_listed_and_can_be_switched_off(owner: Person):
     await expect(owner.page.get_by_role("heading", name="Inbox")).to_be_visible()
     await owner.page.keyboard.press("?")
-    await owner.page.get_by_label("Use shortcuts in this browser").uncheck()
+    switch = owner.page.get_by_label("Use shortcuts in this browser")
+    await switch.uncheck()
     await owner.page.keyboard.press("Escape")
+    await expect(switch).to_be_hidden()
     await owner.page.keyboard.press("n")
     await owner.page.keyboard.press("?")
-    await owner.page.get_by_label("Use shortcuts in this browser").check()
+    await switch.check()
     assert await owner.violations() == []
     await expect(owner.page.get_by_role("heading", name="New group")).to_have_count(0)
 
     await owner.page.keyboard.press("Escape")
+    await expect(switch).to_be_hidden()
     await owner.page.keyboard.press("n")
     await expect(owner.page.get_by_role("heading", name="New group")).to_be_visible()
 

@@ -121,10 +121,10 @@ def test_every_single_field_of_the_released_schemas_is_guarded():
     for type_, schema in released().items():
         for shape in (schema, *schema.get("$defs", {}).values()):
             for field in shape["properties"]:
-                new = copy.deepcopy(released())
-                shapes = [new[type_], *new[type_].get("$defs", {}).values()]
+                new = copy.deepcopy(schema)
+                shapes = [new, *new.get("$defs", {}).values()]
                 del next(each for each in shapes if each["title"] == shape["title"])["properties"][field]
-                assert any(f".{field} is gone" in each for each in breaks(released(), new)), (type_, field)
+                assert any(f".{field} is gone" in each for each in breaks({type_: schema}, {type_: new})), (type_, field)
 
 
 def test_the_code_breaks_no_reader_of_the_released_schemas():

@@ -1,9 +1,10 @@
-"""What makes the tests quick on any machine: temporary files in memory, and compiled modules that are kept.
+"""What makes the tests quick on any machine: files in memory, compiled modules that are kept, and less garbage collection.
 
 Tests kill our processes, never the machine, so nothing that they check needs a disk. They start some 150 processes, and each would
 compile the whole application again.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -25,3 +26,14 @@ def keep_bytecode() -> None:
     """Let this process and its children keep compiled modules, also where the environment forbids that, as in many containers."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+
+
+def put_off_garbage() -> None:
+    """Let this process collect no garbage while it loads the tests: what is loaded stays."""
+    gc.disable()
+
+
+def collect_garbage_of_tests() -> None:
+    """Let this process collect garbage from now on, but never look through what has been loaded."""
+    gc.freeze()
+    gc.enable()

@@ -17,6 +17,9 @@ EVENT_TOPICS = (CONVERSATIONS, CONTACTS, CONSENTS, WORKSPACES, LEDGER)
 RELAY = "relay"
 """The follower that publishes the log on these topics, as positions name it."""
 
+PROJECTIONS = "projections"
+"""The worker whose views follow the topics instead of the log."""
+
 PROGRESS = "groupchat.relay.v1"
 """The relay's own position, compacted; for the relay only."""
 

@@ -12,10 +12,10 @@ import typer
 from groupchat import server
 from groupchat.audit import directory
 from groupchat.bootstrap import OPTIONAL_WORKERS, over_kafka, running, working
+from groupchat.broker.topics import PROJECTIONS
 from groupchat.cli.shell import clean, run, say, settings, started
 from groupchat.commands import workspaces
 from groupchat.commands.keys import OperatorsKey, by_operator, issue_to_mailbox
-from groupchat.processes.partitions.worker import NAME as PROJECTIONS
 from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
 from groupchat.values import names

@@ -2,12 +2,10 @@
 
 import json
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 import pytest
-from bandwidth.models.inbound_callback import InboundCallback
-from bandwidth.models.message_request import MessageRequest
-from bandwidth.models.status_callback import StatusCallback
 
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.bandwidth.webhooks import news
@@ -26,7 +24,15 @@ MESSAGE = {
 }
 
 
-def post_of(model: type[InboundCallback | StatusCallback], **fields: Any) -> Any:
+@pytest.fixture(scope="module")
+def models() -> ModuleType:
+    """The library's models. They take seconds to load, so only the process that runs these tests loads them."""
+    from bandwidth import models  # noqa: PLC0415
+
+    return models
+
+
+def post_of(model: Any, **fields: Any) -> Any:
     """Return an event as the library writes it."""
     event = model.model_validate({"description": "An event.", "time": MESSAGE["time"]} | fields)
     return json.loads(event.model_dump_json(by_alias=True, exclude_none=True))
@@ -37,13 +43,13 @@ def post_of(model: type[InboundCallback | StatusCallback], **fields: Any) -> Any
     [outgoing(body="Hé 👍"), outgoing(to=(ANN,), body="Hi"), outgoing(body=None, media=(PICTURE,))],
     ids=lambda each: each.body,
 )
-def test_the_library_would_send_what_we_send_R28(message: Outgoing):
+def test_the_library_would_send_what_we_send_R28(models: ModuleType, message: Outgoing):
     _, content = adapter(FakeBandwidth()).request(message)
 
-    assert json.loads(MessageRequest.model_validate_json(content, strict=True).to_json()) == json.loads(content)
+    assert json.loads(models.MessageRequest.model_validate_json(content, strict=True).to_json()) == json.loads(content)
 
 
-def test_a_text_is_read_as_the_library_writes_it_R44():
+def test_a_text_is_read_as_the_library_writes_it_R44(models: ModuleType):
     message = MESSAGE | {
         "owner": BUSINESS,
         "direction": "in",
@@ -53,7 +59,7 @@ def test_a_text_is_read_as_the_library_writes_it_R44():
         "media": [PICTURE.url],
     }
     (found,) = news(
-        posted([post_of(InboundCallback, type="message-received", to=BUSINESS, message=message)]), confirms_delivery=True
+        posted([post_of(models.InboundCallback, type="message-received", to=BUSINESS, message=message)]), confirms_delivery=True
     ).inbound
 
     assert found == Inbound(
@@ -75,9 +81,11 @@ def test_a_text_is_read_as_the_library_writes_it_R44():
         ("message-failed", {"errorCode": 4775}, {"status": "failed", "code": "4775", "opted_out": True}),
     ],
 )
-def test_a_receipt_is_read_as_the_library_writes_it_R28(kind: str, more: dict[str, Any], receipt: dict[str, Any]):
+def test_a_receipt_is_read_as_the_library_writes_it_R28(
+    models: ModuleType, kind: str, more: dict[str, Any], receipt: dict[str, Any]
+):
     message = MESSAGE | {"owner": BUSINESS, "direction": "out", "to": [ANN, BOB], "from": BUSINESS, "text": "", "tag": "msg_1"}
-    event = post_of(StatusCallback, type=kind, to=ANN, message=message, **more)
+    event = post_of(models.StatusCallback, type=kind, to=ANN, message=message, **more)
 
     (found,) = news(posted([event]), confirms_delivery=True).receipts
     assert found == Receipt(message_id="msg_1", recipient=ANN, **receipt)

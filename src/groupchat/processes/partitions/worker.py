@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.broker.connection import Brokers
 from groupchat.broker.opening import BrokerUnavailableError, explained
+from groupchat.broker.topics import PROJECTIONS
 from groupchat.processes.partitions.consumer import WAITS, Waits
 from groupchat.processes.partitions.sharing import LOOK_SECONDS, Sharing
 from groupchat.processes.partitions.topic import MissingTopicError, NotThereYetError, UnusableTopicError
@@ -31,7 +32,6 @@ from groupchat.store.positions import PoisonError, record_failure, status_of, st
 from groupchat.values.errors import described, first_line
 from groupchat.values.waiting import Pauses, first_set
 
-NAME = "projections"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ log = structlog.get_logger()
 class PartitionWorker:
     """Lets views follow Kafka, in one of any number of processes."""
 
-    name = NAME
+    name = PROJECTIONS
 
     def __init__(self, store: EventStore, views: Sequence[View], brokers: Brokers, prefix: str, waits: Waits = WAITS) -> None:
         self._store = store
@@ -50,7 +50,7 @@ class PartitionWorker:
         self._brokers = brokers
         self._threads = ThreadPoolExecutor(len(views), thread_name_prefix="views")
         self._sharing = Sharing(store, views, brokers, prefix, waits=waits, threads=self._threads)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=NAME)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=PROJECTIONS)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
