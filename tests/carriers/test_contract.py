@@ -270,6 +270,21 @@ async def test_a_receipt_that_comes_before_the_answer_is_the_answer_R28(bench: B
     assert await bench.phone(ONE) == ["Hello all"]
 
 
+@pytest.mark.parametrize("status", ["delivered", "failed"])
+async def test_a_receipt_for_some_does_not_leave_the_others_waiting_R28(
+    bench: Bench, world: TurnedWorld, inbox: CarrierInbox, library: Library, status: ReceiptStatus
+):
+    message_id = await world.send(await world.group(1, 2), "Look", (await world.kept(library, b"%PDF-1.4"),))
+    await hand_over(bench, world, message_id, "cut off", library=library)
+    await bench.bring(Receipt(message_id=message_id, recipient=ONE, status=status), inbox)
+    for _ in range(2):
+        await hand_over(bench, world, message_id, None, library=library)
+
+    told, times = await state(world, message_id), (await bench.phone(TWO)).count("Look")
+    assert (told.parts[0] if told.parts else told.statuses) == {ONE: status, TWO: "sent" if bench.can_be_asked else "unconfirmed"}
+    assert (times, len(await bench.files(TWO))) == (1, 1)
+
+
 # --- a status never goes back
 
 

@@ -69,13 +69,22 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def unanswered(self) -> bool:
         """Whether the hand-over has begun and its outcome is unknown; of a message in parts, that of the last one that began."""
-        statuses = self.parts[self.part] if self.part < len(self.parts) else self.statuses
-        return bool(statuses) and all(status == "queued" for status in statuses.values())
+        return bool(self._last) and all(status == "queued" for status in self._last.values())
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the outcome is unknown for somebody. If it is known for others, a receipt came before the answer to the call."""
+        return "queued" in self._last.values()
 
     @property
     def left(self) -> range:
         """The parts whose hand-over has not begun."""
         return range(self.part + 1, len(self.parts))
+
+    @property
+    def _last(self) -> Mapping[str, Status]:
+        """The statuses of the message, or of the part that began last."""
+        return self.parts[self.part] if self.part < len(self.parts) else self.statuses
 
 
 def stream(message_id: str) -> str:
@@ -281,7 +290,7 @@ def _updated_parts(state: Delivery, outcomes: Sequence[PartOutcome]) -> list[Eve
 def _next_part(command: Begin, state: Delivery) -> list[Event]:
     """Return the beginning of the next part, if there is one and it is its turn; or the rest, withheld."""
     is_waiting = state.statuses and state.left and all(status == "queued" for status in state.parts[state.left[0]].values())
-    if state.unanswered or not is_waiting:
+    if state.waiting or not is_waiting:
         return []
     if command.withhold or not is_taken(state.parts[state.part].values()):
         return _withheld_from(state.left[0], state)

@@ -117,13 +117,13 @@ class DeliveryProcess:
                 return
         while (begun := await self._begin.ask((recorded, terms))) is not None:  # none: its carrier forwards what participants write
             delivery = begun.delivery
-            if delivery.unanswered:
+            if delivery.waiting:
                 if delivery.carrier in self._carriers:
                     results = await self._results(begun, recorded, terms)
                 else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
                     results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
                 await self._record.ask((delivery.carrier, _receipts(delivery, results)))
-            if not (delivery.unanswered and delivery.left):  # otherwise, it is the next part's turn
+            if not (delivery.waiting and delivery.left):  # otherwise, it is the next part's turn
                 break
         self._over.pop(deliveries.message_of(recorded).message_id, None)
 
@@ -166,6 +166,8 @@ class DeliveryProcess:
         try:
             if begun.now:
                 return await self._send(delivery, recorded)
+            if not delivery.unanswered:
+                return await self._ask(delivery, recorded)
             return await self._ask_and_send(delivery, recorded, terms)
         except CarrierRefusedError as refused:
             if refused.retry_after is not None:
@@ -178,8 +180,6 @@ class DeliveryProcess:
 
     async def _ask_and_send(self, delivery: Delivery, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
         """Ask the carrier about a call that was started before; hand the message over again if the carrier never received it."""
-        if self._over.get(delivery.message_id) != delivery.call and not delivery.refused:
-            self._require_over(delivery)
         earlier = await self._find(delivery, recorded)
         if isinstance(earlier, tuple):
             return earlier
@@ -192,10 +192,28 @@ class DeliveryProcess:
             self._require_over(again.delivery)  # another process has started another call
         return await self._send(again.delivery, recorded) if again.now else ()
 
+    async def _ask(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
+        """Ask the carrier about a call that it took, as the receipts for some recipients show.
+
+        The message is not handed over again, except to a carrier that knows that it is the same one.
+        """
+        earlier = await self._find(delivery, recorded)
+        if isinstance(earlier, tuple):
+            return earlier
+        if earlier == "repeat":
+            carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing.of(delivery, recorded)
+            return await self._in_time(carrier.name, lambda: carrier.send(outgoing), self._patience)
+        return self._unconfirmed(delivery, "the carrier took it, but the answer was lost, and not everyone has a receipt")
+
     async def _find(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult] | Literal["repeat"] | None:
-        """Ask the carrier, unless it refused the last call: then it doesn't have the message."""
+        """Ask the carrier, unless it refused the last call: then it doesn't have the message.
+
+        Raises `PutOffError` while the call may still arrive.
+        """
         if delivery.refused:
             return None
+        if self._over.get(delivery.message_id) != delivery.call:
+            self._require_over(delivery)
         carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing.of(delivery, recorded)
         return await self._in_time(carrier.name, lambda: carrier.find(outgoing), self._patience)
 
