@@ -1,6 +1,7 @@
 """The contract of every carrier's adapter, under all kinds of trouble. A new adapter is a row in `BENCHES`."""
 
 from collections.abc import AsyncIterator, Sequence
+from hashlib import sha256
 from itertools import permutations, product
 from pathlib import Path
 
@@ -243,6 +244,26 @@ async def test_an_opt_out_between_the_parts_of_a_message_withholds_the_rest_R16(
     assert told.statuses == {ONE: "failed", TWO: "partial"}
     assert await bench.files(TWO) == []
     assert (await world.state(group)).blocked_by == (ONE,)
+
+
+async def test_a_message_waits_for_a_file_that_the_store_has_lost_without_new_calls_R46(
+    bench: Bench, world: TurnedWorld, library: Library, tmp_path: Path
+):
+    if not bench.carrier.limits.files_apart:  # others fetch the file themselves
+        return
+    file = await world.kept(library, b"%PDF-1.4")
+    message_id = await world.send(await world.group(1, 2), None, (file,))
+    name = sha256(b"%PDF-1.4").hexdigest()
+    kept = tmp_path / name[:2] / name
+    kept.rename(tmp_path / "lost")
+    for _ in range(20):
+        await hand_over(bench, world, message_id, None, library=library)
+    assert await world.types(delivery.stream(message_id)) == ["started"]
+
+    (tmp_path / "lost").rename(kept)
+    await hand_over(bench, world, message_id, None, library=library)
+    assert await statuses(world, message_id) == {ONE: "sent", TWO: "sent"}
+    assert len(await bench.files(ONE)) == 1
 
 
 async def test_a_receipt_of_a_part_moves_only_its_part_R28(bench: Bench, world: TurnedWorld, inbox: CarrierInbox, library: Library):

@@ -28,6 +28,7 @@ from groupchat.carriers.port import (
     CarrierUnclearError,
     Forwarding,
     Inbound,
+    Outgoing,
     Receipt,
     RecipientResult,
     known,
@@ -38,7 +39,7 @@ from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import CONVERSATION
 from groupchat.media.library import Library
 from groupchat.processes.carrier_calls import CarrierCalls
-from groupchat.processes.outgoing import LOOK_SECONDS, OutgoingMessages
+from groupchat.processes.outgoing import OutgoingMessages
 from groupchat.processes.process import PutOffError
 from groupchat.store.at_once import AtOnce
 from groupchat.store.event_store import EventStore
@@ -53,6 +54,9 @@ REFUSALS_IN_A_ROW = 5
 """The number of refused calls after which the pauses grow, because each call is two more events."""
 
 LONGEST_PAUSE_SECONDS = 60.0
+
+LOOK_SECONDS = 2.0
+"""The pause before another look at what may change at any moment, such as the outcome of another process's call."""
 
 _DOUBLINGS = 6
 """After as many, a pause of a second is longer than the longest. Without a limit, the power would overflow."""
@@ -165,7 +169,7 @@ class DeliveryProcess:
         delivery = begun.delivery
         try:
             if begun.now:
-                return await self._send(delivery, recorded)
+                return await self._send(delivery, recorded, await self._whole(delivery, recorded))
             if not delivery.unanswered:
                 return await self._ask(delivery, recorded)
             return await self._ask_and_send(delivery, recorded, terms)
@@ -183,6 +187,7 @@ class DeliveryProcess:
         earlier = await self._find(delivery, recorded)
         if isinstance(earlier, tuple):
             return earlier
+        outgoing = await self._whole(delivery, recorded)  # before another call is recorded, which the media store may delay
         cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
         go_on = partial(deliveries.go_on, renew=renew, may_have_arrived=earlier == "repeat")
         again = (await self._store.run_under(terms, cause, go_on, recorded, delivery.call)).value
@@ -190,7 +195,7 @@ class DeliveryProcess:
             return self._unconfirmed(delivery, "the message must not be sent any more, so the call can't be repeated")
         if again.delivery.unanswered and not again.now:
             self._require_over(again.delivery)  # another process has started another call
-        return await self._send(again.delivery, recorded) if again.now else ()
+        return await self._send(again.delivery, recorded, outgoing) if again.now else ()
 
     async def _ask(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
         """Ask the carrier about a call that it took, as the receipts for some recipients show.
@@ -217,10 +222,14 @@ class DeliveryProcess:
         carrier, outgoing = self._carriers[delivery.carrier], await self._outgoing.of(delivery, recorded)
         return await self._in_time(carrier.name, lambda: carrier.find(outgoing), self._patience)
 
-    async def _send(self, delivery: Delivery, recorded: Recorded) -> Sequence[RecipientResult]:
+    async def _whole(self, delivery: Delivery, recorded: Recorded) -> Outgoing:
+        """Return the message with the content of its file if its carrier wants that. Raises `PutOffError` without the file."""
+        limits = self._carriers[delivery.carrier].limits
+        return await self._outgoing.with_content(await self._outgoing.of(delivery, recorded), limits)
+
+    async def _send(self, delivery: Delivery, recorded: Recorded, outgoing: Outgoing) -> Sequence[RecipientResult]:
         """Make the call. Its time limit began when its start was stored, so delays of this process count too."""
         carrier = self._carriers[delivery.carrier]
-        outgoing = await self._outgoing.with_content(await self._outgoing.of(delivery, recorded), carrier.limits)
         seconds = min(self._left(delivery), self._until_too_late(recorded))
         try:
             return await self._in_time(carrier.name, lambda: carrier.send(outgoing), seconds)

@@ -1,5 +1,6 @@
 """Messages as carriers get them: with a relayed author's name (R12), addresses or content for files (R46), or in parts."""
 
+import structlog
 from msgspec.structs import replace
 
 from groupchat.aggregates.delivery import Delivery
@@ -16,8 +17,10 @@ from groupchat.values.carriers import CarrierLimits
 from groupchat.values.event import Recorded
 from groupchat.values.names import in_one_line
 
-LOOK_SECONDS = 2.0
-"""The pause before another look at what may change at any moment, such as another process's call, or the media store."""
+STORE_SECONDS = 30.0
+"""The pause before the media store is tried again."""
+
+log = structlog.get_logger()
 
 
 class OutgoingMessages:
@@ -38,7 +41,7 @@ class OutgoingMessages:
         try:
             return replace(outgoing, media=await self._library.addressed(outgoing.media, outgoing.begun_at))
         except MediaStoreError as error:
-            raise PutOffError(str(error), LOOK_SECONDS) from error
+            raise _put_off(outgoing, error) from error
 
     async def with_content(self, outgoing: Outgoing, limits: CarrierLimits) -> Outgoing:
         """Return a message with the content of its file if its carrier wants that; raises as `of`."""
@@ -47,7 +50,7 @@ class OutgoingMessages:
         try:
             return replace(outgoing, content=await self._content(self._library, outgoing.media[0], limits))
         except MediaStoreError as error:
-            raise PutOffError(str(error), LOOK_SECONDS) from error
+            raise _put_off(outgoing, error) from error
 
     async def _content(self, library: Library, media: Media, limits: CarrierLimits) -> FileContent:
         known = await self._store.load(MEDIA, media.media_id or "")
@@ -57,6 +60,11 @@ class OutgoingMessages:
         version = await library.for_carrier(known.stored, PICTURE_BYTES, limits.types_apart)
         data = b"".join([piece async for piece in library.store.read(version.name)])
         return FileContent(content_type=version.content_type, data=data)
+
+
+def _put_off(outgoing: Outgoing, error: MediaStoreError) -> PutOffError:
+    log.warning("message_waits_for_files", message_id=outgoing.message_id, reason=str(error))
+    return PutOffError(str(error), STORE_SECONDS)
 
 
 def _outgoing(delivery: Delivery, recorded: Recorded) -> Outgoing:
