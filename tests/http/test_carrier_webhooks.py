@@ -1,12 +1,15 @@
 """Carriers' webhooks: without an API key, verified by the adapter, and acknowledged only when stored (R45)."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from time import sleep
 
 import httpx
 import pytest
 from msgspec.structs import replace
 
 from groupchat.adapters import Adapter
+from groupchat.aggregates.group_events import InboundReceived
 from groupchat.carriers.port import Inbound, Posted, Receipt
 from groupchat.http.web.refusals import MAX_BODY_BYTES
 from groupchat.processes.delivery import DeliveryProcess
@@ -14,6 +17,7 @@ from groupchat.store.event_store import EventStore
 from tests.carriers.posting import PATH, News, PostingCarrier, proof, signed
 from tests.http.site import Site, assert_problem, messages_of, open_site
 from tests.support.builders import BUSINESS, canadian_number, number
+from tests.support.statements import before_commits
 
 
 @pytest.fixture
@@ -79,6 +83,27 @@ async def test_an_unstored_post_is_not_acknowledged_R45(site: Site):
 
     assert_problem(nobodys, "not-found", 404)
     assert_problem(garbage, "invalid-request", 422)
+
+
+COMMIT_SECONDS = 0.2
+TELNYX_SECONDS = 2.0
+"""The shortest time that a carrier waits."""
+
+
+async def test_a_slow_database_acknowledges_many_posts_in_the_shortest_time_that_a_carrier_waits_R45(
+    store: EventStore, carrier: PostingCarrier
+):
+    async with open_site(store, workers=None, adapter=Adapter(carrier=carrier, webhook=carrier.webhook)) as site:
+        await site.group(1, 2)
+        commits: list[float] = []
+        before_commits(store.database, lambda: (commits.append(COMMIT_SECONDS), sleep(COMMIT_SECONDS)))
+        twice = [signed(written(f"{n}")) for n in range(30)] * 2  # the carrier gave up waiting for the first ones
+        answers = await asyncio.gather(*(post(site, each) for each in twice))
+
+    assert {answer.status_code for answer in answers} == {204}
+    bodies = [recorded.event.body for recorded in store.log.each() if isinstance(recorded.event, InboundReceived)]
+    assert sorted(bodies, key=int) == [f"{n}" for n in range(30)]
+    assert sum(commits) < TELNYX_SECONDS
 
 
 async def test_a_body_has_its_limit_here_too_R45(site: Site):
