@@ -21,10 +21,10 @@ async def held(database):
 
 async def lose(lease, database):
     """Let a lease be lost without notice to its holder."""
-    if lease._connection is None:
+    if database.is_sqlite:
         lease._file.release()
         return
-    pid = lease._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    pid = database.session_locks._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
     await asyncio.to_thread(end_session, database.url.render_as_string(hide_password=False), pid)
 
 
@@ -72,6 +72,7 @@ async def test_a_worker_learns_that_it_lost_its_lease_even_if_its_session_lives_
         with store.database.write() as connection:
             connection.exec_driver_sql("UPDATE leases SET generation = generation + 1")
         lease._checked -= 60
+        store.database.session_locks._read_at -= 60
 
         assert not await lease.still_held()
         await lease.__aexit__(None, None, None)

@@ -54,6 +54,7 @@ class SharedDatabase:
         broken = any(each.info.backend_pid not in alive for each in self._connections)
         if broken or any(each.pool.checkedout() for each in self._engines()):  # type: ignore[attr-defined]
             self.close()
+        self._database.session_locks.close()
         return self._database
 
     def close(self) -> None:
@@ -61,7 +62,7 @@ class SharedDatabase:
         self._database.close()
 
     def _engines(self) -> tuple[Engine, ...]:
-        return self._database.engine, self._database.single, self._database.sessions
+        return self._database.engine, self._database.single
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from groupchat.store.session_locks import SessionLocks
 from groupchat.store.sqlite_file import SqliteFile
 from groupchat.values.errors import ExpectedError, first_line
 
@@ -78,8 +79,8 @@ class Database:
         self.engine = self._engine(pool_size, schema)
         self.single = self._engine(pool_size, schema, isolation_level="AUTOCOMMIT")
         """For single statements: its connections are in autocommit mode from the start, so none has to switch back and forth."""
-        self.sessions = self._engine(0, schema, isolation_level="AUTOCOMMIT")
-        """The same without a limit, for what keeps its connection: a lease."""
+        self.session_locks = SessionLocks(self._engine(0, schema, isolation_level="AUTOCOMMIT"))
+        """The leases of this process on Postgres."""
         if self.is_sqlite:
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -224,7 +225,7 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
         self.single.dispose()
-        self.sessions.dispose()
+        self.session_locks.close()
         if self._file is not None:
             self._file.forget()
 

@@ -52,6 +52,6 @@ def generations(connection: Connection, names: Collection[str]) -> dict[str, int
     return dict(connection.execute(query).tuples().all())
 
 
-def holds(connection: Connection, fence: Fence) -> bool:
-    """Return whether a fence's holder is the last process that took the lease."""
-    return connection.execute(select(_T.generation).where(_T.name == fence.name)).scalar_one_or_none() == fence.generation
+def all_generations(connection: Connection) -> dict[str, int]:
+    """Return the generation of every lease that was ever taken."""
+    return dict(connection.execute(select(_T.name, _T.generation)).tuples().all())

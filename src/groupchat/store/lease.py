@@ -1,22 +1,20 @@
 """A lease: of several instances of a follower, one works while the others wait for it to end, for whatever reason.
 
-On Postgres, it is a session's advisory lock, which the server frees when the process or its connection dies. On SQLite, where all
-processes are on one machine, it is a lock on a file next to the database, which the operating system frees.
+On Postgres, it is an advisory lock (`session_locks.py`), which the server frees when the process or its connection dies. On SQLite,
+where all processes are on one machine, it is a lock on a file next to the database, which the operating system frees.
 """
 
 import asyncio
 from time import monotonic
 from types import TracebackType
 from typing import Self
-from zlib import crc32
 
 import structlog
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from groupchat.store.database import Database, is_passing
-from groupchat.store.fences import Fence, holds, raise_generation
+from groupchat.store.fences import Fence, all_generations, raise_generation
 from groupchat.store.holders import note_holder
 from groupchat.store.sqlite_file import OWNER_ONLY
 from groupchat.values.errors import first_line
@@ -24,7 +22,6 @@ from groupchat.values.waiting import first_set
 
 _RETRY_SECONDS = 0.5
 _CHECK_SECONDS = 1.0
-_NAMESPACE = 0x6772
 
 log = structlog.get_logger()
 
@@ -44,7 +41,7 @@ class Lease:
         self._stop = stop
         self._shared = shared
         self._file: FileLock | None = None
-        self._connection: Connection | None = None
+        self._session: int | None = None
         self._held = False
         self._unreachable = False
         self._checked = monotonic()
@@ -65,11 +62,17 @@ class Lease:
         await asyncio.to_thread(self._release)
 
     async def still_held(self) -> bool:
-        """Return whether the lease is held. On Postgres, it is lost with its connection, or when another process has taken it."""
-        if self._held and self._connection is not None and monotonic() > self._checked + _CHECK_SECONDS:
-            self._checked = monotonic()  # before the check: no other task may use the connection
-            self._held = await asyncio.to_thread(_holds, self._connection, self.fence)
+        """Return whether the lease is held. On Postgres, it is lost with its session, or when another process has taken it."""
+        if self._held and self._session is not None and monotonic() > self._checked + _CHECK_SECONDS:
+            self._checked = monotonic()
+            self._held = await asyncio.to_thread(self._is_held_in, self._session)
         return self._held
+
+    def _is_held_in(self, session: int) -> bool:
+        generations = self._database.session_locks.look(session, all_generations)
+        if generations is None:
+            return False
+        return self.fence is None or generations.get(self.fence.name, 0) <= self.fence.generation  # lower: read before it was taken
 
     def _taken(self) -> bool:
         """Try to take the lease; without success if the database can't be reached."""
@@ -101,38 +104,13 @@ class Lease:
             except Timeout:
                 return False
             return True
-        connection = self._database.sessions.connect()
-        taken = connection.execute(
-            text(f"SELECT pg_try_advisory_lock{'_shared' if self._shared else ''}(:space, :key)"),
-            {"space": _NAMESPACE, "key": crc32(self._name.encode()) - 2**31},
-        ).scalar_one()
-        if not taken:
-            connection.close()
-            return False
-        self._connection = connection
-        return True
+        self._session = self._database.session_locks.take(self._name, shared=self._shared)
+        return self._session is not None
 
     def _release(self) -> None:
         self._held = False
         if self._file is not None:
             self._file.release()
-        if self._connection is not None:
-            _unlock(self._connection)
-            self._connection = None
-
-
-def _unlock(connection: Connection) -> None:
-    """Return a connection without its locks, or close it, which frees them too."""
-    try:
-        connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
-    except SQLAlchemyError:  # it broke, now or at an earlier check
-        connection.invalidate()
-    connection.close()
-
-
-def _holds(connection: Connection, fence: Fence | None) -> bool:
-    try:
-        connection.execute(text("SELECT 1"))
-        return fence is None or holds(connection, fence)
-    except DBAPIError:
-        return False
+        if self._session is not None:
+            self._database.session_locks.release(self._name, self._session, shared=self._shared)
+            self._session = None
