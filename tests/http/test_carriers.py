@@ -14,8 +14,11 @@ from groupchat.store.event_store import EventStore
 from tests.carriers.bandwidth.bench import BandwidthBench
 from tests.carriers.bandwidth.fake import posted
 from tests.carriers.bench import Bench
+from tests.carriers.doubles import HandClock
 from tests.carriers.telnyx.bench import WEBHOOK_URL, TelnyxBench
 from tests.carriers.telnyx.fake import event, signed
+from tests.carriers.twilio.bench import TwilioBench
+from tests.carriers.zoo import ZOO
 from tests.http.site import Site, assert_problem, messages_of, open_site
 from tests.support.builders import BUSINESS, number
 
@@ -88,6 +91,22 @@ async def test_receipts_and_messages_of_a_real_carrier_reach_the_thread_R45_R28_
     message, reply = (await site.get(messages_of(made))).json()["items"]
     assert [each["status"] for each in message["recipients"]] == ["delivered", "sent"]
     assert (reply["author"]["number"], reply["body"]) == (ONE, "Hi")
+
+
+BENCHES = {
+    "telnyx": lambda _: TelnyxBench(now, trust_key=False),
+    "bandwidth": lambda _: BandwidthBench(),
+    "twilio": lambda database: TwilioBench(database, HandClock()),
+}
+
+
+@pytest.mark.parametrize("carrier", BENCHES)
+async def test_each_real_post_is_acknowledged_R45(store: EventStore, carrier: str):
+    bench = BENCHES[carrier](store.database).carrier
+    async with open_site(store, workers=None, adapter=Adapter(carrier=bench, webhook=bench.webhook)) as site:
+        animals = {name: animal for name, animal in ZOO.items() if animal.carrier == carrier}
+
+        assert {name: await post(site, animal.post(now())) for name, animal in animals.items()} == dict.fromkeys(animals, 204)
 
 
 async def test_a_real_carriers_proof_is_needed_R45(site: Site, vendor: Vendor):
