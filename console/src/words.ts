@@ -79,7 +79,7 @@ export const STATUS: Record<string, string> = {
   delivered: "Delivered",
   failed: "Failed",
   unconfirmed: "Not confirmed by the carrier",
-  withheld: "Not sent: somebody opted out",
+  withheld: "Not sent",
 };
 
 const EVENTS: Record<string, string> = {

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from groupchat.aggregates import delivery
 from groupchat.aggregates.delivery_events import Withheld
 from groupchat.aggregates.group_events import InboundReceived, MessageSent, Unblocked
-from groupchat.aggregates.workspace_events import RatePosted
+from groupchat.aggregates.workspace_events import NumberGivenUp, RatePosted
 from groupchat.audit import explain, explain_block, explain_entry
 from groupchat.audit.as_of import Cut, is_message
 from groupchat.audit.explanation import EventRef, Explanation
@@ -30,7 +30,7 @@ from tests.projections.histories import (
     updated,
     withheld,
 )
-from tests.support.builders import a_group, a_participant, a_policy, a_rate, a_workspace, moment, number
+from tests.support.builders import BUSINESS, a_group, a_number_added, a_participant, a_policy, a_rate, a_workspace, moment, number
 
 ONE, TWO = number(1), number(2)
 ON_THE_WAY = delivery.stream("msg_1")
@@ -211,6 +211,15 @@ def test_an_entry_and_its_credit_name_each_other_R16():
     assert "delivery-msg_1/1/2 reverses it" in text_of(charged)
     assert "cnv_1/2/2 is the entry that it reverses" in text_of(credited)
     assert (charged.decided_by.id, credited.decided_by.id) == ("cnv_1/2", "cnv_1/3")
+
+
+def test_a_message_that_waited_when_its_number_was_given_up_says_so_R56():
+    given_up = (WORKSPACE, NumberGivenUp(number=BUSINESS))
+    story = [(WORKSPACE, a_workspace()), (WORKSPACE, a_number_added()), ("cnv_1", a_group()), ("cnv_1", sent("msg_1")), given_up]
+    found = history(*story, (ON_THE_WAY, withheld("msg_1", ONE)))
+    explained = explain.message(found, "msg_1")
+    assert (explained.verdict, explained.decided_by.id, explained.contradicts) == ("withheld", f"{WORKSPACE}/3", False)
+    assert explained.summary == f"The message was withheld because {BUSINESS} was given up before it went (R56)."
 
 
 # --- what the rules forbid is called so

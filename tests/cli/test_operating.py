@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from groupchat.store.database import Database
 from groupchat.store.positions import ensure
+from groupchat.store.tables import FOLLOWERS
 
 
 @pytest.mark.parametrize("command", ["retry", "park"])
@@ -20,6 +22,22 @@ def test_only_a_follower_that_is_stopped_can_be_retried_or_parked(groupchat, wor
     assert (unknown.code, going.code) == (1, 1)
     assert "Unknown follower 'nobody'" in unknown.err
     assert "inbox is not stopped, so nothing was done" in going.err
+
+
+def test_a_follower_that_no_event_stopped_has_nothing_to_park(groupchat, workspace):
+    """The relay stops at position 0 if Kafka's topics can't be this log's."""
+    database = Database(workspace)
+    with database.write() as connection:
+        ensure(connection, "relay")
+        connection.execute(
+            update(FOLLOWERS).where(FOLLOWERS.c.name == "relay").values(stopped_at=0, error="The topic was emptied.")
+        )
+    parking, retrying = groupchat(workspace, "park", "relay"), groupchat(workspace, "retry", "relay")
+    database.close()
+
+    assert (parking.code, parking.out) == (1, "")
+    assert "No event stopped relay, so there is nothing to park. The topic was emptied." in parking.err
+    assert (retrying.code, retrying.out) == (0, "relay continues from position 0.\n")
 
 
 @pytest.mark.parametrize(

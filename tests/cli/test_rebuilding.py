@@ -26,7 +26,7 @@ def test_only_the_rest_of_an_interrupted_rebuild_is_dropped_R33(groupchat, works
     dropped = groupchat(workspace, "rebuild", "inbox", "pane", "--online", "--drop")
     alone = groupchat(workspace, "rebuild", "inbox", "--drop")
 
-    assert dropped.out == "inbox: nothing was left.\npane: nothing was left.\n"
+    assert dropped.out == "inbox: there was no unfinished rebuild.\npane: there was no unfinished rebuild.\n"
     assert alone.code == 2
     assert "--drop requires --online" in alone.err
 

@@ -90,7 +90,7 @@ def test_the_process_that_last_ran_a_follower_is_named_once_it_has_gone(groupcha
 
     assert shown.code == 1
     assert "nobody (elsewhere/7 was last seen 0:05:0" in shown.out
-    assert "Events wait, and no process runs inbox, thread," in shown.err
+    assert "No process runs inbox, thread," in shown.err
 
 
 def test_a_relay_counts_only_where_brokers_are_set(groupchat, sqlite_url):
@@ -115,3 +115,15 @@ def test_a_follower_that_is_stopped_is_shown_with_the_reason_and_in_one_line(gro
     assert [line.split()[0] for line in shown.out.splitlines() if line] == ["follower", *followers]
     assert "[/x] [red]no[/red] \ufffd[2J\ufffd31m\ufffd end" in shown.out
     assert "`groupchat retry NAME` tries again" in shown.err
+    assert "`groupchat park NAME` sets the event aside" in shown.err
+
+
+def test_only_a_follower_that_an_event_stopped_is_said_to_be_parked(groupchat, workspace):
+    with changing(workspace) as connection:
+        ensure(connection, "relay")
+        connection.execute(update(FOLLOWERS).where(FOLLOWERS.c.name == "relay").values(stopped_at=0, error=ERROR))
+
+    shown = groupchat(workspace, "status")
+
+    assert "`groupchat retry NAME` tries again" in shown.err
+    assert "park" not in shown.err

@@ -11,7 +11,7 @@ const WORDS = {
   queued: "waiting",
   unconfirmed: "not confirmed",
   failed: "failed",
-  withheld: "withheld after an opt-out",
+  withheld: "not sent",
 } as const;
 const STATUSES = Object.keys(WORDS) as (keyof typeof WORDS)[];
 

@@ -71,8 +71,7 @@ function Delivery({ message, names, onResend, settles }: Pick<Props, "message" |
   const { recipients } = message;
   if (recipients.length === 0) return null;
   const automatic = message.author.kind === "automatic";
-  const said = ({ status }: Recipient) =>
-    status === "withheld" && automatic ? "Not sent in time" : (STATUS[status] ?? status);
+  const said = ({ status }: Recipient) => STATUS[status] ?? status;
   const reachedNobody = message.media.length === 0 && recipients.every((each) => each.status === "failed");
   return (
     <details className={recipients.some(isBad) ? "delivery bad" : "delivery"}>

@@ -4,8 +4,9 @@ Each message has a separate stream, so that receipts neither lengthen a conversa
 
 - R12 A participant's message is relayed to the others if the carrier has no native group MMS. That is a delivery too.
 - R16 `started` is stored before the call to the carrier, in an append that depends on the conversation's version. If an opt-out is
-  stored first, the message is `withheld` instead and never handed over. This event credits a withheld message's ledger entries.
-- R28 What nobody can tell is `unconfirmed`, until a receipt or a person tells it.
+  stored first, the message is `withheld` instead and never handed over, as it is if its number was given up (R56). This event
+  credits a withheld message's ledger entries.
+- R28 If nobody knows what became of a message, it is `unconfirmed` until a receipt or a person settles it.
 - R28 Each recipient has a status, which only moves forward: `queued`, `unconfirmed`, `sent`, then `delivered` or `failed`. If some
   parts of a message arrived and others did not, it is `partial` (`delivery_parts.py`).
 - R26 The first charge that the carrier reports for a recipient is recorded.

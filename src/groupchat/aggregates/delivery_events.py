@@ -113,9 +113,10 @@ class Settled(Event, frozen=True, kw_only=True):
 
 @stored_as("groupchat.delivery.withheld")
 class Withheld(Event, frozen=True, kw_only=True):
-    """The message was not handed over, because someone opted out first (R16), or because an automatic reply came too late (R41).
+    """The message was not handed over, because it must not be sent any more.
 
-    `rate` is the message's; none for a relay (R12).
+    Someone opted out first (R16), its number was given up (R56), or it is an automatic reply that came too late (R41). `rate` is
+    the message's; none for a relay (R12).
     """
 
     message_id: str

@@ -721,10 +721,10 @@ class DeliveryWithheldData(Struct, frozen=True, kw_only=True):
 
 
 class DeliveryWithheld(Stored, frozen=True, kw_only=True, tag="groupchat.delivery.withheld"):
-    """The message was not handed over, because someone opted out first (R16), or because an automatic reply came too
-    late (R41).
+    """The message was not handed over, because it must not be sent any more.
 
-    `rate` is the message's; none for a relay (R12).
+    Someone opted out first (R16), its number was given up (R56), or it is an automatic reply that came too late
+    (R41). `rate` is the message's; none for a relay (R12).
     """
 
     data: DeliveryWithheldData

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from groupchat.aggregates.delivery_events import PartsUpdated, RecipientOutcome, Settled, Started, Updated, Withheld
 from groupchat.aggregates.group_events import AutoReplied, InboundReceived, MessageSent, ParticipantOptedIn, ParticipantOptedOut
+from groupchat.aggregates.workspace_events import NumberGivenUp
 from groupchat.audit import as_of, explain_reply, timeline, words
 from groupchat.audit.explanation import Explanation, ExplanationGround, Question, Reason, Verdict, concluded, ground
 from groupchat.audit.grounds import grounds, opt_outs, seen, turned
@@ -122,7 +123,7 @@ def _fate(history: History, step: Step, message_id: str) -> tuple[Verdict, Reaso
 
 
 def why_withheld(history: History, step: Step, withheld: Recorded) -> Reason:
-    """Return why a message was not handed over, with the opt-out that decided it (R16)."""
+    """Return why a message was not handed over: an opt-out decided it (R16), or its number was given up (R56)."""
     if isinstance(step.recorded.event, AutoReplied):
         return explain_reply.why_withheld(history, step.recorded.event, withheld)
     before = history.steps_before(withheld)
@@ -132,12 +133,21 @@ def why_withheld(history: History, step: Step, withheld: Recorded) -> Reason:
     else:
         cause = turned(before) if before and before[-1].after.blocked else None
     if cause is None:
-        says = "The message was withheld, but no opt-out precedes it in the log, so R16 doesn't explain it."
-        return Reason(says, withheld, wrong=True)
+        return _why_withheld_without_opt_out(history, withheld)
     began = any(isinstance(each.event, Started) for each in history.of_message.get(as_of.id_of(step.recorded), ()))
     stood = "it had not reached the carrier" if began else "its hand-over had not started"
     says = f"The message was withheld because {stood} when {words.what(history.step(cause.version), history.user_names)} (R16)."
     return Reason(says, cause)
+
+
+def _why_withheld_without_opt_out(history: History, withheld: Recorded) -> Reason:
+    number, workspace = history.group.business_number, history.workspace_before(withheld)
+    if workspace is None or number not in workspace.given_up:
+        says = "The message was withheld, but no opt-out precedes it in the log, so R16 doesn't explain it."
+        return Reason(says, withheld, wrong=True)
+    earlier = (each for each in reversed(history.workspace) if each.position < withheld.position)
+    cause = next(each for each in earlier if isinstance(each.event, NumberGivenUp) and each.event.number == number)
+    return Reason(f"The message was withheld because {number} was given up before it went (R56).", cause)
 
 
 def _why_begun(history: History, step: Step, started: Recorded) -> Reason:

@@ -9,9 +9,15 @@ from groupchat.cli.shell import say, settings
 from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.schema import migrated_database
+from groupchat.values.errors import ExpectedError
 from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
+
+
+class NotStoppedError(ExpectedError):
+    """The follower is not stopped, or no event stopped it; the message says which."""
+
 
 FollowerName = Annotated[str, typer.Argument(help="A follower's name, as shown by `groupchat status`.")]
 
@@ -27,7 +33,7 @@ def migrate() -> None:
 def retry(name: FollowerName) -> None:
     """Let a stopped follower try its event again after you have fixed the cause."""
     with existing() as database:
-        _require_stopped(database, name)
+        _stopped(database, name)
         _show(positions.retry(database, name))
 
 
@@ -35,18 +41,23 @@ def retry(name: FollowerName) -> None:
 def park(name: FollowerName) -> None:
     """Set aside the event that stopped a follower, and let it continue. The event stays in the log, and a rebuild retries it."""
     with existing() as database:
-        _require_stopped(database, name)
+        stopped = _stopped(database, name)
+        if not stopped.stopped_at:
+            msg = f"No event stopped {name}, so there is nothing to park. {stopped.error or ''}".rstrip()
+            raise NotStoppedError(msg)
         _show(positions.park(database, name))
 
 
-def _require_stopped(database: Database, name: str) -> None:
+def _stopped(database: Database, name: str) -> positions.FollowerStatus:
+    """Return how a stopped follower stands; raises `UnknownWorkerError`, or `NotStoppedError` if it is not stopped."""
     found = positions.statuses(database)
     if name not in found:
         msg = f"Unknown follower {name!r}. The followers are {', '.join(found) or 'none yet'}."
         raise UnknownWorkerError(msg)
     if found[name].stopped_at is None:
         msg = f"{name} is not stopped, so nothing was done. Its position is {found[name].position}."
-        raise UnknownWorkerError(msg)
+        raise NotStoppedError(msg)
+    return found[name]
 
 
 def _show(now: positions.FollowerStatus) -> None:

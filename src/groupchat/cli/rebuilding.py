@@ -56,7 +56,7 @@ async def _dropped(given: Settings, chosen: Sequence[View]) -> None:
     async with running(given) as system:
         for view in chosen:
             found = await drop_shadow(system.store, view)
-            typer.echo(f"{view.name}: {'dropped what was left' if found else 'nothing was left'}.")
+            typer.echo(f"{view.name}: {'dropped the unfinished rebuild' if found else 'there was no unfinished rebuild'}.")
 
 
 def _line(one: Switched) -> str:

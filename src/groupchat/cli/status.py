@@ -105,10 +105,12 @@ def _run_by(standing: Standing) -> str:
 
 
 def _advise(found: Mapping[str, Standing], well: Mapping[str, bool]) -> None:
-    if any(each.status.stopped_at is not None for each in found.values()):
-        say.print("`groupchat retry NAME` tries again. `groupchat park NAME` sets the event aside and continues.")
+    stopped = [each.status.stopped_at for each in found.values() if each.status.stopped_at is not None]
+    if stopped:
+        parks = " `groupchat park NAME` sets the event aside and continues." if any(stopped) else ""
+        say.print(f"`groupchat retry NAME` tries again.{parks}")
     if idle := [name for name in found if not well[name] and not found[name].runs_in]:
-        say.print(f"Events wait, and no process runs {', '.join(idle)}. `groupchat serve` and `groupchat work` do.")
+        say.print(f"No process runs {', '.join(idle)}. Start `groupchat serve` or `groupchat work`.")
 
 
 def _duration(seconds: float) -> str:

@@ -250,7 +250,10 @@ class EventStore:
         if isinstance(outcome, StoredAnswer):
             raise AnsweredBeforeError(outcome)
         if outcome is None or isinstance(outcome, DATABASE_ERRORS):
-            msg = "The database can't be reached at the moment. Try again. If your message was stored, the conversation shows it."
+            msg = (
+                "The database can't be reached at the moment, and your change may have been stored. Check before you repeat it "
+                "without an Idempotency-Key."
+            )
             raise UnavailableError(msg) from outcome
         raise outcome
 

@@ -11,7 +11,7 @@ class VersionConflictError(RefusalError):
 
 
 class UnavailableError(RefusalError):
-    """The store can't be reached now. It is unknown whether the command was stored; repeating it is safe."""
+    """The store can't be reached now. It is unknown whether the command was stored."""
 
     slug = "unavailable"
 

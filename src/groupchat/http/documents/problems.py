@@ -270,8 +270,8 @@ PROBLEMS: dict[str, ProblemKind] = {
     "invalid-group": ProblemKind(
         422,
         "The group breaks a rule",
-        "The group can't be created as requested (R1 to R6). violations lists everything that is wrong, each with its rule, a "
-        "code, and the participant concerned. Nothing was stored.",
+        "The group can't be created, or its size doesn't allow a message (R1 to R6, R43). violations lists everything that is "
+        "wrong, each with its rule, a code, and the participant concerned. Nothing was stored.",
         {"violations": list[Violation]},
         {
             "violations": [
@@ -336,8 +336,9 @@ PROBLEMS: dict[str, ProblemKind] = {
     "unavailable": ProblemKind(
         503,
         "Not available at the moment",
-        "The database can't be reached, or the effects of the write are not complete yet. Repeat the request after the time in "
-        "Retry-After. Repeating a change is safe.",
+        "The database can't be reached, or the effects of the write are not complete yet, and the change may have been stored. "
+        "Repeat the request after the time in Retry-After: a PUT, PATCH or DELETE freely, a POST only with the same "
+        "Idempotency-Key.",
     ),
 }
 
