@@ -59,6 +59,17 @@ class CountingRecorder(Recorder):
         return super().select_tails(tails)
 
 
+async def test_the_stream_of_a_new_id_is_empty_and_not_read(database):
+    recorder = CountingRecorder(database)
+    decision = Decision(CAUSE, utc_now(), States(recorder, EventMapper()), Ids())
+    made = decision.new_id("cnv")
+
+    assert await decision.load_many(NOTHING, [made, "another"]) == [None, None]
+    assert await decision.load(NOTHING, decision.new_id("cnv")) is None
+    assert recorder.reads == 1
+    assert decision.read[made] == 0
+
+
 async def test_a_stream_that_moves_while_it_is_read_is_read_again(database):
     recorder = CountingRecorder(database)
     states = States(recorder, EventMapper())

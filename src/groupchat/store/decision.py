@@ -80,6 +80,8 @@ class Decision:
         self._streams = streams
         self._ids = ids
         self._drawn: defaultdict[str, count[int]] = defaultdict(count)
+        self._new = set[str]()
+        """The ids that this decision made. Their streams are empty, so they are not read."""
         self._loaded: dict[str, Loaded[object]] = {}
         self.began_from: dict[str, Loaded[object]] = {}
         """The streams that were read, as they were then."""
@@ -89,7 +91,9 @@ class Decision:
 
     def new_id(self, prefix: str) -> str:
         """Return a new id such as `cnv_...`. A command that is tried again gets the same ids in the same order."""
-        return self._ids.nth(prefix, next(self._drawn[prefix]))
+        id_ = self._ids.nth(prefix, next(self._drawn[prefix]))
+        self._new.add(id_)
+        return id_
 
     async def take(self, kind: StreamKind[S, C], stream: str, command: C) -> list[Event]:
         """Let a stream's aggregate decide a command, and emit the resulting events; return them.
@@ -136,6 +140,9 @@ class Decision:
             raise NotFoundError(msg)
         ours = [stream for stream in dict.fromkeys(asked) if stream.startswith(kind.prefix)]
         missing = [stream for stream in ours if stream not in self._loaded]
+        for stream in self._new.intersection(missing):
+            self._take(stream, Loaded())
+            missing.remove(stream)
         if missing:
             for stream, loaded in (await self._streams.load_all(kind, missing)).items():
                 self._take(stream, loaded)
