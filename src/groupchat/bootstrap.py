@@ -22,7 +22,7 @@ from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import known
 from groupchat.carriers.simulator.adapter import Simulator
 from groupchat.carriers.twilio.adapter import Twilio
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.http.routes.carrier_webhooks import posting
 from groupchat.http.services import Services
 from groupchat.http_parts import services_of
@@ -225,7 +225,7 @@ def _carriers_work(services: Services, chosen: Sequence[Adapter]) -> Iterator[tu
         if each.simulator is not None:
             yield each.carrier.name, partial(each.simulator.work, posting(services, each.carrier.name))
         elif each.work is not None:
-            yield each.carrier.name, partial(each.work, CarrierInbox(services.store, each.carrier.name))
+            yield each.carrier.name, partial(each.work, CarrierInbox(Arrivals(services.store), each.carrier.name))
 
 
 def _chosen_workers(settings: Settings, store: EventStore) -> Iterator[tuple[str, Worker]]:

@@ -9,7 +9,7 @@ from groupchat.adapters import Adapter
 from groupchat.addresses import Addresses
 from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import Posted, Webhook
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.http.guards.sign_in import CALLBACK, Client, SignIn
 from groupchat.http.guards.throttle import Throttle
@@ -64,11 +64,12 @@ def services_of(
 
 def _carrier_webhooks(store: EventStore, chosen: Sequence[Adapter]) -> dict[str, Callable[[Posted, str], Awaitable[int]]]:
     named = {each.carrier.name: each.webhook for each in chosen if each.webhook is not None}
-    return {name: partial(_take, store, name, webhook) for name, webhook in named.items()}
+    arrivals = Arrivals(store)
+    return {name: partial(_take, arrivals, name, webhook) for name, webhook in named.items()}
 
 
-async def _take(store: EventStore, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> int:
-    return await webhook(posted, CarrierInbox(store, name, correlation_id))
+async def _take(arrivals: Arrivals, name: str, webhook: Webhook, posted: Posted, correlation_id: str) -> int:
+    return await webhook(posted, CarrierInbox(arrivals, name, correlation_id))
 
 
 def _library(settings: Settings) -> Library:

@@ -23,8 +23,8 @@ from groupchat.aggregates import delivery
 from groupchat.aggregates.group_events import MessageSent
 from groupchat.carriers.port import Receipt
 from groupchat.commands import conversations
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.conversations import Draft
-from groupchat.commands.inbound import CarrierInbox
 from groupchat.commands.streams import DELIVERY
 from groupchat.media.folder import Folder
 from groupchat.media.library import Library
@@ -138,7 +138,7 @@ async def _trouble(trial: Trial, some: Sequence[Recorded], found: Trials) -> Non
 
 async def _report(trial: Trial, message: MessageSent, phone: str) -> None:
     """Bring receipts of what arrived of a message at a phone, twice and in any order."""
-    inbox = CarrierInbox(trial.world.store, trial.bench.carrier.name)
+    inbox = CarrierInbox(Arrivals(trial.world.store), trial.bench.carrier.name)
     received = await _received(trial, message, phone)
     apart = trial.bench.carrier.limits.files_apart
     for part in [part for part, times in enumerate(received) if times and (apart or part == 0)]:

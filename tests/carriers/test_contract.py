@@ -13,7 +13,7 @@ from groupchat.aggregates.delivery_events import Updated
 from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import CarrierRefusedError, Outgoing, Receipt, RecipientResult
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.streams import DELIVERY, MEDIA
 from groupchat.media.folder import Folder
 from groupchat.media.library import Library
@@ -78,7 +78,7 @@ def library(tmp_path: Path) -> Library:
 
 @pytest.fixture
 def inbox(bench: Bench, store: EventStore) -> CarrierInbox:
-    return CarrierInbox(store, bench.carrier.name)
+    return CarrierInbox(Arrivals(store), bench.carrier.name)
 
 
 def outgoing(**changes: object) -> Outgoing:
@@ -334,7 +334,7 @@ async def test_a_receipt_of_a_message_that_was_never_sent_changes_nothing_R28(
 ):
     message_id = await world.send(await world.group(1, 2))
     await world.group(1, 3)
-    waiting, of_another_carrier = await world.send(await world.group(2, 3)), CarrierInbox(world.store, "another")
+    waiting, of_another_carrier = await world.send(await world.group(2, 3)), CarrierInbox(Arrivals(world.store), "another")
     await hand_over(bench, world, message_id, None)
     before = await world.log()
 

@@ -6,7 +6,7 @@ import pytest
 
 from groupchat.aggregates import delivery
 from groupchat.carriers.port import Receipt
-from groupchat.commands.inbound import record_receipts
+from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import DELIVERY
 from groupchat.settings import CARRIERS
 from tests.store.following import opened

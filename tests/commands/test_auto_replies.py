@@ -9,7 +9,7 @@ from groupchat.aggregates.auto_replies import ChooseAutoReplies, TextsChange
 from groupchat.aggregates.group_events import AutoReplied
 from groupchat.carriers.port import Inbound
 from groupchat.commands import business_numbers, consents, reviews, workspaces
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.values.clock import utc_now
 from groupchat.values.errors import NotPermittedError
 from tests.store.following import opened as opened_store
@@ -143,7 +143,7 @@ async def test_a_keyword_that_the_carrier_itself_answers_is_honored_and_not_answ
     message = Inbound(
         from_=number(1), to=world.business, group=(number(2),), body=body, media=(), carrier_message_id="SM1", carrier_answers=True
     )
-    await CarrierInbox(world.store, CARRIER).inbound(message)
+    await CarrierInbox(Arrivals(world.store), CARRIER).inbound(message)
 
     assert await purposes(world) == []
     assert (await world.state(group)).blocked == (body == "STOP")

@@ -5,7 +5,8 @@ import pytest
 from groupchat.aggregates.group_conversation import ConversationBlockedError
 from groupchat.aggregates.roster import GroupExistsError, InvalidGroupError
 from groupchat.carriers.port import Inbound
-from groupchat.commands.inbound import CarrierInbox, Received
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
+from groupchat.commands.inbound import Received
 from groupchat.store.event_store import Outcome
 from groupchat.values.errors import NotFoundError
 from tests.support.builders import canadian_number, number
@@ -21,7 +22,7 @@ async def begun(world: World, n: int, body: str | None = "Hi", *, group: tuple[i
 async def brought(world: World, from_: str, group: tuple[str, ...]) -> Outcome[Received]:
     """Let the carrier bring somebody's message."""
     inbound = Inbound(from_=from_, to=world.business, group=group, body="Hi", media=(), carrier_message_id="M")
-    return await CarrierInbox(world.store, CARRIER).inbound(inbound)
+    return await CarrierInbox(Arrivals(world.store), CARRIER).inbound(inbound)
 
 
 async def test_a_set_without_a_conversation_begins_one_and_later_messages_join_it_R44(world: World):

@@ -8,8 +8,10 @@ from groupchat.aggregates import consent, delivery, delivery_events
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.policy import ChangePolicy, ChooseKeywords
 from groupchat.aggregates.roster import RequestedParticipant
-from groupchat.carriers.port import Cost, Receipt
-from groupchat.commands import inbound, workspaces
+from groupchat.carriers.port import Cost, Inbound, Receipt
+from groupchat.commands import workspaces
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
+from groupchat.commands.inbound import receive
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import CONSENT, DELIVERY
 from groupchat.processes.contact_changes import ContactChanges
@@ -108,10 +110,10 @@ async def test_a_message_without_text_and_media_is_kept_R44(world):
 
 async def test_characters_that_no_database_stores_are_replaced_in_inbound_messages_R44_R47(world):
     group = await world.group(1, 2)
-    inbox = inbound.CarrierInbox(world.store, CARRIER, "req_of-the-webhook")
+    inbox = CarrierInbox(Arrivals(world.store), CARRIER, "req_of-the-webhook")
     picture = Media(url="https://carrier.example/\0", content_type="image/\udc00")
     await inbox.inbound(
-        inbound.Inbound(from_=number(1), to=BUSINESS, group=None, body="a\0b\ud83dc", media=(picture,), carrier_message_id="SM\0")
+        Inbound(from_=number(1), to=BUSINESS, group=None, body="a\0b\ud83dc", media=(picture,), carrier_message_id="SM\0")
     )
 
     (kept,) = [recorded for recorded in world.store.log.stream(group) if hasattr(recorded.event, "carrier_message_id")]
@@ -123,7 +125,7 @@ async def test_characters_that_no_database_stores_are_replaced_in_inbound_messag
 
 async def test_characters_that_no_database_stores_are_replaced_in_a_receipt_R49(world):
     message_id = await handed_over(world, await world.group(1, 2))
-    await inbound.CarrierInbox(world.store, CARRIER).receipts(
+    await CarrierInbox(Arrivals(world.store), CARRIER).receipts(
         [receipt(message_id, 1, "failed", code="no\0\udfff"), receipt("msg_\0", 1, "failed")]
     )
 
@@ -139,11 +141,11 @@ async def test_an_inbound_message_goes_only_to_the_workspace_that_has_the_busine
     (received,) = (await other.writes(1, "Hi")).events
     assert (received.stream, received.cause.workspace_id) == (theirs, other.who.workspace_id)
     with pytest.raises(NotFoundError):
-        await world.store.run(world.who.cause(), inbound.receive, _inbound_to(number(901)))
+        await world.store.run(world.who.cause(), receive, _inbound_to(number(901)))
 
 
 def _inbound_to(business_number):
-    return inbound.Inbound(from_=number(1), to=business_number, group=None, body="Hi", media=(), carrier_message_id="SM1")
+    return Inbound(from_=number(1), to=business_number, group=None, body="Hi", media=(), carrier_message_id="SM1")
 
 
 async def test_a_blocked_group_still_records_its_participants_messages_R15(world):

@@ -6,8 +6,8 @@ from groupchat.aggregates import delivery
 from groupchat.aggregates.delivery import NotUnconfirmedError
 from groupchat.aggregates.delivery_events import RecipientOutcome, Settled, Updated
 from groupchat.carriers.port import Receipt
-from groupchat.commands.inbound import record_receipts
 from groupchat.commands.keys import by_operator
+from groupchat.commands.receipts import record_receipts
 from groupchat.commands.settling import settle, settle_by_operator, workspace_of
 from groupchat.commands.streams import DELIVERY
 from groupchat.values.errors import NotFoundError

@@ -13,7 +13,7 @@ from groupchat.aggregates import delivery
 from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Receipt, RecipientResult
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.receipts import record_receipts
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.acting import Acting
@@ -541,7 +541,7 @@ async def test_a_carrier_is_asked_about_a_later_call_that_it_did_not_refuse_R28(
 async def inbound_of(world, carrier, group, body):
     """Let the second person write through a carrier, and return the event. The process that stored it does nothing more."""
     inbound = Inbound(from_=TWO, to=world.business, group=(ONE, THREE), body=body, media=(), carrier_message_id=f"{carrier}_1")
-    await CarrierInbox(world.store, carrier).inbound(inbound)
+    await CarrierInbox(Arrivals(world.store), carrier).inbound(inbound)
     return world.store.log.stream(group)[-1]
 
 

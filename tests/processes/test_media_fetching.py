@@ -11,7 +11,7 @@ from groupchat.addresses import Addresses
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.media import MediaAttached, MediaMissing, MediaStored
 from groupchat.carriers.port import Inbound
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.media.fetching import Fetcher, MediaSource, NotNowError, NotThereError, RefusedFileError
 from groupchat.media.folder import Folder
 from groupchat.media.port import MediaStoreError
@@ -88,7 +88,7 @@ async def picture_of(world: World, *names: str, n: int = 1) -> Recorded:
         media=tuple(Media(url=name, content_type="image/png") for name in names),
         carrier_message_id=f"sms_{n}",
     )
-    received = await CarrierInbox(world.store, CARRIER).inbound(inbound)
+    received = await CarrierInbox(Arrivals(world.store), CARRIER).inbound(inbound)
     return await world.message(received.value.message_id)
 
 

@@ -30,9 +30,10 @@ from groupchat.commands import (
     workspaces,
 )
 from groupchat.commands.caller import Caller
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.conversations import CreatedGroup, Draft, NewGroup
 from groupchat.commands.deliveries import Begun
-from groupchat.commands.inbound import CarrierInbox, Received
+from groupchat.commands.inbound import Received
 from groupchat.commands.keys import by_operator
 from groupchat.commands.streams import CONTACT, CONVERSATION, USERS
 from groupchat.commands.workspaces import Founded
@@ -158,7 +159,7 @@ class World(Struct, kw_only=True):
             media=(),
             carrier_message_id=id_ or new_id("sms"),
         )
-        return await CarrierInbox(self.store, CARRIER).inbound(message)
+        return await CarrierInbox(Arrivals(self.store), CARRIER).inbound(message)
 
     async def state(self, conversation_id: str) -> GroupConversation:
         """Return a group as stored."""

@@ -1,12 +1,12 @@
 """Beginning a conversation, for a user or after a person's message (R44), with each participant's consent stream (R16, R35)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from groupchat.aggregates import consent, group_conversation, group_opting, phone_book
+from groupchat.aggregates import consent, do_not_disturb, group_conversation, group_opting, phone_book
 from groupchat.aggregates.group_events import Participant
 from groupchat.aggregates.workspace_state import Workspace
 from groupchat.commands.do_not_disturb import states_of
-from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, PHONE_BOOK
+from groupchat.commands.streams import CONSENT, CONTACT, CONVERSATION, DO_NOT_DISTURB, PHONE_BOOK
 from groupchat.store.decision import Decision
 
 
@@ -16,6 +16,15 @@ async def begin(decision: Decision, conversation_id: str, create: group_conversa
     for participant in create.roster:
         join = consent.Join(business_number=create.business_number, number=participant.number, conversation_id=conversation_id)
         await decision.take(CONSENT, consent.stream(create.business_number, participant.number), join)
+
+
+async def load_for_inbound(decision: Decision, workspace_id: str, members: Collection[tuple[str, str]]) -> None:
+    """Load what `begin_for_inbound` needs, for pairs of a business number and a person's number. Few queries read all of it."""
+    numbers = {number for _, number in members}
+    books = await decision.load_many(PHONE_BOOK, [phone_book.stream(workspace_id, number) for number in numbers])
+    await decision.load_many(CONTACT, [book.oldest for book in books if book is not None and book.oldest is not None])
+    await decision.load_many(CONSENT, [consent.stream(*pair) for pair in members])
+    await decision.load_many(DO_NOT_DISTURB, [do_not_disturb.stream(workspace_id, number) for number in numbers])
 
 
 async def begin_for_inbound(decision: Decision, state: Workspace, business_number: str, numbers: Sequence[str]) -> str:

@@ -1,29 +1,24 @@
 """What carriers bring: a participant's text, perhaps a keyword (R11, R14, R15) or reaction (R42), and receipts (`receipts.py`)."""
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from groupchat.aggregates import consent, group_conversation, number_claim, workspace
-from groupchat.aggregates.group_events import InboundReceived, Media, MessageSent
+from groupchat.aggregates.group_events import InboundReceived, MessageSent
 from groupchat.aggregates.group_state import GroupConversation
 from groupchat.aggregates.keywords import Keyword, Words, keyword, language_of
 from groupchat.aggregates.workspace_state import Workspace
-from groupchat.carriers.port import Inbound, Receipt
+from groupchat.carriers.port import Inbound
 from groupchat.commands.auto_replies import Asked, help_out, opt_out_and_confirm
 from groupchat.commands.beginnings import begin_for_inbound
 from groupchat.commands.consents import opt_in
-from groupchat.commands.receipts import record_receipts
 from groupchat.commands.reviews import open_review
 from groupchat.commands.streams import CONSENT, CONVERSATION, NUMBER_CLAIM, WORKSPACE
 from groupchat.store.decision import Decision
-from groupchat.store.event_store import EventStore, Outcome
+from groupchat.store.event_store import EventStore
 from groupchat.values.errors import NotFoundError
 from groupchat.values.event import Actor, Cause
-from groupchat.values.ids import new_id
 from groupchat.values.reactions import reaction
-from groupchat.values.text import storable
 
 _QUOTABLE = 200
 """The number of newest messages among which a reaction's quotation is looked for."""
@@ -84,6 +79,13 @@ async def owner_of(store: EventStore, number: str) -> str:
     if owner is None:
         raise _not_a_business_number(number)
     return owner
+
+
+def members_of(inbound: Inbound, state: Workspace) -> set[str]:
+    """Return the people among whom a message was written: without the numbers of the business (R44)."""
+    return {
+        number for number in (inbound.from_, *(inbound.group or ())) if number != inbound.to and number not in state.numbers_ever
+    }
 
 
 def by_participant(workspace_id: str, carrier: str, inbound: Inbound, correlation_id: str) -> Cause:
@@ -165,44 +167,6 @@ def _not_a_business_number(number: str) -> NotFoundError:
     return NotFoundError(f"{number} is not a business number of this workspace.", "business number")
 
 
-class CarrierInbox:
-    """The receiver of a carrier's webhooks; it implements `carriers.port.Inbox`.
-
-    Its events carry the id of the request that brought them (R31); without one, each message and each receipt gets an id of its
-    own. Texts are stored with U+FFFD in place of what no database stores, so no adapter has to care (R44).
-    """
-
-    def __init__(self, store: EventStore, carrier: str, correlation_id: str | None = None) -> None:
-        self._store = store
-        self._carrier = carrier
-        self._correlation_id = correlation_id
-
-    async def receipts(self, batch: Sequence[Receipt]) -> None:
-        """Record receipts."""
-        await record_receipts(self._store, self._carrier, [_storable_receipt(each) for each in batch], self._correlation_id)
-
-    async def inbound(self, inbound: Inbound) -> Outcome[Received]:
-        """Record a participant's message."""
-        written = _storable_inbound(inbound)
-        owner = await owner_of(self._store, written.to)
-        cause = by_participant(owner, self._carrier, written, self._correlation_id or new_id("req"))
-        return await self._store.run(cause, receive, written)
-
-
-def _storable_inbound(inbound: Inbound) -> Inbound:
-    return replace(
-        inbound,
-        body=None if inbound.body is None else storable(inbound.body),
-        media=tuple(Media(url=storable(each.url), content_type=storable(each.content_type)) for each in inbound.media),
-        carrier_message_id=storable(inbound.carrier_message_id),
-    )
-
-
-def _storable_receipt(receipt: Receipt) -> Receipt:
-    code = None if receipt.code is None else storable(receipt.code)
-    return replace(receipt, message_id=storable(receipt.message_id), code=code)
-
-
 async def _conversation_of(
     decision: Decision, inbound: Inbound, state: Workspace
 ) -> tuple[str, GroupConversation] | tuple[None, None]:
@@ -218,7 +182,7 @@ async def _conversation_of(
         if inbound.carrier_message_id in group.carrier_message_ids:
             return id_, group
     if inbound.group is not None:
-        members = {inbound.from_, *inbound.group} - {inbound.to, *state.numbers_ever}
+        members = members_of(inbound, state)
         found = [(id_, group) for id_, group in found if set(group.numbers) == members][-1:]
         if not found:
             begun = await begin_for_inbound(decision, state, inbound.to, sorted(members))

@@ -1,8 +1,9 @@
 """Receipts: a carrier's reports on messages that it was handed, in its response or later (R28), perhaps an opt-out (R14)."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 import structlog
 from msgspec import Struct
@@ -21,18 +22,28 @@ from groupchat.values.ids import new_id
 log = structlog.get_logger()
 
 
-async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt], correlation_id: str | None = None) -> None:
-    """Record the carrier's receipts, in one append.
+class Reported(Struct, frozen=True):
+    """Receipts that a carrier reported at once, and the id of the request that brought them, if there was one."""
+
+    carrier: str
+    receipts: Sequence[Receipt]
+    correlation_id: str | None = None
+
+
+async def record_receipts(store: EventStore, carrier: str, receipts: Sequence[Receipt]) -> None:
+    """Record a carrier's receipts, as `record_all`."""
+    await record_all(store, [Reported(carrier, receipts)])
+
+
+async def record_all(store: EventStore, reported: Sequence[Reported]) -> None:
+    """Record carriers' receipts, in one append.
 
     A message with an opt-out that the carrier reports is an append of its own, with that opt-out (R14).
 
     A receipt of a message that was never handed to this carrier is logged and adds nothing. A receipt that is not new, or that
     names another number than a recipient, opts nobody out.
     """
-    ordered = sorted(receipts, key=lambda receipt: receipt.message_id)
-    by_message = {id_: tuple(of_message) for id_, of_message in groupby(ordered, key=lambda receipt: receipt.message_id)}
-    deliveries = await _deliveries(store, carrier, by_message)
-    reports = [_Report(known, by_message[id_], correlation_id or new_id("req")) for id_, known in deliveries.items()]
+    reports = await _reports(store, reported)
     alone = [[each] for each in reports if each.opts_out]  # it reads and writes more streams
     together = [each for each in reports if not each.opts_out]
     await asyncio.gather(*(store.run(batch[0].cause, _take_reports, batch) for batch in (*alone, together) if batch))
@@ -59,15 +70,29 @@ class _Report(Struct, frozen=True):
         )
 
 
-async def _deliveries(store: EventStore, carrier: str, message_ids: Iterable[str]) -> dict[str, Delivery]:
-    """Return the deliveries of messages that were handed to this carrier."""
+async def _reports(store: EventStore, reported: Sequence[Reported]) -> list[_Report]:
+    """Return what was reported on each message that was handed to the carrier that reports on it."""
+    deliveries = await _deliveries(store, {receipt.message_id for each in reported for receipt in each.receipts})
+    reports = []
+    for each in reported:
+        for id_, receipts in _by_message(each.receipts):
+            known = deliveries[id_]
+            if known is None or known.carrier != each.carrier:
+                log.warning("receipt_of_unknown_message", carrier=each.carrier, message_id=id_)
+            else:
+                reports.append(_Report(known, receipts, each.correlation_id or new_id("req")))
+    return reports
+
+
+def _by_message(receipts: Sequence[Receipt]) -> Iterator[tuple[str, Sequence[Receipt]]]:
+    ordered = sorted(receipts, key=attrgetter("message_id"))
+    return ((id_, tuple(of_message)) for id_, of_message in groupby(ordered, key=attrgetter("message_id")))
+
+
+async def _deliveries(store: EventStore, message_ids: Iterable[str]) -> dict[str, Delivery | None]:
     found = {id_: store.remembered(DELIVERY, delivery.stream(id_)) for id_ in message_ids}
     missing = [id_ for id_, known in found.items() if known is None]
-    found |= zip(missing, await asyncio.gather(*(_read(store, delivery.stream(id_)) for id_ in missing)), strict=True)
-    ours = {id_: known for id_, known in found.items() if known is not None and known.carrier == carrier}
-    for id_ in found.keys() - ours.keys():
-        log.warning("receipt_of_unknown_message", carrier=carrier, message_id=id_)
-    return ours
+    return found | dict(zip(missing, await asyncio.gather(*(_read(store, delivery.stream(id_)) for id_ in missing)), strict=True))
 
 
 async def _read(store: EventStore, stream: str) -> Delivery | None:
@@ -81,13 +106,9 @@ async def _take_reports(decision: Decision, reports: Sequence[_Report]) -> None:
 
 
 async def _take_receipts(decision: Decision, business_number: str, message_id: str, receipts: Sequence[Receipt]) -> None:
-    for part, of_part in groupby(sorted(receipts, key=_part), key=_part):
+    for part, of_part in groupby(sorted(receipts, key=attrgetter("part")), key=attrgetter("part")):
         await _take_part(decision, business_number, message_id, part, tuple(of_part))
     await _take_costs(decision, message_id, receipts)
-
-
-def _part(receipt: Receipt) -> int:
-    return receipt.part
 
 
 async def _take_part(decision: Decision, business_number: str, message_id: str, part: int, receipts: Sequence[Receipt]) -> None:

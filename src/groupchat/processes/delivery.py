@@ -35,16 +35,15 @@ from groupchat.carriers.port import (
 )
 from groupchat.commands import deliveries
 from groupchat.commands.deliveries import Begun
-from groupchat.commands.receipts import record_receipts
+from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.streams import CONVERSATION
 from groupchat.media.library import Library
 from groupchat.processes.carrier_calls import CarrierCalls
 from groupchat.processes.outgoing import OutgoingMessages
 from groupchat.processes.process import PutOffError
-from groupchat.store.at_once import AtOnce
 from groupchat.store.event_store import EventStore
-from groupchat.store.refusals import may_pass
 from groupchat.store.terms import NO_TERMS, Terms
+from groupchat.store.together import Together
 from groupchat.values.event import Recorded
 
 CARRIER_SECONDS = 30.0
@@ -93,8 +92,8 @@ class DeliveryProcess:
         self._outgoing = OutgoingMessages(store, library)
         self._patience = patience
         self._calls = calls or CarrierCalls()
-        self._begin = AtOnce(self._begin_all)
-        self._record = AtOnce(self._record_all)
+        self._begin = Together(self._begin_all)
+        self._record = Together(self._record_all)
         self._over: dict[str, int] = {}
         """The calls of this process that certainly ended without an outcome, by message. The carrier can be asked about them."""
 
@@ -126,7 +125,7 @@ class DeliveryProcess:
                     results = await self._results(begun, recorded, terms)
                 else:  # the settings have changed since, and the carrier that may have the message can't be asked any more
                     results = self._unconfirmed(delivery, f"it was handed over to {delivery.carrier}")
-                await self._record.ask((delivery.carrier, _receipts(delivery, results)))
+                await self._record.ask(Reported(delivery.carrier, _receipts(delivery, results)))
             if not (delivery.waiting and delivery.left):  # otherwise, it is the next part's turn
                 break
         self._over.pop(deliveries.message_of(recorded).message_id, None)
@@ -147,23 +146,16 @@ class DeliveryProcess:
         )
         await carrier.forward(inbound)
 
-    async def _begin_all(self, asked: Sequence[tuple[Recorded, Terms]]) -> Sequence[Begun | Exception | None]:
-        """Begin the hand-overs that come at the same time, in one append; if one of them is refused, each in its own."""
+    async def _begin_all(self, asked: Sequence[tuple[Recorded, Terms]]) -> Sequence[Begun | None]:
+        """Begin the hand-overs that come at the same time."""
         messages, (first, terms) = [recorded for recorded, _ in asked], asked[0]
-        try:
-            run = self._store.run_under(terms, deliveries.caused_by(first), deliveries.begin_all, self._known, messages)
-            return (await run).value
-        except Exception as error:  # noqa: BLE001 - raised in the reactions
-            if len(asked) == 1 or may_pass(error):
-                return [error] * len(asked)
-        return [each for one in asked for each in await self._begin_all([one])]
+        run = self._store.run_under(terms, deliveries.caused_by(first), deliveries.begin_all, self._known, messages)
+        return (await run).value
 
-    async def _record_all(self, answers: Sequence[tuple[str, Sequence[Receipt]]]) -> Sequence[None]:
-        """Record what carriers have responded to several calls, as one append for each carrier."""
-        for carrier in dict.fromkeys(name for name, _ in answers):
-            receipts = [receipt for name, of_message in answers if name == carrier for receipt in of_message]
-            await record_receipts(self._store, carrier, receipts)
-        return [None] * len(answers)
+    async def _record_all(self, reported: Sequence[Reported]) -> Sequence[None]:
+        """Record what carriers have responded to several calls."""
+        await record_all(self._store, reported)
+        return [None] * len(reported)
 
     async def _results(self, begun: Begun, recorded: Recorded, terms: Terms) -> Sequence[RecipientResult]:
         delivery = begun.delivery

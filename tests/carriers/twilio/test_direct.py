@@ -12,7 +12,7 @@ from groupchat.aggregates import delivery
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Receipt, RecipientResult
 from groupchat.carriers.twilio.adapter import Twilio
-from groupchat.commands.inbound import CarrierInbox
+from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.streams import DELIVERY
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.process import PutOffError
@@ -152,4 +152,4 @@ async def _called_back(world: World, vendor: FakeTwilio, clock: HandClock, messa
     called = urlsplit(sent["status_callback"])
     fields = {"MessageSid": sent["sid"], "MessageStatus": "delivered", "To": sent["to"], "From": sent["from"]}
     carrier = adapter(vendor, world.store.database, clock)
-    await carrier.webhook(signed(fields, path=f"{called.path}?{called.query}"), CarrierInbox(world.store, carrier.name))
+    await carrier.webhook(signed(fields, path=f"{called.path}?{called.query}"), CarrierInbox(Arrivals(world.store), carrier.name))
