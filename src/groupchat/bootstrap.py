@@ -33,7 +33,7 @@ from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.media_fetching import FetchCounts, MediaFetching
 from groupchat.processes.overdue_reviews import OverdueReviews
-from groupchat.processes.process import PATIENCE_SECONDS, Reaction
+from groupchat.processes.process import BACKGROUND_AFTER_SECONDS, Reaction
 from groupchat.processes.webhooks.calling import WebhookCalls
 from groupchat.processes.webhooks.counts import WebhookCounts
 from groupchat.processes.webhooks.worker import Webhooks
@@ -217,7 +217,7 @@ def _processes(services: Services, chosen: Sequence[Adapter], calls: CarrierCall
 
 def _calling(store: EventStore, reaction: Reaction) -> Acting:
     """Return a process that makes calls over a network: one that takes long doesn't delay the others."""
-    return Acting(store, reaction, patience=PATIENCE_SECONDS)
+    return Acting(store, reaction, background_after=BACKGROUND_AFTER_SECONDS)
 
 
 def _carriers_work(services: Services, chosen: Sequence[Adapter]) -> Iterator[tuple[str, Worker]]:

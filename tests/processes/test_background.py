@@ -8,10 +8,11 @@ from unittest.mock import Mock
 import pytest
 
 from groupchat.processes.acting import Acting
-from groupchat.processes.background import Background, End
+from groupchat.processes.background import Background
 from groupchat.processes.delivery import DeliveryProcess
+from groupchat.processes.ends import End, Reacted
 from groupchat.processes.later import Later
-from groupchat.processes.process import Process
+from groupchat.processes.process import AT_ONCE, Process
 from groupchat.store import put_off
 from groupchat.store.follower import Follower
 from groupchat.store.positions import PoisonError
@@ -27,7 +28,7 @@ SOON = 0.02
 
 
 class Slow:
-    """Reacts to the events of the stream `slow` only when a test lets it, and to others at once."""
+    """Reacts to the events of streams that are `slow...` only when a test lets it, and to others at once."""
 
     name = "slow"
 
@@ -42,7 +43,7 @@ class Slow:
 
     async def react(self, recorded, terms):
         self.begun.append(recorded.position)
-        if recorded.stream == "slow":
+        if recorded.stream.startswith("slow"):
             await self.go_on.wait()
             if self.failure is not None:
                 raise self.failure
@@ -56,7 +57,7 @@ def slow():
 
 @pytest.fixture
 def acting(store, slow):
-    return Acting(store, slow, patience=SOON)
+    return Acting(store, slow, background_after=SOON)
 
 
 def waiting(store):
@@ -93,6 +94,18 @@ async def test_a_slow_reaction_holds_up_only_its_own_key(store, acting, slow):
     assert sorted(slow.begun) == [1, 2, 3, 4, 5, 6]
 
 
+async def test_reactions_that_hang_hold_up_none_of_those_behind_them_in_their_batch(store, slow):
+    process = Process(store, slow, background_after=SOON)
+    for stream in (*(f"slow-{n}" for n in range(AT_ONCE)), "quick"):
+        await count(store, stream)
+    await Follower(store, process).step()
+    await until(lambda: slow.done == [AT_ONCE + 1])
+    slow.go_on.set()
+    await process.background.all_ended()
+
+    assert len(slow.done) == AT_ONCE + 1
+
+
 async def test_a_process_that_ends_waits_for_its_slow_reactions_and_leaves_nothing_to_do(store, acting, slow):
     async with one_is_slow(store, acting, slow):
         pass
@@ -102,7 +115,7 @@ async def test_a_process_that_ends_waits_for_its_slow_reactions_and_leaves_nothi
 
 
 async def test_a_slow_reaction_of_a_process_that_died_is_done_by_another_one(store, slow, database_url):
-    process = Process(store, slow, patience=SOON)
+    process = Process(store, slow, background_after=SOON)
     await count(store, "slow")
     await Follower(store, process).step()
     assert waiting(store) == [1]  # and dies
@@ -119,7 +132,7 @@ async def test_a_reaction_that_goes_on_beyond_its_time_is_not_begun_again(store,
     """Its event becomes due while it is still running."""
     now = utc_now()
     async with opened(database_url, clock=lambda: now) as watched:
-        process = Process(watched, slow, patience=SOON)
+        process = Process(watched, slow, background_after=SOON)
         follower = Follower(watched, process)
         await count(watched, "slow")
         await follower.step()
@@ -135,7 +148,7 @@ async def test_a_reaction_that_goes_on_beyond_its_time_is_not_begun_again(store,
 
 
 async def test_a_slow_retry_of_a_put_off_event_goes_on_in_the_background_too(store, slow):
-    process = Process(store, slow, patience=SOON)
+    process = Process(store, slow, background_after=SOON)
     follower = Follower(store, process)
     later = Later(store, process, follower)
     slow.go_on.set()
@@ -175,7 +188,7 @@ async def test_an_event_that_can_not_be_handled_in_the_background_stops_the_proc
 
 async def test_the_failure_of_another_reaction_waits_for_a_slow_one(store, slow):
     """Otherwise the batch would come again while it is running."""
-    process = Process(store, slow, patience=SOON)
+    process = Process(store, slow, background_after=SOON)
     quick = slow.react
 
     async def react(recorded, terms):
@@ -184,7 +197,6 @@ async def test_the_failure_of_another_reaction_waits_for_a_slow_one(store, slow)
             raise ValueError("bad")
 
     slow.react = react
-    batch = []
     for stream in ("slow", "bad"):
         await count(store, stream)
     batch = store.log.read(0, 100).events
@@ -200,7 +212,7 @@ async def test_the_failure_of_another_reaction_waits_for_a_slow_one(store, slow)
 
 
 async def test_if_putting_off_fails_the_batch_comes_again_only_when_its_slow_reaction_has_ended(store, slow, monkeypatch):
-    process = Process(store, slow, patience=SOON)
+    process = Process(store, slow, background_after=SOON)
     await count(store, "slow")
     monkeypatch.setattr(put_off, "add", Mock(side_effect=UnavailableError("the database is away")))
     handling = asyncio.create_task(Follower(store, process).step())
@@ -228,7 +240,7 @@ async def test_with_too_many_in_the_background_the_next_one_waits():
     assert not waiting.done()
     go_on.set()
     await asyncio.wait_for(waiting, PATIENCE)
-    assert background.ended() == {"a": ([], End())}
+    assert background.ended() == {"a": Reacted([], End())}
 
 
 async def test_a_call_that_hangs_delays_no_other_conversation(world):
@@ -240,7 +252,7 @@ async def test_a_call_that_hangs_delays_no_other_conversation(world):
             await answers.wait()
 
     carrier.on_send = hang
-    acting = Acting(world.store, DeliveryProcess(world.store, carrier), patience=SOON)
+    acting = Acting(world.store, DeliveryProcess(world.store, carrier), background_after=SOON)
     async with running(acting):
         await world.send(hangs, "hangs")
         await until(lambda: carrier.calls == 1)

@@ -17,9 +17,9 @@ from groupchat.store.terms import Terms
 class Acting:
     """A function that runs a reaction."""
 
-    def __init__(self, store: EventStore, reaction: Reaction, *, patience: float | None = None) -> None:
-        """`patience` is as in `Process`."""
-        self.process = Process(store, reaction, patience=patience)
+    def __init__(self, store: EventStore, reaction: Reaction, *, background_after: float | None = None) -> None:
+        """`background_after` is as in `Process`."""
+        self.process = Process(store, reaction, background_after=background_after)
         self.follower = Follower(store, self.process)
         self.later = Later(store, self.process, self.follower)
         self.name = reaction.name

@@ -10,20 +10,13 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from groupchat.processes.ends import End, Reacted
 from groupchat.values.event import Recorded
 
 MOST = 500
-"""The number of keys whose reactions may go on in the background. With more, the next ones wait."""
+"""While this many are running, no other reactions begin."""
 
-_DUE_SECONDS = 60.0
-
-
-class End(Struct, frozen=True):
-    """The result of handling a key's events: success, or the remaining events and the reason."""
-
-    left: Sequence[Recorded] = ()
-    error: Exception | None = None
-    due: datetime | None = None
+_AGAIN_SECONDS = 60.0
 
 
 class _Underway(Struct, frozen=True):
@@ -48,9 +41,9 @@ class Background:
         self._underway[key] = _Underway(events, task)
         task.add_done_callback(lambda _: self._ended.set())
 
-    def ended(self) -> dict[str, tuple[Sequence[Recorded], End]]:
-        """Return the events and results of those that have ended, by key."""
-        return {key: (each.events, each.task.result()) for key, each in self._underway.items() if each.task.done()}
+    def ended(self) -> dict[str, Reacted]:
+        """Return those that have ended, by key."""
+        return {key: Reacted(each.events, each.task.result()) for key, each in self._underway.items() if each.task.done()}
 
     def forget(self, keys: Collection[str]) -> None:
         """Forget those whose results are stored."""
@@ -71,6 +64,6 @@ class Background:
         return [each.task for each in self._underway.values() if not each.task.done()]
 
 
-def due(now: datetime) -> datetime:
-    """Return when the events of a reaction that is running now are due."""
-    return now + timedelta(seconds=_DUE_SECONDS)
+def again_at(now: datetime) -> datetime:
+    """Return when the events of a reaction that is running now are looked at again."""
+    return now + timedelta(seconds=_AGAIN_SECONDS)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from groupchat.processes.background import End, due
+from groupchat.processes.background import again_at
+from groupchat.processes.ends import End, Reacted
 from groupchat.processes.process import Process
 from groupchat.store import put_off
 from groupchat.store.database import is_passing
@@ -31,9 +32,6 @@ LOOK_SECONDS = 1.0
 IDLE_SECONDS = 30.0
 """The pause while nothing is: what this process puts off wakes it, and nobody else may put off anything while it has the lease."""
 _SHORTEST_PAUSE = 0.01
-
-_Ends = Mapping[str, tuple[Sequence[Recorded], End]]
-"""The events that were handled and the result, by key."""
 
 log = structlog.get_logger()
 
@@ -61,8 +59,10 @@ class Later:
         await self._background.all_ended()
         try:
             await self._note_background()
-        except SQLAlchemyError as error:  # their events are still put off
-            self._log_retry(error)
+        except SQLAlchemyError as error:
+            if not is_passing(error):
+                raise
+            log.warning("background_unnoted", follower=self._name, error=first_line(error))  # its events are still put off
 
     async def _step_or_pause(self) -> float:
         try:
@@ -92,14 +92,14 @@ class Later:
         ends = {key: task.result() for key, task in tasks.items() if task.done()}
         for key in tasks.keys() - ends.keys():
             self._background.keep(key, found[key], tasks[key])
-        slow = due(self._store.now())
-        return await self._note({key: (events, ends.get(key) or End(events, due=slow)) for key, events in found.items()})
+        slow = again_at(self._store.now())
+        return await self._note({key: Reacted(events, ends.get(key) or End(events, due=slow)) for key, events in found.items()})
 
-    async def _note(self, ends: _Ends) -> bool:
+    async def _note(self, handled: Mapping[str, Reacted]) -> bool:
         """Forget the events that were handled, and put the others off again; return whether none of them has failed."""
-        if ends:
-            await asyncio.to_thread(self._store_ends, ends)
-        errors = [end.error for _, end in ends.values() if end.error is not None]
+        if handled:
+            await asyncio.to_thread(self._store_ends, handled)
+        errors = [each.end.error for each in handled.values() if each.end.error is not None]
         for error in errors:
             if isinstance(error, PoisonError):
                 await self._follower.stop(error)
@@ -130,15 +130,14 @@ class Later:
         except UnreadableEventError as error:
             raise PoisonError(position, str(error)) from error
 
-    def _store_ends(self, ends: _Ends) -> None:
+    def _store_ends(self, handled: Mapping[str, Reacted]) -> None:
         now = self._store.now()
+        left = [PutOff(each.position, key, one.end.due or now) for key, one in handled.items() for each in one.end.left]
+        positions = {each.position for one in handled.values() for each in one.events}
         with self._database.write(durable=False) as connection:
-            left = {each.position for _, end in ends.values() for each in end.left}
-            done = [each.position for events, _ in ends.values() for each in events if each.position not in left]
-            put_off.forget(connection, self._name, done)
-            for key, (_, end) in ends.items():
-                for each in end.left:
-                    put_off.again(connection, self._name, PutOff(each.position, key, end.due or now))
+            put_off.forget(connection, self._name, list(positions.difference(each.position for each in left)))
+            for each in left:
+                put_off.again(connection, self._name, each)
 
     def _pause(self) -> float:
         if self._follower.status().stopped_at is not None:

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from structlog.contextvars import bind_contextvars
 
-from groupchat.processes.background import Background, End, due
+from groupchat.processes.background import Background, again_at
+from groupchat.processes.ends import End
 from groupchat.store import put_off
 from groupchat.store.applying import FollowerBatch
 from groupchat.store.database import Database
@@ -28,8 +29,8 @@ from groupchat.values.event import Recorded
 AT_ONCE = 64
 """The number of keys of a batch that are handled at the same time."""
 
-PATIENCE_SECONDS = 1.0
-"""The patience of processes that make calls over a network."""
+BACKGROUND_AFTER_SECONDS = 1.0
+"""When a reaction that makes calls over a network goes on in the background."""
 
 
 class PutOffError(Exception):
@@ -58,10 +59,10 @@ class Reaction(Protocol):
 class Process:
     """A follower's handler that runs a reaction."""
 
-    def __init__(self, store: EventStore, reaction: Reaction, *, patience: float | None = None) -> None:
-        """Reactions that take longer than `patience` seconds go on in the background.
+    def __init__(self, store: EventStore, reaction: Reaction, *, background_after: float | None = None) -> None:
+        """Reactions go on in the background after so many seconds.
 
-        Without it, each batch waits for all reactions, so whoever waits for the process's position knows that they are done.
+        Without that, each batch waits for all reactions, so whoever waits for the process's position knows that they are done.
         """
         self.name = reaction.name
         self.put_off = asyncio.Event()
@@ -70,7 +71,7 @@ class Process:
         self._store = store
         self._database: Database = store.database
         self._reaction = reaction
-        self._patience = patience
+        self._background_after = background_after
         self.terms = NO_TERMS
         """The terms of the reactions' commands: they require the lease."""
 
@@ -104,7 +105,7 @@ class Process:
         slow = tasks.keys() - ends.keys()
         left = [PutOff(each.position, key, end.due) for key, end in ends.items() if end.due for each in end.left]
         left += [PutOff(each.position, key, now) for key in by_key.keys() - tasks.keys() for each in by_key[key]]
-        left += [PutOff(each.position, key, due(now)) for key in slow for each in by_key[key]]
+        left += [PutOff(each.position, key, again_at(now)) for key in slow for each in by_key[key]]
         reached = position if poison is None else poison.position - 1
         if left:
             await asyncio.to_thread(self._put_off, reached, left)
@@ -125,7 +126,9 @@ class Process:
         gate = asyncio.Semaphore(AT_ONCE)
         tasks = {key: asyncio.create_task(self._in_order(events, gate)) for key, events in by_key.items()}
         if tasks:
-            done, slow = await asyncio.wait(tasks.values(), timeout=self._patience)
+            done, slow = await asyncio.wait(tasks.values(), timeout=self._background_after)
+            for _ in slow:
+                gate.release()  # otherwise, calls that hang would hold up those behind them
             if slow and any(task.result().error is not None for task in done):
                 await asyncio.wait(slow)
         return tasks
