@@ -97,6 +97,27 @@ async def test_a_phone_in_many_groups_costs_as_many_queries_as_one_in_a_few_R14_
     assert costs[0] == costs[1] < 30
 
 
+@pytest.mark.parametrize("others", [None, (1_001,), (1_001, 1_002)], ids=["unknown set", "a group", "another set"])
+async def test_a_persons_text_costs_as_much_however_many_conversations_the_workspace_has_R44(world, database_url, others):
+    """In a process that has read nothing yet, as after a restart."""
+    costs = []
+    await world.group(1_000, 1_001)
+    for elsewhere in (3, MANY):
+        put_into(world, 5_000 + 10 * elsewhere, elsewhere)
+        group = None if others is None else tuple(map(number, others))
+        message = Inbound(
+            from_=number(1_000), to=world.business, group=group, body="Hi", media=(), carrier_message_id=f"sms_{elsewhere}"
+        )
+        cause = by_participant(world.who.workspace_id, CARRIER, message, "req_1")
+        async with opened(database_url) as store:
+            with counted(store.database) as asked, calls_counted() as calls:
+                await store.run(cause, receive, message)
+        costs.append((len(asked), calls["call"]))
+    (few, calls_of_few), (many, calls_of_many) = costs
+    assert many <= few < 30
+    assert calls_of_many < 1.5 * calls_of_few
+
+
 async def test_a_contact_and_their_dnd_ask_the_database_as_often_as_with_a_few_groups_R36_R37(world, database_url):
     costs = []
     for phone, groups in ((1, 3), (100, 60)):
