@@ -21,6 +21,14 @@ def test_a_carrier_that_is_not_configured_can_not_be_checked(groupchat, sqlite_u
     assert "The carrier 'telnyx' is not configured" in refused.err
 
 
+@pytest.mark.parametrize("name", ["simulator", "vonage"])
+def test_a_carrier_that_needs_no_account_or_is_unknown_can_not_be_checked(groupchat, sqlite_url, name):
+    refused = groupchat(sqlite_url, "carrier", "check", name)
+
+    assert refused.code == 1
+    assert f"There is no carrier '{name}' to check. Use one of: telnyx, bandwidth, twilio." in refused.err
+
+
 def test_a_check_of_a_carrier_that_can_not_be_reached_says_so(groupchat, sqlite_url):
     needed = dict.fromkeys(CARRIERS["bandwidth"], "x") | {"public_url": "https://chat.example.com"}
     checked = groupchat(sqlite_url, "carrier", "check", "bandwidth", **needed, bandwidth_url="http://127.0.0.1:1")

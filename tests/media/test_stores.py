@@ -12,6 +12,8 @@ from tests.support.s3 import BUCKET, ENVIRONMENT, s3_address
 
 __all__ = ["s3_address"]
 
+NOBODY = "http://127.0.0.1:1"
+
 NAME = "cd" * 32
 CONTENT = bytes(range(256)) * 1_000
 
@@ -76,10 +78,9 @@ async def test_an_endpoint_that_is_not_a_web_address_is_rejected_R46():
 
 async def test_a_wrong_secret_and_a_wrong_bucket_are_clear_errors_R46(s3_address):
     given = ENVIRONMENT | {"AWS_ENDPOINT_URL_S3": s3_address}
-    with pytest.raises(MediaStoreError, match="The media store s3://media can't be written"):
-        await Bucket(BUCKET, "", given | {"AWS_SECRET_ACCESS_KEY": "wrong"}).check()
-    with pytest.raises(MediaStoreError, match="The media store s3://none can't be written"):
-        await Bucket("none", "", given).check()
+    for bucket, changes in ((BUCKET, {"AWS_SECRET_ACCESS_KEY": "wrong"}), ("none", {}), (BUCKET, {"AWS_ENDPOINT_URL_S3": NOBODY})):
+        with pytest.raises(MediaStoreError, match=rf"(?s)The media store s3://{bucket} can't be written.*Check .*the credentials"):
+            await Bucket(bucket, "", given | changes).check()
 
 
 @pytest.mark.parametrize("address", ["ftp://x/y", "file://host/folder", "s3://", "s3:///x", "media"])

@@ -12,7 +12,7 @@ from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, Carrier
 from groupchat.cli.shell import clean, run, say, settings
 from groupchat.commands.keys import by_operator
 from groupchat.commands.settling import Settlement, settle_by_operator, workspace_of
-from groupchat.settings import Settings
+from groupchat.settings import CARRIERS, Settings
 from groupchat.values.errors import ExpectedError
 
 app = typer.Typer()
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 
 class CarrierNotConfiguredError(ExpectedError):
-    """The carrier has no settings here; the message says which have."""
+    """There is no such carrier, or it has no settings here; the message says which have."""
 
 
 @app.command()
@@ -65,6 +65,9 @@ def settle(
 
 
 async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
+    if name not in CARRIERS:
+        msg = f"There is no carrier {name!r} to check. Use one of: {', '.join(CARRIERS)}."
+        raise CarrierNotConfiguredError(msg)
     async with running(chosen) as system:
         checks = {each.carrier.name: each.check for each in system.adapters if each.check is not None}
         if name not in checks:

@@ -30,8 +30,12 @@ class Bucket:
 
     async def check(self) -> None:
         """Put and read a small object; raises `MediaStoreError`."""
-        await self.put(_CHECK, BytesIO(b"groupchat"))
-        await self.size(_CHECK)
+        try:
+            await self.put(_CHECK, BytesIO(b"groupchat"))
+            await self.size(_CHECK)
+        except MediaStoreError as error:
+            msg = f"{error}. Check the bucket's name, AWS_ENDPOINT_URL_S3, AWS_REGION and the credentials (docs/media.md)."
+            raise MediaStoreError(msg) from error
 
     async def put(self, name: str, file: IO[bytes]) -> None:
         """Keep a file, as `MediaStore` says."""
