@@ -1,4 +1,4 @@
-"""The commands about carriers: checking a set-up, and settling outcomes that a carrier does not know."""
+"""The commands about carriers: checking a setup, and settling outcomes that a carrier does not know."""
 
 import asyncio
 

@@ -37,7 +37,7 @@ def test_names_and_exceptions_exclude_each_other(groupchat: Command, sqlite_url:
     refused = groupchat(sqlite_url, "work", "inbox", "--except", "relay")
 
     assert refused.code == 2
-    assert "either the names of workers or --except" in refused.err
+    assert "Give the names of workers or --except, not both." in refused.err
 
 
 def test_a_group_of_workers_can_be_excepted_but_must_exist(groupchat: Command, sqlite_url: str):
@@ -45,6 +45,23 @@ def test_a_group_of_workers_can_be_excepted_but_must_exist(groupchat: Command, s
 
     assert refused.code == 1
     assert "Unknown worker 'outbox'" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "says"),
+    [
+        (" ", "ann@example.com", "Invalid value for --workspace: This needs at least one visible character"),
+        ("Ac\nme", "ann@example.com", "Invalid value for --workspace: This takes no line breaks"),
+        ("Acme", "Ann", "Invalid value for --owner: Give an e-mail address."),
+    ],
+)
+def test_a_workspace_needs_a_name_and_an_owners_address(
+    groupchat: Command, sqlite_url: str, name: str, owner: str, says: str
+):
+    refused = groupchat(sqlite_url, "init", "--workspace", name, "--owner", owner)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert says in refused.err
 
 
 def test_the_demo_leaves_somebody_elses_workspace_alone(groupchat, workspace):

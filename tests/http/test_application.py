@@ -27,7 +27,7 @@ class Recorded(NonRecordingSpan):
 
 
 class Traces(TracerProvider, Tracer):
-    """The set-up of an operator's instrumentation, which keeps all spans here."""
+    """The setup of an operator's instrumentation, which keeps all spans here."""
 
     def __init__(self) -> None:
         self.spans: list[Recorded] = []

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from msgspec import Struct
 
-from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
+from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -22,7 +22,6 @@ SOON_SECONDS = 5.0
 """The pause before another attempt for a message that certainly never left."""
 SETTLED_SECONDS = 30.0
 """After this time, an interrupted call has certainly ended at the carrier, too."""
-_SERVER_ERROR = 500
 LONGEST_BYTES = 1_048_576
 """No more of a response is read. What carriers send is much shorter."""
 
@@ -140,12 +139,3 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-def reached(answer: CarrierAnswer, what: str, settings: str) -> CarrierFinding:
-    """Return what a refused call of a check says about the settings that it depends on."""
-    if answer.status >= _SERVER_ERROR or answer.status == httpx.codes.TOO_MANY_REQUESTS:
-        return CarrierFinding(
-            good=False, says=f"The carrier does not show {what} at the moment (status {answer.status}). Try later."
-        )
-    return CarrierFinding(good=False, says=f"The carrier does not show {what} (status {answer.status}). Check {settings}.")

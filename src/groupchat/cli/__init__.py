@@ -55,8 +55,8 @@ COMMANDS = (
         "moving",
         "Load an export of everything into an empty store, completely or not at all, for example to move from SQLite to Postgres.",
     ),
-    ("carrier", "carriers", "Check a carrier: make harmless calls, and report what is still to be set up. It texts nobody."),
-    ("settle", "carriers", "Record whether a message arrived whose status is unconfirmed, with a reason."),
+    ("carrier", "carriers", "Check what is set up at a carrier. It texts nobody."),
+    ("settle", "carriers", "Record whether an unconfirmed message arrived, and how you know."),
     ("topics", "kafka", "Create missing Kafka topics, and report topics that differ from the settings. It alters none."),
     (
         "relay",

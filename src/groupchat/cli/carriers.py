@@ -1,4 +1,4 @@
-"""Commands for carriers: checking their set-up, and settling messages whose result the carrier doesn't know."""
+"""Commands for carriers: checking their setup, and settling messages whose result the carrier doesn't know."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,12 +16,8 @@ from groupchat.settings import CARRIERS, Settings
 from groupchat.values.errors import ExpectedError
 
 app = typer.Typer()
-
-
-class Action(StrEnum):
-    """The actions on a carrier."""
-
-    CHECK = "check"
+_carrier = typer.Typer(no_args_is_help=True)
+app.add_typer(_carrier, name="carrier", help="Check what is set up at a carrier. It texts nobody.")
 
 
 class Status(StrEnum):
@@ -35,20 +31,17 @@ class CarrierNotConfiguredError(ExpectedError):
     """There is no such carrier, or it has no settings here; the message says which have."""
 
 
-@app.command()
-def carrier(
-    action: Annotated[Action, typer.Argument(help="What to do.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The carrier: telnyx, bandwidth or twilio.")],
-) -> None:
-    """Check a carrier: make harmless calls, and report what is still to be set up. It texts nobody.
+@_carrier.command()
+def check(name: Annotated[str, typer.Argument(metavar="NAME", help="The carrier: telnyx, bandwidth or twilio.")]) -> None:
+    """Make harmless calls to a carrier, and report what is still to be set up. It texts nobody.
 
     LOOK marks what can't be seen from here. Exit code 1 if something is to be set up. docs/carriers.md explains each step.
     """
-    findings = run(_ACTIONS[action](settings(), name))
+    findings = run(_check(settings(), name))
     for each in findings:
         typer.echo(f"{_MARKS[each.good]}  {clean(each.says)}")
     if any(each.good is False for each in findings):
-        say.print("docs/carriers.md explains the set-up.")
+        say.print("docs/carriers.md explains the setup.")
         raise typer.Exit(1)
 
 
@@ -59,7 +52,7 @@ def settle(
     reason: Annotated[str, typer.Option("--reason", help="How you know. It is stored.")],
     number: Annotated[list[str] | None, typer.Option("--number", help="Only for this recipient; can be repeated.")] = None,
 ) -> None:
-    """Record whether a message arrived whose status is unconfirmed, with a reason."""
+    """Record whether an unconfirmed message arrived, and how you know."""
     run(_settle(settings(), message, status.value, reason, tuple(number or ())))
     typer.echo(f"The message {message} is settled as {status.value}.")
 
@@ -85,7 +78,6 @@ async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
 
 
 _MARKS = {True: "ok  ", False: "TODO", None: "LOOK"}
-_ACTIONS = {Action.CHECK: _check}
 
 
 async def _settle(chosen: Settings, message_id: str, status: Settlement, reason: str, numbers: tuple[str, ...]) -> None:

@@ -10,9 +10,12 @@ from groupchat.store import positions
 from groupchat.store.database import Database
 from groupchat.store.schema import migrated_database
 from groupchat.values.errors import ExpectedError
-from groupchat.workers import UnknownWorkerError
 
 app = typer.Typer()
+
+
+class UnknownFollowerError(ExpectedError):
+    """There is no follower with that name; the message says which there are."""
 
 
 class NotStoppedError(ExpectedError):
@@ -49,11 +52,11 @@ def park(name: FollowerName) -> None:
 
 
 def _stopped(database: Database, name: str) -> positions.FollowerStatus:
-    """Return how a stopped follower stands; raises `UnknownWorkerError`, or `NotStoppedError` if it is not stopped."""
+    """Return how a stopped follower stands; raises `UnknownFollowerError`, or `NotStoppedError` if it is not stopped."""
     found = positions.statuses(database)
     if name not in found:
         msg = f"Unknown follower {name!r}. The followers are {', '.join(found) or 'none yet'}."
-        raise UnknownWorkerError(msg)
+        raise UnknownFollowerError(msg)
     if found[name].stopped_at is None:
         msg = f"{name} is not stopped, so nothing was done. Its position is {found[name].position}."
         raise NotStoppedError(msg)

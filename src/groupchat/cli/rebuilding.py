@@ -13,9 +13,13 @@ from groupchat.projections.online import Switched, drop_shadow, rebuild_online
 from groupchat.projections.rebuild import rebuild as rebuild_offline
 from groupchat.projections.view import View
 from groupchat.settings import Settings
-from groupchat.workers import UnknownWorkerError
+from groupchat.values.errors import ExpectedError
 
 app = typer.Typer()
+
+
+class UnknownProjectionError(ExpectedError):
+    """There is no projection with that name; the message says which there are."""
 
 
 @app.command()
@@ -73,5 +77,5 @@ def _line(one: Switched) -> str:
 def _view(name: str) -> View:
     if name not in views.VIEWS:
         msg = f"Unknown projection {name!r}. The projections are {', '.join(views.VIEWS)}."
-        raise UnknownWorkerError(msg)
+        raise UnknownProjectionError(msg)
     return views.VIEWS[name]

@@ -20,11 +20,16 @@ from groupchat.projections import CONVERSATION_VIEWS
 from groupchat.settings import Settings
 from groupchat.values import names
 from groupchat.values.email import is_address
+from groupchat.values.errors import ExpectedError
 from groupchat.values.ids import new_id
 from groupchat.webhooks.secret_keys import new_key
-from groupchat.workers import UnknownWorkerError, all_but, keep_touched
+from groupchat.workers import all_but, keep_touched
 
 app = typer.Typer()
+
+
+class FollowedTogetherError(ExpectedError):
+    """The view follows Kafka only together with others; the message says which."""
 
 
 class ProjectionSource(StrEnum):
@@ -44,9 +49,12 @@ def init(
     owner: Annotated[str, typer.Option(help="The owner's e-mail address.")],
 ) -> None:
     """Create a workspace and its owner; print `{"workspace_id", "user_id", "api_key"}` as JSON. The key is shown only here."""
-    if names.fault(workspace.strip()) or not is_address(owner):
-        say.print("[red]groupchat:[/red] use --workspace with a name and --owner with an e-mail address.")
-        raise typer.Exit(2)
+    if fault := names.fault(workspace.strip()):
+        msg = f"{fault}."
+        raise typer.BadParameter(msg, param_hint="--workspace")
+    if not is_address(owner):
+        msg = "Give an e-mail address."
+        raise typer.BadParameter(msg, param_hint="--owner")
 
     async def founded(chosen: Settings) -> workspaces.Founded:
         async with running(chosen) as system:
@@ -107,8 +115,8 @@ def work(
     `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
     """
     if names and excepted:
-        say.print("[red]groupchat:[/red] use either the names of workers or --except.")
-        raise typer.Exit(2)
+        msg = "Give the names of workers or --except, not both."
+        raise typer.BadParameter(msg)
 
     async def until_stopped(chosen: Settings) -> None:
         async with running(chosen) as whole:
@@ -137,11 +145,11 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 def _meant(name: str, source: ProjectionSource) -> tuple[str, ...]:
-    """Return the workers behind a name; raises `UnknownWorkerError` for a single view that follows Kafka together with others."""
+    """Return the workers behind a name; raises `FollowedTogetherError` for one view alone that follows Kafka with others."""
     together = tuple(view.name for view in CONVERSATION_VIEWS)
     if source is ProjectionSource.KAFKA and name in together:
         msg = f"{', '.join(together)} follow Kafka together. Use `groupchat work projections --source kafka`."
-        raise UnknownWorkerError(msg)
+        raise FollowedTogetherError(msg)
     return together if source is ProjectionSource.LOG and name == PROJECTIONS else (name,)
 
 

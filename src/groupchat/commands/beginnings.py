@@ -40,7 +40,7 @@ async def begin_for_inbound(decision: Decision, state: Workspace, business_numbe
         policy=state.policy,
     )
     await begin(decision, conversation_id, create)
-    await _block_for_do_not_disturb(decision, conversation_id, business_number, numbers)
+    await _block_for_opt_outs(decision, conversation_id, business_number, numbers)
     return conversation_id
 
 
@@ -53,7 +53,7 @@ async def _participant(decision: Decision, number: str) -> Participant:
     return Participant(number=number, contact_id=contact.id, name=contact.name)
 
 
-async def _block_for_do_not_disturb(decision: Decision, conversation_id: str, business_number: str, numbers: Sequence[str]) -> None:
+async def _block_for_opt_outs(decision: Decision, conversation_id: str, business_number: str, numbers: Sequence[str]) -> None:
     consents = await decision.load_many(CONSENT, [consent.stream(business_number, number) for number in numbers])
     for number, known, dnd in zip(numbers, consents, await states_of(decision, numbers), strict=True):
         if known is not None and known.opted_out and known.last_out is not None:

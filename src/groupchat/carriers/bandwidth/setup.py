@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from groupchat.carriers.calls import Calls, reached
+from groupchat.carriers.calls import Calls
+from groupchat.carriers.findings import not_shown
 from groupchat.carriers.port import CarrierFinding
 
 
@@ -12,6 +13,6 @@ async def check(calls: Calls, account_id: str, webhook_url: str) -> Sequence[Car
     answer = await calls.get(f"/users/{quote(account_id)}/media")
     if not answer.taken:
         names = "GROUPCHAT_BANDWIDTH_ACCOUNT_ID, GROUPCHAT_BANDWIDTH_USER and GROUPCHAT_BANDWIDTH_PASSWORD"
-        return [reached(answer, "the account", names)]
+        return [not_shown(answer, "the account", names)]
     says = f"In the dashboard, the application must post inbound messages and status to {webhook_url}, with the webhooks' login."
     return [CarrierFinding(good=True, says="The login reads the account."), CarrierFinding(good=None, says=says)]

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from groupchat.carriers import shapes
-from groupchat.carriers.calls import Calls, CarrierAnswer, reached
+from groupchat.carriers.calls import Calls, CarrierAnswer
+from groupchat.carriers.findings import compared, not_shown
 from groupchat.carriers.port import CarrierFinding
 
 CONTENT_LINK = ("links", "content_direct_temporary")
@@ -24,7 +25,7 @@ async def check(calls: Calls, account_sid: str, service_sid: str, webhook_url: s
     """
     answer = await calls.get("/Configuration")
     if not answer.taken:
-        return [reached(answer, "the configuration", "GROUPCHAT_TWILIO_API_KEY and GROUPCHAT_TWILIO_API_SECRET")]
+        return [not_shown(answer, "the configuration", "GROUPCHAT_TWILIO_API_KEY and GROUPCHAT_TWILIO_API_SECRET")]
     of_account = await calls.get("/Configuration/Webhooks")
     of_service = await calls.get(f"/Services/{quote(service_sid)}/Configuration/Webhooks")
     return [
@@ -41,23 +42,26 @@ def _configured(body: Any, account_sid: str, service_sid: str) -> Iterator[Carri
         yield CarrierFinding(
             good=False, says=f"The key is of the account {account}, but GROUPCHAT_TWILIO_ACCOUNT_SID is {account_sid}."
         )
-    says = f"The default service of Conversations is {service or 'unknown'}. GROUPCHAT_TWILIO_SERVICE_SID is {service_sid}."
-    yield CarrierFinding(good=service == service_sid, says=says)
+    yield compared(
+        f"The default service of Conversations is {service or 'unknown'}",
+        good=service == service_sid,
+        otherwise=f"GROUPCHAT_TWILIO_SERVICE_SID is {service_sid}, and must name it",
+    )
     timers = [name for name in ("default_inactive_timer", "default_closed_timer") if _A_TIME.search(shapes.text(body, name))]
-    yield CarrierFinding(good=not timers, says=f"Timers that close conversations: {', '.join(timers) or 'none'}.")
+    says = f"Turn off {' and '.join(timers)}: Twilio doesn't match replies to a closed conversation."
+    yield CarrierFinding(good=not timers, says=says if timers else "No timer closes conversations.")
 
 
 def _posted(whose: str, answer: CarrierAnswer, webhook_url: str, setting: str) -> Iterator[CarrierFinding]:
     """Compare the webhooks of the account or the service with those that are needed."""
     if not answer.taken:
-        yield reached(answer, f"the webhooks of the {whose}", setting)
+        yield not_shown(answer, f"the webhooks of the {whose}", setting)
         return
     url, method = shapes.text(answer.body, "post_webhook_url"), shapes.text(answer.body, "method") or "POST"
     missing = _NEEDED - {shapes.text(each) for each in shapes.items(answer.body, "filters")}
-    yield CarrierFinding(
-        good=url == webhook_url, says=f"The post-event URL of the {whose} is {url or 'not set'}. It should be {webhook_url}."
+    yield compared(
+        f"The post-event URL of the {whose} is {url or 'not set'}", good=url == webhook_url, otherwise=f"It should be {webhook_url}"
     )
-    yield CarrierFinding(good=method.upper() == "POST", says=f"The method of the {whose}'s webhook is {method}. It should be POST.")
-    yield CarrierFinding(
-        good=not missing, says=f"Events that are needed and not posted by the {whose}: {', '.join(sorted(missing)) or 'none'}."
-    )
+    yield compared(f"The method of the {whose}'s webhook is {method}", good=method.upper() == "POST", otherwise="It should be POST")
+    says = f"The {whose} doesn't post {' and '.join(sorted(missing))}. Select them under its webhooks."
+    yield CarrierFinding(good=not missing, says=says if missing else f"The {whose} posts all events that are needed.")
