@@ -55,9 +55,7 @@ def test_a_group_of_workers_can_be_excepted_but_must_exist(groupchat: Command, s
         ("Acme", "Ann", "Invalid value for --owner: Give an e-mail address."),
     ],
 )
-def test_a_workspace_needs_a_name_and_an_owners_address(
-    groupchat: Command, sqlite_url: str, name: str, owner: str, says: str
-):
+def test_a_workspace_needs_a_name_and_an_owners_address(groupchat: Command, sqlite_url: str, name: str, owner: str, says: str):
     refused = groupchat(sqlite_url, "init", "--workspace", name, "--owner", owner)
 
     assert (refused.code, refused.out) == (2, "")

@@ -56,7 +56,10 @@ async def test_every_worker_is_described(sqlite_url):
     described = [name.strip("`") for name, _ in rows(section(OPERATIONS, "Workers"))]
     key = SigningKey.generate("example.com/log").secret()
 
-    async with running(Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key=key)) as system:
+    twilio_needs = dict.fromkeys(settings.CARRIERS["twilio"], "x") | {"public_url": "https://chat.example.com"}
+    chosen = Settings(database_url=sqlite_url, kafka_bootstrap_servers="127.0.0.1:1", audit_key=key, **twilio_needs)
+
+    async with running(chosen) as system:
         assert described == list(system.workers)
 
 

@@ -110,9 +110,10 @@ def work(
 
     Workers: the projections (inbox, thread, pane, ledger, or these four as `projections`; read_marks, message_search, contacts,
     do_not_disturb, refusals, reviews), contact_changes, delivery, media_fetching, overdue_reviews, webhooks, proof, simulator,
-    housekeeping, checkpoints if a key is set, and relay if brokers are set. If several processes run the same worker, one works,
-    and another takes over when it ends. With `--except NAME`, all others run, including those that later versions add. With
-    `--source kafka`, all processes that run `projections` share the work, and other workers follow the log.
+    housekeeping, twilio if it is configured, checkpoints if a key is set, and relay if brokers are set. If several processes run
+    the same worker, one works, and another takes over when it ends. With `--except NAME`, all others run, including those that
+    later versions add. With `--source kafka`, all processes that run `projections` share the work, and other workers follow the
+    log.
     """
     if names and excepted:
         msg = "Give the names of workers or --except, not both."

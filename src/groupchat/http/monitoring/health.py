@@ -23,8 +23,8 @@ class FollowerHealth(Struct, frozen=True, kw_only=True):
     """A follower's position; `stopped_at` is the position of the event that stopped it; `failing` says that it can't work now.
 
     `behind` is the number of events that wait for it, and `oldest_seconds` the age of the oldest of them, 0 if none waits.
-    `seen_seconds` is the time since a process that runs it was last seen, null if no process ever ran it. A relay that is not
-    ready leaves the process ready, and so does the proof's tree: the API needs neither.
+    `seen_seconds` is the time since a process that runs it was last seen, null if no process ever ran it. `media_fetching`,
+    `webhooks`, `proof` and `relay` are shown, but leave the process ready, because the API does not need them.
     """
 
     name: str
