@@ -36,14 +36,15 @@ class Adapter(Struct, frozen=True, kw_only=True):
     """A carrier with its worker and webhook.
 
     `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `check` makes
-    harmless calls, and tells what is still to be set up; `close` ends its connections. `simulator` is the carrier
-    itself if it is the simulated one: its handsets have routes of their own, and its worker posts to its webhook.
+    harmless calls, and tells what is still to be set up, also for these business numbers; `close` ends its connections.
+    `simulator` is the carrier itself if it is the simulated one: its handsets have routes of their own, and its worker posts to
+    its webhook.
     """
 
     carrier: Carrier
     work: Work | None = None
     webhook: Webhook | None = None
-    check: Callable[[], Awaitable[Sequence[CarrierFinding]]] | None = None
+    check: Callable[[Sequence[str]], Awaitable[Sequence[CarrierFinding]]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
     media: MediaSource | None = None
     simulator: Simulator | None = None
@@ -126,7 +127,8 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         kept_seconds=30 * _DAY,  # Twilio itself deletes nothing, but the account's owner may
         link=twilio_setup.CONTENT_LINK,
     )
-    checking = partial(twilio_setup.check, calls.conversations, account.account_sid, account.service_sid, account.webhook_url)
+    expected = twilio_setup.Expected(account.account_sid, account.service_sid, account.webhook_url)
+    checking = partial(twilio_setup.check, calls.conversations, calls.messages, expected)
     return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close, media=media)
 
 

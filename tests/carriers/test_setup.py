@@ -25,11 +25,17 @@ CONFIGURATION = {"account_sid": ACCOUNT, "default_chat_service_sid": SERVICE, "d
 WEBHOOKS = {"post_webhook_url": OURS, "method": "POST", "filters": ["onMessageAdded", "onDeliveryUpdated"]}
 Check = Callable[[Calls], Awaitable[Sequence[CarrierFinding]]]
 OF_SERVICE = f"/v1/Services/{SERVICE}/Configuration/Webhooks"
-TWILIO = {"/v1/Configuration": CONFIGURATION, "/v1/Configuration/Webhooks": WEBHOOKS, OF_SERVICE: WEBHOOKS}
+NUMBER = "+14155550100"
+OF_NUMBER = f"/v1/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json"
+OWNED = {"incoming_phone_numbers": [{"phone_number": NUMBER, "capabilities": {"sms": True, "mms": True}}]}
+TWILIO = {"/v1/Configuration": CONFIGURATION, "/v1/Configuration/Webhooks": WEBHOOKS, OF_SERVICE: WEBHOOKS, OF_NUMBER: OWNED}
+OF_TELNYX = {"phone_number": NUMBER, "messaging_profile_id": "a profile/", "features": {"mms": {"domestic_two_way": True}}}
+PROFILE_PATH, NUMBERS_PATH = "/v1/messaging_profiles/a%20profile%2F", "/v1/phone_numbers/messaging"
+TELNYX = {PROFILE_PATH: {"data": PROFILE}, NUMBERS_PATH: {"data": [OF_TELNYX]}}
 CHECKS: dict[str, tuple[Check, Mapping[str, object]]] = {
-    "telnyx": (lambda calls: telnyx.check(calls, "a profile/", OURS), {"/v1/messaging_profiles/a%20profile%2F": {"data": PROFILE}}),
-    "bandwidth": (lambda calls: bandwidth.check(calls, "9900000", OURS), {"/v1/users/9900000/media": []}),
-    "twilio": (lambda calls: twilio.check(calls, ACCOUNT, SERVICE, OURS), TWILIO),
+    "telnyx": (lambda calls: telnyx.check(calls, "a profile/", OURS, [NUMBER]), TELNYX),
+    "bandwidth": (lambda calls: bandwidth.check(calls, "9900000", OURS, [NUMBER]), {"/v1/users/9900000/media": []}),
+    "twilio": (lambda calls: twilio.check(calls, calls, twilio.Expected(ACCOUNT, SERVICE, OURS), [NUMBER]), TWILIO),
 }
 
 
@@ -40,7 +46,7 @@ async def found(carrier: str, answers: Mapping[str, object] | None = None, statu
 
     def respond(request: httpx.Request) -> httpx.Response:
         assert request.method == "GET"
-        path = request.url.raw_path.decode()
+        path = request.url.raw_path.decode().partition("?")[0]
         return httpx.Response(status, json=given[path]) if path in given else httpx.Response(404)
 
     return await check(Calls("https://carrier.example/v1", transport=httpx.MockTransport(respond)))
@@ -81,8 +87,8 @@ async def test_a_carrier_that_is_not_available_is_not_blamed_on_the_settings_R43
     ],
 )
 async def test_a_profile_at_telnyx_is_compared_with_the_requirements_R43(changes: dict[str, object], says: str):
-    (path,) = CHECKS["telnyx"][1]
-    (wrong,) = [each.says for each in await found("telnyx", {path: {"data": PROFILE | changes}}) if not each.good]
+    answers = TELNYX | {PROFILE_PATH: {"data": PROFILE | changes}}
+    (wrong,) = [each.says for each in await found("telnyx", answers) if not each.good]
 
     assert says in wrong
 
@@ -111,6 +117,26 @@ async def test_a_service_that_the_account_at_twilio_does_not_have_is_named_R43()
     (wrong,) = [each.says for each in await found("twilio", answers) if not each.good]
 
     assert "Check GROUPCHAT_TWILIO_SERVICE_SID" in wrong
+
+
+@pytest.mark.parametrize(
+    ("carrier", "answers", "says"),
+    [
+        ("telnyx", {NUMBERS_PATH: {"data": []}}, "is not one of this account. Buy it"),
+        (
+            "telnyx",
+            {NUMBERS_PATH: {"data": [OF_TELNYX | {"messaging_profile_id": None}]}},
+            "is not on the messaging profile. Assign it",
+        ),
+        ("telnyx", {NUMBERS_PATH: {"data": [OF_TELNYX | {"features": {"mms": None}}]}}, "can't send MMS"),
+        ("twilio", {OF_NUMBER: {"incoming_phone_numbers": []}}, "is not one of this account. Buy it"),
+        ("twilio", {OF_NUMBER: {"incoming_phone_numbers": [{"phone_number": NUMBER}]}}, "can't send MMS"),
+    ],
+)
+async def test_a_business_number_that_is_not_the_accounts_is_named_R43(carrier: str, answers: dict[str, object], says: str):
+    (wrong,) = [each.says for each in await found(carrier, {**CHECKS[carrier][1], **answers}) if not each.good]
+
+    assert f"The number {NUMBER} {says}" in wrong
 
 
 @pytest.mark.parametrize(

@@ -17,3 +17,15 @@ def not_shown(answer: CarrierAnswer, what: str, settings: str) -> CarrierFinding
 def compared(says: str, *, good: bool, otherwise: str) -> CarrierFinding:
     """Return what is set at the carrier; what to do follows only if it is not as it should be."""
     return CarrierFinding(good=good, says=f"{says}." if good else f"{says}. {otherwise}.")
+
+
+def not_owned(number: str) -> str:
+    """Return what to say about a business number that the carrier does not know as one of the account."""
+    return f"The number {number} is not one of this account. Buy it there, or give it another carrier with PATCH /v1/numbers."
+
+
+def sends_mms(number: str, *, capable: bool) -> CarrierFinding:
+    """Return whether a number of the account can send MMS, which every message to a group is."""
+    if capable:
+        return CarrierFinding(good=True, says=f"The number {number} is this account's and can send MMS.")
+    return CarrierFinding(good=False, says=f"The number {number} can't send MMS, and so not to groups. Buy one that can.")

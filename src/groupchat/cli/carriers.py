@@ -1,17 +1,20 @@
 """Commands for carriers: checking their setup, and settling messages whose result the carrier doesn't know."""
 
+import asyncio
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from groupchat.addresses import Addresses
-from groupchat.bootstrap import running
+from groupchat.audit import directory
+from groupchat.bootstrap import System, running
 from groupchat.carriers import public_url
 from groupchat.carriers.port import CarrierFinding, CarrierRefusedError, CarrierUnclearError
 from groupchat.cli.shell import clean, run, say, settings
 from groupchat.commands.keys import by_operator
 from groupchat.commands.settling import Settlement, settle_by_operator, workspace_of
+from groupchat.commands.streams import WORKSPACE
 from groupchat.settings import CARRIERS, Settings
 from groupchat.values.errors import ExpectedError
 
@@ -70,11 +73,19 @@ async def _check(chosen: Settings, name: str) -> list[CarrierFinding]:
         public = await public_url.check(chosen.public_url or "", addresses)
         addresses.close()
         try:
-            return [public, *await checks[name]()]
+            return [public, *await checks[name](await _numbers_of(system, name))]
         except (CarrierRefusedError, CarrierUnclearError) as error:
             why = error.detail if isinstance(error, CarrierRefusedError) else error.reason
             says = f"The carrier could not be reached: {why}. Check the network and GROUPCHAT_{name.upper()}_URL."
             return [public, CarrierFinding(good=False, says=says)]
+
+
+async def _numbers_of(system: System, carrier: str) -> list[str]:
+    """Return the business numbers of all workspaces that have a carrier."""
+    ids = await asyncio.to_thread(lambda: [each.id for each in directory.workspaces(system.store.log)])
+    states = [state for id_ in ids if (state := await system.store.load(WORKSPACE, id_)) is not None]
+    named = system.store.carriers.named
+    return [number for state in states for number, owned in state.numbers.items() if named(owned.carrier) == carrier]
 
 
 _MARKS = {True: "ok  ", False: "TODO", None: "LOOK"}

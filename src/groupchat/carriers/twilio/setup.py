@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from groupchat.carriers import shapes
 from groupchat.carriers.calls import Calls, CarrierAnswer
-from groupchat.carriers.findings import compared, not_shown
+from groupchat.carriers.findings import compared, not_owned, not_shown, sends_mms
 from groupchat.carriers.port import CarrierFinding
 
 CONTENT_LINK = ("links", "content_direct_temporary")
@@ -17,8 +19,16 @@ _A_TIME = re.compile("[1-9]")
 """What a duration (ISO 8601) has that is not zero."""
 
 
-async def check(calls: Calls, account_sid: str, service_sid: str, webhook_url: str) -> Sequence[CarrierFinding]:
-    """Read the account's configuration of Conversations and the webhooks, and compare them with what groupchat needs.
+class Expected(Struct, frozen=True):
+    """What the settings say: the account, the service of Conversations, and the address of our webhook."""
+
+    account_sid: str
+    service_sid: str
+    webhook_url: str
+
+
+async def check(calls: Calls, messages: Calls, expected: Expected, numbers: Sequence[str]) -> Sequence[CarrierFinding]:
+    """Read the configuration of Conversations, the webhooks and business numbers, and compare them with what groupchat needs.
 
     Groups are created in the account's default service. The account and the service have webhooks of their own, and Twilio posts
     some events only to one of them.
@@ -27,13 +37,26 @@ async def check(calls: Calls, account_sid: str, service_sid: str, webhook_url: s
     if not answer.taken:
         return [not_shown(answer, "the configuration", "GROUPCHAT_TWILIO_API_KEY and GROUPCHAT_TWILIO_API_SECRET")]
     of_account = await calls.get("/Configuration/Webhooks")
-    of_service = await calls.get(f"/Services/{quote(service_sid)}/Configuration/Webhooks")
+    of_service = await calls.get(f"/Services/{quote(expected.service_sid)}/Configuration/Webhooks")
     return [
         CarrierFinding(good=True, says="The API key reads the configuration of Conversations."),
-        *_configured(answer.body, account_sid, service_sid),
-        *_posted("account", of_account, webhook_url, "GROUPCHAT_TWILIO_API_KEY"),
-        *_posted("service", of_service, webhook_url, "GROUPCHAT_TWILIO_SERVICE_SID"),
+        *_configured(answer.body, expected.account_sid, expected.service_sid),
+        *_posted("account", of_account, expected.webhook_url, "GROUPCHAT_TWILIO_API_KEY"),
+        *_posted("service", of_service, expected.webhook_url, "GROUPCHAT_TWILIO_SERVICE_SID"),
+        *[await _number(messages, expected.account_sid, number) for number in numbers],
     ]
+
+
+async def _number(messages: Calls, account_sid: str, number: str) -> CarrierFinding:
+    """Say whether a number is the account's and can send MMS, which every message to a group is."""
+    path = f"/Accounts/{quote(account_sid)}/IncomingPhoneNumbers.json"
+    answer = await messages.get(path, params={"PhoneNumber": number})
+    if not answer.taken:
+        return not_shown(answer, f"the number {number}", "GROUPCHAT_TWILIO_ACCOUNT_SID, and the rights of GROUPCHAT_TWILIO_API_KEY")
+    found = next((each for each in shapes.items(answer.body, "incoming_phone_numbers") if shapes.number(each) == number), None)
+    if found is None:
+        return CarrierFinding(good=False, says=not_owned(number))
+    return sends_mms(number, capable=bool(shapes.at(found, "capabilities", "mms")))
 
 
 def _configured(body: Any, account_sid: str, service_sid: str) -> Iterator[CarrierFinding]:
