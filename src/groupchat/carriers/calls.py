@@ -52,6 +52,11 @@ class CarrierAnswer(Struct, frozen=True):
         """Whether the response names another address, which is not followed."""
         return httpx.codes.is_redirect(self.status)
 
+    @property
+    def unavailable(self) -> bool:
+        """Whether the carrier can't respond at the moment, or not to so many calls."""
+        return httpx.codes.is_server_error(self.status) or self.status == httpx.codes.TOO_MANY_REQUESTS
+
     def seconds(self, header: str, otherwise: float) -> float:
         """Return the seconds to wait in a header such as `Retry-After`, from 1 to 3,600."""
         try:
