@@ -132,6 +132,14 @@ def test_no_page_names_a_folder_of_a_machine(page):
     assert re.findall(folders, page.read_text()) == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_prose_is_wrapped(page):
+    """Except in tables and HTML, which can't be, and in the catalog, which is made."""
+    lines = [] if page == generate.PAGE else without_blocks(page.read_text()).splitlines()
+
+    assert [line for line in lines if len(line) > 140 and not line.lstrip().startswith(("|", "<"))] == []
+
+
 def test_the_readme_is_short_enough_to_read():
     assert len((ROOT / "README.md").read_text().splitlines()) < 150
 
