@@ -14,7 +14,7 @@ from groupchat.media.port import MediaStoreError
 from groupchat.processes.acting import Acting
 from groupchat.settings import Settings
 from groupchat.store.follower import Follower
-from groupchat.workers import REPORTED, REQUIRED, HealthFileError, UnknownWorkerError, all_but, keep_touched
+from groupchat.workers import REQUIRED, HealthFileError, UnknownWorkerError, all_but, keep_touched, reported
 from tests.store.counting import until
 
 LONG = 600.0
@@ -32,7 +32,7 @@ async def test_the_api_depends_on_all_views_and_processes(sqlite_url):
     async with running(Settings(database_url=sqlite_url)) as system:
         followers = {name for name, run in system.workers.items() if isinstance(getattr(run, "__self__", None), Follower | Acting)}
 
-    assert followers - set(REPORTED) == set(REQUIRED)
+    assert followers - set(reported(relays=False)) == set(REQUIRED)
 
 
 @pytest.mark.parametrize("given", ["default", "named"])

@@ -74,7 +74,7 @@ def _telnyx(settings: Settings, _database: Database, clock: Clock) -> Adapter:
         raise SettingsError(msg)
     account = TelnyxAccount(
         public_keys=public_keys,
-        webhook_url=_webhook_url(settings, "telnyx"),
+        webhook_url=settings.public(path_of("telnyx")),
         trust_key=settings.telnyx_trust_idempotency_key,
     )
     calls = Calls(settings.telnyx_url, headers={"authorization": f"Bearer {settings.telnyx_api_key}"})
@@ -97,7 +97,7 @@ def _bandwidth(settings: Settings, _database: Database, _clock: Clock) -> Adapte
     below = f"{settings.bandwidth_url}/users/{quote(account.account_id)}/media/"
     media = MediaSource(below=[below], headers=basic_login(*login), kept_seconds=2 * _DAY)
     bandwidth = Bandwidth(account, calls)
-    checking = partial(bandwidth_setup.check, calls, account.account_id, _webhook_url(settings, "bandwidth"))
+    checking = partial(bandwidth_setup.check, calls, account.account_id, settings.public(path_of("bandwidth")))
     return Adapter(carrier=bandwidth, webhook=bandwidth.webhook, check=checking, close=calls.close, media=media)
 
 
@@ -108,7 +108,7 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         messaging_service_sid=settings.twilio_messaging_service_sid or "",
         auth_tokens=(settings.twilio_auth_token or "").split(),
         public_url=settings.public_url or "",
-        webhook_url=_webhook_url(settings, "twilio"),
+        webhook_url=settings.public(path_of("twilio")),
         media_url=f"{settings.twilio_media_url}/v1",
     )
     login = settings.twilio_api_key or "", settings.twilio_api_secret or ""
@@ -130,10 +130,6 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
     expected = twilio_setup.Expected(account.account_sid, account.service_sid, account.webhook_url)
     checking = partial(twilio_setup.check, calls.conversations, calls.messages, expected)
     return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close, media=media)
-
-
-def _webhook_url(settings: Settings, carrier: str) -> str:
-    return f"{(settings.public_url or '').rstrip('/')}{path_of(carrier)}"
 
 
 _MAKERS: dict[str, Callable[[Settings, Database, Clock], Adapter]] = {

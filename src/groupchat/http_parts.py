@@ -7,7 +7,6 @@ from functools import partial
 from groupchat import workers
 from groupchat.adapters import Adapter
 from groupchat.addresses import Addresses
-from groupchat.broker.topics import RELAY
 from groupchat.carriers.port import Posted, Webhook
 from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.http.guards.refusal_log import RefusalLog
@@ -46,7 +45,7 @@ def services_of(
         simulator=chosen[0].simulator,
         carrier_webhooks=_carrier_webhooks(store, chosen),
         followers=workers.REQUIRED,
-        reported=(*workers.REPORTED, *(() if settings.kafka_bootstrap_servers is None else (RELAY,))),
+        reported=workers.reported(relays=settings.kafka_bootstrap_servers is not None),
         max_lag=settings.max_lag_seconds,
         streams=streams,
         throttle=_throttle(settings),
@@ -75,7 +74,7 @@ async def _take(arrivals: Arrivals, name: str, webhook: Webhook, posted: Posted,
 def _library(settings: Settings) -> Library:
     """Return the files of messages; raises `MediaStoreError`."""
     kept_in = open_store(settings.media_url, settings.database_url, os.environ)
-    return Library(kept_in, f"{(settings.public_url or '').rstrip('/')}{FOR_CARRIERS}")
+    return Library(kept_in, settings.public(FOR_CARRIERS))
 
 
 def _pace(settings: Settings) -> StreamLimits:
@@ -111,6 +110,6 @@ def _sign_in(settings: Settings, tokens: Tokens) -> SignIn | None:
         authorization_url=settings.oidc_authorization_url,
         token_url=settings.oidc_token_url,
         scopes=settings.oidc_scopes,
-        redirect_uri=f"{(settings.public_url or '').rstrip('/')}{CALLBACK}",
+        redirect_uri=settings.public(CALLBACK),
     )
     return SignIn(client, tokens)

@@ -219,6 +219,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         own = {field.name: (getattr(self, field.name), field.default) for field in msgspec.structs.fields(self)}
         return {name: value for name, (value, default) in own.items() if value != default and not _SECRET.search(name)}
 
+    def public(self, path: str) -> str:
+        """Return the address at which others reach a path; without `public_url`, only the path."""
+        return f"{(self.public_url or '').rstrip('/')}{path}"
+
     def has(self, carrier: str) -> bool:
         """Return whether a carrier of `CARRIERS` is configured."""
         return all(getattr(self, name) is not None for name in CARRIERS[carrier])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from groupchat.broker.topics import RELAY
 from groupchat.processes.contact_changes import ContactChanges
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.processes.media_fetching import MediaFetching
@@ -19,13 +20,20 @@ from groupchat.values.waiting import first_set
 
 REQUIRED = (*VIEWS, ContactChanges.name, DeliveryProcess.name, OverdueReviews.name)
 """The workers that must keep up with the log for the API to be ready."""
-REPORTED = (MediaFetching.name, WEBHOOKS, proof.NAME)
-"""Other workers that follow the log. The API works without them, but operators want to know when they fall behind."""
+_REPORTED = (MediaFetching.name, WEBHOOKS, proof.NAME)
 TOUCHED_EVERY_SECONDS = 5.0
 Worker = Callable[[asyncio.Event], Awaitable[None]]
 """Works until the event is set."""
 
 log = structlog.get_logger()
+
+
+def reported(*, relays: bool) -> tuple[str, ...]:
+    """Return the other workers that follow the log, with the relay if it should run.
+
+    The API works without them, but operators want to know when they fall behind.
+    """
+    return (*_REPORTED, RELAY) if relays else _REPORTED
 
 
 class UnknownWorkerError(ExpectedError):

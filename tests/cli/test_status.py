@@ -21,8 +21,8 @@ from groupchat.store.positions import advance, ensure
 from groupchat.store.tables import FOLLOWERS
 from groupchat.values.clock import to_micros, utc_now
 from groupchat.values.ids import new_id
-from groupchat.workers import REPORTED
 from groupchat.workers import REQUIRED as NEEDED
+from groupchat.workers import reported
 from tests.support.command_line import variables
 
 ERROR = "ValueError: [/x] [red]no[/red] \x1b[2J\x9b31m\x07 end"
@@ -95,7 +95,7 @@ def test_the_process_that_last_ran_a_follower_is_named_once_it_has_gone(groupcha
 
 def test_a_relay_counts_only_where_brokers_are_set(groupchat, sqlite_url):
     with changing(sqlite_url) as connection:
-        advance(connection, [*NEEDED, *REPORTED], 10)
+        advance(connection, [*NEEDED, *reported(relays=False)], 10)
         ensure(connection, "relay")
     groupchat(sqlite_url, "init", "--workspace", "Acme", "--owner", "ann@example.com")
 

@@ -79,7 +79,7 @@ class World(Struct, kw_only=True):
         """Begin to hand a message over."""
         return (
             await self.store.run(
-                deliveries.caused_by(message),
+                message.causes(deliveries.PROCESS),
                 deliveries.begin,
                 KnownCarriers(default=carrier, relaying=frozenset([carrier])),
                 message,

@@ -7,7 +7,6 @@ from math import inf
 import typer
 from msgspec import Struct
 
-from groupchat.broker.topics import RELAY
 from groupchat.cli.printing import AsJson, print_json, print_rows
 from groupchat.cli.reading import closing_database
 from groupchat.cli.shell import say, settings
@@ -16,7 +15,7 @@ from groupchat.store.log import Log
 from groupchat.store.schema import existing_database
 from groupchat.store.standing import Standing, look
 from groupchat.values.clock import utc_now
-from groupchat.workers import REPORTED, REQUIRED
+from groupchat.workers import REQUIRED, reported
 
 app = typer.Typer()
 _HEADER = ("follower", "position", "behind", "oldest waits", "run by", "stopped at", "why")
@@ -70,7 +69,7 @@ def status(
 
 def _needed(chosen: Settings) -> Collection[str]:
     """Return the followers that must keep up. Others may be behind: a replay's relay, or one of earlier settings."""
-    return (*REQUIRED, *REPORTED, *((RELAY,) if chosen.kafka_bootstrap_servers is not None else ()))
+    return (*REQUIRED, *reported(relays=chosen.kafka_bootstrap_servers is not None))
 
 
 def _reported(standing: Standing, *, well: bool) -> FollowerReport:

@@ -11,7 +11,7 @@ from groupchat.aggregates.group_state import GroupConversation
 from groupchat.commands.streams import CONVERSATION, DELIVERY, WORKSPACE
 from groupchat.store.decision import Decision
 from groupchat.values.carriers import CarrierLimits, KnownCarriers
-from groupchat.values.event import Actor, Cause, Recorded
+from groupchat.values.event import Recorded
 from groupchat.values.money import Rate
 
 PROCESS = "delivery"
@@ -40,13 +40,13 @@ async def begin_all(decision: Decision, carriers: KnownCarriers, messages: Seque
     await decision.load_many(DELIVERY, [delivery.stream(message_of(each).message_id) for each in messages])
     begun: list[Begun | None] = []
     for message in messages:
-        decision.cause = caused_by(message)
+        decision.cause = message.causes(PROCESS)
         begun.append(await begin(decision, carriers, message))
     return begun
 
 
 async def begin(decision: Decision, carriers: KnownCarriers, message: Recorded) -> Begun | None:
-    """Record that a message's hand-over begins, or that the message is withheld; run it with `caused_by(message)`.
+    """Record that a message's hand-over begins, or that the message is withheld; run it with `message.causes(PROCESS)`.
 
     Of a message in several parts, record that the hand-over of the next part begins, or that the rest is withheld.
 
@@ -80,7 +80,7 @@ async def go_on(decision: Decision, message: Recorded, call: int, *, renew: bool
     """Hand over a message again whose call never reached the carrier, or can be repeated; `renew` starts another call.
 
     If the message must not be sent any more, it is withheld. One that `may_have_arrived` can't be: it is `too_late`. If another
-    call than `call` was started since, nothing happens. Run it with `caused_by(message)`.
+    call than `call` was started since, nothing happens. Run it with `message.causes(PROCESS)`.
     """
     event, stream = message_of(message), delivery.stream(message_of(message).message_id)
     group = group_conversation.existing(await decision.load(CONVERSATION, message.stream))
@@ -162,13 +162,3 @@ def _recipients(event: Deliverable, group: GroupConversation) -> tuple[str, ...]
             return (event.number,)
         case InboundReceived():
             return tuple(number for number in group.numbers if number != event.number)
-
-
-def caused_by(message: Recorded) -> Cause:
-    """Return the envelope of the delivery process's events for a message."""
-    return Cause(
-        workspace_id=message.cause.workspace_id,
-        actor=Actor("process", PROCESS),
-        correlation_id=message.cause.correlation_id,
-        causation_id=message.id,
-    )

@@ -8,7 +8,7 @@ from groupchat.aggregates.contact import ContactDeleted, ContactMerged, NumbersC
 from groupchat.commands import contacts
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
-from groupchat.values.event import Actor, Cause, Recorded
+from groupchat.values.event import Recorded
 
 _REACHING = (Renamed, NumbersChanged, ContactMerged, ContactDeleted)
 
@@ -27,10 +27,4 @@ class ContactChanges:
 
     async def react(self, recorded: Recorded, terms: Terms = NO_TERMS) -> None:
         """Record the contact's state in every conversation that it belongs to."""
-        cause = Cause(
-            workspace_id=recorded.cause.workspace_id,
-            actor=Actor("process", self.name),
-            correlation_id=recorded.cause.correlation_id,
-            causation_id=recorded.id,
-        )
-        await self._store.run_under(terms, cause, contacts.note_change, recorded.stream)
+        await self._store.run_under(terms, recorded.causes(self.name), contacts.note_change, recorded.stream)

@@ -149,7 +149,7 @@ class DeliveryProcess:
     async def _begin_all(self, asked: Sequence[tuple[Recorded, Terms]]) -> Sequence[Begun | None]:
         """Begin the hand-overs that come at the same time."""
         messages, (first, terms) = [recorded for recorded, _ in asked], asked[0]
-        run = self._store.run_under(terms, deliveries.caused_by(first), deliveries.begin_all, self._known, messages)
+        run = self._store.run_under(terms, first.causes(self.name), deliveries.begin_all, self._known, messages)
         return (await run).value
 
     async def _record_all(self, reported: Sequence[Reported]) -> Sequence[None]:
@@ -180,7 +180,7 @@ class DeliveryProcess:
         if isinstance(earlier, tuple):
             return earlier
         outgoing = await self._whole(delivery, recorded)  # before another call is recorded, which the media store may delay
-        cause, renew = deliveries.caused_by(recorded), self._left(delivery) < self._patience / 2
+        cause, renew = recorded.causes(self.name), self._left(delivery) < self._patience / 2
         go_on = partial(deliveries.go_on, renew=renew, may_have_arrived=earlier == "repeat")
         again = (await self._store.run_under(terms, cause, go_on, recorded, delivery.call)).value
         if again.too_late:
@@ -232,7 +232,7 @@ class DeliveryProcess:
             if isinstance(error, CarrierRefusedError):
                 _log_refusal(delivery, error)
             if isinstance(error, CarrierRefusedError) and error.retry_after is not None:
-                cause, reason = deliveries.caused_by(recorded), str(error)
+                cause, reason = recorded.causes(self.name), str(error)
                 times = (await self._store.run(cause, deliveries.refused, delivery.message_id, delivery.call, reason)).value
                 raise PutOffError(reason, max(error.retry_after, pause_after_refusals(times))) from error
             raise

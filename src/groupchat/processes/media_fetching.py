@@ -28,7 +28,7 @@ from groupchat.media.port import MediaStore, MediaStoreError
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
-from groupchat.values.event import Actor, Cause, Recorded
+from groupchat.values.event import Recorded
 
 AT_ONCE = 8
 """The number of files that are fetched at the same time."""
@@ -99,7 +99,7 @@ class MediaFetching:
         """Record a file as kept or missing; return the reason if neither is certain yet."""
         if file.media_id is None or await self._store.load_fresh(MEDIA, file.media_id) is not None:
             return None
-        carrier, cause = _carrier_of(recorded), _cause(recorded)
+        carrier, cause = _carrier_of(recorded), recorded.causes(self.name)
         place = (file.media_id, written.message_id, recorded.stream)
         try:
             kept = await self._fetch(carrier, file.url)
@@ -145,12 +145,3 @@ class MediaFetching:
 def _carrier_of(recorded: Recorded) -> str:
     """Return the carrier that brought a message; its report is the message's cause."""
     return (recorded.cause.causation_id or "").partition("/")[0]
-
-
-def _cause(recorded: Recorded) -> Cause:
-    return Cause(
-        workspace_id=recorded.cause.workspace_id,
-        actor=Actor("process", MediaFetching.name),
-        correlation_id=recorded.cause.correlation_id,
-        causation_id=recorded.id,
-    )

@@ -10,7 +10,7 @@ from groupchat.commands import reviews
 from groupchat.processes.process import PutOffError
 from groupchat.store.event_store import EventStore
 from groupchat.store.terms import NO_TERMS, Terms
-from groupchat.values.event import Actor, Cause, Recorded
+from groupchat.values.event import Recorded
 
 _LONGEST_SECONDS = timedelta(days=1).total_seconds()
 """A review is looked at this often, so that a clock that was wrong for a while can't delay it."""
@@ -37,10 +37,4 @@ class OverdueReviews:
         if left > 0:
             msg = "the review is not due"
             raise PutOffError(msg, min(left, _LONGEST_SECONDS))
-        cause = Cause(
-            workspace_id=recorded.cause.workspace_id,
-            actor=Actor("process", self.name),
-            correlation_id=recorded.cause.correlation_id,
-            causation_id=recorded.id,
-        )
-        await self._store.run_under(terms, cause, reviews.settle_overdue, event.message_id)
+        await self._store.run_under(terms, recorded.causes(self.name), reviews.settle_overdue, event.message_id)

@@ -48,7 +48,6 @@ MAX_WAITING = 10_000
 PATIENCE_SECONDS = 30.0
 """The time that a command waits for its append."""
 _FIRST_PAUSE = 0.002
-_LOST = "Other requests keep changing the same thing. Nothing was stored. Try again."
 
 
 class Tries(Struct, frozen=True, kw_only=True):
@@ -216,7 +215,7 @@ class EventStore:
         async def decide(streams: LockedStreams) -> Append:
             tried = await self._try(running, streams)
             if tried is None:
-                raise VersionConflictError(_LOST)
+                raise VersionConflictError
             tries.append(tried)
             return self._append_of(tried, running.terms)
 
@@ -228,7 +227,7 @@ class EventStore:
         await asyncio.wait([done], timeout=self._patience)
         position = self._position(append if done.done() else None)
         if position is None:
-            raise VersionConflictError(_LOST)
+            raise VersionConflictError
         return tries[-1].outcome(position)
 
     def _append_of(self, tried: "_Tried[Any]", terms: Terms) -> Append:

@@ -96,8 +96,7 @@ def under_lock(
             return _result(deciding, time)
         except TimeoutError as error:
             deciding.cancel()
-            msg = "Other requests keep changing the same thing. Nothing was stored. Try again."
-            raise VersionConflictError(msg) from error
+            raise VersionConflictError from error
 
     return call
 

@@ -9,6 +9,9 @@ class VersionConflictError(RefusalError):
 
     slug = "version-conflict"
 
+    def __init__(self, message: str = "Other requests keep changing the same thing. Nothing was stored. Try again.") -> None:
+        super().__init__(message)
+
 
 class UnavailableError(RefusalError):
     """The store can't be reached now. It is unknown whether the command was stored."""

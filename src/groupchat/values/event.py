@@ -108,3 +108,13 @@ class Recorded(Struct, frozen=True, kw_only=True, gc=False):
     def type(self) -> str:
         """The event's wire name."""
         return self.event.TOPIC
+
+    def causes(self, process: str) -> Cause:
+        """Return the origin of what a process does because of this event."""
+        cause = self.cause
+        return Cause(
+            workspace_id=cause.workspace_id,
+            actor=Actor("process", process),
+            correlation_id=cause.correlation_id,
+            causation_id=self.id,
+        )

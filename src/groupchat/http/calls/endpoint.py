@@ -70,9 +70,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
                 await self.first.judge(call.views, call.who, call.path)
             return await (self._done(read) if read.terms.remember is None else self._once(read, read.terms.remember.key))
         except (InvalidRequestError, IdempotencyKeyReusedError, PreconditionFailedError):
-            for permit in (self.first, self.may):
-                if permit is not None:
-                    await permit.judge(call.views, call.who, call.path)
+            await self._judge(call)
             raise
 
     async def _done(self, call: Call) -> Reply:
@@ -108,6 +106,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         if self.shows is not None:
             path = path | {self.shows.parameter: msgspec.json.decode(reply.body)["id"]}
             await self.shows.permit.judge(call.views, call.who, path)
+        await self._judge(call)
+
+    async def _judge(self, call: Call) -> None:
         for permit in (self.first, self.may):
             if permit is not None:
                 await permit.judge(call.views, call.who, call.path)

@@ -20,6 +20,7 @@ from groupchat.broker.envelope import RecordUnreadableError, recorded_of
 from groupchat.broker.topics import RELAY
 from groupchat.processes.partitions.consumer import GROUP, Consumer, Fetched, Waits
 from groupchat.processes.partitions.topic import NotThereYetError, Topic, UnusableTopicError, position_in
+from groupchat.projections import REFILL
 from groupchat.projections.partitioned import Batch, NotCoveredError, PartitionedView, ReadRecord
 from groupchat.projections.view import View
 from groupchat.store.event_store import EventStore
@@ -30,10 +31,7 @@ from groupchat.store.positions import FollowerStatus, PoisonError, record_failur
 LOOK_SECONDS = 1.0
 """The pause between checks of the views if no records come, because a stopped view may continue."""
 
-_ADVICE = (
-    "`groupchat rebuild inbox thread pane ledger` (not `--online`) fills the views from the log, and they continue "
-    "(docs/kafka.md, Scale out over Kafka)."
-)
+_ADVICE = f"{REFILL}, and they continue (docs/kafka.md, Scale out over Kafka)."
 
 log = structlog.get_logger()
 

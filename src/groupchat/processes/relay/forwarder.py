@@ -15,6 +15,7 @@ from groupchat.processes.relay.progress import MissingTopicsError, RelayProgress
 from groupchat.processes.relay.publisher import Publisher, RecordTooLargeError
 from groupchat.processes.relay.records import records_of
 from groupchat.processes.relay.starting import check, progress_at
+from groupchat.projections import REFILL
 from groupchat.store.event_store import EventStore
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.parked import parked_in
@@ -24,7 +25,6 @@ from groupchat.tracing import publishing
 from groupchat.values.errors import described, first_line
 from groupchat.values.event import Recorded
 
-_ADVICE = "`groupchat rebuild inbox thread pane ledger` fills the views from the log, and they continue."
 BATCH = 2_000
 """The maximum number of events in a transaction."""
 
@@ -143,7 +143,11 @@ class Forwarder:
         with self._database.read() as connection:
             views = views_beyond(connection, position)
         for view in views if self._name == RELAY else ():
-            stop_at(self._database, view, PoisonError(0, f"Kafka has lost the events after position {position}: {_ADVICE}"))
+            stop_at(
+                self._database,
+                view,
+                PoisonError(0, f"Kafka has lost the events after position {position}: {REFILL}, and they continue."),
+            )
 
     def _publish(self, batch: _RelayBatch) -> None:
         position = batch.progress.position
