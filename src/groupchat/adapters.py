@@ -127,7 +127,7 @@ def _twilio(settings: Settings, database: Database, clock: Clock) -> Adapter:
         kept_seconds=30 * _DAY,  # Twilio itself deletes nothing, but the account's owner may
         link=twilio_setup.CONTENT_LINK,
     )
-    expected = twilio_setup.Expected(account.account_sid, account.service_sid, account.webhook_url)
+    expected = twilio_setup.ExpectedSetup(account.account_sid, account.service_sid, account.webhook_url)
     checking = partial(twilio_setup.check, calls.conversations, calls.messages, expected)
     return Adapter(carrier=twilio, work=twilio.work, webhook=twilio.webhook, check=checking, close=calls.close, media=media)
 

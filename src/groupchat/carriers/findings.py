@@ -19,7 +19,7 @@ def compared(says: str, *, good: bool, otherwise: str) -> CarrierFinding:
 
 def not_owned(number: str) -> str:
     """Return what to say about a business number that the carrier does not know as one of the account."""
-    return f"The number {number} is not one of this account. Buy it there, or give it another carrier with PATCH /v1/numbers."
+    return f"The number {number} is not one of this account. Buy it there, or change the carrier of the number in groupchat."
 
 
 def sends_mms(number: str, *, capable: bool) -> CarrierFinding:

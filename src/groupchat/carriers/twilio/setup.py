@@ -19,7 +19,7 @@ _A_TIME = re.compile("[1-9]")
 """What a duration (ISO 8601) has that is not zero."""
 
 
-class Expected(Struct, frozen=True):
+class ExpectedSetup(Struct, frozen=True):
     """What the settings say: the account, the service of Conversations, and the address of our webhook."""
 
     account_sid: str
@@ -27,7 +27,7 @@ class Expected(Struct, frozen=True):
     webhook_url: str
 
 
-async def check(calls: Calls, messages: Calls, expected: Expected, numbers: Sequence[str]) -> Sequence[CarrierFinding]:
+async def check(calls: Calls, messages: Calls, expected: ExpectedSetup, numbers: Sequence[str]) -> Sequence[CarrierFinding]:
     """Read the configuration of Conversations, the webhooks and business numbers, and compare them with what groupchat needs.
 
     Groups are created in the account's default service. The account and the service have webhooks of their own, and Twilio posts
