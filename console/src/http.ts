@@ -85,7 +85,7 @@ client.interceptors.response.use((response) => {
 });
 
 const without = (status: number) =>
-  status >= 500 ? "The server isn't available at the moment. Try again in a minute." : `The server answered ${status}.`;
+  status >= 500 ? "The server isn't available at the moment. Try again in a minute." : `The server returned ${status}.`;
 
 client.interceptors.error.use((error, response) => {
   if (!response) return new Problem("offline", 0, "The server can't be reached. Check your connection.");

@@ -219,7 +219,7 @@ async def test_a_webhook_is_added_tested_switched_off_replayed_and_removed_R55(o
 
         await owner.press("Remove")
         await dialog(owner).get_by_role("button", name="Remove").click()
-        await expect(page.get_by_text("There is no webhook.")).to_be_visible()
+        await expect(page.get_by_text("No webhooks yet.")).to_be_visible()
 
 
 async def test_the_policy_is_saved_and_what_is_wrong_is_shown_at_its_field_R1_R4_R38(owner: Person, api: httpx.AsyncClient):

@@ -147,7 +147,7 @@ export function ContactActions({ contact }: { contact: ContactView }) {
           onConfirm={() => turn.mutate(true)}
           onClose={close}
         >
-          <p>None of their numbers is texted any more, from any of your numbers. All their groups are blocked.</p>
+          <p>None of their numbers gets texts from your numbers any more. All their groups are blocked.</p>
         </Confirm>
       )}
       {asking === "delete" && (

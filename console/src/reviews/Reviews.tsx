@@ -25,7 +25,7 @@ export function Reviews({ me }: { me: User }) {
           </button>
         </div>
       </header>
-      <p className="hint">These texts are not a keyword such as STOP, but their writers may mean the same.</p>
+      <p className="hint">These texts have no keyword such as STOP, but may mean the same.</p>
       <Failure error={reviews.error} />
       {reviews.data?.items.length === 0 && (
         <p className="empty">

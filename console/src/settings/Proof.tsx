@@ -19,7 +19,7 @@ export function Proof() {
         find out later whether anything was changed, removed or added before it.
       </p>
       {isMissing ? (
-        <p className="empty">There is no checkpoint yet. The server&apos;s operator turns them on with a key.</p>
+        <p className="empty">No checkpoints yet. The server&apos;s operator turns them on by setting a key.</p>
       ) : (
         <Failure error={checkpoint.error} />
       )}

@@ -41,7 +41,7 @@ export function Refusals() {
   return (
     <>
       <div className="top">
-        <p className="hint">Requests that the rules refused. Messages' texts are not kept.</p>
+        <p className="hint">Rejected requests. Message texts are not kept.</p>
         <select aria-label="User" value={user} onChange={(event) => setUser(event.target.value)}>
           <option value="">All users</option>
           {users.map((each) => (
@@ -52,7 +52,7 @@ export function Refusals() {
         </select>
       </div>
       <Failure error={refusals.error} />
-      {refusals.isSuccess && shown.length === 0 && <p className="empty">Nothing was refused.</p>}
+      {refusals.isSuccess && shown.length === 0 && <p className="empty">Nothing was rejected.</p>}
       <ul className="cards" aria-label="Refusals">
         {shown.map((each) => (
           <li key={each.id}>
@@ -62,7 +62,7 @@ export function Refusals() {
               <span dir="auto">{names[each.user_id] ?? "A former user"}</span>, {moment(each.at)}
               <About refusal={each} />
             </p>
-            {each.no_more_of && <p className="hint">Later refusals of this day are not listed.</p>}
+            {each.no_more_of && <p className="hint">Later rejections of this day are not listed.</p>}
           </li>
         ))}
       </ul>

@@ -1,6 +1,6 @@
 import type { WebhookStatus } from "../api";
 
-/** How often the state of webhooks is read, which no event tells. */
+/** How often the state of webhooks is read, which no event reports. */
 export const LOOK_MS = 3_000;
 
 const OFF = {

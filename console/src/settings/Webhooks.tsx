@@ -13,7 +13,7 @@ import { Webhook } from "./Webhook";
 import { WebhookForm } from "./WebhookForm";
 import { LOOK_MS, State } from "./WebhookState";
 
-/** What other systems are told of the workspace's events, and how that goes (R55). */
+/** The webhooks that send the workspace's events to other systems, and how each stands (R55). */
 export function Webhooks({ me, id }: { me: User; id: string | undefined }) {
   return id ? <Webhook id={id} me={me} /> : <List me={me} />;
 }
@@ -37,7 +37,7 @@ function List({ me }: { me: User }) {
         )}
       </div>
       <Failure error={webhooks.error} />
-      {webhooks.data?.length === 0 && <p className="empty">There is no webhook.</p>}
+      {webhooks.data?.length === 0 && <p className="empty">No webhooks yet.</p>}
       <ul className="cards" aria-label="Webhooks">
         {(webhooks.data ?? []).map((each) => (
           <li key={each.id} className={each.active ? "row" : "row off"}>

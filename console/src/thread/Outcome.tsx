@@ -40,9 +40,7 @@ export function Outcome({ message }: { message: Message }) {
               })
             }
           >
-            <p>
-              The carrier doesn&apos;t know. If you found out, record it. Who says so, and why, stays in the history.
-            </p>
+            <p>The carrier doesn&apos;t know. If you know, record it. The history keeps who recorded it, and why.</p>
             {unconfirmed.length > 1 && (
               <Choice
                 name="recipient"

@@ -21,7 +21,7 @@ export function upload(file: File, onProgress: (done: number) => void, stop: Abo
     request.onload = () => {
       sawPosition(Number(request.getResponseHeader("Groupchat-Position") ?? 0));
       if (request.status === 201) resolve(request.response as UploadedFile);
-      else fail(request.response?.detail ? plain(request.response.detail) : `The server answered ${request.status}.`);
+      else fail(request.response?.detail ? plain(request.response.detail) : `The server returned ${request.status}.`);
     };
     stop.addEventListener("abort", () => request.abort());
     request.send(file);
