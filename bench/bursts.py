@@ -1,7 +1,7 @@
 """A burst of webhooks: texts of people that Telnyx posts, 1,000 a second, each signed, in 64 groups, over 64 connections.
 
-Ours is as it runs in earnest (`service.py`), with the worker that follows. A post is taken when it is stored; afterwards, each text
-must be in the log exactly once.
+Our side runs as in production (`service.py`), with the worker that follows. A post is taken when it is stored; afterwards, each
+text must be in the log exactly once.
 """
 
 import asyncio

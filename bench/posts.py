@@ -1,6 +1,6 @@
 """`POST /v1/conversations/{id}/messages` over HTTP, durable on Postgres, against a bare FastAPI that echoes the same body.
 
-Ours is as it runs in earnest (`service.py`); its worker follows with projections and delivery as fast as it can. The echo has
+Our side runs as in production (`service.py`); its worker follows with projections and delivery as fast as it can. The echo has
 the same server, client, connections, paths and bytes. While the echo has its turn our worker is held (SIGSTOP), so that what it
 has still to do does not weigh on the other side.
 """

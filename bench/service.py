@@ -1,4 +1,4 @@
-"""Ours as it runs in earnest: an API process (`groupchat serve --no-workers`) and a worker process (`groupchat work`).
+"""Our side as in production: an API process (`groupchat serve --no-workers`) and a worker process (`groupchat work`).
 
 A group for each connection of the load generator; and what the processes have stored, have still to do, and have used.
 """

@@ -36,7 +36,7 @@ class Adapter(Struct, frozen=True, kw_only=True):
     """A carrier with its worker and webhook.
 
     `work` is what it does by itself, as a worker of the carrier's name; `webhook` takes what the carrier posts; `check` makes
-    harmless calls, and tells what is still to be set up, also for these business numbers; `close` ends its connections.
+    harmless calls, and reports what is still to be set up, also for these business numbers; `close` ends its connections.
     `simulator` is the carrier itself if it is the simulated one: its handsets have routes of their own, and its worker posts to
     its webhook.
     """

@@ -134,9 +134,7 @@ class Operations:
         recipients: Sequence[str] | UnsetType = UNSET,
         idempotency_key: str | None = None,
     ) -> Call[None]:
-        """Record whether a message arrived that the carrier can't tell about (R28). Who says so, and how they know, is
-        history.
-        """
+        """Record whether an unconfirmed message arrived (R28). The history keeps who recorded it, and why."""
         return Call(
             method="POST",
             path=f"/v1/messages/{quote(message_id, safe='')}/outcome",

@@ -42,7 +42,7 @@ COMMANDS = (
     (
         "refusals",
         "refusals",
-        "Show what was rejected for users, oldest first: who, when, what they tried, and by which rule. Read access is sufficient.",
+        "Show users' rejected requests, oldest first: who, when, what they tried, and by which rule. Read access is sufficient.",
     ),
     (
         "whatif",
@@ -68,7 +68,7 @@ COMMANDS = (
         "finding",
         "List the workspaces with their owners and numbers, oldest first. Read access is sufficient.",
     ),
-    ("users", "finding", "List a workspace's users with their roles, also deactivated ones. Read access is sufficient."),
+    ("users", "finding", "List a workspace's users with their roles, including deactivated ones. Read access is sufficient."),
     ("find", "finding", "Find contacts and conversations by a number or a name, present or former. Read access is sufficient."),
     ("history", "auditing", "Show what happened in a conversation, who did it, and what it changed and led to."),
     (

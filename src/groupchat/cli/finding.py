@@ -38,7 +38,7 @@ def users(
     *,
     json: JsonLines = False,
 ) -> None:
-    """List a workspace's users with their roles, also deactivated ones. Read access is sufficient."""
+    """List a workspace's users with their roles, including deactivated ones. Read access is sufficient."""
     with reading() as log:
         found = directory.users(log, workspace)
     if json:

@@ -27,7 +27,7 @@ def refusals(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, one record per line, for programs.")] = False,
 ) -> None:
-    """Show what was rejected for users, oldest first: who, when, what they tried, and by which rule. Read access is sufficient."""
+    """Show users' rejected requests, oldest first: who, when, what they tried, and by which rule. Read access is sufficient."""
     with reading() as log:
         log.beginning(workspace, WorkspaceCreated)
         found = view.each(log.database, workspace, view.RefusalFilter(conversation_id=conversation, user_id=user))

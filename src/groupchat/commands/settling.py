@@ -1,4 +1,4 @@
-"""Settling by a person what the carrier can't tell: whether a message arrived whose status is `unconfirmed` (R28)."""
+"""Settling an unconfirmed message: a person records whether it arrived, and why (R28)."""
 
 from typing import Literal
 

@@ -51,5 +51,5 @@ class CarrierCalls:
             self._seconds.labels(carrier).observe(monotonic() - began)
 
     def unconfirmed(self, carrier: str) -> None:
-        """Count a message that stays unconfirmed until a receipt or a person tells."""
+        """Count a message that stays unconfirmed until a receipt or a person settles it."""
         self._unconfirmed.labels(carrier).inc()

@@ -292,7 +292,7 @@ def _receipts(delivery: Delivery, results: Sequence[RecipientResult]) -> list[Re
 
 
 def _log_refusal(delivery: Delivery, refused: CarrierRefusedError) -> None:
-    """Log what the carrier said, which is all that tells a wrong password from a wrong number."""
+    """Log what the carrier said: only this distinguishes a wrong password from a wrong number."""
     said = {"message_id": delivery.message_id, "carrier": delivery.carrier, "code": refused.code, "reason": refused.detail}
     if refused.retry_after is None:
         log.warning("carrier_refused", **said)

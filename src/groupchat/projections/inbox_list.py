@@ -137,7 +137,7 @@ def _visible(connection: Connection, workspace_id: str, user_id: str, sees_only:
 def _is_of(connection: Connection, workspace_id: str) -> ColumnElement[bool]:
     """Return the condition that conversations are the workspace's.
 
-    SQLite expects a workspace to have ten, and reads all of them in their order instead of a few by their ids, unless it is told.
+    SQLite expects a workspace to have ten, and reads all of them in their order instead of a few by their ids, without this hint.
     """
     condition = _INBOX.workspace_id == workspace_id
     return func.likely(condition) if connection.dialect.name == "sqlite" else condition

@@ -1,7 +1,7 @@
 """Messages to one person, which go through Twilio's Messages API, because Conversations takes only groups.
 
 A conversation for one person would also change what the person's texts mean: Twilio would report each of them twice, by two
-webhooks without a common id. A message has no field for our id, so the address of its status callback has it, and asking tells only
+webhooks without a common id. A message has no field for our id, so the address of its status callback has it, and asking shows only
 whether anything was sent to the person lately. If something was, the callback says that it is our message, or its status stays
 `unconfirmed`.
 """

@@ -1,6 +1,6 @@
 """Stored events as types of the OpenAPI document: one for each type of event, with the `data` that `/schemas` describes.
 
-Generators of clients make one union of them, in which `type` tells which event it is.
+Generators of clients make one union of them, in which `type` names the event.
 """
 
 from collections.abc import Iterable

@@ -134,7 +134,7 @@ PROBLEMS: dict[str, ProblemKind] = {
     "review-settled": ProblemKind(
         409,
         "The review is settled",
-        "Someone has judged the text already, or its time was over (R40), with the result in opt_out. A review is settled once. To "
+        "A user has already judged the text, or its time ran out (R40). opt_out has the result. A review is settled once. To "
         "end an opt-out that was a mistake, use DELETE /v1/conversations/{id}/participants/{number}/opt-out (R39).",
         {"opt_out": bool},
         {"opt_out": True},
@@ -166,8 +166,8 @@ PROBLEMS: dict[str, ProblemKind] = {
     "media-type": ProblemKind(
         422,
         "This file can't be sent",
-        "The file's content has none of the types that messages can have, which the member types lists, or it is a picture that "
-        "can't be decoded. Its name and Content-Type don't count (R46). Convert the file, or send a link to it.",
+        "The file's content has none of the types that messages can have, or it is a picture that can't be decoded. types lists "
+        "the accepted types. Its name and Content-Type don't count (R46). Convert the file, or send a link to it.",
         {"types": list[str]},
         {"types": ["image/jpeg", "image/png"]},
     ),
@@ -289,8 +289,8 @@ PROBLEMS: dict[str, ProblemKind] = {
         422,
         "The request is malformed",
         "The request does not have the format that the API describes: unreadable JSON, an unknown or missing field, a wrong "
-        "type, or a text that is too long. errors says where (loc), what is wrong for programs (code), and for people (detail). "
-        "Nothing was stored.",
+        "type, or a text that is too long. errors says where (loc), with a code for programs (code) and a text for people (detail)."
+        " Nothing was stored.",
         {"errors": list[Fault]},
         {"errors": [{"loc": "participants.0.number", "code": "wrong-type", "detail": "This takes text."}]},
     ),

@@ -204,7 +204,7 @@ class ReviewJudgment(Taken, frozen=True, kw_only=True):
 
 
 class MessageOutcome(Taken, frozen=True, kw_only=True):
-    """A person's finding about a message whose status is unconfirmed; without recipients, it applies to all unconfirmed ones."""
+    """Whether an unconfirmed message arrived, and how you know; without recipients, it applies to all unconfirmed ones."""
 
     status: Settlement
     reason: Reason

@@ -97,6 +97,6 @@ async def read_message(call: Call) -> Answer[Message]:
     refuses=("not-unconfirmed",),
 )
 async def settle(call: Writing[MessageOutcome]) -> Written[None]:
-    """Record whether a message arrived that the carrier can't tell about (R28). Who says so, and how they know, is history."""
+    """Record whether an unconfirmed message arrived (R28). The history keeps who recorded it, and why."""
     message = await queries.one(call.views, call.who, call.path["message_id"])
     return await call.run(settling.settle, message.id, call.body.status, call.body.reason, call.body.recipients)

@@ -185,7 +185,7 @@ def _problem_name(slug: str) -> str:
 
 
 def _one_of(slugs: Sequence[str], references: Sequence[Json]) -> Json:
-    """Return the schema of several kinds of problems, told apart by their types."""
+    """Return the schema of several kinds of problems, distinguished by their types."""
     mapping = {f"/problems/{slug}": reference["$ref"] for slug, reference in zip(slugs, references, strict=True)}
     return {"oneOf": references, "discriminator": {"propertyName": "type", "mapping": mapping}}
 
