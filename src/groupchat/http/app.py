@@ -183,10 +183,10 @@ def document(served: Iterable[Served], more: Iterable[Operation] = ()) -> Json:
 
 
 def _routes(services: Services, served: Iterable[Served], described: Callable[[], Json]) -> Iterable[Route]:
-    by_path: dict[str, dict[str, Responder]] = {}
+    # Routes are tried in this order, and carriers post in bursts.
+    by_path = {path: {"POST": responder} for path, responder in carrier_webhooks.responders(services).items()}
     for each in served:
         by_path.setdefault(each.operation.path, {})[each.operation.method] = partial(each.respond, services)
-    by_path |= {path: {"POST": responder} for path, responder in carrier_webhooks.responders(services).items()}
     by_path[media.FOR_CARRIERS + "{token}"] = {"GET": partial(media.serve_carrier, services)}
     by_path[participants.BELOW] = {}
     by_path |= {
