@@ -37,7 +37,7 @@ async def test_the_api_depends_on_all_views_and_processes(sqlite_url):
 
 @pytest.mark.parametrize("given", ["default", "named"])
 @pytest.mark.parametrize("names", [(), None, ["delivery"], ["media_fetching", "thread"]])
-async def test_what_needs_files_does_not_start_if_they_can_not_be_written_R46(sqlite_url, tmp_path, given, names):
+async def test_what_needs_files_does_not_start_if_they_cannot_be_written_R46(sqlite_url, tmp_path, given, names):
     folder = tmp_path / FOLDER
     folder.write_text("a file, so nobody can write into it, not even root")
     settings = Settings(database_url=sqlite_url, media_url=None if given == "default" else f"file://{folder}")
@@ -99,6 +99,6 @@ async def test_only_its_owner_can_read_a_new_health_file(tmp_path):
     assert mode == 0o600
 
 
-async def test_a_health_file_that_can_not_be_written_is_reported(tmp_path):
+async def test_a_health_file_that_cannot_be_written_is_reported(tmp_path):
     with pytest.raises(HealthFileError, match="No such file or directory"):
         await keep_touched(tmp_path / "missing" / "alive", asyncio.Event())

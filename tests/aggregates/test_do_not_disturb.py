@@ -43,7 +43,7 @@ def test_dnd_stays_while_any_contact_with_the_number_has_it_on_R36():
     assert not one.when(by(TurnOff, 2)).then(by(TurnedOff, 2)).state.is_on
 
 
-def test_a_contact_that_goes_leaves_its_no_with_the_number_R36():
+def test_a_contact_that_goes_leaves_its_dnd_with_the_number_R36():
     left = given(do_not_disturb, by(TurnedOn)).when(by(LeaveBehind)).then(by(LeftBehind))
     assert left.state.is_on
     left.when(by(TurnOff)).nothing()  # it does not have the number any more
@@ -75,7 +75,7 @@ def test_a_number_shows_the_contacts_through_which_dnd_applies_and_since_when_R3
     assert state.contacts == (("ctc_2", moment(1)), ("ctc_1", moment(2)))
 
 
-def test_a_contact_that_has_its_number_again_holds_its_no_again_R36():
+def test_a_contact_that_has_its_number_again_has_its_dnd_again_R36():
     state = given(do_not_disturb, by(TurnedOn), by(LeftBehind)).when(by(TurnOn)).then(by(TurnedOn)).state
     assert (set(state.held), set(state.left)) == ({"ctc_1"}, set())
     assert state.contacts == (("ctc_1", moment(1)),)

@@ -444,7 +444,7 @@ def test_each_message_names_every_recipient_one_segment_each_R24():
     given(GROUP_DECIDER, five).when(a_send()).then(sent)
 
 
-def test_the_rate_in_force_goes_into_the_event_and_a_later_one_changes_no_old_message_R25():
+def test_the_rate_in_effect_goes_into_the_event_and_a_later_one_changes_no_old_message_R25():
     first = given(GROUP_DECIDER, THREE).when(a_send("msg_1", rate=a_rate("0.0123"))).then(message(rate=a_rate("0.0123")))
     later = first.when(a_send("msg_2", rate=a_rate("0.05", "CAD"))).then(message("msg_2", rate=a_rate("0.05", "CAD")))
     assert [recorded.event.rate for recorded in later.events[1:]] == [a_rate("0.0123"), a_rate("0.05", "CAD")]

@@ -197,7 +197,7 @@ def test_a_default_applies_where_no_posted_rate_does_R25():
     assert price_at([posted("2025-03-01", "0.03")], before) == "0.0200"
 
 
-def test_a_rate_is_in_force_from_the_first_moment_of_its_utc_date_R25():
+def test_a_rate_is_in_effect_from_the_first_moment_of_its_utc_date_R25():
     card = [posted("2025-03-01", "0.03")]
     midnight = datetime(2025, 3, 1, tzinfo=UTC)
     assert price_at(card, midnight) == "0.03"

@@ -97,7 +97,7 @@ def test_each_entry_of_the_ledger_is_explained_by_its_message_or_by_the_opt_out_
 
 @given(life=lives())
 @settings(max_examples=60)
-def test_the_rate_is_that_of_the_line_of_the_rate_card_that_was_in_force_R25(life: Life):
+def test_the_rate_is_that_of_the_line_of_the_rate_card_that_was_in_effect_R25(life: Life):
     whole = life.history
     for message in life.messages:
         if not isinstance(message.event, MessageSent):

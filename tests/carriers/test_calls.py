@@ -30,7 +30,7 @@ async def trickling(_: httpx.Request) -> httpx.Response:
 
 
 @pytest.mark.parametrize("respond", [silent, trickling])
-async def test_a_slow_carrier_is_one_that_can_not_be_asked_now_R28(respond):
+async def test_a_slow_carrier_is_one_that_cannot_be_asked_now_R28(respond):
     calls = Calls("https://carrier.example/v1", transport=httpx.MockTransport(respond), read_seconds=0.05)
     async with asyncio.timeout(PATIENCE):
         with pytest.raises(CarrierUnclearError, match=r"it did not respond within 0\.05 seconds") as caught:
@@ -89,7 +89,7 @@ async def test_a_response_is_not_asked_for_in_a_form_that_grows():
     assert [(each.headers["accept-encoding"], each.headers["x-key"]) for each in asked] == [("identity", "1")]
 
 
-async def test_a_request_that_can_not_be_written_does_not_show_the_credentials_R28():
+async def test_a_request_that_cannot_be_written_does_not_show_the_credentials_R28():
     def unwritable(_: httpx.Request) -> httpx.Response:
         msg = "Illegal header value b'Bearer KEY1\\nKEY2'"
         raise httpx.LocalProtocolError(msg)

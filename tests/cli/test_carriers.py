@@ -14,7 +14,7 @@ from tests.support.builders import number
 from tests.support.world import CARRIER, a_world
 
 
-def test_a_carrier_that_is_not_configured_can_not_be_checked(groupchat, sqlite_url):
+def test_a_carrier_that_is_not_configured_cannot_be_checked(groupchat, sqlite_url):
     refused = groupchat(sqlite_url, "carrier", "check", "telnyx")
 
     assert refused.code == 1
@@ -22,14 +22,14 @@ def test_a_carrier_that_is_not_configured_can_not_be_checked(groupchat, sqlite_u
 
 
 @pytest.mark.parametrize("name", ["simulator", "vonage"])
-def test_a_carrier_that_needs_no_account_or_is_unknown_can_not_be_checked(groupchat, sqlite_url, name):
+def test_a_carrier_that_needs_no_account_or_is_unknown_cannot_be_checked(groupchat, sqlite_url, name):
     refused = groupchat(sqlite_url, "carrier", "check", name)
 
     assert refused.code == 1
     assert f"There is no carrier '{name}' to check. Use one of: telnyx, bandwidth, twilio." in refused.err
 
 
-def test_a_check_of_a_carrier_that_can_not_be_reached_says_so(groupchat, sqlite_url):
+def test_a_check_of_a_carrier_that_cannot_be_reached_says_so(groupchat, sqlite_url):
     needed = dict.fromkeys(CARRIERS["bandwidth"], "x") | {"public_url": "https://chat.example.com"}
     checked = groupchat(sqlite_url, "carrier", "check", "bandwidth", **needed, bandwidth_url="http://127.0.0.1:1")
 
@@ -73,7 +73,7 @@ def test_a_settlement_with_a_reason_that_says_nothing_changes_nothing_R28(groupc
     assert asyncio.run(statuses(sqlite_url, message_id)) == {"unconfirmed"}
 
 
-def test_a_number_that_is_not_a_recipient_can_not_be_settled_R28(groupchat, sqlite_url):
+def test_a_number_that_is_not_a_recipient_cannot_be_settled_R28(groupchat, sqlite_url):
     message_id = asyncio.run(unconfirmed(sqlite_url))
     settled = groupchat(sqlite_url, "settle", message_id, "delivered", "--reason", "x", "--number", number(7))
 

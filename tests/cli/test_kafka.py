@@ -63,7 +63,7 @@ def test_silent_brokers_are_reported_in_one_line(groupchat, sqlite_url):
     assert "Traceback" not in refused.err
 
 
-def test_a_relay_can_not_continue_beyond_the_log(groupchat, sqlite_url, settings):
+def test_a_relay_cannot_continue_beyond_the_log(groupchat, sqlite_url, settings):
     refused = groupchat(sqlite_url, "relay", "--from", "7", **settings)
 
     assert refused.code == 1

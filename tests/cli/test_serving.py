@@ -23,7 +23,7 @@ def test_without_brokers_nothing_follows_kafka(groupchat: Command, sqlite_url: s
         ),
     ],
 )
-def test_a_worker_that_can_not_follow_kafka_is_rejected(groupchat: Command, sqlite_url: str, names: list[str], expected: str):
+def test_a_worker_that_cannot_follow_kafka_is_rejected(groupchat: Command, sqlite_url: str, names: list[str], expected: str):
     refused = groupchat(sqlite_url, "work", *names, "--source", "kafka", kafka_bootstrap_servers="127.0.0.1:1")
     assert refused.code == 1
     assert expected in " ".join(refused.err.split())

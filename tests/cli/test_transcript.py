@@ -41,7 +41,7 @@ def test_a_transcript_can_go_to_stdout_and_names_its_maker_without_the_databases
     assert any(line.startswith("Made from  ") for line in lines)
 
 
-def test_what_can_not_be_made_is_said_and_nothing_is_written(groupchat: Command, sqlite_url: str, tmp_path: Path):
+def test_what_cannot_be_made_is_said_and_nothing_is_written(groupchat: Command, sqlite_url: str, tmp_path: Path):
     id_, out = asyncio.run(disputed_in(sqlite_url)).conversation, str(tmp_path / "t.html")
     for words, code, reason in (
         ((id_, "--at", "2001-01-01"), 1, "did not exist at"),

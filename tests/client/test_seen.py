@@ -43,7 +43,7 @@ def test_the_streams_that_were_seen_last_are_remembered():
     assert len(seen._last) == 2
 
 
-def test_a_record_without_a_value_cant_be_read():
+def test_a_record_without_a_value_cannot_be_read():
     wire = next(iter(records_of(messages(1)[0])))
     with pytest.raises(RecordUnreadableError, match="DecodeError"):
         record_of(wire.headers, None)

@@ -94,7 +94,7 @@ async def test_a_message_is_as_long_as_its_carrier_takes_R43(world: World, draft
         (replace(OURS, size=1001), "files of up to 1000 bytes, but one has 1001"),
     ],
 )
-def test_a_file_that_can_not_be_a_message_of_its_own_is_refused_for_a_group_R43(media: Media, says: str | None):
+def test_a_file_that_cannot_be_a_message_of_its_own_is_refused_for_a_group_R43(media: Media, says: str | None):
     limits = KNOWN.limits["apart"]
     carrier_limit.require(limits, "apart", recipients=1, body="Hi", media=[replace(media, size=500)])
     if says is None:
@@ -104,7 +104,7 @@ def test_a_file_that_can_not_be_a_message_of_its_own_is_refused_for_a_group_R43(
         carrier_limit.require(limits, "apart", recipients=2, body="Hi", media=[OURS, media])
 
 
-async def test_a_group_that_is_too_large_for_a_new_carrier_is_readable_but_can_not_be_sent_to_R43(world: World):
+async def test_a_group_that_is_too_large_for_a_new_carrier_is_readable_but_cannot_be_sent_to_R43(world: World):
     group = await world.group(1, 2, 3)
     await over(world, "small")
     with pytest.raises(CarrierLimitError):

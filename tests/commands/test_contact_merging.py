@@ -46,7 +46,7 @@ async def test_a_former_number_of_the_contact_that_goes_leads_to_its_group_R8_R3
 
 
 @pytest.mark.parametrize("whose", ["kept", "gone"])
-async def test_the_no_of_either_is_the_no_of_every_number_of_both_R36_R54(world, whose):
+async def test_the_dnd_of_either_applies_to_every_number_of_both_R36_R54(world, whose):
     kept, gone = await world.contact(1, "Ann"), await world.contact(2, "Ann B.")
     groups = {1: await world.group(1, 5), 2: await world.group(2, 5)}
     await world.change(kept if whose == "kept" else gone, dnd=True)
@@ -62,7 +62,7 @@ async def test_the_no_of_either_is_the_no_of_every_number_of_both_R36_R54(world,
     assert broken(await world.log()) == []
 
 
-async def test_the_no_of_the_one_that_stays_reaches_a_group_through_a_former_number_of_the_other_R36_R54(world):
+async def test_the_dnd_of_the_one_that_stays_reaches_a_group_through_a_former_number_of_the_other_R36_R54(world):
     kept, gone = await world.contact(1, "Ann"), await world.contact(2, "Ann B.")
     group = await world.group(2, 5)
     await world.change(gone, number=number(3))

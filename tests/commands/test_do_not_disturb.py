@@ -60,7 +60,7 @@ async def test_the_dnd_of_the_newer_of_two_contacts_with_a_number_counts_too_R36
 
 
 @pytest.mark.parametrize("how", ["deleted", "number lost", "secondary number lost"])
-async def test_a_card_that_goes_leaves_its_no_with_the_number_R36(world, how):
+async def test_a_card_that_goes_leaves_its_dnd_with_the_number_R36(world, how):
     secondary = how.startswith("secondary")
     bob = await (world.contact(5, "Bob", 1) if secondary else world.contact(1, "Bob"))
     group = await world.group(1, 2)
@@ -201,7 +201,7 @@ async def test_only_an_owner_or_admin_lifts_dnd_R23_R36(world):
     await is_a_no(world, 1)
 
 
-async def test_a_number_without_dnd_can_not_be_lifted_R36(world):
+async def test_a_number_without_dnd_cannot_be_lifted_R36(world):
     with pytest.raises(NotFoundError):
         await world.lift(1, REASON)
 

@@ -50,7 +50,7 @@ async def test_read_marks_leave_the_conversations_version_alone_R30(world):
     assert (await world.state(group)).version == 1
 
 
-async def test_another_workspaces_conversation_can_not_be_marked(world):
+async def test_another_workspaces_conversation_cannot_be_marked(world):
     group = await world.group(1, 2)
     other = await a_world(world.store, number(901))
 

@@ -70,7 +70,7 @@ async def test_a_business_number_belongs_to_one_workspace_only_R4(world):
 
 
 @pytest.mark.parametrize("bad", ["+18005550199", "+442079460018", "12", "+19005550199"])
-async def test_a_number_that_can_not_be_a_business_number_is_refused_R4(world, bad):
+async def test_a_number_that_cannot_be_a_business_number_is_refused_R4(world, bad):
     with pytest.raises(InvalidRequestError) as caught:
         await world.add_number(bad)
 

@@ -35,7 +35,7 @@ def patterns_of(document: Any) -> Iterator[str]:
 @pytest.mark.parametrize(
     "pattern", [r"^a$(?!\n)", r"(?=a)", r"(?<!a)b", r"(a)\1", r"^a\Z", r"^a\z", r"\u0000", r"a*+", r"(?P<n>a)"]
 )
-def test_the_check_knows_the_patterns_that_others_can_not_compile(pattern):
+def test_the_check_knows_the_patterns_that_others_cannot_compile(pattern):
     assert FOREIGN.search(pattern)
 
 

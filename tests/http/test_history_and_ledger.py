@@ -43,7 +43,7 @@ async def test_the_history_is_read_in_pages_from_any_version_on_R31(site):
 BAD_PARTS = [{"after_version": -1}, {"after_version": "x"}, {"cursor": "x"}, {"limit": 0}, {"at": "now"}]
 
 
-async def test_a_part_of_the_history_that_can_not_be_is_refused(plain_site):
+async def test_a_part_of_the_history_that_cannot_be_is_refused(plain_site):
     made = await plain_site.group()
     for params in BAD_PARTS:
         assert_problem(await plain_site.get(path_of(made, "history"), **params), "invalid-request", 422)
@@ -91,7 +91,7 @@ async def test_the_ledger_is_filtered_and_read_in_pages_R25(site):
 BAD_TIMES = [({"from": "yesterday"}, "query.from"), ({"to": "2025-01-31T00:00:00"}, "query.to"), ({"to": "2025-02-30"}, "query.to")]
 
 
-async def test_a_time_of_the_ledger_that_can_not_be_is_refused(plain_site):
+async def test_a_time_of_the_ledger_that_cannot_be_is_refused(plain_site):
     for params, loc in BAD_TIMES:
         assert locs(assert_problem(await plain_site.get("/v1/ledger", **params), "invalid-request", 422)) == [loc]
 

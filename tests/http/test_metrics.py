@@ -88,7 +88,7 @@ async def test_a_stopped_follower_shows(idle_site, database):
     assert found["groupchat_follower_behind_events", ("follower", "inbox")] > 0
 
 
-async def test_a_relay_that_can_not_reach_kafka_shows_and_leaves_the_process_ready(idle_site, database):
+async def test_a_relay_that_cannot_reach_kafka_shows_and_leaves_the_process_ready(idle_site, database):
     with database.write() as connection:
         connection.exec_driver_sql("INSERT INTO followers (name, position, error) VALUES ('relay', 1, 'Kafka is away')")
     checkup = replace(idle_site.services, followers=(), reported=("relay",)).checkup

@@ -90,7 +90,7 @@ async def test_a_number_may_be_written_with_slashes_in_the_path_R3(site):
     assert response.json()["blocked_by"] == [number(1)]
 
 
-async def test_a_stranger_can_not_be_opted_out_R14(site):
+async def test_a_stranger_cannot_be_opted_out_R14(site):
     made = await site.group(1, 2)
     assert_problem(await site.post(path_of(made, "participants", number(3), "opt-out")), "not-found", 404)
 

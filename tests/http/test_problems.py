@@ -245,7 +245,7 @@ async def test_every_write_says_its_position(site):
     assert 0 < positions[0] <= positions[-1] <= head
 
 
-async def test_a_position_that_can_not_be_is_malformed(idle_site):
+async def test_a_position_that_cannot_be_is_malformed(idle_site):
     for position in ("-1", "x", "1.5", " ", "", "9" * 19, "+1"):
         response = await idle_site.request("GET", "/v1/policy", headers={"Groupchat-Min-Position": position})
         assert locs(assert_problem(response, "invalid-request", 422)) == ["Groupchat-Min-Position"]

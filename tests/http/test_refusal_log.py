@@ -129,7 +129,7 @@ async def test_refusals_wait_for_a_store_that_fails_and_are_reported_lost_at_the
         assert recording.lost == {"failed": 9}
 
 
-async def test_a_record_that_can_not_be_read_loses_the_count_of_its_day_loudly_and_nothing_else_R22(database, recording):
+async def test_a_record_that_cannot_be_read_loses_the_count_of_its_day_loudly_and_nothing_else_R22(database, recording):
     recording.refuse(1)
     await recording.log.written()
     with database.write() as connection:

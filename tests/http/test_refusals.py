@@ -199,7 +199,7 @@ BAD = [{"from": "yesterday"}, {"to": "2025-02-30"}, {"cursor": "x"}, {"limit": 0
 
 
 @pytest.mark.parametrize("params", BAD, ids=str)
-async def test_a_question_that_can_not_be_is_refused(plain_site, params):
+async def test_a_question_that_cannot_be_is_refused(plain_site, params):
     assert_problem(await plain_site.get("/v1/refusals", **params), "invalid-request", 422)
 
 

@@ -27,7 +27,7 @@ async def test_numbers_are_read_in_pages(site):
 BAD_NUMBERS = ["nonsense", "+18005550199", "+442079460018", "+19005550199"]
 
 
-async def test_a_number_that_groups_can_not_be_sent_from_is_refused_R4(plain_site):
+async def test_a_number_that_groups_cannot_be_sent_from_is_refused_R4(plain_site):
     for bad in BAD_NUMBERS:
         assert locs(assert_problem(await plain_site.post(NUMBERS, {"number": bad}), "invalid-request", 422)) == ["number"]
 

@@ -177,7 +177,7 @@ async def test_a_slow_retry_of_a_put_off_event_goes_on_in_the_background_too(sto
     assert waiting(store) == []
 
 
-async def test_an_event_that_can_not_be_handled_in_the_background_stops_the_process(store, acting, slow):
+async def test_an_event_that_cannot_be_handled_in_the_background_stops_the_process(store, acting, slow):
     slow.failure = ValueError("bad")
     async with one_is_slow(store, acting, slow):
         slow.go_on.set()

@@ -83,7 +83,7 @@ async def test_messages_that_are_handed_over_together_begin_in_one_append(world,
         assert (await world.types(delivery.stream(each.event.message_id)))[0] == "started"
 
 
-async def test_one_message_that_can_not_begin_keeps_no_other_from_it(world, process, carrier, group):
+async def test_one_message_that_cannot_begin_keeps_no_other_from_it(world, process, carrier, group):
     message = await world.message(await world.send(group))
     stranger = replace(message, stream="cnv_nowhere", event=replace(message.event, message_id="msg_lost"))
     lost, sent = await asyncio.gather(process.react(stranger), process.react(message), return_exceptions=True)
@@ -237,7 +237,7 @@ async def test_after_a_crash_before_the_carrier_took_it_an_opt_out_withholds_it_
     assert await statuses(world, message.event.message_id) == dict.fromkeys((ONE, TWO, THREE), "withheld")
 
 
-async def test_after_a_crash_a_message_of_a_carrier_that_can_not_be_asked_is_unconfirmed_and_not_repeated(
+async def test_after_a_crash_a_message_of_a_carrier_that_cannot_be_asked_is_unconfirmed_and_not_repeated(
     world, carrier, process, group, database_url
 ):
     message = await world.message(await world.send(group))
@@ -460,7 +460,7 @@ async def test_a_process_that_has_put_off_nothing_looks_for_nothing(world, carri
     assert await later.step() == LOOK_SECONDS
 
 
-async def test_a_put_off_message_that_can_not_be_handled_stops_delivery_until_it_is_parked(world, carrier, group):
+async def test_a_put_off_message_that_cannot_be_handled_stops_delivery_until_it_is_parked(world, carrier, group):
     process = Process(world.store, DeliveryProcess(world.store, carrier))
     follower, later = Follower(world.store, process), Later(world.store, process, Follower(world.store, process))
     carrier.before = CarrierRefusedError("429", "slow down", retry_after=0.0)

@@ -44,7 +44,7 @@ async def test_a_number_whose_dnd_ended_is_no_longer_listed_R36(database):
     assert await listed(database, *held) == [NumberWithDnd(number=ONE, since=moment(4), contact_id="ctc_3", left_behind=False)]
 
 
-async def test_a_contact_that_has_its_number_again_has_its_no_since_then_R36(database):
+async def test_a_contact_that_has_its_number_again_has_its_dnd_since_then_R36(database):
     assert await listed(database, on(1), left(1), on(1)) == [
         NumberWithDnd(number=ONE, since=moment(1), contact_id="ctc_1", left_behind=False)
     ]

@@ -449,7 +449,7 @@ async def test_a_parked_event_is_tried_again_R33(database: Database, store: Even
     assert parked(database) == {}
 
 
-async def test_a_parked_event_that_still_can_not_be_applied_stays_parked_R33(database: Database, store: EventStore):
+async def test_a_parked_event_that_still_cannot_be_applied_stays_parked_R33(database: Database, store: EventStore):
     await park_the_bad_event(database, store)
     before = tables_of(database, inbox.VIEW)
     switched = await rebuild_online(store, POISONED, silent, pace=Pace(batch=1))

@@ -60,7 +60,7 @@ async def test_the_worker_grows_the_tree_until_it_is_stopped_R70(store):
     assert tree_of(store.database) == (20, root_of(hashes_of(store.database, 20)))
 
 
-def test_an_event_that_can_not_be_read_has_its_leaf_R70(store):
+def test_an_event_that_cannot_be_read_has_its_leaf_R70(store):
     database = store.database
     fill(database, 20)
     with database.write() as connection:

@@ -56,7 +56,7 @@ def test_the_first_checkpoint_that_covers_it_is_taken_unless_another_is_given_R7
             prove(connection, 281, first)
 
 
-def test_a_changed_event_can_not_be_proved_R70(database):
+def test_a_changed_event_cannot_be_proved_R70(database):
     note = Note.read(fill_and_sign(database, 20))
     with database.write() as connection:
         connection.execute(update(STORED_EVENTS).where(STORED_EVENTS.c.id == 7).values(topic="groupchat.other"))

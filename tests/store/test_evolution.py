@@ -59,7 +59,7 @@ async def test_a_follower_continues_when_a_version_that_knows_the_shape_is_insta
     assert len(tables_of(story, thread.VIEW)["messages"]) == 2
 
 
-async def test_no_command_decides_on_events_that_it_can_not_read_R34(story, store):
+async def test_no_command_decides_on_events_that_it_cannot_read_R34(story, store):
     with pytest.raises(UnreadableEventError, match=ADVICE):
         await store.load_fresh(CONVERSATION, "cnv_1")
     with pytest.raises(UnreadableEventError, match=ADVICE):

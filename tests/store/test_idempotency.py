@@ -122,7 +122,7 @@ async def test_one_of_many_simultaneous_requests_in_two_processes_is_stored_and_
     assert await sum_of(store, "a") == 1
 
 
-async def test_a_response_that_can_not_be_given_yet_is_made_again_from_the_stored_events(store):
+async def test_a_response_that_cannot_be_given_yet_is_made_again_from_the_stored_events(store):
     asked = []
 
     def pack(value):

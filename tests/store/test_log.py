@@ -73,7 +73,7 @@ async def test_a_piece_is_at_the_end_only_if_nothing_is_stored_after_it(store, i
         assert piece.at_end == (after + limit > 5)
 
 
-async def test_a_piece_before_an_event_that_cant_be_read_is_not_at_the_end(store):
+async def test_a_piece_before_an_event_that_cannot_be_read_is_not_at_the_end(store):
     await count(store, "a")
     await count(store, "b")
     with holding(store.database.url) as connection:

@@ -141,12 +141,12 @@ def test_a_damaged_state_is_unreadable(state):
         EventMapper().restore(StoredEvent(originator_id="s", originator_version=4, topic=Counted.TOPIC, state=state))
 
 
-def test_an_older_event_that_can_not_be_upcast_is_unreadable():
+def test_an_older_event_that_cannot_be_upcast_is_unreadable():
     with pytest.raises(UnreadableEventError):
         EventMapper().restore(as_stored({"street": "Main"}, v=1))
 
 
-async def test_a_command_on_a_stream_that_can_not_be_read_fails_and_stores_nothing(store):
+async def test_a_command_on_a_stream_that_cannot_be_read_fails_and_stores_nothing(store):
     await count(store, "a")
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE stored_events SET topic = 'groupchat.not_yet.invented'")

@@ -69,7 +69,7 @@ def test_a_pdf_has_the_letters_of_many_scripts():
     assert pages(entry("नमस्ते שלום سلام")).pages
 
 
-def test_a_pdf_says_which_characters_it_can_not_show():
+def test_a_pdf_says_which_characters_it_cannot_show():
     text = " ".join(pages(entry("字 and 字\ufe0f")).pages[0].extract_text().split())
     assert "[U+5B57] and [U+5B57]" in text
     assert text.count("U+5B57 (cjk unified ideograph-5b57)") == 1

@@ -85,7 +85,7 @@ class Play:
 
 
 async def with_rate(world: World, price: str, currency: str = "USD") -> None:
-    """Post a rate that has been in force for long."""
+    """Post a rate that has been in effect for long."""
     await world.run(workspaces.post_rate, LONG_AGO, a_rate(price, currency))
 
 

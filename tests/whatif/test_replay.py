@@ -69,7 +69,7 @@ def segments(log: Sequence[Recorded]) -> int:
 
 @random_histories
 @given(play=steps(), reopens=st.booleans())
-async def test_nothing_differs_under_the_very_policy_and_rates_that_were_in_force(sqlite_url, play, reopens):
+async def test_nothing_differs_under_the_very_policy_and_rates_that_were_in_effect(sqlite_url, play, reopens):
     async with an_empty_world(sqlite_url) as world:
         await world.policy(reopen_on_opt_in=reopens, max_participants=5)
         await with_rate(world, "0.0300")

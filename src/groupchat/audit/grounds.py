@@ -85,9 +85,11 @@ def rate(history: History, recorded: Recorded, sent: MessageSent | AutoReplied) 
     workspace = history.workspace_before(recorded)
     number = None if workspace is None else workspace.rate_line_at(recorded.at)
     posts = [each for each in history.workspace if isinstance(each.event, RatePosted)]
-    in_force = None if workspace is None else workspace.rate_at(recorded.at)
-    if in_force is not None and in_force != sent.rate:
-        says = f"The rate is {price} per segment, but {in_force.mms_segment:f} {in_force.currency} was in effect: R25 forbids this."
+    in_effect = None if workspace is None else workspace.rate_at(recorded.at)
+    if in_effect is not None and in_effect != sent.rate:
+        says = (
+            f"The rate is {price} per segment, but {in_effect.mms_segment:f} {in_effect.currency} was in effect: R25 forbids this."
+        )
         return ground(says, recorded, wrong=True)
     if number is None:
         return ground(f"The rate is {price} per segment, the default, because no posted rate was in effect yet (R25).", recorded)

@@ -81,7 +81,7 @@ class OtherPolicy(Struct, frozen=True, kw_only=True):
         return policy_after(self.change, policy)
 
     def rate_at(self, moment: datetime, recorded: Rate) -> Rate:
-        """Return the rate that would have been in force at a moment, by the workspace's own look-up (R25)."""
+        """Return the rate that would have been in effect at a moment, by the workspace's own look-up (R25)."""
         return (
             recorded
             if self.rates is None

@@ -114,7 +114,7 @@ PATIENCES_MS = (1_500, 3_000, 6_000, 12_000, 24_000)
 """A quick first try, and longer ones where a busy machine needs them."""
 
 
-async def test_the_relay_logs_in_by_password_over_tls_and_explains_why_if_it_can_not(sqlite_store, kafka, tmp_path, topic_prefix):
+async def test_the_relay_logs_in_by_password_over_tls_and_explains_why_if_it_cannot(sqlite_store, kafka, tmp_path, topic_prefix):
     world = await a_world(sqlite_store)
     with a_secured_broker(tmp_path) as (plain, secured, authority):
         make_topics(plain, topic_prefix)

@@ -127,7 +127,7 @@ async def test_only_parked_events_are_skipped(sqlite_store, kafka, narrow_topics
     assert sorted(record.id for record in read(kafka, narrow_topics)) == sorted(ids_of([each for each in log if each != large]))
 
 
-async def test_an_event_that_can_not_be_read_stops_the_relay_until_it_is_set_aside(store, kafka, topics):
+async def test_an_event_that_cannot_be_read_stops_the_relay_until_it_is_set_aside(store, kafka, topics):
     world = await a_world(store)
     await world.contact(1)
     log = await world.log()
