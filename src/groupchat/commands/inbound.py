@@ -17,7 +17,7 @@ from groupchat.commands.streams import CONSENT, CONVERSATION, NUMBER_CLAIM, WORK
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
 from groupchat.values.errors import NotFoundError
-from groupchat.values.event import Actor, Cause
+from groupchat.values.event import Actor, Cause, Recorded
 from groupchat.values.reactions import reaction
 
 _QUOTABLE = 200
@@ -94,8 +94,18 @@ def by_participant(workspace_id: str, carrier: str, inbound: Inbound, correlatio
         workspace_id=workspace_id,
         actor=Actor("participant", inbound.from_),
         correlation_id=correlation_id,
-        causation_id=f"{carrier}/{inbound.carrier_message_id}",
+        causation_id=report_id(carrier, inbound.carrier_message_id),
     )
+
+
+def report_id(carrier: str, carrier_message_id: str) -> str:
+    """Return the id of a carrier's report of a message, which is the cause of the message's events."""
+    return f"{carrier}/{carrier_message_id}"
+
+
+def carrier_of(received: Recorded) -> str:
+    """Return the carrier that reported a message."""
+    return received.cause.causation_id.partition("/")[0]
 
 
 async def _write_down(decision: Decision, conversation_id: str, inbound: Inbound, message_id: str, own: Words) -> bool:

@@ -35,6 +35,7 @@ from groupchat.carriers.port import (
 )
 from groupchat.commands import deliveries
 from groupchat.commands.deliveries import Begun
+from groupchat.commands.inbound import report_id
 from groupchat.commands.receipts import Reported, record_all
 from groupchat.commands.streams import CONVERSATION
 from groupchat.media.library import Library
@@ -133,7 +134,7 @@ class DeliveryProcess:
     async def _forward(self, recorded: Recorded, written: InboundReceived) -> None:
         """Let the carrier that a participant's message came through pass it on, if it does that only when called."""
         carrier = self._forwarding
-        if carrier is None or recorded.cause.causation_id != f"{carrier.name}/{written.carrier_message_id}":
+        if carrier is None or recorded.cause.causation_id != report_id(carrier.name, written.carrier_message_id):
             return
         group = group_conversation.existing(await self._store.load(CONVERSATION, recorded.stream))
         inbound = Inbound(

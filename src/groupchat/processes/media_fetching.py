@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from groupchat.aggregates.group_events import InboundReceived, Media
 from groupchat.aggregates.media import FileFacts
 from groupchat.commands import media
+from groupchat.commands.inbound import carrier_of
 from groupchat.commands.streams import MEDIA
 from groupchat.media.checking import check
 from groupchat.media.fetching import Fetcher, NotNowError, NotThereError, RefusedFileError
@@ -99,7 +100,7 @@ class MediaFetching:
         """Record a file as kept or missing; return the reason if neither is certain yet."""
         if file.media_id is None or await self._store.load_fresh(MEDIA, file.media_id) is not None:
             return None
-        carrier, cause = _carrier_of(recorded), recorded.causes(self.name)
+        carrier, cause = carrier_of(recorded), recorded.causes(self.name)
         place = (file.media_id, written.message_id, recorded.stream)
         try:
             kept = await self._fetch(carrier, file.url)
@@ -140,8 +141,3 @@ class MediaFetching:
 
     def _age(self, recorded: Recorded) -> float:
         return (self._store.now() - recorded.at).total_seconds()
-
-
-def _carrier_of(recorded: Recorded) -> str:
-    """Return the carrier that brought a message; its report is the message's cause."""
-    return (recorded.cause.causation_id or "").partition("/")[0]

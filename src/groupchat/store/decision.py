@@ -165,16 +165,19 @@ class Decision:
         return loaded
 
     async def time_in(self, kind: StreamKind[Any, Any], stream: str) -> datetime:
-        """Return the time of a stream's next event: now, but never before its last event (R32)."""
+        """Return the time of a stream's next event."""
         await self.load(kind, stream)
-        before = self._loaded[stream].at
-        return self.now if before is None else max(self.now, before)
+        return self._time_after(self._loaded[stream])
+
+    def _time_after(self, before: Loaded[Any]) -> datetime:
+        """Return the present time, but never one before a stream's last event (R32)."""
+        return self.now if before.at is None else max(self.now, before.at)
 
     def _emit(self, kind: StreamKind[S, Any], stream: str, events: Iterable[Event]) -> None:
-        """Gather events of a stream that was loaded before. A stream's times never go backwards (R32)."""
+        """Gather events of a stream that was loaded before."""
         for event in events:
             before = cast("Loaded[S]", self._loaded[stream])
-            at = self.now if before.at is None else max(self.now, before.at)
+            at = self._time_after(before)
             recorded = Recorded(event=event, stream=stream, version=before.version + 1, position=0, at=at, cause=self.cause)
             self._loaded[stream] = Loaded(kind.evolve(before.state, recorded), recorded.version, at)
             self.emitted.append(recorded)
