@@ -27,12 +27,13 @@ from groupchat.store.event_store import EventStore
 from groupchat.store.schema import migrate
 from groupchat.store.signals import Signals
 from tests.support.kafka import running_broker
-from tests.support.machine import collect_garbage_of_tests, keep_bytecode, put_off_garbage, use_memory
+from tests.support.machine import collect_garbage_of_tests, keep_bytecode, put_off_garbage, share_statements, use_memory
 from tests.support.postgres import PostgresServer, running_server
 
 use_memory()
 keep_bytecode()
 put_off_garbage()
+share_statements()
 
 IN_CI = bool(os.environ.get("CI"))
 

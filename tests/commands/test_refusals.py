@@ -16,7 +16,6 @@ from groupchat.commands import conversations
 from groupchat.commands.conversations import Draft
 from groupchat.commands.refusals import RULES, Counted, record, to_record
 from groupchat.store.event_store import EventStore, Tries
-from groupchat.store.refusals import VersionConflictError
 from groupchat.store.signals import Signals
 from groupchat.values.errors import NotFoundError, NotPermittedError
 from tests.support.builders import BUSINESS, moment, number
@@ -119,17 +118,9 @@ async def test_processes_that_record_at_once_store_no_more_than_a_day_takes_R15(
     assert len({each.event.about.conversation_id for each in found}) == 10, "alike ones from two processes are one"
 
 
-async def lost(_running):
-    """Fail a command that has lost its one try."""
-    msg = "lost"
-    raise VersionConflictError(msg)
-
-
-async def test_recording_makes_no_other_command_decide_again_R15(database, world, monkeypatch):
+async def test_recording_makes_no_other_command_decide_again_R15(database, world):
     group = await world.group(1, 2)
-    monkeypatch.setattr(world.store, "_tries", Tries(free=1))
-    monkeypatch.setattr(world.store, "_try_last", lost)
-    with another(database) as elsewhere:
+    with another(database) as elsewhere, another(database, tries=Tries(free=1, last_seconds=0.0)) as world.store:
         about = Subject(conversation_id=group)
         workspace_id, user = world.who.workspace_id, world.who.user.id
         tries = [a_try(user=user, about=replace(about, contact_ids=(f"ctc_{n}",)), workspace_id=workspace_id) for n in range(60)]

@@ -20,6 +20,7 @@ from groupchat.projections import VIEWS
 from groupchat.settings import Settings
 from groupchat.store.decision import Decision
 from groupchat.store.event_store import EventStore
+from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
 from tests.support.world import World, a_world
 
@@ -155,6 +156,15 @@ async def open_site(
             async with client_of(parts) as client:
                 yield Site(client, await a_world(store), parts)
             await parts.refusals.close()
+
+
+@asynccontextmanager
+async def another_process(site: Site, **options: Any) -> AsyncIterator[Site]:
+    """Give the same API to the same caller, as another process serves it, with the options of its store."""
+    async with opened(site.store.database.url.render_as_string(hide_password=False), **options) as store:
+        services = bootstrap.assemble(Settings(), store.database, store.signals, store).services
+        async with client_of(services) as client:
+            yield Site(client, site.world, services, site.key)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.http.calls.conditional import versioned_id
 from groupchat.http.calls.endpoint import Endpoint
 from groupchat.store.event_store import Tries
-from tests.http.site import assert_problem, locs, messages_of, path_of
+from tests.http.site import another_process, assert_problem, locs, messages_of, path_of
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
 
@@ -206,12 +206,11 @@ async def test_a_write_that_lost_to_another_process_is_decided_again(idle_site):
     assert bodies == ["first", "another process was faster", "after it"]
 
 
-async def test_a_write_that_keeps_losing_is_a_conflict_and_stores_nothing(idle_site, monkeypatch):
+async def test_a_write_that_keeps_losing_is_a_conflict_and_stores_nothing(idle_site):
     site = idle_site
     made = await site.group(1, 2)
-    with monkeypatch.context() as hurried:
-        hurried.setattr(site.store, "_tries", Tries(free=0, last_seconds=0.0))
-        assert_problem(await site.post(messages_of(made), {"body": "lost"}), "version-conflict", 409)
+    async with another_process(site, tries=Tries(free=0, last_seconds=0.0)) as hurried:
+        assert_problem(await hurried.post(messages_of(made), {"body": "lost"}), "version-conflict", 409)
 
     assert [recorded for recorded in site.store.log.stream(made["id"]) if hasattr(recorded.event, "body")] == []
     assert (await site.post(messages_of(made), {"body": "again"})).status_code == 201

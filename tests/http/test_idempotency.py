@@ -2,22 +2,18 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from groupchat import bootstrap
 from groupchat.http.app import ENDPOINTS, SIMULATOR
 from groupchat.processes.delivery import DeliveryProcess
-from groupchat.settings import Settings
 from groupchat.store.tables import IDEMPOTENCY_KEYS
 from groupchat.values.clock import utc_now
-from tests.http.site import Site, assert_problem, client_of, locs, messages_of, path_of
+from tests.http.site import another_process, assert_problem, locs, messages_of, path_of
 from tests.http.staff import staffed
 from tests.store.counting import holding, until
-from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
 
 SAME = ("Location", "ETag", "Groupchat-Position", "Content-Type")
@@ -50,15 +46,6 @@ async def kept_answers(site):
             return [bytes(answer) for answer in connection.execute(select(IDEMPOTENCY_KEYS.c.answer)).scalars()]
 
     return await asyncio.to_thread(read)
-
-
-@asynccontextmanager
-async def another_process(site):
-    """Give the same API to the same caller, as another process serves it."""
-    async with opened(site.store.database.url.render_as_string(hide_password=False)) as store:
-        services = bootstrap.assemble(Settings(), store.database, store.signals, store).services
-        async with client_of(services) as client:
-            yield Site(client, site.world, services, site.key)
 
 
 # --- every POST

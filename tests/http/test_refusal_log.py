@@ -16,6 +16,7 @@ from groupchat.http.guards.refusal_log import RefusalLog
 from groupchat.store.event_store import EventStore
 from groupchat.store.signals import Signals
 from tests.http.clocked import StoppedClock
+from tests.store.counting import full
 
 OPERATION = "GET /v1/conversations/{conversation_id}"
 
@@ -113,20 +114,20 @@ async def test_only_a_limited_number_of_refusals_waits_in_memory_R22(database):
 
 
 async def test_refusals_wait_for_a_store_that_fails_and_are_reported_lost_at_the_end_R22(database):
-    async with recording_in(database, max_waiting=0) as recording:
-        recording.refuse(times=3)
-        await recording.log.written()
-        assert not recording.lost
-        recording.store._max_waiting = 10
+    async with recording_in(database, max_waiting=3) as recording:
+        async with full(recording.store):
+            recording.refuse(times=3)
+            await recording.log.written()
+            assert not recording.lost
         recording.clock.now += timedelta(seconds=6)
         recording.refuse(2)
         await recording.log.written()
         assert sorted(recording.records()) == [("cnv_1", 3), ("cnv_2", 1)]
 
-        recording.store._max_waiting = 0
-        recording.refuse(3, times=9)
-        await recording.log.close()
-        assert recording.lost == {"failed": 9}
+        async with full(recording.store):
+            recording.refuse(3, times=9)
+            await recording.log.close()
+            assert recording.lost == {"failed": 9}
 
 
 async def test_a_record_that_cannot_be_read_loses_the_count_of_its_day_loudly_and_nothing_else_R22(database, recording):

@@ -4,8 +4,8 @@
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import ClassVar
 
 from eventsourcing.persistence import StoredEvent
@@ -102,6 +102,24 @@ def holding(url: str) -> Iterator[Connection]:
             yield connection
     finally:
         other.close()
+
+
+@asynccontextmanager
+async def full(store: EventStore) -> AsyncIterator[None]:
+    """Let as many appends wait in a store as it may have, at most, until the block ends."""
+    with holding(store.database.url.render_as_string(hide_password=False)):
+        appends = [asyncio.create_task(count(store, "held"))]
+        await until(lambda: _is_on_its_way(store, "held") and not store.waiting)  # the committer has taken it
+        while not store.overloaded:
+            appends.append(asyncio.create_task(count(store, f"waits{len(appends)}")))
+            await until(lambda: store.waiting == len(appends) - 1)
+        yield
+    await asyncio.gather(*appends)
+
+
+def _is_on_its_way(store: EventStore, stream: str) -> bool:
+    cached = store._states._cache.get(stream)
+    return cached is not None and cached.loaded.rests_on is not None
 
 
 def store_behind(connection: Connection, event: StoredEvent) -> None:

@@ -12,9 +12,9 @@ from tests.store.following import opened
 from tests.store.outages import end_session
 
 
-async def held(database):
+async def held(database, **given):
     """Take a lease, and keep it."""
-    lease = Lease(database, "delivery", asyncio.Event())
+    lease = Lease(database, "delivery", asyncio.Event(), **given)
     await lease.__aenter__()
     return lease
 
@@ -67,14 +67,33 @@ async def test_a_worker_that_lost_its_lease_to_another_stores_nothing(store, dat
 async def test_a_worker_learns_that_it_lost_its_lease_even_if_its_session_lives_on(postgres_url):
     """As behind a pooler that lends one session to several."""
     async with opened(postgres_url) as store:
-        lease = await held(store.database)
+        lease = await held(store.database, check_seconds=0)
         assert await lease.still_held()
         with store.database.write() as connection:
             connection.exec_driver_sql("UPDATE leases SET generation = generation + 1")
-        lease._checked -= 60
-        store.database.session_locks._read_at -= 60
 
         assert not await lease.still_held()
+        await lease.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_worker_learns_that_its_session_has_ended(postgres_url, shared):
+    async with opened(postgres_url) as store:
+        lease = await held(store.database, shared=shared, check_seconds=0)
+        assert await lease.still_held()
+        await lose(lease, store.database)
+
+        assert not await lease.still_held()
+        await lease.__aexit__(None, None, None)
+
+
+async def test_a_lease_is_not_checked_again_at_once(postgres_url):
+    """Each check is a query, and followers ask before each batch."""
+    async with opened(postgres_url) as store:
+        lease = await held(store.database, check_seconds=60)
+        await lose(lease, store.database)
+
+        assert await lease.still_held()
         await lease.__aexit__(None, None, None)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from groupchat.store.database import TIMEOUTS, Database, Timeouts
 from groupchat.store.event_store import EventStore, OverloadedError, UnavailableError
+from groupchat.store.recorder import WRITER_LOCK
 from groupchat.store.signals import Signals
 from tests.store.counting import COUNTER, count, holding, sum_of, until
 
@@ -118,6 +119,13 @@ def test_a_writer_of_sqlite_does_not_wait_forever_for_another_of_its_process(sql
     database = Database(sqlite_url, timeouts=Timeouts(lock_ms=20))
     with database.write(), pytest.raises(PoolTimeoutError), database.write():
         pytest.fail("two write at once")
+    database.close()
+
+
+def test_a_lock_of_postgres_is_waited_for_only_so_long(postgres_url):
+    database = Database(postgres_url, timeouts=Timeouts(lock_ms=20, statement_ms=5_000))
+    with holding(postgres_url), pytest.raises(OperationalError, match="lock timeout"), database.write() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     database.close()
 
 

@@ -85,7 +85,7 @@ def test_with_the_session_all_locks_are_lost_and_the_next_one_is_in_another(lock
     with pytest.raises(DBAPIError):
         locks.take("delivery")
 
-    assert [locks.look(session, nothing) for session in taken.values()] == [None, None]
+    assert [locks.look(session, nothing, 60) for session in taken.values()] == [None, None]
     assert locks.take("inbox") not in (None, *taken.values())
     locks.release("inbox", taken["inbox"])  # of the lost session, so it isn't the present holder's
     assert others.take("inbox") is None
@@ -99,14 +99,13 @@ def test_a_session_is_asked_at_most_once_in_a_while(locks: SessionLocks):
         return {"inbox": len(asked)}
 
     session = locks.take("inbox")
-    assert [locks.look(session, read) for _ in range(3)] == [{"inbox": 1}] * 3
-    locks._read_at -= 60
-    assert locks.look(session, read) == {"inbox": 2}
+    assert [locks.look(session, read, 60) for _ in range(3)] == [{"inbox": 1}] * 3
+    assert locks.look(session, read, 0) == {"inbox": 2}
 
 
 def test_a_session_that_broke_has_no_locks_any_more(locks: SessionLocks, others, database, postgres_url):
     session = locks.take("inbox")
     end_session(postgres_url, *sessions(database))
 
-    assert locks.look(session, lambda connection: connection.exec_driver_sql("SELECT 1").all()) is None
+    assert locks.look(session, lambda connection: connection.exec_driver_sql("SELECT 1").all(), 0) is None
     assert others.take("inbox") is not None

@@ -21,7 +21,8 @@ from groupchat.values.errors import first_line
 from groupchat.values.waiting import first_set
 
 _RETRY_SECONDS = 0.5
-_CHECK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
+"""A held lease is checked at most this often."""
 
 log = structlog.get_logger()
 
@@ -35,11 +36,14 @@ class Lease:
 
     fence: Fence | None = None
 
-    def __init__(self, database: Database, name: str, stop: asyncio.Event, *, shared: bool = False) -> None:
+    def __init__(
+        self, database: Database, name: str, stop: asyncio.Event, *, shared: bool = False, check_seconds: float = CHECK_SECONDS
+    ) -> None:
         self._database = database
         self._name = name
         self._stop = stop
         self._shared = shared
+        self._check_seconds = check_seconds
         self._file: FileLock | None = None
         self._session: int | None = None
         self._held = False
@@ -63,13 +67,13 @@ class Lease:
 
     async def still_held(self) -> bool:
         """Return whether the lease is held. On Postgres, it is lost with its session, or when another process has taken it."""
-        if self._held and self._session is not None and monotonic() > self._checked + _CHECK_SECONDS:
+        if self._held and self._session is not None and monotonic() > self._checked + self._check_seconds:
             self._checked = monotonic()
             self._held = await asyncio.to_thread(self._is_held_in, self._session)
         return self._held
 
     def _is_held_in(self, session: int) -> bool:
-        generations = self._database.session_locks.look(session, all_generations)
+        generations = self._database.session_locks.look(session, all_generations, self._check_seconds)
         if generations is None:
             return False
         return self.fence is None or generations.get(self.fence.name, 0) <= self.fence.generation  # lower: read before it was taken

@@ -13,9 +13,6 @@ from zlib import crc32
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-FRESH_SECONDS = 1.0
-"""What was read in the session serves for so long."""
-
 _NAMESPACE = 0x6772
 
 Read = Callable[[Connection], Mapping[str, int]]
@@ -66,12 +63,12 @@ class SessionLocks:
                 self._exclusive.remove(name)
             self._close_if_free()
 
-    def look(self, session: int, read: Read) -> Mapping[str, int] | None:
-        """Return what `read` found in a session, at most a second ago; nothing if the session has ended."""
+    def look(self, session: int, read: Read, seconds: float) -> Mapping[str, int] | None:
+        """Return what `read` found in a session, not more than so long ago; nothing if the session has ended."""
         with self._turn:
             if session != self._session or self._connection is None:
                 return None
-            if monotonic() > self._read_at + FRESH_SECONDS:
+            if monotonic() > self._read_at + seconds:
                 try:
                     self._read = read(self._connection)
                 except DBAPIError:
