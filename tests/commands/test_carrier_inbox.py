@@ -11,11 +11,12 @@ from groupchat.aggregates.group_events import InboundReceived, ReactionReceived
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
 from groupchat.commands.inbound import Received
-from groupchat.commands.streams import CONSENT, DELIVERY
+from groupchat.commands.streams import CONSENT, CONVERSATION, DELIVERY
 from groupchat.store.event_store import Outcome
 from groupchat.store.mapper import UnreadableEventError
 from groupchat.store.tables import STORED_EVENTS
 from groupchat.values.errors import NotFoundError
+from tests.store.counting import holding, until
 from tests.store.following import opened
 from tests.support.builders import BUSINESS, number
 from tests.support.statements import counted
@@ -140,6 +141,22 @@ async def test_a_reaction_finds_the_text_that_comes_together_with_it_R42(world):
     await posted(world, [text(1, "See you at seven", 2), text(2, "Liked “See you at seven”", 1)])
 
     received, reaction = (await world.events(group))[1:]
+    assert isinstance(reaction, ReactionReceived)
+    assert reaction.message_id == received.message_id
+
+
+async def test_a_reaction_finds_a_text_that_is_being_stored_R42(database_url):
+    async with opened(database_url) as store:
+        world = await a_world(store)
+        group = await world.group(1, 2)
+        with holding(database_url):
+            first = asyncio.create_task(posted(world, [text(1, "See you at seven", 2), text(1, "Or at eight?", 2)]))
+            await until(lambda: len(store.remembered(CONVERSATION, group).carrier_message_ids) == 2)
+            then = asyncio.create_task(posted(world, [text(2, "Liked “See you at seven”", 1)]))
+            await until(lambda: len(store.remembered(CONVERSATION, group).carrier_message_ids) == 3)
+        await asyncio.gather(first, then)
+        received, _, reaction = (await world.events(group))[1:]
+
     assert isinstance(reaction, ReactionReceived)
     assert reaction.message_id == received.message_id
 

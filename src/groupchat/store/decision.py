@@ -53,7 +53,7 @@ class StreamReader(Protocol):
         """Return several streams."""
 
     async def newest(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
-        """Return a stream's newest stored events of these types, the newest first."""
+        """Return a stream's newest events of these types, the newest first."""
 
 
 class Ids:
@@ -150,10 +150,7 @@ class Decision:
         return [states.get(stream) for stream in asked]
 
     async def newest(self, kind: StreamKind[Any, Any], stream: str, events: Sequence[type[Event]], limit: int) -> list[Recorded]:
-        """Return a stream's newest events of these types, the newest first: those of this decision, and stored ones.
-
-        If the stream has moved, the command decides again.
-        """
+        """Return a stream's newest events of these types, the newest first. If the stream has moved, the command decides again."""
         await self.load(kind, stream)
         ours = [each for each in reversed(self.emitted) if each.stream == stream and isinstance(each.event, tuple(events))]
         return [*ours, *await self._streams.newest(stream, [event.TOPIC for event in events], limit)][:limit]

@@ -62,7 +62,7 @@ class LockedStreams:
 
     async def newest(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
         """Return a stream's newest stored events of these types, the newest first."""
-        return await self._states.newest(stream, topics, limit)
+        return await self._states.newest_stored(stream, topics, limit)
 
 
 def under_lock(

@@ -6,11 +6,11 @@ are dropped, but a decision keeps all streams that it has read. A cache belongs 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sys import maxsize
 from typing import Any, TypeVar
 
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -92,12 +92,31 @@ class States:
             found |= await self._fetch(kind, missing)
 
     async def newest(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
+        """Return a stream's newest events of these types, the newest first: those that are being stored, and stored ones."""
+        unstored = [self._mapper.restore(event) for event in self._unstored(stream) if event.topic in topics]
+        stored = await self.newest_stored(stream, topics, limit)  # by now, some of the others may be among them
+        events = {each.version: each for each in (*unstored, *stored)}
+        return [events[version] for version in sorted(events, reverse=True)[:limit]]
+
+    async def newest_stored(self, stream: str, topics: Sequence[str], limit: int) -> list[Recorded]:
         """Return a stream's newest stored events of these types, the newest first. They are not cached."""
         try:
             found = await asyncio.to_thread(self._recorder.select_events, stream, desc=True, limit=limit, topics=topics)
         except DATABASE_ERRORS as error:
             raise _unavailable() from error
         return [self._mapper.restore(event) for event in found]
+
+    def _unstored(self, stream: str) -> Iterator[StoredEvent]:
+        """Return a stream's events that are being stored: those of the append that its state rests on, and of the ones before."""
+        cached = self._cache.get(stream)
+        waiting = [] if cached is None or cached.loaded.rests_on is None else [cached.loaded.rests_on]
+        seen = set[int]()
+        while waiting:
+            append = waiting.pop()
+            if id(append) not in seen:
+                seen.add(id(append))
+                waiting.extend(append.after)
+                yield from (event for event in append.events if event.originator_id == stream)
 
     async def _fetch(self, kind: StreamKind[S, Any], streams: Sequence[str]) -> dict[str, Loaded[S]]:
         """Read streams that are not in memory, each by one reader at a time; simultaneous requests share a query.
