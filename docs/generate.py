@@ -25,7 +25,7 @@ from groupchat.projections.ledger import Entry
 from groupchat.values.event import EVENT_TYPES, Event
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # as a script, too, it finds its neighbours as the tests do
+sys.path.insert(0, str(HERE.parent))  # as a script, too, it finds its neighbors as the tests do
 
 from docs import asyncapi  # noqa: E402
 from docs.compatibility import breaks  # noqa: E402

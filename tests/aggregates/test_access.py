@@ -50,7 +50,7 @@ def access(name, *later):
 
 
 def allowed(requirement, *later, **given):
-    """Return the kinds of users that fulfil a requirement."""
+    """Return the kinds of users that fulfill a requirement."""
     return {name for name in EVERYBODY if _holds(access(name, *later), requirement, given)}
 
 

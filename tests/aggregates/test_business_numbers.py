@@ -8,7 +8,7 @@ from groupchat.aggregates.workspace_events import (
     DefaultNumberChosen,
     NumberAdded,
     NumberAssigned,
-    NumberLabelled,
+    NumberLabeled,
     UserAdded,
 )
 from groupchat.values.errors import InvalidRequestError, NotFoundError
@@ -68,12 +68,12 @@ def test_a_number_is_not_assigned_to_a_stranger_R21():
 def test_each_change_of_a_number_is_an_event_and_a_repeat_adds_none_R21():
     change = ChangeNumber(number=BUSINESS, label="Desk", assigned_to="usr_member", default=True)
     after = given(NUMBERS, *STAFFED, a_number_added()).when(change).then(
-        NumberLabelled(number=BUSINESS, label="Desk"),
+        NumberLabeled(number=BUSINESS, label="Desk"),
         NumberAssigned(number=BUSINESS, user_id="usr_member"),
         DefaultNumberChosen(number=BUSINESS),
     )  # fmt: skip
     back = after.when(change).nothing().when(ChangeNumber(number=BUSINESS, label=None, assigned_to=None)).then(
-        NumberLabelled(number=BUSINESS, label=None), NumberAssigned(number=BUSINESS, user_id=None)
+        NumberLabeled(number=BUSINESS, label=None), NumberAssigned(number=BUSINESS, user_id=None)
     )  # fmt: skip
     assert back.state.default_number == BUSINESS
 

@@ -235,7 +235,7 @@ async def test_a_keyword_within_a_message_is_just_a_message_R14(world, body):
     assert not (await world.state(group)).blocked
 
 
-async def test_a_strangers_keyword_is_honoured_as_one_that_they_wrote_to_the_business_alone_R15_R44(world):
+async def test_a_strangers_keyword_counts_as_one_that_they_wrote_to_the_business_alone_R15_R44(world):
     outcome = await world.writes(7, "STOP")
 
     begun = await world.state(outcome.value.conversation_id)
@@ -245,7 +245,7 @@ async def test_a_strangers_keyword_is_honoured_as_one_that_they_wrote_to_the_bus
     assert not (await consent_of(world, 7)).opted_out
 
 
-async def test_a_members_keyword_from_an_unknown_set_is_honoured_in_all_groups_R14_R15(world):
+async def test_a_members_keyword_from_an_unknown_set_applies_in_all_groups_R14_R15(world):
     group = await world.group(1, 2)
     begun = (await world.writes(1, "STOP", group=(5, 6))).value.conversation_id
 

@@ -222,14 +222,14 @@ async def test_the_first_unread_message_is_marked_even_if_it_is_pages_ago_R30(ow
 async def test_a_text_that_reached_nobody_is_sent_again_only_once_R49(owner: Person, api: httpx.AsyncClient):
     group = await a_group(api, "Reached nobody", "+16045550197")
     for number in (ANN, "+16045550197"):
-        await api.put(f"/v1/simulator/behaviours/{number}", json={"behaviour": "fail", "code": "30003"})
+        await api.put(f"/v1/simulator/behaviors/{number}", json={"behavior": "fail", "code": "30003"})
     try:
         await owner.open("Reached nobody")
         await owner.write("Is anybody there?")
         await owner.page.locator("summary").get_by_text("Failed").click()
     finally:
         for number in (ANN, "+16045550197"):
-            await api.put(f"/v1/simulator/behaviours/{number}", json={"behaviour": None})
+            await api.put(f"/v1/simulator/behaviors/{number}", json={"behavior": None})
 
     await owner.page.get_by_role("button", name="Send again").dblclick()
 

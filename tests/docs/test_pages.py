@@ -10,7 +10,7 @@ from docs import generate
 from groupchat import cli, settings
 from groupchat.bootstrap import running
 from groupchat.carriers.bandwidth import adapter as bandwidth
-from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.simulator.behaviors import Behavior
 from groupchat.carriers.telnyx import adapter as telnyx
 from groupchat.carriers.twilio import adapter as twilio
 from groupchat.commands import streams
@@ -23,11 +23,11 @@ from tests.docs.pages import PAGES, ROOT, section, without_blocks
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
-def test_the_event_catalogue_is_fresh():
+def test_the_event_catalog_is_fresh():
     assert generate.PAGE.read_text() == generate.page(), "run `python docs/generate.py`"
 
 
-def test_every_event_is_in_the_catalogue_once():
+def test_every_event_is_in_the_catalog_once():
     listed = re.findall(r"^### `(groupchat\..+)`$", generate.page(), re.MULTILINE)
 
     assert sorted(listed) == sorted(EVENT_TYPES)
@@ -74,7 +74,7 @@ def test_the_sizes_of_files_that_carriers_take_are_the_ones_that_are_described_R
 def test_every_switch_of_the_simulated_carrier_is_described():
     guide = (ROOT / "docs" / "carriers.md").read_text()
 
-    assert [row[0].strip("`") for row in rows(section(guide, "Simulated carrier"))] == list(get_args(Behaviour))
+    assert [row[0].strip("`") for row in rows(section(guide, "Simulated carrier"))] == list(get_args(Behavior))
 
 
 def test_every_rule_is_described_once():
@@ -144,7 +144,7 @@ def test_the_readme_is_short_enough_to_read():
     assert len((ROOT / "README.md").read_text().splitlines()) < 150
 
 
-def test_the_licence_is_the_apache_licence():
+def test_the_license_is_the_apache_license():
     text = (ROOT / "LICENSE").read_text()
 
     assert "Apache License" in text

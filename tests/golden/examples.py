@@ -212,7 +212,7 @@ EXAMPLES: dict[str, Event] = {
     "groupchat.workspace.number_assigned.v1": workspace.NumberAssigned(number=OURS, user_id="usr_1"),
     "groupchat.workspace.number_claimed.v1": workspace.NumberClaimed(number=OURS, workspace_id="wsp_1"),
     "groupchat.workspace.number_given_up.v1": workspace.NumberGivenUp(number=OURS),
-    "groupchat.workspace.number_labelled.v1": workspace.NumberLabelled(number=OURS, label=TEXT),
+    "groupchat.workspace.number_labeled.v1": workspace.NumberLabeled(number=OURS, label=TEXT),
     "groupchat.workspace.policy_changed.v1": workspace.PolicyChanged(policy=POLICY),
     "groupchat.workspace.user_added.v1": workspace.UserAdded(
         user_id="usr_1", name=TEXT, email="ann@example.com", role="owner", assigned_only=True

@@ -246,8 +246,8 @@ HANDSETS = [
         stranger=NOT_FOUND,
     ),
     row("GET /v1/simulator/handsets/{phone}", 200, agent=NOT_PERMITTED),
-    row("PUT /v1/simulator/behaviours/{phone}", 200, {"behaviour": None}, **MANAGING),
-    row("PUT /v1/simulator/behaviours/{business}", 200, {"behaviour": None}, by_value=True, **MANAGING),
+    row("PUT /v1/simulator/behaviors/{phone}", 200, {"behavior": None}, **MANAGING),
+    row("PUT /v1/simulator/behaviors/{business}", 200, {"behavior": None}, by_value=True, **MANAGING),
 ]
 GROUPS = {
     "conversations": CONVERSATIONS,

@@ -19,7 +19,7 @@ async def test_a_carrier_shows_its_limits_and_what_became_of_the_newest_messages
     assert (carrier["name"], carrier["default"], carrier["native_group"]) == ("simulator", True, True)
     assert carrier["recent"] == NOTHING | {"waiting_since": None}
 
-    assert (await site.put(f"/v1/simulator/behaviours/{number(2)}", {"behaviour": "fail"})).status_code == 200
+    assert (await site.put(f"/v1/simulator/behaviors/{number(2)}", {"behavior": "fail"})).status_code == 200
     await site.send(await site.group(1, 2))
     await site.services.progress.wait_for([DeliveryProcess.name, "simulator"], site.store.log.head(), 20)
 

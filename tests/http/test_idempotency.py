@@ -87,7 +87,7 @@ async def test_a_repeat_has_the_first_answer_and_stores_nothing(plain_site, name
     conversation, blocked = await site.group(1, 2), await site.group(3, 4, 5)
     await site.writes(5, "STOP")
     for n in (6, 7):
-        await site.put(f"/v1/simulator/behaviours/{number(n)}", {"behaviour": "unconfirmed"})
+        await site.put(f"/v1/simulator/behaviors/{number(n)}", {"behavior": "unconfirmed"})
     unconfirmed = await site.send(await site.group(6, 7))
     await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     path, body = POSTS[name]

@@ -151,7 +151,7 @@ async def test_the_thread_is_read_in_pages_R28(site):
 
 async def test_statuses_of_recipients_come_to_the_thread_with_why_one_failed_R28_R49(site):
     made = await site.group(1, 2)
-    await site.put(f"/v1/simulator/behaviours/{number(2)}", {"behaviour": "fail", "code": "30003"})
+    await site.put(f"/v1/simulator/behaviors/{number(2)}", {"behavior": "fail", "code": "30003"})
     await site.send(made)
     expected = {number(1): "delivered", number(2): "failed"}
     async with asyncio.timeout(20):
@@ -215,7 +215,7 @@ async def test_text_that_no_database_stores_is_refused_not_mangled(site):
 async def test_an_owner_settles_an_outcome_that_the_carrier_does_not_know_R28(site):
     made = await site.group(1, 2)
     for n in (1, 2):
-        await site.put(f"/v1/simulator/behaviours/{number(n)}", {"behaviour": "unconfirmed"})
+        await site.put(f"/v1/simulator/behaviors/{number(n)}", {"behavior": "unconfirmed"})
     sent = await site.send(made)
     await site.services.progress.wait_for([DeliveryProcess.name], site.store.log.head(), 20)
     outcome, settlement = f"/v1/messages/{sent['id']}/outcome", {"status": "delivered", "reason": "Bob replied by phone"}

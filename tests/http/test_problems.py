@@ -236,7 +236,7 @@ async def test_every_write_says_its_position(site):
         await site.put(f"/v1/conversations/{made['id']}/read"),
         await site.delete(f"/v1/conversations/{made['id']}/read"),
         await site.put("/v1/policy", {}),
-        await site.put(f"/v1/simulator/behaviours/{number(1)}", {"behaviour": None}),
+        await site.put(f"/v1/simulator/behaviors/{number(1)}", {"behavior": None}),
         await site.delete(f"/v1/contacts/{contact['id']}"),
     ]
     head = await asyncio.to_thread(site.store.log.head)

@@ -1,4 +1,4 @@
-"""The contracts of the topics: a schema for each type, which the published records fulfil."""
+"""The contracts of the topics: a schema for each type, which the published records fulfill."""
 
 import json
 from datetime import datetime

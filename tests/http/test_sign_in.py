@@ -214,10 +214,10 @@ async def test_a_silent_provider_is_explained_to_the_person(signing):
 async def test_a_providers_refusal_is_a_page_for_a_person_and_quotes_nobody(signing):
     browser, _ = signing
     state = parse_qs(urlsplit(await browser.goes()).query)["state"][0]
-    cancelled = f"{CALLBACK}?{urlencode({'error': 'access_denied', 'error_description': '<b>Hi', 'state': state})}"
+    canceled = f"{CALLBACK}?{urlencode({'error': 'access_denied', 'error_description': '<b>Hi', 'state': state})}"
     forged = f"{CALLBACK}?{urlencode({'error': '<script>', 'state': state})}"
 
-    page = await browser.open(cancelled, Accept="text/html")
+    page = await browser.open(canceled, Accept="text/html")
 
     assert (page.status_code, page.headers["content-type"]) == (403, "text/html; charset=utf-8")
     assert "(access_denied)" in page.text

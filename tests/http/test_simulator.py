@@ -115,7 +115,7 @@ async def test_a_reaction_is_shown_at_its_message_and_is_not_unread_R42(site):
     assert (conversation["unread_count"], conversation["last_message"]["body"]) == (0, "See you at 7")
 
 
-async def test_a_keyword_is_honoured_from_anybody_R15(site):
+async def test_a_keyword_counts_from_anybody_R15(site):
     response = await site.writes(7, "STOP")
     begun = await site.get(f"/v1/conversations/{response.json()['conversation_id']}")
     assert (response.status_code, begun.json()["kind"], begun.json()["blocked_by"]) == (202, "direct", [number(7)])
@@ -152,24 +152,24 @@ async def test_an_impossible_message_of_a_handset_is_rejected_with_its_place(pla
 
 
 async def test_a_number_behaves_as_configured(site):
-    path = f"/v1/simulator/behaviours/{number(2)}"
-    expected = {"behaviour": "fail", "seconds": None, "code": "30003"}
-    response = await site.put(path, {"behaviour": "fail", "code": "30003"})
+    path = f"/v1/simulator/behaviors/{number(2)}"
+    expected = {"behavior": "fail", "seconds": None, "code": "30003"}
+    response = await site.put(path, {"behavior": "fail", "code": "30003"})
     assert (response.status_code, response.json()) == (200, expected)
     made = await site.group(1, 2)
     await site.send(made, "x")
     assert (len(await handset(site, 1)), len(await handset(site, 2))) == (1, 0)
-    assert (await site.put(path, {"behaviour": None})).json() == {"behaviour": None, "seconds": None, "code": None}
+    assert (await site.put(path, {"behavior": None})).json() == {"behavior": None, "seconds": None, "code": None}
     await site.send(made, "y")
     assert [each["body"] for each in await handset(site, 2)] == ["y"]
 
 
-BAD_BEHAVIOURS = [{}, {"behaviour": "dance"}, {"behaviour": "late", "seconds": -1}, {"behaviour": "fail", "code": ""}]
+BAD_BEHAVIORS = [{}, {"behavior": "dance"}, {"behavior": "late", "seconds": -1}, {"behavior": "fail", "code": ""}]
 
 
-async def test_an_unknown_behaviour_is_refused(plain_site):
-    for body in BAD_BEHAVIOURS:
-        assert_problem(await plain_site.put(f"/v1/simulator/behaviours/{number(2)}", body), "invalid-request", 422)
+async def test_an_unknown_behavior_is_refused(plain_site):
+    for body in BAD_BEHAVIORS:
+        assert_problem(await plain_site.put(f"/v1/simulator/behaviors/{number(2)}", body), "invalid-request", 422)
 
 
 async def test_a_handset_of_no_number_is_refused(plain_site):

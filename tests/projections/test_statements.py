@@ -108,7 +108,7 @@ async def test_every_figure_is_exactly_the_sum_of_the_entries_that_it_opens_to_R
             assert "E" not in figure.amount
             counts.update(entry.id for entry in listed)
         for totals, figures in parts(shown):
-            assert {each.currency: (each.segments, Decimal(each.amount)) for each in totals} == totalled(figures)
+            assert {each.currency: (each.segments, Decimal(each.amount)) for each in totals} == totaled(figures)
     assert counts == Counter(entry.id for entry in entries(database))
 
 
@@ -130,7 +130,7 @@ def exactly(amounts) -> Decimal:
     return Decimal(sum(int(Decimal(amount).scaleb(12)) for amount in amounts)).scaleb(-12)
 
 
-def totalled(figures) -> dict[str, tuple[int, Decimal]]:
+def totaled(figures) -> dict[str, tuple[int, Decimal]]:
     currencies = {figure.currency for figure in figures}
     return {
         currency: (

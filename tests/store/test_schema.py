@@ -85,7 +85,7 @@ def is_about_comments(difference):
 def test_the_migrated_definitions_equal_the_declared_ones_to_the_letter(empty_database):
     """Alembic compares no collation, no order of columns, no `AUTOINCREMENT`, and no index on an expression.
 
-    The database's own catalogue has them.
+    The database's own catalog has them.
     """
     migrate(empty_database)
     migrated = definitions(empty_database)

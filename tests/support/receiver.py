@@ -44,7 +44,7 @@ class Receiver:
         return [each for each in self.heard if each.path == path]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until the received requests fulfil a condition."""
+        """Wait until the received requests fulfill a condition."""
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(condition)
 

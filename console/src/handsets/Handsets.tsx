@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useLayoutEffect, useRef, useState } from "react";
 import type { Person } from "../api";
-import { changeBehaviour, handsetWrites, readHandset } from "../api";
+import { changeBehavior, handsetWrites, readHandset } from "../api";
 import { useChange } from "../changes";
 import { data, explain, Problem } from "../http";
 import { Icon } from "../Icon";
 import { useConversation, usePane, useThread } from "../queries";
 import { clock, count, phone } from "../words";
 
-const BEHAVIOURS = {
+const BEHAVIORS = {
   "": "works normally",
   fail: "rejects every text",
   opted_out: "opted out at the carrier",
@@ -58,7 +58,7 @@ type HandsetProps = { id: string; person: Person; business: string; others: Pers
 function Handset({ id, person, business, others }: HandsetProps) {
   const numbers = others.map((each) => each.number).sort();
   const [body, setBody] = useState("");
-  const [behaviour, setBehaviour] = useState<keyof typeof BEHAVIOURS>("");
+  const [behavior, setBehavior] = useState<keyof typeof BEHAVIORS>("");
   const handset = useQuery({
     queryKey: ["handset", person.number],
     queryFn: () => data(readHandset({ path: { number: person.number }, throwOnError: true })),
@@ -72,12 +72,12 @@ function Handset({ id, person, business, others }: HandsetProps) {
     () => setBody(""),
   );
   const behave = useChange(
-    (chosen: keyof typeof BEHAVIOURS) =>
+    (chosen: keyof typeof BEHAVIORS) =>
       data(
-        changeBehaviour({ path: { number: person.number }, body: { behaviour: chosen || null }, throwOnError: true }),
+        changeBehavior({ path: { number: person.number }, body: { behavior: chosen || null }, throwOnError: true }),
       ),
     [],
-    (_, chosen) => setBehaviour(chosen),
+    (_, chosen) => setBehavior(chosen),
   );
   const thread = useThread(id);
   const written = (thread.data?.pages ?? [])
@@ -146,8 +146,8 @@ function Handset({ id, person, business, others }: HandsetProps) {
       </form>
       <label>
         Behavior of this handset
-        <select value={behaviour} onChange={(event) => behave.mutate(event.target.value as keyof typeof BEHAVIOURS)}>
-          {Object.entries(BEHAVIOURS).map(([name, words]) => (
+        <select value={behavior} onChange={(event) => behave.mutate(event.target.value as keyof typeof BEHAVIORS)}>
+          {Object.entries(BEHAVIORS).map(([name, words]) => (
             <option key={name} value={name}>
               {words}
             </option>

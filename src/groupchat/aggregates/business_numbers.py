@@ -19,7 +19,7 @@ from groupchat.aggregates.workspace_events import (
     NumberAssigned,
     NumberCarrierChosen,
     NumberGivenUp,
-    NumberLabelled,
+    NumberLabeled,
 )
 from groupchat.aggregates.workspace_state import BusinessNumber, Workspace
 from groupchat.values import phone
@@ -116,7 +116,7 @@ def _change_number(command: ChangeNumber, state: Workspace) -> list[Event]:
     owned = require_number_of(state, command.number)
     events: list[Event] = []
     if command.label is not UNSET and command.label != owned.label:
-        events.append(NumberLabelled(number=owned.number, label=command.label))
+        events.append(NumberLabeled(number=owned.number, label=command.label))
     if command.assigned_to is not UNSET and command.assigned_to != owned.assigned_to:
         require_user(state, command.assigned_to)
         events.append(NumberAssigned(number=owned.number, user_id=command.assigned_to))

@@ -35,7 +35,7 @@ OPEN = (
     workspaces.WorkspaceCreated,
     workspaces.NumberClaimed,
     workspaces.NumberAdded,
-    workspaces.NumberLabelled,
+    workspaces.NumberLabeled,
     workspaces.NumberAssigned,
     workspaces.NumberCarrierChosen,
     workspaces.NumberGivenUp,

@@ -1,7 +1,7 @@
 """The texts that a reasonable person would take for an opt-out, though they are not keywords (R40).
 
 A marked text opts nobody out: a user judges it, so a text that is marked wrongly does no harm. `stop_phrases.py` has the phrases in
-English, Spanish and French, `tests/aggregates/stop_wishes.tsv` is the labelled set, and docs/compliance.md has the figures.
+English, Spanish and French, `tests/aggregates/stop_wishes.tsv` is the labeled set, and docs/compliance.md has the figures.
 """
 
 import re

@@ -55,8 +55,8 @@ class NumberAdded(Event, frozen=True, kw_only=True):
     assigned_to: str | None
 
 
-@stored_as("groupchat.workspace.number_labelled")
-class NumberLabelled(Event, frozen=True, kw_only=True):
+@stored_as("groupchat.workspace.number_labeled")
+class NumberLabeled(Event, frozen=True, kw_only=True):
     """A number has a new label."""
 
     number: str

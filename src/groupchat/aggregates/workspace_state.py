@@ -27,7 +27,7 @@ from groupchat.aggregates.workspace_events import (
     NumberAssigned,
     NumberCarrierChosen,
     NumberGivenUp,
-    NumberLabelled,
+    NumberLabeled,
     PolicyChanged,
     RatePosted,
     RoleDefined,
@@ -196,7 +196,7 @@ def evolve(state: Workspace | None, recorded: Recorded) -> Workspace | None:
         case NumberGivenUp():
             left = {number: owned for number, owned in state.numbers.items() if number != event.number}
             return replace(state, numbers=left, given_up=(*_without(state.given_up, event.number), event.number))
-        case NumberLabelled():
+        case NumberLabeled():
             return _with_number(state, event.number, label=event.label)
         case NumberAssigned():
             return _with_number(state, event.number, assigned_to=event.user_id)

@@ -1090,17 +1090,17 @@ class WorkspaceNumberGivenUp(Stored, frozen=True, kw_only=True, tag="groupchat.w
     data: WorkspaceNumberGivenUpData
 
 
-class WorkspaceNumberLabelledData(Struct, frozen=True, kw_only=True):
-    """The data of `WorkspaceNumberLabelled`."""
+class WorkspaceNumberLabeledData(Struct, frozen=True, kw_only=True):
+    """The data of `WorkspaceNumberLabeled`."""
 
     number: str
     label: str | None
 
 
-class WorkspaceNumberLabelled(Stored, frozen=True, kw_only=True, tag="groupchat.workspace.number_labelled"):
+class WorkspaceNumberLabeled(Stored, frozen=True, kw_only=True, tag="groupchat.workspace.number_labeled"):
     """A number has a new label."""
 
-    data: WorkspaceNumberLabelledData
+    data: WorkspaceNumberLabeledData
 
 
 class WorkspacePolicyChangedData(Struct, frozen=True, kw_only=True):
@@ -1436,7 +1436,7 @@ StoredEvent = (
     | WorkspaceNumberCarrierChosen
     | WorkspaceNumberClaimed
     | WorkspaceNumberGivenUp
-    | WorkspaceNumberLabelled
+    | WorkspaceNumberLabeled
     | WorkspacePolicyChanged
     | WorkspaceRatePosted
     | WorkspaceRoleDefined

@@ -1151,11 +1151,11 @@ class Operations:
         return Call(method="GET", path=f"/v1/simulator/handsets/{quote(number, safe='')}", answer=Handset)
 
     @operation
-    def change_behaviour(
+    def change_behavior(
         self,
         number: str,
         *,
-        behaviour: Literal[
+        behavior: Literal[
             "duplicate",
             "fail",
             "late",
@@ -1172,10 +1172,10 @@ class Operations:
         seconds: float | UnsetType | None = UNSET,
         code: str | UnsetType | None = UNSET,
     ) -> Call[Switch]:
-        """Change the behaviour of a number, to see how the backend reacts; null restores the normal one."""
+        """Change the behavior of a number, to see how the backend reacts; null restores the normal one."""
         return Call(
             method="PUT",
-            path=f"/v1/simulator/behaviours/{quote(number, safe='')}",
+            path=f"/v1/simulator/behaviors/{quote(number, safe='')}",
             answer=Switch,
-            body=given(behaviour=behaviour, seconds=seconds, code=code),
+            body=given(behavior=behavior, seconds=seconds, code=code),
         )

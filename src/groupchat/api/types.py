@@ -823,9 +823,9 @@ class StatementShown(Struct, frozen=True, kw_only=True):
 
 
 class Switch(Struct, frozen=True, kw_only=True):
-    """A number's behaviour, with its seconds and code, if any."""
+    """A number's behavior, with its seconds and code, if any."""
 
-    behaviour: (
+    behavior: (
         Literal[
             "duplicate",
             "fail",

@@ -66,7 +66,7 @@ async def receive(decision: Decision, inbound: Inbound) -> Received:
         conversation_id = await begin_for_inbound(decision, state, inbound.to, [inbound.from_])
     is_new = await _write_down(decision, conversation_id, inbound, message_id, state.keywords)
     if recognized is not None and is_new:
-        await _honour(decision, recognized, inbound, message_id, conversation_id)
+        await _apply_keyword(decision, recognized, inbound, message_id, conversation_id)
     elif is_new:
         await open_review(decision, conversation_id, message_id, inbound.to, inbound.from_, inbound.body)
     return Received(conversation_id=conversation_id, message_id=message_id, others=others)
@@ -145,7 +145,7 @@ async def _reacted(decision: Decision, conversation_id: str, inbound: Inbound) -
     return fitting[0]
 
 
-async def _honour(decision: Decision, recognized: Keyword, inbound: Inbound, message_id: str, conversation_id: str) -> None:
+async def _apply_keyword(decision: Decision, recognized: Keyword, inbound: Inbound, message_id: str, conversation_id: str) -> None:
     """Apply a keyword (R14), and answer it (R41), unless the carrier repeats it."""
     known = await decision.load(CONSENT, consent.stream(inbound.to, inbound.from_)) or consent.NONE
     if inbound.carrier_message_id in known.carrier_message_ids:

@@ -12,7 +12,7 @@ from groupchat.aggregates.roster import RequestedParticipant
 from groupchat.bootstrap import System
 from groupchat.carriers.port import Posted
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.simulator.behaviors import Behavior
 from groupchat.commands import consents, contacts, conversations, reading
 from groupchat.commands.caller import Caller
 from groupchat.commands.conversations import Draft, NewGroup
@@ -129,9 +129,9 @@ class StoryGroup(Struct, frozen=True):
         """Continue in a successor."""
         await self.teller.text(who, conversations.create_successor, self.id, draft=Draft(body=body))
 
-    async def misbehaves(self, person: Character, behaviour: Behaviour | None, code: str | None = None) -> None:
+    async def misbehaves(self, person: Character, behavior: Behavior | None, code: str | None = None) -> None:
         """Let a participant's handset misbehave from now on, or work as usual."""
-        await self.teller.simulator.behave(person.number, behaviour, code=code)
+        await self.teller.simulator.behave(person.number, behavior, code=code)
 
     async def read(self, who: Caller) -> None:
         """Mark the conversation as read by a user."""

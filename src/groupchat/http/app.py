@@ -148,7 +148,7 @@ ENDPOINTS: tuple[Served, ...] = (
     webhooks.replay_webhook,
     webhooks.list_webhook_attempts,
 )
-SIMULATOR: tuple[Served, ...] = (simulator.handset_writes, simulator.read_handset, simulator.change_behaviour)
+SIMULATOR: tuple[Served, ...] = (simulator.handset_writes, simulator.read_handset, simulator.change_behavior)
 
 
 def create_app(services: Services, lifespan: Lifespan | None = None) -> FastAPI:

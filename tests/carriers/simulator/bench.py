@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, update
 
 from groupchat.carriers.port import Inbox, Posted, Receipt
 from groupchat.carriers.simulator.adapter import Simulator
-from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.simulator.behaviors import Behavior
 from groupchat.carriers.simulator.callbacks import Post
 from groupchat.carriers.simulator.exchange import Pending, left
 from groupchat.carriers.simulator.tables import MESSAGES
@@ -18,7 +18,7 @@ from groupchat.values.clock import to_micros, utc_now
 from tests.carriers.bench import Trouble
 from tests.support.builders import BUSINESS
 
-BEHAVIOURS: dict[Trouble | None, Behaviour] = {
+BEHAVIORS: dict[Trouble | None, Behavior] = {
     "cut off": "unclear",
     "nonsense": "unclear",
     "never arrived": "lost",
@@ -90,7 +90,7 @@ class SimulatorBench:
         self._road.close(closed=kind == "too slow")
         if kind != "too slow":
             seconds = 0.0 if kind == "refused for now" else None
-            await self.carrier.behave(BUSINESS, BEHAVIOURS.get(kind), seconds=seconds)
+            await self.carrier.behave(BUSINESS, BEHAVIORS.get(kind), seconds=seconds)
 
     async def arrive(self) -> None:
         self._road.close(closed=False)

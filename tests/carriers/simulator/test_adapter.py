@@ -9,7 +9,7 @@ import pytest
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.port import Carrier, CarrierRefusedError, CarrierUnclearError, Inbound, Receipt, RecipientResult
 from groupchat.carriers.simulator.adapter import HandsetMessage, Simulator
-from groupchat.carriers.simulator.behaviours import Behaviour, Switch
+from groupchat.carriers.simulator.behaviors import Behavior, Switch
 from groupchat.store.database import Database
 from tests.carriers.doubles import ANN, BOB, BUSINESS, CY, HandClock, RecordingInbox, outgoing
 from tests.carriers.simulator.bench import posting_to
@@ -167,16 +167,16 @@ async def test_without_native_group_each_text_goes_to_one_alone_R12(database: Da
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "result"),
+    ("behavior", "result"),
     [
         ("fail", RecipientResult(recipient=BOB, status="failed", code="30003")),
         ("opted_out", RecipientResult(recipient=BOB, status="failed", code="21610", opted_out=True)),
     ],
 )
 async def test_a_recipient_fails_alone_in_the_answer_R28(
-    simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behaviour: Behaviour, result: RecipientResult
+    simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behavior: Behavior, result: RecipientResult
 ) -> None:
-    await simulator.behave(BOB, behaviour)
+    await simulator.behave(BOB, behavior)
 
     assert await simulator.send(outgoing()) == (ALL_SENT[0], result, ALL_SENT[2])
     assert await simulator.find(outgoing()) == (ALL_SENT[0], result, ALL_SENT[2])
@@ -185,11 +185,11 @@ async def test_a_recipient_fails_alone_in_the_answer_R28(
     assert [receipt.recipient for receipt in await drained(simulator, inbox, clock)] == [ANN, CY]
 
 
-@pytest.mark.parametrize(("behaviour", "opted_out"), [("fail", False), ("opted_out", True)])
+@pytest.mark.parametrize(("behavior", "opted_out"), [("fail", False), ("opted_out", True)])
 async def test_a_recipient_fails_later_by_a_receipt_R28(
-    simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behaviour: Behaviour, *, opted_out: bool
+    simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behavior: Behavior, *, opted_out: bool
 ) -> None:
-    await simulator.behave(BOB, behaviour, seconds=30, code="E7")
+    await simulator.behave(BOB, behavior, seconds=30, code="E7")
 
     assert await simulator.send(outgoing(to=(BOB,))) == (ALL_SENT[1],)
     assert await simulator.handset(BOB) == []
@@ -201,7 +201,7 @@ async def test_a_recipient_fails_later_by_a_receipt_R28(
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "status", "receipts"),
+    ("behavior", "status", "receipts"),
     [
         (None, "sent", ["delivered"]),
         ("silent", "sent", []),
@@ -215,11 +215,11 @@ async def test_a_recipient_receives_and_its_receipts_arrive_as_configured_R28(
     simulator: Simulator,
     inbox: RecordingInbox,
     clock: HandClock,
-    behaviour: Behaviour | None,
+    behavior: Behavior | None,
     status: str,
     receipts: list[str],
 ) -> None:
-    await simulator.behave(BOB, behaviour, seconds=10)
+    await simulator.behave(BOB, behavior, seconds=10)
 
     (result,) = await simulator.send(outgoing(to=(BOB,)))
 
@@ -228,11 +228,11 @@ async def test_a_recipient_receives_and_its_receipts_arrive_as_configured_R28(
     assert [receipt.status for receipt in await drained(simulator, inbox, clock)] == receipts
 
 
-@pytest.mark.parametrize(("behaviour", "at_once"), [("late", []), ("out_of_order", ["delivered"])])
+@pytest.mark.parametrize(("behavior", "at_once"), [("late", []), ("out_of_order", ["delivered"])])
 async def test_a_late_receipt_comes_after_its_seconds_R28(
-    simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behaviour: Behaviour, at_once: list[str]
+    simulator: Simulator, inbox: RecordingInbox, clock: HandClock, behavior: Behavior, at_once: list[str]
 ) -> None:
-    await simulator.behave(BOB, behaviour, seconds=10)
+    await simulator.behave(BOB, behavior, seconds=10)
     await simulator.send(outgoing(to=(BOB,)))
 
     await simulator.deliver_due(posting_to(simulator, inbox))
@@ -242,14 +242,14 @@ async def test_a_late_receipt_comes_after_its_seconds_R28(
 
 
 async def test_a_switch_is_kept_replaced_and_taken_back_R28(simulator: Simulator) -> None:
-    assert await simulator.behaviour(BOB) == Switch()
+    assert await simulator.behavior(BOB) == Switch()
     await simulator.behave(BOB, "late", seconds=2.5)
-    assert await simulator.behaviour(BOB) == Switch(behaviour="late", seconds=2.5)
+    assert await simulator.behavior(BOB) == Switch(behavior="late", seconds=2.5)
     await simulator.behave(BOB, "fail", code="E7")
-    assert await simulator.behaviour(BOB) == Switch(behaviour="fail", code="E7")
-    assert await simulator.behaviour(ANN) == Switch()
+    assert await simulator.behavior(BOB) == Switch(behavior="fail", code="E7")
+    assert await simulator.behavior(ANN) == Switch()
     await simulator.behave(BOB, None)
-    assert await simulator.behaviour(BOB) == Switch()
+    assert await simulator.behavior(BOB) == Switch()
 
 
 # --- switches of a business number

@@ -1,7 +1,7 @@
 """A simulated carrier for `make run`, tests and demos: it has handsets, sends receipts, and misbehaves on request.
 
 Its state is in the database (`tables.py`), so it is one carrier in any number of processes: the API shows the handsets that a
-worker's messages reach. `behaviours.py` has the switches, `exchange.py` decides what becomes of a message, `callbacks.py` posts
+worker's messages reach. `behaviors.py` has the switches, `exchange.py` decides what becomes of a message, `callbacks.py` posts
 receipts, and `webhooks.py` signs and verifies what is posted. Receipts and texts arrive as those of real carriers do: as signed
 bytes at the carrier's webhook (docs/adr/0026).
 
@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from groupchat.aggregates.group_events import Media
 from groupchat.carriers.incoming import News, hand_over
 from groupchat.carriers.port import CarrierUnclearError, Inbound, Inbox, Outgoing, Posted
-from groupchat.carriers.simulator.behaviours import Behaviour, Switch
+from groupchat.carriers.simulator.behaviors import Behavior, Switch
 from groupchat.carriers.simulator.callbacks import DEFAULT_PACE, CallbackPace, Callbacks, Post
 from groupchat.carriers.simulator.exchange import (
     ASK_AGAIN_SECONDS,
@@ -34,7 +34,7 @@ from groupchat.carriers.simulator.exchange import (
     fanned_out,
 )
 from groupchat.carriers.simulator.gathering import Gathering
-from groupchat.carriers.simulator.tables import BEHAVIOURS, HANDSETS, MESSAGES
+from groupchat.carriers.simulator.tables import BEHAVIORS, HANDSETS, MESSAGES
 from groupchat.carriers.simulator.webhooks import Posts
 from groupchat.carriers.storage import Storage
 from groupchat.values.carriers import CarrierLimits
@@ -172,14 +172,14 @@ class Simulator:
     # --- switches
 
     async def behave(
-        self, number: str, behaviour: Behaviour | None, *, seconds: float | None = None, code: str | None = None
+        self, number: str, behavior: Behavior | None, *, seconds: float | None = None, code: str | None = None
     ) -> None:
-        """Set a number's behaviour; none restores the normal one."""
-        await asyncio.to_thread(self._behave, number, Switch(behaviour=behaviour, seconds=seconds, code=code))
+        """Set a number's behavior; none restores the normal one."""
+        await asyncio.to_thread(self._behave, number, Switch(behavior=behavior, seconds=seconds, code=code))
 
-    async def behaviour(self, number: str) -> Switch:
-        """Return a number's behaviour."""
-        return await asyncio.to_thread(self._behaviour, number)
+    async def behavior(self, number: str) -> Switch:
+        """Return a number's behavior."""
+        return await asyncio.to_thread(self._behavior, number)
 
     # --- what blocks
 
@@ -216,7 +216,7 @@ class Simulator:
             if sent is None:
                 return None
             switch = _switches(connection, {sent.business_number}).get(sent.business_number, NORMAL)
-        if switch.behaviour == "unknowable":
+        if switch.behavior == "unknowable":
             reason = f"{sent.business_number} is set to be unknowable"
             raise CarrierUnclearError(reason)
         return json.decode(sent.results, type=Results)
@@ -247,19 +247,19 @@ class Simulator:
 
     def _behave(self, number: str, switch: Switch) -> None:
         with self._storage.write(durable=False) as connection:
-            connection.execute(delete(BEHAVIOURS).where(BEHAVIOURS.c.number == number))
-            if switch.behaviour is not None:
-                row = {"behaviour": switch.behaviour, "seconds": switch.seconds, "code": switch.code}
-                connection.execute(insert(BEHAVIOURS).values(number=number, **row))
+            connection.execute(delete(BEHAVIORS).where(BEHAVIORS.c.number == number))
+            if switch.behavior is not None:
+                row = {"behavior": switch.behavior, "seconds": switch.seconds, "code": switch.code}
+                connection.execute(insert(BEHAVIORS).values(number=number, **row))
 
-    def _behaviour(self, number: str) -> Switch:
+    def _behavior(self, number: str) -> Switch:
         with self._storage.read() as connection:
             return _switches(connection, {number}).get(number, NORMAL)
 
 
 def _switches(connection: Connection, numbers: Iterable[str]) -> dict[str, Switch]:
-    rows = connection.execute(select(BEHAVIOURS).where(BEHAVIOURS.c.number.in_(numbers))).all()
-    return {row.number: Switch(behaviour=row.behaviour, seconds=row.seconds, code=row.code) for row in rows}
+    rows = connection.execute(select(BEHAVIORS).where(BEHAVIORS.c.number.in_(numbers))).all()
+    return {row.number: Switch(behavior=row.behavior, seconds=row.seconds, code=row.code) for row in rows}
 
 
 def _hold(connection: Connection, message_id: str) -> None:

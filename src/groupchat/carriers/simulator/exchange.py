@@ -10,7 +10,7 @@ from msgspec import Struct, json
 
 from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers.port import CarrierRefusedError, CarrierUnclearError, Inbound, Outgoing, RecipientResult
-from groupchat.carriers.simulator.behaviours import REFUSED_CODE, Fate, Switch, fate
+from groupchat.carriers.simulator.behaviors import REFUSED_CODE, Fate, Switch, fate
 
 Results = tuple[RecipientResult, ...]
 Answer = Results | CarrierRefusedError | CarrierUnclearError
@@ -47,7 +47,7 @@ class SimulatedCarrier(Struct, frozen=True, kw_only=True):
 
 
 def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: SimulatedCarrier, now: int) -> Exchange:
-    """Accept or refuse a message, according to the numbers' behaviours; `now` is in microseconds since 1970."""
+    """Accept or refuse a message, according to the numbers' behaviors; `now` is in microseconds since 1970."""
     sender = switches.get(outgoing.from_, NORMAL)
     nothing_went_out = _refusal(outgoing, sender, terms)
     if nothing_went_out is not None:
@@ -58,7 +58,7 @@ def exchange(outgoing: Outgoing, switches: Mapping[str, Switch], terms: Simulate
     handsets = [number for number, each in fates.items() if each.received]
     sent = _row(outgoing.message_id, outgoing.from_, outgoing.from_, members, handsets, now)
     return Exchange(
-        answer=_timed_out(outgoing, sender) if sender.behaviour in ("unclear", "unknowable") else results,
+        answer=_timed_out(outgoing, sender) if sender.behavior in ("unclear", "unknowable") else results,
         kept=sent | _content(outgoing) | {"results": _text(results)} | left(_receipts(fates, now)),
     )
 
@@ -67,14 +67,14 @@ def _refusal(outgoing: Outgoing, sender: Switch, terms: SimulatedCarrier) -> Car
     if terms.max_recipients is not None and len(outgoing.to) > terms.max_recipients:
         detail = f"{len(outgoing.to)} recipients are more than {terms.max_recipients}"
         return CarrierRefusedError(TOO_MANY_CODE, detail)
-    if sender.behaviour == "refuse":
+    if sender.behavior == "refuse":
         detail = f"{outgoing.from_} is set to refuse messages"
         return CarrierRefusedError(sender.code or REFUSED_CODE, detail, retry_after=sender.seconds)
-    return _timed_out(outgoing, sender) if sender.behaviour == "lost" else None
+    return _timed_out(outgoing, sender) if sender.behavior == "lost" else None
 
 
 def _timed_out(outgoing: Outgoing, sender: Switch) -> CarrierUnclearError:
-    retry_after = None if sender.behaviour == "unknowable" else ASK_AGAIN_SECONDS
+    retry_after = None if sender.behavior == "unknowable" else ASK_AGAIN_SECONDS
     return CarrierUnclearError(f"the call for message {outgoing.message_id} timed out", retry_after=retry_after)
 
 

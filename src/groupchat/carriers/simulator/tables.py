@@ -43,11 +43,11 @@ HANDSETS = Table(
 )
 """The sets that contain a number; a group's second message adds nothing."""
 
-BEHAVIOURS = Table(
-    "simulator_behaviours",
+BEHAVIORS = Table(
+    "simulator_behaviors",
     METADATA,
     Column("number", Text, primary_key=True),
-    Column("behaviour", Text, nullable=False),
+    Column("behavior", Text, nullable=False),
     Column("seconds", Float),
     Column("code", Text),
 )

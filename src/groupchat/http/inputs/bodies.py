@@ -8,7 +8,7 @@ from groupchat.aggregates import contact
 from groupchat.aggregates.contact import MAX_SECONDARY
 from groupchat.aggregates.group_events import Media
 from groupchat.aggregates.roster import RequestedParticipant
-from groupchat.carriers.simulator.behaviours import Behaviour
+from groupchat.carriers.simulator.behaviors import Behavior
 from groupchat.commands.conversations import Draft, NewGroup
 from groupchat.commands.settling import Settlement
 from groupchat.http.inputs.fields import (
@@ -221,10 +221,10 @@ class HandsetWrites(Taken, frozen=True, kw_only=True):
     media: SomeMedia | None = ()
 
 
-class BehaviourInput(Taken, frozen=True, kw_only=True):
-    """The behaviour of a simulated number from now on; null restores the normal one."""
+class BehaviorInput(Taken, frozen=True, kw_only=True):
+    """The behavior of a simulated number from now on; null restores the normal one."""
 
-    behaviour: Behaviour | None
+    behavior: Behavior | None
     seconds: Annotated[float, Meta(ge=0, le=3_600)] | None = None
     code: Annotated[str, whole("[0-9A-Za-z_-]+", min_length=1, max_length=20)] | None = None
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from groupchat.aggregates import number_claim
 from groupchat.carriers.port import Inbound
 from groupchat.carriers.simulator.adapter import HandsetMessage, Simulator
-from groupchat.carriers.simulator.behaviours import Switch
+from groupchat.carriers.simulator.behaviors import Switch
 from groupchat.commands import inbound
 from groupchat.commands.numbers import read_number
 from groupchat.commands.streams import NUMBER_CLAIM
@@ -22,7 +22,7 @@ from groupchat.http.calls.endpoint import endpoint
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.bodies import BehaviourInput, HandsetWrites, media_of
+from groupchat.http.inputs.bodies import BehaviorInput, HandsetWrites, media_of
 from groupchat.http.routes.carrier_webhooks import posting
 from groupchat.processes.delivery import DeliveryProcess
 from groupchat.queries.rights import rights_of
@@ -68,7 +68,7 @@ async def handset_writes(call: Writing[HandsetWrites]) -> Written[Arrived]:
     arrived = await call.run_as(
         inbound.by_participant(who.workspace_id, carrier.name, written, who.correlation_id), _receive, written
     )
-    if (await carrier.behaviour(written.from_)).behaviour == "duplicate":
+    if (await carrier.behavior(written.from_)).behavior == "duplicate":
         await posting(call.services, carrier.name)(posted)
     return arrived
 
@@ -100,26 +100,26 @@ async def read_handset(call: Call) -> Answer[Handset]:
 @endpoint(
     Spec(
         "PUT",
-        "/v1/simulator/behaviours/{number}",
+        "/v1/simulator/behaviors/{number}",
         "Let a number misbehave",
         "simulator",
-        body_examples={"fails": {"behaviour": "fail", "code": "30003"}, "normal again": {"behaviour": None}},
-        example={"behaviour": "fail", "seconds": None, "code": "30003"},
+        body_examples={"fails": {"behavior": "fail", "code": "30003"}, "normal again": {"behavior": None}},
+        example={"behavior": "fail", "seconds": None, "code": "30003"},
     ),
     may=permits.manages,
     refuses=("not-found",),
 )
-async def change_behaviour(call: Writing[BehaviourInput]) -> Written[Switch]:
-    """Change the behaviour of a number, to see how the backend reacts; null restores the normal one."""
+async def change_behavior(call: Writing[BehaviorInput]) -> Written[Switch]:
+    """Change the behavior of a number, to see how the backend reacts; null restores the normal one."""
     (await rights_of(call.store, call.who)).require_manager()
     number, body = read_number("number", call.path["number"]), call.body
     owner = await call.store.load_fresh(NUMBER_CLAIM, number_claim.stream(number))
     if owner not in (None, call.who.workspace_id):
         msg = f"{number} does not belong to this workspace or to a person. GET /v1/numbers lists the workspace's numbers."
         raise NotFoundError(msg)
-    await _simulator(call).behave(number, body.behaviour, seconds=body.seconds, code=body.code)
+    await _simulator(call).behave(number, body.behavior, seconds=body.seconds, code=body.code)
     position = await asyncio.to_thread(call.store.log.head)
-    return Written(value=await _simulator(call).behaviour(number), position=position)
+    return Written(value=await _simulator(call).behavior(number), position=position)
 
 
 def _simulator(call: Call) -> Simulator:

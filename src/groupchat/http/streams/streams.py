@@ -144,7 +144,7 @@ class Stream(Reply, frozen=True, kw_only=True):
         guard = self.streams.guard()
         gone = asyncio.create_task(_gone(self.incoming))
         gone.add_done_callback(lambda _: guard.end("gone"))
-        reason = "cancelled"
+        reason = "canceled"
         try:
             await send(
                 {"type": "http.response.start", "status": self.status, "headers": [*self.headers, *_headers(correlation_id)]}

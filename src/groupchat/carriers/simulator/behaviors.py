@@ -1,4 +1,4 @@
-"""The behaviour of a simulated number: switches for tests and demos, one per number.
+"""The behavior of a simulated number: switches for tests and demos, one per number.
 
 On a recipient's number (the other members see no difference):
 
@@ -17,7 +17,7 @@ On a business number, for the whole message:
 - `refuse`: the carrier refuses, for the reason `code`; with `seconds`, it says that it may accept the message after that time;
 - `lost`: the call times out, and nothing was sent; `find` says so;
 - `unclear`: the call times out, but the message was sent; `find` knows;
-- `unknowable`: the same, and `find` doesn't know while the number has this behaviour.
+- `unknowable`: the same, and `find` doesn't know while the number has this behavior.
 """
 
 from typing import Literal
@@ -27,7 +27,7 @@ from msgspec import Struct
 from groupchat.aggregates.delivery_parts import ReceiptStatus
 from groupchat.carriers.port import RecipientResult, ResultStatus
 
-Behaviour = Literal[
+Behavior = Literal[
     "fail", "opted_out", "silent", "unconfirmed", "duplicate", "late", "out_of_order", "refuse", "lost", "unclear", "unknowable"
 ]
 
@@ -37,9 +37,9 @@ REFUSED_CODE = "40000"
 
 
 class Switch(Struct, frozen=True, kw_only=True):
-    """A number's behaviour, with its seconds and code, if any."""
+    """A number's behavior, with its seconds and code, if any."""
 
-    behaviour: Behaviour | None = None
+    behavior: Behavior | None = None
     seconds: float | None = None
     code: str | None = None
 
@@ -71,12 +71,12 @@ _DELIVERED = Callback(status="delivered")
 
 
 def fate(switch: Switch) -> Fate:
-    """Return the fate of a message for a recipient with this behaviour."""
-    if switch.behaviour == "fail":
+    """Return the fate of a message for a recipient with this behavior."""
+    if switch.behavior == "fail":
         return _failing(switch, switch.code or FAILED_CODE)
-    if switch.behaviour == "opted_out":
+    if switch.behavior == "opted_out":
         return _failing(switch, switch.code or OPTED_OUT_CODE, opted_out=True)
-    if switch.behaviour == "unconfirmed":
+    if switch.behavior == "unconfirmed":
         return Fate(received=True, status="unconfirmed", code=switch.code)
     return Fate(received=True, callbacks=_callbacks(switch))
 
@@ -90,7 +90,7 @@ def _failing(switch: Switch, code: str, *, opted_out: bool = False) -> Fate:
 
 def _callbacks(switch: Switch) -> tuple[Callback, ...]:
     seconds = switch.seconds or 0.0
-    match switch.behaviour:
+    match switch.behavior:
         case "silent":
             return ()
         case "duplicate":
