@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from groupchat.aggregates import consent, delivery
+from groupchat.aggregates.delivery_events import Updated
 from groupchat.aggregates.group_events import InboundReceived, ReactionReceived
 from groupchat.carriers.port import Inbound, Receipt
 from groupchat.commands.carrier_inbox import Arrivals, CarrierInbox
@@ -236,6 +237,27 @@ async def test_a_hundred_texts_that_each_begin_a_conversation_cost_no_query_each
         asked = await _asked(world, range(100, 200))
 
     assert len(asked) == 2 + 4  # consents of the writers, and what is known of all: phone books, consents, do-not-disturb
+
+
+async def test_a_hundred_receipts_that_come_together_cost_one_query_and_one_transaction_R28(database_url):
+    async with opened(database_url) as store:
+        world = await a_world(store)
+        messages = [await handed_over(world, await world.group(n, n + 200)) for n in range(100, 200)]
+    async with opened(database_url) as store:  # an API process, which has not handed them over
+        arrivals = Arrivals(store)
+        with counted(store.database) as asked:
+            await asyncio.gather(
+                *(
+                    CarrierInbox(arrivals, CARRIER).receipts(
+                        [Receipt(message_id=message_id, recipient=number(n), status="delivered")]
+                    )
+                    for n, message_id in enumerate(messages, 100)
+                )
+            )
+        updated = [each for each in await asyncio.to_thread(list, store.log.each()) if isinstance(each.event, Updated)]
+
+    assert len(asked) == 2 + 1
+    assert len(updated) == 100
 
 
 async def _asked(world: World, people: Sequence[int]) -> list[str]:
