@@ -1,7 +1,7 @@
 # groupchat's commands; `make` alone lists them. PYTHON=/path/to/python selects the Python that creates .venv.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run check style test chaos soak manipulations bench docs kafka lock clean
+.PHONY: help run check style test fetched chaos soak manipulations bench docs kafka lock clean
 
 BIN = .venv/bin
 MINUTES = 10
@@ -34,13 +34,18 @@ style: .venv/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: style ## check style, types and layers, then run all tests: in about 13 minutes on 2 cores
+test: .venv/dev ## check style, types and layers, then run all tests
+	@$(MAKE) -j 2 style fetched
+	@$(BIN)/pytest -n 3 --dist worksteal
+
+# What the tests need from Maven, npm and others. Types are checked meanwhile; a test whose part is missing says so.
+fetched: .venv/dev
+	-@$(BIN)/python -m console.build
 	-@$(BIN)/python kafka/broker.py --install
 	-@$(BIN)/python -m tests.support.s3
 	-@$(BIN)/python -m asyncapi.parser
 	-@$(BIN)/python -m openapi.tools
 	-@cd tests/proof/go && go mod download
-	@$(BIN)/pytest -n 3 --dist worksteal
 
 chaos: .venv/dev ## kill processes within sends, hand 100,000 messages to carriers in trouble, kill relays and brokers; print what arrived
 	@rm -rf build/chaos && mkdir -p build/chaos

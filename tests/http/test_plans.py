@@ -30,11 +30,13 @@ async def test_every_query_that_a_request_makes_is_served_by_an_index(site: Site
     asked: dict[str, Any] = {}
     with listening(site.store.database, "before_cursor_execute", lambda *given: asked.setdefault(given[2], given[3])):
         for name in ("owner", "agent"):
+            stage = Stage(staff)
             for call, body in calls:
-                stage = Stage(staff)
                 stage.caller = name
                 method, path = call.split(" ")
                 await ask(staff, name, method, await stage.filled(path), await stage.filled_body(body))
+                if method != "GET":
+                    stage = Stage(staff)  # the call may have changed or removed what it names
 
     assert len(asked) > 50
     assert read_whole(site.store.database, dict(asked)) == {}

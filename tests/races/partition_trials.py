@@ -50,8 +50,8 @@ class Counted(Struct, frozen=True):
     different: int
 
 
-def run(url: str, brokers: str, trials: int) -> Counted:
-    """Carry out the trials."""
+def run(url: str, brokers: str, trials: int, workers: int = WORKERS) -> Counted:
+    """Carry out the trials, each with so many processes at a time, of which all but one are killed."""
     with ExitStack() as stack:
         database = Database(url)
         stack.callback(database.close)
@@ -60,23 +60,23 @@ def run(url: str, brokers: str, trials: int) -> Counted:
         stack.callback(signals.close)
         store = EventStore(database, signals)
         stack.callback(store.close)
-        outcomes = [asyncio.run(_trial(store, url, brokers)) for _ in range(trials)]
+        outcomes = [asyncio.run(_trial(store, url, brokers, workers)) for _ in range(trials)]
     events, killed, behind, different = map(sum, zip(*outcomes, strict=True))
     return Counted(trials, events, killed, behind, different)
 
 
-async def _trial(store: EventStore, url: str, brokers: str) -> tuple[int, int, bool, bool]:
+async def _trial(store: EventStore, url: str, brokers: str, workers: int) -> tuple[int, int, bool, bool]:
     prefix = f"trial{uuid4().hex[:8]}."
     topic = make_topic(brokers, prefix, PARTITIONS)
     forget_everything(store.database)
     log = a_log()
     store_log(store.database, log)
     with sharing(url, brokers, prefix) as (first,), Deadly(url, brokers, prefix) as others:
-        others.start(WORKERS - 1)
+        others.start(workers - 1)
         await asyncio.to_thread(first.wait_until_it_works)
         publisher = Publisher(brokers, topic)
         starts = range(0, len(log), PIECE)
-        deaths = random.sample(starts, WORKERS - 1)
+        deaths = random.sample(starts, workers - 1)
         for start in starts:
             await asyncio.to_thread(_publish, publisher, log, start, store.database)
             if start in deaths:
