@@ -80,7 +80,7 @@ export function NumberForm({ number, onClose }: Props) {
           name="default"
           label="Default number"
           defaultChecked={number?.default}
-          hint="Everybody can send from it, whoever it is assigned to."
+          hint="Everybody can send from it, no matter who it is assigned to."
         />
       </Form>
     </Dialog>

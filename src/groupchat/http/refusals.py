@@ -18,7 +18,7 @@ class StillSpreadingError(RefusalError):
     slug = "unavailable"
 
     def __init__(self) -> None:
-        super().__init__("The change is stored, but not all of its conversations show it yet. Repeating the request is safe.")
+        super().__init__("The change is stored, and its conversations will show it soon. You don't need to repeat the request.")
 
 
 class MediaUnavailableError(RefusalError):
