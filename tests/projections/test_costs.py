@@ -67,7 +67,7 @@ async def test_a_batch_of_all_views_costs_the_same_number_of_statements_in_any_s
         1,
         1,
         3,
-        4,
+        5,
     )  # most load rows and save them; a message that begins in the batch is not loaded
     assert len(asked) == around + inbox + thread + search + ledger + read_marks
 

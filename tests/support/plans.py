@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from groupchat.carriers.simulator.tables import METADATA as SIMULATED
 from groupchat.store.database import Database
 from groupchat.store.tables import METADATA
 
@@ -65,4 +66,4 @@ def _whole_in_sqlite(connection: Connection, statement: str, given: Sequence[Any
     names = {alias or table: table for table, alias in _TABLE.findall(statement)}
     steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
     scanned = {step.split()[1] for step in steps if step.startswith("SCAN ")}
-    return {names.get(name, name) for name in scanned} & set(METADATA.tables)
+    return {names.get(name, name) for name in scanned} & (set(METADATA.tables) | set(SIMULATED.tables))

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
-from groupchat.projections import message_search
+from groupchat.projections import message_search, read_totals
 from groupchat.projections.assigned import has_participant, seen_by
 from groupchat.projections.inbox import INBOX
 from groupchat.projections.inbox_search import found_by
@@ -79,8 +79,8 @@ def page(
     """Return a page of `Found` conversations, newest activity first by default (R27).
 
     With `sees_only`, only those that R22 allows that user.
-    With `text`, the order is that of the newest matching messages. `counted` adds `total` and `unread`, which takes time in
-    proportion to the conversations. Raises `InvalidRequestError` for a bad cursor or search.
+    With `text`, the order is that of the newest matching messages. `counted` adds `total`, which takes time in proportion to the
+    conversations, and `unread`. Raises `InvalidRequestError` for a bad cursor or search.
     """
     visible = _visible(connection, workspace_id, user_id, sees_only)
     query = visible.where(*_conditions(connection, workspace_id, chosen))
@@ -93,7 +93,10 @@ def page(
         query = query.where(_INBOX.conversation_id.in_(sought.conversations(connection)))
     if not counted:
         return InboxPage(**found)
-    return InboxPage(**found, total=_count(connection, query), unread=_count(connection, visible.where(_HAS_UNREAD)))
+    if sees_only is not None:
+        return InboxPage(**found, total=_count(connection, query), unread=_count(connection, visible.where(_HAS_UNREAD)))
+    total = _count_all(connection, workspace_id) if chosen == ALL else _count(connection, query)
+    return InboxPage(**found, total=total, unread=read_totals.unread(connection, workspace_id, user_id))
 
 
 def _with_messages(connection: Connection, query: Select[Any], sought: Sought, extract: Extract[int]) -> list[Listed]:
@@ -145,6 +148,11 @@ def _is_of(connection: Connection, workspace_id: str) -> ColumnElement[bool]:
 
 def _count(connection: Connection, query: Select[Any]) -> int:
     return connection.execute(query.with_only_columns(func.count())).scalar_one()
+
+
+def _count_all(connection: Connection, workspace_id: str) -> int:
+    """Count a workspace's conversations, in the index that lists them."""
+    return connection.execute(select(func.count()).where(_INBOX.workspace_id == workspace_id)).scalar_one()
 
 
 def _conditions(connection: Connection, workspace_id: str, chosen: ConversationFilter) -> Iterable[ColumnElement[bool]]:

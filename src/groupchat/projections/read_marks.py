@@ -1,11 +1,13 @@
 """The view `read_marks`: how many of a conversation's inbound messages each user has read (R30).
 
 A mark names a version of the conversation, so this view numbers the inbound messages by their versions. It follows the log, where a
-mark comes after everything that it covers.
+mark comes after everything that it covers. `read_totals.py` has how many conversations are unread.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +16,9 @@ from sqlalchemy import Boolean, Column, Connection, Table, Text
 
 from groupchat.aggregates.group_events import InboundReceived
 from groupchat.aggregates.reader import ConversationMarkedUnread, ConversationRead
+from groupchat.projections import read_totals
 from groupchat.projections.paging import LAST_POSITION
+from groupchat.projections.read_totals import READ_TOTALS
 from groupchat.projections.view import View
 from groupchat.store.tables import BIG, METADATA
 from groupchat.store.upserts import upsert
@@ -23,8 +27,8 @@ from groupchat.values.event import Recorded
 READ_MARKS = Table(
     "read_marks",
     METADATA,
-    Column("user_id", Text, primary_key=True),
     Column("conversation_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
     Column("inbound_count", BIG, nullable=False),
     Column("marked_unread", Boolean, nullable=False),
 )
@@ -50,6 +54,10 @@ _MARKS_POSTGRES = """
     ) AS mark
 """
 """`OFFSET 0` keeps the planner from joining: it guesses 100 pairs, and may read the whole table for them."""
+
+_ALL_MARKS = "SELECT user_id, conversation_id, inbound_count, marked_unread FROM read_marks WHERE conversation_id"
+_ALL_MARKS_SQLITE = f"{_ALL_MARKS} IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants of this file
+_ALL_MARKS_POSTGRES = f"{_ALL_MARKS} = ANY(%s::text[])"
 
 _NUMBER_UP_TO = """
     SELECT number FROM inbound_numbers AS message
@@ -80,6 +88,10 @@ class Mark(Struct, frozen=True):
         """Return how many inbound messages the user has not read: at least 1 if they marked the conversation as unread."""
         return max(inbound_count - self.inbound_count, int(self.marked_unread))
 
+    def read_of(self, inbound_count: int) -> int:
+        """Return what the conversation adds to its reader's total; see `read_totals.py`."""
+        return int(inbound_count > 0) - int(self.unread_of(inbound_count) > 0)
+
 
 NO_MARK = Mark()
 
@@ -101,28 +113,57 @@ def load(connection: Connection, keys: Collection[Key]) -> dict[Key, Mark]:
     if not keys:
         return {}
     query = _MARKS_SQLITE if connection.dialect.name == "sqlite" else _MARKS_POSTGRES
-    found = connection.exec_driver_sql(query, (msgspec.json.encode(list(keys)).decode(),))
-    return {(user, conversation): Mark(count, bool(unread)) for user, conversation, count, unread in found}
+    return _marks(connection.exec_driver_sql(query, (msgspec.json.encode(list(keys)).decode(),)))
+
+
+def _load_all(connection: Connection, conversation_ids: Collection[str]) -> dict[Key, Mark]:
+    """Return the existing marks of all users on some conversations."""
+    if not conversation_ids:
+        return {}
+    if connection.dialect.name == "sqlite":
+        return _marks(connection.exec_driver_sql(_ALL_MARKS_SQLITE, (msgspec.json.encode(list(conversation_ids)).decode(),)))
+    return _marks(connection.exec_driver_sql(_ALL_MARKS_POSTGRES, (list(conversation_ids),)))
+
+
+def _marks(rows: Iterable[Any]) -> dict[Key, Mark]:
+    return {(user, conversation): Mark(count, bool(unread)) for user, conversation, count, unread in rows}
 
 
 def _apply(connection: Connection, batch: Sequence[Recorded]) -> None:
     messages = [recorded for recorded in batch if isinstance(recorded.event, InboundReceived)]
     events = [recorded.event for recorded in batch if isinstance(recorded.event, MarkEvent)]
-    numbers = _Numbers(connection, messages, [event for event in events if isinstance(event, ConversationRead)])
+    numbers = _Numbers(connection, messages, events)
     upsert(connection, INBOUND_NUMBERS, numbers.rows)
-    marks = load(connection, {key_of(event) for event in events})
+    before = _load_all(connection, numbers.conversations)
+    after = dict(before)
     for event in events:
         count = numbers.up_to(event.conversation_id, event.version) if isinstance(event, ConversationRead) else 0
-        marks[key_of(event)] = fold(marks.get(key_of(event), NO_MARK), event, count)
-    _save(connection, marks)
+        after[key_of(event)] = fold(after.get(key_of(event), NO_MARK), event, count)
+    _save(connection, {key: mark for key, mark in after.items() if mark is not before.get(key)})
+    read_totals.add(connection, _changes(numbers, messages, before, after))
+
+
+def _changes(
+    numbers: "_Numbers", messages: Sequence[Recorded], before: Mapping[Key, Mark], after: Mapping[Key, Mark]
+) -> Mapping[str, int]:
+    """Return what a batch adds to the totals of workspaces and users."""
+    workspaces = {recorded.stream: recorded.cause.workspace_id for recorded in messages}
+    changes = Counter(workspaces[each] for each in workspaces if numbers.before(each) == 0)
+    for key, mark in after.items():
+        user, conversation = key
+        change = mark.read_of(numbers.after(conversation)) - before.get(key, NO_MARK).read_of(numbers.before(conversation))
+        if change or key not in before:  # so every reader has a total, in whatever batches the events come
+            changes[user] += change
+    return changes
 
 
 class _Numbers:
     """The numbers of inbound messages: those that are stored, as far as a batch needs them, and those of the batch itself."""
 
-    def __init__(self, connection: Connection, messages: Sequence[Recorded], reads: Sequence[ConversationRead]) -> None:
-        asked = {(recorded.stream, LAST_POSITION) for recorded in messages}
-        asked |= {(each.conversation_id, each.version) for each in reads}
+    def __init__(self, connection: Connection, messages: Sequence[Recorded], events: Sequence[MarkEvent]) -> None:
+        self.conversations = {recorded.stream for recorded in messages} | {each.conversation_id for each in events}
+        asked = {(each, LAST_POSITION) for each in self.conversations}
+        asked |= {(each.conversation_id, each.version) for each in events if isinstance(each, ConversationRead)}
         self._stored = _stored_up_to(connection, asked)
         self._new: dict[str, list[int]] = {}
         self.rows: list[dict[str, str | int]] = []
@@ -136,6 +177,14 @@ class _Numbers:
         """Return the number of a conversation's last inbound message up to a version; 0 if there is none."""
         new = bisect_right(self._new.get(conversation_id, ()), version)
         return self._stored[conversation_id, LAST_POSITION] + new if new else self._stored[conversation_id, version]
+
+    def before(self, conversation_id: str) -> int:
+        """Return how many inbound messages a conversation had before the batch."""
+        return self._stored[conversation_id, LAST_POSITION]
+
+    def after(self, conversation_id: str) -> int:
+        """Return how many it has with the batch."""
+        return self.before(conversation_id) + len(self._new.get(conversation_id, ()))
 
 
 def _stored_up_to(connection: Connection, asked: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -160,4 +209,4 @@ def _save(connection: Connection, marks: Mapping[Key, Mark]) -> None:
     upsert(connection, READ_MARKS, values)
 
 
-VIEW = View("read_marks", (READ_MARKS, INBOUND_NUMBERS), _apply)
+VIEW = View("read_marks", (READ_MARKS, INBOUND_NUMBERS, READ_TOTALS), _apply)
