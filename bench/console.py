@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 import histories
 import httpx
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from groupchat import server
+from groupchat import logs, server
 from groupchat.aggregates import consent
 from groupchat.aggregates.business_numbers import AddNumber
 from groupchat.aggregates.group_events import Created, InboundReceived, Participant
@@ -36,12 +36,16 @@ from groupchat.projections import VIEWS
 from groupchat.projections.rebuild import rebuild
 from groupchat.settings import Settings
 from groupchat.store.append import Append
+from groupchat.store.database import Database
+from groupchat.store.log import Log
 from groupchat.store.mapper import EventMapper
+from groupchat.store.positions import statuses
 from groupchat.store.recorder import Recorder
 from groupchat.values.clock import utc_now
 from groupchat.values.event import Event
 from groupchat.values.ids import new_id
 from groupchat.values.policy import Policy
+from groupchat.workers import REPORTED, REQUIRED
 
 LONG = 2_000
 RUNS = 5
@@ -109,6 +113,15 @@ async def make(settings: Settings, conversations: int) -> str:
         return founded.api_key
 
 
+def catch_up(settings: Settings) -> None:
+    """Wait until all workers have read the history. It was stored past them, and requests wait for them."""
+    database = Database(settings.database_url)
+    head = Log.of(database).head()
+    while not all(name in (found := statuses(database)) and found[name].position >= head for name in (*REQUIRED, *REPORTED)):
+        sleep(1)
+    database.close()
+
+
 async def measure(address: str, key: str) -> None:
     """Print what a person waits for."""
     async with (
@@ -173,7 +186,7 @@ async def _scroll(browser: Browser, page: Page) -> None:
 
 
 async def _load(page: Page) -> None:
-    bubbles = page.locator(".bubbles > .bubble")
+    bubbles = page.locator(".bubbles .bubble")
     while (known := await bubbles.count()) < LONG:
         await page.get_by_role("button", name="Show earlier messages").click()
         await expect(bubbles).not_to_have_count(known)
@@ -192,6 +205,7 @@ async def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder) / 'large.db'}", rate_limit=0, log_level="warning")
+        logs.configure(settings)
         start = perf_counter()
         key = await make(settings, given.conversations)
         print(f"{f'make {given.conversations} conversations':44} {perf_counter() - start:7.1f} s", flush=True)
@@ -199,7 +213,9 @@ async def main() -> None:
         serving = asyncio.create_task(
             server.serve(settings, "127.0.0.1", 0, workers=(), announce=lambda address, _: listening.set_result(address))
         )
-        await measure(await listening, key)
+        address = await listening
+        await asyncio.to_thread(catch_up, settings)
+        await measure(address, key)
         os.kill(os.getpid(), signal.SIGTERM)
         await serving
 
