@@ -1,6 +1,7 @@
 """Business numbers and policy over HTTP."""
 
 from tests.http.site import OTHER_BUSINESS, assert_problem, locs, messages_of
+from tests.http.staff import staffed
 from tests.support.builders import BUSINESS, canadian_number, number
 
 FIRST = {"number": BUSINESS, "label": None, "default": False, "assigned_to": None, "carrier": None}
@@ -126,13 +127,25 @@ async def test_a_policy_that_does_not_fit_is_refused(plain_site):
         assert (await plain_site.get("/v1/policy")).json() == HEYMARKET
 
 
+async def listed(site, **query):
+    return [each["number"] for each in (await site.get("/v1/numbers", **query)).json()["items"]]
+
+
+async def test_a_number_that_was_given_up_is_listed_to_those_who_manage_or_audit_R23_R56(site):
+    staff = await staffed(site)
+    await site.delete(f"/v1/numbers/{BUSINESS}")
+    seen = {role: await listed(staff[role], given_up="true") for role in ("owner", "admin", "auditor", "member")}
+    assert seen == {"owner": [BUSINESS], "admin": [BUSINESS], "auditor": [BUSINESS], "member": []}
+
+
 async def test_a_number_that_was_given_up_sends_nothing_more_and_stays_readable_R56(site):
     made = await site.group(1, 2)
     await site.send(made, "Before")
     path = f"/v1/numbers/{BUSINESS}"
     assert (await site.delete(path)).status_code == 204
     assert_problem(await site.delete(path), "not-found", 404)
-    assert BUSINESS not in [each["number"] for each in (await site.get("/v1/numbers")).json()["items"]]
+    assert BUSINESS not in await listed(site)
+    assert await listed(site, given_up="true") == [BUSINESS]
 
     refused = assert_problem(await site.post(messages_of(made), {"body": "x"}), "number-given-up", 409)
     assert refused["number"] == BUSINESS
@@ -146,5 +159,7 @@ async def test_a_number_that_was_given_up_sends_nothing_more_and_stays_readable_
     stranger = await site.stranger()
     assert_problem(await stranger.post("/v1/numbers", {"number": BUSINESS}), "number-taken", 409)
 
+    assert await listed(stranger, given_up="true") == []
     assert (await site.post("/v1/numbers", {"number": BUSINESS})).status_code == 201
+    assert await listed(site, given_up="true") == []
     await site.send(made, "Back again")

@@ -705,10 +705,16 @@ class Operations:
 
     @listing
     def list_numbers(
-        self, *, cursor: str | UnsetType = UNSET, limit: int | UnsetType = UNSET
+        self, *, cursor: str | UnsetType = UNSET, limit: int | UnsetType = UNSET, given_up: bool | UnsetType = UNSET
     ) -> ListCall[NumberShownPage, NumberShown]:
-        """List the numbers that the caller may send from (R21)."""
-        return ListCall(method="GET", path="/v1/numbers", answer=NumberShownPage, query=given(cursor=cursor, limit=limit))
+        """List the numbers that the caller may send from (R21).
+
+        With `given_up=true`, list the numbers that the workspace has given up. Only owners, admins and auditors see
+        them (R56).
+        """
+        return ListCall(
+            method="GET", path="/v1/numbers", answer=NumberShownPage, query=given(cursor=cursor, limit=limit, given_up=given_up)
+        )
 
     @operation
     def read_number(self, number: str) -> Call[NumberShown]:

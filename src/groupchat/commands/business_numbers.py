@@ -54,6 +54,11 @@ async def give_up_number(decision: Decision, who: Caller, number: str) -> None:
     await decision.take(BUSINESS_NUMBERS, who.workspace_id, GiveUp(read))
 
 
+def former(number: str) -> NumberShown:
+    """Return a number that was given up (E.164) as callers see it: nothing about it is set any more (R56)."""
+    return NumberShown(number=number, label=None, default=False, assigned_to=None, carrier=None)
+
+
 def shown(rights: Access, number: str) -> NumberShown:
     """Return one of the workspace's numbers (E.164) as callers see it."""
     owned = rights.state.numbers[number]

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from groupchat.aggregates import business_numbers
 from groupchat.aggregates.workspace_state import DEFAULT_RATE, PostedRate
-from groupchat.commands.business_numbers import NumberShown, shown
+from groupchat.commands.business_numbers import NumberShown, former, shown
 from groupchat.commands.caller import Caller
 from groupchat.commands.workspaces import AutoRepliesShown, PolicyShown, RoleShown
 from groupchat.queries.rights import rights_of
@@ -44,6 +44,12 @@ async def list_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
     """Return the business numbers that the caller may send from (R21); an auditor sees all (R23)."""
     rights = await rights_of(store, who)
     return [shown(rights, number) for number in rights.state.numbers if rights.may_send_from(number) or rights.audits]
+
+
+async def former_numbers(store: EventStore, who: Caller) -> list[NumberShown]:
+    """Return the business numbers that the workspace has given up, to those who manage or audit it (R23, R56)."""
+    rights = await rights_of(store, who)
+    return [former(number) for number in rights.state.given_up] if rights.manages or rights.audits else []
 
 
 async def read_number(store: EventStore, who: Caller, number: str) -> NumberShown:

@@ -117,6 +117,12 @@ class InboxQuery(SearchQuery, frozen=True, kw_only=True):
         )
 
 
+class NumbersQuery(PageQuery, frozen=True, kw_only=True):
+    """The business numbers to list: those of the workspace, or those that it has given up (R56)."""
+
+    given_up: bool = False
+
+
 class UsersQuery(PageQuery, frozen=True, kw_only=True):
     """Filters of the users. `external_id` matches exactly."""
 

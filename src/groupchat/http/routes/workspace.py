@@ -17,7 +17,7 @@ from groupchat.http.calls.lists import PageOf, page_of
 from groupchat.http.calls.spec import Spec
 from groupchat.http.documents import examples
 from groupchat.http.guards import permits
-from groupchat.http.inputs.parameters import PageQuery
+from groupchat.http.inputs.parameters import NumbersQuery, PageQuery
 from groupchat.http.inputs.workspace_bodies import NumberChange, NumberInput, PolicyChange, RateInput, RolePermissions, read_role
 from groupchat.queries import workspaces as queries
 from groupchat.queries.workspaces import WorkspaceShown
@@ -76,9 +76,13 @@ async def add_number(call: Writing[NumberInput]) -> Written[NumberShown]:
         example=examples.page(examples.NUMBER),
     ),
 )
-async def list_numbers(call: Reading[PageQuery]) -> Answer[PageOf[NumberShown]]:
-    """List the numbers that the caller may send from (R21)."""
-    found = await queries.list_numbers(call.store, call.who)
+async def list_numbers(call: Reading[NumbersQuery]) -> Answer[PageOf[NumberShown]]:
+    """List the numbers that the caller may send from (R21).
+
+    With `given_up=true`, list the numbers that the workspace has given up. Only owners, admins and auditors see them (R56).
+    """
+    chosen = queries.former_numbers if call.query.given_up else queries.list_numbers
+    found = await chosen(call.store, call.who)
     return Answer(page_of(found, call.query.page, key=lambda shown: shown.number))
 
 
